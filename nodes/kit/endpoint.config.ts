@@ -1,0 +1,48 @@
+/** Settings that every endpoint config node has, whatever its system. Numbers are kept as text so that `${ENV}` works in them. */
+export interface EndpointConfig {
+  name: string;
+  /** Id of the switchboard-store config node. */
+  store: string;
+  baseUrl: string;
+  auth: 'none' | 'basic' | 'bearer' | 'apiKey' | 'oauthClientCredentials' | 'oauthPassword' | 'oauthRefreshToken';
+  /** Header that carries the API key. */
+  apiKeyHeader: string;
+  tokenUrl: string;
+  scope: string;
+  /** Id of Node-RED's tls-config, for mutual TLS or a private CA. */
+  tls: string;
+  /** Seconds. */
+  timeout: string;
+  /** Requests per second; 0 = no limit. */
+  rateLimit: string;
+  /** Requests at the same time. */
+  concurrency: string;
+  /** Tries before a delivery becomes a dead letter. */
+  maxTries: string;
+  /** The user we write as, as the partner shows it; empty = the user name of the credentials. */
+  integrationUser: string;
+}
+export interface EndpointCredentials {
+  user?: string;
+  password?: string;
+  token?: string;
+  apiKey?: string;
+  clientId?: string;
+  clientSecret?: string;
+  refreshToken?: string;
+}
+export const endpointDefaults: EndpointConfig = {
+  name: '',
+  store: '',
+  baseUrl: '',
+  auth: 'basic',
+  apiKeyHeader: 'x-sn-apikey',
+  tokenUrl: '',
+  scope: '',
+  tls: '',
+  timeout: '30',
+  rateLimit: '0',
+  concurrency: '8',
+  maxTries: '12',
+  integrationUser: '',
+};

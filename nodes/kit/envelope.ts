@@ -1,0 +1,32 @@
+import type { Trace } from '../../src/mapping/mapping.js';
+import type { GenericAttachment, GenericComment } from '../../src/model/message.js';
+
+/** `msg.switchboard`: what travels with a message from its in node to its out nodes. Plain JSON, so that any Node-RED node may clone it. */
+export interface Envelope {
+  /** Id of the inbox message; clones of the msg keep it, which is how the broker knows when the flow has gone quiet. */
+  messageId: string;
+  /** Id of the store config node that holds the message. */
+  store: string;
+  /** Id of the endpoint config node it came from. */
+  endpoint: string;
+  entityType: string;
+  entityId: string;
+  origin: string;
+  /** The payload as received, set by normalize. */
+  raw?: unknown;
+  /** Set by normalize: which rule made which generic field. */
+  inTrace?: Trace;
+  /** Set by conversation-correlate. */
+  conversation?: { id: string; reference: string; isNew: boolean };
+  /** Tells legs to one endpoint apart; set by fan-out. */
+  leg?: string;
+  /** Set by map for the out node. */
+  outgoing?: {
+    endpoint: string;
+    entityType: string;
+    changed: string[];
+    comments: GenericComment[];
+    attachments: GenericAttachment[];
+    trace: Trace;
+  };
+}

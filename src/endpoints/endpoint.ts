@@ -1,0 +1,105 @@
+import type { Readable } from 'node:stream';
+import type { GenericAttachment, GenericComment, GenericRelation, Json, Source } from '../model/message.js';
+
+/**
+ * What the broker needs of a partner's system, whatever system it is. Each folder here implements it with the same files:
+ * client.ts (all I/O), parse.ts and render.ts (pure), schema.ts (what the system accepts).
+ */
+
+/** A record of a partner's system together with what hangs on it, in the system's own terms; what an in node emits as `msg.payload`. */
+export type RawEntity = { [key: string]: unknown };
+
+/** What `parse` takes from a raw entity by structure; the fields themselves are translated by a mapping. */
+export interface Parsed {
+  source: Source;
+  /** The fields a mapping's rules read, as the system gives them (ServiceNow: column values; TMF: the ticket's attributes). */
+  record: Record<string, Json>;
+  comments: GenericComment[];
+  attachments: GenericAttachment[];
+  relations: GenericRelation[];
+  /** Set for a deletion told by an event. */
+  deleted?: boolean;
+}
+
+/** What `poll` and webhooks say: something happened to this entity; it is read back before it is used. */
+export interface Hint {
+  entityType: string;
+  id: string;
+  number?: string;
+  /** De-duplicates repeats, e.g. `<sys_id>|<updated_on>|<mod_count>`. */
+  key: string;
+  /** What was received, kept for the messages view. */
+  payload: Json;
+}
+
+export interface PollResult {
+  hints: Hint[];
+  /** To be stored with the hints, and given to the next poll. */
+  cursor: Json;
+  /** True when there is more to fetch at once. */
+  more: boolean;
+}
+
+/** Result of one check of "Test connection", in words. */
+export interface Check {
+  name: string;
+  ok: boolean | 'warning';
+  text: string;
+}
+
+/** Settings of `GenericComment` and attachments when written. */
+export interface WrittenPart {
+  /** The partner's id of what was written, where it gives one. */
+  id?: string;
+}
+
+export interface EndpointClient {
+  readonly id: string;
+  /** The name a person gave it, used in every error. */
+  readonly name: string;
+  readonly system: 'servicenow' | 'tmf621';
+
+  /** Checks reachability, credentials and rights to read and write each entity type. Never throws. */
+  test(): Promise<Check[]>;
+
+  /** Reads an entity with its comments and attachments. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
+  read(entityType: string, id: string): Promise<RawEntity>;
+  /** Looks an entity up by our reference; re-checks that what came back carries it. */
+  find(entityType: string, reference: string): Promise<RawEntity | undefined>;
+  /** Creates an entity that carries our reference; gives what the partner then has (read back where it drops things silently). */
+  create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written>;
+  /** Writes the given fields only. */
+  update(entityType: string, id: string, fields: Record<string, Json>): Promise<Written>;
+  comment(entityType: string, id: string, comment: GenericComment): Promise<WrittenPart>;
+  /** Was this comment written by us already? Asked when an answer was lost. `since`: ISO time of our first attempt. */
+  findComment(entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined>;
+  attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart>;
+  findAttachment(entityType: string, id: string, attachment: SpooledAttachment, since: string): Promise<WrittenPart | undefined>;
+  /** Streams an attachment of one of this endpoint's entities. */
+  download(entityType: string, id: string, attachment: GenericAttachment): Promise<Readable>;
+  /** Changes since the cursor (undefined: from now on). Both records and, where they live apart, journals and attachments. */
+  poll(entityType: string, cursor: Json | undefined): Promise<PollResult>;
+
+  /** Pure; see parse.ts of the system. */
+  parse(raw: RawEntity): Parsed;
+  /** Is version `a` of an entity older than `b`? Undefined or equal = no. */
+  isOlder(a: string | undefined, b: string | undefined): boolean;
+  /** The user we write as, as it shows in changedBy / comment authors; undefined where the system does not tell. */
+  readonly integrationUser?: string;
+  /** Ends connections and token refreshes. */
+  close(): void;
+}
+
+export interface Written {
+  entity: RawEntity;
+  /** Fields that the partner accepted with 2xx and then did not have: name, what we sent, what it has. */
+  dropped: { field: string; sent: Json; has: Json | undefined }[];
+}
+
+/** An attachment whose bytes lie in the spool. */
+export interface SpooledAttachment extends GenericAttachment {
+  /** Absolute path of the spooled file. */
+  path: string;
+  size: number;
+  hash: string;
+}

@@ -1,0 +1,86 @@
+/** Every error a person may meet has a stable code; docs/errors.md says for each what happened, why, and what to do. */
+export type ErrorCode =
+  | 'SWB_CONFIG' // a setting is missing or wrong
+  | 'SWB_PAYLOAD' // a payload we were given is not what it should be
+  | 'SWB_UNMAPPED' // a value has no row in its value map
+  | 'SWB_EXPRESSION' // a JSONata expression failed or ran too long
+  | 'SWB_UNAUTHORISED' // someone called us with a wrong secret
+  | 'SWB_TOO_LARGE' // a request or answer is over the size limit
+  | 'SWB_BUSY' // inbox full or store not writable: come again
+  | 'SWB_CLOSED' // the broker is closing
+  | 'SWB_STORE_LOCKED' // another process holds the store
+  | 'SWB_STORE' // the store cannot read or write
+  | 'SWB_CONFLICT' // a record changed under the writer's feet
+  | 'SWB_PARTNER_REFUSED' // the partner said no, and will say no again
+  | 'SWB_PARTNER_AUTH' // the partner refused our credentials or rights
+  | 'SWB_PARTNER_NOT_FOUND' // the partner does not have (or hides) the entity
+  | 'SWB_PARTNER_UNAVAILABLE' // the partner cannot be reached, is overloaded, or failed
+  | 'SWB_PARTNER_LIMIT' // the partner limits our rate
+  | 'SWB_PARTNER_ANSWER' // the partner's answer makes no sense
+  | 'SWB_PARTNER_DROPPED' // the partner accepted the write but silently left fields out
+  | 'SWB_WRONG_ENTITY' // the target does not carry our reference
+  | 'SWB_FLOW'; // a node in the flow failed or never finished
+
+export interface ErrorDetails {
+  /** The endpoint, node or setting it concerns, by the name a person gave it. */
+  where?: string;
+  /** The field or property at fault. */
+  field?: string;
+  /** What to do next, a full sentence. */
+  hint?: string;
+  cause?: unknown;
+}
+
+/** An error for people: what was wrong, where, and what to do. `message` holds all three as one text. */
+export class SwitchboardError extends Error {
+  readonly code: ErrorCode;
+  readonly where?: string;
+  readonly field?: string;
+  readonly hint?: string;
+  constructor(code: ErrorCode, what: string, details: ErrorDetails = {}) {
+    const place = details.where ? `${details.where}: ` : '';
+    super(`${place}${what}${details.hint ? ` ${details.hint}` : ''}`, { cause: details.cause });
+    this.name = 'SwitchboardError';
+    this.code = code;
+    this.where = details.where;
+    this.field = details.field;
+    this.hint = details.hint;
+  }
+}
+
+/**
+ * What became of a request that failed.
+ * - `notDone`: the partner surely did not act on it (never sent, or refused): safe to send again if `retry`.
+ * - `unknown`: it may have acted on it (answer lost, time-out after sending, 5xx): look before sending again.
+ */
+export type Outcome = 'notDone' | 'unknown';
+
+export interface PartnerErrorDetails extends ErrorDetails {
+  outcome: Outcome;
+  /** True when trying again later may help (network, 408, 425, 429, 5xx). */
+  retry: boolean;
+  /** HTTP status, when there was an answer. */
+  status?: number;
+  /** Milliseconds the partner asked us to wait (Retry-After). */
+  retryAfter?: number;
+  /** What the partner said, shortened, secrets masked. */
+  answer?: string;
+}
+
+/** A partner's system refused, failed or could not be reached. */
+export class PartnerError extends SwitchboardError {
+  readonly outcome: Outcome;
+  readonly retry: boolean;
+  readonly status?: number;
+  readonly retryAfter?: number;
+  readonly answer?: string;
+  constructor(code: ErrorCode, what: string, details: PartnerErrorDetails) {
+    super(code, what, details);
+    this.name = 'PartnerError';
+    this.outcome = details.outcome;
+    this.retry = details.retry;
+    this.status = details.status;
+    this.retryAfter = details.retryAfter;
+    this.answer = details.answer;
+  }
+}

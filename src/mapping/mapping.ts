@@ -1,0 +1,79 @@
+import type { GenericFields, Json } from '../model/message.js';
+
+/**
+ * A mapping is data: an ordered table of rules between one system's entity type and the generic model, used in both directions.
+ * `in` = partner → generic (normalize), `out` = generic → partner (map).
+ */
+export type Direction = 'in' | 'out';
+
+export interface ValueRow {
+  /** The partner's value(s), one per `field`; '*' matches any on the way in and is left out on the way out. */
+  partner: string | string[];
+  generic: string;
+  /** Only this way; absent = both. On the way out the first row with this generic value counts. */
+  direction?: Direction;
+}
+
+export interface Rule {
+  /** The partner's field, a dotted path; several fields form one value (incident: state and hold_reason). */
+  field: string | string[];
+  /** Path in the generic model's `fields`, e.g. `state`, `requester.name`, `custom.site`; for `out` also `source.number` and the like. */
+  generic: string;
+  direction?: Direction;
+  /** Value map; compared as text, exactly, then case-insensitively. A value without a row is reported, never passed silently. */
+  values?: ValueRow[];
+  /** Used where the source gives nothing (or, with `values`, an unmapped value: still reported). */
+  default?: { in?: Json; out?: Json };
+  /** Fixed value, no source. */
+  constant?: Json;
+  /** JSONata over the partner's record (`in`) or the generic message (`out`); gives the value. */
+  expression?: { in?: string; out?: string };
+  /** JSONata over the same; the rule applies only where it is true. */
+  when?: { in?: string; out?: string };
+  required?: Direction | 'both';
+  /** Converts times between the partner's notation and ISO 8601 UTC; `text` and `number` force a scalar. */
+  type?: 'time' | 'text' | 'number';
+  /** Longest text the partner takes; longer text is cut with '…' and its whole text reported in `Result.cut`. */
+  maxLength?: number;
+}
+
+export interface Mapping {
+  name: string;
+  system: 'servicenow' | 'tmf621';
+  /** TMF version or dialect this mapping is written for. */
+  version?: 'v4' | 'v5' | 'servicenow';
+  entityType: string;
+  rules: Rule[];
+  /** What happens to internal comments (work notes) on the way out: never sent (default), kept internal, or made public on purpose. */
+  internalComments?: 'drop' | 'internal' | 'public';
+}
+
+/** Something a person should know about one field. `error` stops the message (output 2 of map), `warning` does not. */
+export interface Problem {
+  level: 'error' | 'warning';
+  code: 'required' | 'unmapped' | 'expression' | 'schema' | 'cut';
+  field: string;
+  text: string;
+  /** The value at fault, where there is one. */
+  value?: Json;
+}
+
+/** Which rule made a target field, from which source, through which value-map row (indexes into the mapping). */
+export interface Trace {
+  [target: string]: { rule: number; source: string[]; row?: number; kind: 'source' | 'constant' | 'expression' | 'default' };
+}
+
+export interface InResult {
+  fields: GenericFields;
+  trace: Trace;
+  problems: Problem[];
+}
+
+export interface OutResult {
+  /** The partner's body, nested along the rules' dotted paths. */
+  body: Record<string, Json>;
+  /** Top-level names of the body's fields that depend on a changed generic field; equals all names when nothing was compared. */
+  changed: string[];
+  trace: Trace;
+  problems: Problem[];
+}

@@ -1,0 +1,219 @@
+import type { EntityKind, Json } from '../model/message.js';
+
+/**
+ * The state of a broker: inbox, conversations, outbox, settings. One small interface, two implementations (lowdb, PostgreSQL),
+ * one contract test suite (test/store/contract.ts).
+ *
+ * Records are immutable: to change one, commit a copy. `version` is the optimistic lock: a commit carries the version that was read
+ * (0 for a new record), the store keeps version + 1, and rejects the whole commit with SWB_CONFLICT where it differs.
+ */
+
+/** message: received → settled | failed | skipped; failed → received (replay) | skipped. */
+export type MessageState = 'received' | 'settled' | 'failed' | 'skipped';
+/** What became of a settled message. `unrouted`: it reached no out node, which a person should see. */
+export type MessageOutcome = 'routed' | 'ignored' | 'unrouted';
+export type MessageOrigin = 'webhook' | 'event' | 'poll' | 'answer' | 'manual';
+
+/** An error as it is kept and shown: already in words, secrets already masked. */
+export interface ErrorRecord {
+  code: string;
+  message: string;
+  at: string;
+  status?: number;
+}
+
+/** One thing received. Bodies: `received` (as it came), `read` (what was read back from the partner). */
+export interface MessageRecord {
+  /** Sorts by time of acceptance. */
+  id: string;
+  version: number;
+  /** Id of the node that emits it into its flow. */
+  node: string;
+  origin: MessageOrigin;
+  endpoint: string;
+  entityType: string;
+  entityId: string;
+  number?: string;
+  /** De-duplication key, unique per (node, key). */
+  key: string;
+  receivedAt: string;
+  state: MessageState;
+  outcome?: MessageOutcome;
+  /** Why it was ignored, unrouted or skipped, in words. */
+  reason?: string;
+  conversation?: string;
+  error?: ErrorRecord;
+  /** How often it was emitted into the flow. */
+  emissions: number;
+  /** Epoch milliseconds before which it is not to be emitted again (partner not readable now). */
+  notBefore?: number;
+  settledAt?: string;
+}
+
+/** One party's entity in a conversation. */
+export interface Link {
+  endpoint: string;
+  entityType: string;
+  /** Tells apart several entities of one type at one endpoint (fan-out); '' where there is one. */
+  leg: string;
+  id: string;
+  number?: string;
+  url?: string;
+  /** theirs: the conversation began or was joined there; ours: created by a delivery of ours and carrying our reference. */
+  origin: 'theirs' | 'ours';
+  /** Last known canonical fields of the entity, whoever wrote them: what makes a change a change. */
+  shadow: Record<string, Json>;
+  /** Last known fields in the system's own terms, to write only real changes. */
+  raw: Record<string, Json>;
+  /** For each raw field the id of the newest delivery that wrote it, so that a replayed old one cannot overwrite it. */
+  writtenBy: Record<string, string>;
+  /** Ids of comments and attachments already dealt with, newest last, bounded. */
+  seen: string[];
+  /** The entity's own version when last seen. */
+  entityVersion?: string;
+  since: string;
+}
+
+export interface ConversationRecord {
+  id: string;
+  version: number;
+  /** What our creates carry, e.g. `SWB-7K3M9Q2X4F6A`; derived from the first entity, so that it survives the loss of a store. */
+  reference: string;
+  entity: EntityKind;
+  title?: string;
+  state: 'open' | 'closed';
+  links: Link[];
+  /** Fingerprints `endpoint|kind|hash` of comments and attachments we send or sent, newest last, bounded: the echo guard. */
+  written: string[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** delivery: pending → sending → delivered | inDoubt | pending (retry) | failed; inDoubt → sending; failed → pending (replay) | skipped. */
+export type DeliveryState = 'pending' | 'sending' | 'inDoubt' | 'delivered' | 'failed' | 'skipped';
+
+export interface Attempt {
+  at: string;
+  /** Milliseconds it took. */
+  took: number;
+  what: string;
+  status?: number;
+  error?: string;
+}
+
+/** One outgoing write. Bodies: `request` (what is to be sent and which rule made it), `response` (the partner's answer). */
+export interface DeliveryRecord {
+  /** Sorts by time of take-over. */
+  id: string;
+  version: number;
+  message: string;
+  conversation: string;
+  /** The out node. */
+  node: string;
+  endpoint: string;
+  entityType: string;
+  leg: string;
+  /** `entity`, `comment:<id>` or `attachment:<id>`; unique per (message, node, leg, part). */
+  part: string;
+  /** Deliveries of one lane go out one after the other, in the order of their ids; lanes are independent. */
+  lane: string;
+  state: DeliveryState;
+  /** Not to be sent before the lane's entity has a link (attachments, which have a lane of their own). */
+  needsLink?: boolean;
+  /** Failed and holding back its lane, because nothing can follow a create that did not happen. */
+  blocking?: boolean;
+  /** Epoch milliseconds of the next try. */
+  notBefore?: number;
+  /** Tries so far; `attempts` keeps the last ones only. */
+  tries: number;
+  attempts: Attempt[];
+  error?: ErrorRecord;
+  /** The entity it went to, once known. */
+  entityId?: string;
+  number?: string;
+  /** True: the out node is wired on, so the partner's answer becomes a message of origin `answer`. */
+  answers: boolean;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export type Bodies = Record<string, unknown>;
+
+export type Change =
+  /** `ifAbsent`: leave out silently when the de-duplication key is known (message: node+key; delivery: message+node+leg+part). Bodies are merged by name. */
+  | { kind: 'message'; record: MessageRecord; bodies?: Bodies; ifAbsent?: boolean }
+  | { kind: 'delivery'; record: DeliveryRecord; bodies?: Bodies; ifAbsent?: boolean }
+  /** A link (endpoint, entityType, id) or a reference may belong to one conversation only, else SWB_CONFLICT. */
+  | { kind: 'conversation'; record: ConversationRecord }
+  /** Small durable facts: watermarks, hub registrations, counters. `undefined` removes. */
+  | { kind: 'setting'; key: string; value: Json | undefined };
+
+export interface CommitResult {
+  /** Ids of the records left out because of `ifAbsent`. */
+  skipped: string[];
+}
+
+export interface ListQuery {
+  /** Ids smaller than this (the page after). Newest first. */
+  before?: string;
+  limit: number;
+  /** States to keep; absent = all. */
+  states?: string[];
+  endpoint?: string;
+  conversation?: string;
+  message?: string;
+  /** Finds by any party's id or number, by our reference, or by our own ids; case-insensitive, prefix match. */
+  search?: string;
+}
+
+export interface StoreCounts {
+  messages: Record<MessageState, number>;
+  deliveries: Record<DeliveryState, number>;
+  conversations: { open: number; closed: number };
+  /** Settled messages that reached no out node. */
+  unrouted: number;
+}
+
+export interface Store {
+  open(): Promise<void>;
+  /** Waits for what is being written, then lets go of files and lock. */
+  close(): Promise<void>;
+  /**
+   * Applies all changes or none. Resolves when they are on disk; with `durable: false` as soon as they are applied and ordered before every
+   * later commit (a later durable commit makes them durable too). Rejects with SWB_CONFLICT, or SWB_STORE when it cannot write.
+   */
+  commit(changes: Change[], options?: { durable?: boolean }): Promise<CommitResult>;
+
+  message(id: string): Promise<MessageRecord | undefined>;
+  conversation(id: string): Promise<ConversationRecord | undefined>;
+  delivery(id: string): Promise<DeliveryRecord | undefined>;
+  /** The bodies of a message or delivery by name; {} when retention removed them. */
+  bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies>;
+  conversationByLink(endpoint: string, entityType: string, entityId: string): Promise<ConversationRecord | undefined>;
+  conversationByReference(reference: string): Promise<ConversationRecord | undefined>;
+  /** Deliveries of a conversation not yet delivered, failed or skipped, oldest first. */
+  openDeliveries(conversation: string): Promise<DeliveryRecord[]>;
+  setting(key: string): Promise<Json | undefined>;
+
+  listMessages(query: ListQuery): Promise<MessageRecord[]>;
+  listDeliveries(query: ListQuery): Promise<DeliveryRecord[]>;
+  listConversations(query: ListQuery): Promise<ConversationRecord[]>;
+  counts(): Promise<StoreCounts>;
+
+  /** Takes up to `limit` messages of a node in state `received` that are due and not leased, oldest first, and leases them to this process. */
+  claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]>;
+  /**
+   * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only its oldest one in pending, sending (left by a crash) or
+   * inDoubt, if it is due, not `needsLink`, and no older delivery of the lane is failed and `blocking`, and nothing of the lane is leased.
+   */
+  claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]>;
+  /** Gives leases back. A lease also ends when the process does. */
+  release(kind: 'message' | 'delivery', ids: string[]): Promise<void>;
+  /** Epoch milliseconds at which a not leased message of the node / delivery of the endpoint becomes due; undefined when none waits for its time. */
+  nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined>;
+
+  /** Calls back after each applied commit; gives the function that ends it. */
+  watch(listener: (changes: Change[]) => void): () => void;
+  /** Folder where attachments are spooled. */
+  readonly spool: string;
+}
