@@ -1,0 +1,67 @@
+/**
+ * Builds dist/: runtime (tsc), editor (esbuild), dialogs, help, labels, icons, and the sandbox page.
+ * Everything is made in a folder beside dist/ which then takes its place, so that nothing stale survives and whoever runs from dist/ at
+ * this moment never sees half of it. Every step runs, every failure is told, and any failure exits 1.
+ */
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { writeEditor } from './editor-files.mjs';
+import { nodeFolders, syncNodeSet } from './node-set.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const out = join(root, `.dist-${process.pid}`);
+const started = Date.now();
+
+function tsc(...options) {
+  return new Promise((resolve, reject) => {
+    const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const child = spawn(process.execPath, [compiler, ...options], { cwd: root, stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`tsc ${options.join(' ')} ended with ${code}`))));
+  });
+}
+
+async function sandboxPage() {
+  const page = join(root, 'src/sandbox/page');
+  if (!existsSync(join(page, 'page.ts'))) return;
+  const target = join(out, 'src/sandbox/page');
+  await build({
+    entryPoints: [join(page, 'page.ts')],
+    outfile: join(target, 'page.js'),
+    bundle: true,
+    format: 'iife',
+    target: 'es2022',
+    charset: 'utf8',
+    logLevel: 'error',
+  });
+  await cp(page, target, { recursive: true, filter: (file) => !file.endsWith('.ts') });
+}
+
+function executableCli() {
+  const cli = join(out, 'src/cli/switchboard.js');
+  if (existsSync(cli)) chmodSync(cli, 0o755);
+}
+
+mkdirSync(out);
+const { nodes, plugins } = nodeFolders();
+const steps = {
+  'compile the runtime': () => tsc('--outDir', out),
+  'check the editor': () => tsc('--noEmit', '-p', 'tsconfig.editor.json'),
+  'write the editor files': () => Promise.all([...nodes, ...plugins].map((name) => writeEditor(root, out, name))),
+  'bundle the sandbox page': sandboxPage,
+  'name the nodes in package.json': async () => syncNodeSet(),
+};
+const results = await Promise.allSettled(Object.values(steps).map((step) => step()));
+const failed = Object.keys(steps).filter((_, index) => results[index].status === 'rejected');
+for (const [index, name] of Object.keys(steps).entries()) {
+  if (results[index].status === 'rejected') console.error(`Could not ${name}: ${results[index].reason.message}`);
+}
+executableCli();
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+renameSync(out, join(root, 'dist'));
+console.log(`${failed.length ? 'Build FAILED' : 'Built'} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+process.exitCode = failed.length ? 1 : 0;
