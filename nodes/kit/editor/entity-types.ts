@@ -1,0 +1,32 @@
+import { field, type Prefix } from './fields.js';
+
+/** Config nodes that stand for a partner's system. */
+export const ENDPOINT_TYPES = ['switchboard-servicenow-endpoint', 'switchboard-tmf-endpoint'] as const;
+
+/** What a TM Forum trouble ticket API has: nothing to choose. */
+const TMF_TYPES = ['troubleTicket'];
+
+export function entityTypesOf(endpoint: string): string[] {
+  const node = RED.nodes.node(endpoint);
+  if (!node) return [];
+  if (node.type === 'switchboard-tmf-endpoint') return TMF_TYPES;
+  return ((node.entityTypes as { name: string }[] | undefined) ?? []).map((type) => type.name);
+}
+
+/** Fills the select of record types from the endpoint that is chosen, and again when another one is. */
+export function entityTypeSelect(prefix: Prefix, current: string): void {
+  const endpoint = field(prefix, 'endpoint');
+  const select = field(prefix, 'entityType');
+  const fill = () => {
+    const keep = String(select.val() ?? '') || current;
+    const types = entityTypesOf(String(endpoint.val() ?? ''));
+    // A type the endpoint no longer has stays visible, so that saving does not change it behind a person's back.
+    if (keep && !types.includes(keep) && (types.length === 0 || keep === current)) types.unshift(keep);
+    select.empty();
+    for (const type of types) select.append($('<option>').val(type).text(type));
+    select.val(types.includes(keep) ? keep : (types[0] ?? ''));
+    select.trigger('change');
+  };
+  endpoint.on('change', fill);
+  fill();
+}

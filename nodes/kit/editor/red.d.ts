@@ -1,0 +1,132 @@
+/**
+ * The parts of Node-RED's editor that our dialogs use, as both Node-RED 4.1 and 5 have them.
+ * The published types are of an older editor (validators with messages, typed inputs and plugins are missing or wrong).
+ */
+
+type Translate = (key: string, values?: Record<string, unknown>) => string;
+
+/** A node while its dialog is open: its settings, and what the editor adds. */
+type EditorNode<Config> = Config & {
+  readonly id: string;
+  readonly type: string;
+  readonly _: Translate;
+  readonly _def: { readonly _: Translate };
+  readonly changed?: boolean;
+};
+
+/** True, or what is wrong in words. Must declare both parameters: the editor takes texts only from validators that do. */
+type Validator<Config> = (this: EditorNode<Config>, value: string, options: unknown) => boolean | string;
+
+interface SettingDefinition<Config, Value> {
+  value: Value;
+  type?: string;
+  required?: boolean;
+  label?: string;
+  validate?: Validator<Config>;
+}
+
+interface NodeDefinition<Config, Credentials> {
+  category: string;
+  color?: string;
+  icon?: string;
+  align?: 'left' | 'right';
+  inputs?: number;
+  outputs?: number;
+  paletteLabel?: string;
+  categoryDescription?: string;
+  hasUsers?: boolean;
+  inputLabels?: (index: number) => string;
+  outputLabels?: (index: number) => string;
+  label?: () => string;
+  labelStyle?: () => string;
+  defaults: { [Key in keyof Config]: SettingDefinition<Config, Config[Key]> };
+  credentials?: { [Key in keyof Credentials]-?: { type: 'text' | 'password' } };
+  onadd?: () => void;
+  oneditprepare?: () => void;
+  oneditsave?: () => void;
+  oneditcancel?: () => void;
+  oneditdelete?: () => void;
+  oneditresize?: (size: { width: number; height: number }) => void;
+}
+
+interface CodeEditor {
+  getValue(): string;
+  setValue(text: string): void;
+  resize(): void;
+  destroy(): void;
+}
+
+interface SidebarTab {
+  id: string;
+  label: string;
+  name: string;
+  iconClass: string;
+  content: Element;
+  toolbar?: Element;
+  enableOnEdit?: boolean;
+  action?: string;
+  onchange?: () => void;
+  onremove?: () => void;
+}
+
+declare const RED: {
+  _: Translate;
+  nodes: {
+    registerType<Config, Credentials = Record<never, never>>(
+      type: string,
+      definition: NodeDefinition<Config, Credentials> & ThisType<EditorNode<Config>>,
+    ): void;
+    node(id: string): (Record<string, unknown> & { id: string; type: string }) | null;
+    eachNode(callback: (node: Record<string, unknown> & { id: string; type: string }) => void): void;
+    eachConfig(callback: (node: Record<string, unknown> & { id: string; type: string; name?: string }) => void): void;
+  };
+  plugins: { registerPlugin(id: string, definition: { type: string; onadd: (this: { _: Translate }) => void }): void };
+  sidebar: { addTab(tab: SidebarTab): void; show(id: string): void };
+  actions: { add(name: string, handler: () => void): void };
+  comms: {
+    subscribe(topic: string, callback: (topic: string, data: unknown) => void): void;
+    unsubscribe(topic: string, callback: (topic: string, data: unknown) => void): void;
+  };
+  editor: {
+    edit(node: unknown): void;
+    createEditor(options: { id?: string; element?: HTMLElement; mode: string; value: string; focus?: boolean }): CodeEditor;
+  };
+  view: { reveal(id: string): void };
+  tabs: {
+    create(options: { id?: string; element?: JQuery; onchange: (tab: { id: string }) => void }): {
+      addTab(tab: { id: string; label: string; iconClass?: string }): void;
+      activateTab(id: string): void;
+    };
+  };
+  settings: { httpNodeRoot?: string; apiRootUrl?: string; get(key: string): unknown };
+  clipboard: { copyText(text: string, element: JQuery, message?: string): void };
+  notify(text: string, type?: 'success' | 'warning' | 'error'): unknown;
+  popover: { tooltip(target: JQuery, text: string): unknown };
+};
+
+interface EditableListOptions<Item> {
+  addItem(row: JQuery, index: number, item: Item): void;
+  removeItem?(item: Item): void;
+  sortItems?(items: JQuery[]): void;
+  addButton?: string | boolean;
+  header?: JQuery;
+  height?: number | 'auto';
+  sortable?: boolean;
+  removable?: boolean;
+  scrollOnAdd?: boolean;
+}
+
+interface JQuery {
+  editableList<Item>(options: EditableListOptions<Item>): JQuery;
+  editableList(method: 'addItem', item: unknown): void;
+  editableList(method: 'addItems', items: unknown[]): void;
+  editableList(method: 'items'): JQuery;
+  editableList(method: 'empty'): void;
+  editableList(method: 'height', height: number): void;
+  i18n(): JQuery;
+}
+
+declare module '*.css' {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,44 @@
+/**
+ * Validators of the dialogs. All accept `${NAME}`, because Node-RED puts environment variables in before a node sees its settings, and all
+ * give the reason in words. Each declares two parameters: the editor shows reasons only of validators that do.
+ */
+const ENVIRONMENT = /\$\{[^}]+\}/;
+
+function accept(value: unknown): value is string {
+  return typeof value === 'string' && !ENVIRONMENT.test(value);
+}
+
+/** A whole address with http or https; `orPath`: or a path below another address. */
+export function address<Config>({ optional = false, orPath = false } = {}): Validator<Config> {
+  return function (value, _options) {
+    if (!value) return optional || this._def._('invalid.missing');
+    if (!accept(value)) return true;
+    if (orPath && /^[\w./~-]+$/.test(value)) return true;
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (!url || !/^https?:$/.test(url.protocol)) return this._def._('invalid.address');
+    if (url.username || url.password) return this._def._('invalid.addressWithUser');
+    return true;
+  };
+}
+
+export function number<Config>({ from, to = Number.POSITIVE_INFINITY }: { from: number; to?: number }): Validator<Config> {
+  return function (value, _options) {
+    if (typeof value === 'string' && ENVIRONMENT.test(value)) return true;
+    const parsed = String(value).trim() === '' ? Number.NaN : Number(value);
+    if (parsed >= from && parsed <= to) return true;
+    return this._def._(to === Number.POSITIVE_INFINITY ? 'invalid.numberFrom' : 'invalid.numberBetween', { from, to });
+  };
+}
+
+export function text<Config>(): Validator<Config> {
+  return function (value, _options) {
+    return (typeof value === 'string' && value.trim() !== '') || this._def._('invalid.missing');
+  };
+}
+
+/** Applies a validator only while another setting makes its field count; what is folded away must not mark a node as wrong. */
+export function when<Config>(condition: (node: Config) => boolean, validator: Validator<Config>): Validator<Config> {
+  return function (value, options) {
+    return condition(this) ? validator.call(this, value, options) : true;
+  };
+}

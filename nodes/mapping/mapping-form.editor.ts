@@ -1,0 +1,66 @@
+import type { Mapping } from '../../src/mapping/mapping.js';
+import { jsonTab } from './json-tab.editor.js';
+import type { MappingConfig } from './mapping.config.js';
+import { presetSelect } from './presets.editor.js';
+import { ruleList } from './rule-list.editor.js';
+
+export interface MappingForm {
+  /** Ends the code editor and gives the mapping as it stands; undefined when there is none. */
+  close(): Mapping | undefined;
+}
+
+/** The dialog edits a copy: what is not saved must not be seen by anyone. */
+export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
+  let mapping: Mapping | undefined = node.mapping ? structuredClone(node.mapping) : undefined;
+  let shown = 'switchboard-mapping-rules';
+  const rules = ruleList(node._);
+  const json = jsonTab(node._);
+  const internal = $('#switchboard-mapping-internal');
+
+  const tabs = RED.tabs.create({
+    id: 'switchboard-mapping-tabs',
+    onchange(tab) {
+      collect();
+      shown = tab.id;
+      for (const id of ['switchboard-mapping-rules', 'switchboard-mapping-json']) $(`#${id}`).toggle(id === shown);
+      show();
+    },
+  });
+  tabs.addTab({ id: 'switchboard-mapping-rules', label: node._('tab.rules') });
+  tabs.addTab({ id: 'switchboard-mapping-json', label: node._('tab.json') });
+  presetSelect(node, (preset) => {
+    mapping = preset;
+    show();
+  });
+  show();
+
+  /** Takes what was typed into the working copy. */
+  function collect(): void {
+    if (shown === 'switchboard-mapping-json') {
+      mapping = json.read() ?? mapping;
+    } else if (mapping) {
+      mapping = { ...mapping, rules: rules.read(), internalComments: internal.val() as NonNullable<Mapping['internalComments']> };
+    }
+  }
+
+  function show(): void {
+    $('#switchboard-mapping-body').toggle(mapping !== undefined);
+    $('#switchboard-mapping-about').text(mapping ? about(mapping) : node._('dialog.none'));
+    if (!mapping) return;
+    internal.val(mapping.internalComments ?? 'drop');
+    if (shown === 'switchboard-mapping-json') json.show(mapping);
+    else rules.show(mapping.rules);
+  }
+
+  return {
+    close() {
+      collect();
+      json.close();
+      return mapping;
+    },
+  };
+}
+
+function about(mapping: Mapping): string {
+  return [mapping.system, mapping.version, mapping.entityType].filter(Boolean).join(' · ');
+}

@@ -1,0 +1,41 @@
+import { addStyle } from '../kit/editor/style.js';
+import type { MappingConfig } from './mapping.config.js';
+import css from './mapping.css';
+import { type MappingForm, mappingForm } from './mapping-form.editor.js';
+
+let form: MappingForm | undefined;
+
+RED.nodes.registerType<MappingConfig>('switchboard-mapping', {
+  category: 'config',
+  defaults: {
+    name: { value: '' },
+    preset: { value: '' },
+    mapping: {
+      value: null,
+      validate(value, _options) {
+        return value !== null && value !== undefined ? true : this._def._('invalid.noRules');
+      },
+    },
+  },
+  label() {
+    return this.name || this.mapping?.name || 'mapping';
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  oneditprepare() {
+    addStyle();
+    addStyle('switchboard-mapping-style', css);
+    form = mappingForm(this);
+  },
+  oneditsave() {
+    const saved = form?.close();
+    if (saved) this.mapping = saved;
+  },
+  oneditcancel() {
+    form?.close();
+  },
+  oneditdelete() {
+    form?.close();
+  },
+});

@@ -1,0 +1,60 @@
+import type { Rule } from '../../src/mapping/mapping.js';
+import { fromText, toText } from './json-text.editor.js';
+import { choice, labelled, row, textField } from './rule-fields.editor.js';
+import { valueList } from './value-list.editor.js';
+
+/** Everything a rule can say beside its two fields. An empty input takes its property out of the rule. */
+export function ruleDetails(rule: Rule, translate: Translate, changed: () => void): JQuery[] {
+  const label = (name: string) => translate(`rule.${name}`);
+
+  const required = choice(
+    rule.required ?? '',
+    ['', 'in', 'out', 'both'],
+    (value) => translate(`required.${value || 'no'}`),
+    (value) => set('required', value || undefined),
+  );
+  const type = choice(
+    rule.type ?? '',
+    ['', 'text', 'number', 'time'],
+    (value) => translate(`type.${value || 'asIs'}`),
+    (value) => set('type', value || undefined),
+  );
+  const constant = textField(toText(rule.constant), (value) => set('constant', fromText(value)));
+  const maxLength = textField(rule.maxLength === undefined ? '' : String(rule.maxLength), (value) =>
+    set('maxLength', Number(value) > 0 ? Number(value) : undefined),
+  );
+  return [
+    valueList(rule, translate, changed),
+    row(label('required'), required),
+    row(label('type'), type),
+    row(label('maxLength'), maxLength),
+    row(label('constant'), constant),
+    row(label('default'), ...pair('default', fromText, toText)),
+    row(label('expression'), ...pair('expression', (text) => text || undefined, String)),
+    row(label('when'), ...pair('when', (text) => text || undefined, String)),
+  ];
+
+  function set(name: keyof Rule, value: unknown): void {
+    if (value === undefined) delete rule[name];
+    else Object.assign(rule, { [name]: value });
+    changed();
+  }
+
+  /** Two inputs, one for each direction. */
+  function pair(
+    name: 'default' | 'expression' | 'when',
+    parse: (text: string) => unknown,
+    print: (value: never) => string,
+  ): JQuery[] {
+    return (['in', 'out'] as const).map((direction) => {
+      const value = rule[name]?.[direction];
+      const input = textField(value === undefined ? '' : print(value as never), (text) => {
+        const both: Record<string, unknown> = { ...rule[name], [direction]: parse(text) };
+        if (both[direction] === undefined) delete both[direction];
+        set(name, Object.keys(both).length ? both : undefined);
+      });
+      const title = `${label(name)}, ${translate(`direction.${direction}`)}`;
+      return labelled(input, title).attr('placeholder', translate(`direction.${direction}`));
+    });
+  }
+}

@@ -1,0 +1,24 @@
+import { addStyle } from '../kit/editor/style.js';
+import { number, text } from '../kit/editor/validate.js';
+import type { StoreConfig } from './switchboard-store.config.js';
+
+RED.nodes.registerType<StoreConfig>('switchboard-store', {
+  category: 'config',
+  defaults: {
+    name: { value: '' },
+    path: { value: 'switchboard', validate: text() },
+    retentionDays: { value: '90', validate: number({ from: 1 }) },
+    retentionMegabytes: { value: '2048', validate: number({ from: 16 }) },
+    inboxLimit: { value: '10000', validate: number({ from: 1 }) },
+    flowTimeout: { value: '120', validate: number({ from: 1, to: 86400 }) },
+  },
+  label() {
+    return this.name || this.path || 'switchboard store';
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  oneditprepare() {
+    addStyle();
+  },
+});

@@ -1,0 +1,31 @@
+import { addStyle } from '../kit/editor/style.js';
+import type { Tmf621OutConfig } from './tmf621-out.config.js';
+
+RED.nodes.registerType<Tmf621OutConfig>('switchboard-tmf621-out', {
+  category: 'switchboard',
+  color: '#79B7BD',
+  icon: 'switchboard-tmf621-out.svg',
+  align: 'right',
+  inputs: 1,
+  outputs: 1,
+  paletteLabel: 'tmf621 out',
+  inputLabels() {
+    return this._('port.payload');
+  },
+  outputLabels() {
+    return this._('port.answer');
+  },
+  label() {
+    return this.name || 'tmf621 out';
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  defaults: {
+    name: { value: '' },
+    endpoint: { value: '', type: 'switchboard-tmf-endpoint', required: true },
+  },
+  oneditprepare() {
+    addStyle();
+  },
+});
