@@ -19,6 +19,8 @@ export interface EndpointConfig {
   concurrency: string;
   /** Tries before a delivery becomes a dead letter. */
   maxTries: string;
+  /** Seconds before the first retry; doubles with each further one, up to five minutes. */
+  retryDelay: string;
   /** The user we write as, as the partner shows it; empty = the user name of the credentials. */
   integrationUser: string;
 }
@@ -44,5 +46,6 @@ export const endpointDefaults: EndpointConfig = {
   rateLimit: '0',
   concurrency: '8',
   maxTries: '12',
+  retryDelay: '2',
   integrationUser: '',
 };

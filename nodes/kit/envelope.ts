@@ -1,5 +1,5 @@
 import type { Trace } from '../../src/mapping/mapping.js';
-import type { GenericAttachment, GenericComment } from '../../src/model/message.js';
+import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 
 /** `msg.switchboard`: what travels with a message from its in node to its out nodes. Plain JSON, so that any Node-RED node may clone it. */
 export interface Envelope {
@@ -14,8 +14,13 @@ export interface Envelope {
   origin: string;
   /** The payload as received, set by normalize. */
   raw?: unknown;
-  /** Set by normalize: which rule made which generic field. */
-  inTrace?: Trace;
+  /** Set by normalize: which rule made which generic field, and the partner's fields they were made from. */
+  incoming?: {
+    trace: Trace;
+    record: Record<string, Json>;
+    sources: Record<string, string[]>;
+    deleted?: boolean;
+  };
   /** Set by conversation-correlate. */
   conversation?: { id: string; reference: string; isNew: boolean };
   /** Tells legs to one endpoint apart; set by fan-out. */
@@ -25,6 +30,10 @@ export interface Envelope {
     endpoint: string;
     entityType: string;
     changed: string[];
+    /** For each field of the payload the generic fields it was made from. */
+    sources: Record<string, string[]>;
+    /** The generic values it was made from. */
+    generic: Record<string, Json>;
     comments: GenericComment[];
     attachments: GenericAttachment[];
     trace: Trace;

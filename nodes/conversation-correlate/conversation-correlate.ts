@@ -1,0 +1,40 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { SwitchboardError } from '../../src/errors.js';
+import type { GenericMessage } from '../../src/model/message.js';
+import { envelopeOf, handle } from '../kit/handle.js';
+import { endpointNode } from '../kit/parties.js';
+import { show } from '../kit/status.js';
+import type { ConversationCorrelateConfig } from './conversation-correlate.config.js';
+
+const PORTS = { new: 0, update: 1, ignored: 2 } as const;
+
+export = (RED: NodeAPI) => {
+  function ConversationCorrelate(this: Node, config: NodeDef & ConversationCorrelateConfig) {
+    RED.nodes.createNode(this, config);
+    const where = config.name || 'conversation correlate';
+    handle(this, async (msg, send) => {
+      const envelope = envelopeOf(msg, where);
+      const { incoming } = envelope;
+      if (!incoming) {
+        throw new SwitchboardError('SWB_PAYLOAD', 'The message was not normalized.', {
+          where,
+          hint: 'Put a «normalize» node between the in node and this one.',
+        });
+      }
+      const broker = await endpointNode(RED, envelope.endpoint, where).broker;
+      const message = msg.payload as GenericMessage;
+      const { record, sources, deleted } = incoming;
+      const found = await broker.correlate(envelope.messageId, { message, record, sources, deleted });
+      if (!found) return;
+      const { id, reference } = found.conversation;
+      envelope.conversation = { id, reference, isNew: found.output === 'new' };
+      msg.payload = found.message;
+      const outputs = [null, null, null] as (typeof msg | null)[];
+      outputs[PORTS[found.output]] = msg;
+      if (found.output === 'ignored') Object.assign(msg, { reason: found.reason });
+      send(outputs);
+      show(this, 'ok', `${found.output}: ${found.message.source.number ?? found.message.source.id}`);
+    });
+  }
+  RED.nodes.registerType('switchboard-conversation-correlate', ConversationCorrelate as never);
+};

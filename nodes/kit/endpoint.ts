@@ -1,0 +1,112 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Broker } from '../../src/delivery/broker.js';
+import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import { SwitchboardError } from '../../src/errors.js';
+import type { Auth, HttpOptions } from '../../src/http/http.js';
+import type { StoreNode } from '../switchboard-store/switchboard-store.js';
+import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
+import type { EndpointNode } from './parties.js';
+import { numberSetting, requiredSetting } from './settings.js';
+
+/** Node-RED's tls-config node, as far as we use it. */
+interface TlsNode extends Node {
+  addTLSOptions(options: Record<string, unknown>): Record<string, unknown>;
+}
+
+/** The HTTP settings of an endpoint from its node's settings and credentials; throws SWB_CONFIG in words. */
+export function httpOptions(RED: NodeAPI, config: EndpointConfig, credentials: EndpointCredentials, where: string): HttpOptions {
+  const baseUrl = requiredSetting(config.baseUrl, 'baseUrl', where).replace(/\/+$/, '');
+  if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl)) {
+    throw new SwitchboardError('SWB_CONFIG', `«${baseUrl}» is not a web address.`, {
+      where,
+      field: 'baseUrl',
+      hint: 'It begins with http:// or https://.',
+    });
+  }
+  const tlsNode = config.tls ? (RED.nodes.getNode(config.tls) as TlsNode | null) : null;
+  const tls = tlsNode?.addTLSOptions({});
+  return {
+    name: where,
+    baseUrl,
+    auth: authOf(config, credentials, where),
+    timeout: numberSetting(config.timeout, endpointDefaults.timeout, 'timeout', where) * 1000,
+    rateLimit: numberSetting(config.rateLimit, endpointDefaults.rateLimit, 'rateLimit', where),
+    concurrency: Math.max(1, numberSetting(config.concurrency, endpointDefaults.concurrency, 'concurrency', where)),
+    ...(tls && { tls: tls as HttpOptions['tls'] }),
+  };
+}
+
+function authOf(config: EndpointConfig, given: EndpointCredentials, where: string): Auth {
+  const need = (name: keyof EndpointCredentials) => requiredSetting(given[name], name, where);
+  const tokenUrl = () => {
+    const url = requiredSetting(config.tokenUrl, 'tokenUrl', where);
+    return URL.canParse(url) ? url : new URL(url, `${config.baseUrl.replace(/\/+$/, '')}/`).href;
+  };
+  const scope = config.scope || undefined;
+  const oauth = () => ({ tokenUrl: tokenUrl(), clientId: need('clientId'), clientSecret: given.clientSecret ?? '', scope });
+  switch (config.auth) {
+    case 'none':
+      return { kind: 'none' };
+    case 'basic':
+      return { kind: 'basic', user: need('user'), password: given.password ?? '' };
+    case 'bearer':
+      return { kind: 'bearer', token: need('token') };
+    case 'apiKey':
+      return { kind: 'apiKey', header: requiredSetting(config.apiKeyHeader, 'apiKeyHeader', where), key: need('apiKey') };
+    case 'oauthClientCredentials':
+      return { kind: 'oauthClientCredentials', ...oauth() };
+    case 'oauthPassword':
+      return { kind: 'oauthPassword', ...oauth(), user: need('user'), password: given.password ?? '' };
+    case 'oauthRefreshToken':
+      return { kind: 'oauthRefreshToken', ...oauth(), refreshToken: need('refreshToken') };
+    default:
+      throw new SwitchboardError('SWB_CONFIG', `«${String(config.auth)}» is no way of authentication.`, {
+        where,
+        field: 'auth',
+        hint: 'Choose one from the list.',
+      });
+  }
+}
+
+/**
+ * What the config nodes of all systems do alike: make the client, join the store's broker, send what waits, leave again.
+ * A wrong setting leaves the node without a client; the nodes that use it say so.
+ */
+export function endpointRuntime<Client extends EndpointClient>(
+  RED: NodeAPI,
+  node: EndpointNode<Client> & { credentials: EndpointCredentials },
+  config: NodeDef & EndpointConfig,
+  system: string,
+  makeClient: (options: HttpOptions) => Client,
+): void {
+  const where = config.name || `${system} endpoint`;
+  node.label = where;
+  node.storeId = config.store;
+  node.broker = (async () => {
+    const options = httpOptions(RED, config, node.credentials ?? {}, where);
+    node.client = makeClient(options);
+    const store = RED.nodes.getNode(config.store) as StoreNode | null;
+    if (!store?.broker) {
+      throw new SwitchboardError('SWB_CONFIG', 'It has no store.', {
+        where,
+        field: 'store',
+        hint: 'Choose or add a store in the endpoint’s dialog and deploy.',
+      });
+    }
+    const retryDelay = numberSetting(config.retryDelay, endpointDefaults.retryDelay, 'retryDelay', where) * 1000;
+    const maxTries = Math.max(1, numberSetting(config.maxTries, endpointDefaults.maxTries, 'maxTries', where));
+    const broker: Broker = await store.broker;
+    broker.addEndpoint(node.client, { concurrency: options.concurrency, retry: { base: retryDelay, maxTries } });
+    return broker;
+  })();
+  node.broker.catch((error) => node.error(error instanceof Error ? error.message : String(error)));
+  node.on('close', (_removed: boolean, done: () => void) => {
+    node.broker
+      .then(
+        (broker) => broker.removeEndpoint(node.id),
+        () => undefined,
+      )
+      .then(() => node.client?.close())
+      .finally(done);
+  });
+}

@@ -1,0 +1,50 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { Broker } from '../../src/delivery/broker.js';
+import type { Json } from '../../src/model/message.js';
+import type { Bodies, MessageRecord } from '../../src/store/store.js';
+import type { Envelope } from './envelope.js';
+import { flowTracker } from './flow-tracker.js';
+import type { Msg } from './handle.js';
+import { show } from './status.js';
+
+/**
+ * Lets a node emit the messages the inbox keeps for it; gives the function that ends it.
+ * `read` fetches what a message is about; the payload as received is emitted where there is nothing to fetch.
+ */
+export function emitFrom(
+  RED: NodeAPI,
+  node: Node,
+  broker: Broker,
+  read: (record: MessageRecord, bodies: Bodies) => Promise<Json | undefined>,
+): () => Promise<void> {
+  const tracker = flowTracker(RED);
+  const detach = broker.inbox.attach(node.id, {
+    read,
+    emit(record, payload, quiet) {
+      const envelope: Envelope = {
+        messageId: record.id,
+        store: broker.id,
+        endpoint: record.endpoint,
+        entityType: record.entityType,
+        entityId: record.entityId,
+        origin: record.origin,
+      };
+      const msg = { payload, topic: record.number ?? record.entityId, switchboard: envelope } as unknown as Msg;
+      tracker.follow(record.id, node.id, () => node.send(msg as never), quiet);
+    },
+    trouble(record, error, retryAt) {
+      const text = error instanceof Error ? error.message : String(error);
+      show(node, 'error', retryAt ? `${seconds(retryAt)}: ${text}` : text);
+      // Without a payload of ours in flight: a catch node may react, the message itself stays in the inbox.
+      node.error(text, { topic: record.number ?? record.entityId, switchboard: { failed: record.id } } as never);
+    },
+  });
+  return async () => {
+    tracker.forget(node.id);
+    await detach();
+  };
+}
+
+function seconds(at: number): string {
+  return `retry in ${Math.max(1, Math.round((at - Date.now()) / 1000))} s`;
+}

@@ -1,0 +1,24 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { Broker } from '../../src/delivery/broker.js';
+import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import { SwitchboardError } from '../../src/errors.js';
+
+/** What an endpoint config node offers the nodes that use it. */
+export interface EndpointNode<Client extends EndpointClient = EndpointClient> extends Node {
+  label: string;
+  client: Client;
+  /** Id of the store config node. */
+  storeId: string;
+  broker: Promise<Broker>;
+}
+
+/** Finds the endpoint a node names, or says what is missing. */
+export function endpointNode<Client extends EndpointClient>(RED: NodeAPI, id: string, where: string): EndpointNode<Client> {
+  const node = RED.nodes.getNode(id) as EndpointNode<Client> | null;
+  if (node?.client) return node;
+  throw new SwitchboardError('SWB_CONFIG', node ? 'Its endpoint is not set up rightly.' : 'It has no endpoint.', {
+    where,
+    field: 'endpoint',
+    hint: 'Choose an endpoint in the node’s dialog, or enable and mend it, and deploy.',
+  });
+}

@@ -1,0 +1,125 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { SwitchboardError } from '../../src/errors.js';
+import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
+import { envelopeOf, handle, type Msg } from './handle.js';
+import { emitFrom } from './intake.js';
+import { endpointNode } from './parties.js';
+import { show } from './status.js';
+
+/**
+ * What the out nodes of all systems do alike: hand the payload over to the outbox, show how its deliveries fare, and emit the partner's
+ * answers, which come through the inbox like everything else.
+ */
+export function takeOver(
+  RED: NodeAPI,
+  node: Node,
+  config: NodeDef & { name: string; endpoint: string },
+  entityType: string,
+): void {
+  const where = config.name || node.type.replace('switchboard-', '').replace(/-/g, ' ');
+  const stops: (() => Promise<void> | void)[] = [];
+  let closed = false;
+  node.on('close', (_removed: boolean, done: () => void) => {
+    closed = true;
+    Promise.allSettled(stops.map(async (stop) => stop())).then(() => done());
+  });
+  const wired = (node as unknown as { wires?: string[][] }).wires?.some((wires) => wires.length > 0) ?? false;
+
+  handle(node, async (msg: Msg) => {
+    const envelope = envelopeOf(msg, where);
+    const endpoint = endpointNode(RED, config.endpoint, where);
+    if (!envelope.conversation) {
+      throw new SwitchboardError('SWB_PAYLOAD', 'The message belongs to no conversation.', {
+        where,
+        hint: 'Put a «conversation correlate» node before the out node.',
+      });
+    }
+    const { payload } = msg;
+    if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+      throw new SwitchboardError('SWB_PAYLOAD', `msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}.`, {
+        where,
+        field: 'msg.payload',
+        hint: 'Give the fields to write as an object; a «map» node makes it.',
+      });
+    }
+    const outgoing = envelope.outgoing;
+    if (outgoing && outgoing.endpoint !== endpoint.id) {
+      throw new SwitchboardError('SWB_CONFIG', 'The map node before it maps for another endpoint.', {
+        where,
+        hint: 'Choose the same endpoint in both nodes.',
+      });
+    }
+    const fields = payload as Record<string, Json>;
+    const broker = await endpoint.broker;
+    await broker.take({
+      message: envelope.messageId,
+      conversation: envelope.conversation.id,
+      node: node.id,
+      endpoint: endpoint.id,
+      entityType,
+      leg: envelope.leg ?? '',
+      from: { endpoint: envelope.endpoint, entityType: envelope.entityType, entityId: envelope.entityId },
+      request: {
+        fields,
+        changed: outgoing?.changed ?? Object.keys(fields),
+        sources: outgoing?.sources ?? {},
+        generic: outgoing?.generic ?? {},
+        trace: outgoing?.trace,
+      },
+      comments: (outgoing?.comments ?? []) as GenericComment[],
+      attachments: (outgoing?.attachments ?? []) as GenericAttachment[],
+      answers: wired,
+    });
+  });
+
+  const start = async () => {
+    const endpoint = endpointNode(RED, config.endpoint, where);
+    const broker = await endpoint.broker;
+    if (closed) return;
+    const worker = broker.worker(endpoint.id);
+    let failed = 0;
+    const tell = () => {
+      const { inFlight, circuit, resumesAt } = worker?.status ?? { inFlight: 0, circuit: 'closed' };
+      const failures = failed ? `, ${failed} failed` : '';
+      if (circuit === 'open')
+        show(
+          node,
+          'error',
+          `${endpoint.label} is down, next try in ${Math.max(1, Math.round(((resumesAt ?? 0) - Date.now()) / 1000))} s${failures}`,
+        );
+      else if (inFlight) show(node, 'busy', `${inFlight} in flight${failures}`);
+      else show(node, failed ? 'warning' : 'ok', `connected${failures}`);
+    };
+    if (worker) {
+      stops.push(
+        worker.onStatus(tell),
+        worker.on({
+          delivered: (delivery, warning) => {
+            if (delivery.node !== node.id || !warning) return;
+            node.warn(warning);
+          },
+          retrying: (delivery, error) => {
+            if (delivery.node === node.id) show(node, 'waiting', `retrying: ${error.message}`);
+          },
+          failed: (delivery, error, cause) => {
+            if (delivery.node !== node.id) return;
+            failed++;
+            tell();
+            const failure = Object.assign(new Error(error.message, { cause }), { name: error.code, code: error.code });
+            node.error(
+              failure as never,
+              { topic: delivery.number ?? delivery.conversation, switchboard: { failed: delivery.id } } as never,
+            );
+          },
+        }) as () => void,
+      );
+    }
+    if (wired) stops.push(emitFrom(RED, node, broker, async () => undefined));
+    tell();
+  };
+  start().catch((error) => {
+    const text = error instanceof Error ? error.message : String(error);
+    show(node, 'error', text);
+    node.error(text);
+  });
+}

@@ -1,0 +1,35 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { SwitchboardError } from '../../src/errors.js';
+import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
+import type { MappingConfig } from './mapping.config.js';
+
+/** The mapping config node: rules as data, compiled once. */
+export interface MappingNode extends Node {
+  /** Throws SWB_CONFIG when the rules are wrong. */
+  compiled(): CompiledMapping;
+}
+
+export = (RED: NodeAPI) => {
+  function MappingConfigNode(this: MappingNode, config: NodeDef & MappingConfig) {
+    RED.nodes.createNode(this, config);
+    const where = config.name || 'mapping';
+    let result: CompiledMapping | undefined;
+    let failure: unknown;
+    try {
+      if (!config.mapping)
+        throw new SwitchboardError('SWB_CONFIG', 'It has no rules.', {
+          where,
+          hint: 'Choose a preset in its dialog and deploy.',
+        });
+      result = compile(config.mapping);
+    } catch (error) {
+      failure = error;
+      this.error(error instanceof Error ? error.message : String(error));
+    }
+    this.compiled = () => {
+      if (result) return result;
+      throw failure;
+    };
+  }
+  RED.nodes.registerType('switchboard-mapping', MappingConfigNode as never);
+};

@@ -1,0 +1,82 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
+import { SwitchboardError } from '../../src/errors.js';
+import type { Problem } from '../../src/mapping/mapping.js';
+import { entityKind } from '../../src/model/entity-kind.js';
+import type { GenericMessage, Json } from '../../src/model/message.js';
+import { validateGeneric } from '../../src/model/schema.js';
+import { envelopeOf, handle } from '../kit/handle.js';
+import { mappingFor, sourcesOf } from '../kit/mappings.js';
+import { endpointNode } from '../kit/parties.js';
+import { show } from '../kit/status.js';
+import type { NormalizeConfig } from './normalize.config.js';
+
+export = (RED: NodeAPI) => {
+  function Normalize(this: Node, config: NodeDef & NormalizeConfig) {
+    RED.nodes.createNode(this, config);
+    const where = config.name || 'normalize';
+    handle(this, async (msg, send) => {
+      const envelope = envelopeOf(msg, where);
+      const endpoint = endpointNode(RED, envelope.endpoint, where);
+      const { client } = endpoint;
+      const raw = msg.payload as RawEntity;
+      const parsed = parse(client, raw, where);
+      const mapping = mappingFor(RED, config.mapping, client, envelope.entityType, where);
+      const { fields, trace, problems } = await mapping.toGeneric(parsed.record);
+      if (parsed.deleted) fields.state = 'cancelled';
+      const message: GenericMessage = {
+        entity: entityKind(client.system, envelope.entityType, parsed.record),
+        event: parsed.deleted ? 'deleted' : 'updated',
+        source: {
+          ...parsed.source,
+          endpoint: envelope.endpoint,
+          entityType: envelope.entityType,
+          id: parsed.source.id || envelope.entityId,
+        },
+        fields,
+        comments: parsed.comments,
+        attachments: parsed.attachments,
+        relations: parsed.relations,
+      };
+      const wrong = [...problems, ...validateGeneric(message)];
+      const errors = wrong.filter((p) => p.level === 'error');
+      if (errors.length > 0) throw problemError(errors, where);
+      const broker = await endpoint.broker;
+      broker.countUnmapped(`${mapping.mapping.name}|in`, problems);
+      const sources = sourcesOf(trace);
+      const record: Record<string, Json> = {};
+      for (const names of Object.values(sources))
+        for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;
+      envelope.raw = raw;
+      envelope.incoming = { trace, record, sources, ...(parsed.deleted && { deleted: true }) };
+      msg.payload = message;
+      send(msg);
+      const first = problems[0];
+      if (first) show(this, 'warning', first.text);
+      else show(this, 'ok', `${message.entity} ${message.source.number ?? message.source.id}`);
+    });
+  }
+  RED.nodes.registerType('switchboard-normalize', Normalize as never);
+};
+
+function parse(client: EndpointClient, raw: RawEntity, where: string) {
+  if (typeof raw !== 'object' || raw === null) {
+    throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not what the in node sent.', {
+      where,
+      field: 'msg.payload',
+      hint: 'Wire normalize right behind the in node.',
+    });
+  }
+  return client.parse(raw);
+}
+
+/** Several problems as one error that names them all. */
+function problemError(errors: Problem[], where: string): SwitchboardError {
+  const code = errors.some((p) => p.code === 'unmapped') ? 'SWB_UNMAPPED' : 'SWB_PAYLOAD';
+  const text = errors.map((p) => p.text).join(' ');
+  return new SwitchboardError(code, text, {
+    where,
+    field: errors[0]?.field,
+    hint: 'Add the missing rows or defaults to the mapping, deploy, then replay the message.',
+  });
+}

@@ -1,0 +1,45 @@
+import { isAbsolute, join } from 'node:path';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Broker } from '../../src/delivery/broker.js';
+import { startBroker, stopBroker } from '../../src/delivery/brokers.js';
+import { numberSetting } from '../kit/settings.js';
+import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
+
+/** The store config node: holds the broker that all nodes of the same store work with. */
+export interface StoreNode extends Node {
+  /** Resolves when the store is open; rejects in words when it cannot be opened. */
+  broker: Promise<Broker>;
+}
+
+export = (RED: NodeAPI) => {
+  function SwitchboardStore(this: StoreNode, config: NodeDef & StoreConfig) {
+    RED.nodes.createNode(this, config);
+    const where = config.name || 'switchboard-store';
+    const number = (name: keyof StoreConfig) => numberSetting(config[name], storeDefaults[name], name, where);
+    const path = config.path || storeDefaults.path;
+    const folder = isAbsolute(path) ? path : join(RED.settings.userDir ?? process.cwd(), path);
+    const open = async () =>
+      startBroker({
+        id: this.id,
+        name: where,
+        folder,
+        retentionDays: number('retentionDays'),
+        retentionBytes: number('retentionMegabytes') * 1024 * 1024,
+        inboxLimit: number('inboxLimit'),
+        flowTimeout: number('flowTimeout') * 1000,
+        log: (level, text) => this[level === 'info' ? 'log' : level](text),
+      });
+    this.broker = open();
+    this.broker.catch((error) => this.error(error instanceof Error ? error.message : String(error)));
+    this.on('close', (_removed: boolean, done: () => void) => {
+      this.broker
+        .then(
+          (broker) => stopBroker(broker, folder),
+          () => undefined,
+        )
+        .catch((error) => this.error(`The store could not be closed cleanly: ${String(error)}`))
+        .finally(done);
+    });
+  }
+  RED.nodes.registerType('switchboard-store', SwitchboardStore as never);
+};

@@ -1,0 +1,46 @@
+import type { NodeAPI, NodeDef } from 'node-red';
+import { createTmf621Client, type Tmf621Client } from '../../src/endpoints/tmf621/client.js';
+import type { HttpOptions } from '../../src/http/http.js';
+import { createHttpClient } from '../../src/http/http-client.js';
+import { serveAdminRoutes } from '../kit/admin-routes.js';
+import type { EndpointCredentials } from '../kit/endpoint.config.js';
+import { endpointRuntime } from '../kit/endpoint.js';
+import type { EndpointNode } from '../kit/parties.js';
+import { type TmfEndpointConfig, tmfEndpointDefaults } from './tmf-endpoint.config.js';
+
+const TYPE = 'switchboard-tmf-endpoint';
+
+/** The client of a TMF provider from the node's settings. */
+function makeClient(id: string, config: TmfEndpointConfig, http: HttpOptions): Tmf621Client {
+  return createTmf621Client({
+    id,
+    name: http.name,
+    http: createHttpClient(http),
+    version: config.version || tmfEndpointDefaults.version,
+    profile: config.profile || tmfEndpointDefaults.profile,
+    apiPath: config.apiPath || undefined,
+    arrayMode: config.arrayMode || tmfEndpointDefaults.arrayMode,
+    integrationUser: config.integrationUser || undefined,
+    clock: Date.now,
+  });
+}
+
+export = (RED: NodeAPI) => {
+  type ThisNode = EndpointNode<Tmf621Client> & { credentials: EndpointCredentials };
+  function TmfEndpoint(this: ThisNode, config: NodeDef & TmfEndpointConfig) {
+    RED.nodes.createNode(this, config);
+    endpointRuntime(RED, this, config, 'TMF', (http) => makeClient(this.id, config, http));
+  }
+  RED.nodes.registerType(TYPE, TmfEndpoint as never, {
+    credentials: {
+      user: { type: 'text' },
+      password: { type: 'password' },
+      token: { type: 'password' },
+      apiKey: { type: 'password' },
+      clientId: { type: 'text' },
+      clientSecret: { type: 'password' },
+      refreshToken: { type: 'password' },
+    },
+  });
+  serveAdminRoutes(RED, TYPE, (config, _credentials, http) => makeClient('test', config as TmfEndpointConfig, http));
+};

@@ -1,0 +1,56 @@
+import { SwitchboardError } from '../errors.js';
+
+type FlowNode = { id: string; type: string; credentials?: Record<string, string>; [key: string]: unknown };
+
+export interface Flows {
+  flows: FlowNode[];
+  /** Credentials by node id; placeholders such as `${ACME_PASSWORD}` only. */
+  credentials: Record<string, Record<string, string>>;
+  /** Names of environment variables the flows need that are not set. */
+  missing: string[];
+}
+
+/**
+ * Reads the text of a flow file. A node may have a `credentials` object whose secrets are placeholders `${NAME}` of environment variables:
+ * so a flow file can be run, and kept in git, without a secret in it. A literal secret is refused.
+ */
+export function readFlows(text: string, where: string, environment: NodeJS.ProcessEnv): Flows {
+  let nodes: FlowNode[];
+  try {
+    const parsed = JSON.parse(text) as FlowNode[] | { flows: FlowNode[] };
+    nodes = Array.isArray(parsed) ? parsed : parsed.flows;
+  } catch (error) {
+    throw new SwitchboardError('SWB_CONFIG', `The flow file is not valid JSON: ${(error as Error).message}.`, { where });
+  }
+  if (!Array.isArray(nodes))
+    throw new SwitchboardError('SWB_CONFIG', 'The flow file holds no list of nodes.', {
+      where,
+      hint: 'Export the flows from the editor.',
+    });
+  const credentials: Flows['credentials'] = {};
+  const missing = new Set<string>();
+  for (const node of nodes) {
+    for (const [name, value] of Object.entries(node.credentials ?? {})) {
+      const variable = /^\$\{(\S+)\}$/.exec(value)?.[1];
+      if (value !== '' && !variable) {
+        throw new SwitchboardError(
+          'SWB_CONFIG',
+          `The ${name} of the node ${String(node.name || node.id)} is written out in the flow file.`,
+          {
+            where,
+            field: name,
+            hint: 'Replace it by ${NAME} and set the environment variable NAME (or give --env-file).',
+          },
+        );
+      }
+      if (variable && environment[variable] === undefined) missing.add(variable);
+    }
+    for (const value of Object.values(node)) {
+      const variable = typeof value === 'string' ? /^\$\{(\S+)\}$/.exec(value)?.[1] : undefined;
+      if (variable && environment[variable] === undefined) missing.add(variable);
+    }
+    if (node.credentials) credentials[node.id] = node.credentials;
+  }
+  const flows = nodes.map(({ credentials: _credentials, ...node }) => node as FlowNode);
+  return { flows, credentials, missing: [...missing] };
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { SwitchboardError } from '../errors.js';
+
+type Handler = (req: IncomingMessage, res: ServerResponse, next?: () => void) => void;
+
+/** The part of Node-RED's embedding API that is used here (nodered.org/docs/user-guide/runtime/embedding). */
+export interface NodeRed {
+  init(server: Server, settings: Record<string, unknown>): void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  httpAdmin: Handler;
+  httpNode: Handler;
+  settings: { version: string };
+  log: { info(text: string): void; warn(text: string): void; error(text: string): void };
+}
+
+export interface FoundNodeRed {
+  version: string;
+  folder: string;
+  load(): NodeRed;
+}
+
+/** Names under which Node-RED may be installed, the newest first. */
+const PACKAGES = ['node-red', 'node-red-4'];
+
+/** Finds the newest installed Node-RED that the Node.js at hand can run, next to the working folder or to this package. */
+export function findNodeRed(from: string[] = [process.cwd(), packageFolder()]): FoundNodeRed {
+  const refused: string[] = [];
+  for (const name of PACKAGES) {
+    for (const folder of from) {
+      const require = createRequire(join(folder, 'package.json'));
+      let manifestPath: string;
+      try {
+        manifestPath = require.resolve(`${name}/package.json`);
+      } catch {
+        continue;
+      }
+      const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { version: string; engines?: { node?: string } };
+      const needs = /(\d+)\.?(\d*)/.exec(manifest.engines?.node ?? '0');
+      if (atLeast(Number(needs?.[1] ?? 0), Number(needs?.[2] || 0))) {
+        return { version: manifest.version, folder: dirname(manifestPath), load: () => require(name) as NodeRed };
+      }
+      refused.push(`Node-RED ${manifest.version} needs Node.js ${manifest.engines?.node}, this is ${process.version}`);
+      break;
+    }
+  }
+  throw new SwitchboardError('SWB_CONFIG', refused.length ? `${refused.join('; ')}.` : 'Node-RED is not installed here.', {
+    hint: 'Install it beside this package: npm install node-red',
+  });
+}
+
+function atLeast(major: number, minor: number): boolean {
+  const [nowMajor = 0, nowMinor = 0] = process.versions.node.split('.').map(Number);
+  return nowMajor > major || (nowMajor === major && nowMinor >= minor);
+}
+
+/** The folder of this package, whether it runs from `dist` or from its sources. */
+export function packageFolder(): string {
+  let folder = __dirname;
+  for (;;) {
+    try {
+      const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string };
+      if (manifest.name === '@switchboard/node-red-switchboard') return folder;
+    } catch {
+      // not here: look further up
+    }
+    const up = dirname(folder);
+    if (up === folder) return process.cwd();
+    folder = up;
+  }
+}

@@ -1,0 +1,111 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { brokers } from '../delivery/brokers.js';
+import { readFlows } from './flow-file.js';
+import { findNodeRed, type NodeRed, packageFolder } from './node-red.js';
+
+export interface RunOptions {
+  /** The flow file; its copy in the user folder is what runs. */
+  flow: string;
+  userDir: string;
+  host: string;
+  port: number;
+  /** Serves the editor too. */
+  editor: boolean;
+  envFile?: string;
+  /** Milliseconds to finish what is under way when told to stop. */
+  drain: number;
+  logLevel: string;
+}
+
+export interface Running {
+  url: string;
+  version: string;
+  stop(): Promise<void>;
+}
+
+/** Runs a flow file in an embedded Node-RED, with a health endpoint. Resolves when the flows are started. */
+export async function run(options: RunOptions): Promise<Running> {
+  if (options.envFile)
+    for (const [name, value] of Object.entries(parseEnv(readFileSync(options.envFile, 'utf8')))) process.env[name] ??= value;
+  const { flows, credentials, missing } = readFlows(readFileSync(options.flow, 'utf8'), options.flow, process.env);
+  const found = findNodeRed();
+  const userDir = resolve(options.userDir);
+  mkdirSync(userDir, { recursive: true });
+  writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows, null, 2), { mode: 0o600 });
+  writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(credentials), { mode: 0o600 });
+
+  const RED = found.load();
+  let stopping = false;
+  const server = createServer((req, res) => serve(RED, options.editor, () => stopping, req, res));
+  RED.init(server, {
+    userDir,
+    flowFile: 'flows.json',
+    credentialSecret: false,
+    uiHost: options.host,
+    uiPort: options.port,
+    httpAdminRoot: options.editor ? '/' : false,
+    httpNodeRoot: '/',
+    nodesDir: [packageFolder()],
+    disableEditor: !options.editor,
+    editorTheme: { tours: false, projects: { enabled: false } },
+    telemetry: { enabled: false, updateNotification: false },
+    logging: { console: { level: options.logLevel, metrics: false, audit: false } },
+  });
+  const port = await listen(server, options);
+  (RED.settings as unknown as { uiPort: number }).uiPort = port;
+  await RED.start();
+  if (missing.length) RED.log.warn(`These environment variables are named in the flows but not set: ${missing.join(', ')}`);
+  return {
+    url: `http://${options.host}:${port}`,
+    version: found.version,
+    stop: async () => {
+      if (stopping) return;
+      stopping = true;
+      await Promise.all(brokers().map((broker) => broker.drain(options.drain)));
+      await RED.stop();
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: RunOptions): Promise<number> {
+  return new Promise((done, fail) => {
+    server.once('error', fail);
+    server.listen(port, host, () => {
+      server.removeListener('error', fail);
+      const address = server.address();
+      done(typeof address === 'object' && address ? address.port : port);
+    });
+  });
+}
+
+function serve(RED: NodeRed, editor: boolean, stopping: () => boolean, req: IncomingMessage, res: ServerResponse): void {
+  if (req.url === '/health') {
+    health(stopping()).then(({ status, body }) => {
+      res.writeHead(status, { 'Content-Type': 'application/json' });
+      res.end(JSON.stringify(body));
+    });
+    return;
+  }
+  const nothing = () => {
+    res.writeHead(404).end();
+  };
+  const flows = () => RED.httpNode(req, res, nothing);
+  if (editor) RED.httpAdmin(req, res, flows);
+  else flows();
+}
+
+/** `ok` when every store answers; what waits and what failed is told with it, for dashboards and alerts. */
+async function health(stopping: boolean): Promise<{ status: number; body: unknown }> {
+  try {
+    const stores = await Promise.all(brokers().map(async (broker) => ({ name: broker.name, ...(await broker.store.counts()) })));
+    const ready = stores.length > 0 && !stopping;
+    return { status: ready ? 200 : 503, body: { status: stopping ? 'stopping' : ready ? 'ok' : 'no store is open', stores } };
+  } catch (error) {
+    return { status: 503, body: { status: error instanceof Error ? error.message : String(error) } };
+  }
+}

@@ -1,0 +1,201 @@
+import type { EventKind, GenericMessage, Json, State } from '../model/message.js';
+import { FINAL_STATES } from '../model/message.js';
+import type { ConversationRecord, Link } from '../store/store.js';
+import { attachmentMark, commentMark, imprint, sameImprint } from './fingerprint.js';
+
+/** Newest ids kept per link and marks kept per conversation: far more than a ticket has, and a bound all the same. */
+const KEEP = 500;
+
+/** A generic message together with the partner's record it was made from. */
+export interface Incoming {
+  message: GenericMessage;
+  /** The partner's own fields, top level. */
+  record: Record<string, Json>;
+  /** For each generic field the partner's top-level fields it was made from. */
+  sources: Record<string, string[]>;
+  deleted?: boolean;
+}
+
+/** A write of ours that is on its way to the same entity: its echo may come back before its answer does. */
+export interface InFlight {
+  fields: Record<string, Json>;
+}
+
+export interface EchoGuard {
+  /** The user we write as at this endpoint. */
+  integrationUser?: string;
+  inFlight: InFlight[];
+}
+
+export interface News {
+  output: 'new' | 'update' | 'ignored';
+  /** Why it was ignored, in words. */
+  reason?: string;
+  /** The message reduced to what is new. */
+  message: GenericMessage;
+  /** The conversation as it is once this message is settled; apply to its latest record. */
+  advance: (conversation: ConversationRecord) => ConversationRecord;
+}
+
+/** The link of an entity in a conversation. */
+export function linkOf(conversation: ConversationRecord, endpoint: string, entityType: string, id: string): Link | undefined {
+  return conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.id === id);
+}
+
+/** The link through which a conversation stands at an endpoint. */
+export function linkAt(conversation: ConversationRecord, endpoint: string, entityType: string, leg: string): Link | undefined {
+  return conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.leg === leg);
+}
+
+/** A link on which nothing has been seen yet: its next message tells everything. */
+function untouched(link: Link): boolean {
+  return link.origin === 'theirs' && Object.keys(link.raw).length === 0;
+}
+
+/**
+ * Says what is new in a message for the conversation it belongs to. Pure.
+ *
+ * A field is news when the partner's own value differs from the last one known (so a value that merely maps to the same canonical one is
+ * not), unless a write of ours under way brings just that value. Comments and attachments are news when their id was not seen, and they
+ * are not ours: written by the integration user, or bearing the mark of one we sent.
+ */
+export function whatIsNew(conversation: ConversationRecord, link: Link, incoming: Incoming, guard: EchoGuard): News {
+  const { message } = incoming;
+  const fresh = untouched(link);
+  const marks = [...conversation.written];
+  const used: string[] = [];
+  const isOurs = (author: string | undefined, mark: string) => {
+    const at = marks.indexOf(mark);
+    if (at >= 0) {
+      used.push(...marks.splice(at, 1));
+      return true;
+    }
+    return guard.integrationUser !== undefined && author === guard.integrationUser;
+  };
+  const seen = new Set(link.seen);
+  const comments = message.comments.filter((c) => !seen.has(c.id) && !isOurs(c.author, commentMark(link.endpoint, c)));
+  const attachments = message.attachments.filter((a) => !seen.has(a.id) && !isOurs(a.author, attachmentMark(link.endpoint, a)));
+
+  const changed = fresh ? undefined : changedFields(link, incoming, guard.inFlight);
+  const advance = (latest: ConversationRecord) => advanced(latest, incoming, used);
+  const event = eventOf(message, fresh, changed, comments.length, attachments.length, incoming.deleted);
+  const reduced: GenericMessage = { ...message, event, comments, attachments, ...(changed && { changed }) };
+
+  if (fresh) {
+    if (message.fields.state && FINAL_STATES.includes(message.fields.state)) {
+      return { output: 'ignored', reason: `It was already ${message.fields.state} when first seen.`, message: reduced, advance };
+    }
+    if (incoming.deleted)
+      return { output: 'ignored', reason: 'It was deleted before it was first seen.', message: reduced, advance };
+    return { output: 'new', message: reduced, advance };
+  }
+  if (!incoming.deleted && !changed?.length && !comments.length && !attachments.length) {
+    return {
+      output: 'ignored',
+      reason: used.length ? 'It is the echo of what we wrote.' : 'Nothing changed.',
+      message: reduced,
+      advance,
+    };
+  }
+  return { output: 'update', message: reduced, advance };
+}
+
+function changedFields(link: Link, incoming: Incoming, inFlight: InFlight[]): string[] {
+  const { record, sources, message } = incoming;
+  const ours = (field: string) => inFlight.some((w) => field in w.fields && sameImprint(imprint(w.fields[field]), record[field]));
+  const rawChanged = (field: string) => !sameImprint(link.raw[field], record[field]) && !ours(field);
+  const fields = message.fields as Record<string, Json | undefined>;
+  return Object.keys(fields).filter((name) => {
+    if (fields[name] === undefined || (name in link.shadow && sameImprint(link.shadow[name], fields[name]))) return false;
+    return (sources[name] ?? []).some(rawChanged);
+  });
+}
+
+function eventOf(
+  message: GenericMessage,
+  fresh: boolean,
+  changed: string[] | undefined,
+  comments: number,
+  attachments: number,
+  deleted: boolean | undefined,
+): EventKind {
+  if (deleted) return 'deleted';
+  if (fresh) return 'created';
+  if (changed?.includes('state')) return message.fields.state === 'cancelled' ? 'cancelled' : 'stateChanged';
+  if (changed?.length) return 'updated';
+  if (comments) return 'commented';
+  return attachments ? 'attached' : 'updated';
+}
+
+function advanced(latest: ConversationRecord, incoming: Incoming, used: string[]): ConversationRecord {
+  const { message, record, sources } = incoming;
+  const { source } = message;
+  const links = latest.links.map((link) => {
+    if (link.endpoint !== source.endpoint || link.entityType !== source.entityType || link.id !== source.id) return link;
+    const raw = { ...link.raw };
+    for (const names of Object.values(sources)) for (const name of names) raw[name] = imprint(record[name]);
+    const shadow = { ...link.shadow };
+    for (const [name, value] of Object.entries(message.fields)) if (value !== undefined) shadow[name] = imprint(value as Json);
+    const seen = new Set(link.seen);
+    for (const part of [...message.comments, ...message.attachments]) seen.add(part.id);
+    return {
+      ...link,
+      raw,
+      shadow,
+      seen: [...seen].slice(-KEEP),
+      number: source.number ?? link.number,
+      url: source.url ?? link.url,
+      entityVersion: source.version ?? link.entityVersion,
+    };
+  });
+  const next = { ...latest, links, written: without(latest.written, used) };
+  return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
+}
+
+/** A conversation is closed when every party's entity is in a final state; one that is reopened anywhere is open again. */
+export function conversationState(conversation: ConversationRecord): 'open' | 'closed' {
+  const final = (link: Link) => FINAL_STATES.includes(link.shadow.state as State);
+  return conversation.links.length > 0 && conversation.links.every(final) ? 'closed' : 'open';
+}
+
+/** A list less one occurrence of each of some entries. */
+export function without(list: string[], entries: string[]): string[] {
+  if (entries.length === 0) return list;
+  const rest = [...list];
+  for (const entry of entries) {
+    const at = rest.indexOf(entry);
+    if (at >= 0) rest.splice(at, 1);
+  }
+  return rest;
+}
+
+/** Adds marks of what we are about to write. */
+export function withMarks(conversation: ConversationRecord, marks: string[]): ConversationRecord {
+  return marks.length ? { ...conversation, written: [...conversation.written, ...marks].slice(-KEEP) } : conversation;
+}
+
+/** Replaces one link. */
+export function withLink(conversation: ConversationRecord, link: Link): ConversationRecord {
+  const others = conversation.links.filter(
+    (l) => !(l.endpoint === link.endpoint && l.entityType === link.entityType && l.leg === link.leg),
+  );
+  return { ...conversation, links: [...others, link] };
+}
+
+/** A link of which nothing is known yet but who it is. */
+export function newLink(source: GenericMessage['source'], leg: string, origin: Link['origin'], since: string): Link {
+  return {
+    endpoint: source.endpoint,
+    entityType: source.entityType,
+    leg,
+    id: source.id,
+    number: source.number,
+    url: source.url,
+    origin,
+    shadow: {},
+    raw: {},
+    writtenBy: {},
+    seen: [],
+    since,
+  };
+}

@@ -1,0 +1,176 @@
+import type { EndpointClient } from '../endpoints/endpoint.js';
+import { SwitchboardError } from '../errors.js';
+import type { GenericMessage, Json } from '../model/message.js';
+import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+import type { Conversations } from './conversations.js';
+import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
+import { imprint, sameImprint } from './fingerprint.js';
+import { conversationReference, referenceFor } from './reference.js';
+
+/** What an out node keeps of an entity it is going to write; the `request` body of a delivery. */
+export interface EntityRequest {
+  fields: Record<string, Json>;
+  /** Names of the fields to write when the entity exists already. */
+  changed: string[];
+  /** For each field the generic fields it was made from. */
+  sources: Record<string, string[]>;
+  /** The generic values it was made from. */
+  generic: Record<string, Json>;
+  trace?: unknown;
+}
+
+export interface Correlated extends News {
+  conversation: ConversationRecord;
+}
+
+/** What was found new in a message, kept so that its replay tells the legs that failed the same. */
+export interface Finding {
+  output: News['output'];
+  changed?: string[];
+  comments: string[];
+  attachments: string[];
+}
+
+export function findingOf({ output, message }: News): Finding {
+  return {
+    output,
+    changed: message.changed,
+    comments: message.comments.map((c) => c.id),
+    attachments: message.attachments.map((a) => a.id),
+  };
+}
+
+/** Finds the conversation a message belongs to, or begins one, and says what is new for it. */
+export class Correlator {
+  constructor(
+    private readonly store: Store,
+    private readonly conversations: Conversations,
+    private readonly endpoint: (id: string) => EndpointClient | undefined,
+    private readonly clock: () => number,
+  ) {}
+
+  /** The conversation's id as far as it can be known before it exists: messages with the same key must not overtake each other. */
+  async keyOf(source: GenericMessage['source']): Promise<string> {
+    const known = await this.known(source);
+    return known?.id ?? referenceFor(source.endpoint, source.entityType, source.id);
+  }
+
+  async correlate(incoming: Incoming, before?: Finding): Promise<Correlated> {
+    const { source } = incoming.message;
+    const known = await this.known(source);
+    let conversation = known ?? (await this.begin(incoming.message));
+    let link = linkOf(conversation, source.endpoint, source.entityType, source.id);
+    const open = (await this.store.openDeliveries(conversation.id)).filter(
+      (d) => d.endpoint === source.endpoint && d.entityType === source.entityType && d.part === 'entity',
+    );
+    const requests = await this.requests(open);
+    if (!link) {
+      link = this.adopted(conversation, incoming.message, open, requests);
+      const adopted = link;
+      await this.conversations.update(conversation.id, (latest) => withLink(latest, adopted), [], { durable: false });
+      conversation = (await this.store.conversation(conversation.id)) ?? conversation;
+    }
+    if (before) return { ...replayed(incoming.message, link, before), conversation };
+    const client = this.endpoint(source.endpoint);
+    if (client?.isOlder(source.version, link.entityVersion)) {
+      const reason = `It is older than what was seen of ${source.number ?? source.id} already.`;
+      return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation };
+    }
+    const news = whatIsNew(conversation, link, incoming, { integrationUser: client?.integrationUser, inFlight: requests });
+    return { ...news, conversation };
+  }
+
+  private async known(source: GenericMessage['source']): Promise<ConversationRecord | undefined> {
+    const linked = await this.store.conversationByLink(source.endpoint, source.entityType, source.id);
+    if (linked || !source.reference) return linked;
+    const referred = await this.store.conversationByReference(conversationReference(source.reference));
+    if (referred) return referred;
+    throw new SwitchboardError(
+      'SWB_WRONG_ENTITY',
+      `${source.number ?? source.id} carries our reference ${source.reference}, of which this store knows nothing.`,
+      {
+        where: this.endpoint(source.endpoint)?.name,
+        field: 'reference',
+        hint: 'It may have been created by another Switchboard or before the store was lost: clear the reference there, or restore the store, then replay this message.',
+      },
+    );
+  }
+
+  /** Begins a conversation with the entity it came from. */
+  private async begin(message: GenericMessage): Promise<ConversationRecord> {
+    const { source } = message;
+    const now = new Date(this.clock()).toISOString();
+    const reference = referenceFor(source.endpoint, source.entityType, source.id);
+    const record: ConversationRecord = {
+      id: reference,
+      version: 0,
+      reference,
+      entity: message.entity,
+      title: message.fields.title?.slice(0, 160),
+      state: 'open',
+      links: [newLink(source, '', 'theirs', now)],
+      written: [],
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.store.commit([{ kind: 'conversation', record }], { durable: false });
+    return (await this.store.conversation(record.id)) ?? record;
+  }
+
+  /** An entity that carries our reference before we know its id: the event about our create was faster than the answer to it. */
+  private adopted(
+    conversation: ConversationRecord,
+    message: GenericMessage,
+    open: DeliveryRecord[],
+    requests: EntityRequest[],
+  ): Link {
+    const { source } = message;
+    const leg = source.reference?.split('/')[1] ?? '';
+    const standing = linkAt(conversation, source.endpoint, source.entityType, leg);
+    const index = open.findIndex((d) => d.leg === leg);
+    if (standing || index < 0) {
+      throw new SwitchboardError(
+        'SWB_WRONG_ENTITY',
+        `${source.number ?? source.id} carries the reference ${source.reference}, but ${standing ? `${standing.number ?? standing.id} is the one linked there` : 'nothing was sent there in this conversation'}.`,
+        {
+          where: this.endpoint(source.endpoint)?.name,
+          field: 'reference',
+          hint: 'It may be a copy of a ticket of ours: clear the reference in the copy, then skip this message.',
+        },
+      );
+    }
+    return linkAfterCreate(source, leg, requests[index], new Date(this.clock()).toISOString());
+  }
+
+  private async requests(deliveries: DeliveryRecord[]): Promise<(EntityRequest & InFlight)[]> {
+    const bodies = await Promise.all(deliveries.map((d) => this.store.bodies('delivery', d.id)));
+    return bodies.map((b) => (b.request ?? { fields: {}, changed: [], sources: {}, generic: {} }) as EntityRequest);
+  }
+}
+
+/** The same news as before, less the fields of which something newer has been told since. */
+function replayed(message: GenericMessage, link: Link, before: Finding): News {
+  const fields = message.fields as Record<string, Json | undefined>;
+  const changed = before.changed?.filter((name) => !(name in link.shadow) || sameImprint(link.shadow[name], fields[name]));
+  const comments = message.comments.filter((c) => before.comments.includes(c.id));
+  const attachments = message.attachments.filter((a) => before.attachments.includes(a.id));
+  return {
+    output: before.output,
+    message: { ...message, comments, attachments, ...(changed && { changed }) },
+    advance: (c) => c,
+  };
+}
+
+/** The link of an entity we created: what we sent is what is known of it, so whatever the partner made of it is news. */
+export function linkAfterCreate(
+  source: GenericMessage['source'],
+  leg: string,
+  request: EntityRequest | undefined,
+  now: string,
+): Link {
+  const link = newLink(source, leg, 'ours', now);
+  if (!request) return link;
+  for (const [name, value] of Object.entries(request.fields)) link.raw[name] = imprint(value);
+  for (const [name, value] of Object.entries(request.generic)) link.shadow[name] = imprint(value);
+  return link;
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
+
+/** Short hash for comparing, never for security. */
+export function digest(text: string): string {
+  return createHash('sha1').update(text).digest('base64url').slice(0, 16);
+}
+
+/** What is kept of a value to see later whether it changed: short values as they are, long ones as a digest, so that state stays small. */
+export function imprint(value: Json | undefined): Json {
+  if (value === undefined || value === null || value === '') return '';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length <= 64 ? text : `#${digest(text)}`;
+}
+
+/** True when a value leaves the same imprint as the one kept. Case is ignored: partners answer `Pending` for `pending`. */
+export function sameImprint(kept: Json | undefined, value: Json | undefined): boolean {
+  const now = imprint(value);
+  return kept === now || (typeof kept === 'string' && typeof now === 'string' && kept.toLowerCase() === now.toLowerCase());
+}
+
+/** Recognises a comment of ours when it comes back, whatever id the partner gave it and however it treats white space. */
+export function commentMark(endpoint: string, comment: Pick<GenericComment, 'text'>): string {
+  return `${endpoint}|comment|${digest(comment.text.replace(/\s+/g, ' ').trim())}`;
+}
+
+/** Recognises an attachment of ours when it comes back. By name alone: many systems do not tell the size. */
+export function attachmentMark(endpoint: string, attachment: Pick<GenericAttachment, 'name'>): string {
+  return `${endpoint}|attachment|${digest(attachment.name)}`;
+}

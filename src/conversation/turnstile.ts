@@ -1,0 +1,47 @@
+/**
+ * Lets the messages of one conversation into the flow one at a time, the oldest first: the next one enters when the one before has
+ * left, so that an asynchronous node between cannot reorder them. Conversations do not wait for each other.
+ */
+export class Turnstile {
+  private readonly inside = new Map<string, string>();
+  private readonly waiting = new Map<string, { message: string; enter: () => void }[]>();
+  private readonly place = new Map<string, string>();
+
+  /** Resolves when it is this message's turn. `message` ids sort by age. */
+  enter(conversation: string, message: string): Promise<void> {
+    const holder = this.inside.get(conversation);
+    if (holder === undefined || holder === message) {
+      this.inside.set(conversation, message);
+      this.place.set(message, conversation);
+      return Promise.resolve();
+    }
+    return new Promise((enter) => {
+      const queue = this.waiting.get(conversation) ?? [];
+      queue.push({ message, enter });
+      queue.sort((a, b) => (a.message < b.message ? -1 : 1));
+      this.waiting.set(conversation, queue);
+    });
+  }
+
+  /** The message has left its flow, whether or not it ever entered here. */
+  leave(message: string): void {
+    const conversation = this.place.get(message);
+    if (conversation === undefined) return;
+    this.place.delete(message);
+    this.inside.delete(conversation);
+    const queue = this.waiting.get(conversation);
+    const next = queue?.shift();
+    if (queue && queue.length === 0) this.waiting.delete(conversation);
+    if (!next) return;
+    this.inside.set(conversation, next.message);
+    this.place.set(next.message, conversation);
+    next.enter();
+  }
+
+  /** Forgets everybody: the flows are being closed, and what is unsettled will be emitted again. */
+  clear(): void {
+    this.inside.clear();
+    this.waiting.clear();
+    this.place.clear();
+  }
+}

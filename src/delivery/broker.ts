@@ -1,0 +1,250 @@
+import { Conversations } from '../conversation/conversations.js';
+import type { Incoming } from '../conversation/correlate.js';
+import { type Correlated, Correlator, type Finding, findingOf } from '../conversation/correlator.js';
+import { Turnstile } from '../conversation/turnstile.js';
+import type { EndpointClient } from '../endpoints/endpoint.js';
+import { SwitchboardError } from '../errors.js';
+import type { Problem } from '../mapping/mapping.js';
+import type { Json } from '../model/message.js';
+import { createIds } from '../store/id.js';
+import type { DeliveryRecord, MessageRecord, Store } from '../store/store.js';
+import { IdentityGuard } from './identity-guard.js';
+import { Inbox } from './inbox.js';
+import { type Leg, Outbox, type Taken } from './outbox.js';
+import type { RetryPolicy } from './retry.js';
+import { Spool } from './spool.js';
+import { UnmappedCounter } from './unmapped-counter.js';
+import { errorRecord, Worker } from './worker.js';
+
+export interface BrokerOptions {
+  id: string;
+  name: string;
+  store: Store;
+  clock?: () => number;
+  random?: () => number;
+  log?: (level: 'info' | 'warn' | 'error', text: string) => void;
+  inboxLimit: number;
+  /** Milliseconds. */
+  flowTimeout: number;
+}
+
+export interface EndpointSettings {
+  concurrency: number;
+  retry?: Partial<RetryPolicy>;
+}
+
+/** Everything that moves messages for one store: inbox, correlation, outbox, and a worker per endpoint. Knows nothing of Node-RED. */
+export class Broker {
+  readonly id: string;
+  readonly name: string;
+  readonly store: Store;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  readonly conversations: Conversations;
+  readonly correlator: Correlator;
+  readonly turnstile = new Turnstile();
+  readonly clock: () => number;
+  readonly spool: Spool;
+  private readonly endpoints = new Map<string, { client: EndpointClient; worker: Worker }>();
+  private readonly guard = new IdentityGuard();
+  private readonly ids: () => string;
+  private readonly random: () => number;
+  private readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  private readonly openedAt: number;
+  readonly unmapped: UnmappedCounter;
+
+  /** `store` must be open. */
+  constructor(options: BrokerOptions) {
+    this.id = options.id;
+    this.name = options.name;
+    this.store = options.store;
+    this.clock = options.clock ?? Date.now;
+    this.random = options.random ?? Math.random;
+    this.log = options.log ?? (() => undefined);
+    this.openedAt = this.clock();
+    this.ids = createIds(this.clock, this.random);
+    this.unmapped = new UnmappedCounter(this.store);
+    this.spool = new Spool(this.store.spool);
+    this.conversations = new Conversations(this.store);
+    this.correlator = new Correlator(this.store, this.conversations, (id) => this.client(id), this.clock);
+    this.outbox = new Outbox(this.store, this.conversations, this.ids, this.clock);
+    this.inbox = new Inbox({
+      store: this.store,
+      conversations: this.conversations,
+      ids: this.ids,
+      clock: this.clock,
+      random: this.random,
+      log: this.log,
+      limit: options.inboxLimit,
+      flowTimeout: options.flowTimeout,
+      onSettled: (message) => this.turnstile.leave(message),
+    });
+  }
+
+  /** Begins to send what waits for this endpoint. */
+  addEndpoint(client: EndpointClient, settings: EndpointSettings): Worker {
+    const worker = new Worker({
+      store: this.store,
+      conversations: this.conversations,
+      client,
+      endpoint: (id) => this.client(id),
+      guard: this.guard,
+      spool: this.spool,
+      clock: this.clock,
+      random: this.random,
+      openedAt: this.openedAt,
+      ids: this.ids,
+      log: this.log,
+      ...settings,
+    });
+    this.endpoints.set(client.id, { client, worker });
+    return worker;
+  }
+
+  async removeEndpoint(id: string): Promise<void> {
+    const endpoint = this.endpoints.get(id);
+    this.endpoints.delete(id);
+    await endpoint?.worker.stop();
+  }
+
+  client(id: string): EndpointClient | undefined {
+    return this.endpoints.get(id)?.client;
+  }
+
+  worker(id: string): Worker | undefined {
+    return this.endpoints.get(id)?.worker;
+  }
+
+  /**
+   * Waits for the message's turn in its conversation, then says what is new in it. Notes what is to happen when its flow has gone quiet.
+   * Resolves with undefined when the message has left its flow meanwhile.
+   */
+  async correlate(messageId: string, incoming: Incoming): Promise<Correlated | undefined> {
+    await this.turnstile.enter(await this.correlator.keyOf(incoming.message.source), messageId);
+    const flow = this.inbox.inFlow(messageId);
+    if (!flow) return undefined;
+    this.inbox.touch(messageId);
+    const correlated = await this.correlator.correlate(incoming, flow.replay as Finding | undefined);
+    flow.conversation = correlated.conversation.id;
+    flow.advance = correlated.advance;
+    flow.correlated = findingOf(correlated) as unknown as Json;
+    if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
+    return correlated;
+  }
+
+  /** The message cannot go on as it is: it fails once its flow is quiet, whatever else becomes of it. */
+  reject(messageId: string, error: SwitchboardError): void {
+    const flow = this.inbox.inFlow(messageId);
+    if (flow) flow.error ??= errorRecord(error, this.now());
+  }
+
+  /** Counts values that had no row in their value map, so that a person can add the rows. `where`: mapping and direction. */
+  countUnmapped(where: string, problems: Problem[]): void {
+    for (const { code, field, value } of problems) {
+      if (code === 'unmapped') this.unmapped.count(where, field, value ?? '');
+    }
+  }
+
+  /** Takes a leg over for an out node. */
+  async take(leg: Leg): Promise<Taken> {
+    const flow = this.inbox.inFlow(leg.message);
+    const taken = await this.outbox.take({ ...leg, again: flow?.again ?? true });
+    if (flow) {
+      if (taken.deliveries > 0 || !taken.reason) flow.legs++;
+      else flow.ignored ??= taken.reason;
+    }
+    return taken;
+  }
+
+  /** Puts a failed or unrouted message through its flow again. */
+  async replayMessage(id: string): Promise<void> {
+    await this.changeMessage(id, ['failed', 'settled', 'skipped'], (record) => ({
+      ...record,
+      state: 'received',
+      outcome: undefined,
+      reason: undefined,
+      error: undefined,
+      notBefore: undefined,
+    }));
+  }
+
+  /** Puts a failed message aside for good. */
+  async skipMessage(id: string, reason: string): Promise<void> {
+    await this.changeMessage(id, ['failed', 'received'], (record) => ({
+      ...record,
+      state: 'skipped',
+      reason,
+      settledAt: this.now(),
+    }));
+  }
+
+  /** Sends a failed or skipped delivery again, looking first whether it got through after all. */
+  async replayDelivery(id: string): Promise<void> {
+    await this.changeDelivery(id, ['failed', 'skipped', 'pending', 'inDoubt'], (record) => ({
+      ...record,
+      state: 'inDoubt',
+      tries: 0,
+      notBefore: undefined,
+      blocking: undefined,
+      error: undefined,
+      updatedAt: this.now(),
+    }));
+  }
+
+  /** Gives a delivery up; what waited behind it goes on. */
+  async skipDelivery(id: string, reason: string): Promise<void> {
+    await this.changeDelivery(id, ['failed', 'pending', 'inDoubt'], (record) => ({
+      ...record,
+      state: 'skipped',
+      blocking: undefined,
+      notBefore: undefined,
+      error: { code: 'SWB_SKIPPED', message: reason, at: this.now() },
+      updatedAt: this.now(),
+    }));
+  }
+
+  /** Takes nothing new and waits until nothing is in a flow or being sent, but no longer than `milliseconds`. */
+  async drain(milliseconds: number): Promise<void> {
+    this.inbox.refuse();
+    const busy = () => this.inbox.busy || [...this.endpoints.values()].some(({ worker }) => worker.status.inFlight > 0);
+    const end = Date.now() + milliseconds;
+    while (busy() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  /** Takes nothing new, finishes what is being sent, lets go of the store. */
+  async close(): Promise<void> {
+    await this.inbox.close();
+    this.turnstile.clear();
+    await Promise.all([...this.endpoints.keys()].map((id) => this.removeEndpoint(id)));
+    await this.store.close();
+  }
+
+  private now(): string {
+    return new Date(this.clock()).toISOString();
+  }
+
+  private async changeMessage(
+    id: string,
+    from: MessageRecord['state'][],
+    change: (record: MessageRecord) => MessageRecord,
+  ): Promise<void> {
+    const record = await this.store.message(id);
+    if (!record || !from.includes(record.state)) throw refusal('message', id, record?.state);
+    await this.store.commit([{ kind: 'message', record: change(record) }]);
+  }
+
+  private async changeDelivery(
+    id: string,
+    from: DeliveryRecord['state'][],
+    change: (record: DeliveryRecord) => DeliveryRecord,
+  ): Promise<void> {
+    const record = await this.store.delivery(id);
+    if (!record || !from.includes(record.state)) throw refusal('delivery', id, record?.state);
+    await this.store.commit([{ kind: 'delivery', record: change(record) }]);
+  }
+}
+
+function refusal(kind: string, id: string, state: string | undefined): SwitchboardError {
+  const what = state ? `The ${kind} ${id} is ${state}: this cannot be done with it now.` : `There is no ${kind} ${id}.`;
+  return new SwitchboardError('SWB_PAYLOAD', what, { hint: 'Refresh the view and look again.' });
+}

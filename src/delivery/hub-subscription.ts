@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { SwitchboardError } from '../errors.js';
+import type { Json } from '../model/message.js';
+import type { Broker } from './broker.js';
+import { backoff, DEFAULT_RETRY } from './retry.js';
+
+/** What a provider with a `/hub` offers (TMF630). */
+export interface Hub {
+  registerHub(callback: string, query?: string): Promise<string>;
+  unregisterHub(id: string): Promise<void>;
+  /** Undefined where the provider cannot tell. */
+  hubExists(id: string): Promise<boolean | undefined>;
+}
+
+export interface HubSubscriptionOptions {
+  broker: Broker;
+  hub: Hub;
+  /** The in node. */
+  node: string;
+  /** Where the provider reaches the node's path, without the secret: `https://broker/switchboard/tmf621/<node>`. */
+  callback: string;
+  query?: string;
+  /** Milliseconds. */
+  renewInterval: number;
+  onRegistered: () => void;
+  onTrouble: (error: unknown, retryAt: number) => void;
+}
+
+interface Registration {
+  /** Last part of the callback's path: the standard has no other way to tell a real event from a forged one. */
+  secret: string;
+  callback?: string;
+  query?: string;
+  id?: string;
+}
+
+/**
+ * Keeps one subscription at a provider's hub: made once, renewed, remade when the address changes, ended on removal. Its id and secret live
+ * in the store, because a hub cannot be asked which subscriptions there are: one that is forgotten would post for ever.
+ */
+export class HubSubscription {
+  private registration: Registration | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private troubles = 0;
+
+  constructor(private readonly options: HubSubscriptionOptions) {}
+
+  /** Resolves when the secret is known and kept; registration goes on in the background. */
+  async start(): Promise<string> {
+    const kept = (await this.options.broker.store.setting(this.key)) as Registration | undefined;
+    this.registration = kept ?? { secret: randomBytes(24).toString('base64url') };
+    if (!kept) await this.keep();
+    this.run();
+    return this.registration.secret;
+  }
+
+  async stop(removed: boolean): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.running;
+    if (!removed || !this.registration?.id) return;
+    await this.options.hub.unregisterHub(this.registration.id);
+    await this.options.broker.store.commit([{ kind: 'setting', key: this.key, value: undefined }]);
+  }
+
+  private get key(): string {
+    return `hub|${this.options.node}`;
+  }
+
+  private run(): void {
+    this.running = this.ensure()
+      .then(() => {
+        this.troubles = 0;
+        this.options.onRegistered();
+        return this.options.renewInterval;
+      })
+      .catch((error) => {
+        const wait = backoff({ ...DEFAULT_RETRY, base: 1_000, most: 60_000 }, ++this.troubles, Math.random);
+        if (!this.stopped) this.options.onTrouble(error, this.options.broker.clock() + wait);
+        return wait;
+      })
+      .then((wait) => {
+        if (this.stopped) return;
+        this.timer = setTimeout(() => this.run(), wait);
+        this.timer.unref();
+      });
+  }
+
+  /** Sees to it that exactly one subscription with today's address stands at the provider. */
+  private async ensure(): Promise<void> {
+    const { hub, callback: base, query } = this.options;
+    const registration = this.registration;
+    if (!registration) throw new SwitchboardError('SWB_STORE', 'The subscription was not started.');
+    const callback = `${base}/${registration.secret}`;
+    if (registration.id) {
+      const same = registration.callback === callback && registration.query === query;
+      if (same && (await hub.hubExists(registration.id)) === true) return;
+      await hub.unregisterHub(registration.id);
+    }
+    const id = await hub.registerHub(callback, query || undefined);
+    this.registration = { ...registration, callback, query, id };
+    await this.keep();
+  }
+
+  private async keep(): Promise<void> {
+    await this.options.broker.store.commit([{ kind: 'setting', key: this.key, value: this.registration as unknown as Json }]);
+  }
+}

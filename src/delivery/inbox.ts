@@ -1,0 +1,333 @@
+import type { Conversations } from '../conversation/conversations.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
+import type { Json } from '../model/message.js';
+import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, MessageRecord, Store } from '../store/store.js';
+import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
+import { errorRecord } from './worker.js';
+
+/** Messages of one node that may be in its flow at the same time. */
+const WINDOW = 100;
+const LONGEST_SLEEP = 60_000;
+
+/** Something received, to be kept. */
+export interface Received {
+  node: string;
+  origin: MessageOrigin;
+  endpoint: string;
+  entityType: string;
+  entityId: string;
+  number?: string;
+  key: string;
+  payload: Json;
+}
+
+/** A message on its way through a flow; what its nodes did with it is gathered here until the flow is quiet. */
+export interface InFlow {
+  record: MessageRecord;
+  /** It was emitted before: parts of it may have been taken. */
+  again: boolean;
+  /** Legs that reached an out node. */
+  legs: number;
+  ignored?: string;
+  error?: ErrorRecord;
+  conversation?: string;
+  /** Brings the conversation to where it is once this message is settled. */
+  advance?: (conversation: ConversationRecord) => ConversationRecord;
+  /** What correlation found, kept with a message that failed half-way, for its replay. */
+  correlated?: Json;
+  /** What correlation found when it was emitted before and some of its legs were taken. */
+  replay?: Json;
+  deadline: number;
+}
+
+/** What a node that brings messages in does for the inbox. */
+export interface Emitter {
+  /** Reads back what the message is about; undefined = the received payload is all there is. */
+  read(record: MessageRecord, bodies: Bodies): Promise<Json | undefined>;
+  /** Sends it into the flow; `quiet` is to be called once nothing carries it any more, with the first error a node reported. */
+  emit(record: MessageRecord, payload: Json, quiet: (error?: ErrorRecord) => void): void;
+  /** Told when a message could not be read and waits, or failed. */
+  trouble?(record: MessageRecord, error: unknown, retryAt?: number): void;
+}
+
+export interface InboxOptions {
+  store: Store;
+  conversations: Conversations;
+  ids: () => string;
+  clock: () => number;
+  random: () => number;
+  log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  /** Unsettled messages above which senders are asked to come again. */
+  limit: number;
+  /** Milliseconds a message may stay inside its flow. */
+  flowTimeout: number;
+  retry?: Partial<RetryPolicy>;
+  /** A message has left its flow. */
+  onSettled: (message: string) => void;
+}
+
+export class Inbox {
+  private readonly pumps = new Map<string, Pump>();
+  private readonly flows = new Map<string, InFlow>();
+  private readonly sweep: NodeJS.Timeout;
+  private closed = false;
+
+  constructor(readonly options: InboxOptions) {
+    this.sweep = setInterval(() => this.expire(), Math.min(5_000, Math.max(50, options.flowTimeout / 4)));
+    this.sweep.unref();
+  }
+
+  /**
+   * Keeps what was received. Resolves when it is on disk: only then may the sender get its 2xx, or the watermark move (`also`).
+   * Rejects with SWB_BUSY when there is no room, SWB_STORE when it cannot be kept.
+   */
+  async accept(items: Received[], also: Change[] = []): Promise<void> {
+    const { store, limit, ids, clock } = this.options;
+    if (this.closed)
+      throw new SwitchboardError('SWB_CLOSED', 'The flows are being stopped.', { hint: 'Send it again in a moment.' });
+    const waiting = (await store.counts()).messages.received;
+    if (items.length > 0 && waiting + items.length > limit) {
+      throw new SwitchboardError('SWB_BUSY', `The inbox is full: ${waiting} messages wait.`, {
+        hint: 'Send it again later; nothing of it was kept.',
+      });
+    }
+    const now = new Date(clock()).toISOString();
+    const changes: Change[] = items.map(({ payload, ...item }) => ({
+      kind: 'message',
+      record: { ...item, id: ids(), version: 0, receivedAt: now, state: 'received', emissions: 0 },
+      bodies: { received: payload },
+      ifAbsent: true,
+    }));
+    if (changes.length + also.length > 0) await store.commit([...changes, ...also]);
+  }
+
+  /** From now on the node emits its messages, beginning with those that were not settled before. Gives the function that ends it. */
+  attach(node: string, emitter: Emitter): () => Promise<void> {
+    const pump = new Pump(node, emitter, this);
+    this.pumps.set(node, pump);
+    return async () => {
+      if (this.pumps.get(node) === pump) this.pumps.delete(node);
+      await pump.stop();
+    };
+  }
+
+  /** A message in its flow; undefined when it has left (a node came too late, or the message is none of ours). */
+  inFlow(message: string): InFlow | undefined {
+    return this.flows.get(message);
+  }
+
+  /** Messages are being read or are in their flows. */
+  get busy(): boolean {
+    return this.flows.size > 0 || [...this.pumps.values()].some((pump) => pump.busy);
+  }
+
+  /** From now on nothing is accepted. */
+  refuse(): void {
+    this.closed = true;
+  }
+
+  /** It is being worked on: its time in the flow counts from now. */
+  touch(message: string): void {
+    const flow = this.flows.get(message);
+    if (flow) flow.deadline = this.options.clock() + this.options.flowTimeout;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearInterval(this.sweep);
+    await Promise.all([...this.pumps.values()].map((pump) => pump.stop()));
+    this.pumps.clear();
+    this.flows.clear();
+  }
+
+  /** @internal */
+  enter(record: MessageRecord, replay: Json | undefined): void {
+    const again = record.emissions > 1;
+    this.flows.set(record.id, { record, again, legs: 0, replay, deadline: this.options.clock() + this.options.flowTimeout });
+  }
+
+  /** @internal The flow has gone quiet: what became of the message? */
+  async settle(id: string, error: ErrorRecord | undefined): Promise<void> {
+    const flow = this.flows.get(id);
+    if (!flow) return;
+    this.flows.delete(id);
+    const { conversations, store, clock, onSettled } = this.options;
+    const failed = flow.error ?? error;
+    const now = new Date(clock()).toISOString();
+    const latest = (await store.message(id)) ?? flow.record;
+    if (latest.state !== 'received') {
+      // A person skipped it while it was on its way.
+      await store.release('message', [id]).catch(() => undefined);
+      return onSettled(id);
+    }
+    const record: MessageRecord = { ...latest, conversation: flow.conversation ?? latest.conversation };
+    let bodies: Bodies | undefined;
+    if (failed) {
+      record.state = 'failed';
+      record.error = failed;
+      if (flow.correlated !== undefined && flow.legs > 0) bodies = { correlated: flow.correlated };
+    } else {
+      record.state = 'settled';
+      record.outcome = flow.legs > 0 ? 'routed' : flow.ignored !== undefined ? 'ignored' : 'unrouted';
+      record.reason = flow.legs > 0 ? undefined : (flow.ignored ?? 'It reached no out node.');
+      record.error = undefined;
+      record.settledAt = now;
+      // The partner's answer may be looked at or not: an answer that goes nowhere is nothing to worry about.
+      if (record.origin === 'answer' && record.outcome === 'unrouted') record.outcome = 'ignored';
+    }
+    // A message of which nothing was taken leaves the conversation as it was, so that the next one, or its replay, tells the whole again.
+    const advance = failed && flow.legs === 0 ? undefined : flow.advance;
+    const change: Change = { kind: 'message', record, bodies };
+    try {
+      if (advance && record.conversation)
+        await conversations.update(record.conversation, advance, () => [change], { durable: false });
+      else await store.commit([change], { durable: false });
+    } finally {
+      await store.release('message', [id]).catch(() => undefined);
+      onSettled(id);
+    }
+  }
+
+  private expire(): void {
+    const now = this.options.clock();
+    for (const [id, flow] of this.flows) {
+      if (flow.deadline > now) continue;
+      const seconds = Math.round(this.options.flowTimeout / 1000);
+      const text = `A node in its flow did not finish within ${seconds} s. Look for a node that keeps messages, or raise the flow time-out of the store, then replay it.`;
+      const record: ErrorRecord = { code: 'SWB_FLOW', message: text, at: new Date(now).toISOString() };
+      this.options.log('error', `Message ${id}: ${text}`);
+      this.settle(id, record).catch((error) => this.options.log('error', String(error)));
+    }
+  }
+}
+
+/** Emits the messages of one node: the oldest first, those about one entity one after the other, not too many at a time. */
+class Pump {
+  private readonly inFlow = new Set<string>();
+  private readonly lastOf = new Map<string, Promise<void>>();
+  private readonly retry: RetryPolicy;
+  private readonly unwatch: () => void;
+  private timer: NodeJS.Timeout | undefined;
+  private looking = false;
+  private lookAgain = false;
+  private stopped = false;
+
+  constructor(
+    private readonly node: string,
+    private readonly emitter: Emitter,
+    private readonly inbox: Inbox,
+  ) {
+    this.retry = { ...DEFAULT_RETRY, ...inbox.options.retry };
+    this.unwatch = inbox.options.store.watch((changes) => {
+      if (changes.some((c) => c.kind === 'message' && c.record.node === node && c.record.state === 'received')) this.look();
+    });
+    this.look();
+  }
+
+  get busy(): boolean {
+    return this.inFlow.size > 0;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.unwatch();
+    await Promise.allSettled(this.lastOf.values());
+    await this.inbox.options.store.release('message', [...this.inFlow]).catch(() => undefined);
+  }
+
+  look(): void {
+    if (this.stopped) return;
+    if (this.looking) {
+      this.lookAgain = true;
+      return;
+    }
+    this.looking = true;
+    this.claim()
+      .catch((error) => this.inbox.options.log('error', `Looking for messages failed: ${String(error)}`))
+      .finally(() => {
+        this.looking = false;
+        if (!this.lookAgain) return;
+        this.lookAgain = false;
+        this.look();
+      });
+  }
+
+  private async claim(): Promise<void> {
+    const { store, clock } = this.inbox.options;
+    const room = WINDOW - this.inFlow.size;
+    if (room <= 0) return;
+    const claimed = await store.claimMessages(this.node, room, clock());
+    for (const record of claimed) {
+      this.inFlow.add(record.id);
+      const entity = `${record.endpoint}|${record.entityType}|${record.entityId}`;
+      const before = this.lastOf.get(entity) ?? Promise.resolve();
+      const run = before
+        .then(() => this.emit(record))
+        .catch((error) => this.inbox.options.log('error', `Message ${record.id}: ${String(error)}`));
+      this.lastOf.set(entity, run);
+      run.finally(() => {
+        if (this.lastOf.get(entity) === run) this.lastOf.delete(entity);
+      });
+    }
+    if (claimed.length < room) {
+      const due = await store.nextDue('message', this.node);
+      if (due !== undefined && !this.stopped) {
+        clearTimeout(this.timer);
+        this.timer = setTimeout(() => this.look(), Math.min(LONGEST_SLEEP, Math.max(1, due - clock())));
+        this.timer.unref();
+      }
+    }
+  }
+
+  private async emit(claimed: MessageRecord): Promise<void> {
+    if (this.stopped) return;
+    const { store } = this.inbox.options;
+    const bodies = await store.bodies('message', claimed.id);
+    let payload = (bodies.read ?? undefined) as Json | undefined;
+    let read: Bodies | undefined;
+    if (payload === undefined) {
+      try {
+        payload = await this.emitter.read(claimed, bodies);
+        if (payload !== undefined) read = { read: payload };
+      } catch (error) {
+        await this.unreadable(claimed, error);
+        return;
+      }
+    }
+    if (this.stopped) return;
+    // What was read is kept before it is emitted, so that an emission after a crash says the same again.
+    const emitted: MessageRecord = { ...claimed, emissions: claimed.emissions + 1, notBefore: undefined, error: undefined };
+    await store.commit([{ kind: 'message', record: emitted, bodies: read }], { durable: false });
+    const record = (await store.message(claimed.id)) ?? emitted;
+    this.inbox.enter(record, bodies.correlated as Json | undefined);
+    this.emitter.emit(record, payload ?? (bodies.received as Json), (error) => {
+      this.inbox
+        .settle(record.id, error)
+        .catch((trouble) => this.inbox.options.log('error', `Message ${record.id} could not be settled: ${String(trouble)}`))
+        .finally(() => this.left(record.id));
+    });
+  }
+
+  private async unreadable(claimed: MessageRecord, error: unknown): Promise<void> {
+    const { store, clock, random } = this.inbox.options;
+    const again = error instanceof PartnerError && error.retry;
+    const tries = claimed.emissions + 1;
+    const wait = again ? Math.max(error.retryAfter ?? 0, backoff(this.retry, tries, random)) : 0;
+    const record: MessageRecord = {
+      ...claimed,
+      emissions: tries,
+      error: errorRecord(error, new Date(clock()).toISOString()),
+      ...(again ? { notBefore: clock() + wait } : { state: 'failed' }),
+    };
+    await store.commit([{ kind: 'message', record }], { durable: false });
+    await store.release('message', [claimed.id]);
+    this.left(claimed.id);
+    this.emitter.trouble?.(record, error, again ? record.notBefore : undefined);
+  }
+
+  private left(id: string): void {
+    this.inFlow.delete(id);
+    this.look();
+  }
+}

@@ -1,0 +1,160 @@
+import type { Conversations } from '../conversation/conversations.js';
+import { linkAt, withMarks } from '../conversation/correlate.js';
+import type { EntityRequest } from '../conversation/correlator.js';
+import { attachmentMark, commentMark, sameImprint } from '../conversation/fingerprint.js';
+import { SwitchboardError } from '../errors.js';
+import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
+import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+
+/** What an out node hands over. */
+export interface Leg {
+  message: string;
+  conversation: string;
+  /** The out node. */
+  node: string;
+  endpoint: string;
+  entityType: string;
+  leg: string;
+  /** Where the message came from: an entity is never told its own news. */
+  from: { endpoint: string; entityType: string; entityId: string };
+  request: EntityRequest;
+  comments: GenericComment[];
+  attachments: GenericAttachment[];
+  /** The partner's answer shall come back as a message. */
+  answers: boolean;
+  /** The message was emitted before (crash, deploy, replay): parts of it may have been taken already. */
+  again?: boolean;
+}
+
+export interface Taken {
+  /** How many deliveries this leg made; 0 = there was nothing to tell. */
+  deliveries: number;
+  /** Why there was nothing to do, in words. */
+  reason?: string;
+}
+
+/** Takes over legs: splits them in single writes and stores them, so that from here on nothing of them can be lost. */
+export class Outbox {
+  constructor(
+    private readonly store: Store,
+    private readonly conversations: Conversations,
+    private readonly ids: () => string,
+    private readonly clock: () => number,
+  ) {}
+
+  /** Resolves when the leg is on disk. The same leg of the same message is taken once, however often it comes. */
+  async take(given: Leg): Promise<Taken> {
+    const leg = given.again ? await this.remainder(given) : given;
+    let taken: Taken = { deliveries: 0 };
+    const conversation = await this.store.conversation(leg.conversation);
+    if (!conversation) {
+      throw new SwitchboardError('SWB_PAYLOAD', `There is no conversation ${leg.conversation}.`, {
+        hint: 'Put a «conversation correlate» node before the out node, with the same store.',
+      });
+    }
+    const open = (await this.store.openDeliveries(leg.conversation)).filter(
+      (d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg && d.part === 'entity',
+    );
+    const changesFor = (latest: ConversationRecord): Change[] => {
+      const link = linkAt(latest, leg.endpoint, leg.entityType, leg.leg);
+      const own =
+        link && link.endpoint === leg.from.endpoint && link.entityType === leg.from.entityType && link.id === leg.from.entityId;
+      if (own) {
+        taken = { deliveries: 0, reason: 'It came from there.' };
+        return [];
+      }
+      const changes = this.split(leg, link, open.length > 0);
+      taken = { deliveries: changes.length, ...(changes.length === 0 && { reason: 'The target knows all of it already.' }) };
+      return changes;
+    };
+    await this.conversations.update(
+      leg.conversation,
+      (latest) => {
+        const planned = changesFor(latest);
+        return planned.length ? withMarks(latest, this.marks(leg)) : latest;
+      },
+      changesFor,
+    );
+    return taken;
+  }
+
+  /** The leg without the comments and attachments of this message that were taken before: their marks must not be set twice. */
+  private async remainder(leg: Leg): Promise<Leg> {
+    const before = await this.store.listDeliveries({ message: leg.message, limit: 1000 });
+    const parts = new Set(before.filter((d) => d.node === leg.node && d.leg === leg.leg).map((d) => d.part));
+    return {
+      ...leg,
+      comments: leg.comments.filter((c) => !parts.has(`comment:${c.id}`)),
+      attachments: leg.attachments.filter((a) => !parts.has(`attachment:${a.id}`)),
+    };
+  }
+
+  private split(leg: Leg, link: Link | undefined, creating: boolean): Change[] {
+    const changes: Change[] = [];
+    const add = (part: string, body: unknown, extra: Partial<DeliveryRecord> = {}) =>
+      changes.push({
+        kind: 'delivery',
+        record: { ...this.record(leg, part), ...extra },
+        bodies: { request: body },
+        ifAbsent: true,
+      });
+    const creates = !link && !creating;
+    if (creates || (link ? realChanges(leg.request, link).length > 0 : leg.request.changed.length > 0))
+      add('entity', leg.request);
+    for (const comment of leg.comments) add(`comment:${comment.id}`, { comment });
+    for (const attachment of leg.attachments) {
+      const lane = `${laneOf(leg)}|attachments`;
+      add(`attachment:${attachment.id}`, { attachment, from: leg.from }, { lane, ...(!link && { needsLink: true }) });
+    }
+    return changes;
+  }
+
+  private record(leg: Leg, part: string): DeliveryRecord {
+    const now = new Date(this.clock()).toISOString();
+    return {
+      id: this.ids(),
+      version: 0,
+      message: leg.message,
+      conversation: leg.conversation,
+      node: leg.node,
+      endpoint: leg.endpoint,
+      entityType: leg.entityType,
+      leg: leg.leg,
+      part,
+      lane: laneOf(leg),
+      state: 'pending',
+      tries: 0,
+      attempts: [],
+      answers: leg.answers && part === 'entity',
+      createdAt: now,
+      updatedAt: now,
+    };
+  }
+
+  private marks(leg: Leg): string[] {
+    return [
+      ...leg.comments.map((c) => commentMark(leg.endpoint, c)),
+      ...leg.attachments.map((a) => attachmentMark(leg.endpoint, a)),
+    ];
+  }
+}
+
+function laneOf(leg: Leg): string {
+  return `${leg.conversation}|${leg.endpoint}|${leg.entityType}|${leg.leg}`;
+}
+
+/**
+ * The fields of a request whose writing would change something: those named as changed, less those whose value the entity has already, and
+ * those made from generic values it stands at already (a coarser party must not overwrite a finer one: on hold awaiting vendor stays so).
+ */
+export function realChanges(request: EntityRequest, link: Link, deliveryId?: string): string[] {
+  return request.changed.filter((field) => {
+    const value = request.fields[field] as Json | undefined;
+    if (value === undefined) return false;
+    const newer = link.writtenBy[field];
+    if (deliveryId && newer && newer > deliveryId) return false;
+    if (field in link.raw && sameImprint(link.raw[field], value)) return false;
+    const sources = (request.sources[field] ?? []).filter((s) => s in request.generic);
+    return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameImprint(link.shadow[s], request.generic[s])));
+  });
+}

@@ -1,0 +1,278 @@
+import type { Conversations } from '../conversation/conversations.js';
+import { conversationState, linkAt, withLink, without } from '../conversation/correlate.js';
+import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
+import { attachmentMark, commentMark, imprint, sameImprint } from '../conversation/fingerprint.js';
+import { legReference } from '../conversation/reference.js';
+import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
+import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
+import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+import type { IdentityGuard } from './identity-guard.js';
+import { realChanges } from './outbox.js';
+import type { Spool } from './spool.js';
+
+export interface SendContext {
+  store: Store;
+  conversations: Conversations;
+  client: EndpointClient;
+  /** Client of the endpoint an attachment is fetched from. */
+  endpoint: (id: string) => EndpointClient | undefined;
+  guard: IdentityGuard;
+  spool: Spool;
+  clock: () => number;
+}
+
+/** What a successful try did. */
+export interface Sent {
+  /** In words, for the attempts list. */
+  what: string;
+  link?: { id: string; number?: string };
+  /** The partner's answer, kept as the `response` body. */
+  response?: unknown;
+  /** How the conversation changes with it. */
+  change?: (latest: ConversationRecord) => ConversationRecord;
+  /** The answer as a raw entity, for the out node's output. */
+  answer?: RawEntity;
+  /** Fields the partner silently left out, in words. */
+  warning?: string;
+  created?: boolean;
+}
+
+/**
+ * Sends one delivery. `inDoubt`: an earlier try may have reached the partner, so look before writing again.
+ * Throws PartnerError when the partner failed, other SwitchboardErrors when the delivery cannot be sent as it is.
+ */
+export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: SendContext): Promise<Sent> {
+  const conversation = await context.store.conversation(delivery.conversation);
+  if (!conversation) throw new SwitchboardError('SWB_STORE', `Its conversation ${delivery.conversation} is gone from the store.`);
+  const request = (await context.store.bodies('delivery', delivery.id)).request as Bodies | undefined;
+  if (!request)
+    throw new SwitchboardError('SWB_STORE', 'What was to be sent is gone from the store.', {
+      hint: 'Replay the message it came from.',
+    });
+  const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
+  if (delivery.part === 'entity') {
+    const entity = request as unknown as EntityRequest;
+    return link
+      ? update(delivery, entity, link, conversation, inDoubt, context)
+      : create(delivery, entity, conversation, inDoubt, context);
+  }
+  if (!link) {
+    throw new SwitchboardError('SWB_CONFIG', `${context.client.name} has no ticket in this conversation to add it to.`, {
+      hint: 'Replay the delivery that creates the ticket first, then this one.',
+    });
+  }
+  await context.guard.check(context.client, conversation, link);
+  return delivery.part.startsWith('comment:')
+    ? comment(delivery, request.comment as GenericComment, link, inDoubt, context)
+    : attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
+}
+
+async function create(
+  delivery: DeliveryRecord,
+  request: EntityRequest,
+  conversation: ConversationRecord,
+  inDoubt: boolean,
+  context: SendContext,
+): Promise<Sent> {
+  const { client } = context;
+  const reference = legReference(conversation.reference, delivery.leg);
+  const found = inDoubt ? await client.find(delivery.entityType, reference) : undefined;
+  const written: Written = found
+    ? { entity: found, dropped: [] }
+    : await client.create(delivery.entityType, request.fields, reference);
+  const parsed = client.parse(written.entity);
+  const { source } = parsed;
+  if (!source.id) {
+    throw new PartnerError('SWB_PARTNER_ANSWER', `${client.name} answered the create without an id.`, {
+      outcome: 'unknown',
+      retry: true,
+    });
+  }
+  context.guard.trust(client, source.id);
+  const now = new Date(context.clock()).toISOString();
+  return {
+    what: found
+      ? `found ${source.number ?? source.id} by our reference, created by an earlier try`
+      : `created ${source.number ?? source.id}`,
+    link: { id: source.id, number: source.number },
+    response: written.entity,
+    answer: written.entity,
+    created: true,
+    warning: warningOf(client, written),
+    change: (latest) => {
+      const adopted = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
+      if (adopted && adopted.id !== source.id) return latest;
+      const link = adopted ?? linkAfterCreate(source, delivery.leg, request, now);
+      return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, written, !adopted)));
+    },
+  };
+}
+
+async function update(
+  delivery: DeliveryRecord,
+  request: EntityRequest,
+  link: Link,
+  conversation: ConversationRecord,
+  inDoubt: boolean,
+  context: SendContext,
+): Promise<Sent> {
+  const { client } = context;
+  const target = { id: link.id, number: link.number };
+  let names = realChanges(request, link, delivery.id);
+  if (names.length === 0) return { what: 'nothing left to write', link: target };
+  await context.guard.check(client, conversation, link);
+  if (inDoubt) {
+    const { record } = client.parse(await client.read(delivery.entityType, link.id));
+    names = names.filter((name) => !sameImprint(imprint(record[name]), request.fields[name]));
+    if (names.length === 0) {
+      const all = realChanges(request, link, delivery.id);
+      return { what: 'found written by an earlier try', link: target, change: (c) => rewritten(c, delivery, request, all) };
+    }
+  }
+  const fields: Record<string, Json> = {};
+  for (const name of names) fields[name] = request.fields[name] as Json;
+  const written = await client.update(delivery.entityType, link.id, fields);
+  const parsed = client.parse(written.entity);
+  return {
+    what: `updated ${names.join(', ')}`,
+    link: target,
+    response: written.entity,
+    answer: written.entity,
+    warning: warningOf(client, written),
+    change: (latest) => {
+      const now = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
+      return now ? stated(withLink(latest, asWritten(now, delivery, request, names, parsed, written, true))) : latest;
+    },
+  };
+}
+
+async function comment(
+  delivery: DeliveryRecord,
+  text: GenericComment,
+  link: Link,
+  inDoubt: boolean,
+  context: SendContext,
+): Promise<Sent> {
+  const { client } = context;
+  const found = inDoubt ? await client.findComment(delivery.entityType, link.id, text, delivery.createdAt) : undefined;
+  const part = found ?? (await client.comment(delivery.entityType, link.id, text));
+  return {
+    what: found ? 'found the comment written by an earlier try' : `commented on ${link.number ?? link.id}`,
+    link: { id: link.id, number: link.number },
+    response: part,
+    change: (latest) => seen(latest, delivery, part.id, commentMark(delivery.endpoint, text)),
+  };
+}
+
+interface AttachmentRequest {
+  attachment: GenericAttachment;
+  from: { endpoint: string; entityType: string; entityId: string };
+}
+
+async function attach(
+  delivery: DeliveryRecord,
+  request: AttachmentRequest,
+  link: Link,
+  inDoubt: boolean,
+  context: SendContext,
+): Promise<Sent> {
+  const { client, spool } = context;
+  const { attachment, from } = request;
+  const name = attachment.spooled ?? delivery.id;
+  let file = await spool.find(name, attachment);
+  if (!file) {
+    const source = context.endpoint(from.endpoint);
+    if (!source) {
+      throw new SwitchboardError(
+        'SWB_CONFIG',
+        `The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is not in the flows any more.`,
+      );
+    }
+    file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
+  }
+  const found = inDoubt ? await client.findAttachment(delivery.entityType, link.id, file, delivery.createdAt) : undefined;
+  const part = found ?? (await client.attach(delivery.entityType, link.id, file));
+  if (!attachment.spooled) await spool.remove(name);
+  return {
+    what: found ? `found ${attachment.name} attached by an earlier try` : `attached ${attachment.name} (${file.size} bytes)`,
+    link: { id: link.id, number: link.number },
+    response: part,
+    change: (latest) => seen(latest, delivery, part.id, attachmentMark(delivery.endpoint, attachment)),
+  };
+}
+
+/** The link once fields of it were written: what the partner shows for them, or, where it dropped one, what we asked for. */
+function asWritten(
+  link: Link,
+  delivery: DeliveryRecord,
+  request: EntityRequest,
+  names: string[],
+  parsed: Parsed,
+  written: Written,
+  known: boolean,
+): Link {
+  const dropped = new Set(written.dropped.map((d) => d.field));
+  const raw = { ...link.raw };
+  const shadow = { ...link.shadow };
+  const writtenBy = { ...link.writtenBy };
+  for (const name of names) {
+    writtenBy[name] = delivery.id;
+    if (!known) continue; // a message of theirs came first and told more than our answer does
+    raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
+    for (const source of request.sources[name] ?? [])
+      if (source in request.generic) shadow[source] = imprint(request.generic[source]);
+  }
+  return { ...link, raw, shadow, writtenBy, number: link.number ?? parsed.source.number, url: link.url ?? parsed.source.url };
+}
+
+function rewritten(
+  conversation: ConversationRecord,
+  delivery: DeliveryRecord,
+  request: EntityRequest,
+  names: string[],
+): ConversationRecord {
+  const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
+  if (!link) return conversation;
+  const record: Record<string, Json> = {};
+  for (const name of names) record[name] = request.fields[name] as Json;
+  const parsed: Parsed = {
+    source: { endpoint: link.endpoint, entityType: link.entityType, id: link.id },
+    record,
+    comments: [],
+    attachments: [],
+    relations: [],
+  };
+  return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, { entity: {}, dropped: [] }, true)));
+}
+
+/** A comment or attachment of ours whose id we know: its echo is recognised by id, so its mark is not needed any more. */
+function seen(
+  conversation: ConversationRecord,
+  delivery: DeliveryRecord,
+  id: string | undefined,
+  mark: string,
+): ConversationRecord {
+  const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
+  if (!id || !link || link.seen.includes(id)) return conversation;
+  return { ...withLink(conversation, { ...link, seen: [...link.seen, id] }), written: without(conversation.written, [mark]) };
+}
+
+function stated(conversation: ConversationRecord): ConversationRecord {
+  return { ...conversation, state: conversationState(conversation) };
+}
+
+function warningOf(client: EndpointClient, written: Written): string | undefined {
+  if (written.dropped.length === 0) return undefined;
+  const list = written.dropped
+    .map((d) => `${d.field} (sent ${JSON.stringify(d.sent)}, has ${JSON.stringify(d.has ?? null)})`)
+    .join(', ');
+  return `${client.name} accepted the write but did not keep: ${list}. Check the field names, the choice values and the integration user's rights.`;
+}
+
+/** The changes that follow a create: what waited for the link may go now. */
+export function freed(open: DeliveryRecord[], created: DeliveryRecord): Change[] {
+  return open
+    .filter((d) => d.needsLink && d.endpoint === created.endpoint && d.entityType === created.entityType && d.leg === created.leg)
+    .map((d) => ({ kind: 'delivery', record: { ...d, needsLink: false } }));
+}

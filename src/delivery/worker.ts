@@ -1,0 +1,269 @@
+import { conversationState } from '../conversation/correlate.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
+import type { Json } from '../model/message.js';
+import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
+import { Circuit, type CircuitState } from './circuit.js';
+import { WrongEntityError } from './identity-guard.js';
+import { DEFAULT_RETRY, type RetryPolicy, verdict } from './retry.js';
+import { freed, type SendContext, type Sent, send } from './send.js';
+
+/** Attempts kept per delivery. */
+const KEEP_ATTEMPTS = 20;
+/** Longest sleep between looks, so that a clock that was set back cannot stop a worker for long. */
+const LONGEST_SLEEP = 60_000;
+
+export interface WorkerOptions extends SendContext {
+  concurrency: number;
+  retry?: Partial<RetryPolicy>;
+  random: () => number;
+  /** When this process opened the store: a delivery not touched since may have been under way when the last one died. */
+  openedAt: number;
+  ids: () => string;
+  log: (level: 'info' | 'warn' | 'error', text: string) => void;
+}
+
+export interface WorkerStatus {
+  inFlight: number;
+  circuit: CircuitState;
+  /** Epoch milliseconds of the next try, while nothing may be sent. */
+  resumesAt?: number;
+}
+
+export interface DeliveryEvents {
+  delivered?(delivery: DeliveryRecord, warning?: string): void;
+  retrying?(delivery: DeliveryRecord, error: ErrorRecord): void;
+  failed?(delivery: DeliveryRecord, error: ErrorRecord, cause: unknown): void;
+}
+
+/** Sends the deliveries of one endpoint: as many at a time as allowed, of each lane one, again when it may help. */
+export class Worker {
+  readonly circuit: Circuit;
+  private readonly policy: RetryPolicy;
+  private readonly active = new Map<string, Promise<void>>();
+  private readonly listeners = new Set<DeliveryEvents>();
+  private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
+  private readonly unwatch: () => void;
+  private timer: NodeJS.Timeout | undefined;
+  private looking = false;
+  private lookAgain = false;
+  private stopped = false;
+
+  constructor(private readonly options: WorkerOptions) {
+    this.policy = { ...DEFAULT_RETRY, ...options.retry };
+    this.circuit = new Circuit(options.clock, 5, Math.max(50, this.policy.base * 2), Math.max(1_000, this.policy.base * 30));
+    const endpoint = options.client.id;
+    this.unwatch = options.store.watch((changes) => {
+      if (changes.some((c) => c.kind === 'delivery' && c.record.endpoint === endpoint)) this.look();
+    });
+    this.look();
+  }
+
+  on(listener: DeliveryEvents): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  onStatus(listener: (status: WorkerStatus) => void): () => void {
+    this.statusListeners.add(listener);
+    return () => this.statusListeners.delete(listener);
+  }
+
+  get status(): WorkerStatus {
+    const resumesAt = this.circuit.resumesAt;
+    return { inFlight: this.active.size, circuit: this.circuit.state, ...(resumesAt && { resumesAt }) };
+  }
+
+  /** Takes nothing new and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    this.unwatch();
+    await Promise.all(this.active.values());
+  }
+
+  /** Looks for work now; cheap when there is none. */
+  look(): void {
+    if (this.stopped) return;
+    if (this.looking) {
+      this.lookAgain = true;
+      return;
+    }
+    this.looking = true;
+    this.claim()
+      .catch((error) =>
+        this.options.log('error', `Looking for deliveries to ${this.options.client.name} failed: ${String(error)}`),
+      )
+      .finally(() => {
+        this.looking = false;
+        if (this.lookAgain) {
+          this.lookAgain = false;
+          this.look();
+        }
+      });
+  }
+
+  private async claim(): Promise<void> {
+    const { store, client, clock, concurrency } = this.options;
+    const resumesAt = this.circuit.resumesAt;
+    if (resumesAt) return this.sleepUntil(resumesAt);
+    const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size;
+    if (room <= 0) return;
+    const claimed = await store.claimDeliveries(client.id, room, clock());
+    for (const delivery of claimed) this.start(delivery);
+    if (claimed.length < room) {
+      const due = await store.nextDue('delivery', client.id);
+      if (due !== undefined) this.sleepUntil(due);
+    }
+  }
+
+  private sleepUntil(time: number): void {
+    clearTimeout(this.timer);
+    if (this.stopped) return;
+    const wait = Math.min(LONGEST_SLEEP, Math.max(1, time - this.options.clock()));
+    this.timer = setTimeout(() => this.look(), wait);
+    this.timer.unref();
+  }
+
+  private start(delivery: DeliveryRecord): void {
+    const run = this.attempt(delivery)
+      .catch((error) => this.options.log('error', `The delivery ${delivery.id} could not be recorded: ${String(error)}`))
+      .finally(async () => {
+        this.active.delete(delivery.id);
+        await this.options.store.release('delivery', [delivery.id]).catch(() => undefined);
+        this.tellStatus();
+        this.look();
+      });
+    this.active.set(delivery.id, run);
+    this.tellStatus();
+  }
+
+  private async attempt(claimed: DeliveryRecord): Promise<void> {
+    const { store, clock, openedAt } = this.options;
+    const inDoubt = claimed.state !== 'pending' || Date.parse(claimed.updatedAt) < openedAt;
+    const started = clock();
+    const sending: DeliveryRecord = {
+      ...claimed,
+      state: 'sending',
+      tries: claimed.tries + 1,
+      notBefore: undefined,
+      error: undefined,
+    };
+    await store.commit([{ kind: 'delivery', record: sending }], { durable: false });
+    const delivery = (await store.delivery(claimed.id)) ?? sending;
+    let sent: Sent;
+    try {
+      sent = await send(delivery, inDoubt, this.options);
+    } catch (error) {
+      await this.failed(delivery, error, started);
+      return;
+    }
+    this.circuit.succeeded();
+    await this.delivered(delivery, sent, started);
+  }
+
+  private async delivered(delivery: DeliveryRecord, sent: Sent, started: number): Promise<void> {
+    const { store, conversations, clock } = this.options;
+    const now = new Date(clock()).toISOString();
+    const warning: ErrorRecord | undefined = sent.warning
+      ? { code: 'SWB_PARTNER_DROPPED', message: sent.warning, at: now }
+      : undefined;
+    const record: DeliveryRecord = {
+      ...delivery,
+      state: 'delivered',
+      error: warning,
+      entityId: sent.link?.id,
+      number: sent.link?.number,
+      attempts: this.attempts(delivery, { at: new Date(started).toISOString(), took: clock() - started, what: sent.what }),
+      updatedAt: now,
+    };
+    const bodies: Bodies | undefined = sent.response === undefined ? undefined : { response: sent.response };
+    const change: Change = { kind: 'delivery', record, bodies };
+    const waiting = sent.created ? await store.openDeliveries(delivery.conversation) : [];
+    const also: Change[] = [change, ...freed(waiting, delivery)];
+    if (sent.answer && delivery.answers) also.push(this.answer(delivery, sent, now));
+    await conversations.update(
+      delivery.conversation,
+      (latest) => sent.change?.(latest) ?? latest,
+      () => [...also],
+    );
+    for (const listener of this.listeners) listener.delivered?.(record, sent.warning);
+  }
+
+  /** The partner's answer as a message of its own, emitted by the out node: like everything accepted it is not lost in a crash. */
+  private answer(delivery: DeliveryRecord, sent: Sent, now: string): Change {
+    const record: MessageRecord = {
+      id: this.options.ids(),
+      version: 0,
+      node: delivery.node,
+      origin: 'answer',
+      endpoint: delivery.endpoint,
+      entityType: delivery.entityType,
+      entityId: sent.link?.id ?? '',
+      number: sent.link?.number,
+      key: `answer|${delivery.id}`,
+      receivedAt: now,
+      state: 'received',
+      conversation: delivery.conversation,
+      emissions: 0,
+    };
+    return { kind: 'message', record, bodies: { received: sent.answer as Json }, ifAbsent: true };
+  }
+
+  private async failed(delivery: DeliveryRecord, error: unknown, started: number): Promise<void> {
+    const { store, conversations, clock, random, log, client } = this.options;
+    const next = verdict(error, delivery.tries, this.policy, random);
+    if (next.unwell) this.circuit.failed();
+    else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT') this.circuit.pause(next.wait);
+    const now = new Date(clock()).toISOString();
+    const record = errorRecord(error, now);
+    const conversation = await store.conversation(delivery.conversation);
+    const linked = conversation?.links.some(
+      (l) => l.endpoint === delivery.endpoint && l.entityType === delivery.entityType && l.leg === delivery.leg,
+    );
+    const updated: DeliveryRecord = {
+      ...delivery,
+      state: next.state,
+      tries: next.counts ? delivery.tries : delivery.tries - 1,
+      notBefore: next.state === 'failed' ? undefined : clock() + next.wait,
+      blocking: next.state === 'failed' && delivery.part === 'entity' && !linked ? true : undefined,
+      error: record,
+      attempts: this.attempts(delivery, {
+        at: new Date(started).toISOString(),
+        took: clock() - started,
+        what: 'failed',
+        status: record.status,
+        error: record.message,
+      }),
+      updatedAt: now,
+    };
+    const bodies: Bodies | undefined = error instanceof WrongEntityError ? { ours: error.ours, theirs: error.theirs } : undefined;
+    const change: Change = { kind: 'delivery', record: updated, bodies };
+    await conversations.update(
+      delivery.conversation,
+      (latest) => (next.state === 'failed' && conversationState(latest) === 'closed' ? { ...latest, state: 'open' } : latest),
+      () => [change],
+    );
+    if (next.state === 'failed') {
+      log('error', `Delivery to ${client.name} failed for good: ${record.message}`);
+      for (const listener of this.listeners) listener.failed?.(updated, record, error);
+    } else {
+      for (const listener of this.listeners) listener.retrying?.(updated, record);
+    }
+  }
+
+  private attempts(delivery: DeliveryRecord, attempt: Attempt): Attempt[] {
+    return [...delivery.attempts, attempt].slice(-KEEP_ATTEMPTS);
+  }
+
+  private tellStatus(): void {
+    for (const listener of this.statusListeners) listener(this.status);
+  }
+}
+
+/** An error as it is stored and shown. */
+export function errorRecord(error: unknown, at: string): ErrorRecord {
+  if (error instanceof PartnerError)
+    return { code: error.code, message: error.message, at, ...(error.status && { status: error.status }) };
+  if (error instanceof SwitchboardError) return { code: error.code, message: error.message, at };
+  return { code: 'SWB_FLOW', message: error instanceof Error ? error.message : String(error), at };
+}

@@ -1,0 +1,27 @@
+import type { EntityKind, Json } from './message.js';
+
+/** Entity types of endpoints by the generic kind they stand for, where the names differ. */
+const KINDS: Record<string, EntityKind> = {
+  incident: 'incident',
+  problem: 'problem',
+  change: 'change',
+  case: 'case',
+  request: 'request',
+  requestItem: 'request',
+  catalogTask: 'task',
+};
+
+/** TMF621 leaves ticketType free; these are the values met in the field (facts: TMF621 §1.2, ServiceNow's own TMF621). */
+const TICKET_TYPES: [RegExp, EntityKind][] = [
+  [/problem/i, 'problem'],
+  [/change/i, 'change'],
+  [/case|complaint/i, 'case'],
+  [/request/i, 'request'],
+];
+
+/** The generic kind of an entity. A trouble ticket's depends on its ticketType; what is not recognised is an incident. */
+export function entityKind(system: string, entityType: string, record: Record<string, Json>): EntityKind {
+  if (system !== 'tmf621') return KINDS[entityType] ?? 'incident';
+  const type = typeof record.ticketType === 'string' ? record.ticketType : '';
+  return TICKET_TYPES.find(([pattern]) => pattern.test(type))?.[1] ?? 'incident';
+}

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { conversationState, type Incoming, newLink, whatIsNew, withLink, withMarks } from '../../src/conversation/correlate.js';
+import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
+import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
+import type { ConversationRecord } from '../../src/store/store.js';
+
+const SOURCE = { endpoint: 'acme', entityType: 'incident', id: 'a1', number: 'INC1' };
+const SOURCES = { title: ['short_description'], state: ['state', 'hold_reason'], priority: ['priority'] };
+
+function conversation(): ConversationRecord {
+  const blank: ConversationRecord = {
+    id: 'c1',
+    version: 1,
+    reference: 'SWB-1',
+    entity: 'incident',
+    state: 'open',
+    links: [],
+    written: [],
+    createdAt: '2026-01-01T00:00:00Z',
+    updatedAt: '2026-01-01T00:00:00Z',
+  };
+  return withLink(blank, newLink(SOURCE, '', 'theirs', blank.createdAt));
+}
+
+function incoming(record: Record<string, Json>, fields: GenericMessage['fields'], parts: Partial<GenericMessage> = {}): Incoming {
+  const message: GenericMessage = {
+    entity: 'incident',
+    event: 'updated',
+    source: SOURCE,
+    fields,
+    comments: [],
+    attachments: [],
+    relations: [],
+    ...parts,
+  };
+  return { message, record, sources: SOURCES };
+}
+
+const OPENED = incoming(
+  { short_description: 'No dial tone', state: '1', hold_reason: '', priority: '3' },
+  { title: 'No dial tone', state: 'acknowledged', priority: 'moderate' },
+);
+const NO_ECHO = { inFlight: [] };
+const news = (c: ConversationRecord, i: Incoming, guard: Parameters<typeof whatIsNew>[3] = NO_ECHO) =>
+  whatIsNew(c, c.links[0]!, i, guard);
+const comment = (id: string, text: string, author = 'anna'): GenericComment => ({ id, text, author, visibility: 'public' });
+
+describe('what is new in a message', () => {
+  it('of an entity seen for the first time is everything', () => {
+    const found = news(conversation(), OPENED);
+    assert.equal(found.output, 'new');
+    assert.equal(found.message.event, 'created');
+    assert.equal(found.message.changed, undefined);
+  });
+
+  it('is nothing when the same comes again once it was settled', () => {
+    const settled = news(conversation(), OPENED).advance(conversation());
+    const again = news(settled, OPENED);
+    assert.equal(again.output, 'ignored');
+    assert.match(again.reason ?? '', /Nothing changed/);
+  });
+
+  it('is still everything when the first message never settled', () => {
+    assert.equal(news(conversation(), OPENED).output, 'new');
+    assert.equal(news(conversation(), OPENED).output, 'new');
+  });
+
+  it('is what was closed before it was first seen: nothing for the other side', () => {
+    const found = news(conversation(), incoming({ state: '7' }, { state: 'closed' }));
+    assert.equal(found.output, 'ignored');
+    assert.match(found.reason ?? '', /already closed/);
+  });
+
+  it('are the fields whose own value changed', () => {
+    const settled = news(conversation(), OPENED).advance(conversation());
+    const found = news(settled, incoming({ ...OPENED.record, state: '2' }, { ...OPENED.message.fields, state: 'inProgress' }));
+    assert.deepEqual([found.output, found.message.event, found.message.changed], ['update', 'stateChanged', ['state']]);
+  });
+
+  it('is no field whose value changed to another that means the same', () => {
+    const held = incoming({ ...OPENED.record, state: '3', hold_reason: '3' }, { ...OPENED.message.fields, state: 'held' });
+    const settled = news(conversation(), held).advance(conversation());
+    const found = news(settled, incoming({ ...held.record, hold_reason: '4' }, held.message.fields));
+    assert.equal(found.output, 'ignored');
+  });
+
+  it('is no field that a write of ours under way just set', () => {
+    const settled = news(conversation(), OPENED).advance(conversation());
+    const echo = incoming({ ...OPENED.record, state: '2' }, { ...OPENED.message.fields, state: 'inProgress' });
+    assert.equal(news(settled, echo, { inFlight: [{ fields: { state: '2' } }] }).output, 'ignored');
+    assert.equal(news(settled, echo, { inFlight: [{ fields: { state: '6' } }] }).output, 'update');
+  });
+
+  it('tells a long text apart from another without keeping it', () => {
+    const long = (end: string) => incoming({ short_description: 'x'.repeat(5000) + end }, { title: 'x'.repeat(5000) + end });
+    const settled = news(conversation(), long('a')).advance(conversation());
+    assert.ok(JSON.stringify(settled).length < 1000);
+    assert.equal(news(settled, long('a')).output, 'ignored');
+    assert.equal(news(settled, long('b')).output, 'update');
+  });
+
+  it('are comments whose id was not seen', () => {
+    const first = { ...OPENED, message: { ...OPENED.message, comments: [comment('1', 'hello')] } };
+    const settled = news(conversation(), first).advance(conversation());
+    const found = news(settled, {
+      ...OPENED,
+      message: { ...OPENED.message, comments: [comment('1', 'hello'), comment('2', 'again')] },
+    });
+    assert.deepEqual(
+      found.message.comments.map((c) => c.id),
+      ['2'],
+    );
+    assert.equal(found.message.event, 'commented');
+  });
+
+  it('is no comment of the integration user', () => {
+    const settled = news(conversation(), OPENED).advance(conversation());
+    const echo = { ...OPENED, message: { ...OPENED.message, comments: [comment('9', 'from us', 'switchboard')] } };
+    assert.equal(news(settled, echo, { integrationUser: 'switchboard', inFlight: [] }).output, 'ignored');
+  });
+
+  it('is no comment we sent, but the same words from a person afterwards are', () => {
+    const sent = withMarks(news(conversation(), OPENED).advance(conversation()), [commentMark('acme', { text: 'We are on it' })]);
+    const echo = { ...OPENED, message: { ...OPENED.message, comments: [comment('7', 'We are  on it\n')] } };
+    const first = news(sent, echo);
+    assert.equal(first.output, 'ignored');
+    assert.match(first.reason ?? '', /echo/);
+    const settled = first.advance(sent);
+    const person = {
+      ...OPENED,
+      message: { ...OPENED.message, comments: [comment('7', 'We are on it'), comment('8', 'We are on it')] },
+    };
+    assert.deepEqual(
+      news(settled, person).message.comments.map((c) => c.id),
+      ['8'],
+    );
+  });
+
+  it('is neither of two equal comments we sent, but is the third', () => {
+    const mark = commentMark('acme', { text: 'ok' });
+    const sent = withMarks(news(conversation(), OPENED).advance(conversation()), [mark, mark]);
+    const three = { ...OPENED, message: { ...OPENED.message, comments: ['1', '2', '3'].map((id) => comment(id, 'ok')) } };
+    assert.deepEqual(
+      news(sent, three).message.comments.map((c) => c.id),
+      ['3'],
+    );
+  });
+
+  it('is no attachment we sent', () => {
+    const attachment = { id: 'f1', name: 'trace.pcap', mimeType: 'application/octet-stream' };
+    const sent = withMarks(news(conversation(), OPENED).advance(conversation()), [attachmentMark('acme', attachment)]);
+    const echo = { ...OPENED, message: { ...OPENED.message, attachments: [attachment] } };
+    assert.equal(news(sent, echo).output, 'ignored');
+  });
+
+  it('is a deletion, even when nothing else changed', () => {
+    const settled = news(conversation(), OPENED).advance(conversation());
+    const found = news(settled, { ...OPENED, deleted: true });
+    assert.deepEqual([found.output, found.message.event], ['update', 'deleted']);
+  });
+});
+
+describe('a conversation', () => {
+  it('is closed when every party is through, and open again when one reopens', () => {
+    const closed = news(conversation(), incoming({ state: '7' }, { state: 'closed' })).advance(conversation());
+    assert.equal(closed.state, 'closed');
+    const reopened = news(closed, incoming({ state: '2' }, { state: 'inProgress' })).advance(closed);
+    assert.equal(reopened.state, 'open');
+    assert.equal(conversationState({ ...closed, links: [] }), 'open');
+  });
+});

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { Circuit } from '../../src/delivery/circuit.js';
+import { backoff, DEFAULT_RETRY, verdict } from '../../src/delivery/retry.js';
+import { type Outcome, PartnerError, SwitchboardError } from '../../src/errors.js';
+
+const middle = () => 0.5;
+const failure = (outcome: Outcome, retry: boolean, more: { code?: 'SWB_PARTNER_LIMIT'; retryAfter?: number } = {}) =>
+  new PartnerError(more.code ?? 'SWB_PARTNER_UNAVAILABLE', 'no', { outcome, retry, ...more });
+
+describe('after a failed try a delivery', () => {
+  const table: [string, unknown, number, string, boolean][] = [
+    ['the partner cannot be reached', failure('notDone', true), 1, 'pending', false],
+    ['the partner has been down for long', failure('notDone', true), 99, 'pending', false],
+    ['the answer was lost', failure('unknown', true), 1, 'inDoubt', true],
+    ['the answer was lost once too often', failure('unknown', true), 12, 'failed', true],
+    ['the partner refused it', failure('notDone', false), 1, 'failed', true],
+    [
+      'the partner limits our rate',
+      failure('notDone', true, { code: 'SWB_PARTNER_LIMIT', retryAfter: 3_600_000 }),
+      12,
+      'pending',
+      false,
+    ],
+    ['it is the wrong entity', new SwitchboardError('SWB_WRONG_ENTITY', 'no'), 1, 'failed', true],
+    ['the store was busy', new SwitchboardError('SWB_STORE', 'no'), 1, 'inDoubt', true],
+    ['our code is wrong', new TypeError('x is undefined'), 1, 'failed', true],
+  ];
+  for (const [when, error, tries, state, counts] of table) {
+    it(`is ${state} when ${when}`, () => {
+      const result = verdict(error, tries, DEFAULT_RETRY, middle);
+      assert.deepEqual([result.state, result.counts], [state, counts]);
+    });
+  }
+
+  it('waits as long as the partner asks', () => {
+    assert.equal(
+      verdict(failure('notDone', true, { code: 'SWB_PARTNER_LIMIT', retryAfter: 3_600_000 }), 1, DEFAULT_RETRY, middle).wait,
+      3_600_000,
+    );
+  });
+
+  it('waits twice as long each time, jittered, up to five minutes', () => {
+    assert.equal(
+      backoff(DEFAULT_RETRY, 1, () => 1),
+      2_000,
+    );
+    assert.equal(
+      backoff(DEFAULT_RETRY, 1, () => 0),
+      1_000,
+    );
+    assert.equal(
+      backoff(DEFAULT_RETRY, 3, () => 1),
+      8_000,
+    );
+    assert.equal(
+      backoff(DEFAULT_RETRY, 50, () => 1),
+      300_000,
+    );
+  });
+});
+
+describe('the circuit breaker', () => {
+  it('opens after five failures in a row, lets one probe through, closes on its success', () => {
+    let now = 0;
+    const circuit = new Circuit(() => now);
+    for (let i = 0; i < 4; i++) circuit.failed();
+    assert.equal(circuit.state, 'closed');
+    circuit.failed();
+    assert.deepEqual([circuit.state, circuit.resumesAt], ['open', 5_000]);
+    now = 5_000;
+    assert.equal(circuit.state, 'halfOpen');
+    circuit.failed();
+    assert.equal(circuit.resumesAt, 15_000);
+    now = 15_000;
+    circuit.succeeded();
+    assert.deepEqual([circuit.state, circuit.resumesAt], ['closed', 0]);
+  });
+
+  it('pauses as long as a rate limit asks, though it stays closed', () => {
+    let now = 1_000;
+    const circuit = new Circuit(() => now);
+    circuit.pause(60_000);
+    assert.deepEqual([circuit.state, circuit.resumesAt], ['closed', 61_000]);
+    now = 61_000;
+    assert.equal(circuit.resumesAt, 0);
+  });
+});
