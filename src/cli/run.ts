@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Serves the editor too. */
   editor: boolean;
   envFile?: string;
+  /** The user folder has flows already, perhaps changed in the editor: run those. */
+  keepFlows?: boolean;
   /** Milliseconds to finish what is under way when told to stop. */
   drain: number;
   logLevel: string;
@@ -34,8 +36,10 @@ export async function run(options: RunOptions): Promise<Running> {
   const found = findNodeRed();
   const userDir = resolve(options.userDir);
   mkdirSync(userDir, { recursive: true });
-  writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows, null, 2), { mode: 0o600 });
-  writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(credentials), { mode: 0o600 });
+  if (!options.keepFlows) {
+    writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows, null, 2), { mode: 0o600 });
+    writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(credentials), { mode: 0o600 });
+  }
 
   const RED = found.load();
   let stopping = false;

@@ -1,0 +1,83 @@
+// Builds, lints, type-checks and runs all tests with the Node.js at hand, and the newest Node-RED that it can run.
+//   npm test                    everything, the fault runs in their short form
+//   npm run test:faults         the fault runs in their long form
+//   node scripts/test.mjs unit live browser faults   some groups only
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from './provision.mjs';
+
+const GROUPS = {
+  unit: {
+    files:
+      'test/{architecture,bench,cli,conversation,delivery,endpoints,http,mapping,model,nodes,package,sandbox,scripts,store}/**/*.test.ts',
+    timeout: 20_000,
+  },
+  live: { files: 'test/live/**/*.test.ts', timeout: 120_000 },
+  browser: { files: 'test/browser/**/*.test.ts', timeout: 120_000 },
+  faults: { files: 'test/faults/**/*.test.ts', timeout: 300_000 },
+};
+
+const args = process.argv.slice(2);
+const long = args.includes('--faults');
+const chosen = args.filter((a) => a in GROUPS);
+const groups = long ? ['faults'] : chosen.length ? chosen : Object.keys(GROUPS);
+const bin = (name) => join('node_modules', name);
+const env = { ...process.env, ...(long && { SWITCHBOARD_FAULTS: 'long' }) };
+
+function step(name, ...command) {
+  const started = Date.now();
+  const { status } = spawnSync(process.execPath, command, { stdio: 'inherit', env });
+  if (status !== 0) {
+    console.error(`${name} failed.`);
+    console.log('0 passed, 1 failed');
+    process.exit(1);
+  }
+  console.log(`${name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+step('build', 'scripts/build.mjs');
+if (!long && chosen.length === 0) {
+  step('lint', bin('@biomejs/biome/bin/biome'), 'check', '.');
+  for (const project of ['tsconfig.json', 'tsconfig.editor.json', 'tsconfig.test.json'])
+    step(`types (${project})`, bin('typescript/bin/tsc'), '--noEmit', '-p', project);
+}
+if (groups.includes('browser')) env.CHROMIUM = chromium() ?? '';
+
+const folder = mkdtempSync(join(tmpdir(), 'switchboard-test-'));
+const total = { passes: 0, failures: 0, pending: 0 };
+for (const group of groups) {
+  const { files, timeout } = GROUPS[group];
+  const counts = join(folder, `${group}.json`);
+  const started = Date.now();
+  console.log(`\n— ${group} (Node.js ${process.version})`);
+  const { status } = spawnSync(
+    process.execPath,
+    [
+      bin('mocha/bin/mocha.js'),
+      '--timeout',
+      long ? '3600000' : String(timeout),
+      '--reporter',
+      'test/reporter.cjs',
+      '--exit',
+      files,
+    ],
+    {
+      stdio: 'inherit',
+      env: { ...env, MOCHA_COUNTS: counts },
+    },
+  );
+  try {
+    const found = JSON.parse(readFileSync(counts, 'utf8'));
+    for (const key of Object.keys(total)) total[key] += found[key];
+    if (status !== 0 && found.failures === 0) total.failures++;
+  } catch {
+    console.error(`The ${group} tests did not finish.`);
+    total.failures++;
+  }
+  console.log(`${group}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+rmSync(folder, { recursive: true, force: true });
+console.log(`${total.passes} passed, ${total.failures} failed${total.pending ? `, ${total.pending} skipped` : ''}`);
+process.exit(total.failures === 0 ? 0 : 1);

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+export type FlowNode = { id: string; type: string; [key: string]: unknown };
+
+export interface LiveOptions {
+  /** Where the flow, the store and Node-RED's files lie; a restart with the same folder goes on where the last one stopped. */
+  folder: string;
+  flow: FlowNode[];
+  env?: Record<string, string>;
+  port?: number;
+  editor?: boolean;
+  /** A module loaded before everything else (fault injection). */
+  preload?: string;
+  logLevel?: string;
+}
+
+export interface Live {
+  url: string;
+  port: number;
+  process: ChildProcess;
+  /** Everything it printed. */
+  output(): string;
+  /** Resolves with signal or code when it has ended. */
+  ended: Promise<string>;
+  stop(): Promise<string>;
+  kill(): Promise<string>;
+}
+
+/** Starts a real Node-RED, the newest that this Node.js can run, with our package as it was built. Resolves when its flows are started. */
+export function startNodeRed(options: LiveOptions): Promise<Live> {
+  mkdirSync(options.folder, { recursive: true });
+  const flowFile = join(options.folder, 'flow.json');
+  writeFileSync(flowFile, JSON.stringify(options.flow));
+  const command = ['dist/src/cli/switchboard.js', 'run', flowFile, '--user-dir', join(options.folder, 'user'), '--port', String(options.port ?? 0)];
+  command.push('--log', options.logLevel ?? 'warn', ...(options.editor ? ['--editor'] : []));
+  const child = spawn(process.execPath, [...(options.preload ? ['--require', options.preload] : []), ...command], {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
+  return new Promise((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const url = /Switchboard runs .*: (http:\/\/\S+) \(/.exec(output)?.[1];
+      if (!url) return;
+      const stop = (signal: NodeJS.Signals) => () => {
+        child.kill(signal);
+        return ended;
+      };
+      resolve({ url, port: Number(new URL(url).port), process: child, output: () => output, ended, stop: stop('SIGTERM'), kill: stop('SIGKILL') });
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    ended.then((how) => reject(new Error(`Node-RED ended (${how}) before it was ready:\n${output}`)));
+  });
+}
+
+/** A port that was free a moment ago, for a Node-RED that must come back at the same address. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** Waits until `check` gives something; fails with its last error or with `what` when it takes too long. Looks every few milliseconds. */
+export async function until<T>(what: string, check: () => T | undefined | false | Promise<T | undefined | false>, milliseconds = 15_000): Promise<T> {
+  const end = Date.now() + milliseconds;
+  let last: unknown;
+  for (;;) {
+    try {
+      const found = await check();
+      if (found) return found;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) throw last ?? new Error(`Waited ${milliseconds} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
