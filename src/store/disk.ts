@@ -1,0 +1,55 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+
+/** Owner only: bodies are customers' tickets. */
+export const FILE_MODE = 0o600;
+export const FOLDER_MODE = 0o700;
+
+/** The calls whose failure the store has to survive, in one place so that tests can make them fail. */
+export interface Disk {
+  open(path: string, flags: string | number, mode?: number): Promise<FileHandle>;
+  rename(from: string, to: string): Promise<void>;
+  /** Makes new, renamed and removed names in a folder durable. */
+  syncFolder(path: string): Promise<void>;
+}
+
+export const nodeDisk: Disk = {
+  open: (path, flags, mode) => open(path, flags, mode),
+  rename: (from, to) => rename(from, to),
+  async syncFolder(path) {
+    // Windows cannot open a folder; NTFS journals its names itself.
+    if (process.platform === 'win32') return;
+    const folder = await open(path, constants.O_RDONLY);
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  },
+};
+
+/** Writes all of a buffer: a single write may stop short, for example when the disk is nearly full. */
+export async function writeAll(file: FileHandle, buffer: Buffer, position: number): Promise<void> {
+  let done = 0;
+  while (done < buffer.length) {
+    const { bytesWritten } = await file.write(buffer, done, buffer.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Replaces a file so that after a crash either the old or the new one is there, whole. */
+export async function replaceFile(disk: Disk, folder: string, name: string, content: Buffer): Promise<void> {
+  const temporary = `${folder}/${name}${TEMPORARY}`;
+  const file = await disk.open(temporary, 'w', FILE_MODE);
+  try {
+    await writeAll(file, content, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(temporary, `${folder}/${name}`);
+  await disk.syncFolder(folder);
+}
+
+/** Ending of files that were being written; what a crash leaves of them is removed on open. */
+export const TEMPORARY = '.tmp';

@@ -1,0 +1,50 @@
+import { DueQueue } from './due-queue.js';
+import type { HeldMessage } from './held.js';
+
+/** Received messages of each node, for claiming in order without looking at any other message. */
+export class InboxQueues {
+  private readonly queues = new Map<string, DueQueue>();
+  private readonly leased = new Set<string>();
+
+  constructor(private readonly look: (id: string) => HeldMessage | undefined) {}
+
+  /** Follows a change of a message. */
+  change(before: HeldMessage | undefined, after: HeldMessage | undefined): void {
+    if (before) this.unplace(before);
+    if (after) this.place(after);
+  }
+
+  /** Leases up to `limit` due messages of a node, oldest first. */
+  claim(node: string, limit: number, now: number): HeldMessage[] {
+    const ids = this.queues.get(node)?.take(limit, now, (id) => this.look(id)?.notBefore) ?? [];
+    for (const id of ids) this.leased.add(id);
+    return ids.map((id) => this.look(id)!);
+  }
+
+  /** Gives a lease back. */
+  release(id: string): void {
+    if (!this.leased.delete(id)) return;
+    const message = this.look(id);
+    if (message) this.place(message);
+  }
+
+  /** When the next waiting message of a node becomes due. */
+  nextDue(node: string): number | undefined {
+    return this.queues.get(node)?.nextDue();
+  }
+
+  private place(message: HeldMessage): void {
+    if (message.state !== 'received' || this.leased.has(message.id)) return;
+    let queue = this.queues.get(message.node);
+    if (!queue) {
+      queue = new DueQueue();
+      this.queues.set(message.node, queue);
+    }
+    queue.add(message.id, message.notBefore);
+  }
+
+  private unplace(message: HeldMessage): void {
+    if (message.state !== 'received' || this.leased.has(message.id)) return;
+    this.queues.get(message.node)?.remove(message.id, message.notBefore);
+  }
+}

@@ -1,0 +1,246 @@
+import { type FileHandle, unlink } from 'node:fs/promises';
+import { SwitchboardError } from '../errors.js';
+import { type Disk, FILE_MODE, writeAll } from './disk.js';
+import { encodeLine, type SegmentHeader } from './journal-line.js';
+
+/** Milliseconds after a failed write during which nothing is tried: senders get 503 and come again. */
+const RETRY_AFTER = 1000;
+
+/** One file of the journal. */
+export interface Segment {
+  number: number;
+  /** The first sequence number that can be in it. */
+  first: number;
+  /** Epoch milliseconds at which it was begun. */
+  at: number;
+  length: number;
+}
+
+export interface JournalState {
+  segments: Segment[];
+  lastSeq: number;
+}
+
+export interface JournalOptions {
+  folder: string;
+  disk: Disk;
+  clock: () => number;
+  segmentBytes: number;
+  /** Everything up to `seq` is on disk. */
+  onDurable(seq: number): void;
+  /** Nothing after `seq` happened; called before anyone waiting is told. */
+  onLost(seq: number): void;
+  log(level: 'info' | 'warn' | 'error', text: string): void;
+}
+
+interface Piece {
+  segment: Segment;
+  offset: number;
+  line: Buffer;
+  seq: number;
+}
+
+interface Waiter {
+  seq: number;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** The name of a segment's file. */
+export const segmentName = (number: number): string => `${String(number).padStart(8, '0')}.log`;
+
+/**
+ * The append-only journal. Lines get their place at once and are written in the background: all that came in while the disk was busy go out with one
+ * write and one fdatasync (group commit).
+ */
+export class Journal {
+  readonly segments: Segment[];
+  /** The sequence number given out last. */
+  lastSeq: number;
+  durableSeq: number;
+  private durableEnd: { segment: Segment; length: number } | undefined;
+  private file: { segment: number; handle: FileHandle } | undefined;
+  private queue: Piece[] = [];
+  private waiters: Waiter[] = [];
+  private running: Promise<void> | undefined;
+  private failure: { error: SwitchboardError; at: number } | undefined;
+  private mustRoll: boolean;
+
+  constructor(
+    private readonly options: JournalOptions,
+    state: JournalState,
+  ) {
+    this.segments = state.segments;
+    this.lastSeq = state.lastSeq;
+    this.durableSeq = state.lastSeq;
+    const last = this.segments.at(-1);
+    this.durableEnd = last && { segment: last, length: last.length };
+    this.mustRoll = last === undefined || last.length >= options.segmentBytes;
+  }
+
+  get bytes(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.length, 0);
+  }
+
+  /** Throws SWB_STORE while nothing can be written. Some time after a failure the next commit is let through as the attempt to go on. */
+  assertWritable(): void {
+    const failure = this.failure;
+    if (failure && (this.running || this.options.clock() - failure.at < RETRY_AFTER)) throw failure.error;
+  }
+
+  /** Gives the line its place and starts writing it. `changes` is JSON without the brackets. */
+  append(changes: string, bodies: readonly Buffer[]): { seq: number; segment: number; bodies: number } {
+    const tail = this.segments.at(-1);
+    if (this.mustRoll || !tail || tail.length >= this.options.segmentBytes) this.roll();
+    const seq = this.lastSeq + 1;
+    const encoded = encodeLine(`{"seq":${seq},"synced":${this.durableSeq},"changes":[${changes}]}`, bodies);
+    this.lastSeq = seq;
+    const { segment, offset } = this.push(encoded.line);
+    return { seq, segment: segment.number, bodies: offset + encoded.bodies };
+  }
+
+  /** Resolves when everything appended so far is on disk; rejects with SWB_STORE when it cannot be written. */
+  flushed(): Promise<void> {
+    const seq = this.lastSeq;
+    if (seq <= this.durableSeq) return Promise.resolve();
+    return new Promise((resolve, reject) => this.waiters.push({ seq, resolve, reject }));
+  }
+
+  /** True when the bytes up to `end` of a segment are on disk. */
+  isDurable(segment: number, end: number): boolean {
+    const durable = this.durableEnd;
+    if (!durable) return false;
+    return segment < durable.segment.number || (segment === durable.segment.number && end <= durable.length);
+  }
+
+  /** Removes a segment's file for good. */
+  async remove(segment: Segment): Promise<void> {
+    const at = this.segments.indexOf(segment);
+    if (at < 0 || at === this.segments.length - 1) return;
+    this.segments.splice(at, 1);
+    await unlink(this.path(segment.number));
+    await this.options.disk.syncFolder(this.options.folder);
+  }
+
+  /** Waits for what is being written and closes the file. */
+  async close(): Promise<void> {
+    await this.running;
+    await this.file?.handle.close().catch(() => {});
+    this.file = undefined;
+  }
+
+  path(segment: number): string {
+    return `${this.options.folder}/${segmentName(segment)}`;
+  }
+
+  private roll(): void {
+    const last = this.segments.at(-1);
+    const segment: Segment = { number: (last?.number ?? 0) + 1, first: this.lastSeq + 1, at: this.options.clock(), length: 0 };
+    const header: SegmentHeader = {
+      segment: segment.number,
+      first: segment.first,
+      at: segment.at,
+      previous: last && { segment: last.number, length: last.length },
+    };
+    this.segments.push(segment);
+    this.mustRoll = false;
+    this.push(encodeLine(JSON.stringify({ seq: this.lastSeq, synced: this.durableSeq, header }), []).line);
+  }
+
+  private push(line: Buffer): Piece {
+    const segment = this.segments.at(-1)!;
+    const piece: Piece = { segment, offset: segment.length, line, seq: this.lastSeq };
+    segment.length += line.length;
+    this.queue.push(piece);
+    this.running ??= this.run();
+    return piece;
+  }
+
+  private async run(): Promise<void> {
+    // Commits made in the same tick share the first write.
+    await null;
+    while (this.queue.length > 0) {
+      const batch = this.queue;
+      this.queue = [];
+      try {
+        await this.write(batch);
+      } catch (error) {
+        await this.fail(error);
+        break;
+      }
+      const last = batch.at(-1)!;
+      this.failure = undefined;
+      this.durableSeq = last.seq;
+      this.durableEnd = { segment: last.segment, length: last.offset + last.line.length };
+      this.options.onDurable(last.seq);
+      this.settle((waiter) => waiter.resolve());
+    }
+    this.running = undefined;
+  }
+
+  /** Tells those whose line is on disk. */
+  private settle(tell: (waiter: Waiter) => void): void {
+    const waiting = this.waiters;
+    this.waiters = waiting.filter((waiter) => waiter.seq > this.durableSeq);
+    for (const waiter of waiting) if (waiter.seq <= this.durableSeq) tell(waiter);
+  }
+
+  private async write(batch: Piece[]): Promise<void> {
+    for (let from = 0; from < batch.length; ) {
+      const first = batch[from]!;
+      let to = from;
+      while (to < batch.length && batch[to]!.segment === first.segment) to++;
+      const lines = batch.slice(from, to).map((piece) => piece.line);
+      const handle = await this.handleFor(first.segment, first.offset);
+      await writeAll(handle, lines.length === 1 ? lines[0]! : Buffer.concat(lines), first.offset);
+      await handle.datasync();
+      from = to;
+    }
+  }
+
+  private async handleFor(segment: Segment, offset: number): Promise<FileHandle> {
+    if (this.file?.segment === segment.number) return this.file.handle;
+    const old = this.file;
+    this.file = undefined;
+    await old?.handle.close();
+    const handle = await this.options.disk.open(this.path(segment.number), offset === 0 ? 'w' : 'r+', FILE_MODE);
+    this.file = { segment: segment.number, handle };
+    if (offset === 0) await this.options.disk.syncFolder(this.options.folder);
+    return handle;
+  }
+
+  /**
+   * Forgets all that is not known to be on disk. The file is not written on: after a failed fdatasync the system may have dropped
+   * the pages and would report success the next time. It is cut where it was last known good, and the next line begins a new segment.
+   */
+  private async fail(cause: unknown): Promise<void> {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new SwitchboardError('SWB_STORE', `The store cannot write to ${this.options.folder}: ${reason}.`, {
+      hint: 'Nothing that was accepted is lost. Free space on the disk or mend its permissions; writing goes on by itself once it works again.',
+      cause,
+    });
+    if (!this.failure) this.options.log('error', error.message);
+    this.failure = { error, at: this.options.clock() };
+    this.queue = [];
+    this.lastSeq = this.durableSeq;
+    this.mustRoll = true;
+    const end = this.durableEnd;
+    while (this.segments.length > 0 && this.segments.at(-1) !== end?.segment) this.segments.pop();
+    if (end) end.segment.length = end.length;
+    const file = this.file;
+    this.file = undefined;
+    this.options.onLost(this.durableSeq);
+    const waiting = this.waiters;
+    this.waiters = [];
+    for (const waiter of waiting) waiter.reject(error);
+    try {
+      if (file && file.segment === end?.segment.number) {
+        await file.handle.truncate(end.length);
+        await file.handle.sync();
+      }
+    } catch {
+      // The header of the next segment says where this one ends.
+    }
+    await file?.handle.close().catch(() => {});
+  }
+}

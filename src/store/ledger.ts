@@ -1,0 +1,166 @@
+import { SwitchboardError } from '../errors.js';
+import type { Heap } from './heap.js';
+import type { BodyRef, Held, Kind } from './held.js';
+import { holdRecord } from './held.js';
+import type { LineBodies, LineChange } from './journal-line.js';
+import type { Bodies, Change } from './store.js';
+
+type Undo = { kind: Kind; id: string; before: Held | undefined } | { kind: 'setting'; key: string; before: string | undefined };
+
+/** A commit applied to the heap, and what the journal has to keep of it. */
+export interface Applied {
+  /** The changes as JSON, for the journal. */
+  parts: string[];
+  bodies: Buffer[];
+  /** Where the bodies are; `segment` and `offset` are completed once the journal has placed them. */
+  refs: BodyRef[];
+  undo: Undo[];
+  /** The changes as they happened: new versions, without the ones left out. */
+  happened: Change[];
+  skipped: string[];
+}
+
+const nothing = (): Applied => ({ parts: [], bodies: [], refs: [], undo: [], happened: [], skipped: [] });
+
+/** Applies all changes of a commit to the heap, or none: throws SWB_CONFLICT or SWB_PAYLOAD and leaves the heap as it was. */
+export function applyChanges(heap: Heap, changes: readonly Change[]): Applied {
+  const applied = nothing();
+  try {
+    for (const change of changes) {
+      if (change.kind === 'setting') applySetting(heap, change, applied);
+      else applyRecord(heap, change, applied);
+    }
+  } catch (error) {
+    takeBack(heap, applied.undo);
+    throw error;
+  }
+  return applied;
+}
+
+/** Undoes applied changes; the youngest must be taken back first. */
+export function takeBack(heap: Heap, undo: readonly Undo[]): void {
+  for (let i = undo.length - 1; i >= 0; i--) {
+    const step = undo[i]!;
+    if (step.kind === 'setting') heap.putSetting(step.key, step.before);
+    else heap.put(step.kind, step.id, step.before);
+  }
+}
+
+function put(heap: Heap, kind: Kind, id: string, after: Held | undefined, applied: Applied): void {
+  applied.undo.push({ kind, id, before: heap.get(kind, id) });
+  heap.put(kind, id, after);
+}
+
+function applySetting(heap: Heap, change: Extract<Change, { kind: 'setting' }>, applied: Applied): void {
+  const text = change.value === undefined ? undefined : toJson(change.value, `setting "${change.key}"`);
+  applied.undo.push({ kind: 'setting', key: change.key, before: heap.settings.get(change.key) });
+  heap.putSetting(change.key, text);
+  const value = text === undefined ? '' : `,"value":${text}`;
+  applied.parts.push(`{"kind":"setting","key":${JSON.stringify(change.key)}${value}}`);
+  applied.happened.push(change);
+}
+
+function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, applied: Applied): void {
+  const { kind, record } = change;
+  const before = heap.get(kind, record.id);
+  const kept = { ...record, version: record.version + 1 };
+  const text = toJson(kept, `${kind} ${record.id}`);
+  const after = holdRecord(kind, kept, text, before?.bodies);
+  const table = heap.tables[kind];
+  for (const key of after.unique) {
+    const owner = table.unique.get(key);
+    if (owner !== undefined && kind !== 'conversation' && change.ifAbsent) {
+      applied.skipped.push(record.id);
+      return;
+    }
+    if (owner === undefined || owner === record.id) continue;
+    throw conflict(`${kind} ${record.id} has a key (${key.split('\u0000').join(' / ')}) that belongs to ${kind} ${owner}.`);
+  }
+  if ((before?.version ?? 0) !== record.version) {
+    throw conflict(
+      before
+        ? `${kind} ${record.id} is at version ${before.version}, the change was made from version ${record.version}.`
+        : `${kind} ${record.id} is not there, the change was made from version ${record.version}.`,
+    );
+  }
+  const names = kind === 'conversation' ? [] : addBodies(change.bodies, after, applied);
+  put(heap, kind, record.id, after, applied);
+  applied.parts.push(`{"kind":"${kind}","record":${text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
+  applied.happened.push({ ...change, record: kept } as Change);
+}
+
+function addBodies(bodies: Bodies | undefined, after: Held, applied: Applied): LineBodies {
+  const names: LineBodies = [];
+  for (const [name, body] of Object.entries(bodies ?? {})) {
+    if (body === undefined) continue;
+    const bytes = Buffer.from(toJson(body, `body "${name}" of ${after.kind} ${after.id}`));
+    addRef(after, name, bytes.length, applied);
+    applied.bodies.push(bytes);
+    names.push([name, bytes.length]);
+  }
+  return names;
+}
+
+/** Gives a held record a body that comes next in the line. */
+function addRef(after: Held, name: string, length: number, applied: Applied): void {
+  const last = applied.refs.at(-1);
+  const ref: BodyRef = { name, segment: 0, offset: last ? last.offset + last.length : 0, length };
+  applied.refs.push(ref);
+  after.bodies = [...(after.bodies ?? []).filter((other) => other.name !== name), ref];
+}
+
+/** Notes where the bodies of an applied commit are, relative to the place the journal gave them. */
+export function placeBodies(refs: readonly BodyRef[], segment: number, start: number): void {
+  for (const ref of refs) {
+    ref.segment = segment;
+    ref.offset += start;
+  }
+}
+
+/** Removes records, for retention. */
+export function applyRemovals(heap: Heap, removals: readonly { of: Kind; id: string }[]): Applied {
+  const applied = nothing();
+  for (const { of, id } of removals) {
+    put(heap, of, id, undefined, applied);
+    applied.parts.push(JSON.stringify({ kind: 'removed', of, id } satisfies LineChange));
+  }
+  return applied;
+}
+
+/** Gives a record's bodies a new place, for retention. */
+export function applyMove(
+  heap: Heap,
+  of: 'message' | 'delivery',
+  id: string,
+  bodies: readonly { name: string; bytes: Buffer }[],
+): Applied {
+  const applied = nothing();
+  const before = heap.get(of, id)!;
+  const after: Held = { ...before };
+  for (const { name, bytes } of bodies) {
+    addRef(after, name, bytes.length, applied);
+    applied.bodies.push(bytes);
+  }
+  put(heap, of, id, after, applied);
+  const names: LineBodies = bodies.map(({ name, bytes }) => [name, bytes.length]);
+  applied.parts.push(JSON.stringify({ kind: 'moved', of, id, bodies: names } satisfies LineChange));
+  return applied;
+}
+
+function toJson(value: unknown, what: string): string {
+  let cause: unknown;
+  try {
+    const text = JSON.stringify(value);
+    if (text !== undefined) return text;
+  } catch (error) {
+    cause = error;
+  }
+  throw new SwitchboardError('SWB_PAYLOAD', `The ${what} cannot be kept, because it is not JSON.`, {
+    hint: 'Pass plain objects, arrays, strings, numbers and booleans, without references in a circle.',
+    cause,
+  });
+}
+
+function conflict(what: string): SwitchboardError {
+  return new SwitchboardError('SWB_CONFLICT', what, { hint: 'Read it again and make the change from what is there now.' });
+}

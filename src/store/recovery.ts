@@ -1,0 +1,202 @@
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
+import type { Segment } from './journal.js';
+import { segmentName } from './journal.js';
+import { decodeLine, type Line, type LineChange, nextLine, type SegmentHeader } from './journal-line.js';
+import { Pace } from './pace.js';
+
+export interface RecoveryOptions {
+  folder: string;
+  quarantine: string;
+  disk: Disk;
+  /** Replay begins behind this sequence number. */
+  from: number;
+  apply(seq: number, changes: LineChange[], segment: number, bodies: number): void;
+  log(level: 'info' | 'warn' | 'error', text: string): void;
+}
+
+interface Known {
+  segment: Segment;
+  header?: SegmentHeader;
+  /** Where the next segment says this one ends. */
+  limit?: number;
+}
+
+/** Reads the journal, applies what is whole, cuts off a torn tail, and says where to go on. */
+export async function recover(options: RecoveryOptions): Promise<{ segments: Segment[]; lastSeq: number; replayed: number }> {
+  return new Recovery(options).run();
+}
+
+class Recovery {
+  private readonly pace = new Pace();
+  private readonly path: (segment: number) => string;
+  private known: Known[] = [];
+  private lastSeq: number;
+  private replayed = 0;
+
+  constructor(private readonly options: RecoveryOptions) {
+    this.path = (segment) => `${options.folder}/${segmentName(segment)}`;
+    this.lastSeq = options.from;
+  }
+
+  async run(): Promise<{ segments: Segment[]; lastSeq: number; replayed: number }> {
+    this.known = await this.readHeaders();
+    let start = 0;
+    this.known.forEach((known, i) => {
+      if (known.header && known.header.first <= this.options.from + 1) start = i;
+    });
+    for (let i = start; i < this.known.length; i++) if (!(await this.replay(i))) break;
+    const segments = this.known.map((known) => known.segment);
+    const last = segments.at(-1);
+    if (last) await this.sync(last);
+    return { segments, lastSeq: this.lastSeq, replayed: this.replayed };
+  }
+
+  private async readHeaders(): Promise<Known[]> {
+    const names = (await readdir(this.options.folder)).filter((name) => /^\d{8}\.log$/.test(name)).sort();
+    const known: Known[] = [];
+    for (const name of names) {
+      const path = `${this.options.folder}/${name}`;
+      const { size, mtimeMs } = await stat(path);
+      const file = await this.options.disk.open(path, 'r');
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0).finally(() => file.close());
+      const header = decodeLine(buffer, 0, bytesRead)?.meta.header;
+      const before = known.at(-1);
+      if (before && header?.previous?.segment === before.segment.number) before.limit = header.previous.length;
+      const number = Number(name.slice(0, 8));
+      known.push({ segment: { number, first: header?.first ?? Number.NaN, at: header?.at ?? mtimeMs, length: size }, header });
+    }
+    // A damaged header: its first number is at most that of the segment after it, which is all that retention needs to know.
+    for (let i = known.length - 1; i >= 0; i--) {
+      const segment = known[i]!.segment;
+      if (Number.isNaN(segment.first)) segment.first = known[i - 1]?.segment.first ?? 1;
+    }
+    return known;
+  }
+
+  /** Applies one segment; false when the journal ends in it. */
+  private async replay(index: number): Promise<boolean> {
+    const known = this.known[index]!;
+    const { segment } = known;
+    const buffer = await readFile(this.path(segment.number));
+    const end = Math.min(buffer.length, known.limit ?? buffer.length);
+    let offset = 0;
+    while (offset < end) {
+      const line = decodeLine(buffer, offset, end);
+      if (line) {
+        this.apply(segment, line);
+        offset = line.end;
+        await this.pace.breathe();
+        continue;
+      }
+      const next = nextLine(buffer, offset, end);
+      if (await this.wasAcknowledged(this.lastSeq + 1, index, buffer, next, end)) {
+        await this.setAsideDamage(segment, buffer, offset, next ?? end);
+        offset = next ?? end;
+      } else {
+        await this.cut(index, buffer, offset, end);
+        return false;
+      }
+    }
+    // Left behind by a write that failed; the next segment was begun knowing that.
+    if (end < buffer.length) await this.truncate(segment, end);
+    return true;
+  }
+
+  private apply(segment: Segment, line: Line): void {
+    const { seq, changes } = line.meta;
+    if (!changes || seq <= this.options.from) return;
+    if (seq <= this.lastSeq) return;
+    this.options.apply(seq, changes, segment.number, line.bodies);
+    this.lastSeq = seq;
+    this.replayed += line.end - line.bodies;
+  }
+
+  /**
+   * Whether the line with this number, which cannot be read, had been on disk before: then a later line says so, and the damage is rot in the middle. Otherwise it
+   * is the torn end of the last write, of which nothing was acknowledged, and what follows it came from the same write.
+   */
+  private async wasAcknowledged(
+    seq: number,
+    index: number,
+    buffer: Buffer,
+    next: number | undefined,
+    end: number,
+  ): Promise<boolean> {
+    const says = async (content: Buffer, from: number | undefined, to: number): Promise<boolean> => {
+      for (let at = from; at !== undefined && at < to; ) {
+        const line = decodeLine(content, at, to);
+        if (line && line.meta.synced >= seq) return true;
+        at = line ? line.end : nextLine(content, at, to);
+        await this.pace.breathe();
+      }
+      return false;
+    };
+    if (await says(buffer, next, end)) return true;
+    for (const later of this.known.slice(index + 1)) {
+      const content = await readFile(this.path(later.segment.number));
+      if (await says(content, 0, content.length)) return true;
+    }
+    return false;
+  }
+
+  private async setAsideDamage(segment: Segment, buffer: Buffer, from: number, to: number): Promise<void> {
+    const name = `${segmentName(segment.number)}-${from}.damaged`;
+    // The file keeps its bytes, because later bodies are found by offset; the warning comes once.
+    if (!(await this.keep(name, buffer.subarray(from, to)))) return;
+    this.options.log(
+      'warn',
+      `The store's journal is damaged: ${to - from} bytes at ${from} of ${segmentName(segment.number)} cannot be read and were copied to ` +
+        `quarantine/${name}. What was written there is lost unless a later change repeats it; all later changes were kept. Check the disk.`,
+    );
+  }
+
+  private async cut(index: number, buffer: Buffer, from: number, end: number): Promise<void> {
+    const { segment } = this.known[index]!;
+    const name = `${segmentName(segment.number)}-${from}-${Date.now()}.torn`;
+    await this.keep(name, buffer.subarray(from, end));
+    await this.truncate(segment, from);
+    for (const later of this.known.splice(index + 1)) {
+      await rename(
+        this.path(later.segment.number),
+        `${this.options.quarantine}/${basename(this.path(later.segment.number))}-${Date.now()}.torn`,
+      );
+    }
+    this.options.log(
+      'warn',
+      `The store's journal ended in a half-written entry (${end - from} bytes), as a crash or power cut leaves it. ` +
+        `It was moved to quarantine/${name}; everything that had been acknowledged is there.`,
+    );
+  }
+
+  /** Keeps bytes in quarantine; false when they are there already. */
+  private async keep(name: string, bytes: Buffer): Promise<boolean> {
+    await mkdir(this.options.quarantine, { recursive: true, mode: FOLDER_MODE });
+    try {
+      await writeFile(`${this.options.quarantine}/${name}`, bytes, { flag: 'wx', mode: FILE_MODE });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  private async truncate(segment: Segment, length: number): Promise<void> {
+    const file = await this.options.disk.open(this.path(segment.number), 'r+');
+    try {
+      await file.truncate(length);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    segment.length = length;
+  }
+
+  /** What was read may still be only in the system's cache, if the process before us died between write and fdatasync. */
+  private async sync(segment: Segment): Promise<void> {
+    const file = await this.options.disk.open(this.path(segment.number), 'r+');
+    await file.sync().finally(() => file.close());
+    await this.options.disk.syncFolder(this.options.folder);
+  }
+}
