@@ -34,7 +34,15 @@ export function startNodeRed(options: LiveOptions): Promise<Live> {
   mkdirSync(options.folder, { recursive: true });
   const flowFile = join(options.folder, 'flow.json');
   writeFileSync(flowFile, JSON.stringify(options.flow));
-  const command = ['dist/src/cli/switchboard.js', 'run', flowFile, '--user-dir', join(options.folder, 'user'), '--port', String(options.port ?? 0)];
+  const command = [
+    'dist/src/cli/switchboard.js',
+    'run',
+    flowFile,
+    '--user-dir',
+    join(options.folder, 'user'),
+    '--port',
+    String(options.port ?? 0),
+  ];
   command.push('--log', options.logLevel ?? 'warn', ...(options.editor ? ['--editor'] : []));
   const child = spawn(process.execPath, [...(options.preload ? ['--require', options.preload] : []), ...command], {
     env: { ...process.env, ...options.env },
@@ -51,7 +59,15 @@ export function startNodeRed(options: LiveOptions): Promise<Live> {
         child.kill(signal);
         return ended;
       };
-      resolve({ url, port: Number(new URL(url).port), process: child, output: () => output, ended, stop: stop('SIGTERM'), kill: stop('SIGKILL') });
+      resolve({
+        url,
+        port: Number(new URL(url).port),
+        process: child,
+        output: () => output,
+        ended,
+        stop: stop('SIGTERM'),
+        kill: stop('SIGKILL'),
+      });
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
@@ -72,7 +88,11 @@ export function freePort(): Promise<number> {
 }
 
 /** Waits until `check` gives something; fails with its last error or with `what` when it takes too long. Looks every few milliseconds. */
-export async function until<T>(what: string, check: () => T | undefined | false | Promise<T | undefined | false>, milliseconds = 15_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  milliseconds = 15_000,
+): Promise<T> {
   const end = Date.now() + milliseconds;
   let last: unknown;
   for (;;) {

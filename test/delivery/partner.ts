@@ -1,0 +1,140 @@
+import { Readable } from 'node:stream';
+import type { EndpointClient, Parsed, RawEntity, SpooledAttachment, Written } from '../../src/endpoints/endpoint.js';
+import { PartnerError } from '../../src/errors.js';
+import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
+
+interface Ticket {
+  id: string;
+  reference?: string;
+  fields: Record<string, Json>;
+  comments: string[];
+  files: { name: string; size: number }[];
+  version: number;
+}
+
+/** What goes wrong with the next write: before it was done, after it (the answer is lost), or refused for good. */
+export type Fault = 'down' | 'lost' | 'refused' | 'limited';
+
+const FAULTS: Record<Fault, () => PartnerError> = {
+  down: () => new PartnerError('SWB_PARTNER_UNAVAILABLE', 'cannot be reached', { outcome: 'notDone', retry: true }),
+  lost: () => new PartnerError('SWB_PARTNER_UNAVAILABLE', 'the answer was lost', { outcome: 'unknown', retry: true }),
+  refused: () => new PartnerError('SWB_PARTNER_REFUSED', 'is not accepted', { outcome: 'notDone', retry: false, status: 400 }),
+  limited: () =>
+    new PartnerError('SWB_PARTNER_LIMIT', 'too many requests', { outcome: 'notDone', retry: true, status: 429, retryAfter: 20 }),
+};
+
+/** A partner's system in memory, for tests of what the broker makes of its behaviour; the real clients have tests of their own. */
+export class Partner implements EndpointClient {
+  readonly system = 'tmf621';
+  readonly tickets: Ticket[] = [];
+  readonly calls: string[] = [];
+  readonly faults: Fault[] = [];
+  /** Holds back every write until resolved. */
+  gate: Promise<void> = Promise.resolve();
+  integrationUser?: string;
+
+  constructor(
+    readonly id: string,
+    readonly name = id,
+  ) {}
+
+  private async write<T>(what: string, act: () => T): Promise<T> {
+    this.calls.push(what);
+    await this.gate;
+    const fault = this.faults.shift();
+    if (fault === 'lost') act();
+    if (fault) throw FAULTS[fault]();
+    return act();
+  }
+
+  private ticket(id: string): Ticket {
+    const found = this.tickets.find((t) => t.id === id);
+    if (!found)
+      throw new PartnerError('SWB_PARTNER_NOT_FOUND', `${id} is not there`, { outcome: 'notDone', retry: false, status: 404 });
+    return found;
+  }
+
+  private raw(ticket: Ticket): RawEntity {
+    return structuredClone({ ...ticket });
+  }
+
+  async test() {
+    return [];
+  }
+  async read(_type: string, id: string) {
+    this.calls.push(`read ${id}`);
+    return this.raw(this.ticket(id));
+  }
+  async find(_type: string, reference: string) {
+    this.calls.push(`find ${reference}`);
+    const found = this.tickets.find((t) => t.reference === reference);
+    return found && this.raw(found);
+  }
+  create(_type: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+    return this.write('create', () => {
+      const ticket: Ticket = {
+        id: `T${this.tickets.length + 1}`,
+        reference,
+        fields: { ...fields },
+        comments: [],
+        files: [],
+        version: 1,
+      };
+      this.tickets.push(ticket);
+      return { entity: this.raw(ticket), dropped: [] };
+    });
+  }
+  update(_type: string, id: string, fields: Record<string, Json>): Promise<Written> {
+    return this.write(`update ${JSON.stringify(fields)}`, () => {
+      const ticket = this.ticket(id);
+      Object.assign(ticket.fields, fields);
+      ticket.version++;
+      return { entity: this.raw(ticket), dropped: [] };
+    });
+  }
+  comment(_type: string, id: string, comment: GenericComment) {
+    return this.write(`comment ${comment.text}`, () => {
+      this.ticket(id).comments.push(comment.text);
+      return {};
+    });
+  }
+  async findComment(_type: string, id: string, comment: GenericComment) {
+    return this.ticket(id).comments.includes(comment.text) ? {} : undefined;
+  }
+  attach(_type: string, id: string, file: SpooledAttachment) {
+    return this.write(`attach ${file.name}`, () => {
+      this.ticket(id).files.push({ name: file.name, size: file.size });
+      return { id: `${id}/${file.name}` };
+    });
+  }
+  async findAttachment(_type: string, id: string, file: SpooledAttachment) {
+    return this.ticket(id).files.some((f) => f.name === file.name) ? {} : undefined;
+  }
+  async download(_type: string, _id: string, attachment: GenericAttachment) {
+    return Readable.from([Buffer.from(`content of ${attachment.name}`)]);
+  }
+  async poll() {
+    return { hints: [], cursor: null, more: false };
+  }
+  parse(raw: RawEntity): Parsed {
+    const ticket = raw as unknown as Ticket;
+    return {
+      source: {
+        endpoint: this.id,
+        entityType: 'troubleTicket',
+        id: ticket.id,
+        number: ticket.id,
+        version: String(ticket.version),
+        reference: ticket.reference,
+      },
+      record: ticket.fields,
+      comments: [],
+      attachments: [],
+      relations: [],
+    };
+  }
+  isOlder(a?: string, b?: string) {
+    return a !== undefined && b !== undefined && Number(a) < Number(b);
+  }
+  close() {}
+}

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { type FlowOptions, troubleTicketFlow } from './flows.js';
+import { freePort, type Live, startNodeRed, until } from './node-red.js';
+
+const WAYS: FlowOptions[] = (['v4', 'v5'] as const).flatMap((version) =>
+  (['webhook', 'poll'] as const).flatMap((customer) =>
+    (['hub', 'poll'] as const).map((provider) => ({ version, customer, provider })),
+  ),
+);
+const FILE = Buffer.from('a capture of the line, with every byte\0\x01\xff', 'latin1');
+
+for (const way of WAYS) {
+  describe(`an incident and its ${way.version} trouble ticket, customer by ${way.customer}, provider by ${way.provider}`, () => {
+    let folder: string;
+    let sandbox: Sandbox;
+    let live: Live;
+
+    before(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'switchboard-live-'));
+      sandbox = await startSandbox({ quiet: true });
+      const port = await freePort();
+      live = await startNodeRed({ folder, port, flow: troubleTicketFlow(sandbox, way), env: sandbox.environment });
+      const webhook = { url: `${live.url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET! };
+      if (way.customer === 'webhook') sandbox.servicenow.webhook = webhook;
+      if (way.provider === 'hub') await until('the hub registration', () => sandbox.tmf(way.version).hubs().length === 1);
+      else await until('the first poll of the provider', () => sandbox.tmf(way.version).requests.some((r) => r.method === 'GET'));
+      if (way.customer === 'poll')
+        await until('the first poll of the customer', () =>
+          sandbox.servicenow.requests.some((r) => r.path.includes('sys_attachment')),
+        );
+    });
+    after(async () => {
+      const how = await live?.stop();
+      await sandbox?.close();
+      rmSync(folder, { recursive: true, force: true });
+      assert.equal(how, '0', live?.output());
+    });
+
+    it('stay in step from opening to closing, both ways, without an echo or a duplicate', async () => {
+      const desk = sandbox.servicenow;
+      const provider = sandbox.tmf(way.version);
+
+      // The customer opens an incident; it appears at the provider with every field.
+      const opened = desk.create('incident', {
+        short_description: 'No dial tone in Ghent',
+        description: 'All lines of the branch are dead since 8 o’clock.',
+        impact: '1',
+        urgency: '2',
+        category: 'network',
+      });
+      const ticket = await until('the ticket at the provider', () => provider.tickets()[0]);
+      const id = String(ticket.id);
+      assert.equal(ticket.name, 'No dial tone in Ghent');
+      assert.equal(ticket.description, 'All lines of the branch are dead since 8 o’clock.');
+      assert.match(String(ticket.severity), /major/i);
+      assert.equal(ticket.ticketType, 'incident');
+      const row = () => desk.row('incident', opened.sys_id)!;
+
+      // The provider's number reaches the customer.
+      await until('the provider’s number at the customer', () => row().correlation_display === id);
+
+      // acknowledged → in progress
+      provider.setStatus(id, 'inProgress');
+      await until('In Progress at the customer', () => row().state === '2');
+
+      // A comment each way; a work note stays at home.
+      desk.workNote('incident', opened.sys_id, 'internal: the caller is upset', 'agent');
+      desk.comment('incident', opened.sys_id, 'Any news?', 'agent');
+      await until('the customer’s comment at the provider', () => notes(provider.ticket(id)).some((n) => n.text === 'Any news?'));
+      provider.addNote(id, 'A technician is on the way', 'noc');
+      await until('the provider’s note at the customer', () =>
+        desk.journal(opened.sys_id).some((j) => j.element === 'comments' && j.value.includes('A technician is on the way')),
+      );
+
+      // A file each way, byte for byte.
+      desk.attach('incident', opened.sys_id, 'line.pcap', 'application/octet-stream', FILE, 'agent');
+      const received = await until('the customer’s file at the provider', () => provider.attachmentBytes(id, 'line.pcap'));
+      assert.deepEqual(Buffer.from(received), FILE);
+      provider.attach(id, 'report.pdf', 'application/pdf', FILE);
+      const got = await until('the provider’s file at the customer', () =>
+        desk.attachments(opened.sys_id).find((a) => a.file_name === 'report.pdf'),
+      );
+      assert.deepEqual(Buffer.from(desk.attachmentBytes(got.sys_id)), FILE);
+
+      // The customer changes a field, the provider waits, works, resolves; the customer closes.
+      desk.update('incident', opened.sys_id, { short_description: 'No dial tone in Ghent and Bruges' }, 'agent');
+      await until('the new title at the provider', () => provider.ticket(id)?.name === 'No dial tone in Ghent and Bruges');
+      provider.setStatus(id, 'pending', 'Which floor?');
+      await until('On Hold, awaiting caller', () => row().state === '3' && row().hold_reason === '1');
+      provider.setStatus(id, 'inProgress');
+      await until('In Progress again', () => row().state === '2');
+      provider.setStatus(id, 'resolved', 'Card replaced');
+      await until('Resolved at the customer', () => row().state === '6');
+      assert.ok(row().close_code && row().close_notes, 'resolved with code and notes');
+      desk.update('incident', opened.sys_id, { state: '7' }, 'admin');
+      await until('closed at the provider', () => provider.ticket(id)?.status === 'closed');
+
+      await settled(live, sandbox);
+      // Both desks, side by side, at the end.
+      const last = provider.ticket(id)!;
+      assert.deepEqual(
+        [
+          provider.tickets().length,
+          desk.rows('incident').filter((r) => r.sys_id === opened.sys_id).length,
+          desk.rows('incident').length,
+        ],
+        [1, 1, sandbox.servicenow.seeded.incident + 1],
+        'no duplicate on either side',
+      );
+      assert.deepEqual(
+        notes(last)
+          .map((n) => n.text)
+          .sort(),
+        ['A technician is on the way', 'Any news?'],
+        'every public comment once, no work note, no echo',
+      );
+      const journal = desk.journal(opened.sys_id);
+      assert.deepEqual(
+        journal
+          .filter((j) => j.element === 'comments')
+          .map((j) => j.value.replace(/^.*: /s, ''))
+          .sort(),
+        ['A technician is on the way', 'Any news?'],
+      );
+      assert.equal(journal.filter((j) => j.element === 'work_notes').length, 1);
+      assert.deepEqual(
+        desk
+          .attachments(opened.sys_id)
+          .map((a) => a.file_name)
+          .sort(),
+        ['line.pcap', 'report.pdf'],
+      );
+      assert.deepEqual(
+        attachments(last)
+          .map((a) => a.name)
+          .sort(),
+        ['line.pcap', 'report.pdf'],
+      );
+      assert.deepEqual([row().state, last.status], ['7', 'closed']);
+      assert.equal(row().short_description, last.name);
+      const writes = provider.requests.filter((r) => r.method === 'POST' && r.path.endsWith('/troubleTicket'));
+      assert.equal(writes.length, 1, 'created once');
+      const counts = await health(live);
+      assert.equal(counts.messages.failed, 0, live.output());
+      assert.equal(counts.deliveries.failed, 0, live.output());
+      assert.equal(counts.conversations.open, 0);
+    });
+  });
+}
+
+type Notes = { text: string }[];
+const notes = (ticket: Record<string, unknown> | undefined) => (ticket?.note ?? []) as Notes;
+const attachments = (ticket: Record<string, unknown> | undefined) => (ticket?.attachment ?? []) as { name: string }[];
+
+interface Counts {
+  messages: Record<string, number>;
+  deliveries: Record<string, number>;
+  conversations: Record<string, number>;
+}
+
+async function health(live: Live): Promise<Counts> {
+  const body = (await (await fetch(`${live.url}/health`)).json()) as { stores: Counts[] };
+  return body.stores[0]!;
+}
+
+/** Nothing is under way and nobody has written for a while that two polls fit in: what would come back as an echo has come back. */
+async function settled(live: Live, sandbox: Sandbox): Promise<void> {
+  let writes = -1;
+  let since = Date.now();
+  await until('both sides to fall silent', async () => {
+    const { messages, deliveries } = await health(live);
+    const now = [...sandbox.servicenow.requests, ...sandbox.tmf('v4').requests, ...sandbox.tmf('v5').requests].filter(
+      (r) => r.method !== 'GET',
+    ).length;
+    const busy = messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt! > 0;
+    if (busy || now !== writes) since = Date.now();
+    writes = now;
+    return Date.now() - since > 1_000;
+  });
+}
