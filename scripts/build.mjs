@@ -46,6 +46,8 @@ function executableCli() {
   if (existsSync(cli)) chmodSync(cli, 0o755);
 }
 
+// First, because the steps below read package.json.
+syncNodeSet();
 mkdirSync(out);
 const { nodes, plugins } = nodeFolders();
 const steps = {
@@ -53,7 +55,6 @@ const steps = {
   'check the editor': () => tsc('--noEmit', '-p', 'tsconfig.editor.json'),
   'write the editor files': () => Promise.all([...nodes, ...plugins].map((name) => writeEditor(root, out, name))),
   'bundle the sandbox page': sandboxPage,
-  'name the nodes in package.json': async () => syncNodeSet(),
 };
 const results = await Promise.allSettled(Object.values(steps).map((step) => step()));
 const failed = Object.keys(steps).filter((_, index) => results[index].status === 'rejected');

@@ -1,0 +1,64 @@
+import { RequestError } from '../view/backend.js';
+import { messagesView } from '../view/messages-view.js';
+import { followTheme } from './theme.js';
+
+/** Milliseconds between two looks for news; the editor's live channel needs the editor. */
+const INTERVAL = 3000;
+/** The page stands at `<admin root>/switchboard/page`. */
+const ROOT = location.pathname.replace(/\/switchboard\/page$/, '');
+
+start();
+
+async function start(): Promise<void> {
+  followTheme();
+  const labels = (await (await fetch('page/labels')).json()) as object;
+  const t = (key: string, values: Record<string, unknown> = {}) => label(labels, key, values);
+  document.title = t('tab.name');
+  const editor = document.getElementById('editor');
+  if (editor) editor.textContent = t('page.editor');
+  const view = messagesView({
+    t,
+    get: (path) => request('GET', path),
+    post: (path, body) => request('POST', path, body),
+    onChange(changed) {
+      const timer = setInterval(() => document.visibilityState === 'visible' && changed(), INTERVAL);
+      document.addEventListener('visibilitychange', changed);
+      return () => {
+        clearInterval(timer);
+        document.removeEventListener('visibilitychange', changed);
+      };
+    },
+  });
+  document.querySelector('main')?.append(view.root);
+  view.refresh();
+}
+
+function label(labels: object, key: string, values: Record<string, unknown>): string {
+  const found = key.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], labels);
+  if (typeof found !== 'string') return key;
+  return found.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''));
+}
+
+async function request(method: string, path: string, body?: object): Promise<unknown> {
+  const token = accessToken();
+  const headers: Record<string, string> = {
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(body && { 'Content-Type': 'application/json' }),
+  };
+  const answer = await fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) }).catch(() => {
+    throw new RequestError('', 0);
+  });
+  const said = (await answer.json().catch(() => ({}))) as { message?: string };
+  if (!answer.ok) throw new RequestError(said.message ?? answer.statusText, answer.status);
+  return said;
+}
+
+/** The token of the editor's session; Node-RED keeps one for each path an editor is opened at. */
+function accessToken(): string | undefined {
+  try {
+    const kept = localStorage.getItem(`auth-tokens${ROOT.replace(/\//g, '-')}`);
+    return (JSON.parse(kept ?? 'null') as { access_token?: string } | null)?.access_token;
+  } catch {
+    return undefined;
+  }
+}

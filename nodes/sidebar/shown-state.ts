@@ -1,0 +1,41 @@
+import type { DeliveryRecord, DeliveryState, MessageRecord } from '../../src/store/store.js';
+import type { Action, Shown } from './views.js';
+
+const DELIVERY: Record<DeliveryState, Shown> = {
+  pending: 'waiting',
+  sending: 'waiting',
+  inDoubt: 'inDoubt',
+  delivered: 'delivered',
+  failed: 'failed',
+  skipped: 'skipped',
+};
+
+/** Of several deliveries the one that most needs a person names the whole. */
+const WORST_FIRST: DeliveryState[] = ['failed', 'inDoubt', 'pending', 'sending', 'delivered', 'skipped'];
+
+export function shownDelivery(record: DeliveryRecord): Shown {
+  return DELIVERY[record.state];
+}
+
+export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]): Shown {
+  if (record.state === 'received') return 'inFlow';
+  if (record.state !== 'settled') return record.state;
+  if (record.outcome === 'unrouted' || record.outcome === 'ignored') return record.outcome;
+  const worst = WORST_FIRST.find((state) => deliveries.some((delivery) => delivery.state === state));
+  return worst ? DELIVERY[worst] : 'delivered';
+}
+
+/** What a person may do; the broker refuses the rest. */
+export function messageActions(record: MessageRecord): Action[] {
+  if (record.state === 'failed') return ['replay', 'skip'];
+  if (record.state === 'skipped' || record.outcome === 'unrouted') return ['replay'];
+  return [];
+}
+
+export function deliveryActions(record: DeliveryRecord): Action[] {
+  if (record.state === 'failed') return ['replay', 'skip'];
+  if (record.state === 'skipped') return ['replay'];
+  // One that has been tried in vain may be hurried or given up before its tries are used up.
+  const stuck = record.tries > 0 && (record.state === 'pending' || record.state === 'inDoubt');
+  return stuck ? ['replay', 'skip'] : [];
+}

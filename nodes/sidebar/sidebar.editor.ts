@@ -1,0 +1,50 @@
+import { RequestError } from './view/backend.js';
+import { messagesView } from './view/messages-view.js';
+
+const ID = 'switchboard-messages';
+const TOPIC = 'switchboard/changed';
+
+RED.plugins.registerPlugin('switchboard-sidebar', {
+  type: 'switchboard-sidebar',
+  onadd() {
+    const view = messagesView({
+      t: (key, values) => this._(key, values),
+      get: (path) => request('GET', path),
+      post: (path, body) => request('POST', path, body),
+      onChange(changed) {
+        const callback = () => changed();
+        RED.comms.subscribe(TOPIC, callback);
+        return () => RED.comms.unsubscribe(TOPIC, callback);
+      },
+      page: 'switchboard/page',
+    });
+    RED.sidebar.addTab({
+      id: ID,
+      label: this._('tab.label'),
+      name: this._('tab.name'),
+      iconClass: 'fa fa-exchange',
+      content: view.root,
+      // Messages are read while a mapping is edited.
+      enableOnEdit: true,
+      action: 'switchboard:show-messages',
+      // Called before the tab is shown.
+      onchange: () => setTimeout(view.refresh, 0),
+    });
+    RED.actions.add('switchboard:show-messages', () => RED.sidebar.show(ID));
+  },
+});
+
+/** Through jQuery, to which the editor has given the token of its session. */
+function request(method: string, path: string, body?: object): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    $.ajax({
+      url: `switchboard/${path}`,
+      method,
+      dataType: 'json',
+      ...(body && { contentType: 'application/json', data: JSON.stringify(body) }),
+    }).then(resolve, (answer: JQuery.jqXHR) => {
+      const said = (answer.responseJSON as { message?: unknown } | undefined)?.message;
+      reject(new RequestError(typeof said === 'string' ? said : answer.statusText, answer.status));
+    });
+  });
+}

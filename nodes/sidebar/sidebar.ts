@@ -1,0 +1,19 @@
+import type { NodeAPI } from 'node-red';
+import { brokers, watchBrokers } from '../kit/brokers.js';
+import { ChangeNotice } from './change-notice.js';
+import { serveMessages } from './messages-routes.js';
+import { servePage } from './page-routes.js';
+
+const TOPIC = 'switchboard/changed';
+
+export = (RED: NodeAPI) => {
+  const notice = new ChangeNotice(() => RED.comms.publish(TOPIC, {}, false));
+  RED.plugins.registerPlugin('switchboard-sidebar', {
+    type: 'switchboard-sidebar',
+    onadd() {
+      servePage(RED);
+      serveMessages(RED);
+      watchBrokers(() => notice.follow(brokers()));
+    },
+  });
+};

@@ -1,0 +1,167 @@
+import type { ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
+import { type Lead, type LeadSource, messageSources } from './message-sources.js';
+import { deliveryActions, messageActions, shownDelivery, shownMessage } from './shown-state.js';
+import type {
+  ConversationView,
+  Counts,
+  DeliveryRow,
+  DeliveryView,
+  MessageList,
+  MessageRow,
+  MessageView,
+  Query,
+} from './views.js';
+
+/** What is read of a broker. */
+export interface Desk {
+  id: string;
+  store: Store;
+}
+
+/** Gives the name a person gave to an endpoint or node. */
+export type NameOf = (id: string) => string;
+
+/** Deliveries of one message that are shown; a message to more partners than this is not known. */
+const DELIVERIES = 200;
+/** Records looked through for one page at most; the next page goes on from there. */
+const MOST_SCANNED = 2000;
+
+/** A page of messages of all stores, newest first. */
+export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf): Promise<MessageList> {
+  const places = readCursor(query.before);
+  const sources = await Promise.all(desks.map((desk) => messageSources(desk.id, desk.store, query, (key) => places[key])));
+  const heads = await Promise.all(sources.flat().map(async (source) => ({ source, lead: await next(source) })));
+  const rows = new Map<string, MessageRow>();
+  for (let scanned = 0; rows.size < query.limit && scanned < MOST_SCANNED; scanned++) {
+    const head = newest(heads);
+    if (!head?.lead) break;
+    const { source, lead } = head;
+    places[source.key] = lead.id;
+    head.lead = await next(source);
+    if (!lead.wanted || rows.has(lead.message)) continue;
+    const record = lead.record ?? (await source.store.message(lead.message));
+    if (record) rows.set(record.id, await messageRow(source.store, record, nameOf));
+  }
+  const more = heads.some((head) => head.lead);
+  return { messages: [...rows.values()], ...(more && { next: writeCursor(places) }) };
+}
+
+/** Everything about one message: what came, what became of it, and the matter it belongs to. */
+export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Promise<MessageView | undefined> {
+  for (const { store } of desks) {
+    const record = await store.message(id);
+    if (!record) continue;
+    const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
+    const deliveries = await deliveriesOf(store, id);
+    return {
+      ...row(record, deliveries, conversation, nameOf),
+      entityId: record.entityId,
+      node: nameOf(record.node),
+      emissions: record.emissions,
+      error: record.error,
+      bodies: await store.bodies('message', id),
+      actions: messageActions(record),
+      conversation: conversation && conversationView(conversation, nameOf),
+      sent: await Promise.all(deliveries.map((delivery) => deliveryView(store, delivery, nameOf))),
+    };
+  }
+  return undefined;
+}
+
+export async function countAll(desks: Desk[]): Promise<Counts> {
+  const total = { problems: 0, waiting: 0, unrouted: 0, conversations: 0 };
+  for (const { messages, deliveries, conversations, unrouted } of await Promise.all(desks.map((desk) => desk.store.counts()))) {
+    total.problems += messages.failed + deliveries.failed;
+    total.waiting += messages.received + deliveries.pending + deliveries.sending + deliveries.inDoubt;
+    total.unrouted += unrouted;
+    total.conversations += conversations.open;
+  }
+  return total;
+}
+
+async function messageRow(store: Store, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
+  const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
+  return row(record, await deliveriesOf(store, record.id), conversation, nameOf);
+}
+
+function row(
+  record: MessageRecord,
+  deliveries: DeliveryRecord[],
+  conversation: ConversationRecord | undefined,
+  nameOf: NameOf,
+): MessageRow {
+  const failed = deliveries.find((delivery) => delivery.error && delivery.state !== 'delivered');
+  return {
+    id: record.id,
+    receivedAt: record.receivedAt,
+    origin: record.origin,
+    endpoint: nameOf(record.endpoint),
+    entityType: record.entityType,
+    number: record.number ?? record.entityId,
+    title: conversation?.title,
+    state: shownMessage(record, deliveries),
+    reason: record.error?.message ?? record.reason ?? failed?.error?.message,
+    deliveries: deliveries.map((delivery) => deliveryRow(delivery, nameOf)),
+  };
+}
+
+function deliveryRow(record: DeliveryRecord, nameOf: NameOf): DeliveryRow {
+  const { id, entityType, number, entityId } = record;
+  return { id, entityType, endpoint: nameOf(record.endpoint), number: number ?? entityId, state: shownDelivery(record) };
+}
+
+async function deliveryView(store: Store, record: DeliveryRecord, nameOf: NameOf): Promise<DeliveryView> {
+  return {
+    ...deliveryRow(record, nameOf),
+    part: record.part,
+    tries: record.tries,
+    createdAt: record.createdAt,
+    nextTry: record.state === 'pending' && record.notBefore ? new Date(record.notBefore).toISOString() : undefined,
+    error: record.error,
+    attempts: record.attempts,
+    bodies: await store.bodies('delivery', record.id),
+    actions: deliveryActions(record),
+  };
+}
+
+function conversationView(record: ConversationRecord, nameOf: NameOf): ConversationView {
+  const { id, reference, title, state } = record;
+  const links = record.links.map(({ endpoint, entityType, id, number, url, origin }) => {
+    return { endpoint: nameOf(endpoint), entityType, id, number, url, origin };
+  });
+  return { id, reference, title, state, links };
+}
+
+/** Oldest first, as they go out. */
+async function deliveriesOf(store: Store, message: string): Promise<DeliveryRecord[]> {
+  return (await store.listDeliveries({ message, limit: DELIVERIES })).reverse();
+}
+
+async function next(source: LeadSource): Promise<Lead | undefined> {
+  const { value, done } = await source.leads.next();
+  return done ? undefined : value;
+}
+
+function newest<Head extends { lead?: Lead }>(heads: Head[]): Head | undefined {
+  return heads.reduce<Head | undefined>(
+    (best, head) => (head.lead && (!best?.lead || head.lead.at > best.lead.at) ? head : best),
+    undefined,
+  );
+}
+
+type Places = Record<string, string>;
+
+function writeCursor(places: Places): string {
+  return Buffer.from(JSON.stringify(places)).toString('base64url');
+}
+
+/** A cursor comes back through the browser: one that is broken means from the beginning. */
+function readCursor(cursor: string | undefined): Places {
+  try {
+    const places: unknown = JSON.parse(Buffer.from(cursor ?? '', 'base64url').toString());
+    const entries = Object.entries(places ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    return Object.fromEntries(entries);
+  } catch {
+    return {};
+  }
+}
