@@ -26,6 +26,8 @@ export interface JournalOptions {
   disk: Disk;
   clock: () => number;
   segmentBytes: number;
+  /** Waits until it is sure that this process may still write. */
+  beforeWrite(): Promise<void> | undefined;
   /** Everything up to `seq` is on disk. */
   onDurable(seq: number): void;
   /** Nothing after `seq` happened; called before anyone waiting is told. */
@@ -64,6 +66,7 @@ export class Journal {
   private waiters: Waiter[] = [];
   private running: Promise<void> | undefined;
   private failure: { error: SwitchboardError; at: number } | undefined;
+  private halted: SwitchboardError | undefined;
   private mustRoll: boolean;
 
   constructor(
@@ -84,6 +87,7 @@ export class Journal {
 
   /** Throws SWB_STORE while nothing can be written. Some time after a failure the next commit is let through as the attempt to go on. */
   assertWritable(): void {
+    if (this.halted) throw this.halted;
     const failure = this.failure;
     if (failure && (this.running || this.options.clock() - failure.at < RETRY_AFTER)) throw failure.error;
   }
@@ -129,6 +133,11 @@ export class Journal {
     this.file = undefined;
   }
 
+  /** Never writes again: the folder belongs to somebody else now. */
+  halt(error: SwitchboardError): void {
+    this.halted = error;
+  }
+
   path(segment: number): string {
     return `${this.options.folder}/${segmentName(segment)}`;
   }
@@ -163,6 +172,8 @@ export class Journal {
       const batch = this.queue;
       this.queue = [];
       try {
+        await this.options.beforeWrite();
+        if (this.halted) throw this.halted;
         await this.write(batch);
       } catch (error) {
         await this.fail(error);
@@ -215,10 +226,12 @@ export class Journal {
    */
   private async fail(cause: unknown): Promise<void> {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const error = new SwitchboardError('SWB_STORE', `The store cannot write to ${this.options.folder}: ${reason}.`, {
-      hint: 'Nothing that was accepted is lost. Free space on the disk or mend its permissions; writing goes on by itself once it works again.',
-      cause,
-    });
+    const error =
+      this.halted ??
+      new SwitchboardError('SWB_STORE', `The store cannot write to ${this.options.folder}: ${reason}.`, {
+        hint: 'Nothing that was accepted is lost. Free space on the disk or mend its permissions; writing goes on by itself once it works again.',
+        cause,
+      });
     if (!this.failure) this.options.log('error', error.message);
     this.failure = { error, at: this.options.clock() };
     this.queue = [];
@@ -234,7 +247,7 @@ export class Journal {
     this.waiters = [];
     for (const waiter of waiting) waiter.reject(error);
     try {
-      if (file && file.segment === end?.segment.number) {
+      if (!this.halted && file && file.segment === end?.segment.number) {
         await file.handle.truncate(end.length);
         await file.handle.sync();
       }

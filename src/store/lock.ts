@@ -73,6 +73,7 @@ function judge(holder: Holder): 'alive' | 'dead' | 'unknown' {
  */
 export class Lock {
   private timer: NodeJS.Timeout | undefined;
+  private beatenAt = performance.now();
   private readonly mine: Holder;
   private readonly path: string;
 
@@ -98,6 +99,11 @@ export class Lock {
     await lock.acquire();
     lock.timer = setInterval(() => void lock.beat(), times.heartbeat).unref();
     return lock;
+  }
+
+  /** Looks whether the lock is still ours, when this process was stopped or stalled for long enough that others may think it gone. */
+  confirm(): Promise<void> | undefined {
+    return performance.now() - this.beatenAt > this.times.patience / 2 ? this.beat() : undefined;
   }
 
   /** Gives the lock back. */
@@ -162,10 +168,16 @@ export class Lock {
   }
 
   private async beat(): Promise<void> {
-    const holder = await this.read().catch(() => this.mine);
+    let holder = await this.read().catch(() => this.mine);
+    // Removed by hand: ours again, unless somebody was quicker.
+    if (!holder) {
+      const again = writeFile(this.path, JSON.stringify(this.mine), { flag: 'wx', mode: FILE_MODE });
+      holder = (await succeeds(again, 'EEXIST').catch(() => false)) ? this.mine : await this.read();
+    }
     if (holder?.token === this.mine.token) {
       const now = new Date();
       await utimes(this.path, now, now).catch(() => {});
+      this.beatenAt = performance.now();
       return;
     }
     clearInterval(this.timer);

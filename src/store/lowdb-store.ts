@@ -1,20 +1,11 @@
-import { mkdir } from 'node:fs/promises';
-import { type ErrorCode, SwitchboardError } from '../errors.js';
+import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
-import { CommitLog } from './commit-log.js';
-import { Compaction } from './compaction.js';
-import { type Disk, FOLDER_MODE, nodeDisk } from './disk.js';
-import { Heap } from './heap.js';
+import { type Disk, nodeDisk } from './disk.js';
 import { type BodyRef, type Held, type HeldOf, type Kind, linkKey, OPEN_DELIVERY, type RecordOf, referenceKey } from './held.js';
-import { Journal } from './journal.js';
 import { applyChanges } from './ledger.js';
 import { list } from './listing.js';
-import { Lock } from './lock.js';
-import { recover } from './recovery.js';
-import { replayLine } from './replay.js';
-import { Retention } from './retention.js';
-import { SegmentReader } from './segment-reader.js';
-import { Shards } from './shards.js';
+import type { Holder } from './lock.js';
+import { closeFolder, type LowdbStoreOptions, type Opened, openFolder, withDefaults } from './opening.js';
 import type {
   Bodies,
   Change,
@@ -27,38 +18,7 @@ import type {
   StoreCounts,
 } from './store.js';
 
-const RETENTION_DAYS = 30;
-const RETENTION_BYTES = 2 * 1024 ** 3;
-const SEGMENT_BYTES = 16 * 1024 ** 2;
-/** Milliseconds between two looks at what is over its time. */
-const RETENTION_EVERY = 3_600_000;
-
-export interface LowdbStoreOptions {
-  /** Folder of its own, made when missing. */
-  folder: string;
-  /** Epoch milliseconds. */
-  clock?: () => number;
-  /** Days for which closed matters and their bodies are kept. */
-  retentionDays?: number;
-  /** Bytes of journal, and so of bodies, that are kept. */
-  retentionBytes?: number;
-  log?: (level: 'info' | 'warn' | 'error', text: string) => void;
-  /** Size at which the journal begins a new file. */
-  segmentBytes?: number;
-}
-
-/** What exists only while the store is open. */
-interface Opened {
-  lock: Lock;
-  heap: Heap;
-  journal: Journal;
-  commits: CommitLog;
-  shards: Shards;
-  compaction: Compaction;
-  retention: Retention;
-  reader: SegmentReader;
-  timer: NodeJS.Timeout;
-}
+export type { LowdbStoreOptions } from './opening.js';
 
 /**
  * The store that needs nothing installed: records in memory, every commit in an append-only journal, a lowdb snapshot in shards. One process at a time.
@@ -77,20 +37,13 @@ export class LowdbStore implements Store {
     options: LowdbStoreOptions,
     private readonly disk: Disk = nodeDisk,
   ) {
-    this.options = {
-      folder: options.folder,
-      clock: options.clock ?? Date.now,
-      retentionDays: options.retentionDays ?? RETENTION_DAYS,
-      retentionBytes: options.retentionBytes ?? RETENTION_BYTES,
-      log: options.log ?? (() => {}),
-      segmentBytes: options.segmentBytes ?? SEGMENT_BYTES,
-    };
+    this.options = withDefaults(options);
     this.spool = `${options.folder}/spool`;
   }
 
   open(): Promise<void> {
     return this.move(async () => {
-      if (!this.opened) this.opened = await this.start();
+      this.opened ??= await openFolder(this.options, this.disk, (holder) => this.lockLost(holder));
     });
   }
 
@@ -99,12 +52,7 @@ export class LowdbStore implements Store {
       const opened = this.opened;
       if (!opened) return;
       this.opened = undefined;
-      clearInterval(opened.timer);
-      await opened.retention.stop();
-      await opened.compaction.stop();
-      await opened.journal.close();
-      await opened.reader.close();
-      await opened.lock.release();
+      await closeFolder(opened);
     });
   }
 
@@ -179,15 +127,11 @@ export class LowdbStore implements Store {
   }
 
   async claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]> {
-    return this.needOpen()
-      .heap.inbox.claim(node, limit, now)
-      .map(read<'message'>);
+    return this.handOut('message', this.needOpen().heap.inbox.claim(node, limit, now));
   }
 
   async claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]> {
-    return this.needOpen()
-      .heap.lanes.claim(endpoint, limit, now)
-      .map(read<'delivery'>);
+    return this.handOut('delivery', this.needOpen().heap.lanes.claim(endpoint, limit, now));
   }
 
   async release(kind: 'message' | 'delivery', ids: string[]): Promise<void> {
@@ -207,67 +151,13 @@ export class LowdbStore implements Store {
   }
 
   /** Brings the snapshot up to date now; otherwise that happens by itself when the journal has grown enough. */
-  compact(): Promise<void> {
+  async compact(): Promise<void> {
     return this.needOpen().compaction.run();
   }
 
   /** Removes what is over its time or over the size now; otherwise that happens every hour. */
-  retain(): Promise<void> {
+  async retain(): Promise<void> {
     return this.needOpen().retention.run();
-  }
-
-  private async start(): Promise<Opened> {
-    const { folder, clock, log, segmentBytes, retentionDays, retentionBytes } = this.options;
-    const journalFolder = `${folder}/journal`;
-    const snapshotFolder = `${folder}/snapshot`;
-    const quarantine = `${folder}/quarantine`;
-    for (const path of [folder, this.spool, journalFolder, snapshotFolder, quarantine]) {
-      await mkdir(path, { recursive: true, mode: FOLDER_MODE });
-    }
-    await this.disk.syncFolder(folder);
-    const lock = await Lock.take(folder, (holder) => this.lockLost(holder?.pid));
-    try {
-      const heap = new Heap();
-      const shards = new Shards(snapshotFolder, quarantine, this.disk, log);
-      await shards.load(heap);
-      const recovered = await recover({
-        folder: journalFolder,
-        quarantine,
-        disk: this.disk,
-        from: shards.checkpoint,
-        apply: (seq, changes, segment, bodies) => replayLine(heap, shards.upTo, seq, changes, segment, bodies),
-        log,
-      });
-      const journal = new Journal(
-        {
-          folder: journalFolder,
-          disk: this.disk,
-          clock,
-          segmentBytes,
-          log,
-          onDurable: (seq) => commits.durable(seq),
-          onLost: (seq) => commits.lost(seq),
-        },
-        { segments: recovered.segments, lastSeq: Math.max(recovered.lastSeq, ...shards.upTo) },
-      );
-      const compaction = new Compaction(heap, journal, shards, segmentBytes, log);
-      const commits = new CommitLog(heap, journal, (bytes) => compaction.journalGrew(bytes));
-      const reader = new SegmentReader();
-      const retention = new Retention(heap, journal, commits, shards, compaction, reader, {
-        clock,
-        days: retentionDays,
-        bytes: retentionBytes,
-        log,
-      });
-      const sweep = () =>
-        void retention.run().catch((error: Error) => log('warn', `Old records could not be removed: ${error.message}`));
-      const timer = setInterval(sweep, RETENTION_EVERY).unref();
-      compaction.journalGrew(recovered.replayed);
-      return { lock, heap, journal, commits, shards, compaction, retention, reader, timer };
-    } catch (error) {
-      await lock.release();
-      throw error;
-    }
   }
 
   /** Opening and closing take turns. */
@@ -279,15 +169,16 @@ export class LowdbStore implements Store {
 
   private needOpen(): Opened {
     if (this.opened) return this.opened;
-    throw new SwitchboardError('SWB_CLOSED' satisfies ErrorCode, `The store in ${this.options.folder} is not open.`);
+    throw new SwitchboardError('SWB_CLOSED', `The store in ${this.options.folder} is not open.`);
   }
 
-  private lockLost(pid: number | undefined): void {
-    this.options.log(
-      'error',
-      `Another process${pid ? ` (${pid})` : ''} has taken the store in ${this.options.folder}. This one stops using it.`,
-    );
-    void this.close();
+  private lockLost(holder: Holder | undefined): void {
+    const who = holder ? `Process ${holder.pid} on ${holder.host}` : 'Somebody';
+    const error = new SwitchboardError('SWB_STORE', `${who} has taken the store in ${this.options.folder} from this process.`, {
+      hint: 'It stopped writing. Give each process a folder of its own, then restart this one.',
+    });
+    this.opened?.journal.halt(error);
+    this.options.log('error', error.message);
   }
 
   private async record<K extends Kind>(kind: K, id: string): Promise<RecordOf[K] | undefined> {
@@ -302,6 +193,25 @@ export class LowdbStore implements Store {
 
   private async list<K extends Kind>(kind: K, query: ListQuery): Promise<RecordOf[K][]> {
     return (await list(this.needOpen().heap, kind, query)).map(read<K>);
+  }
+
+  /**
+   * Claims are handed out once they are on disk: a partner must never hear of something that a crash could make us forget.
+   * What changed while we waited is given back.
+   */
+  private async handOut<K extends 'message' | 'delivery'>(kind: K, claimed: HeldOf[K][]): Promise<RecordOf[K][]> {
+    const { heap, journal } = this.needOpen();
+    if (claimed.length === 0) return [];
+    const leases = kind === 'message' ? heap.inbox : heap.lanes;
+    try {
+      await journal.flushed();
+    } catch (error) {
+      for (const { id } of claimed) leases.release(id);
+      throw error;
+    }
+    const unchanged = claimed.filter((held) => heap.get(kind, held.id)?.version === held.version);
+    for (const held of claimed) if (!unchanged.includes(held)) leases.release(held.id);
+    return unchanged.map(read<K>);
   }
 
   private async readBody(ref: BodyRef): Promise<string | undefined> {

@@ -1,0 +1,536 @@
+import assert from 'node:assert/strict';
+import { stat } from 'node:fs/promises';
+import type { Change, ListQuery, Store } from '../../src/store/store.js';
+import { conversation, delivery, link, message } from './records.js';
+
+const conflict = { code: 'SWB_CONFLICT' };
+const ids = (records: { id: string }[]) => records.map((record) => record.id);
+
+/**
+ * What every store promises. `create` gives an open, empty store; `reopen` closes the given one as a restart would and opens
+ * what it left behind.
+ */
+export function storeContract(name: string, create: () => Promise<Store>, reopen: (store: Store) => Promise<Store>): void {
+  describe(`${name} keeps the contract of a store`, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await create();
+    });
+    afterEach(() => store.close());
+
+    const commit = (...changes: Change[]) => store.commit(changes);
+    const put = {
+      message: (...args: Parameters<typeof message>) => commit({ kind: 'message', record: message(...args) }),
+      delivery: (...args: Parameters<typeof delivery>) => commit({ kind: 'delivery', record: delivery(...args) }),
+      conversation: (...args: Parameters<typeof conversation>) => commit({ kind: 'conversation', record: conversation(...args) }),
+    };
+
+    describe('commits', () => {
+      it('gives back what was committed, one version higher', async () => {
+        await commit(
+          { kind: 'conversation', record: conversation('c1', { links: [link('A')] }) },
+          { kind: 'message', record: message('m1', { conversation: 'c1' }) },
+          { kind: 'delivery', record: delivery('d1') },
+        );
+        assert.deepEqual(await store.conversation('c1'), conversation('c1', { version: 1, links: [link('A')] }));
+        assert.deepEqual(await store.message('m1'), message('m1', { version: 1, conversation: 'c1' }));
+        assert.deepEqual(await store.delivery('d1'), delivery('d1', { version: 1 }));
+      });
+
+      it('knows nothing of ids it never saw', async () => {
+        assert.equal(await store.message('x'), undefined);
+        assert.equal(await store.delivery('x'), undefined);
+        assert.equal(await store.conversation('x'), undefined);
+        assert.deepEqual(await store.bodies('message', 'x'), {});
+        assert.equal(await store.setting('x'), undefined);
+      });
+
+      it('rejects a change made from an older version, and a new record whose id is taken', async () => {
+        await put.message('m1');
+        await put.message('m1', { version: 1, state: 'failed' });
+        await assert.rejects(put.message('m1', { version: 1, state: 'skipped' }), conflict);
+        await assert.rejects(put.message('m1', { key: 'another' }), conflict);
+        await assert.rejects(put.message('m2', { version: 3 }), conflict);
+        assert.equal((await store.message('m1'))?.state, 'failed');
+      });
+
+      it('applies all changes of a commit or none', async () => {
+        await put.message('m1');
+        await assert.rejects(
+          commit(
+            { kind: 'setting', key: 'watermark', value: 1 },
+            { kind: 'conversation', record: conversation('c1', { links: [link('A')] }) },
+            { kind: 'delivery', record: delivery('d1') },
+            { kind: 'message', record: message('m1', { version: 7 }) },
+          ),
+          conflict,
+        );
+        assert.equal(await store.setting('watermark'), undefined);
+        assert.equal(await store.conversation('c1'), undefined);
+        assert.equal(await store.conversationByLink('acme', 'incident', 'A'), undefined);
+        assert.deepEqual(await store.claimDeliveries('csp', 5, 0), []);
+        assert.equal((await store.counts()).deliveries.pending, 0);
+      });
+
+      it('sees earlier changes of the same commit', async () => {
+        await commit(
+          { kind: 'message', record: message('m1') },
+          { kind: 'message', record: message('m1', { version: 1, emissions: 1 }) },
+        );
+        assert.equal((await store.message('m1'))?.version, 2);
+      });
+
+      it('keeps its own copy: later changes of an object that was committed or read do not reach it', async () => {
+        const record = message('m1');
+        await commit({ kind: 'message', record });
+        record.number = 'changed';
+        const read = await store.message('m1');
+        assert.equal(read?.number, undefined);
+        assert.equal((await store.message('m1'))?.entityId, 'sys-m1');
+      });
+
+      it('makes a commit that was not durable visible at once, and durable with the next one that is', async () => {
+        await store.commit([{ kind: 'message', record: message('m1') }], { durable: false });
+        assert.equal((await store.message('m1'))?.version, 1);
+        await put.message('m2');
+        store = await reopen(store);
+        assert.equal((await store.message('m1'))?.version, 1);
+      });
+
+      it('refuses what is not JSON, and keeps nothing of that commit', async () => {
+        const circle: Record<string, unknown> = {};
+        circle.self = circle;
+        await assert.rejects(
+          commit(
+            { kind: 'message', record: message('m0') },
+            { kind: 'message', record: message('m1'), bodies: { received: circle } },
+          ),
+          { code: 'SWB_PAYLOAD' },
+        );
+        assert.equal(await store.message('m0'), undefined);
+      });
+
+      it('refuses to work when closed', async () => {
+        await store.close();
+        await assert.rejects(put.message('m1'), { code: 'SWB_CLOSED' });
+        await assert.rejects(store.message('m1'), { code: 'SWB_CLOSED' });
+        await assert.rejects(store.claimMessages('in-1', 1, 0), { code: 'SWB_CLOSED' });
+      });
+
+      it('survives a restart with everything in it', async () => {
+        await commit(
+          { kind: 'conversation', record: conversation('c1', { links: [link('A')] }) },
+          { kind: 'message', record: message('m1', { conversation: 'c1' }), bodies: { received: { text: 'Größe 漢字 🙂\n' } } },
+          { kind: 'delivery', record: delivery('d1'), bodies: { request: [1, null, 'x'] } },
+          { kind: 'setting', key: 'watermark', value: { at: 'now' } },
+        );
+        const before = await everything(store);
+        store = await reopen(store);
+        assert.deepEqual(await everything(store), before);
+        assert.deepEqual(await store.bodies('message', 'm1'), { received: { text: 'Größe 漢字 🙂\n' } });
+        assert.deepEqual(await store.bodies('delivery', 'd1'), { request: [1, null, 'x'] });
+        assert.equal((await store.conversationByLink('acme', 'incident', 'A'))?.id, 'c1');
+        await assert.rejects(put.message('m9', { key: 'm1' }), conflict);
+      });
+    });
+
+    describe('bodies', () => {
+      it('merges bodies by name', async () => {
+        await commit({ kind: 'message', record: message('m1'), bodies: { received: { a: 1 } } });
+        await commit({ kind: 'message', record: message('m1', { version: 1 }), bodies: { read: 'text', nothing: undefined } });
+        await commit({ kind: 'message', record: message('m1', { version: 2 }) });
+        assert.deepEqual(await store.bodies('message', 'm1'), { received: { a: 1 }, read: 'text' });
+        await commit({ kind: 'message', record: message('m1', { version: 3 }), bodies: { received: null } });
+        assert.deepEqual(await store.bodies('message', 'm1'), { received: null, read: 'text' });
+      });
+
+      it('can be read before the commit is durable', async () => {
+        const body = { long: 'x'.repeat(100_000) };
+        await store.commit([{ kind: 'message', record: message('m1'), bodies: { received: body } }], { durable: false });
+        assert.deepEqual(await store.bodies('message', 'm1'), { received: body });
+      });
+    });
+
+    describe('de-duplication', () => {
+      it('leaves out a message whose node and key are known, and tells', async () => {
+        await put.message('m1', { key: 'k' });
+        const again: Change = { kind: 'message', record: message('m2', { key: 'k' }), bodies: { received: 1 }, ifAbsent: true };
+        assert.deepEqual(await commit(again, { kind: 'setting', key: 's', value: 1 }), { skipped: ['m2'] });
+        assert.equal(await store.message('m2'), undefined);
+        assert.equal(await store.setting('s'), 1);
+        assert.deepEqual(await commit({ ...again, record: message('m3', { key: 'k', node: 'in-2' }) }), { skipped: [] });
+      });
+
+      it('leaves out the very same record committed again, whatever became of it', async () => {
+        const same: Change = { kind: 'message', record: message('m1'), ifAbsent: true };
+        await commit(same);
+        await put.message('m1', { version: 1, state: 'settled', outcome: 'ignored' });
+        assert.deepEqual(await commit(same), { skipped: ['m1'] });
+        assert.equal((await store.message('m1'))?.version, 2);
+      });
+
+      it('leaves out a delivery whose message, node, leg and part are known', async () => {
+        const first = { part: 'entity', leg: 'a' };
+        await put.delivery('d1', first);
+        const again = (id: string, changes: object): Change => ({
+          kind: 'delivery',
+          record: delivery(id, { ...first, ...changes }),
+          ifAbsent: true,
+        });
+        assert.deepEqual((await commit(again('d2', {}))).skipped, ['d2']);
+        assert.deepEqual((await commit(again('d3', { leg: 'b' }), again('d4', { leg: 'b' }))).skipped, ['d4']);
+        assert.deepEqual((await commit(again('d5', { message: 'm2' }), again('d6', { part: 'comment:1' }))).skipped, []);
+      });
+
+      it('rejects the same key where leaving out was not asked for', async () => {
+        await put.message('m1', { key: 'k' });
+        await assert.rejects(put.message('m2', { key: 'k' }), conflict);
+        await put.delivery('d1', { part: 'entity' });
+        await assert.rejects(put.delivery('d2', { part: 'entity' }), conflict);
+      });
+    });
+
+    describe('conversations', () => {
+      it('finds a conversation by any link and by its reference', async () => {
+        await put.conversation('c1', { links: [link('A'), link('B', { endpoint: 'csp', entityType: 'troubleTicket' })] });
+        assert.equal((await store.conversationByLink('csp', 'troubleTicket', 'B'))?.id, 'c1');
+        assert.equal((await store.conversationByReference('SWB-C1'))?.id, 'c1');
+        assert.equal(await store.conversationByLink('csp', 'incident', 'B'), undefined);
+      });
+
+      it('lets a link and a reference belong to one conversation only', async () => {
+        await put.conversation('c1', { links: [link('A')] });
+        await assert.rejects(put.conversation('c2', { links: [link('A')] }), conflict);
+        await assert.rejects(put.conversation('c2', { reference: 'SWB-C1' }), conflict);
+        await put.conversation('c1', { version: 1, links: [link('B')] });
+        await put.conversation('c2', { links: [link('A')] });
+        assert.equal((await store.conversationByLink('acme', 'incident', 'A'))?.id, 'c2');
+        assert.equal((await store.conversationByLink('acme', 'incident', 'B'))?.id, 'c1');
+      });
+
+      it('lists the deliveries of a conversation that still have to go out, oldest first', async () => {
+        await put.delivery('d3');
+        await put.delivery('d1', { state: 'inDoubt' });
+        await put.delivery('d2', { state: 'delivered' });
+        await put.delivery('d4', { state: 'failed' });
+        await put.delivery('d5', { conversation: 'c2' });
+        await put.delivery('d6', { state: 'sending' });
+        assert.deepEqual(ids(await store.openDeliveries('c1')), ['d1', 'd3', 'd6']);
+        await put.delivery('d3', { version: 1, state: 'skipped' });
+        assert.deepEqual(ids(await store.openDeliveries('c1')), ['d1', 'd6']);
+      });
+    });
+
+    describe('settings', () => {
+      it('sets, replaces and removes, also over a restart', async () => {
+        await commit({ kind: 'setting', key: 'a', value: [1] }, { kind: 'setting', key: 'b', value: null });
+        await commit({ kind: 'setting', key: 'a', value: 'new' }, { kind: 'setting', key: 'b', value: undefined });
+        await commit({ kind: 'setting', key: 'c', value: false });
+        store = await reopen(store);
+        assert.equal(await store.setting('a'), 'new');
+        assert.equal(await store.setting('b'), undefined);
+        assert.equal(await store.setting('c'), false);
+      });
+    });
+
+    describe('claiming messages', () => {
+      it('gives the received messages of a node, oldest first, each once until it is released', async () => {
+        for (const id of ['m2', 'm1', 'm3']) await put.message(id);
+        await put.message('m4', { node: 'in-2' });
+        await put.message('m5', { state: 'failed' });
+        assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m1', 'm2']);
+        assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m3']);
+        assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), []);
+        await store.release('message', ['m2', 'm1', 'unknown']);
+        assert.deepEqual(ids(await store.claimMessages('in-1', 9, 0)), ['m1', 'm2']);
+      });
+
+      it('waits for notBefore and says when that is', async () => {
+        await put.message('m1', { notBefore: 2000 });
+        await put.message('m2', { notBefore: 1000 });
+        assert.equal(await store.nextDue('message', 'in-1'), 1000);
+        assert.deepEqual(await store.claimMessages('in-1', 5, 999), []);
+        assert.deepEqual(ids(await store.claimMessages('in-1', 5, 1000)), ['m2']);
+        assert.equal(await store.nextDue('message', 'in-1'), 2000);
+        assert.deepEqual(ids(await store.claimMessages('in-1', 5, 3000)), ['m1']);
+        assert.equal(await store.nextDue('message', 'in-1'), undefined);
+        assert.equal(await store.nextDue('message', 'nobody'), undefined);
+      });
+
+      it('keeps the lease through commits; settled messages do not come back', async () => {
+        await put.message('m1');
+        await put.message('m2');
+        await store.claimMessages('in-1', 2, 0);
+        await put.message('m1', { version: 1, emissions: 1 });
+        assert.deepEqual(await store.claimMessages('in-1', 2, 0), []);
+        await put.message('m2', { version: 1, state: 'settled', outcome: 'routed' });
+        await store.release('message', ['m1', 'm2']);
+        assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m1']);
+      });
+
+      it('gives a failed message again when it is set back to received', async () => {
+        await put.message('m1', { state: 'failed' });
+        await put.message('m1', { version: 1, state: 'received' });
+        assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m1']);
+      });
+
+      it('gives leased messages again after a restart', async () => {
+        await put.message('m1');
+        await store.claimMessages('in-1', 2, 0);
+        store = await reopen(store);
+        assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m1']);
+      });
+    });
+
+    describe('claiming deliveries', () => {
+      it('gives of each lane only its oldest, lanes side by side', async () => {
+        await put.delivery('d2');
+        await put.delivery('d1');
+        await put.delivery('d3', { conversation: 'c2' });
+        await put.delivery('d4', { endpoint: 'other' });
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1', 'd3']);
+        assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
+        assert.deepEqual(ids(await store.claimDeliveries('other', 9, 0)), ['d4']);
+      });
+
+      it('gives the next of a lane only after the one before is done and released', async () => {
+        await put.delivery('d1');
+        await put.delivery('d2');
+        await store.claimDeliveries('csp', 9, 0);
+        await put.delivery('d1', { version: 1, state: 'delivered' });
+        assert.deepEqual(await store.claimDeliveries('csp', 9, 0), [], 'the lease lasts until release');
+        await store.release('delivery', ['d1']);
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2']);
+      });
+
+      it('gives an older delivery that comes later before the younger one', async () => {
+        await put.delivery('d2');
+        await put.delivery('d1');
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1']);
+      });
+
+      it('takes up deliveries in doubt and those a crash left in sending', async () => {
+        await put.delivery('d1', { state: 'sending' });
+        await put.delivery('d2', { state: 'inDoubt', conversation: 'c2' });
+        store = await reopen(store);
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1', 'd2']);
+      });
+
+      it('holds a lane back while its oldest waits for its time, and says when that is', async () => {
+        await put.delivery('d1', { notBefore: 1000 });
+        await put.delivery('d2', { notBefore: 500 });
+        await put.delivery('d3', { conversation: 'c2', notBefore: 3000 });
+        assert.deepEqual(await store.claimDeliveries('csp', 9, 999), []);
+        assert.equal(await store.nextDue('delivery', 'csp'), 1000);
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 1000)), ['d1']);
+        assert.equal(await store.nextDue('delivery', 'csp'), 3000);
+        await put.delivery('d1', { version: 1, state: 'pending', notBefore: 7000 });
+        await store.release('delivery', ['d1']);
+        await put.delivery('d3', { version: 1, conversation: 'c2', state: 'skipped' });
+        assert.equal(await store.nextDue('delivery', 'csp'), 7000);
+        assert.equal(await store.nextDue('delivery', 'nobody'), undefined);
+      });
+
+      it('holds a lane back while its oldest needs a link', async () => {
+        await put.delivery('d1', { needsLink: true });
+        await put.delivery('d2');
+        assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
+        assert.equal(await store.nextDue('delivery', 'csp'), undefined);
+        await put.delivery('d1', { version: 1, needsLink: false });
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1']);
+      });
+
+      it('holds a lane back behind a failure that blocks, and only behind it', async () => {
+        await put.delivery('d1');
+        await put.delivery('d2', { state: 'failed', blocking: true });
+        await put.delivery('d3');
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1']);
+        await put.delivery('d1', { version: 1, state: 'delivered' });
+        await store.release('delivery', ['d1']);
+        assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
+        await put.delivery('d2', { version: 1, state: 'skipped', blocking: true });
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d3']);
+      });
+
+      it('goes past a failure that does not block', async () => {
+        await put.delivery('d1', { state: 'failed' });
+        await put.delivery('d2');
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2']);
+      });
+
+      it('puts a replayed delivery before younger ones of its lane', async () => {
+        await put.delivery('d1', { state: 'failed', blocking: true });
+        await put.delivery('d2');
+        await put.delivery('d1', { version: 1, state: 'pending' });
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1']);
+      });
+
+      it('takes no more than asked for, oldest lane first', async () => {
+        for (const n of ['4', '2', '3', '1']) await put.delivery(`d${n}`, { conversation: `c${n}` });
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 3, 0)), ['d1', 'd2', 'd3']);
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 3, 0)), ['d4']);
+      });
+    });
+
+    describe('lists', () => {
+      const all: ListQuery = { limit: 100 };
+      beforeEach(async () => {
+        await commit(
+          {
+            kind: 'conversation',
+            record: conversation('c1', {
+              links: [link('0c5f', { number: 'INC0010001' }), link('TT-77', { endpoint: 'csp', entityType: 'troubleTicket' })],
+            }),
+          },
+          {
+            kind: 'conversation',
+            record: conversation('c2', { state: 'closed', links: [link('9aa0', { number: 'INC0010002' })] }),
+          },
+          { kind: 'message', record: message('m1', { conversation: 'c1', entityId: '0c5f', number: 'INC0010001' }) },
+          { kind: 'message', record: message('m2', { endpoint: 'csp', conversation: 'c1', entityId: 'TT-77' }) },
+          { kind: 'message', record: message('m3', { state: 'failed', conversation: 'c2', entityId: '9aa0' }) },
+          { kind: 'message', record: message('M4', { state: 'settled', outcome: 'unrouted', number: 'CHG1' }) },
+          { kind: 'delivery', record: delivery('d1', { message: 'm1' }) },
+          {
+            kind: 'delivery',
+            record: delivery('d2', { message: 'm3', conversation: 'c2', state: 'delivered', number: 'TT-78' }),
+          },
+          { kind: 'delivery', record: delivery('d3', { message: 'm1', endpoint: 'jira', state: 'failed' }) },
+        );
+      });
+
+      it('lists newest first, page by page', async () => {
+        assert.deepEqual(ids(await store.listMessages({ limit: 2 })), ['m3', 'm2']);
+        assert.deepEqual(ids(await store.listMessages({ limit: 2, before: 'm2' })), ['m1', 'M4']);
+        assert.deepEqual(ids(await store.listMessages({ limit: 2, before: 'M4' })), []);
+        assert.deepEqual(ids(await store.listMessages({ limit: 0 })), []);
+        assert.deepEqual(ids(await store.listConversations(all)), ['c2', 'c1']);
+        assert.deepEqual(ids(await store.listDeliveries(all)), ['d3', 'd2', 'd1']);
+      });
+
+      it('filters by state, endpoint, conversation and message', async () => {
+        assert.deepEqual(ids(await store.listMessages({ ...all, states: ['failed', 'settled'] })), ['m3', 'M4']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, states: [] })), []);
+        assert.deepEqual(ids(await store.listMessages({ ...all, endpoint: 'csp' })), ['m2']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, conversation: 'c1' })), ['m2', 'm1']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, conversation: 'c1', endpoint: 'acme' })), ['m1']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, message: 'm3' })), ['m3']);
+        assert.deepEqual(ids(await store.listDeliveries({ ...all, message: 'm1' })), ['d3', 'd1']);
+        assert.deepEqual(ids(await store.listDeliveries({ ...all, message: 'm1', states: ['failed'] })), ['d3']);
+        assert.deepEqual(ids(await store.listDeliveries({ ...all, conversation: 'c2', endpoint: 'csp' })), ['d2']);
+        assert.deepEqual(ids(await store.listConversations({ ...all, states: ['open'] })), ['c1']);
+        assert.deepEqual(ids(await store.listConversations({ ...all, endpoint: 'csp' })), ['c1']);
+        assert.deepEqual(ids(await store.listConversations({ ...all, message: 'm3' })), ['c2']);
+        assert.deepEqual(ids(await store.listConversations({ ...all, message: 'M4' })), []);
+        assert.deepEqual(ids(await store.listConversations({ ...all, conversation: 'c2', states: ['open'] })), []);
+      });
+
+      it('finds conversations by any party’s id or number, by reference and by id, in any case, by the beginning', async () => {
+        for (const [search, found] of [
+          ['inc001', ['c2', 'c1']],
+          ['INC0010002', ['c2']],
+          ['tt-77', ['c1']],
+          ['0C5', ['c1']],
+          ['swb-c2', ['c2']],
+          ['C1', ['c1']],
+          [' inc0010001 ', ['c1']],
+          ['010001', []],
+          ['TT-78', []],
+          ['', ['c2', 'c1']],
+        ] as const) {
+          assert.deepEqual(ids(await store.listConversations({ ...all, search })), found, search);
+        }
+      });
+
+      it('finds messages and deliveries by their own numbers and by those of their conversation', async () => {
+        for (const [search, messages, deliveries] of [
+          ['TT-77', ['m2', 'm1'], ['d3', 'd1']],
+          ['inc0010002', ['m3'], ['d2']],
+          ['SWB-C1', ['m2', 'm1'], ['d3', 'd1']],
+          ['c2', ['m3'], ['d2']],
+          ['m', ['m3', 'm2', 'm1', 'M4'], []],
+          ['m4', ['M4'], []],
+          ['chg', ['M4'], []],
+          ['tt-78', [], ['d2']],
+          ['D3', [], ['d3']],
+        ] as const) {
+          assert.deepEqual(ids(await store.listMessages({ ...all, search })), messages, search);
+          assert.deepEqual(ids(await store.listDeliveries({ ...all, search })), deliveries, search);
+        }
+      });
+
+      it('joins search with the other conditions and with paging', async () => {
+        assert.deepEqual(ids(await store.listMessages({ ...all, search: 'swb-', endpoint: 'acme' })), ['m3', 'm1']);
+        assert.deepEqual(ids(await store.listMessages({ limit: 1, search: 'swb-', before: 'm3' })), ['m2']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, search: 'swb-', conversation: 'c2' })), ['m3']);
+        assert.deepEqual(ids(await store.listConversations({ ...all, search: 'inc', states: ['closed'] })), ['c2']);
+      });
+
+      it('follows numbers that come later or change', async () => {
+        await put.message('M4', { version: 1, state: 'settled', number: 'CHG2', conversation: 'c2' });
+        assert.deepEqual(ids(await store.listMessages({ ...all, search: 'chg1' })), []);
+        assert.deepEqual(ids(await store.listMessages({ ...all, search: 'chg2' })), ['M4']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, conversation: 'c2' })), ['m3', 'M4']);
+      });
+
+      it('counts by state, and settled messages that reached no out node', async () => {
+        const counts = {
+          messages: { received: 2, settled: 1, failed: 1, skipped: 0 },
+          deliveries: { pending: 1, sending: 0, inDoubt: 0, delivered: 1, failed: 1, skipped: 0 },
+          conversations: { open: 1, closed: 1 },
+          unrouted: 1,
+        };
+        assert.deepEqual(await store.counts(), counts);
+        store = await reopen(store);
+        assert.deepEqual(await store.counts(), counts);
+        await put.message('M4', { version: 1, state: 'received' });
+        assert.deepEqual((await store.counts()).messages, { received: 3, settled: 0, failed: 1, skipped: 0 });
+        assert.equal((await store.counts()).unrouted, 0);
+      });
+    });
+
+    describe('watching', () => {
+      it('tells each listener what happened, with new versions and without what was left out', async () => {
+        const seen: Change[][] = [];
+        const stop = store.watch((changes) => seen.push(changes));
+        store.watch(() => {
+          throw new Error('a listener of somebody else');
+        });
+        await put.message('m1');
+        const again: Change = { kind: 'message', record: message('m1'), ifAbsent: true };
+        await commit(again);
+        await commit(again, { kind: 'setting', key: 'a', value: 1 });
+        await assert.rejects(put.message('m1', { version: 9 }));
+        stop();
+        await put.message('m2');
+        assert.deepEqual(seen, [
+          [{ kind: 'message', record: message('m1', { version: 1 }) }],
+          [{ kind: 'setting', key: 'a', value: 1 }],
+        ]);
+      });
+    });
+
+    it('has a spool folder that only its owner can read', async () => {
+      const spool = await stat(store.spool);
+      assert.ok(spool.isDirectory());
+      if (process.platform !== 'win32') assert.equal(spool.mode & 0o777, 0o700);
+    });
+  });
+}
+
+/** All a store can tell, for comparing before and after. */
+export async function everything(store: Store): Promise<unknown> {
+  const query: ListQuery = { limit: 1_000_000 };
+  const messages = await store.listMessages(query);
+  const deliveries = await store.listDeliveries(query);
+  return {
+    messages,
+    deliveries,
+    conversations: await store.listConversations(query),
+    counts: await store.counts(),
+    bodies: await Promise.all([
+      ...messages.map((record) => store.bodies('message', record.id)),
+      ...deliveries.map((record) => store.bodies('delivery', record.id)),
+    ]),
+  };
+}
