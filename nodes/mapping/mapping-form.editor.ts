@@ -12,7 +12,8 @@ export interface MappingForm {
 /** The dialog edits a copy: what is not saved must not be seen by anyone. */
 export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
   let mapping: Mapping | undefined = node.mapping ? structuredClone(node.mapping) : undefined;
-  let shown = 'switchboard-mapping-rules';
+  /** Empty until the first tab is drawn: before that there is nothing to take over from the fields. */
+  let shown = '';
   const rules = ruleList(node._);
   const json = jsonTab(node._);
   const internal = $('#switchboard-mapping-internal');
@@ -38,7 +39,7 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
   function collect(): void {
     if (shown === 'switchboard-mapping-json') {
       mapping = json.read() ?? mapping;
-    } else if (mapping) {
+    } else if (shown && mapping) {
       mapping = { ...mapping, rules: rules.read(), internalComments: internal.val() as NonNullable<Mapping['internalComments']> };
     }
   }

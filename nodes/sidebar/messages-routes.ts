@@ -27,8 +27,8 @@ export function serveMessages(RED: NodeAPI): void {
   const mayRead = RED.auth.needsPermission('switchboard.read');
   const mayWrite = RED.auth.needsPermission('switchboard.write');
   const nameOf: NameOf = (id) => {
-    const node = RED.nodes.getNode(id) as { label?: string; name?: string } | null;
-    return node?.name || node?.label || id;
+    const node = RED.nodes.getNode(id) as { label?: string; name?: string; type?: string } | null;
+    return node?.name || node?.label || node?.type?.replace(/^switchboard-/, '').replaceAll('-', ' ') || id;
   };
 
   app.get(

@@ -36,7 +36,7 @@ async function start(): Promise<void> {
 function label(labels: object, key: string, values: Record<string, unknown>): string {
   const found = key.split('.').reduce<unknown>((part, name) => (part as Record<string, unknown> | undefined)?.[name], labels);
   if (typeof found !== 'string') return key;
-  return found.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''));
+  return found.replace(/__(\w+?)__/g, (_, name: string) => String(values[name] ?? ''));
 }
 
 async function request(method: string, path: string, body?: object): Promise<unknown> {

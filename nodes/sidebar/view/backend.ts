@@ -2,7 +2,7 @@ import type { Counts, MessageList, MessageView, Query } from '../views.js';
 
 /** What the view needs of the place it stands in: the editor's sidebar, or the page of its own. */
 export interface Backend {
-  /** A label by its key, with `{{name}}` filled in. */
+  /** A label by its key, with `__name__` filled in. */
   t(key: string, values?: Record<string, unknown>): string;
   get(path: string): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;

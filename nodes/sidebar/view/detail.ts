@@ -70,11 +70,17 @@ function incoming(message: MessageView, { t, messages, acted }: DetailContext): 
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
       element('div', { class: 'switchboard-quiet' }, came),
       element('div', { class: 'switchboard-quiet' }, t('detail.takenBy', { node: message.node, count: message.emissions })),
-      trouble(message.error) ?? (message.reason ? element('p', { class: 'switchboard-why' }, message.reason) : undefined),
+      trouble(message.error) ?? why(message),
       actionBar({ kind: 'messages', id: message.id, actions: message.actions }, messages, t, acted),
       ...bodiesOr(message, 'received', t),
     ),
   );
+}
+
+/** What went wrong with a delivery is told there. */
+function why({ reason, sent }: MessageView): HTMLElement | undefined {
+  if (!reason || sent.some((one) => one.error?.message === reason)) return undefined;
+  return element('p', { class: 'switchboard-why' }, reason);
 }
 
 function outgoing(message: MessageView, context: DetailContext): HTMLElement {

@@ -30,11 +30,22 @@ export function toolbar(backend: Backend, changed: (search: string, state: Filte
     ...filters.values(),
   );
   const page = backend.page
-    ? element('a', { class: 'switchboard-link', href: backend.page, target: '_blank', rel: 'noopener' }, t('list.page'))
+    ? element(
+        'a',
+        {
+          class: 'switchboard-page',
+          href: backend.page,
+          target: '_blank',
+          rel: 'noopener',
+          title: t('list.page'),
+          'aria-label': t('list.page'),
+        },
+        '↗',
+      )
     : undefined;
   mark();
   return {
-    root: element('div', { class: 'switchboard-toolbar' }, input, group, page),
+    root: element('div', { class: 'switchboard-toolbar' }, input, page, group),
     count(counts) {
       for (const [filter, control] of filters) {
         const count = filter === 'all' ? 0 : counts[filter];

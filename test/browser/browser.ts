@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** The Chromium of this machine: the one named by CHROMIUM, or one in a usual place. */
+export function chromiumPath(): string | undefined {
+  return [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path));
+}
+
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = chromiumPath();
+  if (!executablePath) throw new Error('No Chromium was found. Install it, or name it in the environment variable CHROMIUM.');
+  // In a container there is no user namespace for Chromium's own sandbox, and little shared memory.
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+}

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+
+export interface EditorOptions {
+  flow?: object[];
+  /** Settings beside those every test has, e.g. adminAuth. */
+  settings?: object;
+  /** Folder of the package to load, when it is not the one of this repository. */
+  pack?: string;
+  /** Puts something into the user folder before Node-RED starts. */
+  prepare?: (folder: string) => Promise<void>;
+}
+
+export interface EditorServer {
+  url: string;
+  /** Major version of Node-RED. */
+  version: number;
+  folder: string;
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** Node-RED 5 needs Node.js 22.9; on an older one the newest that it can run is 4.1. */
+export const NODE_RED =
+  Number(process.versions.node.split('.')[0]) >= 22 ? { name: 'node-red', version: 5 } : { name: 'node-red-4', version: 4 };
+
+/** Starts Node-RED with its editor, our package installed the way `npm install <folder>` does it. */
+export async function startEditor(options: EditorOptions = {}): Promise<EditorServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'switchboard-editor-'));
+  const scope = join(folder, 'node_modules', '@switchboard');
+  mkdirSync(scope, { recursive: true });
+  symlinkSync(resolve(options.pack ?? '.'), join(scope, 'node-red-switchboard'), 'dir');
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies: { '@switchboard/node-red-switchboard': '*' } }));
+  writeFileSync(join(folder, 'flows.json'), JSON.stringify(options.flow ?? [{ id: 'tab', type: 'tab', label: 'Test' }]));
+  const port = await freePort();
+  const settings = {
+    uiPort: port,
+    uiHost: '127.0.0.1',
+    flowFile: 'flows.json',
+    credentialSecret: 'test',
+    editorTheme: { tours: false },
+    telemetry: { enabled: false },
+    logging: { console: { level: 'info' } },
+    ...options.settings,
+  };
+  writeFileSync(join(folder, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
+  await options.prepare?.(folder);
+  let output = '';
+  const child = spawn(
+    process.execPath,
+    [resolve('node_modules', NODE_RED.name, 'red.js'), '--userDir', folder, '--settings', join(folder, 'settings.js')],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const started = new Promise<void>((done, fail) => {
+    const take = (text: Buffer) => {
+      output += text;
+      if (output.includes('Started flows')) done();
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.on('exit', () => fail(new Error(`Node-RED ended before it had started:\n${output}`)));
+  });
+  await started;
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    version: NODE_RED.version,
+    folder,
+    output: () => output,
+    async stop() {
+      await end(child);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens the editor; what goes wrong in its scripts is collected in `errors`. */
+export async function openEditor(browser: Browser, server: { url: string }, theme: 'light' | 'dark' = 'light', path = '') {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    // The palette's catalogue is fetched from the internet, which a test need not have.
+    if (message.type() === 'error' && !/ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|catalogue/.test(message.text()))
+      errors.push(message.text());
+  });
+  await page.addInitScript((chosen) => localStorage.setItem('view-dark-theme', chosen), theme);
+  await page.goto(server.url + path);
+  await page.waitForSelector('#red-ui-palette-container .red-ui-palette-node');
+  await page.waitForFunction('typeof RED !== "undefined" && !document.querySelector("#red-ui-loading-progress")?.offsetParent');
+  return { page, errors };
+}
+
+/** Opens the dialog of a node or config node by its id. */
+export async function editNode(page: Page, id: string): Promise<void> {
+  await page.evaluate(`{ const node = RED.nodes.node(${JSON.stringify(id)});
+    if (node._def.category === 'config') RED.editor.editConfig('', node.type, node.id); else RED.editor.edit(node); }`);
+  await page.waitForSelector('.red-ui-tray-body form');
+  // The tray slides in.
+  await page.waitForTimeout(400);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.on('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (typeof address === 'object' && address ? done(address.port) : fail(new Error('no port'))));
+    });
+  });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((done) => child.once('exit', done));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(timer);
+}
