@@ -1,0 +1,138 @@
+import { PartnerError } from '../errors.js';
+import type { Auth } from './http.js';
+
+/** Renewed so long before it expires, milliseconds. */
+const EARLY = 30_000;
+/** Life of a token whose answer does not tell (RFC 6749 §5.1 makes expires_in optional). */
+const UNTOLD = 300_000;
+
+/** Posts a form to the token endpoint; gives the status and the parsed body. */
+export type PostForm = (
+  url: string,
+  form: Record<string, string>,
+  clientId: string,
+  clientSecret: string,
+) => Promise<{ status: number; body: unknown }>;
+
+interface Token {
+  value: string;
+  expires: number;
+}
+
+/** The headers that authenticate a request. */
+export interface Authenticator {
+  headers(): Promise<Record<string, string>>;
+  /** The partner refused the token: get another. False where there is none to get. */
+  refused(): boolean;
+  /** Everything that must not show. */
+  secrets(): string[];
+}
+
+type OAuth = Extract<Auth, { tokenUrl: string }>;
+
+export function authenticator(name: string, auth: Auth, postForm: PostForm, clock: () => number): Authenticator {
+  if ('tokenUrl' in auth) return new OAuthTokens(name, auth, postForm, clock);
+  const fixed = fixedHeaders(auth);
+  return { headers: async () => fixed.headers, refused: () => false, secrets: () => fixed.secrets };
+}
+
+function fixedHeaders(auth: Exclude<Auth, OAuth>): { headers: Record<string, string>; secrets: string[] } {
+  switch (auth.kind) {
+    case 'none':
+      return { headers: {}, secrets: [] };
+    case 'basic': {
+      const encoded = Buffer.from(`${auth.user}:${auth.password}`).toString('base64');
+      return { headers: { Authorization: `Basic ${encoded}` }, secrets: [auth.password, encoded] };
+    }
+    case 'bearer':
+      return { headers: { Authorization: `Bearer ${auth.token}` }, secrets: [auth.token] };
+    case 'apiKey':
+      return { headers: { [auth.header]: auth.key }, secrets: [auth.key] };
+  }
+}
+
+/** OAuth2 tokens (RFC 6749 §4.3, §4.4, §6): one request at a time, renewed early, refresh tokens rotated. */
+class OAuthTokens implements Authenticator {
+  private token: Token | undefined;
+  private fetching: Promise<Token> | undefined;
+  private refreshToken: string | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly auth: OAuth,
+    private readonly postForm: PostForm,
+    private readonly clock: () => number,
+  ) {
+    if (auth.kind === 'oauthRefreshToken') this.refreshToken = auth.refreshToken;
+  }
+
+  async headers(): Promise<Record<string, string>> {
+    if (this.token && this.token.expires - EARLY > this.clock()) return { Authorization: `Bearer ${this.token.value}` };
+    this.fetching ??= this.fetch().finally(() => {
+      this.fetching = undefined;
+    });
+    const token = await this.fetching;
+    return { Authorization: `Bearer ${token.value}` };
+  }
+
+  refused(): boolean {
+    this.token = undefined;
+    return true;
+  }
+
+  secrets(): string[] {
+    const password = this.auth.kind === 'oauthPassword' ? this.auth.password : '';
+    return [this.auth.clientSecret, password, this.token?.value ?? '', this.refreshToken ?? ''].filter(Boolean);
+  }
+
+  private async fetch(): Promise<Token> {
+    const { auth } = this;
+    const scope: Record<string, string> = auth.scope ? { scope: auth.scope } : {};
+    const refresh = this.refreshToken ? { grant_type: 'refresh_token', refresh_token: this.refreshToken, ...scope } : undefined;
+    const first =
+      auth.kind === 'oauthClientCredentials'
+        ? { grant_type: 'client_credentials', ...scope }
+        : auth.kind === 'oauthPassword'
+          ? { grant_type: 'password', username: auth.user, password: auth.password, ...scope }
+          : undefined;
+    let answer = refresh ? await this.post(refresh) : undefined;
+    if ((!answer || answer.status >= 400) && first) answer = await this.post(first);
+    return this.read(answer);
+  }
+
+  private post(form: Record<string, string>) {
+    return this.postForm(this.auth.tokenUrl, form, this.auth.clientId, this.auth.clientSecret);
+  }
+
+  private read(answer: { status: number; body: unknown } | undefined): Token {
+    const body = (answer?.body ?? {}) as {
+      access_token?: string;
+      expires_in?: number | string;
+      refresh_token?: string;
+      error?: string;
+      error_description?: string;
+    };
+    const status = answer?.status ?? 0;
+    if (status >= 400 || !body.access_token) {
+      const passing = status >= 500 || status === 429;
+      throw new PartnerError(
+        passing ? 'SWB_PARTNER_UNAVAILABLE' : 'SWB_PARTNER_AUTH',
+        `The token endpoint answered ${status}${body.error ? `: ${body.error_description ?? body.error}` : ''} and gave no token.`,
+        {
+          where: this.name,
+          hint: passing ? 'It is tried again.' : 'Check token URL, client id and secret, and the user’s password.',
+          outcome: 'notDone',
+          retry: passing,
+          status,
+        },
+      );
+    }
+    if (body.refresh_token) this.refreshToken = body.refresh_token;
+    const life = Number(body.expires_in) * 1000;
+    this.token = {
+      value: body.access_token,
+      expires: this.clock() + (Number.isFinite(life) && life > 0 ? Math.max(life, EARLY + 1_000) : UNTOLD),
+    };
+    return this.token;
+  }
+}

@@ -1,0 +1,184 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Readable } from 'node:stream';
+import axios, { type AxiosResponse, isAxiosError } from 'axios';
+import { type PartnerError, SwitchboardError } from '../errors.js';
+import { type Authenticator, authenticator } from './auth.js';
+import { brokenAnswer, networkFailure, statusFailure } from './failure.js';
+import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
+import { Limits } from './limits.js';
+import { maskSecrets } from './masking.js';
+
+const MOST_BYTES = 20 * 1024 * 1024;
+
+/** A client for one partner's system: authenticated, limited, its failures classed and free of secrets. */
+export function createHttpClient(options: HttpOptions): HttpClient {
+  return new Client(options);
+}
+
+class Client implements HttpClient {
+  readonly name: string;
+  private readonly http;
+  private readonly agents: (HttpAgent | HttpsAgent)[];
+  private readonly limits: Limits;
+  private readonly auth: Authenticator;
+  private readonly origin: string;
+  private readonly closing = new AbortController();
+
+  constructor(private readonly options: HttpOptions) {
+    this.name = options.name;
+    this.origin = new URL(options.baseUrl).origin;
+    const httpAgent = new HttpAgent({ keepAlive: true, maxSockets: options.concurrency + 2 });
+    const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: options.concurrency + 2, ...options.tls });
+    this.agents = [httpAgent, httpsAgent];
+    this.http = axios.create({
+      httpAgent,
+      httpsAgent,
+      timeout: options.timeout,
+      // Redirects are not followed: they would carry our credentials wherever the answer says.
+      maxRedirects: 0,
+      proxy: false,
+      maxBodyLength: Number.POSITIVE_INFINITY,
+      transformRequest: [(data) => data],
+      transformResponse: [(data) => data],
+      responseType: 'text',
+      validateStatus: () => true,
+      signal: this.closing.signal,
+    });
+    this.limits = new Limits(options.concurrency, options.rateLimit);
+    this.auth = authenticator(options.name, options.auth, (url, form, id, secret) => this.token(url, form, id, secret), Date.now);
+  }
+
+  request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
+  request<T>(request: HttpRequest): Promise<HttpAnswer<T>>;
+  async request<T>(request: HttpRequest): Promise<HttpAnswer<T> | HttpAnswer<Readable>> {
+    const leave = await this.limits.enter();
+    let handedOn = false;
+    try {
+      let response = await this.once(request);
+      const replayable = !isStream(request.body);
+      if (response.status === 401 && replayable && this.auth.refused()) {
+        drop(response);
+        response = await this.once(request);
+      }
+      if (response.status < 200 || response.status >= 300) throw await this.refusal(request, response);
+      if (request.as === 'stream') {
+        handedOn = true;
+        const stream = response.data as Readable;
+        stream.once('close', leave);
+        return { status: response.status, headers: headersOf(response), body: stream };
+      }
+      return { status: response.status, headers: headersOf(response), body: this.parse<T>(request, response) };
+    } catch (error) {
+      throw this.masked(error, request);
+    } finally {
+      if (!handedOn) leave();
+    }
+  }
+
+  close(): void {
+    this.closing.abort();
+    for (const agent of this.agents) agent.destroy();
+  }
+
+  private async once(request: HttpRequest): Promise<AxiosResponse> {
+    const { body } = request;
+    const raw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) || isStream(body);
+    const headers: Record<string, string> = {
+      Accept: 'application/json',
+      ...(raw ? {} : { 'Content-Type': 'application/json' }),
+      ...request.headers,
+      ...(await this.auth.headers()),
+    };
+    return this.http.request({
+      method: request.method,
+      url: this.url(request.path),
+      params: request.query,
+      headers,
+      data: raw ? body : JSON.stringify(body),
+      maxContentLength: request.as === 'stream' ? Number.POSITIVE_INFINITY : (this.options.maxBytes ?? MOST_BYTES),
+      responseType: request.as === 'stream' ? 'stream' : 'text',
+    });
+  }
+
+  private url(path: string): string {
+    if (!/^https?:/i.test(path)) return `${this.options.baseUrl}${path.startsWith('/') ? '' : '/'}${path}`;
+    if (new URL(path).origin === this.origin) return path;
+    throw new SwitchboardError('SWB_PAYLOAD', `The address ${path.split('?')[0]} belongs to another host.`, {
+      where: this.name,
+      hint: 'Our credentials are not sent there.',
+    });
+  }
+
+  private parse<T>(request: HttpRequest, response: AxiosResponse): T {
+    const text = response.data as string;
+    if (text === '' || text === undefined) return undefined as T;
+    try {
+      return JSON.parse(text) as T;
+    } catch {
+      throw brokenAnswer(this.name, request, response.status, this.mask(text));
+    }
+  }
+
+  private async refusal(request: HttpRequest, response: AxiosResponse): Promise<PartnerError> {
+    const text = request.as === 'stream' ? await readAll(response.data as Readable) : String(response.data ?? '');
+    return statusFailure(this.name, request, response.status, headersOf(response), this.mask(text), Date.now());
+  }
+
+  private async token(url: string, form: Record<string, string>, clientId: string, clientSecret: string) {
+    const data = new URLSearchParams({ ...form, client_id: clientId, client_secret: clientSecret }).toString();
+    const request: HttpRequest = { method: 'GET', path: url, what: 'fetch token' };
+    try {
+      const response = await this.http.request({
+        method: 'POST',
+        url,
+        data,
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
+      });
+      let body: unknown;
+      try {
+        body = JSON.parse(String(response.data));
+      } catch {
+        body = undefined;
+      }
+      return { status: response.status, body };
+    } catch (error) {
+      throw this.masked(error, { ...request, path: new URL(url).pathname });
+    }
+  }
+
+  /** Nothing of axios leaves here: its errors carry the whole request, credentials included. */
+  private masked(error: unknown, request: HttpRequest): unknown {
+    if (error instanceof SwitchboardError) return error;
+    const code = isAxiosError(error) ? (error.code ?? '') : ((error as NodeJS.ErrnoException).code ?? '');
+    const text = this.mask(error instanceof Error ? error.message : String(error));
+    return networkFailure(this.name, request, code, text);
+  }
+
+  private mask(text: string): string {
+    return maskSecrets(text, this.auth.secrets());
+  }
+}
+
+function headersOf(response: AxiosResponse): Record<string, string | undefined> {
+  return response.headers as unknown as Record<string, string | undefined>;
+}
+
+function isStream(body: unknown): body is Readable {
+  return typeof body === 'object' && body !== null && typeof (body as Readable).pipe === 'function';
+}
+
+function drop(response: AxiosResponse): void {
+  if (isStream(response.data)) response.data.destroy();
+}
+
+async function readAll(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    size += (chunk as Buffer).length;
+    if (size > 65_536) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
