@@ -1,3 +1,4 @@
+import { CATEGORY } from '../kit/editor/category.js';
 import { addStyle } from '../kit/editor/style.js';
 import type { ConversationCorrelateConfig } from './conversation-correlate.config.js';
 
@@ -5,6 +6,7 @@ const OUTPUTS = ['new', 'update', 'ignored'];
 
 RED.nodes.registerType<ConversationCorrelateConfig>('switchboard-conversation-correlate', {
   category: 'switchboard',
+  categoryDescription: CATEGORY,
   color: '#93C4C9',
   icon: 'switchboard-conversation-correlate.svg',
   inputs: 1,

@@ -1,3 +1,4 @@
+import { CATEGORY } from '../kit/editor/category.js';
 import { ENDPOINT_TYPES, entityTypeSelect } from '../kit/editor/entity-types.js';
 import { addStyle } from '../kit/editor/style.js';
 import { text } from '../kit/editor/validate.js';
@@ -5,6 +6,7 @@ import type { MapConfig } from './map.config.js';
 
 RED.nodes.registerType<MapConfig>('switchboard-map', {
   category: 'switchboard',
+  categoryDescription: CATEGORY,
   color: '#93C4C9',
   icon: 'switchboard-map.svg',
   inputs: 1,

@@ -5,8 +5,6 @@ import { valueList } from './value-list.editor.js';
 
 /** Everything a rule can say beside its two fields. An empty input takes its property out of the rule. */
 export function ruleDetails(rule: Rule, translate: Translate, changed: () => void): JQuery[] {
-  const label = (name: string) => translate(`rule.${name}`);
-
   const required = choice(
     rule.required ?? '',
     ['', 'in', 'out', 'both'],
@@ -25,13 +23,13 @@ export function ruleDetails(rule: Rule, translate: Translate, changed: () => voi
   );
   return [
     valueList(rule, translate, changed),
-    row(label('required'), required),
-    row(label('type'), type),
-    row(label('maxLength'), maxLength),
-    row(label('constant'), constant),
-    row(label('default'), ...pair('default', fromText, toText)),
-    row(label('expression'), ...pair('expression', (text) => text || undefined, String)),
-    row(label('when'), ...pair('when', (text) => text || undefined, String)),
+    row(translate('rule.required'), required),
+    row(translate('rule.type'), type),
+    row(translate('rule.maxLength'), maxLength),
+    row(translate('rule.constant'), constant),
+    row(translate('rule.default'), ...pair('default', translate('rule.default'), fromText, toText)),
+    row(translate('rule.expression'), ...pair('expression', translate('rule.expression'), (text) => text || undefined, String)),
+    row(translate('rule.when'), ...pair('when', translate('rule.when'), (text) => text || undefined, String)),
   ];
 
   function set(name: keyof Rule, value: unknown): void {
@@ -43,6 +41,7 @@ export function ruleDetails(rule: Rule, translate: Translate, changed: () => voi
   /** Two inputs, one for each direction. */
   function pair(
     name: 'default' | 'expression' | 'when',
+    label: string,
     parse: (text: string) => unknown,
     print: (value: never) => string,
   ): JQuery[] {
@@ -53,7 +52,7 @@ export function ruleDetails(rule: Rule, translate: Translate, changed: () => voi
         if (both[direction] === undefined) delete both[direction];
         set(name, Object.keys(both).length ? both : undefined);
       });
-      const title = `${label(name)}, ${translate(`direction.${direction}`)}`;
+      const title = `${label}, ${translate(`direction.${direction}`)}`;
       return labelled(input, title).attr('placeholder', translate(`direction.${direction}`));
     });
   }

@@ -14,7 +14,7 @@ const PATHS = 'switchboard-generic-paths';
 /** One line per rule: partner's field, direction, generic field; what else a rule says is folded below it. */
 export function ruleList(translate: Translate): RuleList {
   const head = $('<div>', { class: 'switchboard-rule-line switchboard-rule-head' });
-  head.append(...['field', 'direction', 'generic', 'more'].map((name) => $('<span>').text(translate(`rule.${name}`))));
+  head.append(...['rule.field', 'rule.direction', 'rule.generic', 'rule.more'].map((key) => $('<span>').text(translate(key))));
   const paths = $('<datalist>', { id: PATHS }).append(...GENERIC_PATHS.map((path) => $('<option>').val(path)));
   $(LIST).after(paths);
   $(LIST).editableList<Rule>({

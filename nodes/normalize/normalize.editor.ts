@@ -1,8 +1,10 @@
+import { CATEGORY } from '../kit/editor/category.js';
 import { addStyle } from '../kit/editor/style.js';
 import type { NormalizeConfig } from './normalize.config.js';
 
 RED.nodes.registerType<NormalizeConfig>('switchboard-normalize', {
   category: 'switchboard',
+  categoryDescription: CATEGORY,
   color: '#93C4C9',
   icon: 'switchboard-normalize.svg',
   inputs: 1,

@@ -1,3 +1,4 @@
+import { CATEGORY } from '../kit/editor/category.js';
 import { copyField, httpRoot } from '../kit/editor/copy-field.js';
 import { entityTypeSelect } from '../kit/editor/entity-types.js';
 import { field, openInvalid, showBy } from '../kit/editor/fields.js';
@@ -10,6 +11,7 @@ const PREFIX = 'node-input';
 
 RED.nodes.registerType<ServiceNowInConfig, ServiceNowInCredentials>('switchboard-servicenow-in', {
   category: 'switchboard',
+  categoryDescription: CATEGORY,
   color: '#66AAAF',
   icon: 'switchboard-servicenow-in.svg',
   inputs: 0,

@@ -1,9 +1,11 @@
+import { CATEGORY } from '../kit/editor/category.js';
 import { entityTypeSelect } from '../kit/editor/entity-types.js';
 import { addStyle } from '../kit/editor/style.js';
 import type { ServiceNowOutConfig } from './servicenow-out.config.js';
 
 RED.nodes.registerType<ServiceNowOutConfig>('switchboard-servicenow-out', {
   category: 'switchboard',
+  categoryDescription: CATEGORY,
   color: '#66AAAF',
   icon: 'switchboard-servicenow-out.svg',
   align: 'right',

@@ -1,3 +1,4 @@
+import { CATEGORY } from '../kit/editor/category.js';
 import { openInvalid, showBy } from '../kit/editor/fields.js';
 import { addStyle } from '../kit/editor/style.js';
 import { address, number, when } from '../kit/editor/validate.js';
@@ -7,6 +8,7 @@ const PREFIX = 'node-input';
 
 RED.nodes.registerType<Tmf621InConfig>('switchboard-tmf621-in', {
   category: 'switchboard',
+  categoryDescription: CATEGORY,
   color: '#79B7BD',
   icon: 'switchboard-tmf621-in.svg',
   inputs: 0,

@@ -1,8 +1,10 @@
+import { CATEGORY } from '../kit/editor/category.js';
 import { addStyle } from '../kit/editor/style.js';
 import type { Tmf621OutConfig } from './tmf621-out.config.js';
 
 RED.nodes.registerType<Tmf621OutConfig>('switchboard-tmf621-out', {
   category: 'switchboard',
+  categoryDescription: CATEGORY,
   color: '#79B7BD',
   icon: 'switchboard-tmf621-out.svg',
   align: 'right',

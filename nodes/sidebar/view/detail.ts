@@ -11,6 +11,8 @@ export interface DetailContext {
   messages: Messages;
   /** Something was done to the message or one of its deliveries. */
   acted: () => void;
+  /** Whether there is room to show contents unfolded. */
+  wide: boolean;
   /** A person wants to see everything about this number or reference. */
   search: (text: string) => void;
 }
@@ -58,7 +60,7 @@ function safe(url: string | undefined): boolean {
   return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
-function incoming(message: MessageView, { t, messages, acted }: DetailContext): HTMLElement {
+function incoming(message: MessageView, { t, messages, acted, wide }: DetailContext): HTMLElement {
   const came = `${message.endpoint} · ${message.entityType} · ${t(`origin.${message.origin}`)}`;
   return element(
     'section',
@@ -72,7 +74,7 @@ function incoming(message: MessageView, { t, messages, acted }: DetailContext): 
       element('div', { class: 'switchboard-quiet' }, t('detail.takenBy', { node: message.node, count: message.emissions })),
       trouble(message.error) ?? why(message),
       actionBar({ kind: 'messages', id: message.id, actions: message.actions }, messages, t, acted),
-      ...bodiesOr(message, 'received', t),
+      ...bodiesOr(message, wide ? 'received' : '', t),
     ),
   );
 }
@@ -94,25 +96,19 @@ function outgoing(message: MessageView, context: DetailContext): HTMLElement {
   );
 }
 
-function delivery(one: DeliveryView, { t, messages, acted }: DetailContext): HTMLElement {
-  const went = [one.endpoint, one.entityType, one.number].filter(Boolean).join(' · ');
+function delivery(one: DeliveryView, { t, messages, acted, wide }: DetailContext): HTMLElement {
   const kind = one.part.split(':')[0] ?? 'entity';
+  const went = [t(`part.${kind}`), one.endpoint, one.entityType, one.number].filter(Boolean).join(' · ');
   return element(
     'div',
     { class: 'switchboard-card' },
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
     element('div', { class: 'switchboard-quiet' }, went),
-    element(
-      'div',
-      { class: 'switchboard-quiet' },
-      t(`part.${kind}`),
-      one.nextTry ? ` · ${t('detail.nextTry')} ` : '',
-      one.nextTry ? time(one.nextTry) : '',
-    ),
+    one.nextTry && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(one.nextTry)),
     trouble(one.error),
     actionBar({ kind: 'deliveries', id: one.id, actions: one.actions }, messages, t, acted),
     attempts(one, t),
-    ...bodiesOr(one, 'request', t),
+    ...bodiesOr(one, wide ? 'request' : '', t),
   );
 }
 

@@ -8,6 +8,8 @@ import { toolbar } from './toolbar.js';
 import css from './view.css';
 
 const PAGE = 50;
+/** Pixels from which list and message stand side by side, as in view.css. */
+const WIDE = 700;
 /** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */
 const MOST_REFRESHED = 200;
 
@@ -107,7 +109,13 @@ export function messagesView(backend: Backend): MessagesView {
     messages.one(id).then(
       (message) => {
         if (mine !== askedDetail) return;
-        const drawn = messageDetail(message, { t, messages, acted: () => acted(id), search: (text) => bar.search(text) });
+        const drawn = messageDetail(message, {
+          t,
+          messages,
+          wide: root.clientWidth >= WIDE,
+          acted: () => acted(id),
+          search: (text) => bar.search(text),
+        });
         const folds = again ? openFolds() : undefined;
         draw(drawn);
         if (folds) restoreFolds(folds);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { LowdbStore } from '../../src/store/lowdb-store.js';
-import type { Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../../src/store/store.js';
+import { LowdbStore } from '../../../src/store/lowdb-store.js';
+import type { Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../../../src/store/store.js';
 
 const AT = Date.now() - 10 * 60_000;
 const at = (minutes: number) => new Date(AT + minutes * 60_000).toISOString();
@@ -8,7 +8,7 @@ const at = (minutes: number) => new Date(AT + minutes * 60_000).toISOString();
 /** A ticket text that would run a script if it were ever put in as markup. */
 export const HOSTILE = '<img src=x onerror="document.title=\'owned\'"> Router <b>down</b>';
 
-const message = (n: number, more: Partial<MessageRecord>): MessageRecord => ({
+export const message = (n: number, more: Partial<MessageRecord>): MessageRecord => ({
   id: `m${n}`,
   version: 0,
   node: 'a',

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
+
+export interface Pack {
+  name: string;
+  version: string;
+  license: string;
+  keywords: string[];
+  engines: { node: string };
+  dependencies: Record<string, string>;
+  peerDependencies?: Record<string, string>;
+  repository?: unknown;
+  bugs?: unknown;
+  'node-red': { version: string; nodes: Record<string, string>; plugins: Record<string, string> };
+}
+
+export const pack = JSON.parse(readFileSync('package.json', 'utf8')) as Pack;
+export const nodeSets = pack['node-red'].nodes;
+export const allSets = { ...nodeSets, ...pack['node-red'].plugins };
+
+export interface Definition {
+  category: string;
+  color?: string;
+  icon?: string;
+  inputs?: number;
+  outputs?: number;
+  paletteLabel?: string;
+  align?: string;
+  inputLabels?: unknown;
+  outputLabels?: unknown;
+  defaults: Record<string, { value: unknown; type?: string; validate?: (value: unknown, options: unknown) => boolean | string }>;
+  credentials?: Record<string, { type: string }>;
+}
+
+/** The html that Node-RED sends to the editor for a set. */
+export function builtHtml(set: string): string {
+  return readFileSync((allSets[set] ?? '').replace(/\.js$/, '.html'), 'utf8');
+}
+
+/** Runs the built editor script of a set and gives what it registers, by type. */
+export function definitions(set: string): Record<string, Definition> {
+  const found: Record<string, Definition> = {};
+  const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(builtHtml(set))?.[1] ?? '';
+  const RED = {
+    nodes: {
+      registerType: (type: string, definition: Definition) => {
+        found[type] = definition;
+      },
+      node: () => null,
+      eachNode: () => undefined,
+    },
+    plugins: { registerPlugin: () => undefined },
+  };
+  runInContext(script, createContext({ RED, URL }));
+  return found;
+}
+
+export function nodeType(set: string): string {
+  return set.startsWith('switchboard-') ? set : `switchboard-${set}`;
+}
+
+/** The one definition a node set registers. */
+export function definition(set: string): Definition {
+  const made = definitions(set)[nodeType(set)];
+  if (!made) throw new Error(`${set} does not register ${nodeType(set)}`);
+  return made;
+}
+
+export const configSets = () => Object.keys(nodeSets).filter((set) => definition(set).category === 'config');
+export const flowSets = () => Object.keys(nodeSets).filter((set) => definition(set).category !== 'config');
+
+type Labels = { [key: string]: string | Labels };
+
+/** Keys of a catalog with dots, and their texts. */
+export function catalog(set: string, language: string, root = 'dist/nodes'): Map<string, string> {
+  const file = join(root, set, 'locales', language, `${set}.json`);
+  return flat(JSON.parse(readFileSync(file, 'utf8')) as Labels);
+}
+
+export function flat(labels: Labels, prefix = ''): Map<string, string> {
+  return new Map(
+    Object.entries(labels).flatMap(([key, value]) =>
+      typeof value === 'string' ? [[prefix + key, value] as const] : [...flat(value, `${prefix}${key}.`)],
+    ),
+  );
+}

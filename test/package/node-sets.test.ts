@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { allSets, configSets, definition, flowSets, nodeSets, nodeType, pack } from './built-set.js';
+
+describe('the sets of nodes', () => {
+  it('are those of the folders: one set per node', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/node-set.mjs', '--check'], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+  });
+
+  for (const [set, file] of Object.entries(allSets)) {
+    it(`${set}: has its runtime, its editor part and its labels`, () => {
+      for (const path of [file, file.replace(/\.js$/, '.html'), join(dirname(file), 'locales', 'en-US', `${set}.json`)]) {
+        assert.ok(existsSync(path), path);
+      }
+    });
+  }
+
+  for (const set of Object.keys(nodeSets)) {
+    it(`${set}: has help that begins with what it is for, in Node-RED's sections`, () => {
+      const help = readFileSync(`dist/nodes/${set}/locales/en-US/${set}.html`, 'utf8');
+      assert.match(help, new RegExp(`^<script type="text/markdown" data-help-name="${nodeType(set)}">\n[A-Z][^#]+\\.\n\n`));
+      const titles = [...help.matchAll(/^### (.+)$/gm)].map((match) => match[1]);
+      const allowed = ['Inputs', 'Outputs', 'Details', 'References'];
+      assert.deepEqual(
+        titles,
+        allowed.filter((title) => titles.includes(title)),
+        'sections, in this order',
+      );
+      const { inputs, outputs } = definition(set);
+      assert.equal(titles.includes('Inputs'), inputs === 1, 'Inputs');
+      assert.equal(titles.includes('Outputs'), (outputs ?? 0) > 0, 'Outputs');
+      assert.ok(titles.includes('Details') && titles.includes('References'));
+    });
+
+    it(`${set}: begins with the settings that its runtime takes for defaults`, async () => {
+      const shown = Object.fromEntries(Object.entries(definition(set).defaults).map(([name, { value }]) => [name, value]));
+      assert.deepEqual(plain(shown), plain(await runtimeDefaults(set)));
+    });
+
+    it(`${set}: names the same credentials in the editor and in the runtime`, () => {
+      const code = readFileSync(`nodes/${set}/${set}.ts`, 'utf8');
+      for (const [name, { type }] of Object.entries(definition(set).credentials ?? {})) {
+        assert.match(code, new RegExp(`${name}: \\{ type: '${type}' \\}`), `${name} is of type ${type}`);
+      }
+    });
+  }
+
+  it('have an icon, labels for their ports, a name in the palette and a colour of the family', () => {
+    for (const set of flowSets()) {
+      const made = definition(set);
+      assert.ok(existsSync(`dist/nodes/${set}/icons/${made.icon}`), `${set}: ${made.icon}`);
+      assert.equal(made.category, 'switchboard');
+      assert.equal(made.paletteLabel, set.replaceAll('-', ' '), set);
+      if (made.inputs) assert.equal(typeof made.inputLabels, 'function', set);
+      if (made.outputs) assert.equal(typeof made.outputLabels, 'function', set);
+      if (set.endsWith('-out')) assert.equal(made.align, 'right');
+      assert.ok(contrast(made.color ?? '', '#333333') >= 4.5, `${set}: its name is readable on ${made.color}`);
+    }
+  });
+
+  it('have icons whose names nobody else in Node-RED has', () => {
+    const names = Object.keys(nodeSets).flatMap((set) => {
+      const folder = `dist/nodes/${set}/icons`;
+      return existsSync(folder) ? readdirSync(folder) : [];
+    });
+    assert.equal(new Set(names).size, names.length);
+    for (const name of names) assert.match(name, /^switchboard-.+\.svg$/);
+  });
+
+  it('join nodes to config nodes that exist', () => {
+    const known = [...configSets().map(nodeType), 'tls-config'];
+    for (const set of Object.keys(nodeSets)) {
+      for (const [name, { type }] of Object.entries(definition(set).defaults)) {
+        if (type) assert.ok(known.includes(type), `${set}.${name}: ${type}`);
+      }
+    }
+  });
+
+  it('check what is typed: addresses, numbers, environment variables', () => {
+    const { baseUrl, timeout } = definition('servicenow-endpoint').defaults;
+    const asNode = { _def: { _: (key: string) => key } };
+    const check = (setting: typeof baseUrl, value: string) => setting?.validate?.call(asNode, value, {});
+    assert.equal(check(baseUrl, 'https://acme.service-now.com'), true);
+    assert.equal(check(baseUrl, environment('ACME_URL')), true);
+    assert.equal(check(baseUrl, 'acme.service-now.com'), 'invalid.address');
+    assert.equal(check(baseUrl, 'https://me:secret@acme.example'), 'invalid.addressWithUser');
+    assert.equal(check(baseUrl, ''), 'invalid.missing');
+    assert.equal(check(timeout, '30'), true);
+    assert.equal(check(timeout, environment('TIMEOUT')), true);
+    assert.equal(check(timeout, 'soon'), 'invalid.numberBetween');
+    assert.equal(check(timeout, ''), 'invalid.numberBetween');
+  });
+});
+
+describe('npm pack', () => {
+  it('packs what users need and nothing else', function () {
+    this.timeout(60_000);
+    const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
+    const files = (JSON.parse(stdout) as { files: { path: string }[] }[])[0]?.files.map((file) => file.path) ?? [];
+    for (const needed of [
+      'package.json',
+      'README.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      ...Object.values(allSets),
+      ...Object.values(binaries()),
+    ]) {
+      assert.ok(files.includes(needed), needed);
+    }
+    assert.ok(files.some((file) => file.startsWith('examples/')));
+    const stray = files.filter((file) => /(^|\/)(test|bench|scripts|\.dist-)|\.test\.|\.editor\.|(?<!\.d)\.ts$/.test(file));
+    assert.deepEqual(stray, []);
+  });
+});
+
+function environment(name: string): string {
+  return `\${${name}}`;
+}
+
+function binaries(): Record<string, string> {
+  return (pack as unknown as { bin?: Record<string, string> }).bin ?? {};
+}
+
+/** The `…Defaults` that a node's settings file exports. */
+async function runtimeDefaults(set: string): Promise<unknown> {
+  const loaded = (await import(pathToFileURL(join('dist', 'nodes', set, `${set}.config.js`)).href)) as { default?: object };
+  const entry = Object.entries(loaded.default ?? loaded).find(([name]) => name.endsWith('Defaults'));
+  assert.ok(entry, `nodes/${set}/${set}.config.ts exports its defaults`);
+  return entry[1];
+}
+
+/** Objects from the editor's script come from another realm, whose prototypes are not ours. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** WCAG 2 contrast of two colours. */
+function contrast(a: string, b: string): number {
+  const light = [a, b].map((colour) => {
+    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+      const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  });
+  return (Math.max(...light) + 0.05) / (Math.min(...light) + 0.05);
+}

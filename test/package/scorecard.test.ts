@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { builtHtml, flowSets, nodeSets, nodeType, pack } from './built-set.js';
+
+/** The checks of the Flow Library's scorecard (node-red-dev), offline; the codes are theirs. */
+describe('the Flow Library scorecard', () => {
+  it('P01: has a licence, and the text of it', () => {
+    assert.equal(pack.license, 'Apache-2.0');
+    assert.match(readFileSync('LICENSE', 'utf8'), /Apache License/);
+  });
+
+  it('P03: says where its source and its issues are', () => {
+    assert.ok(pack.repository && pack.bugs);
+  });
+
+  it('P04: has a scoped name', () => {
+    assert.match(pack.name, /^@[a-z0-9-]+\/node-red-[a-z0-9-]+$/);
+  });
+
+  it('P05: has the keyword node-red', () => {
+    assert.ok(pack.keywords.includes('node-red'));
+  });
+
+  it('P06: names the Node-RED versions it runs in: 4.1 and 5', () => {
+    const range = pack['node-red'].version;
+    for (const version of ['4.1.0', '4.1.15', '5.0.7']) assert.ok(admits(range, version), `${range} admits ${version}`);
+    assert.ok(!admits(range, '4.0.9'), '4.0 is not tested and must not be promised');
+  });
+
+  it('P07: runs on the oldest Node.js of each of them', () => {
+    for (const version of ['20.19.0', '22.9.0', '24.0.0']) assert.ok(admits(pack.engines.node, version), version);
+  });
+
+  it('N01: registers each type under our prefix, literally, as its folder is called', () => {
+    for (const set of Object.keys(nodeSets)) {
+      const types = [...builtHtml(set).matchAll(/RED\.nodes\.registerType\(\s*["']([^"']+)["']\s*,\s*\{/g)].map(
+        (match) => match[1],
+      );
+      assert.deepEqual(types, [nodeType(set)], set);
+      assert.match(builtHtml(set), /category:\s*["'](config|switchboard)["']/, `${set}: the category stands there literally`);
+    }
+  });
+
+  it('N02: has an example for every node', () => {
+    const examples = readdirSync('examples').filter((name) => name.endsWith('.json'));
+    const used = new Set(
+      examples.flatMap((name) =>
+        (JSON.parse(readFileSync(`examples/${name}`, 'utf8')) as { type: string }[]).map((node) => node.type),
+      ),
+    );
+    const missing = flowSets()
+      .map(nodeType)
+      .filter((type) => !used.has(type));
+    assert.deepEqual(missing, []);
+  });
+
+  it('D01: has six dependencies at most', () => {
+    assert.ok(Object.keys(pack.dependencies).length <= 6, Object.keys(pack.dependencies).join(', '));
+  });
+
+  it('D02: does not bring a Node-RED of its own', () => {
+    assert.ok(!('node-red' in pack.dependencies));
+  });
+
+  it('D03: takes the latest of each dependency', function () {
+    this.timeout(60_000);
+    for (const [name, range] of Object.entries(pack.dependencies)) {
+      const latest = latestOf(name);
+      if (!latest) return this.skip();
+      assert.ok(admits(range, latest), `${name} ${range} does not take ${latest}`);
+    }
+  });
+
+  it('has a readme and a changelog that knows this version', () => {
+    assert.ok(existsSync('README.md'));
+    assert.ok(readFileSync('CHANGELOG.md', 'utf8').includes(pack.version));
+  });
+});
+
+/** Undefined when the registry cannot be asked: a test must pass on a train. */
+function latestOf(name: string): string | undefined {
+  const { status, stdout } = spawnSync('npm', ['view', name, 'version'], { encoding: 'utf8', timeout: 10_000 });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** The two kinds of range that package.json uses: `>=1.2.3` and `^1.2.3`. */
+function admits(range: string, version: string): boolean {
+  const [, kind, floor = ''] = /^(>=|\^)(\d+\.\d+\.\d+)$/.exec(range) ?? assert.fail(`cannot read the range ${range}`);
+  const [a, b] = [version, floor].map((text) => text.split('.').map(Number)) as [number[], number[]];
+  if (kind === '^' && a[0] !== b[0]) return false;
+  for (const index of [0, 1, 2]) if (a[index] !== b[index]) return (a[index] ?? 0) > (b[index] ?? 0);
+  return true;
+}
