@@ -40,7 +40,10 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
     if (shown === 'switchboard-mapping-json') {
       mapping = json.read() ?? mapping;
     } else if (shown && mapping) {
-      mapping = { ...mapping, rules: rules.read(), internalComments: internal.val() as NonNullable<Mapping['internalComments']> };
+      const chosen = internal.val() as NonNullable<Mapping['internalComments']>;
+      mapping = { ...mapping, rules: rules.read() };
+      // What is not said means the same, and stays unsaid: opening a dialog must not change a flow.
+      if (chosen !== (mapping.internalComments ?? 'drop')) mapping.internalComments = chosen;
     }
   }
 

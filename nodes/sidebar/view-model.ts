@@ -100,7 +100,7 @@ function row(
     number: record.number ?? record.entityId,
     title: conversation?.title,
     state: shownMessage(record, deliveries),
-    reason: record.error?.message ?? record.reason ?? failed?.error?.message,
+    reason: record.state === 'skipped' ? record.reason : (record.error?.message ?? record.reason ?? failed?.error?.message),
     deliveries: deliveries.map((delivery) => deliveryRow(delivery, nameOf)),
   };
 }

@@ -9,8 +9,8 @@ export interface EditorOptions {
   flow?: object[];
   /** Settings beside those every test has, e.g. adminAuth. */
   settings?: object;
-  /** Folder of the package to load, when it is not the one of this repository. */
-  pack?: string;
+  /** Loads the flow without starting it. */
+  safe?: boolean;
   /** Puts something into the user folder before Node-RED starts. */
   prepare?: (folder: string) => Promise<void>;
 }
@@ -28,12 +28,15 @@ export interface EditorServer {
 export const NODE_RED =
   Number(process.versions.node.split('.')[0]) >= 22 ? { name: 'node-red', version: 5 } : { name: 'node-red-4', version: 4 };
 
-/** Starts Node-RED with its editor, our package installed the way `npm install <folder>` does it. */
+/**
+ * Starts Node-RED with its editor, our package installed the way `npm install <folder>` does it: this folder, or the one named by
+ * SWITCHBOARD_PACK (an unpacked release, say).
+ */
 export async function startEditor(options: EditorOptions = {}): Promise<EditorServer> {
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-editor-'));
   const scope = join(folder, 'node_modules', '@switchboard');
   mkdirSync(scope, { recursive: true });
-  symlinkSync(resolve(options.pack ?? '.'), join(scope, 'node-red-switchboard'), 'dir');
+  symlinkSync(resolve(process.env.SWITCHBOARD_PACK ?? '.'), join(scope, 'node-red-switchboard'), 'dir');
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies: { '@switchboard/node-red-switchboard': '*' } }));
   writeFileSync(join(folder, 'flows.json'), JSON.stringify(options.flow ?? [{ id: 'tab', type: 'tab', label: 'Test' }]));
   const port = await freePort();
@@ -52,7 +55,14 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
   let output = '';
   const child = spawn(
     process.execPath,
-    [resolve('node_modules', NODE_RED.name, 'red.js'), '--userDir', folder, '--settings', join(folder, 'settings.js')],
+    [
+      resolve('node_modules', NODE_RED.name, 'red.js'),
+      '--userDir',
+      folder,
+      '--settings',
+      join(folder, 'settings.js'),
+      ...(options.safe ? ['--safe'] : []),
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -60,7 +70,7 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
   const started = new Promise<void>((done, fail) => {
     const take = (text: Buffer) => {
       output += text;
-      if (output.includes('Started flows')) done();
+      if (/Started flows|Flows stopped in safe mode/.test(output)) done();
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);

@@ -50,7 +50,10 @@ export class Messages {
   }
 
   async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip', reason?: string): Promise<void> {
-    await this.backend.post(`${kind}/${encodeURIComponent(id)}/${action}`, { reason });
+    await this.backend.post(`${kind}/${encodeURIComponent(id)}/${action}`, { reason }).catch((error) => {
+      // Node-RED answers 401 also to those who are signed in and may not; who sees a message has signed in.
+      throw error instanceof RequestError && error.status === 401 ? new RequestError(error.message, 403) : error;
+    });
   }
 }
 

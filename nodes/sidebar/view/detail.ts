@@ -72,16 +72,17 @@ function incoming(message: MessageView, { t, messages, acted, wide }: DetailCont
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
       element('div', { class: 'switchboard-quiet' }, came),
       element('div', { class: 'switchboard-quiet' }, t('detail.takenBy', { node: message.node, count: message.emissions })),
-      trouble(message.error) ?? why(message),
+      trouble(message.error),
+      why(message),
       actionBar({ kind: 'messages', id: message.id, actions: message.actions }, messages, t, acted),
       ...bodiesOr(message, wide ? 'received' : '', t),
     ),
   );
 }
 
-/** What went wrong with a delivery is told there. */
-function why({ reason, sent }: MessageView): HTMLElement | undefined {
-  if (!reason || sent.some((one) => one.error?.message === reason)) return undefined;
+/** What went wrong is told with the error, and with the delivery it happened to. */
+function why({ reason, error, sent }: MessageView): HTMLElement | undefined {
+  if (!reason || reason === error?.message || sent.some((one) => one.error?.message === reason)) return undefined;
   return element('p', { class: 'switchboard-why' }, reason);
 }
 
