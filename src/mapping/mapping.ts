@@ -1,4 +1,7 @@
 import type { GenericFields, Json } from '../model/message.js';
+import type { Problem } from '../model/problem.js';
+
+export type { Problem } from '../model/problem.js';
 
 /**
  * A mapping is data: an ordered table of rules between one system's entity type and the generic model, used in both directions.
@@ -15,13 +18,18 @@ export interface ValueRow {
 }
 
 export interface Rule {
-  /** The partner's field, a dotted path; several fields form one value (incident: state and hold_reason). */
+  /**
+   * The partner's field, a path as in paths.ts; several fields form one value (incident: state and hold_reason). The first rule that gives a
+   * target a value wins, so that a later rule is a fall-back.
+   */
   field: string | string[];
-  /** Path in the generic model's `fields`, e.g. `state`, `requester.name`, `custom.site`; for `out` also `source.number` and the like. */
+  /** Path in the generic model's `fields`, e.g. `state`, `requester.name`, `custom.site`; for `out` also `entity` and `source.number`. */
   generic: string;
   direction?: Direction;
   /** Value map; compared as text, exactly, then case-insensitively. A value without a row is reported, never passed silently. */
   values?: ValueRow[];
+  /** The rule applies only where this generic field has one of these values (a resolution is written only when resolving). */
+  onlyIf?: { generic: string; is: string[] };
   /** Used where the source gives nothing (or, with `values`, an unmapped value: still reported). */
   default?: { in?: Json; out?: Json };
   /** Fixed value, no source. */
@@ -48,16 +56,6 @@ export interface Mapping {
   internalComments?: 'drop' | 'internal' | 'public';
 }
 
-/** Something a person should know about one field. `error` stops the message (output 2 of map), `warning` does not. */
-export interface Problem {
-  level: 'error' | 'warning';
-  code: 'required' | 'unmapped' | 'expression' | 'schema' | 'cut';
-  field: string;
-  text: string;
-  /** The value at fault, where there is one. */
-  value?: Json;
-}
-
 /** Which rule made a target field, from which source, through which value-map row (indexes into the mapping). */
 export interface Trace {
   [target: string]: { rule: number; source: string[]; row?: number; kind: 'source' | 'constant' | 'expression' | 'default' };
@@ -74,6 +72,8 @@ export interface OutResult {
   body: Record<string, Json>;
   /** Top-level names of the body's fields that depend on a changed generic field; equals all names when nothing was compared. */
   changed: string[];
+  /** Top-level names of the body's fields that are a default or constant: they never overwrite what the target has. */
+  defaults: string[];
   trace: Trace;
   problems: Problem[];
 }

@@ -1,0 +1,29 @@
+import { SwitchboardError } from '../../errors.js';
+import type { Mapping } from '../mapping.js';
+import * as servicenow from './servicenow.js';
+import * as tmf621 from './tmf621.js';
+
+/** Every mapping that ships, each between one system's entity type and the generic model: any two of them make a pair. */
+export const presets: readonly Mapping[] = [
+  servicenow.incident,
+  servicenow.problem,
+  servicenow.change,
+  servicenow.request,
+  servicenow.requestItem,
+  servicenow.catalogTask,
+  servicenow.customerCase,
+  tmf621.tmf621v4,
+  tmf621.tmf621v5,
+  tmf621.tmf621ServiceNow,
+];
+
+/** The preset of a system's entity type; TMF621 has one for each version and one for ServiceNow's dialect. */
+export function preset(system: Mapping['system'], entityType: string, version?: Mapping['version']): Mapping {
+  const found = presets.find(
+    (p) => p.system === system && p.entityType === entityType && (system === 'servicenow' || p.version === version),
+  );
+  if (found) return found;
+  throw new SwitchboardError('SWB_CONFIG', `There is no preset for ${system} ${entityType}${version ? ` ${version}` : ''}.`, {
+    hint: 'Add a mapping of your own and choose it in the node.',
+  });
+}

@@ -1,0 +1,55 @@
+import { SwitchboardError } from '../errors.js';
+import type { ValueRow } from './mapping.js';
+
+/** Any value on the way in, left out on the way out. */
+export const ANY = '*';
+
+/** A value map made ready: looks rows up in both directions. */
+export class ValueMap {
+  private readonly incoming: { values: string[]; row: number }[] = [];
+  private readonly outgoing = new Map<string, number>();
+
+  constructor(
+    private readonly rows: ValueRow[],
+    fields: number,
+    where: string,
+  ) {
+    rows.forEach((row, index) => {
+      const values = [row.partner].flat();
+      if (values.length !== fields) {
+        throw new SwitchboardError(
+          'SWB_CONFIG',
+          `Row ${index + 1} of the value map has ${values.length} value(s) for ${fields} field(s).`,
+          { where, hint: 'Give one value for each field; * stands for any.' },
+        );
+      }
+      if (row.direction !== 'out') this.incoming.push({ values, row: index });
+      if (row.direction !== 'in' && !this.outgoing.has(row.generic)) this.outgoing.set(row.generic, index);
+    });
+  }
+
+  /** The generic value of the partner's value(s): exactly as written first, then without regard to case. */
+  toGeneric(given: string[]): { value: string; row: number } | undefined {
+    const find = (same: (a: string, b: string) => boolean) =>
+      this.incoming.find(({ values }) => values.every((v, i) => v === ANY || same(v, given[i] ?? '')));
+    const found = find((a, b) => a === b) ?? find((a, b) => a.toLowerCase() === b.toLowerCase());
+    const row = found && this.rows[found.row];
+    return row && { value: row.generic, row: found.row };
+  }
+
+  /** The partner's value(s) of a generic value; `*` where a field is left as it is. */
+  toPartner(value: string): { values: string[]; row: number } | undefined {
+    const row = this.outgoing.get(value);
+    const found = row === undefined ? undefined : this.rows[row];
+    return found && row !== undefined ? { values: [found.partner].flat(), row } : undefined;
+  }
+}
+
+/** Rows that cannot be told apart in the other direction: several partner values for one generic value. */
+export function collisions(rows: ValueRow[]): { generic: string; rows: number[] }[] {
+  const byGeneric = new Map<string, number[]>();
+  rows.forEach((row, index) => {
+    if (row.direction !== 'out') byGeneric.set(row.generic, [...(byGeneric.get(row.generic) ?? []), index]);
+  });
+  return [...byGeneric].filter(([, indexes]) => indexes.length > 1).map(([generic, indexes]) => ({ generic, rows: indexes }));
+}
