@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { Poller } from '../../src/delivery/poller.js';
+import type { ServiceNowClient } from '../../src/endpoints/servicenow/client.js';
 import { readWebhook } from '../../src/endpoints/servicenow/webhook.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
@@ -24,7 +25,7 @@ export = (RED: NodeAPI) => {
       Promise.allSettled(stops.map(async (stop) => stop())).then(() => done());
     });
     const start = async () => {
-      const endpoint = endpointNode(RED, config.endpoint, where);
+      const endpoint = endpointNode<ServiceNowClient>(RED, config.endpoint, where);
       const { client } = endpoint;
       if (config.webhook) stops.push(serveWebhook(RED, this, config, endpoint, where));
       show(this, 'waiting', 'opening store');
@@ -66,7 +67,7 @@ function serveWebhook(
   RED: NodeAPI,
   node: ThisNode,
   config: ServiceNowInConfig,
-  endpoint: EndpointNode,
+  endpoint: EndpointNode<ServiceNowClient>,
   where: string,
 ): () => void {
   const path = requiredSetting(config.path, 'path', where);
@@ -74,7 +75,7 @@ function serveWebhook(
   const limit = numberSetting(config.webhookLimit, serviceNowInDefaults.webhookLimit, 'webhookLimit', where) * 1024;
   const receive = async (request: Incoming): Promise<Reply> => {
     checkWebhook(auth, request.headers, request.body);
-    const hint = readWebhook(jsonBody(request), endpoint.client, config.entityType);
+    const hint = readWebhook(jsonBody(request), endpoint.client.entityTypes, config.entityType);
     const broker = await endpoint.broker;
     await broker.inbox.accept([
       {

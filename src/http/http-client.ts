@@ -18,6 +18,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 
 class Client implements HttpClient {
   readonly name: string;
+  readonly baseUrl: string;
   private readonly http;
   private readonly agents: (HttpAgent | HttpsAgent)[];
   private readonly limits: Limits;
@@ -27,6 +28,7 @@ class Client implements HttpClient {
 
   constructor(private readonly options: HttpOptions) {
     this.name = options.name;
+    this.baseUrl = options.baseUrl;
     this.origin = new URL(options.baseUrl).origin;
     const httpAgent = new HttpAgent({ keepAlive: true, maxSockets: options.concurrency + 2 });
     const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets: options.concurrency + 2, ...options.tls });

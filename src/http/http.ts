@@ -57,6 +57,8 @@ export interface HttpAnswer<T = unknown> {
 
 export interface HttpClient {
   readonly name: string;
+  /** Without a slash at its end. */
+  readonly baseUrl: string;
   /** Resolves for 2xx; else throws PartnerError, classed by src/http/failure.ts, with all secrets masked. */
   request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
   request<T = unknown>(request: HttpRequest): Promise<HttpAnswer<T>>;

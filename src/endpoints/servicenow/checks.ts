@@ -1,0 +1,115 @@
+import { PartnerError } from '../../errors.js';
+import type { HttpClient, HttpRequest } from '../../http/http.js';
+import type { Check } from '../endpoint.js';
+import { columnText, type Row } from './parse.js';
+import type { EntityTable } from './webhook.js';
+
+/** A sys_id that no record has: a write to it shows rights without writing anything. */
+const NOBODY = `${'0'.repeat(31)}1`;
+const UTC = new Set(['GMT', 'UTC', 'Etc/UTC', 'Etc/GMT']);
+
+/** What works and what does not, in words. Never throws. */
+export async function checkConnection(
+  http: HttpClient,
+  tables: readonly EntityTable[],
+  integrationUser: string | undefined,
+): Promise<Check[]> {
+  const first = await ask(http, {
+    method: 'GET',
+    path: '/api/now/v2/table/sys_user',
+    query: { sysparm_limit: 1, sysparm_fields: 'sys_id' },
+    what: 'reach the instance',
+  });
+  const reached: Check =
+    first.error && first.error.status === undefined
+      ? { name: 'Reachable', ok: false, text: first.error.message }
+      : { name: 'Reachable', ok: true, text: `${http.baseUrl} answers.` };
+  if (reached.ok !== true) return [reached];
+  const refused = first.error?.status === 401;
+  const credentials: Check = refused
+    ? { name: 'Credentials', ok: false, text: first.error?.message ?? '' }
+    : { name: 'Credentials', ok: true, text: 'They are accepted.' };
+  if (refused) return [reached, credentials];
+  const rest = await Promise.all([
+    ...tables.flatMap((t) => [readable(http, t.table, `Read ${t.name}`), writable(http, t)]),
+    readable(
+      http,
+      'sys_journal_field',
+      'Read comments',
+      'Without it, comments from ServiceNow are not seen. Give the role audit_viewer or a read rule on sys_journal_field.',
+    ),
+    readable(http, 'sys_attachment', 'Read attachments', 'Without it, attachments from ServiceNow are not seen.'),
+    timeZone(http, integrationUser),
+  ]);
+  return [reached, credentials, ...rest];
+}
+
+async function readable(http: HttpClient, table: string, name: string, without = ''): Promise<Check> {
+  const { error } = await ask(http, {
+    method: 'GET',
+    path: `/api/now/v2/table/${table}`,
+    query: { sysparm_limit: 1, sysparm_fields: 'sys_id' },
+    what: `read ${table}`,
+  });
+  return error
+    ? { name, ok: without ? 'warning' : false, text: `${error.message} ${without}`.trim() }
+    : { name, ok: true, text: `The table ${table} can be read.` };
+}
+
+/** A write to a record that does not exist: 404 says that writing as such is allowed, 403 that it is not. */
+async function writable(http: HttpClient, { name, table }: EntityTable): Promise<Check> {
+  const title = `Write ${name}`;
+  const { error } = await ask(http, {
+    method: 'PATCH',
+    path: `/api/now/v2/table/${table}/${NOBODY}`,
+    body: { short_description: 'connection test' },
+    what: `write ${table}`,
+  });
+  if (error?.status === 404)
+    return { name: title, ok: true, text: `Writing to ${table} is not refused (a rule on single records may still refuse it).` };
+  if (error?.status === 403 || error?.status === 401)
+    return { name: title, ok: false, text: `${error.message} Give the integration user a role that may write ${table}.` };
+  return { name: title, ok: 'warning', text: error ? error.message : `It could not be told whether ${table} can be written.` };
+}
+
+/** Times in queries are read in the user's zone: polling another one than UTC would miss or repeat changes. */
+async function timeZone(http: HttpClient, user: string | undefined): Promise<Check> {
+  const name = 'Time zone';
+  if (!user)
+    return {
+      name,
+      ok: 'warning',
+      text: 'Name the integration user in the dialog, so that its time zone can be checked: it must be GMT.',
+    };
+  const { error, body } = await ask<{ result?: Row[] }>(http, {
+    method: 'GET',
+    path: '/api/now/v2/table/sys_user',
+    query: { sysparm_query: `user_name=${user.replace(/\^/g, '')}`, sysparm_fields: 'user_name,time_zone', sysparm_limit: 1 },
+    what: 'read the integration user',
+  });
+  if (error) return { name, ok: 'warning', text: `${error.message} The integration user’s time zone must be GMT.` };
+  const row = body?.result?.find((r) => columnText(r.user_name) === user);
+  if (!row)
+    return { name, ok: 'warning', text: `The user ${user} was not found, so its time zone is not known; it must be GMT.` };
+  const zone = columnText(row.time_zone);
+  if (UTC.has(zone)) return { name, ok: true, text: `${user} is in ${zone}.` };
+  return {
+    name,
+    ok: 'warning',
+    text: `${user} is in ${zone || 'the instance’s own time zone'}. Set it to GMT: polling asks for changes by time, which ServiceNow reads in this user’s zone.`,
+  };
+}
+
+async function ask<T>(http: HttpClient, request: HttpRequest): Promise<{ body?: T; error?: PartnerError }> {
+  try {
+    return { body: (await http.request<T>(request)).body };
+  } catch (error) {
+    if (error instanceof PartnerError) return { error };
+    return {
+      error: new PartnerError('SWB_PARTNER_UNAVAILABLE', error instanceof Error ? error.message : String(error), {
+        outcome: 'notDone',
+        retry: false,
+      }),
+    };
+  }
+}

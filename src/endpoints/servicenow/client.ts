@@ -1,0 +1,303 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { PartnerError, SwitchboardError } from '../../errors.js';
+import type { HttpAnswer, HttpClient } from '../../http/http.js';
+import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
+import type {
+  Check,
+  EndpointClient,
+  Parsed,
+  PollResult,
+  RawEntity,
+  SpooledAttachment,
+  Written,
+  WrittenPart,
+} from '../endpoint.js';
+import { checkConnection } from './checks.js';
+import { columnText, parse, plainText, type Row, serviceNowTimeToIso } from './parse.js';
+import { poll } from './poll.js';
+import { commentBody, droppedFields, rowBody } from './render.js';
+import type { EntityTable } from './webhook.js';
+
+export interface ServiceNowOptions {
+  id: string;
+  name: string;
+  http: HttpClient;
+  /** `fields`: columns to read; none = all of them. */
+  entityTypes: (EntityTable & { fields: string[] })[];
+  /** User name we write as, to know our own comments again. */
+  integrationUser?: string;
+  clock: () => number;
+}
+
+export interface ServiceNowClient extends EndpointClient {
+  readonly system: 'servicenow';
+  readonly entityTypes: readonly EntityTable[];
+}
+
+/** Columns that are needed whatever the mappings read. */
+const SYSTEM_COLUMNS = [
+  'sys_id',
+  'number',
+  'sys_mod_count',
+  'sys_updated_on',
+  'sys_updated_by',
+  'sys_created_on',
+  'correlation_id',
+  'parent',
+  'parent_incident',
+];
+/** Clocks differ; what was written by us a little before our own time counts too, milliseconds. */
+const CLOCK_MARGIN = 120_000;
+const MOST_ENTRIES = 1000;
+
+/** A client of one ServiceNow instance (Table API v2, Attachment API). */
+export function createServiceNowClient(options: ServiceNowOptions): ServiceNowClient {
+  return new Client(options);
+}
+
+class Client implements ServiceNowClient {
+  readonly system = 'servicenow';
+  readonly id: string;
+  readonly name: string;
+  readonly integrationUser?: string;
+  readonly entityTypes;
+  private readonly http: HttpClient;
+
+  constructor(options: ServiceNowOptions) {
+    this.id = options.id;
+    this.name = options.name;
+    this.http = options.http;
+    this.entityTypes = options.entityTypes;
+    if (options.integrationUser) this.integrationUser = options.integrationUser;
+  }
+
+  test(): Promise<Check[]> {
+    return checkConnection(this.http, this.entityTypes, this.integrationUser);
+  }
+
+  async read(entityType: string, id: string): Promise<RawEntity> {
+    const table = this.table(entityType);
+    const [record, journal, attachments] = await Promise.all([
+      this.row(entityType, id),
+      this.journal(id),
+      this.attachments(table, id),
+    ]);
+    return { table, record, journal, attachments };
+  }
+
+  async find(entityType: string, reference: string): Promise<RawEntity | undefined> {
+    const table = this.table(entityType);
+    const rows = await this.query(table, `correlation_id=${queryValue(reference)}`, `look up ${entityType} by ${reference}`, 10);
+    // An invalid clause is ignored and arbitrary rows come back: only a row that carries the reference counts.
+    const [found, another] = rows.filter((row) => columnText(row.correlation_id) === reference);
+    if (another) {
+      throw new SwitchboardError(
+        'SWB_WRONG_ENTITY',
+        `Several ${entityType} records carry our reference ${reference}: ${columnText(found?.number)}, ${columnText(another.number)}.`,
+        {
+          where: this.name,
+          hint: 'Clear correlation_id in the copies, then replay.',
+        },
+      );
+    }
+    return found ? { table, record: found } : undefined;
+  }
+
+  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+    const table = this.table(entityType);
+    const body = rowBody({ ...fields, correlation_id: reference });
+    const answer = await this.http.request<{ result?: Row }>({
+      method: 'POST',
+      path: `/api/now/v2/table/${table}`,
+      query: RAW,
+      body,
+      what: `create ${entityType}`,
+    });
+    return this.written(answer, table, body, `create ${entityType}`);
+  }
+
+  async update(entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
+    const table = this.table(entityType);
+    const body = rowBody(fields);
+    const answer = await this.http.request<{ result?: Row }>({
+      method: 'PATCH',
+      path: `/api/now/v2/table/${table}/${sysId(id)}`,
+      query: RAW,
+      body,
+      what: `update ${entityType}`,
+    });
+    return this.written(answer, table, body, `update ${entityType}`);
+  }
+
+  async comment(entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
+    const answer = await this.http.request<{ result?: Row }>({
+      method: 'PATCH',
+      path: `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`,
+      query: { ...RAW, sysparm_fields: 'sys_id' },
+      body: commentBody(comment),
+      what: `comment on ${entityType}`,
+    });
+    this.accepted(answer, `comment on ${entityType}`);
+    return {}; // the answer does not tell the journal entry's id
+  }
+
+  async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
+    const [element, text] = Object.entries(commentBody(comment))[0] ?? [];
+    const from = Date.parse(since) - CLOCK_MARGIN;
+    const entry = (await this.journal(id)).find(
+      (row) =>
+        columnText(row.element) === element &&
+        plainText(columnText(row.value)) === plainText(text ?? '') &&
+        Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? since) >= from &&
+        (!this.integrationUser || columnText(row.sys_created_by) === this.integrationUser),
+    );
+    return entry && { id: columnText(entry.sys_id) };
+  }
+
+  async attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
+    const answer = await this.http.request<{ result?: Row }>({
+      method: 'POST',
+      path: '/api/now/attachment/file',
+      query: { table_name: this.table(entityType), table_sys_id: sysId(id), file_name: attachment.name },
+      headers: { 'Content-Type': attachment.mimeType || 'application/octet-stream', 'Content-Length': String(attachment.size) },
+      body: createReadStream(attachment.path),
+      what: `attach ${attachment.name}`,
+    });
+    return { id: columnText(this.accepted(answer, `attach ${attachment.name}`).sys_id) };
+  }
+
+  async findAttachment(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
+    const rows = await this.attachments(this.table(entityType), id);
+    const found = rows.find(
+      (row) => columnText(row.file_name) === attachment.name && columnText(row.size_bytes) === String(attachment.size),
+    );
+    return found && { id: columnText(found.sys_id) };
+  }
+
+  async download(_entityType: string, _id: string, attachment: GenericAttachment): Promise<Readable> {
+    const { body } = await this.http.request({
+      method: 'GET',
+      path: `/api/now/attachment/${sysId(attachment.id)}/file`,
+      headers: { Accept: '*/*' },
+      as: 'stream',
+      what: `download ${attachment.name}`,
+    });
+    return body;
+  }
+
+  poll(entityType: string, cursor: Json | undefined): Promise<PollResult> {
+    return poll(this.http, this.table(entityType), entityType, cursor);
+  }
+
+  parse(raw: RawEntity): Parsed {
+    const table = (raw as { table?: string }).table;
+    const entityType = this.entityTypes.find((t) => t.table === table)?.name ?? table ?? '';
+    return parse(raw, { endpoint: this.id, entityType, baseUrl: this.http.baseUrl });
+  }
+
+  isOlder(a: string | undefined, b: string | undefined): boolean {
+    return a !== undefined && b !== undefined && a < b;
+  }
+
+  close(): void {
+    this.http.close();
+  }
+
+  private table(entityType: string): string {
+    const known = this.entityTypes.find((t) => t.name === entityType);
+    if (known) return known.table;
+    throw new SwitchboardError('SWB_CONFIG', `It has no entity type «${entityType}».`, {
+      where: this.name,
+      field: 'entityTypes',
+      hint: 'Add it in the endpoint’s dialog.',
+    });
+  }
+
+  private async row(entityType: string, id: string): Promise<Row> {
+    const { fields } = this.entityTypes.find((t) => t.name === entityType) ?? { fields: [] };
+    const columns = fields.length ? { sysparm_fields: [...new Set([...SYSTEM_COLUMNS, ...fields])].join(',') } : {};
+    const { body } = await this.http.request<{ result?: Row }>({
+      method: 'GET',
+      path: `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`,
+      query: { ...RAW, ...columns },
+      what: `read ${entityType}`,
+    });
+    if (body?.result) return body.result;
+    throw new PartnerError('SWB_PARTNER_ANSWER', `The read of ${entityType} ${id} was answered without a record.`, {
+      where: this.name,
+      outcome: 'notDone',
+      retry: true,
+    });
+  }
+
+  /** Journal entries, oldest first; without the right to read them (audit_viewer) ServiceNow gives none, not an error. */
+  private journal(id: string): Promise<Row[]> {
+    return this.query(
+      'sys_journal_field',
+      `element_id=${sysId(id)}^elementINcomments,work_notes^ORDERBYsys_created_on`,
+      'read the journal',
+    ).then((rows) => rows.filter((row) => columnText(row.element_id) === id));
+  }
+
+  private async attachments(table: string, id: string): Promise<Row[]> {
+    const { body } = await this.http.request<{ result?: Row[] }>({
+      method: 'GET',
+      path: '/api/now/attachment',
+      query: {
+        sysparm_query: `table_sys_id=${sysId(id)}^table_name=${table}^ORDERBYsys_created_on`,
+        sysparm_limit: MOST_ENTRIES,
+      },
+      what: 'list attachments',
+    });
+    return (body?.result ?? []).filter((row) => columnText(row.table_sys_id) === id);
+  }
+
+  private async query(table: string, query: string, what: string, limit = MOST_ENTRIES): Promise<Row[]> {
+    const { body } = await this.http.request<{ result?: Row[] }>({
+      method: 'GET',
+      path: `/api/now/v2/table/${table}`,
+      query: { ...RAW, sysparm_query: query, sysparm_limit: limit, sysparm_no_count: true },
+      what,
+    });
+    return body?.result ?? [];
+  }
+
+  private written(answer: HttpAnswer<{ result?: Row }>, table: string, sent: Record<string, Json>, what: string): Written {
+    const record = this.accepted(answer, what);
+    return { entity: { table, record }, dropped: droppedFields(sent, record) };
+  }
+
+  /** 202 from the Table API means that the request was dropped in a queue; no record in the answer means we cannot know. */
+  private accepted(answer: HttpAnswer<{ result?: Row }>, what: string): Row {
+    const record = answer.body?.result;
+    if (answer.status !== 202 && record) return record;
+    const text =
+      answer.status === 202
+        ? 'was answered 202, which ServiceNow says when it drops a request'
+        : `was answered ${answer.status} without a record`;
+    throw new PartnerError('SWB_PARTNER_ANSWER', `${what} ${text}.`, {
+      where: this.name,
+      hint: 'It is looked up and tried again.',
+      outcome: 'unknown',
+      retry: true,
+      status: answer.status,
+    });
+  }
+}
+
+/** Raw values, references as bare ids. */
+const RAW = { sysparm_exclude_reference_link: true };
+
+/** An encoded query has no way to quote: a value with ^ in it would become another condition. */
+function queryValue(text: string): string {
+  if (!/[\^\r\n]/.test(text)) return text;
+  throw new SwitchboardError('SWB_PAYLOAD', `«${text}» cannot be looked for: it holds a ^ or a line end.`, {
+    field: 'sysparm_query',
+  });
+}
+
+function sysId(id: string): string {
+  if (/^[0-9a-z]{1,32}$/i.test(id)) return id;
+  throw new SwitchboardError('SWB_PAYLOAD', `«${id.slice(0, 40)}» is no sys_id.`, { field: 'sys_id' });
+}

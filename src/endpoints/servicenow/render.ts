@@ -1,0 +1,39 @@
+import type { GenericComment, Json } from '../../model/message.js';
+import type { Written } from '../endpoint.js';
+import { columnText, type Row } from './parse.js';
+
+/** Written, never read back: their raw value is always ''. */
+const JOURNALS = new Set(['comments', 'work_notes', 'comments_and_work_notes']);
+
+/** The body that appends a comment. `comments` would show to the customer what `work_notes` keeps inside. */
+export function commentBody(comment: GenericComment): Record<string, string> {
+  const text = withoutCodeTags(comment.text);
+  return comment.visibility === 'internal' ? { work_notes: text } : { comments: text };
+}
+
+/** [code] marks would make ServiceNow render what they enclose as HTML: the words of others must stay words. */
+export function withoutCodeTags(text: string): string {
+  return text.replace(/\[(\/?)code\]/gi, '($1code)');
+}
+
+/** A body as the Table API takes it: scalars as text, journals without code marks. */
+export function rowBody(fields: Record<string, Json>): Record<string, Json> {
+  const body: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+    body[name] = JOURNALS.has(name) && typeof text === 'string' ? withoutCodeTags(text) : text;
+  }
+  return body;
+}
+
+/** Fields that were answered with 2xx and yet are not there: unknown columns, refused choices, columns without a right to write. */
+export function droppedFields(sent: Record<string, Json>, record: Row): Written['dropped'] {
+  return Object.entries(sent)
+    .filter(([name, value]) => !JOURNALS.has(name) && normal(columnText(record[name])) !== normal(columnText(value)))
+    .map(([field, value]) => ({ field, sent: value, has: field in record ? columnText(record[field]) : undefined }));
+}
+
+/** Instances change line ends and trim. */
+function normal(text: string): string {
+  return text.replace(/\r\n/g, '\n').trim();
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { SwitchboardError } from '../../errors.js';
+import type { Json } from '../../model/message.js';
+import type { Hint } from '../endpoint.js';
+import { columnText } from './parse.js';
+
+/** A table the endpoint knows, and its name among our entity types. */
+export interface EntityTable {
+  name: string;
+  table: string;
+}
+
+const SYS_ID = /^[0-9a-f]{32}$/i;
+
+/**
+ * Reads what a customer's business rule posts: a flat object that names table and sys_id in one of the usual ways (docs/servicenow.md),
+ * values plain or as {value, display_value}. Everything else in it is only a hint; the record is read back. Throws SWB_PAYLOAD.
+ * @param standard entity type where the body names no table
+ */
+export function readWebhook(body: unknown, tables: readonly EntityTable[], standard: string): Hint {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new SwitchboardError('SWB_PAYLOAD', 'The webhook’s body is no object.', {
+      hint: 'Post {"table", "sys_id", …} as in docs/servicenow.md.',
+    });
+  }
+  const given = body as Record<string, unknown>;
+  const first = (...names: string[]) => names.map((name) => columnText(given[name])).find((text) => text !== '') ?? '';
+  const table = first('table', 'table_name', 'sys_class_name', 'record_type');
+  const known = table ? tables.find((t) => t.table === table || t.name === table) : tables.find((t) => t.name === standard);
+  if (!known) {
+    throw new SwitchboardError('SWB_PAYLOAD', `The table «${table || standard}» is no entity type of this endpoint.`, {
+      field: 'table',
+      hint: `It knows ${tables.map((t) => t.table).join(', ')}: add it in the endpoint’s dialog, or send one of these.`,
+    });
+  }
+  // `record_id` comes first: some rules give their subscription's id as sys_id.
+  const id = first('record_id', 'sys_id').toLowerCase();
+  if (!SYS_ID.test(id)) {
+    throw new SwitchboardError('SWB_PAYLOAD', id ? `The sys_id «${id.slice(0, 40)}» is none.` : 'The sys_id is missing.', {
+      field: 'sys_id',
+      hint: 'Send the record’s sys_id, 32 hexadecimal digits.',
+    });
+  }
+  const number = first('number');
+  const event = first('event_id');
+  const version = [first('sys_updated_on'), first('sys_mod_count')].filter(Boolean).join('|');
+  const digest = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32);
+  const key = event ? `evt|${event}` : version ? `rec|${id}|${version}|${first('operation')}` : `hook|${id}|${digest}`;
+  return { entityType: known.name, id, ...(number && { number }), key, payload: body as Json };
+}
