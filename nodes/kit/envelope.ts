@@ -30,6 +30,8 @@ export interface Envelope {
     endpoint: string;
     entityType: string;
     changed: string[];
+    /** Fields that are only defaults: they never overwrite what the target has. */
+    defaults: string[];
     /** For each field of the payload the generic fields it was made from. */
     sources: Record<string, string[]>;
     /** The generic values it was made from. */

@@ -62,6 +62,7 @@ export function takeOver(
       request: {
         fields,
         changed: outgoing?.changed ?? Object.keys(fields),
+        defaults: outgoing?.defaults ?? [],
         sources: outgoing?.sources ?? {},
         generic: outgoing?.generic ?? {},
         trace: outgoing?.trace,

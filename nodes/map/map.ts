@@ -30,7 +30,7 @@ export = (RED: NodeAPI) => {
           hint: 'Wire map behind normalize and conversation correlate.',
         });
       }
-      const { body, changed, trace, problems } = await mapping.fromGeneric(message);
+      const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
       broker.countUnmapped(`${mapping.mapping.name}|out`, problems);
       const wrong = [...problems, ...validate(client, entityType, body)].filter((p) => p.level === 'error');
@@ -39,6 +39,7 @@ export = (RED: NodeAPI) => {
         endpoint: endpoint.id,
         entityType,
         changed,
+        defaults,
         sources,
         generic: genericValues(message, sources),
         comments: [...commentsOut(message.comments, mapping.mapping), ...cutTexts(message, problems)],
@@ -76,7 +77,7 @@ function invalid(
   if (!wired) throw error;
   reject(error);
   show(node, 'error', error.message);
-  send([null, Object.assign(msg, { errors: problems })]);
+  send([null, Object.assign(msg, { problems })]);
 }
 
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>): Problem[] {

@@ -12,6 +12,8 @@ export interface EntityRequest {
   fields: Record<string, Json>;
   /** Names of the fields to write when the entity exists already. */
   changed: string[];
+  /** Names of fields that are only defaults. */
+  defaults: string[];
   /** For each field the generic fields it was made from. */
   sources: Record<string, string[]>;
   /** The generic values it was made from. */
@@ -144,7 +146,7 @@ export class Correlator {
 
   private async requests(deliveries: DeliveryRecord[]): Promise<(EntityRequest & InFlight)[]> {
     const bodies = await Promise.all(deliveries.map((d) => this.store.bodies('delivery', d.id)));
-    return bodies.map((b) => (b.request ?? { fields: {}, changed: [], sources: {}, generic: {} }) as EntityRequest);
+    return bodies.map((b) => (b.request ?? { fields: {}, changed: [], defaults: [], sources: {}, generic: {} }) as EntityRequest);
   }
 }
 

@@ -144,8 +144,8 @@ function laneOf(leg: Leg): string {
 }
 
 /**
- * The fields of a request whose writing would change something: those named as changed, less those whose value the entity has already, and
- * those made from generic values it stands at already (a coarser party must not overwrite a finer one: on hold awaiting vendor stays so).
+ * The fields of a request whose writing would change something: those named as changed, less those whose value the entity has already,
+ * defaults for what it has a value for, and those made from generic values it stands at already (a coarser party must not overwrite a finer one: on hold awaiting vendor stays so).
  */
 export function realChanges(request: EntityRequest, link: Link, deliveryId?: string): string[] {
   return request.changed.filter((field) => {
@@ -154,6 +154,7 @@ export function realChanges(request: EntityRequest, link: Link, deliveryId?: str
     const newer = link.writtenBy[field];
     if (deliveryId && newer && newer > deliveryId) return false;
     if (field in link.raw && sameImprint(link.raw[field], value)) return false;
+    if (request.defaults.includes(field) && link.raw[field]) return false;
     const sources = (request.sources[field] ?? []).filter((s) => s in request.generic);
     return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameImprint(link.shadow[s], request.generic[s])));
   });

@@ -1,0 +1,50 @@
+import { Readable } from 'node:stream';
+import { SwitchboardError } from '../../errors.js';
+import type { HttpClient } from '../../http/http.js';
+import { createHttpClient } from '../../http/http-client.js';
+import type { GenericAttachment } from '../../model/message.js';
+import type { Ticket } from './dialect.js';
+
+const TIMEOUT = 120_000;
+
+/**
+ * Streams an attachment: from its url, with our credentials only where it lies at the provider's own host; else out of the ticket itself,
+ * where providers give content by value.
+ */
+export async function download(
+  http: HttpClient,
+  attachment: GenericAttachment,
+  attachments: () => Promise<Ticket[]>,
+): Promise<Readable> {
+  const what = `download ${attachment.name}`;
+  const headers = { Accept: '*/*' };
+  if (attachment.url && URL.canParse(attachment.url, `${http.baseUrl}/`)) {
+    const url = new URL(attachment.url, `${http.baseUrl}/`);
+    if (!/^https?:$/.test(url.protocol))
+      throw new SwitchboardError('SWB_PAYLOAD', `${attachment.name} lies at «${url.protocol}», which is not fetched.`, {
+        where: http.name,
+        field: 'attachment.url',
+      });
+    const own = url.origin === new URL(http.baseUrl).origin;
+    const client = own
+      ? http
+      : createHttpClient({
+          name: http.name,
+          baseUrl: url.origin,
+          auth: { kind: 'none' },
+          timeout: TIMEOUT,
+          rateLimit: 0,
+          concurrency: 1,
+        });
+    const { body } = await client.request({ method: 'GET', path: url.href, headers, as: 'stream', what });
+    if (!own) body.once('close', () => client.close());
+    return body;
+  }
+  const found = (await attachments()).find((a) => a.id === attachment.id || a.name === attachment.name);
+  if (typeof found?.content === 'string') return Readable.from([Buffer.from(found.content, 'base64')]);
+  throw new SwitchboardError('SWB_PAYLOAD', `The ticket gives neither content nor address of ${attachment.name}.`, {
+    where: http.name,
+    field: 'attachment',
+    hint: 'Ask the provider, then replay or skip.',
+  });
+}
