@@ -2,11 +2,14 @@ import type { Heap } from './heap.js';
 import type { Journal } from './journal.js';
 import type { Shards } from './shards.js';
 
+/** The journal may grow by this many times the size of the snapshot before it is compacted. */
+const GROWTH = 2;
+
 /**
  * Brings the snapshot up to date in the background, one shard at a time, so that a restart has little journal to replay and old segments can go.
  *
- * It begins when the journal has grown by as much as the snapshot is large (and by a segment at least). So each byte written to
- * the journal costs at most one byte of snapshot, however many conversations there are; compacting at a fixed size would make every
+ * It begins when the journal has grown to twice the snapshot (and by a segment at least). So each byte written to
+ * the journal costs at most half a byte of snapshot, however many conversations there are; compacting at a fixed size would make every
  * message dearer the more the store holds.
  */
 export class Compaction {
@@ -25,7 +28,7 @@ export class Compaction {
   /** Notes that the journal has grown, and begins when it is time. */
   journalGrew(bytes: number): void {
     this.grown += bytes;
-    if (this.running || this.stopped || this.grown < Math.max(this.segmentBytes, this.shards.bytes)) return;
+    if (this.running || this.stopped || this.grown < Math.max(this.segmentBytes, GROWTH * this.shards.size)) return;
     this.run().catch((error: Error) =>
       this.log(
         'warn',

@@ -49,6 +49,7 @@ export interface HeldDelivery extends HeldRecord {
   kind: 'delivery';
   state: DeliveryState;
   endpoint: string;
+  /** Empty for what is done and holds nothing back. */
   lane: string;
   conversation: string;
   message: string;
@@ -102,7 +103,19 @@ function searchKeys(id: string, values: (string | undefined)[]): string[] {
   const distinct = new Set<string>();
   for (const value of values) if (value) distinct.add(searchValue(value));
   if (id !== id.toLowerCase()) distinct.add(searchValue(id));
-  return [...distinct].map((value) => value + SEPARATOR + id);
+  return [...distinct].map((value) => keyOf(value, id));
+}
+
+/** Names of which there are few, each kept once however many records carry it. */
+const names = new Map<string, string>();
+const MOST_NAMES = 10_000;
+
+/** The one copy of a name. */
+export function shared<T extends string>(name: T): T {
+  const known = names.get(name);
+  if (known !== undefined) return known as T;
+  if (names.size < MOST_NAMES) names.set(name, name);
+  return name;
 }
 
 const time = (iso: string | undefined): number => (iso ? Date.parse(iso) || 0 : 0);
@@ -119,15 +132,17 @@ export const hold = {
       at: Math.max(time(record.receivedAt), time(record.settledAt)),
       unique: [keyOf(record.node, record.key)],
       found: searchKeys(record.id, [record.entityId, record.number]),
-      state: record.state,
+      state: shared(record.state),
       unrouted: record.state === 'settled' && record.outcome === 'unrouted',
-      node: record.node,
-      endpoint: record.endpoint,
+      node: shared(record.node),
+      endpoint: shared(record.endpoint),
       conversation: record.conversation,
       notBefore: record.notBefore,
     };
   },
   delivery(record: DeliveryRecord, text: string, bodies?: BodyRef[]): HeldDelivery {
+    const blocking = record.state === 'failed' && record.blocking === true;
+    const inLane = blocking || OPEN_DELIVERY.includes(record.state);
     return {
       kind: 'delivery',
       id: record.id,
@@ -137,14 +152,14 @@ export const hold = {
       at: Math.max(time(record.createdAt), time(record.updatedAt)),
       unique: [keyOf(record.message, record.node, record.leg, record.part)],
       found: searchKeys(record.id, [record.entityId, record.number]),
-      state: record.state,
-      endpoint: record.endpoint,
-      lane: keyOf(record.endpoint, record.lane),
+      state: shared(record.state),
+      endpoint: shared(record.endpoint),
+      lane: inLane ? keyOf(record.endpoint, record.lane) : '',
       conversation: record.conversation,
       message: record.message,
       notBefore: record.notBefore,
       needsLink: record.needsLink === true,
-      blocking: record.state === 'failed' && record.blocking === true,
+      blocking,
     };
   },
   conversation(record: Conversation, text: string): HeldConversation {
@@ -156,8 +171,8 @@ export const hold = {
       at: Math.max(time(record.createdAt), time(record.updatedAt)),
       unique: [referenceKey(record.reference), ...record.links.map((link) => linkKey(link.endpoint, link.entityType, link.id))],
       found: searchKeys(record.id, [record.reference, ...record.links.flatMap((link) => [link.id, link.number])]),
-      state: record.state,
-      endpoints: record.links.map((link) => link.endpoint),
+      state: shared(record.state),
+      endpoints: record.links.map((link) => shared(link.endpoint)),
     };
   },
 };

@@ -28,7 +28,7 @@ export class Lanes {
 
   /** Follows a change of a delivery; `after` is already what `look` finds. */
   change(before: HeldDelivery | undefined, after: HeldDelivery | undefined): void {
-    if (before) {
+    if (before?.lane) {
       const lane = this.lanes.get(before.lane);
       if (lane) {
         if (before.blocking) removeKey(lane.blocking, before.id);
@@ -36,7 +36,7 @@ export class Lanes {
         if (before.lane !== after?.lane) this.place(before.lane, lane);
       }
     }
-    if (after) {
+    if (after?.lane) {
       let lane = this.lanes.get(after.lane);
       const open = OPEN_DELIVERY.includes(after.state);
       if (!lane) {

@@ -1,31 +1,53 @@
 import type { Heap, Table } from './heap.js';
-import { type HeldOf, idOfSearchKey, type Kind, searchValue } from './held.js';
+import { type Held, type HeldOf, idOfSearchKey, type Kind, searchValue } from './held.js';
 import { Pace } from './pace.js';
-import { insertKey, type SortedKeys } from './sorted-keys.js';
+import type { SortedKeys } from './sorted-keys.js';
 import type { ListQuery } from './store.js';
 
-/** Keys read between two looks at the clock. */
+/** Keys read in one step from an index. */
 const BATCH = 256;
+/** Records looked at in one step back in time: each costs more than a key, and where this way is the right one it is soon done. */
+const AGED_BATCH = 64;
 /** Sorts behind every character a key may go on with. */
 const END = '\uffff';
 
-/** Finds the records a query asks for, newest first, without stalling: long scans let other work go between. */
+/** A search in small steps; when it is done, its page is complete. */
+type Steps = Generator<void, void>;
+
+/** Finds the records a query asks for, newest first, without stalling: long searches let other work go between their steps. */
 export async function list<K extends Kind>(heap: Heap, kind: K, query: ListQuery): Promise<HeldOf[K][]> {
   const search = query.search === undefined ? '' : searchValue(query.search);
-  const page = new Page(heap, kind, query);
-  if (query.limit > 0) {
-    if (search) await collectSearch(heap, kind, search, page);
-    else if (!collectNarrow(heap, kind, query, page)) await collectAll(heap, kind, query, page);
+  if (query.limit <= 0) return [];
+  const narrow = search ? undefined : narrowIds(heap, kind, query);
+  const aged = new Page(heap, kind, query);
+  if (narrow) {
+    for (let i = narrow.length - 1; i >= 0; i--) aged.offer(narrow[i]!);
+    return aged.records();
   }
-  return page.records();
+  if (!search) return firstDone([{ page: aged, steps: byAge(heap, kind, query, aged, () => true) }]);
+  // The beginning of a number either fits many records, and then the newest that fit are soon met going back in time, or it fits few, and then
+  // the index is soon read to its end. Which of the two it is shows when one of them is done.
+  const indexed = new Page(heap, kind, query);
+  return firstDone([
+    { page: aged, steps: byAge(heap, kind, query, aged, (held) => isFound(heap, held, search)) },
+    { page: indexed, steps: byIndex(heap, kind, search, indexed) },
+  ]);
 }
 
-/** The best `limit` matches so far. */
+async function firstDone<K extends Kind>(ways: { page: Page<K>; steps: Steps }[]): Promise<HeldOf[K][]> {
+  const pace = new Pace();
+  for (;;) {
+    for (const { page, steps } of ways) if (steps.next().done) return page.records();
+    await pace.breathe();
+  }
+}
+
+/** The newest `limit` matches so far. */
 class Page<K extends Kind> {
-  readonly pace = new Pace();
-  /** Smallest id first. */
+  /** Greatest id first. */
   private readonly ids: string[] = [];
   private readonly table: Table<K>;
+  private readonly conversationOfMessage: string | undefined;
 
   constructor(
     heap: Heap,
@@ -33,35 +55,37 @@ class Page<K extends Kind> {
     private readonly query: ListQuery,
   ) {
     this.table = heap.tables[kind] as unknown as Table<K>;
-    this.conversationOfMessage =
-      kind === 'conversation' && query.message !== undefined
-        ? (heap.get('message', query.message)?.conversation ?? '')
-        : undefined;
-  }
-  private readonly conversationOfMessage: string | undefined;
-
-  get full(): boolean {
-    return this.ids.length >= this.query.limit;
+    this.conversationOfMessage = query.message === undefined ? undefined : heap.get('message', query.message)?.conversation;
   }
 
   /** True when the id, and so every smaller one, is too old for a full page. */
   isTooOld(id: string): boolean {
-    return this.full && id < this.ids[0]!;
+    return this.ids.length >= this.query.limit && id < this.ids[this.ids.length - 1]!;
   }
 
-  offer(id: string): void {
-    if (this.query.before !== undefined && id >= this.query.before) return;
-    if (this.full && id <= this.ids[0]!) return;
+  offer(id: string, matches: (held: HeldOf[K]) => boolean = () => true): void {
+    if (this.isTooOld(id) || (this.query.before !== undefined && id >= this.query.before)) return;
     const held = this.table.get(id);
-    if (!held || !this.matches(held)) return;
-    if (insertKey(this.ids, id) && this.ids.length > this.query.limit) this.ids.shift();
+    if (!held || !this.fits(held) || !matches(held)) return;
+    let low = 0;
+    let high = this.ids.length;
+    // Mostly they come in order, and belong at the end.
+    if (high > 0 && this.ids[high - 1]! > id) low = high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.ids[middle]! > id) low = middle + 1;
+      else high = middle;
+    }
+    if (this.ids[low] === id) return;
+    this.ids.splice(low, 0, id);
+    if (this.ids.length > this.query.limit) this.ids.pop();
   }
 
   records(): HeldOf[K][] {
-    return this.ids.reverse().flatMap((id) => this.table.get(id) ?? []);
+    return this.ids.flatMap((id) => this.table.get(id) ?? []);
   }
 
-  private matches(held: HeldOf[K]): boolean {
+  private fits(held: HeldOf[K]): boolean {
     const { states, endpoint, conversation, message } = this.query;
     if (states && !states.includes(held.state)) return false;
     if (held.kind === 'conversation') {
@@ -75,75 +99,80 @@ class Page<K extends Kind> {
   }
 }
 
-/** Queries for one conversation or message need not look at anything else. */
-function collectNarrow(heap: Heap, kind: Kind, query: ListQuery, page: Page<Kind>): boolean {
-  let ids: readonly string[];
+/** Queries for one conversation or message need not look at anything else; undefined for all others. */
+function narrowIds(heap: Heap, kind: Kind, query: ListQuery): readonly string[] | undefined {
+  const { conversation, message } = query;
   if (kind === 'conversation') {
-    const id =
-      query.conversation ?? (query.message === undefined ? undefined : (heap.get('message', query.message)?.conversation ?? ''));
-    if (id === undefined) return false;
-    ids = [id];
-  } else if (query.message !== undefined) {
-    ids = kind === 'message' ? [query.message] : heap.deliveriesOfMessage(query.message);
-  } else if (query.conversation !== undefined) {
-    ids = heap.membersOf(kind, query.conversation);
-  } else {
-    return false;
+    if (conversation !== undefined) return [conversation];
+    return message === undefined ? undefined : [heap.get('message', message)?.conversation ?? ''];
   }
-  for (let i = ids.length - 1; i >= 0; i--) page.offer(ids[i]!);
-  return true;
+  if (message !== undefined) return kind === 'message' ? [message] : heap.deliveriesOfMessage(message);
+  return conversation === undefined ? undefined : heap.membersOf(kind, conversation);
 }
 
-/** Walks the lists of ids of the states asked for, all from their newest end. */
-async function collectAll(heap: Heap, kind: Kind, query: ListQuery, page: Page<Kind>): Promise<void> {
-  const { states } = heap.tables[kind];
-  const lists = [...states.keys()].filter((state) => query.states?.includes(state) ?? true).map((state) => states.get(state)!);
-  for (const ids of lists) {
-    await walk(ids, query.before, '', page, (id) => {
+/** Goes back in time through the lists of ids of the states asked for, until the page is full. */
+function* byAge<K extends Kind>(
+  heap: Heap,
+  kind: K,
+  query: ListQuery,
+  page: Page<K>,
+  matches: (held: HeldOf[K]) => boolean,
+): Steps {
+  for (const [state, ids] of heap.tables[kind].states) {
+    if (query.states && !query.states.includes(state)) continue;
+    yield* walk(ids, query.before, '', AGED_BATCH, (id) => {
       if (page.isTooOld(id)) return false;
-      page.offer(id);
+      page.offer(id, matches);
       return true;
     });
   }
 }
 
-async function collectSearch(heap: Heap, kind: Kind, search: string, page: Page<Kind>): Promise<void> {
-  await walkMatches(heap, kind, search, page, (id) => page.offer(id));
+/** Reads all that the search finds from the indexes: records of the kind, then those of the conversations found. */
+function* byIndex<K extends Kind>(heap: Heap, kind: K, search: string, page: Page<K>): Steps {
+  yield* walkFound(heap, kind, search, (id) => page.offer(id));
   if (kind === 'conversation') return;
-  await walkMatches(heap, 'conversation', search, page, (conversation) => {
+  yield* walkFound(heap, 'conversation', search, (conversation) => {
     for (const id of heap.membersOf(kind, conversation)) page.offer(id);
   });
 }
 
-/** Calls back with the ids of all records of a kind that the search finds, some of them more than once. */
-async function walkMatches(heap: Heap, kind: Kind, search: string, page: Page<Kind>, found: (id: string) => void): Promise<void> {
-  const table = heap.tables[kind];
-  await walk(table.found, search + END, search, page, (key) => {
+/** Calls back with the ids of all records of a kind whose own keys the search finds, some of them more than once. */
+function* walkFound(heap: Heap, kind: Kind, search: string, found: (id: string) => void): Steps {
+  yield* walk(heap.tables[kind].found, search + END, search, BATCH, (key) => {
     found(idOfSearchKey(key));
     return true;
   });
-  for (const ids of table.states.values()) {
-    await walk(ids, search + END, search, page, (id) => {
+  for (const ids of heap.tables[kind].states.values()) {
+    yield* walk(ids, search + END, search, BATCH, (id) => {
       found(id);
       return true;
     });
   }
 }
 
-/** Walks keys downwards from `before` while they begin with `prefix` and the visitor wants more. */
-async function walk(
+/** What `byIndex` finds, asked the other way round. */
+function isFound(heap: Heap, held: Held, search: string): boolean {
+  if (held.id.startsWith(search) || held.found.some((key) => key.startsWith(search))) return true;
+  if (held.kind === 'conversation' || held.conversation === undefined) return false;
+  const conversation = heap.get('conversation', held.conversation);
+  return conversation !== undefined && isFound(heap, conversation, search);
+}
+
+/** Walks keys downwards from `before` while they begin with `prefix` and the visitor wants more. Keys may come and go between its steps. */
+function* walk(
   keys: SortedKeys,
   before: string | undefined,
   prefix: string,
-  page: Page<Kind>,
+  size: number,
   visit: (key: string) => boolean,
-): Promise<void> {
+): Steps {
   let from = before;
   for (;;) {
-    const batch = keys.below(from, BATCH);
+    const batch = keys.below(from, size);
     for (const key of batch) if (!key.startsWith(prefix) || !visit(key)) return;
-    if (batch.length < BATCH) return;
+    if (batch.length < size) return;
     from = batch.at(-1);
-    await page.pace.breathe();
+    yield;
   }
 }

@@ -1,17 +1,24 @@
 import { readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { type Adapter, Low } from 'lowdb';
+import { ByteWriter } from './byte-writer.js';
 import { type Disk, replaceFile, TEMPORARY } from './disk.js';
 import { type Heap, SETTINGS_SHARD, SHARDS } from './heap.js';
-import { type BodyRef, holdRecord, type Kind, type RecordOf } from './held.js';
+import { type BodyRef, holdRecord, type Kind, type RecordOf, shared } from './held.js';
 import { Pace } from './pace.js';
 
 const KINDS: readonly Kind[] = ['message', 'delivery', 'conversation'];
 const CHECKPOINT = 'checkpoint.json';
 
-/** A record in a snapshot: its JSON text and where its bodies are. */
+/** Every shard is current at least to `seq`. */
+interface Checkpoint {
+  seq: number;
+}
+
+/** A record in a snapshot: its JSON text and where its bodies are. When read, the record itself too, so that it is parsed once. */
 interface Kept {
   text: string;
+  record?: RecordOf[Kind];
   bodies?: BodyRef[];
 }
 
@@ -19,35 +26,35 @@ interface Kept {
 interface ShardImage {
   /** The journal's sequence number this image is current to. */
   upTo: number;
-  records: Record<Kind, Kept[]>;
-  settings: [key: string, text: string][];
+  records: Record<Kind, Iterable<Kept>>;
+  settings: Iterable<[key: string, text: string]>;
 }
 
 const emptyImage = (): ShardImage => ({ upTo: 0, records: { message: [], delivery: [], conversation: [] }, settings: [] });
 
 /** Behind the JSON, on a line of its own, stands a checksum: a flipped bit must not become somebody's ticket number. */
 const CHECKSUM = /\n#([0-9a-f]{8})\n$/;
-
-function withChecksum(json: string): Buffer {
-  const content = Buffer.from(json);
-  return Buffer.concat([content, Buffer.from(`\n#${crc32(content).toString(16).padStart(8, '0')}\n`)]);
-}
+const CHECKSUM_LENGTH = 11;
 
 function checked(content: Buffer): string {
-  const tail = CHECKSUM.exec(content.toString('latin1', Math.max(0, content.length - 11)));
-  const json = content.subarray(0, content.length - 11);
+  const tail = CHECKSUM.exec(content.toString('latin1', Math.max(0, content.length - CHECKSUM_LENGTH)));
+  const json = content.subarray(0, content.length - CHECKSUM_LENGTH);
   if (!tail || crc32(json) !== Number.parseInt(tail[1]!, 16)) throw new Error('its checksum is wrong');
   return json.toString();
 }
 
 /** lowdb adapter for one file: compact JSON, replaced atomically, file and folder fsynced (lowdb's own adapters do not). */
 class SnapshotFile<T> implements Adapter<T> {
+  /** Waited for between putting the data into bytes and writing them. */
+  ready: () => Promise<void> = async () => {};
+
   constructor(
     private readonly disk: Disk,
     private readonly folder: string,
     private readonly name: string,
-    private readonly encode: (data: T) => string,
+    private readonly encode: (data: T, to: ByteWriter) => void,
     private readonly decode: (json: string) => T,
+    private readonly bytes: ByteWriter,
   ) {}
 
   async read(): Promise<T | null> {
@@ -61,28 +68,45 @@ class SnapshotFile<T> implements Adapter<T> {
     return this.decode(checked(content));
   }
 
-  write(data: T): Promise<void> {
-    return replaceFile(this.disk, this.folder, this.name, withChecksum(this.encode(data)));
+  async write(data: T): Promise<void> {
+    this.bytes.clear();
+    this.encode(data, this.bytes);
+    this.bytes.write(`\n#${crc32(this.bytes.written).toString(16).padStart(8, '0')}\n`);
+    await this.ready();
+    await replaceFile(this.disk, this.folder, this.name, this.bytes.written);
   }
 }
 
-/** Texts are put together as they are: stringifying a shard again would be most of the cost of a snapshot. */
-function encodeImage(image: ShardImage): string {
-  const list = (kept: Kept[]) =>
-    kept.map(({ text, bodies }) => (bodies ? `[${text},${encodeRefs(bodies)}]` : `[${text}]`)).join(',\n');
-  const records = KINDS.map((kind) => `"${kind}":[${list(image.records[kind])}]`).join(',\n');
-  const settings = image.settings.map(([key, text]) => `[${JSON.stringify(key)},${text}]`).join(',\n');
-  return `{"upTo":${image.upTo},"records":{${records}},"settings":[${settings}]}`;
+/** Texts are written as they are: stringifying a shard again would be most of the cost of a snapshot. */
+function encodeImage(image: ShardImage, to: ByteWriter): void {
+  to.write(`{"upTo":${image.upTo},"records":{`);
+  KINDS.forEach((kind, i) => {
+    to.write(`${i > 0 ? ',' : ''}"${kind}":[`);
+    let first = true;
+    for (const { text, bodies } of image.records[kind]) {
+      to.write(first ? '[' : ',\n[');
+      to.write(text);
+      to.write(bodies ? `,${encodeRefs(bodies)}]` : ']');
+      first = false;
+    }
+    to.write(']');
+  });
+  const settings = Array.from(image.settings, ([key, text]) => `[${JSON.stringify(key)},${text}]`);
+  to.write(`},"settings":[${settings.join(',\n')}]}`);
 }
 
 function encodeRefs(bodies: BodyRef[]): string {
-  return JSON.stringify(bodies.map(({ name, segment, offset, length }) => [name, segment, offset, length]));
+  let text = '[';
+  for (const { name, segment, offset, length } of bodies) {
+    text += `${text === '[' ? '' : ','}[${JSON.stringify(name)},${segment},${offset},${length}]`;
+  }
+  return `${text}]`;
 }
 
 function decodeImage(json: string): ShardImage {
   const parsed = JSON.parse(json) as {
     upTo: number;
-    records: Record<Kind, [record: unknown, bodies?: [string, number, number, number][]][]>;
+    records: Record<Kind, [record: RecordOf[Kind], bodies?: [string, number, number, number][]][]>;
     settings: [string, unknown][];
   };
   const image = emptyImage();
@@ -90,7 +114,8 @@ function decodeImage(json: string): ShardImage {
   for (const kind of KINDS) {
     image.records[kind] = parsed.records[kind].map(([record, bodies]) => ({
       text: JSON.stringify(record),
-      bodies: bodies?.map(([name, segment, offset, length]) => ({ name, segment, offset, length })),
+      record,
+      bodies: bodies?.map(([name, segment, offset, length]) => ({ name: shared(name), segment, offset, length })),
     }));
   }
   image.settings = parsed.settings.map(([key, value]) => [key, JSON.stringify(value)]);
@@ -107,7 +132,9 @@ export class Shards {
   /** Bytes of the whole snapshot, by shard. */
   private readonly sizes: number[] = new Array<number>(SHARDS).fill(0);
   private readonly files: Low<ShardImage>[];
-  private readonly checkpointFile: Low<{ seq: number }>;
+  /** Used by one file after the other: shards are written one at a time. */
+  private readonly bytes = new ByteWriter();
+  private readonly checkpointFile: Low<Checkpoint>;
 
   constructor(
     private readonly folder: string,
@@ -116,24 +143,22 @@ export class Shards {
     private readonly log: (level: 'info' | 'warn' | 'error', text: string) => void,
   ) {
     this.files = Array.from({ length: SHARDS }, (_, shard) => {
-      const encode = (image: ShardImage) => {
-        const json = encodeImage(image);
-        this.sizes[shard] = json.length;
-        return json;
+      const encode = (image: ShardImage, to: ByteWriter) => {
+        encodeImage(image, to);
+        this.sizes[shard] = to.written.length;
       };
       const decode = (json: string) => {
         this.sizes[shard] = json.length;
         return decodeImage(json);
       };
-      return new Low(new SnapshotFile(disk, folder, shardName(shard), encode, decode), emptyImage());
+      return new Low(new SnapshotFile(disk, folder, shardName(shard), encode, decode, this.bytes), emptyImage());
     });
-    this.checkpointFile = new Low(
-      new SnapshotFile(disk, folder, CHECKPOINT, (data: { seq: number }) => JSON.stringify(data), JSON.parse),
-      { seq: 0 },
-    );
+    const encode = (checkpoint: Checkpoint, to: ByteWriter) => to.write(JSON.stringify(checkpoint));
+    this.checkpointFile = new Low(new SnapshotFile(disk, folder, CHECKPOINT, encode, JSON.parse, this.bytes), { seq: 0 });
   }
 
-  get bytes(): number {
+  /** Bytes of all files together. */
+  get size(): number {
     return this.sizes.reduce((sum, size) => sum + size, 0);
   }
 
@@ -153,9 +178,8 @@ export class Shards {
       if (!whole) this.checkpointFile.data = { seq: 0 };
       this.upTo[shard] = file.data.upTo;
       for (const kind of KINDS) {
-        for (const { text, bodies } of file.data.records[kind]) {
-          const record = JSON.parse(text) as RecordOf[typeof kind];
-          heap.put(kind, record.id, holdRecord(kind, record, text, bodies));
+        for (const { record, text, bodies } of file.data.records[kind]) {
+          heap.put(kind, record!.id, holdRecord(kind, record!, text, bodies));
           await pace.breathe();
         }
       }
@@ -167,14 +191,13 @@ export class Shards {
   }
 
   /**
-   * Writes one shard as the heap has it now. `durable` is called with the image already taken and must resolve when the journal holds everything in it:
+   * Writes one shard as the heap has it now. `durable` is called with its bytes already taken and must resolve when the journal holds everything in it:
    * a snapshot must never know of a commit that a crash could still undo.
    */
   async write(heap: Heap, shard: number, seq: number, durable: () => Promise<void>): Promise<void> {
     const file = this.files[shard]!;
-    const image = takeImage(heap, shard, seq);
-    await durable();
-    file.data = image;
+    (file.adapter as SnapshotFile<ShardImage>).ready = durable;
+    file.data = imageOf(heap, shard, seq);
     try {
       await file.write();
     } finally {
@@ -189,7 +212,7 @@ export class Shards {
     await this.checkpointFile.write();
   }
 
-  private async readOrSetAside(file: Low<never> | Low<ShardImage> | Low<{ seq: number }>, name: string): Promise<boolean> {
+  private async readOrSetAside(file: Low<never> | Low<ShardImage> | Low<Checkpoint>, name: string): Promise<boolean> {
     try {
       await file.read();
       return true;
@@ -207,15 +230,13 @@ export class Shards {
   }
 }
 
-function takeImage(heap: Heap, shard: number, upTo: number): ShardImage {
-  const image = emptyImage();
-  image.upTo = upTo;
-  if (shard === SETTINGS_SHARD) {
-    image.settings = [...heap.settings];
-    return image;
-  }
-  for (const kind of KINDS) {
-    for (const { text, bodies } of heap.tables[kind].records.parts[shard]!.values()) image.records[kind].push({ text, bodies });
-  }
-  return image;
+/** A shard as it is in the heap at the moment it is put into bytes. */
+function imageOf(heap: Heap, shard: number, upTo: number): ShardImage {
+  if (shard === SETTINGS_SHARD) return { ...emptyImage(), upTo, settings: heap.settings };
+  const records = (kind: Kind): Iterable<Kept> => heap.tables[kind].records.parts[shard]!.values();
+  return {
+    upTo,
+    records: { message: records('message'), delivery: records('delivery'), conversation: records('conversation') },
+    settings: [],
+  };
 }
