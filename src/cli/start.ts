@@ -23,7 +23,7 @@ export async function start(): Promise<void> {
     drain: 10_000,
     logLevel: 'warn',
   });
-  sandbox.servicenow.webhook = { url: `${running.url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET };
+  sandbox.servicenow.webhook = { url: `${running.url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET ?? '' };
   process.stdout.write(`
   Switchboard runs on Node-RED ${running.version}.
 

@@ -21,7 +21,7 @@ for (const way of WAYS) {
 
     before(async () => {
       folder = mkdtempSync(join(tmpdir(), 'switchboard-live-'));
-      sandbox = await startSandbox({ quiet: true });
+      sandbox = await startSandbox();
       const port = await freePort();
       live = await startNodeRed({ folder, port, flow: troubleTicketFlow(sandbox, way), env: sandbox.environment });
       const webhook = { url: `${live.url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET! };

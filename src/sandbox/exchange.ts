@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** One request to a stand-in, read whole. */
+export interface Request {
+  method: string;
+  /** Path below the stand-in's own root. */
+  path: string;
+  query: URLSearchParams;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+export interface Reply {
+  status: number;
+  headers?: Record<string, string>;
+  /** A Buffer is sent as it is, anything else as JSON, undefined as nothing. */
+  body?: unknown;
+}
+
+/** What is kept of a request for tests and people. */
+export interface LoggedRequest {
+  at: number;
+  method: string;
+  path: string;
+  query: string;
+  status: number;
+  body: string;
+}
+
+export type Handler = (request: Request) => Reply;
+
+const MOST_LOGGED = 20_000;
+
+/** Keeps the newest requests. */
+export function logRequest(log: LoggedRequest[], request: Request, status: number): void {
+  log.push({
+    at: Date.now(),
+    method: request.method,
+    path: request.path,
+    query: decodeURIComponent(request.query.toString().replaceAll('+', ' ')),
+    status,
+    body: request.body.subarray(0, 4_096).toString('utf8'),
+  });
+  if (log.length > MOST_LOGGED) log.splice(0, MOST_LOGGED / 10);
+}
+
+export async function readRequest(req: IncomingMessage, path: string, query: URLSearchParams): Promise<Request> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req as AsyncIterable<Buffer>) chunks.push(chunk);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(req.headers))
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  return {
+    method: req.method ?? 'GET',
+    path,
+    query,
+    headers,
+    body: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks),
+  };
+}
+
+export function sendReply(res: ServerResponse, reply: Reply): void {
+  if (res.destroyed) return;
+  const { body } = reply;
+  const bytes = body === undefined ? Buffer.alloc(0) : Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
+  const type = body === undefined || Buffer.isBuffer(body) ? {} : { 'Content-Type': 'application/json;charset=UTF-8' };
+  res.writeHead(reply.status, { ...type, 'Content-Length': bytes.length, ...reply.headers });
+  res.end(bytes);
+}
+
+/** The JSON of a request; undefined when it is none. */
+export function json(request: Request): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(request.body.toString('utf8')) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Admin } from './admin.js';
+import { csmApi } from './csm-api.js';
+import { type Handler, type LoggedRequest, logRequest, readRequest } from './exchange.js';
+import { answer, type ErrorBody, type Faults } from './faults.js';
+import { TokenEndpoint } from './oauth.js';
+import { ServiceNowDesk } from './servicenow.js';
+import { errorBody, serviceNowApi } from './servicenow-api.js';
+import { TmfDesk, type Version } from './tmf621.js';
+import { tmf621Api, tmfError } from './tmf621-api.js';
+
+export interface SandboxOptions {
+  /** 0 = any free one. */
+  port?: number;
+  host?: string;
+}
+
+/** Stand-ins for partner systems on one loopback port, and the page that shows their desks side by side. */
+export interface Sandbox {
+  url: string;
+  /** The customer, at `<url>/servicenow`. */
+  servicenow: ServiceNowDesk;
+  /** Providers, at `<url>/tmf4` and `<url>/tmf5`. */
+  tmf(version: Version): TmfDesk;
+  /** A provider whose TMF621 is ServiceNow's own, at `<url>/csm`. */
+  csm: ServiceNowDesk;
+  /** Credentials as environment variables, by the names the examples use. */
+  environment: Record<string, string>;
+  reset(): void;
+  close(): Promise<void>;
+}
+
+/** A stand-in below a path. */
+interface Partner {
+  handler: Handler;
+  faults: Faults;
+  requests: LoggedRequest[];
+  errorBody: ErrorBody;
+}
+
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const host = options.host ?? '127.0.0.1';
+  let url = '';
+  const secret = () => randomBytes(18).toString('base64url');
+  const client = { id: 'switchboard', secret: secret() };
+  const tokens = new TokenEndpoint(client, {});
+  const changed = () => admin.changed();
+  const servicenow = new ServiceNowDesk(changed);
+  const csm = new ServiceNowDesk(changed);
+  const desks = {
+    v4: new TmfDesk('v4', client, tokens, () => `${url}/tmf4/tmf-api/troubleTicket/v4`, changed),
+    v5: new TmfDesk('v5', client, tokens, () => `${url}/tmf5/tmf-api/troubleTicket/v5`, changed),
+  };
+  const reset = () => {
+    for (const desk of [servicenow, csm, desks.v4, desks.v5]) desk.reset();
+    admin.changed();
+  };
+  const admin = new Admin({ servicenow, desks, csm, reset });
+
+  const partner = (handler: Handler, desk: Pick<Partner, 'faults' | 'requests'>, body: ErrorBody): Partner => ({
+    handler,
+    faults: desk.faults,
+    requests: desk.requests,
+    errorBody: body,
+  });
+  const partners: Record<string, Partner> = {
+    servicenow: partner(
+      serviceNowApi(servicenow, () => `${url}/servicenow`),
+      servicenow,
+      errorBody,
+    ),
+    csm: partner(csmApi(csm), csm, errorBody),
+    tmf4: partner(tmf621Api(desks.v4, '/tmf-api/troubleTicket/v4'), desks.v4, tmfError('v4')),
+    tmf5: partner(tmf621Api(desks.v5, '/tmf-api/troubleTicket/v5'), desks.v5, tmfError('v5')),
+    oauth: partner((request) => tokens.handle(request), { faults: desks.v4.faults, requests: [] }, tmfError('v4')),
+  };
+
+  const serve = async (req: IncomingMessage, res: ServerResponse) => {
+    const { pathname, searchParams } = new URL(req.url ?? '/', 'http://localhost');
+    const slash = pathname.indexOf('/', 1);
+    const name = pathname.slice(1, slash < 0 ? undefined : slash);
+    const found = partners[name];
+    if (!found) return admin.serve(req, res, pathname);
+    const request = await readRequest(req, slash < 0 ? '/' : pathname.slice(slash), searchParams);
+    const status = await answer(found.handler, found.faults, found.errorBody, request, req, res);
+    logRequest(found.requests, request, status);
+  };
+  const server = createServer((req, res) => {
+    serve(req, res).catch((error) => {
+      if (!res.headersSent) res.writeHead(500, { 'Content-Type': 'text/plain' });
+      res.end(String(error));
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, host, resolve);
+  });
+  const address = server.address();
+  url = `http://${host}:${typeof address === 'object' && address ? address.port : options.port}`;
+
+  return {
+    url,
+    servicenow,
+    csm,
+    tmf: (version) => desks[version],
+    environment: {
+      SANDBOX_SERVICENOW_USER: 'switchboard',
+      SANDBOX_SERVICENOW_PASSWORD: servicenow.passwords.switchboard ?? '',
+      SANDBOX_CSM_PASSWORD: csm.passwords.switchboard ?? '',
+      SANDBOX_WEBHOOK_SECRET: secret(),
+      SANDBOX_TMF_CLIENT_ID: client.id,
+      SANDBOX_TMF_CLIENT_SECRET: client.secret,
+    },
+    reset,
+    close: async () => {
+      admin.close();
+      servicenow.webhook = undefined;
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/** A row of a table: every value is text. */
+export type Row = { sys_id: string } & Record<string, string>;
+
+type Test = (row: Row) => boolean;
+
+const OPERATORS: [RegExp, (value: string, operand: string) => boolean][] = [
+  [/^(\w+)ISEMPTY$/, (v) => v === ''],
+  [/^(\w+)ISNOTEMPTY$/, (v) => v !== ''],
+  [/^(\w+)STARTSWITH(.*)$/s, (v, o) => v.startsWith(o)],
+  [/^(\w+)ENDSWITH(.*)$/s, (v, o) => v.endsWith(o)],
+  [/^(\w+)LIKE(.*)$/s, (v, o) => v.includes(o)],
+  [/^([a-z_0-9]+)IN(.*)$/s, (v, o) => o.split(',').includes(v)],
+  [/^(\w+)!=(.*)$/s, (v, o) => v !== o],
+  [/^(\w+)>=(.*)$/s, (v, o) => v >= o],
+  [/^(\w+)<=(.*)$/s, (v, o) => v <= o],
+  [/^(\w+)>(.*)$/s, (v, o) => v > o],
+  [/^(\w+)<(.*)$/s, (v, o) => v < o],
+  [/^(\w+)=(.*)$/s, (v, o) => v === o],
+];
+
+export interface Query {
+  matches: Test;
+  compare: (a: Row, b: Row) => number;
+  /** Value asked for by a leading `field=value`, for an index. */
+  equals?: { field: string; value: string };
+}
+
+/**
+ * An encoded query (ServiceNow, operators for filters): ^ and, ^OR, ^NQ, ORDERBY, ORDERBYDESC. As on a real instance, a clause that is
+ * not understood, or names an unknown column, is ignored and the rest still runs.
+ */
+export function parseQuery(text: string, columns: ReadonlySet<string>): Query {
+  const orders: { field: string; sign: number }[] = [];
+  let equals: Query['equals'];
+  const groups = text.split('^NQ').map((group) => {
+    const all: Test[][] = [];
+    for (const clause of group.split(/\^(?!NQ)/)) {
+      const order = /^ORDERBY(DESC)?(\w+)$/.exec(clause);
+      if (order) {
+        orders.push({ field: order[2] ?? '', sign: order[1] ? -1 : 1 });
+        continue;
+      }
+      const either = clause.startsWith('OR');
+      const test = parseClause(either ? clause.slice(2) : clause, columns);
+      if (!test) continue;
+      if (either && all.length) all.at(-1)?.push(test.test);
+      else {
+        all.push([test.test]);
+        equals ??= test.equals;
+      }
+    }
+    return all;
+  });
+  const matches: Test = (row) => groups.some((all) => all.every((any) => any.some((test) => test(row))));
+  const compare = (a: Row, b: Row) => {
+    for (const { field, sign } of orders) {
+      const [x, y] = [a[field] ?? '', b[field] ?? ''];
+      if (x !== y) return x < y ? -sign : sign;
+    }
+    return 0;
+  };
+  const single = groups.length === 1 && !text.includes('^OR');
+  return { matches, compare, ...(single && equals && { equals }) };
+}
+
+function parseClause(clause: string, columns: ReadonlySet<string>): { test: Test; equals?: Query['equals'] } | undefined {
+  for (const [pattern, compare] of OPERATORS) {
+    const found = pattern.exec(clause);
+    const field = found?.[1];
+    if (!field || !columns.has(field)) continue;
+    const operand = found?.[2] ?? '';
+    const equals = clause === `${field}=${operand}` ? { field, value: operand } : undefined;
+    return { test: (row) => compare(row[field] ?? '', operand), ...(equals && { equals }) };
+  }
+  return undefined;
+}

@@ -1,0 +1,239 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import type { LoggedRequest } from './exchange.js';
+import { Faults } from './faults.js';
+import { TokenEndpoint } from './oauth.js';
+import type { Row } from './servicenow-query.js';
+import { JOURNALS, priorityOf, TABLES } from './servicenow-tables.js';
+
+/** The «business rule» that tells of changes (docs/servicenow.md). */
+export interface Webhook {
+  url: string;
+  secret: string;
+  /** Header of the shared secret, or of the signature. */
+  header?: string;
+  /** Sign the body with HMAC-SHA256 instead of sending the secret. */
+  hmac?: boolean;
+  /** Further tries after a failure; a real script has none. */
+  retries?: number;
+}
+
+/** A customer's ServiceNow, in memory: tables, journals, attachments, users, business rule. `as` is the user who acts. */
+export class ServiceNowDesk {
+  readonly requests: LoggedRequest[] = [];
+  readonly faults = new Faults();
+  readonly passwords: Record<string, string>;
+  readonly tokens: TokenEndpoint;
+  /** Users who may only read, for tests of rights. */
+  readonly readOnly = new Set<string>();
+  readonly apiKey = randomBytes(16).toString('hex');
+  webhook: Webhook | undefined;
+  /** Data policy: resolving demands close_code and close_notes. */
+  demandsResolution = true;
+  private readonly tables = new Map<string, Map<string, Row>>();
+  private readonly files = new Map<string, Buffer>();
+  /** Rows of journals and attachments by the record they belong to: an instance has an index there. */
+  private readonly partsOf = new Map<string, Row[]>();
+  private readonly byReference = new Map<string, Row[]>();
+  private numbers = new Map<string, number>();
+  private sending: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly changed: (table: string, row: Row) => void = () => undefined,
+    client = { id: 'switchboard', secret: randomBytes(16).toString('hex') },
+    password = randomBytes(12).toString('base64url'),
+  ) {
+    this.passwords = { switchboard: password, agent: password, admin: password };
+    this.client = client;
+    this.tokens = new TokenEndpoint(client, this.passwords);
+    this.reset();
+  }
+
+  readonly client: { id: string; secret: string };
+
+  reset(): void {
+    for (const map of [this.tables, this.files, this.partsOf, this.byReference, this.numbers]) map.clear();
+    this.requests.length = 0;
+    this.faults.clear();
+    for (const name of Object.keys(TABLES)) this.tables.set(name, new Map());
+    for (const user of Object.keys(this.passwords))
+      this.insert('sys_user', { user_name: user, name: user, time_zone: 'GMT', active: 'true' }, 'system');
+  }
+
+  rows(table: string): Row[] {
+    return [...(this.tables.get(table)?.values() ?? [])];
+  }
+
+  row(table: string, sysId: string): Row | undefined {
+    return this.tables.get(table)?.get(sysId);
+  }
+
+  /** Rows that an index finds at once; undefined where there is none for the field. */
+  indexed(table: string, field: string, value: string): Row[] | undefined {
+    if (table === 'sys_journal_field' && field === 'element_id')
+      return (this.partsOf.get(value) ?? []).filter((r) => 'element' in r);
+    if (table === 'sys_attachment' && field === 'table_sys_id')
+      return (this.partsOf.get(value) ?? []).filter((r) => 'file_name' in r);
+    if (field === 'correlation_id')
+      return (this.byReference.get(value) ?? []).filter((r) => r.sys_class_name === table && r.correlation_id === value);
+    if (field === 'sys_id') return [this.row(table, value)].filter((r): r is Row => r !== undefined);
+    return undefined;
+  }
+
+  journal(sysId: string): Row[] {
+    return this.indexed('sys_journal_field', 'element_id', sysId) ?? [];
+  }
+
+  attachments(sysId: string): Row[] {
+    return this.indexed('sys_attachment', 'table_sys_id', sysId) ?? [];
+  }
+
+  attachmentBytes(attachmentId: string): Buffer | undefined {
+    return this.files.get(attachmentId);
+  }
+
+  create(table: string, fields: Record<string, string>, as = 'agent'): Row {
+    const row = this.insert(table, fields, as);
+    this.rule(table, row, 'insert');
+    return row;
+  }
+
+  update(table: string, sysId: string, fields: Record<string, string>, as = 'agent'): Row {
+    const row = this.existing(table, sysId);
+    this.apply(table, row, fields, as);
+    this.touch(row, as);
+    this.rule(table, row, 'update');
+    return row;
+  }
+
+  comment(table: string, sysId: string, text: string, as = 'agent'): Row {
+    return this.update(table, sysId, { comments: text }, as);
+  }
+
+  workNote(table: string, sysId: string, text: string, as = 'agent'): Row {
+    return this.update(table, sysId, { work_notes: text }, as);
+  }
+
+  attach(table: string, sysId: string, name: string, mimeType: string, bytes: Buffer, as = 'agent'): Row {
+    const record = this.existing(table, sysId);
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const row = this.insert(
+      'sys_attachment',
+      { file_name: name, content_type: mimeType, size_bytes: String(bytes.length), table_name: table, table_sys_id: sysId, hash },
+      as,
+    );
+    this.files.set(row.sys_id, bytes);
+    this.part(sysId, row);
+    this.rule(table, record, 'attachment'); // does not touch the record
+    return row;
+  }
+
+  private existing(table: string, sysId: string): Row {
+    const row = this.row(table, sysId);
+    if (!row) throw new Error(`There is no ${sysId} in ${table}.`);
+    return row;
+  }
+
+  private insert(table: string, fields: Record<string, string>, as: string): Row {
+    const definition = TABLES[table];
+    if (!definition) throw new Error(`There is no table ${table}.`);
+    const now = instant();
+    const row: Row = { sys_id: randomBytes(16).toString('hex') };
+    for (const column of definition.columns) row[column] ??= '';
+    Object.assign(row, definition.defaults, {
+      sys_created_on: now,
+      sys_created_by: as,
+      sys_updated_on: now,
+      sys_updated_by: as,
+      sys_mod_count: '0',
+      sys_class_name: table,
+    });
+    if (definition.prefix) {
+      const next = (this.numbers.get(definition.prefix) ?? 10_000) + 1;
+      this.numbers.set(definition.prefix, next);
+      row.number = `${definition.prefix}00${next}`;
+      Object.assign(row, { opened_at: now });
+    }
+    this.tables.get(table)?.set(row.sys_id, row);
+    this.apply(table, row, fields, as);
+    return row;
+  }
+
+  /** Unknown columns and refused choices are left out without a word, long text is cut, as on a real instance. */
+  private apply(table: string, row: Row, fields: Record<string, string>, as: string): void {
+    const definition = TABLES[table];
+    if (!definition) return;
+    for (const [name, given] of Object.entries(fields)) {
+      if (!definition.columns.has(name) || name.startsWith('sys_')) continue;
+      const value = String(given);
+      if (JOURNALS.has(name)) {
+        if (value)
+          this.part(
+            row.sys_id,
+            this.insert('sys_journal_field', { element: name, element_id: row.sys_id, name: table, value }, as),
+          );
+        continue;
+      }
+      const choices = definition.choices[name];
+      if (choices && !choices.includes(value)) continue;
+      if (name === 'priority' && definition.matrix) continue;
+      row[name] = value.slice(0, definition.lengths[name] ?? value.length);
+    }
+    if (definition.matrix) row.priority = priorityOf(row.impact ?? '', row.urgency ?? '');
+    if (table === 'incident') {
+      row.incident_state = row.state ?? '';
+      if (row.state !== '3') row.hold_reason = '';
+      if (row.state === '6' && !row.resolved_at) Object.assign(row, { resolved_at: instant(), resolved_by: as });
+      if (row.state === '7' && !row.closed_at) row.closed_at = instant();
+    }
+    if (fields.correlation_id)
+      this.byReference.set(fields.correlation_id, [...(this.byReference.get(fields.correlation_id) ?? []), row]);
+  }
+
+  private touch(row: Row, as: string): void {
+    Object.assign(row, { sys_updated_on: instant(), sys_updated_by: as, sys_mod_count: String(Number(row.sys_mod_count) + 1) });
+  }
+
+  private part(sysId: string, row: Row): void {
+    const list = this.partsOf.get(sysId);
+    if (list) list.push(row);
+    else this.partsOf.set(sysId, [row]);
+  }
+
+  /** The business rule: tells the page, and posts to the webhook after the write, one attempt, nobody waits for it. */
+  private rule(table: string, row: Row, operation: string): void {
+    this.changed(table, row);
+    const { webhook } = this;
+    if (!webhook) return;
+    const { sys_id, number = '', sys_updated_on = '', sys_mod_count = '', sys_updated_by = '' } = row;
+    const event_id = randomBytes(8).toString('hex');
+    const body = JSON.stringify({ table, sys_id, number, operation, sys_updated_on, sys_mod_count, sys_updated_by, event_id });
+    this.sending = this.post(webhook, body, webhook.retries ?? 0);
+  }
+
+  private async post(webhook: Webhook, body: string, retries: number): Promise<void> {
+    const proof = webhook.hmac ? createHmac('sha256', webhook.secret).update(body).digest('hex') : webhook.secret;
+    try {
+      const answer = await fetch(webhook.url, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', [webhook.header ?? 'x-switchboard-secret']: proof },
+        body,
+      });
+      await answer.arrayBuffer();
+      if (answer.ok || retries === 0) return;
+    } catch {
+      if (retries === 0) return; // a failed push is only logged on a real instance
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return this.post(webhook, body, retries - 1);
+  }
+
+  /** Resolves when the newest push has been answered or given up. */
+  async quiet(): Promise<void> {
+    await this.sending;
+  }
+}
+
+/** Now in the raw notation: UTC, to the second. */
+export function instant(): string {
+  return new Date().toISOString().slice(0, 19).replace('T', ' ');
+}
