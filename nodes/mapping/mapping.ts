@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
 import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
 import type { MappingConfig } from './mapping.config.js';
+import { servePresets } from './preset-routes.js';
 
 /** The mapping config node: rules as data, compiled once. */
 export interface MappingNode extends Node {
@@ -32,4 +33,5 @@ export = (RED: NodeAPI) => {
     };
   }
   RED.nodes.registerType('switchboard-mapping', MappingConfigNode as never);
+  servePresets(RED);
 };

@@ -3,9 +3,6 @@ import type { MappingConfig } from './mapping.config.js';
 
 interface Preset {
   name: string;
-  system: string;
-  entityType: string;
-  version?: string;
 }
 
 /** The mappings that come with Switchboard, to begin from. Loading one replaces the rules, so it asks first when there are any. */
@@ -22,7 +19,7 @@ export function presetSelect(node: EditorNode<MappingConfig>, load: (mapping: Ma
   $.getJSON('switchboard/presets')
     .done((presets: Preset[]) => {
       select.empty().append($('<option>').val('').text(node._('dialog.choosePreset')));
-      for (const preset of presets) select.append($('<option>').val(preset.name).text(describe(preset)));
+      for (const preset of presets) select.append($('<option>').val(preset.name).text(preset.name));
       select.val(node.preset ?? '');
     })
     .fail(() => RED.notify(node._('dialog.noPresets'), 'error'));
@@ -38,8 +35,4 @@ export function presetSelect(node: EditorNode<MappingConfig>, load: (mapping: Ma
       })
       .fail(() => RED.notify(node._('dialog.noPresets'), 'error'));
   });
-}
-
-function describe(preset: Preset): string {
-  return `${preset.name} (${[preset.system, preset.version, preset.entityType].filter(Boolean).join(' ')})`;
 }

@@ -3,7 +3,8 @@ import type { ServiceNowEndpointConfig } from './servicenow-endpoint.config.js';
 type EntityType = ServiceNowEndpointConfig['entityTypes'][number];
 
 const COLUMNS = ['name', 'table', 'fields'] as const;
-const LIST = '#node-config-input-entityTypes';
+/** Not named after the setting: the editor would take the list for an input and its value, nothing, for the setting's. */
+const LIST = '#switchboard-entity-types';
 
 /** The table of record types: our name, ServiceNow's table, and columns to read beside those the mappings name. */
 export function prepareEntityTypes(node: EditorNode<ServiceNowEndpointConfig>): void {

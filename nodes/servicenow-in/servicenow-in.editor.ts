@@ -1,5 +1,6 @@
 import { CATEGORY } from '../kit/editor/category.js';
 import { copyField, httpRoot } from '../kit/editor/copy-field.js';
+import { settleCredentials } from '../kit/editor/credentials.js';
 import { entityTypeSelect } from '../kit/editor/entity-types.js';
 import { field, openInvalid, showBy } from '../kit/editor/fields.js';
 import { addStyle } from '../kit/editor/style.js';
@@ -59,6 +60,7 @@ RED.nodes.registerType<ServiceNowInConfig, ServiceNowInCredentials>('switchboard
   },
   oneditprepare() {
     addStyle();
+    settleCredentials(this);
     entityTypeSelect(PREFIX, this.entityType);
     showBy(PREFIX, 'webhookAuth');
     showBy(PREFIX, 'webhook');

@@ -24,6 +24,9 @@ export interface EditorServer {
   stop(): Promise<void>;
 }
 
+/** Milliseconds within which Node-RED has to start, on a slow machine too. */
+const START = 60_000;
+
 /** Node-RED 5 needs Node.js 22.9; on an older one the newest that it can run is 4.1. */
 export const NODE_RED =
   Number(process.versions.node.split('.')[0]) >= 22 ? { name: 'node-red', version: 5 } : { name: 'node-red-4', version: 4 };
@@ -74,6 +77,7 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
+    setTimeout(() => fail(new Error(`Node-RED did not start in time:\n${output}`)), START).unref();
     child.on('exit', () => fail(new Error(`Node-RED ended before it had started:\n${output}`)));
   });
   await started;

@@ -1,5 +1,6 @@
 import type { EndpointConfig, EndpointCredentials } from '../endpoint.config.js';
 import { connectionTest } from './connection-test.js';
+import { settleCredentials } from './credentials.js';
 import { field, openInvalid, read, showBy } from './fields.js';
 import { addStyle } from './style.js';
 
@@ -35,6 +36,7 @@ const NONE = '_ADD_';
 /** What the dialogs of all endpoints have in common; see endpoint.html. `more` reads the settings only this system has. */
 export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Record<string, unknown>): void {
   addStyle();
+  settleCredentials(node);
   chooseOnlyStore();
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);

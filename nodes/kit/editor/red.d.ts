@@ -10,7 +10,8 @@ type EditorNode<Config> = Config & {
   readonly id: string;
   readonly type: string;
   readonly _: Translate;
-  readonly _def: { readonly _: Translate };
+  readonly _def: { readonly _: Translate; readonly credentials?: Record<string, { type: 'text' | 'password' }> };
+  credentials?: Record<string, unknown>;
   readonly changed?: boolean;
 };
 
