@@ -19,12 +19,20 @@ export class ByteWriter {
   }
 
   write(text: string): void {
-    const needed = this.length + text.length * BYTES_PER_CHARACTER;
-    if (needed > this.buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
-      this.buffer.copy(larger, 0, 0, this.length);
-      this.buffer = larger;
-    }
+    this.makeRoom(text.length * BYTES_PER_CHARACTER);
     this.length += this.buffer.write(text, this.length);
+  }
+
+  writeBytes(bytes: Buffer): void {
+    this.makeRoom(bytes.length);
+    this.length += bytes.copy(this.buffer, this.length);
+  }
+
+  private makeRoom(bytes: number): void {
+    const needed = this.length + bytes;
+    if (needed <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
+    this.buffer.copy(larger, 0, 0, this.length);
+    this.buffer = larger;
   }
 }

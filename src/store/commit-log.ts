@@ -1,6 +1,6 @@
 import type { Heap } from './heap.js';
 import type { Journal } from './journal.js';
-import { type Applied, placeBodies, takeBack } from './ledger.js';
+import { type Applied, makeFinal, placeBodies, takeBack } from './ledger.js';
 
 /** Binds heap and journal: what the journal loses, the heap takes back. */
 export class CommitLog {
@@ -19,7 +19,7 @@ export class CommitLog {
     try {
       const changes = applied.parts.join(',');
       const place = this.journal.append(changes, applied.bodies);
-      placeBodies(applied.refs, place.segment, place.bodies);
+      placeBodies(this.heap, applied, place.segment, place.bodies);
       this.pending.push({ seq: place.seq, undo: applied.undo });
       const last = applied.refs.at(-1);
       this.journalGrew(changes.length + (last ? last.offset + last.length - place.bodies : 0));
@@ -32,7 +32,9 @@ export class CommitLog {
   /** Forgets how to undo what is on disk now. */
   durable(seq: number): void {
     const index = this.pending.findIndex((commit) => commit.seq > seq);
+    const final = index < 0 ? this.pending : this.pending.slice(0, index);
     this.pending = index < 0 ? [] : this.pending.slice(index);
+    for (const { undo } of final) makeFinal(this.heap, undo);
   }
 
   /** Takes back everything after `seq`, youngest first. */

@@ -1,9 +1,23 @@
-import { type Held, type HeldDelivery, type HeldMessage, type HeldOf, type Kind, OPEN_DELIVERY } from './held.js';
+import {
+  type BodyRef,
+  decodeRefs,
+  type Held,
+  type HeldDelivery,
+  type HeldMessage,
+  type HeldOf,
+  type Keys,
+  type Kind,
+  keysOf,
+  OPEN_DELIVERY,
+  type RecordOf,
+} from './held.js';
 import { InboxQueues } from './inbox-queues.js';
 import { Lanes } from './lanes.js';
 import { PARTITIONS, PartitionedMap, partitionOf } from './partitioned-map.js';
-import { insertKey, removeKey, SortedKeys } from './sorted-keys.js';
+import { Slabs } from './slabs.js';
+import { SortedKeys, withKey, withoutKey } from './sorted-keys.js';
 import type { StoreCounts } from './store.js';
+import { UniqueKeys } from './unique-keys.js';
 
 /** The shard of settings comes after those of records. */
 export const SETTINGS_SHARD = PARTITIONS;
@@ -12,7 +26,7 @@ export const SHARDS = PARTITIONS + 1;
 /** All records of one kind with the indexes every kind has. */
 export class Table<K extends Kind> {
   readonly records = new PartitionedMap<HeldOf[K]>();
-  readonly unique = new PartitionedMap<string>();
+  readonly unique = new UniqueKeys();
   readonly found = new SortedKeys();
   /** Ids by state; their sizes are the counts. */
   readonly states = new Map<string, SortedKeys>();
@@ -26,21 +40,25 @@ export class Table<K extends Kind> {
   }
 
   /** Puts, replaces or (undefined) removes a record. */
-  put(id: string, before: HeldOf[K] | undefined, after: HeldOf[K] | undefined): void {
+  put(id: string, before: HeldOf[K] | undefined, after: HeldOf[K] | undefined, oldKeys: Keys, newKeys: Keys): void {
     if (after) this.records.set(id, after);
     else this.records.delete(id);
     if (before?.state !== after?.state) {
       if (before) this.states.get(before.state)?.delete(id);
       if (after) this.idsIn(after.state).add(id);
     }
-    if (!sameKeys(before?.unique, after?.unique)) {
-      for (const key of before?.unique ?? []) if (this.unique.get(key) === id) this.unique.delete(key);
-      for (const key of after?.unique ?? []) this.unique.set(key, id);
-    }
-    if (!sameKeys(before?.found, after?.found)) {
-      for (const key of before?.found ?? []) this.found.delete(key);
-      for (const key of after?.found ?? []) this.found.add(key);
-    }
+    replaceKeys(
+      oldKeys.unique,
+      newKeys.unique,
+      (key) => this.unique.remove(key, id),
+      (key) => this.unique.add(key, id),
+    );
+    replaceKeys(
+      oldKeys.found,
+      newKeys.found,
+      (key) => this.found.delete(key),
+      (key) => this.found.add(key),
+    );
   }
 
   private idsIn(state: string): SortedKeys {
@@ -53,19 +71,28 @@ export class Table<K extends Kind> {
   }
 }
 
-function sameKeys(a: readonly string[] | undefined, b: readonly string[] | undefined): boolean {
-  if (!a || !b || a.length !== b.length) return false;
-  return a.every((key, i) => key === b[i]);
+const NO_KEYS: Keys = { unique: [], found: [] };
+
+function replaceKeys(before: string[], after: string[], remove: (key: string) => void, add: (key: string) => void): void {
+  for (const key of before) if (!after.includes(key)) remove(key);
+  after.forEach((key, i) => {
+    // A key may stand twice in a record; it counts once.
+    if (!before.includes(key) && after.indexOf(key) === i) add(key);
+  });
 }
 
 /** Ids of what belongs to a conversation, oldest first. */
 interface Members {
-  message: string[];
-  delivery: string[];
+  message: readonly string[];
+  delivery: readonly string[];
 }
+
+const NONE: readonly string[] = [];
 
 /** Everything but bodies, in memory, with every index kept current by one function: `put`. */
 export class Heap {
+  /** Texts of records. */
+  readonly slabs = new Slabs();
   readonly tables: { [K in Kind]: Table<K> } = {
     message: new Table<'message'>(),
     delivery: new Table<'delivery'>(),
@@ -78,20 +105,51 @@ export class Heap {
   /** Shards that differ from their file. */
   readonly dirty = new Set<number>();
   private readonly members = new PartitionedMap<Members>();
-  private readonly deliveriesOf = new PartitionedMap<string[]>();
+  private readonly deliveriesOf = new PartitionedMap<readonly string[]>();
   private unrouted = 0;
 
   get<K extends Kind>(kind: K, id: string): HeldOf[K] | undefined {
     return this.tables[kind].get(id) as HeldOf[K] | undefined;
   }
 
-  /** Puts, replaces or (undefined) removes a record and brings every index up to date. */
-  put(kind: Kind, id: string, after: Held | undefined): void {
+  /** The record itself, in a copy of the reader's own. */
+  record<K extends Kind>(held: HeldOf[K]): RecordOf[K] {
+    return JSON.parse(this.slabs.get(held.text)) as RecordOf[K];
+  }
+
+  /** Where the bodies of a record are. */
+  refs(held: Held | undefined): readonly BodyRef[] {
+    return held?.unplaced ?? (held?.refs ? decodeRefs(this.slabs.get(held.refs)) : []);
+  }
+
+  /** The record that has a unique key. */
+  ownerOf(kind: Kind, key: string): string | undefined {
+    return this.tables[kind].unique.owner(key, (id) => {
+      const held = this.get(kind, id);
+      return held !== undefined && keysOf(kind, this.record(held)).unique.includes(key);
+    });
+  }
+
+  /**
+   * Puts, replaces or (undefined) removes a record and brings every index up to date. `record` is what `after` holds, when at hand. The memory of
+   * what was there before is kept, so that the change can be taken back; `discard` frees it.
+   */
+  put(kind: Kind, id: string, after: Held | undefined, record?: RecordOf[Kind]): void {
     this.dirty.add(partitionOf(id));
-    const before = this.tables[kind].get(id);
-    (this.tables[kind] as Table<Kind>).put(id, before, after);
+    const before: Held | undefined = this.tables[kind].get(id);
+    if (after) this.shareIds(before, after);
+    const keys = (held: Held | undefined) => (held ? keysOf(kind, this.record(held)) : NO_KEYS);
+    const newKeys = record ? keysOf(kind, record) : keys(after);
+    (this.tables[kind] as Table<Kind>).put(after?.id ?? id, before, after, keys(before), newKeys);
     if (kind === 'message') this.messageChanged(before as HeldMessage | undefined, after as HeldMessage | undefined);
     if (kind === 'delivery') this.deliveryChanged(before as HeldDelivery | undefined, after as HeldDelivery | undefined);
+  }
+
+  /** Frees the memory of a held record that `successor` has replaced for good. */
+  discard(gone: Held | undefined, successor: Held | undefined): void {
+    if (!gone) return;
+    if (gone.text !== successor?.text) this.slabs.release(gone.text);
+    if (gone.refs && gone.refs !== successor?.refs) this.slabs.release(gone.refs);
   }
 
   /** Sets or (undefined) removes a setting. */
@@ -156,31 +214,38 @@ export class Heap {
     }
     if (before?.message !== after?.message) {
       if (before) {
-        const ids = this.deliveriesOf.get(before.message);
-        if (ids && removeKey(ids, before.id) && ids.length === 0) this.deliveriesOf.delete(before.message);
+        const ids = withoutKey(this.deliveriesOf.get(before.message) ?? [], before.id);
+        if (ids.length > 0) this.deliveriesOf.set(before.message, ids);
+        else this.deliveriesOf.delete(before.message);
       }
       if (after) {
-        const ids = this.deliveriesOf.get(after.message);
-        if (ids) insertKey(ids, after.id);
-        else this.deliveriesOf.set(after.message, [after.id]);
+        this.deliveriesOf.set(after.message, withKey(this.deliveriesOf.get(after.message) ?? [], after.id));
       }
     }
     this.lanes.change(before, after);
   }
 
+  /** Ids stand in many places; each is kept once. */
+  private shareIds(before: Held | undefined, after: Held): void {
+    if (before) after.id = before.id;
+    if (after.kind === 'conversation' || after.conversation === undefined) return;
+    after.conversation = this.get('conversation', after.conversation)?.id ?? after.conversation;
+    if (after.kind === 'delivery') after.message = this.get('message', after.message)?.id ?? after.message;
+  }
+
   private join(kind: keyof Members, conversation: string, id: string): void {
     let members = this.members.get(conversation);
     if (!members) {
-      members = { message: [], delivery: [] };
+      members = { message: NONE, delivery: NONE };
       this.members.set(conversation, members);
     }
-    insertKey(members[kind], id);
+    members[kind] = withKey(members[kind], id);
   }
 
   private leave(kind: keyof Members, conversation: string, id: string): void {
     const members = this.members.get(conversation);
     if (!members) return;
-    removeKey(members[kind], id);
+    members[kind] = withoutKey(members[kind], id);
     if (members.message.length + members.delivery.length === 0) this.members.delete(conversation);
   }
 }

@@ -1,11 +1,4 @@
-import type {
-  ConversationRecord as Conversation,
-  ConversationRecord,
-  DeliveryRecord,
-  DeliveryState,
-  MessageRecord,
-  MessageState,
-} from './store.js';
+import type { ConversationRecord, DeliveryRecord, DeliveryState, MessageRecord, MessageState } from './store.js';
 
 /** Where one body of a record is in the journal. */
 export interface BodyRef {
@@ -18,21 +11,20 @@ export interface BodyRef {
 export type Kind = 'message' | 'delivery' | 'conversation';
 
 /**
- * A record as the heap holds it: as JSON text, with the few fields that indexes need beside it. The text is made once per change and serves the
- * journal, the snapshot and readers (who get an object of their own), and the garbage collector has one string to look at
- * instead of fifty objects: with 100,000 conversations that is the difference between pauses of milliseconds and of tenths of a second.
+ * A record as the heap holds it: its JSON text is outside the garbage-collected heap (see Slabs), beside it are the few fields that queues and lists need. The text is
+ * made once per change and serves the journal, the snapshot and readers, who each get an object of their own.
  */
 interface HeldRecord {
   id: string;
   version: number;
-  text: string;
-  bodies?: BodyRef[];
-  /** Epoch milliseconds of the last sign of life, for retention. */
-  at: number;
-  /** Keys that no other record of its kind may have. */
-  unique: string[];
-  /** Keys under which search finds it: `value NUL id`, lower case. */
-  found: string[];
+  /** Number of the record's JSON text. */
+  text: number;
+  /** Number of the text that says where the bodies are; 0 when there are none. */
+  refs: number;
+  /** The same while the journal has not placed them yet. */
+  unplaced?: BodyRef[];
+  /** The last sign of life, for retention; in minutes, which fit a small integer. */
+  minute: number;
 }
 
 export interface HeldMessage extends HeldRecord {
@@ -61,7 +53,6 @@ export interface HeldDelivery extends HeldRecord {
 export interface HeldConversation extends HeldRecord {
   kind: 'conversation';
   state: ConversationRecord['state'];
-  endpoints: string[];
 }
 
 export interface HeldOf {
@@ -118,20 +109,23 @@ export function shared<T extends string>(name: T): T {
   return name;
 }
 
-const time = (iso: string | undefined): number => (iso ? Date.parse(iso) || 0 : 0);
+const MINUTE = 60_000;
+const minuteOf = (...times: (string | undefined)[]): number => {
+  const known = times.map((iso) => (iso ? Date.parse(iso) || 0 : 0));
+  return Math.floor(Math.max(...known) / MINUTE);
+};
 
-/** Makes the held form of each kind; `text` is the record as JSON with its new version. */
-export const hold = {
-  message(record: MessageRecord, text: string, bodies?: BodyRef[]): HeldMessage {
+/** The held form of each kind; `text` is the number of the record's text, `refs` of where its bodies are. */
+const hold = {
+  message(record: MessageRecord, text: number, refs: number): HeldMessage {
     return {
       kind: 'message',
       id: record.id,
       version: record.version,
       text,
-      bodies,
-      at: Math.max(time(record.receivedAt), time(record.settledAt)),
-      unique: [keyOf(record.node, record.key)],
-      found: searchKeys(record.id, [record.entityId, record.number]),
+      refs,
+      unplaced: undefined,
+      minute: minuteOf(record.receivedAt, record.settledAt),
       state: shared(record.state),
       unrouted: record.state === 'settled' && record.outcome === 'unrouted',
       node: shared(record.node),
@@ -140,7 +134,7 @@ export const hold = {
       notBefore: record.notBefore,
     };
   },
-  delivery(record: DeliveryRecord, text: string, bodies?: BodyRef[]): HeldDelivery {
+  delivery(record: DeliveryRecord, text: number, refs: number): HeldDelivery {
     const blocking = record.state === 'failed' && record.blocking === true;
     const inLane = blocking || OPEN_DELIVERY.includes(record.state);
     return {
@@ -148,10 +142,9 @@ export const hold = {
       id: record.id,
       version: record.version,
       text,
-      bodies,
-      at: Math.max(time(record.createdAt), time(record.updatedAt)),
-      unique: [keyOf(record.message, record.node, record.leg, record.part)],
-      found: searchKeys(record.id, [record.entityId, record.number]),
+      refs,
+      unplaced: undefined,
+      minute: minuteOf(record.createdAt, record.updatedAt),
       state: shared(record.state),
       endpoint: shared(record.endpoint),
       lane: inLane ? keyOf(record.endpoint, record.lane) : '',
@@ -162,24 +155,60 @@ export const hold = {
       blocking,
     };
   },
-  conversation(record: Conversation, text: string): HeldConversation {
+  conversation(record: ConversationRecord, text: number): HeldConversation {
     return {
       kind: 'conversation',
       id: record.id,
       version: record.version,
       text,
-      at: Math.max(time(record.createdAt), time(record.updatedAt)),
-      unique: [referenceKey(record.reference), ...record.links.map((link) => linkKey(link.endpoint, link.entityType, link.id))],
-      found: searchKeys(record.id, [record.reference, ...record.links.flatMap((link) => [link.id, link.number])]),
+      refs: 0,
+      unplaced: undefined,
+      minute: minuteOf(record.createdAt, record.updatedAt),
       state: shared(record.state),
-      endpoints: record.links.map((link) => shared(link.endpoint)),
     };
   },
 };
 
 /** The held form of a record of any kind. */
-export function holdRecord(kind: Kind, record: RecordOf[Kind], text: string, bodies?: BodyRef[]): Held {
-  if (kind === 'message') return hold.message(record as MessageRecord, text, bodies);
-  if (kind === 'delivery') return hold.delivery(record as DeliveryRecord, text, bodies);
+export function holdRecord(kind: Kind, record: RecordOf[Kind], text: number, refs: number): Held {
+  if (kind === 'message') return hold.message(record as MessageRecord, text, refs);
+  if (kind === 'delivery') return hold.delivery(record as DeliveryRecord, text, refs);
   return hold.conversation(record as ConversationRecord, text);
+}
+
+/** The keys of a record. */
+export interface Keys {
+  /** No other record of its kind may have these. */
+  unique: string[];
+  /** Under these, `value NUL id`, search finds it. */
+  found: string[];
+}
+
+/** The keys of a record of any kind. */
+export function keysOf(kind: Kind, record: RecordOf[Kind]): Keys {
+  if (kind === 'conversation') {
+    const { id, reference, links } = record as ConversationRecord;
+    return {
+      unique: [referenceKey(reference), ...links.map((link) => linkKey(link.endpoint, link.entityType, link.id))],
+      found: searchKeys(id, [reference, ...links.flatMap((link) => [link.id, link.number])]),
+    };
+  }
+  const { id, entityId, number } = record as MessageRecord | DeliveryRecord;
+  const found = searchKeys(id, [entityId, number]);
+  if (kind === 'message') {
+    const { node, key } = record as MessageRecord;
+    return { unique: [keyOf(node, key)], found };
+  }
+  const { message, node, leg, part } = record as DeliveryRecord;
+  return { unique: [keyOf(message, node, leg, part)], found };
+}
+
+/** Refs as text, and back. */
+export function encodeRefs(bodies: readonly BodyRef[]): string {
+  return JSON.stringify(bodies.map(({ name, segment, offset, length }) => [name, segment, offset, length]));
+}
+
+export function decodeRefs(text: string): BodyRef[] {
+  const refs = JSON.parse(text) as [string, number, number, number][];
+  return refs.map(([name, segment, offset, length]) => ({ name, segment, offset, length }));
 }

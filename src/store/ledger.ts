@@ -1,11 +1,12 @@
 import { SwitchboardError } from '../errors.js';
 import type { Heap } from './heap.js';
-import type { BodyRef, Held, Kind } from './held.js';
-import { holdRecord } from './held.js';
+import { type BodyRef, encodeRefs, type Held, holdRecord, type Kind, keysOf, type RecordOf } from './held.js';
 import type { LineBodies, LineChange } from './journal-line.js';
 import type { Bodies, Change } from './store.js';
 
-type Undo = { kind: Kind; id: string; before: Held | undefined } | { kind: 'setting'; key: string; before: string | undefined };
+type Undo =
+  | { kind: Kind; id: string; before: Held | undefined; after: Held | undefined }
+  | { kind: 'setting'; key: string; before: string | undefined };
 
 /** A commit applied to the heap, and what the journal has to keep of it. */
 export interface Applied {
@@ -14,13 +15,15 @@ export interface Applied {
   bodies: Buffer[];
   /** Where the bodies are; `segment` and `offset` are completed once the journal has placed them. */
   refs: BodyRef[];
+  /** The records that wait for that. */
+  unplaced: Held[];
   undo: Undo[];
   /** The changes as they happened: new versions, without the ones left out. */
   happened: Change[];
   skipped: string[];
 }
 
-const nothing = (): Applied => ({ parts: [], bodies: [], refs: [], undo: [], happened: [], skipped: [] });
+const nothing = (): Applied => ({ parts: [], bodies: [], refs: [], unplaced: [], undo: [], happened: [], skipped: [] });
 
 /** Applies all changes of a commit to the heap, or none: throws SWB_CONFLICT or SWB_PAYLOAD and leaves the heap as it was. */
 export function applyChanges(heap: Heap, changes: readonly Change[]): Applied {
@@ -42,13 +45,22 @@ export function takeBack(heap: Heap, undo: readonly Undo[]): void {
   for (let i = undo.length - 1; i >= 0; i--) {
     const step = undo[i]!;
     if (step.kind === 'setting') heap.putSetting(step.key, step.before);
-    else heap.put(step.kind, step.id, step.before);
+    else {
+      heap.put(step.kind, step.id, step.before);
+      heap.discard(step.after, step.before);
+    }
   }
 }
 
-function put(heap: Heap, kind: Kind, id: string, after: Held | undefined, applied: Applied): void {
-  applied.undo.push({ kind, id, before: heap.get(kind, id) });
-  heap.put(kind, id, after);
+/** Makes applied changes final: they can no longer be taken back. */
+export function makeFinal(heap: Heap, undo: readonly Undo[]): void {
+  for (const step of undo) if (step.kind !== 'setting') heap.discard(step.before, step.after);
+}
+
+function put(heap: Heap, kind: Kind, id: string, after: Held | undefined, applied: Applied, record?: RecordOf[Kind]): void {
+  applied.undo.push({ kind, id, before: heap.get(kind, id), after });
+  if (after?.unplaced) applied.unplaced.push(after);
+  heap.put(kind, id, after, record);
 }
 
 function applySetting(heap: Heap, change: Extract<Change, { kind: 'setting' }>, applied: Applied): void {
@@ -65,10 +77,8 @@ function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, a
   const before = heap.get(kind, record.id);
   const kept = { ...record, version: record.version + 1 };
   const text = toJson(kept, `${kind} ${record.id}`);
-  const after = holdRecord(kind, kept, text, before?.bodies);
-  const table = heap.tables[kind];
-  for (const key of after.unique) {
-    const owner = table.unique.get(key);
+  for (const key of keysOf(kind, kept).unique) {
+    const owner = heap.ownerOf(kind, key);
     if (owner !== undefined && kind !== 'conversation' && change.ifAbsent) {
       applied.skipped.push(record.id);
       return;
@@ -83,37 +93,57 @@ function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, a
         : `${kind} ${record.id} is not there, the change was made from version ${record.version}.`,
     );
   }
-  const names = kind === 'conversation' ? [] : addBodies(change.bodies, after, applied);
-  put(heap, kind, record.id, after, applied);
+  const bodies = kind === 'conversation' ? [] : bodiesAsJson(change.bodies, `${kind} ${record.id}`);
+  const after = holdRecord(kind, kept, heap.slabs.put(text), before?.refs ?? 0);
+  after.unplaced = before?.unplaced;
+  const names = addBodies(heap, before, after, bodies, applied);
+  put(heap, kind, record.id, after, applied, kept);
   applied.parts.push(`{"kind":"${kind}","record":${text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
   applied.happened.push({ ...change, record: kept } as Change);
 }
 
-function addBodies(bodies: Bodies | undefined, after: Held, applied: Applied): LineBodies {
-  const names: LineBodies = [];
-  for (const [name, body] of Object.entries(bodies ?? {})) {
-    if (body === undefined) continue;
-    const bytes = Buffer.from(toJson(body, `body "${name}" of ${after.kind} ${after.id}`));
-    addRef(after, name, bytes.length, applied);
+interface NamedBody {
+  name: string;
+  bytes: Buffer;
+}
+
+function bodiesAsJson(bodies: Bodies | undefined, owner: string): NamedBody[] {
+  return Object.entries(bodies ?? {})
+    .filter(([, body]) => body !== undefined)
+    .map(([name, body]) => ({ name, bytes: Buffer.from(toJson(body, `body "${name}" of ${owner}`)) }));
+}
+
+/** Gives a held record bodies that come next in the line, beside those of other names that it has. */
+function addBodies(
+  heap: Heap,
+  before: Held | undefined,
+  after: Held,
+  bodies: readonly NamedBody[],
+  applied: Applied,
+): LineBodies {
+  if (bodies.length === 0) return [];
+  const others = heap.refs(before).filter((ref) => !bodies.some(({ name }) => name === ref.name));
+  after.unplaced = [...others];
+  after.refs = 0;
+  for (const { name, bytes } of bodies) {
+    const last = applied.refs.at(-1);
+    const ref: BodyRef = { name, segment: 0, offset: last ? last.offset + last.length : 0, length: bytes.length };
+    after.unplaced.push(ref);
+    applied.refs.push(ref);
     applied.bodies.push(bytes);
-    names.push([name, bytes.length]);
   }
-  return names;
+  return bodies.map(({ name, bytes }) => [name, bytes.length]);
 }
 
-/** Gives a held record a body that comes next in the line. */
-function addRef(after: Held, name: string, length: number, applied: Applied): void {
-  const last = applied.refs.at(-1);
-  const ref: BodyRef = { name, segment: 0, offset: last ? last.offset + last.length : 0, length };
-  applied.refs.push(ref);
-  after.bodies = [...(after.bodies ?? []).filter((other) => other.name !== name), ref];
-}
-
-/** Notes where the bodies of an applied commit are, relative to the place the journal gave them. */
-export function placeBodies(refs: readonly BodyRef[], segment: number, start: number): void {
-  for (const ref of refs) {
+/** Notes where the bodies of an applied commit are, given the place of the first. */
+export function placeBodies(heap: Heap, applied: Applied, segment: number, start: number): void {
+  for (const ref of applied.refs) {
     ref.segment = segment;
     ref.offset += start;
+  }
+  for (const held of applied.unplaced) {
+    held.refs = heap.slabs.put(encodeRefs(held.unplaced!));
+    held.unplaced = undefined;
   }
 }
 
@@ -128,21 +158,12 @@ export function applyRemovals(heap: Heap, removals: readonly { of: Kind; id: str
 }
 
 /** Gives a record's bodies a new place, for retention. */
-export function applyMove(
-  heap: Heap,
-  of: 'message' | 'delivery',
-  id: string,
-  bodies: readonly { name: string; bytes: Buffer }[],
-): Applied {
+export function applyMove(heap: Heap, of: 'message' | 'delivery', id: string, bodies: readonly NamedBody[]): Applied {
   const applied = nothing();
   const before = heap.get(of, id)!;
   const after: Held = { ...before };
-  for (const { name, bytes } of bodies) {
-    addRef(after, name, bytes.length, applied);
-    applied.bodies.push(bytes);
-  }
+  const names = addBodies(heap, before, after, bodies, applied);
   put(heap, of, id, after, applied);
-  const names: LineBodies = bodies.map(({ name, bytes }) => [name, bytes.length]);
   applied.parts.push(JSON.stringify({ kind: 'moved', of, id, bodies: names } satisfies LineChange));
   return applied;
 }

@@ -1,5 +1,5 @@
 import type { Heap, Table } from './heap.js';
-import { type Held, type HeldOf, idOfSearchKey, type Kind, searchValue } from './held.js';
+import { type Held, type HeldOf, idOfSearchKey, type Kind, keysOf, type RecordOf, searchValue } from './held.js';
 import { Pace } from './pace.js';
 import type { SortedKeys } from './sorted-keys.js';
 import type { ListQuery } from './store.js';
@@ -7,7 +7,7 @@ import type { ListQuery } from './store.js';
 /** Keys read in one step from an index. */
 const BATCH = 256;
 /** Records looked at in one step back in time: each costs more than a key, and where this way is the right one it is soon done. */
-const AGED_BATCH = 64;
+const AGED_BATCH = 16;
 /** Sorts behind every character a key may go on with. */
 const END = '\uffff';
 
@@ -15,7 +15,7 @@ const END = '\uffff';
 type Steps = Generator<void, void>;
 
 /** Finds the records a query asks for, newest first, without stalling: long searches let other work go between their steps. */
-export async function list<K extends Kind>(heap: Heap, kind: K, query: ListQuery): Promise<HeldOf[K][]> {
+export async function list<K extends Kind>(heap: Heap, kind: K, query: ListQuery): Promise<RecordOf[K][]> {
   const search = query.search === undefined ? '' : searchValue(query.search);
   if (query.limit <= 0) return [];
   const narrow = search ? undefined : narrowIds(heap, kind, query);
@@ -34,7 +34,7 @@ export async function list<K extends Kind>(heap: Heap, kind: K, query: ListQuery
   ]);
 }
 
-async function firstDone<K extends Kind>(ways: { page: Page<K>; steps: Steps }[]): Promise<HeldOf[K][]> {
+async function firstDone<K extends Kind>(ways: { page: Page<K>; steps: Steps }[]): Promise<RecordOf[K][]> {
   const pace = new Pace();
   for (;;) {
     for (const { page, steps } of ways) if (steps.next().done) return page.records();
@@ -50,8 +50,8 @@ class Page<K extends Kind> {
   private readonly conversationOfMessage: string | undefined;
 
   constructor(
-    heap: Heap,
-    kind: K,
+    private readonly heap: Heap,
+    private readonly kind: K,
     private readonly query: ListQuery,
   ) {
     this.table = heap.tables[kind] as unknown as Table<K>;
@@ -81,17 +81,21 @@ class Page<K extends Kind> {
     if (this.ids.length > this.query.limit) this.ids.pop();
   }
 
-  records(): HeldOf[K][] {
-    return this.ids.flatMap((id) => this.table.get(id) ?? []);
+  records(): RecordOf[K][] {
+    return this.ids.flatMap((id) => {
+      const held = this.heap.get(this.kind, id);
+      return held ? [this.heap.record<K>(held)] : [];
+    });
   }
 
   private fits(held: HeldOf[K]): boolean {
     const { states, endpoint, conversation, message } = this.query;
     if (states && !states.includes(held.state)) return false;
     if (held.kind === 'conversation') {
-      if (endpoint !== undefined && !held.endpoints.includes(endpoint)) return false;
       if (conversation !== undefined && held.id !== conversation) return false;
-      return message === undefined || held.id === this.conversationOfMessage;
+      if (message !== undefined && held.id !== this.conversationOfMessage) return false;
+      if (endpoint === undefined) return true;
+      return this.heap.record<'conversation'>(held).links.some((link) => link.endpoint === endpoint);
     }
     if (endpoint !== undefined && held.endpoint !== endpoint) return false;
     if (conversation !== undefined && held.conversation !== conversation) return false;
@@ -153,7 +157,8 @@ function* walkFound(heap: Heap, kind: Kind, search: string, found: (id: string) 
 
 /** What `byIndex` finds, asked the other way round. */
 function isFound(heap: Heap, held: Held, search: string): boolean {
-  if (held.id.startsWith(search) || held.found.some((key) => key.startsWith(search))) return true;
+  if (held.id.startsWith(search)) return true;
+  if (keysOf(held.kind, heap.record(held)).found.some((key) => key.startsWith(search))) return true;
   if (held.kind === 'conversation' || held.conversation === undefined) return false;
   const conversation = heap.get('conversation', held.conversation);
   return conversation !== undefined && isFound(heap, conversation, search);

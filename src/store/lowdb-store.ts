@@ -1,7 +1,7 @@
 import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import { type Disk, nodeDisk } from './disk.js';
-import { type BodyRef, type Held, type HeldOf, type Kind, linkKey, OPEN_DELIVERY, type RecordOf, referenceKey } from './held.js';
+import { type BodyRef, type HeldOf, type Kind, linkKey, OPEN_DELIVERY, type RecordOf, referenceKey } from './held.js';
 import { applyChanges } from './ledger.js';
 import { list } from './listing.js';
 import type { Holder } from './lock.js';
@@ -81,7 +81,7 @@ export class LowdbStore implements Store {
 
   async bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies> {
     const { heap } = this.needOpen();
-    const refs = heap.get(kind, id)?.bodies ?? [];
+    const refs = heap.refs(heap.get(kind, id));
     const texts = await Promise.all(refs.map((ref) => this.readBody(ref)));
     const bodies: Bodies = {};
     refs.forEach((ref, i) => {
@@ -102,7 +102,7 @@ export class LowdbStore implements Store {
   async openDeliveries(conversation: string): Promise<DeliveryRecord[]> {
     const { heap } = this.needOpen();
     const held = heap.membersOf('delivery', conversation).map((id) => heap.get('delivery', id)!);
-    return held.filter((delivery) => OPEN_DELIVERY.includes(delivery.state)).map(read<'delivery'>);
+    return held.filter(({ state }) => OPEN_DELIVERY.includes(state)).map((delivery) => heap.record<'delivery'>(delivery));
   }
 
   async setting(key: string): Promise<Json | undefined> {
@@ -182,17 +182,18 @@ export class LowdbStore implements Store {
   }
 
   private async record<K extends Kind>(kind: K, id: string): Promise<RecordOf[K] | undefined> {
-    const held = this.needOpen().heap.get(kind, id);
-    return held && read<K>(held);
+    const { heap } = this.needOpen();
+    const held = heap.get(kind, id);
+    return held && heap.record<K>(held);
   }
 
   private async conversationByKey(key: string): Promise<ConversationRecord | undefined> {
-    const id = this.needOpen().heap.tables.conversation.unique.get(key);
+    const id = this.needOpen().heap.ownerOf('conversation', key);
     return id === undefined ? undefined : this.record('conversation', id);
   }
 
   private async list<K extends Kind>(kind: K, query: ListQuery): Promise<RecordOf[K][]> {
-    return (await list(this.needOpen().heap, kind, query)).map(read<K>);
+    return list(this.needOpen().heap, kind, query);
   }
 
   /**
@@ -209,9 +210,12 @@ export class LowdbStore implements Store {
       for (const { id } of claimed) leases.release(id);
       throw error;
     }
-    const unchanged = claimed.filter((held) => heap.get(kind, held.id)?.version === held.version);
-    for (const held of claimed) if (!unchanged.includes(held)) leases.release(held.id);
-    return unchanged.map(read<K>);
+    return claimed.flatMap(({ id, version }) => {
+      const now = heap.get(kind, id);
+      if (now?.version === version) return [heap.record<K>(now)];
+      leases.release(id);
+      return [];
+    });
   }
 
   private async readBody(ref: BodyRef): Promise<string | undefined> {
@@ -229,9 +233,4 @@ export class LowdbStore implements Store {
       }
     }
   }
-}
-
-/** Makes a record of a reader's own from its text. */
-function read<K extends Kind>(held: HeldOf[K]): RecordOf[K] {
-  return JSON.parse((held as Held).text) as RecordOf[K];
 }

@@ -1,5 +1,5 @@
 import { type Heap, SETTINGS_SHARD } from './heap.js';
-import { type BodyRef, holdRecord, type RecordOf } from './held.js';
+import { type BodyRef, encodeRefs, type Held, holdRecord, type Kind, type RecordOf } from './held.js';
 import type { LineBodies, LineChange } from './journal-line.js';
 import { partitionOf } from './partitioned-map.js';
 
@@ -35,18 +35,28 @@ function replayChange(heap: Heap, change: LineChange, refs: BodyRef[]): void {
   if (change.kind === 'setting') {
     heap.putSetting(change.key, change.value === undefined ? undefined : JSON.stringify(change.value));
   } else if (change.kind === 'removed') {
-    heap.put(change.of, change.id, undefined);
+    replace(heap, change.of, change.id, undefined);
   } else if (change.kind === 'moved') {
     const before = heap.get(change.of, change.id);
-    if (before) heap.put(change.of, change.id, { ...before, bodies: mergeRefs(before.bodies, refs) });
+    if (before) replace(heap, change.of, change.id, { ...before, refs: mergedRefs(heap, before, refs) });
   } else {
-    const { kind, record } = change;
-    const bodies = mergeRefs(heap.get(kind, record.id)?.bodies, refs);
-    heap.put(kind, record.id, holdRecord(kind, record as RecordOf[typeof kind], JSON.stringify(record), bodies));
+    const { kind } = change;
+    const record = change.record as RecordOf[typeof kind];
+    const before = heap.get(kind, record.id);
+    const text = heap.slabs.put(JSON.stringify(record));
+    replace(heap, kind, record.id, holdRecord(kind, record, text, mergedRefs(heap, before, refs)), record);
   }
 }
 
-function mergeRefs(before: readonly BodyRef[] | undefined, refs: BodyRef[]): BodyRef[] | undefined {
-  if (!before) return refs.length > 0 ? refs : undefined;
-  return [...before.filter((old) => !refs.some((ref) => ref.name === old.name)), ...refs];
+/** Nobody will take it back: what was there before is freed at once. */
+function replace(heap: Heap, kind: Kind, id: string, after: Held | undefined, record?: RecordOf[Kind]): void {
+  const before = heap.get(kind, id);
+  heap.put(kind, id, after, record);
+  heap.discard(before, after);
+}
+
+function mergedRefs(heap: Heap, before: Held | undefined, refs: BodyRef[]): number {
+  if (refs.length === 0) return before?.refs ?? 0;
+  const others = heap.refs(before).filter((old) => !refs.some((ref) => ref.name === old.name));
+  return heap.slabs.put(encodeRefs([...others, ...refs]));
 }

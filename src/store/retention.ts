@@ -11,6 +11,7 @@ import type { SegmentReader } from './segment-reader.js';
 import type { Shards } from './shards.js';
 
 const DAY = 86_400_000;
+const MINUTE = 60_000;
 /** Ids looked at in one go. */
 const BATCH = 256;
 /** To win space, a segment is only rewritten when at most this share of it has to be kept. */
@@ -98,12 +99,12 @@ export class Retention {
   /** A closed conversation goes with all that belongs to it, once nothing of it is open or young. */
   private conversationToRemove(id: string, cutoff: number): Removal[] {
     const conversation = this.heap.get('conversation', id) as HeldConversation | undefined;
-    if (conversation?.state !== 'closed' || conversation.at >= cutoff) return [];
+    if (conversation?.state !== 'closed' || conversation.minute >= cutoff / MINUTE) return [];
     const removals: Removal[] = [{ of: 'conversation', id }];
     for (const of of ['message', 'delivery'] as const) {
       for (const member of this.heap.membersOf(of, id)) {
         const held = this.heap.get(of, member)!;
-        if (this.heap.isOpen(held) || held.at >= cutoff) return [];
+        if (this.heap.isOpen(held) || held.minute >= cutoff / MINUTE) return [];
         removals.push({ of, id: member });
       }
     }
@@ -113,7 +114,7 @@ export class Retention {
   /** Messages that were ignored before they had a conversation, and what a damaged journal left without one. */
   private strayToRemove(of: 'message' | 'delivery', id: string, cutoff: number): Removal[] {
     const held = this.heap.get(of, id) as HeldMessage | HeldDelivery | undefined;
-    if (!held || held.at >= cutoff || this.heap.isOpen(held)) return [];
+    if (!held || held.minute >= cutoff / MINUTE || this.heap.isOpen(held)) return [];
     if (held.conversation !== undefined && this.heap.get('conversation', held.conversation)) return [];
     return [{ of, id }];
   }
@@ -164,7 +165,7 @@ export class Retention {
         const owner = ownerOfBodies(change);
         const held = owner && this.heap.get(owner.of, owner.id);
         if (!owner || !held || ids.has(`${owner.of} ${owner.id}`) || !this.heap.isOpen(held)) continue;
-        for (const ref of held.bodies ?? []) {
+        for (const ref of this.heap.refs(held)) {
           if (ref.segment !== segment.number) continue;
           bytes += ref.length;
           ids.add(`${owner.of} ${owner.id}`);
@@ -183,13 +184,15 @@ export class Retention {
       const space = owner.indexOf(' ');
       const of = owner.slice(0, space) as 'message' | 'delivery';
       const id = owner.slice(space + 1);
-      const refs = (this.heap.get(of, id)?.bodies ?? []).filter((ref) => ref.segment === segment.number);
+      const refs = this.heap.refs(this.heap.get(of, id)).filter((ref) => ref.segment === segment.number);
       const read = await Promise.all(refs.map((ref) => this.reader.read(path, ref.offset, ref.length)));
       // While we read, the record may have been removed or given a newer body of the same name.
-      const now = this.heap.get(of, id)?.bodies ?? [];
+      const now = this.heap.refs(this.heap.get(of, id));
       const bodies = refs.flatMap((ref, i) => {
         const bytes = read[i];
-        return bytes && now.includes(ref) ? [{ name: ref.name, bytes }] : [];
+        return bytes && now.some(({ segment, offset }) => segment === ref.segment && offset === ref.offset)
+          ? [{ name: ref.name, bytes }]
+          : [];
       });
       if (bodies.length === 0) continue;
       this.journal.assertWritable();

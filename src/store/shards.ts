@@ -4,7 +4,7 @@ import { type Adapter, Low } from 'lowdb';
 import { ByteWriter } from './byte-writer.js';
 import { type Disk, replaceFile, TEMPORARY } from './disk.js';
 import { type Heap, SETTINGS_SHARD, SHARDS } from './heap.js';
-import { type BodyRef, holdRecord, type Kind, type RecordOf, shared } from './held.js';
+import { holdRecord, type Kind, type RecordOf } from './held.js';
 import { Pace } from './pace.js';
 
 const KINDS: readonly Kind[] = ['message', 'delivery', 'conversation'];
@@ -15,18 +15,20 @@ interface Checkpoint {
   seq: number;
 }
 
-/** A record in a snapshot: its JSON text and where its bodies are. When read, the record itself too, so that it is parsed once. */
+/** A record in a snapshot: the bytes of its JSON text, and of the text that says where its bodies are. */
 interface Kept {
-  text: string;
-  record?: RecordOf[Kind];
-  bodies?: BodyRef[];
+  text: Buffer;
+  refs?: Buffer;
 }
+
+/** A record as it is read from a snapshot. */
+type Read = [record: RecordOf[Kind], refs?: unknown];
 
 /** What one file of the snapshot holds. */
 interface ShardImage {
   /** The journal's sequence number this image is current to. */
   upTo: number;
-  records: Record<Kind, Iterable<Kept>>;
+  records: Record<Kind, Iterable<Kept | Read>>;
   settings: Iterable<[key: string, text: string]>;
 }
 
@@ -83,10 +85,14 @@ function encodeImage(image: ShardImage, to: ByteWriter): void {
   KINDS.forEach((kind, i) => {
     to.write(`${i > 0 ? ',' : ''}"${kind}":[`);
     let first = true;
-    for (const { text, bodies } of image.records[kind]) {
+    for (const { text, refs } of image.records[kind] as Iterable<Kept>) {
       to.write(first ? '[' : ',\n[');
-      to.write(text);
-      to.write(bodies ? `,${encodeRefs(bodies)}]` : ']');
+      to.writeBytes(text);
+      if (refs) {
+        to.write(',');
+        to.writeBytes(refs);
+      }
+      to.write(']');
       first = false;
     }
     to.write(']');
@@ -95,31 +101,9 @@ function encodeImage(image: ShardImage, to: ByteWriter): void {
   to.write(`},"settings":[${settings.join(',\n')}]}`);
 }
 
-function encodeRefs(bodies: BodyRef[]): string {
-  let text = '[';
-  for (const { name, segment, offset, length } of bodies) {
-    text += `${text === '[' ? '' : ','}[${JSON.stringify(name)},${segment},${offset},${length}]`;
-  }
-  return `${text}]`;
-}
-
 function decodeImage(json: string): ShardImage {
-  const parsed = JSON.parse(json) as {
-    upTo: number;
-    records: Record<Kind, [record: RecordOf[Kind], bodies?: [string, number, number, number][]][]>;
-    settings: [string, unknown][];
-  };
-  const image = emptyImage();
-  image.upTo = parsed.upTo;
-  for (const kind of KINDS) {
-    image.records[kind] = parsed.records[kind].map(([record, bodies]) => ({
-      text: JSON.stringify(record),
-      record,
-      bodies: bodies?.map(([name, segment, offset, length]) => ({ name: shared(name), segment, offset, length })),
-    }));
-  }
-  image.settings = parsed.settings.map(([key, value]) => [key, JSON.stringify(value)]);
-  return image;
+  const parsed = JSON.parse(json) as { upTo: number; records: Record<Kind, Read[]>; settings: [string, unknown][] };
+  return { ...parsed, settings: parsed.settings.map(([key, value]) => [key, JSON.stringify(value)]) };
 }
 
 const shardName = (shard: number): string =>
@@ -178,8 +162,10 @@ export class Shards {
       if (!whole) this.checkpointFile.data = { seq: 0 };
       this.upTo[shard] = file.data.upTo;
       for (const kind of KINDS) {
-        for (const { record, text, bodies } of file.data.records[kind]) {
-          heap.put(kind, record!.id, holdRecord(kind, record!, text, bodies));
+        for (const [record, refs] of file.data.records[kind] as Iterable<Read>) {
+          const text = heap.slabs.put(JSON.stringify(record));
+          const held = holdRecord(kind, record, text, refs ? heap.slabs.put(JSON.stringify(refs)) : 0);
+          heap.put(kind, held.id, held, record);
           await pace.breathe();
         }
       }
@@ -233,7 +219,12 @@ export class Shards {
 /** A shard as it is in the heap at the moment it is put into bytes. */
 function imageOf(heap: Heap, shard: number, upTo: number): ShardImage {
   if (shard === SETTINGS_SHARD) return { ...emptyImage(), upTo, settings: heap.settings };
-  const records = (kind: Kind): Iterable<Kept> => heap.tables[kind].records.parts[shard]!.values();
+  const { slabs } = heap;
+  function* records(kind: Kind): Iterable<Kept> {
+    for (const { text, refs } of heap.tables[kind].records.parts[shard]!.values()) {
+      yield { text: slabs.bytes(text), refs: refs ? slabs.bytes(refs) : undefined };
+    }
+  }
   return {
     upTo,
     records: { message: records('message'), delivery: records('delivery'), conversation: records('conversation') },

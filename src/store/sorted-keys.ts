@@ -33,6 +33,28 @@ export function removeKey(keys: string[], key: string): boolean {
   return true;
 }
 
+/** Up to this many keys a copy costs less than the spare room an array keeps when it grows in place. */
+const COPIED = 32;
+
+/** A sorted array with a key added; the given one may be changed. Made for many small arrays: they take no spare room. */
+export function withKey(keys: readonly string[], key: string): readonly string[] {
+  if (keys.length > COPIED) {
+    insertKey(keys as string[], key);
+    return keys;
+  }
+  const at = position(keys, key);
+  return keys[at] === key ? keys : [...keys.slice(0, at), key, ...keys.slice(at)];
+}
+
+/** A sorted array without a key; the given one may be changed. */
+export function withoutKey(keys: readonly string[], key: string): readonly string[] {
+  if (keys.length > COPIED) {
+    removeKey(keys as string[], key);
+    return keys;
+  }
+  return keys.filter((other) => other !== key);
+}
+
 /**
  * A sorted set of strings in chunks. A plain sorted array would move, and now and then copy, hundreds of thousands of entries at once,
  * which is a stall; a tree would cost an object per key.
