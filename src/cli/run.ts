@@ -44,12 +44,13 @@ export async function run(options: RunOptions): Promise<Running> {
   const RED = found.load();
   let stopping = false;
   const server = createServer((req, res) => serve(RED, options.editor, () => stopping, req, res));
+  const port = await listen(server, options);
   RED.init(server, {
     userDir,
     flowFile: 'flows.json',
     credentialSecret: false,
     uiHost: options.host,
-    uiPort: options.port,
+    uiPort: port,
     httpAdminRoot: options.editor ? '/' : false,
     httpNodeRoot: '/',
     nodesDir: [packageFolder()],
@@ -58,8 +59,6 @@ export async function run(options: RunOptions): Promise<Running> {
     telemetry: { enabled: false, updateNotification: false },
     logging: { console: { level: options.logLevel, metrics: false, audit: false } },
   });
-  const port = await listen(server, options);
-  (RED.settings as unknown as { uiPort: number }).uiPort = port;
   await RED.start();
   if (missing.length) RED.log.warn(`These environment variables are named in the flows but not set: ${missing.join(', ')}`);
   return {

@@ -103,12 +103,8 @@ for (const way of WAYS) {
       // Both desks, side by side, at the end.
       const last = provider.ticket(id)!;
       assert.deepEqual(
-        [
-          provider.tickets().length,
-          desk.rows('incident').filter((r) => r.sys_id === opened.sys_id).length,
-          desk.rows('incident').length,
-        ],
-        [1, 1, sandbox.servicenow.seeded.incident + 1],
+        [provider.tickets().length, desk.rows('incident').length],
+        [1, 1],
         'no duplicate on either side',
       );
       assert.deepEqual(
@@ -119,13 +115,9 @@ for (const way of WAYS) {
         'every public comment once, no work note, no echo',
       );
       const journal = desk.journal(opened.sys_id);
-      assert.deepEqual(
-        journal
-          .filter((j) => j.element === 'comments')
-          .map((j) => j.value.replace(/^.*: /s, ''))
-          .sort(),
-        ['A technician is on the way', 'Any news?'],
-      );
+      const comments = journal.filter((j) => j.element === 'comments').map((j) => j.value);
+      // The reason of the wait reads as a comment, as ServiceNow demands one when it is set on hold for the caller.
+      assert.deepEqual(comments, ['Any news?', 'A technician is on the way', 'Which floor?']);
       assert.equal(journal.filter((j) => j.element === 'work_notes').length, 1);
       assert.deepEqual(
         desk
