@@ -175,9 +175,12 @@ export class Journal {
         await this.options.beforeWrite();
         if (this.halted) throw this.halted;
         await this.write(batch);
-      } catch (error) {
-        await this.fail(error);
-        break;
+      } catch (cause) {
+        const { error, waiting } = await this.fail(cause);
+        this.running = undefined;
+        // Told last: who tries again at once finds everything in order.
+        for (const waiter of waiting) waiter.reject(error);
+        return;
       }
       const last = batch.at(-1)!;
       this.failure = undefined;
@@ -224,7 +227,7 @@ export class Journal {
    * Forgets all that is not known to be on disk. The file is not written on: after a failed fdatasync the system may have dropped
    * the pages and would report success the next time. It is cut where it was last known good, and the next line begins a new segment.
    */
-  private async fail(cause: unknown): Promise<void> {
+  private async fail(cause: unknown): Promise<{ error: SwitchboardError; waiting: Waiter[] }> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const error =
       this.halted ??
@@ -245,7 +248,6 @@ export class Journal {
     this.options.onLost(this.durableSeq);
     const waiting = this.waiters;
     this.waiters = [];
-    for (const waiter of waiting) waiter.reject(error);
     try {
       if (!this.halted && file && file.segment === end?.segment.number) {
         await file.handle.truncate(end.length);
@@ -255,5 +257,6 @@ export class Journal {
       // The header of the next segment says where this one ends.
     }
     await file?.handle.close().catch(() => {});
+    return { error, waiting };
   }
 }

@@ -153,10 +153,13 @@ export class Shards {
 
   /** Fills the heap from the files. A damaged file is set aside and, as far as the journal goes back, made again from it. */
   async load(heap: Heap): Promise<void> {
-    for (const name of await readdir(this.folder)) if (name.endsWith(TEMPORARY)) await unlink(`${this.folder}/${name}`);
+    const names = new Set(await readdir(this.folder));
+    // What a crash left of files that were being written.
+    for (const name of names) if (name.endsWith(TEMPORARY)) await unlink(`${this.folder}/${name}`);
     await this.readOrSetAside(this.checkpointFile, CHECKPOINT);
     const pace = new Pace();
     for (let shard = 0; shard < SHARDS; shard++) {
+      if (!names.has(shardName(shard))) continue;
       const file = this.files[shard]!;
       const whole = await this.readOrSetAside(file, shardName(shard));
       if (!whole) this.checkpointFile.data = { seq: 0 };
