@@ -1,4 +1,4 @@
-import type { ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
+import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import { type Lead, type LeadSource, messageSources } from './message-sources.js';
 import { deliveryActions, messageActions, shownDelivery, shownMessage } from './shown-state.js';
 import type {
@@ -97,12 +97,27 @@ function row(
     origin: record.origin,
     endpoint: nameOf(record.endpoint),
     entityType: record.entityType,
-    number: record.number ?? record.entityId,
+    number: record.number ?? numberIn(conversation, record) ?? record.entityId,
     title: conversation?.title,
     state: shownMessage(record, deliveries),
     reason: record.state === 'skipped' ? record.reason : (record.error?.message ?? record.reason ?? failed?.error?.message),
     deliveries: deliveries.map((delivery) => deliveryRow(delivery, nameOf)),
   };
+}
+
+/** Hints of comments and attachments often do not name the record's number; its conversation knows it. */
+function numberIn(conversation: ConversationRecord | undefined, record: MessageRecord): string | undefined {
+  const { endpoint, entityType, entityId } = record;
+  return conversation?.links.find((link) => link.endpoint === endpoint && link.entityType === entityType && link.id === entityId)
+    ?.number;
+}
+
+/** What was sent, and apart from it what we noted about how it was made. */
+function readable(bodies: Bodies): Bodies {
+  const { request, ...others } = bodies;
+  if (typeof request !== 'object' || request === null || !('fields' in request)) return bodies;
+  const { fields, ...made } = request;
+  return { request: fields, ...others, made };
 }
 
 function deliveryRow(record: DeliveryRecord, nameOf: NameOf): DeliveryRow {
@@ -119,7 +134,7 @@ async function deliveryView(store: Store, record: DeliveryRecord, nameOf: NameOf
     nextTry: record.state === 'pending' && record.notBefore ? new Date(record.notBefore).toISOString() : undefined,
     error: record.error,
     attempts: record.attempts,
-    bodies: await store.bodies('delivery', record.id),
+    bodies: readable(await store.bodies('delivery', record.id)),
     actions: deliveryActions(record),
   };
 }

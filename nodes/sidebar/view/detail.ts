@@ -75,7 +75,7 @@ function incoming(message: MessageView, { t, messages, acted, wide }: DetailCont
       trouble(message.error),
       why(message),
       actionBar({ kind: 'messages', id: message.id, actions: message.actions }, messages, t, acted),
-      ...bodiesOr(message, wide ? 'received' : '', t),
+      ...bodiesOr(message, wide ? (message.bodies.read ? 'read' : 'received') : '', t),
     ),
   );
 }

@@ -137,7 +137,7 @@ const CHANGES: Change[] = [
   {
     kind: 'delivery',
     record: delivery(3, { state: 'delivered' }),
-    bodies: { request: ticket },
+    bodies: { request: { fields: ticket, changed: ['name'] } },
   },
   {
     kind: 'message',

@@ -114,6 +114,17 @@ describe('the messages view', () => {
     assert.equal(view.reason, sent?.error?.message);
   });
 
+  it('names a record by its number where only the conversation knows it', async () => {
+    await store.commit([{ kind: 'message', record: message(1, { id: 'p1', key: 'p1', number: undefined, conversation: 'c1' }) }]);
+    assert.equal((await messageView(desks, 'p1', nameOf))?.number, 'INC0010021');
+  });
+
+  it('shows what was sent apart from how it was made', async () => {
+    const sent = (await messageView(desks, 'm3', nameOf))?.sent[0]?.bodies;
+    assert.deepEqual(Object.keys(sent ?? {}), ['request', 'made']);
+    assert.deepEqual(sent?.made, { changed: ['name'] });
+  });
+
   it('offers what the broker would do, and no more', async () => {
     const actions = async (id: string) => (await messageView(desks, id, nameOf))?.actions;
     assert.deepEqual(await actions('m6'), ['replay', 'skip'], 'failed');
