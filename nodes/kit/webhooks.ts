@@ -23,50 +23,97 @@ interface Route {
   handler: (request: Incoming) => Promise<Reply>;
 }
 
-type App = { use(handler: (req: IncomingMessage, res: ServerResponse, next: () => void) => void): void };
+type Req = IncomingMessage & { body?: unknown; _body?: boolean };
+type Middleware = (req: Req, res: ServerResponse, next: (error?: unknown) => void) => void;
+interface App {
+  use(handler: Middleware): void;
+  parent?: App;
+  _router?: { stack: { handle: Middleware }[] };
+}
 
 const tables = new WeakMap<object, Map<string, Route>>();
+/** Bodies as they came, or why they could not be read. */
+const bodies = new WeakMap<IncomingMessage, Buffer | unknown>();
 
 /**
  * Serves POSTs to `path` (and below it) under httpNodeRoot; gives the function that ends it. One dispatcher per runtime looks routes up in
  * a table, so that closing a node leaves nothing behind in the HTTP server.
  */
 export function listen(RED: NodeAPI, path: string, limit: number, handler: Route['handler']): () => void {
-  const app = RED.httpNode as unknown as App;
-  let table = tables.get(app);
-  if (!table) {
-    table = new Map();
-    tables.set(app, table);
-    const routes = table;
-    app.use((req, res, next) => {
-      dispatch(routes, req, res, next).catch(() => res.destroy());
-    });
-  }
-  const key = path.replace(/^\/+|\/+$/g, '');
+  const routes = tableOf(RED);
+  const key = keyOf(path);
   const route: Route = { limit, handler };
-  if (table.has(key)) {
+  if (routes.has(key)) {
     throw new SwitchboardError('SWB_CONFIG', `The path /${key} is used by another node already.`, {
       field: 'path',
       hint: 'Give each in node its own path.',
     });
   }
-  table.set(key, route);
-  const routes = table;
+  routes.set(key, route);
   return () => {
     if (routes.get(key) === route) routes.delete(key);
   };
 }
 
-async function dispatch(routes: Map<string, Route>, req: IncomingMessage, res: ServerResponse, next: () => void): Promise<void> {
-  const url = new URL(req.url ?? '/', 'http://localhost');
-  const path = url.pathname.replace(/^\/+|\/+$/g, '');
-  let key: string | undefined;
-  for (const known of routes.keys()) {
-    if ((path === known || path.startsWith(`${known}/`)) && (key === undefined || known.length > key.length)) key = known;
+function tableOf(RED: NodeAPI): Map<string, Route> {
+  const app = RED.httpNode as unknown as App;
+  const known = tables.get(app);
+  if (known) return known;
+  const routes = new Map<string, Route>();
+  tables.set(app, routes);
+  const root = keyOf(RED.settings.httpNodeRoot || '/');
+  captureBodies(app, (req) => find(routes, below(root, pathOf(req)))?.route.limit);
+  app.use((req, res, next) => {
+    const found = find(routes, pathOf(req));
+    if (!found) return next();
+    answer(found.route, req, found.rest)
+      .then((reply) => send(res, reply))
+      .catch(() => res.destroy());
+  });
+  return routes;
+}
+
+/**
+ * Reads the bodies of our requests before anyone else does: the editor's own JSON parser stands before every flow's path, would answer
+ * broken JSON itself, and a signature is over the raw bytes. Put at the top of the outermost app, as Node-RED's http in node does it.
+ */
+function captureBodies(app: App, limitOf: (req: Req) => number | undefined): void {
+  const capture: Middleware = (req, _res, next) => {
+    const limit = req.method === 'POST' ? limitOf(req) : undefined;
+    if (limit === undefined) return next();
+    readBody(req, limit)
+      .catch((error: unknown) => error)
+      .then((body) => {
+        bodies.set(req, body);
+        req.body = body;
+        req._body = true; // tells body parsers that it was read
+        next();
+      });
+  };
+  let outermost = app;
+  while (outermost.parent) outermost = outermost.parent;
+  outermost.use(capture);
+  const stack = outermost._router?.stack ?? [];
+  const at = stack.findIndex((layer) => layer.handle === capture);
+  if (at > 0) stack.unshift(...stack.splice(at, 1));
+}
+
+const keyOf = (path: string) => path.replace(/^\/+|\/+$/g, '');
+const pathOf = (req: Req) => keyOf(new URL(req.url ?? '/', 'http://localhost').pathname);
+const below = (root: string, path: string) =>
+  root === '' ? path : path.startsWith(`${root}/`) ? path.slice(root.length + 1) : '';
+
+/** The route of a path, the longest that fits, and what follows it. */
+function find(routes: Map<string, Route>, path: string): { route: Route; rest: string } | undefined {
+  let best: string | undefined;
+  for (const key of routes.keys()) {
+    if ((path === key || path.startsWith(`${key}/`)) && (best === undefined || key.length > best.length)) best = key;
   }
-  const route = key === undefined ? undefined : routes.get(key);
-  if (key === undefined || !route) return next();
-  const reply = await answer(route, req, url, path.slice(key.length + 1));
+  const route = best === undefined ? undefined : routes.get(best);
+  return route && best !== undefined ? { route, rest: path.slice(best.length + 1) } : undefined;
+}
+
+function send(res: ServerResponse, reply: Reply): void {
   if (res.destroyed) return;
   const text = reply.body === undefined ? '' : JSON.stringify(reply.body);
   res.writeHead(reply.status, {
@@ -77,11 +124,13 @@ async function dispatch(routes: Map<string, Route>, req: IncomingMessage, res: S
   res.end(text);
 }
 
-async function answer(route: Route, req: IncomingMessage, url: URL, rest: string): Promise<Reply> {
+async function answer(route: Route, req: Req, rest: string): Promise<Reply> {
   if (req.method !== 'POST')
     return { status: 405, headers: { Allow: 'POST' }, body: problem('SWB_PAYLOAD', 'Only POST is served here.') };
   try {
-    const body = await readBody(req, route.limit);
+    const body = bodies.get(req);
+    if (!Buffer.isBuffer(body)) throw body;
+    const url = new URL(req.url ?? '/', 'http://localhost');
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(req.headers))
       if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;

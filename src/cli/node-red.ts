@@ -1,18 +1,22 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { SwitchboardError } from '../errors.js';
 
-type Handler = (req: IncomingMessage, res: ServerResponse, next?: () => void) => void;
+/** Express, as Node-RED brings it, as far as it is used here. */
+export interface ExpressApp extends RequestListener {
+  use(path: string, app: unknown): void;
+  get(path: string, handler: (req: unknown, res: { status(code: number): { json(body: unknown): void } }) => void): void;
+}
 
 /** The part of Node-RED's embedding API that is used here (nodered.org/docs/user-guide/runtime/embedding). */
 export interface NodeRed {
   init(server: Server, settings: Record<string, unknown>): void;
   start(): Promise<void>;
   stop(): Promise<void>;
-  httpAdmin: Handler;
-  httpNode: Handler;
+  httpAdmin: unknown;
+  httpNode: unknown;
   settings: { version: string };
   log: { info(text: string): void; warn(text: string): void; error(text: string): void };
 }
@@ -21,6 +25,8 @@ export interface FoundNodeRed {
   version: string;
   folder: string;
   load(): NodeRed;
+  /** A new Express app, of the version that Node-RED itself uses. */
+  express(): ExpressApp;
 }
 
 /** Names under which Node-RED may be installed, the newest first. */
@@ -41,7 +47,13 @@ export function findNodeRed(from: string[] = [process.cwd(), packageFolder()]): 
       const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { version: string; engines?: { node?: string } };
       const needs = /(\d+)\.?(\d*)/.exec(manifest.engines?.node ?? '0');
       if (atLeast(Number(needs?.[1] ?? 0), Number(needs?.[2] || 0))) {
-        return { version: manifest.version, folder: dirname(manifestPath), load: () => require(name) as NodeRed };
+        const own = createRequire(manifestPath);
+        return {
+          version: manifest.version,
+          folder: dirname(manifestPath),
+          load: () => require(name) as NodeRed,
+          express: () => own('express')() as ExpressApp,
+        };
       }
       refused.push(`Node-RED ${manifest.version} needs Node.js ${manifest.engines?.node}, this is ${process.version}`);
       break;

@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { brokers } from '../delivery/brokers.js';
+import { credentialSecret, encryptCredentials } from './credentials.js';
 import { readFlows } from './flow-file.js';
-import { findNodeRed, type NodeRed, packageFolder } from './node-red.js';
+import { findNodeRed, packageFolder } from './node-red.js';
 
 export interface RunOptions {
   /** The flow file; its copy in the user folder is what runs. */
@@ -36,19 +37,24 @@ export async function run(options: RunOptions): Promise<Running> {
   const found = findNodeRed();
   const userDir = resolve(options.userDir);
   mkdirSync(userDir, { recursive: true });
+  const secret = credentialSecret(userDir);
   if (!options.keepFlows) {
     writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows, null, 2), { mode: 0o600 });
-    writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(credentials), { mode: 0o600 });
+    writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(encryptCredentials(credentials, secret)), { mode: 0o600 });
   }
 
   const RED = found.load();
   let stopping = false;
-  const server = createServer((req, res) => serve(RED, options.editor, () => stopping, req, res));
+  const app = found.express();
+  app.get('/health', (_req, res) => {
+    health(stopping).then(({ status, body }) => res.status(status).json(body));
+  });
+  const server = createServer(app);
   const port = await listen(server, options);
   RED.init(server, {
     userDir,
     flowFile: 'flows.json',
-    credentialSecret: false,
+    credentialSecret: secret,
     uiHost: options.host,
     uiPort: port,
     httpAdminRoot: options.editor ? '/' : false,
@@ -59,6 +65,8 @@ export async function run(options: RunOptions): Promise<Running> {
     telemetry: { enabled: false, updateNotification: false },
     logging: { console: { level: options.logLevel, metrics: false, audit: false } },
   });
+  if (options.editor) app.use('/', RED.httpAdmin);
+  app.use('/', RED.httpNode);
   await RED.start();
   if (missing.length) RED.log.warn(`These environment variables are named in the flows but not set: ${missing.join(', ')}`);
   return {
@@ -84,22 +92,6 @@ function listen(server: Server, { host, port }: RunOptions): Promise<number> {
       done(typeof address === 'object' && address ? address.port : port);
     });
   });
-}
-
-function serve(RED: NodeRed, editor: boolean, stopping: () => boolean, req: IncomingMessage, res: ServerResponse): void {
-  if (req.url === '/health') {
-    health(stopping()).then(({ status, body }) => {
-      res.writeHead(status, { 'Content-Type': 'application/json' });
-      res.end(JSON.stringify(body));
-    });
-    return;
-  }
-  const nothing = () => {
-    res.writeHead(404).end();
-  };
-  const flows = () => RED.httpNode(req, res, nothing);
-  if (editor) RED.httpAdmin(req, res, flows);
-  else flows();
 }
 
 /** `ok` when every store answers; what waits and what failed is told with it, for dashboards and alerts. */

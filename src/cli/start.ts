@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startSandbox } from '../sandbox/sandbox.js';
 import { packageFolder } from './node-red.js';
@@ -13,8 +13,12 @@ export async function start(): Promise<void> {
   const userDir = process.env.SWITCHBOARD_USER_DIR ?? join(packageFolder(), '.switchboard');
   const sandbox = await startSandbox({ host: HOST, port: sandboxPort });
   Object.assign(process.env, sandbox.environment);
+  const flow = join(userDir, 'example.json');
+  mkdirSync(userDir, { recursive: true });
+  const example = readFileSync(join(packageFolder(), 'examples', '1-trouble-ticket.json'), 'utf8');
+  writeFileSync(flow, example.replaceAll('http://127.0.0.1:1881', sandbox.url));
   const running = await run({
-    flow: join(packageFolder(), 'examples', '1-trouble-ticket.json'),
+    flow,
     keepFlows: existsSync(join(userDir, 'flows.json')),
     userDir,
     host: HOST,
@@ -23,7 +27,10 @@ export async function start(): Promise<void> {
     drain: 10_000,
     logLevel: 'warn',
   });
-  sandbox.servicenow.webhook = { url: `${running.url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET ?? '' };
+  sandbox.servicenow.webhook = {
+    url: `${running.url}/switchboard/customer`,
+    secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET ?? '',
+  };
   process.stdout.write(`
   Switchboard runs on Node-RED ${running.version}.
 

@@ -1,0 +1,19 @@
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The key Node-RED encrypts its credentials file with: the environment's, or one made once and kept in the user folder. */
+export function credentialSecret(userDir: string): string {
+  const given = process.env.SWITCHBOARD_CREDENTIAL_SECRET;
+  if (given) return given;
+  const file = join(userDir, '.credential-secret');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
+  return readFileSync(file, 'utf8');
+}
+
+/** Credentials the way Node-RED keeps them (runtime/lib/nodes/credentials.js): AES-256-CTR with the hash of the secret. */
+export function encryptCredentials(credentials: unknown, secret: string): { $: string } {
+  const vector = randomBytes(16);
+  const cipher = createCipheriv('aes-256-ctr', createHash('sha256').update(secret).digest(), vector);
+  return { $: vector.toString('hex') + cipher.update(JSON.stringify(credentials), 'utf8', 'base64') + cipher.final('base64') };
+}

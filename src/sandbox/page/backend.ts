@@ -1,0 +1,43 @@
+export type Row = Record<string, string> & { sys_id: string };
+export interface CustomerTicket extends Record<string, unknown> {
+  sys_id: string;
+  journal: Row[];
+  attachments: Row[];
+}
+export type ProviderTicket = Record<string, unknown> & { id: string };
+export interface Fault {
+  kind: string;
+  status?: number;
+}
+
+export interface State {
+  customer: { faults: Fault[]; tickets: CustomerTicket[] };
+  providers: Record<string, { faults: Fault[]; hubs: number; tickets: ProviderTicket[] }>;
+}
+
+export async function state(): Promise<State> {
+  const answer = await fetch('_sandbox/state');
+  return (await answer.json()) as State;
+}
+
+/** Does something on a desk; rejects with the sandbox's words. */
+export async function act(path: string, values: Record<string, string> = {}): Promise<Record<string, unknown>> {
+  const answer = await fetch(`_sandbox/${path}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(values),
+  });
+  const body = (await answer.json()) as Record<string, unknown>;
+  if (!answer.ok) throw new Error(String(body.message));
+  return body;
+}
+
+/** Calls back whenever something changed; tells whether the stream is alive. */
+export function watch(changed: () => void, alive: (on: boolean) => void): void {
+  const source = new EventSource('_sandbox/events');
+  source.onmessage = () => {
+    alive(true);
+    changed();
+  };
+  source.onerror = () => alive(false);
+}

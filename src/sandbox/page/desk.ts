@@ -1,0 +1,296 @@
+import { act, type Fault } from './backend.js';
+import { base64, field, h, select, valuesOf } from './dom.js';
+
+/** One ticket, as either desk shows it. */
+export interface Shown {
+  id: string;
+  number: string;
+  title: string;
+  description: string;
+  /** Canonical state, for the colour. */
+  state: string;
+  stateLabel: string;
+  partner?: string;
+  facts: [name: string, value: string][];
+  entries: { who: string; when: string; text: string; internal: boolean }[];
+  files: { name: string; size: string }[];
+}
+
+export interface DeskKind {
+  /** Id of its section, and of its actions. */
+  section: string;
+  title: string;
+  subtitle: () => string;
+  actions: () => string;
+  /** States a person may choose. */
+  states: [value: string, label: string][];
+  /** Fields of the form that opens a ticket. */
+  open: () => HTMLElement[];
+  newTicket: (values: Record<string, string>) => Record<string, string>;
+  changeState: (id: string, state: string, reason: string) => { action: string; values: Record<string, string> };
+  comment: string;
+  workNotes: boolean;
+  extra?: () => HTMLElement | undefined;
+}
+
+const FAULTS: [string, string][] = [
+  ['', 'everything works'],
+  ['503', 'answers 503, three times'],
+  ['429', 'limits the rate, once'],
+  ['reset-after', 'loses the next answer'],
+  ['timeout-before', 'does not answer once'],
+  ['slow', 'is slow (1 s)'],
+];
+
+/** A desk: list, ticket, and what a person does there. Keeps what is being typed while the rest is drawn anew. */
+export class Desk {
+  private selected: string | undefined;
+  private opening = false;
+  private drawn = '';
+  private readonly root: HTMLElement;
+  private tickets: Shown[] = [];
+
+  constructor(private readonly kind: DeskKind) {
+    this.root = document.getElementById(kind.section) as HTMLElement;
+  }
+
+  show(tickets: Shown[], faults: Fault[]): void {
+    this.tickets = tickets;
+    if (!tickets.some((t) => t.id === this.selected)) this.selected = tickets[0]?.id;
+    const picture = JSON.stringify([tickets, faults, this.selected, this.opening, this.kind.subtitle()]);
+    if (picture === this.drawn) return;
+    this.drawn = picture;
+    const typed = this.typed();
+    this.root.replaceChildren(
+      this.bar(),
+      h(
+        'div',
+        { class: 'inside' },
+        this.list(),
+        h('div', { class: 'detail', 'aria-live': 'polite' }, this.opening ? this.form() : this.detail()),
+      ),
+      this.faults(faults),
+    );
+    this.restore(typed);
+  }
+
+  private redraw(faults: Fault[] = []): void {
+    this.drawn = '';
+    this.show(this.tickets, faults);
+  }
+
+  private bar(): HTMLElement {
+    const { kind } = this;
+    return h(
+      'div',
+      { class: 'bar' },
+      h('h2', { id: `${kind.section}-title` }, kind.title, h('small', {}, kind.subtitle())),
+      h('span', { class: 'grow' }),
+      kind.extra?.(),
+      h('button', { class: 'primary', type: 'button', 'data-action': 'open', onclick: () => this.begin() }, 'Open a ticket'),
+    );
+  }
+
+  private begin(): void {
+    this.opening = true;
+    this.redraw();
+    (this.root.querySelector('.detail input') as HTMLElement | null)?.focus();
+  }
+
+  private list(): HTMLElement {
+    if (this.tickets.length === 0) return h('div', { class: 'list' }, h('p', { class: 'empty' }, 'No tickets yet.'));
+    const items = this.tickets.map((ticket) => {
+      const current = ticket.id === this.selected && !this.opening;
+      const choose = () => {
+        this.selected = ticket.id;
+        this.opening = false;
+        this.redraw();
+      };
+      return h(
+        'li',
+        {},
+        h(
+          'button',
+          { class: 'ticket', type: 'button', 'aria-current': String(current), onclick: choose },
+          h('strong', {}, ticket.title || '(no title)'),
+          h(
+            'span',
+            { class: 'meta' },
+            h('span', { class: `chip ${ticket.state}` }, ticket.stateLabel),
+            ticket.number,
+            ticket.partner && `⇄ ${ticket.partner}`,
+          ),
+        ),
+      );
+    });
+    return h('ul', { class: 'list' }, ...items);
+  }
+
+  private form(): HTMLElement {
+    const error = h('p', { class: 'error', role: 'alert' });
+    const submit = (event: Event) => {
+      event.preventDefault();
+      const values = this.kind.newTicket(valuesOf(event.target as HTMLFormElement));
+      act(`${this.kind.actions()}/create`, values).then(
+        (made) => {
+          this.opening = false;
+          this.selected = String(made.sys_id ?? made.id);
+        },
+        (problem) => error.replaceChildren(problem.message),
+      );
+    };
+    const cancel = () => {
+      this.opening = false;
+      this.redraw();
+    };
+    return h(
+      'form',
+      { onsubmit: submit, 'data-form': 'open' },
+      h('h3', {}, 'New ticket'),
+      ...this.kind.open(),
+      error,
+      h(
+        'div',
+        { class: 'row' },
+        h('button', { class: 'primary', type: 'submit' }, 'Open'),
+        h('button', { type: 'button', onclick: cancel }, 'Cancel'),
+      ),
+    );
+  }
+
+  private detail(): HTMLElement {
+    const ticket = this.tickets.find((t) => t.id === this.selected);
+    if (!ticket) return h('p', { class: 'empty' }, 'Open a ticket, here or on the other desk.');
+    const facts = ticket.facts.filter(([, value]) => value).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
+    const entries = ticket.entries.map((e) =>
+      h(
+        'div',
+        { class: `entry${e.internal ? ' internal' : ''}` },
+        h('div', { class: 'who' }, e.internal && h('b', {}, 'internal'), e.who, e.when),
+        h('p', {}, e.text),
+      ),
+    );
+    const files = ticket.files.map((f) => h('div', { class: 'entry files' }, `${f.name} · ${f.size}`));
+    return h(
+      'div',
+      {},
+      h('h3', {}, ticket.title),
+      h('span', { class: `chip ${ticket.state}` }, ticket.stateLabel),
+      h('p', { class: 'say' }, ticket.description),
+      h('dl', {}, h('dt', {}, 'Number'), h('dd', {}, ticket.number), ...facts),
+      this.stateForm(ticket),
+      h('h4', {}, 'Comments'),
+      ...entries,
+      this.commentForm(ticket),
+      h('h4', {}, 'Attachments'),
+      ...files,
+      this.fileForm(ticket),
+    );
+  }
+
+  private stateForm(ticket: Shown): HTMLElement {
+    const submit = (event: Event) => {
+      event.preventDefault();
+      const { state = '', reason = '' } = valuesOf(event.target as HTMLFormElement);
+      const { action, values } = this.kind.changeState(ticket.id, state, reason);
+      this.run(action, values, event.target as HTMLFormElement);
+    };
+    return h(
+      'form',
+      { onsubmit: submit, 'data-form': 'state' },
+      h(
+        'div',
+        { class: 'row' },
+        field('State', select('state', this.kind.states, ticket.state)),
+        field('Reason or solution', h('input', { name: 'reason', maxlength: '500', 'data-keep': `reason-${ticket.id}` })),
+        h('button', { type: 'submit' }, 'Change'),
+      ),
+    );
+  }
+
+  private commentForm(ticket: Shown): HTMLElement {
+    const send = (action: string) => (event: Event) => {
+      event.preventDefault();
+      const form = (event.target as HTMLElement).closest('form') as HTMLFormElement;
+      const { text = '' } = valuesOf(form);
+      if (text.trim()) this.run(action, { id: ticket.id, text }, form);
+    };
+    return h(
+      'form',
+      { onsubmit: send(this.kind.comment), 'data-form': 'comment' },
+      h('textarea', {
+        name: 'text',
+        rows: '2',
+        'aria-label': 'Comment',
+        placeholder: 'Write a comment…',
+        'data-keep': `text-${ticket.id}`,
+      }),
+      h(
+        'div',
+        { class: 'row' },
+        h('button', { type: 'submit' }, 'Comment'),
+        this.kind.workNotes && h('button', { type: 'button', onclick: send('workNote') }, 'Work note (stays inside)'),
+      ),
+    );
+  }
+
+  private fileForm(ticket: Shown): HTMLElement {
+    const choose = async (event: Event) => {
+      const input = event.target as HTMLInputElement;
+      const file = input.files?.[0];
+      if (!file) return;
+      await act(`${this.kind.actions()}/attach`, {
+        id: ticket.id,
+        name: file.name,
+        mimeType: file.type,
+        content: await base64(file),
+      });
+      input.value = '';
+    };
+    return h('input', { type: 'file', 'aria-label': 'Attach a file', onchange: (event) => void choose(event) });
+  }
+
+  private faults(faults: Fault[]): HTMLElement {
+    const actions = this.kind.actions();
+    const choose = async (event: Event) => {
+      const { value } = event.target as HTMLSelectElement;
+      await act(`${actions}/clearFaults`);
+      if (/^\d+$/.test(value))
+        await act(`${actions}/fault`, { kind: 'status', status: value, times: value === '429' ? '1' : '3', retryAfter: '2' });
+      else if (value) await act(`${actions}/fault`, { kind: value, times: value === 'slow' ? '20' : '1' });
+    };
+    const now = faults[0];
+    const list = select('fault', FAULTS, now ? String(now.status ?? now.kind) : '');
+    list.setAttribute('aria-label', 'Faults of this partner');
+    list.addEventListener('change', (event) => void choose(event));
+    return h(
+      'div',
+      { class: 'faults' },
+      'This partner',
+      list,
+      faults.length > 0 && h('span', { class: 'on' }, 'fault switched on'),
+    );
+  }
+
+  private run(action: string, values: Record<string, string>, form: HTMLFormElement): void {
+    act(`${this.kind.actions()}/${action}`, values).then(
+      () => form.reset(),
+      (problem) => form.append(h('p', { class: 'error', role: 'alert' }, problem.message)),
+    );
+  }
+
+  /** What is being typed, by field. */
+  private typed(): Map<string, { value: string; focused: boolean }> {
+    const fields = [...this.root.querySelectorAll<HTMLInputElement>('[data-keep]')];
+    return new Map(fields.map((f) => [f.dataset.keep ?? '', { value: f.value, focused: f === document.activeElement }]));
+  }
+
+  private restore(typed: Map<string, { value: string; focused: boolean }>): void {
+    for (const element of this.root.querySelectorAll<HTMLInputElement>('[data-keep]')) {
+      const before = typed.get(element.dataset.keep ?? '');
+      if (!before) continue;
+      element.value = before.value;
+      if (before.focused) element.focus();
+    }
+  }
+}
