@@ -1,6 +1,7 @@
 import { addStyle } from '../../kit/editor/style.js';
 import type { MessageRow, Query } from '../views.js';
 import { type Backend, Messages, wordsFor } from './backend.js';
+import detailCss from './detail.css';
 import { messageDetail } from './detail.js';
 import { button, element } from './element.js';
 import { messageRow } from './row.js';
@@ -21,7 +22,7 @@ export interface MessagesView {
 
 /** The messages view: a list, and beside it (or, where there is no room, in its place) one message. */
 export function messagesView(backend: Backend): MessagesView {
-  addStyle('switchboard-view-style', css);
+  addStyle('switchboard-view-style', css + detailCss);
   const { t } = backend;
   const messages = new Messages(backend);
   const query: Query = { search: '', state: 'all', limit: PAGE };
