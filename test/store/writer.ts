@@ -1,0 +1,62 @@
+import { writeSync } from 'node:fs';
+import { LowdbStore } from '../../src/store/lowdb-store.js';
+import { conversation, delivery, link, message } from './records.js';
+
+/**
+ * A process for tests to kill. `hold`: opens the store and waits. `write <from>`: commits matters from a number on, eight at a time, compacts and
+ * retains all the while, and prints the number of each commit that was acknowledged.
+ */
+const [folder, what, from] = process.argv.slice(2) as [string, string, string];
+/** Small, so that segments end and go while it writes. */
+const SEGMENT_BYTES = 20_000;
+
+async function writeMatters(store: LowdbStore): Promise<void> {
+  let next = Number(from);
+  const one = async () => {
+    for (;;) {
+      const n = next++;
+      const id = String(n).padStart(8, '0');
+      const changes = {
+        links: [link(`A${id}`)],
+        state: n % 3 ? ('closed' as const) : ('open' as const),
+      };
+      await store.commit([
+        { kind: 'conversation', record: conversation(`c${id}`, changes) },
+        { kind: 'message', record: message(`m${id}`, { conversation: `c${id}`, state: 'settled' }), bodies: { received: { n } } },
+        {
+          kind: 'delivery',
+          record: delivery(`d${id}`, { conversation: `c${id}`, state: 'delivered' }),
+          bodies: { request: { n } },
+        },
+        { kind: 'setting', key: `s${n % 10}`, value: n },
+      ]);
+      writeSync(1, `${n}\n`);
+    }
+  };
+  const tidy = async () => {
+    for (;;) {
+      await store.compact();
+      await store.retain();
+    }
+  };
+  await Promise.all([tidy(), ...Array.from({ length: 8 }, one)]);
+}
+
+async function main(): Promise<void> {
+  const store = new LowdbStore({
+    folder,
+    segmentBytes: SEGMENT_BYTES,
+    retentionDays: 100_000,
+    retentionBytes: 10 * SEGMENT_BYTES,
+  });
+  await store.open();
+  process.send?.('open');
+  // Waiting for messages keeps it alive.
+  if (what === 'hold') process.on('message', () => {});
+  if (what === 'write') await writeMatters(store);
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
