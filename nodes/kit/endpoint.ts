@@ -8,6 +8,9 @@ import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from 
 import type { EndpointNode } from './parties.js';
 import { numberSetting, requiredSetting } from './settings.js';
 
+/** Longest wait for nodes that say goodbye to the partner, milliseconds; Node-RED gives a close 15 s. */
+const FAREWELL = 5_000;
+
 /** Node-RED's tls-config node, as far as we use it. */
 interface TlsNode extends Node {
   addTLSOptions(options: Record<string, unknown>): Record<string, unknown>;
@@ -99,6 +102,10 @@ export function endpointRuntime<Client extends EndpointClient>(
     broker.addEndpoint(node.client, { concurrency: options.concurrency, retry: { base: retryDelay, maxTries } });
     return broker;
   })();
+  const farewells: Promise<unknown>[] = [];
+  node.hold = (farewell) => {
+    farewells.push(farewell.catch(() => undefined));
+  };
   node.broker.catch((error) => node.error(error instanceof Error ? error.message : String(error)));
   node.on('close', (_removed: boolean, done: () => void) => {
     node.broker
@@ -106,6 +113,7 @@ export function endpointRuntime<Client extends EndpointClient>(
         (broker) => broker.removeEndpoint(node.id),
         () => undefined,
       )
+      .then(() => Promise.race([Promise.all(farewells), new Promise((resolve) => setTimeout(resolve, FAREWELL).unref())]))
       .then(() => node.client?.close())
       .finally(done);
   });

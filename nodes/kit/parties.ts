@@ -10,6 +10,8 @@ export interface EndpointNode<Client extends EndpointClient = EndpointClient> ex
   /** Id of the store config node. */
   storeId: string;
   broker: Promise<Broker>;
+  /** Keeps the client's connections open until this has settled: nodes are closed all at once, and some have to say goodbye first. */
+  hold(farewell: Promise<unknown>): void;
 }
 
 /** Finds the endpoint a node names, or says what is missing. */

@@ -42,7 +42,9 @@ export = (RED: NodeAPI) => {
         defaults,
         sources,
         generic: genericValues(message, sources),
-        comments: [...commentsOut(message.comments, mapping.mapping), ...cutTexts(message, problems)],
+        comments: [...commentsOut(message.comments, mapping.mapping), ...cutTexts(message, problems)].map((c) =>
+          signed(c, client),
+        ),
         attachments: message.attachments,
         trace,
       };
@@ -101,6 +103,11 @@ function commentsOut(comments: GenericComment[], mapping: Mapping): GenericComme
     if (comment.visibility === 'public' || rule === 'internal') return [comment];
     return rule === 'public' ? [{ ...comment, visibility: 'public' as const }] : [];
   });
+}
+
+/** ServiceNow shows the integration user as the author of everything we write: who really said it goes into the text. */
+function signed(comment: GenericComment, client: EndpointClient): GenericComment {
+  return client.system === 'servicenow' && comment.author ? { ...comment, text: `${comment.author}: ${comment.text}` } : comment;
 }
 
 /** A text too long for its field goes whole into a comment: nothing is lost with the cut. */

@@ -55,7 +55,11 @@ export = (RED: NodeAPI) => {
         let secret = '';
         const limit = number('eventLimit') * 1024;
         stops.push(listen(RED, path, limit, (request) => receive(this, request, secret, endpoint)));
-        stops.push((removed) => subscription.stop(removed));
+        stops.push((removed) => {
+          const stopping = subscription.stop(removed);
+          endpoint.hold(stopping);
+          return stopping;
+        });
         secret = await subscription.start();
       }
       if (config.poll) {

@@ -32,6 +32,8 @@ interface Registration {
   callback?: string;
   query?: string;
   id?: string;
+  /** When it was made, epoch milliseconds. */
+  at?: number;
 }
 
 /**
@@ -62,7 +64,8 @@ export class HubSubscription {
     await this.running;
     if (!removed || !this.registration?.id) return;
     await this.options.hub.unregisterHub(this.registration.id);
-    await this.options.broker.store.commit([{ kind: 'setting', key: this.key, value: undefined }]);
+    // The store may be closing too; a leftover is put right when the node comes back.
+    await this.options.broker.store.commit([{ kind: 'setting', key: this.key, value: undefined }]).catch(() => undefined);
   }
 
   private get key(): string {
@@ -96,12 +99,20 @@ export class HubSubscription {
     const callback = `${base}/${registration.secret}`;
     if (registration.id) {
       const same = registration.callback === callback && registration.query === query;
-      if (same && (await hub.hubExists(registration.id)) === true) return;
+      const exists = same ? await hub.hubExists(registration.id) : false;
+      // Where the provider cannot tell, a young one is believed to stand: a deploy must not make a new one each time.
+      const young = this.options.broker.clock() - (registration.at ?? 0) < this.options.renewInterval;
+      if (exists || (exists === undefined && young)) return;
       await hub.unregisterHub(registration.id);
     }
     const id = await hub.registerHub(callback, query || undefined);
-    this.registration = { ...registration, callback, query, id };
-    await this.keep();
+    this.registration = { ...registration, callback, query, id, at: this.options.broker.clock() };
+    try {
+      await this.keep();
+    } catch (error) {
+      await hub.unregisterHub(id); // its id could not be kept: nobody would ever end it
+      throw error;
+    }
   }
 
   private async keep(): Promise<void> {

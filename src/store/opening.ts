@@ -105,13 +105,14 @@ async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock
     { segments: recovered.segments, lastSeq: Math.max(recovered.lastSeq, ...shards.upTo) },
   );
   const compaction = new Compaction(heap, journal, shards, segmentBytes, log);
-  const commits = new CommitLog(heap, journal, (bytes) => compaction.journalGrew(bytes));
+  const commits = new CommitLog(heap, journal, (bytes) => {
+    compaction.journalGrew(bytes);
+    retention.journalGrew(bytes);
+  });
   const reader = new SegmentReader();
   const limits = { clock, days: options.retentionDays, bytes: options.retentionBytes, log };
   const retention = new Retention(heap, journal, commits, shards, compaction, reader, limits);
-  const sweep = () =>
-    void retention.run().catch((error: Error) => log('warn', `Old records could not be removed: ${error.message}`));
-  const timer = setInterval(sweep, RETENTION_EVERY).unref();
+  const timer = setInterval(() => retention.inBackground(), RETENTION_EVERY).unref();
   compaction.journalGrew(recovered.replayed);
   return { lock, heap, journal, commits, shards, compaction, retention, reader, timer };
 }

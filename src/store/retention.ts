@@ -14,6 +14,8 @@ const DAY = 86_400_000;
 const MINUTE = 60_000;
 /** Ids looked at in one go. */
 const BATCH = 256;
+/** The size is looked after when the journal has grown by this share of what it may hold; the days once an hour. */
+const LOOK_AFTER = 0.05;
 /** To win space, a segment is only rewritten when at most this share of it has to be kept. */
 const WORTHWHILE = 0.5;
 
@@ -33,6 +35,7 @@ type Removal = { of: Kind; id: string };
 export class Retention {
   private readonly pace = new Pace();
   private stopped = false;
+  private grown = 0;
   private running: Promise<void> | undefined;
 
   constructor(
@@ -44,6 +47,19 @@ export class Retention {
     private readonly reader: SegmentReader,
     private readonly options: RetentionOptions,
   ) {}
+
+  /** Notes that the journal has grown, and looks after its size before it has grown by much. */
+  journalGrew(bytes: number): void {
+    this.grown += bytes;
+    if (this.running || this.stopped || this.grown < this.options.bytes * LOOK_AFTER) return;
+    this.grown = 0;
+    if (this.journal.bytes > this.options.bytes) this.inBackground();
+  }
+
+  /** Removes what can go, and logs if that fails. */
+  inBackground(): void {
+    this.run().catch((error: Error) => this.options.log('warn', `Old records could not be removed: ${error.message}`));
+  }
 
   /** Removes what is over its time or over the size; a run under way is waited for first. */
   async run(): Promise<void> {

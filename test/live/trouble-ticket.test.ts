@@ -102,11 +102,7 @@ for (const way of WAYS) {
       await settled(live, sandbox);
       // Both desks, side by side, at the end.
       const last = provider.ticket(id)!;
-      assert.deepEqual(
-        [provider.tickets().length, desk.rows('incident').length],
-        [1, 1],
-        'no duplicate on either side',
-      );
+      assert.deepEqual([provider.tickets().length, desk.rows('incident').length], [1, 1], 'no duplicate on either side');
       assert.deepEqual(
         notes(last)
           .map((n) => n.text)
@@ -117,7 +113,7 @@ for (const way of WAYS) {
       const journal = desk.journal(opened.sys_id);
       const comments = journal.filter((j) => j.element === 'comments').map((j) => j.value);
       // The reason of the wait reads as a comment, as ServiceNow demands one when it is set on hold for the caller.
-      assert.deepEqual(comments, ['Any news?', 'A technician is on the way', 'Which floor?']);
+      assert.deepEqual(comments, ['Any news?', 'noc: A technician is on the way', 'Which floor?']);
       assert.equal(journal.filter((j) => j.element === 'work_notes').length, 1);
       assert.deepEqual(
         desk

@@ -117,8 +117,8 @@ export class Desk {
             'span',
             { class: 'meta' },
             h('span', { class: `chip ${ticket.state}` }, ticket.stateLabel),
-            ticket.number,
-            ticket.partner && `⇄ ${ticket.partner}`,
+            h('span', {}, ticket.number),
+            ticket.partner ? h('span', {}, `⇄ ${ticket.partner}`) : undefined,
           ),
         ),
       );
@@ -166,7 +166,7 @@ export class Desk {
       h(
         'div',
         { class: `entry${e.internal ? ' internal' : ''}` },
-        h('div', { class: 'who' }, e.internal && h('b', {}, 'internal'), e.who, e.when),
+        h('div', { class: 'who' }, e.internal && h('b', {}, 'internal'), h('span', {}, e.who), h('span', {}, e.when)),
         h('p', {}, e.text),
       ),
     );

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { troubleTicketFlow } from './flows.js';
+import { freePort, type Live, startNodeRed, until } from './node-red.js';
+
+const TICKETS = 200;
+
+describe('deploying the flow again and again under load', () => {
+  let folder: string;
+  let sandbox: Sandbox;
+  let live: Live;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-deploy-'));
+    sandbox = await startSandbox();
+    const port = await freePort();
+    const flow = troubleTicketFlow(sandbox, { version: 'v4', customer: 'webhook', provider: 'hub', publicUrl: `http://127.0.0.1:${port}` });
+    live = await startNodeRed({ folder, port, flow, env: sandbox.environment, editor: true, logLevel: 'error' });
+    // The sender tries again when it is told to come later, as a retry policy at the customer would.
+    sandbox.servicenow.webhook = { url: `${live.url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET!, retries: 50 };
+    await until('the hub registration', () => sandbox.tmf('v4').hubs().length === 1);
+  });
+  after(async () => {
+    await live?.stop();
+    await sandbox?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('loses no ticket and no comment, duplicates none, and keeps one subscription at the hub', async () => {
+    const desk = sandbox.servicenow;
+    const provider = sandbox.tmf('v4');
+    const ids: string[] = [];
+    let deploys = 0;
+    const deploying = (async () => {
+      while (ids.length < TICKETS) {
+        const headers = { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': deploys % 2 ? 'full' : 'reload' };
+        const flows = await (await fetch(`${live.url}/flows`, { headers })).json();
+        const answer = await fetch(`${live.url}/flows`, { method: 'POST', headers, body: JSON.stringify(flows) });
+        assert.equal(answer.status, 200, await answer.text());
+        deploys++;
+      }
+    })();
+    for (let i = 0; i < TICKETS; i++) {
+      const row = desk.create('incident', { short_description: `Ticket ${i}`, description: 'x' });
+      ids.push(row.sys_id);
+      desk.comment('incident', row.sys_id, `first of ${i}`);
+      desk.comment('incident', row.sys_id, `second of ${i}`);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+    await deploying;
+    const complete = () => provider.tickets().filter((t) => ((t.note ?? []) as unknown[]).length >= 2).length;
+    await until('all tickets with their comments', () => complete() >= TICKETS, 60_000).catch((error) => {
+      throw new Error(`${error.message}: ${complete()} of ${TICKETS}\n${live.output().slice(-3000)}`);
+    });
+    assert.ok(deploys >= 3, `deployed ${deploys} times`);
+    const names = provider.tickets().map((t) => t.name);
+    assert.equal(new Set(names).size, TICKETS);
+    assert.equal(names.length, TICKETS, 'no duplicate');
+    for (const ticket of provider.tickets()) {
+      const number = String(ticket.name).replace('Ticket ', '');
+      assert.deepEqual(
+        (ticket.note as { text: string }[]).map((n) => n.text),
+        [`first of ${number}`, `second of ${number}`],
+      );
+    }
+    assert.equal(provider.hubs().length, 1);
+    console.log(`      ${deploys} deploys`);
+  });
+});
