@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { createIds } from '../../src/store/id.js';
+
+describe('ids', () => {
+  it('sort by time, also within a millisecond and when the clock is set back', () => {
+    let now = Date.parse('2026-03-01T10:00:00Z');
+    const next = createIds(() => now);
+    const made: string[] = [];
+    for (let i = 0; i < 2000; i++) {
+      if (i % 7 === 0) now += i % 3 ? 1 : -5;
+      made.push(next());
+    }
+    assert.deepEqual([...made].sort(), made);
+    assert.equal(new Set(made).size, made.length);
+  });
+
+  it('are twenty characters a person can read out and a URL can carry', () => {
+    assert.match(createIds()(), /^[0-9a-hjkmnp-tv-z]{20}$/);
+  });
+
+  it('are the same for the same clock and random source', () => {
+    const make = () =>
+      createIds(
+        () => 1_700_000_000_000,
+        () => 0.5,
+      )();
+    assert.equal(make(), make());
+    assert.ok(
+      make() <
+        createIds(
+          () => 1_700_000_000_001,
+          () => 0,
+        )(),
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { Slabs } from '../../src/store/slabs.js';
+import { SortedKeys } from '../../src/store/sorted-keys.js';
+import { UniqueKeys } from '../../src/store/unique-keys.js';
+import { randomFrom } from './random.js';
+
+const SEED = Number(process.env.SWB_SEED ?? Date.now() % 1_000_000);
+
+describe('what the store keeps in memory', () => {
+  it(`Slabs give back each text they were given, whatever was released before (SWB_SEED=${SEED})`, () => {
+    const random = randomFrom(SEED);
+    const slabs = new Slabs();
+    const kept = new Map<number, string>();
+    for (let step = 0; step < 5000; step++) {
+      if (kept.size > 0 && random() < 0.4) {
+        const name = [...kept.keys()][Math.floor(random() * kept.size)]!;
+        slabs.release(name);
+        kept.delete(name);
+        continue;
+      }
+      const text = (random() < 0.5 ? 'a' : '漢') + 'ü'.repeat(Math.floor(random() ** 8 * 40_000));
+      const name = slabs.put(text);
+      assert.ok(name > 0 && !kept.has(name));
+      kept.set(name, text);
+    }
+    for (const [name, text] of kept) {
+      assert.equal(slabs.get(name), text);
+      assert.equal(slabs.bytes(name).toString(), text);
+    }
+  });
+
+  it(`SortedKeys are a sorted set (SWB_SEED=${SEED})`, () => {
+    const random = randomFrom(SEED);
+    const keys = new SortedKeys();
+    const set = new Set<string>();
+    const key = () => `k${String(Math.floor(random() * 5000)).padStart(4, '0')}`;
+    for (let step = 0; step < 20_000; step++) {
+      const one = key();
+      if (random() < 0.6) assert.equal(keys.add(one), !set.has(one) && !!set.add(one));
+      else assert.equal(keys.delete(one), set.delete(one));
+    }
+    const sorted = [...set].sort();
+    assert.equal(keys.size, sorted.length);
+    assert.equal(keys.first(), sorted[0]);
+    assert.deepEqual(keys.above(undefined, 10_000), sorted);
+    assert.deepEqual(keys.below(undefined, 10_000), [...sorted].reverse());
+    for (let i = 0; i < 200; i++) {
+      const one = key();
+      assert.deepEqual(keys.above(one, 600), sorted.filter((other) => other > one).slice(0, 600));
+      assert.deepEqual(
+        keys.below(one, 600),
+        sorted
+          .filter((other) => other < one)
+          .reverse()
+          .slice(0, 600),
+      );
+    }
+  });
+
+  it('UniqueKeys find the owner of a key, and ask where hashes meet', () => {
+    const keys = new UniqueKeys();
+    const owners = new Map<string, string>();
+    for (let n = 0; n < 20_000; n++) {
+      keys.add(`key ${n}`, `id ${n}`);
+      owners.set(`key ${n}`, `id ${n}`);
+    }
+    for (let n = 0; n < 20_000; n += 2) keys.remove(`key ${n}`, `id ${n}`);
+    for (let n = 0; n < 20_000; n++) {
+      const key = `key ${n}`;
+      assert.equal(
+        keys.owner(key, (id) => owners.get(key) === id),
+        n % 2 ? `id ${n}` : undefined,
+      );
+    }
+  });
+});

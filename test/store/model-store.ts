@@ -1,0 +1,296 @@
+import { SwitchboardError } from '../../src/errors.js';
+import type { Json } from '../../src/model/message.js';
+import type {
+  Bodies,
+  Change,
+  ConversationRecord,
+  DeliveryRecord,
+  ListQuery,
+  MessageRecord,
+  Store,
+} from '../../src/store/store.js';
+
+type Any = MessageRecord | DeliveryRecord | ConversationRecord;
+type Records = Record<'message' | 'delivery' | 'conversation', Map<string, Any>>;
+
+const OPEN = ['pending', 'sending', 'inDoubt'];
+
+/**
+ * The contract as simply as it can be said: arrays, filters, no index, no disk. What the real stores are compared with; it runs the contract suite
+ * itself, so that a promise is not read in one way here and in another there.
+ */
+export class ModelStore implements Store {
+  readonly spool: string;
+  private records: Records = { message: new Map(), delivery: new Map(), conversation: new Map() };
+  private bodyTexts = new Map<string, string>();
+  private settings = new Map<string, string>();
+  private leases = new Set<string>();
+  private listeners = new Set<(changes: Change[]) => void>();
+  private isOpen = true;
+
+  constructor(spool: string) {
+    this.spool = spool;
+  }
+
+  async open(): Promise<void> {
+    this.isOpen = true;
+    this.leases.clear();
+  }
+
+  async close(): Promise<void> {
+    this.isOpen = false;
+  }
+
+  async commit(changes: Change[]) {
+    this.check();
+    const records: Records = {
+      message: new Map(this.records.message),
+      delivery: new Map(this.records.delivery),
+      conversation: new Map(this.records.conversation),
+    };
+    const bodies = new Map(this.bodyTexts);
+    const settings = new Map(this.settings);
+    const skipped: string[] = [];
+    const happened: Change[] = [];
+    for (const change of changes) {
+      if (change.kind === 'setting') {
+        if (change.value === undefined) settings.delete(change.key);
+        else settings.set(change.key, text(change.value));
+        happened.push(change);
+        continue;
+      }
+      const { kind, record } = change;
+      const same = [...records[kind].values()].filter((other) => shareKey(kind, record, other));
+      if (change.kind !== 'conversation' && change.ifAbsent && same.length > 0) {
+        skipped.push(record.id);
+        continue;
+      }
+      const before = records[kind].get(record.id);
+      if (same.some((other) => other.id !== record.id) || (before?.version ?? 0) !== record.version) {
+        throw new SwitchboardError('SWB_CONFLICT', `${kind} ${record.id}`);
+      }
+      const kept = { ...record, version: record.version + 1 };
+      records[kind].set(record.id, copy(kept));
+      if (change.kind !== 'conversation') {
+        const key = `${kind} ${record.id}`;
+        bodies.set(key, text({ ...JSON.parse(bodies.get(key) ?? '{}'), ...JSON.parse(text(change.bodies ?? {})) }));
+      }
+      happened.push({ ...change, record: kept } as Change);
+    }
+    this.records = records;
+    this.bodyTexts = bodies;
+    this.settings = settings;
+    for (const listener of happened.length > 0 ? this.listeners : []) {
+      try {
+        listener(happened);
+      } catch {
+        // Not ours.
+      }
+    }
+    return { skipped };
+  }
+
+  message = async (id: string) => this.get('message', id) as MessageRecord | undefined;
+  delivery = async (id: string) => this.get('delivery', id) as DeliveryRecord | undefined;
+  conversation = async (id: string) => this.get('conversation', id) as ConversationRecord | undefined;
+
+  async bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies> {
+    return JSON.parse(this.bodyTexts.get(`${kind} ${id}`) ?? '{}');
+  }
+
+  async conversationByLink(endpoint: string, entityType: string, entityId: string) {
+    return this.conversations().find(({ links }) =>
+      links.some((link) => link.endpoint === endpoint && link.entityType === entityType && link.id === entityId),
+    );
+  }
+
+  async conversationByReference(reference: string) {
+    return this.conversations().find((record) => record.reference === reference);
+  }
+
+  async openDeliveries(conversation: string) {
+    return this.deliveries()
+      .filter((record) => record.conversation === conversation && OPEN.includes(record.state))
+      .sort(byId);
+  }
+
+  async setting(key: string): Promise<Json | undefined> {
+    const value = this.settings.get(key);
+    return value === undefined ? undefined : JSON.parse(value);
+  }
+
+  async listMessages(query: ListQuery) {
+    return page(this.messages(), query, (record) => ({
+      endpoints: [record.endpoint],
+      conversation: record.conversation,
+      message: record.id,
+      found: [record.entityId, record.number, ...this.foundIn(record.conversation)],
+    }));
+  }
+
+  async listDeliveries(query: ListQuery) {
+    return page(this.deliveries(), query, (record) => ({
+      endpoints: [record.endpoint],
+      conversation: record.conversation,
+      message: record.message,
+      found: [record.entityId, record.number, ...this.foundIn(record.conversation)],
+    }));
+  }
+
+  async listConversations(query: ListQuery) {
+    const asked = this.records.message.get(query.message ?? '') as MessageRecord | undefined;
+    return page(this.conversations(), query, (record) => ({
+      endpoints: record.links.map((link) => link.endpoint),
+      conversation: record.id,
+      message: asked?.conversation === record.id ? query.message : undefined,
+      found: this.foundIn(record.id),
+    }));
+  }
+
+  async counts() {
+    const count = (records: { state: string }[], state: string) => records.filter((record) => record.state === state).length;
+    const [messages, deliveries, conversations] = [this.messages(), this.deliveries(), this.conversations()];
+    const m = (state: string) => count(messages, state);
+    const d = (state: string) => count(deliveries, state);
+    return {
+      messages: { received: m('received'), settled: m('settled'), failed: m('failed'), skipped: m('skipped') },
+      deliveries: {
+        pending: d('pending'),
+        sending: d('sending'),
+        inDoubt: d('inDoubt'),
+        delivered: d('delivered'),
+        failed: d('failed'),
+        skipped: d('skipped'),
+      },
+      conversations: { open: count(conversations, 'open'), closed: count(conversations, 'closed') },
+      unrouted: messages.filter((record) => record.state === 'settled' && record.outcome === 'unrouted').length,
+    };
+  }
+
+  async claimMessages(node: string, limit: number, now: number) {
+    return this.lease(
+      'message',
+      this.waitingMessages(node).filter((record) => (record.notBefore ?? 0) <= now),
+      limit,
+    );
+  }
+
+  async claimDeliveries(endpoint: string, limit: number, now: number) {
+    return this.lease(
+      'delivery',
+      this.laneHeads(endpoint).filter((record) => (record.notBefore ?? 0) <= now),
+      limit,
+    );
+  }
+
+  async release(kind: 'message' | 'delivery', ids: string[]) {
+    for (const id of ids) this.leases.delete(`${kind} ${id}`);
+  }
+
+  async nextDue(kind: 'message' | 'delivery', owner: string) {
+    const waiting = kind === 'message' ? this.waitingMessages(owner) : this.laneHeads(owner);
+    const times = waiting.flatMap((record) => record.notBefore || []);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  watch(listener: (changes: Change[]) => void) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private messages = () => copy([...this.records.message.values()]) as MessageRecord[];
+  private deliveries = () => copy([...this.records.delivery.values()]) as DeliveryRecord[];
+  private conversations = () => copy([...this.records.conversation.values()]) as ConversationRecord[];
+
+  private check(): void {
+    if (!this.isOpen) throw new SwitchboardError('SWB_CLOSED', 'closed');
+  }
+
+  private get(kind: keyof Records, id: string): Any | undefined {
+    this.check();
+    const record = this.records[kind].get(id);
+    return record && copy(record);
+  }
+
+  private lease<R extends { id: string }>(kind: 'message' | 'delivery', records: R[], limit: number): R[] {
+    this.check();
+    const taken = records.sort(byId).slice(0, limit);
+    for (const { id } of taken) this.leases.add(`${kind} ${id}`);
+    return taken;
+  }
+
+  private waitingMessages(node: string): MessageRecord[] {
+    return this.messages().filter(
+      (record) => record.node === node && record.state === 'received' && !this.leases.has(`message ${record.id}`),
+    );
+  }
+
+  private laneHeads(endpoint: string): DeliveryRecord[] {
+    const mine = this.deliveries().filter((record) => record.endpoint === endpoint);
+    return [...new Set(mine.map((record) => record.lane))].flatMap((name) => {
+      const lane = mine.filter((record) => record.lane === name).sort(byId);
+      const head = lane.find((record) => OPEN.includes(record.state));
+      if (!head || head.needsLink || lane.some((record) => this.leases.has(`delivery ${record.id}`))) return [];
+      return lane.some((record) => record.id < head.id && record.state === 'failed' && record.blocking) ? [] : [head];
+    });
+  }
+
+  private foundIn(conversation: string | undefined): (string | undefined)[] {
+    const record = this.records.conversation.get(conversation ?? '') as ConversationRecord | undefined;
+    if (!record) return [];
+    return [record.id, record.reference, ...record.links.flatMap((link) => [link.id, link.number])];
+  }
+}
+
+interface Facts {
+  endpoints: string[];
+  conversation?: string;
+  message?: string;
+  found: (string | undefined)[];
+}
+
+function page<R extends { id: string; state: string }>(records: R[], query: ListQuery, factsOf: (record: R) => Facts): R[] {
+  const search = query.search?.trim().toLowerCase() ?? '';
+  return records
+    .filter((record) => {
+      const facts = factsOf(record);
+      return (
+        (query.before === undefined || record.id < query.before) &&
+        (query.states?.includes(record.state) ?? true) &&
+        (query.endpoint === undefined || facts.endpoints.includes(query.endpoint)) &&
+        (query.conversation === undefined || facts.conversation === query.conversation) &&
+        (query.message === undefined || facts.message === query.message) &&
+        [record.id, ...facts.found].some((value) => value?.toLowerCase().startsWith(search))
+      );
+    })
+    .sort(byId)
+    .reverse()
+    .slice(0, query.limit);
+}
+
+function shareKey(kind: keyof Records, a: Any, b: Any): boolean {
+  if (kind === 'message') {
+    const [x, y] = [a as MessageRecord, b as MessageRecord];
+    return x.node === y.node && x.key === y.key;
+  }
+  if (kind === 'delivery') {
+    const [x, y] = [a as DeliveryRecord, b as DeliveryRecord];
+    return x.message === y.message && x.node === y.node && x.leg === y.leg && x.part === y.part;
+  }
+  const [x, y] = [a as ConversationRecord, b as ConversationRecord];
+  const links = x.links.some((one) =>
+    y.links.some((other) => one.endpoint === other.endpoint && one.entityType === other.entityType && one.id === other.id),
+  );
+  return links || x.reference === y.reference;
+}
+
+const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+
+function text(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw new SwitchboardError('SWB_PAYLOAD', 'not JSON');
+  }
+}

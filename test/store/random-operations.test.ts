@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { LowdbStore } from '../../src/store/lowdb-store.js';
+import type { Change, ListQuery, Store } from '../../src/store/store.js';
+import { everything, storeContract } from './contract.js';
+import { newFolder, removeFolders } from './folders.js';
+import { ModelStore } from './model-store.js';
+import { randomFrom } from './random.js';
+import { conversation, delivery, link, message } from './records.js';
+
+const RUNS = 20;
+const STEPS = 300;
+const SEED = Number(process.env.SWB_SEED ?? Date.now() % 1_000_000);
+
+async function newModel(): Promise<Store> {
+  const spool = `${await newFolder()}/spool`;
+  await mkdir(spool, { mode: 0o700 });
+  return new ModelStore(spool);
+}
+
+storeContract('The model for comparison', newModel, async (store) => {
+  await store.close();
+  await store.open();
+  return store;
+});
+
+describe('LowdbStore under random operations', () => {
+  after(removeFolders);
+
+  it(`answers as the model does, restarts and compactions included (SWB_SEED=${SEED})`, async function () {
+    this.timeout(60_000);
+    for (let run = 0; run < RUNS; run++) await compare(SEED + run);
+  });
+});
+
+async function compare(seed: number): Promise<void> {
+  const random = randomFrom(seed);
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+  const chance = (share: number) => random() < share;
+  const number = (most: number) => Math.floor(random() * most);
+  const model = await newModel();
+  // Segments of a few commits, so that many begin and end.
+  const options = { folder: await newFolder(), segmentBytes: 2000, retentionDays: 100_000 };
+  let store = new LowdbStore(options);
+  await store.open();
+  let now = 1000;
+
+  const maybe = <T>(value: T): T | undefined => (chance(0.5) ? value : undefined);
+  const bodies = () =>
+    maybe({ [pick(['received', 'read'])]: pick<unknown>([1, 'Straße', { a: [null] }, '漢字'.repeat(number(50))]) });
+  const version = async (kind: 'message' | 'delivery' | 'conversation', id: string) =>
+    chance(0.05) ? number(4) : ((await model[kind](id))?.version ?? 0);
+
+  async function change(): Promise<Change> {
+    const kind = pick(['message', 'delivery', 'conversation', 'setting'] as const);
+    if (kind === 'setting') return { kind, key: `s${number(3)}`, value: maybe(number(9)) };
+    if (kind === 'message') {
+      const id = `${pick(['m', 'M'])}${number(15)}`;
+      const record = message(id, {
+        version: await version(kind, id),
+        node: pick(['in-1', 'in-2']),
+        key: chance(0.9) ? id : `k${number(5)}`,
+        state: pick(['received', 'received', 'settled', 'failed', 'skipped']),
+        outcome: maybe(pick(['routed', 'unrouted'] as const)),
+        notBefore: maybe(now + number(20)),
+        conversation: maybe(`c${number(8)}`),
+        number: maybe(`INC${number(30)}`),
+      });
+      return { kind, record, bodies: bodies(), ifAbsent: chance(0.2) };
+    }
+    if (kind === 'delivery') {
+      const n = number(15);
+      const id = `d${n}`;
+      const record = delivery(id, {
+        version: await version(kind, id),
+        conversation: `c${number(4)}`,
+        message: `m${number(15)}`,
+        // A delivery never changes its endpoint or lane.
+        endpoint: n % 4 ? 'csp' : 'jira',
+        lane: `lane-${n % 3}`,
+        part: chance(0.9) ? id : 'entity',
+        state: pick(['pending', 'pending', 'sending', 'inDoubt', 'delivered', 'failed', 'skipped']),
+        needsLink: chance(0.1),
+        blocking: chance(0.3),
+        notBefore: maybe(now + number(20)),
+        number: maybe(`TT-${number(30)}`),
+      });
+      return { kind, record, bodies: bodies(), ifAbsent: chance(0.2) };
+    }
+    const id = `c${number(8)}`;
+    const record = conversation(id, {
+      version: await version(kind, id),
+      reference: chance(0.95) ? `SWB-${id}` : 'SWB-c1',
+      state: pick(['open', 'closed']),
+      links: Array.from({ length: number(3) }, (_, leg) =>
+        link(`${id}-${leg}-${number(3)}`, { endpoint: pick(['acme', 'csp']), number: maybe(`INC${number(30)}`) }),
+      ),
+    });
+    if (chance(0.05)) record.links.push(link('shared'));
+    return { kind, record };
+  }
+
+  const query = (): ListQuery => ({
+    limit: 1 + number(8),
+    before: chance(0.2) ? `${pick(['m', 'd', 'c'])}${number(15)}` : undefined,
+    states: chance(0.3) ? [pick(['received', 'failed', 'pending', 'open', 'settled', 'delivered'])] : undefined,
+    endpoint: chance(0.2) ? pick(['acme', 'csp', 'jira']) : undefined,
+    conversation: chance(0.2) ? `c${number(8)}` : undefined,
+    message: chance(0.2) ? `m${number(15)}` : undefined,
+    search: maybe(pick(['inc', 'INC1', 'tt-2', 'swb-c', 'm1', 'M', 'c1', 'd', 'sys-', 'c2-1', 'nothing'])),
+  });
+  const both = async (what: string, ask: (of: Store) => Promise<unknown>) => {
+    const [expected, actual] = await Promise.all([model, store].map((of) => ask(of).catch((error) => ({ error: error.code }))));
+    assert.deepEqual(actual, expected, `${what} (SWB_SEED=${seed})`);
+  };
+  const leased: { kind: 'message' | 'delivery'; id: string }[] = [];
+  const claim = async (kind: 'message' | 'delivery') => {
+    const [owner, limit] = [pick(kind === 'message' ? ['in-1', 'in-2'] : ['csp', 'jira']), 1 + number(3)];
+    await both(`claim ${kind}`, async (of) => {
+      const records = await (kind === 'message' ? of.claimMessages(owner, limit, now) : of.claimDeliveries(owner, limit, now));
+      if (of === model) leased.push(...records.map(({ id }) => ({ kind, id })));
+      return records;
+    });
+  };
+  const reopen = async () => {
+    await store.close();
+    await model.close();
+    store = new LowdbStore(options);
+    await store.open();
+    await model.open();
+    leased.length = 0;
+  };
+
+  /** By the chance that it is this one or one before. */
+  const steps: [upTo: number, step: () => Promise<void>][] = [
+    [
+      0.6,
+      async () => {
+        const changes: Change[] = [];
+        for (let i = number(3); i >= 0; i--) changes.push(await change());
+        await both('commit', (of) => of.commit(structuredClone(changes), { durable: chance(0.7) }));
+      },
+    ],
+    [0.68, () => claim('message')],
+    [0.76, () => claim('delivery')],
+    [
+      0.82,
+      async () => {
+        const lease = leased.splice(number(leased.length), 1)[0];
+        if (lease) await both('release', (of) => of.release(lease.kind, [lease.id]));
+      },
+    ],
+    [
+      0.92,
+      async () => {
+        const asked = query();
+        await both(`messages ${JSON.stringify(asked)}`, (of) => of.listMessages(asked));
+        await both(`deliveries ${JSON.stringify(asked)}`, (of) => of.listDeliveries(asked));
+        await both(`conversations ${JSON.stringify(asked)}`, (of) => of.listConversations(asked));
+        await both('open deliveries', (of) => of.openDeliveries('c1'));
+        await both('by link', (of) => of.conversationByLink('acme', 'incident', 'c1-0-1'));
+        await both('by reference', (of) => of.conversationByReference('SWB-c1'));
+      },
+    ],
+    [0.95, () => store.compact()],
+    [0.97, () => store.retain()],
+    [1, reopen],
+  ];
+
+  for (let step = 0; step < STEPS; step++) {
+    now += number(5);
+    const at = random();
+    await steps.find(([upTo]) => at < upTo)?.[1]();
+    await both('counts', (of) => of.counts());
+  }
+  await both('everything', everything);
+  await reopen();
+  await both('everything, restarted', everything);
+  await store.close();
+}
