@@ -28,13 +28,15 @@ export class Compaction {
   /** Notes that the journal has grown, and begins when it is time. */
   journalGrew(bytes: number): void {
     this.grown += bytes;
-    if (this.running || this.stopped || this.grown < Math.max(this.segmentBytes, GROWTH * this.shards.size)) return;
-    this.run().catch((error: Error) =>
+    const enough = Math.max(this.segmentBytes, GROWTH * this.shards.size);
+    if (this.running || this.stopped || this.grown < enough) return;
+    this.run().catch((error: Error) => {
+      this.grown += enough - this.segmentBytes;
       this.log(
         'warn',
         `The store's snapshot could not be written (${error.message}). It is tried again later; the journal holds everything.`,
-      ),
-    );
+      );
+    });
   }
 
   /** Writes every shard that has changed. Resolves when all are on disk; a run under way is waited for first. */

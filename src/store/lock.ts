@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { SwitchboardError } from '../errors.js';
 import { FILE_MODE } from './disk.js';
@@ -24,6 +24,9 @@ export interface LockTimes {
   /** Milliseconds without a sign of life after which a holder elsewhere counts as gone. */
   patience: number;
 }
+
+/** Milliseconds after which a file of an attempt to take the lock belongs to nobody. */
+const LEFT_BEHIND = 600_000;
 
 const TIMES: LockTimes = { heartbeat: 5000, patience: 15_000 };
 
@@ -97,6 +100,7 @@ export class Lock {
   static async take(folder: string, onLost: (holder: Holder | undefined) => void, times: LockTimes = TIMES): Promise<Lock> {
     const lock = new Lock(folder, times, onLost);
     await lock.acquire();
+    await lock.tidy();
     lock.timer = setInterval(() => void lock.beat(), times.heartbeat).unref();
     return lock;
   }
@@ -118,14 +122,34 @@ export class Lock {
     await writeFile(own, JSON.stringify(this.mine), { flag: 'wx', mode: FILE_MODE });
     try {
       for (;;) {
-        // A link appears with its content; a file created and then written could be read empty.
-        if (await succeeds(link(own, this.path), 'EEXIST')) return;
+        if (await this.create(own)) return;
         const holder = await this.read();
         if (await this.isHeld(holder)) throw this.locked(holder);
         if (await this.takeOver(own, holder)) return;
       }
     } finally {
       await unlink(own).catch(() => {});
+    }
+  }
+
+  /** Removes what processes left that were killed while they took the lock. */
+  private async tidy(): Promise<void> {
+    for (const name of await readdir(this.folder)) {
+      const path = `${this.folder}/${name}`;
+      if (!name.startsWith('lock.')) continue;
+      const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
+      if (age > LEFT_BEHIND) await unlink(path).catch(() => {});
+    }
+  }
+
+  /** Makes the lock file; false when there is one. A link appears with its content, a file created and then written could be read empty. */
+  private async create(own: string): Promise<boolean> {
+    try {
+      return await succeeds(link(own, this.path), 'EEXIST');
+    } catch (error) {
+      // File systems without links, such as exFAT and some network shares.
+      if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      return succeeds(writeFile(this.path, JSON.stringify(this.mine), { flag: 'wx', mode: FILE_MODE }), 'EEXIST');
     }
   }
 

@@ -86,12 +86,15 @@ class Recovery {
       const line = decodeLine(buffer, offset, end);
       if (line) {
         this.apply(segment, line);
+        this.replayed += line.end - offset;
         offset = line.end;
         await this.pace.breathe();
         continue;
       }
       const next = nextLine(buffer, offset, end);
-      if (await this.wasAcknowledged(this.lastSeq + 1, index, buffer, next, end)) {
+      // Where the next good line follows the last one, only a segment's header was damaged.
+      const nothingMissing = next !== undefined && decodeLine(buffer, next, end)?.meta.seq === this.lastSeq + 1;
+      if (nothingMissing || (await this.wasAcknowledged(this.lastSeq + 1, index, buffer, next, end))) {
         await this.setAsideDamage(segment, buffer, offset, next ?? end);
         offset = next ?? end;
       } else {
@@ -110,7 +113,6 @@ class Recovery {
     if (seq <= this.lastSeq) return;
     this.options.apply(seq, changes, segment.number, line.bodies);
     this.lastSeq = seq;
-    this.replayed += line.end - line.bodies;
   }
 
   /**

@@ -115,7 +115,7 @@ export interface DeliveryRecord {
   leg: string;
   /** `entity`, `comment:<id>` or `attachment:<id>`; unique per (message, node, leg, part). */
   part: string;
-  /** Deliveries of one lane go out one after the other, in the order of their ids; lanes are independent. */
+  /** Deliveries of one lane go out one after the other, in the order of their ids; lanes are independent. A delivery never changes its lane. */
   lane: string;
   state: DeliveryState;
   /** Not to be sent before the lane's entity has a link (attachments, which have a lane of their own). */
@@ -154,7 +154,7 @@ export interface CommitResult {
 }
 
 export interface ListQuery {
-  /** Ids smaller than this (the page after). Newest first. */
+  /** Ids smaller than this (the page after), compared byte by byte. Newest first. */
   before?: string;
   limit: number;
   /** States to keep; absent = all. */
@@ -162,7 +162,10 @@ export interface ListQuery {
   endpoint?: string;
   conversation?: string;
   message?: string;
-  /** Finds by any party's id or number, by our reference, or by our own ids; case-insensitive, prefix match. */
+  /**
+   * Finds by any party's id or number, by our reference, or by our own ids; case-insensitive, prefix match. Messages and deliveries are found by their own and
+   * by all those of their conversation.
+   */
   search?: string;
 }
 
@@ -200,7 +203,10 @@ export interface Store {
   listConversations(query: ListQuery): Promise<ConversationRecord[]>;
   counts(): Promise<StoreCounts>;
 
-  /** Takes up to `limit` messages of a node in state `received` that are due and not leased, oldest first, and leases them to this process. */
+  /**
+   * Takes up to `limit` messages of a node in state `received` that are due and not leased, oldest first, and leases them to this process. What a claim gives
+   * out, of messages and of deliveries, is on disk.
+   */
   claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]>;
   /**
    * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only its oldest one in pending, sending (left by a crash) or
@@ -209,7 +215,10 @@ export interface Store {
   claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]>;
   /** Gives leases back. A lease also ends when the process does. */
   release(kind: 'message' | 'delivery', ids: string[]): Promise<void>;
-  /** Epoch milliseconds at which a not leased message of the node / delivery of the endpoint becomes due; undefined when none waits for its time. */
+  /**
+   * Epoch milliseconds at which a not leased message of the node / delivery of the endpoint becomes due; undefined when none waits for its time. Deliveries count
+   * when they are the ones `claimDeliveries` would take. What is due already and was left by a claim's `limit` may or may not count.
+   */
   nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined>;
 
   /** Calls back after each applied commit; gives the function that ends it. */

@@ -125,6 +125,15 @@ describe('a damaged store', () => {
     assert.equal((await store.conversation('c3'))?.version, 3);
   });
 
+  it('keeps the one commit of a segment whose header is damaged', async () => {
+    await store.commit(matter(1));
+    await store.close();
+    await flip(`${folder}/journal/${SEGMENT}`, 40);
+    await open(folder);
+    assert.deepEqual(await conversations(), ['c1']);
+    assert.match(logged.join(), /^warn: .*damaged/);
+  });
+
   it('survives a flipped bit anywhere in the journal', async () => {
     for (let n = 1; n <= 4; n++) await store.commit(matter(n));
     await store.close();
