@@ -23,9 +23,10 @@ export class ByteWriter {
     this.length += this.buffer.write(text, this.length);
   }
 
-  writeBytes(bytes: Buffer): void {
-    this.makeRoom(bytes.length);
-    this.length += bytes.copy(this.buffer, this.length);
+  /** Writes what stands between two offsets of another buffer. */
+  writeBytes(from: Buffer, start: number, end: number): void {
+    this.makeRoom(end - start);
+    this.length += from.copy(this.buffer, this.length, start, end);
   }
 
   private makeRoom(bytes: number): void {

@@ -15,12 +15,6 @@ interface Checkpoint {
   seq: number;
 }
 
-/** A record in a snapshot: the bytes of its JSON text, and of the text that says where its bodies are. */
-interface Kept {
-  text: Buffer;
-  refs?: Buffer;
-}
-
 /** A record as it is read from a snapshot. */
 type Read = [record: RecordOf[Kind], refs?: unknown];
 
@@ -28,7 +22,9 @@ type Read = [record: RecordOf[Kind], refs?: unknown];
 interface ShardImage {
   /** The journal's sequence number this image is current to. */
   upTo: number;
-  records: Record<Kind, Iterable<Kept | Read>>;
+  records: Record<Kind, Read[]>;
+  /** When it is written: the heap and the shard whose records to take, as they are then. */
+  from?: { heap: Heap; shard: number };
   settings: Iterable<[key: string, text: string]>;
 }
 
@@ -84,21 +80,25 @@ function encodeImage(image: ShardImage, to: ByteWriter): void {
   to.write(`{"upTo":${image.upTo},"records":{`);
   KINDS.forEach((kind, i) => {
     to.write(`${i > 0 ? ',' : ''}"${kind}":[`);
-    let first = true;
-    for (const { text, refs } of image.records[kind] as Iterable<Kept>) {
-      to.write(first ? '[' : ',\n[');
-      to.writeBytes(text);
-      if (refs) {
-        to.write(',');
-        to.writeBytes(refs);
-      }
-      to.write(']');
-      first = false;
-    }
+    if (image.from) encodeRecords(image.from.heap, kind, image.from.shard, to);
     to.write(']');
   });
   const settings = Array.from(image.settings, ([key, text]) => `[${JSON.stringify(key)},${text}]`);
   to.write(`},"settings":[${settings.join(',\n')}]}`);
+}
+
+function encodeRecords({ tables, slabs }: Heap, kind: Kind, shard: number, to: ByteWriter): void {
+  let first = true;
+  for (const { text, refs } of tables[kind].records.parts[shard]!.values()) {
+    to.write(first ? '[' : ',\n[');
+    slabs.copy(text, to);
+    if (refs) {
+      to.write(',');
+      slabs.copy(refs, to);
+    }
+    to.write(']');
+    first = false;
+  }
 }
 
 function decodeImage(json: string): ShardImage {
@@ -165,7 +165,7 @@ export class Shards {
       if (!whole) this.checkpointFile.data = { seq: 0 };
       this.upTo[shard] = file.data.upTo;
       for (const kind of KINDS) {
-        for (const [record, refs] of file.data.records[kind] as Iterable<Read>) {
+        for (const [record, refs] of file.data.records[kind]) {
           const text = heap.slabs.put(JSON.stringify(record));
           const held = holdRecord(kind, record, text, refs ? heap.slabs.put(JSON.stringify(refs)) : 0);
           heap.put(kind, held.id, held, record);
@@ -186,7 +186,8 @@ export class Shards {
   async write(heap: Heap, shard: number, seq: number, durable: () => Promise<void>): Promise<void> {
     const file = this.files[shard]!;
     (file.adapter as SnapshotFile<ShardImage>).ready = durable;
-    file.data = imageOf(heap, shard, seq);
+    const image = { ...emptyImage(), upTo: seq };
+    file.data = shard === SETTINGS_SHARD ? { ...image, settings: heap.settings } : { ...image, from: { heap, shard } };
     try {
       await file.write();
     } finally {
@@ -217,20 +218,4 @@ export class Shards {
       return false;
     }
   }
-}
-
-/** A shard as it is in the heap at the moment it is put into bytes. */
-function imageOf(heap: Heap, shard: number, upTo: number): ShardImage {
-  if (shard === SETTINGS_SHARD) return { ...emptyImage(), upTo, settings: heap.settings };
-  const { slabs } = heap;
-  function* records(kind: Kind): Iterable<Kept> {
-    for (const { text, refs } of heap.tables[kind].records.parts[shard]!.values()) {
-      yield { text: slabs.bytes(text), refs: refs ? slabs.bytes(refs) : undefined };
-    }
-  }
-  return {
-    upTo,
-    records: { message: records('message'), delivery: records('delivery'), conversation: records('conversation') },
-    settings: [],
-  };
 }

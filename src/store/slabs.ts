@@ -1,3 +1,5 @@
+import type { ByteWriter } from './byte-writer.js';
+
 /** Slots of one size are cut from slabs of this many bytes. */
 const SLAB = 256 * 1024;
 /** Two sizes for each doubling: at most a third of a slot is left empty. */
@@ -45,11 +47,11 @@ export class Slabs {
     return buffer.toString('utf8', start + LENGTH_BYTES, start + LENGTH_BYTES + buffer.readUInt32LE(start));
   }
 
-  /** The bytes of a text; valid until it is freed. */
-  bytes(name: number): Buffer {
+  /** Writes the bytes of a text, without making a string of them. */
+  copy(name: number, to: ByteWriter): void {
     const start = this.start(name);
     const { buffer } = this.slabs[Math.floor(name / SLOTS) - 1]!;
-    return buffer.subarray(start + LENGTH_BYTES, start + LENGTH_BYTES + buffer.readUInt32LE(start));
+    to.writeBytes(buffer, start + LENGTH_BYTES, start + LENGTH_BYTES + buffer.readUInt32LE(start));
   }
 
   /** Gives the place of a text back. */
