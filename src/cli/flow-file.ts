@@ -39,7 +39,7 @@ export function readFlows(text: string, where: string, environment: NodeJS.Proce
           {
             where,
             field: name,
-            hint: 'Replace it by ${NAME} and set the environment variable NAME (or give --env-file).',
+            hint: `Replace it by \${NAME} and set the environment variable NAME (or give --env-file).`,
           },
         );
       }

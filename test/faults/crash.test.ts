@@ -18,7 +18,8 @@ const CRASHES: [string, number][] = [
 
 /** A second provider on the same wires, without a fan-out node: a crash between the two out nodes must lose neither. */
 function withSecondProvider(flow: FlowNode[], sandbox: Sandbox): FlowNode[] {
-  const copy = (id: string, changes: Record<string, unknown>): FlowNode => ({ ...flow.find((n) => n.id === id)!, ...changes }) as FlowNode;
+  const copy = (id: string, changes: Record<string, unknown>): FlowNode =>
+    ({ ...flow.find((n) => n.id === id)!, ...changes }) as FlowNode;
   const second = [
     copy('sb1-tmf', { id: 'sb1-tmf-2', name: 'Second provider', baseUrl: `${sandbox.url}/tmf5`, version: 'v5' }),
     copy('sb1-map-tmf', { id: 'sb1-map-tmf-2', endpoint: 'sb1-tmf-2', wires: [['sb1-tmf-out-2'], []] }),
@@ -53,7 +54,12 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
     const random = mulberry32(seed);
     const port = await freePort();
     const env = { ...sandbox.environment };
-    const base = troubleTicketFlow(sandbox, { version: 'v4', customer: 'poll', provider: 'hub', publicUrl: `http://127.0.0.1:${port}` });
+    const base = troubleTicketFlow(sandbox, {
+      version: 'v4',
+      customer: 'poll',
+      provider: 'hub',
+      publicUrl: `http://127.0.0.1:${port}`,
+    });
     // Webhook and poll at once: a webhook that meets a dead Node-RED was not accepted, the poll brings what it told.
     const flow = withSecondProvider(base, sandbox).map((n) => ({
       ...n,
@@ -64,7 +70,14 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
     desk.webhook = { url: `http://127.0.0.1:${port}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET! };
 
     const start = (extra: Record<string, string> = {}) =>
-      startNodeRed({ folder, port, flow, env: { ...env, ...extra }, preload: resolve('test/faults/crash.cjs'), logLevel: 'error' });
+      startNodeRed({
+        folder,
+        port,
+        flow,
+        env: { ...env, ...extra },
+        preload: resolve('test/faults/crash.cjs'),
+        logLevel: 'error',
+      });
     // The first start must reach its first poll: a poll's watermark begins with the first one.
     live = await start();
     await until('the first poll', () => desk.requests.some((r) => r.path.includes('sys_attachment')));
@@ -75,10 +88,16 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
     const tickets: string[] = [];
     const write = async () => {
       while (opened < TICKETS) {
-        const row = desk.create('incident', { short_description: `Ticket ${opened}`, description: 'x', impact: '2', urgency: '2' });
+        const row = desk.create('incident', {
+          short_description: `Ticket ${opened}`,
+          description: 'x',
+          impact: '2',
+          urgency: '2',
+        });
         tickets.push(row.sys_id);
         opened++;
-        for (const text of ['first', 'second', 'third']) desk.comment('incident', row.sys_id, `${text} of ${row.sys_id}`, 'agent');
+        for (const text of ['first', 'second', 'third'])
+          desk.comment('incident', row.sys_id, `${text} of ${row.sys_id}`, 'agent');
         desk.update('incident', row.sys_id, { state: '2' }, 'agent');
         await new Promise((r) => setTimeout(r, 10 + random() * 60));
       }
@@ -112,11 +131,14 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
         for (const t of provider.tickets()) names.set(String(t.name), [...(names.get(String(t.name)) ?? []), t]);
         return names;
       };
-      const complete = (t: Record<string, unknown> | undefined) => t?.status === 'inProgress' && ((t.note ?? []) as unknown[]).length >= 3;
+      const complete = (t: Record<string, unknown> | undefined) =>
+        t?.status === 'inProgress' && ((t.note ?? []) as unknown[]).length >= 3;
       const missing = () => tickets.filter((_, i) => !complete(byName().get(`Ticket ${i}`)?.[0]));
       await until(`all tickets at the ${version} provider`, () => missing().length === 0, 120_000).catch((error) => {
         const lacking = missing().map((id) => desk.row('incident', id)?.number);
-        throw new Error(`${(error as Error).message}: ${lacking.length} incomplete: ${lacking.slice(0, 10).join()}\n${live?.output().slice(-4000)}`);
+        throw new Error(
+          `${(error as Error).message}: ${lacking.length} incomplete: ${lacking.slice(0, 10).join()}\n${live?.output().slice(-4000)}`,
+        );
       });
       const names = byName();
       const twice = [...names].filter(([, list]) => list.length > 1).map(([name]) => name);
@@ -124,7 +146,11 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
       for (const [index, id] of tickets.entries()) {
         const ticket = names.get(`Ticket ${index}`)![0]!;
         const texts = (ticket.note as { text: string }[]).map((n) => n.text);
-        assert.deepEqual(texts, ['first', 'second', 'third'].map((t) => `${t} of ${id}`), `comments of ${desk.row('incident', id)?.number} at ${version}`);
+        assert.deepEqual(
+          texts,
+          ['first', 'second', 'third'].map((t) => `${t} of ${id}`),
+          `comments of ${desk.row('incident', id)?.number} at ${version}`,
+        );
       }
     }
     // The customer got no echo: three comments each, and no more.

@@ -16,10 +16,19 @@ describe('deploying the flow again and again under load', () => {
     folder = mkdtempSync(join(tmpdir(), 'switchboard-deploy-'));
     sandbox = await startSandbox();
     const port = await freePort();
-    const flow = troubleTicketFlow(sandbox, { version: 'v4', customer: 'webhook', provider: 'hub', publicUrl: `http://127.0.0.1:${port}` });
+    const flow = troubleTicketFlow(sandbox, {
+      version: 'v4',
+      customer: 'webhook',
+      provider: 'hub',
+      publicUrl: `http://127.0.0.1:${port}`,
+    });
     live = await startNodeRed({ folder, port, flow, env: sandbox.environment, editor: true, logLevel: 'error' });
     // The sender tries again when it is told to come later, as a retry policy at the customer would.
-    sandbox.servicenow.webhook = { url: `${live.url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET!, retries: 50 };
+    sandbox.servicenow.webhook = {
+      url: `${live.url}/switchboard/customer`,
+      secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET!,
+      retries: 50,
+    };
     await until('the hub registration', () => sandbox.tmf('v4').hubs().length === 1);
   });
   after(async () => {
@@ -35,7 +44,11 @@ describe('deploying the flow again and again under load', () => {
     let deploys = 0;
     const deploying = (async () => {
       while (ids.length < TICKETS) {
-        const headers = { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': deploys % 2 ? 'full' : 'reload' };
+        const headers = {
+          'Content-Type': 'application/json',
+          'Node-RED-API-Version': 'v2',
+          'Node-RED-Deployment-Type': deploys % 2 ? 'full' : 'reload',
+        };
         const flows = await (await fetch(`${live.url}/flows`, { headers })).json();
         const answer = await fetch(`${live.url}/flows`, { method: 'POST', headers, body: JSON.stringify(flows) });
         assert.equal(answer.status, 200, await answer.text());
