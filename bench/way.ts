@@ -39,9 +39,9 @@ function handWired(partners: Partners): FlowNode[] {
   const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   return [
     { id: z, type: 'tab', label: 'by hand' },
-    { id: 'in', type: 'http in', z, url: '/hand', method: 'post', upload: false, wires: [['change']] },
+    { id: 'hand-in', type: 'http in', z, url: '/hand', method: 'post', upload: false, wires: [['hand-change']] },
     {
-      id: 'change',
+      id: 'hand-change',
       type: 'change',
       z,
       rules: [
@@ -54,19 +54,19 @@ function handWired(partners: Partners): FlowNode[] {
           tot: 'json',
         },
       ],
-      wires: [['post']],
+      wires: [['hand-post']],
     },
     {
-      id: 'post',
+      id: 'hand-post',
       type: 'http request',
       z,
       method: 'POST',
       ret: 'obj',
       url: `${partners.url}/tmf4/tmf-api/troubleTicket/v4/troubleTicket`,
       persist: true,
-      wires: [['out']],
+      wires: [['hand-out']],
     },
-    { id: 'out', type: 'http response', z, statusCode: '', wires: [] },
+    { id: 'hand-out', type: 'http response', z, statusCode: '', wires: [] },
   ];
 }
 
@@ -135,7 +135,7 @@ async function byHand(live: Live, rows: Row[]): Promise<number> {
   const started = performance.now();
   await each(rows, async (row) => {
     const { status, body } = await post(`${live.url}/hand`, {}, row);
-    if (status !== 200 || !body.includes('TT-')) throw new Error(`by hand: ${status} ${body}`);
+    if (status !== 201 || !body.includes('TT-')) throw new Error(`by hand: ${status} ${body}`);
   });
   return (rows.length / (performance.now() - started)) * 1000;
 }
@@ -191,9 +191,7 @@ export async function wayBench(): Promise<WayResult> {
     const live = await startNodeRed({ folder: join(folder, 'switchboard'), port, flow, env: partners.environment });
     const hand = await startNodeRed({ folder: join(folder, 'hand'), flow: handWired(partners), env: partners.environment });
     lives = [live, hand];
-    if (process.env.BENCH_LOG) console.error('started');
     await byHand(hand, await incidents(partners, 300)); // warm both up
-    if (process.env.BENCH_LOG) console.error('warm1');
     await bySwitchboard(live, partners, await incidents(partners, 300));
     for (let round = 0; round < ROUNDS; round++) {
       const rows = await incidents(partners, TICKETS);

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { createRequire } from 'node:module';
@@ -19,6 +20,7 @@ export interface NodeRed {
   httpNode: unknown;
   settings: { version: string };
   log: { info(text: string): void; warn(text: string): void; error(text: string): void };
+  events: Pick<EventEmitter, 'on' | 'off'>;
 }
 
 export interface FoundNodeRed {
@@ -82,5 +84,42 @@ export function packageFolder(): string {
     const up = dirname(folder);
     if (up === folder) return process.cwd();
     folder = up;
+  }
+}
+
+/** What Node-RED tells when it cannot start the flows: node types or modules that are missing. */
+interface RuntimeState {
+  id: string;
+  payload?: { error?: string; types?: string[]; modules?: { module: string }[] };
+}
+
+/** Starts Node-RED and waits until its flows run: its own start() does not. Gives what keeps them from running, if anything does. */
+export async function startFlows(RED: NodeRed): Promise<SwitchboardError | undefined> {
+  let tell: (problem?: SwitchboardError) => void = () => undefined;
+  const started = new Promise<SwitchboardError | undefined>((resolve) => {
+    tell = resolve;
+  });
+  const onStarted = () => tell();
+  const onState = ({ id, payload }: RuntimeState) => {
+    if (id !== 'runtime-state' || !payload?.error) return;
+    const missing = payload.types ?? payload.modules?.map((m) => m.module) ?? [];
+    tell(
+      new SwitchboardError(
+        'SWB_CONFIG',
+        `The flows do not run (${payload.error}${missing.length ? `: ${missing.join(', ')}` : ''}).`,
+        {
+          hint: 'Install the packages they need beside this one, or mend them in the editor.',
+        },
+      ),
+    );
+  };
+  RED.events.on('flows:started', onStarted);
+  RED.events.on('runtime-event', onState);
+  try {
+    await RED.start();
+    return await started;
+  } finally {
+    RED.events.off('flows:started', onStarted);
+    RED.events.off('runtime-event', onState);
   }
 }

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { brokers } from '../delivery/brokers.js';
 import { credentialSecret, encryptCredentials } from './credentials.js';
 import { readFlows } from './flow-file.js';
-import { findNodeRed, packageFolder } from './node-red.js';
+import { findNodeRed, packageFolder, startFlows } from './node-red.js';
 
 export interface RunOptions {
   /** The flow file; its copy in the user folder is what runs. */
@@ -44,10 +44,16 @@ export async function run(options: RunOptions): Promise<Running> {
   }
 
   const RED = found.load();
+  let starting = true;
   let stopping = false;
   const app = found.express();
   app.get('/health', (_req, res) => {
     health(stopping).then(({ status, body }) => res.status(status).json(body));
+  });
+  // Until the flows run, their paths are unknown: a sender that is told "not found" would give up, told "later" it comes again.
+  app.use('/', (_req: IncomingMessage, res: ServerResponse, next: () => void) => {
+    if (starting) res.writeHead(503, { 'Retry-After': '2' }).end('Switchboard is starting.');
+    else next();
   });
   const server = createServer(app);
   const port = await listen(server, options);
@@ -61,13 +67,20 @@ export async function run(options: RunOptions): Promise<Running> {
     httpNodeRoot: '/',
     nodesDir: [packageFolder()],
     disableEditor: !options.editor,
-    editorTheme: { tours: false, projects: { enabled: false } },
+    editorTheme: { tours: false },
     telemetry: { enabled: false, updateNotification: false },
     logging: { console: { level: options.logLevel, metrics: false, audit: false } },
   });
   if (options.editor) app.use('/', RED.httpAdmin);
   app.use('/', RED.httpNode);
-  await RED.start();
+  const problem = await startFlows(RED);
+  starting = false;
+  if (problem && !options.editor) {
+    await RED.stop();
+    server.close();
+    throw problem;
+  }
+  if (problem) RED.log.error(problem.message);
   if (missing.length) RED.log.warn(`These environment variables are named in the flows but not set: ${missing.join(', ')}`);
   return {
     url: `http://${options.host}:${port}`,
