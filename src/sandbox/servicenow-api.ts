@@ -65,7 +65,7 @@ function userOf(desk: ServiceNowDesk, request: Request): string | undefined {
 
 function list(desk: ServiceNowDesk, request: Request, table: string, baseUrl: () => string): Reply {
   const query = parseQuery(request.query.get('sysparm_query') ?? '', TABLES[table]?.columns ?? new Set());
-  const candidates = (query.equals && desk.indexed(table, query.equals.field, query.equals.value)) ?? desk.rows(table);
+  const candidates = (query.oneOf && desk.indexed(table, query.oneOf.field, query.oneOf.values)) ?? desk.rows(table);
   const found = candidates.filter(query.matches).sort(query.compare);
   const offset = Number(request.query.get('sysparm_offset') ?? 0);
   const limit = Number(request.query.get('sysparm_limit') ?? MOST_ROWS);

@@ -21,8 +21,8 @@ const OPERATORS: [RegExp, (value: string, operand: string) => boolean][] = [
 export interface Query {
   matches: Test;
   compare: (a: Row, b: Row) => number;
-  /** Value asked for by a leading `field=value`, for an index. */
-  equals?: { field: string; value: string };
+  /** Values asked for by `field=value` or `fieldINvalue,value`, for an index. */
+  oneOf?: { field: string; values: string[] };
 }
 
 /**
@@ -31,7 +31,7 @@ export interface Query {
  */
 export function parseQuery(text: string, columns: ReadonlySet<string>): Query {
   const orders: { field: string; sign: number }[] = [];
-  let equals: Query['equals'];
+  let oneOf: Query['oneOf'];
   const groups = text.split('^NQ').map((group) => {
     const all: Test[][] = [];
     for (const clause of group.split(/\^(?!NQ)/)) {
@@ -46,7 +46,7 @@ export function parseQuery(text: string, columns: ReadonlySet<string>): Query {
       if (either && all.length) all.at(-1)?.push(test.test);
       else {
         all.push([test.test]);
-        equals ??= test.equals;
+        oneOf ??= test.oneOf;
       }
     }
     return all;
@@ -60,17 +60,18 @@ export function parseQuery(text: string, columns: ReadonlySet<string>): Query {
     return 0;
   };
   const single = groups.length === 1 && !text.includes('^OR');
-  return { matches, compare, ...(single && equals && { equals }) };
+  return { matches, compare, ...(single && oneOf && { oneOf }) };
 }
 
-function parseClause(clause: string, columns: ReadonlySet<string>): { test: Test; equals?: Query['equals'] } | undefined {
+function parseClause(clause: string, columns: ReadonlySet<string>): { test: Test; oneOf?: Query['oneOf'] } | undefined {
   for (const [pattern, compare] of OPERATORS) {
     const found = pattern.exec(clause);
     const field = found?.[1];
     if (!field || !columns.has(field)) continue;
     const operand = found?.[2] ?? '';
-    const equals = clause === `${field}=${operand}` ? { field, value: operand } : undefined;
-    return { test: (row) => compare(row[field] ?? '', operand), ...(equals && { equals }) };
+    const values =
+      clause === `${field}=${operand}` ? [operand] : clause === `${field}IN${operand}` ? operand.split(',') : undefined;
+    return { test: (row) => compare(row[field] ?? '', operand), ...(values && { oneOf: { field, values } }) };
   }
   return undefined;
 }

@@ -68,23 +68,29 @@ export class ServiceNowDesk {
   }
 
   /** Rows that an index finds at once; undefined where there is none for the field. */
-  indexed(table: string, field: string, value: string): Row[] | undefined {
+  indexed(table: string, field: string, values: string[]): Row[] | undefined {
+    const find = this.index(table, field);
+    return find && values.flatMap(find);
+  }
+
+  private index(table: string, field: string): ((value: string) => Row[]) | undefined {
     if (table === 'sys_journal_field' && field === 'element_id')
-      return (this.partsOf.get(value) ?? []).filter((r) => 'element' in r);
+      return (id) => (this.partsOf.get(id) ?? []).filter((r) => 'element' in r);
     if (table === 'sys_attachment' && field === 'table_sys_id')
-      return (this.partsOf.get(value) ?? []).filter((r) => 'file_name' in r);
+      return (id) => (this.partsOf.get(id) ?? []).filter((r) => 'file_name' in r);
     if (field === 'correlation_id')
-      return (this.byReference.get(value) ?? []).filter((r) => r.sys_class_name === table && r.correlation_id === value);
-    if (field === 'sys_id') return [this.row(table, value)].filter((r): r is Row => r !== undefined);
+      return (value) =>
+        (this.byReference.get(value) ?? []).filter((r) => r.sys_class_name === table && r.correlation_id === value);
+    if (field === 'sys_id') return (id) => [this.row(table, id)].filter((r): r is Row => r !== undefined);
     return undefined;
   }
 
   journal(sysId: string): Row[] {
-    return this.indexed('sys_journal_field', 'element_id', sysId) ?? [];
+    return this.indexed('sys_journal_field', 'element_id', [sysId]) ?? [];
   }
 
   attachments(sysId: string): Row[] {
-    return this.indexed('sys_attachment', 'table_sys_id', sysId) ?? [];
+    return this.indexed('sys_attachment', 'table_sys_id', [sysId]) ?? [];
   }
 
   attachmentBytes(attachmentId: string): Buffer | undefined {

@@ -16,6 +16,7 @@ import type {
 import { checkConnection } from './checks.js';
 import { columnText, parse, plainText, type Row, serviceNowTimeToIso } from './parse.js';
 import { poll } from './poll.js';
+import { attachmentsOf, journalOf, queryTable, RAW, RecordReader, sysId } from './read.js';
 import { commentBody, droppedFields, rowBody } from './render.js';
 import type { EntityTable } from './webhook.js';
 
@@ -35,21 +36,8 @@ export interface ServiceNowClient extends EndpointClient {
   readonly entityTypes: readonly EntityTable[];
 }
 
-/** Columns that are needed whatever the mappings read. */
-const SYSTEM_COLUMNS = [
-  'sys_id',
-  'number',
-  'sys_mod_count',
-  'sys_updated_on',
-  'sys_updated_by',
-  'sys_created_on',
-  'correlation_id',
-  'parent',
-  'parent_incident',
-];
 /** Clocks differ; what was written by us a little before our own time counts too, milliseconds. */
 const CLOCK_MARGIN = 120_000;
-const MOST_ENTRIES = 1000;
 
 /** A client of one ServiceNow instance (Table API v2, Attachment API). */
 export function createServiceNowClient(options: ServiceNowOptions): ServiceNowClient {
@@ -63,6 +51,7 @@ class Client implements ServiceNowClient {
   readonly integrationUser?: string;
   readonly entityTypes;
   private readonly http: HttpClient;
+  private readonly readers = new Map<string, RecordReader>();
 
   constructor(options: ServiceNowOptions) {
     this.id = options.id;
@@ -78,17 +67,24 @@ class Client implements ServiceNowClient {
 
   async read(entityType: string, id: string): Promise<RawEntity> {
     const table = this.table(entityType);
-    const [record, journal, attachments] = await Promise.all([
-      this.row(entityType, id),
-      this.journal(id),
-      this.attachments(table, id),
-    ]);
-    return { table, record, journal, attachments };
+    let reader = this.readers.get(entityType);
+    if (!reader) {
+      const fields = this.entityTypes.find((t) => t.name === entityType)?.fields ?? [];
+      reader = new RecordReader(this.http, entityType, table, fields);
+      this.readers.set(entityType, reader);
+    }
+    return reader.read(id);
   }
 
   async find(entityType: string, reference: string): Promise<RawEntity | undefined> {
     const table = this.table(entityType);
-    const rows = await this.query(table, `correlation_id=${queryValue(reference)}`, `look up ${entityType} by ${reference}`, 10);
+    const rows = await queryTable(
+      this.http,
+      table,
+      `correlation_id=${queryValue(reference)}`,
+      `look up ${entityType} by ${reference}`,
+      10,
+    );
     // An invalid clause is ignored and arbitrary rows come back: only a row that carries the reference counts.
     const [found, another] = rows.filter((row) => columnText(row.correlation_id) === reference);
     if (another) {
@@ -145,7 +141,7 @@ class Client implements ServiceNowClient {
   async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
     const [element, text] = Object.entries(commentBody(comment))[0] ?? [];
     const from = Date.parse(since) - CLOCK_MARGIN;
-    const entry = (await this.journal(id)).find(
+    const entry = (await journalOf(this.http, [sysId(id)])).find(
       (row) =>
         columnText(row.element) === element &&
         plainText(columnText(row.value)) === plainText(text ?? '') &&
@@ -168,7 +164,7 @@ class Client implements ServiceNowClient {
   }
 
   async findAttachment(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
-    const rows = await this.attachments(this.table(entityType), id);
+    const rows = await attachmentsOf(this.http, this.table(entityType), [sysId(id)]);
     const found = rows.find(
       (row) => columnText(row.file_name) === attachment.name && columnText(row.size_bytes) === String(attachment.size),
     );
@@ -214,55 +210,6 @@ class Client implements ServiceNowClient {
     });
   }
 
-  private async row(entityType: string, id: string): Promise<Row> {
-    const { fields } = this.entityTypes.find((t) => t.name === entityType) ?? { fields: [] };
-    const columns = fields.length ? { sysparm_fields: [...new Set([...SYSTEM_COLUMNS, ...fields])].join(',') } : {};
-    const { body } = await this.http.request<{ result?: Row }>({
-      method: 'GET',
-      path: `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`,
-      query: { ...RAW, ...columns },
-      what: `read ${entityType}`,
-    });
-    if (body?.result) return body.result;
-    throw new PartnerError('SWB_PARTNER_ANSWER', `The read of ${entityType} ${id} was answered without a record.`, {
-      where: this.name,
-      outcome: 'notDone',
-      retry: true,
-    });
-  }
-
-  /** Journal entries, oldest first; without the right to read them (audit_viewer) ServiceNow gives none, not an error. */
-  private journal(id: string): Promise<Row[]> {
-    return this.query(
-      'sys_journal_field',
-      `element_id=${sysId(id)}^elementINcomments,work_notes^ORDERBYsys_created_on`,
-      'read the journal',
-    ).then((rows) => rows.filter((row) => columnText(row.element_id) === id));
-  }
-
-  private async attachments(table: string, id: string): Promise<Row[]> {
-    const { body } = await this.http.request<{ result?: Row[] }>({
-      method: 'GET',
-      path: '/api/now/attachment',
-      query: {
-        sysparm_query: `table_sys_id=${sysId(id)}^table_name=${table}^ORDERBYsys_created_on`,
-        sysparm_limit: MOST_ENTRIES,
-      },
-      what: 'list attachments',
-    });
-    return (body?.result ?? []).filter((row) => columnText(row.table_sys_id) === id);
-  }
-
-  private async query(table: string, query: string, what: string, limit = MOST_ENTRIES): Promise<Row[]> {
-    const { body } = await this.http.request<{ result?: Row[] }>({
-      method: 'GET',
-      path: `/api/now/v2/table/${table}`,
-      query: { ...RAW, sysparm_query: query, sysparm_limit: limit, sysparm_no_count: true },
-      what,
-    });
-    return body?.result ?? [];
-  }
-
   private written(answer: HttpAnswer<{ result?: Row }>, table: string, sent: Record<string, Json>, what: string): Written {
     const record = this.accepted(answer, what);
     return { entity: { table, record }, dropped: droppedFields(sent, record) };
@@ -286,18 +233,10 @@ class Client implements ServiceNowClient {
   }
 }
 
-/** Raw values, references as bare ids. */
-const RAW = { sysparm_exclude_reference_link: true };
-
 /** An encoded query has no way to quote: a value with ^ in it would become another condition. */
 function queryValue(text: string): string {
   if (!/[\^\r\n]/.test(text)) return text;
   throw new SwitchboardError('SWB_PAYLOAD', `«${text}» cannot be looked for: it holds a ^ or a line end.`, {
     field: 'sysparm_query',
   });
-}
-
-function sysId(id: string): string {
-  if (/^[0-9a-z]{1,32}$/i.test(id)) return id;
-  throw new SwitchboardError('SWB_PAYLOAD', `«${id.slice(0, 40)}» is no sys_id.`, { field: 'sys_id' });
 }
