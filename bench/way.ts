@@ -12,9 +12,9 @@ import { type FlowNode, freePort, type Live, startNodeRed, until } from '../test
  * that people wire by hand from Node-RED's own nodes (http in → change with JSONata → http request → http response), which keeps nothing and
  * reads nothing back. Three processes each time: the partners, Node-RED, and this one, which makes the load. Both in one run, turn about.
  */
-const TICKETS = 1_500;
+const TICKETS = 2_000;
 const CONCURRENCY = 32;
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 interface Partners {
   url: string;
@@ -196,7 +196,6 @@ export async function wayBench(): Promise<WayResult> {
     for (let round = 0; round < ROUNDS; round++) {
       const rows = await incidents(partners, TICKETS);
       const slow = await byHand(hand, rows);
-      if (process.env.BENCH_LOG) console.error('by hand', slow);
       const ours = await bySwitchboard(live, partners, rows);
       rounds.push({ byHand: Math.round(slow), switchboard: Math.round(ours), ratio: Number((ours / slow).toFixed(2)) });
     }
