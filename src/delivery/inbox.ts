@@ -8,6 +8,8 @@ import { errorRecord } from './worker.js';
 /** Messages of one node that may be in its flow at the same time. */
 const WINDOW = 100;
 const LONGEST_SLEEP = 60_000;
+/** Milliseconds of rest after the store failed. */
+const STORE_REST = 1_000;
 
 /** Something received, to be kept. */
 export interface Received {
@@ -244,7 +246,10 @@ class Pump {
     }
     this.looking = true;
     this.claim()
-      .catch((error) => this.inbox.options.log('error', `Looking for messages failed: ${String(error)}`))
+      .catch((error) => {
+        this.inbox.options.log('error', `Looking for messages failed: ${error instanceof Error ? error.message : String(error)}`);
+        this.sleepUntil(this.inbox.options.clock() + STORE_REST);
+      })
       .finally(() => {
         this.looking = false;
         if (!this.lookAgain) return;
@@ -262,9 +267,7 @@ class Pump {
       this.inFlow.add(record.id);
       const entity = `${record.endpoint}|${record.entityType}|${record.entityId}`;
       const before = this.lastOf.get(entity) ?? Promise.resolve();
-      const run = before
-        .then(() => this.emit(record))
-        .catch((error) => this.inbox.options.log('error', `Message ${record.id}: ${String(error)}`));
+      const run = before.then(() => this.emit(record)).catch((error) => this.rest(record.id, error));
       this.lastOf.set(entity, run);
       run.finally(() => {
         if (this.lastOf.get(entity) === run) this.lastOf.delete(entity);
@@ -272,11 +275,7 @@ class Pump {
     }
     if (claimed.length < room) {
       const due = await store.nextDue('message', this.node);
-      if (due !== undefined && !this.stopped) {
-        clearTimeout(this.timer);
-        this.timer = setTimeout(() => this.look(), Math.min(LONGEST_SLEEP, Math.max(1, due - clock())));
-        this.timer.unref();
-      }
+      if (due !== undefined) this.sleepUntil(due);
     }
   }
 
@@ -324,6 +323,22 @@ class Pump {
     await store.release('message', [claimed.id]);
     this.left(claimed.id);
     this.emitter.trouble?.(record, error, again ? record.notBefore : undefined);
+  }
+
+  /** The store failed: the message is emitted a little later. */
+  private async rest(id: string, error: unknown): Promise<void> {
+    const { log, store, clock } = this.inbox.options;
+    log('error', `Message ${id} waits: ${error instanceof Error ? error.message : String(error)}`);
+    this.inFlow.delete(id);
+    await store.release('message', [id]).catch(() => undefined);
+    this.sleepUntil(clock() + STORE_REST);
+  }
+
+  private sleepUntil(time: number): void {
+    clearTimeout(this.timer);
+    if (this.stopped) return;
+    this.timer = setTimeout(() => this.look(), Math.min(LONGEST_SLEEP, Math.max(1, time - this.inbox.options.clock())));
+    this.timer.unref();
   }
 
   private left(id: string): void {

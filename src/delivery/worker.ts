@@ -11,6 +11,8 @@ import { freed, type SendContext, type Sent, send } from './send.js';
 const KEEP_ATTEMPTS = 20;
 /** Longest sleep between looks, so that a clock that was set back cannot stop a worker for long. */
 const LONGEST_SLEEP = 60_000;
+/** Milliseconds of rest after the store failed. */
+const STORE_REST = 1_000;
 
 export interface WorkerOptions extends SendContext {
   concurrency: number;
@@ -43,6 +45,9 @@ export class Worker {
   private readonly listeners = new Set<DeliveryEvents>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
   private readonly unwatch: () => void;
+  /** Deliveries whose last try could not be recorded: the partner may have them. */
+  private readonly unrecorded = new Set<string>();
+  private restsUntil = 0;
   private timer: NodeJS.Timeout | undefined;
   private looking = false;
   private lookAgain = false;
@@ -90,9 +95,7 @@ export class Worker {
     }
     this.looking = true;
     this.claim()
-      .catch((error) =>
-        this.options.log('error', `Looking for deliveries to ${this.options.client.name} failed: ${String(error)}`),
-      )
+      .catch((error) => this.rest(`Looking for deliveries to ${this.options.client.name} failed`, error))
       .finally(() => {
         this.looking = false;
         if (this.lookAgain) {
@@ -104,8 +107,8 @@ export class Worker {
 
   private async claim(): Promise<void> {
     const { store, client, clock, concurrency } = this.options;
-    const resumesAt = this.circuit.resumesAt;
-    if (resumesAt) return this.sleepUntil(resumesAt);
+    const resumesAt = Math.max(this.circuit.resumesAt ?? 0, this.restsUntil);
+    if (resumesAt > clock()) return this.sleepUntil(resumesAt);
     const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size;
     if (room <= 0) return;
     const claimed = await store.claimDeliveries(client.id, room, clock());
@@ -126,7 +129,15 @@ export class Worker {
 
   private start(delivery: DeliveryRecord): void {
     const run = this.attempt(delivery)
-      .catch((error) => this.options.log('error', `The delivery ${delivery.id} could not be recorded: ${String(error)}`))
+      .then(
+        () => {
+          this.unrecorded.delete(delivery.id);
+        },
+        (error) => {
+          this.unrecorded.add(delivery.id);
+          this.rest(`The delivery ${delivery.id} could not be recorded`, error);
+        },
+      )
       .finally(async () => {
         this.active.delete(delivery.id);
         await this.options.store.release('delivery', [delivery.id]).catch(() => undefined);
@@ -137,9 +148,16 @@ export class Worker {
     this.tellStatus();
   }
 
+  /** The store fails: trying again at once would only keep everything else from running. */
+  private rest(what: string, error: unknown): void {
+    this.options.log('error', `${what}: ${error instanceof Error ? error.message : String(error)}`);
+    this.restsUntil = this.options.clock() + STORE_REST;
+    this.sleepUntil(this.restsUntil);
+  }
+
   private async attempt(claimed: DeliveryRecord): Promise<void> {
     const { store, clock, openedAt } = this.options;
-    const inDoubt = claimed.state !== 'pending' || Date.parse(claimed.updatedAt) < openedAt;
+    const inDoubt = claimed.state !== 'pending' || Date.parse(claimed.updatedAt) < openedAt || this.unrecorded.has(claimed.id);
     const started = clock();
     const sending: DeliveryRecord = {
       ...claimed,

@@ -2,147 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Broker } from '../../src/delivery/broker.js';
-import type { GenericMessage, Json } from '../../src/model/message.js';
-import { LowdbStore } from '../../src/store/lowdb-store.js';
-import type { DeliveryRecord, ErrorRecord, MessageRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
-import { Partner } from './partner.js';
-
-interface Payload {
-  id: string;
-  fields: Record<string, Json>;
-  version?: string;
-  comments?: string[];
-  attachments?: string[];
-  reference?: string;
-}
-
-/** A broker with a customer, a provider and a flow that takes every news of one to the other, as nodes would. */
-class Rig {
-  broker!: Broker;
-  store!: LowdbStore;
-  customer = new Partner('customer');
-  provider = new Partner('provider');
-  emitted: string[] = [];
-  /** What the flow does with a message instead, by its id at the source. */
-  flow: (payload: Payload, record: MessageRecord) => Promise<void> = (payload, record) => this.forward(payload, record);
-  private detach: (() => Promise<void>)[] = [];
-  constructor(readonly folder: string) {}
-
-  async start(): Promise<this> {
-    this.store = new LowdbStore({ folder: this.folder });
-    await this.store.open();
-    this.broker = new Broker({
-      id: 'b',
-      name: 'test',
-      store: this.store,
-      inboxLimit: 100,
-      flowTimeout: 2_000,
-      random: () => 0.5,
-    });
-    for (const client of [this.customer, this.provider])
-      this.broker.addEndpoint(client, { concurrency: 4, retry: { base: 10, most: 50, maxTries: 4 } });
-    for (const node of ['in-customer', 'in-provider']) {
-      this.detach.push(
-        this.broker.inbox.attach(node, {
-          read: async () => undefined,
-          emit: (record, payload, quiet) => {
-            this.emitted.push(record.entityId);
-            const error = (e: Error & { code?: string }): ErrorRecord => ({
-              code: e.code ?? 'SWB_FLOW',
-              message: e.message,
-              at: '',
-            });
-            this.flow(payload as unknown as Payload, record).then(
-              () => quiet(),
-              (e) => quiet(error(e)),
-            );
-          },
-        }),
-      );
-    }
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    await this.broker.close();
-  }
-
-  async receive(from: 'customer' | 'provider', payload: Payload, key = JSON.stringify(payload)): Promise<void> {
-    await this.broker.inbox.accept([
-      {
-        node: `in-${from}`,
-        origin: 'webhook',
-        endpoint: from,
-        entityType: 'troubleTicket',
-        entityId: payload.id,
-        key,
-        payload: payload as unknown as Json,
-      },
-    ]);
-  }
-
-  async forward(payload: Payload, record: MessageRecord, nodes = ['out']): Promise<void> {
-    const from = record.endpoint;
-    const to = from === 'customer' ? 'provider' : 'customer';
-    const message: GenericMessage = {
-      entity: 'incident',
-      event: 'updated',
-      source: {
-        endpoint: from,
-        entityType: 'troubleTicket',
-        id: payload.id,
-        number: payload.id,
-        version: payload.version,
-        reference: payload.reference,
-      },
-      fields: payload.fields as GenericMessage['fields'],
-      comments: (payload.comments ?? []).map((text) => ({ id: text, text, visibility: 'public' })),
-      attachments: (payload.attachments ?? []).map((name) => ({ id: name, name, mimeType: 'text/plain' })),
-      relations: [],
-    };
-    const names = Object.keys(payload.fields);
-    const sources = Object.fromEntries(names.map((n) => [n, [n]]));
-    const found = await this.broker.correlate(record.id, { message, record: payload.fields, sources });
-    if (!found || found.output === 'ignored') return;
-    for (const node of nodes) {
-      await this.broker.take({
-        message: record.id,
-        conversation: found.conversation.id,
-        node: `${node}-${to}`,
-        endpoint: to,
-        entityType: 'troubleTicket',
-        leg: node === 'out' ? '' : node,
-        from: { endpoint: from, entityType: 'troubleTicket', entityId: payload.id },
-        request: {
-          fields: payload.fields,
-          changed: found.message.changed ?? names,
-          defaults: [],
-          sources,
-          generic: payload.fields,
-        },
-        comments: found.message.comments,
-        attachments: found.message.attachments,
-        answers: false,
-      });
-    }
-  }
-
-  async quiet(): Promise<void> {
-    await until('the broker to come to rest', async () => {
-      const { messages, deliveries } = await this.store.counts();
-      return messages.received + deliveries.pending + deliveries.sending + deliveries.inDoubt === 0 && !this.broker.inbox.busy;
-    });
-  }
-
-  messages(): Promise<MessageRecord[]> {
-    return this.store.listMessages({ limit: 100 });
-  }
-  deliveries(): Promise<DeliveryRecord[]> {
-    return this.store.listDeliveries({ limit: 100 });
-  }
-}
+import { Rig } from './rig.js';
 
 describe('the broker', () => {
   let folder: string;
@@ -175,9 +36,10 @@ describe('the broker', () => {
 
   it('lets no echo pass, whether it comes before or after our answer', async () => {
     let open = () => {};
-    rig.provider.gate = new Promise((resolve) => {
+    const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
+    rig.provider.gate = () => gate;
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
     await until('the create to be under way', () => rig.provider.calls.includes('create'));
     const reference = (await rig.store.listConversations({ limit: 1 }))[0]?.reference;

@@ -30,7 +30,7 @@ export class Partner implements EndpointClient {
   readonly calls: string[] = [];
   readonly faults: Fault[] = [];
   /** Holds back every write until resolved. */
-  gate: Promise<void> = Promise.resolve();
+  gate: () => Promise<void> = async () => undefined;
   integrationUser?: string;
 
   constructor(
@@ -40,7 +40,7 @@ export class Partner implements EndpointClient {
 
   private async write<T>(what: string, act: () => T): Promise<T> {
     this.calls.push(what);
-    await this.gate;
+    await this.gate();
     const fault = this.faults.shift();
     if (fault === 'lost') act();
     if (fault) throw FAULTS[fault]();

@@ -7,6 +7,8 @@ export type Fault = 'open' | 'write' | 'datasync' | 'sync' | 'rename' | 'syncFol
 export class FaultyDisk implements Disk {
   /** What fails now. */
   readonly broken = new Set<Fault>();
+  /** Writing this breaks it: from that write on, writes fail. */
+  breaksAt: string | undefined;
 
   async open(path: string, flags: string | number, mode?: number): Promise<FileHandle> {
     this.check('open');
@@ -36,6 +38,7 @@ export class FaultyDisk implements Disk {
 
   /** A full disk takes a part, then fails. */
   private async write(file: FileHandle, [buffer, offset, length, position]: [Buffer, number, number, number]) {
+    if (this.breaksAt && buffer.includes(this.breaksAt)) this.broken.add('write');
     if (!this.broken.has('write')) return file.write(buffer, offset, length, position);
     await file.write(buffer, offset, Math.floor(length / 2), position);
     throw failure('write');

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../live/node-red.js';
+import { FaultyDisk } from '../store/faulty-disk.js';
+import { Rig } from './rig.js';
+
+describe('when the disk fails under a delivery', () => {
+  let folder: string;
+  let disk: FaultyDisk;
+  let rig: Rig;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-disk-'));
+    disk = new FaultyDisk();
+    rig = await new Rig(folder, disk).start();
+  });
+  afterEach(async () => {
+    disk.broken.clear();
+    await rig.stop().catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  for (const [what, expected] of [
+    ['create', ['one']],
+    ['comment', ['one', 'hello']],
+  ] as const) {
+    it(`looks whether a ${what} got through when its result could not be recorded, and writes nothing twice`, async () => {
+      if (what === 'comment') {
+        await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+        await rig.quiet();
+      }
+      // The disk fails before it has taken that the delivery is under way.
+      disk.breaksAt = '"state":"sending"';
+      await rig.receive('customer', {
+        id: 'A',
+        version: '2',
+        fields: { title: 'one' },
+        comments: what === 'comment' ? ['hello'] : [],
+      });
+      await until('the partner to have it', () =>
+        what === 'create' ? rig.provider.tickets.length : rig.provider.tickets[0]?.comments.length,
+      );
+      await until('the failure to be noticed', () => rig.log.some((line) => line.includes('could not be recorded')));
+      await until('the failure to be told', () => rig.log.some((line) => line.includes('could not be recorded')));
+      disk.breaksAt = undefined;
+      disk.broken.clear();
+      await until('the delivery to be done', async () => (await rig.deliveries()).every((d) => d.state === 'delivered'), 10_000);
+      assert.equal(rig.provider.tickets.length, 1);
+      assert.deepEqual([rig.provider.tickets[0]?.fields.title, ...(rig.provider.tickets[0]?.comments ?? [])], expected);
+    });
+  }
+
+  it('goes on with what waited, without being asked, once the disk is well again', async () => {
+    disk.broken.add('write');
+    await assert.rejects(rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }), { code: 'SWB_STORE' });
+    disk.broken.clear();
+    await until('the store to take it', async () => {
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      return true;
+    });
+    await rig.quiet();
+    assert.equal(rig.provider.tickets.length, 1);
+  });
+});
