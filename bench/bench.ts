@@ -7,9 +7,13 @@ import { wayBench } from './way.js';
 /** All benchmarks. Machines differ and are noisy: the ratios count, each made of two measurements in the same run. */
 async function main(): Promise<void> {
   const way = await wayBench();
-  console.log(`A ticket's whole way, tickets per second against the hand-wired flow: ${way.throughputRatio.toFixed(2)} × (aim: 1.0)`);
+  console.log(
+    `A ticket's whole way, tickets per second against the hand-wired flow: ${way.throughputRatio.toFixed(2)} × (aim: 1.0)`,
+  );
   const store = await storeBench();
-  console.log(`Cost of a message with 100,000 conversations against 1,000: ${store.perMessageRatio.toFixed(2)} × (aim: 1.1 or less)`);
+  console.log(
+    `Cost of a message with 100,000 conversations against 1,000: ${store.perMessageRatio.toFixed(2)} × (aim: 1.1 or less)`,
+  );
   console.log(`Longest stall of the event loop with 100,000 conversations: ${store.stallMs.toFixed(1)} ms (aim: 20 or less)`);
   const results = { node: process.version, cores: cpus().length, way, store };
   writeFileSync(join(__dirname, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);

@@ -9,8 +9,6 @@ export interface TmfEndpointConfig extends EndpointConfig {
   apiPath: string;
   /** How notes and attachments are added with PATCH. */
   arrayMode: 'replace' | 'append' | 'jsonPatch';
-  /** Validate what the partner sends: off, warn or strict. */
-  inboundValidation: 'off' | 'warn' | 'strict';
 }
 export const tmfEndpointDefaults: TmfEndpointConfig = {
   ...endpointDefaults,
@@ -20,5 +18,4 @@ export const tmfEndpointDefaults: TmfEndpointConfig = {
   profile: 'standard',
   apiPath: '',
   arrayMode: 'replace',
-  inboundValidation: 'warn',
 };

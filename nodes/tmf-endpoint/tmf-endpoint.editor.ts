@@ -24,7 +24,6 @@ RED.nodes.registerType<TmfEndpointConfig, EndpointCredentials>('switchboard-tmf-
     profile: { value: 'standard' },
     apiPath: { value: '' },
     arrayMode: { value: 'replace' },
-    inboundValidation: { value: 'warn' },
   },
   credentials: {
     user: { type: 'text' },
@@ -42,6 +41,6 @@ RED.nodes.registerType<TmfEndpointConfig, EndpointCredentials>('switchboard-tmf-
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
-    prepareEndpoint(this, () => values(['version', 'profile', 'apiPath', 'arrayMode', 'inboundValidation']));
+    prepareEndpoint(this, () => values(['version', 'profile', 'apiPath', 'arrayMode']));
   },
 });

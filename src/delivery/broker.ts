@@ -81,6 +81,14 @@ export class Broker {
     });
   }
 
+  /** Clears away files of deliveries that are over; to be called before endpoints are added. */
+  sweepSpool(): Promise<void> {
+    return this.spool.sweep(async (delivery) => {
+      const record = await this.store.delivery(delivery);
+      return record !== undefined && record.state !== 'delivered' && record.state !== 'skipped';
+    });
+  }
+
   /** Begins to send what waits for this endpoint. */
   addEndpoint(client: EndpointClient, settings: EndpointSettings): Worker {
     const worker = new Worker({

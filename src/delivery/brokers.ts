@@ -37,6 +37,7 @@ export async function startBroker(settings: StoreSettings): Promise<Broker> {
   });
   await store.open();
   const broker = new Broker({ ...settings, store });
+  await broker.sweepSpool();
   running.set(settings.id, broker);
   for (const listener of listeners) listener();
   return broker;

@@ -179,7 +179,7 @@ async function attach(
 ): Promise<Sent> {
   const { client, spool } = context;
   const { attachment, from } = request;
-  const name = attachment.spooled ?? delivery.id;
+  const name = delivery.id;
   let file = await spool.find(name, attachment);
   if (!file) {
     const source = context.endpoint(from.endpoint);
@@ -193,7 +193,7 @@ async function attach(
   }
   const found = inDoubt ? await client.findAttachment(delivery.entityType, link.id, file, delivery.createdAt) : undefined;
   const part = found ?? (await client.attach(delivery.entityType, link.id, file));
-  if (!attachment.spooled) await spool.remove(name);
+  await spool.remove(name);
   return {
     what: found ? `found ${attachment.name} attached by an earlier try` : `attached ${attachment.name} (${file.size} bytes)`,
     link: { id: link.id, number: link.number },

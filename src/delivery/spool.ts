@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -56,6 +56,13 @@ export class Spool {
 
   async remove(name: string): Promise<void> {
     await rm(this.path(name), { force: true });
+  }
+
+  /** Removes files that nobody waits for any more; `needed` tells of a name whether somebody does. */
+  async sweep(needed: (name: string) => Promise<boolean>): Promise<void> {
+    const files = await readdir(this.folder).catch(() => []);
+    for (const file of files)
+      if (file.endsWith('.part') || !(await needed(file))) await rm(join(this.folder, file), { force: true });
   }
 
   private path(name: string): string {

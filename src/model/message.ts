@@ -85,9 +85,8 @@ export interface GenericAttachment {
   hash?: string;
   author?: string;
   at?: string;
-  /** Where its bytes are: `content` was lifted out of the payload into the spool, `url` is to be fetched from the source. */
+  /** Where its bytes are to be fetched, where the source says; else the source is asked for them. */
   url?: string;
-  spooled?: string;
 }
 
 export interface GenericRelation {

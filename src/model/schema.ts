@@ -103,7 +103,6 @@ export const genericSchema = {
             author: text('Who attached it'),
             at: time('When'),
             url: text('Where the source has it'),
-            spooled: text('Name in the spool folder'),
           },
           ['id', 'name', 'mimeType'],
         ),

@@ -13,6 +13,7 @@ import type {
   Written,
   WrittenPart,
 } from '../endpoint.js';
+import { entries, withoutContent } from './attachment.js';
 import { checkConnection } from './checks.js';
 import { type Dialect, dialectOf, type Profile, referenceOf, type Ticket, type Version, withReference } from './dialect.js';
 import { download } from './download.js';
@@ -84,7 +85,7 @@ class Client implements Tmf621Client {
   }
 
   async read(_entityType: string, id: string): Promise<RawEntity> {
-    return { ticket: await this.ticket(id) };
+    return { ticket: withoutContent(await this.ticket(id)) };
   }
 
   async find(_entityType: string, reference: string): Promise<RawEntity | undefined> {
@@ -110,7 +111,7 @@ class Client implements Tmf621Client {
         },
       );
     }
-    return found[0] && { ticket: found[0] };
+    return found[0] && { ticket: withoutContent(found[0]) };
   }
 
   async create(_entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
@@ -122,7 +123,7 @@ class Client implements Tmf621Client {
       body,
       what: 'create ticket',
     });
-    return { entity: { ticket: await this.created(answer) }, dropped: [] };
+    return { entity: { ticket: withoutContent(await this.created(answer)) }, dropped: [] };
   }
 
   async update(_entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
@@ -132,7 +133,7 @@ class Client implements Tmf621Client {
     const dropped = Object.entries(fields)
       .filter(([name, sent]) => name in body && !kept(sent, ticket[name]))
       .map(([field, sent]) => ({ field, sent, has: ticket[field] }));
-    return { entity: { ticket }, dropped };
+    return { entity: { ticket: withoutContent(ticket) }, dropped };
   }
 
   comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
@@ -342,10 +343,6 @@ class Client implements Tmf621Client {
     run.then(clear, clear);
     return run;
   }
-}
-
-function entries(value: Json | undefined): Ticket[] {
-  return Array.isArray(value) ? value.filter((v): v is Ticket => typeof v === 'object' && v !== null && !Array.isArray(v)) : [];
 }
 
 function isStream(body: unknown): body is Readable {

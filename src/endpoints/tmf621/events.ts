@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import type { Hint } from '../endpoint.js';
+import { withoutContent } from './attachment.js';
+import type { Ticket } from './dialect.js';
 
 export interface TroubleTicketEvent {
   /** As the standard names it: TroubleTicketStatusChangeEvent. */
@@ -47,7 +49,8 @@ export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
     });
   }
   const event = isObject(body.event) ? body.event : body;
-  const ticket = isObject(event.troubleTicket) ? event.troubleTicket : isObject(event.resource) ? event.resource : event;
+  const name = ['troubleTicket', 'resource'].find((n) => isObject(event[n]));
+  const ticket = (name ? event[name] : event) as Ticket;
   const id = ticket.id ?? idOf(ticket.href) ?? body.id;
   if (typeof id !== 'string' && typeof id !== 'number') {
     throw new SwitchboardError('SWB_PAYLOAD', 'The event names no ticket.', {
@@ -58,7 +61,9 @@ export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
   const eventType = `TroubleTicket${kind}Event`;
   const eventId = typeof body.eventId === 'string' && body.eventId !== '' ? body.eventId : undefined;
   const key = eventId ? `evt|${eventId}` : `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`;
-  const hint: Hint = { entityType: 'troubleTicket', id: String(id), number: String(id), key, payload: body as Json };
+  const light = name ? { ...event, [name]: withoutContent(ticket) } : withoutContent(ticket);
+  const kept = event === body ? light : { ...body, event: light };
+  const hint: Hint = { entityType: 'troubleTicket', id: String(id), number: String(id), key, payload: kept as Json };
   return { eventType, ticketId: String(id), ...(eventId && { eventId }), deleted: kind === 'Delete', hint };
 }
 

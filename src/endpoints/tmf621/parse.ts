@@ -90,7 +90,6 @@ function attachmentOf(attachment: Ticket): GenericAttachment {
     mimeType: text(attachment.mimeType) ?? 'application/octet-stream',
     ...(typeof bytes === 'number' && { size: bytes }),
     ...(url && { url }),
-    ...(text(attachment.spooled) && { spooled: text(attachment.spooled) }),
   };
 }
 

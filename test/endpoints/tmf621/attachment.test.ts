@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { withoutContent } from '../../../src/endpoints/tmf621/attachment.js';
+import { readEvent } from '../../../src/endpoints/tmf621/events.js';
+
+const content = Buffer.from('hello').toString('base64');
+const ticket = {
+  id: 'TT-1',
+  attachment: [
+    { id: '1', name: 'a.txt', content },
+    { id: '2', name: 'b.txt', url: 'http://x/b' },
+  ],
+};
+
+describe('attachments given by value', () => {
+  it('leave their bytes at the provider and say how many there are', () => {
+    assert.deepEqual(withoutContent(ticket), {
+      id: 'TT-1',
+      attachment: [
+        { id: '1', name: 'a.txt', size: { amount: 5, units: 'bytes' } },
+        { id: '2', name: 'b.txt', url: 'http://x/b' },
+      ],
+    });
+  });
+
+  it('keep the size that the provider gives', () => {
+    const size = { amount: 6, units: 'bytes' };
+    const [attachment] = withoutContent({ attachment: [{ name: 'a', content, size }] }).attachment as object[];
+    assert.deepEqual(attachment, { name: 'a', size });
+  });
+
+  for (const [kind, event] of [
+    ['a whole event', { troubleTicket: ticket }],
+    ['an event of another spelling', { resource: ticket }],
+    ['a bare ticket as event', ticket],
+  ] as const) {
+    it(`are not kept with ${kind}`, () => {
+      const { hint } = readEvent({ eventId: 'e', eventType: 'TroubleTicketStatusChangeEvent', event });
+      assert.equal(hint.id, 'TT-1');
+      assert.ok(!JSON.stringify(hint.payload).includes(content));
+    });
+  }
+});
