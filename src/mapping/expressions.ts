@@ -1,32 +1,38 @@
-import { Worker } from 'node:worker_threads';
+import { type ChildProcess, spawn } from 'node:child_process';
 import jsonata from 'jsonata';
 import { SwitchboardError } from '../errors.js';
 
 /** Milliseconds an expression may run. */
 const LIMIT = 1_000;
-/** A new worker needs its time to load before the first expression's own time counts. */
+/** A new process needs its time to load before the first expression's own time counts. */
 const STARTING = 5_000;
 
-/**
- * The worker's program, as text so that it runs the same from sources and from dist. It only evaluates: what it gives back is cloned, which
- * also turns JSONata's objects without prototype into ordinary ones.
- */
+/** Megabytes of memory of the process that evaluates. */
+const MEMORY = 128;
+
+/** The evaluating process's program, as text so that it runs the same from sources and from dist. It gives back plain JSON. */
 const PROGRAM = `
-const { parentPort, workerData } = require('node:worker_threads');
-const jsonata = require(workerData.jsonata);
+const jsonata = require(process.argv[1]);
 const known = new Map();
-parentPort.on('message', async ({ id, expression, input }) => {
+process.on('disconnect', () => process.exit());
+process.on('message', async ({ id, expression, input }) => {
   try {
     let compiled = known.get(expression);
     if (!compiled) known.set(expression, (compiled = jsonata(expression)));
     const value = await compiled.evaluate(input);
-    parentPort.postMessage({ id, value: value === undefined ? undefined : JSON.parse(JSON.stringify(value)) });
+    process.send({ id, value: value === undefined ? undefined : JSON.parse(JSON.stringify(value)) });
   } catch (error) {
-    parentPort.postMessage({ id, error: { message: String(error && error.message), position: error && error.position } });
+    process.send({ id, error: { message: String(error && error.message), position: error && error.position } });
   }
 });
-parentPort.postMessage({ ready: true });
+process.send({ ready: true });
 `;
+
+interface Answer {
+  ready?: boolean;
+  value?: unknown;
+  error?: { message: string; position?: number };
+}
 
 interface Job {
   id: number;
@@ -36,9 +42,12 @@ interface Job {
   reject: (error: unknown) => void;
 }
 
-/** Evaluates JSONata in a worker that is ended when an expression runs too long: no expression can hang or crash the process. */
+/**
+ * Evaluates JSONata in a process of its own, started when first needed and ended when an expression runs too long: no expression can hang or
+ * crash ours. A worker thread would not do: one that runs out of memory takes the whole process along.
+ */
 export class Expressions {
-  private worker: Worker | undefined;
+  private child: ChildProcess | undefined;
   private ready = false;
   private current: Job | undefined;
   private readonly queue: Job[] = [];
@@ -71,19 +80,20 @@ export class Expressions {
 
   async close(): Promise<void> {
     clearTimeout(this.timer);
-    await this.worker?.terminate();
-    this.worker = undefined;
+    this.drop();
   }
 
   private run(): void {
     if (this.current) return;
     this.current = this.queue.shift();
     if (!this.current) {
-      this.worker?.unref();
+      this.child?.unref();
+      this.child?.channel?.unref();
       return;
     }
-    this.worker ??= this.spawn();
-    this.worker.ref();
+    this.child ??= this.spawn();
+    this.child.ref();
+    this.child.channel?.ref();
     if (this.ready) this.post();
     else this.watch(STARTING);
   }
@@ -92,11 +102,7 @@ export class Expressions {
     if (!this.current) return;
     const { id, expression, input } = this.current;
     this.watch(this.limit);
-    try {
-      this.worker?.postMessage({ id, expression, input });
-    } catch (error) {
-      this.finish((job) => job.reject(failure(job.expression, (error as Error).message)));
-    }
+    this.child?.send({ id, expression, input });
   }
 
   private watch(milliseconds: number): void {
@@ -107,41 +113,38 @@ export class Expressions {
     }, milliseconds);
   }
 
-  private spawn(): Worker {
-    const worker = new Worker(PROGRAM, {
-      eval: true,
-      workerData: { jsonata: require.resolve('jsonata') },
-      resourceLimits: { maxOldGenerationSizeMb: 128 },
+  private spawn(): ChildProcess {
+    // Without our environment: it may hold secrets.
+    const child = spawn(process.execPath, [`--max-old-space-size=${MEMORY}`, '-e', PROGRAM, require.resolve('jsonata')], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: {},
     });
-    worker.on(
-      'message',
-      (message: { ready?: boolean; id?: number; value?: unknown; error?: { message: string; position?: number } }) => {
-        if (worker !== this.worker) return;
-        if (message.ready) {
-          this.ready = true;
-          this.post();
-          return;
-        }
-        const { error, value } = message;
-        const place = error?.position === undefined ? '' : ` (position ${error.position})`;
-        this.finish((job) => (error ? job.reject(failure(job.expression, `${error.message}${place}`)) : job.resolve(value)));
-      },
-    );
+    child.on('message', (message: Answer) => {
+      if (child !== this.child) return;
+      if (message.ready) {
+        this.ready = true;
+        this.post();
+        return;
+      }
+      const { error, value } = message;
+      const place = error?.position === undefined ? '' : ` (position ${error.position})`;
+      this.finish((job) => (error ? job.reject(failure(job.expression, `${error.message}${place}`)) : job.resolve(value)));
+    });
     const gone = (text: string) => {
-      if (worker !== this.worker) return;
+      if (child !== this.child) return;
       this.drop();
       this.finish((job) => job.reject(failure(job.expression, text)));
     };
-    worker.on('error', (error: Error) => gone(error.message));
-    worker.on('exit', () => gone('it ended its worker, perhaps for want of memory'));
-    return worker;
+    child.on('error', (error: Error) => gone(error.message));
+    child.on('exit', () => gone('it ended its process, perhaps for want of memory'));
+    return child;
   }
 
   private drop(): void {
-    const worker = this.worker;
-    this.worker = undefined;
+    const child = this.child;
+    this.child = undefined;
     this.ready = false;
-    worker?.terminate();
+    child?.kill('SIGKILL');
   }
 
   private finish(settle: (job: Job) => void): void {

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { compile } from '../../src/mapping/compile.js';
+import type { Mapping, Rule } from '../../src/mapping/mapping.js';
+import type { GenericMessage } from '../../src/model/message.js';
+
+const mapping = (...rules: Rule[]): Mapping => ({ name: 'test', system: 'servicenow', entityType: 'incident', rules });
+const message = (fields: Record<string, unknown>, changed?: string[]): GenericMessage => ({
+  entity: 'incident',
+  event: 'updated',
+  source: { endpoint: 'x', entityType: 'y', id: '1', number: 'N-1' },
+  fields: fields as GenericMessage['fields'],
+  changed,
+  comments: [],
+  attachments: [],
+  relations: [],
+});
+
+describe('a mapping', () => {
+  it('copies a field either way', async () => {
+    const compiled = compile(mapping({ field: 'a', generic: 'title' }));
+    assert.deepEqual((await compiled.toGeneric({ a: 'x' })).fields, { title: 'x' });
+    assert.deepEqual((await compiled.fromGeneric(message({ title: 'x' }))).body, { a: 'x' });
+  });
+
+  it('uses a rule only in its direction', async () => {
+    const compiled = compile(
+      mapping({ field: 'a', generic: 'title', direction: 'in' }, { field: 'b', generic: 'title', direction: 'out' }),
+    );
+    assert.deepEqual((await compiled.toGeneric({ a: 'x', b: 'y' })).fields, { title: 'x' });
+    assert.deepEqual((await compiled.fromGeneric(message({ title: 'z' }))).body, { b: 'z' });
+  });
+
+  it('takes the first rule that gives a target a value, later ones are fall-backs', async () => {
+    const compiled = compile(mapping({ field: 'a', generic: 'title' }, { field: 'b', generic: 'title', direction: 'in' }));
+    assert.deepEqual((await compiled.toGeneric({ a: '', b: 'y' })).fields, { title: 'y' });
+    assert.deepEqual((await compiled.toGeneric({ a: 'x', b: 'y' })).fields, { title: 'x' });
+  });
+
+  it('translates values exactly, else without regard to case', async () => {
+    const compiled = compile(
+      mapping({
+        field: 's',
+        generic: 'state',
+        values: [
+          { partner: 'Open', generic: 'inProgress' },
+          { partner: 'OPEN', generic: 'held' },
+        ],
+      }),
+    );
+    assert.equal((await compiled.toGeneric({ s: 'OPEN' })).fields.state, 'held');
+    assert.equal((await compiled.toGeneric({ s: 'open' })).fields.state, 'inProgress');
+  });
+
+  it('reports a value without a row, and uses the default beside the report', async () => {
+    const values = [{ partner: '1', generic: 'acknowledged' }];
+    const compiled = compile(mapping({ field: 's', generic: 'state', values, default: { in: 'acknowledged' } }));
+    const { fields, problems, trace } = await compiled.toGeneric({ s: '99' });
+    assert.equal(fields.state, 'acknowledged');
+    assert.equal(trace.state?.kind, 'default');
+    assert.deepEqual(
+      problems.map(({ level, code, value }) => [level, code, value]),
+      [['warning', 'unmapped', '99']],
+    );
+  });
+
+  it('calls an unmapped value of a required field without a default an error', async () => {
+    const compiled = compile(
+      mapping({ field: 's', generic: 'state', values: [{ partner: '1', generic: 'held' }], required: 'both' }),
+    );
+    assert.equal((await compiled.toGeneric({ s: '99' })).problems[0]?.level, 'error');
+    assert.equal((await compiled.fromGeneric(message({ state: 'closed' }))).problems[0]?.level, 'error');
+  });
+
+  it('says that a required field is missing', async () => {
+    const compiled = compile(mapping({ field: 'a', generic: 'title', required: 'out' }));
+    assert.match((await compiled.fromGeneric(message({}))).problems[0]?.text ?? '', /title is missing, and a is required there/);
+    assert.deepEqual((await compiled.toGeneric({})).problems, []);
+  });
+
+  it('applies a rule only where its condition is true', async () => {
+    const compiled = compile(mapping({ field: 'note', generic: 'resolution', onlyIf: { generic: 'state', is: ['resolved'] } }));
+    assert.deepEqual((await compiled.fromGeneric(message({ state: 'held', resolution: 'x' }))).body, {});
+    assert.deepEqual((await compiled.fromGeneric(message({ state: 'resolved', resolution: 'x' }))).body, { note: 'x' });
+  });
+
+  it('marks constants and defaults, which never overwrite what the target has', async () => {
+    const compiled = compile(
+      mapping(
+        { field: 'k', generic: 'custom.k', direction: 'out', constant: 'K' },
+        { field: 'd', generic: 'title', default: { out: 'D' } },
+        { field: 'v', generic: 'description' },
+      ),
+    );
+    const { body, defaults } = await compiled.fromGeneric(message({ description: 'V' }));
+    assert.deepEqual(body, { k: 'K', d: 'D', v: 'V' });
+    assert.deepEqual(defaults.sort(), ['d', 'k']);
+  });
+
+  it('names what changed by its own names', async () => {
+    const compiled = compile(mapping({ field: 'a', generic: 'title' }, { field: 'b', generic: 'description' }));
+    assert.deepEqual((await compiled.fromGeneric(message({ title: 'x', description: 'y' }, ['title']))).changed, ['a']);
+  });
+
+  it('keeps times in each side’s notation', async () => {
+    const compiled = compile(mapping({ field: 't', generic: 'createdAt', type: 'time' }));
+    assert.equal((await compiled.toGeneric({ t: '2026-03-01 08:00:00' })).fields.createdAt, '2026-03-01T08:00:00.000Z');
+    assert.equal(
+      (await compiled.fromGeneric(message({ createdAt: '2026-03-01T09:00:00.000+01:00' }))).body.t,
+      '2026-03-01 08:00:00',
+    );
+    const { problems } = await compiled.toGeneric({ t: 'soon' });
+    assert.match(problems[0]?.text ?? '', /«soon» is no time/);
+  });
+
+  it('reads and writes the element of a list that has certain properties', async () => {
+    const compiled = compile(mapping({ field: 'party[role=requester].id', generic: 'requester.id' }));
+    const record = {
+      party: [
+        { role: 'owner', id: '1' },
+        { role: 'requester', id: '2' },
+      ],
+    };
+    assert.deepEqual((await compiled.toGeneric(record)).fields, { requester: { id: '2' } });
+    assert.deepEqual((await compiled.fromGeneric(message({ requester: { id: '3' } }))).body, {
+      party: [{ role: 'requester', id: '3' }],
+    });
+  });
+
+  for (const [what, rules, expected] of [
+    ['no rules', [], /no rules/],
+    ['a rule without a field', [{ field: undefined, generic: 'title' }], /rule 1.*no field/],
+    ['a path that is none', [{ field: 'a..b', generic: 'title' }], /«a\.\.b» is no path/],
+    ['a wrong expression', [{ field: 'a', generic: 'title', expression: { in: 'a +' } }], /expression «a \+» is wrong/],
+    [
+      'a value map that does not fit',
+      [{ field: ['a', 'b'], generic: 'state', values: [{ partner: '1', generic: 'held' }] }],
+      /1 value\(s\) for 2 field/,
+    ],
+  ] as [string, Rule[], RegExp][]) {
+    it(`is refused in words when it has ${what}`, () => {
+      assert.throws(() => compile(mapping(...rules)), { code: 'SWB_CONFIG', message: expected });
+    });
+  }
+});

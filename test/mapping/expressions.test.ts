@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { compile } from '../../src/mapping/compile.js';
+import { Expressions } from '../../src/mapping/expressions.js';
+
+describe('expressions', () => {
+  let expressions: Expressions;
+  beforeEach(() => {
+    expressions = new Expressions(300);
+  });
+  afterEach(() => expressions.close());
+
+  it('compute a value from the partner’s record', async () => {
+    const compiled = compile(
+      {
+        name: 't',
+        system: 'tmf621',
+        entityType: 'troubleTicket',
+        rules: [{ field: 'x', generic: 'title', expression: { in: 'a & "-" & b' } }],
+      },
+      { expressions },
+    );
+    assert.deepEqual((await compiled.toGeneric({ a: 'A', b: 'B' })).fields, { title: 'A-B' });
+  });
+
+  it('decide whether a rule applies', async () => {
+    const compiled = compile(
+      {
+        name: 't',
+        system: 'tmf621',
+        entityType: 'troubleTicket',
+        rules: [{ field: 'x', generic: 'title', when: { in: 'n > 1' } }],
+      },
+      { expressions },
+    );
+    assert.deepEqual((await compiled.toGeneric({ x: 'X', n: 1 })).fields, {});
+    assert.deepEqual((await compiled.toGeneric({ x: 'X', n: 2 })).fields, { title: 'X' });
+  });
+
+  it('that never end are ended, and the next one works', async () => {
+    const endless = '($f := function($n) { $f($n + 1) }; $f(0))';
+    await assert.rejects(expressions.evaluate(endless, {}), { code: 'SWB_EXPRESSION', message: /ran longer than 300 ms/ });
+    assert.equal(await expressions.evaluate('1 + 1', {}), 2);
+  });
+
+  it('that eat all memory are ended, and the process lives', async () => {
+    const greedy = '($f := function($a) { $f($append($a, $a)) }; $f([1..1000]))';
+    await assert.rejects(expressions.evaluate(greedy, {}), { code: 'SWB_EXPRESSION' });
+    assert.equal(await expressions.evaluate('"alive"', {}), 'alive');
+  });
+
+  it('that fail say where and why', async () => {
+    await assert.rejects(expressions.evaluate('$nonesuch()', {}), {
+      code: 'SWB_EXPRESSION',
+      message: /\$nonesuch\(\).*position/s,
+    });
+  });
+
+  it('give plain objects', async () => {
+    const value = await expressions.evaluate('{"a": [1, {"b": 2}]}', {});
+    assert.deepEqual(value, { a: [1, { b: 2 }] });
+    assert.equal(Object.getPrototypeOf(value), Object.prototype);
+  });
+
+  it('cannot reach the process they run in', async () => {
+    for (const wayOut of [
+      '$constructor',
+      '"".constructor',
+      '$eval("process")',
+      '$process',
+      'constructor.constructor("return process")()',
+    ]) {
+      const value = await expressions.evaluate(wayOut, {}).catch((error: Error) => error.message);
+      assert.ok(value === undefined || typeof value === 'string', `${wayOut}: ${String(value)}`);
+    }
+  });
+
+  it('report their failure as a problem of the field, not of the process', async () => {
+    const compiled = compile(
+      {
+        name: 't',
+        system: 'tmf621',
+        entityType: 'troubleTicket',
+        rules: [{ field: 'x', generic: 'title', expression: { in: '$number(a)' } }],
+      },
+      { expressions },
+    );
+    const { problems } = await compiled.toGeneric({ a: 'no number' });
+    assert.deepEqual(
+      problems.map(({ level, code, field }) => [level, code, field]),
+      [['error', 'expression', 'title']],
+    );
+  });
+});

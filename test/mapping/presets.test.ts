@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { compile } from '../../src/mapping/compile.js';
+import type { Mapping } from '../../src/mapping/mapping.js';
+import { parsePath, read } from '../../src/mapping/paths.js';
+import { preset, presets } from '../../src/mapping/presets/index.js';
+import { type GenericMessage, type Json, PRIORITIES, SEVERITIES, STATES } from '../../src/model/message.js';
+import { recordsOf, serviceNowPresets } from './records.js';
+
+const message = (fields: GenericMessage['fields'], more: Partial<GenericMessage> = {}): GenericMessage => ({
+  entity: 'incident',
+  event: 'updated',
+  source: { endpoint: 'x', entityType: 'y', id: '1', number: 'N-1' },
+  fields: { title: 'x', ...fields },
+  comments: [],
+  attachments: [],
+  relations: [],
+  ...more,
+});
+
+describe('the presets', () => {
+  it('are found by system, entity type and version', () => {
+    assert.equal(preset('servicenow', 'incident').name, 'ServiceNow incident');
+    assert.equal(preset('tmf621', 'troubleTicket', 'v5').version, 'v5');
+    assert.throws(() => preset('servicenow', 'nonesuch'), { code: 'SWB_CONFIG', message: /no preset for servicenow nonesuch/ });
+  });
+
+  for (const mapping of presets) {
+    describe(mapping.name, () => {
+      const compiled = compile(mapping);
+
+      for (const state of STATES) {
+        it(`tells the state ${state} in its own words, and reads those words back as a state`, async () => {
+          const { body, problems } = await compiled.fromGeneric(message({ state }));
+          assert.deepEqual(
+            problems.filter((p) => p.code === 'unmapped'),
+            [],
+          );
+          const back = await compiled.toGeneric(body);
+          assert.ok(STATES.includes(back.fields.state!), JSON.stringify(body));
+          assert.deepEqual(
+            back.problems.filter((p) => p.code === 'unmapped' && p.field.includes('stat')),
+            [],
+          );
+        });
+      }
+
+      it('gives back the states it can tell apart', async () => {
+        const rule = mapping.rules.find((r) => r.generic === 'state' && r.values)!;
+        const told = new Map<string, string[]>();
+        for (const state of STATES) {
+          const { body } = await compiled.fromGeneric(message({ state }));
+          const words = [rule.field]
+            .flat()
+            .map((field) => String(read(body, parsePath(field)) ?? ''))
+            .join('|');
+          told.set(words, [...(told.get(words) ?? []), state]);
+        }
+        for (const states of told.values()) {
+          const { body } = await compiled.fromGeneric(message({ state: states[0] as (typeof STATES)[number] }));
+          const { fields } = await compiled.toGeneric(body);
+          assert.ok(states.includes(fields.state!), `${states.join(', ')} comes back as ${fields.state}`);
+        }
+      });
+
+      for (const severity of SEVERITIES) {
+        it(`has a word for ${severity}`, async () => {
+          const { problems } = await compiled.fromGeneric(message({ severity }));
+          assert.deepEqual(
+            problems.filter((p) => p.code === 'unmapped'),
+            [],
+          );
+        });
+      }
+
+      it('says which rule made each field', async () => {
+        const { body, trace } = await compiled.fromGeneric(
+          message({ state: 'inProgress', severity: 'major', description: 'long' }),
+        );
+        const traced = new Set(Object.keys(trace).map((path) => parsePath(path).top));
+        assert.deepEqual(new Set(Object.keys(body)), traced);
+      });
+
+      it('reports a value that it does not know instead of passing it', async () => {
+        const rule = mapping.rules.find((r) => r.generic === 'state' && r.values)!;
+        const record: Record<string, Json> = Object.fromEntries([rule.field].flat().map((f) => [f, '4711']));
+        const { fields, problems } = await compiled.toGeneric(record);
+        assert.equal(fields.state, undefined);
+        assert.ok(problems.some((p) => p.code === 'unmapped' && p.value?.toString().includes('4711')));
+      });
+    });
+  }
+});
+
+describe('a ServiceNow record', () => {
+  for (const mapping of serviceNowPresets) {
+    for (const { title, record } of recordsOf(mapping)) {
+      it(`becomes a generic one without a problem: ${title}`, async () => {
+        const { fields, problems } = await compile(mapping).toGeneric(record);
+        assert.deepEqual(problems, []);
+        assert.ok(fields.title && fields.state);
+      });
+    }
+  }
+
+  const incident = preset('servicenow', 'incident');
+  PRIORITIES.forEach((priority, i) => {
+    it(`of priority ${i + 1} is ${priority}`, async () => {
+      const { fields } = await compile(incident).toGeneric({ priority: String(i + 1) });
+      assert.equal(fields.priority, priority);
+    });
+  });
+
+  it('that is on hold waits for the caller, or for somebody else', async () => {
+    const of = async (hold_reason: string) => (await compile(incident).toGeneric({ state: '3', hold_reason })).fields.state;
+    assert.deepEqual([await of('1'), await of('4'), await of('')], ['pending', 'held', 'held']);
+  });
+
+  it('is not given a resolution before it is resolved', async () => {
+    const out = async (mapping: Mapping, state: (typeof STATES)[number]) =>
+      (await compile(mapping).fromGeneric(message({ state, resolution: 'Card replaced' }))).body;
+    assert.equal((await out(incident, 'inProgress')).close_notes, undefined);
+    const resolved = await out(incident, 'resolved');
+    assert.equal(resolved.close_notes, 'Card replaced');
+    assert.ok(resolved.close_code, 'ServiceNow demands a code with it');
+  });
+
+  it('whose text is too long for a field is cut there, and the whole is kept for a comment', async () => {
+    const title = 'x'.repeat(200);
+    const { body, problems } = await compile(incident).fromGeneric(message({ title }));
+    assert.equal(String(body.short_description).length, 160);
+    assert.equal(problems.find((p) => p.code === 'cut')?.value, title);
+  });
+});
