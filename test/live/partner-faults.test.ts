@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import type { MessageView } from '../../nodes/sidebar/views.js';
+import type { Fault } from '../../src/sandbox/faults.js';
+import { until } from './node-red.js';
+import { LiveRig } from './rig.js';
+
+interface Case {
+  title: string;
+  fault: Fault;
+  /** What a person reads of it. */
+  says: RegExp;
+}
+
+/** The partner said no: a person has to look, then replays. */
+const REFUSALS: Case[] = [
+  { title: '400', fault: { kind: 'status', status: 400, times: 1 }, says: /answered 400.*Mend the data or the mapping/s },
+  { title: '401', fault: { kind: 'status', status: 401 }, says: /answered 401.*Check the credentials/s },
+  { title: '403', fault: { kind: 'status', status: 403, times: 1 }, says: /answered 403.*lacks a right/s },
+  { title: '404', fault: { kind: 'status', status: 404, times: 1 }, says: /answered 404.*missing there, or hidden/s },
+  { title: '409', fault: { kind: 'status', status: 409, times: 1 }, says: /answered 409/ },
+];
+
+/** It may get through later, or has got through and nobody said so: nobody has to do anything. */
+const TROUBLES: Case[] = [
+  { title: '429', fault: { kind: 'status', status: 429, retryAfter: '1', times: 1 }, says: /answered 429/ },
+  { title: '500', fault: { kind: 'status', status: 500, times: 1 }, says: /answered 500/ },
+  { title: '503', fault: { kind: 'status', status: 503, retryAfter: '1', times: 1 }, says: /answered 503/ },
+  { title: 'a connection cut before it acted', fault: { kind: 'reset-before', times: 1 }, says: /connection was cut/ },
+  { title: 'a connection cut after it acted', fault: { kind: 'reset-after', times: 1 }, says: /connection was cut/ },
+  { title: 'no answer, and it did not act', fault: { kind: 'timeout-before', times: 1 }, says: /did not answer in time/ },
+  { title: 'no answer, and it acted', fault: { kind: 'timeout-after', times: 1 }, says: /did not answer in time/ },
+  { title: 'a success without a body', fault: { kind: 'no-body', times: 1 }, says: /without|^$/ },
+  { title: 'JSON cut in the middle', fault: { kind: 'cut-json', times: 1 }, says: /not valid JSON/ },
+];
+
+describe('a partner that fails', () => {
+  let rig: LiveRig;
+  before(async () => {
+    // Every case is to be judged by itself: the circuit opens after five failures in a row, not before.
+    rig = await LiveRig.start(
+      { version: 'v4', customer: 'webhook', provider: 'hub' },
+      { 'sb1-tmf': { retryDelay: '0.05', timeout: '1' }, 'sb1-sn': { retryDelay: '0.05', timeout: '1' } },
+    );
+  });
+  after(() => rig?.stop());
+  afterEach(() => {
+    rig.sandbox.tmf('v4').faults.clear();
+    rig.sandbox.servicenow.faults.clear();
+  });
+
+  const sent = (message: MessageView | undefined, to: 'Provider' | 'Customer') =>
+    message?.sent.find((d) => d.part === 'entity' && d.endpoint.startsWith(to));
+
+  for (const { title, fault, says } of REFUSALS) {
+    it(`answers ${title} to a create: the error is told in words, and a replay creates the ticket once`, async () => {
+      const subject = `create, ${title}`;
+      rig.sandbox.tmf('v4').faults.add({ method: 'POST', path: '/troubleTicket', ...fault });
+      const { number } = rig.open(subject);
+      const message = await until('the failure to be shown', () =>
+        rig.message(number!, (m) => sent(m, 'Provider')?.state === 'failed'),
+      );
+      assert.match(sent(message, 'Provider')?.error?.message ?? '', says);
+      assert.match(sent(message, 'Provider')?.error?.message ?? '', /^Provider .*: create ticket \(POST /, 'it says where');
+      await until('the catch node to have it', () =>
+        rig.live.output().includes(sent(message, 'Provider')!.error!.message.slice(0, 60)),
+      );
+      assert.equal(rig.tickets(subject).length, 0);
+      rig.sandbox.tmf('v4').faults.clear();
+      await rig.act('deliveries', sent(message, 'Provider')!.id, 'replay');
+      await until('the ticket', () => rig.tickets(subject).length === 1);
+      await rig.quiet();
+      assert.equal(rig.tickets(subject).length, 1);
+    });
+  }
+
+  for (const { title, fault, says } of TROUBLES) {
+    it(`gives ${title} to a create: it is there once, without anybody’s doing`, async () => {
+      const subject = `create, ${title}`;
+      rig.sandbox.tmf('v4').faults.add({ method: 'POST', path: '/troubleTicket', ...fault });
+      const { number } = rig.open(subject);
+      const message = await until('the ticket to be delivered', () =>
+        rig.message(number!, (m) => sent(m, 'Provider')?.state === 'delivered'),
+      );
+      assert.match(
+        sent(message, 'Provider')
+          ?.attempts.map((a) => a.error ?? '')
+          .join(' ') ?? '',
+        says,
+      );
+      await rig.quiet();
+      assert.equal(rig.tickets(subject).length, 1);
+    });
+  }
+
+  for (const { title, fault, says } of [...REFUSALS, ...TROUBLES]) {
+    it(`gives ${title} to an update at the customer: the state arrives, once`, async () => {
+      const subject = `update, ${title}`;
+      const incident = rig.open(subject);
+      const ticket = await until('the ticket', () => rig.tickets(subject)[0]);
+      await rig.quiet();
+      const refused = REFUSALS.some((c) => c.title === title);
+      rig.sandbox.servicenow.faults.add({ method: 'PATCH', path: '/table/incident', ...fault });
+      rig.sandbox.tmf('v4').setStatus(String(ticket.id), 'inProgress');
+      const reached = () => rig.sandbox.servicenow.row('incident', incident.sys_id)?.state === '2';
+      if (refused) {
+        const failed = await until('the failure to be shown', () =>
+          rig.message(String(ticket.id), (m) => sent(m, 'Customer')?.state === 'failed'),
+        );
+        assert.match(sent(failed, 'Customer')?.error?.message ?? '', says);
+        assert.match(sent(failed, 'Customer')?.error?.message ?? '', /^Customer .*: update incident \(PATCH /);
+        assert.ok(!reached());
+        rig.sandbox.servicenow.faults.clear();
+        await rig.act('deliveries', sent(failed, 'Customer')!.id, 'replay');
+      }
+      await until('the state at the customer', reached);
+      await rig.quiet();
+      assert.equal((await rig.counts()).deliveries.failed, 0);
+    });
+  }
+
+  it('loses the answer to a comment: it stands there once', async () => {
+    const incident = rig.open('comment, lost answer');
+    const ticket = await until('the ticket', () => rig.tickets('comment, lost answer')[0]);
+    await rig.quiet();
+    rig.sandbox.servicenow.faults.add({ method: 'PATCH', path: '/table/incident', kind: 'reset-after', times: 1 });
+    rig.sandbox.tmf('v4').addNote(String(ticket.id), 'Card is on its way', 'noc');
+    const comments = () => rig.sandbox.servicenow.journal(incident.sys_id).filter((j) => j.value?.includes('Card is on its way'));
+    await until('the comment', () => comments().length > 0);
+    await rig.quiet();
+    assert.equal(comments().length, 1);
+  });
+
+  it('cannot be reached for a read: the message waits and is read later', async () => {
+    rig.sandbox.servicenow.faults.add({ method: 'GET', path: '/table/incident', kind: 'status', status: 503, times: 2 });
+    rig.open('read, 503');
+    await until('the ticket', () => rig.tickets('read, 503').length === 1);
+    await rig.quiet();
+    assert.equal(rig.tickets('read, 503').length, 1);
+  });
+
+  it('drops a field silently: the delivery says which, and what it has instead', async () => {
+    const subject = 'dropped field';
+    const incident = rig.open(subject);
+    const ticket = await until('the ticket', () => rig.tickets(subject)[0]);
+    await rig.quiet();
+    rig.sandbox.servicenow.faults.add({
+      method: 'PATCH',
+      path: '/table/incident',
+      kind: 'drop-field',
+      field: 'hold_reason',
+      times: 1,
+    });
+    rig.sandbox.tmf('v4').setStatus(String(ticket.id), 'pending', 'Which floor?');
+    await until('the state', () => rig.sandbox.servicenow.row('incident', incident.sys_id)?.state === '3');
+    const message = await until('the warning', () =>
+      rig.message(String(ticket.id), (m) => sent(m, 'Customer')?.error?.code === 'SWB_PARTNER_DROPPED'),
+    );
+    assert.match(sent(message, 'Customer')?.error?.message ?? '', /did not keep: hold_reason \(sent "1", has ""\)/);
+    assert.equal(sent(message, 'Customer')?.state, 'delivered');
+  });
+
+  it('shows no secret in anything it says or keeps', async () => {
+    const { environment } = rig.sandbox;
+    for (const [name, secret] of Object.entries(environment)) {
+      if (!/SECRET|PASSWORD/.test(name)) continue;
+      assert.ok(!rig.live.output().includes(secret), `${name} in the log`);
+    }
+  });
+});

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MessageList, MessageView, Counts as ViewCounts } from '../../nodes/sidebar/views.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { type FlowOptions, troubleTicketFlow } from './flows.js';
+import { type FlowNode, freePort, type Live, startNodeRed, until } from './node-red.js';
+
+export interface StoreCounts {
+  messages: Record<string, number>;
+  deliveries: Record<string, number>;
+  conversations: Record<string, number>;
+}
+
+/** The first scenario between two stand-ins, in a real Node-RED, with what an operator sees of it. */
+export class LiveRig {
+  private constructor(
+    readonly folder: string,
+    readonly sandbox: Sandbox,
+    readonly live: Live,
+  ) {}
+
+  /** `change`: what is different in a node, by its id. */
+  static async start(
+    way: FlowOptions,
+    change: Record<string, Record<string, unknown>> = {},
+    more: FlowNode[] = [],
+  ): Promise<LiveRig> {
+    const folder = mkdtempSync(join(tmpdir(), 'switchboard-live-'));
+    const sandbox = await startSandbox();
+    const port = await freePort();
+    const flow = troubleTicketFlow(sandbox, way).map((node) => ({ ...node, ...change[node.id] }));
+    const live = await startNodeRed({
+      folder,
+      port,
+      flow: [...flow, ...more],
+      env: sandbox.environment,
+      editor: true,
+      logLevel: 'info',
+    });
+    if (way.customer === 'webhook')
+      sandbox.servicenow.webhook = {
+        url: `${live.url}/switchboard/customer`,
+        secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET!,
+      };
+    if (way.provider === 'hub') await until('the hub registration', () => sandbox.tmf(way.version).hubs().length === 1);
+    return new LiveRig(folder, sandbox, live);
+  }
+
+  async stop(): Promise<void> {
+    await this.live.stop();
+    await this.sandbox.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The customer opens an incident. */
+  open(title: string, fields: Record<string, string> = {}) {
+    return this.sandbox.servicenow.create('incident', {
+      short_description: title,
+      description: title,
+      impact: '2',
+      urgency: '2',
+      ...fields,
+    });
+  }
+
+  /** The provider's tickets of that title. */
+  tickets(title: string, version: 'v4' | 'v5' = 'v4') {
+    return this.sandbox
+      .tmf(version)
+      .tickets()
+      .filter((ticket) => ticket.name === title);
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await (await fetch(`${this.live.url}${path}`)).json()) as T;
+  }
+
+  async counts(): Promise<StoreCounts> {
+    return (await this.get<{ stores: StoreCounts[] }>('/health')).stores[0]!;
+  }
+
+  async problems(): Promise<ViewCounts> {
+    return this.get('/switchboard/counts');
+  }
+
+  /** The message about an entity, whole, as the messages view shows it; the newest of that number that fits. */
+  async message(search: string, fits: (message: MessageView) => boolean = () => true): Promise<MessageView | undefined> {
+    const { messages } = await this.get<MessageList>(`/switchboard/messages?search=${encodeURIComponent(search)}`);
+    for (const { id } of messages) {
+      const message = await this.get<MessageView>(`/switchboard/messages/${id}`);
+      if (fits(message)) return message;
+    }
+    return undefined;
+  }
+
+  async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip'): Promise<void> {
+    const answer = await fetch(`${this.live.url}/switchboard/${kind}/${id}/${action}`, { method: 'POST' });
+    if (!answer.ok) throw new Error(`${action} was answered ${answer.status}: ${await answer.text()}`);
+  }
+
+  /** Nothing is in a flow or on its way. */
+  async quiet(): Promise<void> {
+    await until('everything to be done', async () => {
+      const { messages, deliveries } = await this.counts();
+      return messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt! === 0;
+    });
+  }
+}
