@@ -1,5 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import type { Tmf621Client } from '../../src/endpoints/tmf621/client.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
 import type { Mapping, Trace } from '../../src/mapping/mapping.js';
@@ -22,7 +23,7 @@ export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, ent
     agree(compiled.mapping, client, entityType, where);
     return compiled;
   }
-  const version = 'version' in client ? (client as { version?: Mapping['version'] }).version : undefined;
+  const version = dialectOf(client);
   const key = `${client.system}|${entityType}|${version ?? ''}`;
   let compiled = presets.get(key);
   if (!compiled) {
@@ -30,6 +31,12 @@ export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, ent
     presets.set(key, compiled);
   }
   return compiled;
+}
+
+/** The version of TMF621 that a client speaks, or ServiceNow's dialect of it. */
+function dialectOf(client: EndpointClient): Mapping['version'] {
+  const { version, profile } = client as Partial<Pick<Tmf621Client, 'version' | 'profile'>>;
+  return profile === 'servicenow' ? 'servicenow' : version;
 }
 
 function agree(mapping: Mapping, client: EndpointClient, entityType: string, where: string): void {

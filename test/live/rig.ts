@@ -29,7 +29,9 @@ export class LiveRig {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-live-'));
     const sandbox = await startSandbox();
     const port = await freePort();
-    const flow = troubleTicketFlow(sandbox, way).map((node) => ({ ...node, ...change[node.id] }));
+    // What the catch node gets is printed too.
+    const changes: typeof change = { 'sb1-errors': { console: true }, ...change };
+    const flow = troubleTicketFlow(sandbox, way).map((node) => ({ ...node, ...changes[node.id] }));
     const live = await startNodeRed({
       folder,
       port,
