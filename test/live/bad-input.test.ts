@@ -155,13 +155,7 @@ describe('a mapping that lacks something', () => {
   after(() => rig?.stop());
 
   /** Changes the mapping as a person would, and deploys. */
-  const deploy = async (rules: object[]) => {
-    const headers = { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': 'nodes' };
-    const current = (await (await fetch(`${rig.live.url}/flows`, { headers })).json()) as { flows: FlowNode[] };
-    const flows = current.flows.map((n) => (n.id === 'own-mapping' ? mapping(rules) : n));
-    const answer = await fetch(`${rig.live.url}/flows`, { method: 'POST', headers, body: JSON.stringify({ ...current, flows }) });
-    assert.ok(answer.ok, await answer.text());
-  };
+  const deploy = (rules: object[]) => rig.deploy((flows) => flows.map((n) => (n.id === 'own-mapping' ? mapping(rules) : n)));
 
   it('fails the message with every error; once it is mended, a replay sends the ticket once', async () => {
     const { number } = rig.open('lacking');

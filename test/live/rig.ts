@@ -12,6 +12,8 @@ export interface StoreCounts {
   conversations: Record<string, number>;
 }
 
+type Changes = Record<string, Record<string, unknown>>;
+
 /** The first scenario between two stand-ins, in a real Node-RED, with what an operator sees of it. */
 export class LiveRig {
   private constructor(
@@ -23,14 +25,14 @@ export class LiveRig {
   /** `change`: what is different in a node, by its id. */
   static async start(
     way: FlowOptions,
-    change: Record<string, Record<string, unknown>> = {},
+    change: Changes | ((sandbox: Sandbox) => Changes) = {},
     more: FlowNode[] = [],
   ): Promise<LiveRig> {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-live-'));
     const sandbox = await startSandbox();
     const port = await freePort();
     // What the catch node gets is printed too.
-    const changes: typeof change = { 'sb1-errors': { console: true }, ...change };
+    const changes: Changes = { 'sb1-errors': { console: true }, ...(typeof change === 'function' ? change(sandbox) : change) };
     const flow = troubleTicketFlow(sandbox, way).map((node) => ({ ...node, ...changes[node.id] }));
     const live = await startNodeRed({
       folder,
@@ -44,6 +46,7 @@ export class LiveRig {
       sandbox.servicenow.webhook = {
         url: `${live.url}/switchboard/customer`,
         secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET!,
+        retries: 50,
       };
     if (way.provider === 'hub') await until('the hub registration', () => sandbox.tmf(way.version).hubs().length === 1);
     return new LiveRig(folder, sandbox, live);
@@ -99,6 +102,15 @@ export class LiveRig {
   async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip'): Promise<void> {
     const answer = await fetch(`${this.live.url}/switchboard/${kind}/${id}/${action}`, { method: 'POST' });
     if (!answer.ok) throw new Error(`${action} was answered ${answer.status}: ${await answer.text()}`);
+  }
+
+  /** Deploys the flows again, as they are or as `edit` makes them. */
+  async deploy(edit: (flows: FlowNode[]) => FlowNode[] = (flows) => flows): Promise<void> {
+    const headers = { 'Content-Type': 'application/json', 'Node-RED-API-Version': 'v2', 'Node-RED-Deployment-Type': 'full' };
+    const current = (await (await fetch(`${this.live.url}/flows`, { headers })).json()) as { flows: FlowNode[] };
+    const body = JSON.stringify({ ...current, flows: edit(current.flows) });
+    const answer = await fetch(`${this.live.url}/flows`, { method: 'POST', headers, body });
+    if (!answer.ok) throw new Error(`The deploy was answered ${answer.status}: ${await answer.text()}`);
   }
 
   /** Nothing is in a flow or on its way. */
