@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { troubleTicketFlow } from './flows.js';
+import { freePort, until } from './node-red.js';
+
+interface Run {
+  process: ChildProcess;
+  output(): string;
+  ended: Promise<string>;
+}
+
+/** Runs the built command as a shell would. */
+function command(args: string[], env: Record<string, string | undefined> = {}): Run {
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
+  return { process: child, output: () => output, ended };
+}
+const CLI = 'dist/src/cli/switchboard.js';
+
+describe('switchboard run', () => {
+  let folder: string;
+  let sandbox: Sandbox;
+  const runs: Run[] = [];
+  const run = (args: string[], env: Record<string, string | undefined> = {}) => {
+    const started = command([CLI, 'run', ...args], env);
+    runs.push(started);
+    return started;
+  };
+  const ready = async (started: Run) => {
+    const url = await until('the address', () => /: (http:\S+) \(health/.exec(started.output())?.[1]);
+    return url;
+  };
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-cli-'));
+    sandbox = await startSandbox();
+    const flow = troubleTicketFlow(sandbox, { version: 'v4', customer: 'webhook', provider: 'hub' });
+    writeFileSync(join(folder, 'flow.json'), JSON.stringify(flow));
+    writeFileSync(
+      join(folder, 'secrets.env'),
+      Object.entries(sandbox.environment)
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join(''),
+    );
+  });
+  afterEach(async () => {
+    for (const { process: child, ended } of runs.splice(0)) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+  });
+  after(async () => {
+    await sandbox?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const flow = () => join(folder, 'flow.json');
+  const common = (user: string) => ['--port', '0', '--user-dir', join(folder, user), '--log', 'warn'];
+
+  it('takes secrets from an environment file, tells its health, and stops cleanly', async () => {
+    const started = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('a')]);
+    const url = await ready(started);
+    await until('the hub registration', () => sandbox.tmf('v4').hubs().length === 1);
+    sandbox.servicenow.webhook = { url: `${url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET! };
+    sandbox.servicenow.create('incident', { short_description: 'headless' });
+    await until('the ticket', () => sandbox.tmf('v4').tickets().length === 1);
+    const health = await fetch(`${url}/health`);
+    assert.equal(health.status, 200);
+    assert.equal(((await health.json()) as { status: string }).status, 'ok');
+    assert.equal((await fetch(`${url}/flows`)).status, 404, 'no editor, no admin API');
+    started.process.kill('SIGTERM');
+    assert.equal(await started.ended, '0', started.output());
+    for (const file of readdirSync(join(folder, 'a'))) {
+      if (!file.endsWith('.json')) continue;
+      const text = readFileSync(join(folder, 'a', file), 'utf8');
+      for (const [name, secret] of Object.entries(sandbox.environment))
+        if (/SECRET|PASSWORD/.test(name)) assert.ok(!text.includes(secret), `${name} in ${file}`);
+    }
+  });
+
+  it('finishes what is under way before it stops', async () => {
+    const started = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('drain')]);
+    const url = await ready(started);
+    sandbox.servicenow.webhook = { url: `${url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET! };
+    const before = sandbox.tmf('v4').tickets().length;
+    sandbox.tmf('v4').faults.add({ method: 'POST', path: '/troubleTicket', kind: 'slow', delay: 500, times: 1 });
+    const posts = () => sandbox.tmf('v4').requests.filter((r) => r.method === 'POST' && r.path.endsWith('/troubleTicket')).length;
+    const reads = sandbox.servicenow.requests.length;
+    sandbox.servicenow.create('incident', { short_description: 'on its way' });
+    await until('the message to be read', () => sandbox.servicenow.requests.length > reads);
+    await until('the create to begin', async () => {
+      const { stores } = (await (await fetch(`${url}/health`)).json()) as { stores: { deliveries: { sending: number } }[] };
+      return stores[0]?.deliveries.sending === 1 || posts() > before;
+    });
+    started.process.kill('SIGTERM');
+    assert.equal(await started.ended, '0', started.output());
+    assert.equal(sandbox.tmf('v4').tickets().length, before + 1);
+    const again = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('drain')]);
+    const address = await ready(again);
+    await until('the create to be on record', async () => {
+      const { stores } = (await (await fetch(`${address}/health`)).json()) as { stores: { deliveries: { delivered: number } }[] };
+      return (stores[0]?.deliveries.delivered ?? 0) >= 1;
+    });
+    assert.equal(sandbox.tmf('v4').tickets().length, before + 1, 'and is not made again');
+  });
+
+  it('names the variables that are not set', async () => {
+    const empty = Object.fromEntries(Object.keys(sandbox.environment).map((name) => [name, undefined]));
+    const started = run([flow(), ...common('b')], empty);
+    await until('the warning', () => /named in the flows but not set: .*SANDBOX_TMF_CLIENT_SECRET/.test(started.output()));
+  });
+
+  it('refuses a secret written out in the flow file', async () => {
+    const nodes = JSON.parse(readFileSync(flow(), 'utf8')) as { id: string; credentials?: object }[];
+    const path = join(folder, 'literal.json');
+    writeFileSync(
+      path,
+      JSON.stringify(nodes.map((n) => (n.id === 'sb1-tmf' ? { ...n, credentials: { clientSecret: 'oops' } } : n))),
+    );
+    const started = run([path, ...common('c')]);
+    assert.equal(await started.ended, '1');
+    assert.match(started.output(), /The clientSecret of the node Provider \(TMF621\) is written out in the flow file/);
+    assert.ok(!started.output().includes('oops'));
+  });
+
+  it('says what is wrong with a flow file that is none, or not there', async () => {
+    const path = join(folder, 'broken.json');
+    writeFileSync(path, '[{');
+    const broken = run([path, ...common('d')]);
+    assert.equal(await broken.ended, '1');
+    assert.match(broken.output(), /broken\.json: The flow file is not valid JSON/);
+    const missing = run([join(folder, 'nonesuch.json'), ...common('d')]);
+    assert.equal(await missing.ended, '1');
+    assert.match(missing.output(), /nonesuch\.json/);
+  });
+
+  it('does not run flows whose nodes are not installed', async () => {
+    const path = join(folder, 'unknown.json');
+    writeFileSync(
+      path,
+      JSON.stringify([
+        { id: 't', type: 'tab' },
+        { id: 'n', type: 'nonesuch', z: 't', wires: [] },
+      ]),
+    );
+    const started = run([path, ...common('e')]);
+    assert.equal(await started.ended, '1');
+    assert.match(started.output(), /The flows do not run \(missing-types: nonesuch\)/);
+  });
+
+  it('refuses a store that another process holds, and says which', async () => {
+    const first = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('f')]);
+    await ready(first);
+    const second = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('f')]);
+    await until(
+      'the refusal',
+      () => second.output().includes(`process ${first.process.pid}`) || second.output().includes(`Process ${first.process.pid}`),
+    );
+    const url = await ready(second);
+    const health = await fetch(`${url}/health`);
+    assert.equal(health.status, 503);
+  });
+
+  it('starts with a journal whose tail is torn, and keeps what was torn off', async () => {
+    const env = ['--env-file', join(folder, 'secrets.env')];
+    const first = run([flow(), ...env, ...common('a')]);
+    await ready(first);
+    first.process.kill('SIGKILL');
+    await first.ended;
+    const store = readdirSync(join(folder, 'a'), { recursive: true }) as string[];
+    const segment = store
+      .filter((f) => /journal[/\\]\d+\.log$/.test(f))
+      .sort()
+      .at(-1);
+    assert.ok(segment);
+    appendFileSync(join(folder, 'a', segment), '00000000 000000ff 00000000 {"seq":99,"chan');
+    const second = run([flow(), ...env, ...common('a')]);
+    const url = await ready(second);
+    await until('the store to be open', async () => (await fetch(`${url}/health`)).status === 200);
+    const kept = (readdirSync(join(folder, 'a'), { recursive: true }) as string[]).filter((f) => /quarantine[/\\]./.test(f));
+    assert.equal(kept.length, 1);
+  });
+
+  it('explains itself', async () => {
+    const help = command([CLI, '--help']);
+    assert.equal(await help.ended, '0');
+    assert.match(help.output(), /switchboard run <flow.json>/);
+    const wrong = command([CLI, 'walk']);
+    assert.equal(await wrong.ended, '2');
+  });
+});
+
+describe('npm start', () => {
+  it('brings up both desks and Node-RED; a ticket opened at the customer’s appears at the provider within a second', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchboard-start-'));
+    const [port, sandboxPort] = [await freePort(), await freePort()];
+    const started = command(['-e', "require('./dist/src/cli/start.js').start()"], {
+      SWITCHBOARD_PORT: String(port),
+      SWITCHBOARD_SANDBOX_PORT: String(sandboxPort),
+      SWITCHBOARD_USER_DIR: folder,
+    });
+    try {
+      await until('the addresses', () => started.output().includes('Messages '), 30_000);
+      const desk = `http://127.0.0.1:${sandboxPort}/_sandbox`;
+      const page = await fetch(`http://127.0.0.1:${sandboxPort}/`);
+      assert.equal(page.status, 200);
+      assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200, 'the editor');
+      assert.equal((await fetch(`http://127.0.0.1:${port}/switchboard/page`)).status, 200, 'the messages');
+      const took: number[] = [];
+      for (let i = 0; i < 3; i++) {
+        const title = `Ticket ${i}`;
+        const begin = performance.now();
+        await fetch(`${desk}/servicenow/create`, { method: 'POST', body: JSON.stringify({ short_description: title }) });
+        await until(
+          'the ticket at the provider',
+          async () => (await (await fetch(`${desk}/state`)).text()).split(`"${title}"`).length > 2,
+        );
+        took.push(performance.now() - begin);
+      }
+      console.log(`      it took ${took.map((ms) => Math.round(ms)).join(', ')} ms`);
+      assert.ok(Math.min(...took) < 1_000);
+      started.process.kill('SIGTERM');
+      assert.equal(await started.ended, '0', started.output());
+    } finally {
+      started.process.kill('SIGKILL');
+      await started.ended;
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
