@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServiceNowClient, type ServiceNowClient } from '../../../src/endpoints/servicenow/client.js';
+import type { Auth } from '../../../src/http/http.js';
+import { createHttpClient } from '../../../src/http/http-client.js';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
+
+const TYPES: { name: string; table: string; fields: string[] }[] = [
+  { name: 'incident', table: 'incident', fields: [] },
+  { name: 'problem', table: 'problem', fields: [] },
+  { name: 'case', table: 'sn_customerservice_case', fields: [] },
+];
+const REFERENCE = 'SWB-TEST00000001';
+
+describe('a ServiceNow instance', () => {
+  let sandbox: Sandbox;
+  let client: ServiceNowClient;
+  const connect = (auth?: Auth, entityTypes = TYPES) =>
+    createServiceNowClient({
+      id: 'c',
+      name: 'Acme',
+      http: createHttpClient({
+        name: 'Acme',
+        baseUrl: `${sandbox.url}/servicenow`,
+        auth: auth ?? { kind: 'basic', user: 'switchboard', password: sandbox.environment.SANDBOX_SERVICENOW_PASSWORD! },
+        timeout: 5_000,
+        rateLimit: 0,
+        concurrency: 8,
+      }),
+      entityTypes,
+      integrationUser: 'switchboard',
+      clock: Date.now,
+    });
+  before(async () => {
+    sandbox = await startSandbox();
+  });
+  after(() => sandbox.close());
+  beforeEach(() => {
+    sandbox.reset();
+    client = connect();
+  });
+  afterEach(() => client.close());
+  const desk = () => sandbox.servicenow;
+  const gets = () => desk().requests.filter((r) => r.method === 'GET').length;
+
+  it('gives a record with its journal and attachments', async () => {
+    const { sys_id, number } = desk().create('incident', { short_description: 'x', impact: '1' });
+    desk().comment('incident', sys_id, 'public words', 'agent');
+    desk().workNote('incident', sys_id, 'internal words', 'agent');
+    desk().attach('incident', sys_id, 'a.txt', 'text/plain', Buffer.from('hello'), 'agent');
+    const parsed = client.parse(await client.read('incident', sys_id));
+    assert.deepEqual([parsed.source.id, parsed.source.number, parsed.source.entityType], [sys_id, number, 'incident']);
+    assert.equal(parsed.record.impact, '1');
+    assert.deepEqual(
+      parsed.comments.map((c) => [c.text, c.visibility]),
+      [
+        ['public words', 'public'],
+        ['internal words', 'internal'],
+      ],
+    );
+    assert.deepEqual(
+      parsed.attachments.map((a) => [a.name, a.size]),
+      [['a.txt', 5]],
+    );
+  });
+
+  it('is asked for many records in few requests, and each gets its own parts', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => desk().create('incident', { short_description: `n ${i}` }));
+    for (const { sys_id, short_description } of rows.slice(0, 50))
+      desk().comment('incident', sys_id, `about ${short_description}`, 'agent');
+    const before = gets();
+    const read = await Promise.all(rows.map(({ sys_id }) => client.read('incident', sys_id)));
+    assert.ok(gets() - before <= 9, `${gets() - before} requests`);
+    read.forEach((raw, i) => {
+      const parsed = client.parse(raw);
+      assert.equal(parsed.record.short_description, `n ${i}`);
+      assert.deepEqual(
+        parsed.comments.map((c) => c.text),
+        i < 50 ? [`about n ${i}`] : [],
+      );
+    });
+  });
+
+  it('tells of each record by itself that is not there, among others that are', async () => {
+    const { sys_id } = desk().create('incident', { short_description: 'here' });
+    const [there, gone] = await Promise.allSettled([client.read('incident', sys_id), client.read('incident', '0'.repeat(32))]);
+    assert.equal(there.status, 'fulfilled');
+    assert.equal((gone as PromiseRejectedResult).reason.code, 'SWB_PARTNER_NOT_FOUND');
+  });
+
+  it('is not asked with an id that is none', async () => {
+    await assert.rejects(client.read('incident', 'x^ORactive=true'), { code: 'SWB_PAYLOAD', message: /no sys_id/ });
+  });
+
+  it('is read with the chosen columns only, and those that are always needed', async () => {
+    const few = connect(undefined, [{ name: 'incident', table: 'incident', fields: ['short_description'] }]);
+    const { sys_id } = desk().create('incident', { short_description: 'x', description: 'long' });
+    const { record } = few.parse(await few.read('incident', sys_id));
+    assert.deepEqual([record.short_description, record.description, record.sys_id], ['x', undefined, sys_id]);
+    few.close();
+  });
+
+  it('takes a create with our reference, by which it is found again', async () => {
+    const { entity, dropped } = await client.create('incident', { short_description: 'x', impact: '2', urgency: '2' }, REFERENCE);
+    assert.deepEqual(dropped, []);
+    const { source } = client.parse(entity);
+    assert.equal(source.reference, REFERENCE);
+    const found = await client.find('incident', REFERENCE);
+    assert.equal(found && client.parse(found).source.id, source.id);
+    assert.equal(await client.find('incident', 'SWB-NOBODY'), undefined);
+  });
+
+  it('with two records of one reference is a matter for a person', async () => {
+    await client.create('incident', { short_description: 'x' }, REFERENCE);
+    await client.create('incident', { short_description: 'y' }, REFERENCE);
+    await assert.rejects(client.find('incident', REFERENCE), { code: 'SWB_WRONG_ENTITY', message: /Several incident records/ });
+  });
+
+  it('drops unknown fields and wrong choices silently: the write says which', async () => {
+    const { dropped } = await client.create('incident', { short_description: 'x', nonesuch: 'y', impact: '9' }, REFERENCE);
+    assert.deepEqual(dropped.map((d) => [d.field, d.sent]).sort(), [
+      ['impact', '9'],
+      ['nonesuch', 'y'],
+    ]);
+  });
+
+  it('takes an update of the given fields only', async () => {
+    const { sys_id } = desk().create('incident', { short_description: 'x', description: 'stays' });
+    const { dropped } = await client.update('incident', sys_id, { short_description: 'y' });
+    assert.deepEqual(dropped, []);
+    assert.deepEqual(
+      [desk().row('incident', sys_id)?.short_description, desk().row('incident', sys_id)?.description],
+      ['y', 'stays'],
+    );
+  });
+
+  it('takes comments and work notes, and tells whether one was written before', async () => {
+    const { sys_id } = desk().create('incident', { short_description: 'x' });
+    const since = new Date().toISOString();
+    const comment = { id: '1', text: 'public words', visibility: 'public' as const };
+    const note = { id: '2', text: 'internal words', visibility: 'internal' as const };
+    assert.equal(await client.findComment('incident', sys_id, comment, since), undefined);
+    await client.comment('incident', sys_id, comment);
+    await client.comment('incident', sys_id, note);
+    assert.deepEqual(
+      desk()
+        .journal(sys_id)
+        .map((j) => [j.element, j.value]),
+      [
+        ['comments', 'public words'],
+        ['work_notes', 'internal words'],
+      ],
+    );
+    assert.ok(await client.findComment('incident', sys_id, comment, since));
+    assert.ok(await client.findComment('incident', sys_id, note, since));
+    assert.equal(await client.findComment('incident', sys_id, { ...note, visibility: 'public' }, since), undefined);
+  });
+
+  it('takes files and gives them back byte for byte', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchboard-file-'));
+    try {
+      const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => i % 251));
+      const path = join(folder, 'f');
+      writeFileSync(path, bytes);
+      const { sys_id } = desk().create('incident', { short_description: 'x' });
+      const file = { id: '1', name: 'ünï & co.bin', mimeType: 'application/octet-stream', path, size: bytes.length, hash: '' };
+      assert.equal(await client.findAttachment('incident', sys_id, file, ''), undefined);
+      await client.attach('incident', sys_id, file);
+      assert.ok(await client.findAttachment('incident', sys_id, file, ''));
+      const [attachment] = client.parse(await client.read('incident', sys_id)).attachments;
+      assert.equal(attachment?.name, 'ünï & co.bin');
+      const chunks: Buffer[] = [];
+      for await (const chunk of await client.download('incident', sys_id, attachment!)) chunks.push(chunk as Buffer);
+      assert.deepEqual(Buffer.concat(chunks), bytes);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('that says 202 has dropped the request', async () => {
+    sandbox.servicenow.faults.add({ method: 'POST', kind: 'status', status: 202, times: 1 });
+    await assert.rejects(client.create('incident', { short_description: 'x' }, REFERENCE), {
+      code: 'SWB_PARTNER_ANSWER',
+      outcome: 'unknown',
+      message: /202/,
+    });
+  });
+
+  it('has no entity type that is not in the endpoint', async () => {
+    await assert.rejects(client.read('asset', '0'.repeat(32)), { code: 'SWB_CONFIG', message: /no entity type «asset»/ });
+  });
+
+  describe('polled', () => {
+    /** All hints until there are no more. */
+    const sweep = async (cursor: Awaited<ReturnType<ServiceNowClient['poll']>>['cursor'] | undefined, most = 50) => {
+      const hints: { id: string; key: string }[] = [];
+      let at = cursor;
+      for (let i = 0; i < most; i++) {
+        const step = await client.poll('incident', at);
+        hints.push(...step.hints);
+        at = step.cursor;
+        if (!step.more) break;
+      }
+      return { hints, cursor: at };
+    };
+
+    it('begins with now: what was there before is not news', async () => {
+      desk().create('incident', { short_description: 'old' });
+      const { hints } = await sweep(undefined);
+      assert.deepEqual(hints, []);
+    });
+
+    it('gives what changed since, each state of a record once by its key, journals and files apart', async function () {
+      this.timeout(20_000);
+      const { cursor } = await sweep(undefined);
+      const rows = Array.from({ length: 450 }, (_, i) => desk().create('incident', { short_description: `n ${i}` }));
+      const [first] = rows;
+      desk().comment('incident', first!.sys_id, 'words', 'agent');
+      desk().attach('incident', first!.sys_id, 'a.txt', 'text/plain', Buffer.from('x'), 'agent');
+      // The current second may still be filling: it is left for the next sweep.
+      const found = new Map<string, string>();
+      let at = cursor;
+      for (const end = Date.now() + 10_000; Date.now() < end; ) {
+        const step = await sweep(at);
+        for (const hint of step.hints) found.set(hint.key, hint.id);
+        at = step.cursor;
+        if ([...found.keys()].some((k) => k.startsWith('att|')) && new Set(found.values()).size === 450) break;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      assert.deepEqual(new Set(found.values()), new Set(rows.map((r) => r.sys_id)));
+      const kinds = (kind: string) => [...found.keys()].filter((key) => key.startsWith(`${kind}|`)).length;
+      assert.deepEqual([kinds('jrn'), kinds('att')], [1, 1]);
+    });
+  });
+
+  describe('whose connection is tested', () => {
+    const named = async (made: ServiceNowClient) => new Map((await made.test()).map((check) => [check.name, check]));
+
+    it('says what works', async () => {
+      const checks = await named(client);
+      assert.ok(
+        [...checks.values()].every((c) => c.ok === true),
+        JSON.stringify([...checks.values()]),
+      );
+      assert.ok([...checks.keys()].some((name) => /time zone/i.test(name)));
+    });
+
+    it('says that the password is wrong', async () => {
+      const made = connect({ kind: 'basic', user: 'switchboard', password: 'wrong-password' });
+      const bad = (await made.test()).filter((c) => c.ok === false);
+      assert.ok(bad.length > 0 && bad.some((c) => /401|credentials/i.test(c.text)), JSON.stringify(bad));
+      assert.ok(!JSON.stringify(bad).includes('wrong-password'));
+      made.close();
+    });
+
+    it('warns of an integration user that only reads, or lives in another time zone', async () => {
+      desk().readOnly.add('switchboard');
+      const [user] = desk()
+        .rows('sys_user')
+        .filter((u) => u.user_name === 'switchboard');
+      user!.time_zone = 'Europe/Brussels';
+      const checks = await client.test();
+      desk().readOnly.clear();
+      assert.ok(
+        checks.some((c) => c.ok !== true && /write/i.test(c.name)),
+        JSON.stringify(checks),
+      );
+      assert.ok(
+        checks.some((c) => c.ok !== true && /Europe\/Brussels/.test(c.text)),
+        JSON.stringify(checks),
+      );
+    });
+
+    it('says that nobody answers', async () => {
+      const made = createServiceNowClient({
+        id: 'x',
+        name: 'Gone',
+        http: createHttpClient({
+          name: 'Gone',
+          baseUrl: 'http://127.0.0.1:9',
+          auth: { kind: 'none' },
+          timeout: 1_000,
+          rateLimit: 0,
+          concurrency: 1,
+        }),
+        entityTypes: TYPES,
+        clock: Date.now,
+      });
+      const [first] = await made.test();
+      assert.equal(first?.ok, false);
+      made.close();
+    });
+  });
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { Auth } from '../../src/http/http.js';
+import { createHttpClient } from '../../src/http/http-client.js';
+import { bodyOf, options, serve, type TestServer } from './server.js';
+
+describe('credentials', () => {
+  let server: TestServer;
+  /** Authorization headers and forms as they came. */
+  let seen: string[];
+  let tokens: URLSearchParams[];
+  let accept: (authorization: string) => boolean;
+  let tokenAnswer: () => [number, object];
+  let issued: number;
+  before(async () => {
+    server = await serve(async (req, res) => {
+      const reply = (status: number, body: object) =>
+        res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+      if (req.url === '/token') {
+        tokens.push(new URLSearchParams(await bodyOf(req)));
+        issued++;
+        const [status, body] = tokenAnswer();
+        return reply(status, body);
+      }
+      const given = String(req.headers.authorization ?? req.headers['x-key'] ?? '');
+      seen.push(given);
+      return accept(given) ? reply(200, {}) : reply(401, { error: { message: 'no' } });
+    });
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    seen = [];
+    tokens = [];
+    issued = 0;
+    accept = () => true;
+    tokenAnswer = () => [200, { access_token: `token-${issued}`, expires_in: 1800, refresh_token: `refresh-${issued}` }];
+  });
+  const oauth = { tokenUrl: '', clientId: 'id', clientSecret: 'the-secret' };
+  const use = async (auth: Auth, times = 1) => {
+    const client = createHttpClient(
+      options(server.url, { auth: 'tokenUrl' in auth ? { ...auth, tokenUrl: `${server.url}/token` } : auth }),
+    );
+    try {
+      await Promise.all(Array.from({ length: times }, () => client.request({ method: 'GET', path: '/x', what: 'read' })));
+      return client;
+    } finally {
+      client.close();
+    }
+  };
+
+  it('may be none', async () => {
+    await use({ kind: 'none' });
+    assert.deepEqual(seen, ['']);
+  });
+
+  it('may be user and password', async () => {
+    await use({ kind: 'basic', user: 'ann', password: 'pass:word' });
+    assert.equal(Buffer.from(seen[0]!.replace('Basic ', ''), 'base64').toString(), 'ann:pass:word');
+  });
+
+  it('may be a bearer token or an API key', async () => {
+    await use({ kind: 'bearer', token: 't0ken' });
+    await use({ kind: 'apiKey', header: 'x-key', key: 'k3y' });
+    assert.deepEqual(seen, ['Bearer t0ken', 'k3y']);
+  });
+
+  it('may be an OAuth token of the client, fetched once for many requests at the same time', async () => {
+    await use({ kind: 'oauthClientCredentials', ...oauth, scope: 'tickets' }, 10);
+    assert.equal(issued, 1);
+    assert.equal(tokens[0]?.get('grant_type'), 'client_credentials');
+    assert.equal(tokens[0]?.get('scope'), 'tickets');
+    assert.deepEqual([...new Set(seen)], ['Bearer token-1']);
+  });
+
+  it('may be an OAuth token of a user, or of a refresh token', async () => {
+    await use({ kind: 'oauthPassword', ...oauth, user: 'ann', password: 'pw' });
+    await use({ kind: 'oauthRefreshToken', ...oauth, refreshToken: 'r0' });
+    assert.deepEqual(
+      tokens.map((t) => [t.get('grant_type'), t.get('username') ?? t.get('refresh_token')]),
+      [
+        ['password', 'ann'],
+        ['refresh_token', 'r0'],
+      ],
+    );
+  });
+
+  it('are renewed once when a token is refused, and the request is sent again', async () => {
+    accept = (given) => given === 'Bearer token-2';
+    await use({ kind: 'oauthClientCredentials', ...oauth });
+    assert.deepEqual(seen, ['Bearer token-1', 'Bearer token-2']);
+    assert.equal(tokens[1]?.get('refresh_token'), 'refresh-1');
+  });
+
+  it('that are refused again say so, without the token', async () => {
+    accept = () => false;
+    await assert.rejects(use({ kind: 'oauthClientCredentials', ...oauth }), (error: Error & { code: string }) => {
+      assert.equal(error.code, 'SWB_PARTNER_AUTH');
+      assert.ok(!error.message.includes('token-'));
+      return true;
+    });
+    assert.equal(seen.length, 2);
+  });
+
+  for (const [status, code, retry] of [
+    [401, 'SWB_PARTNER_AUTH', false],
+    [503, 'SWB_PARTNER_UNAVAILABLE', true],
+  ] as const) {
+    it(`without a token, because its endpoint answers ${status}: ${code}`, async () => {
+      tokenAnswer = () => [status, { error: 'invalid_client', error_description: 'Client authentication failed' }];
+      await assert.rejects(use({ kind: 'oauthClientCredentials', ...oauth }), {
+        code,
+        retry,
+        message: /token endpoint answered/,
+      });
+      assert.equal(seen.length, 0);
+    });
+  }
+});

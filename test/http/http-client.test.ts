@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
+import { PartnerError } from '../../src/errors.js';
+import type { HttpClient, HttpOptions } from '../../src/http/http.js';
+import { createHttpClient } from '../../src/http/http-client.js';
+import { until } from '../live/node-red.js';
+import { bodyOf, options, serve, type TestServer } from './server.js';
+
+describe('a request to a partner', () => {
+  let server: TestServer;
+  let clients: HttpClient[];
+  let listener: RequestListener;
+  before(async () => {
+    server = await serve((req, res) => listener(req, res));
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    clients = [];
+  });
+  afterEach(() => {
+    for (const client of clients) client.close();
+  });
+  const client = (more: Partial<HttpOptions> = {}) => {
+    const made = createHttpClient(options(server.url, more));
+    clients.push(made);
+    return made;
+  };
+  const failure = async (made: HttpClient, method: 'GET' | 'POST' = 'POST') => {
+    try {
+      await made.request({ method, path: '/things', body: { a: 1 }, what: 'create thing' });
+    } catch (error) {
+      assert.ok(error instanceof PartnerError, String(error));
+      return error;
+    }
+    throw new Error('It should have failed.');
+  };
+
+  it('sends JSON with its query and gives the parsed answer', async () => {
+    let seen = '';
+    listener = async (req, res) => {
+      seen = `${req.method} ${req.url} ${req.headers['content-type']} ${await bodyOf(req)}`;
+      res.writeHead(201, { 'Content-Type': 'application/json' }).end('{"id":"1"}');
+    };
+    const answer = await client().request<{ id: string }>({
+      method: 'POST',
+      path: '/things',
+      query: { a: 'b c', n: undefined },
+      body: { x: 1 },
+      what: 'create thing',
+    });
+    assert.deepEqual([answer.status, answer.body], [201, { id: '1' }]);
+    assert.match(seen, /^POST \/things\?a=b(\+|%20)c application\/json \{"x":1\}$/);
+  });
+
+  // What a status means: code, whether it may have been done, whether trying again may help.
+  const CLASSES: [number, string, 'notDone' | 'unknown', boolean][] = [
+    [400, 'SWB_PARTNER_REFUSED', 'notDone', false],
+    [401, 'SWB_PARTNER_AUTH', 'notDone', false],
+    [403, 'SWB_PARTNER_AUTH', 'notDone', false],
+    [404, 'SWB_PARTNER_NOT_FOUND', 'notDone', false],
+    [408, 'SWB_PARTNER_UNAVAILABLE', 'notDone', true],
+    [409, 'SWB_PARTNER_REFUSED', 'notDone', false],
+    [422, 'SWB_PARTNER_REFUSED', 'notDone', false],
+    [429, 'SWB_PARTNER_LIMIT', 'notDone', true],
+    [500, 'SWB_PARTNER_UNAVAILABLE', 'unknown', true],
+    [502, 'SWB_PARTNER_UNAVAILABLE', 'unknown', true],
+    [503, 'SWB_PARTNER_UNAVAILABLE', 'unknown', true],
+    [302, 'SWB_PARTNER_REFUSED', 'notDone', false],
+  ];
+  for (const [status, code, outcome, retry] of CLASSES) {
+    it(`that is answered ${status} ${retry ? 'may be tried again' : 'is refused'}: ${code}, ${outcome}`, async () => {
+      listener = (_req, res) =>
+        res
+          .writeHead(status, { 'Content-Type': 'application/json', Location: '/elsewhere' })
+          .end('{"error":{"message":"because","detail":"of that"}}');
+      const error = await failure(client());
+      assert.deepEqual([error.code, error.outcome, error.retry, error.status], [code, outcome, retry, status]);
+      assert.match(
+        error.message,
+        new RegExp(`^Acme: create thing \\(POST /things\\) was answered ${status}: because, of that\\.`),
+      );
+    });
+  }
+
+  it('that only reads is never in doubt', async () => {
+    listener = (_req, res) => res.writeHead(500).end();
+    assert.equal((await failure(client(), 'GET')).outcome, 'notDone');
+  });
+
+  for (const [what, header, from, to] of [
+    ['seconds', '7', 7_000, 7_000],
+    ['a date', new Date(Date.now() + 60_000).toUTCString(), 55_000, 61_000],
+  ] as const) {
+    it(`is to come again when Retry-After says, given as ${what}`, async () => {
+      listener = (_req, res) => res.writeHead(429, { 'Retry-After': header }).end();
+      const { retryAfter } = await failure(client());
+      assert.ok(retryAfter! >= from && retryAfter! <= to, String(retryAfter));
+    });
+  }
+
+  it('whose connection is cut may have been done', async () => {
+    listener = (req) => req.socket.destroy();
+    const error = await failure(client());
+    assert.deepEqual([error.code, error.outcome, error.retry], ['SWB_PARTNER_UNAVAILABLE', 'unknown', true]);
+    assert.match(error.message, /got no answer: the connection was cut/);
+  });
+
+  it('that is not answered in time may have been done', async () => {
+    listener = () => undefined;
+    const error = await failure(client({ timeout: 100 }));
+    assert.deepEqual([error.code, error.outcome, error.retry], ['SWB_PARTNER_UNAVAILABLE', 'unknown', true]);
+    assert.match(error.message, /did not answer in time/);
+  });
+
+  it('to a port where nobody listens was surely not done', async () => {
+    const gone = await serve(() => undefined);
+    await gone.close();
+    const made = createHttpClient(options(gone.url));
+    clients.push(made);
+    const error = await failure(made);
+    assert.deepEqual([error.outcome, error.retry], ['notDone', true]);
+    assert.match(error.message, /nobody listens there/);
+  });
+
+  it('whose answer is cut JSON may have been done', async () => {
+    listener = (_req, res) => res.writeHead(201, { 'Content-Type': 'application/json' }).end('{"id": "1');
+    const error = await failure(client());
+    assert.deepEqual([error.code, error.outcome], ['SWB_PARTNER_ANSWER', 'unknown']);
+  });
+
+  it('with an empty answer gives no body', async () => {
+    listener = (_req, res) => res.writeHead(201).end();
+    const { body } = await client().request({ method: 'POST', path: '/', what: 'x' });
+    assert.equal(body, undefined);
+  });
+
+  it('is not read beyond the size limit', async () => {
+    listener = (_req, res) => res.end(JSON.stringify({ x: 'x'.repeat(10_000) }));
+    const error = await failure(client({ maxBytes: 1_000 }), 'GET');
+    assert.match(error.message, /size|exceeded/);
+  });
+
+  it('does not carry credentials to another host', async () => {
+    await assert.rejects(client().request({ method: 'GET', path: 'http://127.0.0.1:9/x', what: 'x' }), {
+      code: 'SWB_PAYLOAD',
+      message: /another host/,
+    });
+  });
+
+  it('is one of so many at a time', async () => {
+    let now = 0;
+    let most = 0;
+    listener = (_req, res) => {
+      most = Math.max(most, ++now);
+      setImmediate(() => {
+        now--;
+        res.end('{}');
+      });
+    };
+    const made = client({ concurrency: 3 });
+    await Promise.all(Array.from({ length: 20 }, () => made.request({ method: 'GET', path: '/', what: 'x' })));
+    assert.ok(most <= 3, `${most} at a time`);
+  });
+
+  it('begins no sooner than the rate allows', async () => {
+    const times: number[] = [];
+    listener = (_req, res) => {
+      times.push(performance.now());
+      res.end('{}');
+    };
+    const made = client({ rateLimit: 50 });
+    await Promise.all(Array.from({ length: 6 }, () => made.request({ method: 'GET', path: '/', what: 'x' })));
+    assert.ok(times.at(-1)! - times[0]! >= 90, 'five gaps of 20 ms, less what timers are early');
+  });
+
+  it('shows no secret in its errors', async () => {
+    const secrets = ['hunter2hunter2', Buffer.from('ann:hunter2hunter2').toString('base64')];
+    listener = (req, res) => res.writeHead(400).end(`you sent ${req.headers.authorization} and hunter2hunter2`);
+    const error = await failure(client({ auth: { kind: 'basic', user: 'ann', password: 'hunter2hunter2' } }));
+    const everything =
+      JSON.stringify(error, Object.getOwnPropertyNames(error)) + String(error.stack) + JSON.stringify(error.cause);
+    for (const secret of secrets) assert.ok(!everything.includes(secret));
+  });
+
+  it('ends when the endpoint is closed', async () => {
+    listener = () => undefined;
+    const made = client({ timeout: 10_000 });
+    const pending = failure(made);
+    await until('it to be under way', () => new Promise<boolean>((done) => server.server.getConnections((_e, n) => done(n > 0))));
+    made.close();
+    assert.match((await pending).message, /being closed/);
+  });
+});

@@ -1,0 +1,45 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
+import type { HttpOptions } from '../../src/http/http.js';
+
+export interface TestServer {
+  url: string;
+  server: Server;
+  close(): Promise<void>;
+}
+
+/** A partner's server that does what a test says. */
+export function serve(listener: RequestListener, tls?: ServerOptions): Promise<TestServer> {
+  const server = tls ? createTlsServer(tls, listener) : createServer(listener);
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      resolve({
+        url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+        server: server as Server,
+        close: () =>
+          new Promise((done) => {
+            (server as Server).closeAllConnections();
+            server.close(() => done());
+          }),
+      });
+    });
+  });
+}
+
+export async function bodyOf(req: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export const options = (baseUrl: string, more: Partial<HttpOptions> = {}): HttpOptions => ({
+  name: 'Acme',
+  baseUrl,
+  auth: { kind: 'none' },
+  timeout: 1_000,
+  rateLimit: 0,
+  concurrency: 8,
+  ...more,
+});
