@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
+import { brokers } from '../../src/delivery/brokers.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { brokers } from '../kit/brokers.js';
 import { countAll, listMessages, messageView, type NameOf } from './view-model.js';
 import { type Action, FILTERS, type Filter, type Query } from './views.js';
 

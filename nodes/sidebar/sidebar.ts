@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { brokers, watchBrokers } from '../kit/brokers.js';
+import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
 import { ChangeNotice } from './change-notice.js';
 import { serveMessages } from './messages-routes.js';
 import { servePage } from './page-routes.js';

@@ -1,1 +1,0 @@
-export * from '../../src/delivery/brokers.js';

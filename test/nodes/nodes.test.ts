@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Node } from 'node-red';
+import type { GenericMessage } from '../../src/model/message.js';
+import { until } from '../live/node-red.js';
+import { type Caught, nodeSets, testHelper } from './node-helper.js';
+
+const helper = testHelper();
+const SETS = nodeSets(
+  'switchboard-store',
+  'servicenow-endpoint',
+  'tmf-endpoint',
+  'mapping',
+  'normalize',
+  'conversation-correlate',
+  'map',
+  'servicenow-out',
+  'tmf621-out',
+);
+
+describe('the nodes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchboard-nodes-'));
+  before((done) => {
+    helper.startServer(done);
+  });
+  after((done) => {
+    helper.stopServer(() => {
+      rmSync(folder, { recursive: true, force: true });
+      done();
+    });
+  });
+  afterEach(() => helper.unload());
+
+  const store = () => ({ id: 'id-store', type: 'switchboard-store', name: 'store', path: join(folder, `s${Math.random()}`) });
+  const serviceNow = (more: object = {}) => ({
+    id: 'id-sn',
+    type: 'switchboard-servicenow-endpoint',
+    name: 'Acme',
+    store: 'id-store',
+    baseUrl: 'http://127.0.0.1:9',
+    auth: 'none',
+    entityTypes: [{ name: 'incident', table: 'incident', fields: '' }],
+    ...more,
+  });
+  const tmf = (more: object = {}) => ({
+    id: 'id-tmf',
+    type: 'switchboard-tmf-endpoint',
+    name: 'North',
+    store: 'id-store',
+    baseUrl: 'http://127.0.0.1:9',
+    auth: 'none',
+    version: 'v4',
+    profile: 'standard',
+    ...more,
+  });
+  const around = (node: object) => [
+    { id: 'id-tab', type: 'tab' },
+    { z: 'id-tab', id: 'n', wires: [['out'], ['out2'], ['out3']], ...node },
+    ...['out', 'out2', 'out3', 'caught'].map((id) => ({ z: 'id-tab', id, type: 'helper' })),
+    { z: 'id-tab', id: 'id-catch', type: 'catch', scope: ['n'], wires: [['caught']] },
+  ];
+  const load = async (flow: object[], credentials: object = {}) => {
+    await new Promise<void>((done) => helper.load(SETS, flow, credentials, done));
+  };
+  const next = (id: string) =>
+    new Promise<Caught>((resolve) => helper.getNode(id)!.once('input', (msg) => resolve(msg as never)));
+  const envelope = {
+    messageId: 'm',
+    store: 'id-store',
+    endpoint: 'id-sn',
+    entityType: 'incident',
+    entityId: '1',
+    origin: 'webhook',
+  };
+  const record = { sys_id: '1', number: 'INC1', short_description: 'No dial tone', state: '2', priority: '2' };
+
+  describe('that take messages', () => {
+    for (const type of ['normalize', 'conversation-correlate', 'map', 'servicenow-out', 'tmf621-out']) {
+      it(`${type} gives a message that came from no in node to the catch node, and says what to do`, async () => {
+        await load([
+          store(),
+          serviceNow(),
+          tmf(),
+          ...around({ type: `switchboard-${type}`, endpoint: type === 'tmf621-out' ? 'id-tmf' : 'id-sn' }),
+        ]);
+        const caught = next('caught');
+        helper.getNode('n')!.receive({ payload: {} });
+        const { error } = await caught;
+        assert.equal(error.code, 'SWB_PAYLOAD');
+        assert.match(error.message, /must come from a Switchboard in node/);
+      });
+    }
+
+    for (const type of ['map', 'servicenow-out', 'tmf621-out']) {
+      it(`${type} without an endpoint says so`, async () => {
+        await load(around({ type: `switchboard-${type}`, name: 'mine', endpoint: '' }));
+        const caught = next('caught');
+        helper.getNode('n')!.receive({ payload: {}, switchboard: { ...envelope, conversation: { id: 'c' } } } as never);
+        const { error } = await caught;
+        assert.equal(error.code, 'SWB_CONFIG');
+        assert.match(error.message, /mine: It has no endpoint/);
+      });
+    }
+  });
+
+  describe('normalize', () => {
+    it('makes the generic message of what an in node sent', async () => {
+      await load([store(), serviceNow(), ...around({ type: 'switchboard-normalize' })]);
+      const got = next('out');
+      helper.getNode('n')!.receive({ payload: { table: 'incident', record }, switchboard: { ...envelope } } as never);
+      const { entity, fields } = (await got).payload as GenericMessage;
+      assert.equal(entity, 'incident');
+      const { title, state, severity } = fields;
+      assert.deepEqual([title, state, severity], ['No dial tone', 'inProgress', 'major']);
+    });
+
+    it('says of a payload of another kind what it is', async () => {
+      await load([store(), serviceNow(), ...around({ type: 'switchboard-normalize', name: 'mine' })]);
+      const caught = next('caught');
+      helper.getNode('n')!.receive({ payload: 'text', switchboard: { ...envelope } } as never);
+      const { error } = await caught;
+      assert.match(error.message, /mine: msg\.payload is not what the in node sent/);
+    });
+
+    it('refuses a mapping of another system', async () => {
+      const mapping = {
+        id: 'own',
+        type: 'switchboard-mapping',
+        name: 'Own',
+        mapping: {
+          name: 'Own',
+          system: 'tmf621',
+          version: 'v4',
+          entityType: 'troubleTicket',
+          rules: [{ field: 'name', generic: 'title' }],
+        },
+      };
+      await load([store(), serviceNow(), mapping, ...around({ type: 'switchboard-normalize', mapping: 'own' })]);
+      const caught = next('caught');
+      helper.getNode('n')!.receive({ payload: { table: 'incident', record }, switchboard: { ...envelope } } as never);
+      const { error } = await caught;
+      assert.equal(error.code, 'SWB_CONFIG');
+      assert.match(error.message, /«Own» is for tmf621 troubleTicket, but Acme is servicenow incident/);
+    });
+  });
+
+  describe('the endpoint nodes', () => {
+    /** What the node logs as its error. */
+    const complaint = async (flow: object[], credentials: object = {}) => {
+      await load(flow, credentials);
+      const node = helper.getNode('id-sn') ?? helper.getNode('id-tmf')!;
+      return (node as Node & { broker: Promise<unknown> }).broker.then(
+        () => '',
+        (error: Error) => error.message,
+      );
+    };
+
+    for (const [what, flow, says] of [
+      ['no address', [store(), serviceNow({ baseUrl: '' })], /Acme: .*baseUrl/],
+      [
+        'an address that is none',
+        [store(), serviceNow({ baseUrl: 'acme.example' })],
+        /«acme\.example» is no web address|is no web address/,
+      ],
+      ['no store', [serviceNow({ store: '' })], /Acme: It has no store.*Choose or add a store/],
+      ['a way of authentication that is none', [store(), serviceNow({ auth: 'magic' })], /«magic» is no way of authentication/],
+      ['no user for basic authentication', [store(), serviceNow({ auth: 'basic' })], /user/],
+      ['no token URL for OAuth', [store(), tmf({ auth: 'oauthClientCredentials', tokenUrl: '' })], /tokenUrl/],
+      ['a time-out that is no number', [store(), tmf({ timeout: 'soon' })], /timeout/],
+    ] as [string, object[], RegExp][]) {
+      it(`with ${what} say so`, async () => {
+        assert.match((await complaint(flow)).replace('is not a web address', 'is no web address'), says);
+      });
+    }
+
+    it('work with environment variables in their settings', async () => {
+      process.env.SWB_TEST_URL = 'http://127.0.0.1:9';
+      try {
+        assert.equal(await complaint([store(), serviceNow({ baseUrl: `\${SWB_TEST_URL}` })]), '');
+        const { client } = helper.getNode('id-sn') as unknown as { client: { name: string } };
+        assert.equal(client.name, 'Acme');
+      } finally {
+        delete process.env.SWB_TEST_URL;
+      }
+    });
+  });
+
+  describe('the store node', () => {
+    it('refuses a folder it cannot make', async () => {
+      writeFileSync(join(folder, 'file'), '');
+      await load([{ ...store(), path: join(folder, 'file', 'store') }]);
+      const node = helper.getNode('id-store') as unknown as { broker: Promise<unknown> };
+      await assert.rejects(node.broker, /ENOTDIR/);
+    });
+
+    it('opens, and lets go when it is closed', async () => {
+      const config = store();
+      await load([config]);
+      await (helper.getNode('id-store') as unknown as { broker: Promise<unknown> }).broker;
+      await helper.unload();
+      await load([config]);
+      const again = await (helper.getNode('id-store') as unknown as { broker: Promise<{ store: { counts(): Promise<object> } }> })
+        .broker;
+      await until('the store to answer', () => again.store.counts());
+    });
+  });
+});
