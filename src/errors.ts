@@ -19,7 +19,8 @@ export type ErrorCode =
   | 'SWB_PARTNER_ANSWER' // the partner's answer makes no sense
   | 'SWB_PARTNER_DROPPED' // the partner accepted the write but silently left fields out
   | 'SWB_WRONG_ENTITY' // the target does not carry our reference
-  | 'SWB_FLOW'; // a node in the flow failed or never finished
+  | 'SWB_FLOW' // a node in the flow failed or never finished
+  | 'SWB_SKIPPED'; // a person gave it up
 
 export interface ErrorDetails {
   /** The endpoint, node or setting it concerns, by the name a person gave it. */

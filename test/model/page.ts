@@ -1,0 +1,44 @@
+import { genericSchema } from '../../src/model/schema.js';
+
+interface Schema {
+  type?: string;
+  format?: string;
+  enum?: string[];
+  description?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+}
+
+/** docs/model.md, made from the schema. */
+export function modelPage(): string {
+  const rows = rowsOf(genericSchema as Schema, '');
+  return `# The generic model
+
+What every system's tickets are translated to and from: \`normalize\` makes it, \`map\` makes a partner's payload of it. Between the two it is \`msg.payload\`, checked by
+this schema (JSON Schema 2020-12, \`src/model/schema.ts\`, from which this page is made). Times are ISO 8601 UTC.
+
+| field | type | meaning |
+|---|---|---|
+${rows.join('\n')}
+
+Fields in **bold** are always there. What a system has beyond these goes to \`custom\`.
+`;
+}
+
+function rowsOf(schema: Schema, path: string): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const list = field.type === 'array';
+    const inner = list ? (field.items ?? {}) : field;
+    const full = `${path}${name}${list ? '[]' : ''}`;
+    const shown = schema.required?.includes(name) ? `**\`${full}\`**` : `\`${full}\``;
+    return [`| ${shown} | ${typeOf(field)} | ${field.description ?? ''} |`, ...rowsOf(inner, `${full}.`)];
+  });
+}
+
+function typeOf(field: Schema): string {
+  if (field.enum) return field.enum.map((value) => `\`${value}\``).join(' ');
+  if (field.type === 'array') return field.items?.type === 'object' ? 'list' : `list of ${field.items?.type}`;
+  if (field.format === 'date-time') return 'time';
+  return field.type === 'string' ? 'text' : (field.type ?? '');
+}
