@@ -2,6 +2,8 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { createServiceNowClient } from '../../src/endpoints/servicenow/client.js';
 import type { HttpOptions } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
+import { compile } from '../../src/mapping/compile.js';
+import { presets } from '../../src/mapping/presets/index.js';
 import { serveAdminRoutes } from '../kit/admin-routes.js';
 import type { EndpointCredentials } from '../kit/endpoint.config.js';
 import { endpointRuntime } from '../kit/endpoint.js';
@@ -17,10 +19,18 @@ function makeClient(id: string, config: ServiceNowEndpointConfig, credentials: E
     id,
     name: http.name,
     http: createHttpClient(http),
-    entityTypes: types.map((t) => ({ name: t.name, table: t.table, fields: t.fields.split(/[\s,]+/).filter(Boolean) })),
+    entityTypes: types.map((t) => ({ name: t.name, table: t.table, fields: columnsOf(t.name, t.fields) })),
     integrationUser: config.integrationUser || credentials.user,
     clock: Date.now,
   });
+}
+
+/** Named columns, and beside them those that the preset reads: leaving one of these out would empty a field. None named = all are read. */
+function columnsOf(entityType: string, named: string): string[] {
+  const columns = named.split(/[\s,]+/).filter(Boolean);
+  if (columns.length === 0) return [];
+  const known = presets.find((p) => p.system === 'servicenow' && p.entityType === entityType);
+  return [...(known ? compile(known).reads : []), ...columns];
 }
 
 export = (RED: NodeAPI) => {

@@ -175,6 +175,17 @@ describe('the nodes', () => {
       });
     }
 
+    it('read what the preset needs beside the columns that are named', async () => {
+      await complaint([
+        store(),
+        serviceNow({ entityTypes: [{ name: 'incident', table: 'incident', fields: 'u_site, u_line' }] }),
+      ]);
+      const { client } = helper.getNode('id-sn') as unknown as { client: { entityTypes: { fields: string[] }[] } };
+      const fields = client.entityTypes[0]?.fields ?? [];
+      for (const column of ['u_site', 'u_line', 'short_description', 'state', 'hold_reason'])
+        assert.ok(fields.includes(column), column);
+    });
+
     it('work with environment variables in their settings', async () => {
       process.env.SWB_TEST_URL = 'http://127.0.0.1:9';
       try {
