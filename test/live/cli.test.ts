@@ -1,29 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { troubleTicketFlow } from './flows.js';
-import { freePort, until } from './node-red.js';
+import { until } from './node-red.js';
+import { command, type Run, startProduct } from './product.js';
 
-interface Run {
-  process: ChildProcess;
-  output(): string;
-  ended: Promise<string>;
-}
-
-/** Runs the built command as a shell would. */
-function command(args: string[], env: Record<string, string | undefined> = {}): Run {
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk) => {
-      output += chunk;
-    });
-  const ended = new Promise<string>((resolve) => child.once('exit', (code, signal) => resolve(signal ?? String(code))));
-  return { process: child, output: () => output, ended };
-}
 const CLI = 'dist/src/cli/switchboard.js';
 
 describe('switchboard run', () => {
@@ -199,20 +182,11 @@ describe('switchboard run', () => {
 
 describe('npm start', () => {
   it('brings up both desks and Node-RED; a ticket opened at the customer’s appears at the provider within a second', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'switchboard-start-'));
-    const [port, sandboxPort] = [await freePort(), await freePort()];
-    const started = command(['-e', "require('./dist/src/cli/start.js').start()"], {
-      SWITCHBOARD_PORT: String(port),
-      SWITCHBOARD_SANDBOX_PORT: String(sandboxPort),
-      SWITCHBOARD_USER_DIR: folder,
-    });
+    const product = await startProduct();
     try {
-      await until('the addresses', () => started.output().includes('Messages '), 30_000);
-      const desk = `http://127.0.0.1:${sandboxPort}/_sandbox`;
-      const page = await fetch(`http://127.0.0.1:${sandboxPort}/`);
-      assert.equal(page.status, 200);
-      assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200, 'the editor');
-      assert.equal((await fetch(`http://127.0.0.1:${port}/switchboard/page`)).status, 200, 'the messages');
+      const desk = `${product.desks}/_sandbox`;
+      for (const address of [product.desks, product.url, `${product.url}/switchboard/page`])
+        assert.equal((await fetch(address)).status, 200, address);
       const took: number[] = [];
       for (let i = 0; i < 3; i++) {
         const title = `Ticket ${i}`;
@@ -226,12 +200,10 @@ describe('npm start', () => {
       }
       console.log(`      it took ${took.map((ms) => Math.round(ms)).join(', ')} ms`);
       assert.ok(Math.min(...took) < 1_000);
-      started.process.kill('SIGTERM');
-      assert.equal(await started.ended, '0', started.output());
+      product.process.kill('SIGTERM');
+      assert.equal(await product.ended, '0', product.output());
     } finally {
-      started.process.kill('SIGKILL');
-      await started.ended;
-      rmSync(folder, { recursive: true, force: true });
+      await product.remove();
     }
   });
 });
