@@ -83,8 +83,14 @@ function reasonOf(req: Request): string {
 class NotThere extends Error {}
 
 function notThere(kind: string): never {
+  if (brokers().length === 0)
+    throw new SwitchboardError('SWB_CLOSED', 'No store is open now.', {
+      hint: 'The flows are being deployed: try again in a moment.',
+    });
   throw new NotThere(`There is no such ${kind}: it may have been removed by age.`);
 }
+
+const STATUS: Record<string, number> = { SWB_PAYLOAD: 409, SWB_CLOSED: 503 };
 
 function answering(work: (req: Request) => Promise<unknown>): Handler {
   return (req, res) => {
@@ -92,9 +98,8 @@ function answering(work: (req: Request) => Promise<unknown>): Handler {
       (body) => res.json(body),
       (error: unknown) => {
         const message = error instanceof Error ? error.message : String(error);
-        const status =
-          error instanceof NotThere ? 404 : error instanceof SwitchboardError && error.code === 'SWB_PAYLOAD' ? 409 : 500;
-        res.status(status).json({ code: error instanceof SwitchboardError ? error.code : 'SWB_STORE', message });
+        const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
+        res.status(error instanceof NotThere ? 404 : (STATUS[code] ?? 500)).json({ code, message });
       },
     );
   };

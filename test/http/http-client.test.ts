@@ -88,11 +88,11 @@ describe('a request to a partner', () => {
   });
 
   for (const [what, header, from, to] of [
-    ['seconds', '7', 7_000, 7_000],
-    ['a date', new Date(Date.now() + 60_000).toUTCString(), 55_000, 61_000],
+    ['seconds', () => '7', 7_000, 7_000],
+    ['a date', () => new Date(Date.now() + 60_000).toUTCString(), 55_000, 61_000],
   ] as const) {
     it(`is to come again when Retry-After says, given as ${what}`, async () => {
-      listener = (_req, res) => res.writeHead(429, { 'Retry-After': header }).end();
+      listener = (_req, res) => res.writeHead(429, { 'Retry-After': header() }).end();
       const { retryAfter } = await failure(client());
       assert.ok(retryAfter! >= from && retryAfter! <= to, String(retryAfter));
     });

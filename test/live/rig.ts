@@ -111,6 +111,7 @@ export class LiveRig {
     const body = JSON.stringify({ ...current, flows: edit(current.flows) });
     const answer = await fetch(`${this.live.url}/flows`, { method: 'POST', headers, body });
     if (!answer.ok) throw new Error(`The deploy was answered ${answer.status}: ${await answer.text()}`);
+    await until('the store to be open again', async () => (await fetch(`${this.live.url}/health`)).ok);
   }
 
   /** Nothing is in a flow or on its way. */
