@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -167,10 +167,27 @@ async function bySwitchboard(live: Live, partners: Partners, rows: Row[]): Promi
   return (rows.length / (performance.now() - started)) * 1000;
 }
 
+/** Milliseconds of processor time a process has used; Linux only, undefined elsewhere. */
+function processorTime(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10; // utime and stime in hundredths of a second
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** What a task makes a process use of the processor, per ticket. */
+async function perTicket(live: Live, tickets: number, task: () => Promise<number>): Promise<{ rate: number; cpu: number }> {
+  const before = processorTime(live.process.pid);
+  const rate = await task();
+  return { rate, cpu: (processorTime(live.process.pid) - before) / tickets };
+}
+
 export interface WayResult {
   /** Switchboard's tickets per second over those of the hand-wired flow; the median of the rounds. */
   throughputRatio: number;
-  rounds: { byHand: number; switchboard: number; ratio: number }[];
+  rounds: { byHand: number; switchboard: number; ratio: number; byHandCpuMs: number; switchboardCpuMs: number }[];
 }
 
 export async function wayBench(): Promise<WayResult> {
@@ -195,9 +212,15 @@ export async function wayBench(): Promise<WayResult> {
     await bySwitchboard(live, partners, await incidents(partners, 300));
     for (let round = 0; round < ROUNDS; round++) {
       const rows = await incidents(partners, TICKETS);
-      const slow = await byHand(hand, rows);
-      const ours = await bySwitchboard(live, partners, rows);
-      rounds.push({ byHand: Math.round(slow), switchboard: Math.round(ours), ratio: Number((ours / slow).toFixed(2)) });
+      const slow = await perTicket(hand, TICKETS, () => byHand(hand, rows));
+      const ours = await perTicket(live, TICKETS, () => bySwitchboard(live, partners, rows));
+      rounds.push({
+        byHand: Math.round(slow.rate),
+        switchboard: Math.round(ours.rate),
+        ratio: Number((ours.rate / slow.rate).toFixed(2)),
+        byHandCpuMs: Number(slow.cpu.toFixed(3)),
+        switchboardCpuMs: Number(ours.cpu.toFixed(3)),
+      });
     }
   } finally {
     await Promise.all(lives.map((l) => l.stop()));
