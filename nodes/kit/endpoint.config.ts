@@ -33,6 +33,16 @@ export interface EndpointCredentials {
   clientSecret?: string;
   refreshToken?: string;
 }
+/** How Node-RED keeps them: texts are shown again, passwords are not. */
+export const endpointCredentials: Record<keyof EndpointCredentials, { type: 'text' | 'password' }> = {
+  user: { type: 'text' },
+  password: { type: 'password' },
+  token: { type: 'password' },
+  apiKey: { type: 'password' },
+  clientId: { type: 'text' },
+  clientSecret: { type: 'password' },
+  refreshToken: { type: 'password' },
+};
 export const endpointDefaults: EndpointConfig = {
   name: '',
   store: '',

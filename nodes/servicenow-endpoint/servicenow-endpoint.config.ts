@@ -2,7 +2,7 @@ import { type EndpointConfig, endpointDefaults } from '../kit/endpoint.config.js
 
 /** Settings of the `servicenow-endpoint` config node. */
 export interface ServiceNowEndpointConfig extends EndpointConfig {
-  /** Entity types with their tables and the extra columns to read, beside those the mappings name. */
+  /** Entity types with their tables; `fields`: the only columns to read beside those of the preset, empty = all. */
   entityTypes: { name: string; table: string; fields: string }[];
 }
 export const serviceNowEndpointDefaults: ServiceNowEndpointConfig = {

@@ -5,7 +5,7 @@ import { createHttpClient } from '../../src/http/http-client.js';
 import { compile } from '../../src/mapping/compile.js';
 import { presets } from '../../src/mapping/presets/index.js';
 import { serveAdminRoutes } from '../kit/admin-routes.js';
-import type { EndpointCredentials } from '../kit/endpoint.config.js';
+import { type EndpointCredentials, endpointCredentials } from '../kit/endpoint.config.js';
 import { endpointRuntime } from '../kit/endpoint.js';
 import type { EndpointNode } from '../kit/parties.js';
 import { type ServiceNowEndpointConfig, serviceNowEndpointDefaults } from './servicenow-endpoint.config.js';
@@ -39,17 +39,7 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, config);
     endpointRuntime(RED, this, config, 'ServiceNow', (http) => makeClient(this.id, config, this.credentials ?? {}, http));
   }
-  RED.nodes.registerType(TYPE, ServiceNowEndpoint as never, {
-    credentials: {
-      user: { type: 'text' },
-      password: { type: 'password' },
-      token: { type: 'password' },
-      apiKey: { type: 'password' },
-      clientId: { type: 'text' },
-      clientSecret: { type: 'password' },
-      refreshToken: { type: 'password' },
-    },
-  });
+  RED.nodes.registerType(TYPE, ServiceNowEndpoint as never, { credentials: endpointCredentials });
   serveAdminRoutes(RED, TYPE, (config, credentials, http) =>
     makeClient('test', config as ServiceNowEndpointConfig, credentials, http),
   );

@@ -3,7 +3,7 @@ import { createTmf621Client, type Tmf621Client } from '../../src/endpoints/tmf62
 import type { HttpOptions } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { serveAdminRoutes } from '../kit/admin-routes.js';
-import type { EndpointCredentials } from '../kit/endpoint.config.js';
+import { type EndpointCredentials, endpointCredentials } from '../kit/endpoint.config.js';
 import { endpointRuntime } from '../kit/endpoint.js';
 import type { EndpointNode } from '../kit/parties.js';
 import { type TmfEndpointConfig, tmfEndpointDefaults } from './tmf-endpoint.config.js';
@@ -31,16 +31,6 @@ export = (RED: NodeAPI) => {
     RED.nodes.createNode(this, config);
     endpointRuntime(RED, this, config, 'TMF', (http) => makeClient(this.id, config, http));
   }
-  RED.nodes.registerType(TYPE, TmfEndpoint as never, {
-    credentials: {
-      user: { type: 'text' },
-      password: { type: 'password' },
-      token: { type: 'password' },
-      apiKey: { type: 'password' },
-      clientId: { type: 'text' },
-      clientSecret: { type: 'password' },
-      refreshToken: { type: 'password' },
-    },
-  });
+  RED.nodes.registerType(TYPE, TmfEndpoint as never, { credentials: endpointCredentials });
   serveAdminRoutes(RED, TYPE, (config, _credentials, http) => makeClient('test', config as TmfEndpointConfig, http));
 };
