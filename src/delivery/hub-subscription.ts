@@ -63,7 +63,10 @@ export class HubSubscription {
     clearTimeout(this.timer);
     await this.running;
     if (!removed || !this.registration?.id) return;
-    await this.options.hub.unregisterHub(this.registration.id);
+    // Noted first, while the store is still open: should the node come back, it must not believe that the subscription stands.
+    this.registration = { ...this.registration, at: 0 };
+    await this.keep().catch(() => undefined);
+    await this.options.hub.unregisterHub(this.registration.id ?? '');
     // The store may be closing too; a leftover is put right when the node comes back.
     await this.options.broker.store.commit([{ kind: 'setting', key: this.key, value: undefined }]).catch(() => undefined);
   }

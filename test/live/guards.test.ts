@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { until } from './node-red.js';
+import { type FlowNode, until } from './node-red.js';
 import { LiveRig } from './rig.js';
 
 describe('the guards', () => {
@@ -37,6 +37,19 @@ describe('the guards', () => {
     assert.match(delivery.error?.message ?? '', /Provider \(TMF621\)/);
     assert.ok(delivery.bodies.ours && delivery.bodies.theirs, 'both records are kept');
     assert.notEqual(rig.sandbox.tmf('v4').ticket(String(ticket.id))?.description, 'for the old matter');
+  });
+
+  it('leave no registration behind at the provider’s hub when the node is removed', async () => {
+    const hubs = () => rig.sandbox.tmf('v4').hubs().length;
+    assert.equal(hubs(), 1);
+    const removed: FlowNode[] = [];
+    await rig.deploy((flows) => {
+      removed.push(...flows.filter((n) => n.id === 'sb1-tmf-in'));
+      return flows.filter((n) => n.id !== 'sb1-tmf-in');
+    });
+    await until('the registration to be gone', () => hubs() === 0);
+    await rig.deploy((flows) => [...flows, ...removed]);
+    await until('the registration to be back', () => hubs() === 1);
   });
 
   it('ask senders to come again when the inbox is full, and lose nothing of what was accepted', async () => {
