@@ -21,7 +21,12 @@ export interface Reply {
 interface Route {
   limit: number;
   handler: (request: Incoming) => Promise<Reply>;
+  /** Its node is gone, perhaps only for the moment of a deploy. */
+  closed?: boolean;
 }
+
+/** Milliseconds for which senders are told to come again after a node was closed: told 404, a hub would end the subscription. */
+const GRACE = 30_000;
 
 type Req = IncomingMessage & { body?: unknown; _body?: boolean };
 type Middleware = (req: Req, res: ServerResponse, next: (error?: unknown) => void) => void;
@@ -43,7 +48,7 @@ export function listen(RED: NodeAPI, path: string, limit: number, handler: Route
   const routes = tableOf(RED);
   const key = keyOf(path);
   const route: Route = { limit, handler };
-  if (routes.has(key)) {
+  if (routes.has(key) && !routes.get(key)?.closed) {
     throw new SwitchboardError('SWB_CONFIG', `The path /${key} is used by another node already.`, {
       field: 'path',
       hint: 'Give each in node its own path.',
@@ -51,8 +56,15 @@ export function listen(RED: NodeAPI, path: string, limit: number, handler: Route
   }
   routes.set(key, route);
   return () => {
-    if (routes.get(key) === route) routes.delete(key);
+    if (routes.get(key) !== route) return;
+    const closed: Route = { limit, handler: comeAgain, closed: true };
+    routes.set(key, closed);
+    setTimeout(() => routes.get(key) === closed && routes.delete(key), GRACE).unref();
   };
+}
+
+async function comeAgain(): Promise<never> {
+  throw new SwitchboardError('SWB_CLOSED', 'The flows are being deployed.', { hint: 'Send it again in a moment.' });
 }
 
 function tableOf(RED: NodeAPI): Map<string, Route> {

@@ -55,6 +55,18 @@ describe('deploying the flow again and again under load', () => {
         deploys++;
       }
     })();
+    // What a sender is told meanwhile: who is told 404 gives up, a hub even ends the subscription.
+    const told = new Set<number>();
+    const asking = (async () => {
+      while (ids.length < TICKETS) {
+        const answer = await fetch(`${live.url}/switchboard/customer`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json', 'x-switchboard-secret': 'wrong' },
+          body: '{}',
+        });
+        told.add(answer.status);
+      }
+    })();
     for (let i = 0; i < TICKETS; i++) {
       const row = desk.create('incident', { short_description: `Ticket ${i}`, description: 'x' });
       ids.push(row.sys_id);
@@ -63,6 +75,11 @@ describe('deploying the flow again and again under load', () => {
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
     await deploying;
+    await asking;
+    assert.deepEqual(
+      [...told].filter((status) => status !== 401 && status !== 503),
+      [],
+    );
     const complete = () => provider.tickets().filter((t) => ((t.note ?? []) as unknown[]).length >= 2).length;
     await until('all tickets with their comments', () => complete() >= TICKETS, 60_000).catch((error) => {
       throw new Error(`${error.message}: ${complete()} of ${TICKETS}\n${live.output().slice(-3000)}`);
