@@ -88,6 +88,8 @@ interface Members {
 }
 
 const NONE: readonly string[] = [];
+/** Records whose keys are remembered. */
+const MOST_KEYS = 2_000;
 
 /** Everything but bodies, in memory, with every index kept current by one function: `put`. */
 export class Heap {
@@ -106,6 +108,8 @@ export class Heap {
   readonly dirty = new Set<number>();
   private readonly members = new PartitionedMap<Members>();
   private readonly deliveriesOf = new PartitionedMap<readonly string[]>();
+  /** Keys of records used lately: making them takes the whole record. */
+  private readonly recentKeys = new Map<Held, Keys>();
   private unrouted = 0;
 
   get<K extends Kind>(kind: K, id: string): HeldOf[K] | undefined {
@@ -126,7 +130,7 @@ export class Heap {
   ownerOf(kind: Kind, key: string): string | undefined {
     return this.tables[kind].unique.owner(key, (id) => {
       const held = this.get(kind, id);
-      return held !== undefined && keysOf(kind, this.record(held)).unique.includes(key);
+      return held !== undefined && this.keys(held).unique.includes(key);
     });
   }
 
@@ -138,11 +142,22 @@ export class Heap {
     this.dirty.add(partitionOf(id));
     const before: Held | undefined = this.tables[kind].get(id);
     if (after) this.shareIds(before, after);
-    const keys = (held: Held | undefined) => (held ? keysOf(kind, this.record(held)) : NO_KEYS);
-    const newKeys = record ? keysOf(kind, record) : keys(after);
-    (this.tables[kind] as Table<Kind>).put(after?.id ?? id, before, after, keys(before), newKeys);
+    const [oldKeys, newKeys] = [before ? this.keys(before) : NO_KEYS, after ? this.keys(after, record) : NO_KEYS];
+    if (before) this.recentKeys.delete(before);
+    (this.tables[kind] as Table<Kind>).put(after?.id ?? id, before, after, oldKeys, newKeys);
     if (kind === 'message') this.messageChanged(before as HeldMessage | undefined, after as HeldMessage | undefined);
     if (kind === 'delivery') this.deliveryChanged(before as HeldDelivery | undefined, after as HeldDelivery | undefined);
+  }
+
+  /** The keys of a held record; `record` is what it holds, when at hand. */
+  private keys(held: Held, record?: RecordOf[Kind]): Keys {
+    let keys = this.recentKeys.get(held);
+    if (!keys) {
+      keys = keysOf(held.kind, record ?? this.record(held));
+      if (this.recentKeys.size >= MOST_KEYS) this.recentKeys.clear();
+      this.recentKeys.set(held, keys);
+    }
+    return keys;
   }
 
   /** Frees the memory of a held record that `successor` has replaced for good. */
