@@ -25,6 +25,8 @@ export interface EchoGuard {
   /** The user we write as at this endpoint. */
   integrationUser?: string;
   inFlight: InFlight[];
+  /** Is version `a` of an entity older than `b`? Undefined = no. */
+  isOlder: (a: string | undefined, b: string | undefined) => boolean;
 }
 
 export interface News {
@@ -56,7 +58,7 @@ function untouched(link: Link): boolean {
  * Says what is new in a message for the conversation it belongs to. Pure.
  *
  * A field is news when the partner's own value differs from the last one known (so a value that merely maps to the same canonical one is
- * not), unless a write of ours under way brings just that value. Comments and attachments are news when their id was not seen, and they
+ * not), unless a write of ours under way brings just that value, or the reading is older than our last write of it. Comments and attachments are news when their id was not seen, and they
  * are not ours: written by the integration user, or bearing the mark of one we sent.
  */
 export function whatIsNew(conversation: ConversationRecord, link: Link, incoming: Incoming, guard: EchoGuard): News {
@@ -76,8 +78,8 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
   const comments = message.comments.filter((c) => !seen.has(c.id) && !isOurs(c.author, commentMark(link.endpoint, c)));
   const attachments = message.attachments.filter((a) => !seen.has(a.id) && !isOurs(a.author, attachmentMark(link.endpoint, a)));
 
-  const changed = fresh ? undefined : changedFields(link, incoming, guard.inFlight);
-  const advance = (latest: ConversationRecord) => advanced(latest, incoming, used);
+  const changed = fresh ? undefined : changedFields(link, incoming, guard);
+  const advance = (latest: ConversationRecord) => advanced(latest, incoming, used, guard.isOlder);
   const event = eventOf(message, fresh, changed, comments.length, attachments.length, incoming.deleted);
   const reduced: GenericMessage = { ...message, event, comments, attachments, ...(changed && { changed }) };
 
@@ -100,15 +102,22 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
   return { output: 'update', message: reduced, advance };
 }
 
-function changedFields(link: Link, incoming: Incoming, inFlight: InFlight[]): string[] {
+function changedFields(link: Link, incoming: Incoming, { inFlight, isOlder }: EchoGuard): string[] {
   const { record, sources, message } = incoming;
+  const outdated = outdatedIn(link, message.source.version, isOlder);
   const ours = (field: string) => inFlight.some((w) => field in w.fields && sameImprint(imprint(w.fields[field]), record[field]));
   const rawChanged = (field: string) => !sameImprint(link.raw[field], record[field]) && !ours(field);
   const fields = message.fields as Record<string, Json | undefined>;
   return Object.keys(fields).filter((name) => {
     if (fields[name] === undefined || (name in link.shadow && sameImprint(link.shadow[name], fields[name]))) return false;
-    return (sources[name] ?? []).some(rawChanged);
+    const from = sources[name] ?? [];
+    return from.some(rawChanged) && !from.some(outdated);
   });
+}
+
+/** Tells of a raw field whether a reading of that version is older than our last write of the field: it shows what we have overwritten since. */
+function outdatedIn(link: Link, version: string | undefined, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
+  return (field) => isOlder(version, link.writtenVersion?.[field]);
 }
 
 function eventOf(
@@ -127,15 +136,23 @@ function eventOf(
   return attachments ? 'attached' : 'updated';
 }
 
-function advanced(latest: ConversationRecord, incoming: Incoming, used: string[]): ConversationRecord {
+function advanced(
+  latest: ConversationRecord,
+  incoming: Incoming,
+  used: string[],
+  isOlder: EchoGuard['isOlder'],
+): ConversationRecord {
   const { message, record, sources } = incoming;
   const { source } = message;
   const links = latest.links.map((link) => {
     if (link.endpoint !== source.endpoint || link.entityType !== source.entityType || link.id !== source.id) return link;
+    const outdated = outdatedIn(link, source.version, isOlder);
     const raw = { ...link.raw };
-    for (const names of Object.values(sources)) for (const name of names) raw[name] = imprint(record[name]);
+    for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = imprint(record[name]);
     const shadow = { ...link.shadow };
-    for (const [name, value] of Object.entries(message.fields)) if (value !== undefined) shadow[name] = imprint(value as Json);
+    for (const [name, value] of Object.entries(message.fields))
+      if (value !== undefined && !(sources[name] ?? []).some(outdated)) shadow[name] = imprint(value as Json);
+    const writtenVersion = Object.fromEntries(Object.entries(link.writtenVersion ?? {}).filter(([name]) => outdated(name)));
     const seen = new Set(link.seen);
     for (const part of [...message.comments, ...message.attachments]) seen.add(part.id);
     return {
@@ -145,7 +162,8 @@ function advanced(latest: ConversationRecord, incoming: Incoming, used: string[]
       seen: [...seen].slice(-KEEP),
       number: source.number ?? link.number,
       url: source.url ?? link.url,
-      entityVersion: source.version ?? link.entityVersion,
+      entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
+      writtenVersion: Object.keys(writtenVersion).length ? writtenVersion : undefined,
     };
   });
   const next = { ...latest, links, written: without(latest.written, used) };

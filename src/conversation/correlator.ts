@@ -74,11 +74,16 @@ export class Correlator {
     }
     if (before) return { ...replayed(incoming.message, link, before), conversation };
     const client = this.endpoint(source.endpoint);
-    if (client?.isOlder(source.version, link.entityVersion)) {
+    const isOlder = (a?: string, b?: string) => client?.isOlder(a, b) ?? false;
+    if (isOlder(source.version, link.entityVersion)) {
       const reason = `It is older than what was seen of ${source.number ?? source.id} already.`;
       return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation };
     }
-    const news = whatIsNew(conversation, link, incoming, { integrationUser: client?.integrationUser, inFlight: requests });
+    const news = whatIsNew(conversation, link, incoming, {
+      integrationUser: client?.integrationUser,
+      inFlight: requests,
+      isOlder,
+    });
     return { ...news, conversation };
   }
 

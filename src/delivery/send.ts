@@ -104,7 +104,8 @@ async function create(
       const adopted = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (adopted && adopted.id !== source.id) return latest;
       const link = adopted ?? linkAfterCreate(source, delivery.leg, request, now);
-      return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, written, !adopted)));
+      const known = !adopted && !client.isOlder(source.version, link.entityVersion);
+      return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, written, known)));
     },
   };
 }
@@ -142,7 +143,9 @@ async function update(
     warning: warningOf(client, written),
     change: (latest) => {
       const now = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
-      return now ? stated(withLink(latest, asWritten(now, delivery, request, names, parsed, written, true))) : latest;
+      if (!now) return latest;
+      const known = !client.isOlder(parsed.source.version, now.entityVersion);
+      return stated(withLink(latest, asWritten(now, delivery, request, names, parsed, written, known)));
     },
   };
 }
@@ -216,14 +219,25 @@ function asWritten(
   const raw = { ...link.raw };
   const shadow = { ...link.shadow };
   const writtenBy = { ...link.writtenBy };
+  const writtenVersion = { ...link.writtenVersion };
+  const { version } = parsed.source;
   for (const name of names) {
     writtenBy[name] = delivery.id;
     if (!known) continue; // a message of theirs came first and told more than our answer does
     raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
     for (const source of request.sources[name] ?? [])
       if (source in request.generic) shadow[source] = imprint(request.generic[source]);
+    if (version !== undefined) writtenVersion[name] = version;
   }
-  return { ...link, raw, shadow, writtenBy, number: link.number ?? parsed.source.number, url: link.url ?? parsed.source.url };
+  return {
+    ...link,
+    raw,
+    shadow,
+    writtenBy,
+    writtenVersion,
+    number: link.number ?? parsed.source.number,
+    url: link.url ?? parsed.source.url,
+  };
 }
 
 function rewritten(

@@ -67,6 +67,8 @@ export interface Link {
   raw: Record<string, Json>;
   /** For each raw field the id of the newest delivery that wrote it, so that a replayed old one cannot overwrite it. */
   writtenBy: Record<string, string>;
+  /** For raw fields written by us the entity's version after the write, until something at least as new was seen: an older reading of them is no news. */
+  writtenVersion?: Record<string, string>;
   /** Ids of comments and attachments already dealt with, newest last, bounded. */
   seen: string[];
   /** The entity's own version when last seen. */

@@ -72,6 +72,30 @@ describe('the broker', () => {
     );
   });
 
+  it('takes an old reading of a field that we have written since for no news, but believes it about the others', async () => {
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one', state: 'acknowledged' } });
+    await rig.quiet();
+    rig.customer.tickets.push({ id: 'A', fields: { title: 'one', state: 'acknowledged' }, comments: [], files: [], version: 1 });
+    for (const [version, state] of [
+      ['2', 'pending'],
+      ['3', 'inProgress'],
+    ] as const) {
+      await rig.receive('provider', { id: 'T1', version, fields: { title: 'one', state } });
+      await rig.quiet();
+    }
+    assert.equal(rig.customer.tickets[0]?.version, 3);
+    const before = rig.provider.calls.length;
+    // Read between our two writes, told after the second; somebody had changed the title by then.
+    await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two', state: 'pending' } }, 'read late');
+    await rig.quiet();
+    assert.deepEqual(rig.provider.calls.slice(before), ['update {"title":"two"}']);
+    await rig.receive('customer', { id: 'A', version: '3', fields: { title: 'two', state: 'inProgress' } }, 'the echo');
+    await rig.quiet();
+    await rig.receive('customer', { id: 'A', version: '4', fields: { title: 'two', state: 'closed' } }, 'real news');
+    await rig.quiet();
+    assert.deepEqual(rig.provider.calls.slice(before), ['update {"title":"two"}', 'update {"state":"closed"}']);
+  });
+
   it('looks before it creates again when an answer was lost', async () => {
     rig.provider.faults.push('lost');
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
