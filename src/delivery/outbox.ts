@@ -89,7 +89,8 @@ export class Outbox {
     };
   }
 
-  private split(leg: Leg, link: Link | undefined, creating: boolean): Change[] {
+  /** `writing`: an earlier write to the entity is not over. What the entity has then, and whether this one changes it, shows when it is sent. */
+  private split(leg: Leg, link: Link | undefined, writing: boolean): Change[] {
     const changes: Change[] = [];
     const add = (part: string, body: unknown, extra: Partial<DeliveryRecord> = {}) =>
       changes.push({
@@ -98,9 +99,9 @@ export class Outbox {
         bodies: { request: body },
         ifAbsent: true,
       });
-    const creates = !link && !creating;
-    if (creates || (link ? realChanges(leg.request, link).length > 0 : leg.request.changed.length > 0))
-      add('entity', leg.request);
+    const creates = !link && !writing;
+    const changed = link && !writing ? realChanges(leg.request, link) : leg.request.changed;
+    if (creates || changed.length > 0) add('entity', leg.request);
     for (const comment of leg.comments) add(`comment:${comment.id}`, { comment });
     for (const attachment of leg.attachments) {
       const lane = `${laneOf(leg)}|attachments`;

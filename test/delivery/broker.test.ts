@@ -96,6 +96,23 @@ describe('the broker', () => {
     assert.deepEqual(rig.provider.calls.slice(before), ['update {"title":"two"}', 'update {"state":"closed"}']);
   });
 
+  it('goes back to a value while the write away from it is under way', async () => {
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one', state: 'inProgress' } });
+    await rig.quiet();
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    rig.provider.gate = () => gate;
+    await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one', state: 'resolved' } });
+    await until('the write to be under way', () => rig.provider.calls.includes('update {"state":"resolved"}'));
+    await rig.receive('customer', { id: 'A', version: '3', fields: { title: 'one', state: 'inProgress' } });
+    await until('the next to be taken', async () => (await rig.store.counts()).messages.received === 0 && !rig.broker.inbox.busy);
+    open();
+    await rig.quiet();
+    assert.equal(rig.provider.tickets[0]?.fields.state, 'inProgress');
+  });
+
   it('looks before it creates again when an answer was lost', async () => {
     rig.provider.faults.push('lost');
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
