@@ -60,17 +60,19 @@ export class Correlator {
   async correlate(incoming: Incoming, before?: Finding): Promise<Correlated> {
     const { source } = incoming.message;
     const known = await this.known(source);
-    let conversation = known ?? (await this.begin(incoming.message));
-    let link = linkOf(conversation, source.endpoint, source.entityType, source.id);
-    const open = (await this.store.openDeliveries(conversation.id)).filter(
+    const { id } = known ?? (await this.begin(incoming.message));
+    const open = (await this.store.openDeliveries(id)).filter(
       (d) => d.endpoint === source.endpoint && d.entityType === source.entityType && d.part === 'entity',
     );
     const requests = await this.requests(open);
+    // Read after the writes under way: one that is recorded meanwhile is then known by either.
+    let conversation = await this.conversation(id);
+    let link = linkOf(conversation, source.endpoint, source.entityType, source.id);
     if (!link) {
       link = this.adopted(conversation, incoming.message, open, requests);
       const adopted = link;
       await this.conversations.update(conversation.id, (latest) => withLink(latest, adopted), [], { durable: false });
-      conversation = (await this.store.conversation(conversation.id)) ?? conversation;
+      conversation = await this.conversation(id);
     }
     if (before) return { ...replayed(incoming.message, link, before), conversation };
     const client = this.endpoint(source.endpoint);
@@ -85,6 +87,12 @@ export class Correlator {
       isOlder,
     });
     return { ...news, conversation };
+  }
+
+  private async conversation(id: string): Promise<ConversationRecord> {
+    const found = await this.store.conversation(id);
+    if (found) return found;
+    throw new SwitchboardError('SWB_STORE', `The conversation ${id} is not in the store any more.`);
   }
 
   private async known(source: GenericMessage['source']): Promise<ConversationRecord | undefined> {
