@@ -1,7 +1,7 @@
 import type { GenericFields } from '../../src/model/message.js';
 
 /** Suggestions for the generic side of a rule. The type makes sure that none is forgotten when the model grows. */
-const FIELDS: Record<Exclude<keyof GenericFields, 'custom'>, string[]> = {
+const FIELDS: Record<Exclude<keyof GenericFields, 'custom' | 'items' | 'progress'>, string[]> = {
   title: [],
   description: [],
   state: [],
@@ -26,6 +26,13 @@ const FIELDS: Record<Exclude<keyof GenericFields, 'custom'>, string[]> = {
   resolutionCode: [],
   resolution: [],
   partnerNumber: [],
+  customer: ['id', 'name', 'email', 'phone'],
+  contact: ['id', 'name', 'email', 'phone'],
+  place: ['id', 'name', 'street', 'postcode', 'city', 'country'],
+  requestedStartAt: [],
+  requestedCompletionAt: [],
+  expectedCompletionAt: [],
+  completedAt: [],
 };
 
 export const GENERIC_PATHS: string[] = Object.entries(FIELDS).flatMap(([name, parts]) =>

@@ -105,7 +105,7 @@ export class Outbox {
     for (const comment of leg.comments) add(`comment:${comment.id}`, { comment });
     for (const attachment of leg.attachments) {
       const lane = `${laneOf(leg)}|attachments`;
-      add(`attachment:${attachment.id}`, { attachment, from: leg.from }, { lane, ...(!link && { needsLink: true }) });
+      add(`attachment:${attachment.id}`, { attachment, from: leg.from }, { lane, ...(!link && { waitsFor: 'link' as const }) });
     }
     return changes;
   }

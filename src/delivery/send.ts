@@ -287,6 +287,9 @@ function warningOf(client: EndpointClient, written: Written): string | undefined
 /** The changes that follow a create: what waited for the link may go now. */
 export function freed(open: DeliveryRecord[], created: DeliveryRecord): Change[] {
   return open
-    .filter((d) => d.needsLink && d.endpoint === created.endpoint && d.entityType === created.entityType && d.leg === created.leg)
-    .map((d) => ({ kind: 'delivery', record: { ...d, needsLink: false } }));
+    .filter(
+      (d) =>
+        d.waitsFor === 'link' && d.endpoint === created.endpoint && d.entityType === created.entityType && d.leg === created.leg,
+    )
+    .map((d) => ({ kind: 'delivery', record: { ...d, waitsFor: undefined } }));
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { GenericAttachment, GenericComment, GenericRelation, Json, Source } from '../model/message.js';
+import type { GenericAttachment, GenericComment, GenericRelation, Json, Source, System } from '../model/message.js';
 
 /**
  * What the broker needs of a partner's system, whatever system it is. Each folder here implements it with the same files:
@@ -57,7 +57,7 @@ export interface EndpointClient {
   readonly id: string;
   /** The name a person gave it, used in every error. */
   readonly name: string;
-  readonly system: 'servicenow' | 'tmf621';
+  readonly system: System;
 
   /** Checks reachability, credentials and rights to read and write each entity type. Never throws. */
   test(): Promise<Check[]>;

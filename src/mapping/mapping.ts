@@ -1,4 +1,4 @@
-import type { GenericFields, Json } from '../model/message.js';
+import type { GenericFields, Json, System } from '../model/message.js';
 import type { Problem } from '../model/problem.js';
 
 export type { Problem } from '../model/problem.js';
@@ -39,24 +39,36 @@ export interface Rule {
   /** JSONata over the same; the rule applies only where it is true. */
   when?: { in?: string; out?: string };
   required?: Direction | 'both';
-  /** Converts times between the partner's notation and ISO 8601 UTC; `text` and `number` force a scalar. */
-  type?: 'time' | 'text' | 'number';
+  /** Converts times between the partner's notation and ISO 8601 UTC; `text` and `number` force a scalar; the others are lists, see shapes.ts. */
+  type?: 'time' | 'text' | 'number' | 'characteristics' | 'itemRelations';
   /** Longest text the partner takes; longer text is cut with '…' and its whole text reported in `Result.cut`. */
   maxLength?: number;
 }
 
+/** Rules for each item of an order. `generic` is a path in an item: what is ordered (OrderItem) or how it stands (ItemProgress). */
+export interface ItemsMapping {
+  /** The partner's list of items. */
+  field: string;
+  /** One of them must give the `id`. `when` and `expression` see the partner's item (`in`) or the generic one (`out`). */
+  rules: Rule[];
+}
+
 export interface Mapping {
   name: string;
-  system: 'servicenow' | 'tmf621';
+  system: System;
   /** TMF version or dialect this mapping is written for. */
   version?: 'v4' | 'v5' | 'servicenow';
   entityType: string;
   rules: Rule[];
+  items?: ItemsMapping;
   /** What happens to internal comments (work notes) on the way out: never sent (default), kept internal, or made public on purpose. */
   internalComments?: 'drop' | 'internal' | 'public';
 }
 
-/** Which rule made a target field, from which source, through which value-map row (indexes into the mapping). */
+/**
+ * Which rule made a target field, from which source, through which value-map row (indexes into the mapping). Targets and sources in items
+ * name the item by its id, `items[2].quantity`; their rules are those of `Mapping.items`.
+ */
 export interface Trace {
   [target: string]: { rule: number; source: string[]; row?: number; kind: 'source' | 'constant' | 'expression' | 'default' };
 }

@@ -9,6 +9,8 @@ const KINDS: Record<string, EntityKind> = {
   request: 'request',
   requestItem: 'request',
   catalogTask: 'task',
+  order: 'order',
+  productOrder: 'order',
 };
 
 /** TMF621 leaves ticketType free; these are the values met in the field (facts: TMF621 §1.2, ServiceNow's own TMF621). */

@@ -1,5 +1,8 @@
 /** The generic model: what every system's tickets are translated to and from. Field by field in docs/model.md. */
 
+/** The kinds of systems we speak with, each a folder in src/endpoints/. */
+export type System = 'servicenow' | 'tmf621' | 'tmf622';
+
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 export const ENTITIES = ['incident', 'problem', 'change', 'case', 'request', 'task', 'order', 'orderLine'] as const;
@@ -8,11 +11,41 @@ export type EntityKind = (typeof ENTITIES)[number];
 export const EVENTS = ['created', 'updated', 'commented', 'attached', 'stateChanged', 'cancelled', 'deleted'] as const;
 export type EventKind = (typeof EVENTS)[number];
 
-/** Canonical states, named after TMF621's status values. `pending` waits for the customer, `held` for anybody else. */
-export const STATES = ['acknowledged', 'inProgress', 'pending', 'held', 'resolved', 'closed', 'cancelled', 'rejected'] as const;
-export type State = (typeof STATES)[number];
+/** States of tickets, named after TMF621's status values. `pending` waits for the customer, `held` for anybody else. */
+export const TICKET_STATES = [
+  'acknowledged',
+  'inProgress',
+  'pending',
+  'held',
+  'resolved',
+  'closed',
+  'cancelled',
+  'rejected',
+] as const;
+/** States of orders and their items, named after TMF622's; a draft is not ordered yet. */
+export const ORDER_STATES = [
+  'draft',
+  'acknowledged',
+  'inProgress',
+  'pending',
+  'held',
+  'completed',
+  'partial',
+  'failed',
+  'rejected',
+  'assessingCancellation',
+  'pendingCancellation',
+  'cancelled',
+] as const;
+/** Canonical states. */
+export const STATES = [...new Set([...TICKET_STATES, ...ORDER_STATES])];
+export type State = (typeof TICKET_STATES | typeof ORDER_STATES)[number];
 /** States after which nothing more is expected. */
-export const FINAL_STATES: readonly State[] = ['closed', 'cancelled', 'rejected'];
+export const FINAL_STATES: readonly State[] = ['closed', 'cancelled', 'rejected', 'completed', 'partial', 'failed'];
+/** The customer wants it cancelled, or it is. */
+export const CANCELLING_STATES: readonly State[] = ['cancelled', 'assessingCancellation', 'pendingCancellation'];
+
+export const ITEM_ACTIONS = ['add', 'modify', 'delete', 'noChange'] as const;
 
 export const SEVERITIES = ['critical', 'major', 'minor'] as const;
 export const LEVELS = ['high', 'medium', 'low'] as const; // impact, urgency
@@ -33,6 +66,68 @@ export interface Affected {
   /** service | ci | product | asset */
   type?: string;
 }
+
+/** Something that has an id, a name, or both where it comes from. */
+export interface Named {
+  id?: string;
+  name?: string;
+}
+
+export interface Place extends Named {
+  street?: string;
+  postcode?: string;
+  city?: string;
+  /** ISO 3166, two letters, where the source says so. */
+  country?: string;
+}
+
+export interface Price {
+  /** Amounts in `currency`. */
+  oneTime?: number;
+  recurring?: number;
+  /** How often the recurring one is due: month, year … */
+  period?: string;
+  /** ISO 4217. */
+  currency?: string;
+}
+
+/** What is ordered with one item of an order. How it stands is kept apart (ItemProgress), because the other side says that. */
+export interface OrderItem {
+  /** Chosen by the customer, kept by every vendor. */
+  id: string;
+  action?: (typeof ITEM_ACTIONS)[number];
+  quantity?: number;
+  /** What kind of thing it is, for sharing an order out among vendors. */
+  category?: string;
+  offering?: Named;
+  specification?: Named;
+  /** The product that is changed or taken away, where there is one already. */
+  product?: Named;
+  /** By name. */
+  characteristics?: Record<string, Json>;
+  requestedStartAt?: string;
+  requestedCompletionAt?: string;
+  place?: Place;
+  contact?: Party;
+  price?: Price;
+  /** Ids of items of the same order that it builds on. */
+  reliesOn?: string[];
+  custom?: Record<string, Json>;
+}
+
+/** How one item of an order stands. */
+export interface ItemProgress {
+  id: string;
+  state?: State;
+  stateReason?: string;
+  expectedCompletionAt?: string;
+  /** The party that has it, and its order's number there; set by roll-up. */
+  vendor?: string;
+  vendorNumber?: string;
+}
+
+/** Which properties of an item tell how it stands; all others tell what is ordered. */
+export const PROGRESS_FIELDS: readonly string[] = ['state', 'stateReason', 'expectedCompletionAt', 'vendor', 'vendorNumber'];
 
 export interface GenericFields {
   title?: string;
@@ -61,6 +156,19 @@ export interface GenericFields {
   resolution?: string;
   /** The number of the counterpart's ticket, for people to quote. */
   partnerNumber?: string;
+  /** Who the order is for. */
+  customer?: Party;
+  /** Whom to ask about the order. */
+  contact?: Party;
+  place?: Place;
+  requestedStartAt?: string;
+  requestedCompletionAt?: string;
+  expectedCompletionAt?: string;
+  completedAt?: string;
+  /** What is ordered. Among the fields, so that it is compared, traced and written like every other value. */
+  items?: OrderItem[];
+  /** How the items stand. */
+  progress?: ItemProgress[];
   custom?: Record<string, Json>;
 }
 

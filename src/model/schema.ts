@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { ENTITIES, EVENTS, LEVELS, PRIORITIES, SEVERITIES, STATES } from './message.js';
+import { ENTITIES, EVENTS, ITEM_ACTIONS, LEVELS, ORDER_STATES, PRIORITIES, SEVERITIES, STATES } from './message.js';
 import type { Problem } from './problem.js';
 
 const text = (description: string) => ({ type: 'string', description });
@@ -22,6 +22,55 @@ const party = (description: string) =>
     email: text('E-mail address'),
     phone: text('Telephone number'),
   });
+const named = (description: string) => object(description, { id: text('Id at the source'), name: text('Name') });
+const place = (description: string) =>
+  object(description, {
+    id: text('Id at the source'),
+    name: text('Name'),
+    street: text('Street and number'),
+    postcode: text('Postcode'),
+    city: text('City'),
+    country: text('Country, ISO 3166'),
+  });
+const amount = (description: string) => ({ type: 'number', description });
+const ITEM = object(
+  'An item',
+  {
+    id: text('Chosen by the customer, kept by every vendor'),
+    action: choice(ITEM_ACTIONS, 'What is to be done'),
+    quantity: amount('How many'),
+    category: text('What kind of thing it is'),
+    offering: named('The product offering'),
+    specification: named('The product specification'),
+    product: named('The product that is changed or taken away'),
+    characteristics: { type: 'object', description: 'Its characteristics, by name' },
+    requestedStartAt: time('When the customer wants it begun'),
+    requestedCompletionAt: time('When the customer wants it done'),
+    place: place('Where it is delivered or installed'),
+    contact: party('Whom to ask there'),
+    price: object('Its price', {
+      oneTime: amount('Once'),
+      recurring: amount('Again and again'),
+      period: text('How often: month, year'),
+      currency: text('Currency, ISO 4217'),
+    }),
+    reliesOn: list('Items of the same order that it builds on', { type: 'string' }),
+    custom: { type: 'object', description: 'Anything a mapping of your own adds' },
+  },
+  ['id'],
+);
+const PROGRESS = object(
+  'How an item stands',
+  {
+    id: text('Id of the item'),
+    state: choice(ORDER_STATES, 'Where it stands'),
+    stateReason: text('Why it stands there'),
+    expectedCompletionAt: time('When the vendor expects it done'),
+    vendor: text('The party that has it; set by roll-up'),
+    vendorNumber: text('Number of the order there; set by roll-up'),
+  },
+  ['id'],
+);
 const affected = (description: string) =>
   object(description, { id: text('Id at the source'), name: text('Name'), type: text('service, ci, product or asset') });
 
@@ -73,6 +122,15 @@ export const genericSchema = {
         resolutionCode: text('Kind of solution'),
         resolution: text('The solution in words'),
         partnerNumber: text('Number of the counterpart’s ticket'),
+        customer: party('Who the order is for'),
+        contact: party('Whom to ask about the order'),
+        place: place('Where the order is delivered'),
+        requestedStartAt: time('When the customer wants the order begun'),
+        requestedCompletionAt: time('When the customer wants the order done'),
+        expectedCompletionAt: time('When the vendor expects the order done'),
+        completedAt: time('When the order was done'),
+        items: list('What is ordered', ITEM),
+        progress: list('How the items stand', PROGRESS),
         custom: { type: 'object', description: 'Anything a mapping of your own adds' },
       }),
       changed: list('Names of the fields that changed; absent when nothing was compared', { type: 'string' }),

@@ -46,7 +46,7 @@ export interface HeldDelivery extends HeldRecord {
   conversation: string;
   message: string;
   notBefore?: number;
-  needsLink: boolean;
+  waits: boolean;
   blocking: boolean;
 }
 
@@ -151,7 +151,7 @@ const hold = {
       conversation: record.conversation,
       message: record.message,
       notBefore: record.notBefore,
-      needsLink: record.needsLink === true,
+      waits: record.waitsFor !== undefined,
       blocking,
     };
   },

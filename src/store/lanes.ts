@@ -92,7 +92,7 @@ export class Lanes {
     }
     const blocked = lane.blocking[0] !== undefined && lane.blocking[0] < head;
     const delivery = this.look(head);
-    if (blocked || lane.leases > 0 || !delivery || delivery.needsLink) return;
+    if (blocked || lane.leases > 0 || !delivery || delivery.waits) return;
     let queue = this.queues.get(lane.endpoint);
     if (!queue) {
       queue = new DueQueue();

@@ -103,6 +103,12 @@ export interface Attempt {
   error?: string;
 }
 
+/**
+ * What a delivery waits for: that its entity has a link (attachments, which have a lane of their own), or that another leg of the
+ * conversation reaches one of some states (a delivery after the SIM is active).
+ */
+export type WaitsFor = 'link' | { leg: string; states: string[] };
+
 /** One outgoing write. Bodies: `request` (what is to be sent and which rule made it), `response` (the partner's answer). */
 export interface DeliveryRecord {
   /** Sorts by time of take-over. */
@@ -120,8 +126,8 @@ export interface DeliveryRecord {
   /** Deliveries of one lane go out one after the other, in the order of their ids; lanes are independent. A delivery never changes its lane. */
   lane: string;
   state: DeliveryState;
-  /** Not to be sent before the lane's entity has a link (attachments, which have a lane of their own). */
-  needsLink?: boolean;
+  /** Not to be sent yet, and holding back its lane until this is taken away. */
+  waitsFor?: WaitsFor;
   /** Failed and holding back its lane, because nothing can follow a create that did not happen. */
   blocking?: boolean;
   /** Epoch milliseconds of the next try. */
@@ -212,7 +218,7 @@ export interface Store {
   claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]>;
   /**
    * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only its oldest one in pending, sending (left by a crash) or
-   * inDoubt, if it is due, not `needsLink`, and no older delivery of the lane is failed and `blocking`, and nothing of the lane is leased.
+   * inDoubt, if it is due, waits for nothing, and no older delivery of the lane is failed and `blocking`, and nothing of the lane is leased.
    */
   claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]>;
   /** Gives leases back. A lease also ends when the process does. */

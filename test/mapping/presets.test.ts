@@ -3,7 +3,16 @@ import { compile } from '../../src/mapping/compile.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
 import { parsePath, read } from '../../src/mapping/paths.js';
 import { preset, presets } from '../../src/mapping/presets/index.js';
-import { type GenericMessage, type Json, PRIORITIES, SEVERITIES, STATES } from '../../src/model/message.js';
+import {
+  type GenericMessage,
+  type Json,
+  ORDER_STATES,
+  PRIORITIES,
+  SEVERITIES,
+  STATES,
+  type State,
+  TICKET_STATES,
+} from '../../src/model/message.js';
 import { recordsOf, serviceNowPresets } from './records.js';
 
 const message = (fields: GenericMessage['fields'], more: Partial<GenericMessage> = {}): GenericMessage => ({
@@ -27,8 +36,9 @@ describe('the presets', () => {
   for (const mapping of presets) {
     describe(mapping.name, () => {
       const compiled = compile(mapping);
+      const states: readonly State[] = mapping.items ? ORDER_STATES : TICKET_STATES;
 
-      for (const state of STATES) {
+      for (const state of states) {
         it(`tells the state ${state} in its own words, and reads those words back as a state`, async () => {
           const { body, problems } = await compiled.fromGeneric(message({ state }));
           assert.deepEqual(
@@ -47,7 +57,7 @@ describe('the presets', () => {
       it('gives back the states it can tell apart', async () => {
         const rule = mapping.rules.find((r) => r.generic === 'state' && r.values)!;
         const told = new Map<string, string[]>();
-        for (const state of STATES) {
+        for (const state of states) {
           const { body } = await compiled.fromGeneric(message({ state }));
           const words = [rule.field]
             .flat()
@@ -55,10 +65,10 @@ describe('the presets', () => {
             .join('|');
           told.set(words, [...(told.get(words) ?? []), state]);
         }
-        for (const states of told.values()) {
-          const { body } = await compiled.fromGeneric(message({ state: states[0] as (typeof STATES)[number] }));
+        for (const alike of told.values()) {
+          const { body } = await compiled.fromGeneric(message({ state: alike[0] as State }));
           const { fields } = await compiled.toGeneric(body);
-          assert.ok(states.includes(fields.state!), `${states.join(', ')} comes back as ${fields.state}`);
+          assert.ok(alike.includes(fields.state!), `${alike.join(', ')} comes back as ${fields.state}`);
         }
       });
 

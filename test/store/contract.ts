@@ -332,11 +332,11 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
       });
 
       it('holds a lane back while its oldest needs a link', async () => {
-        await put.delivery('d1', { needsLink: true });
+        await put.delivery('d1', { waitsFor: 'link' });
         await put.delivery('d2');
         assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
         assert.equal(await store.nextDue('delivery', 'csp'), undefined);
-        await put.delivery('d1', { version: 1, needsLink: false });
+        await put.delivery('d1', { version: 1, waitsFor: undefined });
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1']);
       });
 

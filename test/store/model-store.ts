@@ -230,7 +230,7 @@ export class ModelStore implements Store {
     return [...new Set(mine.map((record) => record.lane))].flatMap((name) => {
       const lane = mine.filter((record) => record.lane === name).sort(byId);
       const head = lane.find((record) => OPEN.includes(record.state));
-      if (!head || head.needsLink || lane.some((record) => this.leases.has(`delivery ${record.id}`))) return [];
+      if (!head || head.waitsFor || lane.some((record) => this.leases.has(`delivery ${record.id}`))) return [];
       return lane.some((record) => record.id < head.id && record.state === 'failed' && record.blocking) ? [] : [head];
     });
   }

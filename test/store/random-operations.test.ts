@@ -80,7 +80,7 @@ async function compare(seed: number): Promise<void> {
         lane: `lane-${n % 3}`,
         part: chance(0.9) ? id : 'entity',
         state: pick(['pending', 'pending', 'sending', 'inDoubt', 'delivered', 'failed', 'skipped']),
-        needsLink: chance(0.1),
+        waitsFor: chance(0.1) ? 'link' : undefined,
         blocking: chance(0.3),
         notBefore: maybe(now + number(20)),
         number: maybe(`TT-${number(30)}`),

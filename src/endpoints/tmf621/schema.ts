@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import addFormats from 'ajv-formats';
-import { STATES } from '../../model/message.js';
+import { TICKET_STATES } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import { problemOf } from '../../model/schema.js';
 import { dialectOf, type Profile, type Ticket, type Version } from './dialect.js';
@@ -29,7 +29,7 @@ const TIMES = Object.fromEntries(
 const TEXTS = Object.fromEntries(
   ['name', 'description', 'severity', 'priority', 'ticketType', 'statusChangeReason'].map((n) => [n, text]),
 );
-const STATUS = { type: 'string', enum: [...STATES] };
+const STATUS = { type: 'string', enum: [...TICKET_STATES] };
 const size = object({ amount: { type: 'number' }, units: text });
 
 const v4: Record<string, Schema> = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServiceNowClient, type ServiceNowClient } from '../../../src/endpoints/servicenow/client.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
 import { compile } from '../../../src/mapping/compile.js';
-import { type GenericMessage, STATES } from '../../../src/model/message.js';
+import { type GenericMessage, type State, TICKET_STATES } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { serviceNowPresets } from '../../mapping/records.js';
 
@@ -43,7 +43,7 @@ describe('what the presets write to ServiceNow', () => {
 
   for (const preset of serviceNowPresets) {
     const compiled = compile(preset);
-    const outgoing = async (state: (typeof STATES)[number]) => {
+    const outgoing = async (state: State) => {
       const message: GenericMessage = {
         entity: 'incident',
         event: 'updated',
@@ -77,7 +77,7 @@ describe('what the presets write to ServiceNow', () => {
       assert.ok(await client.find(preset.entityType, reference));
     });
 
-    for (const state of STATES) {
+    for (const state of TICKET_STATES) {
       it(`${preset.name}: ${state} is kept whole, and comes back as a state that ServiceNow has for it`, async () => {
         const { entity } = await client.create(
           preset.entityType,

@@ -1,0 +1,292 @@
+import { SwitchboardError } from '../errors.js';
+import type { Json } from '../model/message.js';
+import { Expressions } from './expressions.js';
+import type { Direction, Mapping, Problem, Rule, Trace } from './mapping.js';
+import { type Path, parsePath, read, write } from './paths.js';
+import { shapeIn, shapeOut } from './shapes.js';
+import { isoTime, serviceNowTime } from './times.js';
+import { ANY, ValueMap } from './value-map.js';
+
+export type Tree = { [key: string]: Json | undefined };
+
+export interface CompiledRule {
+  index: number;
+  rule: Rule;
+  fields: Path[];
+  generic: Path;
+  values?: ValueMap;
+  onlyIf?: { path: Path; is: Set<string> };
+}
+
+/** What a rule found, before it is written to its target. */
+interface Found {
+  value: Json;
+  kind: Trace[string]['kind'];
+  row?: number;
+}
+
+/** Makes one rule ready. Throws SWB_CONFIG, naming rule and field. `where` names the table it stands in. */
+export function compileRule(rule: Rule, index: number, table: string): CompiledRule {
+  const where = `${table}, rule ${index + 1}`;
+  if (!rule.generic || rule.field === undefined) {
+    throw new SwitchboardError('SWB_CONFIG', 'It has no field or no generic field.', {
+      where,
+      hint: 'Fill both columns, or remove the rule.',
+    });
+  }
+  const fields = [rule.field].flat().map(parsePath);
+  for (const text of [rule.expression?.in, rule.expression?.out, rule.when?.in, rule.when?.out])
+    if (text) Expressions.check(text, where);
+  return {
+    index,
+    rule,
+    fields,
+    generic: parsePath(rule.generic),
+    ...(rule.values && { values: new ValueMap(rule.values, fields.length, where) }),
+    ...(rule.onlyIf && { onlyIf: { path: parsePath(rule.onlyIf.generic), is: new Set(rule.onlyIf.is) } }),
+  };
+}
+
+const empty = (value: Json | undefined) => value === undefined || value === null || value === '';
+const textOf = (value: Json | undefined): string =>
+  value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+
+/** A partner's record, or one item of it, through the rules of its table. */
+export async function applyIn(
+  rules: CompiledRule[],
+  record: Tree,
+  expressions?: Expressions,
+): Promise<{ fields: Tree; trace: Trace; problems: Problem[] }> {
+  const fields: Tree = {};
+  const trace: Trace = {};
+  const problems: Problem[] = [];
+  for (const compiled of rules) {
+    const { rule, generic } = compiled;
+    if (rule.direction === 'out' || rule.generic in trace) continue;
+    if (compiled.onlyIf && !compiled.onlyIf.is.has(textOf(read(fields, compiled.onlyIf.path)))) continue;
+    if (rule.when?.in && !(await expressions?.evaluate(rule.when.in, record))) continue;
+    const sources = compiled.fields.map((f) => f.text);
+    const found = rule.expression?.in
+      ? await computed(rule.expression.in, record, compiled, 'in', problems, expressions)
+      : incomingValue(compiled, record, problems);
+    const given = found ?? fallback(rule, 'in');
+    if (!given) {
+      if (demanded(rule, 'in'))
+        problems.push({
+          level: 'error',
+          code: 'required',
+          field: sources.join(', '),
+          text: `${sources.join(', ')} is missing, and ${rule.generic} is required.`,
+        });
+      continue;
+    }
+    const value = incomingType(given.value, compiled, problems);
+    if (value === undefined) continue;
+    write(fields, generic, value);
+    trace[rule.generic] = {
+      rule: compiled.index,
+      source: given.kind === 'constant' ? [] : sources,
+      kind: given.kind,
+      ...(given.row !== undefined && { row: given.row }),
+    };
+  }
+  return { fields, trace, problems };
+}
+
+function incomingValue(compiled: CompiledRule, record: Tree, problems: Problem[]): Found | undefined {
+  const { rule, fields, values } = compiled;
+  if (rule.constant !== undefined) return { value: rule.constant, kind: 'constant' };
+  const given = fields.map((f) => read(record, f));
+  if (given.every(empty)) return undefined;
+  if (!values) return { value: given[0] as Json, kind: 'source' };
+  const texts = given.map(textOf);
+  const row = values.toGeneric(texts);
+  if (row) return { value: row.value, kind: 'source', row: row.row };
+  problems.push(
+    unmapped(
+      fields.map((f) => f.text).join(', '),
+      texts.filter(Boolean).join(' / '),
+      demanded(rule, 'in') && rule.default?.in === undefined,
+    ),
+  );
+  return undefined;
+}
+
+/** What the outgoing rules work on. */
+export interface OutScope {
+  /** What rules read. */
+  scope: Tree;
+  /** What expressions see. */
+  input: unknown;
+  /** Did the generic value of that top-level name change? Absent = nothing was compared, take all. */
+  isNews?: (top: string) => boolean;
+}
+
+export interface Applied {
+  body: Tree;
+  /** Top-level names of the body that depend on news; all of them when nothing was compared. */
+  changed: Set<string>;
+  defaults: Set<string>;
+  trace: Trace;
+  problems: Problem[];
+}
+
+/** Generic values, those of a message or of one item, through the rules of their table. */
+export async function applyOut(
+  mapping: Mapping,
+  rules: CompiledRule[],
+  { scope, input, isNews: news }: OutScope,
+  expressions?: Expressions,
+): Promise<Applied> {
+  const body: Tree = {};
+  const trace: Trace = {};
+  const problems: Problem[] = [];
+  const changed = new Set<string>();
+  const defaults = new Set<string>();
+  for (const compiled of rules) {
+    const { rule } = compiled;
+    if (rule.direction === 'in') continue;
+    const targets = compiled.fields.filter((f) => !(f.text in trace));
+    if (targets.length === 0) continue;
+    if (compiled.onlyIf && !compiled.onlyIf.is.has(textOf(read(scope, compiled.onlyIf.path)))) continue;
+    if (rule.when?.out && !(await expressions?.evaluate(rule.when.out, input))) continue;
+    const found = rule.expression?.out
+      ? await computed(rule.expression.out, input, compiled, 'out', problems, expressions)
+      : outgoingValue(compiled, scope, problems);
+    const given = found ?? fallbackOut(rule, compiled.fields.length);
+    if (!given) {
+      if (demanded(rule, 'out') && !requiredElsewhere(rules, compiled)) {
+        problems.push({
+          level: 'error',
+          code: 'required',
+          field: rule.generic,
+          text: `${rule.generic} is missing, and ${compiled.fields.map((f) => f.text).join(', ')} is required there.`,
+        });
+      }
+      continue;
+    }
+    const isNews = touched(compiled, given.kind, news);
+    given.values.forEach((raw, i) => {
+      const target = compiled.fields[i];
+      if (raw === ANY || !target || target.text in trace) return;
+      write(body, target, outgoingType(raw, compiled, target, mapping, problems));
+      trace[target.text] = {
+        rule: compiled.index,
+        source: given.kind === 'constant' ? [] : [rule.generic],
+        kind: given.kind,
+        ...(given.row !== undefined && { row: given.row }),
+      };
+      if (isNews) changed.add(target.top);
+      if (given.kind === 'default' || given.kind === 'constant') defaults.add(target.top);
+      else defaults.delete(target.top);
+    });
+  }
+  return { body, changed, defaults, trace, problems };
+}
+
+interface FoundOut {
+  values: Json[];
+  kind: Trace[string]['kind'];
+  row?: number;
+}
+
+function outgoingValue(compiled: CompiledRule, scope: Tree, problems: Problem[]): FoundOut | undefined {
+  const { rule, values } = compiled;
+  if (rule.constant !== undefined) return { values: [rule.constant], kind: 'constant' };
+  const value = read(scope, compiled.generic);
+  if (empty(value)) return undefined;
+  if (!values) return { values: [value as Json], kind: 'source' };
+  const row = values.toPartner(textOf(value));
+  if (row) return { values: row.values, kind: 'source', row: row.row };
+  problems.push(unmapped(rule.generic, textOf(value), demanded(rule, 'out') && rule.default?.out === undefined));
+  return undefined;
+}
+
+/** Whether a written field is news: its source changed, or it is a default that goes along with a changed condition. */
+function touched(compiled: CompiledRule, kind: Trace[string]['kind'], news: OutScope['isNews']): boolean {
+  if (!news || kind === 'expression') return true;
+  const top = compiled.generic.top;
+  if (top === 'source' || top === 'entity') return kind === 'source';
+  if (kind === 'source') return news(top);
+  return compiled.onlyIf !== undefined && news(compiled.onlyIf.path.top);
+}
+
+async function computed(
+  expression: string,
+  input: unknown,
+  compiled: CompiledRule,
+  direction: Direction,
+  problems: Problem[],
+  expressions?: Expressions,
+): Promise<(Found & FoundOut) | undefined> {
+  try {
+    const value = (await expressions?.evaluate(expression, input)) as Json | undefined;
+    return empty(value) ? undefined : { value: value as Json, values: [value as Json], kind: 'expression' };
+  } catch (error) {
+    const field = direction === 'in' ? compiled.rule.generic : compiled.fields.map((f) => f.text).join(', ');
+    problems.push({ level: 'error', code: 'expression', field, text: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+}
+
+function fallback(rule: Rule, direction: Direction): Found | undefined {
+  const value = rule.default?.[direction];
+  return value === undefined ? undefined : { value, kind: 'default' };
+}
+
+function fallbackOut(rule: Rule, fields: number): FoundOut | undefined {
+  const value = rule.default?.out;
+  if (value === undefined) return undefined;
+  return { values: fields > 1 && Array.isArray(value) ? value : [value], kind: 'default' };
+}
+
+function demanded(rule: Rule, direction: Direction): boolean {
+  return rule.required === direction || rule.required === 'both';
+}
+
+/** A later rule may still give the target its value: only the last one may complain. */
+function requiredElsewhere(rules: CompiledRule[], compiled: CompiledRule): boolean {
+  const text = compiled.fields[0]?.text;
+  return rules.some((r) => r.index > compiled.index && r.rule.direction !== 'in' && r.fields[0]?.text === text);
+}
+
+function unmapped(field: string, value: string, fatal: boolean): Problem {
+  return {
+    level: fatal ? 'error' : 'warning',
+    code: 'unmapped',
+    field,
+    value,
+    text: `«${value}» of ${field} has no row in its value map.`,
+  };
+}
+
+function incomingType(value: Json, { rule }: CompiledRule, problems: Problem[]): Json | undefined {
+  if (rule.type === 'time') {
+    const time = isoTime(textOf(value));
+    if (time === undefined)
+      problems.push({ level: 'warning', code: 'schema', field: rule.generic, value, text: `«${textOf(value)}» is no time.` });
+    return time;
+  }
+  if (rule.type === 'number') return Number(value);
+  if (rule.type === 'text') return textOf(value);
+  return rule.type ? shapeIn(rule.type, value) : value;
+}
+
+function outgoingType(value: Json, { rule }: CompiledRule, target: Path, mapping: Mapping, problems: Problem[]): Json {
+  if (rule.type === 'time') {
+    const time = isoTime(textOf(value)) ?? textOf(value);
+    return mapping.system === 'servicenow' || mapping.version === 'servicenow' ? serviceNowTime(time) : time;
+  }
+  if (rule.type === 'number') return Number(value);
+  if (rule.type && rule.type !== 'text') return shapeOut(rule.type, value, mapping);
+  const text = rule.type === 'text' ? textOf(value) : value;
+  if (rule.maxLength === undefined || typeof text !== 'string' || text.length <= rule.maxLength) return text;
+  problems.push({
+    level: 'warning',
+    code: 'cut',
+    field: target.text,
+    value: text,
+    text: `${target.text} takes ${rule.maxLength} characters; the whole text goes along as a comment.`,
+  });
+  return `${text.slice(0, rule.maxLength - 1)}…`;
+}
