@@ -3,6 +3,8 @@ export type ErrorCode =
   | 'SWB_CONFIG' // a setting is missing or wrong
   | 'SWB_PAYLOAD' // a payload we were given is not what it should be
   | 'SWB_UNMAPPED' // a value has no row in its value map
+  | 'SWB_UNASSIGNED' // an item of an order is for no leg of the fan-out
+  | 'SWB_DECISION' // a leg failed, and a person decides about the others
   | 'SWB_EXPRESSION' // a JSONata expression failed or ran too long
   | 'SWB_UNAUTHORISED' // someone called us with a wrong secret
   | 'SWB_TOO_LARGE' // a request or answer is over the size limit

@@ -1,5 +1,7 @@
+import type { Broker } from '../../src/delivery/broker.js';
 import type { Trace } from '../../src/mapping/mapping.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
+import type { ConversationRecord, MessageRecord } from '../../src/store/store.js';
 
 /** `msg.switchboard`: what travels with a message from its in node to its out nodes. Plain JSON, so that any Node-RED node may clone it. */
 export interface Envelope {
@@ -40,4 +42,25 @@ export interface Envelope {
     attachments: GenericAttachment[];
     trace: Trace;
   };
+}
+
+/** The envelope of a message of the inbox; with its conversation, where that is known before the message is correlated. */
+export async function envelopeFor(broker: Broker, record: MessageRecord): Promise<Envelope> {
+  const conversation = record.conversation ? await broker.store.conversation(record.conversation) : undefined;
+  return { ...envelopeOfRecord(broker, record), ...(conversation && known(conversation)) };
+}
+
+export function envelopeOfRecord(broker: Broker, record: MessageRecord): Envelope {
+  return {
+    messageId: record.id,
+    store: broker.id,
+    endpoint: record.endpoint,
+    entityType: record.entityType,
+    entityId: record.entityId,
+    origin: record.origin,
+  };
+}
+
+function known({ id, reference }: ConversationRecord): Pick<Envelope, 'conversation'> {
+  return { conversation: { id, reference, isNew: false } };
 }

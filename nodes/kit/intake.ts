@@ -2,7 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { Json } from '../../src/model/message.js';
 import type { Bodies, MessageRecord } from '../../src/store/store.js';
-import type { Envelope } from './envelope.js';
+import { envelopeOfRecord } from './envelope.js';
 import { flowTracker } from './flow-tracker.js';
 import type { Msg } from './handle.js';
 import { show } from './status.js';
@@ -21,14 +21,7 @@ export function emitFrom(
   const detach = broker.inbox.attach(node.id, {
     read,
     emit(record, payload, quiet) {
-      const envelope: Envelope = {
-        messageId: record.id,
-        store: broker.id,
-        endpoint: record.endpoint,
-        entityType: record.entityType,
-        entityId: record.entityId,
-        origin: record.origin,
-      };
+      const envelope = envelopeOfRecord(broker, record);
       const msg = { payload, topic: record.number ?? record.entityId, switchboard: envelope } as unknown as Msg;
       tracker.follow(record.id, node.id, () => node.send(msg as never), quiet);
     },

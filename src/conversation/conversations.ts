@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import type { Change, CommitResult, ConversationRecord, Store } from '../store/store.js';
+import { released } from './plan.js';
 
 /** Writers of one conversation take turns here; the store's versions catch writers in other processes, who make us try again. */
 const MOST_TRIES = 20;
@@ -7,11 +8,14 @@ const MOST_TRIES = 20;
 export class Conversations {
   private readonly turns = new Map<string, Promise<unknown>>();
 
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly clock: () => number,
+  ) {}
 
   /**
    * Changes a conversation, together with other records, in one commit. `change` gets the latest record and gives the new one, or the same
-   * to leave it as it is; it may be called again when another process was faster.
+   * to leave it as it is; it may be called again when another process was faster. Deliveries that waited for what its plan now says go along.
    */
   async update(
     id: string,
@@ -24,15 +28,16 @@ export class Conversations {
         const latest = await this.store.conversation(id);
         if (!latest) throw new SwitchboardError('SWB_STORE', `The conversation ${id} is not in the store any more.`);
         const next = change(latest);
-        const changes = typeof also === 'function' ? also(latest) : also;
+        const changes = typeof also === 'function' ? also(latest) : [...also];
         if (next !== latest) changes.unshift({ kind: 'conversation', record: next });
+        if (next.plan && next.plan !== latest.plan)
+          changes.push(...released(next.plan, await this.store.openDeliveries(id), new Date(this.clock()).toISOString()));
         if (changes.length === 0) return { skipped: [] };
         try {
           return await this.store.commit(changes, options);
         } catch (error) {
           const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MOST_TRIES;
           if (!again) throw error;
-          if (next !== latest) changes.shift();
         }
       }
     });

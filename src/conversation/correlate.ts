@@ -2,6 +2,7 @@ import type { EventKind, GenericMessage, Json, State } from '../model/message.js
 import { FINAL_STATES } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import { attachmentMark, commentMark, imprint, sameImprint } from './fingerprint.js';
+import { planAfter } from './plan.js';
 
 /** Newest ids kept per link and marks kept per conversation: far more than a ticket has, and a bound all the same. */
 const KEEP = 500;
@@ -49,6 +50,11 @@ export function linkAt(conversation: ConversationRecord, endpoint: string, entit
   return conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.leg === leg);
 }
 
+/** The entity that stands for a leg, whichever endpoint it is at. */
+export function linkOfLeg(conversation: ConversationRecord, leg: string): Link | undefined {
+  return conversation.links.find((l) => l.leg === leg && l.origin === 'ours');
+}
+
 /** A link on which nothing has been seen yet: its next message tells everything. */
 function untouched(link: Link): boolean {
   return link.origin === 'theirs' && Object.keys(link.raw).length === 0;
@@ -78,12 +84,15 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
   const comments = message.comments.filter((c) => !seen.has(c.id) && !isOurs(c.author, commentMark(link.endpoint, c)));
   const attachments = message.attachments.filter((a) => !seen.has(a.id) && !isOurs(a.author, attachmentMark(link.endpoint, a)));
 
+  const spoke = comments.some((c) => c.visibility === 'public');
   const changed = fresh ? undefined : changedFields(link, incoming, guard);
-  const advance = (latest: ConversationRecord) => advanced(latest, incoming, used, guard.isOlder);
+  const advance = (latest: ConversationRecord) => advanced(latest, incoming, used, spoke, guard.isOlder);
   const event = eventOf(message, fresh, changed, comments.length, attachments.length, incoming.deleted);
   const reduced: GenericMessage = { ...message, event, comments, attachments, ...(changed && { changed }) };
 
   if (fresh) {
+    if (message.fields.state === 'draft')
+      return { output: 'ignored', reason: 'It is a draft: nothing is ordered yet.', message: reduced, advance: (c) => c };
     if (message.fields.state && FINAL_STATES.includes(message.fields.state)) {
       return { output: 'ignored', reason: `It was already ${message.fields.state} when first seen.`, message: reduced, advance };
     }
@@ -140,6 +149,7 @@ function advanced(
   latest: ConversationRecord,
   incoming: Incoming,
   used: string[],
+  spoke: boolean,
   isOlder: EchoGuard['isOlder'],
 ): ConversationRecord {
   const { message, record, sources } = incoming;
@@ -166,7 +176,9 @@ function advanced(
       writtenVersion: Object.keys(writtenVersion).length ? writtenVersion : undefined,
     };
   });
-  const next = { ...latest, links, written: without(latest.written, used) };
+  const leg = linkOf(latest, source.endpoint, source.entityType, source.id)?.leg;
+  const plan = latest.plan && leg ? planAfter(latest.plan, leg, { fields: message.fields, spoke }) : latest.plan;
+  const next = { ...latest, links, written: without(latest.written, used), ...(plan && { plan }) };
   return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
 }
 

@@ -10,6 +10,7 @@ import { createIds } from '../store/id.js';
 import type { DeliveryRecord, MessageRecord, Store } from '../store/store.js';
 import { IdentityGuard } from './identity-guard.js';
 import { Inbox } from './inbox.js';
+import { Legs } from './legs.js';
 import { type Leg, Outbox, type Taken } from './outbox.js';
 import type { RetryPolicy } from './retry.js';
 import { Spool } from './spool.js';
@@ -42,6 +43,7 @@ export class Broker {
   readonly outbox: Outbox;
   readonly conversations: Conversations;
   readonly correlator: Correlator;
+  readonly legs: Legs;
   readonly turnstile = new Turnstile();
   readonly clock: () => number;
   readonly spool: Spool;
@@ -65,7 +67,7 @@ export class Broker {
     this.ids = createIds(this.clock, this.random);
     this.unmapped = new UnmappedCounter(this.store);
     this.spool = new Spool(this.store.spool);
-    this.conversations = new Conversations(this.store);
+    this.conversations = new Conversations(this.store, this.clock);
     this.correlator = new Correlator(this.store, this.conversations, (id) => this.client(id), this.clock);
     this.outbox = new Outbox(this.store, this.conversations, this.ids, this.clock);
     this.inbox = new Inbox({
@@ -79,6 +81,7 @@ export class Broker {
       flowTimeout: options.flowTimeout,
       onSettled: (message) => this.turnstile.leave(message),
     });
+    this.legs = new Legs(this.store, this.conversations, this.inbox, (id) => this.client(id)?.name, this.clock);
   }
 
   /** Clears away files of deliveries that are over; to be called before endpoints are added. */

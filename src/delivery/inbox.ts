@@ -21,6 +21,10 @@ export interface Received {
   number?: string;
   key: string;
   payload: Json;
+  /** Known where it does not come from outside. */
+  conversation?: string;
+  /** It waits for a person: to replay it, or to skip it. */
+  error?: ErrorRecord;
 }
 
 /** A message on its way through a flow; what its nodes did with it is gathered here until the flow is quiet. */
@@ -96,7 +100,7 @@ export class Inbox {
     const now = new Date(clock()).toISOString();
     const changes: Change[] = items.map(({ payload, ...item }) => ({
       kind: 'message',
-      record: { ...item, id: ids(), version: 0, receivedAt: now, state: 'received', emissions: 0 },
+      record: { ...item, id: ids(), version: 0, receivedAt: now, state: item.error ? 'failed' : 'received', emissions: 0 },
       bodies: { received: payload },
       ifAbsent: true,
     }));
@@ -145,7 +149,15 @@ export class Inbox {
   /** @internal */
   enter(record: MessageRecord, replay: Json | undefined): void {
     const again = record.emissions > 1;
-    this.flows.set(record.id, { record, again, legs: 0, replay, deadline: this.options.clock() + this.options.flowTimeout });
+    const { conversation } = record;
+    this.flows.set(record.id, {
+      record,
+      again,
+      legs: 0,
+      conversation,
+      replay,
+      deadline: this.options.clock() + this.options.flowTimeout,
+    });
   }
 
   /** @internal The flow has gone quiet: what became of the message? */

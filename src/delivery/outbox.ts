@@ -2,8 +2,9 @@ import type { Conversations } from '../conversation/conversations.js';
 import { linkAt, withMarks } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/correlator.js';
 import { attachmentMark, commentMark, sameImprint } from '../conversation/fingerprint.js';
+import { dropHopeless, legOf, unmet } from '../conversation/plan.js';
 import { SwitchboardError } from '../errors.js';
-import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
+import { CANCELLING_STATES, type GenericAttachment, type GenericComment, type Json, type State } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 
 /** What an out node hands over. */
@@ -52,9 +53,15 @@ export class Outbox {
         hint: 'Put a «conversation correlate» node before the out node, with the same store.',
       });
     }
+    const waits = (latest: ConversationRecord) => unmet(latest.plan, legOf(latest.plan, leg.leg)?.after);
     const open = (await this.store.openDeliveries(leg.conversation)).filter(
       (d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg && d.part === 'entity',
     );
+    // Who cancels what still waits for another leg need not order it first.
+    const neverSent = (latest: ConversationRecord) =>
+      isCancellation(leg.request) &&
+      !linkAt(latest, leg.endpoint, leg.entityType, leg.leg) &&
+      open.some((d) => Array.isArray(d.waitsFor));
     const changesFor = (latest: ConversationRecord): Change[] => {
       const link = linkAt(latest, leg.endpoint, leg.entityType, leg.leg);
       const own =
@@ -63,13 +70,19 @@ export class Outbox {
         taken = { deliveries: 0, reason: 'It came from there.' };
         return [];
       }
-      const changes = this.split(leg, link, open.length > 0);
+      if (legOf(latest.plan, leg.leg)?.dropped !== undefined || neverSent(latest)) {
+        taken = { deliveries: 0, reason: 'It had not been sent yet, and will not be.' };
+        return [];
+      }
+      const after = waits(latest);
+      const changes = this.split(leg, link, open.length > 0, after.length ? { waitsFor: after } : {});
       taken = { deliveries: changes.length, ...(changes.length === 0 && { reason: 'The target knows all of it already.' }) };
       return changes;
     };
     await this.conversations.update(
       leg.conversation,
       (latest) => {
+        if (neverSent(latest)) return withDropped(latest, leg.leg);
         const planned = changesFor(latest);
         return planned.length ? withMarks(latest, this.marks(leg)) : latest;
       },
@@ -90,7 +103,7 @@ export class Outbox {
   }
 
   /** `writing`: an earlier write to the entity is not over. What the entity has then, and whether this one changes it, shows when it is sent. */
-  private split(leg: Leg, link: Link | undefined, writing: boolean): Change[] {
+  private split(leg: Leg, link: Link | undefined, writing: boolean, waits: Pick<DeliveryRecord, 'waitsFor'>): Change[] {
     const changes: Change[] = [];
     const add = (part: string, body: unknown, extra: Partial<DeliveryRecord> = {}) =>
       changes.push({
@@ -101,7 +114,7 @@ export class Outbox {
       });
     const creates = !link && !writing;
     const changed = link && !writing ? realChanges(leg.request, link) : leg.request.changed;
-    if (creates || changed.length > 0) add('entity', leg.request);
+    if (creates || changed.length > 0) add('entity', leg.request, creates ? waits : {});
     for (const comment of leg.comments) add(`comment:${comment.id}`, { comment });
     for (const attachment of leg.attachments) {
       const lane = `${laneOf(leg)}|attachments`;
@@ -138,6 +151,18 @@ export class Outbox {
       ...leg.attachments.map((a) => attachmentMark(leg.endpoint, a)),
     ];
   }
+}
+
+/** A write that cancels: nothing is ever created only to be cancelled. */
+export function isCancellation(request: EntityRequest): boolean {
+  return CANCELLING_STATES.includes(request.generic.state as State);
+}
+
+function withDropped(conversation: ConversationRecord, leg: string): ConversationRecord {
+  const { plan } = conversation;
+  if (!plan) return conversation;
+  const legs = plan.legs.map((l) => (l.leg === leg ? { ...l, dropped: 'it was cancelled before it was ordered' } : l));
+  return { ...conversation, plan: dropHopeless({ ...plan, legs }) };
 }
 
 function laneOf(leg: Leg): string {

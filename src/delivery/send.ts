@@ -2,13 +2,14 @@ import type { Conversations } from '../conversation/conversations.js';
 import { conversationState, linkAt, withLink, without } from '../conversation/correlate.js';
 import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
 import { attachmentMark, commentMark, imprint, sameImprint } from '../conversation/fingerprint.js';
+import { legOf } from '../conversation/plan.js';
 import { legReference } from '../conversation/reference.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import type { IdentityGuard } from './identity-guard.js';
-import { realChanges } from './outbox.js';
+import { isCancellation, realChanges } from './outbox.js';
 import type { Spool } from './spool.js';
 
 export interface SendContext {
@@ -76,6 +77,7 @@ async function create(
   context: SendContext,
 ): Promise<Sent> {
   const { client } = context;
+  if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
   const reference = legReference(conversation.reference, delivery.leg);
   const found = inDoubt ? await client.find(delivery.entityType, reference) : undefined;
   const written: Written = found
@@ -128,7 +130,11 @@ async function update(
     names = names.filter((name) => !sameImprint(imprint(record[name]), request.fields[name]));
     if (names.length === 0) {
       const all = realChanges(request, link, delivery.id);
-      return { what: 'found written by an earlier try', link: target, change: (c) => rewritten(c, delivery, request, all) };
+      return {
+        what: 'found written by an earlier try',
+        link: target,
+        change: (c) => rewritten(c, delivery, request, knownBy(c, delivery, request, all)),
+      };
     }
   }
   const fields: Record<string, Json> = {};
@@ -145,9 +151,20 @@ async function update(
       const now = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (!now) return latest;
       const known = !client.isOlder(parsed.source.version, now.entityVersion);
-      return stated(withLink(latest, asWritten(now, delivery, request, names, parsed, written, known)));
+      return stated(
+        withLink(latest, asWritten(now, delivery, request, knownBy(latest, delivery, request, names), parsed, written, known)),
+      );
     },
   };
+}
+
+/**
+ * The fields whose writing tells how the entity now stands. A vendor that was asked to cancel may refuse: its own word for it is awaited, and
+ * counts as news even when it is what we asked for.
+ */
+function knownBy(conversation: ConversationRecord, delivery: DeliveryRecord, request: EntityRequest, names: string[]): string[] {
+  if (!isCancellation(request) || !legOf(conversation.plan, delivery.leg)) return names;
+  return names.filter((name) => !(request.sources[name] ?? []).includes('state'));
 }
 
 async function comment(

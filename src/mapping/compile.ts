@@ -1,6 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, Json } from '../model/message.js';
-import { Expressions } from './expressions.js';
+import { type Expressions, sharedExpressions } from './expressions.js';
 import { itemsIn, itemsOut } from './items.js';
 import type { InResult, Mapping, OutResult } from './mapping.js';
 import { applyIn, applyOut, type CompiledRule, compileRule, type Tree } from './rules.js';
@@ -12,8 +12,6 @@ export interface CompiledMapping {
   toGeneric(record: Record<string, Json>): Promise<InResult>;
   fromGeneric(message: GenericMessage): Promise<OutResult>;
 }
-
-let shared: Expressions | undefined;
 
 /** Makes a mapping ready for use. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
 export function compile(mapping: Mapping, options: { expressions?: Expressions } = {}): CompiledMapping {
@@ -29,8 +27,7 @@ export function compile(mapping: Mapping, options: { expressions?: Expressions }
       hint: 'Add a rule for id: items are told apart by it.',
     });
   const wantsExpressions = [...rules, ...items].some(({ rule }) => rule.expression || rule.when);
-  if (wantsExpressions && !options.expressions) shared ??= new Expressions();
-  const expressions = options.expressions ?? shared;
+  const expressions = options.expressions ?? (wantsExpressions ? sharedExpressions() : undefined);
   return {
     mapping,
     reads: reads(mapping, rules),

@@ -156,6 +156,14 @@ export class Expressions {
   }
 }
 
+let shared: Expressions | undefined;
+
+/** One process for all who have no reason for their own. */
+export function sharedExpressions(): Expressions {
+  shared ??= new Expressions();
+  return shared;
+}
+
 function failure(expression: string, text: string): SwitchboardError {
   return new SwitchboardError('SWB_EXPRESSION', `The expression «${expression}» failed: ${text}.`, {
     hint: 'Mend it in the mapping, deploy, then replay the message.',

@@ -1,4 +1,4 @@
-import type { EntityKind, Json } from '../model/message.js';
+import type { EntityKind, ItemProgress, Json, State } from '../model/message.js';
 
 /**
  * The state of a broker: inbox, conversations, outbox, settings. One small interface, two implementations (lowdb, PostgreSQL),
@@ -12,7 +12,8 @@ import type { EntityKind, Json } from '../model/message.js';
 export type MessageState = 'received' | 'settled' | 'failed' | 'skipped';
 /** What became of a settled message. `unrouted`: it reached no out node, which a person should see. */
 export type MessageOutcome = 'routed' | 'ignored' | 'unrouted';
-export type MessageOrigin = 'webhook' | 'event' | 'poll' | 'answer' | 'manual';
+/** `answer`: a partner's answer to a write of ours; `plan`: fan-out itself, when a leg failed. */
+export type MessageOrigin = 'webhook' | 'event' | 'poll' | 'answer' | 'manual' | 'plan';
 
 /** An error as it is kept and shown: already in words, secrets already masked. */
 export interface ErrorRecord {
@@ -76,6 +77,37 @@ export interface Link {
   since: string;
 }
 
+/** One party's part of a matter that was shared out: planned before anything is sent, so that a crash in the middle is finished, not repeated. */
+export interface PlannedLeg {
+  /** As in `Link.leg`. */
+  leg: string;
+  /** Ids of the order's items on it; empty where it takes the whole matter. */
+  items: string[];
+  after?: Predecessor[];
+  /** Imprint of each item as it was last told. */
+  told: Record<string, Json>;
+  /** Its cancellation was asked for. */
+  cancelled?: boolean;
+  /** Why it was given up before it was sent. */
+  dropped?: string;
+  /** What its party last said: of the whole, and of the items. */
+  state?: State;
+  stateReason?: string;
+  progress: ItemProgress[];
+}
+
+/** What becomes of the other legs when one fails: nothing, they are cancelled, or a person is asked. */
+export type OnFailure = 'keep' | 'cancelRest' | 'ask';
+
+export interface Plan {
+  /** The fan-out node. */
+  node: string;
+  onFailure: OnFailure;
+  legs: PlannedLeg[];
+  /** The leg that spoke last: what the customer answers is for it alone. */
+  asked?: string;
+}
+
 export interface ConversationRecord {
   id: string;
   version: number;
@@ -87,6 +119,8 @@ export interface ConversationRecord {
   links: Link[];
   /** Fingerprints `endpoint|kind|hash` of comments and attachments we send or sent, newest last, bounded: the echo guard. */
   written: string[];
+  /** Set by fan-out. */
+  plan?: Plan;
   createdAt: string;
   updatedAt: string;
 }
@@ -103,11 +137,14 @@ export interface Attempt {
   error?: string;
 }
 
-/**
- * What a delivery waits for: that its entity has a link (attachments, which have a lane of their own), or that another leg of the
- * conversation reaches one of some states (a delivery after the SIM is active).
- */
-export type WaitsFor = 'link' | { leg: string; states: string[] };
+/** A leg waits until another one has reached one of some states: delivery after the SIM is active. */
+export interface Predecessor {
+  leg: string;
+  states: State[];
+}
+
+/** What a delivery waits for: that its entity has a link (attachments, which have a lane of their own), or other legs of the conversation. */
+export type WaitsFor = 'link' | Predecessor[];
 
 /** One outgoing write. Bodies: `request` (what is to be sent and which rule made it), `response` (the partner's answer). */
 export interface DeliveryRecord {

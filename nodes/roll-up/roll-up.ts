@@ -1,0 +1,32 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
+import { SwitchboardError } from '../../src/errors.js';
+import type { GenericMessage } from '../../src/model/message.js';
+import { envelopeOf, handle } from '../kit/handle.js';
+import { endpointNode } from '../kit/parties.js';
+import { show } from '../kit/status.js';
+import type { RollUpConfig } from './roll-up.config.js';
+
+export = (RED: NodeAPI) => {
+  function RollUp(this: Node, config: NodeDef & RollUpConfig) {
+    RED.nodes.createNode(this, config);
+    const where = config.name || 'roll-up';
+    const rules = config.rules?.length ? config.rules : DEFAULT_ROLL_UP;
+    handle(this, async (msg, send) => {
+      const envelope = envelopeOf(msg, where);
+      const message = msg.payload as GenericMessage;
+      if (!envelope.conversation || !message?.source || !message.fields) {
+        throw new SwitchboardError('SWB_PAYLOAD', 'The message was not correlated.', {
+          where,
+          hint: 'Wire roll-up behind normalize and conversation correlate.',
+        });
+      }
+      const broker = await endpointNode(RED, envelope.endpoint, where).broker;
+      const whole = await broker.legs.rollUp(envelope.messageId, rules, message);
+      msg.payload = whole;
+      send(msg);
+      show(this, 'ok', whole.fields.state ?? 'as it is');
+    });
+  }
+  RED.nodes.registerType('switchboard-roll-up', RollUp as never);
+};

@@ -1,0 +1,191 @@
+import { CANCELLING_STATES, type GenericComment, type GenericMessage, type Json, type OrderItem } from '../model/message.js';
+import type { OnFailure, Plan, PlannedLeg, Predecessor } from '../store/store.js';
+import { imprint, sameImprint } from './fingerprint.js';
+import { isOver } from './plan.js';
+
+/** An item is for a leg when the value at `field` fits one of `is`; `*` stands for any text, case does not count. */
+export interface ItemRule {
+  /** Path in the item: offering.id, category, characteristics.network … */
+  field: string;
+  is: string[];
+}
+
+export interface FanOutLeg {
+  /** Names the leg for people, and within our reference at its party: letters, digits, dashes. */
+  name: string;
+  /** Split by item: it takes the items that fit any of these and no leg before it. */
+  takes?: ItemRule[];
+  /** Static targets: JSONata over the generic message; empty = always. */
+  condition?: string;
+  after?: Predecessor[];
+}
+
+export interface FanOutRules {
+  by: 'item' | 'target';
+  legs: FanOutLeg[];
+  onFailure: OnFailure;
+}
+
+/** Who gets what of a message; `fits` says of a leg's condition whether it holds (static targets). Pure. */
+export function planFor(
+  before: Plan | undefined,
+  node: string,
+  rules: FanOutRules,
+  message: GenericMessage,
+  fits: (leg: FanOutLeg) => boolean,
+): { plan: Plan; unassigned: OrderItem[] } {
+  const plan: Plan = before ?? { node, onFailure: rules.onFailure, legs: [] };
+  const legs = plan.legs.map((leg) => ({ ...leg }));
+  const join = ({ name, after }: FanOutLeg): PlannedLeg => {
+    let leg = legs.find((l) => l.leg === name && l.dropped === undefined);
+    if (!leg) {
+      leg = { leg: name, items: [], told: {}, progress: [], ...(after?.length && { after }) };
+      legs.push(leg);
+    }
+    return leg;
+  };
+  const unassigned: OrderItem[] = [];
+  if (rules.by === 'target') {
+    for (const leg of rules.legs) if (legs.some((l) => l.leg === leg.name) || fits(leg)) join(leg);
+  } else {
+    const known = new Set(legs.flatMap((l) => l.items));
+    for (const item of message.fields.items ?? []) {
+      if (known.has(item.id)) continue;
+      const taker = rules.legs.find((leg) => (leg.takes ?? []).some((rule) => takes(rule, item)));
+      if (taker) join(taker).items = [...join(taker).items, item.id];
+      else unassigned.push(item);
+    }
+  }
+  const same =
+    before && legs.length === before.legs.length && legs.every((l, i) => l.items.length === before.legs[i]?.items.length);
+  return { plan: same ? before : { ...plan, legs: withPredecessors(legs) }, unassigned };
+}
+
+/** A leg can only wait for one that there is: an order without a SIM does not wait for it. */
+function withPredecessors(legs: PlannedLeg[]): PlannedLeg[] {
+  return legs.map((leg) => {
+    const after = leg.after?.filter((p) => legs.some((l) => l.leg === p.leg));
+    return { ...leg, after: after?.length ? after : undefined };
+  });
+}
+
+function takes({ field, is }: ItemRule, item: OrderItem): boolean {
+  let value: unknown = item;
+  for (const name of field.split('.')) value = (value as Record<string, unknown> | undefined)?.[name];
+  return value !== undefined && is.some((pattern) => like(pattern, String(value)));
+}
+
+function like(pattern: string, text: string): boolean {
+  const parts = pattern
+    .trim()
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'is').test(text);
+}
+
+export interface LegMessage {
+  leg: string;
+  message: GenericMessage;
+}
+
+/**
+ * What each leg is to be told of a message, less what it was told before. Pure.
+ * @param again the message is replayed: what was told before may not have arrived
+ */
+export function legMessages(plan: Plan, message: GenericMessage, again = false): LegMessage[] {
+  const spoken = listeners(plan, message);
+  return plan.legs.flatMap((leg) => {
+    if (leg.dropped !== undefined) return [];
+    const told = again ? {} : leg.told;
+    const part = leg.items.length ? partOf(leg, told, message) : { fields: message.fields, changed: message.changed };
+    const changed = isOver(leg) ? [] : part.changed;
+    const hears = spoken.includes(leg.leg);
+    const comments = hears ? message.comments : [];
+    const attachments = hears ? message.attachments : [];
+    if (changed?.length === 0 && !comments.length && !attachments.length) return [];
+    const event = changed?.includes('state') ? ('cancelled' as const) : message.event;
+    return [
+      {
+        leg: leg.leg,
+        message: { ...message, event, fields: part.fields, comments, attachments, ...(changed && { changed }) },
+      },
+    ];
+  });
+}
+
+/** An order's part for one leg: its own items, and no state but that it is to be cancelled, because the vendor says how it stands. */
+function partOf(
+  leg: PlannedLeg,
+  told: Record<string, Json>,
+  message: GenericMessage,
+): { fields: GenericMessage['fields']; changed?: string[] } {
+  const { state, stateReason, progress: _progress, items: _items, ...rest } = message.fields;
+  const items = itemsOf(leg, message);
+  const gone = items.filter((item) => isCancelled(message, item.id));
+  const cancel = cancels(leg, message);
+  const fields = {
+    ...rest,
+    items,
+    ...(gone.length && { progress: gone.map(({ id }) => ({ id, state: 'cancelled' as const })) }),
+    ...(cancel && { state: 'cancelled' as const, ...(stateReason && { stateReason }) }),
+  };
+  if (!message.changed || Object.keys(leg.told).length === 0) return { fields };
+  const order = ['items', 'progress', 'state'];
+  const changed = message.changed.filter((name) => !order.includes(name));
+  if (changed.length === message.changed.length) return { fields, changed };
+  // Who is to be cancelled need not hear what else changed.
+  if (cancel) return { fields, changed: leg.cancelled ? [] : ['state', 'stateReason'] };
+  const differ = items.filter((item) => !sameImprint(told[item.id], marked(message, item)));
+  if (differ.length) changed.push('items');
+  if (differ.some((item) => gone.includes(item))) changed.push('progress');
+  return { fields, changed };
+}
+
+/** The customer wants the whole leg cancelled: the order, or every item of it. */
+function cancels(leg: PlannedLeg, message: GenericMessage): boolean {
+  const items = itemsOf(leg, message);
+  const whole = message.fields.state !== undefined && CANCELLING_STATES.includes(message.fields.state);
+  return whole || (items.length > 0 && items.every((item) => isCancelled(message, item.id)));
+}
+
+function itemsOf(leg: PlannedLeg, message: GenericMessage): OrderItem[] {
+  return (message.fields.items ?? []).filter((item) => leg.items.includes(item.id));
+}
+
+function isCancelled(message: GenericMessage, id: string): boolean {
+  const state = message.fields.progress?.find((p) => p.id === id)?.state;
+  return state !== undefined && CANCELLING_STATES.includes(state);
+}
+
+/** What is remembered of an item as told: all the customer decides. A price is the vendor's word. */
+function marked(message: GenericMessage, { price: _price, ...item }: OrderItem): Json {
+  return { ...item, ...(isCancelled(message, item.id) && { cancelled: true }) } as unknown as Json;
+}
+
+/** The plan once its legs were told. */
+export function planTold(plan: Plan, message: GenericMessage): Plan {
+  const spoken: GenericComment[] = message.comments.filter((c) => c.visibility === 'public');
+  return {
+    ...plan,
+    ...(spoken.length && { asked: undefined }),
+    legs: plan.legs.map((leg) => {
+      if (leg.items.length === 0 || leg.dropped !== undefined) return leg;
+      const told = { ...leg.told };
+      for (const item of itemsOf(leg, message)) told[item.id] = imprint(marked(message, item));
+      return { ...leg, told, ...(cancels(leg, message) && !isOver(leg) && { cancelled: true }) };
+    }),
+  };
+}
+
+/**
+ * Who hears what the customer says. Several legs: those that wait for an answer, else the one that spoke last, so that what is meant for one
+ * vendor reaches that vendor alone; when nobody asked, all that are still at work.
+ */
+function listeners(plan: Plan, message: GenericMessage): string[] {
+  const open = plan.legs.filter((l) => l.dropped === undefined && !isOver(l));
+  if (message.event === 'created') return open.map((l) => l.leg);
+  const waiting = open.filter((l) => l.items.length > 0 && l.state === 'pending');
+  if (waiting.length) return waiting.map((l) => l.leg);
+  const asked = plan.legs.find((l) => l.leg === plan.asked && l.dropped === undefined);
+  return asked ? [asked.leg] : open.map((l) => l.leg);
+}

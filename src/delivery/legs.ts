@@ -1,0 +1,185 @@
+import type { Conversations } from '../conversation/conversations.js';
+import { linkOf } from '../conversation/correlate.js';
+import { type FanOutLeg, type FanOutRules, type LegMessage, legMessages, planFor, planTold } from '../conversation/fan-out.js';
+import { hasFailed, isOver, legOf } from '../conversation/plan.js';
+import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
+import { SwitchboardError } from '../errors.js';
+import type { GenericFields, GenericMessage, OrderItem } from '../model/message.js';
+import type { ConversationRecord, Plan, PlannedLeg, Store } from '../store/store.js';
+import type { Inbox, InFlow } from './inbox.js';
+
+/** What a fan-out node keeps in the inbox when a leg failed and the others are to be cancelled. */
+export interface Compensation {
+  failed: string;
+  reason: string;
+  /** Legs to cancel. */
+  cancel: string[];
+}
+
+/** Shares a matter out to several parties, and tells the customer how the whole of it stands. */
+export class Legs {
+  constructor(
+    private readonly store: Store,
+    private readonly conversations: Conversations,
+    private readonly inbox: Inbox,
+    /** The name of an endpoint. */
+    private readonly name: (endpoint: string) => string | undefined,
+    private readonly clock: () => number,
+  ) {}
+
+  /**
+   * Plans who gets what, on disk before anything is sent, and says what each leg is to be told. Undefined when the message has left its flow.
+   * @param fits whether a leg's condition holds (static targets)
+   * @param spare items that fit no leg may stay; otherwise SWB_UNASSIGNED, and nothing is planned
+   */
+  async shareOut(
+    messageId: string,
+    node: string,
+    rules: FanOutRules,
+    message: GenericMessage,
+    fits: (leg: FanOutLeg) => boolean,
+    spare: boolean,
+  ): Promise<{ legs: LegMessage[]; unassigned: OrderItem[] } | undefined> {
+    const flow = this.inbox.inFlow(messageId);
+    if (!flow) return undefined;
+    const id = flow.conversation ?? '';
+    let planned: ReturnType<typeof planFor> | undefined;
+    await this.conversations.update(id, (latest) => {
+      planned = planFor(latest.plan, node, rules, message, fits);
+      if (planned.unassigned.length && !spare) throw unassignedError(planned.unassigned);
+      return planned.plan === latest.plan ? latest : { ...latest, plan: planned.plan };
+    });
+    const { plan, unassigned } = planned ?? { plan: { node, onFailure: rules.onFailure, legs: [] }, unassigned: [] };
+    const legs = legMessages(plan, message, flow.replay !== undefined);
+    if (legs.length === 0 && unassigned.length === 0) flow.ignored ??= 'No leg has to be told of it.';
+    then(flow, (plan) => planTold(plan, message));
+    return { legs, unassigned };
+  }
+
+  /** A message of one leg's party as the customer is to hear it: how the whole order stands. As it is where nothing was shared out. */
+  async rollUp(messageId: string, rules: readonly RollUpRule[], message: GenericMessage): Promise<GenericMessage> {
+    const flow = this.inbox.inFlow(messageId);
+    const now = flow?.conversation ? await this.store.conversation(flow.conversation) : undefined;
+    const next = now && (flow?.advance?.(now) ?? now);
+    const whole = next && wholeOrder(next, rules, this.name);
+    if (!now || !next?.plan || !whole) return message;
+    const { source } = message;
+    const leg = linkOf(now, source.endpoint, source.entityType, source.id)?.leg ?? '';
+    await this.compensate(now, next.plan, leg);
+    const who = this.name(source.endpoint);
+    const fields: GenericFields = {
+      ...(next.title && { title: next.title }),
+      state: whole.state,
+      ...(whole.stateReason && { stateReason: whole.stateReason }),
+      progress: whole.progress,
+      ...prices(message),
+      ...latestDate(whole.progress),
+    };
+    return {
+      ...message,
+      entity: now.entity,
+      fields,
+      changed: Object.keys(fields).filter((name) => name !== 'title'),
+      comments: message.comments.map((c) => ({ ...c, author: [who, c.author && `(${c.author})`].filter(Boolean).join(' ') })),
+    };
+  }
+
+  /** What the other legs are told when one failed. */
+  async cancelRest(messageId: string, { reason, cancel }: Compensation): Promise<LegMessage[]> {
+    const flow = this.inbox.inFlow(messageId);
+    const conversation = flow?.conversation ? await this.store.conversation(flow.conversation) : undefined;
+    const order = conversation && orderLink(conversation);
+    if (!flow || !conversation?.plan || !order) return [];
+    const { endpoint, entityType, id, number } = order;
+    const title = conversation.title ?? number ?? id;
+    const message: GenericMessage = {
+      entity: conversation.entity,
+      event: 'cancelled',
+      source: { endpoint, entityType, id, ...(number && { number }) },
+      fields: { title, description: title, state: 'cancelled', stateReason: reason },
+      changed: ['state', 'stateReason'],
+      comments: [],
+      attachments: [],
+      relations: [],
+    };
+    const legs = stillOpen(conversation.plan).filter((l) => cancel.includes(l.leg));
+    if (legs.length === 0) flow.ignored ??= 'Nothing is left to cancel.';
+    then(flow, (plan) => ({
+      ...plan,
+      legs: plan.legs.map((l) => (cancel.includes(l.leg) && !isOver(l) ? { ...l, cancelled: true } : l)),
+    }));
+    return legs.map(({ leg }) => ({ leg, message }));
+  }
+
+  /** A leg has just failed: what becomes of the others is kept as a message of the fan-out node, once, however often this is found. */
+  private async compensate(conversation: ConversationRecord, plan: Plan, name: string): Promise<void> {
+    const leg = legOf(plan, name);
+    const before = legOf(conversation.plan, name);
+    const order = orderLink(conversation);
+    if (!leg || !hasFailed(leg) || (before && hasFailed(before)) || plan.onFailure === 'keep' || !order) return;
+    const cancel = stillOpen(plan)
+      .map((l) => l.leg)
+      .filter((l) => l !== name);
+    if (cancel.length === 0) return;
+    const reason = `${name} is ${leg.state}${leg.stateReason ? `: ${leg.stateReason}` : ''}`;
+    const at = new Date(this.clock()).toISOString();
+    await this.inbox.accept([
+      {
+        node: plan.node,
+        origin: 'plan',
+        endpoint: order.endpoint,
+        entityType: order.entityType,
+        entityId: order.id,
+        number: order.number,
+        key: `failed|${conversation.id}|${name}`,
+        payload: { failed: name, reason, cancel },
+        conversation: conversation.id,
+        ...(plan.onFailure === 'ask' && { error: { code: 'SWB_DECISION', message: question(reason, cancel), at } }),
+      },
+    ]);
+  }
+}
+
+/** What else is to happen to the plan once the message is settled. */
+function then(flow: InFlow, change: (plan: Plan) => Plan): void {
+  const before = flow.advance ?? ((c: ConversationRecord) => c);
+  flow.advance = (latest) => {
+    const next = before(latest);
+    return next.plan ? { ...next, plan: change(next.plan) } : next;
+  };
+}
+
+function stillOpen(plan: Plan): PlannedLeg[] {
+  return plan.legs.filter((l) => !isOver(l) && !l.cancelled);
+}
+
+/** The entity the matter began with. */
+function orderLink(conversation: ConversationRecord) {
+  return conversation.links.find((l) => l.leg === '' && l.origin === 'theirs');
+}
+
+/** A price is the vendor's word; what is ordered is the customer's. */
+function prices(message: GenericMessage): Pick<GenericFields, 'items'> {
+  const priced = (message.fields.items ?? []).filter((i) => i.price).map(({ id, price }) => ({ id, price }));
+  return priced.length ? { items: priced } : {};
+}
+
+function latestDate(progress: GenericFields['progress'] = []): Pick<GenericFields, 'expectedCompletionAt'> {
+  const last = progress
+    .map((p) => p.expectedCompletionAt ?? '')
+    .sort()
+    .at(-1);
+  return last ? { expectedCompletionAt: last } : {};
+}
+
+function question(reason: string, cancel: string[]): string {
+  return `${reason}. Still open: ${cancel.join(', ')}. Replay this message to cancel them, skip it to let them go on.`;
+}
+
+function unassignedError(items: OrderItem[]): SwitchboardError {
+  const names = items.map((i) => `${i.id} (${i.offering?.name ?? i.offering?.id ?? i.category ?? 'no offering'})`).join(', ');
+  return new SwitchboardError('SWB_UNASSIGNED', `No leg takes ${items.length === 1 ? 'the item' : 'the items'} ${names}.`, {
+    field: 'items',
+    hint: 'Add a row for it in the fan-out node, deploy, then replay the message. Nothing of the order was sent.',
+  });
+}

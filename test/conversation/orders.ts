@@ -1,0 +1,74 @@
+import type { FanOutRules } from '../../src/conversation/fan-out.js';
+import type { GenericFields, GenericMessage, ItemProgress, OrderItem } from '../../src/model/message.js';
+import type { ConversationRecord, Plan, PlannedLeg } from '../../src/store/store.js';
+
+/** A new colleague's order: one item for each of four vendors. */
+export const ITEMS: OrderItem[] = [
+  { id: '1', action: 'add', quantity: 1, category: 'device', offering: { id: 'PH-15', name: 'Phone 15' } },
+  { id: '2', action: 'add', quantity: 1, category: 'connectivity', offering: { id: 'SIM-5G', name: 'SIM 5G' } },
+  { id: '3', action: 'add', quantity: 1, category: 'device', offering: { id: 'CV-15', name: 'Cover 15' } },
+  { id: '4', action: 'add', quantity: 1, category: 'logistics', offering: { id: 'DELIVERY', name: 'Delivery' } },
+];
+
+export const RULES: FanOutRules = {
+  by: 'item',
+  onFailure: 'keep',
+  legs: [
+    { name: 'mobile', takes: [{ field: 'category', is: ['connectivity'] }] },
+    { name: 'devices', takes: [{ field: 'category', is: ['device'] }] },
+    { name: 'delivery', takes: [{ field: 'offering.id', is: ['DELIV*'] }], after: [{ leg: 'mobile', states: ['completed'] }] },
+  ],
+};
+
+export function order(fields: GenericFields = {}, more: Partial<GenericMessage> = {}): GenericMessage {
+  return {
+    entity: 'order',
+    event: 'created',
+    source: { endpoint: 'customer', entityType: 'order', id: 'O1', number: 'ORD1' },
+    fields: { title: 'New colleague', items: ITEMS, ...fields },
+    comments: [],
+    attachments: [],
+    relations: [],
+    ...more,
+  };
+}
+
+export function leg(name: string, items: string[], more: Partial<PlannedLeg> = {}): PlannedLeg {
+  return { leg: name, items, told: {}, progress: [], ...more };
+}
+
+export function plan(legs: PlannedLeg[], more: Partial<Plan> = {}): Plan {
+  return { node: 'fan-out', onFailure: 'keep', legs, ...more };
+}
+
+export function says(...states: [string, ItemProgress['state'], string?][]): ItemProgress[] {
+  return states.map(([id, state, stateReason]) => ({ id, state, ...(stateReason && { stateReason }) }));
+}
+
+export function conversation(of: Plan | undefined, vendors: Record<string, string> = {}): ConversationRecord {
+  return {
+    id: 'SWB-1',
+    version: 1,
+    reference: 'SWB-1',
+    entity: 'order',
+    title: 'New colleague',
+    state: 'open',
+    links: Object.entries(vendors).map(([name, number]) => ({
+      endpoint: `at-${name}`,
+      entityType: 'productOrder',
+      leg: name,
+      id: number,
+      number,
+      origin: 'ours',
+      shadow: {},
+      raw: {},
+      writtenBy: {},
+      seen: [],
+      since: '',
+    })),
+    written: [],
+    plan: of,
+    createdAt: '',
+    updatedAt: '',
+  };
+}

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { combinations, DEFAULT_ROLL_UP, rollUp, wholeOrder } from '../../src/conversation/roll-up.js';
+import { ORDER_STATES, type State } from '../../src/model/message.js';
+import { conversation, leg, plan, says } from './orders.js';
+
+describe('the roll-up of item states', () => {
+  const of = (...states: State[]) => rollUp(states, DEFAULT_ROLL_UP).state;
+
+  for (const [states, state] of [
+    [['acknowledged', 'acknowledged'], 'acknowledged'],
+    [['acknowledged', 'inProgress'], 'inProgress'],
+    [['completed', 'acknowledged'], 'inProgress'],
+    [['completed', 'inProgress'], 'inProgress'],
+    [['completed', 'completed'], 'completed'],
+    [['completed', 'failed'], 'partial'],
+    [['completed', 'cancelled'], 'partial'],
+    [['failed', 'failed'], 'failed'],
+    [['failed', 'rejected', 'cancelled'], 'failed'],
+    [['rejected', 'rejected'], 'rejected'],
+    [['cancelled', 'cancelled'], 'cancelled'],
+    [['failed', 'inProgress'], 'inProgress'],
+    [['pending', 'inProgress'], 'pending'],
+    [['pending', 'failed'], 'pending'],
+    [['held', 'completed'], 'held'],
+    [['held', 'inProgress'], 'inProgress'],
+    [['pendingCancellation', 'cancelled'], 'pendingCancellation'],
+    [['assessingCancellation', 'pendingCancellation'], 'assessingCancellation'],
+    [['assessingCancellation', 'inProgress'], 'inProgress'],
+    [['resolved', 'closed'], 'resolved'],
+    [['closed', 'closed'], 'closed'],
+  ] as [State[], State][])
+    it(`makes ${states.join(' and ')} ${state}`, () => assert.equal(of(...states), state));
+
+  it('depends neither on the order nor on the number of items', () => {
+    for (const { states, state } of combinations(ORDER_STATES, DEFAULT_ROLL_UP)) {
+      assert.equal(of(...[...states].reverse()), state);
+      assert.equal(of(...states, ...states), state);
+    }
+  });
+
+  it('shows every combination once, none of which is over while an item is not', () => {
+    const all = combinations(ORDER_STATES, DEFAULT_ROLL_UP);
+    assert.equal(all.length, 2 ** ORDER_STATES.length - 1);
+    const over: State[] = ['completed', 'partial', 'failed', 'rejected', 'cancelled'];
+    for (const { states, state } of all)
+      assert.equal(
+        states.every((s) => over.includes(s)),
+        over.includes(state),
+        `${states} → ${state}`,
+      );
+  });
+
+  it('follows a table of one’s own', () => {
+    assert.deepEqual(rollUp(['completed', 'cancelled'], [{ when: 'any', of: ['completed'], gives: 'completed' }]), {
+      state: 'completed',
+      rule: 0,
+    });
+  });
+});
+
+describe('the whole order', () => {
+  const legs = [
+    leg('mobile', ['2'], { state: 'inProgress', progress: says(['2', 'inProgress']) }),
+    leg('devices', ['1', '3'], {
+      state: 'failed',
+      stateReason: 'out of stock',
+      progress: says(['1', 'completed'], ['3', 'inProgress']),
+    }),
+    leg('delivery', ['4'], { dropped: 'mobile is failed' }),
+    leg('badge', ['5']),
+  ];
+  const whole = wholeOrder(conversation(plan(legs), { mobile: 'PO-7', devices: 'PO-8' }), DEFAULT_ROLL_UP, (e) => `Vendor ${e}`);
+
+  it('has a line for each item, with the vendor’s name and number', () => {
+    assert.deepEqual(
+      whole?.progress.map((p) => [p.id, p.state, p.vendor, p.vendorNumber]),
+      [
+        ['2', 'inProgress', 'Vendor at-mobile', 'PO-7'],
+        ['1', 'completed', 'Vendor at-devices', 'PO-8'],
+        ['3', 'failed', 'Vendor at-devices', 'PO-8'],
+        ['4', 'cancelled', undefined, undefined],
+        ['5', 'acknowledged', undefined, undefined],
+      ],
+    );
+  });
+  it('says in words which leg is in trouble', () => {
+    assert.equal(
+      whole?.stateReason,
+      'devices is failed at Vendor at-devices: out of stock. delivery was not ordered: mobile is failed.',
+    );
+    assert.equal(whole?.state, 'inProgress');
+  });
+  it('is unknown where nothing was shared out', () => {
+    assert.equal(
+      wholeOrder(conversation(undefined), DEFAULT_ROLL_UP, () => undefined),
+      undefined,
+    );
+  });
+});

@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FanOutRules, LegMessage } from '../../src/conversation/fan-out.js';
+import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
+import { Broker } from '../../src/delivery/broker.js';
+import type { Compensation } from '../../src/delivery/legs.js';
+import type { GenericFields, GenericMessage, Json } from '../../src/model/message.js';
+import { LowdbStore } from '../../src/store/lowdb-store.js';
+import type { MessageRecord, OnFailure } from '../../src/store/store.js';
+import { ITEMS, RULES, says } from '../conversation/orders.js';
+import { until } from '../live/node-red.js';
+import { Partner } from './partner.js';
+
+const VENDORS = ['mobile', 'devices', 'delivery'];
+
+/** A customer's order that is shared out to three vendors, with a flow that does what the nodes do. */
+class OrderRig {
+  broker!: Broker;
+  store!: LowdbStore;
+  readonly customer = new Partner('customer');
+  readonly vendors = Object.fromEntries(VENDORS.map((v) => [v, new Partner(v)])) as Record<string, Partner>;
+  readonly received: { state?: Json; progress?: Json; reason?: Json }[] = [];
+  private version = 0;
+
+  constructor(
+    readonly folder: string,
+    readonly onFailure: OnFailure = 'keep',
+  ) {}
+
+  async start(): Promise<this> {
+    this.store = new LowdbStore({ folder: this.folder });
+    await this.store.open();
+    this.broker = new Broker({
+      id: 'b',
+      name: 'test',
+      store: this.store,
+      inboxLimit: 100,
+      flowTimeout: 5_000,
+      random: () => 0.5,
+    });
+    for (const client of [this.customer, ...Object.values(this.vendors)])
+      this.broker.addEndpoint(client, { concurrency: 4, retry: { base: 10, most: 50, maxTries: 4 } });
+    this.listen('in-customer', (record, payload) => this.ordered(record, payload as unknown as GenericMessage));
+    for (const vendor of VENDORS)
+      this.listen(`in-${vendor}`, (record, payload) => this.answered(record, payload as unknown as GenericMessage));
+    this.listen('fan-out', async (record, payload) => {
+      for (const leg of await this.broker.legs.cancelRest(record.id, payload as unknown as Compensation))
+        await this.take(record, record.conversation!, leg);
+    });
+    return this;
+  }
+
+  private listen(node: string, flow: (record: MessageRecord, payload: Json) => Promise<void>): void {
+    this.broker.inbox.attach(node, {
+      read: async () => undefined,
+      emit: (record, payload, quiet) => {
+        flow(record, payload).then(
+          () => quiet(),
+          (e) => quiet({ code: e.code ?? 'SWB_FLOW', message: e.message, at: '' }),
+        );
+      },
+    });
+  }
+
+  private async ordered(record: MessageRecord, message: GenericMessage): Promise<void> {
+    const found = await this.correlate(record, message);
+    if (!found) return;
+    const rules: FanOutRules = { ...RULES, onFailure: this.onFailure };
+    const shared = await this.broker.legs.shareOut(record.id, 'fan-out', rules, found.message, () => false, false);
+    for (const leg of shared?.legs ?? []) await this.take(record, found.conversation.id, leg);
+  }
+
+  private async answered(record: MessageRecord, message: GenericMessage): Promise<void> {
+    const found = await this.correlate(record, message);
+    if (!found) return;
+    const { fields } = await this.broker.legs.rollUp(record.id, DEFAULT_ROLL_UP, found.message);
+    this.received.push({ state: fields.state, reason: fields.stateReason, progress: fields.progress as unknown as Json });
+  }
+
+  private async correlate(record: MessageRecord, message: GenericMessage) {
+    const names = Object.keys(message.fields);
+    const sources = Object.fromEntries(names.map((n) => [n, [n]]));
+    const fields = message.fields as unknown as Record<string, Json>;
+    const found = await this.broker.correlate(record.id, { message, record: fields, sources });
+    return found?.output === 'ignored' ? undefined : found;
+  }
+
+  private async take(record: MessageRecord, conversation: string, { leg, message }: LegMessage): Promise<void> {
+    const { items, progress, ...rest } = message.fields;
+    const fields = { ...rest, ...(items && { items }), ...(progress && { progress }) } as unknown as Record<string, Json>;
+    await this.broker.take({
+      message: record.id,
+      conversation,
+      node: `out-${leg}`,
+      endpoint: leg,
+      entityType: 'troubleTicket',
+      leg,
+      from: { endpoint: record.endpoint, entityType: record.entityType, entityId: record.entityId },
+      request: {
+        fields,
+        changed: message.changed ?? Object.keys(fields),
+        defaults: [],
+        sources: Object.fromEntries(Object.keys(fields).map((n) => [n, [n]])),
+        generic: fields,
+      },
+      comments: message.comments,
+      attachments: [],
+      answers: false,
+    });
+  }
+
+  async order(fields: GenericFields = {}): Promise<void> {
+    await this.tell('customer', 'O1', { title: 'New colleague', items: ITEMS, ...fields });
+  }
+
+  /** A vendor's order says how it stands. */
+  async vendor(name: string, fields: GenericFields): Promise<void> {
+    const [ticket] = this.vendors[name]!.tickets;
+    assert.ok(ticket, `${name} has an order`);
+    await this.tell(name, ticket.id, fields, ticket.reference);
+  }
+
+  private async tell(from: string, id: string, fields: GenericFields, reference?: string): Promise<void> {
+    const version = String(++this.version + 100);
+    const message: GenericMessage = {
+      entity: 'order',
+      event: 'updated',
+      source: { endpoint: from, entityType: 'troubleTicket', id, number: id, version, ...(reference && { reference }) },
+      fields,
+      comments: [],
+      attachments: [],
+      relations: [],
+    };
+    await this.broker.inbox.accept([
+      {
+        node: `in-${from}`,
+        origin: 'webhook',
+        endpoint: from,
+        entityType: 'troubleTicket',
+        entityId: id,
+        key: version,
+        payload: message as unknown as Json,
+      },
+    ]);
+    await this.quiet();
+  }
+
+  /** Nothing is under way; what waits for another leg, or behind a create that failed, may wait. */
+  async quiet(): Promise<void> {
+    await until('the broker to come to rest', async () => {
+      const { messages } = await this.store.counts();
+      const all = await this.store.listDeliveries({ limit: 100 });
+      const stuck = new Set(all.filter((d) => d.blocking).map((d) => d.lane));
+      const open = all.filter((d) => ['pending', 'sending', 'inDoubt'].includes(d.state) && !d.waitsFor && !stuck.has(d.lane));
+      return messages.received + open.length === 0 && !this.broker.inbox.busy;
+    });
+  }
+
+  orders(): Record<string, number> {
+    return Object.fromEntries(VENDORS.map((v) => [v, this.vendors[v]!.tickets.length]));
+  }
+  cancelled(): string[] {
+    return VENDORS.filter((v) => this.vendors[v]!.tickets[0]?.fields.state === 'cancelled');
+  }
+  async messages(): Promise<MessageRecord[]> {
+    return this.store.listMessages({ limit: 100 });
+  }
+}
+
+describe('an order over several vendors', () => {
+  let folder: string;
+  let rig: OrderRig;
+  const start = async (onFailure?: OnFailure) => {
+    rig = await new OrderRig(folder, onFailure).start();
+    await rig.order({ state: 'acknowledged' });
+  };
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-legs-'));
+  });
+  afterEach(async () => {
+    await rig.broker.close().catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('goes to each once; delivery waits until the SIM is active, then goes', async () => {
+    await start();
+    assert.deepEqual(rig.orders(), { mobile: 1, devices: 1, delivery: 0 });
+    assert.match(rig.vendors.mobile!.tickets[0]!.reference ?? '', /^SWB-[0-9A-Z]+\/mobile$/);
+    await rig.vendor('mobile', { state: 'inProgress' });
+    assert.equal(rig.orders().delivery, 0);
+    await rig.vendor('mobile', { state: 'completed', progress: says(['2', 'completed']) });
+    assert.deepEqual(rig.orders(), { mobile: 1, devices: 1, delivery: 1 });
+  });
+
+  it('waits on after a restart, and is finished then', async () => {
+    await start();
+    await rig.broker.close();
+    const { customer, vendors } = rig;
+    rig = Object.assign(new OrderRig(folder), { customer, vendors, version: 1_000 });
+    await rig.start();
+    await rig.vendor('mobile', { state: 'completed' });
+    assert.deepEqual(rig.orders(), { mobile: 1, devices: 1, delivery: 1 });
+  });
+
+  it('tells the customer how the whole of it stands', async () => {
+    await start();
+    await rig.vendor('mobile', { state: 'completed' });
+    await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'completed'], ['3', 'held', 'no stock']) });
+    const last = rig.received.at(-1)!;
+    assert.equal(last.state, 'inProgress');
+    assert.deepEqual(
+      (last.progress as { id: string; state: string; vendor: string }[]).map((p) => [p.id, p.state, p.vendor]),
+      [
+        ['1', 'completed', 'devices'],
+        ['3', 'held', 'devices'],
+        ['2', 'completed', 'mobile'],
+        ['4', 'acknowledged', 'delivery'],
+      ],
+    );
+  });
+
+  it('is never ordered where it still waited when it was cancelled', async () => {
+    await start();
+    await rig.order({ state: 'cancelled' });
+    assert.deepEqual(rig.cancelled(), ['mobile', 'devices']);
+    await rig.vendor('mobile', { state: 'completed' });
+    assert.equal(rig.orders().delivery, 0);
+    const [skipped] = await rig.store.listDeliveries({ limit: 10, states: ['skipped'] });
+    assert.match(skipped?.error?.message ?? '', /cancelled before it was ordered/);
+  });
+
+  it('is cancelled where the create was not confirmed yet, when it is', async () => {
+    rig = await new OrderRig(folder).start();
+    rig.vendors.mobile!.faults.push('down', 'lost');
+    await rig.order();
+    await rig.order({ state: 'cancelled' });
+    assert.deepEqual(rig.cancelled(), ['mobile', 'devices']);
+    assert.equal(rig.orders().mobile, 1);
+  });
+
+  it('is not created only to be cancelled, where the create failed for good', async () => {
+    rig = await new OrderRig(folder).start();
+    rig.vendors.mobile!.faults.push('refused');
+    await rig.order();
+    await rig.order({ state: 'cancelled' });
+    const [failed] = await rig.store.listDeliveries({ limit: 10, states: ['failed'] });
+    await rig.broker.skipDelivery(failed!.id, 'not needed any more');
+    await rig.quiet();
+    assert.equal(rig.orders().mobile, 0);
+  });
+
+  it('keeps the others when one fails and that is the rule, but does not order what can never come', async () => {
+    await start('keep');
+    await rig.vendor('mobile', { state: 'failed', stateReason: 'no coverage' });
+    assert.deepEqual(rig.cancelled(), []);
+    assert.equal(rig.orders().delivery, 0);
+    assert.match(String(rig.received.at(-1)?.reason), /mobile is failed at mobile: no coverage. delivery was not ordered/);
+    await rig.vendor('devices', { state: 'completed' });
+    assert.equal(rig.received.at(-1)?.state, 'partial');
+  });
+
+  it('cancels the others when one fails and that is the rule', async () => {
+    await start('cancelRest');
+    await rig.vendor('mobile', { state: 'rejected', stateReason: 'no credit' });
+    assert.deepEqual(rig.cancelled(), ['devices']);
+    assert.equal(rig.vendors.devices!.tickets[0]!.fields.stateReason, 'mobile is rejected: no credit');
+    assert.equal(rig.orders().delivery, 0);
+    await rig.vendor('devices', { state: 'cancelled' });
+    assert.equal(rig.received.at(-1)?.state, 'failed');
+  });
+
+  it('asks a person when that is the rule, and does what the person says', async () => {
+    await start('ask');
+    await rig.vendor('mobile', { state: 'failed' });
+    assert.deepEqual(rig.cancelled(), []);
+    const [question] = await rig.store.listMessages({ limit: 5, states: ['failed'] });
+    assert.equal(question?.error?.code, 'SWB_DECISION');
+    assert.match(question?.error?.message ?? '', /Still open: devices, delivery. Replay this message to cancel them/);
+    await rig.broker.replayMessage(question!.id);
+    await rig.quiet();
+    assert.deepEqual(rig.cancelled(), ['devices']);
+    assert.deepEqual(await rig.store.listDeliveries({ limit: 5, states: ['pending'] }), [], 'delivery was given up');
+  });
+
+  it('is not planned, and nothing of it is sent, when an item is for nobody', async () => {
+    rig = await new OrderRig(folder).start();
+    await rig.order({ items: [...ITEMS, { id: '9', category: 'catering' }] });
+    const [failed] = await rig.messages();
+    assert.equal(failed?.error?.code, 'SWB_UNASSIGNED');
+    assert.deepEqual(rig.orders(), { mobile: 0, devices: 0, delivery: 0 });
+    assert.equal((await rig.store.conversation(failed?.conversation ?? ''))?.plan, undefined);
+  });
+
+  it('is not sent while it is a draft', async () => {
+    rig = await new OrderRig(folder).start();
+    await rig.order({ state: 'draft' });
+    assert.deepEqual(rig.orders(), { mobile: 0, devices: 0, delivery: 0 });
+    await rig.order({ state: 'acknowledged' });
+    assert.deepEqual(rig.orders(), { mobile: 1, devices: 1, delivery: 0 });
+  });
+});
