@@ -1,4 +1,4 @@
-import type { FanOutRules } from '../../src/conversation/fan-out.js';
+import type { FanOutRules } from '../../src/conversation/fan-out-rules.js';
 
 /** Settings of the `fan-out` node: what its legs take, and one output for each of them; the last one is for what no leg takes. */
 export interface FanOutConfig extends FanOutRules {

@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { FanOutLeg, LegMessage } from '../../src/conversation/fan-out.js';
+import type { LegMessage } from '../../src/conversation/fan-out.js';
+import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
 import type { Compensation } from '../../src/delivery/legs.js';
@@ -18,7 +19,7 @@ import { type FanOutConfig, LEG_NAME } from './fan-out.config.js';
 export = (RED: NodeAPI) => {
   function FanOut(this: Node, config: NodeDef & FanOutConfig) {
     RED.nodes.createNode(this, config);
-    const where = config.name || 'fan-out';
+    const where = config.name || 'fan out';
     const legs = config.legs ?? [];
     const rules = { by: config.by, legs, onFailure: config.onFailure };
     const wires = (this as unknown as { wires: string[][] }).wires ?? [];

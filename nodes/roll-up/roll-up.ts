@@ -10,7 +10,7 @@ import type { RollUpConfig } from './roll-up.config.js';
 export = (RED: NodeAPI) => {
   function RollUp(this: Node, config: NodeDef & RollUpConfig) {
     RED.nodes.createNode(this, config);
-    const where = config.name || 'roll-up';
+    const where = config.name || 'roll up';
     const rules = config.rules?.length ? config.rules : DEFAULT_ROLL_UP;
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);

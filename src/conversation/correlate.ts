@@ -50,11 +50,6 @@ export function linkAt(conversation: ConversationRecord, endpoint: string, entit
   return conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.leg === leg);
 }
 
-/** The entity that stands for a leg, whichever endpoint it is at. */
-export function linkOfLeg(conversation: ConversationRecord, leg: string): Link | undefined {
-  return conversation.links.find((l) => l.leg === leg && l.origin === 'ours');
-}
-
 /** A link on which nothing has been seen yet: its next message tells everything. */
 function untouched(link: Link): boolean {
   return link.origin === 'theirs' && Object.keys(link.raw).length === 0;

@@ -1,30 +1,8 @@
 import { CANCELLING_STATES, type GenericComment, type GenericMessage, type Json, type OrderItem } from '../model/message.js';
-import type { OnFailure, Plan, PlannedLeg, Predecessor } from '../store/store.js';
+import type { Plan, PlannedLeg } from '../store/store.js';
+import type { FanOutLeg, FanOutRules, ItemRule } from './fan-out-rules.js';
 import { imprint, sameImprint } from './fingerprint.js';
 import { isOver } from './plan.js';
-
-/** An item is for a leg when the value at `field` fits one of `is`; `*` stands for any text, case does not count. */
-export interface ItemRule {
-  /** Path in the item: offering.id, category, characteristics.network … */
-  field: string;
-  is: string[];
-}
-
-export interface FanOutLeg {
-  /** Names the leg for people, and within our reference at its party: letters, digits, dashes. */
-  name: string;
-  /** Split by item: it takes the items that fit any of these and no leg before it. */
-  takes?: ItemRule[];
-  /** Static targets: JSONata over the generic message; empty = always. */
-  condition?: string;
-  after?: Predecessor[];
-}
-
-export interface FanOutRules {
-  by: 'item' | 'target';
-  legs: FanOutLeg[];
-  onFailure: OnFailure;
-}
 
 /** Who gets what of a message; `fits` says of a leg's condition whether it holds (static targets). Pure. */
 export function planFor(

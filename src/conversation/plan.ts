@@ -1,11 +1,16 @@
 import { FINAL_STATES, type GenericFields, type State } from '../model/message.js';
-import type { Change, DeliveryRecord, Plan, PlannedLeg, Predecessor } from '../store/store.js';
+import type { Change, ConversationRecord, DeliveryRecord, Link, Plan, PlannedLeg, Predecessor } from '../store/store.js';
 
 /** Ends of a leg that are no success. */
 const FAILURES: readonly State[] = ['failed', 'rejected', 'cancelled'];
 
 export function legOf(plan: Plan | undefined, leg: string): PlannedLeg | undefined {
   return plan?.legs.find((l) => l.leg === leg);
+}
+
+/** The entity that stands for a leg, whichever endpoint it is at. */
+export function linkOfLeg(conversation: ConversationRecord, leg: string): Link | undefined {
+  return conversation.links.find((l) => l.leg === leg && l.origin === 'ours');
 }
 
 /** Nothing more is expected of it. */

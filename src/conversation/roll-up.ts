@@ -1,6 +1,6 @@
 import { FINAL_STATES, type ItemProgress, type State } from '../model/message.js';
 import type { ConversationRecord, PlannedLeg } from '../store/store.js';
-import { linkOfLeg } from './correlate.js';
+import { linkOfLeg } from './plan.js';
 
 /** The first rule that fits says how the whole order stands. `all`: every item is in one of the states; `any`: at least one is. */
 export interface RollUpRule {

@@ -1,6 +1,7 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
-import { type FanOutLeg, type FanOutRules, type LegMessage, legMessages, planFor, planTold } from '../conversation/fan-out.js';
+import { type LegMessage, legMessages, planFor, planTold } from '../conversation/fan-out.js';
+import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
 import { hasFailed, isOver, legOf } from '../conversation/plan.js';
 import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
 import { SwitchboardError } from '../errors.js';

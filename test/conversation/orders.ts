@@ -1,4 +1,4 @@
-import type { FanOutRules } from '../../src/conversation/fan-out.js';
+import type { FanOutRules } from '../../src/conversation/fan-out-rules.js';
 import type { GenericFields, GenericMessage, ItemProgress, OrderItem } from '../../src/model/message.js';
 import type { ConversationRecord, Plan, PlannedLeg } from '../../src/store/store.js';
 

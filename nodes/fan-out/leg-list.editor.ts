@@ -1,0 +1,202 @@
+import type { FanOutLeg, ItemRule } from '../../src/conversation/fan-out-rules.js';
+import { ORDER_STATES } from '../../src/model/message.js';
+import type { Predecessor } from '../../src/store/store.js';
+import type { FanOutConfig } from './fan-out.config.js';
+
+/** A leg while its dialog is open; `port` is the output it had when the dialog was opened. */
+interface Row extends FanOutLeg {
+  port?: number;
+}
+
+export interface LegList {
+  show(legs: FanOutLeg[]): void;
+  /** The legs as they stand now, and for each output of before where it has gone. */
+  read(by: FanOutConfig['by']): { legs: FanOutLeg[]; ports: Record<string, number | string> };
+}
+
+const LIST = '#node-input-legs';
+/** Properties of an item that vendors are told apart by. */
+const FIELDS = ['category', 'offering.id', 'offering.name', 'specification.id', 'action', 'place.country'];
+
+/** One block per leg: its name, what it takes, and what it waits for. The order counts: an item goes to the first leg that takes it. */
+export function legList(translate: Translate): LegList {
+  let before = 0;
+  const fields = $('<datalist>', { id: 'switchboard-item-fields' }).append(...FIELDS.map((f) => $('<option>').val(f)));
+  $(LIST).after(fields);
+  $(LIST)
+    .css({ minHeight: '120px' })
+    .editableList<Row>({
+      addButton: translate('leg.add'),
+      height: 'auto',
+      sortable: true,
+      removable: true,
+      addItem(row, _index, item) {
+        const leg = Object.assign(item, { name: item.name ?? '' });
+        row.append(legBlock(leg, translate, () => current().map((l) => l.name)));
+        row.find('input').first().trigger('focus');
+      },
+    });
+  const current = () =>
+    $(LIST)
+      .editableList('items')
+      .toArray()
+      .map((row) => $(row).data('data') as Row);
+  return {
+    show(legs) {
+      before = legs.length;
+      $(LIST).editableList('empty');
+      $(LIST).editableList(
+        'addItems',
+        structuredClone(legs).map((leg, port) => ({ ...leg, port })),
+      );
+    },
+    read(by) {
+      const rows = current();
+      const ports: Record<string, number | string> = {};
+      for (let port = 0; port < before; port++) {
+        const at = rows.findIndex((row) => row.port === port);
+        ports[port] = at < 0 ? '-1' : at;
+      }
+      // The last output, for what nobody takes, stays the last.
+      ports[before] = rows.length;
+      return { legs: rows.map((row) => plain(row, by)), ports };
+    },
+  };
+}
+
+/** A leg with what counts in its mode alone. */
+function plain({ name, takes, condition, after }: Row, by: FanOutConfig['by']): FanOutLeg {
+  const rules = (takes ?? []).filter((rule) => rule.field.trim() && rule.is.length);
+  const waits = (after ?? []).filter((p) => p.leg && p.states.length);
+  return {
+    name: name.trim(),
+    ...(by === 'item' && rules.length && { takes: rules }),
+    ...(by === 'target' && condition?.trim() && { condition: condition.trim() }),
+    ...(waits.length && { after: waits }),
+  };
+}
+
+function legBlock(leg: Row, translate: Translate, names: () => string[]): JQuery {
+  const box = $('<div>', { class: 'switchboard-leg' });
+  const name = input(leg.name, translate('leg.nameExample'), (text) => {
+    leg.name = text;
+  });
+  box.append(row(translate('leg.name'), name));
+  const takes = $('<div>', { 'data-show-by': 'item' });
+  box.append(takes);
+  rules(leg, takes, translate);
+  const condition = input(leg.condition ?? '', translate('leg.conditionExample'), (text) => {
+    leg.condition = text;
+  }).addClass('switchboard-code');
+  box.append(row(translate('leg.condition'), condition).attr('data-show-by', 'target'));
+  const waits = $('<div>');
+  box.append(waits);
+  predecessors(leg, waits, translate, names);
+  // Rows that are made later are shown by the mode chosen now.
+  const mode = () => {
+    const by = String($('#node-input-by').val());
+    box.find('[data-show-by]').each((_, part) => {
+      $(part).toggle(part.getAttribute('data-show-by') === by);
+    });
+  };
+  $('#node-input-by').on('change', mode);
+  setTimeout(mode, 0);
+  return box;
+}
+
+/** What the leg takes: a property of the item, and the values that fit. */
+function rules(leg: Row, box: JQuery, translate: Translate): void {
+  leg.takes ??= [];
+  if (leg.takes.length === 0) leg.takes.push({ field: 'category', is: [] });
+  const list = leg.takes;
+  const draw = () => {
+    box.empty();
+    list.forEach((rule, index) => {
+      const field = input(rule.field, 'category', (text) => {
+        rule.field = text.trim();
+      }).attr('list', 'switchboard-item-fields');
+      const is = input(rule.is.join(', '), translate('leg.isExample'), (text) => {
+        rule.is = text
+          .split(',')
+          .map((part) => part.trim())
+          .filter(Boolean);
+      });
+      field.attr('aria-label', translate('leg.field'));
+      is.attr('aria-label', translate('leg.is'));
+      const line = $('<div>', { class: 'switchboard-leg-rule' }).append(field, $('<span>').text(translate('leg.isWord')), is);
+      line.append(remove(translate, () => list.splice(index, 1), draw));
+      box.append(row(index === 0 ? translate('leg.takes') : translate('leg.or'), line));
+    });
+    box.append(
+      row(
+        '',
+        add(translate('leg.addRule'), () => list.push({ field: 'offering.id', is: [] } satisfies ItemRule), draw),
+      ),
+    );
+  };
+  draw();
+}
+
+/** Which other legs must have got where before this one is ordered. */
+function predecessors(leg: Row, box: JQuery, translate: Translate, names: () => string[]): void {
+  leg.after ??= [];
+  const list = leg.after;
+  const draw = () => {
+    box.empty();
+    list.forEach((predecessor, index) => {
+      const other = $('<select>', { 'aria-label': translate('leg.afterLeg') });
+      for (const name of new Set([predecessor.leg, ...names()].filter((n) => n && n !== leg.name)))
+        other.append($('<option>').val(name).text(name));
+      other.val(predecessor.leg).on('change', () => {
+        predecessor.leg = String(other.val() ?? '');
+      });
+      predecessor.leg = String(other.val() ?? predecessor.leg);
+      const states = $('<select>', { 'aria-label': translate('leg.afterState') });
+      for (const state of ORDER_STATES)
+        states.append(
+          $('<option>')
+            .val(state)
+            .text(translate(`orderState.${state}`)),
+        );
+      states.val(predecessor.states[0] ?? 'completed').on('change', () => {
+        predecessor.states = [String(states.val())] as Predecessor['states'];
+      });
+      const line = $('<div>', { class: 'switchboard-leg-rule' }).append(other, $('<span>').text(translate('leg.isWord')), states);
+      line.append(remove(translate, () => list.splice(index, 1), draw));
+      box.append(row(index === 0 ? translate('leg.after') : translate('leg.and'), line));
+    });
+    const more = add(translate('leg.addAfter'), () => list.push({ leg: '', states: ['completed'] }), draw);
+    box.append(row('', more));
+  };
+  draw();
+}
+
+function row(label: string, content: JQuery): JQuery {
+  return $('<div>', { class: 'switchboard-leg-row' }).append($('<span>').text(label), content);
+}
+
+function input(value: string, placeholder: string, changed: (text: string) => void): JQuery {
+  const made = $('<input>', { type: 'text', placeholder }).val(value);
+  return made.on('input change', () => changed(String(made.val() ?? '')));
+}
+
+function add(label: string, act: () => void, draw: () => void): JQuery {
+  const button = $('<button>', { type: 'button', class: 'red-ui-button red-ui-button-small' });
+  button.append($('<i>', { class: 'fa fa-plus' }), ' ', $('<span>').text(label));
+  return button.on('click', () => {
+    act();
+    draw();
+  });
+}
+
+function remove(translate: Translate, act: () => void, draw: () => void): JQuery {
+  const button = $('<button>', {
+    type: 'button',
+    class: 'red-ui-button red-ui-button-small',
+    'aria-label': translate('leg.remove'),
+  });
+  return button.append($('<i>', { class: 'fa fa-times' })).on('click', () => {
+    act();
+    draw();
+  });
+}
