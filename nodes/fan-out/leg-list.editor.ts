@@ -14,7 +14,7 @@ export interface LegList {
   read(by: FanOutConfig['by']): { legs: FanOutLeg[]; ports: Record<string, number | string> };
 }
 
-const LIST = '#node-input-legs';
+const LIST = '#switchboard-legs';
 /** Properties of an item that vendors are told apart by. */
 const FIELDS = ['category', 'offering.id', 'offering.name', 'specification.id', 'action', 'place.country'];
 
@@ -23,19 +23,17 @@ export function legList(translate: Translate): LegList {
   let before = 0;
   const fields = $('<datalist>', { id: 'switchboard-item-fields' }).append(...FIELDS.map((f) => $('<option>').val(f)));
   $(LIST).after(fields);
-  $(LIST)
-    .css({ minHeight: '120px' })
-    .editableList<Row>({
-      addButton: translate('leg.add'),
-      height: 'auto',
-      sortable: true,
-      removable: true,
-      addItem(row, _index, item) {
-        const leg = Object.assign(item, { name: item.name ?? '' });
-        row.append(legBlock(leg, translate, () => current().map((l) => l.name)));
-        row.find('input').first().trigger('focus');
-      },
-    });
+  $(LIST).editableList<Row>({
+    addButton: translate('leg.add'),
+    height: 'auto',
+    sortable: true,
+    removable: true,
+    addItem(row, _index, item) {
+      const leg = Object.assign(item, { name: item.name ?? '' });
+      row.append(legBlock(leg, translate, () => current().map((l) => l.name)));
+      row.find('input').first().trigger('focus');
+    },
+  });
   const current = () =>
     $(LIST)
       .editableList('items')
@@ -57,8 +55,11 @@ export function legList(translate: Translate): LegList {
         const at = rows.findIndex((row) => row.port === port);
         ports[port] = at < 0 ? '-1' : at;
       }
-      // The last output, for what nobody takes, stays the last.
+      // The last output, for what nobody takes, stays the last; the editor counts keys that are no numbers as new outputs.
       ports[before] = rows.length;
+      rows.forEach((row, at) => {
+        if (row.port === undefined) ports[`new ${at}`] = at;
+      });
       return { legs: rows.map((row) => plain(row, by)), ports };
     },
   };

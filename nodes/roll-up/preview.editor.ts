@@ -13,9 +13,9 @@ export function preview(translate: Translate): { element: JQuery; update(rules: 
   const table = $('<div>', { class: 'switchboard-roll-table' });
   const all = $('<details>', { class: 'switchboard-fold' }).append($('<summary>'), table);
   const states = ORDER_STATES.filter((s) => s !== 'draft');
-  const chips = $('<div>', { class: 'switchboard-chips' });
+  const chips = $('<div>', { class: 'switchboard-roll-chips' });
   for (const state of states) {
-    const chip = $('<button>', { type: 'button', class: 'switchboard-chip' }).text(word(state));
+    const chip = $('<button>', { type: 'button', class: 'switchboard-roll-chip' }).text(word(state));
     const mark = () => chip.attr('aria-pressed', String(picked.has(state)));
     chip.on('click', () => {
       if (!picked.delete(state)) picked.add(state);

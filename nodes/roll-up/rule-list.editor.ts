@@ -6,7 +6,7 @@ export interface RollUpList {
   read(): RollUpRule[];
 }
 
-const LIST = '#node-input-rules';
+const LIST = '#switchboard-roll-rules';
 
 /** One line per rule: «when all | any of the items are» states, «the order is» a state. The first that fits counts. */
 export function rollUpList(translate: Translate, changed: (rules: RollUpRule[]) => void): RollUpList {
@@ -51,11 +51,11 @@ function line(rule: RollUpRule, translate: Translate, changed: () => void): JQue
     rule.when = String(when.val()) as RollUpRule['when'];
     changed();
   });
-  const chips = $('<div>', { class: 'switchboard-chips' });
+  const chips = $('<div>', { class: 'switchboard-roll-chips' });
   const draw = () => {
     chips.empty();
     for (const state of rule.of) {
-      const chip = $('<button>', { type: 'button', class: 'switchboard-chip', title: translate('rule.remove') });
+      const chip = $('<button>', { type: 'button', class: 'switchboard-roll-chip', title: translate('rule.remove') });
       chip.append($('<span>').text(translate(`orderState.${state}`)), $('<i>', { class: 'fa fa-times', 'aria-hidden': 'true' }));
       chip.on('click', () => {
         rule.of = rule.of.filter((s) => s !== state);
@@ -65,7 +65,7 @@ function line(rule: RollUpRule, translate: Translate, changed: () => void): JQue
       chips.append(chip);
     }
     const rest = STATES.filter((s) => !rule.of.includes(s));
-    const more = $('<select>', { class: 'switchboard-chip-add', 'aria-label': translate('rule.addState') });
+    const more = $('<select>', { class: 'switchboard-roll-chip-add', 'aria-label': translate('rule.addState') });
     more.append($('<option>').val('').text(translate('rule.addState')));
     for (const state of rest)
       more.append(

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from './browser.js';
+import { type EditorServer, editNode, openEditor, startEditor } from './editor.js';
+
+const FLOW = [
+  { id: 'tab', type: 'tab', label: 'Orders' },
+  {
+    id: 'fan',
+    type: 'switchboard-fan-out',
+    z: 'tab',
+    x: 300,
+    y: 200,
+    name: '',
+    by: 'item',
+    onFailure: 'keep',
+    outputs: 3,
+    legs: [
+      { name: 'mobile', takes: [{ field: 'category', is: ['connectivity'] }] },
+      {
+        name: 'delivery',
+        takes: [{ field: 'offering.id', is: ['DELIVERY*'] }],
+        after: [{ leg: 'mobile', states: ['completed'] }],
+      },
+    ],
+    wires: [['to-mobile'], ['to-delivery'], ['to-nobody']],
+  },
+  ...['to-mobile', 'to-delivery', 'to-nobody'].map((id, i) => ({
+    id,
+    type: 'debug',
+    z: 'tab',
+    x: 600,
+    y: 120 + i * 60,
+    name: id,
+    wires: [],
+  })),
+  { id: 'roll', type: 'switchboard-roll-up', z: 'tab', x: 300, y: 400, name: '', rules: [], wires: [[]] },
+];
+
+interface FlowNode {
+  legs: { name: string }[];
+  rules: { gives: string }[];
+  outputs: number;
+  valid: boolean;
+}
+
+describe('the dialogs of orders', () => {
+  let browser: Browser;
+  let server: EditorServer;
+  let page: Page;
+  let errors: string[];
+  before(async () => {
+    browser = await launchBrowser();
+    server = await startEditor({ flow: FLOW });
+    ({ page, errors } = await openEditor(browser, server));
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  const done = () => page.locator('#node-dialog-ok').click();
+  const closed = () => page.waitForFunction('!document.querySelector(".red-ui-tray")');
+  const node = (id: string) =>
+    page.evaluate(
+      `(() => { const n = RED.nodes.node(${JSON.stringify(id)}); return { legs: n.legs, rules: n.rules, outputs: n.outputs, valid: n.valid }; })()`,
+    ) as Promise<FlowNode>;
+  const wires = () =>
+    page.evaluate(
+      `RED.nodes.filterLinks({ source: RED.nodes.node('fan') }).map((l) => [Number(l.sourcePort), l.target.id]).sort()`,
+    );
+
+  it('a leg is added with what it takes and what it waits for; the wires stay with their legs', async () => {
+    await editNode(page, 'fan');
+    const rows = page.locator('#switchboard-legs .switchboard-leg');
+    assert.equal(await rows.count(), 2);
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/fan-out.png` });
+    await page.locator('.red-ui-editableList-addButton').first().click();
+    const added = rows.nth(2);
+    await added.getByPlaceholder('mobile').fill('devices');
+    await added.getByLabel('Property of the item').fill('category');
+    await added.getByLabel('Values, parted by commas').fill('device, cover*');
+    await added.getByRole('button', { name: 'wait for another leg' }).click();
+    await added.getByLabel('Leg it waits for').selectOption('mobile');
+    await added.getByLabel('State it waits for').selectOption('inProgress');
+    await done();
+    await closed();
+    const { legs, outputs, valid } = await node('fan');
+    assert.deepEqual(legs[2], {
+      name: 'devices',
+      takes: [{ field: 'category', is: ['device', 'cover*'] }],
+      after: [{ leg: 'mobile', states: ['inProgress'] }],
+    });
+    assert.deepEqual([outputs, valid], [4, true]);
+    assert.deepEqual(await wires(), [
+      [0, 'to-mobile'],
+      [1, 'to-delivery'],
+      [3, 'to-nobody'],
+    ]);
+  });
+
+  it('a leg that is removed takes its wire along, and no other', async () => {
+    await editNode(page, 'fan');
+    await page.locator('#switchboard-legs').locator('xpath=..').locator('.red-ui-editableList-item-remove').first().click();
+    await page.waitForFunction('document.querySelectorAll("#switchboard-legs .switchboard-leg").length === 2');
+    await done();
+    await closed();
+    assert.deepEqual(
+      (await node('fan')).legs.map((l) => l.name),
+      ['delivery', 'devices'],
+    );
+    assert.deepEqual(await wires(), [
+      [0, 'to-delivery'],
+      [2, 'to-nobody'],
+    ]);
+  });
+
+  it('a leg without a name is wrong, and the dialog says so', async () => {
+    await editNode(page, 'fan');
+    await page.locator('.red-ui-editableList-addButton').first().click();
+    await done();
+    await closed();
+    assert.equal((await node('fan')).valid, false);
+  });
+
+  it('the roll-up shows what its rules make of any combination, as they are changed', async () => {
+    await editNode(page, 'roll');
+    const result = page.locator('.switchboard-roll-result');
+    assert.match((await result.textContent()) ?? '', /The order is partly completed \(rule 5\)/);
+    const chip = (name: string) => page.locator('.switchboard-roll-preview .switchboard-roll-chip', { hasText: name }).first();
+    await chip('pending').click();
+    assert.match((await result.textContent()) ?? '', /The order is pending/);
+    if (process.env.SCREENSHOTS) {
+      await page.locator('.switchboard-roll-preview details summary').click();
+      await page.screenshot({ path: `${process.env.SCREENSHOTS}/roll-up.png` });
+    }
+    // The first rule of all: whatever is pending makes the order held.
+    await page.locator('.switchboard-roll-line').nth(5).locator('select').last().selectOption('held');
+    assert.match((await result.textContent()) ?? '', /The order is held/);
+    await done();
+    await closed();
+    assert.equal((await node('roll')).rules[5]?.gives, 'held');
+    await editNode(page, 'roll');
+    await page.locator('#switchboard-roll-defaults').click();
+    await done();
+    await closed();
+    assert.deepEqual((await node('roll')).rules, [], 'the rules that come with Switchboard are not copied into the flow');
+  });
+
+  it('made no errors in the browser', () => assert.deepEqual(errors, []));
+});
