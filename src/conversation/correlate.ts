@@ -2,7 +2,7 @@ import type { EventKind, GenericMessage, Json, State } from '../model/message.js
 import { FINAL_STATES } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import { attachmentMark, commentMark, imprint, sameImprint } from './fingerprint.js';
-import { planAfter } from './plan.js';
+import { isOver, planAfter } from './plan.js';
 
 /** Newest ids kept per link and marks kept per conversation: far more than a ticket has, and a bound all the same. */
 const KEEP = 500;
@@ -177,10 +177,12 @@ function advanced(
   return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
 }
 
-/** A conversation is closed when every party's entity is in a final state; one that is reopened anywhere is open again. */
+/** A conversation is closed when every party's entity is in a final state, and no leg is still to come; one that is reopened anywhere is open again. */
 export function conversationState(conversation: ConversationRecord): 'open' | 'closed' {
   const final = (link: Link) => FINAL_STATES.includes(link.shadow.state as State);
-  return conversation.links.length > 0 && conversation.links.every(final) ? 'closed' : 'open';
+  const { links, plan } = conversation;
+  const toCome = plan?.legs.some((leg) => leg.state === undefined && !isOver(leg)) ?? false;
+  return links.length > 0 && links.every(final) && !toCome ? 'closed' : 'open';
 }
 
 /** A list less one occurrence of each of some entries. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { conversationState } from '../../src/conversation/correlate.js';
 import { dropHopeless, hasFailed, planAfter, released } from '../../src/conversation/plan.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
-import { leg, plan, says } from './orders.js';
+import { conversation, leg, plan, says } from './orders.js';
 
 const AFTER_SIM = [{ leg: 'sim', states: ['completed' as const] }];
 const waiting = (name: string, more: Partial<DeliveryRecord> = {}) =>
@@ -67,5 +68,15 @@ describe('the plan of a shared order', () => {
     assert.ok(!hasFailed(leg('a', [], { state: 'cancelled', cancelled: true })));
     assert.ok(hasFailed(leg('a', [], { state: 'rejected', cancelled: true })));
     assert.ok(!hasFailed(leg('a', [], { state: 'completed' })));
+  });
+
+  it('keeps the conversation open while a leg is still to come', () => {
+    const ended = (legs: Parameters<typeof plan>[0]) => {
+      const c = conversation(plan(legs), { sim: 'PO-1' });
+      return conversationState({ ...c, links: c.links.map((l) => ({ ...l, shadow: { state: 'completed' } })) });
+    };
+    const sim = leg('sim', ['1'], { state: 'completed' });
+    assert.equal(ended([sim, leg('delivery', ['2'])]), 'open');
+    assert.equal(ended([sim, leg('delivery', ['2'], { dropped: 'x' })]), 'closed');
   });
 });

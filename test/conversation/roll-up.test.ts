@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { combinations, DEFAULT_ROLL_UP, rollUp, wholeOrder } from '../../src/conversation/roll-up.js';
 import { ORDER_STATES, type State } from '../../src/model/message.js';
 import { conversation, leg, plan, says } from './orders.js';
@@ -95,5 +96,16 @@ describe('the whole order', () => {
       wholeOrder(conversation(undefined), DEFAULT_ROLL_UP, () => undefined),
       undefined,
     );
+  });
+});
+
+describe('the documentation of orders', () => {
+  it('shows the table that comes with Switchboard (UPDATE_DOCS=1 makes it anew)', () => {
+    const rows = DEFAULT_ROLL_UP.map(({ when, of, gives }) => `| ${when} items are | ${of.join(', ')} | **${gives}** |`);
+    const table = ['| | in one of these states | the order is |', '|---|---|---|', ...rows].join('\n');
+    const page = readFileSync('docs/orders.md', 'utf8');
+    const made = page.replace(/<!-- roll-up -->[\s\S]*<!-- end -->/, `<!-- roll-up -->\n${table}\n<!-- end -->`);
+    if (process.env.UPDATE_DOCS) writeFileSync('docs/orders.md', made);
+    else assert.equal(page, made);
   });
 });
