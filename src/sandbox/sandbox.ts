@@ -7,8 +7,10 @@ import { answer, type ErrorBody, type Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { ServiceNowDesk } from './servicenow.js';
 import { errorBody, serviceNowApi } from './servicenow-api.js';
-import { TmfDesk, type Version } from './tmf621.js';
-import { tmf621Api, tmfError } from './tmf621-api.js';
+import { tmfError } from './tmf-api.js';
+import type { Version } from './tmf-record.js';
+import { TmfDesk } from './tmf621.js';
+import { tmf621Api } from './tmf621-api.js';
 
 export interface SandboxOptions {
   /** 0 = any free one. */
