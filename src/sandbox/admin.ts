@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { readRequest, sendReply } from './exchange.js';
 import { FAULT_KINDS, type Fault } from './faults.js';
 import type { ServiceNowDesk } from './servicenow.js';
-import type { Ticket, TmfDesk, Version } from './tmf621.js';
+import type { Version } from './tmf-record.js';
+import type { Ticket, TmfDesk } from './tmf621.js';
 
 interface Desks {
   servicenow: ServiceNowDesk;

@@ -30,6 +30,8 @@ export interface LoggedRequest {
 export type Handler = (request: Request) => Reply;
 
 const MOST_LOGGED = 20_000;
+/** Of a body: orders whole, files not. */
+const LOGGED_BYTES = 32_768;
 
 /** Keeps the newest requests. */
 export function logRequest(log: LoggedRequest[], request: Request, status: number): void {
@@ -39,7 +41,7 @@ export function logRequest(log: LoggedRequest[], request: Request, status: numbe
     path: request.path,
     query: decodeURIComponent(request.query.toString().replaceAll('+', ' ')),
     status,
-    body: request.body.subarray(0, 4_096).toString('utf8'),
+    body: request.body.subarray(0, LOGGED_BYTES).toString('utf8'),
   });
   if (log.length > MOST_LOGGED) log.splice(0, MOST_LOGGED / 10);
 }

@@ -7,8 +7,12 @@ import { answer, type ErrorBody, type Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { ServiceNowDesk } from './servicenow.js';
 import { errorBody, serviceNowApi } from './servicenow-api.js';
-import { TmfDesk, type Version } from './tmf621.js';
-import { tmf621Api, tmfError } from './tmf621-api.js';
+import { tmfError } from './tmf-api.js';
+import type { Version } from './tmf-record.js';
+import { TmfDesk } from './tmf621.js';
+import { tmf621Api } from './tmf621-api.js';
+import { OrderDesk } from './tmf622.js';
+import { tmf622Api } from './tmf622-api.js';
 
 export interface SandboxOptions {
   /** 0 = any free one. */
@@ -23,6 +27,8 @@ export interface Sandbox {
   servicenow: ServiceNowDesk;
   /** Providers, at `<url>/tmf4` and `<url>/tmf5`. */
   tmf(version: Version): TmfDesk;
+  /** Vendors of orders, at `<url>/orders4` and `<url>/orders5`. */
+  orders(version: Version): OrderDesk;
   /** A provider whose TMF621 is ServiceNow's own, at `<url>/csm`. */
   csm: ServiceNowDesk;
   /** Credentials as environment variables, by the names the examples use. */
@@ -30,6 +36,8 @@ export interface Sandbox {
   reset(): void;
   close(): Promise<void>;
 }
+
+const ORDERS = '/tmf-api/productOrderingManagement';
 
 /** A stand-in below a path. */
 interface Partner {
@@ -52,8 +60,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     v4: new TmfDesk('v4', client, tokens, () => `${url}/tmf4/tmf-api/troubleTicket/v4`, changed),
     v5: new TmfDesk('v5', client, tokens, () => `${url}/tmf5/tmf-api/troubleTicket/v5`, changed),
   };
+  const vendors = {
+    v4: new OrderDesk('v4', 'Device vendor', client, tokens, () => `${url}/orders4${ORDERS}/v4`, changed),
+    v5: new OrderDesk('v5', 'Mobile vendor', client, tokens, () => `${url}/orders5${ORDERS}/v5`, changed),
+  };
   const reset = () => {
-    for (const desk of [servicenow, csm, desks.v4, desks.v5]) desk.reset();
+    for (const desk of [servicenow, csm, ...Object.values(desks), ...Object.values(vendors)]) desk.reset();
     admin.changed();
   };
   const admin = new Admin({ servicenow, desks, csm, reset });
@@ -73,6 +85,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     csm: partner(csmApi(csm), csm, errorBody),
     tmf4: partner(tmf621Api(desks.v4, '/tmf-api/troubleTicket/v4'), desks.v4, tmfError('v4')),
     tmf5: partner(tmf621Api(desks.v5, '/tmf-api/troubleTicket/v5'), desks.v5, tmfError('v5')),
+    orders4: partner(tmf622Api(vendors.v4, `${ORDERS}/v4`), vendors.v4, tmfError('v4')),
+    orders5: partner(tmf622Api(vendors.v5, `${ORDERS}/v5`), vendors.v5, tmfError('v5')),
     oauth: partner((request) => tokens.handle(request), { faults: desks.v4.faults, requests: [] }, tmfError('v4')),
   };
 
@@ -104,6 +118,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     servicenow,
     csm,
     tmf: (version) => desks[version],
+    orders: (version) => vendors[version],
     environment: {
       SANDBOX_SERVICENOW_USER: 'switchboard',
       SANDBOX_SERVICENOW_PASSWORD: servicenow.passwords.switchboard ?? '',
@@ -115,6 +130,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     reset,
     close: async () => {
       admin.close();
+      for (const vendor of Object.values(vendors)) vendor.autoAdvance = undefined;
       servicenow.webhook = undefined;
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

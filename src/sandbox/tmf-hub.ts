@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import type { Ticket, Version } from './tmf621.js';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { filterOf } from './tmf-query.js';
+import { type TmfRecord, typed, type Version } from './tmf-record.js';
 
 export interface Hub {
   id: string;
@@ -10,7 +11,7 @@ export interface Hub {
 const TRIES = 6;
 const BACKOFF = 100;
 
-/** Posts events to subscribers, in order for each; tries again a few times, as providers do (TMF630 leaves it open). */
+/** A provider's subscribers. Posts events to them, in order for each; tries again a few times, as providers do (TMF630 leaves it open). */
 export class EventSender {
   /** Post to the callback as it is, or to `/listener/<event>` below it (both conventions are met). */
   callbackStyle: 'exact' | 'listener' = 'listener';
@@ -21,21 +22,45 @@ export class EventSender {
   /** Do not send. */
   lose = false;
   sent = 0;
+  private readonly subscriptions = new Map<string, Hub>();
   private readonly lines = new Map<string, Promise<void>>();
-  private held: { hub: Hub; eventType: string; event: Ticket } | undefined;
+  private held: { hub: Hub; event: TmfRecord } | undefined;
 
-  send(hubs: Hub[], version: Version, eventType: string, ticket: Ticket): void {
+  constructor(private readonly version: Version) {}
+
+  hubs(): Hub[] {
+    return [...this.subscriptions.values()];
+  }
+
+  subscribe(callback: string, query: string | undefined): Hub {
+    const id = randomBytes(6).toString('hex');
+    const hub = typed(this.version, 'Hub', { id, callback, ...(query && { query }) }) as TmfRecord & Hub;
+    this.subscriptions.set(hub.id, hub);
+    return hub;
+  }
+
+  unsubscribe(id: string): boolean {
+    return this.subscriptions.delete(id);
+  }
+
+  /** Forgets the subscribers. */
+  clear(): void {
+    this.subscriptions.clear();
+  }
+
+  /** Tells the subscribers whose query fits; `payload` is what stands under `event`, `more` what stands beside it. */
+  send(eventType: string, payload: TmfRecord, more: TmfRecord = {}): void {
     if (this.lose) return;
-    for (const hub of hubs) {
-      if (!wanted(hub, eventType)) continue;
-      const event = envelope(version, eventType, ticket);
+    for (const hub of this.hubs()) {
+      const event = { ...envelope(this.version, eventType), ...more, event: structuredClone(payload) };
+      if (!filterOf(new URLSearchParams(hub.query ?? ''))(event)) continue;
       if (this.reorder && !this.held) {
-        this.held = { hub, eventType, event };
+        this.held = { hub, event };
         setTimeout(() => this.release(), 200);
         continue;
       }
-      this.enqueue(hub, eventType, event);
-      if (this.duplicate) this.enqueue(hub, eventType, event);
+      this.enqueue(hub, event);
+      if (this.duplicate) this.enqueue(hub, event);
       if (this.reorder) this.release();
     }
   }
@@ -43,11 +68,12 @@ export class EventSender {
   private release(): void {
     const { held } = this;
     this.held = undefined;
-    if (held) this.enqueue(held.hub, held.eventType, held.event);
+    if (held) this.enqueue(held.hub, held.event);
   }
 
-  private enqueue(hub: Hub, eventType: string, event: Ticket): void {
-    const path = this.callbackStyle === 'exact' ? '' : `/listener/${eventType.charAt(0).toLowerCase()}${eventType.slice(1)}`;
+  private enqueue(hub: Hub, event: TmfRecord): void {
+    const name = String(event.eventType);
+    const path = this.callbackStyle === 'exact' ? '' : `/listener/${name.charAt(0).toLowerCase()}${name.slice(1)}`;
     const before = this.lines.get(hub.id) ?? Promise.resolve();
     this.lines.set(
       hub.id,
@@ -72,22 +98,10 @@ export class EventSender {
   }
 }
 
-/** `query` is a query string over the event; filtering by eventType is what is widely supported (TMF630). */
-function wanted(hub: Hub, eventType: string): boolean {
-  const types = new URLSearchParams(hub.query ?? '').getAll('eventType').flatMap((t) => t.split(','));
-  return types.length === 0 || types.includes(eventType);
-}
-
-function envelope(version: Version, eventType: string, ticket: Ticket): Ticket {
+/** v4 spells timeOcurred with one c. */
+function envelope(version: Version, eventType: string): TmfRecord {
   const common = { eventId: randomUUID(), eventTime: new Date().toISOString(), eventType };
-  // v4 tells the whole ticket (and spells timeOcurred with one c), v5 what changed.
-  if (version === 'v4') return { ...common, timeOcurred: common.eventTime, event: { troubleTicket: ticket } };
-  const { id, href, status, lastUpdate } = ticket;
-  return {
-    '@type': eventType,
-    '@baseType': 'Event',
-    ...common,
-    timeOccurred: common.eventTime,
-    event: { troubleTicket: { '@type': 'TroubleTicket', id, href, status, lastUpdate } },
-  };
+  return version === 'v4'
+    ? { ...common, timeOcurred: common.eventTime }
+    : { '@type': eventType, '@baseType': 'Event', ...common, timeOccurred: common.eventTime };
 }

@@ -1,23 +1,22 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { LoggedRequest } from './exchange.js';
 import { Faults } from './faults.js';
 import type { TokenEndpoint } from './oauth.js';
 import { EventSender, type Hub } from './tmf-hub.js';
+import { entries, type TmfRecord, typed, type Version } from './tmf-record.js';
 
-export type Ticket = { [attribute: string]: unknown };
-export type Version = 'v4' | 'v5';
+export type Ticket = TmfRecord;
 
 /** A provider's TMF621 desk, in memory. */
 export class TmfDesk {
   readonly requests: LoggedRequest[] = [];
   readonly faults = new Faults();
-  readonly events = new EventSender();
+  readonly events: EventSender;
   /** How a PATCH treats lists: merge patch replaces them (RFC 7396), some providers append. */
   listMode: 'replace' | 'append' = 'replace';
   private readonly list = new Map<string, Ticket>();
   private readonly files = new Map<string, Buffer>();
   private readonly byReference = new Map<string, Ticket[]>();
-  private readonly subscriptions = new Map<string, Hub>();
   private next = 100_000;
 
   constructor(
@@ -26,10 +25,12 @@ export class TmfDesk {
     readonly tokens: TokenEndpoint,
     private readonly baseUrl: () => string,
     private readonly changed: (ticket: Ticket) => void = () => undefined,
-  ) {}
+  ) {
+    this.events = new EventSender(version);
+  }
 
   reset(): void {
-    for (const map of [this.list, this.files, this.byReference, this.subscriptions]) map.clear();
+    for (const part of [this.list, this.files, this.byReference, this.events]) part.clear();
     this.requests.length = 0;
     this.faults.clear();
   }
@@ -43,7 +44,7 @@ export class TmfDesk {
   }
 
   hubs(): Hub[] {
-    return [...this.subscriptions.values()];
+    return this.events.hubs();
   }
 
   withReference(reference: string): Ticket[] {
@@ -106,26 +107,13 @@ export class TmfDesk {
   }
 
   addNote(id: string, text: string, author = 'noc'): Ticket {
-    const note = {
-      ...(this.version === 'v5' && { '@type': 'Note' }),
-      id: randomUUID(),
-      text,
-      author,
-      date: new Date().toISOString(),
-    };
-    return this.addTo(id, 'note', note);
+    const note = { id: randomUUID(), text, author, date: new Date().toISOString() };
+    return this.addTo(id, 'note', typed(this.version, 'Note', note));
   }
 
   attach(id: string, name: string, mimeType: string, bytes: Buffer): Ticket {
-    const attachment = {
-      ...(this.version === 'v5' && { '@type': 'Attachment' }),
-      id: randomUUID(),
-      name,
-      attachmentType: 'file',
-      mimeType,
-      content: bytes.toString('base64'),
-    };
-    return this.addTo(id, 'attachment', attachment);
+    const attachment = { id: randomUUID(), name, attachmentType: 'file', mimeType, content: bytes.toString('base64') };
+    return this.addTo(id, 'attachment', typed(this.version, 'Attachment', attachment));
   }
 
   remove(id: string): boolean {
@@ -134,21 +122,6 @@ export class TmfDesk {
     this.list.delete(id);
     this.tell('TroubleTicketDeleteEvent', ticket);
     return true;
-  }
-
-  subscribe(callback: string, query: string | undefined): Hub {
-    const hub: Hub = {
-      id: randomBytes(6).toString('hex'),
-      callback,
-      ...(query && { query }),
-      ...(this.version === 'v5' && { '@type': 'Hub' }),
-    };
-    this.subscriptions.set(hub.id, hub);
-    return hub;
-  }
-
-  unsubscribe(id: string): boolean {
-    return this.subscriptions.delete(id);
   }
 
   private addTo(id: string, name: 'note' | 'attachment', entry: Ticket): Ticket {
@@ -199,15 +172,14 @@ export class TmfDesk {
 
   private tell(eventType: string, ticket: Ticket): void {
     this.changed(ticket);
-    this.events.send(this.hubs(), this.version, eventType, structuredClone(ticket));
+    // v4 tells the whole ticket, v5 what changed.
+    const { id, href, status, lastUpdate } = ticket;
+    const told = this.version === 'v4' ? ticket : { '@type': 'TroubleTicket', id, href, status, lastUpdate };
+    this.events.send(eventType, { troubleTicket: told });
   }
 }
 
 function references(ticket: Ticket): string[] {
   const list = [ticket.externalId, ...entries(ticket.externalIdentifier).map((e) => e.id)];
   return list.filter((r): r is string => typeof r === 'string');
-}
-
-export function entries(value: unknown): Ticket[] {
-  return Array.isArray(value) ? (value as Ticket[]) : [];
 }

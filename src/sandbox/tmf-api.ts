@@ -1,0 +1,160 @@
+import { type Handler, json, type Reply, type Request } from './exchange.js';
+import type { TokenEndpoint } from './oauth.js';
+import type { EventSender } from './tmf-hub.js';
+import { filterOf } from './tmf-query.js';
+import { entries, type TmfRecord, typed, type Version } from './tmf-record.js';
+
+/** What every provider's desk has, whatever its API is about. */
+export interface TmfProvider {
+  version: Version;
+  client: { id: string; secret: string };
+  tokens: TokenEndpoint;
+  events: EventSender;
+}
+
+/** Answers what is below a resource: `ids` are the parts of the path behind its name. */
+export type Resource = (request: Request, ids: string[]) => Reply;
+
+const MOST = 100;
+const MERGE = /^application\/(json|merge-patch\+json)/;
+const OPERATIONS = /^application\/json-patch(-query)?\+json/;
+
+/** A TMF API below its root: who calls is known, `hub` is there, the rest are the resources. */
+export function tmfApi(desk: TmfProvider, root: string, resources: Record<string, Resource>): Handler {
+  return (request) => {
+    if (!authorised(desk, request)) return refuse(desk, 401, 'Unauthorized', 'Give a bearer token or basic credentials.');
+    if (!request.path.startsWith(`${root}/`)) return refuse(desk, 404, 'Not found', `There is nothing at ${request.path}.`);
+    const [name = '', ...ids] = request.path.slice(root.length).split('/').filter(Boolean).map(decodeURIComponent);
+    const resource = resources[name];
+    return resource ? resource(request, ids) : refuse(desk, 404, 'Not found', `There is no ${name}.`);
+  };
+}
+
+export function tmfError(version: Version): (status: number) => unknown {
+  return (status) => error(version, status, 'Switched on', `The sandbox was told to answer ${status}.`);
+}
+
+function error(version: Version, status: number, reason: string, message: string): TmfRecord {
+  return typed(version, 'Error', { code: String(status), reason, message, status: String(status) });
+}
+
+export function refuse(desk: Pick<TmfProvider, 'version'>, status: number, reason: string, message: string): Reply {
+  return { status, body: error(desk.version, status, reason, message) };
+}
+
+export function notAllowed(desk: TmfProvider, request: Request): Reply {
+  return refuse(desk, 405, 'Method not allowed', request.method);
+}
+
+function authorised(desk: TmfProvider, request: Request): boolean {
+  const [kind, value = ''] = (request.headers.authorization ?? '').split(' ');
+  if (kind === 'Bearer') return desk.tokens.userOf(value) !== undefined;
+  const { id, secret } = desk.client;
+  return kind === 'Basic' && Buffer.from(value, 'base64').toString('utf8') === `${id}:${secret}`;
+}
+
+/** A page of what the query asks for, with the attributes it asks for. */
+export function list(records: TmfRecord[], query: URLSearchParams): Reply {
+  const found = records.filter(filterOf(query));
+  const offset = Number(query.get('offset') ?? 0);
+  const limit = Math.min(MOST, Number(query.get('limit') ?? MOST));
+  const page = found.slice(offset, offset + limit).map((record) => select(record, query));
+  return { status: 200, headers: { 'X-Total-Count': String(found.length), 'X-Result-Count': String(page.length) }, body: page };
+}
+
+/** The attributes that `fields` names, and those by which a resource is known; `none` gives these only (TMF630, attribute selection). */
+export function select(record: TmfRecord, query: URLSearchParams): TmfRecord {
+  const fields = query.getAll('fields').flatMap((names) => names.split(','));
+  if (fields.length === 0) return record;
+  const kept = new Set(['id', 'href', '@type', ...fields]);
+  return Object.fromEntries(Object.entries(record).filter(([name]) => kept.has(name)));
+}
+
+/** The attributes a PATCH changes, `null` for those it removes; a reply where it is refused for its form. */
+export function readPatch(desk: TmfProvider, request: Request, record: TmfRecord): { change: TmfRecord; whole: boolean } | Reply {
+  const type = request.headers['content-type'] ?? '';
+  const operations = OPERATIONS.test(type);
+  if (!MERGE.test(type) && !operations) return refuse(desk, 415, 'Unsupported media type', type);
+  const body = json(request);
+  if (!body || Array.isArray(body) !== operations)
+    return refuse(desk, 400, 'Bad request', operations ? 'The body is no list of operations.' : 'The body is no JSON object.');
+  if (!Array.isArray(body)) return { change: body, whole: true };
+  const change = fromJsonPatch(record, body as Operation[]);
+  return typeof change === 'string' ? refuse(desk, 400, 'Bad request', change) : { change, whole: false };
+}
+
+interface Operation {
+  op: string;
+  path: string;
+  value?: unknown;
+}
+
+/**
+ * Operations (RFC 6902) as the attributes they change. A path may go below a list by position, by `-` for its end, or by a selector behind
+ * `?` as JSON Patch Query has it: `/productOrderItem/quantity?productOrderItem.id=2` (TMF630 part 5).
+ */
+function fromJsonPatch(record: TmfRecord, operations: Operation[]): TmfRecord | string {
+  const copy = structuredClone(record);
+  const touched = new Set<string>();
+  for (const { op, path, value } of operations) {
+    const [pointer = '', selector] = String(path).split('?');
+    const [name = '', ...steps] = pointer.split('/').slice(1);
+    const place = ['add', 'replace', 'remove'].includes(op) && name ? placeOf(copy, [name, ...steps], selector) : undefined;
+    if (!place) return `${op} ${path} cannot be done.`;
+    touched.add(name);
+    const { at, key } = place;
+    if (Array.isArray(at)) {
+      at.splice(key === '-' ? at.length : Number(key), op === 'add' ? 0 : 1, ...(op === 'remove' ? [] : [value]));
+    } else if (op === 'remove') delete at[key];
+    else at[key] = value;
+  }
+  return Object.fromEntries([...touched].map((name) => [name, copy[name] ?? null]));
+}
+
+/** The object or list that holds what the steps lead to, and its key there. A list that is not there yet is made for an entry at its end. */
+function placeOf(
+  record: TmfRecord,
+  steps: string[],
+  selector: string | undefined,
+): { at: TmfRecord | unknown[]; key: string } | undefined {
+  const fits = selector === undefined ? undefined : filterOf(new URLSearchParams(selector));
+  let at: unknown = record;
+  for (const [index, step] of steps.entries()) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    const rest = steps.length - 1 - index;
+    const next: unknown = Array.isArray(at) ? at[Number(step)] : (at as TmfRecord)[step];
+    if (fits && Array.isArray(next)) {
+      const chosen = entries(next).findIndex((entry) => fits({ ...entry, [step]: entry }));
+      if (chosen < 0) return undefined;
+      if (rest === 0) return { at: next, key: String(chosen) };
+      at = next[chosen];
+      continue;
+    }
+    if (rest === 0) return { at: at as TmfRecord | unknown[], key: step };
+    if (next === undefined && rest === 1 && steps.at(-1) === '-') (at as TmfRecord)[step] = [];
+    at = Array.isArray(at) ? next : (at as TmfRecord)[step];
+  }
+  return undefined;
+}
+
+/** POST and DELETE of subscriptions, GET where the API has one. */
+export function hubs(desk: TmfProvider, readable: boolean): Resource {
+  return (request, [id]) => {
+    if (request.method === 'POST' && !id) return subscribe(desk, request);
+    const known = desk.events.hubs().find((h) => h.id === id);
+    if (!known) return refuse(desk, 404, 'Not found', `There is no subscription ${id}.`);
+    if (request.method === 'DELETE') {
+      desk.events.unsubscribe(known.id);
+      return { status: 204 };
+    }
+    return request.method === 'GET' && readable ? { status: 200, body: known } : notAllowed(desk, request);
+  };
+}
+
+function subscribe(desk: TmfProvider, request: Request): Reply {
+  const body = json(request);
+  if (typeof body?.callback !== 'string' || !URL.canParse(body.callback))
+    return refuse(desk, 400, 'Bad request', 'callback is required.');
+  if (desk.version === 'v5' && !body['@type']) return refuse(desk, 400, 'Bad request', '@type is required.');
+  return { status: 201, body: desk.events.subscribe(body.callback, typeof body.query === 'string' ? body.query : undefined) };
+}

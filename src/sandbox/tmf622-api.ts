@@ -1,0 +1,132 @@
+import { type Handler, json, type Reply, type Request } from './exchange.js';
+import { hubs, list, notAllowed, type Resource, readPatch, refuse, select, tmfApi } from './tmf-api.js';
+import { entries, type TmfRecord, type Version } from './tmf-record.js';
+import type { Order, OrderDesk } from './tmf622.js';
+import { amended, objectionToItems } from './tmf622-amend.js';
+import { problems } from './tmf622-shapes.js';
+import { isFinal } from './tmf622-states.js';
+
+/** Attributes that the definition of a create leaves out: the vendor sets them. */
+const NOT_CREATABLE: Record<Version, string[]> = {
+  v4: ['id', 'href', 'orderDate', 'state', 'completionDate', 'expectedCompletionDate'],
+  v5: ['href', 'creationDate', 'state', 'completionDate', 'expectedCompletionDate', 'cancellationDate', 'cancellationReason'],
+};
+/** Attributes that the definition of a patch leaves out. */
+const NOT_PATCHABLE: Record<Version, string[]> = {
+  v4: ['id', 'href', 'orderDate'],
+  v5: ['id', 'href', 'creationDate', 'requestedInitialState'],
+};
+
+/** The TMF622 API of a vendor, v4 or v5, checked as strictly as the definitions say. */
+export function tmf622Api(desk: OrderDesk, root: string): Handler {
+  return tmfApi(desk, root, {
+    hub: hubs(desk, false),
+    productOrder: productOrder(desk),
+    cancelProductOrder: cancelProductOrder(desk),
+  });
+}
+
+function productOrder(desk: OrderDesk): Resource {
+  return (request, [id]) => {
+    const { method, query } = request;
+    if (!id) {
+      if (method === 'GET') return list(desk.orders(), query);
+      return method === 'POST' ? create(desk, request) : notAllowed(desk, request);
+    }
+    if (method === 'PATCH' && isQueued(desk, id)) return yetToBeCreated(desk);
+    const order = desk.order(id);
+    if (!order) return refuse(desk, 404, 'Not found', `There is no order ${id}.`);
+    switch (method) {
+      case 'GET':
+        return { status: 200, body: select(order, query) };
+      case 'PATCH':
+        return patch(desk, request, id, order);
+      case 'DELETE':
+        desk.remove(id);
+        return { status: 204 };
+      default:
+        return notAllowed(desk, request);
+    }
+  };
+}
+
+function cancelProductOrder(desk: OrderDesk): Resource {
+  return (request, [id]) => {
+    const { method, query } = request;
+    if (method === 'POST' && !id) return cancel(desk, request);
+    if (method !== 'GET') return notAllowed(desk, request);
+    if (!id) return list(desk.cancels.all(), query);
+    const task = desk.cancels.task(id);
+    return task ? { status: 200, body: select(task, query) } : refuse(desk, 404, 'Not found', `There is no cancellation ${id}.`);
+  };
+}
+
+function create(desk: OrderDesk, request: Request): Reply {
+  const body = json(request);
+  if (!body || Array.isArray(body)) return bad(desk, 'The body is no JSON object.');
+  const fixed = NOT_CREATABLE[desk.version].find((name) => name in body);
+  const wrong = fixed ? [`${fixed} cannot be set when an order is created.`] : problems(desk.version, ['Create', 'Order'], body);
+  const objection = wrong.length > 0 ? wrong.join(' ') : objectionToItems(body);
+  if (objection) return bad(desk, objection);
+  const order = desk.create(body);
+  const { queueing } = desk;
+  if (!queueing) return { status: 201, headers: { Location: String(order.href) }, body: order };
+  const { id, href, '@type': type } = order;
+  return queueing.answer === 'empty'
+    ? { status: 202 }
+    : { status: 202, body: { ...(type !== undefined && { '@type': type }), id, href } };
+}
+
+function patch(desk: OrderDesk, request: Request, id: string, order: Order): Reply {
+  const read = readPatch(desk, request, order);
+  if ('status' in read) return read;
+  const { change, whole } = read;
+  const fixed = NOT_PATCHABLE[desk.version].find((name) => name in change);
+  if (fixed) return bad(desk, `${fixed} cannot be changed.`);
+  if (desk.patchDemandsItems && whole && entries(change.productOrderItem).length === 0)
+    return bad(desk, 'productOrderItem is required.');
+  const wrong = problems(desk.version, ['Update', 'Order'], whole ? change : { '@type': 'ProductOrder', ...change });
+  if (wrong.length > 0) return bad(desk, wrong.join(' '));
+  const { '@type': _type, state, productOrderItem, ...attributes } = change;
+  const beyondNotes = Object.keys({ ...attributes, ...(productOrderItem !== undefined && { productOrderItem }) }).some(
+    (n) => n !== 'note',
+  );
+  const items = productOrderItem === undefined ? undefined : amended(desk, order, entries(productOrderItem));
+  if (items && !Array.isArray(items)) return refuse(desk, items.status, 'Not possible', items.message);
+  if (isFinal(order.state) && beyondNotes) return refuse(desk, 409, 'Not possible', `Order ${id} is ${order.state}.`);
+  const submits = state === 'acknowledged' && order.state === 'draft';
+  if (state !== undefined && state !== order.state && !submits)
+    return bad(desk, `state ${state}: the vendor sets it; cancel an order by cancelProductOrder.`);
+  desk.patch(id, { ...attributes, ...(items && { productOrderItem: items }) }, 'customer');
+  if (submits) desk.submit(id);
+  return { status: 200, body: order };
+}
+
+function cancel(desk: OrderDesk, request: Request): Reply {
+  const body = json(request);
+  if (!body || Array.isArray(body)) return bad(desk, 'The body is no JSON object.');
+  const wrong = problems(desk.version, ['CancelCreate'], body);
+  if (wrong.length > 0) return bad(desk, wrong.join(' '));
+  const id = String((body.productOrder as TmfRecord).id);
+  if (isQueued(desk, id)) return yetToBeCreated(desk);
+  if (!desk.order(id)) return bad(desk, `There is no order ${id}.`);
+  const objection = desk.cancels.objection(id);
+  if (objection) return refuse(desk, 409, 'Not possible', objection);
+  const { decision } = desk.cancels;
+  if (typeof decision === 'number') return refuse(desk, decision, 'Not possible', `Order ${id} can no longer be cancelled.`);
+  const task = desk.cancels.request(body, id);
+  return { status: 201, headers: { Location: String(task.href) }, body: task };
+}
+
+function isQueued(desk: OrderDesk, id: string): boolean {
+  return desk.queued().some((order) => order.id === id);
+}
+
+/** In ServiceNow's words, which queues orders that are posted with `mode=async`. */
+function yetToBeCreated(desk: OrderDesk): Reply {
+  return bad(desk, 'This order is yet to be created in customer order table');
+}
+
+function bad(desk: OrderDesk, message: string): Reply {
+  return refuse(desk, 400, 'Bad request', message);
+}

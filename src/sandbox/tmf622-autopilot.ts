@@ -1,0 +1,41 @@
+import type { Order, OrderDesk } from './tmf622.js';
+
+const NEXT: Record<string, string> = { acknowledged: 'inProgress', inProgress: 'completed' };
+
+/** Takes orders from acknowledged over inProgress to completed by itself, when it is switched on. What waits or is being cancelled it leaves alone. */
+export class Autopilot {
+  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private pause: number | undefined;
+
+  constructor(private readonly desk: OrderDesk) {}
+
+  /** Milliseconds before each step; undefined: off. */
+  get delay(): number | undefined {
+    return this.pause;
+  }
+
+  set delay(delay: number | undefined) {
+    this.clear();
+    this.pause = delay;
+    for (const order of this.desk.orders()) this.schedule(order);
+  }
+
+  clear(): void {
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+  }
+
+  schedule(order: Order): void {
+    const id = String(order.id);
+    const from = String(order.state);
+    const to = NEXT[from];
+    if (this.pause === undefined || !to || this.timers.has(id)) return;
+    const step = () => {
+      this.timers.delete(id);
+      if (this.desk.order(id) !== order) return;
+      if (order.state === from) this.desk.setState(id, to);
+      else this.schedule(order);
+    };
+    this.timers.set(id, setTimeout(step, this.pause).unref());
+  }
+}

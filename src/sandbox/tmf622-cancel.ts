@@ -1,0 +1,148 @@
+import { entries, type TmfRecord, typed } from './tmf-record.js';
+import { itemsOf, type OrderDesk } from './tmf622.js';
+import { informationRequired } from './tmf622-events.js';
+import { isFinal } from './tmf622-states.js';
+
+export interface Task extends TmfRecord {
+  id: string;
+  state: string;
+}
+
+/** Whoever decides a cancellation: a person, always yes or no, or the request itself is refused with that status. */
+export type Decision = 'hand' | 'accept' | 'refuse' | 400 | 409;
+
+interface Former {
+  orderId: string;
+  state: unknown;
+  items: Map<unknown, unknown>;
+}
+
+/** Requests to cancel orders (CancelProductOrder): acknowledged → inProgress → done, or refused, and what they do to their order. */
+export class CancelTasks {
+  decision: Decision = 'hand';
+  private readonly tasks = new Map<string, Task>();
+  private readonly former = new Map<string, Former>();
+  private next = 300_000;
+
+  constructor(private readonly desk: OrderDesk) {}
+
+  clear(): void {
+    this.tasks.clear();
+    this.former.clear();
+  }
+
+  all(): Task[] {
+    return [...this.tasks.values()];
+  }
+
+  task(id: string): Task | undefined {
+    return this.tasks.get(id);
+  }
+
+  /** Why the order cannot be asked to be cancelled; undefined when it can. */
+  objection(orderId: string): string | undefined {
+    const state = this.desk.order(orderId)?.state;
+    if (isFinal(state)) return `Order ${orderId} is ${state}.`;
+    return this.all().some((task) => this.isOpen(task) && this.former.get(task.id)?.orderId === orderId)
+      ? `A cancellation of order ${orderId} is under way.`
+      : undefined;
+  }
+
+  request(given: TmfRecord, orderId: string): Task {
+    const { desk } = this;
+    const order = desk.order(orderId);
+    if (!order) throw new Error(`There is no order ${orderId}.`);
+    const id = `CPO-${++this.next}`;
+    const task = typed(desk.version, 'CancelProductOrder', {
+      ...given,
+      id,
+      href: `${desk.baseUrl()}/cancelProductOrder/${id}`,
+      productOrder: { ...(given.productOrder as TmfRecord), href: order.href },
+      state: 'acknowledged',
+      ...(desk.version === 'v5' && { creationDate: new Date().toISOString() }),
+    }) as Task;
+    this.tasks.set(id, task);
+    this.former.set(id, { orderId, state: order.state, items: new Map(itemsOf(order).map((item) => [item.id, item.state])) });
+    desk.tell({ eventType: 'CancelProductOrderCreateEvent', payload: { cancelProductOrder: task } });
+    if (order.state === 'draft') desk.setState(orderId, 'acknowledged');
+    desk.setState(orderId, 'assessingCancellation');
+    this.decide(task, orderId);
+    return task;
+  }
+
+  /** Accepts: the order is being cancelled. */
+  accept(id: string): Task {
+    const { task, former } = this.open(id);
+    this.move(task, 'inProgress');
+    this.desk.setState(former.orderId, 'pendingCancellation');
+    return task;
+  }
+
+  /** Ends an accepted cancellation: the order is cancelled. */
+  finish(id: string): Task {
+    const { task, former } = this.open(id);
+    const order = this.desk.setState(former.orderId, 'cancelled', String(task.cancellationReason ?? 'Cancelled on request'));
+    this.move(task, 'done', { effectiveCancellationDate: order.cancellationDate });
+    return task;
+  }
+
+  /** Refuses: the order goes back to where it was. */
+  refuse(id: string, reason = 'The order can no longer be cancelled.'): Task {
+    const { desk } = this;
+    const { task, former } = this.open(id);
+    this.move(task, 'inProgress');
+    this.move(task, desk.version === 'v4' ? 'terminatedWithError' : 'rejected');
+    const order = desk.order(former.orderId);
+    if (!order) return task;
+    desk.change(order, () => {
+      order.state = former.state;
+      for (const item of itemsOf(order)) item.state = former.items.get(item.id) ?? item.state;
+      order.note = [...entries(order.note), typed(desk.version, 'Note', { text: `Not cancelled: ${reason}`, author: desk.name })];
+    });
+    return task;
+  }
+
+  /** Asks the customer for something before the cancellation is decided. */
+  requireInformation(id: string, path = '/cancellationReason'): Task {
+    const { task } = this.open(id);
+    this.desk.tell(informationRequired(this.desk.version, 'CancelProductOrder', task, path));
+    return task;
+  }
+
+  /** What the vendor does by itself, step by step: behind the point of no return it refuses, else what it is set to. */
+  private decide(task: Task, orderId: string): void {
+    const { desk } = this;
+    if (desk.isUnstoppable(orderId) || this.decision === 'refuse') this.later(task, () => this.refuse(task.id));
+    else if (this.decision === 'accept' || desk.autoAdvance !== undefined)
+      this.later(task, () => {
+        this.accept(task.id);
+        this.later(task, () => this.finish(task.id));
+      });
+  }
+
+  /** At the desk's pace, unless somebody decided meanwhile or it is gone. */
+  private later(task: Task, step: () => void): void {
+    const run = () => {
+      if (this.tasks.has(task.id) && this.isOpen(task)) step();
+    };
+    setTimeout(run, this.desk.autoAdvance ?? 0).unref();
+  }
+
+  private move(task: Task, state: string, more: TmfRecord = {}): void {
+    if (task.state === state) return;
+    Object.assign(task, { state }, more);
+    this.desk.tell({ eventType: 'CancelProductOrderStateChangeEvent', payload: { cancelProductOrder: task } });
+  }
+
+  private isOpen(task: Task): boolean {
+    return task.state === 'acknowledged' || task.state === 'inProgress';
+  }
+
+  private open(id: string): { task: Task; former: Former } {
+    const task = this.tasks.get(id);
+    const former = this.former.get(id);
+    if (!task || !former) throw new Error(`There is no cancellation ${id}.`);
+    if (!this.isOpen(task)) throw new Error(`Cancellation ${id} is ${task.state}.`);
+    return { task, former };
+  }
+}

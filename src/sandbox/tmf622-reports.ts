@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import type { TmfRecord } from './tmf-record.js';
+
+/** What a vendor reports about an order, or about some of its items. */
+export interface Trouble {
+  message: string;
+  /** A word for machines: what kind of milestone, jeopardy or error. */
+  code?: string;
+  items?: string[];
+}
+
+const TYPES = {
+  ProductOrderMilestone: ({ message, code = 'milestone' }: Trouble, now: string) => ({
+    id: randomUUID(),
+    name: code,
+    message,
+    status: 'Completed',
+    milestoneDate: now,
+  }),
+  ProductOrderJeopardyAlert: ({ message, code = 'delay' }: Trouble, now: string) => ({
+    id: randomUUID(),
+    name: code,
+    message,
+    jeopardyType: code,
+    alertDate: now,
+  }),
+  ProductOrderErrorMessage: ({ message, code = 'error' }: Trouble, now: string) => ({
+    code,
+    reason: message,
+    message,
+    timestamp: now,
+  }),
+};
+export type ReportType = keyof typeof TYPES;
+
+/** The report as v5 has it. */
+export function reportOf(type: ReportType, orderId: string, about: Trouble): TmfRecord {
+  const items = (about.items ?? []).map((id) => ({
+    '@type': 'ProductOrderItemRef',
+    productOrderId: orderId,
+    productOrderItemId: id,
+  }));
+  return {
+    '@type': type,
+    ...TYPES[type](about, new Date().toISOString()),
+    ...(items.length > 0 && { productOrderItem: items }),
+  };
+}
+
+/** The report as the text of a note: all that v4 has for it. */
+export function inWords(type: ReportType, { message, code, items = [] }: Trouble): string {
+  const kind = type.replace(/^ProductOrder(Error)?/, '').replace('Alert', '');
+  const about = items.length > 0 ? `Item ${items.join(', ')}: ` : '';
+  return `${about}${kind === 'Message' ? 'Error' : kind}${code ? ` ${code}` : ''}: ${message}`;
+}

@@ -1,0 +1,330 @@
+import { randomUUID } from 'node:crypto';
+import type { LoggedRequest } from './exchange.js';
+import { Faults } from './faults.js';
+import type { TokenEndpoint } from './oauth.js';
+import { EventSender } from './tmf-hub.js';
+import { entries, type TmfRecord, typed, type Version } from './tmf-record.js';
+import { Autopilot } from './tmf622-autopilot.js';
+import { CancelTasks } from './tmf622-cancel.js';
+import { changeEvent, deleteEvent, informationRequired, type Told } from './tmf622-events.js';
+import { type Refusal, type Refused, refuseItems } from './tmf622-refusals.js';
+import { inWords, type ReportType, reportOf, type Trouble } from './tmf622-reports.js';
+import { isFinal, type Kind, rollUp, way } from './tmf622-states.js';
+
+export type Order = TmfRecord;
+
+/** How a vendor that queues orders answers a POST, and after how many milliseconds it makes the order; absent: when it is told to. */
+export interface Queueing {
+  answer: 'id' | 'empty';
+  after?: number;
+}
+
+const FAILING = new Set(['rejected', 'failed']);
+const CANCELLING = new Set(['assessingCancellation', 'pendingCancellation']);
+
+/** A vendor's TMF622 desk, in memory. What a person or a test does here is what the vendor does. */
+export class OrderDesk {
+  readonly requests: LoggedRequest[] = [];
+  readonly faults = new Faults();
+  readonly events: EventSender;
+  readonly cancels: CancelTasks;
+  /** How a PATCH treats lists: merge patch replaces them (RFC 7396), some vendors add notes and change items by their id. */
+  listMode: 'replace' | 'append' = 'replace';
+  queueing: Queueing | undefined;
+  /** By id of the offering. */
+  readonly refusals = new Map<string, Refusal>();
+  /** States of an order in which its items may be amended. */
+  amendableIn = new Set(['draft', 'acknowledged', 'inProgress', 'inProgress.accepted', 'pending', 'held']);
+  /** v4: the definition, read to the letter, demands the items in every PATCH. */
+  patchDemandsItems = false;
+  /** Tells `lastUpdate`, so that it can be filtered by: not in the standard, but many providers do. */
+  tellsLastUpdate = false;
+  private readonly list = new Map<string, Order>();
+  private readonly queue = new Map<string, Order>();
+  private readonly unstoppable = new Set<string>();
+  private readonly autopilot: Autopilot;
+  private next = 200_000;
+
+  constructor(
+    readonly version: Version,
+    readonly name: string,
+    readonly client: { id: string; secret: string },
+    readonly tokens: TokenEndpoint,
+    readonly baseUrl: () => string,
+    private readonly changed: () => void = () => undefined,
+  ) {
+    this.events = new EventSender(version);
+    this.cancels = new CancelTasks(this);
+    this.autopilot = new Autopilot(this);
+  }
+
+  reset(): void {
+    for (const part of [this.autopilot, this.cancels, this.events, this.list, this.queue, this.unstoppable, this.refusals])
+      part.clear();
+    this.requests.length = 0;
+    this.faults.clear();
+  }
+
+  orders(): Order[] {
+    return [...this.list.values()];
+  }
+
+  order(id: string): Order | undefined {
+    return this.list.get(id);
+  }
+
+  /** Orders that were accepted and cannot be seen yet. */
+  queued(): Order[] {
+    return [...this.queue.values()];
+  }
+
+  /** Milliseconds before each step of an order from acknowledged over inProgress to completed; undefined: a person does it. */
+  get autoAdvance(): number | undefined {
+    return this.autopilot.delay;
+  }
+
+  set autoAdvance(delay: number | undefined) {
+    this.autopilot.delay = delay;
+    this.changed();
+  }
+
+  /** Takes an order in; with queueing it is made later. */
+  create(given: Order): Order {
+    const { requestedInitialState, ...attributes } = given;
+    const id = `PO-${++this.next}`;
+    const draft = requestedInitialState === 'draft';
+    const order: Order = typed(this.version, 'ProductOrder', {
+      ...attributes,
+      id,
+      href: `${this.baseUrl()}/productOrder/${id}`,
+      state: draft ? 'draft' : 'acknowledged',
+      [this.version === 'v4' ? 'orderDate' : 'creationDate']: new Date().toISOString(),
+      ...(given.requestedCompletionDate !== undefined && { expectedCompletionDate: given.requestedCompletionDate }),
+    });
+    for (const item of itemsOf(order)) item.state = 'acknowledged';
+    if (!this.queueing) return this.make(order);
+    this.queue.set(id, order);
+    if (this.queueing.after !== undefined) setTimeout(() => this.release(id), this.queueing.after).unref();
+    this.changed();
+    return order;
+  }
+
+  /** Makes a queued order, or all. */
+  release(id?: string): void {
+    for (const order of id === undefined ? this.queued() : [this.queue.get(id)]) {
+      if (order && this.queue.delete(String(order.id))) this.make(order);
+    }
+  }
+
+  private make(order: Order): Order {
+    this.list.set(String(order.id), order);
+    this.settle(order);
+    if (this.tellsLastUpdate) order.lastUpdate = after(undefined);
+    const refused = order.state === 'draft' ? [] : this.refuseItems(order);
+    this.tell({ eventType: 'ProductOrderCreateEvent', payload: { productOrder: order } });
+    this.sayRefused(order, refused);
+    this.autopilot.schedule(order);
+    return order;
+  }
+
+  /** v5: a draft becomes an order. */
+  submit(id: string): Order {
+    const order = this.existing(id);
+    let refused: Refused[] = [];
+    this.change(order, () => {
+      order.state = 'acknowledged';
+      refused = this.refuseItems(order);
+    });
+    this.sayRefused(order, refused);
+    return order;
+  }
+
+  private refuseItems(order: Order): Refused[] {
+    const refused = refuseItems(itemsOf(order), this.refusals);
+    this.follow(order);
+    return refused;
+  }
+
+  private sayRefused(order: Order, refused: Refused[]): void {
+    for (const { item, reason } of refused)
+      this.errorMessage(String(order.id), { message: reason, code: 'rejected', items: [item] });
+  }
+
+  /** Applies what a PATCH or the vendor changes; `null` removes. A customer's change of an order that waits for information lets it go on, with auto-advance. */
+  patch(id: string, change: Order, by: 'customer' | 'vendor' = 'vendor'): Order {
+    const order = this.existing(id);
+    let refused: Refused[] = [];
+    this.change(order, () => {
+      for (const [name, value] of Object.entries(change)) {
+        if (value === null) delete order[name];
+        else if (name === 'note' && this.listMode === 'append') order.note = [...entries(order.note), ...entries(value)];
+        else order[name] = value;
+      }
+      if (order.state !== 'draft') refused = this.refuseItems(order);
+    });
+    this.sayRefused(order, refused);
+    if (by === 'customer' && this.autoAdvance !== undefined && order.state === 'pending') this.setState(id, 'inProgress');
+    return order;
+  }
+
+  /** Moves the order, and with it the items that are not done; refuses what cannot follow. */
+  setState(id: string, state: string, reason?: string): Order {
+    const order = this.existing(id);
+    for (const step of this.steps('order', `Order ${id}`, String(order.state), state)) {
+      this.change(order, () => {
+        order.state = step;
+        for (const item of itemsOf(order)) if (way(this.version, 'item', String(item.state), step)) item.state = step;
+        if (step !== state) return;
+        if (state === 'cancelled')
+          Object.assign(order, { cancellationReason: reason ?? order.cancellationReason ?? 'Cancelled' });
+        else if (reason) order.note = [...entries(order.note), this.noteOf(reason)];
+      });
+    }
+    if (reason && FAILING.has(state)) this.failed(id, state, reason);
+    return order;
+  }
+
+  /** Moves one item; the order follows. */
+  setItemState(id: string, itemId: string, state: string, reason?: string): Order {
+    const order = this.existing(id);
+    const item = this.item(order, itemId);
+    if (isFinal(order.state)) throw new Error(`Order ${id} is ${order.state}: its items stay as they are.`);
+    for (const step of this.steps('item', `Item ${itemId}`, String(item.state), state)) {
+      this.change(order, () => {
+        item.state = step;
+        if (step === state && reason) this.explain(order, item, reason);
+        this.follow(order);
+      });
+    }
+    if (reason && FAILING.has(state)) this.failed(id, state, reason, itemId);
+    return order;
+  }
+
+  addNote(id: string, text: string, author = this.name): Order {
+    const order = this.existing(id);
+    this.change(order, () => {
+      order.note = [...entries(order.note), this.noteOf(text, author)];
+    });
+    return order;
+  }
+
+  /** Asks the customer for something: the order (or the item) waits, a note says why, and an event says where it belongs. */
+  requireInformation(id: string, text: string, path = '/note', itemId?: string): Order {
+    const order = itemId === undefined ? this.setState(id, 'pending', text) : this.setItemState(id, itemId, 'pending', text);
+    this.tell(informationRequired(this.version, 'ProductOrder', order, path));
+    return order;
+  }
+
+  /** Something reached, in danger or wrong: v5 has an attribute and an event for each, in v4 they are notes. */
+  milestone(id: string, about: Trouble): Order {
+    return this.report(id, 'ProductOrderMilestone', about);
+  }
+
+  jeopardy(id: string, about: Trouble): Order {
+    return this.report(id, 'ProductOrderJeopardyAlert', about);
+  }
+
+  errorMessage(id: string, about: Trouble): Order {
+    return this.report(id, 'ProductOrderErrorMessage', about);
+  }
+
+  /** From here on the order is neither amended nor cancelled. There is no attribute for it in the standard: a milestone tells it. */
+  passPointOfNoReturn(id: string): Order {
+    this.unstoppable.add(id);
+    return this.milestone(id, { code: 'pointOfNoReturn', message: 'This order can no longer be changed or cancelled.' });
+  }
+
+  isUnstoppable(id: string): boolean {
+    return this.unstoppable.has(id);
+  }
+
+  remove(id: string): boolean {
+    const order = this.list.get(id);
+    if (!order) return false;
+    this.list.delete(id);
+    this.tell(deleteEvent(this.version, order));
+    return true;
+  }
+
+  /** Changes an order and tells what changed. `otherwise`: the event for something that has one of its own. */
+  change(order: Order, apply: () => void, otherwise?: string): void {
+    const before = structuredClone(order);
+    apply();
+    this.settle(order);
+    const told = changeEvent(this.version, before, order, otherwise);
+    if (told && this.tellsLastUpdate) order.lastUpdate = after(before.lastUpdate);
+    if (told) this.tell(told);
+    this.autopilot.schedule(order);
+  }
+
+  tell({ eventType, payload, more }: Told & { more?: TmfRecord }): void {
+    this.changed();
+    this.events.send(eventType, payload, more);
+  }
+
+  private steps(kind: Kind, what: string, from: string, to: string): string[] {
+    const steps = way(this.version, kind, from, to);
+    if (!steps) throw new Error(`${what} is ${from}: ${to} cannot follow.`);
+    return steps;
+  }
+
+  /** The state of the order from that of its items, but not while a cancellation is decided. */
+  private follow(order: Order): void {
+    if (order.state === 'draft' || CANCELLING.has(String(order.state)) || isFinal(order.state)) return;
+    order.state = rollUp(itemsOf(order).map((item) => String(item.state))) ?? order.state;
+  }
+
+  private failed(id: string, code: string, message: string, itemId?: string): void {
+    if (this.version === 'v5') this.errorMessage(id, { message, code, ...(itemId && { items: [itemId] }) });
+  }
+
+  private report(id: string, type: ReportType, about: Trouble): Order {
+    if (this.version === 'v4') return this.addNote(id, inWords(type, about));
+    const order = this.existing(id);
+    const name = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
+    const made = reportOf(type, id, about);
+    this.change(order, () => Object.assign(order, { [name]: [...entries(order[name]), made] }), `${type}Event`);
+    return order;
+  }
+
+  private explain(order: Order, item: TmfRecord, reason: string): void {
+    if (this.version === 'v5') item.note = [...entries(item.note), this.noteOf(reason)];
+    else order.note = [...entries(order.note), this.noteOf(`Item ${item.id}: ${reason}`)];
+  }
+
+  private noteOf(text: string, author = this.name): TmfRecord {
+    return typed(this.version, 'Note', { text, author });
+  }
+
+  /** What the server adds: ids and dates of notes, dates of the state. */
+  private settle(order: Order): void {
+    const now = new Date().toISOString();
+    const settled = (notes: unknown) => entries(notes).map((note) => ({ id: randomUUID(), date: now, ...note }));
+    if (order.note !== undefined) order.note = settled(order.note);
+    for (const item of itemsOf(order)) if (item.note !== undefined) item.note = settled(item.note);
+    if (order.state === 'completed') order.completionDate ??= now;
+    if (order.state === 'cancelled') order.cancellationDate ??= now;
+  }
+
+  private existing(id: string): Order {
+    const order = this.list.get(id);
+    if (!order) throw new Error(`There is no order ${id}.`);
+    return order;
+  }
+
+  private item(order: Order, itemId: string): TmfRecord {
+    const item = itemsOf(order).find((one) => one.id === itemId);
+    if (!item) throw new Error(`Order ${order.id} has no item ${itemId}.`);
+    return item;
+  }
+}
+
+/** The items of an order, those below bundles too. */
+export function itemsOf(order: TmfRecord): TmfRecord[] {
+  return entries(order.productOrderItem).flatMap((item) => [item, ...itemsOf(item)]);
+}
+
+/** Now; two changes within a millisecond would look like one. */
+function after(before: unknown): string {
+  return new Date(Math.max(Date.now(), (Date.parse(String(before)) || 0) + 1)).toISOString();
+}
