@@ -18,8 +18,8 @@ export interface TmfDialect {
   hub: boolean;
   /** A subscription can be asked for (`GET /hub/{id}`: TMF621 v5 alone). */
   hubReadable: boolean;
-  /** ServiceNow tells comments from work notes by the note's type and takes nothing else; the standard knows neither. */
-  journal: boolean;
+  /** What a note holds: all that the standard has, or, in ServiceNow's APIs, its text, with a type that tells comments from work notes or not. */
+  note: 'full' | 'typedText' | 'text';
 }
 
 /** The v4 definitions know no other type; its semantics are those of a merge patch. */

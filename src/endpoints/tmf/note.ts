@@ -10,7 +10,9 @@ export function noteId(comment: GenericComment): string {
 
 /** A note of a comment. */
 export function renderNote(comment: GenericComment, dialect: TmfDialect): Attributes {
-  if (dialect.journal) return { '@type': comment.visibility === 'internal' ? 'work_notes' : 'comments', text: comment.text };
+  if (dialect.note === 'text') return { text: comment.text };
+  if (dialect.note === 'typedText')
+    return { '@type': comment.visibility === 'internal' ? 'work_notes' : 'comments', text: comment.text };
   return {
     ...(dialect.typed && { '@type': 'Note' }),
     id: noteId(comment),
@@ -23,7 +25,7 @@ export function renderNote(comment: GenericComment, dialect: TmfDialect): Attrib
 /** Notes need not have an id (TMF621 v4), and ServiceNow's never have one: then author, time and words tell them apart. */
 export function commentOf(note: Attributes, dialect: TmfDialect): GenericComment {
   const words = textOf(note.text) ?? '';
-  const at = dialect.journal ? undefined : isoTime(note.date); // ServiceNow's note.date is in another zone than the rest of the body
+  const at = dialect.note === 'typedText' ? undefined : isoTime(note.date); // ServiceNow's TMF621 gives it in another zone than the rest
   return {
     id: textOf(note.id) ?? digest([note.author, note.date, words]),
     text: words,

@@ -27,7 +27,7 @@ const V4: Dialect = {
   typed: false,
   hub: true,
   hubReadable: false,
-  journal: false,
+  note: 'full',
   attachments: true,
   reference: 'externalId',
 };
@@ -58,7 +58,7 @@ const DIALECTS: Record<Version | 'servicenow', Dialect> = {
     apiPath: '/api/sn_ind_tsm_sdwan/ticket',
     patchType: 'application/json',
     hub: false,
-    journal: true,
+    note: 'typedText',
     attachments: false,
     reference: 'description',
   },

@@ -1,8 +1,9 @@
-import type { GenericAttachment, GenericRelation, Json } from '../../model/message.js';
+import type { GenericAttachment, Json } from '../../model/message.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
 import { commentOf } from '../tmf/note.js';
+import { relationOf } from '../tmf/relation.js';
 import { type Dialect, referenceOf, withoutMark } from './dialect.js';
 
 /** What an in node emits for a trouble ticket. */
@@ -61,18 +62,6 @@ function attachmentOf(attachment: Attributes): GenericAttachment {
     ...(typeof bytes === 'number' && { size: bytes }),
     ...(url && { url }),
   };
-}
-
-const RELATIONS: [RegExp, GenericRelation['type']][] = [
-  [/parent/i, 'parent'],
-  [/child|sub/i, 'child'],
-  [/duplicate/i, 'duplicate'],
-];
-
-function relationOf(relation: Attributes): GenericRelation[] {
-  const id = textOf(relation.id);
-  const type = RELATIONS.find(([pattern]) => pattern.test(textOf(relation.relationshipType) ?? ''))?.[1] ?? 'related';
-  return id ? [{ type, id }] : [];
 }
 
 function deletes(event: Json): boolean {
