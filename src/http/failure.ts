@@ -146,7 +146,7 @@ export function retryAfter(value: string | undefined, now: number): number | und
 }
 
 /** What the partner says, taken out of the usual error bodies: ServiceNow {error: {message, detail}}, TMF {reason, message}, OAuth {error_description}. */
-function explanation(answer: string): string {
+export function explanation(answer: string): string {
   try {
     const body = JSON.parse(answer) as Record<string, unknown>;
     const inner = typeof body.error === 'object' && body.error !== null ? (body.error as Record<string, unknown>) : body;

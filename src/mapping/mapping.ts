@@ -40,7 +40,7 @@ export interface Rule {
   when?: { in?: string; out?: string };
   required?: Direction | 'both';
   /** Converts times between the partner's notation and ISO 8601 UTC; `text` and `number` force a scalar; the others are lists, see shapes.ts. */
-  type?: 'time' | 'text' | 'number' | 'characteristics' | 'itemRelations';
+  type?: 'time' | 'text' | 'number' | 'characteristics' | 'itemRelations' | 'prices';
   /** Longest text the partner takes; longer text is cut with '…' and its whole text reported in `Result.cut`. */
   maxLength?: number;
 }

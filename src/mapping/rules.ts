@@ -272,10 +272,15 @@ function incomingType(value: Json, { rule }: CompiledRule, problems: Problem[]):
   return rule.type ? shapeIn(rule.type, value) : value;
 }
 
+/** ServiceNow's tables and its TMF621 want its own notation; its TMF622 wants ISO 8601. */
+function isServiceNowTime({ system, version }: Mapping): boolean {
+  return system === 'servicenow' || (system === 'tmf621' && version === 'servicenow');
+}
+
 function outgoingType(value: Json, { rule }: CompiledRule, target: Path, mapping: Mapping, problems: Problem[]): Json {
   if (rule.type === 'time') {
     const time = isoTime(textOf(value)) ?? textOf(value);
-    return mapping.system === 'servicenow' || mapping.version === 'servicenow' ? serviceNowTime(time) : time;
+    return isServiceNowTime(mapping) ? serviceNowTime(time) : time;
   }
   if (rule.type === 'number') return Number(value);
   if (rule.type && rule.type !== 'text') return shapeOut(rule.type, value, mapping);

@@ -16,11 +16,13 @@ const SHAPES: Record<Shape, { in: (value: Json) => Json; out: (value: Json, mapp
       );
     },
     out: (value, { version }) =>
-      Object.entries(isTree(value) ? value : {}).map(([name, given]) => ({
-        ...(version === 'v5' && { '@type': characteristicType(given) }),
-        name,
-        value: given,
-      })),
+      Object.entries(isTree(value) ? value : {})
+        .filter(([, given]) => given !== null)
+        .map(([name, given]) => ({
+          ...(version === 'v5' && { '@type': characteristicType(given) }),
+          name,
+          value: given,
+        })),
   },
   itemRelations: {
     in: (value) =>
@@ -34,7 +36,51 @@ const SHAPES: Record<Shape, { in: (value: Json) => Json; out: (value: Json, mapp
         relationshipType: 'reliesOn',
       })),
   },
+  prices: {
+    in: (value) => pricesIn(Array.isArray(value) ? value.filter(isTree) : []),
+    out: (value, { version }) => (isTree(value) ? pricesOut(value, version === 'v5') : []),
+  },
 };
+
+/** What recurs is called so everywhere; what is paid once has several names (TMF622, OrderPrice.priceType; ServiceNow: nonRecurring). */
+const RECURS = /^recurring/i;
+const ONCE = /^(one-?time|non-?recurring)/i;
+
+/** A list of OrderPrice as one price: the net amount where it is told. A price of no kind we know, usage for one, is left out. */
+function pricesIn(list: Tree[]): Json {
+  const price: Tree = {};
+  for (const entry of list) {
+    const kind = RECURS.test(String(entry.priceType)) ? 'recurring' : ONCE.test(String(entry.priceType)) ? 'oneTime' : undefined;
+    const amounts = isTree(entry.price) ? entry.price : {};
+    const money = [amounts.dutyFreeAmount, amounts.taxIncludedAmount].find(isTree);
+    if (!kind || typeof money?.value !== 'number') continue;
+    price[kind] = money.value;
+    if (kind === 'recurring' && typeof entry.recurringChargePeriod === 'string') price.period = entry.recurringChargePeriod;
+    if (typeof money.unit === 'string') price.currency ??= money.unit;
+  }
+  return price;
+}
+
+function pricesOut({ oneTime, recurring, period, currency }: Tree, typed: boolean): Json {
+  const entry = (priceType: string, value: Json | undefined, more: Tree = {}): Json[] =>
+    typeof value !== 'number'
+      ? []
+      : [
+          {
+            ...(typed && { '@type': 'OrderPrice' }),
+            priceType,
+            ...more,
+            price: {
+              ...(typed && { '@type': 'Price' }),
+              dutyFreeAmount: { ...(currency !== undefined && { unit: currency }), value },
+            },
+          },
+        ];
+  return [
+    ...entry('oneTime', oneTime),
+    ...entry('recurring', recurring, period === undefined ? {} : { recurringChargePeriod: period }),
+  ];
+}
 
 /** Relations by which one item waits for another (TMF622, OrderItemRelationship: known values). */
 const RELIES = /^(reliesOn|requires|dependsOn)$/i;

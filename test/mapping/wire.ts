@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
+import type { Profile, Version } from '../../src/endpoints/tmf/dialect.js';
 import { createTmf621Client, type Tmf621Client } from '../../src/endpoints/tmf621/client.js';
-import type { Profile, Version } from '../../src/endpoints/tmf621/dialect.js';
 import type { HttpClient, HttpRequest } from '../../src/http/http.js';
 import type { Json } from '../../src/model/message.js';
 

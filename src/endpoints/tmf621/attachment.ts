@@ -1,16 +1,10 @@
-import type { Json } from '../../model/message.js';
-import type { Ticket } from './dialect.js';
-
-/** The objects of a list attribute. */
-export function entries(value: Json | undefined): Ticket[] {
-  return Array.isArray(value) ? value.filter((v): v is Ticket => typeof v === 'object' && v !== null && !Array.isArray(v)) : [];
-}
+import { type Attributes, entries } from '../tmf/attributes.js';
 
 /**
  * A ticket without the bytes of the attachments given by value (base64, TMF621 `content`): they are fetched when they are sent on, and must
  * neither fill the journal nor the views. Says the size in their place.
  */
-export function withoutContent(ticket: Ticket): Ticket {
+export function withoutContent(ticket: Attributes): Attributes {
   const attachments = entries(ticket.attachment);
   if (!attachments.some((a) => typeof a.content === 'string')) return ticket;
   return {

@@ -1,20 +1,9 @@
-import type { Json } from '../../model/message.js';
-
-export type Version = 'v4' | 'v5';
-export type Profile = 'standard' | 'servicenow';
+import { type Attributes, textOf } from '../tmf/attributes.js';
+import { type Profile, type TmfDialect, V4_PATCH, V5_PATCH, type Version } from '../tmf/dialect.js';
+import { identifiersWith, oursAmong, oursOf } from '../tmf/reference.js';
 
 /** In what the versions of TMF621 differ, and ServiceNow's own form of it (TMF621 v4.0.0, v5.0.1; ServiceNow, Trouble Ticket Open API). */
-export interface Dialect {
-  /** Below the base URL. */
-  apiPath: string;
-  /** Attributes that a PATCH may not hold (TroubleTicket_Update, TroubleTicket_MVO). */
-  notPatchable: ReadonlySet<string>;
-  /** Attributes that a create may not hold (TroubleTicket_Create, TroubleTicket_FVO). */
-  notCreatable: ReadonlySet<string>;
-  patchType: string;
-  /** Every object names its type. */
-  typed: boolean;
-  hub: boolean;
+export interface Dialect extends TmfDialect {
   attachments: boolean;
   /** Where our reference stands. */
   reference: 'externalId' | 'externalIdentifier' | 'description';
@@ -34,10 +23,11 @@ const V4: Dialect = {
     '@schemaLocation',
   ]),
   notCreatable: new Set(['id', 'href']),
-  // The v4 definition knows no other type; its semantics are those of a merge patch.
-  patchType: 'application/json;charset=utf-8',
+  patchType: V4_PATCH,
   typed: false,
   hub: true,
+  hubReadable: false,
+  note: 'full',
   attachments: true,
   reference: 'externalId',
 };
@@ -58,8 +48,9 @@ const DIALECTS: Record<Version | 'servicenow', Dialect> = {
       '@schemaLocation',
     ]),
     notCreatable: new Set(['id', 'href', 'creationDate', 'lastUpdate', 'statusChangeHistory']),
-    patchType: 'application/merge-patch+json',
+    patchType: V5_PATCH,
     typed: true,
+    hubReadable: true,
     reference: 'externalIdentifier',
   },
   servicenow: {
@@ -67,6 +58,7 @@ const DIALECTS: Record<Version | 'servicenow', Dialect> = {
     apiPath: '/api/sn_ind_tsm_sdwan/ticket',
     patchType: 'application/json',
     hub: false,
+    note: 'typedText',
     attachments: false,
     reference: 'description',
   },
@@ -76,35 +68,20 @@ export function dialectOf(version: Version, profile: Profile): Dialect {
   return DIALECTS[profile === 'servicenow' ? 'servicenow' : version];
 }
 
-/** A ticket as a provider gives it. */
-export type Ticket = { [attribute: string]: Json };
-
 const MARK = /\n?\[ref (SWB-[0-9A-Z/_-]+)\]\s*$/i;
 
-/** Our reference as a ticket carries it; other systems may have put identifiers of their own beside it. */
-export function referenceOf(ticket: Ticket, dialect: Dialect): string | undefined {
-  if (dialect.reference === 'externalId') return ours(ticket.externalId);
-  if (dialect.reference === 'description') return MARK.exec(String(ticket.description ?? ''))?.[1];
-  const list = Array.isArray(ticket.externalIdentifier) ? ticket.externalIdentifier : [];
-  return list.map((entry) => ours((entry as Ticket | null)?.id)).find((id) => id !== undefined);
-}
-
-function ours(value: Json | undefined): string | undefined {
-  return typeof value === 'string' && value.startsWith('SWB-') ? value : undefined;
+/** Our reference as a ticket carries it. */
+export function referenceOf(ticket: Attributes, dialect: Dialect): string | undefined {
+  if (dialect.reference === 'externalId') return oursOf(ticket.externalId);
+  if (dialect.reference === 'description') return MARK.exec(textOf(ticket.description) ?? '')?.[1];
+  return oursAmong(ticket.externalIdentifier);
 }
 
 /** The attributes of a create that carry our reference. */
-export function withReference(fields: Ticket, reference: string, dialect: Dialect): Ticket {
+export function withReference(fields: Attributes, reference: string, dialect: Dialect): Attributes {
   if (dialect.reference === 'externalId') return { ...fields, externalId: reference };
   if (dialect.reference === 'description') return { ...fields, description: `${fields.description ?? ''}\n[ref ${reference}]` };
-  const identifier = {
-    '@type': 'ExternalIdentifier',
-    id: reference,
-    owner: 'Switchboard',
-    externalIdentifierType: 'Switchboard',
-  };
-  const others = Array.isArray(fields.externalIdentifier) ? fields.externalIdentifier : [];
-  return { ...fields, externalIdentifier: [...others, identifier] };
+  return { ...fields, externalIdentifier: identifiersWith(reference, fields.externalIdentifier) };
 }
 
 /** A description without our mark. */

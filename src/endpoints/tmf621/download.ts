@@ -3,7 +3,7 @@ import { SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import { createHttpClient } from '../../http/http-client.js';
 import type { GenericAttachment } from '../../model/message.js';
-import type { Ticket } from './dialect.js';
+import type { Attributes } from '../tmf/attributes.js';
 
 const TIMEOUT = 120_000;
 
@@ -14,7 +14,7 @@ const TIMEOUT = 120_000;
 export async function download(
   http: HttpClient,
   attachment: GenericAttachment,
-  attachments: () => Promise<Ticket[]>,
+  attachments: () => Promise<Attributes[]>,
 ): Promise<Readable> {
   const what = `download ${attachment.name}`;
   const headers = { Accept: '*/*' };

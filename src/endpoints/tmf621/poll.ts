@@ -1,10 +1,9 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import type { Hint, PollResult } from '../endpoint.js';
-import type { Ticket } from './dialect.js';
-import { digest } from './digest.js';
-import { pages } from './list.js';
-import { isoTime } from './parse.js';
+import { type Attributes, entries, isoTime } from '../tmf/attributes.js';
+import { digest } from '../tmf/digest.js';
+import { pages, serverTime } from '../tmf/list.js';
 
 /** Read again before the watermark: clocks of the provider's servers differ, and lastUpdate may have the grain of a second. Milliseconds. */
 const OVERLAP = 5_000;
@@ -33,9 +32,9 @@ export async function poll(http: HttpClient, path: string, cursor: Json | undefi
   return { hints, cursor: { since: newest }, more: false };
 }
 
-function hintOf(ticket: Ticket): Hint {
+function hintOf(ticket: Attributes): Hint {
   const id = String(ticket.id);
-  const count = (value: Json | undefined) => (Array.isArray(value) ? value.length : 0);
+  const count = (value: Json | undefined) => entries(value).length;
   const key = `poll|${id}|${digest([ticket.lastUpdate, ticket.status, count(ticket.note), count(ticket.attachment)])}`;
   return {
     entityType: 'troubleTicket',
@@ -44,16 +43,4 @@ function hintOf(ticket: Ticket): Hint {
     key,
     payload: { id, lastUpdate: ticket.lastUpdate ?? null, status: ticket.status ?? null },
   };
-}
-
-/** The provider's clock, from its Date header. */
-async function serverTime(http: HttpClient, path: string): Promise<string> {
-  try {
-    const { headers } = await http.request({ method: 'GET', path, query: { limit: 1 }, what: 'read the clock' });
-    const time = Date.parse(headers.date ?? '');
-    if (!Number.isNaN(time)) return new Date(time).toISOString();
-  } catch (error) {
-    if ((error as { status?: number }).status !== 404) throw error; // an empty list, for some
-  }
-  return new Date().toISOString();
 }

@@ -2,6 +2,7 @@ import { SwitchboardError } from '../../errors.js';
 import type { Mapping } from '../mapping.js';
 import * as servicenow from './servicenow.js';
 import * as tmf621 from './tmf621.js';
+import * as tmf622 from './tmf622.js';
 
 /** Every mapping that ships, each between one system's entity type and the generic model: any two of them make a pair. */
 export const presets: readonly Mapping[] = [
@@ -15,9 +16,12 @@ export const presets: readonly Mapping[] = [
   tmf621.tmf621v4,
   tmf621.tmf621v5,
   tmf621.tmf621ServiceNow,
+  tmf622.tmf622v4,
+  tmf622.tmf622v5,
+  tmf622.tmf622ServiceNow,
 ];
 
-/** The preset of a system's entity type; TMF621 has one for each version and one for ServiceNow's dialect. */
+/** The preset of a system's entity type; the TM Forum APIs have one for each version and one for ServiceNow's dialect. */
 export function preset(system: Mapping['system'], entityType: string, version?: Mapping['version']): Mapping {
   const found = presets.find(
     (p) => p.system === system && p.entityType === entityType && (system === 'servicenow' || p.version === version),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
+import type { Attributes } from '../../../src/endpoints/tmf/attributes.js';
 import { withoutContent } from '../../../src/endpoints/tmf621/attachment.js';
-import type { Ticket } from '../../../src/endpoints/tmf621/dialect.js';
 import { readEvent } from '../../../src/endpoints/tmf621/events.js';
 
 const content = Buffer.from('hello').toString('base64');
-const ticket: Ticket = {
+const ticket: Attributes = {
   id: 'TT-1',
   attachment: [
     { id: '1', name: 'a.txt', content },

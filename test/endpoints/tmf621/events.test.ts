@@ -31,6 +31,7 @@ describe('a hub event', () => {
   it('is read by the end of the path where its type is not told', () => {
     const read = readEvent({ event: { troubleTicket: { id: '7' } } }, 'listener/troubleTicketStatusChangeEvent');
     assert.equal(read.eventType, 'TroubleTicketStatusChangeEvent');
+    assert.equal(readEvent(read.hint.payload).eventType, read.eventType, 'and again from what was kept of it');
   });
 
   it('is read from a mere reference', () => {

@@ -1,0 +1,62 @@
+import type { Json } from '../../model/message.js';
+
+/** A resource, or a part of one, as a provider gives it. */
+export type Attributes = { [attribute: string]: Json };
+
+/** What stands in an attribute as text; undefined where nothing does. */
+export function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+}
+
+/** The objects of a list attribute. */
+export function entries(value: Json | undefined): Attributes[] {
+  return Array.isArray(value) ? value.filter(isAttributes) : [];
+}
+
+export function isAttributes(value: unknown): value is Attributes {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** ISO 8601 UTC; times without a zone are taken as UTC (ServiceNow gives `2022-05-16 23:38:55`). */
+export function isoTime(value: Json | undefined): string | undefined {
+  const given = textOf(value);
+  if (!given) return undefined;
+  const zoned = /(Z|[+-]\d\d:?\d\d)$/i.test(given) ? given : `${given.replace(' ', 'T')}Z`;
+  const time = Date.parse(zoned);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+/** Address of a resource, also where the provider gives only its path. */
+export function addressOf(href: Json | undefined, baseUrl: string): string | undefined {
+  const given = textOf(href);
+  return given && URL.canParse(given, `${baseUrl}/`) ? new URL(given, `${baseUrl}/`).href : undefined;
+}
+
+/** The id at the end of an address. */
+export function idOf(href: unknown): string | undefined {
+  const last = typeof href === 'string' ? href.split('?')[0]?.split('/').filter(Boolean).at(-1) : undefined;
+  return last && decodeURIComponent(last);
+}
+
+/** The attributes that may be written: what a version does not take is left out, null never deletes by accident. */
+export function writable(attributes: Attributes, not: ReadonlySet<string>): Attributes {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([name, value]) => !not.has(name) && value !== undefined && value !== null),
+  );
+}
+
+/** Which of the attributes that were sent the provider did not keep. */
+export function droppedFrom(sent: Attributes, has: Attributes): { field: string; sent: Json; has: Json | undefined }[] {
+  return Object.entries(sent)
+    .filter(([name, value]) => !kept(value, has[name]))
+    .map(([field, value]) => ({ field, sent: value, has: has[field] }));
+}
+
+/** Did the provider keep what was sent? Case, the label behind a choice («2 - High» for «2») and the notation of times do not count. */
+function kept(sent: Json, has: Json | undefined): boolean {
+  if (typeof sent === 'object' && sent !== null) return true; // providers enrich objects and lists
+  const [a, b] = [String(sent), String(has ?? '')];
+  if (a.toLowerCase() === b.toLowerCase() || b.startsWith(`${a} - `)) return true;
+  const [left, right] = [isoTime(a), isoTime(b)];
+  return left !== undefined && left === right;
+}

@@ -1,0 +1,43 @@
+import type { HttpClient } from '../../http/http.js';
+import type { Json } from '../../model/message.js';
+import type { Problem } from '../../model/problem.js';
+import type { EndpointClient, Hint, RawEntity } from '../endpoint.js';
+import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
+
+export interface TmfOptions {
+  id: string;
+  name: string;
+  http: HttpClient;
+  version: Version;
+  profile: Profile;
+  /** Below the base URL; the standard one of version or profile where not given. */
+  apiPath?: string;
+  arrayMode: ArrayMode;
+  integrationUser?: string;
+  clock: () => number;
+}
+
+/** What the clients of all TM Forum APIs have beside what every endpoint has. */
+export interface TmfClient extends EndpointClient {
+  readonly version: Version;
+  readonly profile: Profile;
+  /** What the provider would refuse of a create; empty when nothing. */
+  validateCreate(body: unknown): Problem[];
+  registerHub(callback: string, query?: string): Promise<string>;
+  unregisterHub(id: string): Promise<void>;
+  hubExists(id: string): Promise<boolean | undefined>;
+  /** What a hub event is about. `path`: what follows the callback. Throws SWB_PAYLOAD when it is no event of this API, or says of nothing. */
+  hintOf(event: unknown, path: string): Promise<Hint>;
+  /** The entity an event told of, with the event: read back, unless the event says it is gone. */
+  readTold(entityType: string, id: string, event: Json): Promise<RawEntity>;
+}
+
+/** The path of the API below the base URL. */
+export function basePath({ apiPath }: Pick<TmfOptions, 'apiPath'>, dialect: TmfDialect): string {
+  return `/${(apiPath || dialect.apiPath).replace(/^\/+|\/+$/g, '')}`;
+}
+
+/** ServiceNow appends what a PATCH brings. */
+export function arrayModeOf({ profile, arrayMode }: Pick<TmfOptions, 'profile' | 'arrayMode'>): ArrayMode {
+  return profile === 'servicenow' ? 'append' : arrayMode;
+}

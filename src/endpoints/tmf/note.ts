@@ -1,0 +1,51 @@
+import type { GenericComment } from '../../model/message.js';
+import { type Attributes, entries, isoTime, textOf } from './attributes.js';
+import type { TmfDialect } from './dialect.js';
+import { digest } from './digest.js';
+
+/** Notes of ours have ids that say so, so that we know them again. */
+export function noteId(comment: GenericComment): string {
+  return `swb-${comment.id}`;
+}
+
+/** A note of a comment. */
+export function renderNote(comment: GenericComment, dialect: TmfDialect): Attributes {
+  if (dialect.note === 'text') return { text: comment.text };
+  if (dialect.note === 'typedText')
+    return { '@type': comment.visibility === 'internal' ? 'work_notes' : 'comments', text: comment.text };
+  return {
+    ...(dialect.typed && { '@type': 'Note' }),
+    id: noteId(comment),
+    text: comment.text,
+    author: comment.author ?? 'Switchboard',
+    ...(comment.at && { date: comment.at }),
+  };
+}
+
+/** Notes need not have an id (TMF621 v4), and ServiceNow's never have one: then author, time and words tell them apart. */
+export function commentOf(note: Attributes, dialect: TmfDialect): GenericComment {
+  const words = textOf(note.text) ?? '';
+  const at = dialect.note === 'typedText' ? undefined : isoTime(note.date); // ServiceNow's TMF621 gives it in another zone than the rest
+  return {
+    id: textOf(note.id) ?? digest([note.author, note.date, words]),
+    text: words,
+    ...(textOf(note.author) && { author: textOf(note.author) }),
+    ...(at && { at }),
+    visibility: note['@type'] === 'work_notes' ? 'internal' : 'public',
+  };
+}
+
+/** The note that was just written, as the provider has it. */
+export function writtenNote(resource: Attributes, note: Attributes): Attributes | undefined {
+  const notes = entries(resource.note);
+  return notes.find((n) => n.id !== undefined && n.id === note.id) ?? notes.reverse().find((n) => n.text === note.text);
+}
+
+/** A comment of ours among the notes: by its id, else, where the provider gives ids of its own, the same words since our first try. */
+export function ourNote(resource: Attributes, comment: GenericComment, since: string): Attributes | undefined {
+  const notes = entries(resource.note);
+  return (
+    notes.find((n) => n.id === noteId(comment)) ??
+    notes.find((n) => n.text === comment.text && (isoTime(n.date) ?? since) >= (comment.at ?? since))
+  );
+}

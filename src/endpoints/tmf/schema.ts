@@ -1,0 +1,55 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { Problem } from '../../model/problem.js';
+import { problemOf } from '../../model/schema.js';
+import type { Attributes } from './attributes.js';
+
+/* Words in which schemas of what a version accepts are written. Attributes that are not named are allowed, as the standard wants it (open content). */
+
+export type Schema = Record<string, unknown>;
+
+export const text = { type: 'string' };
+export const time = { type: 'string', format: 'date-time' };
+export const amount = { type: 'number' };
+export const object = (properties: Record<string, Schema>, required: string[] = []): Schema => ({
+  type: 'object',
+  properties,
+  required,
+});
+/** An object of v5, where each names its type. */
+export const typed = (properties: Record<string, Schema>, required: string[] = []): Schema =>
+  object({ '@type': text, ...properties }, ['@type', ...required]);
+export const list = (items: Schema): Schema => ({ type: 'array', items });
+export const choice = (values: readonly string[]): Schema => ({ type: 'string', enum: [...values] });
+export const each = (names: readonly string[], schema: Schema): Record<string, Schema> =>
+  Object.fromEntries(names.map((name) => [name, schema]));
+
+const ajv = new Ajv({ allErrors: true, strict: false });
+addFormats.default(ajv);
+
+export type Check = ValidateFunction;
+
+export function compileSchema(schema: Schema): Check {
+  return ajv.compile(schema);
+}
+
+/** What a schema refuses of a body; empty when nothing. */
+export function problemsOf(check: Check, body: unknown): Problem[] {
+  return check(body) ? [] : ours(check.errors);
+}
+
+/** The same of a PATCH, attributes that are not patchable included. */
+export function patchProblems(check: Check, body: Attributes, notPatchable: ReadonlySet<string>): Problem[] {
+  const fixed = Object.keys(body).filter((name) => notPatchable.has(name));
+  return [
+    ...problemsOf(check, body),
+    ...fixed.map(
+      (name): Problem => ({ level: 'error', code: 'schema', field: name, text: `${name} cannot be changed by a PATCH.` }),
+    ),
+  ];
+}
+
+/** The keyword «if» only repeats what its branch says. */
+function ours(errors: ErrorObject[] | null | undefined): Problem[] {
+  return (errors ?? []).filter((e) => e.keyword !== 'if').map(problemOf);
+}

@@ -1,0 +1,64 @@
+import { posix } from 'node:path';
+import { PartnerError } from '../../errors.js';
+import { explanation } from '../../http/failure.js';
+import type { HttpClient } from '../../http/http.js';
+import { CANCELLING_STATES, type Json } from '../../model/message.js';
+import { type Attributes, textOf } from '../tmf/attributes.js';
+import type { Dialect } from './dialect.js';
+import { cancelBody } from './render.js';
+
+/** How a provider says no: it cannot be cancelled any more, or not by us. */
+const REFUSALS = new Set([400, 403, 409, 422]);
+
+/** Cancellations of a provider: an order is not cancelled by a PATCH of its state, it is asked for (TMF622, CancelProductOrder). */
+export class Cancellations {
+  private readonly path: string;
+
+  constructor(
+    private readonly http: HttpClient,
+    base: string,
+    private readonly dialect: Dialect,
+    private readonly clock: () => number,
+  ) {
+    this.path = posix.join(base, dialect.cancelPath);
+  }
+
+  /** Asks for an order to be cancelled; gives the task, one that says so where the provider refused it at once. */
+  async ask(orderId: string, reason: Json | undefined): Promise<Attributes> {
+    const body = cancelBody(orderId, reason, this.dialect);
+    try {
+      const answer = await this.http.request<Attributes | undefined>({
+        method: 'POST',
+        path: this.path,
+        body,
+        what: 'cancel order',
+      });
+      return answer.body ?? {};
+    } catch (error) {
+      if (!(error instanceof PartnerError && error.status !== undefined && REFUSALS.has(error.status)) || isQueued(error))
+        throw error;
+      // There is no task with an id: the time tells one refusal from the next.
+      const id = `${orderId}-${new Date(this.clock()).toISOString()}`;
+      return { id, state: 'rejected', reason: explanation(error.answer ?? '') || `it was answered ${error.status}` };
+    }
+  }
+
+  /** The task, where the provider lets it be read. */
+  async read(id: string): Promise<Attributes | undefined> {
+    if (!this.dialect.cancelReadable) return undefined;
+    const path = `${this.path}/${encodeURIComponent(id)}`;
+    const { body } = await this.http.request<Attributes>({ method: 'GET', path, what: 'read cancellation' });
+    return body;
+  }
+}
+
+/** The order is being cancelled, or is. */
+export function isCancelling(order: Attributes): boolean {
+  const state = (textOf(order.state) ?? '').toLowerCase().replace(/_/g, '');
+  return [...CANCELLING_STATES.map((s) => s.toLowerCase()), 'canceled', 'cancellationinprogress'].includes(state);
+}
+
+/** An order that was taken (202) and waits to be made: ServiceNow answers 400 for it until then. */
+export function isQueued(error: unknown): boolean {
+  return error instanceof PartnerError && error.status === 400 && /yet to be created/i.test(error.answer ?? error.message);
+}

@@ -1,0 +1,85 @@
+import { type Attributes, textOf } from '../tmf/attributes.js';
+import { type Profile, type TmfDialect, V4_PATCH, V5_PATCH, type Version } from '../tmf/dialect.js';
+import { identifiersWith, oursAmong, oursOf } from '../tmf/reference.js';
+
+/** In what the versions of TMF622 differ, and ServiceNow's own form of it (TMF622 v4.0.0, v5.0.0; ServiceNow, Product Order Open API). */
+export interface Dialect extends TmfDialect {
+  /** Where cancellations are asked for, from the API's path. */
+  cancelPath: string;
+  /** A cancellation that was asked for can be read again. */
+  cancelReadable: boolean;
+  /** Where our reference stands: in externalId as a text, or in a list of identifiers of the same name. */
+  reference: 'text' | 'list';
+  /** How the list is asked for the order with our reference. */
+  filter: string;
+}
+
+/** How an order ends is asked for (cancelProductOrder), never written. */
+const CANCELLATION = ['cancellationDate', 'cancellationReason'];
+
+const V4: Dialect = {
+  apiPath: '/tmf-api/productOrderingManagement/v4',
+  // ProductOrder_Create
+  notCreatable: new Set(['id', 'href', 'orderDate', 'state', 'completionDate', 'expectedCompletionDate', ...CANCELLATION]),
+  // ProductOrder_Update
+  notPatchable: new Set(['id', 'href', 'orderDate', '@type', '@baseType', '@schemaLocation', ...CANCELLATION]),
+  patchType: V4_PATCH,
+  typed: false,
+  hub: true,
+  hubReadable: false,
+  note: 'full',
+  cancelPath: 'cancelProductOrder',
+  cancelReadable: true,
+  reference: 'text',
+  filter: 'externalId',
+};
+
+const DIALECTS: Record<Version | 'servicenow', Dialect> = {
+  v4: V4,
+  v5: {
+    ...V4,
+    apiPath: '/tmf-api/productOrderingManagement/v5',
+    // ProductOrder_FVO
+    notCreatable: new Set([...V4.notCreatable, 'creationDate']),
+    // ProductOrder_MVO
+    notPatchable: new Set([
+      'id',
+      'href',
+      'creationDate',
+      'requestedInitialState',
+      '@baseType',
+      '@schemaLocation',
+      ...CANCELLATION,
+    ]),
+    patchType: V5_PATCH,
+    typed: true,
+    reference: 'list',
+    filter: 'externalId.id',
+  },
+  servicenow: {
+    ...V4,
+    apiPath: '/api/sn_ind_tmt_orm/order',
+    patchType: 'application/json',
+    hub: false,
+    note: 'text',
+    cancelPath: '../cancelproductorder',
+    cancelReadable: false,
+  },
+};
+
+export function dialectOf(version: Version, profile: Profile): Dialect {
+  return DIALECTS[profile === 'servicenow' ? 'servicenow' : version];
+}
+
+/** Our reference as an order carries it. */
+export function referenceOf(order: Attributes, dialect: Dialect): string | undefined {
+  return dialect.reference === 'text' ? oursOf(order.externalId) : oursAmong(order.externalId);
+}
+
+/** The attributes of a create that carry our reference. */
+export function withReference(fields: Attributes, reference: string, dialect: Dialect): Attributes {
+  if (dialect.reference === 'list') return { ...fields, externalId: identifiersWith(reference, fields.externalId) };
+  // ServiceNow believes an externalId only of a system that is so called.
+  const system = dialect.note === 'text' && { externalSystem: textOf(fields.externalSystem) ?? 'Switchboard-TMF622' };
+  return { ...fields, externalId: reference, ...system };
+}

@@ -1,0 +1,89 @@
+import { SwitchboardError } from '../../errors.js';
+import type { Hint } from '../endpoint.js';
+import { type Attributes, idOf, isAttributes, textOf } from '../tmf/attributes.js';
+import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
+
+export interface ProductOrderEvent {
+  /** As the standard names it: ProductOrderStateChangeEvent. */
+  eventType: string;
+  /** The order; undefined where an event of a cancellation does not say which order it is of. */
+  orderId?: string;
+  eventId?: string;
+  deleted: boolean;
+  /** The order as the event tells it; empty for an event of a cancellation. */
+  order: Attributes;
+  /** The cancellation it is about, whole, partial or a mere reference. */
+  cancel?: Attributes & { id: string };
+  /** What is asked for, as paths into the order (v5, JsonPatch; some send a list). */
+  required: string[];
+  key: string;
+  payload: Attributes;
+}
+
+const STATE_KINDS = { ...COMMON_KINDS, statechange: 'StateChange', statuschange: 'StateChange' };
+
+/** The events of TMF622 v4 and v5. */
+const EVENTS: EventTable[] = [
+  {
+    type: 'ProductOrder',
+    keys: ['productOrder'],
+    kinds: { ...STATE_KINDS, milestone: 'Milestone', jeopardyalert: 'JeopardyAlert', errormessage: 'ErrorMessage' },
+  },
+  // TMF622 v5, CancelProductOrderStateChangeEventPayload: with two c.
+  { type: 'CancelProductOrder', keys: ['cancelProductOrder', 'canccelProductOrder'], kinds: STATE_KINDS },
+];
+
+/**
+ * Reads a hub event, whole, partial or a mere reference: a hint that something happened to an order, or to the cancellation of one. Throws
+ * SWB_PAYLOAD when it is none, or names neither.
+ */
+export function readEvent(body: unknown, path = ''): ProductOrderEvent {
+  const example = 'Post a TMF622 event: {eventId, eventType: ProductOrderStateChangeEvent, event: {productOrder}}.';
+  const {
+    type,
+    eventType,
+    id,
+    eventId,
+    deleted,
+    key,
+    resource,
+    body: given,
+    withResource,
+  } = readTmfEvent(body, path, EVENTS, example);
+  const cancels = type === 'CancelProductOrder';
+  const orderId = cancels ? orderOf(resource) : id;
+  if (id === undefined && orderId === undefined) {
+    throw new SwitchboardError('SWB_PAYLOAD', 'The event names no order.', {
+      field: 'event.productOrder.id',
+      hint: 'It must say which order it is about.',
+    });
+  }
+  return {
+    eventType,
+    ...(orderId !== undefined && { orderId }),
+    ...(eventId && { eventId }),
+    deleted: deleted && !cancels,
+    order: cancels ? {} : resource,
+    ...(cancels && id !== undefined && { cancel: { ...resource, id } }),
+    required: requiredBy(isAttributes(given.event) ? given.event : given),
+    key,
+    payload: withResource(resource),
+  };
+}
+
+export function hintOf(event: ProductOrderEvent, orderId: string): Hint {
+  return { entityType: 'productOrder', id: orderId, number: orderId, key: event.key, payload: event.payload };
+}
+
+/** The order a cancellation is of. */
+export function orderOf(cancel: Attributes): string | undefined {
+  const order = cancel.productOrder;
+  return isAttributes(order) ? (textOf(order.id) ?? idOf(order.href)) : undefined;
+}
+
+function requiredBy(event: Attributes): string[] {
+  return [event.informationRequired]
+    .flat()
+    .map((patch) => (isAttributes(patch) ? textOf(patch.path) : textOf(patch)))
+    .filter((path): path is string => path !== undefined);
+}

@@ -1,0 +1,67 @@
+import type { Json } from '../../model/message.js';
+import type { Parsed, RawEntity } from '../endpoint.js';
+import { type Attributes, addressOf, entries, isoTime, textOf } from '../tmf/attributes.js';
+import { commentOf } from '../tmf/note.js';
+import { relationOf } from '../tmf/relation.js';
+import { type Dialect, referenceOf } from './dialect.js';
+import { type ProductOrderEvent, readEvent } from './events.js';
+import { questionOf, refusalOf, saidOf } from './told.js';
+
+/** What an in node emits for a product order. */
+export interface ProductOrderEntity extends RawEntity {
+  order: Attributes;
+  /** The event that told of it. */
+  event?: Json;
+  /** The cancelProductOrder task it is about. */
+  cancel?: Attributes;
+}
+
+export interface ParseContext {
+  endpoint: string;
+  entityType: string;
+  baseUrl: string;
+  dialect: Dialect;
+}
+
+/** The standard has no time of change; these are met. A time of creation or of an event tells nothing about a change. */
+const CHANGED_AT = ['lastUpdate', 'lastUpdateDate', 'lastUpdated', 'lastModifiedDate', 'modificationDate'];
+
+/** Takes an order apart. Pure. */
+export function parse(raw: RawEntity, context: ParseContext): Parsed {
+  const { order = {}, event, cancel } = raw as Partial<ProductOrderEntity>;
+  const told = event === undefined ? undefined : eventOf(event);
+  const id = textOf(order.id) ?? '';
+  const url = addressOf(order.href, context.baseUrl);
+  const version = CHANGED_AT.map((name) => isoTime(order[name])).find(Boolean);
+  const reference = referenceOf(order, context.dialect);
+  return {
+    source: {
+      endpoint: context.endpoint,
+      entityType: context.entityType,
+      id,
+      number: id,
+      ...(url && { url }),
+      ...(version && { version, changedAt: version }),
+      ...(reference && { reference }),
+    },
+    record: { ...order },
+    comments: [
+      ...entries(order.note).map((note) => commentOf(note, context.dialect)),
+      ...saidOf(order, told),
+      ...questionOf(told),
+      ...refusalOf(cancel),
+    ],
+    attachments: [],
+    relations: entries(order.orderRelationship).flatMap(relationOf),
+    ...(told?.deleted && { deleted: true }),
+  };
+}
+
+/** The event as it was kept; one that cannot be read says nothing beside the order. */
+function eventOf(event: Json): ProductOrderEvent | undefined {
+  try {
+    return readEvent(event);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Json } from '../../model/message.js';
+import { type Attributes, entries, writable } from '../tmf/attributes.js';
+import type { Dialect } from './dialect.js';
+
+export const ITEMS = 'productOrderItem';
+
+/** The body of a create: no attribute that the provider sets, and no state of an item, which is the provider's word too. */
+export function orderBody(fields: Attributes, dialect: Dialect): Attributes {
+  const body = writable(fields, dialect.notCreatable);
+  if (!(ITEMS in body)) return body;
+  return { ...body, [ITEMS]: entries(body[ITEMS]).map(({ state: _state, ...item }) => item) };
+}
+
+/**
+ * The whole list of items for a PATCH: a merge patch replaces lists (RFC 7396), so that what is not in it would be gone. Items are told
+ * apart by id; what the provider added to one stays.
+ */
+export function itemsPatch(has: Json | undefined, given: Json | undefined): Attributes[] {
+  const changes = new Map(entries(given).map((item) => [String(item.id), item]));
+  const merged = entries(has).map((item) => {
+    const change = changes.get(String(item.id));
+    changes.delete(String(item.id));
+    return { ...item, ...change };
+  });
+  return [...merged, ...changes.values()];
+}
+
+/** The request to cancel an order (CancelProductOrder_Create, CancelProductOrder_FVO). */
+export function cancelBody(id: string, reason: Json | undefined, dialect: Dialect): Attributes {
+  return {
+    ...(dialect.typed && { '@type': 'CancelProductOrder' }),
+    productOrder: { ...(dialect.typed && { '@type': 'ProductOrderRef' }), id },
+    ...(typeof reason === 'string' && reason !== '' && { cancellationReason: reason }),
+  };
+}

@@ -1,0 +1,119 @@
+import type { GenericComment, Json } from '../../model/message.js';
+import { type Attributes, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
+import { digest } from '../tmf/digest.js';
+import type { ProductOrderEvent } from './events.js';
+
+/* What a provider says of an order beside its notes, as comments: errors, risks, milestones (v5), questions, refused cancellations. */
+
+/** How an entry of one of the order's lists reads. */
+interface Saying {
+  attribute: string;
+  /** Begins the id of its comments. */
+  kind: string;
+  date: string;
+  words: (entry: Attributes) => (string | undefined)[];
+}
+
+const SAYINGS: Saying[] = [
+  {
+    attribute: 'productOrderErrorMessage',
+    kind: 'error',
+    date: 'timestamp',
+    words: (e) => [named('Error', e.code), textOf(e.reason), textOf(e.message)],
+  },
+  {
+    attribute: 'productOrderJeopardyAlert',
+    kind: 'alert',
+    date: 'alertDate',
+    words: (e) => [named('At risk', e.jeopardyType ?? e.name), textOf(e.message), textOf(e.exception)],
+  },
+  {
+    attribute: 'productOrderMilestone',
+    kind: 'milestone',
+    date: 'milestoneDate',
+    words: (e) => [milestone(e), textOf(e.message) ?? textOf(e.description)],
+  },
+];
+
+/** TMF622 v5, Milestone.status: Yet-To-Reach, Completed, Violated. */
+const MILESTONES: Record<string, string> = {
+  'yet-to-reach': 'Milestone planned',
+  completed: 'Milestone reached',
+  violated: 'Milestone missed',
+};
+
+/** The states in which a cancellation was refused (TaskStateType: v4 has one of them, v5 both). */
+const REFUSED = new Set(['rejected', 'terminatedwitherror']);
+
+/** Where providers say why; the standard has no place for it. */
+const REASONS = ['reason', 'stateReason', 'stateChangeReason', 'statusChangeReason', 'message', 'description'];
+
+/** What stands in the order's lists and in those that only the event tells, each once. */
+export function saidOf(order: Attributes, event: ProductOrderEvent | undefined): GenericComment[] {
+  const comments = new Map<string, GenericComment>();
+  for (const saying of SAYINGS) {
+    for (const entry of [...entries(order[saying.attribute]), ...entries(event?.order[saying.attribute])]) {
+      const comment = commentOf(saying, entry);
+      if (!comments.has(comment.id)) comments.set(comment.id, comment);
+    }
+  }
+  return [...comments.values()];
+}
+
+function commentOf(saying: Saying, entry: Attributes): GenericComment {
+  const at = isoTime(entry[saying.date]);
+  const text = sentence([...saying.words(entry), itemsOf(entry)]);
+  const id = textOf(entry.id);
+  const key = id ? `${id}|${textOf(entry.status) ?? ''}` : digest([entry.code, at ?? text]);
+  return { id: `${saying.kind}|${key}`, text, ...(at && { at }), visibility: 'public' };
+}
+
+/** What the provider asks for: ProductOrderInformationRequiredEvent, and the same of a cancellation. */
+export function questionOf(event: ProductOrderEvent | undefined): GenericComment[] {
+  if (!event?.eventType.endsWith('InformationRequiredEvent')) return [];
+  const { payload, required } = event;
+  const subject = event.cancel ? 'Information required for the cancellation' : 'Information required';
+  const at = isoTime(payload.eventTime);
+  const text = sentence([required.length ? `${subject}: ${required.join(', ')}` : subject, textOf(payload.description)]);
+  return [{ id: `question|${event.eventId ?? digest([event.key])}`, text, ...(at && { at }), visibility: 'public' }];
+}
+
+/** A refused cancellation; one that is accepted or under way shows in the order's state. */
+export function refusalOf(cancel: Attributes | undefined): GenericComment[] {
+  if (!cancel || !isRefused(cancel)) return [];
+  const why = REASONS.map((name) => textOf(cancel[name])).find(Boolean) ?? textOf(entries(cancel.note).at(-1)?.text);
+  const text = sentence([why ? `Cancellation refused: ${why}` : 'Cancellation refused']);
+  return [{ id: `cancel|${textOf(cancel.id) ?? ''}|${textOf(cancel.state)}`, text, visibility: 'public' }];
+}
+
+export function isRefused(cancel: Attributes): boolean {
+  return REFUSED.has((textOf(cancel.state) ?? '').toLowerCase());
+}
+
+function milestone(entry: Attributes): string {
+  const status = textOf(entry.status) ?? '';
+  const said = MILESTONES[status.toLowerCase()] ?? named('Milestone', status || undefined);
+  const name = textOf(entry.name);
+  const day = MILESTONES[status.toLowerCase()] === MILESTONES['yet-to-reach'] && isoTime(entry.milestoneDate)?.slice(0, 10);
+  return `${said}${day ? ` for ${day}` : ''}${name ? `: ${name}` : ''}`;
+}
+
+function named(word: string, name: Json | undefined): string {
+  const given = textOf(name);
+  return given ? `${word} (${given})` : word;
+}
+
+function itemsOf(entry: Attributes): string | undefined {
+  const ids = [entry.productOrderItem]
+    .flat()
+    .filter(isAttributes)
+    .map((item) => textOf(item.productOrderItemId ?? item.orderItemId ?? item.id))
+    .filter(Boolean);
+  return ids.length ? `Item ${ids.join(', ')}` : undefined;
+}
+
+/** Parts of what is said as sentences, none twice. */
+function sentence(parts: (string | undefined)[]): string {
+  const said = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => p.trim().replace(/[.\s]+$/, '')))];
+  return `${said.join('. ')}.`;
+}
