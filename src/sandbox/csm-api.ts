@@ -1,6 +1,6 @@
 import { type Handler, json, type Reply, type Request } from './exchange.js';
 import type { ServiceNowDesk } from './servicenow.js';
-import { errorBody } from './servicenow-api.js';
+import { errorBody } from './servicenow-errors.js';
 import type { Row } from './servicenow-query.js';
 
 const ROOT = '/api/sn_ind_tsm_sdwan/ticket/troubleTicket';

@@ -6,7 +6,8 @@ import { type Handler, type LoggedRequest, logRequest, readRequest } from './exc
 import { answer, type ErrorBody, type Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { ServiceNowDesk } from './servicenow.js';
-import { errorBody, serviceNowApi } from './servicenow-api.js';
+import { serviceNowApi } from './servicenow-api.js';
+import { errorBody } from './servicenow-errors.js';
 import { tmfError } from './tmf-api.js';
 import type { Version } from './tmf-record.js';
 import { TmfDesk } from './tmf621.js';

@@ -1,31 +1,23 @@
+import { csmOrderApi } from './csm-order-api.js';
 import { type Handler, json, type Reply, type Request } from './exchange.js';
+import { serviceCatalogApi } from './service-catalog-api.js';
 import type { ServiceNowDesk } from './servicenow.js';
+import { errorBody } from './servicenow-errors.js';
 import { parseQuery, type Row } from './servicenow-query.js';
 import { JOURNALS, TABLES } from './servicenow-tables.js';
 
-/** The error body of the platform (ServiceNow, REST API: error response). */
-export function errorBody(status: number, message?: string, detail?: string): unknown {
-  return { error: { message: message ?? MESSAGES[status] ?? 'Internal error', detail: detail ?? '' }, status: 'failure' };
-}
-
-const MESSAGES: Record<number, string> = {
-  400: 'Invalid request',
-  401: 'User Not Authenticated',
-  403: 'Operation Failed',
-  404: 'No Record found',
-  429: 'Rate limit exceeded',
-  500: 'Transaction cancelled: maximum execution time exceeded',
-  503: 'Service Unavailable',
-};
-
 const MOST_ROWS = 10_000;
 
-/** Table API (v1 and v2), Attachment API and token endpoint of a ServiceNow instance. */
+/** Table API (v1 and v2), Attachment API, Service Catalog API, CSM Order API and token endpoint of a ServiceNow instance. */
 export function serviceNowApi(desk: ServiceNowDesk, baseUrl: () => string): Handler {
   return (request) => {
     if (request.path === '/oauth_token.do' && request.method === 'POST') return desk.tokens.handle(request);
     const user = userOf(desk, request);
     if (!user) return refuse(401, undefined, 'Required to provide Auth information');
+    if (request.path.startsWith('/api/sn_') && request.method !== 'GET' && desk.readOnly.has(user))
+      return refuse(403, 'Operation Failed', 'ACL Exception Insert Failed due to security constraints');
+    if (request.path.startsWith('/api/sn_sc/servicecatalog/')) return serviceCatalogApi(desk, request, user);
+    if (request.path.startsWith('/api/sn_ind_tmt_orm/order')) return csmOrderApi(desk, request, user);
     const path = request.path.replace(/^\/api\/now\/(v\d\/)?/, '');
     if (path === request.path) return refuse(400, 'Requested URI does not represent any resource');
     if (path === 'attachment' && request.method === 'GET') return list(desk, request, 'sys_attachment', baseUrl);
@@ -42,7 +34,7 @@ export function serviceNowApi(desk: ServiceNowDesk, baseUrl: () => string): Hand
     }
     const row = desk.row(table, sysId);
     if (!row) return refuse(404, 'No Record found', "Record doesn't exist or ACL restricts the record retrieval");
-    if (request.method === 'GET') return { status: 200, body: { result: shown(row, table, request, baseUrl) } };
+    if (request.method === 'GET') return { status: 200, body: { result: shown(desk, row, table, request, baseUrl) } };
     return request.method === 'PATCH' || request.method === 'PUT'
       ? patch(desk, request, table, row, user, baseUrl)
       : refuse(405, 'Method not supported');
@@ -64,7 +56,7 @@ function userOf(desk: ServiceNowDesk, request: Request): string | undefined {
 }
 
 function list(desk: ServiceNowDesk, request: Request, table: string, baseUrl: () => string): Reply {
-  const query = parseQuery(request.query.get('sysparm_query') ?? '', TABLES[table]?.columns ?? new Set());
+  const query = parseQuery(request.query.get('sysparm_query') ?? '', desk.columns(table));
   const candidates = (query.oneOf && desk.indexed(table, query.oneOf.field, query.oneOf.values)) ?? desk.rows(table);
   const found = candidates.filter(query.matches).sort(query.compare);
   const offset = Number(request.query.get('sysparm_offset') ?? 0);
@@ -77,7 +69,7 @@ function list(desk: ServiceNowDesk, request: Request, table: string, baseUrl: ()
     next.set('sysparm_offset', String(offset + limit));
     headers.Link = `<${baseUrl()}${request.path}?${next}>;rel="next"`;
   }
-  return { status: 200, headers, body: { result: page.map((row) => shown(row, table, request, baseUrl)) } };
+  return { status: 200, headers, body: { result: page.map((row) => shown(desk, row, table, request, baseUrl)) } };
 }
 
 function insert(desk: ServiceNowDesk, request: Request, table: string, user: string, baseUrl: () => string): Reply {
@@ -87,7 +79,7 @@ function insert(desk: ServiceNowDesk, request: Request, table: string, user: str
   return {
     status: 201,
     headers: { Location: `${baseUrl()}/api/now/table/${table}/${row.sys_id}` },
-    body: { result: shown(row, table, request, baseUrl) },
+    body: { result: shown(desk, row, table, request, baseUrl) },
   };
 }
 
@@ -103,7 +95,7 @@ function patch(desk: ServiceNowDesk, request: Request, table: string, row: Row, 
     );
   }
   desk.update(table, row.sys_id, fields, user);
-  return { status: 200, body: { result: shown(row, table, request, baseUrl) } };
+  return { status: 200, body: { result: shown(desk, row, table, request, baseUrl) } };
 }
 
 /** The fields of a body, or the refusal of one that is no JSON object. */
@@ -135,8 +127,9 @@ function download(desk: ServiceNowDesk, id: string, file: boolean, baseUrl: () =
 }
 
 /** A row as the API shows it: journals empty, references as objects unless told otherwise. */
-function shown(row: Row, table: string, request: Request, baseUrl: () => string): Record<string, unknown> {
-  const { references } = TABLES[table] ?? { references: new Set<string>() };
+function shown(desk: ServiceNowDesk, row: Row, table: string, request: Request, baseUrl: () => string): Record<string, unknown> {
+  const references = TABLES[table]?.references ?? {};
+  const columns = desk.columns(table);
   const bare = request.query.get('sysparm_exclude_reference_link') === 'true';
   const fields = request.query
     .get('sysparm_fields')
@@ -145,14 +138,12 @@ function shown(row: Row, table: string, request: Request, baseUrl: () => string)
   const all = request.query.get('sysparm_display_value') === 'all';
   const result: Record<string, unknown> = {};
   for (const name of fields ?? Object.keys(row)) {
-    const value = row[name];
+    const value = name.includes('.') && columns.has(name) ? columns.read(row, name) : row[name];
     if (value === undefined) continue;
     const plain = JOURNALS.has(name) ? '' : value;
-    const reference =
-      !bare && references.has(name) && plain !== ''
-        ? { link: `${baseUrl()}/api/now/table/sys_user/${plain}`, value: plain }
-        : plain;
-    result[name] = all ? { display_value: plain, value: plain } : reference;
+    const link = !bare && references[name] && plain !== '' && `${baseUrl()}/api/now/table/${references[name]}/${plain}`;
+    const display = all && !JOURNALS.has(name) ? desk.displayed(table, row, name) || plain : plain;
+    result[name] = all ? { display_value: display, value: plain, ...(link && { link }) } : link ? { link, value: plain } : plain;
   }
   return result;
 }

@@ -4,19 +4,25 @@ export type Row = { sys_id: string } & Record<string, string>;
 type Test = (row: Row) => boolean;
 
 const OPERATORS: [RegExp, (value: string, operand: string) => boolean][] = [
-  [/^(\w+)ISEMPTY$/, (v) => v === ''],
-  [/^(\w+)ISNOTEMPTY$/, (v) => v !== ''],
-  [/^(\w+)STARTSWITH(.*)$/s, (v, o) => v.startsWith(o)],
-  [/^(\w+)ENDSWITH(.*)$/s, (v, o) => v.endsWith(o)],
-  [/^(\w+)LIKE(.*)$/s, (v, o) => v.includes(o)],
-  [/^([a-z_0-9]+)IN(.*)$/s, (v, o) => o.split(',').includes(v)],
-  [/^(\w+)!=(.*)$/s, (v, o) => v !== o],
-  [/^(\w+)>=(.*)$/s, (v, o) => v >= o],
-  [/^(\w+)<=(.*)$/s, (v, o) => v <= o],
-  [/^(\w+)>(.*)$/s, (v, o) => v > o],
-  [/^(\w+)<(.*)$/s, (v, o) => v < o],
-  [/^(\w+)=(.*)$/s, (v, o) => v === o],
+  [/^([\w.]+)ISEMPTY$/, (v) => v === ''],
+  [/^([\w.]+)ISNOTEMPTY$/, (v) => v !== ''],
+  [/^([\w.]+)STARTSWITH(.*)$/s, (v, o) => v.startsWith(o)],
+  [/^([\w.]+)ENDSWITH(.*)$/s, (v, o) => v.endsWith(o)],
+  [/^([\w.]+)LIKE(.*)$/s, (v, o) => v.includes(o)],
+  [/^([a-z_0-9.]+)IN(.*)$/s, (v, o) => o.split(',').includes(v)],
+  [/^([\w.]+)!=(.*)$/s, (v, o) => v !== o],
+  [/^([\w.]+)>=(.*)$/s, (v, o) => v >= o],
+  [/^([\w.]+)<=(.*)$/s, (v, o) => v <= o],
+  [/^([\w.]+)>(.*)$/s, (v, o) => v > o],
+  [/^([\w.]+)<(.*)$/s, (v, o) => v < o],
+  [/^([\w.]+)=(.*)$/s, (v, o) => v === o],
 ];
+
+/** The columns a query may name, those of referenced rows too, and what stands in them. */
+export interface Columns {
+  has(path: string): boolean;
+  read(row: Row, path: string): string;
+}
 
 export interface Query {
   matches: Test;
@@ -29,13 +35,13 @@ export interface Query {
  * An encoded query (ServiceNow, operators for filters): ^ and, ^OR, ^NQ, ORDERBY, ORDERBYDESC. As on a real instance, a clause that is
  * not understood, or names an unknown column, is ignored and the rest still runs.
  */
-export function parseQuery(text: string, columns: ReadonlySet<string>): Query {
+export function parseQuery(text: string, columns: Columns): Query {
   const orders: { field: string; sign: number }[] = [];
   let oneOf: Query['oneOf'];
   const groups = text.split('^NQ').map((group) => {
     const all: Test[][] = [];
     for (const clause of group.split(/\^(?!NQ)/)) {
-      const order = /^ORDERBY(DESC)?(\w+)$/.exec(clause);
+      const order = /^ORDERBY(DESC)?([\w.]+)$/.exec(clause);
       if (order) {
         orders.push({ field: order[2] ?? '', sign: order[1] ? -1 : 1 });
         continue;
@@ -54,7 +60,7 @@ export function parseQuery(text: string, columns: ReadonlySet<string>): Query {
   const matches: Test = (row) => groups.some((all) => all.every((any) => any.some((test) => test(row))));
   const compare = (a: Row, b: Row) => {
     for (const { field, sign } of orders) {
-      const [x, y] = [a[field] ?? '', b[field] ?? ''];
+      const [x, y] = [columns.read(a, field), columns.read(b, field)];
       if (x !== y) return x < y ? -sign : sign;
     }
     return 0;
@@ -63,7 +69,7 @@ export function parseQuery(text: string, columns: ReadonlySet<string>): Query {
   return { matches, compare, ...(single && oneOf && { oneOf }) };
 }
 
-function parseClause(clause: string, columns: ReadonlySet<string>): { test: Test; oneOf?: Query['oneOf'] } | undefined {
+function parseClause(clause: string, columns: Columns): { test: Test; oneOf?: Query['oneOf'] } | undefined {
   for (const [pattern, compare] of OPERATORS) {
     const found = pattern.exec(clause);
     const field = found?.[1];
@@ -71,7 +77,7 @@ function parseClause(clause: string, columns: ReadonlySet<string>): { test: Test
     const operand = found?.[2] ?? '';
     const values =
       clause === `${field}=${operand}` ? [operand] : clause === `${field}IN${operand}` ? operand.split(',') : undefined;
-    return { test: (row) => compare(row[field] ?? '', operand), ...(values && { oneOf: { field, values } }) };
+    return { test: (row) => compare(columns.read(row, field), operand), ...(values && { oneOf: { field, values } }) };
   }
   return undefined;
 }

@@ -1,92 +1,7 @@
-/** Tables, columns and choices of a ServiceNow instance as it comes, as far as tickets need them. */
+import { CATALOGUE_TABLES, ORDER_TABLES } from './servicenow-order-tables.js';
+import { plain, type Table, task } from './servicenow-table.js';
 
-const SYSTEM = [
-  'sys_id',
-  'sys_created_on',
-  'sys_created_by',
-  'sys_updated_on',
-  'sys_updated_by',
-  'sys_mod_count',
-  'sys_class_name',
-];
-const TASK = [
-  ...SYSTEM,
-  'number',
-  'short_description',
-  'description',
-  'state',
-  'priority',
-  'impact',
-  'urgency',
-  'assigned_to',
-  'assignment_group',
-  'opened_by',
-  'opened_at',
-  'closed_at',
-  'due_date',
-  'parent',
-  'cmdb_ci',
-  'business_service',
-  'contact_type',
-  'correlation_id',
-  'correlation_display',
-  'close_notes',
-  'comments',
-  'work_notes',
-  'active',
-];
-
-export interface Table {
-  columns: ReadonlySet<string>;
-  /** Before the number. */
-  prefix: string;
-  references: ReadonlySet<string>;
-  /** Values that a choice column takes; anything else is dropped silently. */
-  choices: Record<string, readonly string[]>;
-  defaults: Record<string, string>;
-  /** Priority follows from impact and urgency. */
-  matrix: boolean;
-  lengths: Record<string, number>;
-}
-
-const LEVELS = ['1', '2', '3'];
-const PRIORITIES = ['1', '2', '3', '4', '5'];
-const REFERENCES = new Set([
-  'assigned_to',
-  'assignment_group',
-  'opened_by',
-  'caller_id',
-  'parent',
-  'parent_incident',
-  'cmdb_ci',
-  'business_service',
-  'requested_for',
-  'contact',
-]);
-
-function task(prefix: string, more: string[], states: string[], extra: Partial<Table> = {}): Table {
-  return {
-    columns: new Set([...TASK, ...more]),
-    prefix,
-    references: REFERENCES,
-    matrix: true,
-    lengths: { short_description: 160, description: 4000, correlation_id: 100, correlation_display: 100, close_notes: 4000 },
-    ...extra,
-    choices: { state: states, impact: LEVELS, urgency: LEVELS, priority: PRIORITIES, ...extra.choices },
-    defaults: { state: states[0] ?? '', impact: '3', urgency: '3', active: 'true', ...extra.defaults },
-  };
-}
-
-const plain = (columns: string[]): Table => ({
-  columns: new Set([...SYSTEM, ...columns]),
-  prefix: '',
-  references: new Set(),
-  choices: {},
-  defaults: {},
-  matrix: false,
-  lengths: {},
-});
-
+/** Tables, columns and choices of a ServiceNow instance as it comes, as far as tickets and orders need them. */
 export const TABLES: Record<string, Table> = {
   incident: task(
     'INC',
@@ -136,17 +51,6 @@ export const TABLES: Record<string, Table> = {
       defaults: { on_hold: 'false', type: 'normal' },
     },
   ),
-  sc_request: task('REQ', ['request_state', 'requested_for', 'stage'], ['1', '2', '3', '4'], {
-    matrix: false,
-    choices: {
-      request_state: ['requested', 'in_process', 'closed_complete', 'closed_incomplete', 'closed_cancelled', 'closed_rejected'],
-    },
-    defaults: { request_state: 'requested' },
-  }),
-  sc_req_item: task('RITM', ['request', 'requested_for', 'stage', 'cat_item', 'quantity'], ['1', '2', '-5', '3', '4', '7'], {
-    matrix: false,
-  }),
-  sc_task: task('SCTASK', ['request_item', 'request'], ['1', '2', '-5', '3', '4', '7'], { matrix: false }),
   sn_customerservice_case: task(
     'CS',
     ['account', 'contact', 'category', 'resolution_code', 'resolved_at', 'cause'],
@@ -157,6 +61,8 @@ export const TABLES: Record<string, Table> = {
       defaults: { priority: '4' },
     },
   ),
+  ...CATALOGUE_TABLES,
+  ...ORDER_TABLES,
   sys_user: plain(['user_name', 'name', 'email', 'time_zone', 'active']),
   sys_choice: plain(['name', 'element', 'value', 'label', 'language', 'inactive']),
   sys_journal_field: plain(['element', 'element_id', 'name', 'value']),

@@ -2,7 +2,8 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { LoggedRequest } from './exchange.js';
 import { Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
-import type { Row } from './servicenow-query.js';
+import { CATALOGUE } from './servicenow-order-tables.js';
+import type { Columns, Row } from './servicenow-query.js';
 import { JOURNALS, priorityOf, TABLES } from './servicenow-tables.js';
 
 /** The «business rule» that tells of changes (docs/servicenow.md). */
@@ -17,6 +18,12 @@ export interface Webhook {
   retries?: number;
 }
 
+/** A user's shopping cart in the service catalogue. */
+export interface Cart {
+  id: string;
+  items: { id: string; catItem: string; quantity: string; variables: Record<string, string> }[];
+}
+
 /** A customer's ServiceNow, in memory: tables, journals, attachments, users, business rule. `as` is the user who acts. */
 export class ServiceNowDesk {
   readonly requests: LoggedRequest[] = [];
@@ -29,6 +36,12 @@ export class ServiceNowDesk {
   webhook: Webhook | undefined;
   /** Data policy: resolving demands close_code and close_notes. */
   demandsResolution = true;
+  /** Rule on the lines of an order or request: a change of a line counts as one of its parent. */
+  linesTouch = false;
+  /** Rule on the lines of an order: the order is completed when all of its lines are. */
+  linesRollUp = false;
+  /** What users have in their shopping carts. */
+  readonly carts = new Map<string, Cart>();
   private readonly tables = new Map<string, Map<string, Row>>();
   private readonly files = new Map<string, Buffer>();
   /** Rows of journals and attachments by the record they belong to: an instance has an index there. */
@@ -51,12 +64,17 @@ export class ServiceNowDesk {
   readonly client: { id: string; secret: string };
 
   reset(): void {
-    for (const map of [this.tables, this.files, this.partsOf, this.byReference, this.numbers]) map.clear();
+    for (const map of [this.tables, this.files, this.partsOf, this.byReference, this.numbers, this.carts]) map.clear();
     this.requests.length = 0;
     this.faults.clear();
     for (const name of Object.keys(TABLES)) this.tables.set(name, new Map());
     for (const user of Object.keys(this.passwords))
       this.insert('sys_user', { user_name: user, name: user, time_zone: 'GMT', active: 'true' }, 'system');
+    for (const { name, category, variables } of CATALOGUE) {
+      const item = this.insert('sc_cat_item', { name, category, short_description: name, active: 'true' }, 'system');
+      for (const variable of variables)
+        this.insert('item_option_new', { name: variable, question_text: variable, cat_item: item.sys_id }, 'system');
+    }
   }
 
   rows(table: string): Row[] {
@@ -65,6 +83,33 @@ export class ServiceNowDesk {
 
   row(table: string, sysId: string): Row | undefined {
     return this.tables.get(table)?.get(sysId);
+  }
+
+  /** The columns of a table, and through its references those of others: `request.number`. */
+  columns(table: string): Columns {
+    return {
+      has: (path) => {
+        const [name = '', ...rest] = path.split('.');
+        if (!TABLES[table]?.columns.has(name)) return false;
+        const next = TABLES[table]?.references[name];
+        return rest.length === 0 || (next !== undefined && this.columns(next).has(rest.join('.')));
+      },
+      read: (row, path) => {
+        const [name = '', ...rest] = path.split('.');
+        const next = TABLES[table]?.references[name];
+        const value = row[name] ?? '';
+        if (rest.length === 0) return value;
+        const other = next && this.row(next, value);
+        return other ? this.columns(next).read(other, rest.join('.')) : '';
+      },
+    };
+  }
+
+  /** What a person sees in a column: for a reference the other row's name. */
+  displayed(table: string, row: Row, column: string): string {
+    const value = row[column] ?? '';
+    const other = this.row(TABLES[table]?.references[column] ?? '', value);
+    return other?.name || other?.number || value;
   }
 
   /** Rows that an index finds at once; undefined where there is none for the field. */
@@ -100,6 +145,7 @@ export class ServiceNowDesk {
   create(table: string, fields: Record<string, string>, as = 'agent'): Row {
     const row = this.insert(table, fields, as);
     this.rule(table, row, 'insert');
+    this.parentRules(table, row, as);
     return row;
   }
 
@@ -108,7 +154,20 @@ export class ServiceNowDesk {
     this.apply(table, row, fields, as);
     this.touch(row, as);
     this.rule(table, row, 'update');
+    this.parentRules(table, row, as);
     return row;
+  }
+
+  /** Rules that a customer may have on lines; a real instance comes without them. */
+  private parentRules(table: string, row: Row, as: string): void {
+    const column = ['order', 'request'].find((name) => row[name]);
+    const parentTable = column && TABLES[table]?.references[column];
+    const parent = parentTable && this.row(parentTable, row[column] ?? '');
+    if (!parent || !column) return;
+    const siblings = this.linesRollUp ? this.rows(table).filter((line) => line[column] === parent.sys_id) : [];
+    const completed = siblings.length > 0 && siblings.every((line) => line.state === 'completed');
+    if (completed && parent.state !== 'completed') this.update(parentTable, parent.sys_id, { state: 'completed' }, as);
+    else if (this.linesTouch) this.update(parentTable, parent.sys_id, {}, as);
   }
 
   comment(table: string, sysId: string, text: string, as = 'agent'): Row {
@@ -209,7 +268,7 @@ export class ServiceNowDesk {
   private rule(table: string, row: Row, operation: string): void {
     this.changed(table, row);
     const { webhook } = this;
-    if (!webhook) return;
+    if (!webhook || !TABLES[table]?.prefix) return;
     const { sys_id, number = '', sys_updated_on = '', sys_mod_count = '', sys_updated_by = '' } = row;
     const event_id = randomBytes(8).toString('hex');
     const body = JSON.stringify({ table, sys_id, number, operation, sys_updated_on, sys_mod_count, sys_updated_by, event_id });
