@@ -16,6 +16,8 @@ export interface Webhook {
   hmac?: boolean;
   /** Further tries after a failure; a real script has none. */
   retries?: number;
+  /** Tables it tells of; all where absent. */
+  tables?: string[];
 }
 
 /** A user's shopping cart in the service catalogue. */
@@ -33,7 +35,8 @@ export class ServiceNowDesk {
   /** Users who may only read, for tests of rights. */
   readonly readOnly = new Set<string>();
   readonly apiKey = randomBytes(16).toString('hex');
-  webhook: Webhook | undefined;
+  /** The business rules, each for its own tables. */
+  webhooks: Webhook[] = [];
   /** Data policy: resolving demands close_code and close_notes. */
   demandsResolution = true;
   /** Rule on the lines of an order or request: a change of a line counts as one of its parent. */
@@ -264,15 +267,24 @@ export class ServiceNowDesk {
     else this.partsOf.set(sysId, [row]);
   }
 
-  /** The business rule: tells the page, and posts to the webhook after the write, one attempt, nobody waits for it. */
+  /** The only business rule. */
+  get webhook(): Webhook | undefined {
+    return this.webhooks[0];
+  }
+
+  set webhook(webhook: Webhook | undefined) {
+    this.webhooks = webhook ? [webhook] : [];
+  }
+
+  /** The business rules: tell the page, and post to their webhooks after the write, one attempt, nobody waits for it. */
   private rule(table: string, row: Row, operation: string): void {
     this.changed(table, row);
-    const { webhook } = this;
-    if (!webhook || !TABLES[table]?.prefix) return;
+    const webhooks = this.webhooks.filter(({ tables }) => !tables || tables.includes(table));
+    if (webhooks.length === 0 || !TABLES[table]?.prefix) return;
     const { sys_id, number = '', sys_updated_on = '', sys_mod_count = '', sys_updated_by = '' } = row;
     const event_id = randomBytes(8).toString('hex');
     const body = JSON.stringify({ table, sys_id, number, operation, sys_updated_on, sys_mod_count, sys_updated_by, event_id });
-    this.sending = this.post(webhook, body, webhook.retries ?? 0);
+    this.sending = Promise.all(webhooks.map((webhook) => this.post(webhook, body, webhook.retries ?? 0)));
   }
 
   private async post(webhook: Webhook, body: string, retries: number): Promise<void> {

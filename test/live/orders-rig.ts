@@ -1,0 +1,191 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
+import type { Row } from '../../src/sandbox/servicenow-query.js';
+import type { Order } from '../../src/sandbox/tmf622.js';
+import type { OnFailure } from '../../src/store/store.js';
+import { type FlowNode, freePort, type Live, startNodeRed, until } from './node-red.js';
+
+const ORDERS = 'sn_ind_tmt_orm_order';
+const LINES = 'sn_ind_tmt_orm_order_line_item';
+
+/** What a new colleague needs, and which vendor has it in the second example. */
+export const KINDS = {
+  sim: { category: 'connectivity', offering: 'SIM 5G', vendor: 'mobile' },
+  phone: { category: 'device', offering: 'Phone 15', vendor: 'devices' },
+  cover: { category: 'device', offering: 'Cover 15', vendor: 'devices' },
+  delivery: { category: 'logistics', offering: 'Delivery', vendor: 'delivery' },
+  laptop: { category: 'workplace', offering: 'Laptop', vendor: 'team' },
+} as const;
+export type Kind = keyof typeof KINDS;
+
+/** The second example between the stand-ins, in a real Node-RED that may be killed and comes back at the same address. */
+export class OrdersRig {
+  live!: Live;
+  private constructor(
+    readonly folder: string,
+    readonly sandbox: Sandbox,
+    private readonly flow: FlowNode[],
+    private readonly port: number,
+  ) {}
+
+  static async start(change: { onFailure?: OnFailure } = {}): Promise<OrdersRig> {
+    const folder = mkdtempSync(join(tmpdir(), 'switchboard-orders-'));
+    const sandbox = await startSandbox();
+    const port = await freePort();
+    const text = readFileSync('examples/2-order-fan-out.json', 'utf8').replaceAll('http://127.0.0.1:1881', sandbox.url);
+    const flow = (JSON.parse(text) as FlowNode[]).map((node) => ({
+      ...node,
+      ...(node.type.endsWith('-endpoint') && { retryDelay: '0.1' }),
+      ...(node.type === 'switchboard-fan-out' && change),
+      ...(node.type === 'switchboard-tmf622-in' && { publicUrl: `http://127.0.0.1:${port}` }),
+      // What a killed Node-RED did not hear is found by polling.
+      ...(node.type.endsWith('-in') && { poll: true, pollInterval: '0.3' }),
+      ...(node.id === 'sb2-errors' && { console: true }),
+    }));
+    const rig = new OrdersRig(folder, sandbox, flow, port);
+    const secret = sandbox.environment.SANDBOX_WEBHOOK_SECRET!;
+    sandbox.servicenow.webhooks = [
+      { url: `http://127.0.0.1:${port}/switchboard/orders`, secret, retries: 100, tables: [ORDERS, LINES] },
+      { url: `http://127.0.0.1:${port}/switchboard/requests`, secret, retries: 100, tables: ['sc_request', 'sc_req_item'] },
+    ];
+    await rig.run();
+    await until(
+      'the hub registrations',
+      () => sandbox.orders('v4').hubs().length === 1 && sandbox.orders('v5').hubs().length === 1,
+    );
+    return rig;
+  }
+
+  private async run(): Promise<void> {
+    this.live = await startNodeRed({
+      folder: this.folder,
+      port: this.port,
+      flow: this.flow,
+      env: this.sandbox.environment,
+      editor: true,
+      logLevel: 'info',
+    });
+  }
+
+  /** Kills Node-RED without a word, and starts it again. */
+  async crash(): Promise<void> {
+    await this.live.kill();
+    await this.run();
+  }
+
+  async stop(): Promise<void> {
+    await this.live.stop();
+    await this.sandbox.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The customer places an order of these things, whose lines are numbered 1, 2, 3 … */
+  place(title: string, kinds: Kind[]): string {
+    const desk = this.sandbox.servicenow;
+    const lines = kinds.map((kind, index) => this.line(String(index + 1), kind));
+    return placeOrder(desk, { short_description: title, order_currency: 'EUR' }, lines).order.sys_id;
+  }
+
+  /** Columns of a line. */
+  line(id: string, kind: Kind): Record<string, string> {
+    const { category, offering } = KINDS[kind];
+    return { external_id: id, category, quantity: '1', action: 'add', product_offering: this.offering(offering) };
+  }
+
+  private offering(name: string): string {
+    const desk = this.sandbox.servicenow;
+    const table = 'sn_prd_pm_product_offering';
+    const known = desk.rows(table).find((row) => row.name === name);
+    return (known ?? desk.create(table, { name })).sys_id;
+  }
+
+  order(id: string): Row {
+    return this.sandbox.servicenow.row(ORDERS, id)!;
+  }
+
+  /** The customer's lines by their numbers. */
+  lines(order: string): Record<string, Row> {
+    const rows = this.sandbox.servicenow.rows(LINES).filter((row) => row.order === order);
+    return Object.fromEntries(rows.map((row) => [row.external_id ?? '', row]));
+  }
+
+  states(order: string): Record<string, string> {
+    return Object.fromEntries(Object.entries(this.lines(order)).map(([id, row]) => [id, row.state ?? '']));
+  }
+
+  updateOrder(id: string, fields: Record<string, string>): void {
+    this.sandbox.servicenow.update(ORDERS, id, fields, 'agent');
+  }
+
+  updateLine(order: string, line: string, fields: Record<string, string>): void {
+    this.sandbox.servicenow.update(LINES, this.lines(order)[line]!.sys_id, fields, 'agent');
+  }
+
+  comments(order: string): string[] {
+    return this.sandbox.servicenow
+      .journal(order)
+      .filter((row) => row.element === 'comments')
+      .map((row) => row.value ?? '');
+  }
+
+  /** A vendor's order of the customer's one, found by our reference and its leg; undefined while there is none. Fails when there are two. */
+  vendor(leg: 'mobile' | 'devices' | 'delivery'): Order | undefined {
+    const orders = this.vendorOrders(leg);
+    if (orders.length > 1) throw new Error(`${leg} has ${orders.length} orders`);
+    return orders[0];
+  }
+
+  private vendorOrders(leg: string): Order[] {
+    const all = [...this.sandbox.orders('v4').orders(), ...this.sandbox.orders('v5').orders()];
+    return all.filter((order) => JSON.stringify(order.externalId ?? '').includes(`/${leg}"`));
+  }
+
+  /** The desk of a leg's vendor. */
+  desk(leg: 'mobile' | 'devices' | 'delivery') {
+    return this.sandbox.orders(leg === 'mobile' ? 'v5' : 'v4');
+  }
+
+  /** Waits for a leg's order at its vendor; gives its id. */
+  async ordered(leg: 'mobile' | 'devices' | 'delivery'): Promise<string> {
+    const order = await until(`the order of ${leg}`, () => this.vendor(leg), 30_000);
+    return String(order.id);
+  }
+
+  /** The internal team's requests. */
+  requests(): Row[] {
+    return this.sandbox.servicenow.rows('sc_request');
+  }
+
+  requestItems(): Row[] {
+    return this.sandbox.servicenow.rows('sc_req_item');
+  }
+
+  async until(what: string, true_: () => unknown): Promise<void> {
+    await until(what, true_, 30_000).catch((error) => {
+      const desk = this.sandbox.servicenow;
+      const orders = desk.rows(ORDERS).map((row) => `${row.number} ${row.state} ${JSON.stringify(this.states(row.sys_id))}`);
+      throw new Error(`${(error as Error).message}\n${orders.join('\n')}\n${this.live.output().slice(-3_000)}`);
+    });
+  }
+
+  /** Nothing is under way at Switchboard, but for what waits for another leg. */
+  async quiet(): Promise<void> {
+    await this.until('Switchboard to come to rest', async () => {
+      const { stores } = (await (await fetch(`${this.live.url}/health`)).json()) as {
+        stores: { messages: Record<string, number>; deliveries: Record<string, number> }[];
+      };
+      return stores.every(({ messages, deliveries }) => messages.received! + deliveries.sending! + deliveries.inDoubt! === 0);
+    });
+  }
+
+  /** Dead letters and failed messages. */
+  async failed(): Promise<number> {
+    const { stores } = (await (await fetch(`${this.live.url}/health`)).json()) as {
+      stores: { messages: Record<string, number>; deliveries: Record<string, number> }[];
+    };
+    return stores.reduce((sum, { messages, deliveries }) => sum + messages.failed! + deliveries.failed!, 0);
+  }
+}

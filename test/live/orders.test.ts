@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import type { Order } from '../../src/sandbox/tmf622.js';
+import { OrdersRig } from './orders-rig.js';
+
+const itemsOf = (order: Order | undefined) =>
+  ((order?.productOrderItem ?? []) as { id: string; quantity?: number; state?: string; action?: string }[]).map((i) => i);
+const ids = (order: Order | undefined) => itemsOf(order).map((i) => i.id);
+
+describe('one order over several vendors, with Node-RED killed in the middle', () => {
+  let rig: OrdersRig;
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed') console.error(rig?.live.output().slice(-6_000));
+    await rig?.stop();
+  });
+
+  it('is ordered once at each, and comes together again when all are done', async () => {
+    rig = await OrdersRig.start();
+    const id = rig.place('New colleague', ['phone', 'sim', 'cover', 'delivery', 'laptop']);
+    const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
+    await rig.until('the team’s request', () => rig.requestItems().length === 1);
+    assert.deepEqual(
+      [ids(rig.vendor('devices')), ids(rig.vendor('mobile')), rig.vendor('delivery')],
+      [['1', '3'], ['2'], undefined],
+    );
+    await rig.until('the vendors’ numbers on the lines', () => rig.lines(id)['2']?.correlation_display?.includes(mobile));
+    assert.ok(rig.lines(id)['1']?.correlation_display?.includes(devices));
+
+    // A question of one vendor; the answer goes to it alone.
+    rig.desk('devices').addNote(devices, 'Which colour?', 'sales desk');
+    await rig.until('the question at the customer', () => rig.comments(id).some((c) => /Device vendor.*Which colour\?/s.test(c)));
+    rig.sandbox.servicenow.comment('sn_ind_tmt_orm_order', id, 'Black, please', 'agent');
+    const notes = (leg: 'mobile' | 'devices') => JSON.stringify(rig.vendor(leg)?.note ?? []);
+    await rig.until('the answer at the vendor', () => notes('devices').includes('Black, please'));
+
+    rig.desk('mobile').setItemState(mobile, '2', 'inProgress');
+    await rig.until(
+      'in progress at the customer',
+      () => rig.states(id)['2'] === 'in_progress' && rig.order(id).state === 'in_progress',
+    );
+    await rig.crash();
+    rig.desk('mobile').setItemState(mobile, '2', 'completed');
+    const delivery = await rig.ordered('delivery');
+    assert.deepEqual(ids(rig.vendor('delivery')), ['4']);
+    for (const item of ['1', '3']) {
+      rig.desk('devices').setItemState(devices, item, 'inProgress');
+      rig.desk('devices').setItemState(devices, item, 'completed');
+    }
+    rig.desk('delivery').setState(delivery, 'inProgress');
+    rig.desk('delivery').setState(delivery, 'completed');
+    const [request, item] = [rig.requests()[0]!, rig.requestItems()[0]!];
+    rig.sandbox.servicenow.update('sc_req_item', item.sys_id, { state: '3' }, 'agent');
+    rig.sandbox.servicenow.update('sc_request', request.sys_id, { request_state: 'closed_complete' }, 'agent');
+    await rig.until('the order to be completed', () => rig.order(id).state === 'completed');
+    await rig.until('every line to be completed', () => Object.values(rig.states(id)).every((s) => s === 'completed'));
+    await rig.quiet();
+
+    assert.deepEqual(
+      [ids(rig.vendor('devices')), ids(rig.vendor('mobile')), ids(rig.vendor('delivery'))],
+      [['1', '3'], ['2'], ['4']],
+    );
+    assert.deepEqual([rig.requests().length, rig.requestItems().length], [1, 1], 'one request with one item');
+    assert.ok(!notes('mobile').includes('Black, please'), 'the answer was for one vendor alone');
+    assert.equal(rig.comments(id).filter((c) => c.includes('Which colour?')).length, 1);
+    assert.equal(await rig.failed(), 0, rig.live.output());
+  });
+
+  it('says so when a part of it fails, and keeps the rest', async () => {
+    rig = await OrdersRig.start();
+    const id = rig.place('Half of it', ['phone', 'sim', 'delivery']);
+    const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
+    rig.desk('mobile').setState(mobile, 'inProgress');
+    await rig.until('in progress at the customer', () => rig.states(id)['2'] === 'in_progress');
+    rig.desk('mobile').setState(mobile, 'failed', 'No coverage at the address');
+    await rig.crash();
+    await rig.until('the reason at the customer', () => rig.comments(id).some((c) => c.includes('No coverage')));
+    rig.desk('devices').setState(devices, 'inProgress');
+    rig.desk('devices').setState(devices, 'completed');
+    await rig.until('the phone to be completed', () => rig.states(id)['1'] === 'completed');
+    await rig.until('the delivery to be given up', () => rig.states(id)['3'] === 'canceled');
+    await rig.quiet();
+    assert.equal(rig.vendor('delivery'), undefined, 'what waited for the SIM was never ordered');
+    assert.equal(rig.vendor('devices')?.state, 'completed');
+    assert.equal(rig.comments(id).filter((c) => c.includes('No coverage')).length >= 1, true);
+    assert.equal(await rig.failed(), 0, rig.live.output());
+  });
+
+  it('cancels the rest when that is the rule', async () => {
+    rig = await OrdersRig.start({ onFailure: 'cancelRest' });
+    const id = rig.place('All or nothing', ['phone', 'sim', 'delivery']);
+    const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
+    rig.desk('mobile').setState(mobile, 'rejected', 'No credit');
+    await rig.crash();
+    await rig.until('the device vendor to be asked', () => rig.desk('devices').cancels.all().length === 1);
+    await rig.crash();
+    const [task] = rig.desk('devices').cancels.all();
+    assert.match(String(task?.cancellationReason), /mobile is rejected/);
+    rig.desk('devices').cancels.accept(String(task?.id));
+    rig.desk('devices').cancels.finish(String(task?.id));
+    await rig.until('the phone to be cancelled', () => rig.states(id)['1'] === 'canceled');
+    await rig.quiet();
+    assert.equal(rig.desk('devices').cancels.all().length, 1, 'asked once');
+    assert.equal(rig.vendor('devices')?.id, devices);
+    assert.equal(rig.vendor('delivery'), undefined);
+  });
+
+  it('is cancelled half-way: what waits is never ordered, and who refuses is heard', async () => {
+    rig = await OrdersRig.start();
+    const id = rig.place('Changed my mind', ['phone', 'sim', 'delivery', 'laptop']);
+    const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
+    await rig.until('the team’s request', () => rig.requestItems().length === 1);
+    rig.desk('mobile').passPointOfNoReturn(mobile);
+    await rig.live.kill();
+    rig.updateOrder(id, { state: 'canceled' });
+    await rig.crash();
+    await rig.until('the device vendor to be asked', () => rig.desk('devices').cancels.all().length === 1);
+    const [task] = rig.desk('devices').cancels.all();
+    rig.desk('devices').cancels.accept(String(task?.id));
+    rig.desk('devices').cancels.finish(String(task?.id));
+    await rig.until('the refusal at the customer', () => rig.comments(id).some((c) => /Mobile vendor.*refused/is.test(c)));
+    await rig.until(
+      'the lines to say how they stand',
+      () => rig.states(id)['1'] === 'canceled' && rig.states(id)['2'] !== 'canceled',
+    );
+    await rig.until('the team’s request to be cancelled', () => rig.requests()[0]?.request_state === 'closed_cancelled');
+    rig.desk('mobile').setState(mobile, 'inProgress');
+    rig.desk('mobile').setState(mobile, 'completed');
+    await rig.until('the SIM to be completed all the same', () => rig.states(id)['2'] === 'completed');
+    await rig.quiet();
+    assert.equal(rig.vendor('delivery'), undefined, 'the delivery was never ordered');
+    assert.deepEqual([rig.vendor('devices')?.state, rig.vendor('mobile')?.state], ['cancelled', 'completed']);
+    assert.equal(rig.vendor('devices')?.id, devices);
+    assert.equal(rig.desk('devices').cancels.all().length, 1);
+  });
+
+  it('is amended: quantity, one item gone, one item more, each at its own vendor', async () => {
+    rig = await OrdersRig.start();
+    const id = rig.place('Second thoughts', ['phone', 'sim', 'cover']);
+    const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
+    await rig.until('the vendors’ numbers on the lines', () => rig.lines(id)['2']?.correlation_display?.includes(mobile));
+    await rig.quiet();
+    const patches = () => rig.desk('mobile').requests.filter((r) => r.method === 'PATCH').length;
+    const before = patches();
+    rig.updateLine(id, '1', { quantity: '2' });
+    await rig.until('two phones at the vendor', () => itemsOf(rig.vendor('devices')).find((i) => i.id === '1')?.quantity === 2);
+    await rig.live.kill();
+    rig.updateLine(id, '3', { state: 'canceled' });
+    rig.sandbox.servicenow.create('sn_ind_tmt_orm_order_line_item', { ...rig.line('4', 'cover'), order: id }, 'agent');
+    await rig.crash();
+    await rig.until(
+      'the old cover to be off',
+      () => itemsOf(rig.vendor('devices')).find((i) => i.id === '3')?.state === 'cancelled',
+    );
+    await rig.until('the new cover at the vendor', () => ids(rig.vendor('devices')).includes('4'));
+    await rig.quiet();
+    assert.deepEqual(ids(rig.vendor('devices')).sort(), ['1', '3', '4']);
+    assert.deepEqual(ids(rig.vendor('mobile')), ['2']);
+    assert.equal(patches(), before, 'the mobile vendor had nothing to hear');
+    assert.equal(rig.vendor('devices')?.id, devices);
+    assert.equal(await rig.failed(), 0, rig.live.output());
+  });
+
+  it('is cancelled at the vendor whose answer to the create was lost', async () => {
+    rig = await OrdersRig.start();
+    rig.desk('mobile').faults.add({ kind: 'reset-after', method: 'POST', path: '/productOrder', times: 1 });
+    const id = rig.place('Never mind', ['sim']);
+    rig.updateOrder(id, { state: 'canceled' });
+    const mobile = await rig.ordered('mobile');
+    await rig.until('the vendor to be asked', () => rig.desk('mobile').cancels.all().length === 1);
+    assert.equal(rig.vendor('mobile')?.id, mobile, 'ordered once');
+  });
+});
