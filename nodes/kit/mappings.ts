@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import type { Tmf621Client } from '../../src/endpoints/tmf621/client.js';
+import type { TmfClient } from '../../src/endpoints/tmf/client.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
 import type { Mapping, Trace } from '../../src/mapping/mapping.js';
@@ -33,9 +33,9 @@ export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, ent
   return compiled;
 }
 
-/** The version of TMF621 that a client speaks, or ServiceNow's dialect of it. */
+/** The version of a TM Forum API that a client speaks, or ServiceNow's dialect of it. */
 function dialectOf(client: EndpointClient): Mapping['version'] {
-  const { version, profile } = client as Partial<Pick<Tmf621Client, 'version' | 'profile'>>;
+  const { version, profile } = client as Partial<Pick<TmfClient, 'version' | 'profile'>>;
   return profile === 'servicenow' ? 'servicenow' : version;
 }
 

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
+import { demandEntityType } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
 import { emitFrom } from './intake.js';
 import { endpointNode } from './parties.js';
@@ -28,6 +29,7 @@ export function takeOver(
   handle(node, async (msg: Msg) => {
     const envelope = envelopeOf(msg, where);
     const endpoint = endpointNode(RED, config.endpoint, where);
+    demandEntityType(endpoint.client, entityType, where);
     if (!envelope.conversation) {
       throw new SwitchboardError('SWB_PAYLOAD', 'The message belongs to no conversation.', {
         where,
@@ -75,6 +77,7 @@ export function takeOver(
 
   const start = async () => {
     const endpoint = endpointNode(RED, config.endpoint, where);
+    demandEntityType(endpoint.client, entityType, where);
     const broker = await endpoint.broker;
     if (closed) return;
     const worker = broker.worker(endpoint.id);

@@ -1,11 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { validateServiceNowFields } from '../../src/endpoints/servicenow/schema.js';
-import type { Tmf621Client } from '../../src/endpoints/tmf621/client.js';
-import { validateTicketCreate } from '../../src/endpoints/tmf621/schema.js';
+import type { TmfClient } from '../../src/endpoints/tmf/client.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Mapping, Problem } from '../../src/mapping/mapping.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
+import { entityTypeAt } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { mappingFor, sourcesOf } from '../kit/mappings.js';
 import { endpointNode } from '../kit/parties.js';
@@ -21,7 +21,7 @@ export = (RED: NodeAPI) => {
       const envelope = envelopeOf(msg, where);
       const endpoint = endpointNode(RED, config.endpoint, where);
       const { client } = endpoint;
-      const entityType = client.system === 'tmf621' ? 'troubleTicket' : config.entityType || 'incident';
+      const entityType = entityTypeAt(client, config.entityType || 'incident');
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
       const message = msg.payload as GenericMessage;
       if (!message?.source || !message.fields) {
@@ -84,8 +84,7 @@ function invalid(
 
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>): Problem[] {
   if (client.system === 'servicenow') return validateServiceNowFields(entityType, body);
-  const { version, profile } = client as Tmf621Client;
-  return validateTicketCreate(version, profile, body);
+  return (client as TmfClient).validateCreate(body);
 }
 
 /** The generic values a payload was made from, by the top-level names that `changed` uses. */

@@ -1,5 +1,7 @@
 import type { NodeAPI, NodeDef } from 'node-red';
-import { createTmf621Client, type Tmf621Client } from '../../src/endpoints/tmf621/client.js';
+import type { TmfClient } from '../../src/endpoints/tmf/client.js';
+import { createTmf621Client } from '../../src/endpoints/tmf621/client.js';
+import { createTmf622Client, type Tmf622Options } from '../../src/endpoints/tmf622/client.js';
 import type { HttpOptions } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { serveAdminRoutes } from '../kit/admin-routes.js';
@@ -10,9 +12,14 @@ import { type TmfEndpointConfig, tmfEndpointDefaults } from './tmf-endpoint.conf
 
 const TYPE = 'switchboard-tmf-endpoint';
 
+const CLIENTS: Record<TmfEndpointConfig['api'], (options: Tmf622Options) => TmfClient> = {
+  tmf621: createTmf621Client,
+  tmf622: createTmf622Client,
+};
+
 /** The client of a TMF provider from the node's settings. */
-function makeClient(id: string, config: TmfEndpointConfig, http: HttpOptions): Tmf621Client {
-  return createTmf621Client({
+function makeClient(id: string, config: TmfEndpointConfig, http: HttpOptions): TmfClient {
+  return CLIENTS[config.api || tmfEndpointDefaults.api]({
     id,
     name: http.name,
     http: createHttpClient(http),
@@ -20,13 +27,14 @@ function makeClient(id: string, config: TmfEndpointConfig, http: HttpOptions): T
     profile: config.profile || tmfEndpointDefaults.profile,
     apiPath: config.apiPath || undefined,
     arrayMode: config.arrayMode || tmfEndpointDefaults.arrayMode,
+    wholeItems: config.wholeItems ?? tmfEndpointDefaults.wholeItems,
     integrationUser: config.integrationUser || undefined,
     clock: Date.now,
   });
 }
 
 export = (RED: NodeAPI) => {
-  type ThisNode = EndpointNode<Tmf621Client> & { credentials: EndpointCredentials };
+  type ThisNode = EndpointNode<TmfClient> & { credentials: EndpointCredentials };
   function TmfEndpoint(this: ThisNode, config: NodeDef & TmfEndpointConfig) {
     RED.nodes.createNode(this, config);
     endpointRuntime(RED, this, config, 'TMF', (http) => makeClient(this.id, config, http));

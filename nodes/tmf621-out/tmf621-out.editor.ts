@@ -1,5 +1,6 @@
 import { CATEGORY } from '../kit/editor/category.js';
 import { addStyle } from '../kit/editor/style.js';
+import { tmfEndpointField } from '../kit/editor/tmf-endpoint-field.js';
 import type { Tmf621OutConfig } from './tmf621-out.config.js';
 
 RED.nodes.registerType<Tmf621OutConfig>('switchboard-tmf621-out', {
@@ -25,7 +26,7 @@ RED.nodes.registerType<Tmf621OutConfig>('switchboard-tmf621-out', {
   },
   defaults: {
     name: { value: '' },
-    endpoint: { value: '', type: 'switchboard-tmf-endpoint', required: true },
+    endpoint: tmfEndpointField('tmf621'),
   },
   oneditprepare() {
     addStyle();

@@ -3,13 +3,13 @@ import { field, type Prefix } from './fields.js';
 /** Config nodes that stand for a partner's system. */
 export const ENDPOINT_TYPES = ['switchboard-servicenow-endpoint', 'switchboard-tmf-endpoint'] as const;
 
-/** What a TM Forum trouble ticket API has: nothing to choose. */
-const TMF_TYPES = ['troubleTicket'];
+/** What the TM Forum APIs have: nothing to choose. */
+const TMF_TYPES: Record<string, string> = { tmf621: 'troubleTicket', tmf622: 'productOrder' };
 
 export function entityTypesOf(endpoint: string): string[] {
   const node = RED.nodes.node(endpoint);
   if (!node) return [];
-  if (node.type === 'switchboard-tmf-endpoint') return TMF_TYPES;
+  if (node.type === 'switchboard-tmf-endpoint') return [TMF_TYPES[String(node.api || 'tmf621')] ?? ''];
   return ((node.entityTypes as { name: string }[] | undefined) ?? []).map((type) => type.name);
 }
 

@@ -1,0 +1,145 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { HubSubscription } from '../../src/delivery/hub-subscription.js';
+import { Poller } from '../../src/delivery/poller.js';
+import type { TmfClient } from '../../src/endpoints/tmf/client.js';
+import { SwitchboardError } from '../../src/errors.js';
+import type { Json } from '../../src/model/message.js';
+import type { Bodies, MessageRecord } from '../../src/store/store.js';
+import { demandEntityType } from './entity-types.js';
+import { emitFrom } from './intake.js';
+import { type EndpointNode, endpointNode } from './parties.js';
+import { numberSetting } from './settings.js';
+import { show } from './status.js';
+import { type TmfInConfig, tmfInDefaults } from './tmf-in.config.js';
+import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
+
+/**
+ * What the in nodes of all TM Forum APIs do alike: subscribe at the provider's hub and take its events, or poll, and emit what they are
+ * about, read back. `system`: the API's name, as it stands in the callback's path.
+ */
+export function receiveFromTmf(
+  RED: NodeAPI,
+  node: Node,
+  config: NodeDef & TmfInConfig,
+  system: string,
+  entityType: string,
+): void {
+  const where = config.name || `${system} in`;
+  const stops: ((removed: boolean) => Promise<void> | void)[] = [];
+  let closed = false;
+  node.on('close', (removed: boolean, done: () => void) => {
+    closed = true;
+    Promise.allSettled(stops.map(async (stop) => stop(removed))).then(() => done());
+  });
+  const number = (name: keyof TmfInConfig) => numberSetting(config[name] as string, tmfInDefaults[name] as string, name, where);
+  const trouble = (what: string) => (error: unknown, retryAt: number) => {
+    const text = error instanceof Error ? error.message : String(error);
+    show(node, 'error', `retry in ${Math.max(1, Math.round((retryAt - Date.now()) / 1000))} s: ${text}`);
+    node.error(`${what}: ${text}`, { topic: what } as never);
+  };
+  const start = async () => {
+    const endpoint = endpointNode<TmfClient>(RED, config.endpoint, where);
+    const { client } = endpoint;
+    demandEntityType(client, entityType, where);
+    show(node, 'waiting', 'opening store');
+    const broker = await endpoint.broker;
+    if (closed) return;
+    stops.push(emitFrom(RED, node, broker, (record, bodies) => readBack(client, record, bodies)));
+    if (config.hub) {
+      const path = `switchboard/${system}/${node.id}`;
+      const subscription = new HubSubscription({
+        broker,
+        hub: client,
+        node: node.id,
+        callback: `${publicUrl(RED, config.publicUrl)}/${path}`,
+        query: config.query,
+        renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
+        onRegistered: () => show(node, 'ok', 'registered at the hub'),
+        onTrouble: trouble('hub registration'),
+      });
+      let secret = '';
+      const limit = number('eventLimit') * 1024;
+      stops.push(listen(RED, path, limit, (request) => receive(node, entityType, request, secret, endpoint)));
+      stops.push((removed) => {
+        const stopping = subscription.stop(removed);
+        endpoint.hold(stopping);
+        return stopping;
+      });
+      secret = await subscription.start();
+    }
+    if (config.poll) {
+      const poller = new Poller({
+        broker,
+        client,
+        node: node.id,
+        entityType,
+        interval: Math.max(100, number('pollInterval') * 1000),
+        onPolled: (found) => show(node, 'ok', found ? `${found} new` : 'polling'),
+        onTrouble: trouble('poll'),
+      });
+      stops.push(() => poller.stop());
+    }
+  };
+  start().catch((error) => {
+    const text = error instanceof Error ? error.message : String(error);
+    show(node, 'error', text);
+    node.error(text);
+  });
+}
+
+/** Keeps an event and answers at once: what it is about is read back before it is emitted. */
+async function receive(
+  node: Node,
+  entityType: string,
+  request: Incoming,
+  secret: string,
+  endpoint: EndpointNode<TmfClient>,
+): Promise<Reply> {
+  try {
+    const [given = '', ...rest] = request.rest.split('/');
+    if (!secret || !sameText(given, secret)) {
+      throw new SwitchboardError('SWB_UNAUTHORISED', 'The secret in the callback path is wrong.', {
+        hint: 'Events come to the address registered at the hub.',
+      });
+    }
+    const broker = await endpoint.broker;
+    const { id, number, key, payload } = await endpoint.client.hintOf(jsonBody(request), rest.join('/'));
+    await broker.inbox.accept([
+      { node: node.id, origin: 'event', endpoint: endpoint.id, entityType, entityId: id, number, key, payload },
+    ]);
+    // v4 clients answer 201 with a subscription, v5 ones 204 (definitions, /listener): any 2xx is understood by all.
+    return endpoint.client.version === 'v5'
+      ? { status: 204 }
+      : { status: 201, body: { id: node.id, callback: request.rest.slice(given.length + 1) } };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    show(node, 'warning', `refused: ${text}`);
+    node.warn(`An event was refused: ${text}`);
+    throw error;
+  }
+}
+
+/** What an event or a poll is about. */
+async function readBack(client: TmfClient, record: MessageRecord, bodies: Bodies): Promise<Json> {
+  const { entityType, entityId, origin } = record;
+  const raw =
+    origin === 'event'
+      ? await client.readTold(entityType, entityId, bodies.received as Json)
+      : await client.read(entityType, entityId);
+  return raw as Json;
+}
+
+function sameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** Where a provider on this machine reaches Node-RED, unless told otherwise. */
+function publicUrl(RED: NodeAPI, given: string): string {
+  const root = RED.settings.httpNodeRoot || '/';
+  const base =
+    given ||
+    `http://${RED.settings.uiHost && RED.settings.uiHost !== '0.0.0.0' ? RED.settings.uiHost : '127.0.0.1'}:${RED.settings.uiPort ?? 1880}`;
+  return `${base.replace(/\/+$/, '')}${root === '/' ? '' : `/${root.replace(/^\/+|\/+$/g, '')}`}`;
+}

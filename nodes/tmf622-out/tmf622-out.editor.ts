@@ -1,0 +1,34 @@
+import { CATEGORY } from '../kit/editor/category.js';
+import { addStyle } from '../kit/editor/style.js';
+import { tmfEndpointField } from '../kit/editor/tmf-endpoint-field.js';
+import type { Tmf622OutConfig } from './tmf622-out.config.js';
+
+RED.nodes.registerType<Tmf622OutConfig>('switchboard-tmf622-out', {
+  category: 'switchboard',
+  categoryDescription: CATEGORY,
+  color: '#79B7BD',
+  icon: 'switchboard-tmf622-out.svg',
+  align: 'right',
+  inputs: 1,
+  outputs: 1,
+  paletteLabel: 'tmf622 out',
+  inputLabels() {
+    return this._('port.payload');
+  },
+  outputLabels() {
+    return this._('port.answer');
+  },
+  label() {
+    return this.name || 'tmf622 out';
+  },
+  labelStyle() {
+    return this.name ? 'node_label_italic' : '';
+  },
+  defaults: {
+    name: { value: '' },
+    endpoint: tmfEndpointField('tmf622'),
+  },
+  oneditprepare() {
+    addStyle();
+  },
+});
