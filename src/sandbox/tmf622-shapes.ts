@@ -32,7 +32,7 @@ function oneOf(...words: string[]): (value: unknown) => boolean {
 }
 
 const BOTH: Shapes = {
-  Ref: 'id* href name',
+  Ref: 'id* href name @referredType',
   Money: 'unit value:number',
   Price: 'dutyFreeAmount:Money taxIncludedAmount:Money taxRate:number percentage:number',
 };
@@ -40,13 +40,15 @@ const BOTH: Shapes = {
 const V4: Shapes = {
   ...BOTH,
   Order: `cancellationDate:date cancellationReason category description externalId notificationContact priority requestedCompletionDate:date
-    requestedStartDate:date agreement:Ref[] billingAccount:Ref channel:Ref[] note:Note[] orderTotalPrice:OrderPrice[] payment:Ref[]
+    requestedStartDate:date agreement:Ref[] billingAccount:Ref channel:Channel[] note:Note[] orderTotalPrice:OrderPrice[] payment:Ref[]
     productOfferingQualification:Ref[] quote:Ref[] relatedParty:Party[]`,
   Create: 'productOrderItem*:Item[+]',
   Update: 'productOrderItem:Item[] state:state4 completionDate:date expectedCompletionDate:date',
   Item: `id* action*:action quantity:int state:itemState4 appointment:Ref billingAccount:Ref itemPrice:OrderPrice[] itemTotalPrice:OrderPrice[]
     payment:Ref[] product:Product productOffering:Ref productOfferingQualificationItem:QualificationItem productOrderItem:Item[]
-    productOrderItemRelationship:object[] qualification:Ref[] quoteItem:QuoteItem`,
+    productOrderItemRelationship:Relationship[] qualification:Ref[] quoteItem:QuoteItem`,
+  Channel: 'id* role name href',
+  Relationship: 'id relationshipType',
   QualificationItem: 'id* productOfferingQualificationId*',
   QuoteItem: 'id* quoteId*',
   Party: 'id* @referredType* role name href',
@@ -85,7 +87,7 @@ const V5: Shapes = {
   ExternalIdentifier: 'id* owner externalIdentifierType',
   Channel: 'role* channel*:Ref',
   Party: 'role* partyOrPartyRole:PartyRef',
-  PartyOrRole: 'role* partyOrPartyRole:Typed',
+  PartyOrRole: 'role* partyOrPartyRole:PartyOrPartyRole',
   Typed: '',
   Note: 'id author date:date text',
   OrderPrice: 'priceType* price*:Price name recurringChargePeriod unitOfMeasure priceAlteration:Alteration[] billingAccount:Ref',
@@ -121,6 +123,12 @@ function characteristics(): Shapes {
 const UNIONS: Record<string, Record<string, string>> = {
   ProductRefOrValue: { Product: 'Product', ProductRef: 'Ref' },
   PartyRef: { PartyRef: 'Ref', PartyRoleRef: 'Ref' },
+  PartyOrPartyRole: {
+    ...{ PartyRef: 'Ref', PartyRoleRef: 'Ref' },
+    ...Object.fromEntries(
+      ['Individual', 'Organization', 'PartyRole', 'Supplier', 'BusinessPartner', 'Consumer', 'Producer'].map((n) => [n, 'Typed']),
+    ),
+  },
   PlaceRefOrValue: { PlaceRef: 'Ref', GeographicAddress: 'Typed', GeographicSite: 'Typed', GeographicLocation: 'Typed' },
   Characteristic: { Characteristic: 'Characteristic', ...Object.fromEntries(Object.keys(characteristics()).map((n) => [n, n])) },
 };
