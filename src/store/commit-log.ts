@@ -23,7 +23,7 @@ export class CommitLog {
       const place = this.journal.append(changes, applied.bodies);
       placeBodies(this.heap, applied, place.segment, place.bodies);
       const path = this.journal.path(place.segment);
-      applied.refs.forEach((ref, i) => this.reader.remember(path, ref.offset, applied.bodies[i]!));
+      for (const [i, { offset }] of applied.refs.entries()) this.reader.remember(path, offset, applied.bodies[i]!);
       this.pending.push({ seq: place.seq, undo: applied.undo });
       const last = applied.refs.at(-1);
       this.journalGrew(changes.length + (last ? last.offset + last.length - place.bodies : 0));
