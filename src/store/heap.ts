@@ -47,6 +47,7 @@ export class Table<K extends Kind> {
       if (before) this.states.get(before.state)?.delete(id);
       if (after) this.idsIn(after.state).add(id);
     }
+    if (oldKeys === newKeys) return;
     replaceKeys(
       oldKeys.unique,
       newKeys.unique,
@@ -80,6 +81,8 @@ function replaceKeys(before: string[], after: string[], remove: (key: string) =>
     if (!before.includes(key) && after.indexOf(key) === i) add(key);
   });
 }
+
+const equal = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((key, i) => key === b[i]);
 
 /** Ids of what belongs to a conversation, oldest first. */
 interface Members {
@@ -130,33 +133,45 @@ export class Heap {
   ownerOf(kind: Kind, key: string): string | undefined {
     return this.tables[kind].unique.owner(key, (id) => {
       const held = this.get(kind, id);
-      return held !== undefined && this.keys(held).unique.includes(key);
+      return held !== undefined && this.has(held, key);
     });
   }
 
+  /** True when a held record has a unique key. */
+  has(held: Held, key: string): boolean {
+    return this.keys(held).unique.includes(key);
+  }
+
+  /** The keys of a record that is to replace `before`: the very same object where they stay the same, so that no index need be touched. */
+  keysOver(before: Held | undefined, kind: Kind, record: RecordOf[Kind]): Keys {
+    const keys = keysOf(kind, record);
+    if (!before) return keys;
+    const old = this.keys(before);
+    return equal(old.unique, keys.unique) && equal(old.found, keys.found) ? old : keys;
+  }
+
   /**
-   * Puts, replaces or (undefined) removes a record and brings every index up to date. `record` is what `after` holds, when at hand. The memory of
+   * Puts, replaces or (undefined) removes a record and brings every index up to date. `keys` are those of `after`, when at hand. The memory of
    * what was there before is kept, so that the change can be taken back; `discard` frees it.
    */
-  put(kind: Kind, id: string, after: Held | undefined, record?: RecordOf[Kind]): void {
+  put(kind: Kind, id: string, after: Held | undefined, keys?: Keys): void {
     this.dirty.add(partitionOf(id));
     const before: Held | undefined = this.tables[kind].get(id);
     if (after) this.shareIds(before, after);
-    const [oldKeys, newKeys] = [before ? this.keys(before) : NO_KEYS, after ? this.keys(after, record) : NO_KEYS];
+    const [oldKeys, newKeys] = [before ? this.keys(before) : NO_KEYS, after ? this.keys(after, keys) : NO_KEYS];
     if (before) this.recentKeys.delete(before);
     (this.tables[kind] as Table<Kind>).put(after?.id ?? id, before, after, oldKeys, newKeys);
     if (kind === 'message') this.messageChanged(before as HeldMessage | undefined, after as HeldMessage | undefined);
     if (kind === 'delivery') this.deliveryChanged(before as HeldDelivery | undefined, after as HeldDelivery | undefined);
   }
 
-  /** The keys of a held record; `record` is what it holds, when at hand. */
-  private keys(held: Held, record?: RecordOf[Kind]): Keys {
-    let keys = this.recentKeys.get(held);
-    if (!keys) {
-      keys = keysOf(held.kind, record ?? this.record(held));
-      if (this.recentKeys.size >= MOST_KEYS) this.recentKeys.clear();
-      this.recentKeys.set(held, keys);
-    }
+  /** The keys of a held record; `known`: when at hand. */
+  private keys(held: Held, known?: Keys): Keys {
+    const remembered = this.recentKeys.get(held);
+    if (remembered) return remembered;
+    const keys = known ?? keysOf(held.kind, this.record(held));
+    if (this.recentKeys.size >= MOST_KEYS) this.recentKeys.clear();
+    this.recentKeys.set(held, keys);
     return keys;
   }
 
@@ -243,9 +258,17 @@ export class Heap {
   /** Ids stand in many places; each is kept once. */
   private shareIds(before: Held | undefined, after: Held): void {
     if (before) after.id = before.id;
-    if (after.kind === 'conversation' || after.conversation === undefined) return;
-    after.conversation = this.get('conversation', after.conversation)?.id ?? after.conversation;
-    if (after.kind === 'delivery') after.message = this.get('message', after.message)?.id ?? after.message;
+    if (after.kind === 'conversation') return;
+    const old = before as HeldMessage | HeldDelivery | undefined;
+    if (after.conversation !== undefined)
+      after.conversation = this.sharedId('conversation', after.conversation, old?.conversation);
+    if (after.kind === 'delivery')
+      after.message = this.sharedId('message', after.message, (old as HeldDelivery | undefined)?.message);
+  }
+
+  /** An id as it is kept already: by what was there before, or by the record it names. */
+  private sharedId(kind: Kind, id: string, before: string | undefined): string {
+    return id === before ? before : (this.get(kind, id)?.id ?? id);
   }
 
   private join(kind: keyof Members, conversation: string, id: string): void {

@@ -91,10 +91,14 @@ export function idOfSearchKey(key: string): string {
 
 /** Own ids in lower case are found through the lists of ids and need no key here. */
 function searchKeys(id: string, values: (string | undefined)[]): string[] {
-  const distinct = new Set<string>();
-  for (const value of values) if (value) distinct.add(searchValue(value));
-  if (id !== id.toLowerCase()) distinct.add(searchValue(id));
-  return [...distinct].map((value) => keyOf(value, id));
+  const keys: string[] = [];
+  const add = (value: string) => {
+    const key = keyOf(searchValue(value), id);
+    if (!keys.includes(key)) keys.push(key);
+  };
+  for (const value of values) if (value) add(value);
+  if (id !== id.toLowerCase()) add(id);
+  return keys;
 }
 
 /** Names of which there are few, each kept once however many records carry it. */
@@ -110,10 +114,9 @@ export function shared<T extends string>(name: T): T {
 }
 
 const MINUTE = 60_000;
-const minuteOf = (...times: (string | undefined)[]): number => {
-  const known = times.map((iso) => (iso ? Date.parse(iso) || 0 : 0));
-  return Math.floor(Math.max(...known) / MINUTE);
-};
+/** The later of two times, both ISO 8601 UTC as all our own are: those sort as text. */
+const minuteOf = (first: string, last: string | undefined): number =>
+  Math.floor((Date.parse(last !== undefined && last > first ? last : first) || 0) / MINUTE);
 
 /** The held form of each kind; `text` is the number of the record's text, `refs` of where its bodies are. */
 const hold = {

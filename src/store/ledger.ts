@@ -1,6 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import type { Heap } from './heap.js';
-import { type BodyRef, encodeRefs, type Held, holdRecord, type Kind, keysOf, type RecordOf } from './held.js';
+import { type BodyRef, encodeRefs, type Held, holdRecord, type Keys, type Kind } from './held.js';
 import type { LineBodies, LineChange } from './journal-line.js';
 import type { Bodies, Change } from './store.js';
 
@@ -57,10 +57,10 @@ export function makeFinal(heap: Heap, undo: readonly Undo[]): void {
   for (const step of undo) if (step.kind !== 'setting') heap.discard(step.before, step.after);
 }
 
-function put(heap: Heap, kind: Kind, id: string, after: Held | undefined, applied: Applied, record?: RecordOf[Kind]): void {
+function put(heap: Heap, kind: Kind, id: string, after: Held | undefined, applied: Applied, keys?: Keys): void {
   applied.undo.push({ kind, id, before: heap.get(kind, id), after });
   if (after?.unplaced) applied.unplaced.push(after);
-  heap.put(kind, id, after, record);
+  heap.put(kind, id, after, keys);
 }
 
 function applySetting(heap: Heap, change: Extract<Change, { kind: 'setting' }>, applied: Applied): void {
@@ -77,8 +77,9 @@ function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, a
   const before = heap.get(kind, record.id);
   const kept = { ...record, version: record.version + 1 };
   const text = toJson(kept, `${kind} ${record.id}`);
-  for (const key of keysOf(kind, kept).unique) {
-    const owner = heap.ownerOf(kind, key);
+  const keys = heap.keysOver(before, kind, kept);
+  for (const key of keys.unique) {
+    const owner = before && heap.has(before, key) ? record.id : heap.ownerOf(kind, key);
     if (owner !== undefined && kind !== 'conversation' && change.ifAbsent) {
       applied.skipped.push(record.id);
       return;
@@ -97,7 +98,7 @@ function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, a
   const after = holdRecord(kind, kept, heap.slabs.put(text), before?.refs ?? 0);
   after.unplaced = before?.unplaced;
   const names = addBodies(heap, before, after, bodies, applied);
-  put(heap, kind, record.id, after, applied, kept);
+  put(heap, kind, record.id, after, applied, keys);
   applied.parts.push(`{"kind":"${kind}","record":${text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
   applied.happened.push({ ...change, record: kept } as Change);
 }

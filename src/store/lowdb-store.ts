@@ -81,13 +81,11 @@ export class LowdbStore implements Store {
 
   async bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies> {
     const { heap } = this.needOpen();
-    const refs = heap.refs(heap.get(kind, id));
-    const texts = await Promise.all(refs.map((ref) => this.readBody(ref)));
     const bodies: Bodies = {};
-    refs.forEach((ref, i) => {
-      const text = texts[i];
-      if (text !== undefined) bodies[ref.name] = JSON.parse(text);
-    });
+    for (const ref of heap.refs(heap.get(kind, id))) {
+      const bytes = this.recentBody(ref) ?? (await this.readBody(ref));
+      if (bytes) bodies[ref.name] = JSON.parse(bytes.toString());
+    }
     return bodies;
   }
 
@@ -218,10 +216,15 @@ export class LowdbStore implements Store {
     });
   }
 
-  private async readBody(ref: BodyRef): Promise<string | undefined> {
+  private recentBody(ref: BodyRef): Buffer | undefined {
+    const { journal, reader } = this.needOpen();
+    return reader.recall(journal.path(ref.segment), ref.offset);
+  }
+
+  private async readBody(ref: BodyRef): Promise<Buffer | undefined> {
     const { journal, reader } = this.needOpen();
     if (!journal.isDurable(ref.segment, ref.offset + ref.length)) await journal.flushed();
-    return (await reader.read(journal.path(ref.segment), ref.offset, ref.length))?.toString();
+    return reader.read(journal.path(ref.segment), ref.offset, ref.length);
   }
 
   private tell(changes: Change[]): void {

@@ -1,5 +1,5 @@
 import { type Heap, SETTINGS_SHARD } from './heap.js';
-import { type BodyRef, encodeRefs, type Held, holdRecord, type Kind, type RecordOf } from './held.js';
+import { type BodyRef, encodeRefs, type Held, holdRecord, type Keys, type Kind, keysOf, type RecordOf } from './held.js';
 import type { LineBodies, LineChange } from './journal-line.js';
 import { partitionOf } from './partitioned-map.js';
 
@@ -44,14 +44,14 @@ function replayChange(heap: Heap, change: LineChange, refs: BodyRef[]): void {
     const record = change.record as RecordOf[typeof kind];
     const before = heap.get(kind, record.id);
     const text = heap.slabs.put(JSON.stringify(record));
-    replace(heap, kind, record.id, holdRecord(kind, record, text, mergedRefs(heap, before, refs)), record);
+    replace(heap, kind, record.id, holdRecord(kind, record, text, mergedRefs(heap, before, refs)), keysOf(kind, record));
   }
 }
 
 /** Nobody will take it back: what was there before is freed at once. */
-function replace(heap: Heap, kind: Kind, id: string, after: Held | undefined, record?: RecordOf[Kind]): void {
+function replace(heap: Heap, kind: Kind, id: string, after: Held | undefined, keys?: Keys): void {
   const before = heap.get(kind, id);
-  heap.put(kind, id, after, record);
+  heap.put(kind, id, after, keys);
   heap.discard(before, after);
 }
 

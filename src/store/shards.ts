@@ -4,7 +4,7 @@ import { type Adapter, Low } from 'lowdb';
 import { ByteWriter } from './byte-writer.js';
 import { type Disk, replaceFile, TEMPORARY } from './disk.js';
 import { type Heap, SETTINGS_SHARD, SHARDS } from './heap.js';
-import { holdRecord, type Kind, type RecordOf } from './held.js';
+import { holdRecord, type Kind, keysOf, type RecordOf } from './held.js';
 import { Pace } from './pace.js';
 
 const KINDS: readonly Kind[] = ['message', 'delivery', 'conversation'];
@@ -168,7 +168,7 @@ export class Shards {
         for (const [record, refs] of file.data.records[kind]) {
           const text = heap.slabs.put(JSON.stringify(record));
           const held = holdRecord(kind, record, text, refs ? heap.slabs.put(JSON.stringify(refs)) : 0);
-          heap.put(kind, held.id, held, record);
+          heap.put(kind, held.id, held, keysOf(kind, record));
           await pace.breathe();
         }
       }
