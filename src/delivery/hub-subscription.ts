@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { SwitchboardError } from '../errors.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Broker } from './broker.js';
 import { backoff, DEFAULT_RETRY } from './retry.js';
@@ -32,6 +32,8 @@ interface Registration {
   callback?: string;
   query?: string;
   id?: string;
+  /** The one before, while it may still stand at the provider. */
+  former?: string;
   /** When it was made, epoch milliseconds. */
   at?: number;
 }
@@ -63,10 +65,12 @@ export class HubSubscription {
     clearTimeout(this.timer);
     await this.running;
     if (!removed || !this.registration?.id) return;
+    const { id, former } = this.registration;
     // Noted first, while the store is still open: should the node come back, it must not believe that the subscription stands.
     this.registration = { ...this.registration, at: 0 };
     await this.keep().catch(() => undefined);
-    await this.options.hub.unregisterHub(this.registration.id ?? '');
+    if (former) await this.options.hub.unregisterHub(former).catch(() => undefined);
+    await this.options.hub.unregisterHub(id);
     // The store may be closing too; a leftover is put right when the node comes back.
     await this.options.broker.store.commit([{ kind: 'setting', key: this.key, value: undefined }]).catch(() => undefined);
   }
@@ -99,6 +103,7 @@ export class HubSubscription {
     const { hub, callback: base, query } = this.options;
     const registration = this.registration;
     if (!registration) throw new SwitchboardError('SWB_STORE', 'The subscription was not started.');
+    await this.endFormer();
     const callback = `${base}/${registration.secret}`;
     if (registration.id) {
       const same = registration.callback === callback && registration.query === query;
@@ -106,16 +111,38 @@ export class HubSubscription {
       // Where the provider cannot tell, a young one is believed to stand: a deploy must not make a new one each time.
       const young = this.options.broker.clock() - (registration.at ?? 0) < this.options.renewInterval;
       if (exists || (exists === undefined && young)) return;
-      await hub.unregisterHub(registration.id);
     }
-    const id = await hub.registerHub(callback, query || undefined);
-    this.registration = { ...registration, callback, query, id, at: this.options.broker.clock() };
+    const id = await this.register(callback, registration.id);
+    const former = registration.id === id ? undefined : registration.id;
+    this.registration = { ...registration, callback, query, id, former, at: this.options.broker.clock() };
     try {
       await this.keep();
     } catch (error) {
+      this.registration = registration;
       await hub.unregisterHub(id); // its id could not be kept: nobody would ever end it
       throw error;
     }
+    await this.endFormer();
+  }
+
+  /** The new one comes before the old one goes: an event between the two would have nowhere to go, and nobody tells it again. */
+  private async register(callback: string, former: string | undefined): Promise<string> {
+    const { hub, query } = this.options;
+    try {
+      return await hub.registerHub(callback, query || undefined);
+    } catch (error) {
+      // Some providers take one listener at a time (TMF630: 409).
+      if (!former || !(error instanceof PartnerError && error.status === 409)) throw error;
+      await hub.unregisterHub(former);
+      return hub.registerHub(callback, query || undefined);
+    }
+  }
+
+  private async endFormer(): Promise<void> {
+    if (!this.registration?.former) return;
+    await this.options.hub.unregisterHub(this.registration.former);
+    this.registration = { ...this.registration, former: undefined };
+    await this.keep();
   }
 
   private async keep(): Promise<void> {

@@ -206,7 +206,9 @@ function outgoingValue(compiled: CompiledRule, scope: Tree, problems: Problem[])
 function touched(compiled: CompiledRule, kind: Trace[string]['kind'], news: OutScope['isNews']): boolean {
   if (!news || kind === 'expression') return true;
   const top = compiled.generic.top;
-  if (top === 'source' || top === 'entity') return kind === 'source';
+  // What kind of entity it is never changes: told on creation, it must not overwrite what the other side calls its own.
+  if (top === 'entity') return false;
+  if (top === 'source') return kind === 'source';
   if (kind === 'source') return news(top);
   return compiled.onlyIf !== undefined && news(compiled.onlyIf.path.top);
 }

@@ -101,6 +101,12 @@ describe('a mapping', () => {
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'x', description: 'y' }, ['title']))).changed, ['a']);
   });
 
+  it('takes the kind of the entity for news only while nothing was compared: an update must not change what sort of ticket it is', async () => {
+    const compiled = compile(mapping({ field: 'a', generic: 'title' }, { field: 'k', generic: 'entity', direction: 'out' }));
+    assert.deepEqual((await compiled.fromGeneric(message({ title: 'x' }))).changed, ['a', 'k']);
+    assert.deepEqual((await compiled.fromGeneric(message({ title: 'x' }, ['title']))).changed, ['a']);
+  });
+
   it('keeps times in each side’s notation', async () => {
     const compiled = compile(mapping({ field: 't', generic: 'createdAt', type: 'time' }));
     assert.equal((await compiled.toGeneric({ t: '2026-03-01 08:00:00' })).fields.createdAt, '2026-03-01T08:00:00.000Z');

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Hub, HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
+import { PartnerError } from '../../src/errors.js';
+import { until } from '../live/node-red.js';
+import { Rig } from './rig.js';
+
+/** A provider's hub in memory. */
+class TestHub implements Hub {
+  readonly standing = new Map<string, { callback: string; query?: string }>();
+  readonly calls: string[] = [];
+  /** Standing at the same time, the fewest since the first registration: with none, events are lost. */
+  fewest = Number.POSITIVE_INFINITY;
+  /** v4 has no way to ask. */
+  tells = true;
+  /** Takes one subscription of an address only (409). */
+  single = false;
+  faults = 0;
+  private next = 0;
+
+  async registerHub(callback: string, query?: string) {
+    this.calls.push('register');
+    if (this.faults-- > 0) throw refusal(503, true);
+    if (this.single && this.standing.size > 0) throw refusal(409, false);
+    const id = `h${++this.next}`;
+    this.standing.set(id, { callback, ...(query && { query }) });
+    if (this.fewest === Number.POSITIVE_INFINITY) this.fewest = 1;
+    return id;
+  }
+  async unregisterHub(id: string) {
+    this.calls.push(`unregister ${id}`);
+    this.standing.delete(id);
+    this.fewest = Math.min(this.fewest, this.standing.size);
+  }
+  async hubExists(id: string) {
+    return this.tells ? this.standing.has(id) : undefined;
+  }
+}
+
+const refusal = (status: number, retry: boolean) =>
+  new PartnerError(retry ? 'SWB_PARTNER_UNAVAILABLE' : 'SWB_PARTNER_REFUSED', `answered ${status}`, {
+    outcome: 'notDone',
+    retry,
+    status,
+  });
+
+describe('a subscription at a hub', () => {
+  let folder: string;
+  let rig: Rig;
+  let hub: TestHub;
+  let running: HubSubscription[];
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-hub-'));
+    rig = await new Rig(folder).start();
+    hub = new TestHub();
+    running = [];
+  });
+  afterEach(async () => {
+    for (const subscription of running) await subscription.stop(false);
+    await rig.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const troubles: string[] = [];
+  /** Starts one and waits until it stands. */
+  const begin = async (changes: Partial<HubSubscriptionOptions> = {}) => {
+    let registered = 0;
+    const subscription = new HubSubscription({
+      broker: rig.broker,
+      hub,
+      node: 'n',
+      callback: 'https://broker/n',
+      renewInterval: 60_000,
+      onRegistered: () => registered++,
+      onTrouble: (error) => troubles.push(String(error)),
+      ...changes,
+    });
+    running.push(subscription);
+    const secret = await subscription.start();
+    await until('the registration', () => registered > 0);
+    return { subscription, secret, times: () => registered };
+  };
+  const callbacks = () => [...hub.standing.values()].map((s) => s.callback);
+
+  it('is made with a secret in its callback, and not again by a deploy', async () => {
+    for (hub.tells of [true, false]) {
+      const { subscription, secret } = await begin();
+      assert.ok(secret.length >= 32);
+      await subscription.stop(false);
+      const again = await begin();
+      assert.equal(again.secret, secret);
+      assert.deepEqual(callbacks(), [`https://broker/n/${secret}`]);
+      assert.deepEqual(hub.calls, ['register']);
+      await again.subscription.stop(false);
+    }
+  });
+
+  it('is made anew where the provider has forgotten it', async () => {
+    const { subscription } = await begin();
+    await subscription.stop(false);
+    hub.standing.clear();
+    await begin();
+    assert.equal(hub.standing.size, 1);
+  });
+
+  it('is renewed where the provider cannot tell, without a moment in which events have nowhere to go', async () => {
+    hub.tells = false;
+    const { times } = await begin({ renewInterval: 20 });
+    await until('two renewals', () => times() >= 3);
+    assert.deepEqual(hub.calls.slice(0, 3), ['register', 'register', 'unregister h1']);
+    assert.ok(hub.fewest >= 1, 'there was always one');
+    await running[0]?.stop(false);
+    assert.equal(hub.standing.size, 1);
+  });
+
+  it('is renewed at a provider that takes one at a time', async () => {
+    Object.assign(hub, { tells: false, single: true });
+    const { times } = await begin({ renewInterval: 20 });
+    await until('a renewal', () => times() >= 2);
+    await running[0]?.stop(false);
+    assert.equal(hub.standing.size, 1);
+    assert.deepEqual(hub.calls.slice(0, 4), ['register', 'register', 'unregister h1', 'register']);
+  });
+
+  it('moves with our address and the filter', async () => {
+    const { subscription, secret } = await begin();
+    await subscription.stop(false);
+    await begin({ callback: 'https://elsewhere/n', query: 'eventType=X' });
+    assert.deepEqual([...hub.standing.values()], [{ callback: `https://elsewhere/n/${secret}`, query: 'eventType=X' }]);
+  });
+
+  it('whose predecessor could not be ended in time ends it the next time', async () => {
+    const { subscription } = await begin();
+    await subscription.stop(false);
+    const unregister = hub.unregisterHub.bind(hub);
+    hub.unregisterHub = async () => {
+      throw refusal(503, true);
+    };
+    const moved = new HubSubscription({
+      broker: rig.broker,
+      hub,
+      node: 'n',
+      callback: 'https://elsewhere/n',
+      renewInterval: 60_000,
+      onRegistered: () => undefined,
+      onTrouble: (error) => troubles.push(String(error)),
+    });
+    await moved.start();
+    await until('the new one', () => hub.standing.size === 2);
+    await moved.stop(false);
+    hub.unregisterHub = unregister;
+    await begin({ callback: 'https://elsewhere/n' });
+    assert.equal(hub.standing.size, 1);
+    assert.match(callbacks()[0] ?? '', /^https:\/\/elsewhere/);
+  });
+
+  it('is tried again when the provider is away, and says so', async () => {
+    hub.faults = 1;
+    troubles.length = 0;
+    await begin();
+    assert.match(troubles[0] ?? '', /503/);
+    assert.equal(hub.standing.size, 1);
+  });
+
+  it('ends with its node', async () => {
+    const { subscription } = await begin();
+    await subscription.stop(true);
+    assert.equal(hub.standing.size, 0);
+    const { secret } = await begin();
+    assert.deepEqual(callbacks(), [`https://broker/n/${secret}`]);
+  });
+});
