@@ -54,7 +54,7 @@ export class OrdersRig {
     await rig.run();
     await until(
       'the hub registrations',
-      () => sandbox.orders('v4').hubs().length === 1 && sandbox.orders('v5').hubs().length === 1,
+      () => sandbox.orders('v4').events.hubs().length === 1 && sandbox.orders('v5').events.hubs().length === 1,
     );
     return rig;
   }
