@@ -33,7 +33,7 @@ export = (RED: NodeAPI) => {
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
       broker.countUnmapped(`${mapping.mapping.name}|out`, problems);
-      const wrong = [...problems, ...validate(client, entityType, body)].filter((p) => p.level === 'error');
+      const wrong = [...problems, ...validate(client, entityType, body, message)].filter((p) => p.level === 'error');
       const sources = sourcesOf(trace);
       envelope.outgoing = {
         endpoint: endpoint.id,
@@ -82,7 +82,9 @@ function invalid(
   send([null, Object.assign(msg, { problems })]);
 }
 
-function validate(client: EndpointClient, entityType: string, body: Record<string, Json>): Problem[] {
+/** What the target would refuse of a create: an update may turn out to be one. Nothing is ever created only to be cancelled. */
+function validate(client: EndpointClient, entityType: string, body: Record<string, Json>, message: GenericMessage): Problem[] {
+  if (message.event === 'cancelled' && message.changed) return [];
   if (client.system === 'servicenow') return validateServiceNowFields(entityType, body);
   return (client as TmfClient).validateCreate(body);
 }
