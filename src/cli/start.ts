@@ -6,7 +6,15 @@ import { run } from './run.js';
 
 const HOST = '127.0.0.1';
 
-/** Starts the sandbox of partner systems and Node-RED with the first example deployed: what `npm start` does. */
+const EXAMPLES = ['1-trouble-ticket.json', '2-order-fan-out.json'];
+/** Tables of the customer's instance whose business rules post to each in node of the examples. */
+const WEBHOOKS: Record<string, string[]> = {
+  customer: ['incident', 'problem', 'change_request', 'sn_customerservice_case'],
+  orders: ['sn_ind_tmt_orm_order', 'sn_ind_tmt_orm_order_line_item'],
+  requests: ['sc_request', 'sc_req_item'],
+};
+
+/** Starts the sandbox of partner systems and Node-RED with the examples deployed: what `npm start` does. */
 export async function start(): Promise<void> {
   const port = Number(process.env.SWITCHBOARD_PORT ?? 1880);
   const sandboxPort = Number(process.env.SWITCHBOARD_SANDBOX_PORT ?? 1881);
@@ -15,8 +23,10 @@ export async function start(): Promise<void> {
   Object.assign(process.env, sandbox.environment);
   const flow = join(userDir, 'example.json');
   mkdirSync(userDir, { recursive: true });
-  const example = readFileSync(join(packageFolder(), 'examples', '1-trouble-ticket.json'), 'utf8');
-  writeFileSync(flow, example.replaceAll('http://127.0.0.1:1881', sandbox.url));
+  const examples = EXAMPLES.flatMap(
+    (name) => JSON.parse(readFileSync(join(packageFolder(), 'examples', name), 'utf8')) as unknown[],
+  );
+  writeFileSync(flow, JSON.stringify(examples, null, 2).replaceAll('http://127.0.0.1:1881', sandbox.url));
   const running = await run({
     flow,
     keepFlows: existsSync(join(userDir, 'flows.json')),
@@ -27,19 +37,20 @@ export async function start(): Promise<void> {
     drain: 10_000,
     logLevel: 'warn',
   });
-  sandbox.servicenow.webhook = {
-    url: `${running.url}/switchboard/customer`,
+  sandbox.servicenow.webhooks = Object.entries(WEBHOOKS).map(([path, tables]) => ({
+    url: `${running.url}/switchboard/${path}`,
     secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET ?? '',
-  };
+    tables,
+  }));
   process.stdout.write(`
   Switchboard runs on Node-RED ${running.version}.
 
-  Both desks side by side   ${sandbox.url}/
+  Desks side by side        ${sandbox.url}/   (orders: ${sandbox.url}/#orders)
   Editor                    ${running.url}/
   Messages                  ${running.url}/switchboard/page
   Health                    ${running.url}/health
 
-  Open a ticket on the customer's desk and watch it appear at the provider. Stop with Ctrl+C.
+  Open a ticket or place an order on the customer's desk and watch it appear at the providers. Stop with Ctrl+C.
 `);
   const stop = () => {
     running
