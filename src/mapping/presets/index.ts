@@ -1,6 +1,7 @@
 import { SwitchboardError } from '../../errors.js';
 import type { Mapping } from '../mapping.js';
 import * as servicenow from './servicenow.js';
+import * as servicenowOrders from './servicenow-orders.js';
 import * as tmf621 from './tmf621.js';
 
 /** Every mapping that ships, each between one system's entity type and the generic model: any two of them make a pair. */
@@ -8,10 +9,11 @@ export const presets: readonly Mapping[] = [
   servicenow.incident,
   servicenow.problem,
   servicenow.change,
-  servicenow.request,
+  servicenowOrders.request,
   servicenow.requestItem,
   servicenow.catalogTask,
   servicenow.customerCase,
+  servicenowOrders.order,
   tmf621.tmf621v4,
   tmf621.tmf621v5,
   tmf621.tmf621ServiceNow,
