@@ -174,6 +174,22 @@ export async function linesOf(http: HttpClient, lines: LineTable, parents: strin
     });
 }
 
+/** The records that lines belong to, by the lines' ids; lines that are gone or hidden are left out. */
+export async function parentsOf(
+  http: HttpClient,
+  { table, parent }: LineTable,
+  lineIds: Set<string>,
+): Promise<Map<string, string>> {
+  const found = await Promise.all(
+    batches([...lineIds]).map((ids) =>
+      queryTable(http, table, any('sys_id', ids), `read the lines' records (${table})`, ids.length, {
+        sysparm_fields: `sys_id,${parent}`,
+      }),
+    ),
+  );
+  return new Map(found.flat().map((row) => [columnText(row.sys_id), columnText(row[parent])]));
+}
+
 /** The rows that hold a line's named values. */
 export function valueRows(http: HttpClient, { values }: LineTable, lineId: string, what: string): Promise<Row[]> {
   const fields = { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') };
@@ -185,9 +201,8 @@ export function valueRows(http: HttpClient, { values }: LineTable, lineId: strin
 /** Journal entries of records, oldest first; without the right to read them (audit_viewer) ServiceNow gives none, not an error. */
 export async function journalOf(http: HttpClient, ids: string[]): Promise<Row[]> {
   const wanted = new Set(ids);
-  const batches = Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, i) => ids.slice(i * BATCH, (i + 1) * BATCH));
   const found = await Promise.all(
-    batches.map((some) => {
+    batches(ids).map((some) => {
       const query = `${any('element_id', some)}^elementINcomments,work_notes^ORDERBYsys_created_on`;
       return queryTable(http, 'sys_journal_field', query, 'read the journal', MOST_ENTRIES);
     }),
@@ -263,6 +278,10 @@ export function sysId(id: string): string {
 /** The condition for one id, or for any of several. */
 function any(column: string, ids: string[]): string {
   return ids.length === 1 ? `${column}=${ids[0]}` : `${column}IN${ids.join(',')}`;
+}
+
+function batches(ids: string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, i) => ids.slice(i * BATCH, (i + 1) * BATCH));
 }
 
 function byTime(entries: Row[]): Row[] {
