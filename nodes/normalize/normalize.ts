@@ -48,6 +48,7 @@ export = (RED: NodeAPI) => {
       for (const names of Object.values(sources))
         for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;
       envelope.raw = raw;
+      envelope.entityId = message.source.id; // a hint may have named one of its lines
       envelope.incoming = { trace, record, sources, ...(parsed.deleted && { deleted: true }) };
       msg.payload = message;
       send(msg);

@@ -16,5 +16,6 @@ export const serviceNowEndpointDefaults: ServiceNowEndpointConfig = {
     { name: 'requestItem', table: 'sc_req_item', fields: '' },
     { name: 'catalogTask', table: 'sc_task', fields: '' },
     { name: 'case', table: 'sn_customerservice_case', fields: '' },
+    { name: 'order', table: 'sn_ind_tmt_orm_order', fields: '' },
   ],
 };

@@ -79,7 +79,7 @@ async function create(
   const { client } = context;
   if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
   const reference = legReference(conversation.reference, delivery.leg);
-  const found = inDoubt ? await client.find(delivery.entityType, reference) : undefined;
+  const found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
   const written: Written = found
     ? { entity: found, dropped: [] }
     : await client.create(delivery.entityType, request.fields, reference);

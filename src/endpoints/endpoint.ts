@@ -64,8 +64,11 @@ export interface EndpointClient {
 
   /** Reads an entity with its comments and attachments. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
   read(entityType: string, id: string): Promise<RawEntity>;
-  /** Looks an entity up by our reference; re-checks that what came back carries it. */
-  find(entityType: string, reference: string): Promise<RawEntity | undefined>;
+  /**
+   * Looks an entity up by our reference; re-checks that what came back carries it. `fields`: what was to be created; where that takes several
+   * writes, those that are missing are made up for.
+   */
+  find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined>;
   /** Creates an entity that carries our reference; gives what the partner then has (read back where it drops things silently). */
   create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written>;
   /** Writes the given fields only. */

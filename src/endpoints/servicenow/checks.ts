@@ -1,6 +1,7 @@
 import { PartnerError } from '../../errors.js';
 import type { HttpClient, HttpRequest } from '../../http/http.js';
 import type { Check } from '../endpoint.js';
+import { LINES } from './lines.js';
 import { columnText, type Row } from './parse.js';
 import type { EntityTable } from './webhook.js';
 
@@ -31,7 +32,9 @@ export async function checkConnection(
     : { name: 'Credentials', ok: true, text: 'They are accepted.' };
   if (refused) return [reached, credentials];
   const rest = await Promise.all([
-    ...tables.flatMap((t) => [readable(http, t.table, `Read ${t.name}`), writable(http, t)]),
+    ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(http, t.table, `Read ${t.name}`), writable(http, t)]),
+    ...valueTables(tables).map((t) => readable(http, t.table, `Read ${t.name}`, `Without it, ${t.name} are not seen.`)),
+    ...(tables.some((t) => LINES[t.table]?.made === 'ordered') ? [orderable(http)] : []),
     readable(
       http,
       'sys_journal_field',
@@ -42,6 +45,30 @@ export async function checkConnection(
     timeZone(http, integrationUser),
   ]);
   return [reached, credentials, ...rest];
+}
+
+/** The tables of lines that are not looked at as entity types of their own. */
+function lineTables(tables: readonly EntityTable[]): EntityTable[] {
+  return tables.flatMap(({ name, table }) => {
+    const lines = LINES[table]?.table;
+    return lines && !tables.some((t) => t.table === lines) ? [{ name: `${name} lines`, table: lines }] : [];
+  });
+}
+
+function valueTables(tables: readonly EntityTable[]): EntityTable[] {
+  return tables.flatMap(({ name, table }) => {
+    const values = LINES[table]?.values;
+    return values ? [{ name: `${name} ${values.as}`, table: values.table }] : [];
+  });
+}
+
+/** Requests are ordered from the service catalogue. */
+async function orderable(http: HttpClient): Promise<Check> {
+  const name = 'Service catalogue';
+  const { error } = await ask(http, { method: 'GET', path: '/api/sn_sc/servicecatalog/cart', what: 'read the cart' });
+  return error
+    ? { name, ok: 'warning', text: `${error.message} Without it, no request with items can be created.` }
+    : { name, ok: true, text: 'The integration user has a shopping cart.' };
 }
 
 async function readable(http: HttpClient, table: string, name: string, without = ''): Promise<Check> {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { HttpAnswer, HttpClient } from '../../http/http.js';
+import { SwitchboardError } from '../../errors.js';
+import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type {
   Check,
@@ -14,11 +14,14 @@ import type {
   WrittenPart,
 } from '../endpoint.js';
 import { checkConnection } from './checks.js';
+import { LINES } from './lines.js';
+import { Orders } from './orders.js';
 import { columnText, parse, plainText, type Row, serviceNowTimeToIso } from './parse.js';
 import { poll } from './poll.js';
-import { attachmentsOf, journalOf, queryTable, RAW, RecordReader, sysId } from './read.js';
+import { attachmentsOf, findByReference, journalOf, RAW, RecordReader, sysId } from './read.js';
 import { commentBody, droppedFields, rowBody } from './render.js';
 import type { EntityTable } from './webhook.js';
+import { accepted, changeRow, insertRow } from './write.js';
 
 export interface ServiceNowOptions {
   id: string;
@@ -39,7 +42,7 @@ export interface ServiceNowClient extends EndpointClient {
 /** Clocks differ; what was written by us a little before our own time counts too, milliseconds. */
 const CLOCK_MARGIN = 120_000;
 
-/** A client of one ServiceNow instance (Table API v2, Attachment API). */
+/** A client of one ServiceNow instance (Table API v2, Attachment API, Service Catalog API). */
 export function createServiceNowClient(options: ServiceNowOptions): ServiceNowClient {
   return new Client(options);
 }
@@ -52,6 +55,7 @@ class Client implements ServiceNowClient {
   readonly entityTypes;
   private readonly http: HttpClient;
   private readonly readers = new Map<string, RecordReader>();
+  private readonly orders = new Map<string, Orders>();
 
   constructor(options: ServiceNowOptions) {
     this.id = options.id;
@@ -66,64 +70,33 @@ class Client implements ServiceNowClient {
   }
 
   async read(entityType: string, id: string): Promise<RawEntity> {
-    const table = this.table(entityType);
-    let reader = this.readers.get(entityType);
-    if (!reader) {
-      const fields = this.entityTypes.find((t) => t.name === entityType)?.fields ?? [];
-      reader = new RecordReader(this.http, entityType, table, fields);
-      this.readers.set(entityType, reader);
-    }
-    return reader.read(id);
+    return this.reader(entityType).read(id);
   }
 
-  async find(entityType: string, reference: string): Promise<RawEntity | undefined> {
+  async find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined> {
     const table = this.table(entityType);
-    const rows = await queryTable(
-      this.http,
-      table,
-      `correlation_id=${queryValue(reference)}`,
-      `look up ${entityType} by ${reference}`,
-      10,
-    );
-    // An invalid clause is ignored and arbitrary rows come back: only a row that carries the reference counts.
-    const [found, another] = rows.filter((row) => columnText(row.correlation_id) === reference);
-    if (another) {
-      throw new SwitchboardError(
-        'SWB_WRONG_ENTITY',
-        `Several ${entityType} records carry our reference ${reference}: ${columnText(found?.number)}, ${columnText(another.number)}.`,
-        {
-          where: this.name,
-          hint: 'Clear correlation_id in the copies, then replay.',
-        },
-      );
-    }
-    return found ? { table, record: found } : undefined;
+    const orders = this.ordersOf(entityType);
+    if (orders) return orders.find(reference, fields);
+    const record = await findByReference(this.http, table, entityType, reference);
+    return record && { table, record };
   }
 
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const table = this.table(entityType);
+    const orders = this.ordersOf(entityType);
+    if (orders) return orders.create(fields, reference);
     const body = rowBody({ ...fields, correlation_id: reference });
-    const answer = await this.http.request<{ result?: Row }>({
-      method: 'POST',
-      path: `/api/now/v2/table/${table}`,
-      query: RAW,
-      body,
-      what: `create ${entityType}`,
-    });
-    return this.written(answer, table, body, `create ${entityType}`);
+    const record = await insertRow(this.http, table, body, `create ${entityType}`);
+    return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
   async update(entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
     const table = this.table(entityType);
+    const orders = this.ordersOf(entityType);
+    if (orders) return orders.update(id, fields);
     const body = rowBody(fields);
-    const answer = await this.http.request<{ result?: Row }>({
-      method: 'PATCH',
-      path: `/api/now/v2/table/${table}/${sysId(id)}`,
-      query: RAW,
-      body,
-      what: `update ${entityType}`,
-    });
-    return this.written(answer, table, body, `update ${entityType}`);
+    const record = await changeRow(this.http, table, id, body, `update ${entityType}`);
+    return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
   async comment(entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
@@ -134,7 +107,7 @@ class Client implements ServiceNowClient {
       body: commentBody(comment),
       what: `comment on ${entityType}`,
     });
-    this.accepted(answer, `comment on ${entityType}`);
+    accepted(this.http, answer, `comment on ${entityType}`);
     return {}; // the answer does not tell the journal entry's id
   }
 
@@ -160,7 +133,7 @@ class Client implements ServiceNowClient {
       body: createReadStream(attachment.path),
       what: `attach ${attachment.name}`,
     });
-    return { id: columnText(this.accepted(answer, `attach ${attachment.name}`).sys_id) };
+    return { id: columnText(accepted(this.http, answer, `attach ${attachment.name}`).sys_id) };
   }
 
   async findAttachment(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
@@ -210,33 +183,26 @@ class Client implements ServiceNowClient {
     });
   }
 
-  private written(answer: HttpAnswer<{ result?: Row }>, table: string, sent: Record<string, Json>, what: string): Written {
-    const record = this.accepted(answer, what);
-    return { entity: { table, record }, dropped: droppedFields(sent, record) };
+  private reader(entityType: string): RecordReader {
+    let reader = this.readers.get(entityType);
+    if (!reader) {
+      const fields = this.entityTypes.find((t) => t.name === entityType)?.fields ?? [];
+      reader = new RecordReader(this.http, entityType, this.table(entityType), fields);
+      this.readers.set(entityType, reader);
+    }
+    return reader;
   }
 
-  /** 202 from the Table API means that the request was dropped in a queue; no record in the answer means we cannot know. */
-  private accepted(answer: HttpAnswer<{ result?: Row }>, what: string): Row {
-    const record = answer.body?.result;
-    if (answer.status !== 202 && record) return record;
-    const text =
-      answer.status === 202
-        ? 'was answered 202, which ServiceNow says when it drops a request'
-        : `was answered ${answer.status} without a record`;
-    throw new PartnerError('SWB_PARTNER_ANSWER', `${what} ${text}.`, {
-      where: this.name,
-      hint: 'It is looked up and tried again.',
-      outcome: 'unknown',
-      retry: true,
-      status: answer.status,
-    });
+  /** What writes records that have lines; undefined where those of the entity type have none. */
+  private ordersOf(entityType: string): Orders | undefined {
+    const table = this.table(entityType);
+    const lines = LINES[table];
+    let orders = this.orders.get(entityType);
+    if (!orders && lines) {
+      const { http, integrationUser } = this;
+      orders = new Orders({ http, entityType, table, lines, integrationUser, read: (id) => this.reader(entityType).read(id) });
+      this.orders.set(entityType, orders);
+    }
+    return orders;
   }
-}
-
-/** An encoded query has no way to quote: a value with ^ in it would become another condition. */
-function queryValue(text: string): string {
-  if (!/[\^\r\n]/.test(text)) return text;
-  throw new SwitchboardError('SWB_PAYLOAD', `«${text}» cannot be looked for: it holds a ^ or a line end.`, {
-    field: 'sysparm_query',
-  });
 }

@@ -1,5 +1,6 @@
 import type { GenericAttachment, GenericComment, GenericRelation, Json } from '../../model/message.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
+import { LINES, LINES_FIELD } from './lines.js';
 
 /** A row as the Table API gives it: every scalar is text; a reference is {link, value}, a bare id, or ''. */
 export type Row = Record<string, unknown>;
@@ -8,7 +9,9 @@ export type Row = Record<string, unknown>;
 export interface ServiceNowEntity extends RawEntity {
   table: string;
   record: Row;
-  /** Rows of sys_journal_field, oldest first. */
+  /** Rows of the table of its lines, each with its named values; absent where such records have none. */
+  lines?: Row[];
+  /** Rows of sys_journal_field, of the record and of its lines, oldest first. */
   journal?: Row[];
   /** Rows of the attachment API. */
   attachments?: Row[];
@@ -28,6 +31,14 @@ export function columnText(value: unknown): string {
   return inner === undefined || inner === null ? '' : String(inner);
 }
 
+const OURS = /^SWB-/;
+
+/** What a person sees in a column; the same as its text where it was not asked for. */
+export function shownText(value: unknown): string {
+  const shown = typeof value === 'object' && value !== null ? (value as { display_value?: unknown }).display_value : undefined;
+  return shown === undefined || shown === null ? columnText(value) : String(shown);
+}
+
 /** Raw times are UTC without saying so (ServiceNow, Table API); '' and nonsense give undefined. */
 export function serviceNowTimeToIso(text: string): string | undefined {
   const found = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/.exec(text);
@@ -36,12 +47,11 @@ export function serviceNowTimeToIso(text: string): string | undefined {
 
 /** Takes a record apart. Pure. */
 export function parse(raw: RawEntity, context: ParseContext): Parsed {
-  const { table, record, journal = [], attachments = [] } = raw as ServiceNowEntity;
+  const { table, record, lines, journal = [], attachments = [] } = raw as ServiceNowEntity;
   const text = (column: string) => columnText(record?.[column]);
-  const flat: Record<string, Json> = {};
-  for (const [column, value] of Object.entries(record ?? {})) flat[column] = columnText(value);
   const id = text('sys_id');
-  const reference = text('correlation_id');
+  const reference = ['correlation_id', 'external_id'].map(text).find((carried) => OURS.test(carried));
+  const numbers = new Map(lines?.map((line) => [columnText(line.sys_id), columnText(line.number)]));
   return {
     source: {
       endpoint: context.endpoint,
@@ -49,29 +59,64 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
       id,
       ...(text('number') && { number: text('number') }),
       url: `${context.baseUrl}/nav_to.do?uri=${encodeURIComponent(`${table}.do?sys_id=${id}`)}`,
-      version: versionOf(record),
+      version: versionOf(record, lines),
       ...(text('sys_updated_by') && { changedBy: text('sys_updated_by') }),
       ...(serviceNowTimeToIso(text('sys_updated_on')) && { changedAt: serviceNowTimeToIso(text('sys_updated_on')) }),
-      ...(/^SWB-/.test(reference) && { reference }),
+      ...(reference && { reference }),
     },
-    record: flat,
-    comments: journal.map(commentOf),
+    record: { ...flatRow(record ?? {}), ...(lines && { [LINES_FIELD]: lines.map((line) => flatLine(line, table)) }) },
+    comments: journal.map((entry) => commentOf(entry, numbers.get(columnText(entry.element_id)))),
     attachments: attachments.map(attachmentOf),
     relations: relationsOf(record),
   };
 }
 
-/** sys_mod_count counts every write; the time tells apart what a rule wrote without counting. */
-export function versionOf(record: Row): string {
-  return `${columnText(record?.sys_mod_count).padStart(8, '0')}|${columnText(record?.sys_updated_on)}`;
+/** Columns as text, and beside each reference whose name was asked for `<column>_name`. */
+function flatRow(row: Row): Record<string, Json> {
+  const flat: Record<string, Json> = {};
+  for (const [column, value] of Object.entries(row)) {
+    const text = columnText(value);
+    flat[column] = text;
+    const shown = shownText(value);
+    if (shown !== text && /^[0-9a-f]{32}$/.test(text)) flat[`${column}_name`] = shown;
+  }
+  return flat;
 }
 
-/** `comments` are the customer's to see, `work_notes` are internal (ServiceNow, journal fields). */
-function commentOf(entry: Row): GenericComment {
+/** Left out of lines: a line that was only touched has not changed. */
+const COUNTERS = ['sys_mod_count', 'sys_updated_on', 'sys_updated_by'];
+
+function flatLine(line: Row, table: string): Json {
+  const as = LINES[table]?.values.as ?? '';
+  const { [as]: values = {}, ...columns } = line;
+  const flat = flatRow(columns);
+  for (const counter of COUNTERS) delete flat[counter];
+  // Our reference among the variables is for looking up, not for the other side.
+  const named = Object.entries(values as Record<string, string>).filter(([, value]) => value !== '' && !OURS.test(value));
+  return { ...flat, ...(named.length && { [as]: Object.fromEntries(named) }) };
+}
+
+/**
+ * sys_mod_count counts every write; the time tells apart what a rule wrote without counting. A record with lines is as new as the newest of
+ * them: time comes first there, because a line that is deleted takes its count along.
+ */
+export function versionOf(record: Row, lines?: Row[]): string {
+  const count = columnText(record?.sys_mod_count).padStart(8, '0');
+  const time = columnText(record?.sys_updated_on);
+  if (!lines) return `${count}|${time}`;
+  const all = [record, ...lines];
+  const newest = all.map((row) => columnText(row.sys_updated_on)).reduce((a, b) => (a > b ? a : b), '');
+  const writes = all.reduce((sum, row) => sum + 1 + Number(columnText(row.sys_mod_count) || 0), 0);
+  return `${newest}|${String(writes).padStart(8, '0')}`;
+}
+
+/** `comments` are the customer's to see, `work_notes` are internal (ServiceNow, journal fields). `line`: the number of the line it is about. */
+function commentOf(entry: Row, line: string | undefined): GenericComment {
   const at = serviceNowTimeToIso(columnText(entry.sys_created_on));
+  const text = plainText(columnText(entry.value));
   return {
     id: columnText(entry.sys_id),
-    text: plainText(columnText(entry.value)),
+    text: line ? `${line}: ${text}` : text,
     author: columnText(entry.sys_created_by),
     ...(at && { at }),
     visibility: columnText(entry.element) === 'comments' ? 'public' : 'internal',

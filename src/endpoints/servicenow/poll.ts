@@ -1,7 +1,9 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import type { Hint, PollResult } from '../endpoint.js';
+import { LINES, type LineTable } from './lines.js';
 import { columnText, type Row } from './parse.js';
+import { parentsOf } from './read.js';
 
 /** Rows of the current second may still be arriving: read only what is older by the server's clock, milliseconds. */
 const LAG = 1_000;
@@ -11,13 +13,15 @@ const PAGE = 200;
 
 /** What is polled: the records, and apart from them their journals and attachments, which need not touch the record. */
 interface Stream {
-  name: 'rec' | 'jrn' | 'att';
+  name: 'rec' | 'jrn' | 'att' | 'lin' | 'ljr';
   table: string;
   time: string;
   fields: string;
   /** Condition that selects the rows of one table, '' for the table itself. */
   base: (table: string) => string;
   hint: (row: Row, entityType: string) => Hint;
+  /** Where its rows name lines: the table of these, whose records the hints are about. */
+  lines?: LineTable;
 }
 
 const STREAMS: Stream[] = [
@@ -63,6 +67,28 @@ const STREAMS: Stream[] = [
   },
 ];
 
+/** Lines need not touch their record, nor what is said about a line the line. */
+function lineStreams(lines: LineTable): Stream[] {
+  const { table, parent } = lines;
+  const [, journals] = STREAMS;
+  return [
+    {
+      name: 'lin',
+      table,
+      time: 'sys_updated_on',
+      fields: `sys_id,number,${parent},sys_updated_on,sys_mod_count,sys_updated_by`,
+      base: () => '',
+      hint: (row, entityType) => ({
+        entityType,
+        id: columnText(row[parent]),
+        key: `lin|${columnText(row.sys_id)}|${columnText(row.sys_updated_on)}|${columnText(row.sys_mod_count)}`,
+        payload: row as Json,
+      }),
+    },
+    ...(journals ? [{ ...journals, name: 'ljr' as const, base: () => journals.base(table), lines }] : []),
+  ];
+}
+
 /** Where a stream stands: the last row taken; `until` bounds a sweep that is not finished. */
 type Mark = { time: string; id: string; until?: string };
 type Cursor = { [stream: string]: Mark };
@@ -81,16 +107,19 @@ export async function poll(http: HttpClient, table: string, entityType: string, 
     clock ??= serverTime(http, table);
     return clock;
   };
-  for (const stream of STREAMS) {
+  const lines = LINES[table];
+  for (const stream of lines ? [...STREAMS, ...lineStreams(lines)] : STREAMS) {
     const mark = marks[stream.name];
     if (!mark) {
       next[stream.name] = { time: await now(), id: '' };
       continue;
     }
     const { rows, until } = await page(http, stream, table, mark, now);
-    for (const row of rows) {
-      const hint = stream.hint(row, entityType);
-      if (hint.id) hints.set(hint.key, hint);
+    const found = rows.map((row) => stream.hint(row, entityType));
+    const parents = stream.lines && (await parentsOf(http, stream.lines, new Set(found.map((hint) => hint.id))));
+    for (const hint of found) {
+      const id = parents ? parents.get(hint.id) : hint.id;
+      if (id) hints.set(hint.key, { ...hint, id });
     }
     const last = rows.at(-1);
     if (last) {

@@ -1,12 +1,17 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import { Gatherer } from '../gatherer.js';
-import { columnText, type Row, type ServiceNowEntity } from './parse.js';
+import { LINES, LINES_FIELD, type LineTable, lineIn, referenceColumns } from './lines.js';
+import { columnText, type Row, type ServiceNowEntity, shownText } from './parse.js';
 
 /** Raw values, references as bare ids. */
 export const RAW = { sysparm_exclude_reference_link: true };
+/** Values with what a person sees beside them: names of what is referred to. */
+const SHOWN = { ...RAW, sysparm_display_value: 'all' };
 /** Rows of one list; ServiceNow's own default is 10,000. */
 export const MOST_ENTRIES = 1000;
+/** Lines and their values, for which nothing smaller bounds a list. */
+const MOST_LINES = 10_000;
 /** Records read together: their ids fit an address of 2,000 characters. */
 const BATCH = 40;
 
@@ -19,13 +24,24 @@ const SYSTEM_COLUMNS = [
   'sys_updated_by',
   'sys_created_on',
   'correlation_id',
+  'external_id',
   'parent',
   'parent_incident',
 ];
 
-/** Reads the records of one table, each with its journal and attachments: three requests for one record, and for forty. */
+/** What hangs on records besides attachments; `lines` where such records have any. */
+interface Parts {
+  journal: Row[];
+  lines?: Row[];
+}
+
+/**
+ * Reads the records of one table, each with its journal and attachments: three requests for one record, and for forty. Where they have
+ * lines, two more, and one for every forty journals.
+ */
 export class RecordReader {
   private readonly gatherer: Gatherer<ServiceNowEntity>;
+  private readonly lineTable: LineTable | undefined;
 
   /** `fields`: columns to read; none = all of them. */
   constructor(
@@ -34,50 +50,83 @@ export class RecordReader {
     private readonly table: string,
     private readonly fields: string[],
   ) {
+    this.lineTable = LINES[table];
     this.gatherer = new Gatherer((ids) => this.batch(ids), BATCH);
   }
 
-  /** Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
+  /** By its own id, or by that of one of its lines. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
   async read(id: string): Promise<ServiceNowEntity> {
-    return this.gatherer.get(sysId(id));
+    const line = lineIn(id);
+    return this.gatherer.get(sysId(line === undefined ? id : await this.recordOf(line)));
   }
 
   private async batch(ids: string[]): Promise<PromiseSettledResult<ServiceNowEntity>[]> {
     const [only] = ids;
     if (ids.length === 1 && only) return Promise.allSettled([this.single(only)]);
-    const [records, journal, attached] = await Promise.all([
+    const [records, { journal, lines }, attached] = await Promise.all([
       this.rows(ids),
-      journalOf(this.http, ids),
+      this.parts(ids),
       attachmentsOf(this.http, this.table, ids),
     ]);
     // What is not among them, or may not be all of it, is asked for alone: so it gets an answer, or an error, of its own.
-    const whole = journal.length < MOST_ENTRIES && attached.length < MOST_ENTRIES;
+    const whole = journal.length < MOST_ENTRIES && attached.length < MOST_ENTRIES && (lines?.length ?? 0) < MOST_LINES;
     const journals = byColumn(journal, 'element_id');
     const attachments = byColumn(attached, 'table_sys_id');
+    const linesBy = lines && byColumn(lines, this.lineTable?.parent ?? '');
     const found = byColumn(records, 'sys_id');
     return Promise.allSettled(
       ids.map(async (id) => {
         const record = found.get(id)?.[0];
         if (!record || !whole) return this.single(id);
-        return { table: this.table, record, journal: journals.get(id) ?? [], attachments: attachments.get(id) ?? [] };
+        const own = linesBy && (linesBy.get(id) ?? []);
+        const entries = [id, ...(own ?? []).map((line) => columnText(line.sys_id))].flatMap((part) => journals.get(part) ?? []);
+        return this.entity(record, { journal: own?.length ? byTime(entries) : entries, lines: own }, attachments.get(id) ?? []);
       }),
     );
   }
 
   private async single(id: string): Promise<ServiceNowEntity> {
-    const [record, journal, attachments] = await Promise.all([
+    const [record, parts, attachments] = await Promise.all([
       this.row(id),
-      journalOf(this.http, [id]),
+      this.parts([id]),
       attachmentsOf(this.http, this.table, [id]),
     ]);
-    return { table: this.table, record, journal, attachments };
+    return this.entity(record, parts, attachments);
+  }
+
+  private entity(record: Row, { journal, lines }: Parts, attachments: Row[]): ServiceNowEntity {
+    return { table: this.table, record, ...(lines && { lines }), journal, attachments };
+  }
+
+  /** The journal of records, and their lines with the journals of these. */
+  private async parts(ids: string[]): Promise<Parts> {
+    if (!this.lineTable) return { journal: await journalOf(this.http, ids) };
+    const lines = await linesOf(this.http, this.lineTable, ids, this.entityType);
+    return { journal: byTime(await journalOf(this.http, [...ids, ...lines.map((line) => columnText(line.sys_id))])), lines };
+  }
+
+  private async recordOf(line: string): Promise<string> {
+    const { table = '', parent = '' } = this.lineTable ?? {};
+    const { body } = await this.http.request<{ result?: Row }>({
+      method: 'GET',
+      path: `/api/now/v2/table/${table}/${sysId(line)}`,
+      query: { ...RAW, sysparm_fields: parent },
+      what: `read the line of ${this.entityType} (${table})`,
+    });
+    const id = columnText(body?.result?.[parent]);
+    if (id) return id;
+    throw new PartnerError('SWB_PARTNER_NOT_FOUND', `The line ${line} of ${table} belongs to no ${this.entityType}.`, {
+      where: this.http.name,
+      outcome: 'notDone',
+      retry: false,
+    });
   }
 
   private async row(id: string): Promise<Row> {
     const { body } = await this.http.request<{ result?: Row }>({
       method: 'GET',
       path: `/api/now/v2/table/${this.table}/${id}`,
-      query: { ...RAW, ...this.columns() },
+      query: this.columns(),
       what: `read ${this.entityType}`,
     });
     if (body?.result) return body.result;
@@ -92,17 +141,74 @@ export class RecordReader {
     return queryTable(this.http, this.table, any('sys_id', ids), `read ${this.entityType}`, ids.length, this.columns());
   }
 
-  private columns(): Record<string, string> {
-    return this.fields.length ? { sysparm_fields: [...new Set([...SYSTEM_COLUMNS, ...this.fields])].join(',') } : {};
+  private columns(): Record<string, string | boolean> {
+    const names = this.fields.filter((name) => name !== LINES_FIELD);
+    return {
+      ...(this.lineTable ? SHOWN : RAW),
+      ...(names.length && { sysparm_fields: [...new Set([...SYSTEM_COLUMNS, ...names])].join(',') }),
+    };
   }
+}
+
+/** The lines of records of one table, in their own order, each with its named values. */
+export async function linesOf(http: HttpClient, lines: LineTable, parents: string[], entityType: string): Promise<Row[]> {
+  const { table, parent, values } = lines;
+  const what = `read the lines of ${entityType}`;
+  const [rows, named] = await Promise.all([
+    queryTable(http, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN),
+    queryTable(http, values.table, any(`${values.line}.${parent}`, parents), `${what} (${values.table})`, MOST_LINES, {
+      ...SHOWN,
+      sysparm_fields: ['sys_id', values.line, values.name, values.value].join(','),
+    }),
+  ]);
+  const byLine = byColumn(named, values.line);
+  return rows
+    .filter((row) => parents.includes(columnText(row[parent])))
+    .sort((a, b) => (columnText(a.number) < columnText(b.number) ? -1 : 1))
+    .map((row) => {
+      const own = byLine.get(columnText(row.sys_id)) ?? [];
+      return {
+        ...row,
+        [values.as]: Object.fromEntries(own.map((value) => [shownText(value[values.name]), columnText(value[values.value])])),
+      };
+    });
+}
+
+/** The records that lines belong to, by the lines' ids; lines that are gone or hidden are left out. */
+export async function parentsOf(
+  http: HttpClient,
+  { table, parent }: LineTable,
+  lineIds: Set<string>,
+): Promise<Map<string, string>> {
+  const found = await Promise.all(
+    batches([...lineIds]).map((ids) =>
+      queryTable(http, table, any('sys_id', ids), `read the lines' records (${table})`, ids.length, {
+        sysparm_fields: `sys_id,${parent}`,
+      }),
+    ),
+  );
+  return new Map(found.flat().map((row) => [columnText(row.sys_id), columnText(row[parent])]));
+}
+
+/** The rows that hold a line's named values. */
+export function valueRows(http: HttpClient, { values }: LineTable, lineId: string, what: string): Promise<Row[]> {
+  const fields = { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') };
+  return queryTable(http, values.table, `${values.line}=${lineId}`, what, MOST_LINES, fields).then((rows) =>
+    rows.filter((row) => columnText(row[values.line]) === lineId),
+  );
 }
 
 /** Journal entries of records, oldest first; without the right to read them (audit_viewer) ServiceNow gives none, not an error. */
 export async function journalOf(http: HttpClient, ids: string[]): Promise<Row[]> {
-  const query = `${any('element_id', ids)}^elementINcomments,work_notes^ORDERBYsys_created_on`;
-  const rows = await queryTable(http, 'sys_journal_field', query, 'read the journal', MOST_ENTRIES);
+  const wanted = new Set(ids);
+  const found = await Promise.all(
+    batches(ids).map((some) => {
+      const query = `${any('element_id', some)}^elementINcomments,work_notes^ORDERBYsys_created_on`;
+      return queryTable(http, 'sys_journal_field', query, 'read the journal', MOST_ENTRIES);
+    }),
+  );
   // An invalid clause is ignored and any rows come back: believe only what was asked for.
-  return rows.filter((row) => ids.includes(columnText(row.element_id)));
+  return found.flat().filter((row) => wanted.has(columnText(row.element_id)));
 }
 
 /** The attachments of records of one table, oldest first. */
@@ -125,7 +231,7 @@ export async function queryTable(
   query: string,
   what: string,
   limit = MOST_ENTRIES,
-  columns: Record<string, string> = {},
+  columns: Record<string, string | boolean> = {},
 ): Promise<Row[]> {
   const { body } = await http.request<{ result?: Row[] }>({
     method: 'GET',
@@ -134,6 +240,33 @@ export async function queryTable(
     what,
   });
   return body?.result ?? [];
+}
+
+/** The record that carries our reference. Throws SWB_WRONG_ENTITY where several do. */
+export async function findByReference(
+  http: HttpClient,
+  table: string,
+  entityType: string,
+  reference: string,
+): Promise<Row | undefined> {
+  const [column = ''] = referenceColumns(table);
+  const rows = await queryTable(http, table, `${column}=${queryValue(reference)}`, `look up ${entityType} by ${reference}`, 10);
+  // An invalid clause is ignored and arbitrary rows come back: only a row that carries the reference counts.
+  const [found, another] = rows.filter((row) => columnText(row[column]) === reference);
+  if (!another) return found;
+  throw new SwitchboardError(
+    'SWB_WRONG_ENTITY',
+    `Several ${entityType} records carry our reference ${reference}: ${columnText(found?.number)}, ${columnText(another.number)}.`,
+    { where: http.name, hint: `Clear ${column} in the copies, then replay.` },
+  );
+}
+
+/** An encoded query has no way to quote: a value with ^ in it would become another condition. */
+export function queryValue(text: string): string {
+  if (!/[\^\r\n]/.test(text)) return text;
+  throw new SwitchboardError('SWB_PAYLOAD', `«${text}» cannot be looked for: it holds a ^ or a line end.`, {
+    field: 'sysparm_query',
+  });
 }
 
 /** Anything else in a query or a path could become another condition, or another address. */
@@ -145,6 +278,15 @@ export function sysId(id: string): string {
 /** The condition for one id, or for any of several. */
 function any(column: string, ids: string[]): string {
   return ids.length === 1 ? `${column}=${ids[0]}` : `${column}IN${ids.join(',')}`;
+}
+
+function batches(ids: string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, i) => ids.slice(i * BATCH, (i + 1) * BATCH));
+}
+
+function byTime(entries: Row[]): Row[] {
+  const time = (row: Row) => columnText(row.sys_created_on);
+  return [...entries].sort((a, b) => (time(a) < time(b) ? -1 : time(a) > time(b) ? 1 : 0));
 }
 
 function byColumn(rows: Row[], column: string): Map<string, Row[]> {

@@ -1,9 +1,9 @@
 import type { GenericComment, Json } from '../../model/message.js';
 import type { Written } from '../endpoint.js';
-import { columnText, type Row } from './parse.js';
+import { columnText, type Row, shownText } from './parse.js';
 
 /** Written, never read back: their raw value is always ''. */
-const JOURNALS = new Set(['comments', 'work_notes', 'comments_and_work_notes']);
+export const JOURNALS: ReadonlySet<string> = new Set(['comments', 'work_notes', 'comments_and_work_notes']);
 
 /** The body that appends a comment. `comments` would show to the customer what `work_notes` keeps inside. */
 export function commentBody(comment: GenericComment): Record<string, string> {
@@ -29,11 +29,21 @@ export function rowBody(fields: Record<string, Json>): Record<string, Json> {
 /** Fields that were answered with 2xx and yet are not there: unknown columns, refused choices, columns without a right to write. */
 export function droppedFields(sent: Record<string, Json>, record: Row): Written['dropped'] {
   return Object.entries(sent)
-    .filter(([name, value]) => !JOURNALS.has(name) && normal(columnText(record[name])) !== normal(columnText(value)))
+    .filter(([name, value]) => !JOURNALS.has(name) && !hasValue(record[name], value))
     .map(([field, value]) => ({ field, sent: value, has: field in record ? columnText(record[field]) : undefined }));
+}
+
+/** Whether a column has a value: as text, as what a person sees in it, or as the same number in another notation. */
+export function hasValue(column: unknown, value: Json): boolean {
+  const [has, sent] = [normal(columnText(column)), normal(columnText(value))];
+  return has === sent || normal(shownText(column)) === sent || (isNumber(has) && isNumber(sent) && Number(has) === Number(sent));
 }
 
 /** Instances change line ends and trim. */
 function normal(text: string): string {
   return text.replace(/\r\n/g, '\n').trim();
+}
+
+function isNumber(text: string): boolean {
+  return /^-?\d+(\.\d+)?$/.test(text);
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import { LINES, LINES_FIELD } from './lines.js';
 
 /** Lengths of columns common to task tables (ServiceNow, Case API). Longer text would be cut without a word. */
 const LENGTHS: Record<string, number> = {
@@ -27,12 +28,35 @@ export function validateServiceNowFields(entityType: string, fields: Record<stri
   const problems = MANDATORY.filter((name) => fields[name] === undefined || fields[name] === '').map((name) =>
     problem(name, `is missing: a ${entityType} needs it`),
   );
-  for (const [name, value] of Object.entries(fields)) {
-    if (SYSTEM.test(name)) problems.push(problem(name, 'is set by ServiceNow itself'));
-    if (typeof value === 'object' && value !== null) problems.push(problem(name, 'must be text, a number or a boolean'));
+  const { [LINES_FIELD]: lines, ...columns } = fields;
+  if (lines !== undefined && !(Array.isArray(lines) && lines.every(isObject)))
+    problems.push(problem(LINES_FIELD, 'must be a list of lines'));
+  for (const [i, line] of (Array.isArray(lines) ? lines : []).filter(isObject).entries())
+    problems.push(...columnProblems(withoutValues(line), (name) => `${LINES_FIELD}[${i}].${name}`));
+  return [...problems, ...columnProblems(columns, (name) => name)];
+}
+
+/** Named values of a line, which stand in rows of their own. */
+const VALUES = new Set(Object.values(LINES).map((lines) => lines.values.as as string));
+
+function withoutValues(line: Record<string, Json>): Record<string, Json> {
+  return Object.fromEntries(Object.entries(line).filter(([name, value]) => !(VALUES.has(name) && isObject(value))));
+}
+
+function isObject(value: Json): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function columnProblems(columns: Record<string, Json>, place: (name: string) => string): Problem[] {
+  const problems: Problem[] = [];
+  const problem = (name: string, text: string) =>
+    problems.push({ level: 'error', code: 'schema', field: place(name), text: `${place(name)} ${text}.` });
+  for (const [name, value] of Object.entries(columns)) {
+    if (SYSTEM.test(name)) problem(name, 'is set by ServiceNow itself');
+    if (typeof value === 'object' && value !== null) problem(name, 'must be text, a number or a boolean');
     const length = LENGTHS[name];
     if (length !== undefined && typeof value === 'string' && value.length > length)
-      problems.push(problem(name, `may have ${length} characters, this has ${value.length}`));
+      problem(name, `may have ${length} characters, this has ${value.length}`);
   }
   return problems;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import type { Hint } from '../endpoint.js';
+import { byLine, LINES } from './lines.js';
 import { columnText } from './parse.js';
 
 /** A table the endpoint knows, and its name among our entity types. */
@@ -14,8 +15,9 @@ const SYS_ID = /^[0-9a-f]{32}$/i;
 
 /**
  * Reads what a customer's business rule posts: a flat object that names table and sys_id in one of the usual ways (docs/servicenow.md),
- * values plain or as {value, display_value}. Everything else in it is only a hint; the record is read back. Throws SWB_PAYLOAD.
- * @param standard entity type where the body names no table
+ * values plain or as {value, display_value}. Everything else in it is only a hint; the record is read back. A line leads to its order or
+ * request: by the parent that the body names, else by the line itself, whose parent is asked for when it is read. Throws SWB_PAYLOAD.
+ * @param standard entity type where the body names no table; the lines of its records are never taken for records of their own
  */
 export function readWebhook(body: unknown, tables: readonly EntityTable[], standard: string): Hint {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -26,7 +28,11 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], stand
   const given = body as Record<string, unknown>;
   const first = (...names: string[]) => names.map((name) => columnText(given[name])).find((text) => text !== '') ?? '';
   const table = first('table', 'table_name', 'sys_class_name', 'record_type');
-  const known = table ? tables.find((t) => t.table === table || t.name === table) : tables.find((t) => t.name === standard);
+  const own = tables.find((t) => t.name === standard);
+  const hasLines = (t: EntityTable | undefined) => t !== undefined && LINES[t.table]?.table === table;
+  const record = table ? tables.find((t) => t.table === table || t.name === table) : own;
+  const ofLine = hasLines(own) ? own : record ? undefined : tables.find(hasLines);
+  const known = ofLine ?? record;
   if (!known) {
     throw new SwitchboardError('SWB_PAYLOAD', `The table «${table || standard}» is no entity type of this endpoint.`, {
       field: 'table',
@@ -41,10 +47,12 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], stand
       hint: 'Send the record’s sys_id, 32 hexadecimal digits.',
     });
   }
+  const parent = ofLine && first(LINES[ofLine.table]?.parent ?? '', 'parent').toLowerCase();
+  const entityId = ofLine ? (parent && SYS_ID.test(parent) ? parent : byLine(id)) : id;
   const number = first('number');
   const event = first('event_id');
   const version = [first('sys_updated_on'), first('sys_mod_count')].filter(Boolean).join('|');
   const digest = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32);
   const key = event ? `evt|${event}` : version ? `rec|${id}|${version}|${first('operation')}` : `hook|${id}|${digest}`;
-  return { entityType: known.name, id, ...(number && { number }), key, payload: body as Json };
+  return { entityType: known.name, id: entityId, ...(number && { number }), key, payload: body as Json };
 }

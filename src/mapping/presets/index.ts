@@ -1,6 +1,7 @@
 import { SwitchboardError } from '../../errors.js';
 import type { Mapping } from '../mapping.js';
 import * as servicenow from './servicenow.js';
+import * as servicenowOrders from './servicenow-orders.js';
 import * as tmf621 from './tmf621.js';
 import * as tmf622 from './tmf622.js';
 
@@ -9,10 +10,11 @@ export const presets: readonly Mapping[] = [
   servicenow.incident,
   servicenow.problem,
   servicenow.change,
-  servicenow.request,
+  servicenowOrders.request,
   servicenow.requestItem,
   servicenow.catalogTask,
   servicenow.customerCase,
+  servicenowOrders.order,
   tmf621.tmf621v4,
   tmf621.tmf621v5,
   tmf621.tmf621ServiceNow,

@@ -122,31 +122,6 @@ const REQUEST_RULES = [
   REASON_OUT,
 ];
 
-export const request: Mapping = {
-  name: 'ServiceNow request',
-  system: 'servicenow',
-  entityType: 'request',
-  rules: [
-    {
-      field: 'request_state',
-      generic: 'state',
-      values: [
-        { partner: 'requested', generic: 'acknowledged' },
-        { partner: 'in_process', generic: 'inProgress' },
-        { partner: 'in_process', generic: 'pending', direction: 'out' },
-        { partner: 'in_process', generic: 'held', direction: 'out' },
-        { partner: 'closed_complete', generic: 'closed' },
-        { partner: 'closed_complete', generic: 'resolved', direction: 'out' },
-        { partner: 'closed_incomplete', generic: 'cancelled', direction: 'in' },
-        { partner: 'closed_cancelled', generic: 'cancelled' },
-        { partner: 'closed_rejected', generic: 'rejected' },
-      ],
-    },
-    { field: 'requested_for', generic: 'requester.id', direction: 'in', type: 'text' },
-    ...REQUEST_RULES,
-  ],
-};
-
 export const requestItem: Mapping = {
   name: 'ServiceNow request item',
   system: 'servicenow',

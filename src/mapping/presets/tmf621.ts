@@ -5,11 +5,27 @@ import type { Mapping, Rule, ValueRow } from '../mapping.js';
 const STATUS: Rule = {
   field: 'status',
   generic: 'state',
-  values: ['acknowledged', 'inProgress', 'pending', 'held', 'resolved', 'closed', 'cancelled', 'rejected'].map((s) => ({
-    partner: s,
-    generic: s,
-  })),
+  values: [
+    ...['acknowledged', 'inProgress', 'pending', 'held', 'resolved', 'closed', 'cancelled', 'rejected'].map((s) => ({
+      partner: s,
+      generic: s,
+    })),
+    ...orderStates('acknowledged', 'inProgress', 'closed', 'cancelled'),
+  ],
 };
+
+/** Service requests and orders have states of their own: how they are told of in a ticket. */
+function orderStates(acknowledged: string, inProgress: string, closed: string, cancelled: string): ValueRow[] {
+  const rows: [string, string][] = [
+    [acknowledged, 'draft'],
+    [inProgress, 'assessingCancellation'],
+    [inProgress, 'pendingCancellation'],
+    [closed, 'completed'],
+    [closed, 'partial'],
+    [cancelled, 'failed'],
+  ];
+  return rows.map(([partner, generic]) => ({ partner, generic, direction: 'out' }));
+}
 
 const inOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'in' });
 
@@ -136,6 +152,7 @@ export const tmf621ServiceNow: Mapping = {
         { partner: 'Closed', generic: 'closed' },
         { partner: 'Canceled', generic: 'cancelled' },
         { partner: 'Canceled', generic: 'rejected', direction: 'out' },
+        ...orderStates('New', 'In Progress', 'Closed', 'Canceled'),
       ],
       required: 'out',
       default: { out: 'New' },

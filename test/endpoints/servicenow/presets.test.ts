@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServiceNowClient, type ServiceNowClient } from '../../../src/endpoints/servicenow/client.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
 import { compile } from '../../../src/mapping/compile.js';
-import { type GenericMessage, type State, TICKET_STATES } from '../../../src/model/message.js';
+import { type GenericMessage, ORDER_STATES, type State, TICKET_STATES } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { serviceNowPresets } from '../../mapping/records.js';
 
@@ -14,6 +14,7 @@ const TABLES: Record<string, string> = {
   requestItem: 'sc_req_item',
   catalogTask: 'sc_task',
   case: 'sn_customerservice_case',
+  order: 'sn_ind_tmt_orm_order',
 };
 
 describe('what the presets write to ServiceNow', () => {
@@ -77,7 +78,7 @@ describe('what the presets write to ServiceNow', () => {
       assert.ok(await client.find(preset.entityType, reference));
     });
 
-    for (const state of TICKET_STATES) {
+    for (const state of preset.items ? [...new Set([...TICKET_STATES, ...ORDER_STATES])] : TICKET_STATES) {
       it(`${preset.name}: ${state} is kept whole, and comes back as a state that ServiceNow has for it`, async () => {
         const { entity } = await client.create(
           preset.entityType,

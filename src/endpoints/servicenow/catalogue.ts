@@ -1,0 +1,90 @@
+import { SwitchboardError } from '../../errors.js';
+import type { HttpClient } from '../../http/http.js';
+import type { Json } from '../../model/message.js';
+import { columnText, type Row } from './parse.js';
+import { queryTable, queryValue } from './read.js';
+import { accepted } from './write.js';
+import type { GivenLine } from './write-lines.js';
+
+const ROOT = '/api/sn_sc/servicecatalog';
+
+/** The variable by which a request is found whose number never reached us. */
+export const REFERENCE_VARIABLE = 'correlation_id';
+
+/** Orders from an instance's service catalogue (ServiceNow, Service Catalog API). A user has one cart: orders go through it one by one. */
+export class Catalogue {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly http: HttpClient) {}
+
+  /** Orders the lines together, each with our reference among its variables; gives the sys_id of the request. */
+  async order(lines: GivenLine[], reference: string): Promise<string> {
+    // Before anything is in the cart: an item that the catalogue does not have fails the order as a whole.
+    const items = await Promise.all(lines.map((line) => this.itemOf(line)));
+    const turn = this.last.then(() => this.throughCart(lines, items, reference));
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async throughCart(lines: GivenLine[], items: string[], reference: string): Promise<string> {
+    await this.emptyCart();
+    for (const [i, line] of lines.entries()) {
+      const variables = (line.variables ?? {}) as Record<string, Json>;
+      await this.http.request({
+        method: 'POST',
+        path: `${ROOT}/items/${items[i]}/add_to_cart`,
+        body: {
+          sysparm_quantity: columnText(line.quantity) || '1',
+          variables: { ...variables, [REFERENCE_VARIABLE]: reference },
+        },
+        what: `put ${columnText(line.cat_item)} into the cart`,
+      });
+    }
+    const what = 'submit the cart';
+    const answer = await this.http.request<{ result?: Row }>({
+      method: 'POST',
+      path: `${ROOT}/cart/submit_order`,
+      body: {},
+      what,
+    });
+    const made = accepted(this.http, answer, what);
+    return columnText(made.request_id) || columnText(made.sys_id);
+  }
+
+  /** What an order that failed half-way left behind must not be ordered with the next one. */
+  private async emptyCart(): Promise<void> {
+    const what = 'read the cart';
+    const answer = await this.http.request<{ result?: Row }>({ method: 'GET', path: `${ROOT}/cart`, what });
+    const id = columnText(accepted(this.http, answer, what).cart_id);
+    if (id) await this.http.request({ method: 'DELETE', path: `${ROOT}/cart/${id}/empty`, what: 'empty the cart' });
+  }
+
+  /** The catalogue item of a line, by its sys_id or its name. Throws SWB_PAYLOAD, in words, where there is none. */
+  private async itemOf(line: GivenLine): Promise<string> {
+    const named = columnText(line.cat_item);
+    const byId = /^[0-9a-f]{32}$/.test(named);
+    const rows = named
+      ? await queryTable(
+          this.http,
+          'sc_cat_item',
+          `${byId ? 'sys_id' : 'name'}=${queryValue(named)}^active=true`,
+          `look up ${named} in the catalogue`,
+          10,
+          { sysparm_fields: 'sys_id,name,active' },
+        )
+      : [];
+    const found = rows.filter((row) => columnText(row[byId ? 'sys_id' : 'name']) === named && columnText(row.active) !== 'false');
+    if (found.length === 1) return columnText(found[0]?.sys_id);
+    const item = `Item ${columnText(line.correlation_id)}`;
+    const why = !named
+      ? `${item} does not say what to order from the catalogue.`
+      : found.length
+        ? `${item} is to be «${named}», of which the catalogue has several.`
+        : `${item} is to be «${named}», which the catalogue does not have, or not any more.`;
+    throw new SwitchboardError('SWB_PAYLOAD', why, {
+      where: this.http.name,
+      field: 'lines.cat_item',
+      hint: 'Give offering.id the sys_id or the name of an active catalogue item, in the mapping or at the customer’s, then replay.',
+    });
+  }
+}

@@ -1,0 +1,194 @@
+import { PartnerError, SwitchboardError } from '../../errors.js';
+import type { HttpClient } from '../../http/http.js';
+import type { Json } from '../../model/message.js';
+import type { Written } from '../endpoint.js';
+import { Catalogue } from './catalogue.js';
+import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
+import { columnText, type Row, type ServiceNowEntity } from './parse.js';
+import { findByReference, queryTable, queryValue } from './read.js';
+import { droppedFields, hasValue, rowBody } from './render.js';
+import { changeRow, insertRow } from './write.js';
+import {
+  completeLines,
+  droppedOfLines,
+  type GivenLine,
+  givenLines,
+  type LineWriting,
+  lineOf,
+  updateLines,
+} from './write-lines.js';
+
+export interface OrdersOptions {
+  http: HttpClient;
+  entityType: string;
+  table: string;
+  lines: LineTable;
+  integrationUser?: string;
+  /** Reads a record anew, with its lines. */
+  read: (id: string) => Promise<ServiceNowEntity>;
+}
+
+/** A requested item that is open can still be cancelled (ServiceNow, default states of sc_req_item: pending, open, work in progress). */
+const OPEN_ITEM = new Set(['-5', '1', '2']);
+const CANCELLED_REQUEST = 'closed_cancelled';
+const CANCELLED_ITEM = { state: '4', stage: 'request_cancelled' };
+
+/**
+ * Records with lines: several writes each, so every step can be done again. What is there is found by our reference, lines by their items'
+ * ids, and only what is missing is made.
+ */
+export class Orders {
+  private readonly catalogue: Catalogue;
+
+  constructor(private readonly options: OrdersOptions) {
+    this.catalogue = new Catalogue(options.http);
+  }
+
+  /** `fields`: what was to be created; what is missing of it is made now. */
+  async find(reference: string, fields?: Record<string, Json>): Promise<ServiceNowEntity | undefined> {
+    const id = await this.idOf(reference);
+    if (!id) return undefined;
+    if (fields) return (await this.complete(id, fields, reference)).entity as ServiceNowEntity;
+    return this.options.read(id);
+  }
+
+  async create(fields: Record<string, Json>, reference: string): Promise<Written> {
+    const { http, table, entityType, lines } = this.options;
+    const given = givenLines(fields, lines);
+    let id = await this.idOf(reference);
+    if (!id && lines.made === 'ordered' && given.length > 0) id = await this.catalogue.order(given, reference);
+    if (!id) id = columnText((await insertRow(http, table, this.headerOf(fields, reference), `create ${entityType}`)).sys_id);
+    return this.complete(id, fields, reference);
+  }
+
+  /** Writes the given columns, and of the lines what differs. */
+  async update(id: string, fields: Record<string, Json>): Promise<Written> {
+    const { http, table, entityType, lines, read } = this.options;
+    const given = givenLines(fields, lines);
+    const { [LINES_FIELD]: _lines, ...header } = fields;
+    const body = rowBody(header);
+    if (Object.keys(body).length > 0) await changeRow(http, table, id, body, `update ${entityType}`);
+    const cancels = lines.made === 'ordered' && header.request_state === CANCELLED_REQUEST;
+    if (given.length > 0 || cancels) {
+      const writing = await this.writing(id);
+      await updateLines(writing, given);
+      if (cancels) await this.cancelItems(writing, given);
+    }
+    const entity = await read(id);
+    return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(given, lines, entity.lines ?? [])] };
+  }
+
+  /** Whatever a create left undone: lines, their named values, the reference and the items' ids of what was ordered. */
+  private async complete(id: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+    const { lines, read } = this.options;
+    const given = givenLines(fields, lines);
+    try {
+      const writing = await this.writing(id);
+      if (lines.made === 'ordered') await this.sign(writing, fields, given, reference);
+      else await completeLines(writing, given);
+      const entity = await read(id);
+      const body = this.headerOf(fields, reference);
+      if (lines.made === 'inserted') delete body.correlation_id; // not every instance has it there
+      const expected = given.map((line) =>
+        lines.made === 'ordered' ? { ...line, variables: { ...(line.variables as object), correlation_id: reference } } : line,
+      );
+      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(expected, lines, entity.lines ?? [])] };
+    } catch (error) {
+      throw this.half(error);
+    }
+  }
+
+  /** Part of it is there now: before it is tried again, it has to be looked up. */
+  private half(error: unknown): unknown {
+    if (!(error instanceof PartnerError) || !error.retry) return error;
+    const { code, message, retry, status, retryAfter, answer } = error;
+    return new PartnerError(code, message, { outcome: 'unknown', retry, status, retryAfter, answer, cause: error });
+  }
+
+  /** The columns of a new record, with our reference wherever its table may carry it. */
+  private headerOf(fields: Record<string, Json>, reference: string): Record<string, Json> {
+    const { [LINES_FIELD]: _lines, ...header } = fields;
+    const carried = Object.fromEntries(referenceColumns(this.options.table).map((column) => [column, reference]));
+    return rowBody({ ...header, ...carried });
+  }
+
+  private async writing(id: string): Promise<LineWriting> {
+    const { http, lines, entityType, integrationUser, read } = this.options;
+    return { http, table: lines, entityType, entity: await read(id), ...(integrationUser && { integrationUser }) };
+  }
+
+  private async idOf(reference: string): Promise<string | undefined> {
+    const { http, table, entityType, lines } = this.options;
+    const found = await findByReference(http, table, entityType, reference);
+    if (found) return columnText(found.sys_id);
+    if (lines.made !== 'ordered') return undefined;
+    const { values } = lines;
+    const parent = `${values.line}.${lines.parent}`;
+    const rows = await queryTable(
+      http,
+      values.table,
+      `${values.value}=${queryValue(reference)}`,
+      `look up ${entityType} by ${reference}`,
+      100,
+      { sysparm_fields: `sys_id,${values.value},${parent}` },
+    );
+    const carrying = rows.filter((row) => columnText(row[values.value]) === reference);
+    const [id, another] = [...new Set(carrying.map((row) => columnText(row[parent])))].filter(Boolean);
+    if (!another) return id;
+    throw new SwitchboardError('SWB_WRONG_ENTITY', `Items of several requests carry our reference ${reference}.`, {
+      where: http.name,
+      hint: 'Cancel the copies and clear their variable correlation_id, then replay.',
+    });
+  }
+
+  /** A request as the catalogue made it becomes ours: it gets our reference, and its items the ids of those they stand for. */
+  private async sign(writing: LineWriting, fields: Record<string, Json>, given: GivenLine[], reference: string): Promise<void> {
+    const { http, table, entityType, lines } = this.options;
+    const { record, lines: rows = [] } = writing.entity;
+    const free = rows.filter((row) => !columnText(row[lines.id]));
+    for (const line of given) {
+      if (
+        lineOf(
+          rows.filter((row) => columnText(row[lines.id])),
+          lines,
+          columnText(line[lines.id]),
+        )
+      )
+        continue;
+      const row = closest(free, line);
+      if (!row) continue;
+      free.splice(free.indexOf(row), 1);
+      const what = `name an item of ${entityType} (${lines.table})`;
+      await changeRow(http, lines.table, columnText(row.sys_id), rowBody({ [lines.id]: line[lines.id] ?? '' }), what);
+    }
+    // Last, because it is what says that nothing is left to do; and once, because people go on with it from here.
+    if (columnText(record.correlation_id) !== reference)
+      await changeRow(http, table, columnText(record.sys_id), this.headerOf(fields, reference), `update ${entityType}`);
+  }
+
+  private async cancelItems({ http, entityType, entity }: LineWriting, given: GivenLine[]): Promise<void> {
+    const { lines } = this.options;
+    const told = new Set(given.filter((line) => line.state !== undefined).map((line) => columnText(line[lines.id])));
+    for (const row of entity.lines ?? []) {
+      const id = columnText(row[lines.id]) || columnText(row.number);
+      if (!OPEN_ITEM.has(columnText(row.state)) || told.has(id)) continue;
+      await changeRow(
+        http,
+        lines.table,
+        columnText(row.sys_id),
+        CANCELLED_ITEM,
+        `cancel an item of ${entityType} (${lines.table})`,
+      );
+    }
+  }
+}
+
+/** The requested item that a line became: of the same catalogue item, and with most of its variables. */
+function closest(rows: Row[], line: GivenLine): Row | undefined {
+  const wanted = Object.entries((line.variables ?? {}) as Record<string, Json>);
+  const alike = (row: Row) =>
+    wanted.filter(([name, value]) => hasValue((row.variables as Row | undefined)?.[name], value)).length;
+  return rows
+    .filter((row) => hasValue(row.cat_item, line.cat_item ?? ''))
+    .reduce<Row | undefined>((best, row) => (!best || alike(row) > alike(best) ? row : best), undefined);
+}

@@ -1,0 +1,141 @@
+import { SwitchboardError } from '../../errors.js';
+import type { HttpClient } from '../../http/http.js';
+import type { Json } from '../../model/message.js';
+import type { Written } from '../endpoint.js';
+import { LINES_FIELD, type LineTable } from './lines.js';
+import { columnText, plainText, type Row, type ServiceNowEntity, shownText } from './parse.js';
+import { valueRows } from './read.js';
+import { droppedFields, hasValue, JOURNALS, rowBody } from './render.js';
+import { changeRow, insertRow } from './write.js';
+
+/** What is to stand in a line: columns, and named values where its table has them. */
+export type GivenLine = Record<string, Json>;
+
+/** The item a line stands for: its id column, the number where that is empty. */
+function itemIdOf(line: Row, { id }: LineTable): string {
+  return columnText(line[id]) || columnText(line.number);
+}
+
+/** The line of an item. */
+export function lineOf(lines: Row[], table: LineTable, itemId: string): Row | undefined {
+  return lines.find((line) => itemIdOf(line, table) === itemId);
+}
+
+/** The lines among the fields of a write. Throws SWB_PAYLOAD where one does not say which item it is. */
+export function givenLines(fields: Record<string, Json>, table: LineTable): GivenLine[] {
+  const given = fields[LINES_FIELD];
+  return (Array.isArray(given) ? (given as GivenLine[]) : []).map((line) => {
+    if (columnText(line[table.id])) return line;
+    throw new SwitchboardError('SWB_PAYLOAD', `A line has no ${table.id}, by which it is known again.`, {
+      field: `${LINES_FIELD}.${table.id}`,
+      hint: 'Add a rule for id to the items of the mapping.',
+    });
+  });
+}
+
+export interface LineWriting {
+  http: HttpClient;
+  table: LineTable;
+  entityType: string;
+  /** The record, as it was read just now. */
+  entity: ServiceNowEntity;
+  /** Whose journal entries are ours; undefined = any. */
+  integrationUser?: string;
+}
+
+/** Inserts lines that are not there, and named values that they lack; what is there stays as it is. Doing it again changes nothing. */
+export async function completeLines(writing: LineWriting, given: GivenLine[]): Promise<void> {
+  const { table, entity } = writing;
+  for (const line of given) {
+    const there = lineOf(entity.lines ?? [], table, columnText(line[table.id]));
+    const has = (there?.[table.values.as] ?? {}) as Row;
+    const lacking = Object.entries(valuesIn(line, table)).filter(([name]) => !(name in has));
+    await writeValues(writing, there ?? (await insertLine(writing, line)), lacking);
+  }
+}
+
+/** Writes what differs from the lines as they were read. A line that is not there is inserted, unless lines have to be ordered. */
+export async function updateLines(writing: LineWriting, given: GivenLine[]): Promise<void> {
+  const { http, table, entity, entityType } = writing;
+  const may = ([name]: [string, Json]) => name !== table.id && !table.fixed.includes(name);
+  for (const line of given) {
+    const values = Object.entries(valuesIn(line, table));
+    const there = lineOf(entity.lines ?? [], table, columnText(line[table.id]));
+    if (!there) {
+      if (table.made === 'inserted') await writeValues(writing, await insertLine(writing, line), values);
+      continue;
+    }
+    const differs = Object.entries(columnsIn(line, table)).filter((column) => may(column) && !stands(writing, there, ...column));
+    if (differs.length > 0) {
+      const what = `update a line of ${entityType} (${table.table})`;
+      await changeRow(http, table.table, columnText(there.sys_id), Object.fromEntries(differs), what);
+    }
+    const has = (there[table.values.as] ?? {}) as Row;
+    if (!table.fixed.includes(table.values.as))
+      await writeValues(
+        writing,
+        there,
+        values.filter(([name, value]) => !hasValue(has[name], value)),
+      );
+  }
+}
+
+/** What was given and is not in the lines, each as `lines[<item>].<column>`. */
+export function droppedOfLines(given: GivenLine[], table: LineTable, lines: Row[]): Written['dropped'] {
+  return given.flatMap((line) => {
+    const item = columnText(line[table.id]);
+    const place = `${LINES_FIELD}[${item}]`;
+    const there = lineOf(lines, table, item);
+    if (!there) return [{ field: place, sent: line, has: undefined }];
+    const { [table.id]: _id, ...columns } = columnsIn(line, table);
+    const has = there[table.values.as] as Row | undefined;
+    return [
+      ...droppedFields(columns, there).map((d) => ({ ...d, field: `${place}.${d.field}` })),
+      ...droppedFields(valuesIn(line, table), has ?? {}).map((d) => ({ ...d, field: `${place}.${table.values.as}.${d.field}` })),
+    ];
+  });
+}
+
+function insertLine({ http, table, entity, entityType }: LineWriting, line: GivenLine): Promise<Row> {
+  const body = { ...columnsIn(line, table), [table.parent]: columnText(entity.record.sys_id) };
+  return insertRow(http, table.table, body, `create a line of ${entityType} (${table.table})`);
+}
+
+/** Named values stand in rows of their own: one that is there is changed, any other inserted. */
+async function writeValues({ http, table, entityType }: LineWriting, row: Row, given: [string, Json][]): Promise<void> {
+  if (given.length === 0) return;
+  const { values } = table;
+  const line = columnText(row.sys_id);
+  const what = `write ${values.as} of ${entityType} (${values.table})`;
+  const there = await valueRows(http, table, line, what);
+  for (const [name, value] of given) {
+    const known = there.find((other) => shownText(other[values.name]) === name);
+    if (known) await changeRow(http, values.table, columnText(known.sys_id), rowBody({ [values.value]: value }), what);
+    else await insertRow(http, values.table, rowBody({ [values.line]: line, [values.name]: name, [values.value]: value }), what);
+  }
+}
+
+function columnsIn(line: GivenLine, table: LineTable): Record<string, Json> {
+  const { [table.values.as]: _values, ...columns } = line;
+  return rowBody(columns);
+}
+
+function valuesIn(line: GivenLine, table: LineTable): Record<string, Json> {
+  const values = line[table.values.as];
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) return {};
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
+  );
+}
+
+/** Journals are never read back as columns: what we wrote last there must not be written again. */
+function stands({ entity, integrationUser }: LineWriting, line: Row, name: string, value: Json): boolean {
+  if (!JOURNALS.has(name)) return hasValue(line[name], value);
+  const ours = (entity.journal ?? []).filter(
+    (entry) =>
+      columnText(entry.element_id) === columnText(line.sys_id) &&
+      columnText(entry.element) === name &&
+      (!integrationUser || columnText(entry.sys_created_by) === integrationUser),
+  );
+  return plainText(columnText(ours.at(-1)?.value)) === plainText(columnText(value));
+}
