@@ -162,9 +162,11 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
   it('is cancelled at the vendor whose answer to the create was lost', async () => {
     rig = await OrdersRig.start();
     rig.desk('mobile').faults.add({ kind: 'reset-after', method: 'POST', path: '/productOrder', times: 1 });
+    // Whether it got through cannot be looked up for a while.
+    rig.desk('mobile').faults.add({ kind: 'status', status: 503, method: 'GET', times: 4 });
     const id = rig.place('Never mind', ['sim']);
-    rig.updateOrder(id, { state: 'canceled' });
     const mobile = await rig.ordered('mobile');
+    rig.updateOrder(id, { state: 'canceled' });
     await rig.until('the vendor to be asked', () => rig.desk('mobile').cancels.all().length === 1);
     assert.equal(rig.vendor('mobile')?.id, mobile, 'ordered once');
   });

@@ -59,22 +59,16 @@ export class Catalogue {
     if (id) await this.http.request({ method: 'DELETE', path: `${ROOT}/cart/${id}/empty`, what: 'empty the cart' });
   }
 
-  /** The catalogue item of a line, by its sys_id or its name. Throws SWB_PAYLOAD, in words, where there is none. */
+  /** The catalogue item of a line, by its sys_id or its name: an order's offering is seldom one of the catalogue by its id. Throws SWB_PAYLOAD, in words, where there is none. */
   private async itemOf(line: GivenLine): Promise<string> {
-    const named = columnText(line.cat_item);
-    const byId = /^[0-9a-f]{32}$/.test(named);
-    const rows = named
-      ? await queryTable(
-          this.http,
-          'sc_cat_item',
-          `${byId ? 'sys_id' : 'name'}=${queryValue(named)}^active=true`,
-          `look up ${named} in the catalogue`,
-          10,
-          { sysparm_fields: 'sys_id,name,active' },
-        )
-      : [];
-    const found = rows.filter((row) => columnText(row[byId ? 'sys_id' : 'name']) === named && columnText(row.active) !== 'false');
-    if (found.length === 1) return columnText(found[0]?.sys_id);
+    const names = [columnText(line.cat_item), columnText(line.cat_item_name)].filter((name) => name !== '');
+    let found: Row[] = [];
+    for (const name of names) {
+      found = await this.itemsCalled(name);
+      if (found.length === 1) return columnText(found[0]?.sys_id);
+      if (found.length > 1) break;
+    }
+    const named = names.join('» or «');
     const item = `Item ${columnText(line.correlation_id)}`;
     const why = !named
       ? `${item} does not say what to order from the catalogue.`
@@ -86,5 +80,14 @@ export class Catalogue {
       field: 'lines.cat_item',
       hint: 'Give offering.id the sys_id or the name of an active catalogue item, in the mapping or at the customer’s, then replay.',
     });
+  }
+
+  /** Active items of the catalogue with that sys_id or name; an invalid clause is ignored, so what came back is looked at again. */
+  private async itemsCalled(name: string): Promise<Row[]> {
+    const column = /^[0-9a-f]{32}$/.test(name) ? 'sys_id' : 'name';
+    const what = `look up ${name} in the catalogue`;
+    const query = `${column}=${queryValue(name)}^active=true`;
+    const rows = await queryTable(this.http, 'sc_cat_item', query, what, 10, { sysparm_fields: 'sys_id,name,active' });
+    return rows.filter((row) => columnText(row[column]) === name && columnText(row.active) !== 'false');
   }
 }

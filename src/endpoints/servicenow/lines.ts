@@ -43,7 +43,7 @@ export const LINES: Readonly<Record<string, LineTable>> = {
       name: 'sc_item_option.item_option_new.name',
       value: 'sc_item_option.value',
     },
-    fixed: ['cat_item', 'quantity', 'variables'],
+    fixed: ['cat_item', 'cat_item_name', 'quantity', 'variables'],
     made: 'ordered',
   },
 };
