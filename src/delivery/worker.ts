@@ -172,7 +172,7 @@ export class Worker {
     try {
       sent = await send(delivery, inDoubt, this.options);
     } catch (error) {
-      await this.failed(delivery, error, started);
+      await this.failed(delivery, error, started, inDoubt);
       return;
     }
     this.circuit.succeeded();
@@ -227,9 +227,11 @@ export class Worker {
     return { kind: 'message', record, bodies: { received: sent.answer as Json }, ifAbsent: true };
   }
 
-  private async failed(delivery: DeliveryRecord, error: unknown, started: number): Promise<void> {
+  private async failed(delivery: DeliveryRecord, error: unknown, started: number, inDoubt: boolean): Promise<void> {
     const { store, conversations, clock, random, log, client } = this.options;
     const next = verdict(error, delivery.tries, this.policy, random);
+    // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
+    const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
     if (next.unwell) this.circuit.failed();
     else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT') this.circuit.pause(next.wait);
     const now = new Date(clock()).toISOString();
@@ -240,7 +242,7 @@ export class Worker {
     );
     const updated: DeliveryRecord = {
       ...delivery,
-      state: next.state,
+      state,
       tries: next.counts ? delivery.tries : delivery.tries - 1,
       notBefore: next.state === 'failed' ? undefined : clock() + next.wait,
       blocking: next.state === 'failed' && delivery.part === 'entity' && !linked ? true : undefined,

@@ -27,6 +27,18 @@ describe('the broker', () => {
     assert.match(rig.provider.tickets[0]?.reference ?? '', /^SWB-/);
   });
 
+  it('stays in doubt while the look-up fails: nothing is created twice', async () => {
+    rig.provider.faults.push('lost');
+    rig.provider.lookUpFaults.push('down', 'limited', 'down');
+    await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
+    await rig.quiet();
+    assert.equal(rig.provider.tickets.length, 1, rig.provider.calls.join());
+    assert.deepEqual(
+      rig.provider.calls.map((c) => c.split(' ')[0]),
+      ['create', 'find', 'find', 'find', 'find'],
+    );
+  });
+
   it('accepts the same key once', async () => {
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } }, 'k');
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } }, 'k');
