@@ -172,7 +172,7 @@ export class Worker {
     try {
       sent = await send(delivery, inDoubt, this.options);
     } catch (error) {
-      await this.failed(delivery, error, started);
+      await this.failed(delivery, error, started, inDoubt);
       return;
     }
     this.circuit.succeeded();
@@ -227,7 +227,7 @@ export class Worker {
     return { kind: 'message', record, bodies: { received: sent.answer as Json }, ifAbsent: true };
   }
 
-  private async failed(delivery: DeliveryRecord, error: unknown, started: number): Promise<void> {
+  private async failed(delivery: DeliveryRecord, error: unknown, started: number, inDoubt: boolean): Promise<void> {
     const { store, conversations, clock, random, log, client } = this.options;
     const next = verdict(error, delivery.tries, this.policy, random);
     if (next.unwell) this.circuit.failed();
@@ -240,7 +240,8 @@ export class Worker {
     );
     const updated: DeliveryRecord = {
       ...delivery,
-      state: next.state,
+      // Nothing was done this time says nothing of the time before.
+      state: inDoubt && next.state === 'pending' ? 'inDoubt' : next.state,
       tries: next.counts ? delivery.tries : delivery.tries - 1,
       notBefore: next.state === 'failed' ? undefined : clock() + next.wait,
       blocking: next.state === 'failed' && delivery.part === 'entity' && !linked ? true : undefined,

@@ -29,6 +29,8 @@ export class Partner implements EndpointClient {
   readonly tickets: Ticket[] = [];
   readonly calls: string[] = [];
   readonly faults: Fault[] = [];
+  /** What goes wrong with the next look-ups. */
+  readonly lookUpFaults: Fault[] = [];
   /** Holds back every write until resolved. */
   gate: () => Promise<void> = async () => undefined;
   integrationUser?: string;
@@ -67,6 +69,8 @@ export class Partner implements EndpointClient {
   }
   async find(_type: string, reference: string) {
     this.calls.push(`find ${reference}`);
+    const fault = this.lookUpFaults.shift();
+    if (fault) throw FAULTS[fault]();
     const found = this.tickets.find((t) => t.reference === reference);
     return found && this.raw(found);
   }
