@@ -136,6 +136,15 @@ describe('the broker', () => {
     assert.match(delivery?.attempts.at(-1)?.what ?? '', /found T1/);
   });
 
+  it('still looks before it creates again when the partner was down at the first look', async () => {
+    rig.provider.faults.push('lost');
+    rig.provider.lookUpFaults.push('down');
+    await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
+    await rig.quiet();
+    assert.equal(rig.provider.tickets.length, 1);
+    assert.match(rig.provider.calls.join(), /^create,find SWB-[^,]*,find SWB-[^,]*$/);
+  });
+
   it('does not comment twice when an answer was lost', async () => {
     rig.provider.faults.push('down', 'limited');
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, comments: ['hello'] });

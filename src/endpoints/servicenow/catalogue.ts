@@ -1,4 +1,4 @@
-import { SwitchboardError } from '../../errors.js';
+import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import { columnText, type Row } from './parse.js';
@@ -48,7 +48,14 @@ export class Catalogue {
       what,
     });
     const made = accepted(this.http, answer, what);
-    return columnText(made.request_id) || columnText(made.sys_id);
+    const id = columnText(made.request_id) || columnText(made.sys_id);
+    if (id) return id;
+    throw new PartnerError('SWB_PARTNER_ANSWER', `${what} was answered without a request.`, {
+      where: this.http.name,
+      hint: 'It is looked up and tried again.',
+      outcome: 'unknown',
+      retry: true,
+    });
   }
 
   /** What an order that failed half-way left behind must not be ordered with the next one. */

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { compile } from '../../src/mapping/compile.js';
+import { preset } from '../../src/mapping/presets/index.js';
+import type { GenericFields, GenericMessage, Json } from '../../src/model/message.js';
+import { validateGeneric } from '../../src/model/schema.js';
+
+const message = (fields: GenericFields): GenericMessage => ({
+  entity: 'order',
+  event: 'created',
+  source: { endpoint: 'x', entityType: 'productOrder', id: '1', number: 'PO-1' },
+  fields,
+  comments: [],
+  attachments: [],
+  relations: [],
+});
+
+const linesOf = async (entityType: string, fields: GenericFields) => {
+  const { body, problems } = await compile(preset('servicenow', entityType)).fromGeneric(message(fields));
+  assert.deepEqual(problems, []);
+  return body.lines as Record<string, Json>[];
+};
+
+describe('a ServiceNow order', () => {
+  const compiled = compile(preset('servicenow', 'order'));
+
+  it('says with its lines what is ordered, and apart from it how that stands', async () => {
+    const { fields, problems } = await compiled.toGeneric({
+      number: 'ORD0010001',
+      short_description: '',
+      state: 'submitted',
+      account: 'a'.repeat(32),
+      account_name: 'Acme Ltd',
+      requested_end_date: '2026-03-04 17:00:00',
+      lines: [
+        {
+          number: 'ORL0010001',
+          external_id: '7',
+          action: 'change',
+          quantity: '2',
+          product_offering: 'b'.repeat(32),
+          product_offering_name: 'Business Fibre',
+          short_description: 'Fibre for the head office',
+          characteristics: { bandwidth: '1 Gbit/s' },
+          shipping_city: 'Ghent',
+          mrc: '49.50',
+          nrc: '100',
+          currency: 'EUR',
+          state: 'scheduled',
+          expected_end_date: '2026-03-03 12:00:00',
+        },
+        { number: 'ORL0010002', external_id: '', short_description: 'Phone', quantity: '1', mrc: '', state: 'new' },
+      ],
+    });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      [fields.title, fields.state, fields.customer, fields.requestedCompletionAt],
+      ['ORD0010001', 'acknowledged', { id: 'a'.repeat(32), name: 'Acme Ltd' }, '2026-03-04T17:00:00.000Z'],
+    );
+    assert.deepEqual(fields.items, [
+      {
+        id: '7',
+        action: 'modify',
+        quantity: 2,
+        offering: { id: 'b'.repeat(32), name: 'Business Fibre' },
+        characteristics: { bandwidth: '1 Gbit/s' },
+        place: { city: 'Ghent' },
+        price: { oneTime: 100, recurring: 49.5, period: 'month', currency: 'EUR' },
+      },
+      { id: 'ORL0010002', action: 'add', quantity: 1, offering: { name: 'Phone' } },
+    ]);
+    assert.deepEqual(fields.progress, [
+      { id: '7', state: 'pending', expectedCompletionAt: '2026-03-03T12:00:00.000Z' },
+      { id: 'ORL0010002', state: 'acknowledged' },
+    ]);
+    assert.deepEqual(
+      validateGeneric({ ...message(fields), fields }).filter((p) => p.level === 'error'),
+      [],
+    );
+  });
+
+  it('is told how its items stand, who has them, and why one does not go on', async () => {
+    const lines = await linesOf('order', {
+      progress: [
+        { id: '1', state: 'inProgress', expectedCompletionAt: '2026-03-03T12:00:00.000Z', vendor: 'Telco', vendorNumber: 'PO-7' },
+        { id: '2', state: 'held', stateReason: 'No duct' },
+        { id: '3', state: 'failed' },
+        { id: '4', state: 'completed', stateReason: 'Delivered at noon' },
+      ],
+    });
+    assert.deepEqual(lines, [
+      { external_id: '1', state: 'in_progress', expected_end_date: '2026-03-03 12:00:00', correlation_display: 'PO-7 (Telco)' },
+      { external_id: '2', state: 'on_hold', work_notes: 'No duct' },
+      { external_id: '3', state: 'on_hold', work_notes: 'Failed at the vendor.' },
+      { external_id: '4', state: 'completed' },
+    ]);
+  });
+
+  it('that failed is on hold, and says so', async () => {
+    const { body } = await compiled.fromGeneric(
+      message({ title: 'x', state: 'failed', stateReason: 'mobile is failed at Telco.' }),
+    );
+    assert.deepEqual([body.state, body.comments], ['on_hold', 'mobile is failed at Telco.']);
+    const { body: partial } = await compiled.fromGeneric(message({ title: 'x', state: 'partial' }));
+    assert.deepEqual([partial.state, partial.comments], ['on_hold', 'Only part of it was delivered.']);
+  });
+
+  it('of a vendor gets what is ordered', async () => {
+    const [line] = await linesOf('order', {
+      items: [
+        {
+          id: '1',
+          action: 'noChange',
+          quantity: 3,
+          offering: { id: 'SIM-5G', name: 'SIM 5G' },
+          characteristics: { data: '50 GB' },
+          place: { street: 'Main Street 1', postcode: '9000', city: 'Ghent', country: 'BE' },
+          requestedCompletionAt: '2026-03-04T17:00:00.000Z',
+          price: { oneTime: 5, recurring: 20, period: 'month', currency: 'EUR' },
+        },
+      ],
+    });
+    assert.deepEqual(line, {
+      external_id: '1',
+      action: 'no_change',
+      quantity: 3,
+      product_offering: 'SIM-5G',
+      short_description: 'SIM 5G',
+      characteristics: { data: '50 GB' },
+      requested_end_date: '2026-03-04 17:00:00',
+      shipping_street: 'Main Street 1',
+      shipping_zip: '9000',
+      shipping_city: 'Ghent',
+      shipping_country: 'BE',
+      nrc: 5,
+      mrc: 20,
+      currency: 'EUR',
+    });
+  });
+});
+
+describe('a ServiceNow request', () => {
+  it('orders from the catalogue by id, or by name where there is none', async () => {
+    const lines = await linesOf('request', {
+      items: [
+        { id: '1', quantity: 1, offering: { id: 'c'.repeat(32), name: 'Laptop' }, characteristics: { model: 'X1' } },
+        { id: '2', quantity: 1, offering: { name: 'Building pass' } },
+      ],
+    });
+    assert.deepEqual(lines, [
+      { correlation_id: '1', quantity: 1, cat_item: 'c'.repeat(32), variables: { model: 'X1' } },
+      { correlation_id: '2', quantity: 1, cat_item: 'Building pass' },
+    ]);
+  });
+
+  it('tells a cancelled item from one that was closed without being delivered', async () => {
+    const { fields } = await compile(preset('servicenow', 'request')).toGeneric({
+      number: 'REQ0010001',
+      request_state: 'closed_incomplete',
+      lines: [
+        { number: 'RITM1', correlation_id: '1', cat_item: 'x', state: '3', stage: 'completed' },
+        { number: 'RITM2', correlation_id: '2', cat_item: 'x', state: '4', stage: 'fulfillment' },
+        { number: 'RITM3', correlation_id: '3', cat_item: 'x', state: '4', stage: 'Request Cancelled' },
+      ],
+    });
+    assert.equal(fields.state, 'failed');
+    assert.deepEqual(
+      fields.progress?.map((p) => p.state),
+      ['completed', 'failed', 'cancelled'],
+    );
+    assert.deepEqual(fields.items?.[0], { id: '1', action: 'add', offering: { id: 'x' } });
+  });
+});
