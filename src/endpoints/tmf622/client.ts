@@ -115,7 +115,8 @@ class Client implements Tmf622Client {
 
   async comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
-    const order = await this.there(id, () => this.orders.add(id, 'note', note, 'comment on order'));
+    const along = (order: Attributes): Attributes => (this.wholeItems ? { [ITEMS]: order[ITEMS] ?? [] } : {});
+    const order = await this.there(id, () => this.orders.add(id, 'note', note, 'comment on order', { along }));
     return partOf(writtenNote(order, note));
   }
 
