@@ -100,7 +100,8 @@ for (const version of ['v4', 'v5'] as const) {
         await client.comment('productOrder', 'PO-1', { id: 'c2', text: 'No author, no time', visibility: 'public' });
         assert.equal(written.length, 2);
         // What appends cannot be one of those that read v4 literally: they would have the items twice.
-        const items = arrayMode === 'append' && version === 'v4' ? { productOrderItem: [{ id: 'old', action: 'add' }] } : {};
+        const items: Record<string, Json> =
+          arrayMode === 'append' && version === 'v4' ? { productOrderItem: [{ id: 'old', action: 'add' }] } : {};
         written.map((w) => ({ ...w, body: { ...w.body, ...items } })).forEach(valid);
       });
     }
