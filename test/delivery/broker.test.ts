@@ -124,6 +124,16 @@ describe('the broker', () => {
     assert.match(delivery?.attempts.at(-1)?.what ?? '', /found T1/);
   });
 
+  it('creates nothing twice that the partner has accepted but does not show yet', async () => {
+    rig.provider.faults.push('queued');
+    await rig.receive('customer', { id: 'C1', fields: { title: 'Down' } });
+    await until('it was looked for', () => rig.provider.calls.filter((call) => call.startsWith('find')).length >= 2);
+    rig.provider.release();
+    await rig.quiet();
+    assert.equal(rig.provider.tickets.length, 1);
+    assert.equal(rig.provider.calls.filter((call) => call === 'create').length, 1);
+  });
+
   it('does not comment twice when an answer was lost', async () => {
     rig.provider.faults.push('down', 'limited');
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, comments: ['hello'] });
