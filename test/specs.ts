@@ -74,3 +74,11 @@ function discriminated(node: unknown): unknown {
   const known = { properties: { [propertyName]: { enum: Object.keys(mapping) } }, required: [propertyName] };
   return { ...rest, allOf: [...((rest.allOf as unknown[]) ?? []), known, ...branches] };
 }
+
+/** The examples that a definition brings along, by name; none where it is absent or has none. */
+export function specExamples(name: SpecName): Record<string, unknown> {
+  const path = join(FOLDER, FILES[name]);
+  if (!existsSync(path) || path.endsWith('.json')) return {};
+  const document = parseYaml(readFileSync(path, 'utf8')) as { components?: { examples?: Record<string, { value: unknown }> } };
+  return Object.fromEntries(Object.entries(document.components?.examples ?? {}).map(([key, { value }]) => [key, value]));
+}

@@ -80,6 +80,14 @@ async function create(
   if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
   const reference = legReference(conversation.reference, delivery.leg);
   const found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
+  if (!found && inDoubt && delivery.attempts.some((attempt) => attempt.status === 202)) {
+    throw new PartnerError('SWB_PARTNER_ANSWER', `${client.name} accepted the create and has nothing with our reference yet.`, {
+      hint: 'It is looked up again, and not created twice.',
+      outcome: 'unknown',
+      retry: true,
+      status: 202,
+    });
+  }
   const written: Written = found
     ? { entity: found, dropped: [] }
     : await client.create(delivery.entityType, request.fields, reference);

@@ -12,10 +12,12 @@ interface Ticket {
   version: number;
 }
 
-/** What goes wrong with the next write: before it was done, after it (the answer is lost), or refused for good. */
-export type Fault = 'down' | 'lost' | 'refused' | 'limited';
+/** What goes wrong with the next write: before it was done, after it (the answer is lost), or refused for good; queued: it is accepted without a word, and is done when `release` says. */
+export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued';
 
 const FAULTS: Record<Fault, () => PartnerError> = {
+  queued: () =>
+    new PartnerError('SWB_PARTNER_ANSWER', 'answered 202 without an id', { outcome: 'unknown', retry: true, status: 202 }),
   down: () => new PartnerError('SWB_PARTNER_UNAVAILABLE', 'cannot be reached', { outcome: 'notDone', retry: true }),
   lost: () => new PartnerError('SWB_PARTNER_UNAVAILABLE', 'the answer was lost', { outcome: 'unknown', retry: true }),
   refused: () => new PartnerError('SWB_PARTNER_REFUSED', 'is not accepted', { outcome: 'notDone', retry: false, status: 400 }),
@@ -31,6 +33,7 @@ export class Partner implements EndpointClient {
   readonly faults: Fault[] = [];
   /** What goes wrong with the next look-ups by reference. */
   readonly lookUpFaults: Fault[] = [];
+  private readonly queue: (() => void)[] = [];
   /** Holds back every write until resolved. */
   gate: () => Promise<void> = async () => undefined;
   integrationUser?: string;
@@ -45,8 +48,14 @@ export class Partner implements EndpointClient {
     await this.gate();
     const fault = this.faults.shift();
     if (fault === 'lost') act();
+    if (fault === 'queued') this.queue.push(act);
     if (fault) throw FAULTS[fault]();
     return act();
+  }
+
+  /** Does what was queued. */
+  release(): void {
+    for (const act of this.queue.splice(0)) act();
   }
 
   private ticket(id: string): Ticket {

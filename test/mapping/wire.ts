@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
-import type { Profile, Version } from '../../src/endpoints/tmf/dialect.js';
-import { createTmf621Client, type Tmf621Client } from '../../src/endpoints/tmf621/client.js';
+import type { ArrayMode, Profile, Version } from '../../src/endpoints/tmf/dialect.js';
+import { createTmf621Client } from '../../src/endpoints/tmf621/client.js';
+import { createTmf622Client } from '../../src/endpoints/tmf622/client.js';
 import type { HttpClient, HttpRequest } from '../../src/http/http.js';
 import type { Json } from '../../src/model/message.js';
 
@@ -12,19 +13,43 @@ export interface Written {
 }
 
 /** A real TMF621 client whose requests are written down instead of sent; each is answered with a ticket that has what was asked for. */
-export function recordingClient(
-  version: Version,
-  profile: Profile = 'standard',
-  arrayMode: 'replace' | 'append' | 'jsonPatch' = 'replace',
-) {
-  const written: Written[] = [];
-  const ticket: Record<string, Json> = {
+export function recordingClient(version: Version, profile: Profile = 'standard', arrayMode: ArrayMode = 'replace') {
+  const { http, written } = recorder({
     id: 'TT-1',
     note: [],
     attachment: [
       { '@type': 'Attachment', id: 'a1', name: 'old.txt', mimeType: 'text/plain', attachmentType: 'file', content: 'b2xk' },
     ],
-  };
+  });
+  const client = createTmf621Client({ id: 'p', name: 'provider', http, version, profile, arrayMode, clock: Date.now });
+  return { client, written };
+}
+
+/** A real TMF622 client of the same kind; the order has an item already. */
+export function recordingOrderClient(
+  version: Version,
+  { profile = 'standard', arrayMode = 'replace' }: { profile?: Profile; arrayMode?: ArrayMode } = {},
+) {
+  const typed = version === 'v5' && profile === 'standard';
+  const item = { ...(typed && { '@type': 'ProductOrderItem' }), id: 'old', action: 'add', state: 'inProgress' };
+  const { http, written } = recorder({ id: 'PO-1', state: 'inProgress', note: [], productOrderItem: [item] });
+  const client = createTmf622Client({
+    id: 'p',
+    name: 'provider',
+    http,
+    version,
+    profile,
+    arrayMode,
+    // Read literally, v4 demands the items with every change.
+    wholeItems: version === 'v4',
+    clock: Date.now,
+  });
+  return { client, written };
+}
+
+function recorder(resource: Record<string, Json>): { http: HttpClient; written: Written[] } {
+  const { id } = resource;
+  const written: Written[] = [];
   const http = {
     name: 'recorder',
     baseUrl: 'http://127.0.0.1:9',
@@ -38,22 +63,13 @@ export function recordingClient(
           contentType: request.headers?.['Content-Type'] ?? 'application/json',
           body: structuredClone(body),
         });
-        if (!Array.isArray(body)) Object.assign(ticket, body, { id: 'TT-1' });
+        if (!Array.isArray(body)) Object.assign(resource, body, { id });
       }
-      return { status: 200, headers: {}, body: structuredClone(ticket) };
+      return { status: 200, headers: {}, body: structuredClone(resource) };
     },
     close() {},
   } as unknown as HttpClient;
-  const client: Tmf621Client = createTmf621Client({
-    id: 'p',
-    name: 'provider',
-    http,
-    version,
-    profile,
-    arrayMode,
-    clock: Date.now,
-  });
-  return { client, written };
+  return { http, written };
 }
 
 async function textOf(stream: Readable): Promise<string> {

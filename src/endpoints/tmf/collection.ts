@@ -27,6 +27,8 @@ export interface EntryForm {
   stream?: (make: (entry: Attributes) => Json) => Readable;
   /** The entries that are there already, as they travel along. */
   before?: (entry: Attributes) => Attributes;
+  /** What else of the resource has to travel with a list that is sent whole. */
+  along?: (resource: Attributes) => Attributes;
 }
 
 /** The resources of one kind at a provider: what every TM Forum API offers for them (TMF630). */
@@ -119,9 +121,9 @@ export class Collection {
       if (arrayMode === 'jsonPatch')
         return send((e) => [{ op: 'add', path: `/${attribute}/-`, value: e }], 'application/json-patch+json');
       if (arrayMode === 'append') return send((e) => this.change({ [attribute]: [e] }));
-      const now = entries((await this.read(id))[attribute]);
-      const before = form.before ? now.map(form.before) : now;
-      return send((e) => this.change({ [attribute]: [...before, e] }));
+      const now = await this.read(id);
+      const before = form.before ? entries(now[attribute]).map(form.before) : entries(now[attribute]);
+      return send((e) => this.change({ ...form.along?.(now), [attribute]: [...before, e] }));
     });
   }
 

@@ -4,11 +4,16 @@ import { explanation } from '../../http/failure.js';
 import type { HttpClient } from '../../http/http.js';
 import { CANCELLING_STATES, type Json } from '../../model/message.js';
 import { type Attributes, textOf } from '../tmf/attributes.js';
+import { pages } from '../tmf/list.js';
 import type { Dialect } from './dialect.js';
+import { orderOf } from './events.js';
 import { cancelBody } from './render.js';
 
 /** How a provider says no: it cannot be cancelled any more, or not by us. */
 const REFUSALS = new Set([400, 403, 409, 422]);
+
+/** The states of a task that goes on (TaskStateType; one of the two official v4 files says accepted). */
+const UNDECIDED = new Set(['acknowledged', 'accepted', 'inprogress']);
 
 /** Cancellations of a provider: an order is not cancelled by a PATCH of its state, it is asked for (TMF622, CancelProductOrder). */
 export class Cancellations {
@@ -23,8 +28,13 @@ export class Cancellations {
     this.path = posix.join(base, dialect.cancelPath);
   }
 
-  /** Asks for an order to be cancelled; gives the task, one that says so where the provider refused it at once. */
+  /**
+   * Asks for an order to be cancelled, unless that was asked and is undecided (the answer may have been lost); gives the task, one that says
+   * so where the provider refused it at once.
+   */
   async ask(orderId: string, reason: Json | undefined): Promise<Attributes> {
+    const asked = await this.undecided(orderId);
+    if (asked) return asked;
     const body = cancelBody(orderId, reason, this.dialect);
     try {
       const answer = await this.http.request<Attributes | undefined>({
@@ -41,6 +51,20 @@ export class Cancellations {
       const id = `${orderId}-${new Date(this.clock()).toISOString()}`;
       return { id, state: 'rejected', reason: explanation(error.answer ?? '') || `it was answered ${error.status}` };
     }
+  }
+
+  private async undecided(orderId: string): Promise<Attributes | undefined> {
+    if (!this.dialect.cancelReadable) return undefined;
+    try {
+      for await (const page of pages(this.http, this.path, { 'productOrder.id': orderId }, 'look up cancellations')) {
+        const found = page.find((task) => orderOf(task) === orderId && UNDECIDED.has((textOf(task.state) ?? '').toLowerCase()));
+        if (found) return found;
+      }
+    } catch (error) {
+      // Not every provider lists them; one that cannot be reached will say so when it is asked.
+      if (!(error instanceof PartnerError) || error.status === undefined) throw error;
+    }
+    return undefined;
   }
 
   /** The task, where the provider lets it be read. */

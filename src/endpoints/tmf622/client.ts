@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpAnswer } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
@@ -30,6 +31,8 @@ export interface Tmf622Client extends TmfClient {
 }
 
 const ENTITY = 'productOrder';
+/** Times a change is made anew because the provider changed the order meanwhile. */
+const MOST_TRIES = 3;
 /** Orders remembered that were taken but could not be read yet. */
 const MOST_QUEUED = 10_000;
 
@@ -105,17 +108,14 @@ class Client implements Tmf622Client {
     if (fields.state === 'cancelled') return this.cancel(id, fields);
     const given = writable(fields, this.dialect.notPatchable);
     if (Object.keys(given).length === 0) return { entity: { order: await this.order(id) }, dropped: [] };
-    const order = await this.orders.inTurn(id, async () => {
-      const body = this.orders.change(await this.withItems(id, given));
-      this.orders.demand(validateOrderPatch(this.version, this.profile, body), 'update');
-      return this.there(id, () => this.orders.patch(id, body, 'update order'));
-    });
+    const order = await this.orders.inTurn(id, () => this.change(id, given));
     return { entity: { order }, dropped: droppedFrom(given, order) };
   }
 
   async comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
-    const order = await this.there(id, () => this.orders.add(id, 'note', note, 'comment on order'));
+    const along = (order: Attributes): Attributes => (this.wholeItems ? { [ITEMS]: order[ITEMS] ?? [] } : {});
+    const order = await this.there(id, () => this.orders.add(id, 'note', note, 'comment on order', { along }));
     return partOf(writtenNote(order, note));
   }
 
@@ -218,11 +218,26 @@ class Client implements Tmf622Client {
     }
   }
 
-  /** The list of items a PATCH carries: whole, because a merge patch replaces it. */
-  private async withItems(id: string, given: Attributes): Promise<Attributes> {
-    if (this.arrayMode === 'append' || !(ITEMS in given || this.wholeItems)) return given;
-    const order = await this.order(id);
-    return { ...given, [ITEMS]: itemsPatch(order[ITEMS], given[ITEMS]) };
+  /**
+   * A merge patch replaces lists, so that one with items carries all of them, with what the provider says of each. When it is refused because
+   * the provider changed one meanwhile, it is made anew.
+   */
+  private async change(id: string, given: Attributes): Promise<Attributes> {
+    const whole = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
+    let items = whole ? (await this.order(id))[ITEMS] : undefined;
+    for (let tries = 1; ; tries++) {
+      const body = this.orders.change(whole ? { ...given, [ITEMS]: itemsPatch(items, given[ITEMS]) } : given);
+      this.orders.demand(validateOrderPatch(this.version, this.profile, body), 'update');
+      try {
+        return await this.there(id, () => this.orders.patch(id, body, 'update order'));
+      } catch (error) {
+        const refused = error instanceof PartnerError && error.code === 'SWB_PARTNER_REFUSED';
+        if (!whole || !refused || tries === MOST_TRIES) throw error;
+        const now = (await this.order(id))[ITEMS];
+        if (isDeepStrictEqual(now, items)) throw error;
+        items = now;
+      }
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Json } from '../../model/message.js';
+import type { GenericComment, Json } from '../../model/message.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isoTime, textOf } from '../tmf/attributes.js';
 import { commentOf } from '../tmf/note.js';
@@ -47,6 +47,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
     record: { ...order },
     comments: [
       ...entries(order.note).map((note) => commentOf(note, context.dialect)),
+      ...entries(order.productOrderItem).flatMap((item) => itemComments(item, context.dialect)),
       ...saidOf(order, told),
       ...questionOf(told),
       ...refusalOf(cancel),
@@ -55,6 +56,15 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
     relations: entries(order.orderRelationship).flatMap(relationOf),
     ...(told?.deleted && { deleted: true }),
   };
+}
+
+/** Notes of an item (v5; ServiceNow, which tells there what it did not take of it). */
+function itemComments(item: Attributes, dialect: Dialect): GenericComment[] {
+  const id = textOf(item.id) ?? '';
+  return entries(item.note).map((note) => {
+    const comment = commentOf(note, dialect);
+    return { ...comment, id: `item|${id}|${comment.id}`, text: `Item ${id}: ${comment.text}` };
+  });
 }
 
 /** The event as it was kept; one that cannot be read says nothing beside the order. */

@@ -115,5 +115,5 @@ function itemsOf(entry: Attributes): string | undefined {
 /** Parts of what is said as sentences, none twice. */
 function sentence(parts: (string | undefined)[]): string {
   const said = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => p.trim().replace(/[.\s]+$/, '')))];
-  return `${said.join('. ')}.`;
+  return said.map((part) => (/[?!]$/.test(part) ? part : `${part}.`)).join(' ');
 }

@@ -198,7 +198,7 @@ export const tmf622ServiceNow: Mapping = {
       required: 'out',
       default: { out: '1' },
     },
-    { field: 'orderCurrency', generic: 'custom.orderCurrency', required: 'out', default: { out: 'USD' } },
+    { field: 'orderCurrency', generic: 'custom.currency', required: 'out', default: { out: 'USD' } },
     ...party('relatedParty[role=customer,@type=RelatedParty,@referredType=Customer]', 'customer'),
     ...party('relatedParty[role=contact,@type=RelatedParty,@referredType=CustomerContact]', 'contact'),
   ],

@@ -1,0 +1,398 @@
+import assert from 'node:assert/strict';
+import type { ArrayMode } from '../../../src/endpoints/tmf/dialect.js';
+import { createTmf622Client, type Tmf622Client, type Tmf622Options } from '../../../src/endpoints/tmf622/client.js';
+import type { PartnerError } from '../../../src/errors.js';
+import { createHttpClient } from '../../../src/http/http-client.js';
+import { compile } from '../../../src/mapping/compile.js';
+import { preset } from '../../../src/mapping/presets/index.js';
+import type { Json } from '../../../src/model/message.js';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
+import { until } from '../../live/node-red.js';
+import { FULL, orderMessage } from '../../mapping/orders.js';
+
+const REFERENCE = 'SWB-TEST00000001/north';
+const TYPE = 'productOrder';
+type Item = { id: string; state: string; quantity?: number };
+
+let sandbox: Sandbox;
+before(async () => {
+  sandbox = await startSandbox();
+});
+after(() => sandbox.close());
+
+function clientOf(version: 'v4' | 'v5', more: Partial<Tmf622Options> = {}): Tmf622Client {
+  const { SANDBOX_TMF_CLIENT_ID: clientId = '', SANDBOX_TMF_CLIENT_SECRET: clientSecret = '' } = sandbox.environment;
+  return createTmf622Client({
+    id: 'p',
+    name: 'North',
+    http: createHttpClient({
+      name: 'North',
+      baseUrl: `${sandbox.url}/orders${version.slice(1)}`,
+      auth: { kind: 'oauthClientCredentials', tokenUrl: `${sandbox.url}/oauth/token`, clientId, clientSecret },
+      timeout: 5_000,
+      rateLimit: 0,
+      concurrency: 8,
+    }),
+    version,
+    profile: 'standard',
+    arrayMode: 'replace',
+    clock: Date.now,
+    ...more,
+  });
+}
+
+for (const version of ['v4', 'v5'] as const) {
+  for (const arrayMode of ['replace', 'append', 'jsonPatch'] as ArrayMode[]) {
+    describe(`a TMF622 ${version} provider, lists by ${arrayMode}`, () => {
+      const desk = () => sandbox.orders(version);
+      let client: Tmf622Client;
+      let body: Record<string, Json>;
+      before(async () => {
+        ({ body } = await compile(preset('tmf622', TYPE, version)).fromGeneric(orderMessage(FULL)));
+      });
+      beforeEach(() => {
+        sandbox.reset();
+        desk().listMode = arrayMode === 'append' ? 'append' : 'replace';
+        desk().queueing = undefined;
+        desk().patchDemandsItems = false;
+        desk().cancels.decision = 'hand';
+        client = clientOf(version, { arrayMode });
+      });
+      afterEach(() => client.close());
+      const create = async () => client.parse((await client.create(TYPE, body, REFERENCE)).entity).source;
+      const items = (id: string) => desk().order(id)?.productOrderItem as unknown as Item[];
+      const posts = (path: string) => desk().requests.filter((r) => r.method === 'POST' && r.path.endsWith(path)).length;
+
+      it('takes a create with our reference and our ids of the items, by which it is found again', async () => {
+        const source = await create();
+        assert.equal(source.reference, REFERENCE);
+        assert.deepEqual(
+          items(source.id).map((item) => item.id),
+          ['10', '20'],
+        );
+        const found = await client.find(TYPE, REFERENCE);
+        assert.equal(found && client.parse(found).source.id, source.id);
+        assert.equal(await client.find(TYPE, 'SWB-TEST00000001'), undefined, 'another leg is another order');
+      });
+
+      it('is not asked to create what it would refuse', async () => {
+        const { productOrderItem: _, ...lacking } = body;
+        await assert.rejects(client.create(TYPE, lacking, REFERENCE), { code: 'SWB_PAYLOAD', message: /productOrderItem/ });
+        assert.equal(posts('/productOrder'), 0);
+      });
+
+      it('is not told how an item stands when it is created', async () => {
+        const given = (body.productOrderItem as Json[]).map((item) => ({ ...(item as object), state: 'cancelled' }));
+        const { entity } = await client.create(
+          TYPE,
+          { ...body, state: 'inProgress', productOrderItem: given as Json },
+          REFERENCE,
+        );
+        assert.equal((entity.order as { state: string }).state, 'acknowledged');
+      });
+
+      it('takes a change of the given attributes, and is not sent those that cannot be changed', async () => {
+        const { id } = await create();
+        const { dropped } = await client.update(TYPE, id, { description: 'Changed', id: 'other', expectedCompletionDate: null });
+        assert.deepEqual([desk().order(id)?.description, dropped], ['Changed', []]);
+        assert.equal(items(id).length, 2);
+      });
+
+      it('takes a change of some items, keeps the others, and takes new ones', async () => {
+        const { id } = await create();
+        desk().setItemState(id, '20', 'inProgress');
+        const [first] = body.productOrderItem as { [name: string]: Json }[];
+        await client.update(TYPE, id, {
+          productOrderItem: [
+            { ...first, quantity: 5 },
+            { ...first, id: '30' },
+          ] as Json,
+        });
+        assert.deepEqual(
+          items(id).map((item) => [item.id, item.quantity, item.state]),
+          [
+            ['10', 5, 'acknowledged'],
+            ['20', 2, 'inProgress'],
+            ['30', 1, 'acknowledged'],
+          ],
+        );
+      });
+
+      it('calls an item off by its state', async () => {
+        const { id } = await create();
+        const changed = (body.productOrderItem as Item[]).map((item) =>
+          item.id === '20' ? { ...item, state: 'cancelled' } : item,
+        );
+        await client.update(TYPE, id, { productOrderItem: changed as unknown as Json });
+        assert.deepEqual(
+          items(id).map((item) => item.state),
+          ['acknowledged', 'cancelled'],
+        );
+      });
+
+      it('takes notes, each once, from several writers at the same time', async () => {
+        const { id } = await create();
+        desk().addNote(id, 'theirs');
+        const comments = Array.from({ length: 4 }, (_, i) => ({
+          id: `c${i}`,
+          text: `words ${i}`,
+          author: 'Ann',
+          visibility: 'public' as const,
+        }));
+        await Promise.all(comments.map((comment) => client.comment(TYPE, id, comment)));
+        const texts = (desk().order(id)!.note as { text: string }[]).map((n) => n.text).sort();
+        assert.deepEqual(texts, ['theirs', ...comments.map((c) => c.text)].sort());
+        assert.ok(await client.findComment(TYPE, id, comments[0]!, new Date(0).toISOString()));
+        const other = { ...comments[0]!, id: 'other', text: 'never said' };
+        assert.equal(await client.findComment(TYPE, id, other, new Date(0).toISOString()), undefined);
+      });
+
+      it('is asked to cancel, not patched, and asked once', async () => {
+        const { id } = await create();
+        const { entity, dropped } = await client.update(TYPE, id, { state: 'cancelled', cancellationReason: 'Moved' });
+        assert.deepEqual(dropped, []);
+        const { record, comments } = client.parse(entity);
+        assert.deepEqual([record.state, comments], ['assessingCancellation', []]);
+        assert.equal(desk().cancels.all()[0]?.cancellationReason, 'Moved');
+        await client.update(TYPE, id, { state: 'cancelled' });
+        desk().cancels.accept(desk().cancels.all()[0]!.id);
+        await client.update(TYPE, id, { state: 'cancelled' });
+        assert.equal(posts('/cancelProductOrder'), 1);
+        assert.equal(desk().requests.filter((r) => r.method === 'PATCH').length, 0);
+      });
+
+      it('that leaves the order as it is until it has decided is not asked again while it ponders', async () => {
+        const { id } = await create();
+        await client.update(TYPE, id, { state: 'cancelled' });
+        desk().order(id)!.state = 'inProgress'; // as if the task were all there is to see
+        const { entity, dropped } = await client.update(TYPE, id, { state: 'cancelled' });
+        assert.deepEqual([client.parse(entity).comments, dropped], [[], []]);
+        assert.equal(posts('/cancelProductOrder'), 1);
+      });
+
+      for (const status of [400, 409] as const) {
+        it(`may refuse to cancel (${status}): no failure, but a comment and the order as it stands`, async () => {
+          const { id } = await create();
+          desk().cancels.decision = status;
+          const { entity, dropped } = await client.update(TYPE, id, { state: 'cancelled', cancellationReason: 'Moved' });
+          const { record, comments } = client.parse(entity);
+          assert.equal(record.state, 'acknowledged');
+          assert.match(comments[0]!.text, /^Cancellation refused: Order .* can no longer be cancelled/);
+          assert.deepEqual(
+            dropped.map((d) => [d.field, d.sent, d.has]),
+            [['state', 'cancelled', 'acknowledged']],
+          );
+          assert.deepEqual(client.parse(structuredClone(entity)).comments, comments, 'the same words have the same id');
+        });
+      }
+
+      it('has no place for files, and says so', async () => {
+        const file = { id: 'f', name: 'plan.pdf', mimeType: 'application/pdf', path: '/none', size: 1, hash: '' };
+        await assert.rejects(client.attach(TYPE, 'PO-1', file), { code: 'SWB_PARTNER_REFUSED', message: /plan\.pdf/ });
+      });
+
+      it('that answers 201 without a body is read where it says the order is, or looked up', async () => {
+        desk().faults.add({ method: 'POST', path: '/productOrder', kind: 'no-body', times: 1 });
+        const outcome = await client.create(TYPE, body, REFERENCE).catch((error: PartnerError) => error.outcome);
+        if (typeof outcome === 'string') assert.equal(outcome, 'unknown');
+        assert.ok(await client.find(TYPE, REFERENCE), 'it was made, once');
+      });
+
+      it('that only queues an order has it: what cannot be done yet is tried again', async () => {
+        desk().queueing = { answer: 'id' };
+        const { id } = await create();
+        assert.ok(id);
+        for (const attempt of [
+          () => client.update(TYPE, id, { state: 'cancelled' }),
+          () => client.update(TYPE, id, { description: 'x' }),
+          () => client.comment(TYPE, id, { id: 'c', text: 'x', visibility: 'public' }),
+          () => client.read(TYPE, id),
+        ]) {
+          await assert.rejects(attempt, { code: 'SWB_PARTNER_UNAVAILABLE', retry: true, outcome: 'notDone' });
+        }
+        const later = clientOf(version, { arrayMode });
+        await assert.rejects(later.update(TYPE, id, { state: 'cancelled' }), { retry: true }, 'a restart forgets nothing of it');
+        later.close();
+        desk().release();
+        await client.update(TYPE, id, { state: 'cancelled' });
+        assert.equal(desk().order(id)?.state, 'assessingCancellation');
+        await assert.rejects(client.read(TYPE, 'PO-none'), { code: 'SWB_PARTNER_NOT_FOUND', retry: false });
+      });
+
+      it('that queues an order and says nothing of it is to be looked up', async () => {
+        desk().queueing = { answer: 'empty' };
+        await assert.rejects(client.create(TYPE, body, REFERENCE), { outcome: 'unknown', status: 202 });
+        assert.equal(await client.find(TYPE, REFERENCE), undefined);
+        desk().release();
+        assert.ok(await client.find(TYPE, REFERENCE));
+      });
+
+      it('has a hub: registered once, and unregistered; it cannot be asked for a registration', async () => {
+        const id = await client.registerHub('http://127.0.0.1:9/callback/secret');
+        assert.equal(desk().events.hubs().length, 1);
+        assert.equal(await client.hubExists(id), undefined);
+        await client.unregisterHub(id);
+        await client.unregisterHub(id);
+        assert.equal(desk().events.hubs().length, 0);
+      });
+
+      it('tells of a cancellation in an event: the order is read, and the task where the event is partial', async () => {
+        const { id } = await create();
+        await client.update(TYPE, id, { state: 'cancelled' });
+        const task = desk().cancels.all()[0]!;
+        desk().cancels.refuse(task.id);
+        const partial = {
+          eventId: 'e1',
+          eventType: 'CancelProductOrderStateChangeEvent',
+          event: { canccelProductOrder: { id: task.id } },
+        };
+        const hint = await client.hintOf(partial, '');
+        assert.deepEqual([hint.entityType, hint.id, hint.key], [TYPE, id, 'evt|e1']);
+        const { record, comments } = client.parse(await client.readTold(TYPE, hint.id, hint.payload));
+        assert.equal(record.state, 'acknowledged');
+        assert.ok(comments.some((c) => c.id.startsWith(`cancel|${task.id}|`) && c.text.startsWith('Cancellation refused')));
+      });
+
+      it('tests its connection in words', async () => {
+        const checks = await client.test();
+        assert.deepEqual(
+          checks.filter((c) => c.ok === false),
+          [],
+        );
+        assert.ok(checks.some((c) => /orders/.test(c.name)));
+        assert.ok(checks.length >= 4);
+      });
+    });
+  }
+
+  describe(`a TMF622 ${version} provider that is polled`, () => {
+    const desk = () => sandbox.orders(version);
+    let client: Tmf622Client;
+    let body: Record<string, Json>;
+    let cursor: Json | undefined;
+    before(async () => {
+      ({ body } = await compile(preset('tmf622', TYPE, version)).fromGeneric(orderMessage(FULL)));
+    });
+    beforeEach(async () => {
+      sandbox.reset();
+      desk().queueing = undefined;
+      client = clientOf(version);
+      cursor = undefined;
+    });
+    afterEach(() => client.close());
+    const step = async () => {
+      const result = await client.poll(TYPE, cursor);
+      cursor = result.cursor;
+      return result.hints.map((hint) => hint.id);
+    };
+    const tracked = () => Object.keys((cursor as { orders: object }).orders);
+    const create = async () => client.parse((await client.create(TYPE, body, REFERENCE)).entity).source.id;
+
+    it('gives each change of an order of ours once: its state, an item’s, a note', async () => {
+      const id = await create();
+      assert.deepEqual(await step(), [], 'from now on');
+      assert.deepEqual(await step(), []);
+      for (const change of [
+        () => desk().setState(id, 'inProgress'),
+        () => desk().setItemState(id, '10', 'completed'),
+        () => desk().addNote(id, 'On our way'),
+        () => desk().jeopardy(id, { message: 'late' }),
+      ]) {
+        change();
+        assert.deepEqual(await step(), [id]);
+        assert.deepEqual(await step(), []);
+      }
+    });
+
+    it('gives an order that came since, whoever placed it, and what becomes of it', async () => {
+      await step();
+      const id = String(desk().create({ ...body, externalId: undefined }).id);
+      assert.deepEqual(await step(), [id]);
+      desk().setState(id, 'inProgress');
+      assert.deepEqual(await step(), [id]);
+    });
+
+    it('gives the end of an order, and remembers those no longer that rest', async () => {
+      const id = await create();
+      await step();
+      desk().setState(id, 'completed');
+      assert.deepEqual(await step(), [id]);
+      assert.deepEqual(await step(), []);
+      await until('the ended order is forgotten', async () => {
+        assert.deepEqual(await step(), []);
+        return !tracked().includes(id);
+      });
+    }).timeout(20_000);
+
+    it('leaves alone what others ordered long before', async () => {
+      const foreign = desk().create({ ...body, externalId: undefined });
+      for (const name of ['orderDate', 'creationDate']) if (foreign[name]) foreign[name] = '2020-01-01T00:00:00.000Z';
+      await step();
+      desk().setState(String(foreign.id), 'inProgress');
+      assert.deepEqual(await step(), []);
+      assert.deepEqual(tracked(), []);
+    });
+  });
+}
+
+describe('a TMF622 v4 provider that reads the definition literally', () => {
+  it('gets the items with every change, comments too', async () => {
+    sandbox.reset();
+    const desk = sandbox.orders('v4');
+    desk.queueing = undefined;
+    desk.listMode = 'replace';
+    desk.patchDemandsItems = true;
+    const client = clientOf('v4', { wholeItems: true });
+    try {
+      const { body } = await compile(preset('tmf622', TYPE, 'v4')).fromGeneric(orderMessage(FULL));
+      const { source } = client.parse((await client.create(TYPE, body, REFERENCE)).entity);
+      await client.update(TYPE, source.id, { description: 'Changed' });
+      await client.comment(TYPE, source.id, { id: 'c', text: 'Hello', visibility: 'public' });
+      assert.equal(desk.order(source.id)?.description, 'Changed');
+      assert.equal((desk.order(source.id)!.productOrderItem as Item[]).length, 2);
+    } finally {
+      desk.patchDemandsItems = false;
+      client.close();
+    }
+  });
+});
+
+describe('a change of items that the provider crosses with a change of its own', () => {
+  it('is made anew from what the provider then has', async () => {
+    sandbox.reset();
+    const desk = sandbox.orders('v5');
+    desk.queueing = undefined;
+    desk.listMode = 'replace';
+    const client = clientOf('v5');
+    try {
+      const { body } = await compile(preset('tmf622', TYPE, 'v5')).fromGeneric(orderMessage(FULL));
+      const { source } = client.parse((await client.create(TYPE, body, REFERENCE)).entity);
+      const order = desk.order(source.id)!;
+      const before = structuredClone(order.productOrderItem);
+      desk.setItemState(source.id, '20', 'inProgress');
+      const after = order.productOrderItem;
+      // The first read still shows what was before.
+      let reads = 0;
+      Object.defineProperty(order, 'productOrderItem', {
+        configurable: true,
+        enumerable: true,
+        get: () => (reads++ === 0 ? before : after),
+        set(value) {
+          Object.defineProperty(order, 'productOrderItem', { configurable: true, enumerable: true, writable: true, value });
+        },
+      });
+      const [first] = body.productOrderItem as { [name: string]: Json }[];
+      await client.update(TYPE, source.id, { productOrderItem: [{ ...first, quantity: 7 }] as Json });
+      assert.equal(desk.requests.filter((r) => r.method === 'PATCH').length, 2, 'the first one was refused');
+      assert.deepEqual(
+        (order.productOrderItem as Item[]).map((item) => [item.id, item.quantity, item.state]),
+        [
+          ['10', 7, 'acknowledged'],
+          ['20', 2, 'inProgress'],
+        ],
+      );
+    } finally {
+      client.close();
+    }
+  });
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { readEvent } from '../../../src/endpoints/tmf622/events.js';
+import { type SpecName, spec, specExamples } from '../../specs.js';
+
+const ORDER_KINDS = ['Create', 'AttributeValueChange', 'StateChange', 'Delete', 'InformationRequired'];
+const V5_KINDS = ['Milestone', 'JeopardyAlert', 'ErrorMessage'];
+const CANCEL_KINDS = ['Create', 'StateChange', 'InformationRequired'];
+const ITEMS = [{ id: '1', action: 'add' }];
+
+describe('a hub event of TMF622', () => {
+  for (const kind of [...ORDER_KINDS, ...V5_KINDS]) {
+    it(`of kind ${kind} of an order is read in the forms of v4 and v5`, () => {
+      const eventType = `ProductOrder${kind}Event`;
+      const order = { id: 'PO-1', productOrderItem: ITEMS };
+      const v4 = { eventId: 'e1', eventTime: '2026-03-01T08:00:00.000Z', eventType, event: { productOrder: order } };
+      const v5 = { '@type': eventType, ...v4, event: { productOrder: { '@type': 'ProductOrder', id: 'PO-1' } } };
+      for (const event of [v4, v5]) {
+        const read = readEvent(event);
+        assert.deepEqual(
+          [read.eventType, read.orderId, read.eventId, read.deleted, read.cancel],
+          [eventType, 'PO-1', 'e1', kind === 'Delete', undefined],
+        );
+        assert.equal(read.key, 'evt|e1');
+      }
+      const official = V5_KINDS.includes(kind) ? undefined : spec('TMF622 v4');
+      if (official) assert.deepEqual(official.problems(eventType, v4), [], 'what the test sends is what the standard means');
+    });
+  }
+
+  for (const kind of CANCEL_KINDS) {
+    it(`of kind ${kind} of a cancellation tells the order, and the task`, () => {
+      const eventType = `CancelProductOrder${kind}Event`;
+      const task = { id: 'C-1', productOrder: { id: 'PO-1' }, state: 'inProgress' };
+      for (const name of ['cancelProductOrder', 'canccelProductOrder']) {
+        const read = readEvent({ eventId: 'e2', eventType, event: { [name]: task } });
+        assert.deepEqual([read.eventType, read.orderId, read.cancel], [eventType, 'PO-1', task]);
+        assert.deepEqual(read.order, {});
+      }
+    });
+  }
+
+  it('of a cancellation that names no order is read as far as it goes', () => {
+    const read = readEvent({ eventType: 'CancelProductOrderStateChangeEvent', event: { cancelProductOrder: { id: 'C-1' } } });
+    assert.deepEqual([read.orderId, read.cancel], [undefined, { id: 'C-1' }]);
+  });
+
+  for (const [spelling, eventType] of [
+    ['productOrderStatusChangeEvent', 'ProductOrderStateChangeEvent'],
+    ['ProductOrderStateChangeNotification', 'ProductOrderStateChangeEvent'],
+    ['ProductOrderCreationNotification', 'ProductOrderCreateEvent'],
+    ['ProductOrderRemoveNotification', 'ProductOrderDeleteEvent'],
+    ['cancelProductOrderStatusChangeEvent', 'CancelProductOrderStateChangeEvent'],
+  ]) {
+    it(`spelt ${spelling} is known`, () => {
+      const event = { cancelProductOrder: { id: 'C-1' }, productOrder: { id: 'PO-1' } };
+      assert.equal(readEvent({ eventType: spelling, event }).eventType, eventType);
+    });
+  }
+
+  it('whose type only the path tells is read by it, and again from what was kept', () => {
+    const read = readEvent({ event: { productOrder: { id: '7' } } }, 'listener/productOrderStateChangeEvent');
+    assert.equal(read.eventType, 'ProductOrderStateChangeEvent');
+    assert.equal(readEvent(read.payload).eventType, read.eventType);
+  });
+
+  it('is read from a mere reference', () => {
+    const event = { productOrder: { href: 'http://x/productOrder/PO%2F8?fields=id' } };
+    assert.equal(readEvent({ eventType: 'ProductOrderCreateEvent', event }).orderId, 'PO/8');
+  });
+
+  it('says what is asked for, one thing or several', () => {
+    const of = (informationRequired: object) =>
+      readEvent({
+        eventType: 'ProductOrderInformationRequiredEvent',
+        event: { productOrder: { id: '1' }, informationRequired },
+      }).required;
+    assert.deepEqual(of({ op: 'add', path: 'agreement.id' }), ['agreement.id']);
+    assert.deepEqual(of([{ path: '/a' }, { path: '/b' }]), ['/a', '/b']);
+  });
+
+  for (const version of ['v4', 'v5'] as const) {
+    it(`as the examples of ${version} show it is read`, function () {
+      const examples = Object.entries(specExamples(`TMF622 ${version}` as SpecName)).filter(([name]) => /Event/.test(name));
+      if (examples.length === 0) {
+        console.log(`      there are no examples of TMF622 ${version} here: skipped`);
+        return this.skip();
+      }
+      for (const [name, example] of examples) {
+        const read = readEvent(example);
+        assert.ok(name.startsWith(read.eventType), name);
+        assert.ok(read.orderId, name);
+      }
+    });
+  }
+
+  for (const [what, event, says] of [
+    ['no object', 'x', /no object/],
+    ['another kind', { eventType: 'TroubleTicketCreateEvent', event: {} }, /TroubleTicketCreateEvent.*product order/],
+    ['of no order', { eventType: 'ProductOrderCreateEvent', event: {} }, /names no order/],
+  ] as [string, unknown, RegExp][]) {
+    it(`that is ${what} is refused in words`, () => {
+      assert.throws(() => readEvent(event), { code: 'SWB_PAYLOAD', message: says });
+    });
+  }
+});
