@@ -23,8 +23,9 @@ export function customerOrders(desk: ServiceNowDesk, most: number): unknown[] {
 
 /** What the page shows of a vendor's desk: orders, newest first, with the states a person may choose and the cancellation to decide. */
 export function vendorOrders(desk: OrderDesk, most: number): unknown {
+  // While a cancellation is asked for, a person decides that first.
   const choices = (kind: 'order' | 'item', state: unknown) =>
-    next(desk.version, kind, String(state)).filter((to) => !/Cancellation|accepted/.test(to));
+    /Cancellation$/.test(String(state)) ? [] : next(desk.version, kind, String(state)).filter((to) => !/Cancellation$/.test(to));
   return {
     name: desk.name,
     version: desk.version,

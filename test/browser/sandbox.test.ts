@@ -8,7 +8,7 @@ import { launchBrowser } from './browser.js';
 /** Text that would run if it were taken for HTML. */
 const NASTY = '<img src=x onerror="document.title=\'hit\'">';
 
-describe('both desks side by side', () => {
+describe('the desks side by side', () => {
   let browser: Browser;
   let product: Product;
   let page: Page;
@@ -67,6 +67,46 @@ describe('both desks side by side', () => {
     await provider.locator('.files', { hasText: 'line.txt' }).waitFor();
     await provider.getByLabel('Attach a file').setInputFiles(file(`${NASTY.replaceAll('/', '')}.txt`));
     await customer.locator('.files', { hasText: '<img src=x' }).waitFor();
+  });
+
+  it('shows orders behind a link of their own: placed at the customer’s, worked on at the vendors’', async () => {
+    await page.getByRole('link', { name: 'Orders' }).click();
+    assert.equal(new URL(page.url()).hash, '#orders');
+    const [orders, mobile, devices] = ['#orders', '#orders5', '#orders4'].map((id) => page.locator(id)) as [
+      Locator,
+      Locator,
+      Locator,
+    ];
+    await orders.getByRole('button', { name: 'Place an order' }).click();
+    await form(orders, 'open').getByLabel('Short description').fill(`For Ann ${NASTY}`);
+    await form(orders, 'open').getByLabel('Delivery').selectOption('0');
+    await form(orders, 'open').getByRole('button', { name: 'Place', exact: true }).click();
+    await orders.locator('td', { hasText: 'SIM 5G' }).waitFor();
+    assert.equal(await orders.locator('tbody tr').count(), 3);
+
+    const item = (id: string, name: string) => ({ id, action: 'add', quantity: 1, productOffering: { id: name, name } });
+    const order = { description: `By another way ${NASTY}`, productOrderItem: [item('1', 'Phone'), item('2', `Cover ${NASTY}`)] };
+    const created = await fetch(`${product.desks}/_sandbox/orders4/create`, { method: 'POST', body: JSON.stringify(order) });
+    const { id } = (await created.json()) as { id: string };
+    await devices.locator('.list button', { hasText: id }).click();
+    await devices.getByLabel('State of item 1').selectOption('inProgress');
+    await devices.locator('tr', { hasText: 'Phone' }).locator('.chip', { hasText: 'In progress' }).waitFor();
+    await devices.locator('h3 + .chip', { hasText: 'In progress' }).waitFor();
+    await form(devices, 'comment').getByLabel('Comment').fill(`Which colour? ${NASTY}`);
+    await form(devices, 'comment').getByRole('button', { name: 'Ask for information' }).click();
+    await devices.locator('.entry', { hasText: `Which colour? ${NASTY}` }).waitFor();
+    await devices.locator('h3 + .chip', { hasText: 'Pending' }).waitFor();
+    await form(devices, 'state').getByLabel('State').selectOption('inProgress');
+    await form(devices, 'state').getByRole('button', { name: 'Change' }).click();
+    await devices.locator('h3 + .chip', { hasText: 'In progress' }).waitFor();
+    await devices.getByLabel('goes on by itself').check();
+    await devices.locator('h3 + .chip', { hasText: 'Completed' }).waitFor();
+    await mobile.getByRole('heading', { name: 'Mobile vendor' }).waitFor();
+    const shots = process.env.SCREENSHOTS;
+    if (shots) await page.screenshot({ path: join(shots, 'sandbox-orders.png') });
+    await page.goto(`${product.desks}/#tickets`);
+    await customer.waitFor();
+    assert.ok(!(await orders.isVisible()));
   });
 
   it('sees ticket text as text, and no error on the page', async () => {

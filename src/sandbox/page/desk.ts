@@ -17,7 +17,7 @@ export interface Shown {
   states: [value: string, label: string][];
   /** Absent: this desk has no attachments. */
   files?: { name: string; size: string }[];
-  /** What else there is to see and to do, between the facts and the comments. */
+  /** What else there is to see and to do, before the facts. */
   more?: HTMLElement[];
 }
 
@@ -29,6 +29,8 @@ export interface DeskKind {
   actions: () => string;
   /** What the desk is about: «ticket». */
   noun: string;
+  /** What to do while there is none. */
+  hint: string;
   /** The form that opens one, where a person can here: its fields, its action, and what is sent. */
   open?: {
     verb: string;
@@ -185,7 +187,7 @@ export class Desk {
 
   private detail(): HTMLElement {
     const ticket = this.tickets.find((t) => t.id === this.selected);
-    if (!ticket) return h('p', { class: 'empty' }, `What you choose in the list is shown here.`);
+    if (!ticket) return h('p', { class: 'empty' }, this.kind.hint);
     const facts = ticket.facts.filter(([, value]) => value).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
     const entries = ticket.entries.map((e) =>
       h(
@@ -201,10 +203,10 @@ export class Desk {
       {},
       h('h3', {}, ticket.title),
       h('span', { class: `chip ${ticket.state}` }, ticket.stateLabel),
-      h('p', { class: 'say' }, ticket.description),
+      ticket.description && h('p', { class: 'say' }, ticket.description),
+      ...(ticket.more ?? []),
       h('dl', {}, h('dt', {}, 'Number'), h('dd', {}, ticket.number), ...facts),
       ticket.states.length > 0 && this.stateForm(ticket),
-      ...(ticket.more ?? []),
       h('h4', {}, 'Comments'),
       ...entries,
       this.commentForm(ticket),

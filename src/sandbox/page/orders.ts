@@ -55,12 +55,13 @@ const customer = new Desk({
   subtitle: () => 'ServiceNow, orders',
   actions: () => 'servicenow',
   noun: 'order',
+  hint: 'Place an order, and see what becomes of it.',
   open: {
     verb: 'Place',
     action: 'placeOrder',
     fields: () => [
       field('Short description', h('input', { name: 'short_description', required: true, maxlength: '160' })),
-      h('div', { class: 'row' }, ...OFFERINGS.map(([name]) => field(name, select(name, QUANTITIES, '1')))),
+      h('div', { class: 'pairs' }, ...OFFERINGS.map(([name]) => field(name, select(name, QUANTITIES, '1')))),
     ],
     values: ({ short_description = '', ...quantities }) => ({
       short_description,
@@ -141,6 +142,7 @@ const vendor = (section: string) =>
     subtitle: () => `TM Forum TMF622 ${vendors[section]?.version}, product orders`,
     actions: () => section,
     noun: 'order',
+    hint: 'Orders that this vendor gets are shown here.',
     changeState: (id, state, reason) => ({ action: 'state', values: { id, state, ...(reason && { reason }) } }),
     says: [
       ['note', 'Comment'],
@@ -159,7 +161,7 @@ const vendor = (section: string) =>
 function atVendor(section: string, order: VendorOrder): Shown {
   const { id, cancellation } = order;
   const items = order.items.map((item) => {
-    const steps = select('state', [['', '…'], ...item.choices.map((s): [string, string] => [s, words(s)])], '');
+    const steps = select('state', [['', 'change…'], ...item.choices.map((s): [string, string] => [s, words(s)])], '');
     steps.setAttribute('aria-label', `State of item ${item.id}`);
     steps.addEventListener('change', () => run(`${section}/itemState`, { id, item: item.id, state: steps.value }, steps));
     const offering = item.productOffering as Part | undefined;
@@ -201,6 +203,7 @@ function atVendor(section: string, order: VendorOrder): Shown {
       ['External id', reference],
       ['Expected', day(order.expectedCompletionDate)],
       ['Cancelled', text(order.cancellationReason)],
+      ['Point of no return', order.unstoppable ? 'passed' : ''],
     ],
     more: [
       ...(asked ?? []),

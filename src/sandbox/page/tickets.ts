@@ -31,6 +31,7 @@ const customer = new Desk({
   subtitle: () => 'ServiceNow, incidents',
   actions: () => 'servicenow',
   noun: 'ticket',
+  hint: 'Open a ticket, here or on the other desk.',
   open: {
     verb: 'Open',
     action: 'create',
@@ -66,6 +67,7 @@ const provider = new Desk({
   subtitle: () => `TM Forum TMF621 ${version}, trouble tickets`,
   actions: () => version,
   noun: 'ticket',
+  hint: 'Open a ticket, here or on the other desk.',
   open: {
     verb: 'Open',
     action: 'create',
