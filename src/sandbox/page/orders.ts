@@ -97,8 +97,7 @@ function ordered(row: CustomerOrder): Shown {
       text(line.external_id),
       text(line.offering),
       changes ? quantity : text(line.quantity),
-      chip(line.state),
-      text(line.correlation_display),
+      h('span', {}, chip(line.state), h('small', {}, text(line.correlation_display))),
       changes ? button('Cancel', update, { table: LINES, id: line.sys_id, state: 'canceled' }) : '',
     ];
   });
@@ -117,7 +116,7 @@ function ordered(row: CustomerOrder): Shown {
       ['Changed', `${time(row.sys_updated_on)} by ${text(row.sys_updated_by)}`],
     ],
     more: [
-      ...table('Lines', ['', 'Offering', 'Quantity', 'State', 'Vendor’s number', ''], lines),
+      ...table('Lines', ['', 'Offering', 'Quantity', 'State, vendor’s number', ''], lines),
       h(
         'div',
         { class: 'row' },

@@ -8,7 +8,7 @@ const VIEWS: Record<string, { intro: string; show: (now: State, again: () => voi
     show: showTickets,
   },
   orders: {
-    intro: 'One order, and vendors that know nothing of each other. What a vendor does arrives at the customer’s desk.',
+    intro: 'One order, and vendors that know nothing of each other.',
     show: showOrders,
   },
 };
