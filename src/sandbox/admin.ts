@@ -3,14 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { readRequest, sendReply } from './exchange.js';
 import { FAULT_KINDS, type Fault } from './faults.js';
+import { customerOrders, place, vendorActions, vendorOrders } from './order-actions.js';
 import type { ServiceNowDesk } from './servicenow.js';
 import type { Version } from './tmf-record.js';
 import type { Ticket, TmfDesk } from './tmf621.js';
+import type { OrderDesk } from './tmf622.js';
 
 interface Desks {
   servicenow: ServiceNowDesk;
   csm: ServiceNowDesk;
   desks: Record<Version, TmfDesk>;
+  vendors: Record<Version, OrderDesk>;
   reset: () => void;
 }
 
@@ -18,7 +21,7 @@ type Values = Record<string, string>;
 type Action = (values: Values) => unknown;
 
 const TYPES: Record<string, string> = { '.html': 'text/html;charset=utf-8', '.css': 'text/css', '.js': 'text/javascript' };
-/** Tickets shown: the page is for people. */
+/** Tickets and orders shown: the page is for people. */
 const MOST_SHOWN = 100;
 
 /** The page that shows the desks, what a person does on it, and the stream that tells it of changes. */
@@ -57,7 +60,7 @@ export class Admin {
   }
 
   private state(): unknown {
-    const { servicenow, desks } = this.of;
+    const { servicenow, desks, vendors } = this.of;
     const newest = <T>(list: T[]) => list.slice(-MOST_SHOWN).reverse();
     return {
       customer: {
@@ -67,6 +70,7 @@ export class Admin {
           journal: servicenow.journal(row.sys_id),
           attachments: servicenow.attachments(row.sys_id),
         })),
+        orders: customerOrders(servicenow, MOST_SHOWN),
       },
       providers: Object.fromEntries(
         Object.entries(desks).map(([version, desk]) => [
@@ -74,6 +78,10 @@ export class Admin {
           { faults: desk.faults.all(), hubs: desk.hubs().length, tickets: newest(desk.tickets()) },
         ]),
       ),
+      vendors: {
+        orders4: vendorOrders(vendors.v4, MOST_SHOWN),
+        orders5: vendorOrders(vendors.v5, MOST_SHOWN),
+      },
     };
   }
 
@@ -95,13 +103,16 @@ export class Admin {
     if (desk === 'reset') return () => this.of.reset();
     if (desk === 'servicenow') return this.customer()[name];
     const provider = this.of.desks[desk as Version];
-    return provider && providerActions(provider)[name];
+    if (provider) return providerActions(provider)[name];
+    const vendor = desk.startsWith('orders') && this.of.vendors[desk.replace('orders', 'v') as Version];
+    return vendor ? { ...vendorActions(vendor), ...faultActions(vendor.faults) }[name] : undefined;
   }
 
   private customer(): Record<string, Action> {
     const { servicenow } = this.of;
     return {
       create: (v) => servicenow.create(v.table ?? 'incident', v),
+      placeOrder: (v) => place(servicenow, v),
       update: ({ id = '', table = 'incident', ...fields }) => servicenow.update(table, id, fields),
       comment: (v) => servicenow.comment(v.table ?? 'incident', v.id ?? '', v.text ?? ''),
       workNote: (v) => servicenow.workNote(v.table ?? 'incident', v.id ?? '', v.text ?? ''),

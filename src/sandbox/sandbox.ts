@@ -69,7 +69,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     for (const desk of [servicenow, csm, ...Object.values(desks), ...Object.values(vendors)]) desk.reset();
     admin.changed();
   };
-  const admin = new Admin({ servicenow, desks, csm, reset });
+  const admin = new Admin({ servicenow, desks, vendors, csm, reset });
 
   const partner = (handler: Handler, desk: Pick<Partner, 'faults' | 'requests'>, body: ErrorBody): Partner => ({
     handler,

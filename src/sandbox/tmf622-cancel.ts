@@ -43,9 +43,12 @@ export class CancelTasks {
   objection(orderId: string): string | undefined {
     const state = this.desk.order(orderId)?.state;
     if (isFinal(state)) return `Order ${orderId} is ${state}.`;
-    return this.all().some((task) => this.isOpen(task) && this.former.get(task.id)?.orderId === orderId)
-      ? `A cancellation of order ${orderId} is under way.`
-      : undefined;
+    return this.underWay(orderId) && `A cancellation of order ${orderId} is under way.`;
+  }
+
+  /** The cancellation of an order that is not decided or done yet. */
+  underWay(orderId: string): Task | undefined {
+    return this.all().find((task) => this.isOpen(task) && this.former.get(task.id)?.orderId === orderId);
   }
 
   request(given: TmfRecord, orderId: string): Task {

@@ -8,7 +8,7 @@ import { launchBrowser } from './browser.js';
 /** Text that would run if it were taken for HTML. */
 const NASTY = '<img src=x onerror="document.title=\'hit\'">';
 
-describe('both desks side by side', () => {
+describe('the desks side by side', () => {
   let browser: Browser;
   let product: Product;
   let page: Page;
@@ -67,6 +67,51 @@ describe('both desks side by side', () => {
     await provider.locator('.files', { hasText: 'line.txt' }).waitFor();
     await provider.getByLabel('Attach a file').setInputFiles(file(`${NASTY.replaceAll('/', '')}.txt`));
     await customer.locator('.files', { hasText: '<img src=x' }).waitFor();
+  });
+
+  it('shows orders behind a link of their own: placed at the customer’s, worked on at the vendors’', async () => {
+    await page.getByRole('link', { name: 'Orders' }).click();
+    assert.equal(new URL(page.url()).hash, '#orders');
+    const [orders, mobile, devices] = ['#orders', '#orders5', '#orders4'].map((id) => page.locator(id)) as [
+      Locator,
+      Locator,
+      Locator,
+    ];
+    await orders.getByRole('button', { name: 'Place an order' }).click();
+    await form(orders, 'open').getByLabel('Short description').fill(`For Ann ${NASTY}`);
+    await form(orders, 'open').getByLabel('Delivery').selectOption('0');
+    await form(orders, 'open').getByRole('button', { name: 'Place', exact: true }).click();
+    const line = (name: string) => orders.locator('tr', { hasText: name });
+    const state = (at: Locator, name: string) => at.locator('.chip', { hasText: name }).first().waitFor();
+    await line('SIM 5G').getByText('PO-').waitFor();
+    await line('Phone 15').getByText('PO-').waitFor();
+    assert.equal(await orders.locator('tbody tr').count(), 3);
+
+    await mobile.getByRole('heading', { name: `For Ann ${NASTY}` }).waitFor();
+    assert.deepEqual(await mobile.locator('tbody tr td:nth-child(2)').allTextContents(), ['SIM 5G']);
+    assert.deepEqual(await devices.locator('tbody tr td:nth-child(2)').allTextContents(), ['Phone 15', 'Cover 15']);
+    await devices.getByLabel('State of item 1').selectOption('inProgress');
+    await state(devices.locator('tr', { hasText: 'Phone 15' }), 'In progress');
+    await state(line('Phone 15'), 'In progress');
+    await form(devices, 'comment').getByLabel('Comment').fill(`Which colour? ${NASTY}`);
+    await form(devices, 'comment').getByRole('button', { name: 'Ask for information' }).click();
+    await state(devices.locator('.detail'), 'Pending');
+    await orders.locator('.entry', { hasText: `Which colour? ${NASTY}` }).waitFor();
+    await form(devices, 'state').getByLabel('State').selectOption('inProgress');
+    await form(devices, 'state').getByRole('button', { name: 'Change' }).click();
+    await state(devices.locator('.detail'), 'In progress');
+    await devices.getByLabel('goes on by itself').check();
+    await state(line('Cover 15'), 'Completed');
+
+    await orders.getByRole('button', { name: 'Cancel the order' }).click();
+    await mobile.locator('.asked').getByRole('button', { name: 'Accept' }).click();
+    await state(mobile.locator('.detail'), 'Cancelled');
+    await state(line('SIM 5G'), 'Canceled');
+    const shots = process.env.SCREENSHOTS;
+    if (shots) await page.screenshot({ path: join(shots, 'sandbox-orders.png') });
+    await page.goto(`${product.desks}/#tickets`);
+    await customer.waitFor();
+    assert.ok(!(await orders.isVisible()));
   });
 
   it('sees ticket text as text, and no error on the page', async () => {

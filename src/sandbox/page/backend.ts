@@ -5,14 +5,35 @@ export interface CustomerTicket extends Record<string, unknown> {
   attachments: Row[];
 }
 export type ProviderTicket = Record<string, unknown> & { id: string };
+export interface CustomerOrder extends Record<string, unknown> {
+  sys_id: string;
+  journal: Row[];
+  lines: (Row & { offering: string })[];
+}
+/** Of a vendor; `choices` are the states a person may choose. */
+export interface VendorOrder extends Record<string, unknown> {
+  id: string;
+  choices: string[];
+  items: (Record<string, unknown> & { id: string; choices: string[] })[];
+  unstoppable: boolean;
+  cancellation?: { id: string; cancellationReason?: string };
+}
+export interface Vendor {
+  name: string;
+  version: string;
+  auto: boolean;
+  faults: Fault[];
+  orders: VendorOrder[];
+}
 export interface Fault {
   kind: string;
   status?: number;
 }
 
 export interface State {
-  customer: { faults: Fault[]; tickets: CustomerTicket[] };
+  customer: { faults: Fault[]; tickets: CustomerTicket[]; orders: CustomerOrder[] };
   providers: Record<string, { faults: Fault[]; hubs: number; tickets: ProviderTicket[] }>;
+  vendors: Record<string, Vendor>;
 }
 
 export async function state(): Promise<State> {

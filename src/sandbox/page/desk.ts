@@ -1,7 +1,7 @@
 import { act, type Fault } from './backend.js';
 import { base64, field, h, select, valuesOf } from './dom.js';
 
-/** One ticket, as either desk shows it. */
+/** One ticket or order, as either desk shows it. */
 export interface Shown {
   id: string;
   number: string;
@@ -13,23 +13,36 @@ export interface Shown {
   partner?: string;
   facts: [name: string, value: string][];
   entries: { who: string; when: string; text: string; internal: boolean }[];
-  files: { name: string; size: string }[];
+  /** States a person may choose. */
+  states: [value: string, label: string][];
+  /** Absent: this desk has no attachments. */
+  files?: { name: string; size: string }[];
+  /** What else there is to see and to do, before the facts. */
+  more?: HTMLElement[];
 }
 
 export interface DeskKind {
   /** Id of its section, and of its actions. */
   section: string;
-  title: string;
+  title: () => string;
   subtitle: () => string;
   actions: () => string;
-  /** States a person may choose. */
-  states: [value: string, label: string][];
-  /** Fields of the form that opens a ticket. */
-  open: () => HTMLElement[];
-  newTicket: (values: Record<string, string>) => Record<string, string>;
+  /** What the desk is about: «ticket». */
+  noun: string;
+  /** What to do while there is none. */
+  hint: string;
+  /** The form that opens one, where a person can here: its fields, its action, and what is sent. */
+  open?: {
+    verb: string;
+    fields: () => HTMLElement[];
+    action: string;
+    values: (given: Record<string, string>) => Record<string, string>;
+  };
   changeState: (id: string, state: string, reason: string) => { action: string; values: Record<string, string> };
-  comment: string;
-  workNotes: boolean;
+  /** What can be said: the action and its button, the first one by Enter. */
+  says: [action: string, label: string][];
+  /** Sent along with what is said. */
+  table?: string;
   extra?: () => HTMLElement | undefined;
 }
 
@@ -57,7 +70,14 @@ export class Desk {
   show(tickets: Shown[], faults: Fault[]): void {
     this.tickets = tickets;
     if (!tickets.some((t) => t.id === this.selected)) this.selected = tickets[0]?.id;
-    const picture = JSON.stringify([tickets, faults, this.selected, this.opening, this.kind.subtitle()]);
+    const picture = JSON.stringify([
+      tickets.map((t) => ({ ...t, more: t.more?.map((m) => m.outerHTML) })),
+      faults,
+      this.selected,
+      this.opening,
+      this.kind.subtitle(),
+      this.kind.extra?.()?.outerHTML,
+    ]);
     if (picture === this.drawn) return;
     this.drawn = picture;
     const typed = this.typed();
@@ -84,10 +104,15 @@ export class Desk {
     return h(
       'div',
       { class: 'bar' },
-      h('h2', { id: `${kind.section}-title` }, kind.title, h('small', {}, kind.subtitle())),
+      h('h2', { id: `${kind.section}-title` }, kind.title(), h('small', {}, kind.subtitle())),
       h('span', { class: 'grow' }),
       kind.extra?.(),
-      h('button', { class: 'primary', type: 'button', 'data-action': 'open', onclick: () => this.begin() }, 'Open a ticket'),
+      kind.open &&
+        h(
+          'button',
+          { class: 'primary', type: 'button', 'data-action': 'open', onclick: () => this.begin() },
+          `${kind.open.verb} ${kind.noun === 'order' ? 'an' : 'a'} ${kind.noun}`,
+        ),
     );
   }
 
@@ -98,7 +123,7 @@ export class Desk {
   }
 
   private list(): HTMLElement {
-    if (this.tickets.length === 0) return h('div', { class: 'list' }, h('p', { class: 'empty' }, 'No tickets yet.'));
+    if (this.tickets.length === 0) return h('div', { class: 'list' }, h('p', { class: 'empty' }, `No ${this.kind.noun}s yet.`));
     const items = this.tickets.map((ticket) => {
       const current = ticket.id === this.selected && !this.opening;
       const choose = () => {
@@ -126,12 +151,14 @@ export class Desk {
     return h('ul', { class: 'list' }, ...items);
   }
 
-  private form(): HTMLElement {
+  private form(): HTMLElement | undefined {
+    const { open, noun } = this.kind;
+    if (!open) return undefined;
     const error = h('p', { class: 'error', role: 'alert' });
     const submit = (event: Event) => {
       event.preventDefault();
-      const values = this.kind.newTicket(valuesOf(event.target as HTMLFormElement));
-      act(`${this.kind.actions()}/create`, values).then(
+      const values = open.values(valuesOf(event.target as HTMLFormElement));
+      act(`${this.kind.actions()}/${open.action}`, values).then(
         (made) => {
           this.opening = false;
           this.selected = String(made.sys_id ?? made.id);
@@ -146,13 +173,13 @@ export class Desk {
     return h(
       'form',
       { onsubmit: submit, 'data-form': 'open' },
-      h('h3', {}, 'New ticket'),
-      ...this.kind.open(),
+      h('h3', {}, `New ${noun}`),
+      ...open.fields(),
       error,
       h(
         'div',
         { class: 'row' },
-        h('button', { class: 'primary', type: 'submit' }, 'Open'),
+        h('button', { class: 'primary', type: 'submit' }, open.verb),
         h('button', { type: 'button', onclick: cancel }, 'Cancel'),
       ),
     );
@@ -160,7 +187,7 @@ export class Desk {
 
   private detail(): HTMLElement {
     const ticket = this.tickets.find((t) => t.id === this.selected);
-    if (!ticket) return h('p', { class: 'empty' }, 'Open a ticket, here or on the other desk.');
+    if (!ticket) return h('p', { class: 'empty' }, this.kind.hint);
     const facts = ticket.facts.filter(([, value]) => value).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
     const entries = ticket.entries.map((e) =>
       h(
@@ -170,21 +197,20 @@ export class Desk {
         h('p', {}, e.text),
       ),
     );
-    const files = ticket.files.map((f) => h('div', { class: 'entry files' }, `${f.name} · ${f.size}`));
+    const files = ticket.files?.map((f) => h('div', { class: 'entry files' }, `${f.name} · ${f.size}`));
     return h(
       'div',
       {},
       h('h3', {}, ticket.title),
       h('span', { class: `chip ${ticket.state}` }, ticket.stateLabel),
-      h('p', { class: 'say' }, ticket.description),
+      ticket.description && h('p', { class: 'say' }, ticket.description),
+      ...(ticket.more ?? []),
       h('dl', {}, h('dt', {}, 'Number'), h('dd', {}, ticket.number), ...facts),
-      this.stateForm(ticket),
+      ticket.states.length > 0 && this.stateForm(ticket),
       h('h4', {}, 'Comments'),
       ...entries,
       this.commentForm(ticket),
-      h('h4', {}, 'Attachments'),
-      ...files,
-      this.fileForm(ticket),
+      ...(files ? [h('h4', {}, 'Attachments'), ...files, this.fileForm(ticket)] : []),
     );
   }
 
@@ -201,7 +227,7 @@ export class Desk {
       h(
         'div',
         { class: 'row' },
-        field('State', select('state', this.kind.states, ticket.state)),
+        field('State', select('state', ticket.states, ticket.state)),
         field('Reason or solution', h('input', { name: 'reason', maxlength: '500', 'data-keep': `reason-${ticket.id}` })),
         h('button', { type: 'submit' }, 'Change'),
       ),
@@ -213,11 +239,12 @@ export class Desk {
       event.preventDefault();
       const form = (event.target as HTMLElement).closest('form') as HTMLFormElement;
       const { text = '' } = valuesOf(form);
-      if (text.trim()) this.run(action, { id: ticket.id, text }, form);
+      if (text.trim()) this.run(action, { id: ticket.id, text, ...(this.kind.table && { table: this.kind.table }) }, form);
     };
+    const [[first, label] = ['', ''], ...others] = this.kind.says;
     return h(
       'form',
-      { onsubmit: send(this.kind.comment), 'data-form': 'comment' },
+      { onsubmit: send(first), 'data-form': 'comment' },
       h('textarea', {
         name: 'text',
         rows: '2',
@@ -228,8 +255,8 @@ export class Desk {
       h(
         'div',
         { class: 'row' },
-        h('button', { type: 'submit' }, 'Comment'),
-        this.kind.workNotes && h('button', { type: 'button', onclick: send('workNote') }, 'Work note (stays inside)'),
+        h('button', { type: 'submit' }, label),
+        ...others.map(([action, name]) => h('button', { type: 'button', onclick: send(action) }, name)),
       ),
     );
   }

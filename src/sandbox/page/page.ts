@@ -1,156 +1,31 @@
-import { type CustomerTicket, type ProviderTicket, type State, state, watch } from './backend.js';
-import { Desk, type Shown } from './desk.js';
-import { field, h, select } from './dom.js';
+import { type State, state, watch } from './backend.js';
+import { showOrders } from './orders.js';
+import { showTickets } from './tickets.js';
 
-/** ServiceNow's incident states by number, with the colour of the canonical one. */
-const INCIDENT: Record<string, [canonical: string, label: string]> = {
-  1: ['acknowledged', 'New'],
-  2: ['inProgress', 'In Progress'],
-  3: ['held', 'On Hold'],
-  6: ['resolved', 'Resolved'],
-  7: ['closed', 'Closed'],
-  8: ['cancelled', 'Canceled'],
-};
-const LEVELS: [string, string][] = [
-  ['1', '1 - High'],
-  ['2', '2 - Medium'],
-  ['3', '3 - Low'],
-];
-const STATUS = ['acknowledged', 'inProgress', 'pending', 'held', 'resolved', 'closed', 'cancelled', 'rejected'];
-
-let version = 'v4';
-
-const text = (value: unknown) => (value === undefined || value === null ? '' : String(value));
-const time = (value: unknown) => {
-  const given = text(value);
-  const date = new Date(/Z|T/.test(given) ? given : `${given.replace(' ', 'T')}Z`);
-  return Number.isNaN(date.getTime()) ? given : date.toLocaleTimeString();
+const VIEWS: Record<string, { intro: string; show: (now: State, again: () => void) => void }> = {
+  tickets: {
+    intro: 'Two partners that know nothing of each other. What you do on one desk arrives on the other.',
+    show: showTickets,
+  },
+  orders: {
+    intro: 'One order, and vendors that know nothing of each other.',
+    show: showOrders,
+  },
 };
 
-const customer = new Desk({
-  section: 'customer',
-  title: 'Customer',
-  subtitle: () => 'ServiceNow, incidents',
-  actions: () => 'servicenow',
-  states: Object.entries(INCIDENT).map(([, [canonical, label]]) => [canonical, label]),
-  open: () => [
-    field('Short description', h('input', { name: 'short_description', required: true, maxlength: '160' })),
-    field('Description', h('textarea', { name: 'description', rows: '4' })),
-    h('div', { class: 'row' }, field('Impact', select('impact', LEVELS, '2')), field('Urgency', select('urgency', LEVELS, '2'))),
-  ],
-  newTicket: (values) => ({ ...values, table: 'incident' }),
-  changeState: (id, chosen, reason) => {
-    const number = Object.entries(INCIDENT).find(([, [canonical]]) => canonical === chosen)?.[0] ?? '2';
-    const values: Record<string, string> = { id, state: number };
-    if (number === '6') Object.assign(values, { close_code: 'Solution provided', close_notes: reason || 'Resolved' });
-    else if (reason) values.comments = reason;
-    if (number === '3') values.hold_reason = '4';
-    return { action: 'update', values };
-  },
-  comment: 'comment',
-  workNotes: true,
-});
+/** The view that the address names, so that it can be linked to. */
+const chosen = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : 'tickets');
 
-const provider = new Desk({
-  section: 'provider',
-  title: 'Provider',
-  subtitle: () => `TM Forum TMF621 ${version}, trouble tickets`,
-  actions: () => version,
-  states: STATUS.map((s) => [s, s]),
-  open: () => [
-    field('Name', h('input', { name: 'name', required: true })),
-    field('Description', h('textarea', { name: 'description', rows: '4', required: true })),
-    field(
-      'Severity',
-      select(
-        'severity',
-        ['Critical', 'Major', 'Minor'].map((s) => [s, s]),
-        'Minor',
-      ),
-    ),
-  ],
-  newTicket: (values) => ({ ...values, ticketType: 'incident' }),
-  changeState: (id, status, reason) => ({ action: 'status', values: { id, status, ...(reason && { reason }) } }),
-  comment: 'note',
-  workNotes: false,
-  extra: () => {
-    const list = select(
-      'version',
-      [
-        ['v4', 'TMF621 v4'],
-        ['v5', 'TMF621 v5'],
-      ],
-      version,
-    );
-    list.setAttribute('aria-label', 'Version');
-    list.addEventListener('change', () => {
-      version = list.value;
-      void refresh();
-    });
-    return list;
-  },
-});
-
-function incident(row: CustomerTicket): Shown {
-  const [canonical, label] = INCIDENT[text(row.state)] ?? ['', text(row.state)];
-  const waiting = row.state === '3' && row.hold_reason === '1';
-  return {
-    id: row.sys_id,
-    number: text(row.number),
-    title: text(row.short_description),
-    description: text(row.description),
-    state: waiting ? 'pending' : canonical,
-    stateLabel: waiting ? 'Awaiting Caller' : label,
-    partner: text(row.correlation_display),
-    facts: [
-      ['Provider’s number', text(row.correlation_display)],
-      ['Priority', text(row.priority)],
-      ['Resolution', [row.close_code, row.close_notes].map(text).filter(Boolean).join(': ')],
-      ['Changed', `${time(row.sys_updated_on)} by ${text(row.sys_updated_by)}`],
-    ],
-    entries: row.journal.map((j) => ({
-      who: text(j.sys_created_by),
-      when: time(j.sys_created_on),
-      text: text(j.value),
-      internal: j.element === 'work_notes',
-    })),
-    files: row.attachments.map((a) => ({ name: text(a.file_name), size: `${text(a.size_bytes)} bytes` })),
-  };
-}
-
-type Part = Record<string, unknown>;
-
-function ticket(given: ProviderTicket): Shown {
-  const list = (value: unknown) => (Array.isArray(value) ? (value as Part[]) : []);
-  const reference = text(given.externalId) || text(list(given.externalIdentifier)[0]?.id);
-  return {
-    id: given.id,
-    number: given.id,
-    title: text(given.name),
-    description: text(given.description),
-    state: text(given.status),
-    stateLabel: text(given.status),
-    partner: reference,
-    facts: [
-      ['External id', reference],
-      ['Severity', text(given.severity)],
-      ['Type', text(given.ticketType)],
-      ['Reason', text(given.statusChangeReason)],
-      ['Changed', time(given.lastUpdate)],
-    ],
-    entries: list(given.note).map((n) => ({ who: text(n.author), when: time(n.date), text: text(n.text), internal: false })),
-    files: list(given.attachment).map((a) => ({
-      name: text(a.name),
-      size: `${text((a.size as Part | undefined)?.amount)} bytes`,
-    })),
-  };
+function turn(): void {
+  const view = chosen();
+  for (const main of document.querySelectorAll('main')) main.hidden = main.id !== `view-${view}`;
+  for (const link of document.querySelectorAll('nav a'))
+    link.setAttribute('aria-current', link.getAttribute('href') === `#${view}` ? 'page' : 'false');
+  (document.getElementById('intro') as HTMLElement).textContent = VIEWS[view]?.intro ?? '';
 }
 
 async function refresh(): Promise<void> {
-  const now: State = await state();
-  customer.show(now.customer.tickets.map(incident), now.customer.faults);
-  const desk = now.providers[version];
-  provider.show((desk?.tickets ?? []).map(ticket), desk?.faults ?? []);
+  VIEWS[chosen()]?.show(await state(), () => void refresh());
 }
 
 const live = document.getElementById('live') as HTMLElement;
@@ -161,4 +36,9 @@ watch(
     live.textContent = on ? 'live' : 'no connection';
   },
 );
+addEventListener('hashchange', () => {
+  turn();
+  void refresh();
+});
+turn();
 void refresh();

@@ -1,0 +1,85 @@
+import type { ServiceNowDesk } from './servicenow.js';
+import { linesOf, placeOrder } from './servicenow-orders.js';
+import type { Row } from './servicenow-query.js';
+import { itemsOf, type OrderDesk } from './tmf622.js';
+import { next } from './tmf622-states.js';
+
+type Values = Record<string, string>;
+
+const ORDERS = 'sn_ind_tmt_orm_order';
+const LINES = 'sn_ind_tmt_orm_order_line_item';
+const OFFERINGS = 'sn_prd_pm_product_offering';
+/** Milliseconds that a person can follow. */
+const PACE = 3_000;
+
+/** What the page shows of the customer's orders, newest first. */
+export function customerOrders(desk: ServiceNowDesk, most: number): unknown[] {
+  return newest(desk.rows(ORDERS), most).map((row) => ({
+    ...row,
+    journal: desk.journal(row.sys_id),
+    lines: linesOf(desk, row.sys_id).map((line) => ({ ...line, offering: desk.displayed(LINES, line, 'product_offering') })),
+  }));
+}
+
+/** What the page shows of a vendor's desk: orders, newest first, with the states a person may choose and the cancellation to decide. */
+export function vendorOrders(desk: OrderDesk, most: number): unknown {
+  // While a cancellation is asked for, a person decides that first.
+  const choices = (kind: 'order' | 'item', state: unknown) =>
+    /Cancellation$/.test(String(state)) ? [] : next(desk.version, kind, String(state)).filter((to) => !/Cancellation$/.test(to));
+  return {
+    name: desk.name,
+    version: desk.version,
+    auto: desk.autoAdvance !== undefined,
+    faults: desk.faults.all(),
+    orders: newest(desk.orders(), most).map((order) => ({
+      ...order,
+      unstoppable: desk.isUnstoppable(String(order.id)),
+      cancellation: desk.cancels.underWay(String(order.id)),
+      choices: choices('order', order.state),
+      items: itemsOf(order).map((item) => ({ ...item, choices: choices('item', item.state) })),
+    })),
+  };
+}
+
+function newest<T>(list: T[], most: number): T[] {
+  return list.slice(-most).reverse();
+}
+
+/** The customer places an order; `lines` is JSON: offering, category and quantity of each. Offerings get their row on the way. */
+export function place(desk: ServiceNowDesk, { lines = '[]', ...order }: Values): Row {
+  const wanted = JSON.parse(lines) as Values[];
+  if (wanted.length === 0) throw new Error('Choose what to order.');
+  const offering = (name: string) =>
+    (desk.rows(OFFERINGS).find((row) => row.name === name) ?? desk.create(OFFERINGS, { name })).sys_id;
+  const rows = wanted.map(({ offering: name = '', ...line }, index) => ({
+    action: 'add',
+    ...line,
+    external_id: String(index + 1),
+    product_offering: offering(name),
+  }));
+  return placeOrder(desk, order, rows).order;
+}
+
+/** What a person does at a vendor's desk. */
+export function vendorActions(desk: OrderDesk): Record<string, (values: Values) => unknown> {
+  const about = ({ text = '', code, item }: Values) => ({ message: text, ...(code && { code }), ...(item && { items: [item] }) });
+  return {
+    create: (v) => desk.create(v),
+    state: (v) => desk.setState(v.id ?? '', v.state ?? '', v.reason),
+    itemState: (v) => desk.setItemState(v.id ?? '', v.item ?? '', v.state ?? '', v.reason),
+    note: (v) => desk.addNote(v.id ?? '', v.text ?? ''),
+    information: (v) => desk.requireInformation(v.id ?? '', v.text ?? '', v.path, v.item),
+    milestone: (v) => desk.milestone(v.id ?? '', about(v)),
+    jeopardy: (v) => desk.jeopardy(v.id ?? '', about(v)),
+    error: (v) => desk.errorMessage(v.id ?? '', about(v)),
+    pointOfNoReturn: (v) => desk.passPointOfNoReturn(v.id ?? ''),
+    acceptCancellation: (v) => {
+      desk.cancels.accept(v.id ?? '');
+      return desk.cancels.finish(v.id ?? '');
+    },
+    refuseCancellation: (v) => desk.cancels.refuse(v.id ?? '', v.reason),
+    auto: (v) => {
+      desk.autoAdvance = v.on === 'true' ? PACE : undefined;
+    },
+  };
+}

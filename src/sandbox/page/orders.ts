@@ -1,0 +1,243 @@
+import { act, type CustomerOrder, type State, type Vendor, type VendorOrder } from './backend.js';
+import { Desk, type Shown } from './desk.js';
+import { field, h, select } from './dom.js';
+import { day, list, type Part, text, time, words } from './text.js';
+
+const ORDERS = 'sn_ind_tmt_orm_order';
+const LINES = 'sn_ind_tmt_orm_order_line_item';
+
+/** What a new colleague needs, as the second example shares it out by category. */
+const OFFERINGS: [offering: string, category: string][] = [
+  ['Phone 15', 'device'],
+  ['SIM 5G', 'connectivity'],
+  ['Cover 15', 'device'],
+  ['Delivery', 'logistics'],
+];
+const QUANTITIES = ['0', '1', '2', '3'].map((n): [string, string] => [n, n === '0' ? 'none' : n]);
+
+/** ServiceNow's order states, by the canonical one whose colour they have. */
+const CANONICAL: Record<string, string> = {
+  new: 'acknowledged',
+  draft: 'acknowledged',
+  submitted: 'acknowledged',
+  awaiting_information: 'pending',
+  on_hold: 'held',
+  canceled: 'cancelled',
+  cancellation_in_progress: 'pendingCancellation',
+};
+const canonical = (state: unknown) =>
+  CANONICAL[text(state)] ?? text(state).replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+const DONE = new Set(['canceled', 'completed', 'rejected']);
+
+const chip = (state: unknown) => h('span', { class: `chip ${canonical(state)}` }, words(state));
+
+/** Does something that has no form of its own; what goes wrong is told beside it. */
+function run(path: string, values: Record<string, string>, at: EventTarget | null): void {
+  act(path, values).catch((problem: Error) =>
+    (at as HTMLElement).closest('.detail')?.append(h('p', { class: 'error', role: 'alert' }, problem.message)),
+  );
+}
+
+const button = (label: string, path: string, values: Record<string, string>) =>
+  h('button', { type: 'button', onclick: (event) => run(path, values, event.target) }, label);
+
+function table(title: string, heads: string[], rows: (Node | string)[][]): HTMLElement[] {
+  const cells = (tag: string, row: (Node | string)[]) => h('tr', {}, ...row.map((cell) => h(tag, {}, cell)));
+  return [
+    h('h4', {}, title),
+    h('table', {}, h('thead', {}, cells('th', heads)), h('tbody', {}, ...rows.map((r) => cells('td', r)))),
+  ];
+}
+
+const customer = new Desk({
+  section: 'orders',
+  title: () => 'Customer',
+  subtitle: () => 'ServiceNow, orders',
+  actions: () => 'servicenow',
+  noun: 'order',
+  hint: 'Place an order, and see what becomes of it.',
+  open: {
+    verb: 'Place',
+    action: 'placeOrder',
+    fields: () => [
+      field('Short description', h('input', { name: 'short_description', required: true, maxlength: '160' })),
+      h('div', { class: 'pairs' }, ...OFFERINGS.map(([name]) => field(name, select(name, QUANTITIES, '1')))),
+    ],
+    values: ({ short_description = '', ...quantities }) => ({
+      short_description,
+      order_currency: 'EUR',
+      lines: JSON.stringify(
+        OFFERINGS.filter(([offering]) => quantities[offering] !== '0').map(([offering, category]) => ({
+          offering,
+          category,
+          quantity: quantities[offering],
+        })),
+      ),
+    }),
+  },
+  changeState: (id, state) => ({ action: 'update', values: { table: ORDERS, id, state } }),
+  says: [
+    ['comment', 'Comment'],
+    ['workNote', 'Work note (stays inside)'],
+  ],
+  table: ORDERS,
+});
+
+function ordered(row: CustomerOrder): Shown {
+  const open = !DONE.has(text(row.state));
+  const update = 'servicenow/update';
+  const lines = row.lines.map((line) => {
+    const changes = open && !DONE.has(text(line.state));
+    const change = (event: Event) =>
+      run(update, { table: LINES, id: line.sys_id, quantity: (event.target as HTMLInputElement).value }, event.target);
+    const quantity = select('quantity', QUANTITIES.slice(1), text(line.quantity));
+    quantity.setAttribute('aria-label', `Quantity of line ${text(line.external_id)}`);
+    quantity.addEventListener('change', change);
+    return [
+      text(line.external_id),
+      text(line.offering),
+      changes ? quantity : text(line.quantity),
+      h('span', {}, chip(line.state), h('small', {}, text(line.correlation_display))),
+      changes ? button('Cancel', update, { table: LINES, id: line.sys_id, state: 'canceled' }) : '',
+    ];
+  });
+  return {
+    id: row.sys_id,
+    number: text(row.number),
+    title: text(row.short_description),
+    description: text(row.description),
+    state: canonical(row.state),
+    stateLabel: words(row.state),
+    states: [],
+    facts: [
+      ['Vendors', text(row.correlation_display)],
+      ['Wanted by', day(row.requested_end_date)],
+      ['Expected', day(row.expected_end_date)],
+      ['Changed', `${time(row.sys_updated_on)} by ${text(row.sys_updated_by)}`],
+    ],
+    more: [
+      ...table('Lines', ['', 'Offering', 'Quantity', 'State, vendor’s number', ''], lines),
+      h(
+        'div',
+        { class: 'row' },
+        open && button('Cancel the order', update, { table: ORDERS, id: row.sys_id, state: 'canceled' }),
+      ),
+    ],
+    entries: row.journal.map((j) => ({
+      who: text(j.sys_created_by),
+      when: time(j.sys_created_on),
+      text: text(j.value),
+      internal: j.element === 'work_notes',
+    })),
+  };
+}
+
+let vendors: Record<string, Vendor> = {};
+
+const vendor = (section: string) =>
+  new Desk({
+    section,
+    title: () => vendors[section]?.name ?? section,
+    subtitle: () => `TM Forum TMF622 ${vendors[section]?.version}, product orders`,
+    actions: () => section,
+    noun: 'order',
+    hint: 'Orders that this vendor gets are shown here.',
+    changeState: (id, state, reason) => ({ action: 'state', values: { id, state, ...(reason && { reason }) } }),
+    says: [
+      ['note', 'Comment'],
+      ['information', 'Ask for information'],
+      ['jeopardy', 'Jeopardy'],
+      ['milestone', 'Milestone'],
+      ['error', 'Error'],
+    ],
+    extra: () => {
+      const on = vendors[section]?.auto ?? false;
+      const box = h('input', { type: 'checkbox', checked: on, onchange: () => void act(`${section}/auto`, { on: String(!on) }) });
+      return h('label', { class: 'switch' }, box, 'goes on by itself');
+    },
+  });
+
+function atVendor(section: string, order: VendorOrder): Shown {
+  const { id, cancellation } = order;
+  const items = order.items.map((item) => {
+    const steps = select('state', [['', 'change…'], ...item.choices.map((s): [string, string] => [s, words(s)])], '');
+    steps.setAttribute('aria-label', `State of item ${item.id}`);
+    steps.addEventListener('change', () => run(`${section}/itemState`, { id, item: item.id, state: steps.value }, steps));
+    const offering = item.productOffering as Part | undefined;
+    return [
+      item.id,
+      text(offering?.name ?? offering?.id),
+      text(item.quantity ?? 1),
+      chip(item.state),
+      item.choices.length > 0 ? steps : '',
+    ];
+  });
+  const asked = cancellation && [
+    h(
+      'div',
+      { class: 'entry asked', 'data-form': 'cancellation' },
+      h('p', {}, `The customer asks to cancel: ${text(cancellation.cancellationReason) || 'no reason given'}`),
+      h(
+        'div',
+        { class: 'row' },
+        button('Accept', `${section}/acceptCancellation`, { id: cancellation.id }),
+        button('Refuse', `${section}/refuseCancellation`, { id: cancellation.id }),
+      ),
+    ),
+  ];
+  const reports = ['productOrderErrorMessage', 'productOrderJeopardyAlert', 'productOrderMilestone'];
+  const notes = [...list(order.note), ...order.items.flatMap((item) => list(item.note))];
+  const reference = text(list(order.externalId)[0]?.id ?? order.externalId);
+  return {
+    id,
+    number: id,
+    title:
+      text(order.description) || order.items.map((item) => text((item.productOffering as Part | undefined)?.name)).join(', '),
+    description: '',
+    state: text(order.state),
+    stateLabel: words(order.state),
+    states: order.choices.map((s) => [s, words(s)]),
+    partner: reference,
+    facts: [
+      ['External id', reference],
+      ['Expected', day(order.expectedCompletionDate)],
+      ['Cancelled', text(order.cancellationReason)],
+      ['Point of no return', order.unstoppable ? 'passed' : ''],
+    ],
+    more: [
+      ...(asked ?? []),
+      ...table('Items', ['', 'Offering', 'Quantity', 'State', ''], items),
+      h(
+        'div',
+        { class: 'row' },
+        order.choices.length > 0 && !order.unstoppable && button('Point of no return', `${section}/pointOfNoReturn`, { id }),
+      ),
+    ],
+    entries: [
+      ...notes.map((n) => ({ who: text(n.author), when: time(n.date), text: text(n.text), internal: false })),
+      ...reports.flatMap((name) =>
+        list(order[name]).map((report) => ({
+          who: words(name.replace('productOrder', '')),
+          when: time(report.timestamp ?? report.alertDate ?? report.milestoneDate),
+          text: text(report.message),
+          internal: false,
+        })),
+      ),
+    ],
+  };
+}
+
+const desks: Record<string, Desk> = { orders5: vendor('orders5'), orders4: vendor('orders4') };
+
+/** The view of orders: the customer's, and each vendor's part of them. */
+export function showOrders(now: State): void {
+  vendors = now.vendors;
+  customer.show(now.customer.orders.map(ordered), now.customer.faults);
+  for (const [section, desk] of Object.entries(desks)) {
+    const { orders = [], faults = [] } = vendors[section] ?? {};
+    desk.show(
+      orders.map((order) => atVendor(section, order)),
+      faults,
+    );
+  }
+}
