@@ -18,13 +18,7 @@ import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
  * What the in nodes of all TM Forum APIs do alike: subscribe at the provider's hub and take its events, or poll, and emit what they are
  * about, read back. `system`: the API's name, as it stands in the callback's path.
  */
-export function receiveFromTmf(
-  RED: NodeAPI,
-  node: Node,
-  given: NodeDef & TmfInConfig,
-  system: string,
-  entityType: string,
-): void {
+export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInConfig, system: string, entityType: string): void {
   const config = withEnvironment(RED, node, given);
   const where = config.name || `${system} in`;
   const stops: ((removed: boolean) => Promise<void> | void)[] = [];
