@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericMessage } from '../../src/model/message.js';
+import { conversationOf } from '../kit/envelope.js';
 import { envelopeOf, handle } from '../kit/handle.js';
 import { endpointNode } from '../kit/parties.js';
 import { show } from '../kit/status.js';
@@ -26,8 +27,7 @@ export = (RED: NodeAPI) => {
       const { record, sources, deleted } = incoming;
       const found = await broker.correlate(envelope.messageId, { message, record, sources, deleted });
       if (!found) return;
-      const { id, reference } = found.conversation;
-      envelope.conversation = { id, reference, isNew: found.output === 'new' };
+      envelope.conversation = conversationOf(found.conversation, found.output === 'new');
       msg.payload = found.message;
       const outputs = [null, null, null] as (typeof msg | null)[];
       outputs[PORTS[found.output]] = msg;

@@ -4,6 +4,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { HttpOptions } from '../../src/http/http.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { httpOptions } from './endpoint.js';
+import { withEnvironment } from './settings.js';
 
 type MakeClient = (config: EndpointConfig, credentials: EndpointCredentials, http: HttpOptions) => EndpointClient;
 
@@ -52,22 +53,13 @@ async function test(RED: NodeAPI, makers: Map<string, MakeClient>, req: Request)
   const saved = (RED.nodes.getCredentials(req.params.id) ?? {}) as Record<string, string | undefined>;
   const merged: Record<string, string | undefined> = { ...saved };
   for (const [name, value] of Object.entries(credentials)) if (value !== UNCHANGED) merged[name] = value;
-  for (const name of Object.keys(merged)) merged[name] = environment(RED, merged[name]);
-  const settings = { ...endpointDefaults, ...config };
-  for (const [name, value] of Object.entries(settings)) {
-    if (typeof value === 'string') (settings as Record<string, unknown>)[name] = environment(RED, value);
-  }
-  const http = httpOptions(RED, settings, merged as EndpointCredentials, settings.name || 'This endpoint');
-  const client = make(settings, merged as EndpointCredentials, http);
+  const secrets = withEnvironment(RED, null, merged) as EndpointCredentials;
+  const settings = withEnvironment(RED, null, { ...endpointDefaults, ...config });
+  const http = httpOptions(RED, settings, secrets, settings.name || 'This endpoint');
+  const client = make(settings, secrets, http);
   try {
     return await client.test();
   } finally {
     client.close();
   }
-}
-
-/** What Node-RED does to a deployed node's settings: `${NAME}` stands for the environment variable. */
-function environment(RED: NodeAPI, value: string | undefined): string | undefined {
-  const name = value?.match(/^\$\{(\S+)\}$/)?.[1];
-  return name ? String(RED.util.evaluateNodeProperty(name, 'env', null as never, {}) ?? '') || process.env[name] : value;
 }

@@ -26,8 +26,7 @@ export function httpOptions(RED: NodeAPI, config: EndpointConfig, credentials: E
       hint: 'It begins with http:// or https://.',
     });
   }
-  const tlsNode = config.tls ? (RED.nodes.getNode(config.tls) as TlsNode | null) : null;
-  const tls = tlsNode?.addTLSOptions({});
+  const tls = config.tls ? tlsOptions(RED, config.tls, where) : undefined;
   return {
     name: where,
     baseUrl,
@@ -35,8 +34,18 @@ export function httpOptions(RED: NodeAPI, config: EndpointConfig, credentials: E
     timeout: numberSetting(config.timeout, endpointDefaults.timeout, 'timeout', where) * 1000,
     rateLimit: numberSetting(config.rateLimit, endpointDefaults.rateLimit, 'rateLimit', where),
     concurrency: Math.max(1, numberSetting(config.concurrency, endpointDefaults.concurrency, 'concurrency', where)),
-    ...(tls && { tls: tls as HttpOptions['tls'] }),
+    ...(tls && { tls }),
   };
+}
+
+function tlsOptions(RED: NodeAPI, id: string, where: string): HttpOptions['tls'] {
+  const node = RED.nodes.getNode(id) as TlsNode | null;
+  if (node?.addTLSOptions) return node.addTLSOptions({}) as HttpOptions['tls'];
+  throw new SwitchboardError('SWB_CONFIG', 'Its TLS configuration is missing.', {
+    where,
+    field: 'tls',
+    hint: 'Choose one that is there and enabled; a new one has to be deployed first.',
+  });
 }
 
 function authOf(config: EndpointConfig, given: EndpointCredentials, where: string): Auth {

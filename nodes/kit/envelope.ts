@@ -24,7 +24,13 @@ export interface Envelope {
     deleted?: boolean;
   };
   /** Set by conversation-correlate. */
-  conversation?: { id: string; reference: string; isNew: boolean };
+  conversation?: {
+    id: string;
+    reference: string;
+    isNew: boolean;
+    /** What stands for it at the endpoints. */
+    entities?: { endpoint: string; entityType: string; leg: string }[];
+  };
   /** Tells legs to one endpoint apart; set by fan-out. */
   leg?: string;
   /** Set by map for the out node. */
@@ -47,7 +53,7 @@ export interface Envelope {
 /** The envelope of a message of the inbox; with its conversation, where that is known before the message is correlated. */
 export async function envelopeFor(broker: Broker, record: MessageRecord): Promise<Envelope> {
   const conversation = record.conversation ? await broker.store.conversation(record.conversation) : undefined;
-  return { ...envelopeOfRecord(broker, record), ...(conversation && known(conversation)) };
+  return { ...envelopeOfRecord(broker, record), ...(conversation && { conversation: conversationOf(conversation, false) }) };
 }
 
 export function envelopeOfRecord(broker: Broker, record: MessageRecord): Envelope {
@@ -61,6 +67,7 @@ export function envelopeOfRecord(broker: Broker, record: MessageRecord): Envelop
   };
 }
 
-function known({ id, reference }: ConversationRecord): Pick<Envelope, 'conversation'> {
-  return { conversation: { id, reference, isNew: false } };
+/** What travels along of a conversation. */
+export function conversationOf({ id, reference, links }: ConversationRecord, isNew: boolean): Envelope['conversation'] {
+  return { id, reference, isNew, entities: links.map(({ endpoint, entityType, leg }) => ({ endpoint, entityType, leg })) };
 }

@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
-import { demandEntityType } from './entity-types.js';
+import { demandEntityType, entityTypeToWrite } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
 import { emitFrom } from './intake.js';
 import { endpointNode } from './parties.js';
@@ -11,12 +11,7 @@ import { show } from './status.js';
  * What the out nodes of all systems do alike: hand the payload over to the outbox, show how its deliveries fare, and emit the partner's
  * answers, which come through the inbox like everything else.
  */
-export function takeOver(
-  RED: NodeAPI,
-  node: Node,
-  config: NodeDef & { name: string; endpoint: string },
-  entityType: string,
-): void {
+export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: string; endpoint: string }, chosen: string): void {
   const where = config.name || node.type.replace('switchboard-', '').replace(/-/g, ' ');
   const stops: (() => Promise<void> | void)[] = [];
   let closed = false;
@@ -29,7 +24,8 @@ export function takeOver(
   handle(node, async (msg: Msg) => {
     const envelope = envelopeOf(msg, where);
     const endpoint = endpointNode(RED, config.endpoint, where);
-    demandEntityType(endpoint.client, entityType, where);
+    demandEntityType(endpoint.client, chosen, where);
+    const entityType = entityTypeToWrite(endpoint.client, chosen, envelope);
     if (!envelope.conversation) {
       throw new SwitchboardError('SWB_PAYLOAD', 'The message belongs to no conversation.', {
         where,
@@ -50,6 +46,13 @@ export function takeOver(
         where,
         hint: 'Choose the same endpoint in both nodes.',
       });
+    }
+    if (outgoing && outgoing.entityType !== entityType) {
+      throw new SwitchboardError(
+        'SWB_CONFIG',
+        `The map node before it makes a payload for ${outgoing.entityType}, this node writes ${entityType}.`,
+        { where, field: 'entityType', hint: 'Choose the same record type in both nodes.' },
+      );
     }
     const fields = payload as Record<string, Json>;
     const broker = await endpoint.broker;
@@ -77,7 +80,7 @@ export function takeOver(
 
   const start = async () => {
     const endpoint = endpointNode(RED, config.endpoint, where);
-    demandEntityType(endpoint.client, entityType, where);
+    demandEntityType(endpoint.client, chosen, where);
     const broker = await endpoint.broker;
     if (closed) return;
     const worker = broker.worker(endpoint.id);

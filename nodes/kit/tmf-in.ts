@@ -9,7 +9,7 @@ import type { Bodies, MessageRecord } from '../../src/store/store.js';
 import { demandEntityType } from './entity-types.js';
 import { emitFrom } from './intake.js';
 import { type EndpointNode, endpointNode } from './parties.js';
-import { numberSetting } from './settings.js';
+import { numberSetting, requiredSetting, withEnvironment } from './settings.js';
 import { show } from './status.js';
 import { type TmfInConfig, tmfInDefaults } from './tmf-in.config.js';
 import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
@@ -18,13 +18,8 @@ import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
  * What the in nodes of all TM Forum APIs do alike: subscribe at the provider's hub and take its events, or poll, and emit what they are
  * about, read back. `system`: the API's name, as it stands in the callback's path.
  */
-export function receiveFromTmf(
-  RED: NodeAPI,
-  node: Node,
-  config: NodeDef & TmfInConfig,
-  system: string,
-  entityType: string,
-): void {
+export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInConfig, system: string, entityType: string): void {
+  const config = withEnvironment(RED, node, given);
   const where = config.name || `${system} in`;
   const stops: ((removed: boolean) => Promise<void> | void)[] = [];
   let closed = false;
@@ -48,11 +43,12 @@ export function receiveFromTmf(
     stops.push(emitFrom(RED, node, broker, (record, bodies) => readBack(client, record, bodies)));
     if (config.hub) {
       const path = `switchboard/${system}/${node.id}`;
+      const ours = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
       const subscription = new HubSubscription({
         broker,
         hub: client,
         node: node.id,
-        callback: `${publicUrl(RED, config.publicUrl)}/${path}`,
+        callback: `${publicUrl(RED, ours)}/${path}`,
         query: config.query,
         renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
         onRegistered: () => show(node, 'ok', 'registered at the hub'),

@@ -5,7 +5,7 @@ import type { TmfClient } from '../../src/endpoints/tmf/client.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Mapping, Problem } from '../../src/mapping/mapping.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
-import { entityTypeAt } from '../kit/entity-types.js';
+import { entityTypeToWrite } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { mappingFor, sourcesOf } from '../kit/mappings.js';
 import { endpointNode } from '../kit/parties.js';
@@ -21,7 +21,7 @@ export = (RED: NodeAPI) => {
       const envelope = envelopeOf(msg, where);
       const endpoint = endpointNode(RED, config.endpoint, where);
       const { client } = endpoint;
-      const entityType = entityTypeAt(client, config.entityType || 'incident');
+      const entityType = entityTypeToWrite(client, config.entityType || 'incident', envelope);
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
       const message = msg.payload as GenericMessage;
       if (!message?.source || !message.fields) {

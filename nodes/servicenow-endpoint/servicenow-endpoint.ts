@@ -8,6 +8,7 @@ import { serveAdminRoutes } from '../kit/admin-routes.js';
 import { type EndpointCredentials, endpointCredentials } from '../kit/endpoint.config.js';
 import { endpointRuntime } from '../kit/endpoint.js';
 import type { EndpointNode } from '../kit/parties.js';
+import { withEnvironment } from '../kit/settings.js';
 import { type ServiceNowEndpointConfig, serviceNowEndpointDefaults } from './servicenow-endpoint.config.js';
 
 const TYPE = 'switchboard-servicenow-endpoint';
@@ -35,8 +36,9 @@ function columnsOf(entityType: string, named: string): string[] {
 
 export = (RED: NodeAPI) => {
   type ThisNode = EndpointNode & { credentials: EndpointCredentials };
-  function ServiceNowEndpoint(this: ThisNode, config: NodeDef & ServiceNowEndpointConfig) {
-    RED.nodes.createNode(this, config);
+  function ServiceNowEndpoint(this: ThisNode, given: NodeDef & ServiceNowEndpointConfig) {
+    RED.nodes.createNode(this, given);
+    const config = withEnvironment(RED, this, given);
     endpointRuntime(RED, this, config, 'ServiceNow', (http) => makeClient(this.id, config, this.credentials ?? {}, http));
   }
   RED.nodes.registerType(TYPE, ServiceNowEndpoint as never, { credentials: endpointCredentials });

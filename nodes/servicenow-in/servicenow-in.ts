@@ -7,7 +7,7 @@ import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
 import type { Json } from '../../src/model/message.js';
 import { emitFrom } from '../kit/intake.js';
 import { type EndpointNode, endpointNode } from '../kit/parties.js';
-import { numberSetting, requiredSetting } from '../kit/settings.js';
+import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { show } from '../kit/status.js';
 import { type Incoming, jsonBody, listen, type Reply } from '../kit/webhooks.js';
 import { type ServiceNowInConfig, type ServiceNowInCredentials, serviceNowInDefaults } from './servicenow-in.config.js';
@@ -15,8 +15,9 @@ import { type ServiceNowInConfig, type ServiceNowInCredentials, serviceNowInDefa
 type ThisNode = Node & { credentials?: ServiceNowInCredentials };
 
 export = (RED: NodeAPI) => {
-  function ServiceNowIn(this: ThisNode, config: NodeDef & ServiceNowInConfig) {
-    RED.nodes.createNode(this, config);
+  function ServiceNowIn(this: ThisNode, given: NodeDef & ServiceNowInConfig) {
+    RED.nodes.createNode(this, given);
+    const config = withEnvironment(RED, this, given);
     const where = config.name || 'servicenow in';
     const stops: (() => Promise<void> | void)[] = [];
     let closed = false;

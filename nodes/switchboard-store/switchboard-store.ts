@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import { startBroker, stopBroker } from '../../src/delivery/brokers.js';
-import { numberSetting } from '../kit/settings.js';
+import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
 /** The store config node: holds the broker that all nodes of the same store work with. */
@@ -12,14 +12,16 @@ export interface StoreNode extends Node {
 }
 
 export = (RED: NodeAPI) => {
-  function SwitchboardStore(this: StoreNode, config: NodeDef & StoreConfig) {
-    RED.nodes.createNode(this, config);
+  function SwitchboardStore(this: StoreNode, given: NodeDef & StoreConfig) {
+    RED.nodes.createNode(this, given);
+    const config = withEnvironment(RED, this, given);
     const where = config.name || 'switchboard-store';
     const number = (name: keyof StoreConfig) => numberSetting(config[name], storeDefaults[name], name, where);
-    const path = config.path || storeDefaults.path;
-    const folder = isAbsolute(path) ? path : join(RED.settings.userDir ?? process.cwd(), path);
-    const open = async () =>
-      startBroker({
+    let folder = '';
+    const open = async () => {
+      const path = requiredSetting(config.path || storeDefaults.path, 'path', where);
+      folder = isAbsolute(path) ? path : join(RED.settings.userDir ?? process.cwd(), path);
+      return startBroker({
         id: this.id,
         name: where,
         folder,
@@ -29,6 +31,7 @@ export = (RED: NodeAPI) => {
         flowTimeout: number('flowTimeout') * 1000,
         log: (level, text) => this[level === 'info' ? 'log' : level](text),
       });
+    };
     this.broker = open();
     this.broker.catch((error) => this.error(error instanceof Error ? error.message : String(error)));
     this.on('close', (_removed: boolean, done: () => void) => {

@@ -8,6 +8,7 @@ import { serveAdminRoutes } from '../kit/admin-routes.js';
 import { type EndpointCredentials, endpointCredentials } from '../kit/endpoint.config.js';
 import { endpointRuntime } from '../kit/endpoint.js';
 import type { EndpointNode } from '../kit/parties.js';
+import { withEnvironment } from '../kit/settings.js';
 import { type TmfEndpointConfig, tmfEndpointDefaults } from './tmf-endpoint.config.js';
 
 const TYPE = 'switchboard-tmf-endpoint';
@@ -35,8 +36,9 @@ function makeClient(id: string, config: TmfEndpointConfig, http: HttpOptions): T
 
 export = (RED: NodeAPI) => {
   type ThisNode = EndpointNode<TmfClient> & { credentials: EndpointCredentials };
-  function TmfEndpoint(this: ThisNode, config: NodeDef & TmfEndpointConfig) {
-    RED.nodes.createNode(this, config);
+  function TmfEndpoint(this: ThisNode, given: NodeDef & TmfEndpointConfig) {
+    RED.nodes.createNode(this, given);
+    const config = withEnvironment(RED, this, given);
     endpointRuntime(RED, this, config, 'TMF', (http) => makeClient(this.id, config, http));
   }
   RED.nodes.registerType(TYPE, TmfEndpoint as never, { credentials: endpointCredentials });

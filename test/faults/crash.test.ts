@@ -8,7 +8,7 @@ import { type FlowNode, freePort, type Live, startNodeRed, until } from '../live
 
 const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
 const TICKETS = LONG ? 400 : 200;
-const POINTS = ['after-inbox', 'in-flow', 'after-outbox', 'before-send', 'after-send', 'after-link'];
+const POINTS = ['after-inbox', 'in-flow', 'between-outs', 'after-outbox', 'before-send', 'after-send', 'after-link'];
 /** Each named point early and late, then random times. */
 const CRASHES: [string, number][] = [
   ...POINTS.map((p): [string, number] => [p, 1]),

@@ -1,80 +1,25 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import type { HttpOptions } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
+import { Certificates } from './certificates.js';
 import { options, serve, type TestServer } from './server.js';
 
 describe('mutual TLS', () => {
-  let folder: string;
+  let certificates: Certificates | undefined;
   let server: TestServer;
-  const pem = (name: string) => readFileSync(join(folder, name), 'utf8');
-  const openssl = (...args: string[]) => {
-    const { status, stderr } = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8' });
-    assert.equal(status, 0, stderr);
-  };
-  /** A certificate of our own authority. */
-  const issue = (name: string) => {
-    writeFileSync(join(folder, 'ext'), 'subjectAltName=IP:127.0.0.1');
-    openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      'ca.crt',
-      '-CAkey',
-      'ca.key',
-      '-CAcreateserial',
-      '-days',
-      '2',
-      '-extfile',
-      'ext',
-      '-out',
-      `${name}.crt`,
-    );
-  };
+  const pem = (name: string) => certificates!.pem(name);
   before(async function () {
-    if (spawnSync('openssl', ['version']).status !== 0) {
-      console.log('      openssl is not here: skipped');
-      return this.skip();
-    }
-    folder = mkdtempSync(join(tmpdir(), 'switchboard-tls-'));
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      'ca.key',
-      '-out',
-      'ca.crt',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=test authority',
-    );
-    issue('server');
-    issue('client');
+    certificates = Certificates.make();
+    if (!certificates) return this.skip();
     server = await serve(
       (req, res) => res.end(JSON.stringify({ who: (req.socket as TLSSocket).getPeerCertificate().subject.CN })),
-      {
-        key: pem('server.key'),
-        cert: pem('server.crt'),
-        ca: pem('ca.crt'),
-        requestCert: true,
-        rejectUnauthorized: true,
-      },
+      certificates.demanding(),
     );
   });
   after(async () => {
     await server?.close();
-    if (folder) rmSync(folder, { recursive: true, force: true });
+    certificates?.remove();
   });
   const ask = async (tls: HttpOptions['tls']) => {
     const client = createHttpClient(options(server.url, { tls }));

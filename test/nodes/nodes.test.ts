@@ -206,6 +206,12 @@ describe('the nodes', () => {
       await assert.rejects(node.broker, /ENOTDIR/);
     });
 
+    it('makes no folder of the name of an environment variable that is not set', async () => {
+      await load([{ ...store(), path: join(folder, `\${SWB_NOT_SET}`) }]);
+      const node = helper.getNode('id-store') as unknown as { broker: Promise<unknown> };
+      await assert.rejects(node.broker, /store: The environment variable in \$\{SWB_NOT_SET\} is not set/);
+    });
+
     it('opens, and lets go when it is closed', async () => {
       const config = store();
       await load([config]);

@@ -46,6 +46,18 @@ export const SEVERITY_OUT: Rule = {
   ],
 };
 
+/** Where the priority is no outcome of impact and urgency, it is what can be written. */
+export const SEVERITY_TO_PRIORITY: Rule = {
+  field: 'priority',
+  generic: 'severity',
+  direction: 'out',
+  values: [
+    { partner: '1', generic: 'critical' },
+    { partner: '2', generic: 'major' },
+    { partner: '3', generic: 'minor' },
+  ],
+};
+
 /** What every task table has. */
 export const TASK: Rule[] = [
   { field: 'short_description', generic: 'title', maxLength: TITLE },
@@ -54,6 +66,7 @@ export const TASK: Rule[] = [
   { field: 'contact_type', generic: 'channel', direction: 'in' },
   { field: 'assigned_to', generic: 'assignee.id', direction: 'in', type: 'text' },
   { field: 'assignment_group', generic: 'assignmentGroup.id', direction: 'in', type: 'text' },
+  { field: 'business_service', generic: 'service.id', direction: 'in', type: 'text' },
   { field: 'cmdb_ci', generic: 'ci.id', direction: 'in', type: 'text' },
   { field: 'sys_created_on', generic: 'createdAt', direction: 'in', type: 'time' },
   { field: 'due_date', generic: 'requestedResolutionAt', direction: 'in', type: 'time' },
@@ -68,9 +81,14 @@ export const REASON_OUT: Rule = {
   onlyIf: { generic: 'state', is: ['pending', 'held', 'cancelled', 'rejected'] },
 };
 
-export const IMPACT_URGENCY: Rule[] = [
+export const URGENCY: Rule[] = [
   { field: 'impact', generic: 'impact', values: LEVELS },
   { field: 'urgency', generic: 'urgency', values: LEVELS },
+];
+
+/** Of tables where the priority follows from the two. */
+export const IMPACT_URGENCY: Rule[] = [
+  ...URGENCY,
   { field: 'priority', generic: 'priority', direction: 'in', values: PRIORITIES },
   SEVERITY_IN,
   SEVERITY_OUT,
@@ -78,20 +96,25 @@ export const IMPACT_URGENCY: Rule[] = [
 
 const DONE = { generic: 'state', is: ['resolved', 'closed'] };
 
-/** Resolution code and notes: demanded when resolving, so they have defaults, which never overwrite what is there. */
+/** How it was resolved: demanded when resolving, so it has a default, which never overwrites what is there. */
+export const RESOLUTION: Rule[] = [
+  { field: 'close_notes', generic: 'resolution', direction: 'in' },
+  {
+    field: 'close_notes',
+    generic: 'resolution',
+    direction: 'out',
+    onlyIf: DONE,
+    default: { out: 'Resolved by the partner.' },
+    maxLength: TEXT,
+  },
+  { field: 'closed_at', generic: 'closedAt', direction: 'in', type: 'time' },
+];
+
+/** The same for tables that demand a code beside it. */
 export function resolution(code: string, codeDefault: string): Rule[] {
   return [
     { field: code, generic: 'resolutionCode', direction: 'in' },
     { field: code, generic: 'resolutionCode', direction: 'out', onlyIf: DONE, default: { out: codeDefault } },
-    { field: 'close_notes', generic: 'resolution', direction: 'in' },
-    {
-      field: 'close_notes',
-      generic: 'resolution',
-      direction: 'out',
-      onlyIf: DONE,
-      default: { out: 'Resolved by the partner.' },
-      maxLength: TEXT,
-    },
-    { field: 'closed_at', generic: 'closedAt', direction: 'in', type: 'time' },
+    ...RESOLUTION,
   ];
 }

@@ -1,5 +1,5 @@
 import type { Mapping, Rule, ValueRow } from '../mapping.js';
-import { PRIORITIES, SEVERITY_IN, TASK } from './servicenow-common.js';
+import { PRIORITIES, RESOLUTION, SEVERITY_IN, SEVERITY_TO_PRIORITY, TASK, URGENCY } from './servicenow-common.js';
 
 const inOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'in' });
 const outOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'out' });
@@ -190,6 +190,9 @@ export const request: Mapping = {
     { field: 'special_instructions', generic: 'description', direction: 'in' },
     { field: 'priority', generic: 'priority', direction: 'in', values: PRIORITIES },
     SEVERITY_IN,
+    SEVERITY_TO_PRIORITY,
+    ...URGENCY,
+    ...RESOLUTION,
     ...reasonOut('comments'),
   ],
   items: {

@@ -1,5 +1,15 @@
 import type { Mapping } from '../mapping.js';
-import { IMPACT_URGENCY, PRIORITIES, REASON_OUT, resolution, SEVERITY_IN, TASK } from './servicenow-common.js';
+import {
+  IMPACT_URGENCY,
+  PRIORITIES,
+  REASON_OUT,
+  RESOLUTION,
+  resolution,
+  SEVERITY_IN,
+  SEVERITY_TO_PRIORITY,
+  TASK,
+  URGENCY,
+} from './servicenow-common.js';
 
 /** States by number (ServiceNow, default choices; instances add their own, which is what a mapping of one's own is for). */
 export const incident: Mapping = {
@@ -27,7 +37,6 @@ export const incident: Mapping = {
     { field: 'category', generic: 'category', direction: 'in' },
     { field: 'subcategory', generic: 'subcategory', direction: 'in' },
     { field: 'caller_id', generic: 'requester.id', direction: 'in', type: 'text' },
-    { field: 'business_service', generic: 'service.id', direction: 'in', type: 'text' },
     { field: 'resolved_at', generic: 'resolvedAt', direction: 'in', type: 'time' },
     ...resolution('close_code', 'Solution provided'),
     REASON_OUT,
@@ -59,7 +68,6 @@ export const problem: Mapping = {
     ...TASK,
     ...IMPACT_URGENCY,
     { field: 'opened_by', generic: 'requester.id', direction: 'in', type: 'text' },
-    { field: 'business_service', generic: 'service.id', direction: 'in', type: 'text' },
     { field: 'resolved_at', generic: 'resolvedAt', direction: 'in', type: 'time' },
     ...resolution('resolution_code', 'fix_applied'),
     REASON_OUT,
@@ -96,7 +104,6 @@ export const change: Mapping = {
     ...IMPACT_URGENCY,
     { field: 'category', generic: 'category', direction: 'in' },
     { field: 'requested_by', generic: 'requester.id', direction: 'in', type: 'text' },
-    { field: 'business_service', generic: 'service.id', direction: 'in', type: 'text' },
     { field: 'end_date', generic: 'expectedResolutionAt', direction: 'in', type: 'time' },
     ...resolution('close_code', 'successful'),
     REASON_OUT,
@@ -119,6 +126,9 @@ const REQUEST_RULES = [
   ...TASK,
   { field: 'priority', generic: 'priority', direction: 'in' as const, values: PRIORITIES },
   SEVERITY_IN,
+  SEVERITY_TO_PRIORITY,
+  ...URGENCY,
+  ...RESOLUTION,
   REASON_OUT,
 ];
 
@@ -167,19 +177,9 @@ export const customerCase: Mapping = {
     ...TASK,
     { field: 'priority', generic: 'priority', values: PRIORITIES },
     SEVERITY_IN,
-    {
-      field: 'priority',
-      generic: 'severity',
-      direction: 'out',
-      values: [
-        { partner: '1', generic: 'critical' },
-        { partner: '2', generic: 'major' },
-        { partner: '3', generic: 'minor' },
-      ],
-    },
+    SEVERITY_TO_PRIORITY,
     { field: 'category', generic: 'category', direction: 'in' },
     { field: 'contact', generic: 'requester.id', direction: 'in', type: 'text' },
-    { field: 'business_service', generic: 'service.id', direction: 'in', type: 'text' },
     { field: 'resolved_at', generic: 'resolvedAt', direction: 'in', type: 'time' },
     ...resolution('resolution_code', 'Solved - Fixed by Support/Guidance provided'),
     REASON_OUT,

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { findNodeRed } from '../../src/cli/node-red.js';
+import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import { Certificates } from '../http/certificates.js';
+import { bodyOf, serve, type TestServer } from '../http/server.js';
+import { nodeSets, testHelper } from './node-helper.js';
+
+const helper = testHelper();
+const TLS_NODE = join(findNodeRed().folder, '..', '@node-red/nodes/core/network/05-tls.js');
+const TLS_NODE_INSIDE = join(findNodeRed().folder, 'node_modules/@node-red/nodes/core/network/05-tls.js');
+
+/** What stands in the environment; each name is written `${NAME}` in the settings. */
+const ENVIRONMENT: Record<string, string> = {
+  SWB_T_USER: 'ann',
+  SWB_T_PASSWORD: 'p4ss-word',
+  SWB_T_TOKEN: 't0ken-fixed',
+  SWB_T_KEY: 'k3y-fixed',
+  SWB_T_HEADER: 'x-acme-key',
+  SWB_T_CLIENT: 'the-client',
+  SWB_T_SECRET: 's3cret-of-client',
+  SWB_T_REFRESH: 'r3fresh-token',
+  SWB_T_TIMEOUT: '7',
+  SWB_T_TRIES: '3',
+};
+const env = (name: string) => `\${SWB_T_${name}}`;
+
+/** A partner that keeps what proves who asks, and gives tokens. */
+class Doorman {
+  readonly seen: Record<string, string>[] = [];
+  readonly forms: Record<string, string>[] = [];
+
+  readonly answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const body = await bodyOf(req);
+    res.setHeader('Content-Type', 'application/json');
+    if (req.url === '/token') {
+      this.forms.push(Object.fromEntries(new URLSearchParams(body)));
+      res.end(JSON.stringify({ access_token: 'a-token-of-the-day', expires_in: 1800 }));
+      return;
+    }
+    this.seen.push({
+      url: req.url ?? '',
+      ...Object.fromEntries(Object.entries(req.headers).map(([name, value]) => [name, String(value)])),
+      peer: (req.socket as Partial<TLSSocket>).getPeerCertificate?.()?.subject?.CN as string,
+    });
+    res.end(JSON.stringify({ result: [] }));
+  };
+}
+
+describe('an endpoint node', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchboard-endpoints-'));
+  let doorman: Doorman;
+  let server: TestServer;
+  before(async () => {
+    Object.assign(process.env, ENVIRONMENT);
+    doorman = new Doorman();
+    server = await serve(doorman.answer);
+    process.env.SWB_T_URL = server.url;
+    process.env.SWB_T_HOST = new URL(server.url).host;
+    await new Promise<void>((done) => helper.startServer(done));
+  });
+  after(async () => {
+    for (const name of [...Object.keys(ENVIRONMENT), 'SWB_T_URL', 'SWB_T_HOST']) delete process.env[name];
+    await server.close();
+    await new Promise<void>((done) => helper.stopServer(() => done()));
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(() => {
+    doorman.seen.length = 0;
+    doorman.forms.length = 0;
+  });
+  afterEach(() => helper.unload());
+
+  interface Endpoint {
+    client: EndpointClient & { http: { options: { timeout: number } } };
+    broker: Promise<unknown>;
+  }
+  /** The node with such settings, loaded; throws what is wrong with it. */
+  const load = async (settings: object, credentials: object = {}, more: object[] = []): Promise<Endpoint> => {
+    await helper.unload();
+    const store = { id: 'id-store', type: 'switchboard-store', name: 'store', path: join(folder, `s${Math.random()}`) };
+    const node = {
+      id: 'id-sn',
+      type: 'switchboard-servicenow-endpoint',
+      name: 'Acme',
+      store: 'id-store',
+      baseUrl: env('URL'),
+      entityTypes: [{ name: 'incident', table: 'incident', fields: '' }],
+      ...settings,
+    };
+    const sets = [...nodeSets('switchboard-store', 'servicenow-endpoint'), ...(more.length ? [tlsNode()] : [])];
+    await new Promise<void>((done) => helper.load(sets, [store, ...more, node], { 'id-sn': credentials }, done));
+    const endpoint = helper.getNode('id-sn') as unknown as Endpoint;
+    await endpoint.broker;
+    return endpoint;
+  };
+  const ask = async (endpoint: Endpoint) => {
+    await endpoint.client.find('incident', 'SWB-X');
+    return doorman.seen.at(-1)!;
+  };
+
+  const basic = `Basic ${Buffer.from('ann:p4ss-word').toString('base64')}`;
+  const CASES: [string, object, Record<string, string>, Record<string, string>][] = [
+    ['basic', {}, { user: env('USER'), password: env('PASSWORD') }, { authorization: basic }],
+    ['bearer', {}, { token: env('TOKEN') }, { authorization: 'Bearer t0ken-fixed' }],
+    ['apiKey', { apiKeyHeader: env('HEADER') }, { apiKey: env('KEY') }, { 'x-acme-key': 'k3y-fixed' }],
+  ];
+  for (const [auth, settings, credentials, headers] of CASES) {
+    it(`signs in with ${auth}, everything given by environment variables`, async () => {
+      const seen = await ask(await load({ auth, ...settings }, credentials));
+      for (const [name, value] of Object.entries(headers)) assert.equal(seen[name], value);
+    });
+  }
+
+  const client = { clientId: env('CLIENT'), clientSecret: env('SECRET') };
+  const GRANTS: [string, Record<string, string>, Record<string, string>][] = [
+    ['oauthClientCredentials', {}, { grant_type: 'client_credentials' }],
+    [
+      'oauthPassword',
+      { user: env('USER'), password: env('PASSWORD') },
+      { grant_type: 'password', username: 'ann', password: 'p4ss-word' },
+    ],
+    ['oauthRefreshToken', { refreshToken: env('REFRESH') }, { grant_type: 'refresh_token', refresh_token: 'r3fresh-token' }],
+  ];
+  for (const [auth, credentials, form] of GRANTS) {
+    it(`signs in with ${auth}, the token address a path of the instance, everything else by environment variables`, async () => {
+      const seen = await ask(await load({ auth, tokenUrl: '/token', scope: 'tickets' }, { ...client, ...credentials }));
+      assert.equal(seen.authorization, 'Bearer a-token-of-the-day');
+      const whole = { ...form, scope: 'tickets', client_id: 'the-client', client_secret: 's3cret-of-client' };
+      assert.deepEqual(doorman.forms, [whole]);
+    });
+  }
+
+  it('takes numbers from environment variables', async () => {
+    const { client } = await load({ auth: 'none', timeout: env('TIMEOUT'), maxTries: env('TRIES') });
+    assert.equal(client.http.options.timeout, 7_000);
+  });
+
+  it('says which environment variable is not set', async () => {
+    await assert.rejects(load({ auth: 'none', baseUrl: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.* is not set/);
+    await assert.rejects(load({ auth: 'none', baseUrl: `http://${env('NOT_SET')}/x` }), /Acme: .*SWB_T_NOT_SET.* is not set/);
+    await assert.rejects(load({ auth: 'bearer' }, { token: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.* is not set/);
+    await assert.rejects(load({ auth: 'none', timeout: env('NOT_SET') }), /Acme: .*SWB_T_NOT_SET.*is not a number/);
+  });
+
+  it('takes an environment variable as a part of an address', async () => {
+    const seen = await ask(await load({ auth: 'none', baseUrl: `http://${env('HOST')}/acme` }));
+    assert.match(seen.url ?? '', /^\/acme\/api\/now/);
+  });
+
+  describe('with a TLS configuration', () => {
+    let certificates: Certificates | undefined;
+    let demanding: TestServer;
+    before(async function () {
+      certificates = Certificates.make();
+      if (!certificates) return this.skip();
+      demanding = await serve(doorman.answer, certificates.demanding());
+    });
+    after(async () => {
+      await demanding?.close();
+      certificates?.remove();
+    });
+
+    it('shows its certificate, and believes its authority', async () => {
+      const [cert, key, ca] = ['client.crt', 'client.key', 'ca.crt'].map((name) => certificates!.path(name));
+      const tls = { id: 'id-tls', type: 'tls-config', name: 'mine', cert, key, ca, verifyservercert: true };
+      const seen = await ask(await load({ auth: 'none', baseUrl: demanding.url, tls: 'id-tls' }, {}, [tls]));
+      assert.equal(seen.peer, 'client');
+    });
+
+    it('that is not there any more says so, rather than to go without a certificate', async () => {
+      const asked = load({ auth: 'none', baseUrl: demanding.url, tls: 'id-gone' });
+      await assert.rejects(asked, /Acme: Its TLS configuration is missing/);
+    });
+  });
+});
+
+/** Node-RED's own tls-config. */
+function tlsNode(): unknown {
+  for (const path of [TLS_NODE_INSIDE, TLS_NODE]) {
+    try {
+      return require(path);
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  throw new Error('Node-RED has no tls-config node.');
+}
