@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import type { Hint } from '../endpoint.js';
@@ -60,7 +60,7 @@ export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
   }
   const eventType = `TroubleTicket${kind}Event`;
   const eventId = typeof body.eventId === 'string' && body.eventId !== '' ? body.eventId : undefined;
-  const key = eventId ? `evt|${eventId}` : `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`;
+  const key = eventId ? `evt|${eventId}` : `evt|${hash('sha256', JSON.stringify(body), 'hex').slice(0, 32)}`;
   const light = name ? { ...event, [name]: withoutContent(ticket) } : withoutContent(ticket);
   const kept = event === body ? light : { ...body, event: light };
   const hint: Hint = { entityType: 'troubleTicket', id: String(id), number: String(id), key, payload: kept as Json };

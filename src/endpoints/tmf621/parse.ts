@@ -37,6 +37,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
   const { dialect } = context;
   const version = isoTime(ticket.lastUpdate) ?? isoTime(ticket.statusChangeDate) ?? isoTime(ticket.creationDate);
   const reference = referenceOf(ticket, dialect);
+  const url = hrefOf(ticket, context.baseUrl);
   const record: Ticket = { ...ticket };
   if (dialect.reference === 'description' && typeof record.description === 'string')
     record.description = withoutMark(record.description);
@@ -47,7 +48,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
       entityType: context.entityType,
       id,
       number: text(ticket.number) ?? id,
-      ...(hrefOf(ticket, context.baseUrl) && { url: hrefOf(ticket, context.baseUrl) }),
+      ...(url && { url }),
       ...(version && { version, changedAt: version }),
       ...(reference && { reference }),
     },
