@@ -111,9 +111,16 @@ function captureBodies(app: App, limitOf: (req: Req) => number | undefined): voi
 }
 
 const keyOf = (path: string) => path.replace(/^\/+|\/+$/g, '');
-const pathOf = (req: Req) => keyOf(new URL(req.url ?? '/', 'http://localhost').pathname);
+const pathOf = (req: Req) => keyOf(targetOf(req).path);
 const below = (root: string, path: string) =>
   root === '' ? path : path.startsWith(`${root}/`) ? path.slice(root.length + 1) : '';
+
+/** Path and query of a request; clients that take us for a proxy send a whole address (RFC 9112 §3.2.2). */
+function targetOf({ url = '/' }: Req): { path: string; query: string } {
+  const target = url.startsWith('/') ? url : url.replace(/^\w+:\/\/[^/?]*/, '');
+  const at = target.indexOf('?');
+  return at < 0 ? { path: target, query: '' } : { path: target.slice(0, at), query: target.slice(at + 1) };
+}
 
 /** The route of a path, the longest that fits, and what follows it. */
 function find(routes: Map<string, Route>, path: string): { route: Route; rest: string } | undefined {
@@ -142,11 +149,10 @@ async function answer(route: Route, req: Req, rest: string): Promise<Reply> {
   try {
     const body = bodies.get(req);
     if (!Buffer.isBuffer(body)) throw body;
-    const url = new URL(req.url ?? '/', 'http://localhost');
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(req.headers))
       if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-    return await route.handler({ method: req.method, rest, query: url.searchParams, headers, body });
+    return await route.handler({ method: req.method, rest, query: new URLSearchParams(targetOf(req).query), headers, body });
   } catch (error) {
     return refusal(error);
   }

@@ -60,7 +60,7 @@ export class Correlator {
   async correlate(incoming: Incoming, before?: Finding): Promise<Correlated> {
     const { source } = incoming.message;
     const known = await this.known(source);
-    const { id } = known ?? (await this.begin(incoming.message));
+    const id = known?.id ?? (await this.begin(incoming.message));
     const open = (await this.store.openDeliveries(id)).filter(
       (d) => d.endpoint === source.endpoint && d.entityType === source.entityType && d.part === 'entity',
     );
@@ -111,8 +111,8 @@ export class Correlator {
     );
   }
 
-  /** Begins a conversation with the entity it came from. */
-  private async begin(message: GenericMessage): Promise<ConversationRecord> {
+  /** Begins a conversation with the entity it came from; gives its id. */
+  private async begin(message: GenericMessage): Promise<string> {
     const { source } = message;
     const now = new Date(this.clock()).toISOString();
     const reference = referenceFor(source.endpoint, source.entityType, source.id);
@@ -129,7 +129,7 @@ export class Correlator {
       updatedAt: now,
     };
     await this.store.commit([{ kind: 'conversation', record }], { durable: false });
-    return (await this.store.conversation(record.id)) ?? record;
+    return record.id;
   }
 
   /** An entity that carries our reference before we know its id: the event about our create was faster than the answer to it. */

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 
 /** Short hash for comparing, never for security. */
 export function digest(text: string): string {
-  return createHash('sha1').update(text).digest('base64url').slice(0, 16);
+  return hash('sha1', text, 'base64url').slice(0, 16);
 }
 
 /** What is kept of a value to see later whether it changed: short values as they are, long ones as a digest, so that state stays small. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'; // Crockford base 32: nothing a person could misread
 
@@ -7,11 +7,9 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'; // Crockford base 32: nothi
  * whenever it is derived again, even after the loss of the store, and an entity created before is found instead of created twice.
  */
 export function referenceFor(endpoint: string, entityType: string, entityId: string): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([endpoint, entityType, entityId]))
-    .digest();
+  const bytes = hash('sha256', JSON.stringify([endpoint, entityType, entityId]), 'buffer');
   let text = '';
-  for (let i = 0; i < 12; i++) text += ALPHABET[(hash[i] ?? 0) % 32];
+  for (let i = 0; i < 12; i++) text += ALPHABET[(bytes[i] ?? 0) % 32];
   return `SWB-${text}`;
 }
 

@@ -310,7 +310,7 @@ class Pump {
     // What was read is kept before it is emitted, so that an emission after a crash says the same again.
     const emitted: MessageRecord = { ...claimed, emissions: claimed.emissions + 1, notBefore: undefined, error: undefined };
     await store.commit([{ kind: 'message', record: emitted, bodies: read }], { durable: false });
-    const record = (await store.message(claimed.id)) ?? emitted;
+    const record = { ...emitted, version: emitted.version + 1 };
     this.inbox.enter(record, bodies.correlated as Json | undefined);
     this.emitter.emit(record, payload ?? (bodies.received as Json), (error) => {
       this.inbox

@@ -58,7 +58,9 @@ export class Worker {
     this.circuit = new Circuit(options.clock, 5, Math.max(50, this.policy.base * 2), Math.max(1_000, this.policy.base * 30));
     const endpoint = options.client.id;
     this.unwatch = options.store.watch((changes) => {
-      if (changes.some((c) => c.kind === 'delivery' && c.record.endpoint === endpoint)) this.look();
+      // What begins to be sent makes nothing free.
+      const free = (c: Change) => c.kind === 'delivery' && c.record.endpoint === endpoint && c.record.state !== 'sending';
+      if (changes.some(free)) this.look();
     });
     this.look();
   }
@@ -167,7 +169,7 @@ export class Worker {
       error: undefined,
     };
     await store.commit([{ kind: 'delivery', record: sending }], { durable: false });
-    const delivery = (await store.delivery(claimed.id)) ?? sending;
+    const delivery = { ...sending, version: sending.version + 1 };
     let sent: Sent;
     try {
       sent = await send(delivery, inDoubt, this.options);

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { SwitchboardError } from '../errors.js';
 
 /** How a webhook proves who sent it. Header names are compared without case. */
@@ -39,6 +39,6 @@ function proven(auth: WebhookAuth, headers: Record<string, string>, rawBody: Buf
 
 /** Equal? Takes the same time whatever differs: both are hashed to one length first. */
 function same(given: string, expected: string): boolean {
-  const digest = (text: string) => createHmac('sha256', 'compare').update(text).digest();
+  const digest = (text: string) => hash('sha256', text, 'buffer');
   return timingSafeEqual(digest(given), digest(expected)) && expected !== '';
 }

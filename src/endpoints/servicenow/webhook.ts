@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import type { Hint } from '../endpoint.js';
@@ -52,7 +52,7 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], stand
   const number = first('number');
   const event = first('event_id');
   const version = [first('sys_updated_on'), first('sys_mod_count')].filter(Boolean).join('|');
-  const digest = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32);
-  const key = event ? `evt|${event}` : version ? `rec|${id}|${version}|${first('operation')}` : `hook|${id}|${digest}`;
+  const digest = () => hash('sha256', JSON.stringify(body), 'hex').slice(0, 32);
+  const key = event ? `evt|${event}` : version ? `rec|${id}|${version}|${first('operation')}` : `hook|${id}|${digest()}`;
   return { entityType: known.name, id: entityId, ...(number && { number }), key, payload: body as Json };
 }

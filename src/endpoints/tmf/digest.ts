@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A short name for some values, the same whenever they are the same. */
 export function digest(parts: unknown[]): string {
-  return createHash('sha1').update(JSON.stringify(parts)).digest('base64url').slice(0, 20);
+  return hash('sha1', JSON.stringify(parts), 'base64url').slice(0, 20);
 }
