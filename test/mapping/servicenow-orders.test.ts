@@ -147,8 +147,8 @@ describe('a ServiceNow request', () => {
       ],
     });
     assert.deepEqual(lines, [
-      { correlation_id: '1', quantity: 1, cat_item: 'c'.repeat(32), variables: { model: 'X1' } },
-      { correlation_id: '2', quantity: 1, cat_item: 'Building pass' },
+      { correlation_id: '1', quantity: 1, cat_item: 'c'.repeat(32), cat_item_name: 'Laptop', variables: { model: 'X1' } },
+      { correlation_id: '2', quantity: 1, cat_item_name: 'Building pass' },
     ]);
   });
 
