@@ -43,7 +43,7 @@ export class OrderDesk {
   private readonly queue = new Map<string, Order>();
   private readonly unstoppable = new Set<string>();
   private readonly autopilot: Autopilot;
-  private next = 200_000;
+  private next: number;
 
   constructor(
     readonly version: Version,
@@ -54,6 +54,8 @@ export class OrderDesk {
     private readonly changed: () => void = () => undefined,
   ) {
     this.events = new EventSender(version);
+    // Two vendors do not give the same numbers, or nobody would see them mixed up.
+    this.next = version === 'v4' ? 400_000 : 500_000;
     this.cancels = new CancelTasks(this);
     this.autopilot = new Autopilot(this);
   }
