@@ -139,7 +139,7 @@ describe('a ServiceNow order', () => {
 });
 
 describe('a ServiceNow request', () => {
-  it('orders from the catalogue by id, or by name where there is none', async () => {
+  it('orders from the catalogue by id and by name', async () => {
     const lines = await linesOf('request', {
       items: [
         { id: '1', quantity: 1, offering: { id: 'c'.repeat(32), name: 'Laptop' }, characteristics: { model: 'X1' } },
@@ -147,8 +147,8 @@ describe('a ServiceNow request', () => {
       ],
     });
     assert.deepEqual(lines, [
-      { correlation_id: '1', quantity: 1, cat_item: 'c'.repeat(32), variables: { model: 'X1' } },
-      { correlation_id: '2', quantity: 1, cat_item: 'Building pass' },
+      { correlation_id: '1', quantity: 1, cat_item: 'c'.repeat(32), cat_item_name: 'Laptop', variables: { model: 'X1' } },
+      { correlation_id: '2', quantity: 1, cat_item_name: 'Building pass' },
     ]);
   });
 

@@ -37,7 +37,7 @@ export class Catalogue {
           sysparm_quantity: columnText(line.quantity) || '1',
           variables: { ...variables, [REFERENCE_VARIABLE]: reference },
         },
-        what: `put ${columnText(line.cat_item)} into the cart`,
+        what: `put item ${columnText(line.correlation_id)} into the cart`,
       });
     }
     const what = 'submit the cart';
