@@ -5,7 +5,7 @@ import type { Written } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { columnText, type Row, type ServiceNowEntity } from './parse.js';
-import { findByReference, queryTable, queryValue } from './read.js';
+import { findByReference, queryTable, queryValue } from './query.js';
 import { droppedFields, hasValue, rowBody } from './render.js';
 import { changeRow, insertRow } from './write.js';
 import {

@@ -4,7 +4,7 @@ import type { Json } from '../../model/message.js';
 import type { Written } from '../endpoint.js';
 import { LINES_FIELD, type LineTable } from './lines.js';
 import { columnText, plainText, type Row, type ServiceNowEntity, shownText } from './parse.js';
-import { valueRows } from './read.js';
+import { valueRows } from './query.js';
 import { droppedFields, hasValue, JOURNALS, rowBody } from './render.js';
 import { changeRow, insertRow } from './write.js';
 
