@@ -139,7 +139,7 @@ describe('a ServiceNow order', () => {
 });
 
 describe('a ServiceNow request', () => {
-  it('orders from the catalogue by id, or by name where there is none', async () => {
+  it('orders from the catalogue by id and by name', async () => {
     const lines = await linesOf('request', {
       items: [
         { id: '1', quantity: 1, offering: { id: 'c'.repeat(32), name: 'Laptop' }, characteristics: { model: 'X1' } },

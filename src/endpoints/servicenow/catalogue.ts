@@ -2,7 +2,7 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import { columnText, type Row } from './parse.js';
-import { queryTable, queryValue } from './read.js';
+import { queryTable, queryValue } from './query.js';
 import { accepted } from './write.js';
 import type { GivenLine } from './write-lines.js';
 
@@ -37,7 +37,7 @@ export class Catalogue {
           sysparm_quantity: columnText(line.quantity) || '1',
           variables: { ...variables, [REFERENCE_VARIABLE]: reference },
         },
-        what: `put ${columnText(line.cat_item)} into the cart`,
+        what: `put item ${columnText(line.correlation_id)} into the cart`,
       });
     }
     const what = 'submit the cart';

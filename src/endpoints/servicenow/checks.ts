@@ -33,7 +33,7 @@ export async function checkConnection(
   if (refused) return [reached, credentials];
   const rest = await Promise.all([
     ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(http, t.table, `Read ${t.name}`), writable(http, t)]),
-    ...valueTables(tables).map((t) => readable(http, t.table, `Read ${t.name}`, `Without it, ${t.name} are not seen.`)),
+    ...valueTables(tables).map((t) => readable(http, t.table, `Read ${t.name}`)),
     ...(tables.some((t) => LINES[t.table]?.made === 'ordered') ? [orderable(http)] : []),
     readable(
       http,

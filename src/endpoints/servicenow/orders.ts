@@ -5,7 +5,7 @@ import type { Written } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { columnText, type Row, type ServiceNowEntity } from './parse.js';
-import { findByReference, queryTable, queryValue } from './read.js';
+import { findByReference, queryTable, queryValue } from './query.js';
 import { droppedFields, hasValue, rowBody } from './render.js';
 import { changeRow, insertRow } from './write.js';
 import {
@@ -188,7 +188,8 @@ function closest(rows: Row[], line: GivenLine): Row | undefined {
   const wanted = Object.entries((line.variables ?? {}) as Record<string, Json>);
   const alike = (row: Row) =>
     wanted.filter(([name, value]) => hasValue((row.variables as Row | undefined)?.[name], value)).length;
+  const names = [line.cat_item, line.cat_item_name].filter((name) => name !== undefined);
   return rows
-    .filter((row) => hasValue(row.cat_item, line.cat_item ?? ''))
+    .filter((row) => names.some((name) => hasValue(row.cat_item, name)))
     .reduce<Row | undefined>((best, row) => (!best || alike(row) > alike(best) ? row : best), undefined);
 }

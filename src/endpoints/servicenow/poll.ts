@@ -3,7 +3,7 @@ import type { Json } from '../../model/message.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { LINES, type LineTable } from './lines.js';
 import { columnText, type Row } from './parse.js';
-import { parentsOf } from './read.js';
+import { parentsOf } from './query.js';
 
 /** Rows of the current second may still be arriving: read only what is older by the server's clock, milliseconds. */
 const LAG = 1_000;

@@ -4,7 +4,7 @@ import type { Json } from '../../model/message.js';
 import type { Written } from '../endpoint.js';
 import { LINES_FIELD, type LineTable } from './lines.js';
 import { columnText, plainText, type Row, type ServiceNowEntity, shownText } from './parse.js';
-import { valueRows } from './read.js';
+import { valueRows } from './query.js';
 import { droppedFields, hasValue, JOURNALS, rowBody } from './render.js';
 import { changeRow, insertRow } from './write.js';
 
@@ -90,7 +90,7 @@ export function droppedOfLines(given: GivenLine[], table: LineTable, lines: Row[
     const { [table.id]: _id, ...columns } = columnsIn(line, table);
     const has = there[table.values.as] as Row | undefined;
     return [
-      ...droppedFields(columns, there).map((d) => ({ ...d, field: `${place}.${d.field}` })),
+      ...droppedFields(withoutNames(columns, there), there).map((d) => ({ ...d, field: `${place}.${d.field}` })),
       ...droppedFields(valuesIn(line, table), has ?? {}).map((d) => ({ ...d, field: `${place}.${table.values.as}.${d.field}` })),
     ];
   });
@@ -126,6 +126,18 @@ function valuesIn(line: GivenLine, table: LineTable): Record<string, Json> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
   );
+}
+
+/** `<column>_name` says in other words what the reference in that column is to be: it holds where either fits. */
+function withoutNames(columns: Record<string, Json>, there: Row): Record<string, Json> {
+  const rest = { ...columns };
+  for (const [name, value] of Object.entries(columns)) {
+    const column = name.replace(/_name$/, '');
+    if (column === name || !(column in there)) continue;
+    delete rest[name];
+    if (!(column in columns) || hasValue(there[column], value)) rest[column] = value;
+  }
+  return rest;
 }
 
 /** Journals are never read back as columns: what we wrote last there must not be written again. */

@@ -2,7 +2,7 @@ import { PartnerError } from '../../errors.js';
 import type { HttpAnswer, HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import type { Row } from './parse.js';
-import { RAW, sysId } from './read.js';
+import { RAW, sysId } from './query.js';
 
 /** Inserts a row; gives it as the instance then has it. */
 export async function insertRow(http: HttpClient, table: string, body: Record<string, Json>, what: string): Promise<Row> {

@@ -409,6 +409,24 @@ describe('orders of a ServiceNow instance', () => {
       assert.deepEqual([laptop?.cat_item_name, laptop?.variables], ['Laptop', { model: 'X1', memory: '32' }]);
     });
 
+    it('are ordered by an offering’s name where its id is another catalogue’s', async () => {
+      const lines: Lines = [
+        { correlation_id: '1', cat_item: 'LT-1', cat_item_name: 'Laptop', quantity: 1 },
+        { correlation_id: '2', cat_item_name: 'Building pass', quantity: 1 },
+      ];
+      const { entity, dropped } = await client.create('request', { lines }, REFERENCE);
+      assert.deepEqual(dropped, []);
+      const { id } = client.parse(entity).source;
+      assert.deepEqual(
+        (client.parse(entity).record.lines as Lines).map((l) => [l.correlation_id, l.cat_item_name]),
+        [
+          ['1', 'Laptop'],
+          ['2', 'Building pass'],
+        ],
+      );
+      assert.deepEqual((await client.update('request', id, { lines })).dropped, []);
+    });
+
     it('leave nothing in the cart, and order nothing that an earlier try left there', async () => {
       desk().faults.add({ kind: 'status', status: 503, method: 'POST', path: 'submit_order', times: 1 });
       await assert.rejects(client.create('request', REQUEST, REFERENCE));
