@@ -8,6 +8,8 @@ declare module 'node-red-node-test-helper' {
     stopServer(done: () => void): void;
     load(nodes: unknown[], flow: object[], credentials: object, done: () => void): void;
     unload(): Promise<void>;
+    /** What was logged. */
+    log(): { args: [{ msg: unknown }][] };
     getNode(id: string): Node | null;
     request(): { get(path: string): { expect(status: number): Promise<{ body: unknown }> } };
   }

@@ -18,6 +18,8 @@ const SETS = nodeSets(
   'map',
   'servicenow-out',
   'tmf621-out',
+  'tmf622-in',
+  'tmf622-out',
 );
 
 describe('the nodes', () => {
@@ -77,13 +79,15 @@ describe('the nodes', () => {
   const record = { sys_id: '1', number: 'INC1', short_description: 'No dial tone', state: '2', priority: '2' };
 
   describe('that take messages', () => {
-    for (const type of ['normalize', 'conversation-correlate', 'map', 'servicenow-out', 'tmf621-out']) {
+    const ENDPOINT_OF: Record<string, string> = { 'tmf621-out': 'id-tmf', 'tmf622-out': 'id-orders' };
+    for (const type of ['normalize', 'conversation-correlate', 'map', 'servicenow-out', 'tmf621-out', 'tmf622-out']) {
       it(`${type} gives a message that came from no in node to the catch node, and says what to do`, async () => {
         await load([
           store(),
           serviceNow(),
           tmf(),
-          ...around({ type: `switchboard-${type}`, endpoint: type === 'tmf621-out' ? 'id-tmf' : 'id-sn' }),
+          tmf({ id: 'id-orders', name: 'Orders', api: 'tmf622' }),
+          ...around({ type: `switchboard-${type}`, endpoint: ENDPOINT_OF[type] ?? 'id-sn' }),
         ]);
         const caught = next('caught');
         helper.getNode('n')!.receive({ payload: {} });
@@ -93,7 +97,7 @@ describe('the nodes', () => {
       });
     }
 
-    for (const type of ['map', 'servicenow-out', 'tmf621-out']) {
+    for (const type of ['map', 'servicenow-out', 'tmf621-out', 'tmf622-out']) {
       it(`${type} without an endpoint says so`, async () => {
         await load(around({ type: `switchboard-${type}`, name: 'mine', endpoint: '' }));
         const caught = next('caught');
@@ -101,6 +105,48 @@ describe('the nodes', () => {
         const { error } = await caught;
         assert.equal(error.code, 'SWB_CONFIG');
         assert.match(error.message, /mine: It has no endpoint/);
+      });
+    }
+  });
+
+  describe('map', () => {
+    it('makes an order for an endpoint of orders, and says what is missing by the rules of its version', async () => {
+      const orders = tmf({ api: 'tmf622' });
+      await load([store(), orders, ...around({ type: 'switchboard-map', endpoint: 'id-tmf', entityType: '' })]);
+      const items = [{ id: '1', action: 'add', offering: { id: 'OF-1' } }];
+      const order = (fields: object) => ({
+        entity: 'order',
+        event: 'created',
+        source: { endpoint: 'id-sn', entityType: 'order', id: '1' },
+        fields,
+        comments: [],
+        attachments: [],
+        relations: [],
+      });
+      const valid = next('out');
+      helper.getNode('n')!.receive({ payload: order({ title: 'One line', items }), switchboard: { ...envelope } } as never);
+      const { payload } = await valid;
+      assert.deepEqual(payload, {
+        description: 'One line',
+        productOrderItem: [{ id: '1', action: 'add', productOffering: { id: 'OF-1' } }],
+      });
+      const invalid = next('out2');
+      helper.getNode('n')!.receive({ payload: order({ title: 'None' }), switchboard: { ...envelope } } as never);
+      const { problems } = (await invalid) as unknown as { problems: { text: string }[] };
+      assert.match(problems.map((p) => p.text).join(), /productOrderItem/);
+    });
+  });
+
+  describe('a node of one TM Forum API', () => {
+    for (const [type, api] of [
+      ['tmf622-in', 'tmf621'],
+      ['tmf622-out', 'tmf621'],
+      ['tmf621-out', 'tmf622'],
+    ]) {
+      it(`${type} refuses an endpoint of ${api} in words`, async () => {
+        await load([store(), tmf({ api }), ...around({ type: `switchboard-${type}`, name: 'mine', endpoint: 'id-tmf' })]);
+        const says = `mine: North speaks ${api!.toUpperCase()}, which has no `;
+        await until('the node to say so', () => helper.log().args.some(([{ msg }]) => String(msg).includes(says)));
       });
     }
   });

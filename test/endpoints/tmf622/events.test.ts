@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readEvent } from '../../../src/endpoints/tmf622/events.js';
-import { type SpecName, spec, specExamples } from '../../specs.js';
+import { spec, specExamples } from '../../specs.js';
 
 const ORDER_KINDS = ['Create', 'AttributeValueChange', 'StateChange', 'Delete', 'InformationRequired'];
 const V5_KINDS = ['Milestone', 'JeopardyAlert', 'ErrorMessage'];
@@ -78,20 +78,18 @@ describe('a hub event of TMF622', () => {
     assert.deepEqual(of([{ path: '/a' }, { path: '/b' }]), ['/a', '/b']);
   });
 
-  for (const version of ['v4', 'v5'] as const) {
-    it(`as the examples of ${version} show it is read`, function () {
-      const examples = Object.entries(specExamples(`TMF622 ${version}` as SpecName)).filter(([name]) => /Event/.test(name));
-      if (examples.length === 0) {
-        console.log(`      there are no examples of TMF622 ${version} here: skipped`);
-        return this.skip();
-      }
-      for (const [name, example] of examples) {
-        const read = readEvent(example);
-        assert.ok(name.startsWith(read.eventType), name);
-        assert.ok(read.orderId, name);
-      }
-    });
-  }
+  it('as the examples of v5 show it is read', function () {
+    const examples = Object.entries(specExamples('TMF622 v5')).filter(([name]) => /Event/.test(name));
+    if (examples.length === 0) {
+      console.log('      the official definition of TMF622 v5 is not here: skipped');
+      return this.skip();
+    }
+    for (const [name, example] of examples) {
+      const read = readEvent(example);
+      assert.ok(name.startsWith(read.eventType), name);
+      assert.ok(read.orderId, name);
+    }
+  });
 
   for (const [what, event, says] of [
     ['no object', 'x', /no object/],

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { compile } from '../../src/mapping/compile.js';
+import type { Mapping } from '../../src/mapping/mapping.js';
+import { preset } from '../../src/mapping/presets/index.js';
+import { CANCELLING_STATES, type GenericFields, type Json, ORDER_STATES } from '../../src/model/message.js';
+import { cancelled, FULL, orderMessage } from './orders.js';
+
+const TMF622: NonNullable<Mapping['version']>[] = ['v4', 'v5', 'servicenow'];
+const of = (version: Mapping['version']) => compile(preset('tmf622', 'productOrder', version));
+
+describe('an order', () => {
+  for (const version of TMF622) {
+    it(`comes back from ${version} as it went there, item by item`, async () => {
+      const { body, problems } = await of(version).fromGeneric(orderMessage(FULL));
+      assert.deepEqual(problems, []);
+      const { fields, problems: back } = await of(version).toGeneric(body);
+      assert.deepEqual(back, []);
+      const kept = version === 'servicenow' ? lessThanStandard(FULL.items) : FULL.items;
+      assert.deepEqual(fields.items, withPartyIds(kept));
+      for (const name of ['description', 'requestedStartAt', 'requestedCompletionAt'] as const)
+        assert.equal(fields[name], FULL[name]);
+      assert.deepEqual(fields.customer, FULL.customer);
+      assert.deepEqual(fields.contact, FULL.contact);
+    });
+
+    it(`tells ${version} no state but that it, or an item, is to be cancelled`, async () => {
+      for (const state of ORDER_STATES) {
+        const { body } = await of(version).fromGeneric(
+          orderMessage({ ...FULL, state, stateReason: 'Moved', progress: [{ id: '10', state }] }),
+        );
+        const cancels = CANCELLING_STATES.includes(state);
+        assert.equal(body.state, cancels ? 'cancelled' : undefined);
+        assert.equal(body.cancellationReason, cancels ? 'Moved' : undefined);
+        const [first, second] = body.productOrderItem as { state?: string }[];
+        assert.match(String(first?.state), cancels ? /^cancell?ed$/ : /^undefined$/);
+        assert.equal(second?.state, undefined);
+      }
+    });
+
+    it(`of which only an item is cancelled still goes to ${version} with all its items`, async () => {
+      const { body, changed } = await of(version).fromGeneric(
+        orderMessage({ ...FULL, progress: [cancelled('20')] }, { changed: ['progress'] }),
+      );
+      assert.deepEqual(changed, ['productOrderItem']);
+      assert.equal((body.productOrderItem as Json[]).length, 2);
+    });
+  }
+
+  it('of v5 that is accepted is in progress, and so is one of ServiceNow, whatever it is called there', async () => {
+    const state = async (version: Mapping['version'], word: string) =>
+      (await of(version).toGeneric({ state: word, productOrderItem: [{ id: '1', state: word }] })).fields;
+    const v5 = await state('v5', 'inProgress.accepted');
+    assert.deepEqual([v5.state, v5.progress], ['inProgress', [{ id: '1', state: 'inProgress' }]]);
+    assert.equal((await state('servicenow', 'in_progress')).state, 'inProgress');
+    assert.equal((await state('servicenow', 'cancellation_in_progress')).state, 'pendingCancellation');
+  });
+
+  it('has the dates and prices that the vendor tells', async () => {
+    const price = (priceType: string, value: number, more = {}) => ({
+      priceType,
+      ...more,
+      price: { taxIncludedAmount: { unit: 'EUR', value } },
+    });
+    const { fields } = await of('v4').toGeneric({
+      expectedCompletionDate: '2026-04-02T10:00:00Z',
+      completionDate: '2026-04-03T10:00:00Z',
+      orderDate: '2026-03-01T10:00:00Z',
+      productOrderItem: [
+        {
+          id: '1',
+          expectedCompletionDate: '2026-04-01T10:00:00Z',
+          itemPrice: [price('nonRecurring', 5), price('recurring', 20, { recurringChargePeriod: 'month' }), price('usage', 1)],
+        },
+      ],
+    });
+    assert.equal(fields.expectedCompletionAt, '2026-04-02T10:00:00.000Z');
+    assert.equal(fields.completedAt, '2026-04-03T10:00:00.000Z');
+    assert.equal(fields.createdAt, '2026-03-01T10:00:00.000Z');
+    assert.deepEqual(fields.items?.[0]?.price, { oneTime: 5, recurring: 20, period: 'month', currency: 'EUR' });
+    assert.equal(fields.progress?.[0]?.expectedCompletionAt, '2026-04-01T10:00:00.000Z');
+  });
+
+  it('has a characteristic of each class in v5', async () => {
+    const { body } = await of('v5').fromGeneric(orderMessage(FULL));
+    const [item] = body.productOrderItem as { product: { productCharacteristic: { '@type': string; name: string }[] } }[];
+    assert.deepEqual(Object.fromEntries(item!.product.productCharacteristic.map((c) => [c.name, c['@type']])), {
+      bandwidth: 'NumberCharacteristic',
+      technology: 'StringCharacteristic',
+      redundant: 'BooleanCharacteristic',
+      vlans: 'NumberArrayCharacteristic',
+      tags: 'StringArrayCharacteristic',
+      sla: 'ObjectCharacteristic',
+    });
+  });
+
+  it('without an action of an item is refused in words', async () => {
+    const { problems } = await of('v4').fromGeneric(orderMessage({ items: [{ id: '7', offering: { id: 'x' } }] }));
+    assert.deepEqual(
+      problems.map((p) => [p.level, p.field]),
+      [['error', 'productOrderItem[7].action']],
+    );
+  });
+});
+
+/** A party must have an id at TMF622: one that has none is known there by its name. */
+function withPartyIds(items: GenericFields['items']): GenericFields['items'] {
+  return items?.map((item) => (item.contact ? { ...item, contact: { id: item.contact.name!, ...item.contact } } : item));
+}
+
+/** ServiceNow takes a place only by reference, and relations of another kind. */
+function lessThanStandard(items: GenericFields['items']): GenericFields['items'] {
+  return items?.map(({ reliesOn: _, place, ...item }) => ({ ...item, ...(place?.id && { place: { id: place.id } }) }));
+}
