@@ -88,6 +88,15 @@ const COMMON: Rule[] = [
   { field: 'resolutionDate', generic: 'resolvedAt', direction: 'in', type: 'time' },
 ];
 
+/** Id and name of somebody or something; who is known by name only is told by it, because the standard demands an id. */
+function named(field: string, generic: string): Rule[] {
+  return [
+    { field: `${field}.id`, generic: `${generic}.id`, type: 'text' },
+    { field: `${field}.id`, generic: `${generic}.name`, direction: 'out', type: 'text' },
+    { field: `${field}.name`, generic: `${generic}.name`, type: 'text' },
+  ];
+}
+
 export const tmf621v4: Mapping = {
   name: 'TMF621 v4 trouble ticket',
   system: 'tmf621',
@@ -96,9 +105,9 @@ export const tmf621v4: Mapping = {
   rules: [
     ...COMMON,
     { field: 'channel.id', generic: 'channel', type: 'text' },
-    { field: 'relatedParty[role=requester,@referredType=Individual].id', generic: 'requester.id', type: 'text' },
-    { field: 'relatedEntity[role=affectedService,@referredType=Service].id', generic: 'service.id', type: 'text' },
-    { field: 'relatedEntity[role=affectedResource,@referredType=Resource].id', generic: 'ci.id', type: 'text' },
+    ...named('relatedParty[role=requester,@referredType=Individual]', 'requester'),
+    ...named('relatedEntity[role=affectedService,@referredType=Service]', 'service'),
+    ...named('relatedEntity[role=affectedResource,@referredType=Resource]', 'ci'),
   ],
 };
 
@@ -112,22 +121,12 @@ export const tmf621v5: Mapping = {
     { field: '@type', generic: 'custom.ticketClass', direction: 'out', constant: 'TroubleTicket' },
     ...COMMON,
     { field: 'channel{@type=ChannelRef}.id', generic: 'channel', type: 'text' },
-    {
-      field:
-        'relatedParty[@type=RelatedPartyRefOrPartyRoleRef,role=requester].partyOrPartyRole{@type=PartyRef,@referredType=Individual}.id',
-      generic: 'requester.id',
-      type: 'text',
-    },
-    {
-      field: 'relatedEntity[@type=RelatedEntity,role=affectedService].entity{@type=EntityRef,@referredType=Service}.id',
-      generic: 'service.id',
-      type: 'text',
-    },
-    {
-      field: 'relatedEntity[@type=RelatedEntity,role=affectedResource].entity{@type=EntityRef,@referredType=Resource}.id',
-      generic: 'ci.id',
-      type: 'text',
-    },
+    ...named(
+      'relatedParty[@type=RelatedPartyRefOrPartyRoleRef,role=requester].partyOrPartyRole{@type=PartyRef,@referredType=Individual}',
+      'requester',
+    ),
+    ...named('relatedEntity[@type=RelatedEntity,role=affectedService].entity{@type=EntityRef,@referredType=Service}', 'service'),
+    ...named('relatedEntity[@type=RelatedEntity,role=affectedResource].entity{@type=EntityRef,@referredType=Resource}', 'ci'),
   ],
 };
 
