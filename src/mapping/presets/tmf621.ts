@@ -130,6 +130,9 @@ export const tmf621v5: Mapping = {
   ],
 };
 
+/** What becomes a case there. */
+const CASES = ['case', 'request', 'task'];
+
 /** ServiceNow's own TMF621: status is the State choice, severity is the Priority choice, read as «2 - High» and written as «2». */
 export const tmf621ServiceNow: Mapping = {
   name: 'TMF621 as ServiceNow speaks it',
@@ -137,6 +140,22 @@ export const tmf621ServiceNow: Mapping = {
   version: 'servicenow',
   entityType: 'troubleTicket',
   rules: [
+    {
+      field: 'status',
+      generic: 'state',
+      direction: 'out',
+      onlyIf: { generic: 'entity', is: CASES },
+      // A case has other words than an incident, and one that it does not know makes it new again.
+      values: [
+        { partner: 'New', generic: 'acknowledged' },
+        { partner: 'Open', generic: 'inProgress' },
+        { partner: 'Open', generic: 'held' },
+        { partner: 'Awaiting Info', generic: 'pending' },
+        { partner: 'Resolved', generic: 'resolved' },
+        ...['closed', 'cancelled', 'rejected'].map((generic) => ({ partner: 'Closed', generic })),
+        ...orderStates('New', 'Open', 'Closed', 'Closed'),
+      ],
+    },
     {
       field: 'status',
       generic: 'state',
@@ -183,9 +202,7 @@ export const tmf621ServiceNow: Mapping = {
       default: { out: 'Incident' },
       values: [
         { partner: 'Incident', generic: 'incident' },
-        { partner: 'Case', generic: 'case' },
-        { partner: 'Case', generic: 'request' },
-        { partner: 'Case', generic: 'task' },
+        ...CASES.map((generic) => ({ partner: 'Case', generic })),
         { partner: 'Incident', generic: 'change' },
         { partner: 'Service Problem Case', generic: 'problem' },
       ],
