@@ -122,4 +122,17 @@ describe('a provider that is ServiceNow itself, with its own TMF621', () => {
     assert.equal(csm.rows('incident').length, 1);
     assert.ok(!servicenow.row('incident', incident.sys_id)?.description?.includes('[ref'), 'our mark stays with the provider');
   });
+
+  it('is told of a case in the words that a case has there: what it does not know would make it new again', async () => {
+    const { csm, servicenow } = rig.sandbox;
+    const table = 'sn_customerservice_case';
+    const opened = servicenow.create(table, { short_description: 'Line is slow', description: 'x' });
+    const theirs = await until('the case at the provider', () => csm.rows(table)[0]);
+    for (const state of ['10', '18', '10', '6', '3']) {
+      servicenow.update(table, opened.sys_id, { state }, 'agent');
+      await until(`state ${state} at the provider`, () => csm.row(table, theirs.sys_id)?.state === state);
+    }
+    await rig.quiet();
+    assert.deepEqual([csm.rows(table).length, servicenow.rows(table).length], [1, 1]);
+  });
 });

@@ -11,6 +11,8 @@ const WAYS: FlowOptions[] = (['v4', 'v5'] as const).flatMap((version) =>
     (['hub', 'poll'] as const).map((provider) => ({ version, customer, provider })),
   ),
 );
+const SERVICE = '5e'.repeat(16);
+const CI = 'c1'.repeat(16);
 const FILE = Buffer.from('a capture of the line, with every byte\0\x01\xff', 'latin1');
 
 for (const way of WAYS) {
@@ -43,6 +45,7 @@ for (const way of WAYS) {
     it('stay in step from opening to closing, both ways, without an echo or a duplicate', async () => {
       const desk = sandbox.servicenow;
       const provider = sandbox.tmf(way.version);
+      const caller = desk.rows('sys_user').find((user) => user.user_name === 'agent')!;
 
       // The customer opens an incident; it appears at the provider with every field.
       const opened = desk.create('incident', {
@@ -51,6 +54,11 @@ for (const way of WAYS) {
         impact: '1',
         urgency: '2',
         category: 'network',
+        contact_type: 'phone',
+        due_date: '2026-12-01 17:00:00',
+        caller_id: caller.sys_id,
+        business_service: SERVICE,
+        cmdb_ci: CI,
       });
       const ticket = await until('the ticket at the provider', () => provider.tickets()[0]);
       const id = String(ticket.id);
@@ -58,6 +66,11 @@ for (const way of WAYS) {
       assert.equal(ticket.description, 'All lines of the branch are dead since 8 o’clock.');
       assert.match(String(ticket.severity), /major/i);
       assert.equal(ticket.ticketType, 'incident');
+      assert.equal(ticket.status, 'acknowledged');
+      assert.equal((ticket.channel as { id: string }).id, 'phone');
+      assert.equal(ticket.requestedResolutionDate, '2026-12-01T17:00:00.000Z');
+      assert.deepEqual(party(ticket), { id: caller.sys_id, name: caller.name });
+      assert.deepEqual(affected(ticket), { affectedService: SERVICE, affectedResource: CI });
       const row = () => desk.row('incident', opened.sys_id)!;
 
       // The provider's number reaches the customer.
@@ -95,7 +108,7 @@ for (const way of WAYS) {
       await until('In Progress again', () => row().state === '2');
       provider.setStatus(id, 'resolved', 'Card replaced');
       await until('Resolved at the customer', () => row().state === '6');
-      assert.ok(row().close_code && row().close_notes, 'resolved with code and notes');
+      assert.deepEqual([row().close_code, row().close_notes], ['Solution provided', 'Card replaced']);
       desk.update('incident', opened.sys_id, { state: '7' }, 'admin');
       await until('closed at the provider', () => provider.ticket(id)?.status === 'closed');
 
@@ -130,6 +143,12 @@ for (const way of WAYS) {
       );
       assert.deepEqual([row().state, last.status], ['7', 'closed']);
       assert.equal(row().short_description, last.name);
+      assert.equal(row().description, last.description);
+      assert.equal(last.statusChangeReason, row().close_notes);
+      assert.deepEqual([row().impact, row().urgency, row().priority, last.severity], ['1', '2', '2', 'Major']);
+      assert.deepEqual(party(last), { id: row().caller_id, name: caller.name });
+      assert.deepEqual(affected(last), { affectedService: row().business_service, affectedResource: row().cmdb_ci });
+      assert.equal(row().category, 'network', 'what only the customer has stays as it was');
       const writes = provider.requests.filter((r) => r.method === 'POST' && r.path.endsWith('/troubleTicket'));
       assert.equal(writes.length, 1, 'created once');
       const counts = await health(live);
@@ -138,6 +157,19 @@ for (const way of WAYS) {
       assert.equal(counts.conversations.open, 0);
     });
   });
+}
+
+/** Who opened it, v4 or v5. */
+function party(ticket: Record<string, unknown>): { id?: string; name?: string } {
+  const [requester] = ((ticket.relatedParty ?? []) as Record<string, unknown>[]).filter((p) => p.role === 'requester');
+  const { id, name } = (requester?.partyOrPartyRole ?? requester ?? {}) as { id?: string; name?: string };
+  return { id, name };
+}
+
+/** What is affected, id by role, v4 or v5. */
+function affected(ticket: Record<string, unknown>): Record<string, string> {
+  const list = (ticket.relatedEntity ?? []) as { role: string; id: string; entity?: { id: string } }[];
+  return Object.fromEntries(list.map((e) => [e.role, (e.entity ?? e).id]));
 }
 
 type Notes = { text: string }[];

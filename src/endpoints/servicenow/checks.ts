@@ -26,7 +26,8 @@ export async function checkConnection(
       ? { name: 'Reachable', ok: false, text: first.error.message }
       : { name: 'Reachable', ok: true, text: `${http.baseUrl} answers.` };
   if (reached.ok !== true) return [reached];
-  const refused = first.error?.status === 401;
+  // A token endpoint refuses with 400 as well as with 401; 403 is about the rights to this one table.
+  const refused = first.error?.code === 'SWB_PARTNER_AUTH' && first.error.status !== 403;
   const credentials: Check = refused
     ? { name: 'Credentials', ok: false, text: first.error?.message ?? '' }
     : { name: 'Credentials', ok: true, text: 'They are accepted.' };

@@ -72,7 +72,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
 }
 
 /** Columns as text, and beside each reference whose name was asked for `<column>_name`. */
-function flatRow(row: Row): Record<string, Json> {
+export function flatRow(row: Row): Record<string, Json> {
   const flat: Record<string, Json> = {};
   for (const [column, value] of Object.entries(row)) {
     const text = columnText(value);

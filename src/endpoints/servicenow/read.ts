@@ -2,7 +2,7 @@ import { PartnerError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import { Gatherer } from '../gatherer.js';
 import { LINES, LINES_FIELD, type LineTable, lineIn } from './lines.js';
-import { columnText, type Row, type ServiceNowEntity } from './parse.js';
+import { columnText, flatRow, type Row, type ServiceNowEntity } from './parse.js';
 import {
   any,
   attachmentsOf,
@@ -99,7 +99,7 @@ export class RecordReader {
   }
 
   private entity(record: Row, { journal, lines }: Parts, attachments: Row[]): ServiceNowEntity {
-    return { table: this.table, record, ...(lines && { lines }), journal, attachments };
+    return { table: this.table, record: flatRow(record), ...(lines && { lines }), journal, attachments };
   }
 
   /** The journal of records, and their lines with the journals of these. */
@@ -148,7 +148,7 @@ export class RecordReader {
   private columns(): Record<string, string | boolean> {
     const names = this.fields.filter((name) => name !== LINES_FIELD);
     return {
-      ...(this.lineTable ? SHOWN : RAW),
+      ...SHOWN,
       ...(names.length && { sysparm_fields: [...new Set([...SYSTEM_COLUMNS, ...names])].join(',') }),
     };
   }

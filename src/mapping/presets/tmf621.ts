@@ -88,6 +88,15 @@ const COMMON: Rule[] = [
   { field: 'resolutionDate', generic: 'resolvedAt', direction: 'in', type: 'time' },
 ];
 
+/** Id and name of somebody or something; who is known by name only is told by it, because the standard demands an id. */
+function named(field: string, generic: string): Rule[] {
+  return [
+    { field: `${field}.id`, generic: `${generic}.id`, type: 'text' },
+    { field: `${field}.id`, generic: `${generic}.name`, direction: 'out', type: 'text' },
+    { field: `${field}.name`, generic: `${generic}.name`, type: 'text' },
+  ];
+}
+
 export const tmf621v4: Mapping = {
   name: 'TMF621 v4 trouble ticket',
   system: 'tmf621',
@@ -96,9 +105,9 @@ export const tmf621v4: Mapping = {
   rules: [
     ...COMMON,
     { field: 'channel.id', generic: 'channel', type: 'text' },
-    { field: 'relatedParty[role=requester,@referredType=Individual].id', generic: 'requester.id', type: 'text' },
-    { field: 'relatedEntity[role=affectedService,@referredType=Service].id', generic: 'service.id', type: 'text' },
-    { field: 'relatedEntity[role=affectedResource,@referredType=Resource].id', generic: 'ci.id', type: 'text' },
+    ...named('relatedParty[role=requester,@referredType=Individual]', 'requester'),
+    ...named('relatedEntity[role=affectedService,@referredType=Service]', 'service'),
+    ...named('relatedEntity[role=affectedResource,@referredType=Resource]', 'ci'),
   ],
 };
 
@@ -112,24 +121,17 @@ export const tmf621v5: Mapping = {
     { field: '@type', generic: 'custom.ticketClass', direction: 'out', constant: 'TroubleTicket' },
     ...COMMON,
     { field: 'channel{@type=ChannelRef}.id', generic: 'channel', type: 'text' },
-    {
-      field:
-        'relatedParty[@type=RelatedPartyRefOrPartyRoleRef,role=requester].partyOrPartyRole{@type=PartyRef,@referredType=Individual}.id',
-      generic: 'requester.id',
-      type: 'text',
-    },
-    {
-      field: 'relatedEntity[@type=RelatedEntity,role=affectedService].entity{@type=EntityRef,@referredType=Service}.id',
-      generic: 'service.id',
-      type: 'text',
-    },
-    {
-      field: 'relatedEntity[@type=RelatedEntity,role=affectedResource].entity{@type=EntityRef,@referredType=Resource}.id',
-      generic: 'ci.id',
-      type: 'text',
-    },
+    ...named(
+      'relatedParty[@type=RelatedPartyRefOrPartyRoleRef,role=requester].partyOrPartyRole{@type=PartyRef,@referredType=Individual}',
+      'requester',
+    ),
+    ...named('relatedEntity[@type=RelatedEntity,role=affectedService].entity{@type=EntityRef,@referredType=Service}', 'service'),
+    ...named('relatedEntity[@type=RelatedEntity,role=affectedResource].entity{@type=EntityRef,@referredType=Resource}', 'ci'),
   ],
 };
+
+/** What becomes a case there. */
+const CASES = ['case', 'request', 'task'];
 
 /** ServiceNow's own TMF621: status is the State choice, severity is the Priority choice, read as «2 - High» and written as «2». */
 export const tmf621ServiceNow: Mapping = {
@@ -138,6 +140,22 @@ export const tmf621ServiceNow: Mapping = {
   version: 'servicenow',
   entityType: 'troubleTicket',
   rules: [
+    {
+      field: 'status',
+      generic: 'state',
+      direction: 'out',
+      onlyIf: { generic: 'entity', is: CASES },
+      // A case has other words than an incident, and one that it does not know makes it new again.
+      values: [
+        { partner: 'New', generic: 'acknowledged' },
+        { partner: 'Open', generic: 'inProgress' },
+        { partner: 'Open', generic: 'held' },
+        { partner: 'Awaiting Info', generic: 'pending' },
+        { partner: 'Resolved', generic: 'resolved' },
+        ...['closed', 'cancelled', 'rejected'].map((generic) => ({ partner: 'Closed', generic })),
+        ...orderStates('New', 'Open', 'Closed', 'Closed'),
+      ],
+    },
     {
       field: 'status',
       generic: 'state',
@@ -184,9 +202,7 @@ export const tmf621ServiceNow: Mapping = {
       default: { out: 'Incident' },
       values: [
         { partner: 'Incident', generic: 'incident' },
-        { partner: 'Case', generic: 'case' },
-        { partner: 'Case', generic: 'request' },
-        { partner: 'Case', generic: 'task' },
+        ...CASES.map((generic) => ({ partner: 'Case', generic })),
         { partner: 'Incident', generic: 'change' },
         { partner: 'Service Problem Case', generic: 'problem' },
       ],

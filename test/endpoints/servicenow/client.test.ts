@@ -255,6 +255,33 @@ describe('a ServiceNow instance', () => {
       made.close();
     });
 
+    it('says that the token is refused, whichever status the token endpoint has for that', async () => {
+      const made = connect({
+        kind: 'oauthRefreshToken',
+        tokenUrl: `${sandbox.url}/servicenow/oauth_token.do`,
+        clientId: desk().client.id,
+        clientSecret: desk().client.secret,
+        refreshToken: 'none-of-theirs',
+      });
+      for (const status of [400, 401]) {
+        desk().faults.add({ method: 'POST', path: 'oauth_token', kind: 'status', status });
+        const checks = await made.test();
+        desk().faults.clear();
+        assert.deepEqual(
+          checks.map((c) => [c.name, c.ok]),
+          [
+            ['Reachable', true],
+            ['Credentials', false],
+          ],
+        );
+        assert.match(
+          checks[1]?.text ?? '',
+          new RegExp(`token endpoint answered ${status}.*Check token URL, client id and secret`),
+        );
+      }
+      made.close();
+    });
+
     it('warns of an integration user that only reads, or lives in another time zone', async () => {
       desk().readOnly.add('switchboard');
       const [user] = desk()

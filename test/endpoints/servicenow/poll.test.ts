@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { poll } from '../../../src/endpoints/servicenow/poll.js';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/http/http.js';
+import type { Json } from '../../../src/model/message.js';
+import { parseQuery, type Row } from '../../../src/sandbox/servicenow-query.js';
+import { TABLES } from '../../../src/sandbox/servicenow-tables.js';
+
+/** An instance whose clock stands where a test puts it. */
+class Instance {
+  /** Seconds after noon. */
+  clock = 0;
+  readonly tables: Record<string, Row[]> = { incident: [], sys_journal_field: [], sys_attachment: [] };
+  /** Ignores every query, as an instance does with one that it does not understand. */
+  deaf = false;
+  pages = 0;
+
+  readonly http = {
+    name: 'Acme',
+    baseUrl: 'http://acme',
+    close: () => undefined,
+    request: async (request: HttpRequest) => this.answer(request),
+  } as HttpClient;
+
+  /** A record changed so many seconds after noon. */
+  changed(id: string, at: number, modCount = 0): void {
+    this.tables.incident!.push({ sys_id: id, number: id, sys_updated_on: time(at), sys_mod_count: String(modCount) });
+  }
+
+  private answer({ path, query = {} }: HttpRequest): HttpAnswer<never> {
+    const table = path.split('/').at(-1)!;
+    const { columns } = TABLES[table]!;
+    const { matches, compare } = parseQuery(String(query.sysparm_query ?? ''), {
+      has: (name) => columns.has(name),
+      read: (row, name) => row[name] ?? '',
+    });
+    const rows = this.deaf ? [...this.tables[table]!] : this.tables[table]!.filter(matches).sort(compare);
+    if (query.sysparm_query) this.pages++;
+    return {
+      status: 200,
+      headers: { date: new Date(`${time(this.clock).replace(' ', 'T')}Z`).toUTCString() },
+      body: { result: rows.slice(0, Number(query.sysparm_limit)) } as never,
+    };
+  }
+}
+
+function time(seconds: number): string {
+  return new Date(Date.UTC(2026, 2, 1, 12, 0, seconds)).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+describe('a poll of ServiceNow', () => {
+  let instance: Instance;
+  let cursor: Json | undefined;
+  beforeEach(() => {
+    instance = new Instance();
+    cursor = undefined;
+  });
+  /** Steps until there is no more; the keys found. */
+  const sweep = async () => {
+    const keys: string[] = [];
+    for (let more = true; more; ) {
+      // As it comes back from the store.
+      const step = await poll(instance.http, 'incident', 'incident', cursor && JSON.parse(JSON.stringify(cursor)));
+      keys.push(...step.hints.map((hint) => hint.key));
+      cursor = step.cursor;
+      more = step.more;
+    }
+    return keys;
+  };
+  const ids = (keys: string[]) => keys.map((key) => key.split('|')[1]);
+
+  it('leaves the current second for the next time: rows of it may still be arriving', async () => {
+    await sweep();
+    instance.clock = 10;
+    instance.changed('a', 9);
+    instance.changed('b', 10);
+    assert.deepEqual(ids(await sweep()), ['a']);
+    instance.changed('c', 10);
+    instance.clock = 12;
+    assert.deepEqual(ids(await sweep()), ['a', 'b', 'c'], 'a is read again by the overlap; its key is known');
+  });
+
+  it('finds what was committed late, behind the watermark', async () => {
+    await sweep();
+    instance.clock = 10;
+    await sweep();
+    instance.changed('late', 8);
+    instance.clock = 20;
+    const first = await sweep();
+    assert.deepEqual(ids(first), ['late']);
+    instance.clock = 21;
+    assert.deepEqual(await sweep(), [], 'and does not go back further than it must');
+  });
+
+  it('gives the same change the same key, and the next change another', async () => {
+    await sweep();
+    instance.changed('a', 5);
+    instance.clock = 6;
+    const before = await sweep();
+    instance.clock = 7;
+    assert.deepEqual(await sweep(), before);
+    instance.tables.incident!.length = 0;
+    instance.changed('a', 5, 1);
+    assert.notDeepEqual(await sweep(), before);
+  });
+
+  it('takes thousands of one second page by page, each once, and what changes meanwhile the next time', async () => {
+    await sweep();
+    instance.clock = 30;
+    const many = Array.from({ length: 450 }, (_, i) => `r${String(i).padStart(4, '0')}`);
+    for (const id of many) instance.changed(id, 20);
+    instance.changed('after', 21);
+    const step = await poll(instance.http, 'incident', 'incident', cursor);
+    assert.ok(step.more && step.hints.length < 450);
+    instance.changed('meanwhile', 31);
+    instance.clock = 40;
+    cursor = step.cursor;
+    const rest = ids(await sweep());
+    assert.deepEqual([...ids(step.hints.map((h) => h.key)), ...rest], [...many, 'after']);
+    assert.ok(ids(await sweep()).includes('meanwhile'));
+  });
+
+  it('believes only what it asked for', async () => {
+    await sweep();
+    instance.changed('old', -100);
+    instance.deaf = true;
+    instance.clock = 10;
+    assert.deepEqual(await sweep(), []);
+  });
+
+  it('finds comments and files by their own times, though the record did not change', async () => {
+    instance.changed('a'.repeat(32), -1000);
+    await sweep();
+    const own = { sys_created_on: time(5), name: 'incident', element: 'comments' };
+    instance.tables.sys_journal_field!.push({ ...own, sys_id: 'j', element_id: 'a'.repeat(32) });
+    instance.tables.sys_attachment!.push({ ...own, sys_id: 'f', table_name: 'incident', table_sys_id: 'a'.repeat(32) });
+    instance.clock = 10;
+    assert.deepEqual(await sweep(), ['jrn|j', 'att|f']);
+  });
+});
