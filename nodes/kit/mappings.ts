@@ -52,15 +52,21 @@ function agree(mapping: Mapping, client: EndpointClient, entityType: string, whe
   );
 }
 
-const top = (path: string) => path.split(/[.[]/)[0] ?? path;
+function top(path: string): string {
+  const end = path.search(/[.[]/);
+  return end < 0 ? path : path.slice(0, end);
+}
 
 /** From a trace per path, what each top-level target was made from: top-level names on both sides. */
 export function sourcesOf(trace: Trace): Record<string, string[]> {
-  const sources: Record<string, Set<string>> = {};
+  const sources: Record<string, string[]> = {};
   for (const [target, { source }] of Object.entries(trace)) {
-    const name = top(target);
-    sources[name] ??= new Set();
-    for (const path of source) sources[name].add(top(path));
+    const names = sources[top(target)] ?? [];
+    sources[top(target)] = names;
+    for (const path of source) {
+      const name = top(path);
+      if (!names.includes(name)) names.push(name);
+    }
   }
-  return Object.fromEntries(Object.entries(sources).map(([name, set]) => [name, [...set]]));
+  return sources;
 }

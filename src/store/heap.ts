@@ -72,7 +72,7 @@ export class Table<K extends Kind> {
   }
 }
 
-const NO_KEYS: Keys = { unique: [], found: [] };
+const NO_KEYS: Keys = { from: [], unique: [], found: [] };
 
 function replaceKeys(before: string[], after: string[], remove: (key: string) => void, add: (key: string) => void): void {
   for (const key of before) if (!after.includes(key)) remove(key);
@@ -81,8 +81,6 @@ function replaceKeys(before: string[], after: string[], remove: (key: string) =>
     if (!before.includes(key) && after.indexOf(key) === i) add(key);
   });
 }
-
-const equal = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((key, i) => key === b[i]);
 
 /** Ids of what belongs to a conversation, oldest first. */
 interface Members {
@@ -144,19 +142,15 @@ export class Heap {
 
   /** The keys of a record that is to replace `before`: the very same object where they stay the same, so that no index need be touched. */
   keysOver(before: Held | undefined, kind: Kind, record: RecordOf[Kind]): Keys {
-    const keys = keysOf(kind, record);
-    if (!before) return keys;
-    const old = this.keys(before);
-    return equal(old.unique, keys.unique) && equal(old.found, keys.found) ? old : keys;
+    return keysOf(kind, record, before && this.keys(before));
   }
 
   /**
    * Puts, replaces or (undefined) removes a record and brings every index up to date. `keys` are those of `after`, when at hand. The memory of
    * what was there before is kept, so that the change can be taken back; `discard` frees it.
    */
-  put(kind: Kind, id: string, after: Held | undefined, keys?: Keys): void {
+  put(kind: Kind, id: string, before: Held | undefined, after: Held | undefined, keys?: Keys): void {
     this.dirty.add(partitionOf(id));
-    const before: Held | undefined = this.tables[kind].get(id);
     if (after) this.shareIds(before, after);
     const [oldKeys, newKeys] = [before ? this.keys(before) : NO_KEYS, after ? this.keys(after, keys) : NO_KEYS];
     if (before) this.recentKeys.delete(before);

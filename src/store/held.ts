@@ -181,17 +181,22 @@ export function holdRecord(kind: Kind, record: RecordOf[Kind], text: number, ref
 
 /** The keys of a record. */
 export interface Keys {
+  /** What they are made of, in order: while it stays the same, so do they. */
+  from: readonly (string | undefined)[];
   /** No other record of its kind may have these. */
   unique: string[];
   /** Under these, `value NUL id`, search finds it. */
   found: string[];
 }
 
-/** The keys of a record of any kind. */
-export function keysOf(kind: Kind, record: RecordOf[Kind]): Keys {
+/** The keys of a record of any kind: those `before` it where they stay the same. */
+export function keysOf(kind: Kind, record: RecordOf[Kind], before?: Keys): Keys {
+  const from = keyFields(kind, record);
+  if (before && from.length === before.from.length && from.every((field, i) => field === before.from[i])) return before;
   if (kind === 'conversation') {
     const { id, reference, links } = record as ConversationRecord;
     return {
+      from,
       unique: [referenceKey(reference), ...links.map((link) => linkKey(link.endpoint, link.entityType, link.id))],
       found: searchKeys(id, [reference, ...links.flatMap((link) => [link.id, link.number])]),
     };
@@ -200,10 +205,24 @@ export function keysOf(kind: Kind, record: RecordOf[Kind]): Keys {
   const found = searchKeys(id, [entityId, number]);
   if (kind === 'message') {
     const { node, key } = record as MessageRecord;
-    return { unique: [keyOf(node, key)], found };
+    return { from, unique: [keyOf(node, key)], found };
   }
   const { message, node, leg, part } = record as DeliveryRecord;
-  return { unique: [keyOf(message, node, leg, part)], found };
+  return { from, unique: [keyOf(message, node, leg, part)], found };
+}
+
+function keyFields(kind: Kind, record: RecordOf[Kind]): (string | undefined)[] {
+  if (kind === 'conversation') {
+    const { reference, links } = record as ConversationRecord;
+    return [reference, ...links.flatMap((link) => [link.endpoint, link.entityType, link.id, link.number])];
+  }
+  const { entityId, number } = record as MessageRecord | DeliveryRecord;
+  if (kind === 'message') {
+    const { node, key } = record as MessageRecord;
+    return [node, key, entityId, number];
+  }
+  const { message, node, leg, part } = record as DeliveryRecord;
+  return [message, node, leg, part, entityId, number];
 }
 
 /** Refs as text, and back. */

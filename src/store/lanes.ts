@@ -28,6 +28,7 @@ export class Lanes {
 
   /** Follows a change of a delivery; `after` is already what `look` finds. */
   change(before: HeldDelivery | undefined, after: HeldDelivery | undefined): void {
+    if (before && after && alike(before, after)) return;
     if (before?.lane) {
       const lane = this.lanes.get(before.lane);
       if (lane) {
@@ -101,4 +102,10 @@ export class Lanes {
     queue.add(head, delivery.notBefore);
     lane.placed = { id: head, notBefore: delivery.notBefore };
   }
+}
+
+/** True when both stand in their lane the same way, as a delivery does before and while it is sent. */
+function alike(a: HeldDelivery, b: HeldDelivery): boolean {
+  const open = OPEN_DELIVERY.includes(a.state) && OPEN_DELIVERY.includes(b.state);
+  return open && a.lane === b.lane && a.endpoint === b.endpoint && a.waits === b.waits && a.notBefore === b.notBefore;
 }

@@ -46,7 +46,7 @@ export function takeBack(heap: Heap, undo: readonly Undo[]): void {
     const step = undo[i]!;
     if (step.kind === 'setting') heap.putSetting(step.key, step.before);
     else {
-      heap.put(step.kind, step.id, step.before);
+      heap.put(step.kind, step.id, step.after, step.before);
       heap.discard(step.after, step.before);
     }
   }
@@ -57,10 +57,11 @@ export function makeFinal(heap: Heap, undo: readonly Undo[]): void {
   for (const step of undo) if (step.kind !== 'setting') heap.discard(step.before, step.after);
 }
 
-function put(heap: Heap, kind: Kind, id: string, after: Held | undefined, applied: Applied, keys?: Keys): void {
-  applied.undo.push({ kind, id, before: heap.get(kind, id), after });
+function put(heap: Heap, step: Exclude<Undo, { kind: 'setting' }>, applied: Applied, keys?: Keys): void {
+  const { kind, id, before, after } = step;
+  applied.undo.push(step);
   if (after?.unplaced) applied.unplaced.push(after);
-  heap.put(kind, id, after, keys);
+  heap.put(kind, id, before, after, keys);
 }
 
 function applySetting(heap: Heap, change: Extract<Change, { kind: 'setting' }>, applied: Applied): void {
@@ -98,7 +99,7 @@ function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, a
   const after = holdRecord(kind, kept, heap.slabs.put(text), before?.refs ?? 0);
   after.unplaced = before?.unplaced;
   const names = addBodies(heap, before, after, bodies, applied);
-  put(heap, kind, record.id, after, applied, keys);
+  put(heap, { kind, id: record.id, before, after }, applied, keys);
   applied.parts.push(`{"kind":"${kind}","record":${text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
   applied.happened.push({ ...change, record: kept } as Change);
 }
@@ -152,7 +153,7 @@ export function placeBodies(heap: Heap, applied: Applied, segment: number, start
 export function applyRemovals(heap: Heap, removals: readonly { of: Kind; id: string }[]): Applied {
   const applied = nothing();
   for (const { of, id } of removals) {
-    put(heap, of, id, undefined, applied);
+    put(heap, { kind: of, id, before: heap.get(of, id), after: undefined }, applied);
     applied.parts.push(JSON.stringify({ kind: 'removed', of, id } satisfies LineChange));
   }
   return applied;
@@ -164,7 +165,7 @@ export function applyMove(heap: Heap, of: 'message' | 'delivery', id: string, bo
   const before = heap.get(of, id)!;
   const after: Held = { ...before };
   const names = addBodies(heap, before, after, bodies, applied);
-  put(heap, of, id, after, applied);
+  put(heap, { kind: of, id, before, after }, applied);
   applied.parts.push(JSON.stringify({ kind: 'moved', of, id, bodies: names } satisfies LineChange));
   return applied;
 }

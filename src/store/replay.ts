@@ -51,7 +51,7 @@ function replayChange(heap: Heap, change: LineChange, refs: BodyRef[]): void {
 /** Nobody will take it back: what was there before is freed at once. */
 function replace(heap: Heap, kind: Kind, id: string, after: Held | undefined, keys?: Keys): void {
   const before = heap.get(kind, id);
-  heap.put(kind, id, after, keys);
+  heap.put(kind, id, before, after, keys);
   heap.discard(before, after);
 }
 

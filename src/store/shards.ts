@@ -168,7 +168,7 @@ export class Shards {
         for (const [record, refs] of file.data.records[kind]) {
           const text = heap.slabs.put(JSON.stringify(record));
           const held = holdRecord(kind, record, text, refs ? heap.slabs.put(JSON.stringify(refs)) : 0);
-          heap.put(kind, held.id, held, keysOf(kind, record));
+          heap.put(kind, held.id, undefined, held, keysOf(kind, record));
           await pace.breathe();
         }
       }
