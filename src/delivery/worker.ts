@@ -178,7 +178,25 @@ export class Worker {
       return;
     }
     this.circuit.succeeded();
-    await this.delivered(delivery, sent, started);
+    try {
+      await this.delivered(delivery, sent, started);
+    } catch (error) {
+      const taken = await this.takenElsewhere(delivery, sent, error);
+      if (!taken) throw error;
+      await this.failed(delivery, taken, started, inDoubt);
+    }
+  }
+
+  /** What was created stands in another conversation already, because somebody told of it without our reference: a person must say which is right. */
+  private async takenElsewhere(delivery: DeliveryRecord, { link }: Sent, error: unknown): Promise<SwitchboardError | undefined> {
+    if (!link || !(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') return undefined;
+    const owner = await this.options.store.conversationByLink(delivery.endpoint, delivery.entityType, link.id);
+    if (!owner || owner.id === delivery.conversation) return undefined;
+    const what = `${link.number ?? link.id} was created, but stands in the conversation ${owner.reference} already.`;
+    return new SwitchboardError('SWB_WRONG_ENTITY', what, {
+      where: this.options.client.name,
+      hint: 'Merge the two conversations, then replay this delivery: it finds what was created.',
+    });
   }
 
   private async delivered(delivery: DeliveryRecord, sent: Sent, started: number): Promise<void> {

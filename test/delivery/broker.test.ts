@@ -39,6 +39,27 @@ describe('the broker', () => {
     );
   });
 
+  it('puts a create aside whose ticket somebody told of without our reference: it is in another conversation', async () => {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    rig.provider.gate = () => gate;
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await until('the create to be under way', () => rig.provider.calls.includes('create'));
+    rig.flow = async (payload, record) => {
+      await rig.forward(payload, record, []);
+    };
+    await rig.receive('provider', { id: 'T1', version: '1', fields: { title: 'one' } });
+    await until('the stranger to be known', async () => (await rig.store.listConversations({ limit: 5 })).length === 2);
+    open();
+    await until('the delivery to be put aside', async () => (await rig.deliveries()).some((d) => d.state === 'failed'));
+    const [delivery] = await rig.deliveries();
+    assert.equal(delivery?.error?.code, 'SWB_WRONG_ENTITY');
+    assert.match(delivery?.error?.message ?? '', /T1 was created, but stands in the conversation SWB-/);
+    assert.equal(rig.provider.tickets.length, 1);
+  });
+
   it('accepts the same key once', async () => {
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } }, 'k');
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } }, 'k');

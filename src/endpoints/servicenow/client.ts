@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { SwitchboardError } from '../../errors.js';
+import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type {
@@ -16,7 +16,7 @@ import type {
 import { checkConnection } from './checks.js';
 import { LINES } from './lines.js';
 import { Orders } from './orders.js';
-import { columnText, parse, plainText, type Row, serviceNowTimeToIso } from './parse.js';
+import { columnText, parse, plainText, type Row, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
 import { poll } from './poll.js';
 import { attachmentsOf, findByReference, journalOf, RAW, sysId } from './query.js';
 import { RecordReader } from './read.js';
@@ -43,6 +43,9 @@ export interface ServiceNowClient extends EndpointClient {
 /** Clocks differ; what was written by us a little before our own time counts too, milliseconds. */
 const CLOCK_MARGIN = 120_000;
 
+/** How long after it was made a request of our own user may be without our reference, milliseconds. */
+const BECOMING_OURS = 300_000;
+
 /** A client of one ServiceNow instance (Table API v2, Attachment API, Service Catalog API). */
 export function createServiceNowClient(options: ServiceNowOptions): ServiceNowClient {
   return new Client(options);
@@ -55,6 +58,7 @@ class Client implements ServiceNowClient {
   readonly integrationUser?: string;
   readonly entityTypes;
   private readonly http: HttpClient;
+  private readonly clock: () => number;
   private readonly readers = new Map<string, RecordReader>();
   private readonly orders = new Map<string, Orders>();
 
@@ -62,6 +66,7 @@ class Client implements ServiceNowClient {
     this.id = options.id;
     this.name = options.name;
     this.http = options.http;
+    this.clock = options.clock;
     this.entityTypes = options.entityTypes;
     if (options.integrationUser) this.integrationUser = options.integrationUser;
   }
@@ -71,7 +76,30 @@ class Client implements ServiceNowClient {
   }
 
   async read(entityType: string, id: string): Promise<RawEntity> {
-    return this.reader(entityType).read(id);
+    const entity = await this.reader(entityType).read(id);
+    this.awaitReference(entityType, entity);
+    return entity;
+  }
+
+  /**
+   * A request of ours gets our reference after the catalogue has made it. Whoever hears of it between would take it for somebody else's: it is
+   * read again a little later.
+   */
+  private awaitReference(entityType: string, { table, record, lines }: ServiceNowEntity): void {
+    if (LINES[table]?.made !== 'ordered' || referenceOf(record, lines)) return;
+    const ours = this.integrationUser !== undefined && columnText(record.sys_created_by) === this.integrationUser;
+    const created = serviceNowTimeToIso(columnText(record.sys_created_on));
+    if (!ours || !created || Math.abs(this.clock() - Date.parse(created)) > BECOMING_OURS) return;
+    throw new PartnerError(
+      'SWB_PARTNER_NOT_FOUND',
+      `${columnText(record.number)} was made by our own user a moment ago and does not carry our reference yet.`,
+      {
+        where: this.name,
+        hint: `It is read again; if it is not one of ours, it is taken as somebody else’s ${entityType} when it is ${BECOMING_OURS / 60_000} minutes old.`,
+        outcome: 'notDone',
+        retry: true,
+      },
+    );
   }
 
   async find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined> {

@@ -50,7 +50,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
   const { table, record, lines, journal = [], attachments = [] } = raw as ServiceNowEntity;
   const text = (column: string) => columnText(record?.[column]);
   const id = text('sys_id');
-  const reference = ['correlation_id', 'external_id'].map(text).find((carried) => OURS.test(carried));
+  const reference = referenceOf(record, lines);
   const numbers = new Map(lines?.map((line) => [columnText(line.sys_id), columnText(line.number)]));
   return {
     source: {
@@ -69,6 +69,13 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
     attachments: attachments.map(attachmentOf),
     relations: relationsOf(record),
   };
+}
+
+/** Our reference, where a record carries it; a request has it among the variables of its items before it has it itself. */
+export function referenceOf(record: Row | undefined, lines: Row[] = []): string | undefined {
+  const columns = ['correlation_id', 'external_id'].map((column) => columnText(record?.[column]));
+  const variables = lines.flatMap((line) => Object.values((line.variables ?? {}) as Row).map(columnText));
+  return [...columns, ...variables].find((carried) => OURS.test(carried));
 }
 
 /** Columns as text, and beside each reference whose name was asked for `<column>_name`. */

@@ -27,6 +27,7 @@ const SYSTEM_COLUMNS = [
   'sys_updated_on',
   'sys_updated_by',
   'sys_created_on',
+  'sys_created_by',
   'correlation_id',
   'external_id',
   'parent',

@@ -409,6 +409,17 @@ describe('orders of a ServiceNow instance', () => {
       assert.deepEqual([laptop?.cat_item_name, laptop?.variables], ['Laptop', { model: 'X1', memory: '32' }]);
     });
 
+    it('are known by the reference of their items before they carry it themselves, and awaited while they have neither', async () => {
+      const { entity } = await client.create('request', REQUEST, REFERENCE);
+      const { source } = client.parse(entity);
+      desk().update('sc_request', source.id, { correlation_id: '' }, 'switchboard');
+      assert.equal(client.parse(await client.read('request', source.id)).source.reference, REFERENCE);
+      const bare = desk().create('sc_request', {}, 'switchboard');
+      await assert.rejects(client.read('request', bare.sys_id), { retry: true, message: /does not carry our reference yet/ });
+      const theirs = desk().create('sc_request', {}, 'agent');
+      assert.equal(client.parse(await client.read('request', theirs.sys_id)).source.reference, undefined);
+    });
+
     it('are ordered by an offering’s name where its id is another catalogue’s', async () => {
       const lines: Lines = [
         { correlation_id: '1', cat_item: 'LT-1', cat_item_name: 'Laptop', quantity: 1 },
