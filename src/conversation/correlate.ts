@@ -1,7 +1,7 @@
 import type { EventKind, GenericMessage, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
-import { attachmentMark, commentMark, imprint, sameImprint } from './fingerprint.js';
+import { attachmentMark, commentMark, imprint, isShadowed, sameImprint, shadowOf } from './fingerprint.js';
 import { isOver, planAfter } from './plan.js';
 
 /** Newest ids kept per link and marks kept per conversation: far more than a ticket has, and a bound all the same. */
@@ -113,7 +113,7 @@ function changedFields(link: Link, incoming: Incoming, { inFlight, isOlder }: Ec
   const rawChanged = (field: string) => !sameImprint(link.raw[field], record[field]) && !ours(field);
   const fields = message.fields as Record<string, Json | undefined>;
   return Object.keys(fields).filter((name) => {
-    if (fields[name] === undefined || (name in link.shadow && sameImprint(link.shadow[name], fields[name]))) return false;
+    if (fields[name] === undefined || isShadowed(link.shadow, name, fields[name])) return false;
     const from = sources[name] ?? [];
     return from.some(rawChanged) && !from.some(outdated);
   });
@@ -156,7 +156,7 @@ function advanced(
     for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = imprint(record[name]);
     const shadow = { ...link.shadow };
     for (const [name, value] of Object.entries(message.fields))
-      if (value !== undefined && !(sources[name] ?? []).some(outdated)) shadow[name] = imprint(value as Json);
+      if (value !== undefined && !(sources[name] ?? []).some(outdated)) Object.assign(shadow, shadowOf(name, value as Json));
     const writtenVersion = Object.fromEntries(Object.entries(link.writtenVersion ?? {}).filter(([name]) => outdated(name)));
     const seen = new Set(link.seen);
     for (const part of [...message.comments, ...message.attachments]) seen.add(part.id);

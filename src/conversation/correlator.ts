@@ -4,7 +4,7 @@ import type { GenericMessage, Json } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import type { Conversations } from './conversations.js';
 import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
-import { imprint, sameImprint } from './fingerprint.js';
+import { imprint, sameImprint, shadowOf } from './fingerprint.js';
 import { conversationReference, referenceFor } from './reference.js';
 
 /** What an out node keeps of an entity it is going to write; the `request` body of a delivery. */
@@ -186,6 +186,6 @@ export function linkAfterCreate(
   const link = newLink(source, leg, 'ours', now);
   if (!request) return link;
   for (const [name, value] of Object.entries(request.fields)) link.raw[name] = imprint(value);
-  for (const [name, value] of Object.entries(request.generic)) link.shadow[name] = imprint(value);
+  for (const [name, value] of Object.entries(request.generic)) Object.assign(link.shadow, shadowOf(name, value));
   return link;
 }

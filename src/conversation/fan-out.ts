@@ -1,4 +1,4 @@
-import { CANCELLING_STATES, type GenericComment, type GenericMessage, type Json, type OrderItem } from '../model/message.js';
+import { CANCELLING_STATES, type GenericMessage, type Json, type OrderItem } from '../model/message.js';
 import type { Plan, PlannedLeg } from '../store/store.js';
 import type { FanOutLeg, FanOutRules, ItemRule } from './fan-out-rules.js';
 import { imprint, sameImprint } from './fingerprint.js';
@@ -66,16 +66,12 @@ export interface LegMessage {
   message: GenericMessage;
 }
 
-/**
- * What each leg is to be told of a message, less what it was told before. Pure.
- * @param again the message is replayed: what was told before may not have arrived
- */
-export function legMessages(plan: Plan, message: GenericMessage, again = false): LegMessage[] {
+/** What each leg is to be told of a message, less what it was told before. Pure. */
+export function legMessages(plan: Plan, message: GenericMessage): LegMessage[] {
   const spoken = listeners(plan, message);
   return plan.legs.flatMap((leg) => {
     if (leg.dropped !== undefined) return [];
-    const told = again ? {} : leg.told;
-    const part = leg.items.length ? partOf(leg, told, message) : { fields: message.fields, changed: message.changed };
+    const part = leg.items.length ? partOf(leg, message) : { fields: message.fields, changed: message.changed };
     const changed = isOver(leg) ? [] : part.changed;
     const hears = spoken.includes(leg.leg);
     const comments = hears ? message.comments : [];
@@ -92,14 +88,10 @@ export function legMessages(plan: Plan, message: GenericMessage, again = false):
 }
 
 /** An order's part for one leg: its own items, and no state but that it is to be cancelled, because the vendor says how it stands. */
-function partOf(
-  leg: PlannedLeg,
-  told: Record<string, Json>,
-  message: GenericMessage,
-): { fields: GenericMessage['fields']; changed?: string[] } {
+function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMessage['fields']; changed?: string[] } {
   const { state, stateReason, progress: _progress, items: _items, ...rest } = message.fields;
   const items = itemsOf(leg, message);
-  const gone = items.filter((item) => isCancelled(message, item.id));
+  const gone = items.filter((item) => isCancelled(message.fields, item.id));
   const cancel = cancels(leg, message);
   const fields = {
     ...rest,
@@ -107,50 +99,52 @@ function partOf(
     ...(gone.length && { progress: gone.map(({ id }) => ({ id, state: 'cancelled' as const })) }),
     ...(cancel && { state: 'cancelled' as const, ...(stateReason && { stateReason }) }),
   };
-  if (!message.changed || Object.keys(leg.told).length === 0) return { fields };
-  const order = ['items', 'progress', 'state'];
-  const changed = message.changed.filter((name) => !order.includes(name));
-  if (changed.length === message.changed.length) return { fields, changed };
+  if (Object.keys(leg.told).length === 0) return { fields };
+  // It was told of the order before, perhaps by a message whose end a crash has swallowed: then this one compares nothing.
+  const news = message.changed ?? Object.keys(message.fields);
+  const changed = news.filter((name) => !ORDER.includes(name));
+  if (changed.length === news.length) return { fields, changed };
   // Who is to be cancelled need not hear what else changed.
   if (cancel) return { fields, changed: leg.cancelled ? [] : ['state', 'stateReason'] };
-  const differ = items.filter((item) => !sameImprint(told[item.id], marked(message, item)));
+  const differ = items.filter((item) => !sameImprint(leg.told[item.id], marked(message.fields, item)));
   if (differ.length) changed.push('items');
   if (differ.some((item) => gone.includes(item))) changed.push('progress');
   return { fields, changed };
 }
 
+/** Of an order these are shared out, item by item. */
+const ORDER = ['items', 'progress', 'state'];
+
 /** The customer wants the whole leg cancelled: the order, or every item of it. */
 function cancels(leg: PlannedLeg, message: GenericMessage): boolean {
   const items = itemsOf(leg, message);
   const whole = message.fields.state !== undefined && CANCELLING_STATES.includes(message.fields.state);
-  return whole || (items.length > 0 && items.every((item) => isCancelled(message, item.id)));
+  return whole || (items.length > 0 && items.every((item) => isCancelled(message.fields, item.id)));
 }
 
 function itemsOf(leg: PlannedLeg, message: GenericMessage): OrderItem[] {
   return (message.fields.items ?? []).filter((item) => leg.items.includes(item.id));
 }
 
-function isCancelled(message: GenericMessage, id: string): boolean {
-  const state = message.fields.progress?.find((p) => p.id === id)?.state;
+function isCancelled({ progress }: GenericMessage['fields'], id: string): boolean {
+  const state = progress?.find((p) => p.id === id)?.state;
   return state !== undefined && CANCELLING_STATES.includes(state);
 }
 
 /** What is remembered of an item as told: all the customer decides. A price is the vendor's word. */
-function marked(message: GenericMessage, { price: _price, ...item }: OrderItem): Json {
-  return { ...item, ...(isCancelled(message, item.id) && { cancelled: true }) } as unknown as Json;
+function marked(fields: GenericMessage['fields'], { price: _price, ...item }: OrderItem): Json {
+  return { ...item, ...(isCancelled(fields, item.id) && { cancelled: true }) } as unknown as Json;
 }
 
-/** The plan once its legs were told. */
-export function planTold(plan: Plan, message: GenericMessage): Plan {
-  const spoken: GenericComment[] = message.comments.filter((c) => c.visibility === 'public');
+/** The plan once a leg was taken over with these generic values: in the same commit, so that it is told neither never nor twice. */
+export function planTold(plan: Plan, name: string, { items, progress, state }: GenericMessage['fields']): Plan {
   return {
     ...plan,
-    ...(spoken.length && { asked: undefined }),
     legs: plan.legs.map((leg) => {
-      if (leg.items.length === 0 || leg.dropped !== undefined) return leg;
+      if (leg.leg !== name) return leg;
       const told = { ...leg.told };
-      for (const item of itemsOf(leg, message)) told[item.id] = imprint(marked(message, item));
-      return { ...leg, told, ...(cancels(leg, message) && !isOver(leg) && { cancelled: true }) };
+      for (const item of items ?? []) told[item.id] = imprint(marked({ progress }, item));
+      return { ...leg, told, ...(state !== undefined && CANCELLING_STATES.includes(state) && { cancelled: true }) };
     }),
   };
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
+import type { GenericAttachment, GenericComment, ItemProgress, Json } from '../model/message.js';
 
 /** Short hash for comparing, never for security. */
 export function digest(text: string): string {
@@ -28,4 +28,26 @@ export function commentMark(endpoint: string, comment: Pick<GenericComment, 'tex
 /** Recognises an attachment of ours when it comes back. By name alone: many systems do not tell the size. */
 export function attachmentMark(endpoint: string, attachment: Pick<GenericAttachment, 'name'>): string {
   return `${endpoint}|attachment|${digest(attachment.name)}`;
+}
+
+/** Under this name a link's shadow keeps where the items stand, apart from what else is said of them (vendors, numbers, reasons), which the other side need not read back. */
+const STANDING = 'progress.state';
+
+/** What is kept of a canonical value, in a link's shadow, once somebody has written it. */
+export function shadowOf(name: string, value: Json): Record<string, Json> {
+  return { [name]: imprint(value), ...(name === 'progress' && { [STANDING]: standing(value) }) };
+}
+
+/** True when a link's shadow says that the other side has this value already. */
+export function isShadowed(shadow: Record<string, Json>, name: string, value: Json | undefined): boolean {
+  if (name === 'progress' && value !== undefined) return shadow[STANDING] === standing(value);
+  return name in shadow && sameImprint(shadow[name], value);
+}
+
+function standing(progress: Json): Json {
+  const items = (Array.isArray(progress) ? progress : []) as unknown as ItemProgress[];
+  const rows = items
+    .filter((item) => item.state)
+    .map(({ id, state, expectedCompletionAt = '' }) => [id, state, expectedCompletionAt].join('|'));
+  return imprint(rows.sort());
 }

@@ -1,6 +1,6 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { linkOf } from '../conversation/correlate.js';
-import { type LegMessage, legMessages, planFor, planTold } from '../conversation/fan-out.js';
+import { type LegMessage, legMessages, planFor } from '../conversation/fan-out.js';
 import type { FanOutLeg, FanOutRules } from '../conversation/fan-out-rules.js';
 import { hasFailed, isOver, legOf } from '../conversation/plan.js';
 import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
@@ -51,9 +51,10 @@ export class Legs {
       return planned.plan === latest.plan ? latest : { ...latest, plan: planned.plan };
     });
     const { plan, unassigned } = planned ?? { plan: { node, onFailure: rules.onFailure, legs: [] }, unassigned: [] };
-    const legs = legMessages(plan, message, flow.replay !== undefined);
+    const legs = legMessages(plan, message);
     if (legs.length === 0 && unassigned.length === 0) flow.ignored ??= 'No leg has to be told of it.';
-    then(flow, (plan) => planTold(plan, message));
+    // A question is answered once.
+    if (message.comments.some((c) => c.visibility === 'public')) then(flow, (plan) => ({ ...plan, asked: undefined }));
     return { legs, unassigned };
   }
 
@@ -105,10 +106,6 @@ export class Legs {
     };
     const legs = stillOpen(conversation.plan).filter((l) => cancel.includes(l.leg));
     if (legs.length === 0) flow.ignored ??= 'Nothing is left to cancel.';
-    then(flow, (plan) => ({
-      ...plan,
-      legs: plan.legs.map((l) => (cancel.includes(l.leg) && !isOver(l) ? { ...l, cancelled: true } : l)),
-    }));
     return legs.map(({ leg }) => ({ leg, message }));
   }
 

@@ -1,10 +1,18 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt, withMarks } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/correlator.js';
+import { planTold } from '../conversation/fan-out.js';
 import { attachmentMark, commentMark, sameImprint } from '../conversation/fingerprint.js';
 import { dropHopeless, legOf, unmet } from '../conversation/plan.js';
 import { SwitchboardError } from '../errors.js';
-import { CANCELLING_STATES, type GenericAttachment, type GenericComment, type Json, type State } from '../model/message.js';
+import {
+  CANCELLING_STATES,
+  type GenericAttachment,
+  type GenericComment,
+  type GenericFields,
+  type Json,
+  type State,
+} from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 
 /** What an out node hands over. */
@@ -84,7 +92,7 @@ export class Outbox {
       (latest) => {
         if (neverSent(latest)) return withDropped(latest, leg.leg);
         const planned = changesFor(latest);
-        return planned.length ? withMarks(latest, this.marks(leg)) : latest;
+        return withTold(planned.length ? withMarks(latest, this.marks(leg)) : latest, leg);
       },
       changesFor,
     );
@@ -156,6 +164,14 @@ export class Outbox {
 /** A write that cancels: nothing is ever created only to be cancelled. */
 export function isCancellation(request: EntityRequest): boolean {
   return CANCELLING_STATES.includes(request.generic.state as State);
+}
+
+/** What a leg of a shared order is told is remembered with its taking over. */
+function withTold(conversation: ConversationRecord, { leg, request }: Leg): ConversationRecord {
+  const { plan } = conversation;
+  return plan && legOf(plan, leg)
+    ? { ...conversation, plan: planTold(plan, leg, request.generic as GenericFields) }
+    : conversation;
 }
 
 function withDropped(conversation: ConversationRecord, leg: string): ConversationRecord {

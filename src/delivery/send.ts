@@ -1,7 +1,7 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { conversationState, linkAt, withLink, without } from '../conversation/correlate.js';
 import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
-import { attachmentMark, commentMark, imprint, sameImprint } from '../conversation/fingerprint.js';
+import { attachmentMark, commentMark, imprint, sameImprint, shadowOf } from '../conversation/fingerprint.js';
 import { legOf } from '../conversation/plan.js';
 import { legReference } from '../conversation/reference.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
@@ -249,9 +249,11 @@ function asWritten(
   for (const name of names) {
     writtenBy[name] = delivery.id;
     if (!known) continue; // a message of theirs came first and told more than our answer does
-    raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
+    // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
+    if (!(request.sources[name] ?? []).some((source) => source === 'items' || source === 'progress'))
+      raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
     for (const source of request.sources[name] ?? [])
-      if (source in request.generic) shadow[source] = imprint(request.generic[source]);
+      if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
     if (version !== undefined) writtenVersion[name] = version;
   }
   return {

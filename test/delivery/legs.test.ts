@@ -285,6 +285,19 @@ describe('an order over several vendors', () => {
     assert.deepEqual(await rig.store.listDeliveries({ limit: 5, states: ['pending'] }), [], 'delivery was given up');
   });
 
+  it('hears what a vendor did with it before it had answered', async () => {
+    rig = await new OrderRig(folder).start();
+    const { mobile } = rig.vendors;
+    mobile!.onCreate = (ticket) => {
+      ticket.fields = { ...ticket.fields, state: 'inProgress', progress: [{ id: '2', state: 'completed' }] };
+    };
+    await rig.order();
+    const { state, progress } = mobile!.tickets[0]!.fields;
+    await rig.vendor('mobile', { items: ITEMS.slice(1, 2), state, progress } as GenericFields);
+    const sim = (rig.received.at(-1)!.progress as { id: string; state: string }[]).find((p) => p.id === '2');
+    assert.equal(sim?.state, 'completed');
+  });
+
   it('is not planned, and nothing of it is sent, when an item is for nobody', async () => {
     rig = await new OrderRig(folder).start();
     await rig.order({ items: [...ITEMS, { id: '9', category: 'catering' }] });

@@ -34,6 +34,8 @@ export class Partner implements EndpointClient {
   /** What goes wrong with the next look-ups by reference. */
   readonly lookUpFaults: Fault[] = [];
   private readonly queue: (() => void)[] = [];
+  /** What the partner does with a new ticket before it answers. */
+  onCreate: (ticket: Ticket) => void = () => undefined;
   /** Holds back every write until resolved. */
   gate: () => Promise<void> = async () => undefined;
   integrationUser?: string;
@@ -94,6 +96,7 @@ export class Partner implements EndpointClient {
         version: 1,
       };
       this.tickets.push(ticket);
+      this.onCreate(ticket);
       return { entity: this.raw(ticket), dropped: [] };
     });
   }

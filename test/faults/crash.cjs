@@ -18,12 +18,20 @@ const firstOfTwo = (d) => {
   taken.add(d.message);
   return true;
 };
+/** What fan-out has planned, for the first time. */
+const planned = new Set();
+const firstPlan = (c) => {
+  if (c.kind !== 'conversation' || !c.record.plan || planned.has(c.record.id)) return false;
+  planned.add(c.record.id);
+  return true;
+};
 /** name: [is this the commit?, die before it is applied or after it is on disk] */
 const POINTS = {
   'after-inbox': [(c) => message(c)?.state === 'received' && message(c).emissions === 0, 'after'],
   'in-flow': [(c) => message(c)?.state === 'received' && message(c).emissions > 0, 'after'],
   'between-outs': [(c) => firstOfTwo(delivery(c)), 'after'],
   'after-outbox': [(c) => delivery(c)?.state === 'pending' && delivery(c).tries === 0, 'after'],
+  'after-plan': [firstPlan, 'after'],
   'before-send': [(c) => delivery(c)?.state === 'sending', 'after'],
   'after-send': [(c) => delivery(c)?.state === 'delivered', 'before'],
   'after-link': [(c) => delivery(c)?.state === 'delivered', 'after'],

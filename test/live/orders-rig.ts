@@ -60,14 +60,34 @@ export class OrdersRig {
   }
 
   private async run(): Promise<void> {
-    this.live = await startNodeRed({
+    this.live = await this.begin();
+  }
+
+  private begin(env: Record<string, string> = {}, preload?: string): Promise<Live> {
+    return startNodeRed({
       folder: this.folder,
       port: this.port,
       flow: this.flow,
-      env: this.sandbox.environment,
+      env: { ...this.sandbox.environment, ...env },
       editor: true,
       logLevel: 'info',
+      preload,
     });
+  }
+
+  /** Lets Node-RED run until it kills itself at a named point (test/faults/crash.cjs); after 20 s without that it is killed. Says how it ended. */
+  async crashAt(point: string, count: number, preload: string): Promise<string> {
+    await this.live.kill();
+    try {
+      this.live = await this.begin({ CRASH_POINT: point, CRASH_COUNT: String(count) }, preload);
+    } catch (error) {
+      if (/SIGKILL/.test((error as Error).message)) return 'SIGKILL'; // it died before it was ready
+      throw error;
+    }
+    const quiet = new Promise<string>((done) => setTimeout(() => done('quiet'), 20_000).unref());
+    const how = await Promise.race([this.live.ended, quiet]);
+    if (how === 'quiet') await this.live.kill();
+    return how;
   }
 
   /** Kills Node-RED without a word, and starts it again. */
@@ -138,7 +158,7 @@ export class OrdersRig {
     return orders[0];
   }
 
-  private vendorOrders(leg: string): Order[] {
+  vendorOrders(leg: string): Order[] {
     const all = [...this.sandbox.orders('v4').orders(), ...this.sandbox.orders('v5').orders()];
     return all.filter((order) => JSON.stringify(order.externalId ?? '').includes(`/${leg}"`));
   }
@@ -164,11 +184,24 @@ export class OrdersRig {
   }
 
   async until(what: string, true_: () => unknown): Promise<void> {
-    await until(what, true_, 30_000).catch((error) => {
+    await until(what, true_, 30_000).catch(async (error) => {
       const desk = this.sandbox.servicenow;
       const orders = desk.rows(ORDERS).map((row) => `${row.number} ${row.state} ${JSON.stringify(this.states(row.sys_id))}`);
-      throw new Error(`${(error as Error).message}\n${orders.join('\n')}\n${this.live.output().slice(-3_000)}`);
+      throw new Error(
+        `${(error as Error).message}\n${orders.join('\n')}\n${await this.told()}\n${this.live.output().slice(-3_000)}`,
+      );
     });
+  }
+
+  /** What Switchboard says of the orders that are not over. */
+  private async told(): Promise<string> {
+    const open = this.sandbox.servicenow.rows(ORDERS).filter((row) => row.state !== 'completed' && row.state !== 'canceled');
+    const lists = open.map(async ({ number }) => {
+      const answer = await fetch(`${this.live.url}/switchboard/messages?search=${number}&limit=200`);
+      const { messages } = (await answer.json()) as { messages: Record<string, unknown>[] };
+      return messages.map((m) => JSON.stringify({ ...m, title: undefined })).join('\n');
+    });
+    return (await Promise.all(lists)).join('\n\n');
   }
 
   /** Nothing is under way at Switchboard, but for what waits for another leg. */
@@ -181,11 +214,10 @@ export class OrdersRig {
     });
   }
 
-  /** Dead letters and failed messages. */
-  async failed(): Promise<number> {
-    const { stores } = (await (await fetch(`${this.live.url}/health`)).json()) as {
-      stores: { messages: Record<string, number>; deliveries: Record<string, number> }[];
-    };
-    return stores.reduce((sum, { messages, deliveries }) => sum + messages.failed! + deliveries.failed!, 0);
+  /** What failed: messages and dead letters, with why. */
+  async failures(): Promise<string[]> {
+    const answer = await fetch(`${this.live.url}/switchboard/messages?state=problems&limit=50`);
+    const { messages } = (await answer.json()) as { messages: { number: string; endpoint: string; reason?: string }[] };
+    return messages.map(({ number, endpoint, reason }) => `${endpoint} ${number}: ${reason}`);
   }
 }

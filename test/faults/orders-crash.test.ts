@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { KINDS, type Kind, OrdersRig } from '../live/orders-rig.js';
+import { randomFrom } from '../store/random.js';
+
+const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
+const ORDERS = LONG ? 60 : 15;
+const POINTS = ['after-inbox', 'in-flow', 'after-outbox', 'before-send', 'after-send', 'after-link', 'after-plan'];
+/** Each named point, then random times. */
+const CRASHES: [string, number][] = [
+  ...POINTS.map((p, i): [string, number] => [p, 1 + i * 2]),
+  ...Array.from({ length: LONG ? 20 : 3 }, (): [string, number] => ['random', 0]),
+];
+const VENDORS = ['mobile', 'devices', 'delivery'] as const;
+
+describe(`Node-RED killed again and again while ${ORDERS} orders go to their vendors`, () => {
+  let rig: OrdersRig;
+  afterEach(async () => rig?.stop());
+
+  it('loses no item, orders none twice, and none at the wrong vendor', async function () {
+    this.timeout(LONG ? 3_600_000 : 300_000);
+    const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+    console.log(`      seed ${seed}`);
+    const random = randomFrom(seed);
+    rig = await OrdersRig.start();
+    const kinds = Object.keys(KINDS) as Kind[];
+    const placed: { id: string; title: string; wants: Kind[] }[] = [];
+    // Vendors work by themselves, so that states roll up while orders still go out.
+    for (const version of ['v4', 'v5'] as const) rig.sandbox.orders(version).autoAdvance = 300;
+
+    const place = async () => {
+      while (placed.length < ORDERS) {
+        const wants = kinds.filter(() => random() < 0.6);
+        if (wants.length === 0) continue;
+        const title = `Order ${placed.length}`;
+        placed.push({ id: rig.place(title, wants), title, wants });
+        await new Promise((done) => setTimeout(done, 50 + random() * 500));
+      }
+    };
+    const placing = place();
+    const killed: string[] = [];
+    for (const [point, at] of CRASHES) {
+      const count = point === 'random' ? Math.round(500 + random() * 2_500) : at;
+      const how = await rig.crashAt(point, count, resolve('test/faults/crash.cjs'));
+      killed.push(how === 'SIGKILL' ? point : `${point}: not reached`);
+    }
+    await placing;
+    console.log(`      killed ${killed.length} times: ${killed.join(', ')}`);
+    await rig.crash();
+
+    // The delivery of an order waits until its SIM is completed; all that has a vendor is completed in the end.
+    const team = () => rig.requestItems().filter((row) => row.state !== '3');
+    await rig.until('every item at its vendor, completed', () => {
+      for (const item of team()) rig.sandbox.servicenow.update('sc_req_item', item.sys_id, { state: '3' }, 'agent');
+      return placed.every(({ id }) => Object.values(rig.states(id)).every((state) => state === 'completed'));
+    });
+    await rig.quiet();
+    for (const { title, wants } of placed) {
+      for (const vendor of VENDORS) {
+        const orders = rig.vendorOrders(vendor).filter((order) => order.description === title);
+        const items = orders.flatMap((order) => (order.productOrderItem as { id: string }[]).map((item) => item.id)).sort();
+        const expected = wants.flatMap((kind, index) => (KINDS[kind].vendor === vendor ? [String(index + 1)] : []));
+        assert.deepEqual(items, expected, `${title} at ${vendor}: ${orders.length} orders`);
+        assert.ok(orders.length <= 1, `${title} has ${orders.length} orders at ${vendor}`);
+      }
+    }
+    const laptops = placed.filter(({ wants }) => wants.includes('laptop')).length;
+    assert.equal(rig.requestItems().length, laptops, 'each laptop once');
+    assert.deepEqual(await rig.failures(), []);
+  });
+});
