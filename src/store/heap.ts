@@ -16,36 +16,49 @@ import { Lanes } from './lanes.js';
 import { PARTITIONS, PartitionedMap, partitionOf } from './partitioned-map.js';
 import { Slabs } from './slabs.js';
 import { SortedKeys, withKey, withoutKey } from './sorted-keys.js';
-import type { StoreCounts } from './store.js';
+import type { MessageOutcome, StoreCounts } from './store.js';
 import { UniqueKeys } from './unique-keys.js';
+import { WordIndex } from './word-index.js';
 
 /** The shard of settings comes after those of records. */
 export const SETTINGS_SHARD = PARTITIONS;
 export const SHARDS = PARTITIONS + 1;
+
+/** Ids of what stands alike: in one state and, settled, with one outcome. */
+export interface Shelf {
+  state: string;
+  outcome?: MessageOutcome;
+  ids: SortedKeys;
+}
+
+const outcomeOf = (held: Held): MessageOutcome | undefined => (held.kind === 'message' ? held.outcome : undefined);
 
 /** All records of one kind with the indexes every kind has. */
 export class Table<K extends Kind> {
   readonly records = new PartitionedMap<HeldOf[K]>();
   readonly unique = new UniqueKeys();
   readonly found = new SortedKeys();
-  /** Ids by state; their sizes are the counts. */
-  readonly states = new Map<string, SortedKeys>();
+  readonly words = new WordIndex();
+  /** All ids; the sizes of the shelves are the counts. */
+  readonly shelves: Shelf[] = [];
 
   get(id: string): HeldOf[K] | undefined {
     return this.records.get(id);
   }
 
-  count(state: string): number {
-    return this.states.get(state)?.size ?? 0;
+  count(state: string, outcome?: MessageOutcome): number {
+    const counted = this.shelves.filter((shelf) => shelf.state === state && (!outcome || shelf.outcome === outcome));
+    return counted.reduce((sum, { ids }) => sum + ids.size, 0);
   }
 
   /** Puts, replaces or (undefined) removes a record. */
   put(id: string, before: HeldOf[K] | undefined, after: HeldOf[K] | undefined, oldKeys: Keys, newKeys: Keys): void {
     if (after) this.records.set(id, after);
     else this.records.delete(id);
-    if (before?.state !== after?.state) {
-      if (before) this.states.get(before.state)?.delete(id);
-      if (after) this.idsIn(after.state).add(id);
+    const [from, to] = [before && this.shelfOf(before), after && this.shelfOf(after)];
+    if (from !== to) {
+      from?.ids.delete(id);
+      to?.ids.add(id);
     }
     if (oldKeys === newKeys) return;
     replaceKeys(
@@ -60,21 +73,34 @@ export class Table<K extends Kind> {
       (key) => this.found.delete(key),
       (key) => this.found.add(key),
     );
+    replaceKeys(
+      oldKeys.words,
+      newKeys.words,
+      (word) => this.words.remove(word, id),
+      (word) => this.words.add(word, id),
+    );
   }
 
-  private idsIn(state: string): SortedKeys {
-    let ids = this.states.get(state);
-    if (!ids) {
-      ids = new SortedKeys();
-      this.states.set(state, ids);
+  private shelfOf(held: HeldOf[K]): Shelf {
+    const [state, outcome] = [held.state, outcomeOf(held)];
+    let shelf = this.shelves.find((one) => one.state === state && one.outcome === outcome);
+    if (!shelf) {
+      shelf = { state, outcome, ids: new SortedKeys() };
+      this.shelves.push(shelf);
     }
-    return ids;
+    return shelf;
   }
 }
 
-const NO_KEYS: Keys = { from: [], unique: [], found: [] };
+const NO_KEYS: Keys = { from: [], unique: [], found: [], words: [] };
 
-function replaceKeys(before: string[], after: string[], remove: (key: string) => void, add: (key: string) => void): void {
+function replaceKeys(
+  before: readonly string[],
+  after: readonly string[],
+  remove: (key: string) => void,
+  add: (key: string) => void,
+): void {
+  if (before === after) return;
   for (const key of before) if (!after.includes(key)) remove(key);
   after.forEach((key, i) => {
     // A key may stand twice in a record; it counts once.
@@ -111,7 +137,6 @@ export class Heap {
   private readonly deliveriesOf = new PartitionedMap<readonly string[]>();
   /** Keys of records used lately: making them takes the whole record. */
   private readonly recentKeys = new Map<Held, Keys>();
-  private unrouted = 0;
 
   get<K extends Kind>(kind: K, id: string): HeldOf[K] | undefined {
     return this.tables[kind].get(id) as HeldOf[K] | undefined;
@@ -120,6 +145,12 @@ export class Heap {
   /** The record itself, in a copy of the reader's own. */
   record<K extends Kind>(held: HeldOf[K]): RecordOf[K] {
     return JSON.parse(this.slabs.get(held.text)) as RecordOf[K];
+  }
+
+  /** The words of a conversation's title. */
+  wordsOf(conversation: string): readonly string[] {
+    const held = this.get('conversation', conversation);
+    return held ? this.keys(held).words : [];
   }
 
   /** Where the bodies of a record are. */
@@ -218,12 +249,11 @@ export class Heap {
         skipped: delivery.count('skipped'),
       },
       conversations: { open: conversation.count('open'), closed: conversation.count('closed') },
-      unrouted: this.unrouted,
+      unrouted: message.count('settled', 'unrouted'),
     };
   }
 
   private messageChanged(before: HeldMessage | undefined, after: HeldMessage | undefined): void {
-    this.unrouted += Number(after?.unrouted ?? false) - Number(before?.unrouted ?? false);
     if (before?.conversation !== after?.conversation) {
       if (before?.conversation !== undefined) this.leave('message', before.conversation, before.id);
       if (after?.conversation !== undefined) this.join('message', after.conversation, after.id);

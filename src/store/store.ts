@@ -201,15 +201,21 @@ export interface CommitResult {
 export interface ListQuery {
   /** Ids smaller than this (the page after), compared byte by byte. Newest first. */
   before?: string;
+  /** Ids not smaller than this; with `idAt` (id.ts) both bounds are times, because ids sort by time. */
+  from?: string;
   limit: number;
   /** States to keep; absent = all. */
   states?: string[];
+  /** Messages only: keeps settled ones of which this became. */
+  outcomes?: MessageOutcome[];
   endpoint?: string;
+  /** Of conversations: of one of their links, at `endpoint` where that is given too. */
+  entityType?: string;
   conversation?: string;
   message?: string;
   /**
    * Finds by any party's id or number, by our reference, or by our own ids; case-insensitive, prefix match. Messages and deliveries are found by their own and
-   * by all those of their conversation.
+   * by all those of their conversation. Also finds conversations, and what belongs to them, by their title: each word asked for must begin one of its words.
    */
   search?: string;
 }
