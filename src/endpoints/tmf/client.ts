@@ -21,8 +21,6 @@ export interface TmfOptions {
 export interface TmfClient extends EndpointClient {
   readonly version: Version;
   readonly profile: Profile;
-  /** What the provider would refuse of a create; empty when nothing. */
-  validateCreate(body: unknown): Problem[];
   registerHub(callback: string, query?: string): Promise<string>;
   unregisterHub(id: string): Promise<void>;
   hubExists(id: string): Promise<boolean | undefined>;
