@@ -4,8 +4,6 @@ import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import { type AdminRoutes, notThere, personOf, type Request, reasonOf } from './answering.js';
 import type { AuditEntry, EndpointView, UnmappedView } from './views.js';
 
-/** Waiting deliveries counted for one endpoint at most. */
-const MOST_COUNTED = 1_000;
 const AUDIT = 200;
 
 /** The routes behind what an operator sees beside the messages: endpoints, unknown values, who did what. */
@@ -28,27 +26,26 @@ export function serveDesk(routes: AdminRoutes): void {
 
 async function endpoints(): Promise<EndpointView[]> {
   const views = await Promise.all(
-    brokers().map(async (broker) => Promise.all(broker.workers().map((one) => endpoint(broker, one)))),
+    brokers().map(async (broker) => {
+      const { waiting } = await broker.store.counts();
+      return broker.workers().map((one) => endpoint(one, waiting));
+    }),
   );
   return views.flat().sort((a, b) => a.name.localeCompare(b.name));
 }
 
-async function endpoint({ store }: Broker, { client, status }: ReturnType<Broker['workers']>[number]): Promise<EndpointView> {
-  const waiting = await store.listDeliveries({
-    endpoint: client.id,
-    states: ['pending', 'inDoubt'],
-    limit: MOST_COUNTED,
-  });
-  const down = status.circuit === 'open';
+function endpoint({ client, status }: ReturnType<Broker['workers']>[number], waiting: Record<string, number>): EndpointView {
+  const { circuit, inFlight, resumesAt, suspended } = status;
+  const down = circuit === 'open';
   return {
     id: client.id,
     name: client.name,
     system: client.system,
-    state: status.suspended ? 'suspended' : down ? 'down' : 'up',
-    inFlight: status.inFlight,
-    waiting: waiting.length,
-    resumesAt: down && status.resumesAt ? new Date(status.resumesAt).toISOString() : undefined,
-    suspended: status.suspended,
+    state: suspended ? 'suspended' : down ? 'down' : 'up',
+    inFlight,
+    waiting: (waiting[client.id] ?? 0) - inFlight,
+    resumesAt: down && resumesAt ? new Date(resumesAt).toISOString() : undefined,
+    suspended,
   };
 }
 

@@ -1,13 +1,14 @@
 import { RequestError } from './view/backend.js';
-import { messagesView } from './view/messages-view.js';
+import { desk } from './view/desk.js';
 
 const ID = 'switchboard-messages';
 const TOPIC = 'switchboard/changed';
+const MAPPING = 'switchboard-mapping';
 
 RED.plugins.registerPlugin('switchboard-sidebar', {
   type: 'switchboard-sidebar',
   onadd() {
-    const view = messagesView({
+    const view = desk({
       t: (key, values) => this._(key, values),
       get: (path) => request('GET', path),
       post: (path, body) => request('POST', path, body),
@@ -16,7 +17,9 @@ RED.plugins.registerPlugin('switchboard-sidebar', {
         RED.comms.subscribe(TOPIC, callback);
         return () => RED.comms.unsubscribe(TOPIC, callback);
       },
+      editJson: (title, value, done) => RED.editor.editJSON({ title, value, focus: true, complete: done }),
       page: 'switchboard/page',
+      openMapping: (node) => RED.editor.editConfig('', MAPPING, node ?? '_ADD_'),
     });
     RED.sidebar.addTab({
       id: ID,

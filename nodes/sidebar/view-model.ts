@@ -2,7 +2,7 @@ import type { EntityRequest } from '../../src/conversation/correlator.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { WorkerStatus } from '../../src/delivery/worker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
-import type { Exchange } from '../../src/http/exchanges.js';
+import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import { fieldLines, leaves } from './lineage.js';

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../src/delivery/audit.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
-import type { Exchange } from '../../src/http/exchanges.js';
+import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
 import type { Attempt, Bodies, ErrorRecord, MessageOrigin, WaitsFor } from '../../src/store/store.js';
 

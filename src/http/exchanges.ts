@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Exchange } from './exchange.js';
 import { maskSecrets } from './masking.js';
 
 /** Most characters kept of one body. */
@@ -10,21 +11,6 @@ const MOST_EXCHANGES = 5;
 const MASK = '•••';
 const SECRET_HEADER = /auth|cookie|token|secret|password|api-?key|session|signature/i;
 const SECRET_FIELD = /("[^"]*(?:password|secret|token|api_?key|authorization)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
-
-/** One request to a partner and its answer, as a person may see it: secrets masked, bodies cut. */
-export interface Exchange {
-  /** ISO time. */
-  at: string;
-  /** Milliseconds. */
-  took: number;
-  method: string;
-  url: string;
-  sent: { headers: Record<string, string>; body?: string };
-  /** Absent when no answer came. */
-  got?: { status: number; headers: Record<string, string>; body?: string };
-  /** Why no answer came. */
-  error?: string;
-}
 
 /** What the HTTP client notes; nothing of it is copied or masked before somebody asks. */
 export interface RawExchange {

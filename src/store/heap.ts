@@ -115,6 +115,7 @@ interface Members {
 }
 
 const NONE: readonly string[] = [];
+const isWaiting = (delivery: HeldDelivery | undefined) => delivery !== undefined && OPEN_DELIVERY.includes(delivery.state);
 /** Records whose keys are remembered. */
 const MOST_KEYS = 2_000;
 
@@ -136,6 +137,8 @@ export class Heap {
   private readonly members = new PartitionedMap<Members>();
   private readonly deliveriesOf = new PartitionedMap<readonly string[]>();
   /** Keys of records used lately: making them takes the whole record. */
+  /** How many open deliveries each endpoint has. */
+  private readonly waiting = new Map<string, number>();
   private readonly recentKeys = new Map<Held, Keys>();
 
   get<K extends Kind>(kind: K, id: string): HeldOf[K] | undefined {
@@ -250,6 +253,7 @@ export class Heap {
       },
       conversations: { open: conversation.count('open'), closed: conversation.count('closed') },
       unrouted: message.count('settled', 'unrouted'),
+      waiting: Object.fromEntries(this.waiting),
     };
   }
 
@@ -276,7 +280,15 @@ export class Heap {
         this.deliveriesOf.set(after.message, withKey(this.deliveriesOf.get(after.message) ?? [], after.id));
       }
     }
+    const more = Number(isWaiting(after)) - Number(isWaiting(before));
+    if (more !== 0) this.countWaiting((after ?? before)!.endpoint, more);
     this.lanes.change(before, after);
+  }
+
+  private countWaiting(endpoint: string, more: number): void {
+    const count = (this.waiting.get(endpoint) ?? 0) + more;
+    if (count > 0) this.waiting.set(endpoint, count);
+    else this.waiting.delete(endpoint);
   }
 
   /** Ids stand in many places; each is kept once. */

@@ -237,6 +237,8 @@ export interface StoreCounts {
   conversations: { open: number; closed: number };
   /** Settled messages that reached no out node. */
   unrouted: number;
+  /** Deliveries that still have to go out, by endpoint; only those that have any. */
+  waiting: Record<string, number>;
 }
 
 export interface Store {

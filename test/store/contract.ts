@@ -520,11 +520,14 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
           deliveries: { pending: 1, sending: 0, inDoubt: 0, delivered: 1, failed: 1, skipped: 0 },
           conversations: { open: 1, closed: 1 },
           unrouted: 1,
+          waiting: { csp: 1 },
         };
         assert.deepEqual(await store.counts(), counts);
         store = await reopen(store);
         assert.deepEqual(await store.counts(), counts);
         await put.message('M4', { version: 1, state: 'received' });
+        await put.delivery('d1', { version: 1, message: 'm1', state: 'delivered' });
+        assert.deepEqual((await store.counts()).waiting, {});
         assert.deepEqual((await store.counts()).messages, { received: 3, settled: 0, failed: 1, skipped: 0 });
         assert.equal((await store.counts()).unrouted, 0);
       });

@@ -168,6 +168,7 @@ export class ModelStore implements Store {
         skipped: d('skipped'),
       },
       conversations: { open: count(conversations, 'open'), closed: count(conversations, 'closed') },
+      waiting: tally(deliveries.filter((record) => OPEN.includes(record.state))),
       unrouted: messages.filter((record) => record.state === 'settled' && record.outcome === 'unrouted').length,
     };
   }
@@ -249,6 +250,12 @@ export class ModelStore implements Store {
     if (!record) return [];
     return [record.id, record.reference, ...record.links.flatMap((link) => [link.id, link.number])];
   }
+}
+
+function tally(records: { endpoint: string }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { endpoint } of records) counts[endpoint] = (counts[endpoint] ?? 0) + 1;
+  return counts;
 }
 
 interface Facts {

@@ -90,6 +90,10 @@ declare const RED: {
   };
   editor: {
     edit(node: unknown): void;
+    /** `id` `_ADD_` is a new one. */
+    editConfig(setting: string, type: string, id: string): void;
+    /** A tray with the JSON editor; `complete` gets the text. */
+    editJSON(options: { title?: string; value: string; focus?: boolean; complete: (text: string) => void }): void;
     createEditor(options: { id?: string; element?: HTMLElement; mode: string; value: string; focus?: boolean }): CodeEditor;
   };
   view: { reveal(id: string): void };
