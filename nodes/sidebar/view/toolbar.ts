@@ -42,7 +42,6 @@ export function toolbar(backend: Backend, changed: (selection: Partial<Selection
     'div',
     { class: 'switchboard-filters', role: 'group', 'aria-label': t('list.filter') },
     ...filters.values(),
-    more,
   );
   const page = backend.page
     ? element(
@@ -60,7 +59,7 @@ export function toolbar(backend: Backend, changed: (selection: Partial<Selection
     : undefined;
   mark();
   return {
-    root: element('div', { class: 'switchboard-toolbar' }, input, page, group, panel.root),
+    root: element('div', { class: 'switchboard-toolbar' }, input, more, page, group, panel.root),
     count(counts) {
       for (const [filter, control] of filters) {
         const count = filter === 'all' ? 0 : counts[filter];
