@@ -2,7 +2,8 @@ import type { Backend } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 
 /** Lets a person change JSON outside Node-RED's editor, which has a widget of its own. */
-export function jsonDialog(title: string, text: string, t: Backend['t'], done: (text: string) => void): void {
+export function jsonDialog(title: string, text: string, t: Backend['t'], done: (text: string | undefined) => void): void {
+  let changed: string | undefined;
   const field = element('textarea', { 'aria-label': title, spellcheck: 'false' });
   field.value = text;
   const trouble = element('p', { class: 'switchboard-trouble', role: 'alert' });
@@ -22,13 +23,16 @@ export function jsonDialog(title: string, text: string, t: Backend['t'], done: (
           trouble.textContent = t('action.notJson', { error: String(error) });
           return;
         }
+        changed = field.value;
         dialog.close();
-        done(field.value);
       }),
       button(t('action.cancel'), 'switchboard-button', () => dialog.close()),
     ),
   );
-  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    done(changed);
+  });
   document.body.append(dialog);
   dialog.showModal();
   field.focus();

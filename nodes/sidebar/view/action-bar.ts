@@ -21,7 +21,8 @@ export interface ActionContext {
 
 /**
  * The buttons of a message or delivery. A press asks in place what is about to happen; skipping asks for a reason, which is kept with the
- * message for whoever looks later; editing shows what was changed before it is sent.
+ * message for whoever looks later; editing shows what was changed before it is sent. While it waits for an answer it has `data-busy`: it must not be drawn
+ * over.
  */
 export function actionBar(target: Target, { t, backend, messages, acted }: ActionContext): HTMLElement | undefined {
   if (target.actions.length === 0) return undefined;
@@ -35,10 +36,17 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       replay: () => confirm('replay', t(`action.replay_${kind}`)),
       edit: () => edit(JSON.stringify(target.payload, null, 2)),
       skip: () => confirm('skip', t(`action.skip_${kind}`), reasonField()),
-      undo: () => run('undo', {}, choose),
+      undo: () => run('undo', {}, again),
     };
     const offered = target.actions.filter((action) => action !== 'edit' || target.payload !== undefined);
+    bar.removeAttribute('data-busy');
     fill(bar, ...offered.map((action) => button(t(`action.${action}`), 'switchboard-button', start[action])));
+  }
+
+  /** The buttons as at first; whoever pressed one stays here with the keyboard. */
+  function again(): void {
+    choose();
+    bar.querySelector('button')?.focus();
   }
 
   function reasonField(): HTMLInputElement {
@@ -53,12 +61,19 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
     reason?.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') go.click();
     });
-    fill(bar, element('p', {}, question), reason, go, button(t('action.cancel'), 'switchboard-button', choose));
+    bar.setAttribute('data-busy', '');
+    fill(bar, element('p', {}, question), reason, go, button(t('action.cancel'), 'switchboard-button', again));
     (reason ?? go).focus();
   }
 
   function edit(text: string): void {
+    bar.setAttribute('data-busy', '');
+    fill(bar, element('p', { class: 'switchboard-quiet' }, t('action.editing')));
     backend.editJson(t(`action.edit_${kind}`), text, (changed) => {
+      if (changed === undefined) {
+        again();
+        return;
+      }
       let payload: Json;
       try {
         payload = JSON.parse(changed);
@@ -85,17 +100,23 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       said,
       go,
       button(t('action.editFurther'), 'switchboard-button', () => edit(text)),
-      button(t('action.cancel'), 'switchboard-button', choose),
+      button(t('action.cancel'), 'switchboard-button', again),
     );
     if (go) go.focus();
   }
 
   function run(action: Action, body: ActionBody, back: () => void): void {
     for (const control of bar.querySelectorAll('button')) control.disabled = true;
-    messages.act(target.kind, target.id, action, body).then(acted, (error) => {
-      back();
-      bar.append(element('div', { class: 'switchboard-trouble', role: 'alert' }, wordsFor(error, t)));
-    });
+    messages.act(target.kind, target.id, action, body).then(
+      () => {
+        bar.removeAttribute('data-busy');
+        acted();
+      },
+      (error) => {
+        back();
+        bar.append(element('div', { class: 'switchboard-trouble', role: 'alert' }, wordsFor(error, t)));
+      },
+    );
   }
 }
 
@@ -123,6 +144,7 @@ export function change(name: string, from: string | undefined, to: string | unde
     {},
     element('code', {}, name || t('edits.whole')),
     from !== undefined && element('del', {}, from),
+    ' ',
     to !== undefined ? element('ins', {}, to) : element('i', {}, t('edits.removed')),
   );
 }

@@ -19,8 +19,8 @@ export interface Backend {
   post(path: string, body: object): Promise<unknown>;
   /** Calls back when something may have changed; gives the function that ends it. */
   onChange(changed: () => void): () => void;
-  /** Lets a person change JSON; calls back with what it has become. */
-  editJson(title: string, text: string, done: (text: string) => void): void;
+  /** Lets a person change JSON; calls back with what it has become, or with nothing when it is to stay as it was. */
+  editJson(title: string, text: string, done: (text: string | undefined) => void): void;
   /** Address of the view as a page of its own; absent where it is that page. */
   page?: string;
   /** Opens the dialog of a mapping, or of a new one; absent outside the editor. */

@@ -68,7 +68,16 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
       reason.addEventListener('keydown', (event) => {
         if (event.key === 'Enter') go.click();
       });
-      fill(bar, element('p', {}, t('endpoints.ask')), reason, go, button(t('action.cancel'), 'switchboard-button', offer));
+      fill(
+        bar,
+        element('p', {}, t('endpoints.ask')),
+        reason,
+        go,
+        button(t('action.cancel'), 'switchboard-button', () => {
+          offer();
+          bar.querySelector('button')?.focus();
+        }),
+      );
       reason.focus();
     };
     offer();

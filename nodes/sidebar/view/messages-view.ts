@@ -68,7 +68,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   function refresh(): void {
     load(false);
     // What a person is about to do must not be drawn over.
-    if (selected && !detail.querySelector('.switchboard-primary')) open(selected, true);
+    if (selected && !detail.querySelector('[data-busy]')) open(selected, true);
   }
 
   function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
@@ -174,6 +174,8 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   }
 
   function acted(id: string): void {
+    // The button that was pressed goes away; without a focus here the keys would go nowhere.
+    detail.focus({ preventScroll: true });
     load(false);
     open(id, true);
   }

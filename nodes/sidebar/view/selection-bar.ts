@@ -92,7 +92,10 @@ export class SelectionBar {
       go.disabled = true;
       this.run({ ...request, reason: reason.value || undefined });
     });
-    const no = button(t('action.cancel'), 'switchboard-button', () => this.offer());
+    const no = button(t('action.cancel'), 'switchboard-button', () => {
+      this.offer();
+      this.actions.querySelector('button')?.focus();
+    });
     const question =
       preview.done === 0
         ? t('bulk.nothing')

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Json } from '../../../src/model/message.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../../../src/store/store.js';
 
@@ -138,7 +139,13 @@ const EXCHANGES = [
   },
 ];
 
+const UNMAPPED = [
+  { mapping: 'Acme incident', node: 'map1', direction: 'in', field: 'state', value: '99', times: 3 },
+  { mapping: 'TMF621 v4 trouble ticket', direction: 'in', field: 'severity', value: 'Apocalyptic', times: 1 },
+];
+
 const CHANGES: Change[] = [
+  { kind: 'setting', key: 'unmapped', value: UNMAPPED as Json },
   { kind: 'conversation', record: conversation(1, {}) },
   { kind: 'conversation', record: conversation(2, { title: HOSTILE }) },
   { kind: 'conversation', record: conversation(3, { title: 'Second line is slow' }) },
