@@ -24,14 +24,29 @@ import { WordIndex } from './word-index.js';
 export const SETTINGS_SHARD = PARTITIONS;
 export const SHARDS = PARTITIONS + 1;
 
-/** Ids of what stands alike: in one state and, settled, with one outcome. */
-export interface Shelf {
+/** Where a record stands among those of its kind: lists ask for these and then look at nothing else. */
+interface Standing {
   state: string;
+  /** Of a settled message. */
   outcome?: MessageOutcome;
+  /** Of messages and deliveries. */
+  endpoint?: string;
+  entityType?: string;
+}
+
+/** Ids of what stands alike. */
+export interface Shelf extends Standing {
   ids: SortedKeys;
 }
 
-const outcomeOf = (held: Held): MessageOutcome | undefined => (held.kind === 'message' ? held.outcome : undefined);
+function standingOf(held: Held): Standing {
+  if (held.kind === 'conversation') return { state: held.state };
+  const { state, endpoint, entityType } = held;
+  return { state, endpoint, entityType, outcome: held.kind === 'message' ? held.outcome : undefined };
+}
+
+const shelfName = ({ state, outcome, endpoint, entityType }: Standing): string =>
+  [state, outcome, endpoint, entityType].join('\u0000');
 
 /** All records of one kind with the indexes every kind has. */
 export class Table<K extends Kind> {
@@ -39,16 +54,21 @@ export class Table<K extends Kind> {
   readonly unique = new UniqueKeys();
   readonly found = new SortedKeys();
   readonly words = new WordIndex();
-  /** All ids; the sizes of the shelves are the counts. */
-  readonly shelves: Shelf[] = [];
+  /** All ids. */
+  private readonly shelved = new Map<string, Shelf>();
+  private readonly counts = new Map<string, number>();
 
   get(id: string): HeldOf[K] | undefined {
     return this.records.get(id);
   }
 
-  count(state: string, outcome?: MessageOutcome): number {
-    const counted = this.shelves.filter((shelf) => shelf.state === state && (!outcome || shelf.outcome === outcome));
-    return counted.reduce((sum, { ids }) => sum + ids.size, 0);
+  get shelves(): IterableIterator<Shelf> {
+    return this.shelved.values();
+  }
+
+  /** How many are in a state, or have an outcome. */
+  count(stateOrOutcome: string): number {
+    return this.counts.get(stateOrOutcome) ?? 0;
   }
 
   /** Puts, replaces or (undefined) removes a record. */
@@ -57,8 +77,8 @@ export class Table<K extends Kind> {
     else this.records.delete(id);
     const [from, to] = [before && this.shelfOf(before), after && this.shelfOf(after)];
     if (from !== to) {
-      from?.ids.delete(id);
-      to?.ids.add(id);
+      if (from) this.take(from, id);
+      if (to) this.lay(to, id);
     }
     if (oldKeys === newKeys) return;
     replaceKeys(
@@ -82,13 +102,27 @@ export class Table<K extends Kind> {
   }
 
   private shelfOf(held: HeldOf[K]): Shelf {
-    const [state, outcome] = [held.state, outcomeOf(held)];
-    let shelf = this.shelves.find((one) => one.state === state && one.outcome === outcome);
+    const standing = standingOf(held);
+    const name = shelfName(standing);
+    let shelf = this.shelved.get(name);
     if (!shelf) {
-      shelf = { state, outcome, ids: new SortedKeys() };
-      this.shelves.push(shelf);
+      shelf = { ...standing, ids: new SortedKeys() };
+      this.shelved.set(name, shelf);
     }
     return shelf;
+  }
+
+  private lay(shelf: Shelf, id: string): void {
+    if (shelf.ids.add(id)) this.counted(shelf, 1);
+  }
+
+  private take(shelf: Shelf, id: string): void {
+    if (shelf.ids.delete(id)) this.counted(shelf, -1);
+  }
+
+  private counted({ state, outcome }: Shelf, more: number): void {
+    this.counts.set(state, this.count(state) + more);
+    if (outcome) this.counts.set(outcome, this.count(outcome) + more);
   }
 }
 
@@ -252,7 +286,7 @@ export class Heap {
         skipped: delivery.count('skipped'),
       },
       conversations: { open: conversation.count('open'), closed: conversation.count('closed') },
-      unrouted: message.count('settled', 'unrouted'),
+      unrouted: message.count('unrouted'),
       waiting: Object.fromEntries(this.waiting),
     };
   }

@@ -1,4 +1,4 @@
-import type { Heap, Table } from './heap.js';
+import type { Heap, Shelf, Table } from './heap.js';
 import { type Held, type HeldOf, idOfSearchKey, type Kind, keysOf, type RecordOf, searchValue } from './held.js';
 import { Pace } from './pace.js';
 import type { SortedKeys } from './sorted-keys.js';
@@ -9,6 +9,8 @@ import { saysAll, wordsOf } from './word-index.js';
 const BATCH = 256;
 /** Records read in one step back in time: each costs more than a key, and where this way is the right one it is soon done. */
 const AGED_BATCH = 16;
+/** The same where only what is at hand of a record is looked at. */
+const PLAIN_BATCH = 64;
 /** Sorts behind every character a key may go on with. */
 const END = '\uffff';
 
@@ -25,7 +27,7 @@ export async function list<K extends Kind>(heap: Heap, kind: K, query: ListQuery
     for (let i = narrow.length - 1; i >= 0; i--) aged.offer(narrow[i]!);
     return aged.records();
   }
-  if (!search) return firstDone([{ page: aged, steps: byAge(heap, kind, query, aged, BATCH, () => true) }]);
+  if (!search) return firstDone([{ page: aged, steps: byAge(heap, kind, query, aged, PLAIN_BATCH, () => true) }]);
   // The beginning of a number either fits many records, and then the newest that fit are soon met going back in time, or it fits few, and then
   // the index is soon read to its end. Which of the two it is shows when one of them is done.
   const indexed = new Page(heap, kind, query);
@@ -140,15 +142,22 @@ function* byAge<K extends Kind>(
   batch: number,
   matches: (held: HeldOf[K]) => boolean,
 ): Steps {
-  for (const { state, outcome, ids } of heap.tables[kind].shelves) {
-    if (query.states && !query.states.includes(state)) continue;
-    if (kind === 'message' && query.outcomes && !(outcome && query.outcomes.includes(outcome))) continue;
+  for (const { ids, ...standing } of heap.tables[kind].shelves) {
+    if (!mayFit(kind, query, standing)) continue;
     yield* walk(ids, query.before, '', batch, (id) => {
       if (page.isTooOld(id) || (query.from !== undefined && id < query.from)) return false;
       page.offer(id, matches);
       return true;
     });
   }
+}
+
+/** False for shelves on which nothing fits. */
+function mayFit(kind: Kind, query: ListQuery, { state, outcome, endpoint, entityType }: Omit<Shelf, 'ids'>): boolean {
+  if (query.states && !query.states.includes(state)) return false;
+  if (kind === 'conversation') return true;
+  if (kind === 'message' && query.outcomes && !(outcome && query.outcomes.includes(outcome))) return false;
+  return (query.endpoint ?? endpoint) === endpoint && (query.entityType ?? entityType) === entityType;
 }
 
 /** Reads all that the search finds from the indexes: records of the kind, then those of the conversations found. */
