@@ -132,10 +132,9 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
 
 function waits({ waitsFor, endpoint }: DeliveryView, { t }: DetailContext): HTMLElement | undefined {
   if (!waitsFor) return undefined;
-  const said =
-    typeof waitsFor === 'object'
-      ? t('waits.leg', { leg: waitsFor.leg, states: waitsFor.states.join(', ') })
-      : t(`waits.${waitsFor}`, { endpoint });
+  const said = Array.isArray(waitsFor)
+    ? waitsFor.map(({ leg, states }) => t('waits.leg', { leg, states: states.join(', ') })).join(' ')
+    : t(`waits.${waitsFor}`, { endpoint });
   return element('p', { class: 'switchboard-why switchboard-warning' }, said);
 }
 

@@ -1,6 +1,5 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
-import type { Problem } from '../../model/problem.js';
 import type { EndpointClient, Hint, RawEntity } from '../endpoint.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 
