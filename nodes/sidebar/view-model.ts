@@ -27,6 +27,7 @@ export interface Desk {
   store: Store;
   client(endpoint: string): Pick<EndpointClient, 'parse'> | undefined;
   worker(endpoint: string): { status: WorkerStatus } | undefined;
+  unmapped?: { list(): Promise<unknown[]> };
 }
 
 /** Gives the name a person gave to an endpoint or node. */
@@ -90,13 +91,14 @@ export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Pr
 }
 
 export async function countAll(desks: Desk[]): Promise<Counts> {
-  const total = { problems: 0, waiting: 0, unrouted: 0, conversations: 0 };
+  const total = { problems: 0, waiting: 0, unrouted: 0, conversations: 0, unmapped: 0 };
   for (const { messages, deliveries, conversations, unrouted } of await Promise.all(desks.map((desk) => desk.store.counts()))) {
     total.problems += messages.failed + deliveries.failed;
     total.waiting += messages.received + deliveries.pending + deliveries.sending + deliveries.inDoubt;
     total.unrouted += unrouted;
     total.conversations += conversations.open;
   }
+  for (const { unmapped } of desks) total.unmapped += (await unmapped?.list())?.length ?? 0;
   return total;
 }
 

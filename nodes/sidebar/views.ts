@@ -204,4 +204,6 @@ export interface Counts {
   waiting: number;
   unrouted: number;
   conversations: number;
+  /** Values without a row in their value map. */
+  unmapped: number;
 }

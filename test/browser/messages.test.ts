@@ -235,6 +235,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
       /resumed endpoint North Telecom .*suspended endpoint North Telecom Maintenance until six\./,
     );
     await page.getByRole('tab', { name: 'Unknown values' }).click();
+    assert.equal(await page.getByRole('tab', { name: 'Unknown values' }).innerText(), 'Unknown values2');
     const own = page.locator('.switchboard-card', { hasText: 'Acme incident' });
     assert.match((await own.innerText()).replace(/\s+/g, ' '), /state «99» 3×/);
     await own.getByText('Open the mapping').click();

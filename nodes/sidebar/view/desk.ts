@@ -1,8 +1,8 @@
 import { addStyle } from '../../kit/editor/style.js';
-import type { Backend } from './backend.js';
+import { type Backend, Messages } from './backend.js';
 import columnsCss from './columns.css';
 import detailCss from './detail.css';
-import { element } from './element.js';
+import { element, fill } from './element.js';
 import { type MountedSection, SECTIONS } from './sections.js';
 import tabsCss from './tabs.css';
 import css from './view.css';
@@ -17,6 +17,7 @@ export interface Desk {
 export function desk(backend: Backend): Desk {
   addStyle('switchboard-view-style', css + tabsCss + detailCss + columnsCss);
   const { t } = backend;
+  const messages = new Messages(backend);
   const mounted = new Map<string, MountedSection>();
   const tabs = SECTIONS.map(({ id, label }) => {
     const tab = element('button', { type: 'button', role: 'tab', class: 'switchboard-tab', 'data-section': id }, t(label));
@@ -34,7 +35,17 @@ export function desk(backend: Backend): Desk {
 
   function refresh(): void {
     // What is hidden asks for nothing.
-    if (root.isConnected && root.offsetParent !== null) mounted.get(current)?.refresh();
+    if (!root.isConnected || root.offsetParent === null) return;
+    mounted.get(current)?.refresh();
+    messages.counts().then(
+      (counts) => {
+        for (const [index, { label, count }] of SECTIONS.entries()) {
+          const tab = tabs[index];
+          if (tab && count) fill(tab, t(label), counts[count] > 0 && element('span', {}, String(counts[count])));
+        }
+      },
+      () => undefined,
+    );
   }
 
   function show(id: string, search?: string): void {

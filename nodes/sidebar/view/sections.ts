@@ -1,3 +1,4 @@
+import type { Counts } from '../views.js';
 import { auditView } from './audit-view.js';
 import type { Backend } from './backend.js';
 import { endpointsView } from './endpoints-view.js';
@@ -23,6 +24,8 @@ export interface Section {
   id: string;
   /** Key of its label. */
   label: string;
+  /** Which of the counts is shown on its tab. */
+  count?: keyof Counts;
   mount(context: SectionContext): MountedSection;
 }
 
@@ -30,6 +33,6 @@ export interface Section {
 export const SECTIONS: Section[] = [
   { id: 'messages', label: 'section.messages', mount: messagesView },
   { id: 'endpoints', label: 'section.endpoints', mount: endpointsView },
-  { id: 'unmapped', label: 'section.unmapped', mount: unmappedView },
+  { id: 'unmapped', label: 'section.unmapped', count: 'unmapped', mount: unmappedView },
   { id: 'audit', label: 'section.audit', mount: auditView },
 ];

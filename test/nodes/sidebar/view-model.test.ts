@@ -228,6 +228,12 @@ describe('the messages view', () => {
   it('does not know what is not there', async () => assert.equal(await messageView(desks, 'm99', nameOf), undefined));
 
   it('counts what needs a person over all stores', async () => {
-    assert.deepEqual(await countAll([...desks, ...desks]), { problems: 4, waiting: 0, unrouted: 2, conversations: 6 });
+    assert.deepEqual(await countAll([...desks, ...desks]), {
+      problems: 4,
+      waiting: 0,
+      unrouted: 2,
+      conversations: 6,
+      unmapped: 0,
+    });
   });
 });
