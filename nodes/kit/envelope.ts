@@ -1,5 +1,5 @@
 import type { Broker } from '../../src/delivery/broker.js';
-import type { Trace } from '../../src/mapping/mapping.js';
+import type { MadeBy } from '../../src/mapping/mapping.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import type { ConversationRecord, MessageRecord } from '../../src/store/store.js';
 
@@ -16,9 +16,9 @@ export interface Envelope {
   origin: string;
   /** The payload as received, set by normalize. */
   raw?: unknown;
-  /** Set by normalize: which rule made which generic field, and the partner's fields they were made from. */
+  /** Set by normalize: which mapping made the generic fields, and the partner's fields they were made from. */
   incoming?: {
-    trace: Trace;
+    made: MadeBy;
     record: Record<string, Json>;
     sources: Record<string, string[]>;
     deleted?: boolean;
@@ -46,7 +46,7 @@ export interface Envelope {
     generic: Record<string, Json>;
     comments: GenericComment[];
     attachments: GenericAttachment[];
-    trace: Trace;
+    made: MadeBy;
   };
 }
 

@@ -33,6 +33,11 @@ export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, ent
   return compiled;
 }
 
+/** How an applied mapping is named to people: with the config node that holds it, where it is no preset. */
+export function placeOf({ mapping }: CompiledMapping, node: string): { mapping: string; node?: string } {
+  return { mapping: mapping.name, ...(node && { node }) };
+}
+
 /** The version of a TM Forum API that a client speaks, or ServiceNow's dialect of it. */
 function dialectOf(client: EndpointClient): Mapping['version'] {
   const { version, profile } = client as Partial<Pick<TmfClient, 'version' | 'profile'>>;

@@ -70,7 +70,8 @@ export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: str
         defaults: outgoing?.defaults ?? [],
         sources: outgoing?.sources ?? {},
         generic: outgoing?.generic ?? {},
-        trace: outgoing?.trace,
+        made: outgoing?.made,
+        read: envelope.incoming?.made,
       },
       comments: (outgoing?.comments ?? []) as GenericComment[],
       attachments: (outgoing?.attachments ?? []) as GenericAttachment[],
@@ -86,9 +87,10 @@ export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: str
     const worker = broker.worker(endpoint.id);
     let failed = 0;
     const tell = () => {
-      const { inFlight, circuit, resumesAt } = worker?.status ?? { inFlight: 0, circuit: 'closed' };
+      const { inFlight, circuit, resumesAt, suspended } = worker?.status ?? { inFlight: 0, circuit: 'closed' };
       const failures = failed ? `, ${failed} failed` : '';
-      if (circuit === 'open')
+      if (suspended) show(node, 'waiting', `${endpoint.label} is suspended${suspended.by && ` by ${suspended.by}`}${failures}`);
+      else if (circuit === 'open')
         show(
           node,
           'error',

@@ -1,13 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import { validateServiceNowFields } from '../../src/endpoints/servicenow/schema.js';
-import type { TmfClient } from '../../src/endpoints/tmf/client.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Mapping, Problem } from '../../src/mapping/mapping.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
 import { entityTypeToWrite } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
-import { mappingFor, sourcesOf } from '../kit/mappings.js';
+import { mappingFor, placeOf, sourcesOf } from '../kit/mappings.js';
 import { endpointNode } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { MapConfig } from './map.config.js';
@@ -32,7 +30,7 @@ export = (RED: NodeAPI) => {
       }
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
-      broker.countUnmapped(`${mapping.mapping.name}|out`, problems);
+      broker.countUnmapped(envelope.messageId, { ...placeOf(mapping, config.mapping), direction: 'out' }, problems);
       const wrong = [...problems, ...validate(client, entityType, body, message)].filter((p) => p.level === 'error');
       const sources = sourcesOf(trace);
       envelope.outgoing = {
@@ -46,7 +44,7 @@ export = (RED: NodeAPI) => {
           signed(c, client),
         ),
         attachments: message.attachments,
-        trace,
+        made: { ...placeOf(mapping, config.mapping), trace },
       };
       msg.payload = body;
       if (wrong.length > 0)
@@ -84,9 +82,7 @@ function invalid(
 
 /** What the target would refuse of a create: an update may turn out to be one. Nothing is ever created only to be cancelled. */
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>, message: GenericMessage): Problem[] {
-  if (message.event === 'cancelled' && message.changed) return [];
-  if (client.system === 'servicenow') return validateServiceNowFields(entityType, body);
-  return (client as TmfClient).validateCreate(body);
+  return message.event === 'cancelled' && message.changed ? [] : client.validate(entityType, body);
 }
 
 /** The generic values a payload was made from, by the top-level names that `changed` uses. */

@@ -6,7 +6,7 @@ import { entityKind } from '../../src/model/entity-kind.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import { validateGeneric } from '../../src/model/schema.js';
 import { envelopeOf, handle } from '../kit/handle.js';
-import { mappingFor, sourcesOf } from '../kit/mappings.js';
+import { mappingFor, placeOf, sourcesOf } from '../kit/mappings.js';
 import { endpointNode } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { NormalizeConfig } from './normalize.config.js';
@@ -39,17 +39,22 @@ export = (RED: NodeAPI) => {
         relations: parsed.relations,
       };
       const wrong = [...problems, ...validateGeneric(message)];
+      const broker = await endpoint.broker;
+      broker.countUnmapped(envelope.messageId, { ...placeOf(mapping, config.mapping), direction: 'in' }, problems);
       const errors = wrong.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
-      const broker = await endpoint.broker;
-      broker.countUnmapped(`${mapping.mapping.name}|in`, problems);
       const sources = sourcesOf(trace);
       const record: Record<string, Json> = {};
       for (const names of Object.values(sources))
         for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;
       envelope.raw = raw;
       envelope.entityId = message.source.id; // a hint may have named one of its lines
-      envelope.incoming = { trace, record, sources, ...(parsed.deleted && { deleted: true }) };
+      envelope.incoming = {
+        made: { ...placeOf(mapping, config.mapping), trace },
+        record,
+        sources,
+        ...(parsed.deleted && { deleted: true }),
+      };
       msg.payload = message;
       send(msg);
       const first = problems[0];

@@ -1,5 +1,6 @@
+import { idAt } from '../../src/store/id.js';
 import type { ListQuery, MessageRecord, Store } from '../../src/store/store.js';
-import type { Query } from './views.js';
+import type { Filter, Query } from './views.js';
 
 /** Something that leads to a message: the message itself, or a delivery of it. Sources give them newest first. */
 export interface Lead {
@@ -8,8 +9,6 @@ export interface Lead {
   at: string;
   message: string;
   record?: MessageRecord;
-  /** False for what the store could not leave out by itself. */
-  wanted: boolean;
 }
 
 export interface LeadSource {
@@ -19,57 +18,62 @@ export interface LeadSource {
 }
 
 const PAGE = 100;
-/** Conversations whose messages are looked through for one search. */
-const CONVERSATIONS = 20;
 
-const MESSAGE_STATES = { all: undefined, problems: ['failed'], waiting: ['received'], unrouted: ['settled'] };
-const DELIVERY_STATES = { all: undefined, problems: ['failed'], waiting: ['pending', 'sending', 'inDoubt'], unrouted: undefined };
+type Part = Omit<ListQuery, 'limit'>;
+
+/** What a state in the list means for a message itself and for its deliveries; absent: it says nothing of those. */
+const MEANING: Record<Filter, { messages?: Part; deliveries?: Part }> = {
+  all: { messages: {}, deliveries: {} },
+  problems: { messages: { states: ['failed'] }, deliveries: { states: ['failed'] } },
+  waiting: { messages: { states: ['received'] }, deliveries: { states: ['pending', 'sending', 'inDoubt'] } },
+  unrouted: { messages: { outcomes: ['unrouted'] } },
+  delivered: { deliveries: { states: ['delivered'] } },
+  ignored: { messages: { outcomes: ['ignored'] } },
+  skipped: { messages: { states: ['skipped'] }, deliveries: { states: ['skipped'] } },
+};
 
 /** Where the messages of a query are to be found in one store. `from` gives the place a source was left at by the page before. */
-export async function messageSources(
-  id: string,
-  store: Store,
-  query: Query,
-  from: (key: string) => string | undefined,
-): Promise<LeadSource[]> {
-  const search = query.search || undefined;
-  const states = MESSAGE_STATES[query.state];
-  const deliveryStates = DELIVERY_STATES[query.state];
-  const wanted = (record: MessageRecord) => query.state !== 'unrouted' || record.outcome === 'unrouted';
-  const source = (name: string, leads: (before?: string) => AsyncGenerator<Lead>): LeadSource => {
+export function messageSources(id: string, store: Store, query: Query, from: (key: string) => string | undefined): LeadSource[] {
+  const { state, direction } = query;
+  const meaning = MEANING[state];
+  const shared = conditions(query);
+  const sources: LeadSource[] = [];
+  const add = (name: string, leads: (part: Part) => AsyncGenerator<Lead>, part: Part) => {
     const key = `${id}/${name}`;
-    return { key, store, leads: leads(from(key)) };
+    sources.push({ key, store, leads: leads({ ...shared, ...part, before: earlier(shared.before, from(key)) }) });
   };
-
-  const sources = [source('messages', (before) => messages(store, { search, states }, before, wanted))];
-  if (deliveryStates || (search && query.state === 'all')) {
-    sources.push(source('deliveries', (before) => deliveries(store, { search, states: deliveryStates }, before)));
-  }
-  if (search) {
-    // A search for one party's number finds what the other party said about the same matter, too.
-    for (const conversation of await store.listConversations({ search, limit: CONVERSATIONS })) {
-      const about = { conversation: conversation.id };
-      sources.push(source(`messages/${conversation.id}`, (before) => messages(store, { ...about, states }, before, wanted)));
-      if (!deliveryStates) continue;
-      sources.push(
-        source(`deliveries/${conversation.id}`, (before) => deliveries(store, { ...about, states: deliveryStates }, before)),
-      );
-    }
-  }
+  if (meaning.messages && direction !== 'outgoing') add('messages', (part) => messages(store, part), meaning.messages);
+  // Each delivery belongs to a message: where nothing is asked that only deliveries know, the messages are all there is to look at.
+  const { search, endpoint, entityType } = shared;
+  const asked = direction === 'outgoing' || state !== 'all' || search || endpoint || entityType;
+  if (meaning.deliveries && direction !== 'incoming' && asked)
+    add('deliveries', (part) => deliveries(store, part), meaning.deliveries);
   return sources;
 }
 
-type Part = Omit<ListQuery, 'limit' | 'before'>;
+function conditions({ search, endpoint, entityType, since, until }: Query): Part {
+  return {
+    search: search || undefined,
+    endpoint: endpoint || undefined,
+    entityType: entityType || undefined,
+    from: since && idAt(Date.parse(since)),
+    before: until && idAt(Date.parse(until)),
+  };
+}
 
-async function* messages(store: Store, part: Part, before: string | undefined, wanted: (record: MessageRecord) => boolean) {
-  for await (const record of pages((from) => store.listMessages({ ...part, before: from, limit: PAGE }), before)) {
-    yield { id: record.id, at: record.receivedAt, message: record.id, record, wanted: wanted(record) };
+function earlier(a: string | undefined, b: string | undefined): string | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
+}
+
+async function* messages(store: Store, part: Part): AsyncGenerator<Lead> {
+  for await (const record of pages((before) => store.listMessages({ ...part, before, limit: PAGE }), part.before)) {
+    yield { id: record.id, at: record.receivedAt, message: record.id, record };
   }
 }
 
-async function* deliveries(store: Store, part: Part, before: string | undefined) {
-  for await (const record of pages((from) => store.listDeliveries({ ...part, before: from, limit: PAGE }), before)) {
-    yield { id: record.id, at: record.createdAt, message: record.message, wanted: true };
+async function* deliveries(store: Store, part: Part): AsyncGenerator<Lead> {
+  for await (const record of pages((before) => store.listDeliveries({ ...part, before, limit: PAGE }), part.before)) {
+    yield { id: record.id, at: record.createdAt, message: record.message };
   }
 }
 

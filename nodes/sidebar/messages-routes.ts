@@ -1,106 +1,105 @@
 import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
+import type { Interventions, Person } from '../../src/delivery/interventions.js';
 import { SwitchboardError } from '../../src/errors.js';
+import type { Json } from '../../src/model/message.js';
+import { type AdminRoutes, notThere, personOf, type Request, reasonOf } from './answering.js';
+import { bulk } from './bulk.js';
 import { countAll, listMessages, messageView, type NameOf } from './view-model.js';
-import { type Action, FILTERS, type Filter, type Query } from './views.js';
-
-interface Request {
-  params: Record<string, string>;
-  query: Record<string, unknown>;
-  body?: { reason?: unknown };
-}
-interface Response {
-  status(code: number): Response;
-  json(body: unknown): void;
-}
-type Handler = (req: Request, res: Response) => void;
-/** Without an admin root Node-RED gives a stub that knows no more than these. */
-type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
+import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection } from './views.js';
 
 const PAGE = 50;
 const MOST = 200;
-const LONGEST_REASON = 500;
+const NO_REASON = 'Skipped by a person.';
 
-/** The routes behind the messages view, below `switchboard/` of the admin root. */
-export function serveMessages(RED: NodeAPI): void {
-  const app = RED.httpAdmin as unknown as App;
-  const mayRead = RED.auth.needsPermission('switchboard.read');
-  const mayWrite = RED.auth.needsPermission('switchboard.write');
+type Kind = 'message' | 'delivery';
+const FOLDERS: Record<Kind, string> = { message: 'messages', delivery: 'deliveries' };
+
+/** What may be done with one message or delivery, by the last part of its address. */
+const ACTIONS: Record<string, Record<Kind, (to: Interventions, id: string, req: Request, by: Person) => Promise<void>>> = {
+  replay: {
+    message: (to, id, _req, by) => to.replayMessage(id, by),
+    delivery: (to, id, _req, by) => to.replayDelivery(id, by),
+  },
+  edit: {
+    message: (to, id, req, by) => to.editMessage(id, payloadOf(req), by),
+    delivery: (to, id, req, by) => to.editDelivery(id, payloadOf(req), by),
+  },
+  skip: {
+    message: (to, id, req, by) => to.skipMessage(id, reasonOf(req) || NO_REASON, by),
+    delivery: (to, id, req, by) => to.skipDelivery(id, reasonOf(req) || NO_REASON, by),
+  },
+  undo: {
+    message: (to, id, _req, by) => to.undoMessage(id, by),
+    delivery: (to, id, _req, by) => to.undoDelivery(id, by),
+  },
+};
+
+/** The routes behind the messages view. */
+export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
   const nameOf: NameOf = (id) => {
     const node = RED.nodes.getNode(id) as { label?: string; name?: string; type?: string } | null;
     return node?.name || node?.label || node?.type?.replace(/^switchboard-/, '').replaceAll('-', ' ') || id;
   };
-
-  app.get(
-    '/switchboard/messages',
-    mayRead,
-    answering((req) => listMessages(brokers(), queryOf(req.query), nameOf)),
-  );
-  app.get(
-    '/switchboard/messages/:id',
-    mayRead,
-    answering(async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notThere('message')),
-  );
-  app.get(
-    '/switchboard/counts',
-    mayRead,
-    answering(() => countAll(brokers())),
-  );
+  routes.get('messages', (req) => listMessages(brokers(), queryOf(req.query), nameOf));
+  routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notThere('message'));
+  routes.get('counts', () => countAll(brokers()));
+  routes.post('bulk', (req) => bulk(brokers(), bulkOf(req), personOf(req), nameOf));
   for (const kind of ['message', 'delivery'] as const) {
-    const folder = kind === 'message' ? 'messages' : 'deliveries';
-    for (const action of ['replay', 'skip'] as const) {
-      app.post(
-        `/switchboard/${folder}/:id/${action}`,
-        mayWrite,
-        answering((req) => act(kind, action, req.params.id ?? '', reasonOf(req))),
-      );
+    for (const [name, act] of Object.entries(ACTIONS)) {
+      routes.post(`${FOLDERS[kind]}/:id/${name}`, async (req) => {
+        const id = req.params.id ?? '';
+        for (const broker of brokers()) {
+          if (!(await broker.store[kind](id))) continue;
+          await act[kind](broker.interventions, id, req, personOf(req));
+          return {};
+        }
+        return notThere(kind);
+      });
     }
   }
 }
 
-async function act(kind: 'message' | 'delivery', action: Action, id: string, reason: string): Promise<object> {
-  for (const broker of brokers()) {
-    if (!(await broker.store[kind](id))) continue;
-    if (kind === 'message') await (action === 'replay' ? broker.replayMessage(id) : broker.skipMessage(id, reason));
-    else await (action === 'replay' ? broker.replayDelivery(id) : broker.skipDelivery(id, reason));
-    return {};
-  }
-  return notThere(kind);
+function payloadOf(req: Request): Json {
+  const payload = req.body?.payload;
+  if (payload === undefined)
+    throw new SwitchboardError('SWB_PAYLOAD', 'There is no payload in the request.', { hint: 'Send {"payload": …}.' });
+  return payload as Json;
+}
+
+function bulkOf(req: Request): BulkRequest {
+  const { action, ids, selection, preview } = req.body ?? {};
+  if (action !== 'replay' && action !== 'skip' && action !== 'undo')
+    throw new SwitchboardError('SWB_PAYLOAD', `«${String(action)}» cannot be done to many at once.`);
+  return {
+    action,
+    reason: reasonOf(req) || (action === 'skip' ? NO_REASON : ''),
+    ids: Array.isArray(ids) ? ids.map(String) : undefined,
+    selection: typeof selection === 'object' && selection !== null ? selectionOf(selection as Request['query']) : undefined,
+    preview: preview === true,
+  };
 }
 
 function queryOf(query: Request['query']): Query {
-  const text = (name: string) => (typeof query[name] === 'string' ? (query[name] as string) : '');
-  const state = FILTERS.find((filter): filter is Filter => filter === text('state')) ?? 'all';
-  const limit = Math.min(Math.max(Number.parseInt(text('limit'), 10) || PAGE, 1), MOST);
-  return { search: text('search').trim(), state, before: text('before') || undefined, limit };
+  const limit = Math.min(Math.max(Number.parseInt(textOf(query.limit), 10) || PAGE, 1), MOST);
+  return { ...selectionOf(query), before: textOf(query.before) || undefined, limit };
 }
 
-function reasonOf(req: Request): string {
-  const reason = req.body?.reason;
-  return typeof reason === 'string' && reason.trim() ? reason.trim().slice(0, LONGEST_REASON) : 'Skipped by a person.';
-}
-
-class NotThere extends Error {}
-
-function notThere(kind: string): never {
-  if (brokers().length === 0)
-    throw new SwitchboardError('SWB_CLOSED', 'No store is open now.', {
-      hint: 'The flows are being deployed: try again in a moment.',
-    });
-  throw new NotThere(`There is no such ${kind}: it may have been removed by age.`);
-}
-
-const STATUS: Record<string, number> = { SWB_PAYLOAD: 409, SWB_CLOSED: 503 };
-
-function answering(work: (req: Request) => Promise<unknown>): Handler {
-  return (req, res) => {
-    work(req).then(
-      (body) => res.json(body),
-      (error: unknown) => {
-        const message = error instanceof Error ? error.message : String(error);
-        const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
-        res.status(error instanceof NotThere ? 404 : (STATUS[code] ?? 500)).json({ code, message });
-      },
-    );
+function selectionOf(query: Request['query']): Selection {
+  const one = <T extends string>(known: readonly T[], given: unknown): T =>
+    known.find((name) => name === given) ?? (known[0] as T);
+  const time = (given: unknown) => (Number.isNaN(Date.parse(textOf(given))) ? undefined : new Date(textOf(given)).toISOString());
+  return {
+    search: textOf(query.search).trim(),
+    state: one(FILTERS, query.state),
+    direction: one(DIRECTIONS, query.direction),
+    endpoint: textOf(query.endpoint) || undefined,
+    entityType: textOf(query.entityType) || undefined,
+    since: time(query.since),
+    until: time(query.until),
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

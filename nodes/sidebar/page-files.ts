@@ -11,9 +11,23 @@ export function pageFile(name: PageFile): { type: string; text: string } {
   return { type: `${TYPES[name]}; charset=utf-8`, text: readFileSync(join(__dirname, 'page', name), 'utf8') };
 }
 
-/** Labels in the first of the languages that we have; `de` does for `de-AT`. */
-export function pageLabels(languages: string[]): unknown {
+/** Labels in the first of the languages that we have; `de` does for `de-AT`. What a language lacks is in English. */
+export function pageLabels(languages: string[]): Labels {
   const known = readdirSync(join(__dirname, 'locales'));
   const wanted = languages.flatMap((language) => known.filter((have) => have === language || have === language.split('-')[0]));
-  return JSON.parse(readFileSync(join(__dirname, 'locales', wanted[0] ?? DEFAULT_LANGUAGE, 'sidebar.json'), 'utf8'));
+  return merged(labels(DEFAULT_LANGUAGE), labels(wanted[0] ?? DEFAULT_LANGUAGE));
+}
+
+type Labels = { [key: string]: string | Labels };
+
+function labels(language: string): Labels {
+  return JSON.parse(readFileSync(join(__dirname, 'locales', language, 'sidebar.json'), 'utf8')) as Labels;
+}
+
+function merged(base: Labels, over: Labels): Labels {
+  const entries = Object.entries(over).map(([key, value]) => {
+    const below = base[key];
+    return [key, typeof value === 'object' && typeof below === 'object' ? merged(below, value) : value] as const;
+  });
+  return { ...base, ...Object.fromEntries(entries) };
 }

@@ -27,15 +27,19 @@ export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]
 
 /** What a person may do; the broker refuses the rest. */
 export function messageActions(record: MessageRecord): Action[] {
-  if (record.state === 'failed') return ['replay', 'skip'];
-  if (record.state === 'skipped' || record.outcome === 'unrouted') return ['replay'];
+  if (record.state === 'failed') return ['replay', 'edit', 'skip'];
+  if (record.state === 'skipped') return ['replay', 'edit', ...(record.undo ? (['undo'] as const) : [])];
+  if (record.state === 'settled' && record.outcome === 'unrouted') return ['replay', 'edit'];
   return [];
 }
 
 export function deliveryActions(record: DeliveryRecord): Action[] {
-  if (record.state === 'failed') return ['replay', 'skip'];
-  if (record.state === 'skipped') return ['replay'];
-  // One that has been tried in vain may be hurried or given up before its tries are used up.
-  const stuck = record.tries > 0 && (record.state === 'pending' || record.state === 'inDoubt');
-  return stuck ? ['replay', 'skip'] : [];
+  const edit: Action[] = record.part.startsWith('attachment:') ? [] : ['edit'];
+  const undo: Action[] = record.undo ? ['undo'] : [];
+  if (record.state === 'failed') return ['replay', ...edit, 'skip'];
+  if (record.state === 'skipped') return ['replay', ...edit, ...undo];
+  // One that has been tried in vain may be hurried, changed or given up before its tries are used up; one that waits, changed or given up.
+  const waits = record.state === 'pending' || record.state === 'inDoubt';
+  if (!waits) return [];
+  return [...(record.tries > 0 ? (['replay'] as const) : []), ...edit, 'skip', ...undo];
 }

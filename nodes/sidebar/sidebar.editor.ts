@@ -1,13 +1,14 @@
 import { RequestError } from './view/backend.js';
-import { messagesView } from './view/messages-view.js';
+import { desk } from './view/desk.js';
 
 const ID = 'switchboard-messages';
 const TOPIC = 'switchboard/changed';
+const MAPPING = 'switchboard-mapping';
 
 RED.plugins.registerPlugin('switchboard-sidebar', {
   type: 'switchboard-sidebar',
   onadd() {
-    const view = messagesView({
+    const view = desk({
       t: (key, values) => this._(key, values),
       get: (path) => request('GET', path),
       post: (path, body) => request('POST', path, body),
@@ -16,7 +17,9 @@ RED.plugins.registerPlugin('switchboard-sidebar', {
         RED.comms.subscribe(TOPIC, callback);
         return () => RED.comms.unsubscribe(TOPIC, callback);
       },
+      editJson,
       page: 'switchboard/page',
+      openMapping: (node) => RED.editor.editConfig('', MAPPING, node ?? '_ADD_'),
     });
     RED.sidebar.addTab({
       id: ID,
@@ -33,6 +36,23 @@ RED.plugins.registerPlugin('switchboard-sidebar', {
     RED.actions.add('switchboard:show-messages', () => RED.sidebar.show(ID));
   },
 });
+
+/** In a tray with the editor's own JSON editor. That one leaves the workspace in the state of editing, because it is made to be opened from a dialog. */
+function editJson(title: string, value: string, done: (text: string | undefined) => void): void {
+  const before = RED.view.state();
+  const finish = (text?: string) => {
+    done(text);
+    setTimeout(() => RED.view.state(before), 0);
+  };
+  RED.editor.editJSON({
+    title,
+    value,
+    focus: true,
+    requireValid: true,
+    complete: finish,
+    cancel: () => finish(),
+  });
+}
 
 /** Through jQuery, to which the editor has given the token of its session. */
 function request(method: string, path: string, body?: object): Promise<unknown> {

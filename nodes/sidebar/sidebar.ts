@@ -1,6 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
+import { adminRoutes } from './answering.js';
 import { ChangeNotice } from './change-notice.js';
+import { serveDesk } from './desk-routes.js';
 import { serveMessages } from './messages-routes.js';
 import { servePage } from './page-routes.js';
 
@@ -12,7 +14,9 @@ export = (RED: NodeAPI) => {
     type: 'switchboard-sidebar',
     onadd() {
       servePage(RED);
-      serveMessages(RED);
+      const routes = adminRoutes(RED);
+      serveMessages(RED, routes);
+      serveDesk(routes);
       watchBrokers(() => notice.follow(brokers()));
     },
   });

@@ -1,4 +1,11 @@
+import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { Edit } from '../../src/delivery/edits.js';
+import type { WorkerStatus } from '../../src/delivery/worker.js';
+import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
+import type { Exchange } from '../../src/http/exchange.js';
+import type { Json } from '../../src/model/message.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
+import { fieldLines, leaves } from './lineage.js';
 import { type Lead, type LeadSource, messageSources } from './message-sources.js';
 import { deliveryActions, messageActions, shownDelivery, shownMessage } from './shown-state.js';
 import type {
@@ -6,6 +13,8 @@ import type {
   Counts,
   DeliveryRow,
   DeliveryView,
+  Editable,
+  FieldValue,
   MessageList,
   MessageRow,
   MessageView,
@@ -16,6 +25,9 @@ import type {
 export interface Desk {
   id: string;
   store: Store;
+  client(endpoint: string): Pick<EndpointClient, 'parse'> | undefined;
+  worker(endpoint: string): { status: WorkerStatus } | undefined;
+  unmapped?: { list(): Promise<unknown[]> };
 }
 
 /** Gives the name a person gave to an endpoint or node. */
@@ -29,8 +41,8 @@ const MOST_SCANNED = 2000;
 /** A page of messages of all stores, newest first. */
 export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf): Promise<MessageList> {
   const places = readCursor(query.before);
-  const sources = await Promise.all(desks.map((desk) => messageSources(desk.id, desk.store, query, (key) => places[key])));
-  const heads = await Promise.all(sources.flat().map(async (source) => ({ source, lead: await next(source) })));
+  const sources = desks.flatMap((desk) => messageSources(desk.id, desk.store, query, (key) => places[key]));
+  const heads = await Promise.all(sources.map(async (source) => ({ source, lead: await next(source) })));
   const rows = new Map<string, MessageRow>();
   for (let scanned = 0; rows.size < query.limit && scanned < MOST_SCANNED; scanned++) {
     const head = newest(heads);
@@ -38,9 +50,12 @@ export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf):
     const { source, lead } = head;
     places[source.key] = lead.id;
     head.lead = await next(source);
-    if (!lead.wanted || rows.has(lead.message)) continue;
+    if (rows.has(lead.message)) continue;
     const record = lead.record ?? (await source.store.message(lead.message));
-    if (record) rows.set(record.id, await messageRow(source.store, record, nameOf));
+    if (!record) continue;
+    const row = await messageRow(source.store, record, nameOf);
+    // Of several deliveries one may have got through and another not: that message is not delivered.
+    if (query.state !== 'delivered' || row.state === 'delivered') rows.set(record.id, row);
   }
   const more = heads.some((head) => head.lead);
   return { messages: [...rows.values()], ...(more && { next: writeCursor(places) }) };
@@ -48,9 +63,13 @@ export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf):
 
 /** Everything about one message: what came, what became of it, and the matter it belongs to. */
 export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Promise<MessageView | undefined> {
-  for (const { store } of desks) {
+  for (const desk of desks) {
+    const { store } = desk;
     const record = await store.message(id);
     if (!record) continue;
+    const bodies = await store.bodies('message', id);
+    const payload = (bodies.read ?? bodies.received) as Json | undefined;
+    const fields = recordOf(desk, record.endpoint, payload);
     const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
     const deliveries = await deliveriesOf(store, id);
     return {
@@ -59,23 +78,27 @@ export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Pr
       node: nameOf(record.node),
       emissions: record.emissions,
       error: record.error,
-      bodies: await store.bodies('message', id),
+      warning: record.warning,
+      bodies: given({ received: bodies.received, read: bodies.read }),
+      ...editable(bodies, payload),
+      fields: leaves(fields),
       actions: messageActions(record),
       conversation: conversation && conversationView(conversation, nameOf),
-      sent: await Promise.all(deliveries.map((delivery) => deliveryView(store, delivery, nameOf))),
+      sent: await Promise.all(deliveries.map((delivery) => deliveryView(desk, delivery, fields, nameOf))),
     };
   }
   return undefined;
 }
 
 export async function countAll(desks: Desk[]): Promise<Counts> {
-  const total = { problems: 0, waiting: 0, unrouted: 0, conversations: 0 };
+  const total = { problems: 0, waiting: 0, unrouted: 0, conversations: 0, unmapped: 0 };
   for (const { messages, deliveries, conversations, unrouted } of await Promise.all(desks.map((desk) => desk.store.counts()))) {
     total.problems += messages.failed + deliveries.failed;
     total.waiting += messages.received + deliveries.pending + deliveries.sending + deliveries.inDoubt;
     total.unrouted += unrouted;
     total.conversations += conversations.open;
   }
+  for (const { unmapped } of desks) total.unmapped += (await unmapped?.list())?.length ?? 0;
   return total;
 }
 
@@ -100,7 +123,11 @@ function row(
     number: record.number ?? numberIn(conversation, record) ?? record.entityId,
     title: conversation?.title,
     state: shownMessage(record, deliveries),
-    reason: record.state === 'skipped' ? record.reason : (record.error?.message ?? record.reason ?? failed?.error?.message),
+    unmapped: [record.error, record.warning, failed?.error].some((error) => error?.code === 'SWB_UNMAPPED'),
+    reason:
+      record.state === 'skipped'
+        ? record.reason
+        : (record.error?.message ?? record.reason ?? failed?.error?.message ?? record.warning?.message),
     deliveries: deliveries.map((delivery) => deliveryRow(delivery, nameOf)),
   };
 }
@@ -112,12 +139,22 @@ function numberIn(conversation: ConversationRecord | undefined, record: MessageR
     ?.number;
 }
 
-/** What was sent, and apart from it what we noted about how it was made. */
-function readable(bodies: Bodies): Bodies {
-  const { request, ...others } = bodies;
-  if (typeof request !== 'object' || request === null || !('fields' in request)) return bodies;
-  const { fields, ...made } = request;
-  return { request: fields, ...others, made };
+/** The partner's fields as its mapping reads them, or, where that cannot be told, the payload as it came. */
+function recordOf(desk: Desk, endpoint: string, payload: Json | undefined): Record<string, Json> | undefined {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined;
+  try {
+    return desk.client(endpoint)?.parse(payload as RawEntity).record ?? payload;
+  } catch {
+    return payload;
+  }
+}
+
+function given(bodies: Bodies): Bodies {
+  return Object.fromEntries(Object.entries(bodies).filter(([, body]) => body !== undefined));
+}
+
+function editable(bodies: Bodies, payload: Json | undefined): Editable {
+  return { payload, edits: (bodies.edits ?? []) as Edit[], original: bodies.original as Json | undefined };
 }
 
 function deliveryRow(record: DeliveryRecord, nameOf: NameOf): DeliveryRow {
@@ -125,18 +162,46 @@ function deliveryRow(record: DeliveryRecord, nameOf: NameOf): DeliveryRow {
   return { id, entityType, endpoint: nameOf(record.endpoint), number: number ?? entityId, state: shownDelivery(record) };
 }
 
-async function deliveryView(store: Store, record: DeliveryRecord, nameOf: NameOf): Promise<DeliveryView> {
+async function deliveryView(
+  desk: Desk,
+  record: DeliveryRecord,
+  received: Record<string, Json> | undefined,
+  nameOf: NameOf,
+): Promise<DeliveryView> {
+  const { request, response, ours, theirs, ...bodies } = await desk.store.bodies('delivery', record.id);
+  const { fields, comment, ...made } = (request ?? {}) as Partial<EntityRequest> & { comment?: Json };
+  const entity = fields && (request as EntityRequest);
+  const payload = (fields ?? comment ?? request) as Json | undefined;
   return {
     ...deliveryRow(record, nameOf),
     part: record.part,
     tries: record.tries,
     createdAt: record.createdAt,
     nextTry: record.state === 'pending' && record.notBefore ? new Date(record.notBefore).toISOString() : undefined,
+    waitsFor: record.waitsFor ?? (isOpen(record) && desk.worker(record.endpoint)?.status.suspended ? 'endpoint' : undefined),
     error: record.error,
-    attempts: record.attempts,
-    bodies: readable(await store.bodies('delivery', record.id)),
+    lines: entity ? fieldLines(normal(entity), received) : otherLines(payload),
+    attempts: record.attempts.map((attempt) => ({
+      ...attempt,
+      exchanges: attempt.http === undefined ? undefined : (bodies[`http${attempt.http}`] as Exchange[] | undefined),
+    })),
+    bodies: given({ request: payload, response, ours, theirs, made: entity && Object.keys(made).length > 0 ? made : undefined }),
+    ...editable(bodies, payload),
     actions: deliveryActions(record),
   };
+}
+
+function isOpen({ state }: DeliveryRecord): boolean {
+  return state === 'pending' || state === 'inDoubt';
+}
+
+/** Requests of other versions may lack what this one notes. */
+function normal(request: EntityRequest): EntityRequest {
+  return { ...request, generic: request.generic ?? {} };
+}
+
+function otherLines(payload: Json | undefined): (FieldValue & { from: [] })[] {
+  return leaves(payload).map((leaf) => ({ ...leaf, from: [] }));
 }
 
 function conversationView(record: ConversationRecord, nameOf: NameOf): ConversationView {

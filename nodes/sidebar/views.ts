@@ -1,16 +1,40 @@
-import type { Attempt, Bodies, ErrorRecord, MessageOrigin } from '../../src/store/store.js';
+import type { AuditEntry } from '../../src/delivery/audit.js';
+import type { Edit } from '../../src/delivery/edits.js';
+import type { Suspension } from '../../src/delivery/suspension.js';
+import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
+import type { Exchange } from '../../src/http/exchange.js';
+import type { Json } from '../../src/model/message.js';
+import type { Attempt, Bodies, ErrorRecord, MessageOrigin, WaitsFor } from '../../src/store/store.js';
+
+export type { AuditEntry, Edit, Exchange };
 
 /** What the runtime tells the messages view; both sides compile against it. */
 
 /** A message or delivery as a person sees it: one word for what the store keeps as state and outcome. */
 export type Shown = 'inFlow' | 'waiting' | 'inDoubt' | 'delivered' | 'ignored' | 'unrouted' | 'failed' | 'skipped';
-export type Action = 'replay' | 'skip';
-export type Filter = 'all' | 'problems' | 'waiting' | 'unrouted';
-export const FILTERS: Filter[] = ['all', 'problems', 'waiting', 'unrouted'];
+export type Action = 'replay' | 'edit' | 'skip' | 'undo';
+/** What the list may be narrowed to; the first ones have a button of their own. */
+export const FILTERS = ['all', 'problems', 'waiting', 'unrouted', 'delivered', 'ignored', 'skipped'] as const;
+export type Filter = (typeof FILTERS)[number];
+/** Whether the other conditions speak of what came in, of what went out, or of either. */
+export const DIRECTIONS = ['either', 'incoming', 'outgoing'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
-export interface Query {
+/** What a person looks for; every condition narrows the list. */
+export interface Selection {
+  /** A number, id or reference of any party, or words of a title. */
   search: string;
   state: Filter;
+  direction: Direction;
+  /** Id of an endpoint. */
+  endpoint?: string;
+  entityType?: string;
+  /** ISO times, the first included, the second not. */
+  since?: string;
+  until?: string;
+}
+
+export interface Query extends Selection {
   /** `next` of the page before. */
   before?: string;
   limit: number;
@@ -18,6 +42,7 @@ export interface Query {
 
 export interface DeliveryRow {
   id: string;
+  /** Name of the endpoint. */
   endpoint: string;
   entityType: string;
   number?: string;
@@ -37,6 +62,8 @@ export interface MessageRow {
   state: Shown;
   /** What went wrong, or why nothing was to be done, in words. */
   reason?: string;
+  /** A value had no row in its value map: something was left out, or the message failed for it. */
+  unmapped: boolean;
   deliveries: DeliveryRow[];
 }
 
@@ -63,28 +90,113 @@ export interface ConversationView {
   links: PartyLink[];
 }
 
-export interface DeliveryView extends DeliveryRow {
+/** One leaf of a payload. */
+export interface FieldValue {
+  path: string;
+  value: Json;
+}
+
+/** A rule of a mapping, and the row of its value map, counted from one. */
+export interface AppliedRule {
+  mapping: string;
+  /** The config node that holds the mapping; absent for a preset. */
+  node?: string;
+  rule: number;
+  row?: number;
+  kind: 'source' | 'constant' | 'expression' | 'default';
+}
+
+/** A field of an outgoing payload: the rule that made it, and for each generic value it took, the rule and the partner's fields before that. */
+export interface FieldLine extends FieldValue {
+  made?: AppliedRule;
+  from: { generic: string; value?: Json; made?: AppliedRule; fields: FieldValue[] }[];
+  /** Written by a person. */
+  edited?: boolean;
+}
+
+/** What a person may change, and what was changed. */
+export interface Editable {
+  /** The payload as it is sent now. */
+  payload?: Json;
+  edits: Edit[];
+  /** As it was before anybody changed it. */
+  original?: Json;
+}
+
+export interface AttemptView extends Attempt {
+  exchanges?: Exchange[];
+}
+
+export interface DeliveryView extends DeliveryRow, Editable {
   part: string;
+  /** Why it is not sent now, where that is not its own failure. */
+  waitsFor?: WaitsFor | 'endpoint';
+  lines: FieldLine[];
   tries: number;
   createdAt: string;
   /** When it is tried next. */
   nextTry?: string;
   error?: ErrorRecord;
-  attempts: Attempt[];
+  attempts: AttemptView[];
   bodies: Bodies;
   actions: Action[];
 }
 
-export interface MessageView extends MessageRow {
+export interface MessageView extends MessageRow, Editable {
   entityId: string;
   /** Name of the node that took it. */
   node: string;
   emissions: number;
   error?: ErrorRecord;
+  warning?: ErrorRecord;
+  /** The partner's fields as its mapping reads them. */
+  fields: FieldValue[];
   bodies: Bodies;
   actions: Action[];
   conversation?: ConversationView;
   sent: DeliveryView[];
+}
+
+/** How the sending to an endpoint stands. */
+export interface EndpointView {
+  id: string;
+  name: string;
+  system: string;
+  state: 'up' | 'down' | 'suspended';
+  inFlight: number;
+  /** Deliveries that wait for it. */
+  waiting: number;
+  /** When it is tried next, where it is down. */
+  resumesAt?: string;
+  suspended?: Suspension;
+}
+
+/** A value without a row, where a mapping of its own or a preset can be mended. */
+export interface UnmappedView extends UnmappedValue {
+  store: string;
+}
+
+/** What is done to many at once. */
+export interface BulkRequest {
+  action: 'replay' | 'skip' | 'undo';
+  reason?: string;
+  /** Messages, each with its deliveries. */
+  ids?: string[];
+  /** Or all that fit. */
+  selection?: Selection;
+  /** Only tell how many it would be. */
+  preview?: boolean;
+}
+
+export interface BulkResult {
+  /** Messages and deliveries of which it was done, or would be. */
+  done: number;
+  /** Ids of the messages concerned, for the undo. */
+  messages: string[];
+  /** Why the rest was not done. */
+  refused: string[];
+  /** There were more: the next request goes on with them. */
+  more: boolean;
 }
 
 export interface Counts {
@@ -92,4 +204,6 @@ export interface Counts {
   waiting: number;
   unrouted: number;
   conversations: number;
+  /** Values without a row in their value map. */
+  unmapped: number;
 }

@@ -1,5 +1,6 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
+import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import type { Conversations } from './conversations.js';
@@ -18,7 +19,11 @@ export interface EntityRequest {
   sources: Record<string, string[]>;
   /** The generic values it was made from. */
   generic: Record<string, Json>;
-  trace?: unknown;
+  /** Which rules of which mapping made the fields, and, of the message it came from, the generic values. */
+  made?: MadeBy;
+  read?: MadeBy;
+  /** Fields that a person wrote by hand: they are written whatever has been sent since. */
+  edited?: string[];
 }
 
 export interface Correlated extends News {

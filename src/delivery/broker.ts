@@ -3,19 +3,21 @@ import type { Incoming } from '../conversation/correlate.js';
 import { type Correlated, Correlator, type Finding, findingOf } from '../conversation/correlator.js';
 import { Turnstile } from '../conversation/turnstile.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import { SwitchboardError } from '../errors.js';
+import type { SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 import { createIds } from '../store/id.js';
-import type { DeliveryRecord, MessageRecord, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
+import { AuditLog } from './audit.js';
 import { IdentityGuard } from './identity-guard.js';
 import { Inbox } from './inbox.js';
+import { Interventions } from './interventions.js';
 import { Legs } from './legs.js';
 import { type Leg, Outbox, type Taken } from './outbox.js';
 import type { RetryPolicy } from './retry.js';
 import { Spool } from './spool.js';
-import { UnmappedCounter } from './unmapped-counter.js';
-import { errorRecord, Worker } from './worker.js';
+import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
+import { errorRecord, Worker, type WorkerStatus } from './worker.js';
 
 export interface BrokerOptions {
   id: string;
@@ -54,6 +56,9 @@ export class Broker {
   private readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
   private readonly openedAt: number;
   readonly unmapped: UnmappedCounter;
+  readonly audit: AuditLog;
+  /** What a person may do by hand. */
+  readonly interventions: Interventions;
 
   /** `store` must be open. */
   constructor(options: BrokerOptions) {
@@ -70,6 +75,14 @@ export class Broker {
     this.conversations = new Conversations(this.store, this.clock);
     this.correlator = new Correlator(this.store, this.conversations, (id) => this.client(id), this.clock);
     this.outbox = new Outbox(this.store, this.conversations, this.ids, this.clock);
+    this.audit = new AuditLog(this.store, this.clock);
+    this.interventions = new Interventions({
+      store: this.store,
+      conversations: this.conversations,
+      clock: this.clock,
+      audit: this.audit,
+      client: (id) => this.client(id),
+    });
     this.inbox = new Inbox({
       store: this.store,
       conversations: this.conversations,
@@ -122,6 +135,11 @@ export class Broker {
     return this.endpoints.get(id)?.client;
   }
 
+  /** All endpoints of the flows, with how the sending to them stands. */
+  workers(): { client: EndpointClient; status: WorkerStatus }[] {
+    return [...this.endpoints.values()].map(({ client, worker }) => ({ client, status: worker.status }));
+  }
+
   worker(id: string): Worker | undefined {
     return this.endpoints.get(id)?.worker;
   }
@@ -149,11 +167,13 @@ export class Broker {
     if (flow) flow.error ??= errorRecord(error, this.now());
   }
 
-  /** Counts values that had no row in their value map, so that a person can add the rows. `where`: mapping and direction. */
-  countUnmapped(where: string, problems: Problem[]): void {
-    for (const { code, field, value } of problems) {
-      if (code === 'unmapped') this.unmapped.count(where, field, value ?? '');
-    }
+  /** Counts values that had no row in their value map, so that a person can add the rows, and marks the message that had them. */
+  countUnmapped(messageId: string, where: MappingPlace, problems: Problem[]): void {
+    const unmapped = problems.filter(({ code }) => code === 'unmapped');
+    for (const { field, value } of unmapped) this.unmapped.count({ ...where, field, value: value ?? '' });
+    const flow = this.inbox.inFlow(messageId);
+    const message = unmapped.map(({ text }) => text).join(' ');
+    if (flow && message) flow.warning ??= { code: 'SWB_UNMAPPED', message, at: this.now() };
   }
 
   /** Takes a leg over for an out node. */
@@ -165,53 +185,6 @@ export class Broker {
       else flow.ignored ??= taken.reason;
     }
     return taken;
-  }
-
-  /** Puts a failed or unrouted message through its flow again. */
-  async replayMessage(id: string): Promise<void> {
-    await this.changeMessage(id, ['failed', 'settled', 'skipped'], (record) => ({
-      ...record,
-      state: 'received',
-      outcome: undefined,
-      reason: undefined,
-      error: undefined,
-      notBefore: undefined,
-    }));
-  }
-
-  /** Puts a failed message aside for good. */
-  async skipMessage(id: string, reason: string): Promise<void> {
-    await this.changeMessage(id, ['failed', 'received'], (record) => ({
-      ...record,
-      state: 'skipped',
-      reason,
-      settledAt: this.now(),
-    }));
-  }
-
-  /** Sends a failed or skipped delivery again, looking first whether it got through after all. */
-  async replayDelivery(id: string): Promise<void> {
-    await this.changeDelivery(id, ['failed', 'skipped', 'pending', 'inDoubt'], (record) => ({
-      ...record,
-      state: 'inDoubt',
-      tries: 0,
-      notBefore: undefined,
-      blocking: undefined,
-      error: undefined,
-      updatedAt: this.now(),
-    }));
-  }
-
-  /** Gives a delivery up; what waited behind it goes on. */
-  async skipDelivery(id: string, reason: string): Promise<void> {
-    await this.changeDelivery(id, ['failed', 'pending', 'inDoubt'], (record) => ({
-      ...record,
-      state: 'skipped',
-      blocking: undefined,
-      notBefore: undefined,
-      error: { code: 'SWB_SKIPPED', message: reason, at: this.now() },
-      updatedAt: this.now(),
-    }));
   }
 
   /** Takes nothing new and waits until nothing is in a flow or being sent, but no longer than `milliseconds`. */
@@ -233,29 +206,4 @@ export class Broker {
   private now(): string {
     return new Date(this.clock()).toISOString();
   }
-
-  private async changeMessage(
-    id: string,
-    from: MessageRecord['state'][],
-    change: (record: MessageRecord) => MessageRecord,
-  ): Promise<void> {
-    const record = await this.store.message(id);
-    if (!record || !from.includes(record.state)) throw refusal('message', id, record?.state);
-    await this.store.commit([{ kind: 'message', record: change(record) }]);
-  }
-
-  private async changeDelivery(
-    id: string,
-    from: DeliveryRecord['state'][],
-    change: (record: DeliveryRecord) => DeliveryRecord,
-  ): Promise<void> {
-    const record = await this.store.delivery(id);
-    if (!record || !from.includes(record.state)) throw refusal('delivery', id, record?.state);
-    await this.store.commit([{ kind: 'delivery', record: change(record) }]);
-  }
-}
-
-function refusal(kind: string, id: string, state: string | undefined): SwitchboardError {
-  const what = state ? `The ${kind} ${id} is ${state}: this cannot be done with it now.` : `There is no ${kind} ${id}.`;
-  return new SwitchboardError('SWB_PAYLOAD', what, { hint: 'Refresh the view and look again.' });
 }

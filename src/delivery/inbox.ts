@@ -36,6 +36,8 @@ export interface InFlow {
   legs: number;
   ignored?: string;
   error?: ErrorRecord;
+  /** Something of it was left out. */
+  warning?: ErrorRecord;
   conversation?: string;
   /** Brings the conversation to where it is once this message is settled. */
   advance?: (conversation: ConversationRecord) => ConversationRecord;
@@ -174,7 +176,7 @@ export class Inbox {
       await store.release('message', [id]).catch(() => undefined);
       return onSettled(id);
     }
-    const record: MessageRecord = { ...latest, conversation: flow.conversation ?? latest.conversation };
+    const record: MessageRecord = { ...latest, conversation: flow.conversation ?? latest.conversation, warning: flow.warning };
     let bodies: Bodies | undefined;
     if (failed) {
       record.state = 'failed';
@@ -308,7 +310,13 @@ class Pump {
     }
     if (this.stopped) return;
     // What was read is kept before it is emitted, so that an emission after a crash says the same again.
-    const emitted: MessageRecord = { ...claimed, emissions: claimed.emissions + 1, notBefore: undefined, error: undefined };
+    const emitted: MessageRecord = {
+      ...claimed,
+      emissions: claimed.emissions + 1,
+      notBefore: undefined,
+      error: undefined,
+      undo: undefined,
+    };
     await store.commit([{ kind: 'message', record: emitted, bodies: read }], { durable: false });
     const record = { ...emitted, version: emitted.version + 1 };
     this.inbox.enter(record, bodies.correlated as Json | undefined);

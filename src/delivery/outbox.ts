@@ -194,8 +194,10 @@ export function realChanges(request: EntityRequest, link: Link, deliveryId?: str
     const value = request.fields[field] as Json | undefined;
     if (value === undefined) return false;
     const newer = link.writtenBy[field];
-    if (deliveryId && newer && newer > deliveryId) return false;
+    const edited = request.edited?.includes(field) ?? false;
+    if (deliveryId && newer && newer > deliveryId && !edited) return false;
     if (field in link.raw && sameImprint(link.raw[field], value)) return false;
+    if (edited) return true;
     if (request.defaults.includes(field) && link.raw[field]) return false;
     const sources = (request.sources[field] ?? []).filter((s) => s in request.generic);
     return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameImprint(link.shadow[s], request.generic[s])));

@@ -89,7 +89,7 @@ async function create(
     });
   }
   const written: Written = found
-    ? { entity: found, dropped: [] }
+    ? await amended(found, delivery, request, client)
     : await client.create(delivery.entityType, request.fields, reference);
   const parsed = client.parse(written.entity);
   const { source } = parsed;
@@ -118,6 +118,23 @@ async function create(
       return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, written, known)));
     },
   };
+}
+
+/** A ticket that an earlier try created, brought to what a person has changed by hand since. */
+async function amended(
+  found: RawEntity,
+  delivery: DeliveryRecord,
+  request: EntityRequest,
+  client: EndpointClient,
+): Promise<Written> {
+  const { record, source } = client.parse(found);
+  const names = (request.edited ?? []).filter((name) => !sameImprint(imprint(record[name]), request.fields[name]));
+  if (names.length === 0) return { entity: found, dropped: [] };
+  return client.update(
+    delivery.entityType,
+    source.id,
+    Object.fromEntries(names.map((name) => [name, request.fields[name] as Json])),
+  );
 }
 
 async function update(

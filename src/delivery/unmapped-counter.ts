@@ -5,9 +5,15 @@ import type { Store } from '../store/store.js';
 const MOST_VALUES = 1_000;
 const KEY = 'unmapped';
 
-export interface UnmappedValue {
-  /** Mapping and direction. */
-  where: string;
+/** A mapping, used in one direction. */
+export interface MappingPlace {
+  mapping: string;
+  /** The config node that holds it; absent for a preset. */
+  node?: string;
+  direction: 'in' | 'out';
+}
+
+export interface UnmappedValue extends MappingPlace {
   field: string;
   value: Json;
   times: number;
@@ -26,27 +32,39 @@ export class UnmappedCounter {
     this.counts.catch(() => undefined);
   }
 
-  count(where: string, field: string, value: Json): void {
-    this.writing = this.writing
-      .then(async () => {
-        const counts = await this.counts;
-        const entry = { where, field, value, times: 0 };
-        const known = counts.get(keyOf(entry)) ?? entry;
-        if (known.times === 0 && counts.size >= MOST_VALUES) return;
-        counts.set(keyOf(entry), { ...known, times: known.times + 1 });
-        await this.store.commit([{ kind: 'setting', key: KEY, value: [...counts.values()] as unknown as Json }], {
-          durable: false,
-        });
-      })
-      .catch(() => undefined); // a count is not worth failing a message for
+  count(value: Omit<UnmappedValue, 'times'>): void {
+    this.change((counts) => {
+      const known = counts.get(keyOf(value)) ?? { ...value, times: 0 };
+      if (known.times === 0 && counts.size >= MOST_VALUES) return;
+      counts.set(keyOf(value), { ...known, times: known.times + 1 });
+    }).catch(() => undefined); // a count is not worth failing a message for
+  }
+
+  /** Takes values from the list that a person has dealt with. Those that come again are counted anew. */
+  async forget(values: Omit<UnmappedValue, 'times'>[]): Promise<void> {
+    await this.change((counts) => {
+      for (const value of values) counts.delete(keyOf(value));
+    });
   }
 
   async list(): Promise<UnmappedValue[]> {
     await this.writing;
     return [...(await this.counts).values()];
   }
+
+  private change(step: (counts: Map<string, UnmappedValue>) => void): Promise<void> {
+    const changed = this.writing.then(async () => {
+      const counts = await this.counts;
+      step(counts);
+      await this.store.commit([{ kind: 'setting', key: KEY, value: [...counts.values()] as unknown as Json }], {
+        durable: false,
+      });
+    });
+    this.writing = changed.catch(() => undefined);
+    return changed;
+  }
 }
 
-function keyOf({ where, field, value }: Pick<UnmappedValue, 'where' | 'field' | 'value'>): string {
-  return JSON.stringify([where, field, value]);
+function keyOf({ mapping, node, direction, field, value }: Omit<UnmappedValue, 'times'>): string {
+  return JSON.stringify([mapping, node ?? '', direction, field, value]);
 }

@@ -1,14 +1,18 @@
 import { conversationState } from '../conversation/correlate.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
+import { ExchangeLog } from '../http/exchanges.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { Circuit, type CircuitState } from './circuit.js';
 import { WrongEntityError } from './identity-guard.js';
 import { DEFAULT_RETRY, type RetryPolicy, verdict } from './retry.js';
 import { freed, type SendContext, type Sent, send } from './send.js';
+import { type Suspension, suspensionKey } from './suspension.js';
 
 /** Attempts kept per delivery. */
 const KEEP_ATTEMPTS = 20;
+/** Attempts of which is kept what was said over HTTP. */
+const KEEP_EXCHANGES = 3;
 /** Longest sleep between looks, so that a clock that was set back cannot stop a worker for long. */
 const LONGEST_SLEEP = 60_000;
 /** Milliseconds of rest after the store failed. */
@@ -29,6 +33,8 @@ export interface WorkerStatus {
   circuit: CircuitState;
   /** Epoch milliseconds of the next try, while nothing may be sent. */
   resumesAt?: number;
+  /** A person stopped the sending. */
+  suspended?: Suspension;
 }
 
 export interface DeliveryEvents {
@@ -48,6 +54,9 @@ export class Worker {
   /** Deliveries whose last try could not be recorded: the partner may have them. */
   private readonly unrecorded = new Set<string>();
   private restsUntil = 0;
+  private suspended: Suspension | undefined;
+  /** Nothing is sent before it is known whether a person stopped it. */
+  private ready = false;
   private timer: NodeJS.Timeout | undefined;
   private looking = false;
   private lookAgain = false;
@@ -57,12 +66,18 @@ export class Worker {
     this.policy = { ...DEFAULT_RETRY, ...options.retry };
     this.circuit = new Circuit(options.clock, 5, Math.max(50, this.policy.base * 2), Math.max(1_000, this.policy.base * 30));
     const endpoint = options.client.id;
+    const suspension = suspensionKey(endpoint);
     this.unwatch = options.store.watch((changes) => {
+      for (const change of changes)
+        if (change.kind === 'setting' && change.key === suspension) this.setSuspended(change.value as Suspension | undefined);
       // What begins to be sent makes nothing free.
       const free = (c: Change) => c.kind === 'delivery' && c.record.endpoint === endpoint && c.record.state !== 'sending';
       if (changes.some(free)) this.look();
     });
-    this.look();
+    options.store.setting(suspension).then(
+      (kept) => this.ready || this.setSuspended(kept as unknown as Suspension | undefined),
+      (error) => this.options.log('error', `Whether ${options.client.name} is suspended could not be read: ${String(error)}`),
+    );
   }
 
   on(listener: DeliveryEvents): () => void {
@@ -77,7 +92,19 @@ export class Worker {
 
   get status(): WorkerStatus {
     const resumesAt = this.circuit.resumesAt;
-    return { inFlight: this.active.size, circuit: this.circuit.state, ...(resumesAt && { resumesAt }) };
+    return {
+      inFlight: this.active.size,
+      circuit: this.circuit.state,
+      ...(resumesAt && { resumesAt }),
+      ...(this.suspended && { suspended: this.suspended }),
+    };
+  }
+
+  private setSuspended(suspended: Suspension | undefined): void {
+    this.ready = true;
+    this.suspended = suspended;
+    this.tellStatus();
+    this.look();
   }
 
   /** Takes nothing new and waits for what is under way. */
@@ -90,7 +117,7 @@ export class Worker {
 
   /** Looks for work now; cheap when there is none. */
   look(): void {
-    if (this.stopped) return;
+    if (this.stopped || !this.ready || this.suspended) return;
     if (this.looking) {
       this.lookAgain = true;
       return;
@@ -108,6 +135,7 @@ export class Worker {
   }
 
   private async claim(): Promise<void> {
+    if (this.suspended) return;
     const { store, client, clock, concurrency } = this.options;
     const resumesAt = Math.max(this.circuit.resumesAt ?? 0, this.restsUntil);
     if (resumesAt > clock()) return this.sleepUntil(resumesAt);
@@ -167,23 +195,25 @@ export class Worker {
       tries: claimed.tries + 1,
       notBefore: undefined,
       error: undefined,
+      undo: undefined,
     };
     await store.commit([{ kind: 'delivery', record: sending }], { durable: false });
     const delivery = { ...sending, version: sending.version + 1 };
+    const said = new ExchangeLog();
     let sent: Sent;
     try {
-      sent = await send(delivery, inDoubt, this.options);
+      sent = await said.during(() => send(delivery, inDoubt, this.options));
     } catch (error) {
-      await this.failed(delivery, error, started, inDoubt);
+      await this.failed(delivery, error, started, inDoubt, said);
       return;
     }
     this.circuit.succeeded();
     try {
-      await this.delivered(delivery, sent, started);
+      await this.delivered(delivery, sent, started, said);
     } catch (error) {
       const taken = await this.takenElsewhere(delivery, sent, error);
       if (!taken) throw error;
-      await this.failed(delivery, taken, started, inDoubt);
+      await this.failed(delivery, taken, started, inDoubt, said);
     }
   }
 
@@ -199,22 +229,28 @@ export class Worker {
     });
   }
 
-  private async delivered(delivery: DeliveryRecord, sent: Sent, started: number): Promise<void> {
+  private async delivered(delivery: DeliveryRecord, sent: Sent, started: number, said: ExchangeLog): Promise<void> {
     const { store, conversations, clock } = this.options;
     const now = new Date(clock()).toISOString();
     const warning: ErrorRecord | undefined = sent.warning
       ? { code: 'SWB_PARTNER_DROPPED', message: sent.warning, at: now }
       : undefined;
+    const http = kept(delivery, said);
     const record: DeliveryRecord = {
       ...delivery,
       state: 'delivered',
       error: warning,
       entityId: sent.link?.id,
       number: sent.link?.number,
-      attempts: this.attempts(delivery, { at: new Date(started).toISOString(), took: clock() - started, what: sent.what }),
+      attempts: this.attempts(delivery, {
+        at: new Date(started).toISOString(),
+        took: clock() - started,
+        what: sent.what,
+        ...http.attempt,
+      }),
       updatedAt: now,
     };
-    const bodies: Bodies | undefined = sent.response === undefined ? undefined : { response: sent.response };
+    const bodies: Bodies = { response: sent.response, ...http.bodies };
     const change: Change = { kind: 'delivery', record, bodies };
     const waiting = sent.created ? await store.openDeliveries(delivery.conversation) : [];
     const also: Change[] = [change, ...freed(waiting, delivery)];
@@ -247,7 +283,13 @@ export class Worker {
     return { kind: 'message', record, bodies: { received: sent.answer as Json }, ifAbsent: true };
   }
 
-  private async failed(delivery: DeliveryRecord, error: unknown, started: number, inDoubt: boolean): Promise<void> {
+  private async failed(
+    delivery: DeliveryRecord,
+    error: unknown,
+    started: number,
+    inDoubt: boolean,
+    said: ExchangeLog,
+  ): Promise<void> {
     const { store, conversations, clock, random, log, client } = this.options;
     const next = verdict(error, delivery.tries, this.policy, random);
     // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
@@ -260,6 +302,7 @@ export class Worker {
     const linked = conversation?.links.some(
       (l) => l.endpoint === delivery.endpoint && l.entityType === delivery.entityType && l.leg === delivery.leg,
     );
+    const http = kept(delivery, said);
     const updated: DeliveryRecord = {
       ...delivery,
       state,
@@ -273,10 +316,12 @@ export class Worker {
         what: 'failed',
         status: record.status,
         error: record.message,
+        ...http.attempt,
       }),
       updatedAt: now,
     };
-    const bodies: Bodies | undefined = error instanceof WrongEntityError ? { ours: error.ours, theirs: error.theirs } : undefined;
+    const records = error instanceof WrongEntityError && { ours: error.ours, theirs: error.theirs };
+    const bodies: Bodies = { ...records, ...http.bodies };
     const change: Change = { kind: 'delivery', record: updated, bodies };
     await conversations.update(
       delivery.conversation,
@@ -298,6 +343,15 @@ export class Worker {
   private tellStatus(): void {
     for (const listener of this.statusListeners) listener(this.status);
   }
+}
+
+/** What was said in a try, in the place of what was said longest ago. */
+function kept({ attempts }: DeliveryRecord, said: ExchangeLog): { attempt?: { http: number }; bodies?: Bodies } {
+  const exchanges = said.exchanges();
+  if (!exchanges) return {};
+  const last = attempts.findLast(({ http }) => http !== undefined)?.http ?? -1;
+  const http = (last + 1) % KEEP_EXCHANGES;
+  return { attempt: { http }, bodies: { [`http${http}`]: exchanges } };
 }
 
 /** An error as it is stored and shown. */

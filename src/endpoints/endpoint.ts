@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { GenericAttachment, GenericComment, GenericRelation, Json, Source, System } from '../model/message.js';
+import type { Problem } from '../model/problem.js';
 
 /**
  * What the broker needs of a partner's system, whatever system it is. Each folder here implements it with the same files:
@@ -83,6 +84,8 @@ export interface EndpointClient {
   /** Changes since the cursor (undefined: from now on). Both records and, where they live apart, journals and attachments. */
   poll(entityType: string, cursor: Json | undefined): Promise<PollResult>;
 
+  /** What the system would refuse of a record to be created, one problem each; pure, see schema.ts of the system. */
+  validate(entityType: string, fields: Record<string, Json>): Problem[];
   /** Pure; see parse.ts of the system. */
   parse(raw: RawEntity): Parsed;
   /** Is version `a` of an entity older than `b`? Undefined or equal = no. */

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { AxiosHeaders, type AxiosRequestConfig, type AxiosResponse, getAdapter, isAxiosError } from 'axios';
 import { type PartnerError, SwitchboardError } from '../errors.js';
 import { type Authenticator, authenticator } from './auth.js';
+import { ExchangeLog, type RawExchange } from './exchanges.js';
 import { brokenAnswer, networkFailure, statusFailure } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { Limits } from './limits.js';
@@ -99,16 +100,48 @@ class Client implements HttpClient {
       ...request.headers,
       ...(await this.auth.headers()),
     };
-    return sendRequest({
-      ...this.defaults,
+    const data = raw ? body : JSON.stringify(body);
+    const url = this.url(request.path);
+    const at = Date.now();
+    const note = (more: { response?: AxiosResponse; error?: string }) =>
+      ExchangeLog.note(() => this.exchange(request, url, headers, data, at, more));
+    try {
+      const response = await sendRequest({
+        ...this.defaults,
+        method: request.method,
+        url,
+        params: request.query,
+        headers: new AxiosHeaders(headers),
+        data,
+        maxContentLength: request.as === 'stream' ? Number.POSITIVE_INFINITY : (this.options.maxBytes ?? MOST_BYTES),
+        responseType: request.as === 'stream' ? 'stream' : 'text',
+      });
+      note({ response });
+      return response;
+    } catch (error) {
+      note({ error: error instanceof Error ? error.message : String(error) });
+      throw error;
+    }
+  }
+
+  private exchange(
+    request: HttpRequest,
+    url: string,
+    headers: Record<string, string>,
+    body: unknown,
+    at: number,
+    { response, error }: { response?: AxiosResponse; error?: string },
+  ): RawExchange {
+    return {
+      at,
+      took: Date.now() - at,
       method: request.method,
-      url: this.url(request.path),
-      params: request.query,
-      headers: new AxiosHeaders(headers),
-      data: raw ? body : JSON.stringify(body),
-      maxContentLength: request.as === 'stream' ? Number.POSITIVE_INFINITY : (this.options.maxBytes ?? MOST_BYTES),
-      responseType: request.as === 'stream' ? 'stream' : 'text',
-    });
+      url: withQuery(url, request.query),
+      sent: { headers, body },
+      ...(response && { got: { status: response.status, headers: headersOf(response), body: response.data as unknown } }),
+      error,
+      secrets: this.auth.secrets(),
+    };
   }
 
   private url(path: string): string {
@@ -169,6 +202,12 @@ class Client implements HttpClient {
   private mask(text: string): string {
     return maskSecrets(text, this.auth.secrets());
   }
+}
+
+function withQuery(url: string, query: HttpRequest['query'] = {}): string {
+  const address = new URL(url);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) address.searchParams.set(name, String(value));
+  return address.href;
 }
 
 function headersOf(response: AxiosResponse): Record<string, string | undefined> {

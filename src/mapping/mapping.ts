@@ -73,6 +73,14 @@ export interface Trace {
   [target: string]: { rule: number; source: string[]; row?: number; kind: 'source' | 'constant' | 'expression' | 'default' };
 }
 
+/** A mapping that was applied, and what it did. */
+export interface MadeBy {
+  /** Name of the mapping, and the config node that holds it; without one it is a preset. */
+  mapping: string;
+  node?: string;
+  trace: Trace;
+}
+
 export interface InResult {
   fields: GenericFields;
   trace: Trace;

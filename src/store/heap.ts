@@ -16,36 +16,69 @@ import { Lanes } from './lanes.js';
 import { PARTITIONS, PartitionedMap, partitionOf } from './partitioned-map.js';
 import { Slabs } from './slabs.js';
 import { SortedKeys, withKey, withoutKey } from './sorted-keys.js';
-import type { StoreCounts } from './store.js';
+import type { MessageOutcome, StoreCounts } from './store.js';
 import { UniqueKeys } from './unique-keys.js';
+import { WordIndex } from './word-index.js';
 
 /** The shard of settings comes after those of records. */
 export const SETTINGS_SHARD = PARTITIONS;
 export const SHARDS = PARTITIONS + 1;
+
+/** Where a record stands among those of its kind: lists ask for these and then look at nothing else. */
+interface Standing {
+  state: string;
+  /** Of a settled message. */
+  outcome?: MessageOutcome;
+  /** Of messages and deliveries. */
+  endpoint?: string;
+  entityType?: string;
+}
+
+/** Ids of what stands alike. */
+export interface Shelf extends Standing {
+  ids: SortedKeys;
+}
+
+function standingOf(held: Held): Standing {
+  if (held.kind === 'conversation') return { state: held.state };
+  const { state, endpoint, entityType } = held;
+  return { state, endpoint, entityType, outcome: held.kind === 'message' ? held.outcome : undefined };
+}
+
+const shelfName = ({ state, outcome, endpoint, entityType }: Standing): string =>
+  [state, outcome, endpoint, entityType].join('\u0000');
 
 /** All records of one kind with the indexes every kind has. */
 export class Table<K extends Kind> {
   readonly records = new PartitionedMap<HeldOf[K]>();
   readonly unique = new UniqueKeys();
   readonly found = new SortedKeys();
-  /** Ids by state; their sizes are the counts. */
-  readonly states = new Map<string, SortedKeys>();
+  readonly words = new WordIndex();
+  /** All ids. */
+  private readonly shelved = new Map<string, Shelf>();
+  private readonly counts = new Map<string, number>();
 
   get(id: string): HeldOf[K] | undefined {
     return this.records.get(id);
   }
 
-  count(state: string): number {
-    return this.states.get(state)?.size ?? 0;
+  get shelves(): IterableIterator<Shelf> {
+    return this.shelved.values();
+  }
+
+  /** How many are in a state, or have an outcome. */
+  count(stateOrOutcome: string): number {
+    return this.counts.get(stateOrOutcome) ?? 0;
   }
 
   /** Puts, replaces or (undefined) removes a record. */
   put(id: string, before: HeldOf[K] | undefined, after: HeldOf[K] | undefined, oldKeys: Keys, newKeys: Keys): void {
     if (after) this.records.set(id, after);
     else this.records.delete(id);
-    if (before?.state !== after?.state) {
-      if (before) this.states.get(before.state)?.delete(id);
-      if (after) this.idsIn(after.state).add(id);
+    const [from, to] = [before && this.shelfOf(before), after && this.shelfOf(after)];
+    if (from !== to) {
+      if (from) this.take(from, id);
+      if (to) this.lay(to, id);
     }
     if (oldKeys === newKeys) return;
     replaceKeys(
@@ -60,21 +93,48 @@ export class Table<K extends Kind> {
       (key) => this.found.delete(key),
       (key) => this.found.add(key),
     );
+    replaceKeys(
+      oldKeys.words,
+      newKeys.words,
+      (word) => this.words.remove(word, id),
+      (word) => this.words.add(word, id),
+    );
   }
 
-  private idsIn(state: string): SortedKeys {
-    let ids = this.states.get(state);
-    if (!ids) {
-      ids = new SortedKeys();
-      this.states.set(state, ids);
+  private shelfOf(held: HeldOf[K]): Shelf {
+    const standing = standingOf(held);
+    const name = shelfName(standing);
+    let shelf = this.shelved.get(name);
+    if (!shelf) {
+      shelf = { ...standing, ids: new SortedKeys() };
+      this.shelved.set(name, shelf);
     }
-    return ids;
+    return shelf;
+  }
+
+  private lay(shelf: Shelf, id: string): void {
+    if (shelf.ids.add(id)) this.counted(shelf, 1);
+  }
+
+  private take(shelf: Shelf, id: string): void {
+    if (shelf.ids.delete(id)) this.counted(shelf, -1);
+  }
+
+  private counted({ state, outcome }: Shelf, more: number): void {
+    this.counts.set(state, this.count(state) + more);
+    if (outcome) this.counts.set(outcome, this.count(outcome) + more);
   }
 }
 
-const NO_KEYS: Keys = { from: [], unique: [], found: [] };
+const NO_KEYS: Keys = { from: [], unique: [], found: [], words: [] };
 
-function replaceKeys(before: string[], after: string[], remove: (key: string) => void, add: (key: string) => void): void {
+function replaceKeys(
+  before: readonly string[],
+  after: readonly string[],
+  remove: (key: string) => void,
+  add: (key: string) => void,
+): void {
+  if (before === after) return;
   for (const key of before) if (!after.includes(key)) remove(key);
   after.forEach((key, i) => {
     // A key may stand twice in a record; it counts once.
@@ -89,6 +149,7 @@ interface Members {
 }
 
 const NONE: readonly string[] = [];
+const isWaiting = (delivery: HeldDelivery | undefined) => delivery !== undefined && OPEN_DELIVERY.includes(delivery.state);
 /** Records whose keys are remembered. */
 const MOST_KEYS = 2_000;
 
@@ -110,8 +171,9 @@ export class Heap {
   private readonly members = new PartitionedMap<Members>();
   private readonly deliveriesOf = new PartitionedMap<readonly string[]>();
   /** Keys of records used lately: making them takes the whole record. */
+  /** How many open deliveries each endpoint has. */
+  private readonly waiting = new Map<string, number>();
   private readonly recentKeys = new Map<Held, Keys>();
-  private unrouted = 0;
 
   get<K extends Kind>(kind: K, id: string): HeldOf[K] | undefined {
     return this.tables[kind].get(id) as HeldOf[K] | undefined;
@@ -120,6 +182,12 @@ export class Heap {
   /** The record itself, in a copy of the reader's own. */
   record<K extends Kind>(held: HeldOf[K]): RecordOf[K] {
     return JSON.parse(this.slabs.get(held.text)) as RecordOf[K];
+  }
+
+  /** The words of a conversation's title. */
+  wordsOf(conversation: string): readonly string[] {
+    const held = this.get('conversation', conversation);
+    return held ? this.keys(held).words : [];
   }
 
   /** Where the bodies of a record are. */
@@ -218,12 +286,12 @@ export class Heap {
         skipped: delivery.count('skipped'),
       },
       conversations: { open: conversation.count('open'), closed: conversation.count('closed') },
-      unrouted: this.unrouted,
+      unrouted: message.count('unrouted'),
+      waiting: Object.fromEntries(this.waiting),
     };
   }
 
   private messageChanged(before: HeldMessage | undefined, after: HeldMessage | undefined): void {
-    this.unrouted += Number(after?.unrouted ?? false) - Number(before?.unrouted ?? false);
     if (before?.conversation !== after?.conversation) {
       if (before?.conversation !== undefined) this.leave('message', before.conversation, before.id);
       if (after?.conversation !== undefined) this.join('message', after.conversation, after.id);
@@ -246,7 +314,15 @@ export class Heap {
         this.deliveriesOf.set(after.message, withKey(this.deliveriesOf.get(after.message) ?? [], after.id));
       }
     }
+    const more = Number(isWaiting(after)) - Number(isWaiting(before));
+    if (more !== 0) this.countWaiting((after ?? before)!.endpoint, more);
     this.lanes.change(before, after);
+  }
+
+  private countWaiting(endpoint: string, more: number): void {
+    const count = (this.waiting.get(endpoint) ?? 0) + more;
+    if (count > 0) this.waiting.set(endpoint, count);
+    else this.waiting.delete(endpoint);
   }
 
   /** Ids stand in many places; each is kept once. */

@@ -1,4 +1,5 @@
-import type { ConversationRecord, DeliveryRecord, DeliveryState, MessageRecord, MessageState } from './store.js';
+import type { ConversationRecord, DeliveryRecord, DeliveryState, MessageOutcome, MessageRecord, MessageState } from './store.js';
+import { wordsOf } from './word-index.js';
 
 /** Where one body of a record is in the journal. */
 export interface BodyRef {
@@ -30,9 +31,11 @@ interface HeldRecord {
 export interface HeldMessage extends HeldRecord {
   kind: 'message';
   state: MessageState;
-  unrouted: boolean;
+  /** Of a settled message. */
+  outcome?: MessageOutcome;
   node: string;
   endpoint: string;
+  entityType: string;
   conversation?: string;
   notBefore?: number;
 }
@@ -41,6 +44,7 @@ export interface HeldDelivery extends HeldRecord {
   kind: 'delivery';
   state: DeliveryState;
   endpoint: string;
+  entityType: string;
   /** Empty for what is done and holds nothing back. */
   lane: string;
   conversation: string;
@@ -130,9 +134,10 @@ const hold = {
       unplaced: undefined,
       minute: minuteOf(record.receivedAt, record.settledAt),
       state: shared(record.state),
-      unrouted: record.state === 'settled' && record.outcome === 'unrouted',
+      outcome: record.state === 'settled' && record.outcome ? shared(record.outcome) : undefined,
       node: shared(record.node),
       endpoint: shared(record.endpoint),
+      entityType: shared(record.entityType),
       conversation: record.conversation,
       notBefore: record.notBefore,
     };
@@ -150,6 +155,7 @@ const hold = {
       minute: minuteOf(record.createdAt, record.updatedAt),
       state: shared(record.state),
       endpoint: shared(record.endpoint),
+      entityType: shared(record.entityType),
       lane: inLane ? keyOf(record.endpoint, record.lane) : '',
       conversation: record.conversation,
       message: record.message,
@@ -187,34 +193,39 @@ export interface Keys {
   unique: string[];
   /** Under these, `value NUL id`, search finds it. */
   found: string[];
+  /** Words of its title, by which search finds it too. */
+  words: readonly string[];
 }
+
+const NO_WORDS: readonly string[] = [];
 
 /** The keys of a record of any kind: those `before` it where they stay the same. */
 export function keysOf(kind: Kind, record: RecordOf[Kind], before?: Keys): Keys {
   const from = keyFields(kind, record);
   if (before && from.length === before.from.length && from.every((field, i) => field === before.from[i])) return before;
   if (kind === 'conversation') {
-    const { id, reference, links } = record as ConversationRecord;
+    const { id, reference, links, title } = record as ConversationRecord;
     return {
       from,
       unique: [referenceKey(reference), ...links.map((link) => linkKey(link.endpoint, link.entityType, link.id))],
       found: searchKeys(id, [reference, ...links.flatMap((link) => [link.id, link.number])]),
+      words: wordsOf(title),
     };
   }
   const { id, entityId, number } = record as MessageRecord | DeliveryRecord;
   const found = searchKeys(id, [entityId, number]);
   if (kind === 'message') {
     const { node, key } = record as MessageRecord;
-    return { from, unique: [keyOf(node, key)], found };
+    return { from, unique: [keyOf(node, key)], found, words: NO_WORDS };
   }
   const { message, node, leg, part } = record as DeliveryRecord;
-  return { from, unique: [keyOf(message, node, leg, part)], found };
+  return { from, unique: [keyOf(message, node, leg, part)], found, words: NO_WORDS };
 }
 
 function keyFields(kind: Kind, record: RecordOf[Kind]): (string | undefined)[] {
   if (kind === 'conversation') {
-    const { reference, links } = record as ConversationRecord;
-    return [reference, ...links.flatMap((link) => [link.endpoint, link.entityType, link.id, link.number])];
+    const { reference, links, title } = record as ConversationRecord;
+    return [reference, title, ...links.flatMap((link) => [link.endpoint, link.entityType, link.id, link.number])];
   }
   const { entityId, number } = record as MessageRecord | DeliveryRecord;
   if (kind === 'message') {

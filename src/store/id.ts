@@ -31,6 +31,11 @@ export function createIds(clock: () => number = Date.now, random: () => number =
   };
 }
 
+/** The smallest id that can be made at a time (epoch milliseconds): the bound of a time range in a list of ids. */
+export function idAt(time: number): string {
+  return digits(Math.max(0, Math.floor(time)), TIME_CHARACTERS);
+}
+
 function digits(value: number, length: number): string {
   let text = '';
   let rest = value;

@@ -91,11 +91,11 @@ export class Retention {
 
   /** Asks for each id what to remove with it, and removes that in commits of its own. */
   private async eachId(kind: Kind, states: string[], removalsFor: (id: string) => Removal[]): Promise<void> {
-    for (const state of states) {
-      const ids = this.heap.tables[kind].states.get(state);
+    for (const { state, ids } of this.heap.tables[kind].shelves) {
+      if (!states.includes(state)) continue;
       let after: string | undefined;
       for (;;) {
-        const batch = ids?.above(after, BATCH) ?? [];
+        const batch = ids.above(after, BATCH);
         for (const id of batch) {
           if (this.stopped) return;
           const removals = removalsFor(id);

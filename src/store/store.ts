@@ -44,6 +44,10 @@ export interface MessageRecord {
   reason?: string;
   conversation?: string;
   error?: ErrorRecord;
+  /** What was left out of it although it went on: a value without a row in its value map. */
+  warning?: ErrorRecord;
+  /** Present while what a person did can be taken back: how it was before. */
+  undo?: { action: 'skip'; was: Partial<MessageRecord> };
   /** How often it was emitted into the flow. */
   emissions: number;
   /** Epoch milliseconds before which it is not to be emitted again (partner not readable now). */
@@ -135,6 +139,8 @@ export interface Attempt {
   what: string;
   status?: number;
   error?: string;
+  /** The body `http<n>` of the delivery that holds what was said in this try; later tries take its place. */
+  http?: number;
 }
 
 /** A leg waits until another one has reached one of some states: delivery after the SIM is active. */
@@ -146,7 +152,10 @@ export interface Predecessor {
 /** What a delivery waits for: that its entity has a link (attachments, which have a lane of their own), or other legs of the conversation. */
 export type WaitsFor = 'link' | Predecessor[];
 
-/** One outgoing write. Bodies: `request` (what is to be sent and which rule made it), `response` (the partner's answer). */
+/**
+ * One outgoing write. Bodies: `request` (what is to be sent and which rule made it), `response` (the partner's answer), `http0`… (what was said in the last
+ * tries), and of what a person changed `original` and `edits`.
+ */
 export interface DeliveryRecord {
   /** Sorts by time of take-over. */
   id: string;
@@ -173,6 +182,8 @@ export interface DeliveryRecord {
   tries: number;
   attempts: Attempt[];
   error?: ErrorRecord;
+  /** Present while what a person did can be taken back: how it was before. */
+  undo?: { action: 'replay' | 'skip'; was: Partial<DeliveryRecord> };
   /** The entity it went to, once known. */
   entityId?: string;
   number?: string;
@@ -201,15 +212,21 @@ export interface CommitResult {
 export interface ListQuery {
   /** Ids smaller than this (the page after), compared byte by byte. Newest first. */
   before?: string;
+  /** Ids not smaller than this. Ids of messages and deliveries sort by time: with `idAt` (id.ts) both bounds are times. */
+  from?: string;
   limit: number;
   /** States to keep; absent = all. */
   states?: string[];
+  /** Messages only: keeps settled ones of which this became. */
+  outcomes?: MessageOutcome[];
   endpoint?: string;
+  /** Of conversations: of one of their links, at `endpoint` where that is given too. */
+  entityType?: string;
   conversation?: string;
   message?: string;
   /**
    * Finds by any party's id or number, by our reference, or by our own ids; case-insensitive, prefix match. Messages and deliveries are found by their own and
-   * by all those of their conversation.
+   * by all those of their conversation. Also finds conversations, and what belongs to them, by their title: each word asked for must begin one of its words.
    */
   search?: string;
 }
@@ -220,6 +237,8 @@ export interface StoreCounts {
   conversations: { open: number; closed: number };
   /** Settled messages that reached no out node. */
   unrouted: number;
+  /** Deliveries that still have to go out, by endpoint; only those that have any. */
+  waiting: Record<string, number>;
 }
 
 export interface Store {

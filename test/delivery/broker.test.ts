@@ -198,7 +198,7 @@ describe('the broker', () => {
     assert.equal(rig.provider.tickets.length, 1);
     const failed = (await rig.store.listDeliveries({ limit: 5, states: ['failed'] }))[0]!;
     assert.match(failed.error?.message ?? '', /not accepted/);
-    await rig.broker.replayDelivery(failed.id);
+    await rig.broker.interventions.replayDelivery(failed.id, { name: '' });
     await rig.quiet();
     const ticket = rig.provider.tickets.find((t) => t.fields.title === 'two');
     assert.ok(ticket, 'created, then updated');
@@ -214,7 +214,7 @@ describe('the broker', () => {
     await rig.receive('customer', { id: 'A', version: '3', fields: { state: '3', title: 'two' } });
     await rig.quiet();
     const failed = (await rig.store.listDeliveries({ limit: 5, states: ['failed'] }))[0]!;
-    await rig.broker.replayDelivery(failed.id);
+    await rig.broker.interventions.replayDelivery(failed.id, { name: '' });
     await rig.quiet();
     assert.deepEqual(rig.provider.tickets[0]?.fields, { state: '3', title: 'two' });
   });
@@ -279,7 +279,7 @@ describe('the broker', () => {
     const [failed] = await rig.store.listMessages({ limit: 1, states: ['failed'] });
     assert.deepEqual([failed?.error?.code, failed?.error?.message], ['SWB_UNMAPPED', 'state «9» has no row']);
     rig.flow = (payload, record) => rig.forward(payload, record);
-    await rig.broker.replayMessage(failed!.id);
+    await rig.broker.interventions.replayMessage(failed!.id, { name: '' });
     await rig.quiet();
     assert.equal(rig.provider.tickets.length, 1);
   });

@@ -247,7 +247,7 @@ describe('an order over several vendors', () => {
     await rig.order();
     await rig.order({ state: 'cancelled' });
     const [failed] = await rig.store.listDeliveries({ limit: 10, states: ['failed'] });
-    await rig.broker.skipDelivery(failed!.id, 'not needed any more');
+    await rig.broker.interventions.skipDelivery(failed!.id, 'not needed any more', { name: '' });
     await rig.quiet();
     assert.equal(rig.orders().mobile, 0);
   });
@@ -279,7 +279,7 @@ describe('an order over several vendors', () => {
     const [question] = await rig.store.listMessages({ limit: 5, states: ['failed'] });
     assert.equal(question?.error?.code, 'SWB_DECISION');
     assert.match(question?.error?.message ?? '', /Still open: devices, delivery. Replay this message to cancel them/);
-    await rig.broker.replayMessage(question!.id);
+    await rig.broker.interventions.replayMessage(question!.id, { name: '' });
     await rig.quiet();
     assert.deepEqual(rig.cancelled(), ['devices']);
     assert.deepEqual(await rig.store.listDeliveries({ limit: 5, states: ['pending'] }), [], 'delivery was given up');

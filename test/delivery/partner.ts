@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { EndpointClient, Parsed, RawEntity, SpooledAttachment, Written } from '../../src/endpoints/endpoint.js';
 import { PartnerError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
+import type { Problem } from '../../src/model/problem.js';
 
 interface Ticket {
   id: string;
@@ -148,6 +149,11 @@ export class Partner implements EndpointClient {
       attachments: [],
       relations: [],
     };
+  }
+  /** Takes any field but one that is called `forbidden`. */
+  validate(_type: string, fields: Record<string, Json>): Problem[] {
+    const text = 'forbidden is not allowed.';
+    return 'forbidden' in fields ? [{ level: 'error', code: 'schema', field: 'forbidden', text }] : [];
   }
   isOlder(a?: string, b?: string) {
     return a !== undefined && b !== undefined && Number(a) < Number(b);

@@ -425,6 +425,47 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.listConversations({ ...all, conversation: 'c2', states: ['open'] })), []);
       });
 
+      it('filters by entity type, by what became of a message, and between two ids', async () => {
+        assert.deepEqual(ids(await store.listMessages({ ...all, entityType: 'troubleTicket' })), []);
+        await put.message('m5', { entityType: 'change', state: 'settled', outcome: 'ignored' });
+        assert.deepEqual(ids(await store.listMessages({ ...all, entityType: 'change' })), ['m5']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, entityType: 'incident', states: ['failed'] })), ['m3']);
+        assert.deepEqual(ids(await store.listDeliveries({ ...all, entityType: 'troubleTicket' })), ['d3', 'd2', 'd1']);
+        assert.deepEqual(ids(await store.listConversations({ ...all, entityType: 'troubleTicket' })), ['c1']);
+        assert.deepEqual(ids(await store.listConversations({ ...all, entityType: 'troubleTicket', endpoint: 'acme' })), []);
+        assert.deepEqual(ids(await store.listMessages({ ...all, outcomes: ['unrouted'] })), ['M4']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, outcomes: ['unrouted', 'ignored'] })), ['m5', 'M4']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, outcomes: [] })), []);
+        assert.deepEqual(ids(await store.listMessages({ ...all, from: 'm2' })), ['m5', 'm3', 'm2']);
+        assert.deepEqual(ids(await store.listMessages({ ...all, from: 'm2', before: 'm3' })), ['m2']);
+        assert.deepEqual(ids(await store.listDeliveries({ ...all, from: 'd2', search: 'swb-' })), ['d3', 'd2']);
+        await put.message('m5', { version: 1, entityType: 'change', state: 'settled', outcome: 'unrouted' });
+        assert.deepEqual(ids(await store.listMessages({ ...all, outcomes: ['unrouted'] })), ['m5', 'M4']);
+      });
+
+      it('finds by the words of a title, in any order, by their beginnings', async () => {
+        await put.conversation('c2', { version: 1, state: 'closed', title: 'Leitung nach Gent: 4711 größer, kein Ton' });
+        await put.conversation('c3', { title: 'Leitung 4712' });
+        for (const [search, found] of [
+          ['leitung', ['c3', 'c2']],
+          ['LEIT', ['c3', 'c2']],
+          ['ton gent', ['c2']],
+          ['gent: leitung', ['c2']],
+          ['471', ['c3', 'c2']],
+          ['4712 gent', []],
+          ['größ', ['c2']],
+          ['itung', []],
+        ] as const) {
+          assert.deepEqual(ids(await store.listConversations({ ...all, search })), found, search);
+        }
+        await put.conversation('c2', { version: 2, state: 'closed', title: 'Alles gut' });
+        assert.deepEqual(ids(await store.listConversations({ ...all, search: 'leitung' })), ['c3']);
+        await put.message('m6', { conversation: 'c3' });
+        assert.deepEqual(ids(await store.listMessages({ ...all, search: 'leitung' })), ['m6']);
+        store = await reopen(store);
+        assert.deepEqual(ids(await store.listConversations({ ...all, search: 'alles' })), ['c2']);
+      });
+
       it('finds conversations by any party’s id or number, by reference and by id, in any case, by the beginning', async () => {
         for (const [search, found] of [
           ['inc001', ['c2', 'c1']],
@@ -479,11 +520,14 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
           deliveries: { pending: 1, sending: 0, inDoubt: 0, delivered: 1, failed: 1, skipped: 0 },
           conversations: { open: 1, closed: 1 },
           unrouted: 1,
+          waiting: { csp: 1 },
         };
         assert.deepEqual(await store.counts(), counts);
         store = await reopen(store);
         assert.deepEqual(await store.counts(), counts);
         await put.message('M4', { version: 1, state: 'received' });
+        await put.delivery('d1', { version: 1, message: 'm1', state: 'delivered' });
+        assert.deepEqual((await store.counts()).waiting, {});
         assert.deepEqual((await store.counts()).messages, { received: 3, settled: 0, failed: 1, skipped: 0 });
         assert.equal((await store.counts()).unrouted, 0);
       });

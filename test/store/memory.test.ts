@@ -3,6 +3,7 @@ import { ByteWriter } from '../../src/store/byte-writer.js';
 import { Slabs } from '../../src/store/slabs.js';
 import { SortedKeys } from '../../src/store/sorted-keys.js';
 import { UniqueKeys } from '../../src/store/unique-keys.js';
+import { WordIndex } from '../../src/store/word-index.js';
 import { randomFrom } from './random.js';
 
 const SEED = Number(process.env.SWB_SEED ?? Date.now() % 1_000_000);
@@ -57,6 +58,42 @@ describe('what the store keeps in memory', () => {
           .reverse()
           .slice(0, 600),
       );
+    }
+  });
+
+  it(`WordIndex finds who has a word that begins so (SWB_SEED=${SEED})`, () => {
+    const random = randomFrom(SEED);
+    const index = new WordIndex();
+    const words = new Map<string, Set<string>>();
+    for (let step = 0; step < 20_000; step++) {
+      // Few words with many ids, and many with few.
+      const word = `w${Math.floor(random() ** 3 * 200)}`;
+      const id = `id${String(Math.floor(random() * 500)).padStart(3, '0')}`;
+      const ids = words.get(word) ?? new Set();
+      words.set(word, ids);
+      if (random() < 0.6) {
+        index.add(word, id);
+        ids.add(id);
+      } else {
+        index.remove(word, id);
+        ids.delete(id);
+      }
+    }
+    const kept = [...words].filter(([, ids]) => ids.size > 0).map(([word]) => word);
+    for (const prefix of ['w', 'w1', 'w19', 'w199', 'x']) {
+      const expected = kept.filter((word) => word.startsWith(prefix)).sort();
+      const found: string[] = [];
+      for (let after: string | undefined; ; after = found.at(-1)) {
+        const batch = index.beginning(prefix, after, 7);
+        found.push(...batch);
+        if (batch.length < 7) break;
+      }
+      assert.deepEqual(found, expected, prefix);
+    }
+    for (const word of kept) {
+      const ids = [...words.get(word)!].sort().reverse();
+      assert.deepEqual(index.with(word, undefined, 1000), ids);
+      assert.deepEqual(index.with(word, ids[2], 3), ids.slice(3, 6));
     }
   });
 

@@ -6,6 +6,7 @@ import type {
   ConversationRecord,
   DeliveryRecord,
   ListQuery,
+  MessageOutcome,
   MessageRecord,
   Store,
 } from '../../src/store/store.js';
@@ -121,7 +122,9 @@ export class ModelStore implements Store {
 
   async listMessages(query: ListQuery) {
     return page(this.messages(), query, (record) => ({
-      endpoints: [record.endpoint],
+      places: [record],
+      outcome: record.state === 'settled' ? record.outcome : undefined,
+      title: this.titleOf(record.conversation),
       conversation: record.conversation,
       message: record.id,
       found: [record.entityId, record.number, ...this.foundIn(record.conversation)],
@@ -129,8 +132,9 @@ export class ModelStore implements Store {
   }
 
   async listDeliveries(query: ListQuery) {
-    return page(this.deliveries(), query, (record) => ({
-      endpoints: [record.endpoint],
+    return page(this.deliveries(), { ...query, outcomes: undefined }, (record) => ({
+      places: [record],
+      title: this.titleOf(record.conversation),
       conversation: record.conversation,
       message: record.message,
       found: [record.entityId, record.number, ...this.foundIn(record.conversation)],
@@ -139,8 +143,9 @@ export class ModelStore implements Store {
 
   async listConversations(query: ListQuery) {
     const asked = this.records.message.get(query.message ?? '') as MessageRecord | undefined;
-    return page(this.conversations(), query, (record) => ({
-      endpoints: record.links.map((link) => link.endpoint),
+    return page(this.conversations(), { ...query, outcomes: undefined }, (record) => ({
+      places: record.links,
+      title: record.title,
       conversation: record.id,
       message: asked?.conversation === record.id ? query.message : undefined,
       found: this.foundIn(record.id),
@@ -163,6 +168,7 @@ export class ModelStore implements Store {
         skipped: d('skipped'),
       },
       conversations: { open: count(conversations, 'open'), closed: count(conversations, 'closed') },
+      waiting: tally(deliveries.filter((record) => OPEN.includes(record.state))),
       unrouted: messages.filter((record) => record.state === 'settled' && record.outcome === 'unrouted').length,
     };
   }
@@ -235,6 +241,10 @@ export class ModelStore implements Store {
     });
   }
 
+  private titleOf(conversation: string | undefined): string | undefined {
+    return (this.records.conversation.get(conversation ?? '') as ConversationRecord | undefined)?.title;
+  }
+
   private foundIn(conversation: string | undefined): (string | undefined)[] {
     const record = this.records.conversation.get(conversation ?? '') as ConversationRecord | undefined;
     if (!record) return [];
@@ -242,8 +252,16 @@ export class ModelStore implements Store {
   }
 }
 
+function tally(records: { endpoint: string }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { endpoint } of records) counts[endpoint] = (counts[endpoint] ?? 0) + 1;
+  return counts;
+}
+
 interface Facts {
-  endpoints: string[];
+  places: { endpoint: string; entityType: string }[];
+  outcome?: string;
+  title?: string;
   conversation?: string;
   message?: string;
   found: (string | undefined)[];
@@ -251,16 +269,29 @@ interface Facts {
 
 function page<R extends { id: string; state: string }>(records: R[], query: ListQuery, factsOf: (record: R) => Facts): R[] {
   const search = query.search?.trim().toLowerCase() ?? '';
+  const words = (text = '') =>
+    text
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}]+/u)
+      .filter((word) => word.length > 1);
+  const titled = (title: string | undefined) =>
+    words(search).length > 0 && words(search).every((part) => words(title).some((word) => word.startsWith(part)));
   return records
     .filter((record) => {
       const facts = factsOf(record);
       return (
         (query.before === undefined || record.id < query.before) &&
+        (query.from === undefined || record.id >= query.from) &&
         (query.states?.includes(record.state) ?? true) &&
-        (query.endpoint === undefined || facts.endpoints.includes(query.endpoint)) &&
+        (query.outcomes?.includes(facts.outcome as MessageOutcome) ?? true) &&
+        ((query.endpoint === undefined && query.entityType === undefined) ||
+          facts.places.some(
+            ({ endpoint, entityType }) =>
+              (query.endpoint ?? endpoint) === endpoint && (query.entityType ?? entityType) === entityType,
+          )) &&
         (query.conversation === undefined || facts.conversation === query.conversation) &&
         (query.message === undefined || facts.message === query.message) &&
-        [record.id, ...facts.found].some((value) => value?.toLowerCase().startsWith(search))
+        (titled(facts.title) || [record.id, ...facts.found].some((value) => value?.toLowerCase().startsWith(search)))
       );
     })
     .sort(byId)

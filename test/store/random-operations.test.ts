@@ -90,6 +90,7 @@ async function compare(seed: number): Promise<void> {
     const id = `c${number(8)}`;
     const record = conversation(id, {
       version: await version(kind, id),
+      title: maybe(`${pick(['Line', 'Tone', 'Cable'])} ${pick(['down', 'slow', 'dead'])} ${number(20)}`),
       reference: chance(0.95) ? `SWB-${id}` : 'SWB-c1',
       state: pick(['open', 'closed']),
       links: Array.from({ length: number(3) }, (_, leg) =>
@@ -104,10 +105,31 @@ async function compare(seed: number): Promise<void> {
     limit: 1 + number(8),
     before: chance(0.2) ? `${pick(['m', 'd', 'c'])}${number(15)}` : undefined,
     states: chance(0.3) ? [pick(['received', 'failed', 'pending', 'open', 'settled', 'delivered'])] : undefined,
+    from: chance(0.2) ? `${pick(['m', 'd', 'c'])}${number(15)}` : undefined,
+    outcomes: chance(0.1) ? [pick(['routed', 'unrouted'] as const)] : undefined,
     endpoint: chance(0.2) ? pick(['acme', 'csp', 'jira']) : undefined,
+    entityType: chance(0.2) ? pick(['incident', 'troubleTicket']) : undefined,
     conversation: chance(0.2) ? `c${number(8)}` : undefined,
     message: chance(0.2) ? `m${number(15)}` : undefined,
-    search: maybe(pick(['inc', 'INC1', 'tt-2', 'swb-c', 'm1', 'M', 'c1', 'd', 'sys-', 'c2-1', 'nothing'])),
+    search: maybe(
+      pick([
+        'inc',
+        'INC1',
+        'tt-2',
+        'swb-c',
+        'm1',
+        'M',
+        'c1',
+        'd',
+        'sys-',
+        'c2-1',
+        'nothing',
+        'line',
+        'slo ton',
+        'down cable',
+        '1',
+      ]),
+    ),
   });
   const both = async (what: string, ask: (of: Store) => Promise<unknown>) => {
     const [expected, actual] = await Promise.all([model, store].map((of) => ask(of).catch((error) => ({ error: error.code }))));

@@ -90,9 +90,20 @@ declare const RED: {
   };
   editor: {
     edit(node: unknown): void;
+    /** `id` `_ADD_` is a new one. */
+    editConfig(setting: string, type: string, id: string): void;
+    /** A tray with the JSON editor; `complete` gets the text. */
+    editJSON(options: {
+      title?: string;
+      value: string;
+      focus?: boolean;
+      requireValid?: boolean;
+      complete: (text: string) => void;
+      cancel?: () => void;
+    }): void;
     createEditor(options: { id?: string; element?: HTMLElement; mode: string; value: string; focus?: boolean }): CodeEditor;
   };
-  view: { reveal(id: string): void };
+  view: { reveal(id: string): void; state(now?: number): number };
   tabs: {
     create(options: { id?: string; element?: JQuery; onchange: (tab: { id: string }) => void }): {
       addTab(tab: { id: string; label: string; iconClass?: string }): void;

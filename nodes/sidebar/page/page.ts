@@ -1,5 +1,6 @@
 import { RequestError } from '../view/backend.js';
-import { messagesView } from '../view/messages-view.js';
+import { desk } from '../view/desk.js';
+import { jsonDialog } from './json-dialog.js';
 import { followTheme } from './theme.js';
 
 /** Milliseconds between two looks for news; the editor's live channel needs the editor. */
@@ -16,10 +17,11 @@ async function start(): Promise<void> {
   document.title = t('tab.name');
   const editor = document.getElementById('editor');
   if (editor) editor.textContent = t('page.editor');
-  const view = messagesView({
+  const view = desk({
     t,
     get: (path) => request('GET', path),
     post: (path, body) => request('POST', path, body),
+    editJson: (title, text, done) => jsonDialog(title, text, t, done),
     onChange(changed) {
       const timer = setInterval(() => document.visibilityState === 'visible' && changed(), INTERVAL);
       document.addEventListener('visibilitychange', changed);

@@ -1,50 +1,156 @@
+import type { Json } from '../../../src/model/message.js';
 import type { Action } from '../views.js';
-import { type Backend, type Messages, wordsFor } from './backend.js';
-import { button, element } from './element.js';
+import { type ActionBody, type Backend, type Messages, wordsFor } from './backend.js';
+import { button, element, fill } from './element.js';
 
 interface Target {
   kind: 'messages' | 'deliveries';
   id: string;
   actions: Action[];
+  /** What may be edited. */
+  payload?: Json;
+}
+
+export interface ActionContext {
+  t: Backend['t'];
+  backend: Backend;
+  messages: Messages;
+  /** Something was done. */
+  acted: () => void;
 }
 
 /**
- * The buttons "Replay" and "Skip". A press asks in place what is about to happen; skipping asks for a reason, which is kept with the
- * message for whoever looks later.
+ * The buttons of a message or delivery. A press asks in place what is about to happen; skipping asks for a reason, which is kept with the
+ * message for whoever looks later; editing shows what was changed before it is sent. While it waits for an answer it has `data-busy`: it must not be drawn
+ * over.
  */
-export function actionBar(target: Target, messages: Messages, t: Backend['t'], done: () => void): HTMLElement | undefined {
+export function actionBar(target: Target, { t, backend, messages, acted }: ActionContext): HTMLElement | undefined {
   if (target.actions.length === 0) return undefined;
+  const kind = target.kind === 'messages' ? 'message' : 'delivery';
   const bar = element('div', { class: 'switchboard-actions' });
   choose();
   return bar;
 
   function choose(): void {
-    bar.replaceChildren(
-      ...target.actions.map((action) => button(t(`action.${action}`), 'switchboard-button', () => ask(action))),
-    );
+    const start: Record<Action, () => void> = {
+      replay: () => confirm('replay', t(`action.replay_${kind}`)),
+      edit: () => edit(JSON.stringify(target.payload, null, 2)),
+      skip: () => confirm('skip', t(`action.skip_${kind}`), reasonField()),
+      undo: () => run('undo', {}, again),
+    };
+    const offered = target.actions.filter((action) => action !== 'edit' || target.payload !== undefined);
+    bar.removeAttribute('data-busy');
+    fill(bar, ...offered.map((action) => button(t(`action.${action}`), 'switchboard-button', start[action])));
   }
 
-  function ask(action: Action): void {
-    const kind = target.kind === 'messages' ? 'message' : 'delivery';
-    const reason = element('input', {
-      type: 'text',
-      'aria-label': t('action.reason'),
-      placeholder: t('action.reason'),
-      maxlength: '500',
-    });
-    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
-    const go = button(t(`action.${action}`), 'switchboard-button switchboard-primary', () => {
-      for (const control of [go, no]) control.disabled = true;
-      messages.act(target.kind, target.id, action, reason.value || undefined).then(done, (error) => {
-        trouble.textContent = wordsFor(error, t);
-        for (const control of [go, no]) control.disabled = false;
-      });
-    });
-    const no = button(t('action.cancel'), 'switchboard-button', choose);
-    reason.addEventListener('keydown', (event) => {
+  /** The buttons as at first; whoever pressed one stays here with the keyboard. */
+  function again(): void {
+    choose();
+    bar.querySelector('button')?.focus();
+  }
+
+  function reasonField(): HTMLInputElement {
+    const label = t('action.reason');
+    return element('input', { type: 'text', 'aria-label': label, placeholder: label, maxlength: '500' });
+  }
+
+  function confirm(action: Action, question: string, reason?: HTMLInputElement): void {
+    const go = button(t(`action.${action}`), 'switchboard-button switchboard-primary', () =>
+      run(action, { reason: reason?.value || undefined }, () => confirm(action, question, reason)),
+    );
+    reason?.addEventListener('keydown', (event) => {
       if (event.key === 'Enter') go.click();
     });
-    bar.replaceChildren(element('p', {}, t(`action.${action}_${kind}`)), action === 'skip' ? reason : '', go, no, trouble);
-    (action === 'skip' ? reason : go).focus();
+    bar.setAttribute('data-busy', '');
+    fill(bar, element('p', {}, question), reason, go, button(t('action.cancel'), 'switchboard-button', again));
+    (reason ?? go).focus();
   }
+
+  function edit(text: string): void {
+    bar.setAttribute('data-busy', '');
+    fill(bar, element('p', { class: 'switchboard-quiet' }, t('action.editing')));
+    backend.editJson(t(`action.edit_${kind}`), text, (changed) => {
+      if (changed === undefined) {
+        again();
+        return;
+      }
+      let payload: Json;
+      try {
+        payload = JSON.parse(changed);
+      } catch (error) {
+        draft(
+          changed,
+          element('p', { class: 'switchboard-trouble', role: 'alert' }, t('action.notJson', { error: String(error) })),
+        );
+        return;
+      }
+      draft(changed, changes(target.payload, payload, t), payload);
+    });
+  }
+
+  /** What was typed, to be sent, changed further or thrown away. */
+  function draft(text: string, said: HTMLElement, payload?: Json): void {
+    const go =
+      payload !== undefined &&
+      button(t('action.sendEdited'), 'switchboard-button switchboard-primary', () =>
+        run('edit', { payload }, () => draft(text, said, payload)),
+      );
+    fill(
+      bar,
+      said,
+      go,
+      button(t('action.editFurther'), 'switchboard-button', () => edit(text)),
+      button(t('action.cancel'), 'switchboard-button', again),
+    );
+    if (go) go.focus();
+  }
+
+  function run(action: Action, body: ActionBody, back: () => void): void {
+    for (const control of bar.querySelectorAll('button')) control.disabled = true;
+    messages.act(target.kind, target.id, action, body).then(
+      () => {
+        bar.removeAttribute('data-busy');
+        acted();
+      },
+      (error) => {
+        back();
+        bar.append(element('div', { class: 'switchboard-trouble', role: 'alert' }, wordsFor(error, t)));
+      },
+    );
+  }
+}
+
+const MOST_CHANGES = 8;
+
+/** Which lines of two payloads differ, as far as a person needs it to see that the right thing was changed. */
+function changes(before: Json | undefined, after: Json, t: Backend['t']): HTMLElement {
+  const [old, now] = [flat(before), flat(after)];
+  const names = [...new Set([...old.keys(), ...now.keys()])].filter((name) => old.get(name) !== now.get(name));
+  if (names.length === 0) return element('p', {}, t('action.unchanged'));
+  const lines = names.slice(0, MOST_CHANGES).map((name) => change(name, old.get(name), now.get(name), t));
+  const rest = names.length - lines.length;
+  return element(
+    'ul',
+    { class: 'switchboard-changes' },
+    ...lines,
+    rest > 0 && element('li', {}, t('edits.more', { count: rest })),
+  );
+}
+
+/** One changed field: what it was, struck out, and what it is now. */
+export function change(name: string, from: string | undefined, to: string | undefined, t: Backend['t']): HTMLElement {
+  return element(
+    'li',
+    {},
+    element('code', {}, name || t('edits.whole')),
+    from !== undefined && element('del', {}, from),
+    ' ',
+    to !== undefined ? element('ins', {}, to) : element('i', {}, t('edits.removed')),
+  );
+}
+
+function flat(value: unknown, path = ''): Map<string, string> {
+  if (typeof value !== 'object' || value === null) return new Map([[path, String(value)]]);
+  const entries = Object.entries(value);
+  return new Map(entries.flatMap(([name, one]) => [...flat(one, path ? `${path}.${name}` : name)]));
 }

@@ -1,4 +1,15 @@
-import type { Counts, MessageList, MessageView, Query } from '../views.js';
+import type {
+  Action,
+  AuditEntry,
+  BulkRequest,
+  BulkResult,
+  Counts,
+  EndpointView,
+  MessageList,
+  MessageView,
+  Query,
+  UnmappedView,
+} from '../views.js';
 
 /** What the view needs of the place it stands in: the editor's sidebar, or the page of its own. */
 export interface Backend {
@@ -8,8 +19,12 @@ export interface Backend {
   post(path: string, body: object): Promise<unknown>;
   /** Calls back when something may have changed; gives the function that ends it. */
   onChange(changed: () => void): () => void;
+  /** Lets a person change JSON; calls back with what it has become, or with nothing when it is to stay as it was. */
+  editJson(title: string, text: string, done: (text: string | undefined) => void): void;
   /** Address of the view as a page of its own; absent where it is that page. */
   page?: string;
+  /** Opens the dialog of a mapping, or of a new one; absent outside the editor. */
+  openMapping?(node: string | undefined): void;
 }
 
 const MOST_EMPTY = 20;
@@ -24,6 +39,8 @@ export class RequestError extends Error {
   }
 }
 
+export type ActionBody = { reason?: string; payload?: unknown };
+
 export class Messages {
   constructor(private readonly backend: Backend) {}
 
@@ -36,9 +53,11 @@ export class Messages {
     return page;
   }
 
-  private page({ search, state, before, limit }: Query): Promise<MessageList> {
-    const query = new URLSearchParams({ search, state, limit: String(limit), ...(before && { before }) });
-    return this.backend.get(`messages?${query}`) as Promise<MessageList>;
+  private page(query: Query): Promise<MessageList> {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+    return this.backend.get(
+      `messages?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`,
+    ) as Promise<MessageList>;
   }
 
   one(id: string): Promise<MessageView> {
@@ -49,8 +68,40 @@ export class Messages {
     return this.backend.get('counts') as Promise<Counts>;
   }
 
-  async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip', reason?: string): Promise<void> {
-    await this.backend.post(`${kind}/${encodeURIComponent(id)}/${action}`, { reason }).catch((error) => {
+  endpoints(): Promise<EndpointView[]> {
+    return this.backend.get('endpoints') as Promise<EndpointView[]>;
+  }
+
+  unmapped(): Promise<UnmappedView[]> {
+    return this.backend.get('unmapped') as Promise<UnmappedView[]>;
+  }
+
+  audit(): Promise<AuditEntry[]> {
+    return this.backend.get('audit') as Promise<AuditEntry[]>;
+  }
+
+  async act(kind: 'messages' | 'deliveries', id: string, action: Action, body: ActionBody = {}): Promise<void> {
+    await this.write(`${kind}/${encodeURIComponent(id)}/${action}`, body);
+  }
+
+  suspend(endpoint: string, reason: string): Promise<unknown> {
+    return this.write(`endpoints/${encodeURIComponent(endpoint)}/suspend`, { reason });
+  }
+
+  resume(endpoint: string): Promise<unknown> {
+    return this.write(`endpoints/${encodeURIComponent(endpoint)}/resume`, {});
+  }
+
+  forget(values: UnmappedView[]): Promise<unknown> {
+    return this.write('unmapped/forget', { values });
+  }
+
+  bulk(request: BulkRequest): Promise<BulkResult> {
+    return this.write('bulk', request) as Promise<BulkResult>;
+  }
+
+  private write(path: string, body: object): Promise<unknown> {
+    return this.backend.post(path, body).catch((error) => {
       // Node-RED answers 401 also to those who are signed in and may not; who sees a message has signed in.
       throw error instanceof RequestError && error.status === 401 ? new RequestError(error.message, 403) : error;
     });

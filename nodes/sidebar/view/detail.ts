@@ -1,30 +1,28 @@
 import type { ErrorRecord } from '../../../src/store/store.js';
-import type { ConversationView, DeliveryView, MessageView, PartyLink } from '../views.js';
-import { actionBar } from './action-bar.js';
-import type { Backend, Messages } from './backend.js';
+import type { ConversationView, DeliveryView, Editable, MessageView, PartyLink } from '../views.js';
+import { type ActionContext, actionBar, change } from './action-bar.js';
+import { incomingFields, outgoingFields, valueText } from './columns.js';
 import { element } from './element.js';
+import { attempts } from './exchange.js';
 import { bodiesView } from './json.js';
 import { chip, time } from './row.js';
 
-export interface DetailContext {
-  t: Backend['t'];
-  messages: Messages;
-  /** Something was done to the message or one of its deliveries. */
-  acted: () => void;
+export interface DetailContext extends ActionContext {
   /** Whether there is room to show contents unfolded. */
   wide: boolean;
   /** A person wants to see everything about this number or reference. */
   search: (text: string) => void;
 }
 
-/** One message: what it is about, what came on the left, what went out on the right. */
+/** One message: what it is about, what came on the left, the rules in the middle, what went out on the right. */
 export function messageDetail(message: MessageView, context: DetailContext): HTMLElement {
+  const fields = incomingFields(message.fields, message.sent);
   return element(
     'article',
     { class: 'switchboard-detail', 'aria-label': message.number },
     element('h2', {}, message.number, element('small', {}, message.title ?? '')),
     message.conversation && conversation(message.conversation, context),
-    element('div', { class: 'switchboard-sides' }, incoming(message, context), outgoing(message, context)),
+    element('div', { class: 'switchboard-sides' }, incoming(message, fields, context), outgoing(message, fields, context)),
   );
 }
 
@@ -60,7 +58,8 @@ function safe(url: string | undefined): boolean {
   return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
-function incoming(message: MessageView, { t, messages, acted, wide }: DetailContext): HTMLElement {
+function incoming(message: MessageView, fields: HTMLElement, context: DetailContext): HTMLElement {
+  const { t, wide } = context;
   const came = `${message.endpoint} · ${message.entityType} · ${t(`origin.${message.origin}`)}`;
   return element(
     'section',
@@ -73,31 +72,46 @@ function incoming(message: MessageView, { t, messages, acted, wide }: DetailCont
       element('div', { class: 'switchboard-quiet' }, came),
       element('div', { class: 'switchboard-quiet' }, t('detail.takenBy', { node: message.node, count: message.emissions })),
       trouble(message.error),
+      message.warning && element('p', { class: 'switchboard-why switchboard-warning' }, message.warning.message),
       why(message),
-      actionBar({ kind: 'messages', id: message.id, actions: message.actions }, messages, t, acted),
-      ...bodiesOr(message, wide ? (message.bodies.read ? 'read' : 'received') : '', t),
+      actionBar({ kind: 'messages', id: message.id, actions: message.actions, payload: message.payload }, context),
+      edits(message, context),
+      message.fields.length > 0 &&
+        element(
+          'details',
+          { class: 'switchboard-body', open: wide },
+          element('summary', {}, t('detail.fields', { count: message.fields.length })),
+          fields,
+        ),
+      ...bodiesOr(message, context),
     ),
   );
 }
 
 /** What went wrong is told with the error, and with the delivery it happened to. */
-function why({ reason, error, sent }: MessageView): HTMLElement | undefined {
-  if (!reason || reason === error?.message || sent.some((one) => one.error?.message === reason)) return undefined;
-  return element('p', { class: 'switchboard-why' }, reason);
+function why({ reason, error, warning, sent }: MessageView): HTMLElement | undefined {
+  const told = [error?.message, warning?.message, ...sent.map((one) => one.error?.message)];
+  return reason && !told.includes(reason) ? element('p', { class: 'switchboard-why' }, reason) : undefined;
 }
 
-function outgoing(message: MessageView, context: DetailContext): HTMLElement {
+function outgoing(message: MessageView, fields: HTMLElement, context: DetailContext): HTMLElement {
   const { t } = context;
   return element(
     'section',
     { class: 'switchboard-side' },
-    element('h3', {}, t('detail.outgoing')),
-    ...message.sent.map((one) => delivery(one, context)),
+    element(
+      'h3',
+      { class: 'switchboard-heads' },
+      element('span', {}, t('detail.rule')),
+      element('span', {}, t('detail.outgoing')),
+    ),
+    ...message.sent.map((one) => delivery(one, fields, context)),
     message.sent.length === 0 && element('p', { class: 'switchboard-quiet' }, t(`nothingSent.${message.state}`)),
   );
 }
 
-function delivery(one: DeliveryView, { t, messages, acted, wide }: DetailContext): HTMLElement {
+function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext): HTMLElement {
+  const { t, backend } = context;
   const kind = one.part.split(':')[0] ?? 'entity';
   const went = [t(`part.${kind}`), one.endpoint, one.entityType, one.number].filter(Boolean).join(' · ');
   return element(
@@ -105,30 +119,46 @@ function delivery(one: DeliveryView, { t, messages, acted, wide }: DetailContext
     { class: 'switchboard-card' },
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
     element('div', { class: 'switchboard-quiet' }, went),
+    waits(one, context),
     one.nextTry && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(one.nextTry)),
     trouble(one.error),
-    actionBar({ kind: 'deliveries', id: one.id, actions: one.actions }, messages, t, acted),
+    actionBar({ kind: 'deliveries', id: one.id, actions: one.actions, payload: one.payload }, context),
+    edits(one, context),
+    outgoingFields(one, fields, { t, openMapping: backend.openMapping }),
     attempts(one, t),
-    ...bodiesOr(one, wide ? 'request' : '', t),
+    ...bodiesOr(one, context),
   );
 }
 
-function attempts(one: DeliveryView, t: Backend['t']): HTMLElement | undefined {
-  if (one.attempts.length === 0) return undefined;
-  const lines = one.attempts.map((attempt) =>
-    element(
-      'li',
-      {},
-      time(attempt.at),
-      element('span', {}, [attempt.what, attempt.status, `${attempt.took} ms`].filter((part) => part !== undefined).join(' · ')),
-      attempt.error && element('span', { class: 'switchboard-trouble' }, attempt.error),
-    ),
-  );
+function waits({ waitsFor, endpoint }: DeliveryView, { t }: DetailContext): HTMLElement | undefined {
+  if (!waitsFor) return undefined;
+  const said = Array.isArray(waitsFor)
+    ? waitsFor.map(({ leg, states }) => t('waits.leg', { leg, states: states.join(', ') })).join(' ')
+    : t(`waits.${waitsFor}`, { endpoint });
+  return element('p', { class: 'switchboard-why switchboard-warning' }, said);
+}
+
+/** What people changed, and who. */
+function edits({ edits: all, original }: Editable, { t }: DetailContext): HTMLElement | undefined {
+  if (all.length === 0) return undefined;
   return element(
-    'details',
-    { class: 'switchboard-body', open: one.state === 'failed' },
-    element('summary', {}, element('span', {}, t('detail.attempts', { count: one.tries }))),
-    element('ol', { class: 'switchboard-attempts' }, ...lines),
+    'div',
+    { class: 'switchboard-edits' },
+    ...all.map(({ at, by, fields }) =>
+      element(
+        'div',
+        {},
+        element('div', {}, `${t('edits.by', { name: by || t('audit.somebody') })} `, time(at)),
+        element(
+          'ul',
+          { class: 'switchboard-changes' },
+          ...fields.map(({ path, from, to }) =>
+            change(path, from === undefined ? undefined : valueText(from), to === undefined ? undefined : valueText(to), t),
+          ),
+        ),
+      ),
+    ),
+    ...bodiesView({ original }, '', t),
   );
 }
 
@@ -136,7 +166,7 @@ function trouble(error: ErrorRecord | undefined): HTMLElement | undefined {
   return error && element('p', { class: 'switchboard-why switchboard-trouble' }, error.message, element('code', {}, error.code));
 }
 
-function bodiesOr(of: { bodies: MessageView['bodies'] }, open: string, t: Backend['t']): HTMLElement[] {
-  const views = bodiesView(of.bodies, open, t);
+function bodiesOr(of: { bodies: MessageView['bodies'] }, { t }: DetailContext): HTMLElement[] {
+  const views = bodiesView(of.bodies, '', t);
   return views.length ? views : [element('p', { class: 'switchboard-quiet' }, t('detail.noBodies'))];
 }

@@ -10,8 +10,17 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined && value !== false) made.setAttribute(name, value === true ? '' : value);
   }
-  made.append(...children.filter((child): child is Node | string => child !== undefined && child !== false && child !== ''));
+  made.append(...children.filter(isThere));
   return made;
+}
+
+/** Gives an element other children. */
+export function fill(parent: HTMLElement, ...children: Child[]): void {
+  parent.replaceChildren(...children.filter(isThere));
+}
+
+function isThere(child: Child): child is Node | string {
+  return child !== undefined && child !== false && child !== '';
 }
 
 export function button(label: string, className: string, press: () => void): HTMLButtonElement {

@@ -21,7 +21,7 @@ function bodyView(name: string, body: unknown, open: boolean, t: Backend['t']): 
       () => copy.remove(),
     );
   });
-  const known = ['received', 'read', 'request', 'response', 'made', 'ours', 'theirs'].includes(name);
+  const known = ['received', 'read', 'request', 'response', 'made', 'ours', 'theirs', 'original'].includes(name);
   return element(
     'details',
     { class: 'switchboard-body', open },

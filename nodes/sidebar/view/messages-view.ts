@@ -1,12 +1,11 @@
-import { addStyle } from '../../kit/editor/style.js';
-import type { MessageRow, Query } from '../views.js';
-import { type Backend, Messages, wordsFor } from './backend.js';
-import detailCss from './detail.css';
+import type { EndpointView, MessageRow, Query } from '../views.js';
+import { Messages, wordsFor } from './backend.js';
 import { messageDetail } from './detail.js';
-import { button, element } from './element.js';
-import { messageRow } from './row.js';
+import { button, element, fill } from './element.js';
+import { MessageRows } from './message-list.js';
+import type { MountedSection, SectionContext } from './sections.js';
+import { SelectionBar } from './selection-bar.js';
 import { toolbar } from './toolbar.js';
-import css from './view.css';
 
 const PAGE = 50;
 /** Pixels from which list and message stand side by side, as in view.css. */
@@ -14,48 +13,46 @@ const WIDE = 700;
 /** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */
 const MOST_REFRESHED = 200;
 
-export interface MessagesView {
-  root: HTMLElement;
-  /** To be called when the view has become visible. */
-  refresh(): void;
-}
-
-/** The messages view: a list, and beside it (or, where there is no room, in its place) one message. */
-export function messagesView(backend: Backend): MessagesView {
-  addStyle('switchboard-view-style', css + detailCss);
+/** The messages: a list, and beside it (or, where there is no room, in its place) one message. */
+export function messagesView({ backend, show: showSection }: SectionContext): MountedSection {
   const { t } = backend;
   const messages = new Messages(backend);
-  const query: Query = { search: '', state: 'all', limit: PAGE };
+  const query: Query = { search: '', state: 'all', direction: 'either', limit: PAGE };
+  const entityTypes = new Set<string>();
   let rows: MessageRow[] = [];
   let next: string | undefined;
   let selected: string | undefined;
   /** Of two answers under way only the later question's counts. */
   let asked = 0;
   let askedDetail = 0;
+  let loading = false;
 
-  const list = element('ul', { class: 'switchboard-list', 'aria-label': t('list.title') });
+  const list = new MessageRows({ t, open: (id) => open(id, false), ticked: () => selection.update() });
+  const selection = new SelectionBar({
+    t,
+    messages,
+    selection: () => query,
+    ticks: list.ticks,
+    shown: () => ({ count: rows.length, more: next !== undefined }),
+    tickAll: (ticked) => list.tickAll(ticked),
+    done: () => load(false),
+  });
   const notice = element('p', { class: 'switchboard-notice', role: 'status' });
+  const stopped = element('div', { class: 'switchboard-stopped', role: 'status' });
   const more = button(t('list.more'), 'switchboard-button', () => load(true));
   const detail = element('div', { class: 'switchboard-pane-detail', tabindex: '-1' });
-  const bar = toolbar(backend, (search, state) => {
-    Object.assign(query, { search, state });
-    list.scrollTop = 0;
+  const bar = toolbar(backend, (changed) => {
+    Object.assign(query, changed);
+    list.tickAll(false);
+    scroll.scrollTop = 0;
     load(false, PAGE);
   });
+  const scroll = element('div', { class: 'switchboard-scroll' }, notice, list.root, more);
   const root = element(
     'div',
-    { class: 'switchboard-view' },
-    element(
-      'div',
-      { class: 'switchboard-panes' },
-      element(
-        'div',
-        { class: 'switchboard-pane-list' },
-        bar.root,
-        element('div', { class: 'switchboard-scroll' }, notice, list, more),
-      ),
-      detail,
-    ),
+    { class: 'switchboard-panes' },
+    element('div', { class: 'switchboard-pane-list' }, bar.root, stopped, selection.root, scroll),
+    detail,
   );
   root.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && selected) {
@@ -63,64 +60,94 @@ export function messagesView(backend: Backend): MessagesView {
       close();
     }
   });
-  backend.onChange(refresh);
+  // Who scrolls to the end wants to see more; the button is for the keyboard.
+  new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && load(true), { root: scroll }).observe(more);
   show(undefined);
-  return { root, refresh };
+  return { root, refresh, find: (text) => bar.search(text) };
 
   function refresh(): void {
-    // A hidden sidebar asks for nothing.
-    if (!root.isConnected || root.offsetParent === null) return;
     load(false);
     // What a person is about to do must not be drawn over.
-    if (selected && !detail.querySelector('.switchboard-primary')) open(selected, true);
+    if (selected && !detail.querySelector('[data-busy]')) open(selected, true);
   }
 
   function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
+    if (further && (loading || next === undefined)) return;
+    loading = true;
     const mine = ++asked;
-    messages.list(further ? { ...query, before: next } : { ...query, limit }).then(
-      (page) => {
-        if (mine !== asked) return;
-        const known = new Set(further ? rows.map((row) => row.id) : []);
-        rows = [...(further ? rows : []), ...page.messages.filter((row) => !known.has(row.id))];
-        next = page.next;
-        show(undefined);
-      },
-      (error) => mine === asked && show(wordsFor(error, t)),
-    );
+    messages
+      .list(further ? { ...query, before: next } : { ...query, limit })
+      .then(
+        (page) => {
+          if (mine !== asked) return;
+          const known = new Set(further ? rows.map((row) => row.id) : []);
+          // A message may stand on two pages: for itself, and for a delivery of it.
+          rows = [...(further ? rows : []), ...page.messages.filter((row) => !known.has(row.id))];
+          next = page.next;
+          show(undefined);
+        },
+        (error) => mine === asked && show(wordsFor(error, t)),
+      )
+      .finally(() => {
+        if (mine === asked) loading = false;
+      });
     messages.counts().then(bar.count, () => undefined);
+    messages.endpoints().then(showEndpoints, () => undefined);
   }
 
   function show(trouble: string | undefined): void {
-    const focused = (document.activeElement as HTMLElement | null)?.dataset.id;
-    const empty = asked === 0 ? t('list.loading') : t(query.search ? 'list.notFound' : `empty.${query.state}`);
+    const narrowed =
+      query.search || query.endpoint || query.entityType || query.since || query.until || query.direction !== 'either';
+    const empty = asked === 0 ? t('list.loading') : t(narrowed ? 'list.notFound' : `empty.${query.state}`);
     notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
     notice.classList.toggle('switchboard-trouble', trouble !== undefined);
     more.hidden = next === undefined;
-    list.replaceChildren(...rows.map((row) => messageRow(row, row.id === selected, t, () => open(row.id, false))));
-    if (focused) rowOf(focused)?.focus();
+    list.show(rows);
+    list.select(selected);
+    selection.update();
+    const known = entityTypes.size;
+    for (const row of rows)
+      for (const type of [row.entityType, ...row.deliveries.map((one) => one.entityType)]) entityTypes.add(type);
+    if (entityTypes.size > known) bar.types([...entityTypes].sort());
+  }
+
+  /** Endpoints to which nothing is sent now are told above the list: it explains what waits there. */
+  function showEndpoints(views: EndpointView[]): void {
+    bar.endpoints(views);
+    const troubled = views.filter(({ state }) => state !== 'up');
+    fill(
+      stopped,
+      ...troubled.map(({ name, state, waiting }) =>
+        element(
+          'div',
+          {},
+          element('span', {}, t(`stopped.${state}`, { name, count: waiting })),
+          button(t('stopped.show'), 'switchboard-link', () => showSection('endpoints')),
+        ),
+      ),
+    );
   }
 
   function open(id: string, again: boolean): void {
     const mine = ++askedDetail;
     selected = id;
-    for (const row of list.querySelectorAll<HTMLElement>('.switchboard-row')) {
-      if (row.dataset.id === id) row.setAttribute('aria-current', 'true');
-      else row.removeAttribute('aria-current');
-    }
+    list.select(id);
     messages.one(id).then(
       (message) => {
         if (mine !== askedDetail) return;
         const drawn = messageDetail(message, {
           t,
+          backend,
           messages,
           wide: root.clientWidth >= WIDE,
           acted: () => acted(id),
           search: (text) => bar.search(text),
         });
         const folds = again ? openFolds() : undefined;
+        const focused = again && detail.contains(document.activeElement);
         draw(drawn);
         if (folds) restoreFolds(folds);
-        else detail.focus({ preventScroll: true });
+        if (!again || focused) detail.focus({ preventScroll: true });
       },
       (error) =>
         mine === askedDetail &&
@@ -143,16 +170,14 @@ export function messagesView(backend: Backend): MessagesView {
     detail.replaceChildren();
     root.classList.remove('switchboard-opened');
     show(undefined);
-    if (was) rowOf(was)?.focus();
+    if (was) list.focus(was);
   }
 
   function acted(id: string): void {
+    // The button that was pressed goes away; without a focus here the keys would go nowhere.
+    detail.focus({ preventScroll: true });
     load(false);
     open(id, true);
-  }
-
-  function rowOf(id: string): HTMLElement | null {
-    return list.querySelector(`[data-id="${CSS.escape(id)}"]`);
   }
 
   /** What a person folded or unfolded stays so when news comes in. */

@@ -4,7 +4,7 @@ import { element } from './element.js';
 import { shortTime, wholeTime } from './time.js';
 
 /** The state in a word, with a colour that is not needed to understand it. */
-export function chip(state: Shown, t: Backend['t']): HTMLElement {
+export function chip(state: Shown | 'up' | 'down' | 'suspended', t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-chip switchboard-is-${state}` }, t(`state.${state}`));
 }
 
@@ -12,18 +12,38 @@ export function time(iso: string): HTMLElement {
   return element('time', { datetime: iso, title: wholeTime(iso), class: 'switchboard-time' }, shortTime(iso));
 }
 
-/** One message of the list: state and time, what it is about, from whom to whom, and what went wrong. */
-export function messageRow(row: MessageRow, selected: boolean, t: Backend['t'], open: () => void): HTMLLIElement {
+export interface RowContext {
+  t: Backend['t'];
+  open(id: string): void;
+  /** `range`: from the row that was ticked before. */
+  tick(id: string, ticked: boolean, range: boolean): void;
+}
+
+/** One message of the list: state and time, what it is about, from whom to whom, and what went wrong; a box before it selects it. */
+export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTMLLIElement {
+  const box = element('input', {
+    type: 'checkbox',
+    class: 'switchboard-tick',
+    tabindex: '-1',
+    'aria-label': t('list.select', { number: row.number }),
+  });
+  box.addEventListener('click', (event) => tick(row.id, box.checked, event.shiftKey));
   const line = element(
     'button',
-    { type: 'button', class: 'switchboard-row', 'aria-current': selected && 'true', 'data-id': row.id },
+    { type: 'button', class: 'switchboard-row', 'data-id': row.id, tabindex: '-1' },
     element('span', { class: 'switchboard-row-top' }, chip(row.state, t), time(row.receivedAt)),
-    element('span', { class: 'switchboard-row-what' }, element('b', {}, row.number), row.title && element('span', {}, row.title)),
+    element(
+      'span',
+      { class: 'switchboard-row-what' },
+      element('b', {}, row.number),
+      row.unmapped && element('span', { class: 'switchboard-tag' }, t('list.unmapped')),
+      row.title && element('span', {}, row.title),
+    ),
     element('span', { class: 'switchboard-row-way' }, way(row)),
     row.reason && element('span', { class: `switchboard-row-reason switchboard-reason-${row.state}` }, row.reason),
   );
-  line.addEventListener('click', open);
-  return element('li', {}, line);
+  line.addEventListener('click', () => open(row.id));
+  return element('li', { class: row.state === 'unrouted' && 'switchboard-stands-out' }, box, line);
 }
 
 /** Comments and attachments go the same way as their ticket: each partner is named once. */

@@ -1,28 +1,42 @@
-import { type Counts, FILTERS, type Filter } from '../views.js';
+import type { Counts, EndpointView, Filter, Selection } from '../views.js';
 import type { Backend } from './backend.js';
 import { button, element } from './element.js';
+import { filterPanel } from './filter-panel.js';
 
 /** Milliseconds after the last key before a search begins. */
 const TYPING = 250;
+/** The states that have a button of their own. */
+const BUTTONS = ['all', 'problems', 'waiting', 'unrouted'] as const;
 
 export interface Toolbar {
   root: HTMLElement;
   count(counts: Counts): void;
+  endpoints(views: EndpointView[]): void;
+  types(names: string[]): void;
   search(text: string): void;
 }
 
 /** Search and filters; the filters say how many messages need a person. */
-export function toolbar(backend: Backend, changed: (search: string, state: Filter) => void): Toolbar {
+export function toolbar(backend: Backend, changed: (selection: Partial<Selection>) => void): Toolbar {
   const { t } = backend;
   let state: Filter = 'all';
   let typing: ReturnType<typeof setTimeout> | undefined;
   const input = element('input', { type: 'search', placeholder: t('list.search'), 'aria-label': t('list.search') });
   const filters = new Map(
-    FILTERS.map((filter) => [filter, button(t(`filter.${filter}`), 'switchboard-filter', () => choose(filter))]),
+    BUTTONS.map((filter) => [filter, button(t(`filter.${filter}`), 'switchboard-filter', () => choose(filter))]),
   );
+  const panel = filterPanel(t, (conditions) => {
+    state = conditions.state ?? state;
+    mark();
+    changed(conditions);
+  });
+  const more = button(t('filterBy.more'), 'switchboard-filter switchboard-more-filters', () => {
+    panel.root.hidden = !panel.root.hidden;
+    mark();
+  });
   input.addEventListener('input', () => {
     clearTimeout(typing);
-    typing = setTimeout(() => changed(input.value.trim(), state), TYPING);
+    typing = setTimeout(() => changed({ search: input.value.trim() }), TYPING);
   });
   const group = element(
     'div',
@@ -45,7 +59,7 @@ export function toolbar(backend: Backend, changed: (search: string, state: Filte
     : undefined;
   mark();
   return {
-    root: element('div', { class: 'switchboard-toolbar' }, input, page, group),
+    root: element('div', { class: 'switchboard-toolbar' }, input, more, page, group, panel.root),
     count(counts) {
       for (const [filter, control] of filters) {
         const count = filter === 'all' ? 0 : counts[filter];
@@ -55,21 +69,39 @@ export function toolbar(backend: Backend, changed: (search: string, state: Filte
         );
       }
     },
+    endpoints: (views) => panel.endpoints(views),
+    types: (names) => panel.types(names),
     search(text) {
       input.value = text;
+      const all: Selection = {
+        search: text,
+        state: 'all',
+        direction: 'either',
+        endpoint: '',
+        entityType: '',
+        since: '',
+        until: '',
+      };
+      panel.set(all);
       state = 'all';
       mark();
-      changed(text, state);
+      changed(all);
     },
   };
 
   function choose(filter: Filter): void {
     state = filter;
+    panel.set({ state });
     mark();
-    changed(input.value.trim(), state);
+    changed({ state });
   }
 
   function mark(): void {
     for (const [filter, control] of filters) control.setAttribute('aria-pressed', String(filter === state));
+    more.setAttribute('aria-expanded', String(!panel.root.hidden));
+    more.replaceChildren(
+      t('filterBy.more'),
+      panel.used > 0 ? element('span', { class: 'switchboard-used' }, String(panel.used)) : '',
+    );
   }
 }

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
+import type { Problem } from '../../model/problem.js';
 import type {
   Check,
   EndpointClient,
@@ -21,6 +22,7 @@ import { poll } from './poll.js';
 import { attachmentsOf, findByReference, journalOf, RAW, sysId } from './query.js';
 import { RecordReader } from './read.js';
 import { commentBody, droppedFields, rowBody } from './render.js';
+import { validateServiceNowFields } from './schema.js';
 import type { EntityTable } from './webhook.js';
 import { accepted, changeRow, insertRow } from './write.js';
 
@@ -192,6 +194,10 @@ class Client implements ServiceNowClient {
     const table = (raw as { table?: string }).table;
     const entityType = this.entityTypes.find((t) => t.table === table)?.name ?? table ?? '';
     return parse(raw, { endpoint: this.id, entityType, baseUrl: this.http.baseUrl });
+  }
+
+  validate(entityType: string, fields: Record<string, Json>): Problem[] {
+    return validateServiceNowFields(entityType, fields);
   }
 
   isOlder(a: string | undefined, b: string | undefined): boolean {

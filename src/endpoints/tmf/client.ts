@@ -1,6 +1,5 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
-import type { Problem } from '../../model/problem.js';
 import type { EndpointClient, Hint, RawEntity } from '../endpoint.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 
@@ -21,8 +20,6 @@ export interface TmfOptions {
 export interface TmfClient extends EndpointClient {
   readonly version: Version;
   readonly profile: Profile;
-  /** What the provider would refuse of a create; empty when nothing. */
-  validateCreate(body: unknown): Problem[];
   registerHub(callback: string, query?: string): Promise<string>;
   unregisterHub(id: string): Promise<void>;
   hubExists(id: string): Promise<boolean | undefined>;

@@ -83,9 +83,9 @@ class Client implements Tmf621Client {
     return found && { ticket: withoutContent(found) };
   }
 
-  async create(_entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(writable(fields, this.dialect.notCreatable), reference, this.dialect);
-    this.tickets.demand(this.validateCreate(body), 'create');
+    this.tickets.demand(this.validate(entityType, body), 'create');
     const answer = await this.tickets.create(body);
     const ticket = answer.body?.id === undefined ? await this.tickets.read(this.tickets.createdId(answer)) : answer.body;
     return { entity: { ticket: withoutContent(ticket) }, dropped: [] };
@@ -154,12 +154,12 @@ class Client implements Tmf621Client {
     return parse(raw, { endpoint: this.id, entityType: ENTITY, baseUrl: this.http.baseUrl, dialect: this.dialect });
   }
 
-  isOlder(a: string | undefined, b: string | undefined): boolean {
-    return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
+  validate(_entityType: string, fields: Record<string, Json>): Problem[] {
+    return validateTicketCreate(this.version, this.profile, fields);
   }
 
-  validateCreate(body: unknown): Problem[] {
-    return validateTicketCreate(this.version, this.profile, body);
+  isOlder(a: string | undefined, b: string | undefined): boolean {
+    return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
   }
 
   registerHub(callback: string, query?: string): Promise<string> {

@@ -97,9 +97,9 @@ class Client implements Tmf622Client {
     return found && { order: found };
   }
 
-  async create(_entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(orderBody(fields, this.dialect), reference, this.dialect);
-    this.orders.demand(this.validateCreate(body), 'create');
+    this.orders.demand(this.validate(entityType, body), 'create');
     return { entity: { order: await this.created(await this.orders.create(body)) }, dropped: [] };
   }
 
@@ -152,12 +152,12 @@ class Client implements Tmf622Client {
     return parse(raw, { endpoint: this.id, entityType: ENTITY, baseUrl: this.http.baseUrl, dialect: this.dialect });
   }
 
-  isOlder(a: string | undefined, b: string | undefined): boolean {
-    return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
+  validate(_entityType: string, fields: Record<string, Json>): Problem[] {
+    return validateOrderCreate(this.version, this.profile, fields);
   }
 
-  validateCreate(body: unknown): Problem[] {
-    return validateOrderCreate(this.version, this.profile, body);
+  isOlder(a: string | undefined, b: string | undefined): boolean {
+    return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
   }
 
   registerHub(callback: string, query?: string): Promise<string> {

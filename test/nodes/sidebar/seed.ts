@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Json } from '../../../src/model/message.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../../../src/store/store.js';
 
@@ -77,14 +78,18 @@ const conversation = (n: number, more: Partial<ConversationRecord>): Conversatio
   ...more,
 });
 
-const incident = {
-  sys_id: '0c5f',
+const row = {
+  sys_id: '0c5f0c5f0c5f0c5f0c5f0c5f0c5f001',
   number: 'INC0010021',
   short_description: 'No connection in Ghent',
   state: '2',
+  priority: '1',
   urgency: '1',
   description: HOSTILE,
+  contact_type: 'phone',
+  resolved_at: '',
 };
+const incident = { table: 'incident', record: row };
 const ticket = {
   name: 'No connection in Ghent',
   severity: 'Critical',
@@ -93,7 +98,54 @@ const ticket = {
   note: [{ text: HOSTILE }],
 };
 
+/** What map and normalize note about how a ticket was made. */
+const MADE = {
+  changed: ['name', 'severity', 'status'],
+  defaults: ['ticketType'],
+  sources: { name: ['title'], severity: ['severity'], status: ['state'] },
+  generic: { title: row.short_description, severity: 'critical', state: 'inProgress' },
+  made: {
+    mapping: 'tmf621-v4',
+    trace: {
+      status: { rule: 0, source: ['state'], row: 1, kind: 'source' },
+      name: { rule: 1, source: ['title'], kind: 'source' },
+      severity: { rule: 4, source: ['severity'], row: 0, kind: 'source' },
+      externalId: { rule: 9, source: [], kind: 'constant' },
+    },
+  },
+  read: {
+    mapping: 'Acme incident',
+    node: 'map1',
+    trace: {
+      title: { rule: 0, source: ['short_description'], kind: 'source' },
+      severity: { rule: 5, source: ['priority'], row: 0, kind: 'source' },
+      state: { rule: 6, source: ['state', 'hold_reason'], row: 1, kind: 'source' },
+    },
+  },
+};
+
+const EXCHANGES = [
+  {
+    at: at(2),
+    took: 96,
+    method: 'POST',
+    url: 'https://north.example/tmf-api/troubleTicket/v4/troubleTicket',
+    sent: { headers: { Authorization: '•••', 'Content-Type': 'application/json' }, body: '{"severity":"Highest"}' },
+    got: {
+      status: 400,
+      headers: { 'content-type': 'application/json' },
+      body: '{"code":"20","reason":"Invalid body field","message":"severity"}',
+    },
+  },
+];
+
+const UNMAPPED = [
+  { mapping: 'Acme incident', node: 'map1', direction: 'in', field: 'state', value: '99', times: 3 },
+  { mapping: 'TMF621 v4 trouble ticket', direction: 'in', field: 'severity', value: 'Apocalyptic', times: 1 },
+];
+
 const CHANGES: Change[] = [
+  { kind: 'setting', key: 'unmapped', value: UNMAPPED as Json },
   { kind: 'conversation', record: conversation(1, {}) },
   { kind: 'conversation', record: conversation(2, { title: HOSTILE }) },
   { kind: 'conversation', record: conversation(3, { title: 'Second line is slow' }) },
@@ -101,7 +153,7 @@ const CHANGES: Change[] = [
   {
     kind: 'delivery',
     record: delivery(1, {}),
-    bodies: { request: ticket, response: { id: '9001', href: '/troubleTicket/9001', ...ticket } },
+    bodies: { request: { fields: ticket, ...MADE }, response: { id: '9001', href: '/troubleTicket/9001', ...ticket } },
   },
   { kind: 'message', record: message(2, { conversation: 'c2' }), bodies: { received: incident } },
   {
@@ -117,6 +169,7 @@ const CHANGES: Change[] = [
           took: 96,
           what: 'create troubleTicket',
           status: 400,
+          http: 0,
           error: 'North Telecom refused: severity «Highest» is not one of Critical, Major, Minor.',
         },
       ],
@@ -129,7 +182,8 @@ const CHANGES: Change[] = [
       },
     }),
     bodies: {
-      request: { ...ticket, severity: 'Highest' },
+      request: { fields: { ...ticket, severity: 'Highest' }, ...MADE },
+      http0: EXCHANGES,
       response: { code: '20', reason: 'Invalid body field', message: 'severity' },
     },
   },
@@ -160,7 +214,7 @@ const CHANGES: Change[] = [
         at: at(6),
       },
     }),
-    bodies: { received: { ...incident, state: '99' } },
+    bodies: { received: { table: 'incident', record: { ...row, state: '99' } } },
   },
 ];
 

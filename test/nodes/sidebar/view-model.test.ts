@@ -4,12 +4,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countAll, type Desk, listMessages, messageView } from '../../../nodes/sidebar/view-model.js';
 import type { Filter, Query } from '../../../nodes/sidebar/views.js';
+import type { Parsed, RawEntity } from '../../../src/endpoints/endpoint.js';
+import { createIds } from '../../../src/store/id.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import { message, seedStore } from './seed.js';
 
 const NAMES: Record<string, string> = { sn1: 'Acme ServiceNow', tmf1: 'North Telecom' };
 const nameOf = (id: string) => NAMES[id] ?? id;
-const query = (more: Partial<Query> = {}): Query => ({ search: '', state: 'all', limit: 50, ...more });
+const query = (more: Partial<Query> = {}): Query => ({ search: '', state: 'all', direction: 'either', limit: 50, ...more });
+
+/** Reads rows as ServiceNow's client does. */
+const client = () => ({ parse: (raw: RawEntity) => ({ record: raw.record }) as unknown as Parsed });
+
+/** The same store, counting the records it hands out. */
+function counting(store: LowdbStore): { store: LowdbStore; records(): number } {
+  let records = 0;
+  const counted = new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]) => {
+        const answer = await value.apply(target, args);
+        records += Array.isArray(answer) ? answer.length : 1;
+        return answer;
+      };
+    },
+  });
+  return { store: counted, records: () => records };
+}
 
 describe('the messages view', () => {
   let folder: string;
@@ -21,7 +43,7 @@ describe('the messages view', () => {
     await seedStore(folder);
     store = new LowdbStore({ folder: join(folder, 'switchboard'), retentionDays: 90, retentionBytes: 1e9 });
     await store.open();
-    desks = [{ id: 'store1', store }];
+    desks = [{ id: 'store1', store, client, worker: () => undefined }];
   });
 
   afterEach(async () => {
@@ -29,6 +51,14 @@ describe('the messages view', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** More messages that went through, all newer than the others. */
+  const many = (count: number, prefix = 'n') =>
+    store.commit(
+      Array.from({ length: count }, (_, index) => {
+        const id = `${prefix}${String(index).padStart(5, '0')}`;
+        return { kind: 'message' as const, record: message(9, { id, key: id, receivedAt: new Date().toISOString() }) };
+      }),
+    );
   const list = async (more: Partial<Query> = {}) => (await listMessages(desks, query(more), nameOf)).messages;
   const numbers = async (more: Partial<Query> = {}) => (await list(more)).map((row) => row.number.slice(-1)).join('');
 
@@ -80,20 +110,57 @@ describe('the messages view', () => {
     }
   });
 
-  it('finds the few unrouted among very many that are not', async () => {
-    const many = Array.from({ length: 2500 }, (_, index) => {
-      const id = `n${String(index).padStart(5, '0')}`;
-      return { kind: 'message' as const, record: message(9, { id, key: id, receivedAt: new Date().toISOString() }) };
-    });
-    await store.commit(many);
+  it('narrows by endpoint, entity type and direction', async () => {
+    assert.equal(await numbers({ endpoint: 'sn1' }), '654321');
+    assert.equal(await numbers({ endpoint: 'tmf1' }), '321');
+    assert.equal(await numbers({ endpoint: 'tmf1', direction: 'incoming' }), '');
+    assert.equal(await numbers({ endpoint: 'tmf1', direction: 'outgoing', state: 'problems' }), '2');
+    assert.equal(await numbers({ direction: 'incoming', state: 'problems' }), '6');
+    assert.equal(await numbers({ entityType: 'troubleTicket' }), '321');
+    assert.equal(await numbers({ entityType: 'change' }), '');
+    assert.equal(await numbers({ state: 'delivered' }), '31');
+    assert.equal(await numbers({ state: 'ignored' }), '4');
+  });
+
+  it('narrows by time, and finds by the words of a title', async () => {
+    let now = Date.parse('2030-01-01T10:00:00Z');
+    const ids = createIds(() => now);
+    for (const n of [1, 2, 3]) {
+      const id = ids();
+      const record = message(n, { id, key: id, endpoint: 'late', receivedAt: new Date(now).toISOString() });
+      await store.commit([{ kind: 'message', record }]);
+      now += 3_600_000;
+    }
+    const late = (more: Partial<Query>) => numbers({ endpoint: 'late', direction: 'incoming', ...more });
+    assert.equal(await late({}), '321');
+    assert.equal(await late({ since: '2030-01-01T11:00:00.000Z' }), '32');
+    assert.equal(await late({ since: '2030-01-01T10:30:00.000Z', until: '2030-01-01T12:00:00.000Z' }), '2');
+    assert.equal(await numbers({ search: 'second line' }), '3');
+    assert.equal(await numbers({ search: 'GHENT' }), '1');
+  });
+
+  it('finds the few unrouted among very many that are not, at once', async () => {
+    await many(2500);
     const first = await listMessages(desks, query({ state: 'unrouted' }), nameOf);
-    assert.equal(first.messages.length, 0, 'one page looks only so far');
-    const second = await listMessages(desks, query({ state: 'unrouted', before: first.next }), nameOf);
     assert.deepEqual(
-      second.messages.map((row) => row.number),
+      first.messages.map((row) => row.number),
       ['INC0010025'],
     );
-    assert.equal(second.next, undefined);
+    assert.equal(first.next, undefined);
+  });
+
+  it('reads no more for a page of many messages than for a page of few', async () => {
+    const work = async () => {
+      const counted = counting(store);
+      const asked = { ...desks[0]!, store: counted.store };
+      for (const more of [{}, { state: 'problems' }, { search: 'INC0010023' }, { endpoint: 'tmf1' }] as Partial<Query>[])
+        await listMessages([asked], query({ limit: 5, ...more }), nameOf);
+      return counted.records();
+    };
+    await many(300);
+    const few = await work();
+    await many(3000, 'o');
+    assert.ok((await work()) <= few + 20, `${await work()} records are read where ${few} were`);
   });
 
   it('takes a cursor that makes no sense for the beginning', async () => {
@@ -105,11 +172,11 @@ describe('the messages view', () => {
     const view = await messageView(desks, 'm2', nameOf);
     assert.ok(view);
     assert.deepEqual(Object.keys(view.bodies), ['received']);
+    assert.equal(view.fields.find(({ path }) => path === 'state')?.value, '2', 'the fields as the mapping reads them');
     assert.equal(view.conversation?.reference, 'SWB-7K3M9Q2X4F2A');
     assert.equal(view.conversation?.links[0]?.endpoint, 'Acme ServiceNow');
     const [sent] = view.sent;
-    assert.deepEqual(Object.keys(sent?.bodies ?? {}), ['request', 'response']);
-    assert.deepEqual(sent?.actions, ['replay', 'skip']);
+    assert.deepEqual(sent?.actions, ['replay', 'edit', 'skip']);
     assert.deepEqual(view.actions, [], 'the message itself went through; its delivery is what failed');
     assert.equal(view.reason, sent?.error?.message);
   });
@@ -117,6 +184,32 @@ describe('the messages view', () => {
   it('names a record by its number where only the conversation knows it', async () => {
     await store.commit([{ kind: 'message', record: message(1, { id: 'p1', key: 'p1', number: undefined, conversation: 'c1' }) }]);
     assert.equal((await messageView(desks, 'p1', nameOf))?.number, 'INC0010021');
+  });
+
+  it('tells of each outgoing field which rule and row made it, and from which of the partner’s fields', async () => {
+    const sent = (await messageView(desks, 'm1', nameOf))?.sent[0];
+    const line = (path: string) => sent?.lines.find((one) => one.path === path);
+    assert.deepEqual(line('status'), {
+      path: 'status',
+      value: 'inProgress',
+      made: { mapping: 'tmf621-v4', rule: 1, row: 2, kind: 'source' },
+      from: [
+        {
+          generic: 'state',
+          value: 'inProgress',
+          made: { mapping: 'Acme incident', node: 'map1', rule: 7, row: 2, kind: 'source' },
+          fields: [{ path: 'state', value: '2' }],
+        },
+      ],
+    });
+    assert.deepEqual(line('externalId')?.from, []);
+    assert.ok(line('note'), 'a field that no rule made is shown too');
+  });
+
+  it('shows what was said over HTTP with the try it belongs to', async () => {
+    const sent = (await messageView(desks, 'm2', nameOf))?.sent[0];
+    assert.equal(sent?.attempts[0]?.exchanges?.[0]?.got?.status, 400);
+    assert.deepEqual(Object.keys(sent?.bodies ?? {}), ['request', 'response', 'made']);
   });
 
   it('shows what was sent apart from how it was made', async () => {
@@ -127,14 +220,20 @@ describe('the messages view', () => {
 
   it('offers what the broker would do, and no more', async () => {
     const actions = async (id: string) => (await messageView(desks, id, nameOf))?.actions;
-    assert.deepEqual(await actions('m6'), ['replay', 'skip'], 'failed');
-    assert.deepEqual(await actions('m5'), ['replay'], 'unrouted');
+    assert.deepEqual(await actions('m6'), ['replay', 'edit', 'skip'], 'failed');
+    assert.deepEqual(await actions('m5'), ['replay', 'edit'], 'unrouted');
     assert.deepEqual(await actions('m4'), [], 'ignored');
   });
 
   it('does not know what is not there', async () => assert.equal(await messageView(desks, 'm99', nameOf), undefined));
 
   it('counts what needs a person over all stores', async () => {
-    assert.deepEqual(await countAll([...desks, ...desks]), { problems: 4, waiting: 0, unrouted: 2, conversations: 6 });
+    assert.deepEqual(await countAll([...desks, ...desks]), {
+      problems: 4,
+      waiting: 0,
+      unrouted: 2,
+      conversations: 6,
+      unmapped: 0,
+    });
   });
 });

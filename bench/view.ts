@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Desk, listMessages } from '../nodes/sidebar/view-model.js';
+import type { Query } from '../nodes/sidebar/views.js';
+import { createIds } from '../src/store/id.js';
+import { LowdbStore } from '../src/store/lowdb-store.js';
+import type { Change } from '../src/store/store.js';
+
+/** How long the messages view waits for its list, with many messages in the store. */
+const MESSAGES = 100_000;
+/** Messages of one conversation, each with a delivery. */
+const PER_CONVERSATION = 4;
+const ROUNDS = 5;
+const PLACES = ['Ghent', 'Bruges', 'Antwerp', 'Leuven', 'Namur', 'Liège', 'Mons', 'Ostend'];
+
+export interface ViewBenchResult {
+  /** Milliseconds of the first page, median; aim < 200. */
+  firstPageMs: number;
+  /** Milliseconds of the slowest search or filter, median of its rounds; aim < 200. */
+  slowestMs: number;
+  slowest: string;
+}
+
+const QUERIES: Record<string, Partial<Query>> = {
+  'first page': {},
+  'a number': { search: 'INC0012345' },
+  'the beginning of many numbers': { search: 'INC' },
+  'a partner’s number': { search: 'TT-0012345' },
+  'a word of many titles': { search: 'ghent' },
+  'a word of one title': { search: 'line 12345' },
+  'what is not there': { search: 'nothing like it' },
+  problems: { state: 'problems' },
+  'one of many unrouted': { state: 'unrouted' },
+  'an endpoint with nothing': { endpoint: 'nobody' },
+  'a rare entity type': { entityType: 'change' },
+  'outgoing to one endpoint': { endpoint: 'csp', direction: 'outgoing' },
+  'an hour long ago': { since: '2026-01-01T00:00:00Z', until: '2026-01-01T01:00:00Z' },
+};
+
+/** Measures, and gives the figures for a report. */
+export async function viewBench(): Promise<ViewBenchResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'switchboard-view-'));
+  const store = new LowdbStore({ folder });
+  await store.open();
+  try {
+    await fill(store);
+    const desks: Desk[] = [{ id: 'store', store, client: () => undefined, worker: () => undefined }];
+    const times: Record<string, number> = {};
+    for (const [name, query] of Object.entries(QUERIES)) {
+      const rounds: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const before = performance.now();
+        await listMessages(desks, { search: '', state: 'all', direction: 'either', limit: 50, ...query }, (id) => id);
+        rounds.push(performance.now() - before);
+      }
+      times[name] = rounds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)]!;
+      console.log(`  ${name}: ${times[name].toFixed(1)} ms`);
+    }
+    const [slowest, slowestMs] = Object.entries(times).reduce((a, b) => (b[1] > a[1] ? b : a));
+    return { firstPageMs: times['first page']!, slowestMs, slowest };
+  } finally {
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function fill(store: LowdbStore): Promise<void> {
+  const ids = createIds();
+  let changes: Change[] = [];
+  for (let n = 0; n < MESSAGES; n++) {
+    const at = new Date().toISOString();
+    const matter = Math.floor(n / PER_CONVERSATION);
+    const conversation = `SWB-${String(matter).padStart(7, '0')}`;
+    const [number, ticket] = [`INC${String(matter).padStart(7, '0')}`, `TT-${String(matter).padStart(7, '0')}`];
+    const message = ids();
+    if (n % PER_CONVERSATION === 0) {
+      const link = { leg: '', shadow: {}, raw: { short_description: 'x' }, writtenBy: {}, seen: [], since: at };
+      changes.push({
+        kind: 'conversation',
+        record: {
+          id: conversation,
+          version: 0,
+          reference: conversation,
+          entity: 'incident',
+          title: `No dial tone in ${PLACES[matter % PLACES.length]}, line ${matter}`,
+          state: 'closed',
+          links: [
+            { ...link, endpoint: 'acme', entityType: 'incident', id: `sys-${matter}`, number, origin: 'theirs' },
+            { ...link, endpoint: 'csp', entityType: 'troubleTicket', id: `tmf-${matter}`, number: ticket, origin: 'ours' },
+          ],
+          written: [],
+          createdAt: at,
+          updatedAt: at,
+        },
+      });
+    }
+    const unrouted = n === 100;
+    changes.push({
+      kind: 'message',
+      record: {
+        id: message,
+        version: 0,
+        node: 'in',
+        origin: 'webhook',
+        endpoint: 'acme',
+        entityType: 'incident',
+        entityId: `sys-${matter}`,
+        number,
+        key: `${n}`,
+        receivedAt: at,
+        state: n % 1000 === 7 ? 'failed' : 'settled',
+        outcome: n % 1000 === 7 ? undefined : unrouted ? 'unrouted' : 'routed',
+        conversation,
+        emissions: 1,
+      },
+    });
+    changes.push({
+      kind: 'delivery',
+      record: {
+        id: ids(),
+        version: 0,
+        message,
+        conversation,
+        node: 'out',
+        endpoint: 'csp',
+        entityType: 'troubleTicket',
+        leg: '',
+        part: 'entity',
+        lane: `${conversation}|csp`,
+        state: 'delivered',
+        tries: 1,
+        attempts: [],
+        entityId: `tmf-${matter}`,
+        number: ticket,
+        answers: false,
+        createdAt: at,
+        updatedAt: at,
+      },
+    });
+    if (changes.length > 600) {
+      await store.commit(changes);
+      changes = [];
+    }
+  }
+  await store.commit(changes);
+}
+
+if (require.main === module) {
+  viewBench().then((result) => console.log(result));
+}

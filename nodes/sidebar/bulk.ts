@@ -1,0 +1,91 @@
+import type { AuditEntry } from '../../src/delivery/audit.js';
+import type { Broker } from '../../src/delivery/broker.js';
+import type { Person } from '../../src/delivery/interventions.js';
+import { deliveryActions, messageActions } from './shown-state.js';
+import { listMessages, type NameOf } from './view-model.js';
+import type { BulkRequest, BulkResult, Selection } from './views.js';
+
+/** Messages looked at in one request; the view goes on with another. */
+const MOST = 2_000;
+/** Messages dealt with side by side: their commits share one write to the disk. */
+const SIDE_BY_SIDE = 50;
+const PAGE = 200;
+const DELIVERIES = 200;
+const MOST_REASONS = 5;
+
+/** Does one thing to many messages and their deliveries, where it can be done; noted in the audit list as one. */
+export async function bulk(brokers: Broker[], request: BulkRequest, by: Person, nameOf: NameOf): Promise<BulkResult> {
+  const found = request.ids ? request.ids.slice(0, MOST) : await matching(brokers, request.selection, nameOf);
+  const result: BulkResult = { done: 0, messages: [], refused: [], more: (request.ids ?? found).length > MOST };
+  for (let at = 0; at < Math.min(found.length, MOST); at += SIDE_BY_SIDE) {
+    const lot = found.slice(at, Math.min(at + SIDE_BY_SIDE, MOST));
+    await Promise.all(lot.map((id) => one(brokers, id, request, by, result)));
+  }
+  const first = brokers[0];
+  if (first && result.done > 0 && !request.preview) {
+    const target: AuditEntry['target'] = {
+      kind: 'message',
+      id: result.messages[0] ?? '',
+      name: request.ids ? '' : inWords(request.selection),
+      count: result.done,
+    };
+    await first.interventions.noteMany(request.action, target, by, request.reason);
+  }
+  return result;
+}
+
+/** Ids of the messages that fit, one more than are dealt with at once where there are more. */
+async function matching(brokers: Broker[], selection: Selection | undefined, nameOf: NameOf): Promise<string[]> {
+  if (!selection) return [];
+  const ids = new Set<string>();
+  let before: string | undefined;
+  do {
+    const page = await listMessages(brokers, { ...selection, before, limit: PAGE }, nameOf);
+    for (const { id } of page.messages) ids.add(id);
+    before = page.next;
+  } while (before && ids.size <= MOST);
+  return [...ids];
+}
+
+async function one(brokers: Broker[], id: string, request: BulkRequest, by: Person, result: BulkResult): Promise<void> {
+  const { action, reason = '', preview } = request;
+  for (const { store, interventions } of brokers) {
+    const message = await store.message(id);
+    if (!message) continue;
+    const deliveries = await store.listDeliveries({ message: id, limit: DELIVERIES });
+    const many = { ...by, many: true };
+    const steps = {
+      replay: {
+        message: () => interventions.replayMessage(id, many),
+        delivery: (d: string) => interventions.replayDelivery(d, many),
+      },
+      skip: {
+        message: () => interventions.skipMessage(id, reason, many),
+        delivery: (d: string) => interventions.skipDelivery(d, reason, many),
+      },
+      undo: { message: () => interventions.undoMessage(id, many), delivery: (d: string) => interventions.undoDelivery(d, many) },
+    }[action];
+    const work: (() => Promise<void>)[] = [
+      ...(messageActions(message).includes(action) ? [steps.message] : []),
+      ...deliveries.filter((d) => deliveryActions(d).includes(action)).map((d) => () => steps.delivery(d.id)),
+    ];
+    if (work.length > 0) result.messages.push(id);
+    for (const step of work) {
+      try {
+        if (!preview) await step();
+        result.done++;
+      } catch (error) {
+        if (result.refused.length < MOST_REASONS) result.refused.push(error instanceof Error ? error.message : String(error));
+      }
+    }
+    return;
+  }
+}
+
+/** What was asked for, as the audit list tells it. */
+function inWords(selection: Selection | undefined): string {
+  return Object.entries(selection ?? {})
+    .filter(([name, value]) => value && !(name === 'direction' && value === 'either'))
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}

@@ -1,0 +1,39 @@
+import type { Backend } from '../view/backend.js';
+import { button, element } from '../view/element.js';
+
+/** Lets a person change JSON outside Node-RED's editor, which has a widget of its own. */
+export function jsonDialog(title: string, text: string, t: Backend['t'], done: (text: string | undefined) => void): void {
+  let changed: string | undefined;
+  const field = element('textarea', { 'aria-label': title, spellcheck: 'false' });
+  field.value = text;
+  const trouble = element('p', { class: 'switchboard-trouble', role: 'alert' });
+  const dialog = element(
+    'dialog',
+    { class: 'switchboard-view switchboard-json', 'aria-label': title },
+    element('h2', {}, title),
+    field,
+    trouble,
+    element(
+      'div',
+      { class: 'switchboard-actions' },
+      button(t('action.takeOver'), 'switchboard-button switchboard-take-over', () => {
+        try {
+          JSON.parse(field.value);
+        } catch (error) {
+          trouble.textContent = t('action.notJson', { error: String(error) });
+          return;
+        }
+        changed = field.value;
+        dialog.close();
+      }),
+      button(t('action.cancel'), 'switchboard-button', () => dialog.close()),
+    ),
+  );
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    done(changed);
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  field.focus();
+}

@@ -1,0 +1,136 @@
+import type { Json } from '../../../src/model/message.js';
+import type { AppliedRule, DeliveryView, FieldLine, FieldValue } from '../views.js';
+import type { Backend } from './backend.js';
+import { element, fill } from './element.js';
+
+interface ColumnContext {
+  t: Backend['t'];
+  openMapping?: Backend['openMapping'];
+}
+
+/** A value so long is shown by its beginning; the whole stands in the JSON below. */
+const LONGEST = 240;
+
+export function valueText(value: Json | undefined): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text === undefined ? '' : text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** The partner's fields, each to be lit up when a field that was made from it is looked at. */
+export function incomingFields(fields: FieldValue[], sent: DeliveryView[]): HTMLElement {
+  const used = new Set(sent.flatMap(({ lines }) => lines.flatMap(sourcesOf)));
+  const isUsed = (path: string) => [...used].some((source) => isWithin(path, source));
+  return element(
+    'ul',
+    { class: 'switchboard-fields' },
+    ...fields.map(({ path, value }) =>
+      element(
+        'li',
+        { class: isUsed(path) ? 'switchboard-field' : 'switchboard-field switchboard-unused', 'data-path': path },
+        element('code', {}, path),
+        element('span', {}, valueText(value)),
+      ),
+    ),
+  );
+}
+
+function sourcesOf(line: FieldLine): string[] {
+  return line.from.flatMap(({ fields }) => fields.map(({ path }) => path));
+}
+
+function isWithin(path: string, source: string): boolean {
+  return path === source || path.startsWith(`${source}.`) || path.startsWith(`${source}[`);
+}
+
+/**
+ * The fields of a delivery, each with the rule that made it. Pointing at one, or moving to it with the keyboard, says the whole way in a sentence and lights up
+ * the partner's fields it came from.
+ */
+export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, context: ColumnContext): HTMLElement {
+  const { t } = context;
+  const said = element(
+    'p',
+    { class: 'switchboard-said', role: 'status' },
+    delivery.lines.some(({ made }) => made) && t('lineage.point'),
+  );
+  const list = element('ul', { class: 'switchboard-lines', 'aria-label': t('lineage.title') });
+  for (const [index, line] of delivery.lines.entries()) {
+    const item = element(
+      'li',
+      { class: 'switchboard-line', tabindex: index === 0 ? '0' : '-1' },
+      element('span', { class: 'switchboard-rule' }, ...steps(line, context)),
+      element('span', { class: 'switchboard-field' }, element('code', {}, line.path), element('span', {}, valueText(line.value))),
+    );
+    const light = (on: boolean) => {
+      const sources = on ? sourcesOf(line) : [];
+      for (const field of incoming.querySelectorAll<HTMLElement>('[data-path]'))
+        field.classList.toggle(
+          'switchboard-lit',
+          sources.some((source) => isWithin(field.dataset.path ?? '', source)),
+        );
+      item.classList.toggle('switchboard-lit', on);
+      if (!on) return;
+      fill(said, sentence(line, t));
+      incoming.querySelector('.switchboard-lit')?.scrollIntoView({ block: 'nearest' });
+    };
+    item.addEventListener('mouseenter', () => light(true));
+    item.addEventListener('mouseleave', () => light(item === document.activeElement));
+    item.addEventListener('focus', () => light(true));
+    item.addEventListener('blur', () => light(false));
+    list.append(item);
+  }
+  list.addEventListener('keydown', walk);
+  return element('div', { class: 'switchboard-outgoing' }, list, said);
+}
+
+function walk(event: KeyboardEvent): void {
+  const item = event.target as HTMLElement;
+  const to = { ArrowDown: item.nextElementSibling, ArrowUp: item.previousElementSibling }[event.key];
+  if (!(to instanceof HTMLElement)) return;
+  event.preventDefault();
+  item.tabIndex = -1;
+  to.tabIndex = 0;
+  to.focus();
+}
+
+/** The way of a field in short: what was read by which rule, then what was made of it by which. */
+function steps(line: FieldLine, context: ColumnContext): (HTMLElement | undefined)[] {
+  const { t } = context;
+  if (line.edited) return [element('span', { class: 'switchboard-by-hand' }, t('lineage.edited'))];
+  if (!line.made) return [element('span', {}, t('lineage.none'))];
+  const before = line.from.flatMap(({ generic, made, fields }) =>
+    made ? [step(`${fields.map(({ path }) => path).join(', ') || t(`lineage.${made.kind}`)} → ${generic}`, made, context)] : [],
+  );
+  const what =
+    line.made.kind === 'source'
+      ? `${line.from.map(({ generic }) => generic).join(', ')} → ${line.path}`
+      : t(`lineage.${line.made.kind}`);
+  return [...before, step(what, line.made, context)];
+}
+
+function step(what: string, made: AppliedRule, { t, openMapping }: ColumnContext): HTMLElement {
+  const text = t(made.row === undefined ? 'lineage.rule' : 'lineage.ruleRow', { ...made });
+  const named = element('button', { type: 'button', class: 'switchboard-link', tabindex: '-1', title: made.mapping }, text);
+  named.addEventListener('click', () => openMapping?.(made.node));
+  return element(
+    'span',
+    { class: 'switchboard-step' },
+    element('span', {}, what),
+    openMapping && made.node ? named : element('small', { title: made.mapping }, text),
+  );
+}
+
+/** The way of a field in words, from its value back to where it came from. */
+function sentence(line: FieldLine, t: Backend['t']): string {
+  const head = t('lineage.field', { field: line.path, value: valueText(line.value) });
+  if (line.edited) return `${head} ${t('lineage.editedLong')}`;
+  if (!line.made) return `${head} ${t('lineage.noneLong')}`;
+  const rule = (made: AppliedRule) => t(made.row === undefined ? 'lineage.ruleOf' : 'lineage.ruleRowOf', { ...made });
+  const parts = [`${head} ${t(`lineage.kind_${line.made.kind}`)} ${rule(line.made)}`];
+  for (const { generic, value, made, fields } of line.from) {
+    const from = t('lineage.from', { field: generic, value: valueText(value) });
+    const sources = fields.map(({ path, value: given }) => `${path} «${valueText(given)}»`).join(', ');
+    parts.push(made ? `${from}, ${rule(made)}${sources && `, ${t('lineage.read', { sources })}`}` : from);
+  }
+  return `${parts.join('; ')}.`;
+}

@@ -1,0 +1,86 @@
+import type { EndpointView } from '../views.js';
+import { Messages, wordsFor } from './backend.js';
+import { button, element, fill } from './element.js';
+import { chip, time } from './row.js';
+import type { MountedSection, SectionContext } from './sections.js';
+
+/** The endpoints: how the sending to each stands, to be suspended and resumed. */
+export function endpointsView({ backend }: SectionContext): MountedSection {
+  const { t } = backend;
+  const messages = new Messages(backend);
+  const notice = element('p', { class: 'switchboard-notice', role: 'status' }, t('list.loading'));
+  const list = element('ul', { class: 'switchboard-cards', 'aria-label': t('section.endpoints') });
+  const root = element('div', { class: 'switchboard-scroll switchboard-padded' }, notice, list);
+  return { root, refresh };
+
+  function refresh(): void {
+    // What a person is about to do must not be drawn over.
+    if (list.querySelector('.switchboard-primary')) return;
+    messages.endpoints().then(
+      (views) => {
+        notice.textContent = views.length === 0 ? t('endpoints.none') : '';
+        fill(list, ...views.map(card));
+      },
+      (error) => {
+        notice.textContent = wordsFor(error, t);
+      },
+    );
+  }
+
+  function card(view: EndpointView): HTMLElement {
+    const { name, system, state, inFlight, waiting, resumesAt, suspended } = view;
+    const by = suspended?.by || t('audit.somebody');
+    return element(
+      'li',
+      { class: 'switchboard-card', 'data-endpoint': view.id },
+      element('div', { class: 'switchboard-row-top' }, element('b', {}, name), chip(state, t)),
+      element('div', { class: 'switchboard-quiet' }, `${system} · ${t('endpoints.load', { waiting, inFlight })}`),
+      resumesAt && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(resumesAt)),
+      suspended && element('p', { class: 'switchboard-why' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
+      suspended?.reason && element('p', { class: 'switchboard-why' }, suspended.reason),
+      actions(view),
+    );
+  }
+
+  function actions({ id, state }: EndpointView): HTMLElement {
+    const bar = element('div', { class: 'switchboard-actions' });
+    const run = (work: () => Promise<unknown>) =>
+      work().then(
+        () => {
+          fill(bar);
+          refresh();
+        },
+        (error) => fill(bar, element('div', { class: 'switchboard-trouble', role: 'alert' }, wordsFor(error, t))),
+      );
+    const offer = () =>
+      fill(
+        bar,
+        state === 'suspended'
+          ? button(t('endpoints.resume'), 'switchboard-button', () => run(() => messages.resume(id)))
+          : button(t('endpoints.suspend'), 'switchboard-button', ask),
+      );
+    const ask = () => {
+      const label = t('endpoints.reason');
+      const reason = element('input', { type: 'text', 'aria-label': label, placeholder: label, maxlength: '500' });
+      const go = button(t('endpoints.suspend'), 'switchboard-button switchboard-primary', () =>
+        run(() => messages.suspend(id, reason.value)),
+      );
+      reason.addEventListener('keydown', (event) => {
+        if (event.key === 'Enter') go.click();
+      });
+      fill(
+        bar,
+        element('p', {}, t('endpoints.ask')),
+        reason,
+        go,
+        button(t('action.cancel'), 'switchboard-button', () => {
+          offer();
+          bar.querySelector('button')?.focus();
+        }),
+      );
+      reason.focus();
+    };
+    offer();
+    return bar;
+  }
+}

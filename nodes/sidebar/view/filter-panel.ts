@@ -1,0 +1,106 @@
+import { DIRECTIONS, type EndpointView, FILTERS, type Selection } from '../views.js';
+import type { Backend } from './backend.js';
+import { button, element } from './element.js';
+
+type Conditions = Omit<Selection, 'search'>;
+
+/** Hours back in time that can be chosen by one press; the rest is typed. */
+const SPANS = { hour: 1, day: 24, week: 168 } as const;
+
+export interface FilterPanel {
+  root: HTMLElement;
+  endpoints(views: EndpointView[]): void;
+  /** Offers these types of records. */
+  types(names: string[]): void;
+  set(conditions: Partial<Conditions>): void;
+  /** How many of its conditions narrow the list. */
+  readonly used: number;
+}
+
+/** The conditions beside the search: state, endpoint, record type, direction and time. */
+export function filterPanel(t: Backend['t'], changed: (conditions: Partial<Conditions>) => void): FilterPanel {
+  const options = (names: readonly string[], labels: string) =>
+    names.map((name) => element('option', { value: name }, t(`${labels}.${name}`)));
+  const state = element('select', {}, ...options(FILTERS, 'filter'));
+  const direction = element('select', {}, ...options(DIRECTIONS, 'direction'));
+  const endpoint = element('select', {}, element('option', { value: '' }, t('filterBy.anyEndpoint')));
+  const entityType = element('input', { type: 'text', list: 'switchboard-entity-types', placeholder: t('filterBy.anyType') });
+  const types = element('datalist', { id: 'switchboard-entity-types' });
+  const since = element('input', { type: 'datetime-local' });
+  const until = element('input', { type: 'datetime-local' });
+  const spans = element('span', { class: 'switchboard-spans' });
+  for (const [name, hours] of Object.entries(SPANS)) {
+    spans.append(
+      button(t(`filterBy.${name}`), 'switchboard-link', () => {
+        since.value = local(new Date(Date.now() - hours * 3_600_000));
+        until.value = '';
+        tell();
+      }),
+    );
+  }
+  spans.append(
+    button(t('filterBy.clear'), 'switchboard-link', () => {
+      set({ state: 'all', direction: 'either', endpoint: '', entityType: '', since: '', until: '' });
+      tell();
+    }),
+  );
+  const root = element(
+    'div',
+    { class: 'switchboard-filter-panel', hidden: true },
+    labelled(t('filterBy.state'), state),
+    labelled(t('filterBy.direction'), direction),
+    labelled(t('filterBy.endpoint'), endpoint),
+    labelled(t('filterBy.type'), entityType),
+    labelled(t('filterBy.since'), since),
+    labelled(t('filterBy.until'), until),
+    spans,
+    types,
+  );
+  for (const control of [state, direction, endpoint, entityType, since, until]) control.addEventListener('change', tell);
+  return {
+    root,
+    endpoints(views) {
+      const chosen = endpoint.value;
+      endpoint.replaceChildren(
+        element('option', { value: '' }, t('filterBy.anyEndpoint')),
+        ...views.map(({ id, name }) => element('option', { value: id }, name)),
+      );
+      endpoint.value = chosen;
+    },
+    types: (names) => types.replaceChildren(...names.map((value) => element('option', { value }))),
+    set,
+    get used() {
+      return [direction.value !== 'either', endpoint.value, entityType.value, since.value, until.value].filter(Boolean).length;
+    },
+  };
+
+  function set(conditions: Partial<Conditions>): void {
+    if (conditions.state !== undefined) state.value = conditions.state;
+    if (conditions.direction !== undefined) direction.value = conditions.direction;
+    if (conditions.endpoint !== undefined) endpoint.value = conditions.endpoint;
+    if (conditions.entityType !== undefined) entityType.value = conditions.entityType;
+    if (conditions.since !== undefined) since.value = conditions.since && local(new Date(conditions.since));
+    if (conditions.until !== undefined) until.value = conditions.until && local(new Date(conditions.until));
+  }
+
+  function tell(): void {
+    const time = (input: HTMLInputElement) => (input.value ? new Date(input.value).toISOString() : undefined);
+    changed({
+      state: state.value as Selection['state'],
+      direction: direction.value as Selection['direction'],
+      endpoint: endpoint.value || undefined,
+      entityType: entityType.value.trim() || undefined,
+      since: time(since),
+      until: time(until),
+    });
+  }
+}
+
+function labelled(label: string, control: HTMLElement): HTMLElement {
+  return element('label', {}, element('span', {}, label), control);
+}
+
+/** As an input for local time wants it. */
+function local(time: Date): string {
+  return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

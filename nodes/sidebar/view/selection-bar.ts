@@ -1,0 +1,157 @@
+import type { BulkRequest, BulkResult, Selection } from '../views.js';
+import { type Backend, type Messages, wordsFor } from './backend.js';
+import { button, element, fill } from './element.js';
+
+export interface SelectionContext {
+  t: Backend['t'];
+  messages: Messages;
+  /** What the list is narrowed to now. */
+  selection(): Selection;
+  ticks: ReadonlySet<string>;
+  /** How many rows are shown, and whether there are more. */
+  shown(): { count: number; more: boolean };
+  tickAll(ticked: boolean): void;
+  done(): void;
+}
+
+/** The line above the list: how many are shown or selected, and what can be done to all of those at once. */
+export class SelectionBar {
+  readonly root: HTMLElement;
+  private readonly count = element('span', { class: 'switchboard-count', role: 'status', 'aria-live': 'polite' });
+  private readonly box: HTMLInputElement;
+  private readonly actions = element('div', { class: 'switchboard-bulk' });
+  private readonly result = element('div', { class: 'switchboard-result', role: 'status' });
+  /** All that fit are meant, not only those that are shown. */
+  private all = false;
+
+  constructor(private readonly context: SelectionContext) {
+    const { t } = context;
+    this.box = element('input', { type: 'checkbox', 'aria-label': t('bulk.selectShown'), title: t('bulk.selectShown') });
+    this.box.addEventListener('change', () => {
+      context.tickAll(this.box.checked);
+      this.update();
+    });
+    this.root = element(
+      'div',
+      { class: 'switchboard-selection' },
+      element('label', { class: 'switchboard-selection-head' }, this.box, this.count),
+      this.actions,
+      this.result,
+    );
+    this.update();
+  }
+
+  /** What is ticked, or how many are shown, has changed. */
+  update(): void {
+    const { t, ticks } = this.context;
+    const { count, more } = this.context.shown();
+    if (ticks.size === 0 || ticks.size < count) this.all = false;
+    this.box.checked = count > 0 && ticks.size === count;
+    this.box.indeterminate = ticks.size > 0 && ticks.size < count;
+    this.box.disabled = count === 0;
+    const shown = t(more ? 'bulk.shownMore' : 'bulk.shown', { count });
+    const text = this.all ? t('bulk.allSelected') : ticks.size > 0 ? t('bulk.selected', { count: ticks.size }) : shown;
+    // A live region speaks when it is written to: only news are.
+    if (this.count.textContent !== text) this.count.textContent = text;
+    if (ticks.size === 0) this.actions.replaceChildren();
+    else if (this.actions.childElementCount === 0 || !this.actions.querySelector('.switchboard-primary')) this.offer();
+  }
+
+  private offer(): void {
+    const { t, ticks } = this.context;
+    const { count, more } = this.context.shown();
+    const everything =
+      !this.all && more && ticks.size === count
+        ? button(t('bulk.selectAll'), 'switchboard-link', () => {
+            this.all = true;
+            this.update();
+          })
+        : undefined;
+    fill(
+      this.actions,
+      ...(['replay', 'skip'] as const).map((action) =>
+        button(t(`action.${action}`), 'switchboard-button', () => this.ask(action)),
+      ),
+      button(t('bulk.clear'), 'switchboard-link', () => this.clear()),
+      everything,
+    );
+  }
+
+  private async ask(action: 'replay' | 'skip'): Promise<void> {
+    const { t } = this.context;
+    const request = this.request(action);
+    const preview = await this.try(() => this.context.messages.bulk({ ...request, preview: true }));
+    if (!preview) return;
+    const reason = element('input', {
+      type: 'text',
+      'aria-label': t('action.reason'),
+      placeholder: t('action.reason'),
+      maxlength: '500',
+    });
+    const go = button(t(`action.${action}`), 'switchboard-button switchboard-primary', () => {
+      go.disabled = true;
+      this.run({ ...request, reason: reason.value || undefined });
+    });
+    const no = button(t('action.cancel'), 'switchboard-button', () => {
+      this.offer();
+      this.actions.querySelector('button')?.focus();
+    });
+    const question =
+      preview.done === 0
+        ? t('bulk.nothing')
+        : t(`bulk.${action}${preview.more ? 'More' : ''}`, { count: preview.done, messages: preview.messages.length });
+    fill(this.actions, element('p', {}, question), action === 'skip' && preview.done > 0 && reason, preview.done > 0 && go, no);
+    (preview.done === 0 ? no : action === 'skip' ? reason : go).focus();
+  }
+
+  private request(action: 'replay' | 'skip'): BulkRequest {
+    return this.all ? { action, selection: this.context.selection() } : { action, ids: [...this.context.ticks] };
+  }
+
+  private async run(request: BulkRequest): Promise<void> {
+    const result = await this.try(() => this.context.messages.bulk(request));
+    if (!result) {
+      this.offer();
+      return;
+    }
+    this.clear();
+    this.tell(request.action, result);
+    this.context.done();
+  }
+
+  private tell(action: BulkRequest['action'], result: BulkResult): void {
+    const { t } = this.context;
+    const undo = button(t('action.undo'), 'switchboard-button switchboard-undo', async () => {
+      undo.disabled = true;
+      const undone = await this.try(() => this.context.messages.bulk({ action: 'undo', ids: result.messages }));
+      if (undone) this.tell('undo', undone);
+      this.context.done();
+    });
+    fill(
+      this.result,
+      element('span', {}, t(`bulk.did_${action}`, { count: result.done })),
+      result.more && element('span', {}, t('bulk.more')),
+      result.refused.length > 0 && element('span', { class: 'switchboard-trouble' }, result.refused.join(' ')),
+      action !== 'undo' && result.done > 0 && undo,
+      button('×', 'switchboard-link switchboard-close', () => this.result.replaceChildren()),
+    );
+    this.result.lastElementChild?.setAttribute('aria-label', t('bulk.close'));
+  }
+
+  private clear(): void {
+    this.all = false;
+    this.context.tickAll(false);
+    this.actions.replaceChildren();
+    this.update();
+  }
+
+  private async try<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      const words = wordsFor(error, this.context.t);
+      this.result.replaceChildren(element('span', { class: 'switchboard-trouble' }, words));
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { Edit } from '../../src/delivery/edits.js';
+import type { DeliveryRecord } from '../../src/store/store.js';
+import { until } from '../live/node-red.js';
+import { Rig } from './rig.js';
+
+const ANNA = { name: 'anna' };
+
+describe('what a person does by hand', () => {
+  let folder: string;
+  let rig: Rig;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-hands-'));
+    rig = await new Rig(folder).start();
+  });
+  afterEach(async () => {
+    await rig.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const hands = () => rig.broker.interventions;
+  const audit = async () => (await rig.broker.audit.list(100)).map(({ by, action, target }) => `${by} ${action} ${target.kind}`);
+  const inState = async (state: DeliveryRecord['state']) => (await rig.deliveries()).filter((d) => d.state === state);
+
+  /** A create that the provider refused. */
+  async function deadLetter(title = 'one'): Promise<DeliveryRecord> {
+    rig.provider.faults.push('refused');
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title } });
+    return until('the dead letter', async () => (await inState('failed'))[0]);
+  }
+
+  async function restart(): Promise<void> {
+    await rig.stop();
+    const { customer, provider } = rig;
+    rig = new Rig(folder);
+    Object.assign(rig, { customer, provider });
+    await rig.start();
+  }
+
+  describe('skipping', () => {
+    it('lets what waited go on, and can be undone: it stands as it stood', async () => {
+      const failed = await deadLetter();
+      await hands().skipDelivery(failed.id, 'Done by phone.', ANNA);
+      const skipped = (await rig.store.delivery(failed.id))!;
+      assert.deepEqual([skipped.state, skipped.error?.message], ['skipped', 'Done by phone.']);
+      await hands().undoDelivery(failed.id, ANNA);
+      const back = (await rig.store.delivery(failed.id))!;
+      assert.deepEqual(
+        [back.state, back.error, back.blocking, back.undo],
+        [failed.state, failed.error, failed.blocking, undefined],
+      );
+      await assert.rejects(hands().undoDelivery(failed.id, ANNA), { code: 'SWB_PAYLOAD' });
+      assert.deepEqual(await audit(), ['anna undo delivery', 'anna skip delivery']);
+    });
+
+    it('of a message can be undone too, and its replay still works', async () => {
+      rig.flow = async () => {
+        throw new Error('no');
+      };
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      const failed = await until('the failure', async () => (await rig.messages()).find((m) => m.state === 'failed'));
+      await hands().skipMessage(failed.id, 'A test.', ANNA);
+      await hands().undoMessage(failed.id, ANNA);
+      const back = (await rig.store.message(failed.id))!;
+      assert.deepEqual([back.state, back.error?.message, back.reason], ['failed', 'no', undefined]);
+      rig.flow = (payload, record) => rig.forward(payload, record);
+      await hands().replayMessage(failed.id, ANNA);
+      await rig.quiet();
+      assert.equal(rig.provider.tickets.length, 1);
+    });
+
+    it('does not hold back again, when undone, what has its ticket meanwhile', async () => {
+      const failed = await deadLetter();
+      await hands().skipDelivery(failed.id, '', ANNA);
+      await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
+      await rig.quiet();
+      assert.equal(rig.provider.tickets.length, 1);
+      await hands().undoDelivery(failed.id, ANNA);
+      await rig.receive('customer', { id: 'A', version: '3', fields: { title: 'three' } });
+      await until('the next update', () => rig.provider.tickets[0]?.fields.title === 'three');
+    });
+  });
+
+  describe('suspending an endpoint', () => {
+    it('keeps what is for it, over a restart, and sends it in order when resumed', async () => {
+      await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1' } });
+      await rig.quiet();
+      await hands().suspend('provider', 'Maintenance until six.', ANNA);
+      for (const state of ['2', '3', '4']) await rig.receive('customer', { id: 'A', version: state, fields: { state } });
+      await until('all of them to wait', async () => (await inState('pending')).length === 3);
+      await restart();
+      const { suspended } = rig.broker.worker('provider')!.status;
+      await until('the suspension to be known', () => rig.broker.worker('provider')!.status.suspended);
+      assert.equal((await inState('pending')).length, 3, String(suspended));
+      assert.equal(rig.broker.worker('provider')!.status.suspended?.reason, 'Maintenance until six.');
+      assert.deepEqual(
+        rig.provider.calls.filter((c) => c.startsWith('update')),
+        [],
+      );
+      await hands().resume('provider', ANNA);
+      await rig.quiet();
+      assert.deepEqual(
+        rig.provider.calls.filter((c) => c.startsWith('update')),
+        ['2', '3', '4'].map((state) => `update {"state":"${state}"}`),
+      );
+      assert.deepEqual(await audit(), ['anna resume endpoint', 'anna suspend endpoint']);
+    });
+
+    it('leaves the other direction alone, and a replay waiting there can be undone', async () => {
+      const failed = await deadLetter();
+      await hands().suspend('provider', '', ANNA);
+      await hands().replayDelivery(failed.id, ANNA);
+      assert.equal((await rig.store.delivery(failed.id))?.state, 'inDoubt');
+      await hands().undoDelivery(failed.id, ANNA);
+      const back = (await rig.store.delivery(failed.id))!;
+      assert.deepEqual([back.state, back.tries, back.error], ['failed', 1, failed.error]);
+      await hands().resume('provider', ANNA);
+      await rig.receive('provider', { id: 'P', version: '1', fields: { title: 'theirs' } });
+      await until('the other direction', () => rig.customer.tickets.length === 1);
+      assert.equal(rig.provider.tickets.length, 0, 'what was undone is not sent');
+    });
+  });
+
+  describe('editing', () => {
+    it('sends the changed payload, and keeps who changed what', async () => {
+      const failed = await deadLetter();
+      await hands().editDelivery(failed.id, { title: 'mended' }, ANNA);
+      await rig.quiet();
+      assert.equal(rig.provider.tickets[0]?.fields.title, 'mended');
+      const bodies = await rig.store.bodies('delivery', failed.id);
+      assert.deepEqual((bodies.request as EntityRequest).fields, { title: 'mended' });
+      assert.deepEqual(bodies.original, { title: 'one' });
+      const [edit] = bodies.edits as Edit[];
+      assert.deepEqual([edit?.by, edit?.fields], ['anna', [{ path: 'title', from: 'one', to: 'mended' }]]);
+      assert.deepEqual(await audit(), ['anna edit delivery']);
+    });
+
+    it('queues nothing that the partner would not take', async () => {
+      const failed = await deadLetter();
+      await assert.rejects(hands().editDelivery(failed.id, { forbidden: 1 }, ANNA), /forbidden is not allowed/);
+      await assert.rejects(hands().editDelivery(failed.id, 'text', ANNA), /no JSON object/);
+      assert.deepEqual(await rig.store.delivery(failed.id), failed);
+      assert.deepEqual(await audit(), []);
+    });
+
+    it('amends a ticket that an earlier try had created after all', async () => {
+      rig.provider.faults.push('lost');
+      let open = () => {};
+      rig.provider.gate = () => new Promise((resolve) => (open = resolve));
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      await until('the try', () => rig.provider.calls.includes('create'));
+      await hands().suspend('provider', '', ANNA);
+      rig.provider.gate = async () => {};
+      open();
+      const doubtful = await until('the doubt', async () => (await inState('inDoubt'))[0]);
+      await hands().editDelivery(doubtful.id, { title: 'mended' }, ANNA);
+      await hands().resume('provider', ANNA);
+      await rig.quiet();
+      assert.deepEqual(
+        rig.provider.tickets.map((t) => t.fields.title),
+        ['mended'],
+      );
+    });
+
+    it('writes what a person wrote even when something newer has been sent', async () => {
+      await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1' } });
+      await rig.quiet();
+      rig.provider.faults.push('refused');
+      await rig.receive('customer', { id: 'A', version: '2', fields: { state: '2' } });
+      const failed = await until('the dead letter', async () => (await inState('failed'))[0]);
+      await rig.receive('customer', { id: 'A', version: '3', fields: { state: '3' } });
+      await rig.quiet();
+      await hands().editDelivery(failed.id, { state: 'by hand' }, ANNA);
+      await rig.quiet();
+      assert.equal(rig.provider.tickets[0]?.fields.state, 'by hand');
+    });
+
+    it('puts a changed incoming payload through the flow, but none about another entity', async () => {
+      rig.flow = async (payload, record) => {
+        if (payload.fields.title === 'bad') throw new Error('bad title');
+        await rig.forward(payload, record);
+      };
+      const payload = { id: 'A', version: '1', fields: { title: 'bad' } };
+      await rig.receive('customer', payload);
+      const failed = await until('the failure', async () => (await rig.messages()).find((m) => m.state === 'failed'));
+      await assert.rejects(hands().editMessage(failed.id, { ...payload, id: 'B' }, ANNA), /is about B, not A/);
+      await hands().editMessage(failed.id, { ...payload, fields: { title: 'good' } }, ANNA);
+      await rig.quiet();
+      assert.equal(rig.provider.tickets[0]?.fields.title, 'good');
+      const bodies = await rig.store.bodies('message', failed.id);
+      assert.deepEqual((bodies.edits as Edit[])[0]?.fields, [{ path: 'fields.title', from: 'bad', to: 'good' }]);
+    });
+  });
+
+  it('keeps the last thousand entries of who did what', async () => {
+    for (let n = 0; n < 1010; n++)
+      await hands().noteMany('forget', { kind: 'value', id: String(n), name: String(n) }, { name: `user${n}` });
+    const entries = await rig.broker.audit.list(2000);
+    assert.deepEqual([entries.length, entries[0]?.by, entries.at(-1)?.by], [1000, 'user1009', 'user10']);
+    await restart();
+    await hands().noteMany('forget', { kind: 'value', id: 'x', name: 'x' }, ANNA);
+    assert.equal((await rig.broker.audit.list(1))[0]?.by, 'anna');
+  });
+});
