@@ -1,7 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { countAll, listMessages, messageView, type NameOf } from './view-model.js';
+import { names } from './names.js';
+import { countAll, listMessages, messageView } from './view-model.js';
 import { type Action, FILTERS, type Filter, type Query } from './views.js';
 
 interface Request {
@@ -26,10 +27,7 @@ export function serveMessages(RED: NodeAPI): void {
   const app = RED.httpAdmin as unknown as App;
   const mayRead = RED.auth.needsPermission('switchboard.read');
   const mayWrite = RED.auth.needsPermission('switchboard.write');
-  const nameOf: NameOf = (id) => {
-    const node = RED.nodes.getNode(id) as { label?: string; name?: string; type?: string } | null;
-    return node?.name || node?.label || node?.type?.replace(/^switchboard-/, '').replaceAll('-', ' ') || id;
-  };
+  const nameOf = names(RED);
 
   app.get(
     '/switchboard/messages',

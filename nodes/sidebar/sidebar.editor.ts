@@ -1,5 +1,5 @@
 import { RequestError } from './view/backend.js';
-import { messagesView } from './view/messages-view.js';
+import { tabbedView } from './view/tabs.js';
 
 const ID = 'switchboard-messages';
 const TOPIC = 'switchboard/changed';
@@ -7,7 +7,7 @@ const TOPIC = 'switchboard/changed';
 RED.plugins.registerPlugin('switchboard-sidebar', {
   type: 'switchboard-sidebar',
   onadd() {
-    const view = messagesView({
+    const view = tabbedView({
       t: (key, values) => this._(key, values),
       get: (path) => request('GET', path),
       post: (path, body) => request('POST', path, body),

@@ -1,6 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
 import { ChangeNotice } from './change-notice.js';
+import { serveConversations } from './conversation-routes.js';
 import { serveMessages } from './messages-routes.js';
 import { servePage } from './page-routes.js';
 
@@ -13,6 +14,7 @@ export = (RED: NodeAPI) => {
     onadd() {
       servePage(RED);
       serveMessages(RED);
+      serveConversations(RED);
       watchBrokers(() => notice.follow(brokers()));
     },
   });

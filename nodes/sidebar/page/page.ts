@@ -1,5 +1,5 @@
 import { RequestError } from '../view/backend.js';
-import { messagesView } from '../view/messages-view.js';
+import { tabbedView } from '../view/tabs.js';
 import { followTheme } from './theme.js';
 
 /** Milliseconds between two looks for news; the editor's live channel needs the editor. */
@@ -16,7 +16,7 @@ async function start(): Promise<void> {
   document.title = t('tab.name');
   const editor = document.getElementById('editor');
   if (editor) editor.textContent = t('page.editor');
-  const view = messagesView({
+  const view = tabbedView({
     t,
     get: (path) => request('GET', path),
     post: (path, body) => request('POST', path, body),
