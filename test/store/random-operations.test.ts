@@ -97,7 +97,8 @@ async function compare(seed: number): Promise<void> {
       ),
     });
     if (chance(0.05)) record.links.push(link('shared'));
-    return { kind, record };
+    if (chance(0.1)) record.aliases = [`SWB-old-${number(4)}`];
+    return { kind, record, ...(chance(0.1) && { gone: true as const }) };
   }
 
   const query = (): ListQuery => ({
@@ -107,7 +108,7 @@ async function compare(seed: number): Promise<void> {
     endpoint: chance(0.2) ? pick(['acme', 'csp', 'jira']) : undefined,
     conversation: chance(0.2) ? `c${number(8)}` : undefined,
     message: chance(0.2) ? `m${number(15)}` : undefined,
-    search: maybe(pick(['inc', 'INC1', 'tt-2', 'swb-c', 'm1', 'M', 'c1', 'd', 'sys-', 'c2-1', 'nothing'])),
+    search: maybe(pick(['inc', 'INC1', 'tt-2', 'swb-c', 'swb-old', 'm1', 'M', 'c1', 'd', 'sys-', 'c2-1', 'nothing'])),
   });
   const both = async (what: string, ask: (of: Store) => Promise<unknown>) => {
     const [expected, actual] = await Promise.all([model, store].map((of) => ask(of).catch((error) => ({ error: error.code }))));
@@ -160,6 +161,7 @@ async function compare(seed: number): Promise<void> {
         await both('open deliveries', (of) => of.openDeliveries('c1'));
         await both('by link', (of) => of.conversationByLink('acme', 'incident', 'c1-0-1'));
         await both('by reference', (of) => of.conversationByReference('SWB-c1'));
+        await both('by alias', (of) => of.conversationByReference('SWB-old-1'));
       },
     ],
     [0.95, () => store.compact()],
