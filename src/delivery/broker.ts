@@ -1,6 +1,7 @@
 import { Conversations } from '../conversation/conversations.js';
 import type { Incoming } from '../conversation/correlate.js';
 import { type Correlated, Correlator, type Finding, findingOf } from '../conversation/correlator.js';
+import { Surgeon } from '../conversation/surgeon.js';
 import { Turnstile } from '../conversation/turnstile.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
@@ -45,6 +46,8 @@ export class Broker {
   readonly correlator: Correlator;
   readonly legs: Legs;
   readonly turnstile = new Turnstile();
+  /** Mends links by hand. */
+  readonly surgeon: Surgeon;
   readonly clock: () => number;
   readonly spool: Spool;
   private readonly endpoints = new Map<string, { client: EndpointClient; worker: Worker }>();
@@ -81,6 +84,7 @@ export class Broker {
       flowTimeout: options.flowTimeout,
       onSettled: (message) => this.turnstile.leave(message),
     });
+    this.surgeon = new Surgeon(this.store, this.conversations, this.turnstile, this.clock);
     this.legs = new Legs(this.store, this.conversations, this.inbox, (id) => this.client(id)?.name, this.clock);
   }
 
@@ -131,7 +135,7 @@ export class Broker {
    * Resolves with undefined when the message has left its flow meanwhile.
    */
   async correlate(messageId: string, incoming: Incoming): Promise<Correlated | undefined> {
-    await this.turnstile.enter(await this.correlator.keyOf(incoming.message.source), messageId);
+    await this.enter(messageId, incoming);
     const flow = this.inbox.inFlow(messageId);
     if (!flow) return undefined;
     this.inbox.touch(messageId);
@@ -141,6 +145,16 @@ export class Broker {
     flow.correlated = findingOf(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
     return correlated;
+  }
+
+  /** Waits for the message's turn. While it waited the conversation may have become another one, by hand: then it waits for a turn there. */
+  private async enter(messageId: string, { message }: Incoming): Promise<void> {
+    for (;;) {
+      const key = await this.correlator.keyOf(message.source);
+      await this.turnstile.enter(key, messageId);
+      if ((await this.correlator.keyOf(message.source)) === key) return;
+      this.turnstile.leave(messageId);
+    }
   }
 
   /** The message cannot go on as it is: it fails once its flow is quiet, whatever else becomes of it. */

@@ -3,7 +3,7 @@ import { conversationState, linkAt, withLink, without } from '../conversation/co
 import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
 import { attachmentMark, commentMark, imprint, sameImprint } from '../conversation/fingerprint.js';
 import { legOf } from '../conversation/plan.js';
-import { legReference } from '../conversation/reference.js';
+import { carriedApart, createReference } from '../conversation/reference.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
@@ -78,7 +78,7 @@ async function create(
 ): Promise<Sent> {
   const { client } = context;
   if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
-  const reference = legReference(conversation.reference, delivery.leg);
+  const reference = createReference(conversation, delivery);
   const found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
   if (!found && inDoubt && delivery.attempts.some((attempt) => attempt.status === 202)) {
     throw new PartnerError('SWB_PARTNER_ANSWER', `${client.name} accepted the create and has nothing with our reference yet.`, {
@@ -113,7 +113,7 @@ async function create(
     change: (latest) => {
       const adopted = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (adopted && adopted.id !== source.id) return latest;
-      const link = adopted ?? linkAfterCreate(source, delivery.leg, request, now);
+      const link = adopted ?? linkAfterCreate(source, delivery.leg, request, now, carriedApart(latest, delivery.leg, reference));
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, written, known)));
     },
