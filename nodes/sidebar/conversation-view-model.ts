@@ -25,7 +25,7 @@ export async function conversationDetail(
   id: string,
   nameOf: NameOf,
   hear: Hear,
-): Promise<ConversationDetail | undefined> {
+): Promise<Omit<ConversationDetail, 'done' | 'targets'> | undefined> {
   for (const { store } of desks) {
     const record = (await store.conversation(id)) ?? (await store.conversationByReference(id));
     if (!record) continue;

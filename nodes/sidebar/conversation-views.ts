@@ -109,6 +109,51 @@ export interface TimelineEntry {
   waitsFor?: WaitsFor;
 }
 
+/** Something that was done to the links of the conversation by hand, newest first. */
+export interface Done {
+  id: number;
+  at: string;
+  by: string;
+  kind: 'link' | 'unlink' | 'split' | 'merge';
+  effects: Effect[];
+  undone?: { at: string; by: string };
+}
+
+/** One thing that an operation changes; the words are labels. */
+export interface Effect {
+  code: string;
+  values: Record<string, string | number>;
+}
+
+/** An endpoint at which an entity may be linked. */
+export interface LinkTarget {
+  id: string;
+  name: string;
+  entityTypes: string[];
+}
+
+/** What a person asks for. */
+export interface SurgeryRequest {
+  kind: Done['kind'];
+  /** link, unlink, split: node id of the endpoint. */
+  endpoint?: string;
+  entityType?: string;
+  /** link: a number or an id; unlink, split: the id. */
+  entity?: string;
+  /** merge: a number, an id or the reference of the other conversation. */
+  other?: string;
+}
+
+/** What it would change, or why it cannot be done. */
+export interface SurgeryPreview {
+  effects: Effect[];
+  /** The entity that was looked up, or the conversation that was found. */
+  found?: { number: string; title?: string; state?: State; url?: string };
+  refused?: string;
+  /** Reference of the conversation that has the entity: it could be merged instead. */
+  owner?: string;
+}
+
 export interface ConversationDetail {
   id: string;
   reference: string;
@@ -118,4 +163,6 @@ export interface ConversationDetail {
   entries: TimelineEntry[];
   /** There are older entries that are not shown. */
   earlier: boolean;
+  done: Done[];
+  targets: LinkTarget[];
 }

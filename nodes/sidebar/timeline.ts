@@ -134,23 +134,15 @@ class Lanes {
   ofEntity({ endpoint, entityType, entityId, number }: MessageRecord): string {
     const link = this.conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.id === entityId);
     if (link) return keyOf(endpoint, entityType, link.leg);
-    const key = keyOf(endpoint, entityType, `unlinked ${entityId}`);
-    if (!this.lanes.has(key))
-      this.lanes.set(key, { key, endpoint: this.nameOf(endpoint), entityType, leg: '', was: number ?? entityId });
-    return key;
+    return this.goneLane(endpoint, entityType, entityId, number);
   }
 
   /** The lane a delivery goes to, also before there is an entity. */
   ofLeg({ endpoint, entityType, leg, entityId, number }: DeliveryRecord): string {
     const key = keyOf(endpoint, entityType, leg);
     const known = this.lanes.get(key);
-    // It went to an entity that has been unlinked since, and another has taken its place.
-    if (known?.of && entityId && known.of.id !== entityId) {
-      const gone = keyOf(endpoint, entityType, `unlinked ${entityId}`);
-      if (!this.lanes.has(gone))
-        this.lanes.set(gone, { key: gone, endpoint: this.nameOf(endpoint), entityType, leg: '', was: number ?? entityId });
-      return gone;
-    }
+    // It went to an entity that has been unlinked since.
+    if (entityId && known?.of?.id !== entityId) return this.goneLane(endpoint, entityType, entityId, number);
     if (!known) {
       const planned = this.conversation.plan?.legs.find((l) => l.leg === leg);
       this.add(endpoint, entityType, leg, undefined, planned && planOf(planned));
@@ -174,6 +166,14 @@ class Lanes {
       const state = (of?.shadow.state as State | undefined) ?? states.get(lane.key);
       return { ...lane, ...(state && { state }) };
     });
+  }
+
+  /** The lane of an entity that is linked no more. */
+  private goneLane(endpoint: string, entityType: string, id: string, number: string | undefined): string {
+    const key = keyOf(endpoint, entityType, `unlinked ${id}`);
+    if (!this.lanes.has(key))
+      this.lanes.set(key, { key, endpoint: this.nameOf(endpoint), entityType, leg: '', was: number ?? id });
+    return key;
   }
 
   private add(endpoint: string, entityType: string, leg: string, link?: Link, plan?: LanePlan): void {

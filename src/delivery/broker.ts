@@ -126,6 +126,11 @@ export class Broker {
     return this.endpoints.get(id)?.client;
   }
 
+  /** Clients of all endpoints of the flows. */
+  clients(): EndpointClient[] {
+    return [...this.endpoints.values()].map(({ client }) => client);
+  }
+
   worker(id: string): Worker | undefined {
     return this.endpoints.get(id)?.worker;
   }

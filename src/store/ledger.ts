@@ -106,12 +106,12 @@ function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, a
 }
 
 /** The optimistic lock. */
-function sameVersion(kind: Kind, record: RecordOf[Kind], before: Held | undefined): void {
-  if ((before?.version ?? 0) === record.version) return;
+function sameVersion(kind: Kind, { id, version }: { id: string; version: number }, before: Held | undefined): void {
+  if ((before?.version ?? 0) === version) return;
   throw conflict(
     before
-      ? `${kind} ${record.id} is at version ${before.version}, the change was made from version ${record.version}.`
-      : `${kind} ${record.id} is not there, the change was made from version ${record.version}.`,
+      ? `${kind} ${id} is at version ${before.version}, the change was made from version ${version}.`
+      : `${kind} ${id} is not there, the change was made from version ${version}.`,
   );
 }
 

@@ -43,6 +43,8 @@ const FLOW = [
   },
 ];
 
+const PASSWORD = '$2b$04$lMjvzk6lsJBaByImLpHm8O5GKdZi08LXULIJzRmHuNPXwnexUXjFu'; // secret
+
 /** Where to leave screenshots for a person to look at; nowhere unless asked. */
 const SHOTS = process.env.SWITCHBOARD_SHOTS;
 
@@ -162,6 +164,78 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await page.keyboard.press('Escape');
   });
 
+  it('merges and undoes: it says before what would change, and after who did what', async () => {
+    await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
+    await view().getByRole('button', { name: 'Merge…' }).click();
+    await page.keyboard.type('inc9');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.switchboard-surgery .switchboard-effects');
+    const asked = (await view().locator('.switchboard-surgery').innerText()).replace(/\s+/g, ' ');
+    assert.match(
+      asked,
+      /INC9 An old one This will change: All of SWB-CLOSED belongs to SWB-TICKET\. SWB-CLOSED goes on finding it\./,
+    );
+    assert.match(asked, /News of INC9 is heard; what is new goes to INC1, and no more to INC9\./);
+    await shot(page, 'merge');
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Merge');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.switchboard-history');
+    await page.waitForFunction(
+      () => document.querySelectorAll('.switchboard-lane-head a, .switchboard-lane-head b').length === 3,
+    );
+    await view().locator('.switchboard-back').click();
+    await view().locator('input[type=search]').fill('SWB-CLOSED');
+    await shows('INC1');
+    await view().locator('input[type=search]').fill('');
+    await shows('INC1 REQ1');
+    await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
+    await view().getByText('Mended by hand (1)').click();
+    await view().getByRole('button', { name: 'Undo' }).click();
+    await page.waitForSelector('.switchboard-history >> text=Undone');
+    await shows('INC1 REQ1 INC9');
+  });
+
+  it('unlinks a ticket after asking, and says why it cannot split off the only one', async () => {
+    await view().getByRole('button', { name: 'Unlink: North Telecom TT1' }).click();
+    await page.waitForSelector('.switchboard-surgery .switchboard-effects');
+    assert.match(
+      await view().locator('.switchboard-surgery .switchboard-effects').innerText(),
+      /The next news that is for North Telecom may open a new ticket there\./,
+    );
+    await view().getByRole('button', { name: 'Cancel' }).click();
+    await view().getByRole('button', { name: 'Unlink: North Telecom TT1' }).click();
+    await view().locator('.switchboard-surgery .switchboard-primary', { hasText: 'Unlink' }).click();
+    await page.waitForFunction(() =>
+      document.querySelector('.switchboard-lane-head:last-child')?.textContent?.includes('TT1, not linked now'),
+    );
+    await view().getByRole('button', { name: 'Split off: Acme ServiceNow INC1' }).click();
+    await page.waitForFunction(() =>
+      document.querySelector('.switchboard-surgery')?.textContent?.includes('INC1 is all there is in this conversation.'),
+    );
+    await view().getByRole('button', { name: 'Cancel' }).click();
+    await view().getByText('Mended by hand (2)').click();
+    await view().getByRole('button', { name: 'Undo' }).first().click();
+    await page.waitForFunction(() => document.querySelectorAll('.switchboard-lane-actions').length === 2);
+    assert.deepEqual(await tooWide(page), []);
+  });
+
+  it('says in words that a ticket cannot be looked up', async () => {
+    await view().getByRole('button', { name: 'Link a ticket…' }).click();
+    await view().getByLabel('Endpoint').selectOption({ label: 'South Telecom' });
+    await view().getByLabel('Number or id').fill('TT7');
+    await view().getByRole('button', { name: 'What would change?' }).click();
+    await page.waitForFunction(() =>
+      /South Telecom/.test(document.querySelector('.switchboard-surgery .switchboard-trouble')?.textContent ?? ''),
+    );
+    await view().getByRole('button', { name: 'Cancel' }).click();
+    await page
+      .locator('.switchboard-conversations .switchboard-detail')
+      .focus()
+      .catch(() => undefined);
+    await view().locator('.switchboard-back').click();
+    errors.splice(0, errors.length, ...errors.filter((error) => !/500|409/.test(error)));
+  });
+
   it('is also on the page of its own, where an order has a column for each leg', async () => {
     for (const theme of ['light', 'dark'] as const) {
       for (const width of [290, 800, 1280, 1600]) {
@@ -204,4 +278,63 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
   });
 
   it('made no errors in the browser', () => assert.deepEqual(errors, []));
+});
+
+describe(`the conversations page behind a login in Node-RED ${NODE_RED.version}`, () => {
+  let server: EditorServer;
+
+  before(async function () {
+    if (!chromiumPath()) return this.skip();
+    const users = [
+      { username: 'reader', password: PASSWORD, permissions: 'read' },
+      { username: 'anna', password: PASSWORD, permissions: '*' },
+    ];
+    server = await startEditor({
+      flow: FLOW,
+      prepare: seedConversations,
+      settings: { adminAuth: { type: 'credentials', users } },
+    });
+  });
+  after(() => server?.stop());
+
+  const signIn = async (username: string, scope: string): Promise<Record<string, string>> => {
+    const body = new URLSearchParams({
+      client_id: 'node-red-admin',
+      grant_type: 'password',
+      scope,
+      username,
+      password: 'secret',
+    });
+    const answer = await fetch(`${server.url}auth/token`, { method: 'POST', body });
+    return { Authorization: `Bearer ${((await answer.json()) as { access_token: string }).access_token}` };
+  };
+  const statuses = (headers: Record<string, string>) =>
+    Promise.all([
+      ...['conversations', 'conversations/SWB-TICKET'].map(
+        async (path) => (await fetch(`${server.url}switchboard/${path}`, { headers })).status,
+      ),
+      ...['preview', 'operate', 'undo'].map(
+        async (action) =>
+          (
+            await fetch(`${server.url}switchboard/conversations/SWB-TICKET/${action}`, {
+              method: 'POST',
+              headers: { ...headers, 'Content-Type': 'application/json' },
+              body: JSON.stringify({ kind: 'merge', other: 'SWB-TICKET', operation: 99 }),
+            })
+          ).status,
+      ),
+    ]);
+
+  it('gives nothing away to strangers, lets readers read, and only writers mend', async () => {
+    assert.deepEqual(await statuses({}), [401, 401, 401, 401, 401]);
+    assert.deepEqual(await statuses(await signIn('reader', 'read')), [200, 200, 401, 401, 401]);
+    assert.deepEqual(await statuses(await signIn('anna', '*')), [200, 200, 200, 409, 409]);
+  });
+
+  it('keeps the name of who did it', async () => {
+    const headers = { ...(await signIn('anna', '*')), 'Content-Type': 'application/json' };
+    const body = JSON.stringify({ kind: 'merge', other: 'SWB-CLOSED' });
+    const answer = await fetch(`${server.url}switchboard/conversations/SWB-TICKET/operate`, { method: 'POST', headers, body });
+    assert.equal(((await answer.json()) as { by: string }).by, 'anna');
+  });
 });

@@ -5,6 +5,7 @@ import {
   type ConversationFilter,
   type ConversationQuery,
   type ConversationRow,
+  type TimelineEntry,
 } from '../conversation-views.js';
 import { type Backend, Messages, wordsFor } from '../view/backend.js';
 import detailCss from '../view/detail.css';
@@ -16,6 +17,7 @@ import { conversationRow } from './conversation-row.js';
 import conversationsCss from './conversations.css';
 import { ConversationDesk } from './conversations.js';
 import { drawing } from './drawing.js';
+import { history, type SurgeryContext, surgeryPanel } from './surgery.js';
 
 const PAGE = 50;
 /** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */
@@ -85,17 +87,17 @@ export function conversationsView(backend: Backend): View {
     if (pressed) backToDrawing();
     else close();
   });
-  backend.onChange(refresh);
+  backend.onChange(() => refresh());
   mark();
   show(undefined);
-  return { root, refresh };
+  return { root, refresh: () => refresh() };
 
-  function refresh(): void {
+  function refresh(acted = false): void {
     // A hidden view asks for nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     load(false);
     // What a person is about to do must not be drawn over.
-    if (selected && !detail.querySelector('.switchboard-primary')) fetchDetail(true);
+    if (selected && (acted || !detail.querySelector('.switchboard-primary'))) fetchDetail(true);
   }
 
   function narrow(change: { search?: string; state?: ConversationFilter }): void {
@@ -166,6 +168,13 @@ export function conversationsView(backend: Backend): View {
   }
 
   function conversationContent(view: ConversationDetail): HTMLElement[] {
+    const context: SurgeryContext = { t, desk, done: () => refresh(true) };
+    const panel = surgeryPanel(view, context);
+    const press = (entry: TimelineEntry) => {
+      pressed = { entry: entry.id, message: entry.message };
+      detail.scrollTop = 0;
+      fetchDetail(false);
+    };
     return [
       back(),
       element(
@@ -177,17 +186,15 @@ export function conversationsView(backend: Backend): View {
           view.title ?? view.reference,
           element('small', {}, `${view.reference} · ${t(`conversation.${view.state}`)}`),
         ),
-        drawing(view, t, (entry) => {
-          pressed = { entry: entry.id, message: entry.message };
-          detail.scrollTop = 0;
-          fetchDetail(false);
-        }),
+        panel.root,
+        history(view, context),
+        drawing(view, t, press, panel.about),
       ),
     ];
   }
 
   function messageContent(message: Parameters<typeof messageDetail>[0]): HTMLElement[] {
-    const context = { t, messages, wide: root.clientWidth >= WIDE, acted: () => refresh(), search: find };
+    const context = { t, messages, wide: root.clientWidth >= WIDE, acted: () => refresh(true), search: find };
     return [back(), messageDetail(message, context)];
   }
 
@@ -209,11 +216,14 @@ export function conversationsView(backend: Backend): View {
     const entry = pressed?.entry;
     pressed = undefined;
     const mine = ++askedDetail;
-    desk.one(selected as string).then((view) => {
-      if (mine !== askedDetail) return;
-      draw(conversationContent(view), false);
-      if (entry) arrowOf(entry)?.focus();
-    }, refresh);
+    desk.one(selected as string).then(
+      (view) => {
+        if (mine !== askedDetail) return;
+        draw(conversationContent(view), false);
+        if (entry) arrowOf(entry)?.focus();
+      },
+      () => refresh(),
+    );
   }
 
   function close(): void {

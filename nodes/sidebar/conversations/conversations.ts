@@ -1,5 +1,11 @@
-import type { ConversationDetail, ConversationList, ConversationQuery } from '../conversation-views.js';
-import type { Backend } from '../view/backend.js';
+import type {
+  ConversationDetail,
+  ConversationList,
+  ConversationQuery,
+  SurgeryPreview,
+  SurgeryRequest,
+} from '../conversation-views.js';
+import { type Backend, RequestError } from '../view/backend.js';
 
 const MOST_EMPTY = 20;
 
@@ -18,6 +24,26 @@ export class ConversationDesk {
 
   one(id: string): Promise<ConversationDetail> {
     return this.backend.get(`conversations/${encodeURIComponent(id)}`) as Promise<ConversationDetail>;
+  }
+
+  /** What an operation would change. */
+  preview(id: string, request: SurgeryRequest): Promise<SurgeryPreview> {
+    return this.post(id, 'preview', request) as Promise<SurgeryPreview>;
+  }
+
+  async operate(id: string, request: SurgeryRequest): Promise<void> {
+    await this.post(id, 'operate', request);
+  }
+
+  async undo(id: string, operation: number): Promise<void> {
+    await this.post(id, 'undo', { operation });
+  }
+
+  private post(id: string, action: string, body: object): Promise<unknown> {
+    return this.backend.post(`conversations/${encodeURIComponent(id)}/${action}`, body).catch((error) => {
+      // Node-RED answers 401 also to those who are signed in and may not; who sees a conversation has signed in.
+      throw error instanceof RequestError && error.status === 401 ? new RequestError(error.message, 403) : error;
+    });
   }
 
   private page({ search, state, before, limit }: ConversationQuery): Promise<ConversationList> {

@@ -3,7 +3,7 @@ import type { Backend } from '../view/backend.js';
 import { element } from '../view/element.js';
 import { chip } from '../view/row.js';
 import { wholeTime } from '../view/time.js';
-import { laneHead, laneName, stateChip } from './lanes.js';
+import { type LaneAct, laneHead, laneName, stateChip } from './lanes.js';
 import { dayOf, pauseInWords, timeOfDay } from './time-axis.js';
 
 /** Milliseconds without anything after which the time axis is folded. */
@@ -18,13 +18,18 @@ const FIELDS = 3;
  * came is an arrow from its lane to ours, what went one from ours to its lane; a press opens the message. Where there is no room for
  * columns the same lines stand as a list (conversations.css).
  */
-export function drawing(view: ConversationDetail, t: Backend['t'], open: (entry: TimelineEntry) => void): HTMLElement {
+export function drawing(
+  view: ConversationDetail,
+  t: Backend['t'],
+  open: (entry: TimelineEntry) => void,
+  act: LaneAct,
+): HTMLElement {
   const middle = Math.max(1, view.lanes.filter((lane) => lane.link?.origin === 'theirs').length);
   const column = (lane: Lane) => {
     const index = view.lanes.indexOf(lane);
     return index < middle ? index : index + 1;
   };
-  const heads: HTMLElement[] = view.lanes.map((lane) => laneHead(lane, t));
+  const heads: HTMLElement[] = view.lanes.map((lane) => laneHead(lane, t, act));
   const ours = element(
     'div',
     { class: 'switchboard-lane-head switchboard-lane-ours' },

@@ -1,9 +1,12 @@
 import type { Lane, LanePlan } from '../conversation-views.js';
 import type { Backend } from '../view/backend.js';
-import { element } from '../view/element.js';
+import { button, element } from '../view/element.js';
+
+/** A person wants to take a ticket out of the conversation. */
+export type LaneAct = (kind: 'unlink' | 'split', lane: Lane) => void;
 
 /** The head of a lane: the party, its ticket as a link into its system, how that stands, and, for a leg of an order, what is on it. */
-export function laneHead(lane: Lane, t: Backend['t']): HTMLElement {
+export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct): HTMLElement {
   const { link, leg, state, plan } = lane;
   return element(
     'div',
@@ -23,6 +26,7 @@ export function laneHead(lane: Lane, t: Backend['t']): HTMLElement {
         ),
     state && stateChip(state, t),
     plan && planned(plan, state, t),
+    link && actions(lane, t, act),
   );
 }
 
@@ -34,7 +38,8 @@ export function stateChip(state: string, t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-state switchboard-state-${state}` }, t(`entityState.${state}`));
 }
 
-function ticket(number: string, url: string | undefined): HTMLElement {
+/** A number as a link into its system, where the partner gave a web address. */
+export function ticket(number: string, url: string | undefined): HTMLElement {
   if (!followable(url)) return element('b', {}, number);
   return element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, number);
 }
@@ -74,4 +79,13 @@ function planned(plan: LanePlan, state: string | undefined, t: Backend['t']): HT
         ),
       ),
   );
+}
+
+function actions(lane: Lane, t: Backend['t'], act: LaneAct): HTMLElement {
+  const control = (kind: 'unlink' | 'split') => {
+    const made = button(t(`surgery.${kind}`), 'switchboard-link', () => act(kind, lane));
+    made.setAttribute('aria-label', `${t(`surgery.${kind}`)}: ${laneName(lane)}`);
+    return made;
+  };
+  return element('span', { class: 'switchboard-lane-actions' }, control('unlink'), control('split'));
 }
