@@ -78,6 +78,7 @@ export function timeline(
   const outgoing = ({ record, request }: Went): TimelineEntry => {
     const lane = lanes.ofLeg(record);
     const first = creates.has(record.id);
+    if (record.part === 'entity') begun.add(lane);
     const changed = request?.changed ?? [];
     const tellsState = first || changed.some((field) => request?.sources?.[field]?.includes('state'));
     const part = record.part.split(':')[0];

@@ -91,7 +91,7 @@ function parted({ moves, messages, deliveries }: Inverse, removed: ConversationR
   if (born) throw refusal(`${nameOf(born)} has been created since.`, 'Split it off or unlink it instead.');
   return [
     conversationChange(left, at),
-    conversationChange({ ...removed, version: 0 }, at),
+    { kind: 'conversation', record: { ...removed, version: 0, updatedAt: at } },
     ...moved(back, removed.id),
     ...restored(
       into.deliveries.filter((d) => known.has(d.id)),

@@ -65,6 +65,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     server = await startEditor({ flow: FLOW, prepare: seedConversations });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
+    page.setDefaultTimeout(8000);
     await page.evaluate(`RED.actions.invoke('switchboard:show-messages')`);
     await page.getByRole('tab', { name: 'Conversations' }).click();
     await page.waitForSelector('.switchboard-conversations .switchboard-row');

@@ -97,7 +97,7 @@ export function conversationsView(backend: Backend): View {
     if (!root.isConnected || root.offsetParent === null) return;
     load(false);
     // What a person is about to do must not be drawn over.
-    if (selected && (acted || !detail.querySelector('.switchboard-primary'))) fetchDetail(true);
+    if (selected && (acted || !detail.querySelector('.switchboard-primary, .switchboard-asking'))) fetchDetail(true);
   }
 
   function narrow(change: { search?: string; state?: ConversationFilter }): void {

@@ -30,8 +30,15 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
     about: (kind, { link }) => link && ask({ kind, endpoint: link.endpoint, entityType: link.entityType, entity: link.id }),
   };
 
+  /** While it asks, news does not draw over it. */
+  function fill(asking: boolean, ...content: (HTMLElement | string)[]): void {
+    root.classList.toggle('switchboard-asking', asking);
+    root.replaceChildren(...content);
+  }
+
   function rest(): void {
-    root.replaceChildren(
+    fill(
+      false,
       button(t('surgery.link'), 'switchboard-button', linkForm),
       button(t('surgery.merge'), 'switchboard-button', mergeForm),
     );
@@ -74,12 +81,11 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
         event.stopPropagation();
         go.click();
       });
-    root.replaceChildren(element('p', {}, t(`surgery.about.${request().kind}`)), ...fields, go, cancel());
+    fill(true, element('p', {}, t(`surgery.about.${request().kind}`)), ...fields, go, cancel());
   }
 
   function ask(request: SurgeryRequest): void {
-    // Kept from being drawn over by news while the answer is awaited, too.
-    root.replaceChildren(element('p', { class: 'switchboard-primary', role: 'status' }, t('list.loading')), cancel());
+    fill(true, element('p', { role: 'status' }, t('list.loading')), cancel());
     root.scrollIntoView({ block: 'nearest' });
     desk.preview(view.id, request).then(
       (preview) => show(request, preview),
@@ -101,7 +107,8 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
       button(t('surgery.instead', { reference: owner }), 'switchboard-button switchboard-primary', () =>
         ask({ kind: 'merge', other: owner }),
       );
-    root.replaceChildren(
+    fill(
+      true,
       found
         ? element(
             'p',
@@ -122,7 +129,7 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
   }
 
   function failed(words: string): void {
-    root.replaceChildren(element('div', { class: 'switchboard-trouble', role: 'alert' }, words), cancel());
+    fill(true, element('div', { class: 'switchboard-trouble', role: 'alert' }, words), cancel());
   }
 
   function cancel(): HTMLElement {
