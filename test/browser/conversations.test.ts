@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
 import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { until } from '../live/node-red.js';
 import { HOSTILE, seedConversations } from '../nodes/sidebar/conversation-seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
@@ -214,7 +215,13 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
       document.querySelector('.switchboard-surgery')?.textContent?.includes('INC1 is all there is in this conversation.'),
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
-    await view().getByText('Mended by hand (2)').click();
+    assert.ok(
+      await view()
+        .locator('.switchboard-history')
+        .evaluate((fold) => (fold as HTMLDetailsElement).open),
+      'what was unfolded stays so',
+    );
+    await view().getByText('Mended by hand (2)').waitFor();
     await view().getByRole('button', { name: 'Undo' }).first().click();
     await page.waitForFunction(() => document.querySelectorAll('.switchboard-lane-actions').length === 2);
     assert.deepEqual(await tooWide(page), []);
@@ -327,9 +334,11 @@ describe(`the conversations page behind a login in Node-RED ${NODE_RED.version}`
     ]);
 
   it('gives nothing away to strangers, lets readers read, and only writers mend', async () => {
+    const anna = await signIn('anna', '*');
+    await until('the store to be open', async () => (await statuses(anna))[0] === 200);
     assert.deepEqual(await statuses({}), [401, 401, 401, 401, 401]);
     assert.deepEqual(await statuses(await signIn('reader', 'read')), [200, 200, 401, 401, 401]);
-    assert.deepEqual(await statuses(await signIn('anna', '*')), [200, 200, 200, 409, 409]);
+    assert.deepEqual(await statuses(anna), [200, 200, 200, 409, 409]);
   });
 
   it('keeps the name of who did it', async () => {
