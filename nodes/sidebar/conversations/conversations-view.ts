@@ -96,8 +96,12 @@ export function conversationsView(backend: Backend): View {
     // A hidden view asks for nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     load(false);
-    // What a person is about to do must not be drawn over.
-    if (selected && (acted || !detail.querySelector('.switchboard-primary, .switchboard-asking'))) fetchDetail(true);
+    if (selected && (acted || !asking())) fetchDetail(true, acted);
+  }
+
+  /** What a person is about to do must not be drawn over. */
+  function asking(): boolean {
+    return detail.querySelector('.switchboard-primary, .switchboard-asking') !== null;
   }
 
   function narrow(change: { search?: string; state?: ConversationFilter }): void {
@@ -148,12 +152,12 @@ export function conversationsView(backend: Backend): View {
   }
 
   /** Draws what is open: the conversation, or the message that was chosen in it. */
-  function fetchDetail(again: boolean): void {
+  function fetchDetail(again: boolean, acted = false): void {
     const mine = ++askedDetail;
     const id = selected as string;
     const made = pressed ? messages.one(pressed.message).then(messageContent) : desk.one(id).then(conversationContent);
     made.then(
-      (content) => mine === askedDetail && draw(content, again),
+      (content) => mine === askedDetail && (acted || !again || !asking()) && draw(content, again),
       (error) =>
         mine === askedDetail &&
         !again &&
