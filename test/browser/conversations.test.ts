@@ -335,7 +335,7 @@ describe(`the conversations page behind a login in Node-RED ${NODE_RED.version}`
 
   it('gives nothing away to strangers, lets readers read, and only writers mend', async () => {
     const anna = await signIn('anna', '*');
-    await until('the store to be open', async () => (await statuses(anna))[0] === 200);
+    await until('the store to be open', async () => (await statuses(anna))[1] === 200);
     assert.deepEqual(await statuses({}), [401, 401, 401, 401, 401]);
     assert.deepEqual(await statuses(await signIn('reader', 'read')), [200, 200, 401, 401, 401]);
     assert.deepEqual(await statuses(anna), [200, 200, 200, 409, 409]);
