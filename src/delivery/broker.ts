@@ -156,8 +156,8 @@ export class Broker {
   private async enter(messageId: string, { message }: Incoming): Promise<void> {
     for (;;) {
       const key = await this.correlator.keyOf(message.source);
-      await this.turnstile.enter(key, messageId);
-      if ((await this.correlator.keyOf(message.source)) === key) return;
+      const waited = await this.turnstile.enter(key, messageId);
+      if (!waited || (await this.correlator.keyOf(message.source)) === key) return;
       this.turnstile.leave(messageId);
     }
   }
