@@ -9,6 +9,7 @@ import {
   type ConversationQuery,
   type SurgeryRequest,
 } from './conversation-views.js';
+import { fixtureFile } from './fixture-file.js';
 import { hearing } from './hearing.js';
 import { names } from './names.js';
 import { SurgeryDesk } from './surgery-desk.js';
@@ -27,6 +28,10 @@ export function serveConversations(RED: NodeAPI): void {
     const { broker, id } = await placeOf(req);
     const detail = (await conversationDetail([broker], id, nameOf, hear)) ?? notThere('conversation');
     return { ...detail, done: await desk.history(broker, id), targets: desk.targets(broker) };
+  });
+  routes.get('conversations/:id/fixture', async (req) => {
+    const { broker, id } = await placeOf(req);
+    return fixtureFile(RED, broker, id, nameOf, req.query.mask === 'true');
   });
   routes.post('conversations/:id/preview', async (req) => {
     const { broker, id } = await placeOf(req);

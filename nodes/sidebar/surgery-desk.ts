@@ -5,14 +5,12 @@ import { type LookedUp, type Operation, refusal } from '../../src/conversation/s
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../../src/errors.js';
-import type { Json, State, System } from '../../src/model/message.js';
+import type { Json, State } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
+import { entityTypeAt } from '../kit/entity-types.js';
 import { mappingFor } from '../kit/mappings.js';
 import type { Done, Effect, LinkTarget, SurgeryPreview, SurgeryRequest } from './conversation-views.js';
 import type { NameOf } from './view-model.js';
-
-/** Entity types of systems that have but one; others say themselves which they have. */
-const ENTITY_TYPES: Partial<Record<System, string[]>> = { tmf621: ['troubleTicket'], tmf622: ['productOrder'] };
 
 interface Planned {
   operation: Operation;
@@ -144,7 +142,7 @@ export class SurgeryDesk {
 
 function entityTypesOf(client: EndpointClient): string[] {
   const { entityTypes } = client as { entityTypes?: readonly { name: string }[] };
-  return entityTypes?.map((type) => type.name) ?? ENTITY_TYPES[client.system] ?? [];
+  return entityTypes?.map((type) => type.name) ?? [entityTypeAt(client, '')];
 }
 
 async function read(client: EndpointClient, entityType: string, wanted: string): Promise<RawEntity> {

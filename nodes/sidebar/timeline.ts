@@ -1,6 +1,7 @@
 import type { EntityRequest } from '../../src/conversation/correlator.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import { isOver, linkOfLeg } from '../../src/conversation/plan.js';
+import { writtenFields } from '../../src/delivery/send.js';
 import type { GenericAttachment, GenericComment, State } from '../../src/model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, PlannedLeg } from '../../src/store/store.js';
 import type { Lane, LanePlan, Note, TimelineEntry } from './conversation-views.js';
@@ -79,7 +80,7 @@ export function timeline(
     const lane = lanes.ofLeg(record);
     const first = creates.has(record.id);
     if (record.part === 'entity') begun.add(lane);
-    const changed = request?.changed ?? [];
+    const changed = first ? [] : writtenFields(record, request?.changed ?? []);
     const tellsState = first || changed.some((field) => request?.sources?.[field]?.includes('state'));
     const part = record.part.split(':')[0];
     return {
@@ -90,7 +91,7 @@ export function timeline(
       at: timeOf(record),
       state: shownDelivery(record),
       event: part === 'comment' ? 'commented' : part === 'attachment' ? 'attached' : first ? 'created' : 'changed',
-      fields: first ? [] : changed,
+      fields: changed,
       entityState:
         record.state === 'delivered' && tellsState ? news(lane, request?.generic?.state as State | undefined) : undefined,
       notes: [

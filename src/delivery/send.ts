@@ -23,6 +23,18 @@ export interface SendContext {
   clock: () => number;
 }
 
+const UPDATED = 'updated ';
+
+/** Names of the fields that an update wrote, as its last try tells; all that were to be written where it did not get there, none where nothing was left. */
+export function writtenFields({ state, attempts }: DeliveryRecord, changed: string[]): string[] {
+  const what = attempts.at(-1)?.what;
+  if (state !== 'delivered' || what === undefined) return changed;
+  if (what.startsWith(UPDATED)) return what.slice(UPDATED.length).split(', ');
+  return what === NOTHING_LEFT ? [] : changed;
+}
+
+const NOTHING_LEFT = 'nothing left to write';
+
 /** What a successful try did. */
 export interface Sent {
   /** In words, for the attempts list. */
@@ -131,7 +143,7 @@ async function update(
   const { client } = context;
   const target = { id: link.id, number: link.number };
   let names = realChanges(request, link, delivery.id);
-  if (names.length === 0) return { what: 'nothing left to write', link: target };
+  if (names.length === 0) return { what: NOTHING_LEFT, link: target };
   await context.guard.check(client, conversation, link);
   if (inDoubt) {
     const { record } = client.parse(await client.read(delivery.entityType, link.id));
@@ -150,7 +162,7 @@ async function update(
   const written = await client.update(delivery.entityType, link.id, fields);
   const parsed = client.parse(written.entity);
   return {
-    what: `updated ${names.join(', ')}`,
+    what: `${UPDATED}${names.join(', ')}`,
     link: target,
     response: written.entity,
     answer: written.entity,

@@ -26,6 +26,11 @@ export class ConversationDesk {
     return this.backend.get(`conversations/${encodeURIComponent(id)}`) as Promise<ConversationDetail>;
   }
 
+  /** The conversation as a test fixture. */
+  fixture(id: string, mask: boolean): Promise<object> {
+    return this.backend.get(`conversations/${encodeURIComponent(id)}/fixture?mask=${mask}`) as Promise<object>;
+  }
+
   /** What an operation would change. */
   preview(id: string, request: SurgeryRequest): Promise<SurgeryPreview> {
     return this.post(id, 'preview', request) as Promise<SurgeryPreview>;

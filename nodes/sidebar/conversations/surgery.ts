@@ -41,6 +41,7 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
       false,
       button(t('surgery.link'), 'switchboard-button', linkForm),
       button(t('surgery.merge'), 'switchboard-button', mergeForm),
+      button(t('fixture.export'), 'switchboard-button', exportForm),
     );
   }
 
@@ -70,6 +71,34 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
     const other = input(t('surgery.other'));
     form([other], () => ({ kind: 'merge', other: other.value }));
     other.focus();
+  }
+
+  /** The file is made by the browser, so that it comes with the token of the session. */
+  function exportForm(): void {
+    const mask = element('input', { type: 'checkbox', checked: true });
+    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
+    const go = button(t('fixture.download'), 'switchboard-button switchboard-primary', () => {
+      go.disabled = true;
+      desk.fixture(view.id, mask.checked).then(
+        (fixture) => {
+          download(`${view.reference}.fixture.json`, fixture);
+          rest();
+        },
+        (error) => {
+          trouble.textContent = wordsFor(error, t);
+          go.disabled = false;
+        },
+      );
+    });
+    fill(
+      true,
+      element('p', {}, t('fixture.about')),
+      element('label', { class: 'switchboard-check' }, mask, t('fixture.mask')),
+      go,
+      cancel(),
+      trouble,
+    );
+    go.focus();
   }
 
   function form(fields: HTMLElement[], request: () => SurgeryRequest): void {
@@ -173,6 +202,12 @@ export function history(view: ConversationDetail, { t, desk, done }: SurgeryCont
       trouble,
     );
   }
+}
+
+function download(name: string, content: object): void {
+  const address = URL.createObjectURL(new Blob([`${JSON.stringify(content, null, 2)}\n`], { type: 'application/json' }));
+  element('a', { href: address, download: name }).click();
+  URL.revokeObjectURL(address);
 }
 
 function effectList(effects: Effect[], t: Backend['t']): HTMLElement {
