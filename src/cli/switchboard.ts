@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { test } from './fixture.js';
 import { run } from './run.js';
-import { test } from './test.js';
 
 const USAGE = `switchboard run <flow.json> [options]   runs a flow file without the editor
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
 import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import type { Fixture } from '../../src/fixture/fixture.js';
 import { until } from '../live/node-red.js';
 import { HOSTILE, seedConversations } from '../nodes/sidebar/conversation-seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
@@ -242,6 +243,35 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
       .catch(() => undefined);
     await view().locator('.switchboard-back').click();
     errors.splice(0, errors.length, ...errors.filter((error) => !/500|409/.test(error)));
+  });
+
+  it('exports a conversation as a test, its texts unreadable unless asked otherwise', async () => {
+    await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
+    await view().getByRole('button', { name: 'Export as a test…' }).click();
+    assert.ok(await view().getByLabel('Make texts unreadable').isChecked());
+    await view().getByLabel('Make texts unreadable').uncheck();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      view().getByRole('button', { name: 'Download' }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), 'SWB-TICKET.fixture.json');
+    const fixture = JSON.parse(readFileSync(await download.path(), 'utf8')) as Fixture;
+    assert.equal(fixture.steps.length, 3);
+    assert.deepEqual(fixture.endpoints.tmf1, { name: 'North Telecom', system: 'tmf621', version: 'v4', profile: 'standard' });
+    await view().getByRole('button', { name: 'Link a ticket…' }).waitFor();
+    await view().locator('.switchboard-back').click();
+  });
+
+  it('speaks German where the browser does, and English where there is no German yet', async () => {
+    const context = await browser.newContext({ locale: 'de-AT' });
+    const own = await context.newPage();
+    await own.goto(`${server.url}switchboard/page`);
+    await own.getByRole('tab', { name: 'Vorgänge' }).click();
+    await own.locator('.switchboard-conversations .switchboard-row', { hasText: 'INC1' }).click();
+    assert.match(await own.locator('.switchboard-timeline').innerText(), /Intern\s+agent/);
+    await own.getByRole('button', { name: 'Zusammenführen…' }).waitFor();
+    assert.match(await own.locator('header').innerText(), /Back to the editor/);
+    await context.close();
   });
 
   it('is also on the page of its own, where an order has a column for each leg', async () => {
