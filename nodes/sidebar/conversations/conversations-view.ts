@@ -174,6 +174,8 @@ export function conversationsView(backend: Backend): View {
   function conversationContent(view: ConversationDetail): HTMLElement[] {
     const context: SurgeryContext = { t, desk, done: () => refresh(true) };
     const panel = surgeryPanel(view, context);
+    // Its links are its legs.
+    const shared = view.lanes.some((lane) => lane.plan);
     const press = (entry: TimelineEntry) => {
       pressed = { entry: entry.id, message: entry.message };
       detail.scrollTop = 0;
@@ -190,9 +192,9 @@ export function conversationsView(backend: Backend): View {
           view.title ?? view.reference,
           element('small', {}, `${view.reference} · ${t(`conversation.${view.state}`)}`),
         ),
-        panel.root,
+        !shared && panel.root,
         history(view, context),
-        drawing(view, t, press, panel.about),
+        drawing(view, t, press, shared ? undefined : panel.about),
       ),
     ];
   }

@@ -22,7 +22,7 @@ export function drawing(
   view: ConversationDetail,
   t: Backend['t'],
   open: (entry: TimelineEntry) => void,
-  act: LaneAct,
+  act: LaneAct | undefined,
 ): HTMLElement {
   const middle = Math.max(1, view.lanes.filter((lane) => lane.link?.origin === 'theirs').length);
   const column = (lane: Lane) => {

@@ -6,7 +6,7 @@ import { button, element } from '../view/element.js';
 export type LaneAct = (kind: 'unlink' | 'split', lane: Lane) => void;
 
 /** The head of a lane: the party, its ticket as a link into its system, how that stands, and, for a leg of an order, what is on it. */
-export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct): HTMLElement {
+export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct | undefined): HTMLElement {
   const { link, leg, state, plan } = lane;
   return element(
     'div',
@@ -26,7 +26,7 @@ export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct): HTMLElement
         ),
     state && stateChip(state, t),
     plan && planned(plan, state, t),
-    link && actions(lane, t, act),
+    link && act && actions(lane, t, act),
   );
 }
 
