@@ -220,7 +220,7 @@ function split({ conversation, messages, deliveries }: Matter, gone: Link, refer
 function merge(into: Matter, other: Matter, { at }: Operator): Surgery {
   const [a, b] = [into.conversation, other.conversation];
   quiet(other.deliveries);
-  const taken = new Set([...a.links.map(placeKey), ...into.deliveries.filter(isAlive).map(placeKey)]);
+  const taken = new Set([...a.links.map(placeKey), ...into.deliveries.filter(isOpen).map(placeKey)]);
   // A create that failed may have reached the partner all the same; beside it, and where both have an entity or one under way, the other's keeps a leg of
   // its own: nothing that was meant for it goes to ours.
   for (const d of other.deliveries)
@@ -238,6 +238,8 @@ function merge(into: Matter, other: Matter, { at }: Operator): Surgery {
     ...((a.spent || b.spent) && { spent: [...(a.spent ?? []), ...(b.spent ?? [])] }),
     written: [...b.written, ...a.written],
   };
+  // A create of ours that failed stops nothing any more where the other brings the ticket; replayed, it is an update of that.
+  const unblocked = into.deliveries.filter((d) => d.blocking && links.some((link) => isTo(d, link)));
   const said = other.messages;
   const underWay = other.deliveries.filter((d) => OPEN.includes(d.state)).length;
   const heardOnly = links.filter((link, index) => link.leg !== b.links[index]?.leg);
@@ -246,6 +248,7 @@ function merge(into: Matter, other: Matter, { at }: Operator): Surgery {
       { kind: 'conversation', record: b, gone: true },
       conversationChange(merged, at),
       ...moved(said, a.id),
+      ...unblocked.map((d): Change => ({ kind: 'delivery', record: { ...d, blocking: undefined, updatedAt: at } })),
       ...other.deliveries.map((d): Change => {
         // A create carries what its earlier tries carried, so that they are found.
         const reference =
@@ -275,8 +278,7 @@ interface Place {
 
 const placeKey = ({ endpoint, entityType, leg }: Place) => [endpoint, entityType, leg].join('|');
 const placeOf = ({ id, conversation, leg, reference }: DeliveryRecord) => ({ id, conversation, leg, reference });
-/** It still has to go out, or may be replayed. */
-const isAlive = ({ state }: DeliveryRecord) => state === 'failed' || OPEN.includes(state);
+const isOpen = ({ state }: DeliveryRecord) => OPEN.includes(state);
 
 function standing(conversation: ConversationRecord, { endpoint, entityType, id }: EntityKey): Link {
   const found = linkOf(conversation, endpoint, entityType, id);

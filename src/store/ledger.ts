@@ -78,7 +78,7 @@ function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, a
   const before = heap.get(kind, record.id);
   if (kind === 'conversation' && change.gone) {
     sameVersion(kind, record, before);
-    put(heap, kind, record.id, undefined, applied);
+    put(heap, { kind, id: record.id, before, after: undefined }, applied);
     applied.parts.push(JSON.stringify({ kind: 'removed', of: kind, id: record.id } satisfies LineChange));
     applied.happened.push(change);
     return;

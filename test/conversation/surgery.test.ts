@@ -291,6 +291,23 @@ describe('links mended by hand', () => {
       assert.throws(() => join(into, creating('sending')), refused(/being sent in this moment/));
     });
 
+    it('lets the ticket of the other take the place of one that could not be created, and what is behind that goes on', () => {
+      const failed = delivery('d0', { conversation: 'a', part: 'entity', state: 'failed', blocking: true });
+      const into = { ...matter(conversation('a', { links: [inc('inc1')] })), deliveries: [failed] };
+      const surgery = join(into, matter(conversation('b', { links: [tt('tt2')] })));
+      assert.deepEqual(
+        outcome(surgery).a?.links.map((l) => [l.number, l.leg]),
+        [
+          ['INC1', ''],
+          ['TT2', ''],
+        ],
+      );
+      assert.deepEqual(
+        deliveriesOf(surgery).map((d) => [d.id, d.state, d.blocking]),
+        [['d0', 'failed', undefined]],
+      );
+    });
+
     it('is refused with itself, and for an order that is shared out', () => {
       assert.throws(() => join(A(), A()), refused(/with itself/));
       const plan = { node: 'f', onFailure: 'keep' as const, legs: [] };
