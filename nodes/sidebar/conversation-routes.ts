@@ -8,6 +8,7 @@ import {
   type ConversationDetail,
   type ConversationQuery,
   type SurgeryRequest,
+  type Unchanged,
 } from './conversation-views.js';
 import { fixtureFile } from './fixture-file.js';
 import { hearing } from './hearing.js';
@@ -24,9 +25,11 @@ export function serveConversations(RED: NodeAPI): void {
   const hear = hearing(RED);
   routes.get('conversations', (req) => listConversations(brokers(), queryOf(req.query), nameOf));
   const desk = new SurgeryDesk(RED, nameOf);
-  routes.get('conversations/:id', async (req): Promise<ConversationDetail> => {
+  routes.get('conversations/:id', async (req): Promise<ConversationDetail | Unchanged> => {
     const { broker, id } = await placeOf(req);
-    const detail = (await conversationDetail([broker], id, nameOf, hear)) ?? notThere('conversation');
+    const known = typeof req.query.known === 'string' ? req.query.known : undefined;
+    const detail = (await conversationDetail([broker], id, nameOf, hear, known)) ?? notThere('conversation');
+    if (detail.unchanged) return detail;
     return { ...detail, done: await desk.history(broker, id), targets: desk.targets(broker) };
   });
   routes.get('conversations/:id/fixture', async (req) => {

@@ -1,5 +1,12 @@
+import { digest } from '../../src/conversation/fingerprint.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
-import type { ConversationDetail, ConversationList, ConversationQuery, ConversationRow } from './conversation-views.js';
+import type {
+  ConversationDetail,
+  ConversationList,
+  ConversationQuery,
+  ConversationRow,
+  Unchanged,
+} from './conversation-views.js';
 import { type Heard, timeline, type Went } from './timeline.js';
 import type { Desk, NameOf } from './view-model.js';
 
@@ -19,13 +26,14 @@ export async function listConversations(desks: Desk[], query: ConversationQuery,
   return query.search ? found(desks, query, nameOf) : recent(desks, query, nameOf);
 }
 
-/** Everything of one conversation, found by its id, or by a reference it took over. */
+/** Everything of one conversation, found by its id, or by a reference it took over. `known`: the mark of what the view has already. */
 export async function conversationDetail(
   desks: Desk[],
   id: string,
   nameOf: NameOf,
   hear: Hear,
-): Promise<Omit<ConversationDetail, 'done' | 'targets'> | undefined> {
+  known?: string,
+): Promise<Omit<ConversationDetail, 'done' | 'targets'> | Unchanged | undefined> {
   for (const { store } of desks) {
     const record = (await store.conversation(id)) ?? (await store.conversationByReference(id));
     if (!record) continue;
@@ -33,6 +41,8 @@ export async function conversationDetail(
       store.listMessages({ conversation: record.id, limit: DRAWN + 1 }),
       store.listDeliveries({ conversation: record.id, limit: DRAWN + 1 }),
     ]);
+    const mark = markOf([record, ...messages, ...deliveries]);
+    if (mark === known) return { mark, unchanged: true };
     const from = Math.max(cut(messages), cut(deliveries));
     const shown = <R extends MessageRecord | DeliveryRecord>(records: R[]) =>
       records.filter((r) => timeOf(r) >= from).slice(0, DRAWN);
@@ -50,6 +60,7 @@ export async function conversationDetail(
     );
     const { reference, title, state } = record;
     return {
+      mark,
       id: record.id,
       reference,
       title,
@@ -59,6 +70,11 @@ export async function conversationDetail(
     };
   }
   return undefined;
+}
+
+/** Reading the contents anew for every change of anything else would be much work for nothing, and take away what a person has selected. */
+function markOf(records: { id: string; version: number }[]): string {
+  return digest(records.map(({ id, version }) => `${id} ${version}`).join());
 }
 
 /** The time from which all messages and deliveries are drawn; 0 where that is everything. */

@@ -154,7 +154,16 @@ export interface SurgeryPreview {
   owner?: string;
 }
 
+/** Nothing has changed since. */
+export interface Unchanged {
+  mark: string;
+  unchanged: true;
+}
+
 export interface ConversationDetail {
+  /** Another one as soon as something of it has changed. */
+  mark: string;
+  unchanged?: false;
   id: string;
   reference: string;
   title?: string;

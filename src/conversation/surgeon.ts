@@ -12,7 +12,7 @@ const NEXT = 'surgery';
 /** Records read at once. */
 const BATCH = 500;
 
-/** Who did what to which conversation, and when; kept with what it takes to undo it. */
+/** Who did what to which conversation, and when. What it takes to undo it is kept beside it. */
 export interface Operated {
   id: number;
   at: string;
@@ -24,8 +24,6 @@ export interface Operated {
   effects: Effect[];
   undone?: { at: string; by: string };
 }
-
-type Kept = Operated & { inverse: Inverse };
 
 /** Mends the links of conversations by hand: previews, commits, keeps who did it, and takes it back. */
 export class Surgeon {
@@ -49,15 +47,20 @@ export class Surgeon {
     const about = operation.kind === 'merge' ? [operation.conversation, operation.other] : [operation.conversation];
     return this.alone(about, async () => {
       const operator = { by, at: this.now() };
-      let done: Kept | undefined;
+      let done: Operated | undefined;
       await this.conversations.updateTogether(about, async () => {
         const { changes, effects, inverse } = await this.planned(operation, operator);
         const id = await this.nextId();
         const conversations = [...about, ...(inverse.made ? [inverse.made] : [])];
-        done = { id, ...operator, kind: operation.kind, conversations, effects, inverse };
-        return [...changes, keep(done), { kind: 'setting', key: NEXT, value: id + 1 }];
+        done = { id, ...operator, kind: operation.kind, conversations, effects };
+        return [
+          ...changes,
+          keep(done),
+          { kind: 'setting', key: inverseKeyOf(id), value: inverse as unknown as Json },
+          { kind: 'setting', key: NEXT, value: id + 1 },
+        ];
       });
-      return shown(done as Kept);
+      return done as unknown as Operated;
     });
   }
 
@@ -70,11 +73,12 @@ export class Surgeon {
       await this.conversations.updateTogether(found.conversations, async () => {
         const latest = await this.kept(id);
         if (latest.undone) throw refusal('It has been undone already.', 'Refresh the view and look again.');
-        const { changes } = undo(latest.inverse, await this.around(latest), operator);
+        const inverse = (await this.store.setting(inverseKeyOf(id))) as unknown as Inverse;
+        const { changes } = undo(inverse, await this.around(latest, inverse), operator);
         undone = { ...latest, undone: operator };
         return [...changes, keep(undone)];
       });
-      return shown(undone);
+      return undone;
     });
   }
 
@@ -83,9 +87,7 @@ export class Surgeon {
     const next = await this.nextId();
     const numbers = Array.from({ length: Math.min(MOST, next) }, (_, back) => next - 1 - back);
     const all = await Promise.all(numbers.map((id) => this.store.setting(keyOf(id))));
-    return (all as unknown as (Kept | undefined)[])
-      .filter((one) => one?.conversations.includes(conversation))
-      .map((one) => shown(one as Kept));
+    return (all as unknown as (Operated | undefined)[]).filter((one) => one?.conversations.includes(conversation)) as Operated[];
   }
 
   private async planned(operation: Operation, operator: { by: string; at: string }): Promise<Surgery> {
@@ -111,7 +113,7 @@ export class Surgeon {
   }
 
   /** What an undo has to look at. */
-  private async around({ inverse, conversations }: Kept): Promise<Parameters<typeof undo>[1]> {
+  private async around({ conversations }: Operated, inverse: Inverse): Promise<Parameters<typeof undo>[1]> {
     const ids = [...conversations, ...inverse.moves.flatMap(({ before, after }) => [before?.conversation, after?.conversation])];
     const found = await Promise.all(
       [...new Set(ids)].map((id) => (id === undefined ? undefined : this.matter(id).catch(() => undefined))),
@@ -153,8 +155,8 @@ export class Surgeon {
     return run;
   }
 
-  private async kept(id: number): Promise<Kept> {
-    const found = (await this.store.setting(keyOf(id))) as unknown as Kept | undefined;
+  private async kept(id: number): Promise<Operated> {
+    const found = (await this.store.setting(keyOf(id))) as unknown as Operated | undefined;
     if (found?.id === id) return found;
     throw refusal(
       'This is too long ago: what it takes to undo it is not kept any more.',
@@ -172,13 +174,10 @@ export class Surgeon {
 }
 
 const keyOf = (id: number): string => `${NEXT}/${id % MOST}`;
+const inverseKeyOf = (id: number): string => `${keyOf(id)}/inverse`;
 
-function keep(operated: Kept) {
+function keep(operated: Operated) {
   return { kind: 'setting' as const, key: keyOf(operated.id), value: operated as unknown as Json };
-}
-
-function shown({ inverse: _inverse, ...operated }: Kept): Operated {
-  return operated;
 }
 
 async function all<R extends { id: string }>(fetch: (before?: string) => Promise<R[]>): Promise<R[]> {

@@ -6,6 +6,7 @@ import {
   type ConversationQuery,
   type ConversationRow,
   type TimelineEntry,
+  type Unchanged,
 } from '../conversation-views.js';
 import { type Backend, Messages, wordsFor } from '../view/backend.js';
 import detailCss from '../view/detail.css';
@@ -155,14 +156,21 @@ export function conversationsView(backend: Backend): View {
   function fetchDetail(again: boolean, acted = false): void {
     const mine = ++askedDetail;
     const id = selected as string;
-    const made = pressed ? messages.one(pressed.message).then(messageContent) : desk.one(id).then(conversationContent);
+    const made = pressed
+      ? messages.one(pressed.message).then(messageContent)
+      : desk.one(id, again && !acted ? drawn() : '').then(conversationContent);
     made.then(
-      (content) => mine === askedDetail && (acted || !again || !asking()) && draw(content, again),
+      (content) => mine === askedDetail && content && (acted || !again || !asking()) && draw(content, again),
       (error) =>
         mine === askedDetail &&
         !again &&
         draw([back(), element('p', { class: 'switchboard-notice switchboard-trouble' }, wordsFor(error, t))], false),
     );
+  }
+
+  /** The mark of the drawing that stands there. */
+  function drawn(): string {
+    return detail.querySelector('article')?.dataset.mark ?? '';
   }
 
   function back(): HTMLElement {
@@ -171,7 +179,8 @@ export function conversationsView(backend: Backend): View {
       : button(t('detail.back'), 'switchboard-back switchboard-link', close);
   }
 
-  function conversationContent(view: ConversationDetail): HTMLElement[] {
+  function conversationContent(view: ConversationDetail | Unchanged): HTMLElement[] | undefined {
+    if (view.unchanged) return undefined;
     const context: SurgeryContext = { t, desk, done: () => refresh(true) };
     const panel = surgeryPanel(view, context);
     // Its links are its legs.
@@ -185,7 +194,7 @@ export function conversationsView(backend: Backend): View {
       back(),
       element(
         'article',
-        { class: 'switchboard-detail switchboard-timeline', 'aria-label': view.reference },
+        { class: 'switchboard-detail switchboard-timeline', 'aria-label': view.reference, 'data-mark': view.mark },
         element(
           'h2',
           {},
@@ -225,7 +234,7 @@ export function conversationsView(backend: Backend): View {
     desk.one(selected as string).then(
       (view) => {
         if (mine !== askedDetail) return;
-        draw(conversationContent(view), false);
+        draw(conversationContent(view) ?? [], false);
         if (entry) arrowOf(entry)?.focus();
       },
       () => refresh(),

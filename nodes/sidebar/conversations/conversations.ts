@@ -4,6 +4,7 @@ import type {
   ConversationQuery,
   SurgeryPreview,
   SurgeryRequest,
+  Unchanged,
 } from '../conversation-views.js';
 import { type Backend, RequestError } from '../view/backend.js';
 
@@ -22,8 +23,9 @@ export class ConversationDesk {
     return page;
   }
 
-  one(id: string): Promise<ConversationDetail> {
-    return this.backend.get(`conversations/${encodeURIComponent(id)}`) as Promise<ConversationDetail>;
+  /** `known`: the mark of what is drawn already; where nothing has changed since, only that is said. */
+  one(id: string, known = ''): Promise<ConversationDetail | Unchanged> {
+    return this.backend.get(`conversations/${encodeURIComponent(id)}?known=${known}`) as Promise<ConversationDetail | Unchanged>;
   }
 
   /** The conversation as a test fixture. */

@@ -184,5 +184,16 @@ describe('the conversations view', () => {
     assert.equal((await detail('SWB-ORDER')).earlier, false);
   });
 
+  it('says only that nothing has changed where nothing has', async () => {
+    const again = async (mark: string) => conversationDetail([{ id: 's', store }], 'SWB-TICKET', nameOf, hear, mark);
+    const { mark } = await detail('SWB-TICKET');
+    assert.deepEqual(await again(mark), { mark, unchanged: true });
+    await store.commit([{ kind: 'message', record: message(1, 'SWB-ORDER', 'sn1', 'req1', { key: 'other', id: idAt(7, 'm') }) }]);
+    assert.equal((await again(mark))?.unchanged, true, 'of another conversation');
+    const changed = (await store.delivery(idAt(900, 'd'))) ?? assert.fail();
+    await store.commit([{ kind: 'delivery', record: { ...changed, state: 'skipped' } }]);
+    assert.equal((await again(mark))?.unchanged, undefined);
+  });
+
   it('does not know what is not there', async () => assert.equal(await detail('SWB-NONE'), undefined));
 });
