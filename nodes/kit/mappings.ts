@@ -3,7 +3,7 @@ import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { TmfClient } from '../../src/endpoints/tmf/client.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
-import type { Mapping, Trace } from '../../src/mapping/mapping.js';
+import type { Mapping } from '../../src/mapping/mapping.js';
 import { preset } from '../../src/mapping/presets/index.js';
 import type { MappingNode } from '../mapping/mapping.js';
 
@@ -39,7 +39,7 @@ export function placeOf({ mapping }: CompiledMapping, node: string): { mapping: 
 }
 
 /** The version of a TM Forum API that a client speaks, or ServiceNow's dialect of it. */
-function dialectOf(client: EndpointClient): Mapping['version'] {
+export function dialectOf(client: EndpointClient): Mapping['version'] {
   const { version, profile } = client as Partial<Pick<TmfClient, 'version' | 'profile'>>;
   return profile === 'servicenow' ? 'servicenow' : version;
 }
@@ -55,23 +55,4 @@ function agree(mapping: Mapping, client: EndpointClient, entityType: string, whe
       hint: 'Choose a mapping of the same system and entity type.',
     },
   );
-}
-
-function top(path: string): string {
-  const end = path.search(/[.[]/);
-  return end < 0 ? path : path.slice(0, end);
-}
-
-/** From a trace per path, what each top-level target was made from: top-level names on both sides. */
-export function sourcesOf(trace: Trace): Record<string, string[]> {
-  const sources: Record<string, string[]> = {};
-  for (const [target, { source }] of Object.entries(trace)) {
-    const names = sources[top(target)] ?? [];
-    sources[top(target)] = names;
-    for (const path of source) {
-      const name = top(path);
-      if (!names.includes(name)) names.push(name);
-    }
-  }
-  return sources;
 }

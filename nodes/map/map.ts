@@ -1,11 +1,13 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { genericValues, outgoingComments } from '../../src/conversation/outgoing.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
-import type { Mapping, Problem } from '../../src/mapping/mapping.js';
-import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
+import type { Problem } from '../../src/mapping/mapping.js';
+import { sourcesOf } from '../../src/mapping/sources.js';
+import type { GenericMessage, Json } from '../../src/model/message.js';
 import { entityTypeToWrite } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
-import { mappingFor, placeOf, sourcesOf } from '../kit/mappings.js';
+import { mappingFor, placeOf } from '../kit/mappings.js';
 import { endpointNode } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { MapConfig } from './map.config.js';
@@ -40,9 +42,7 @@ export = (RED: NodeAPI) => {
         defaults,
         sources,
         generic: genericValues(message, sources),
-        comments: [...commentsOut(message.comments, mapping.mapping), ...cutTexts(message, problems)].map((c) =>
-          signed(c, client),
-        ),
+        comments: outgoingComments(message, problems, mapping.mapping, client),
         attachments: message.attachments,
         made: { ...placeOf(mapping, config.mapping), trace },
       };
@@ -83,37 +83,4 @@ function invalid(
 /** What the target would refuse of a create: an update may turn out to be one. Nothing is ever created only to be cancelled. */
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>, message: GenericMessage): Problem[] {
   return message.event === 'cancelled' && message.changed ? [] : client.validate(entityType, body);
-}
-
-/** The generic values a payload was made from, by the top-level names that `changed` uses. */
-function genericValues(message: GenericMessage, sources: Record<string, string[]>): Record<string, Json> {
-  const fields = message.fields as Record<string, Json | undefined>;
-  const values: Record<string, Json> = {};
-  for (const name of new Set(Object.values(sources).flat())) if (fields[name] !== undefined) values[name] = fields[name] as Json;
-  return values;
-}
-
-/** Internal comments stay at home unless the mapping says otherwise, on purpose. */
-function commentsOut(comments: GenericComment[], mapping: Mapping): GenericComment[] {
-  const rule = mapping.internalComments ?? 'drop';
-  return comments.flatMap((comment) => {
-    if (comment.visibility === 'public' || rule === 'internal') return [comment];
-    return rule === 'public' ? [{ ...comment, visibility: 'public' as const }] : [];
-  });
-}
-
-/** ServiceNow shows the integration user as the author of everything we write: who really said it goes into the text. */
-function signed(comment: GenericComment, client: EndpointClient): GenericComment {
-  return client.system === 'servicenow' && comment.author ? { ...comment, text: `${comment.author}: ${comment.text}` } : comment;
-}
-
-/** A text too long for its field goes whole into a comment: nothing is lost with the cut. */
-function cutTexts(message: GenericMessage, problems: Problem[]): GenericComment[] {
-  return problems
-    .filter((p) => p.code === 'cut' && typeof p.value === 'string')
-    .map((p) => ({
-      id: `cut-${p.field}-${message.source.version ?? message.source.id}`,
-      text: `${p.field} in full:\n${String(p.value)}`,
-      visibility: 'public',
-    }));
 }

@@ -1,12 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { genericMessage, recordRead } from '../../src/conversation/incoming.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
-import { entityKind } from '../../src/model/entity-kind.js';
-import type { GenericMessage, Json } from '../../src/model/message.js';
+import { sourcesOf } from '../../src/mapping/sources.js';
 import { validateGeneric } from '../../src/model/schema.js';
 import { envelopeOf, handle } from '../kit/handle.js';
-import { mappingFor, placeOf, sourcesOf } from '../kit/mappings.js';
+import { mappingFor, placeOf } from '../kit/mappings.js';
 import { endpointNode } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { NormalizeConfig } from './normalize.config.js';
@@ -23,30 +23,14 @@ export = (RED: NodeAPI) => {
       const parsed = parse(client, raw, where);
       const mapping = mappingFor(RED, config.mapping, client, envelope.entityType, where);
       const { fields, trace, problems } = await mapping.toGeneric(parsed.record);
-      if (parsed.deleted) fields.state = 'cancelled';
-      const message: GenericMessage = {
-        entity: entityKind(client.system, envelope.entityType, parsed.record),
-        event: parsed.deleted ? 'deleted' : 'updated',
-        source: {
-          ...parsed.source,
-          endpoint: envelope.endpoint,
-          entityType: envelope.entityType,
-          id: parsed.source.id || envelope.entityId,
-        },
-        fields,
-        comments: parsed.comments,
-        attachments: parsed.attachments,
-        relations: parsed.relations,
-      };
+      const message = genericMessage(client.system, parsed, fields, envelope);
       const wrong = [...problems, ...validateGeneric(message)];
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope.messageId, { ...placeOf(mapping, config.mapping), direction: 'in' }, problems);
       const errors = wrong.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
       const sources = sourcesOf(trace);
-      const record: Record<string, Json> = {};
-      for (const names of Object.values(sources))
-        for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;
+      const record = recordRead(parsed, sources);
       envelope.raw = raw;
       envelope.entityId = message.source.id; // a hint may have named one of its lines
       envelope.incoming = {

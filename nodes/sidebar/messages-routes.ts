@@ -5,7 +5,8 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import { type AdminRoutes, notThere, personOf, type Request, reasonOf } from './answering.js';
 import { bulk } from './bulk.js';
-import { countAll, listMessages, messageView, type NameOf } from './view-model.js';
+import { names } from './names.js';
+import { countAll, listMessages, messageView } from './view-model.js';
 import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection } from './views.js';
 
 const PAGE = 50;
@@ -37,10 +38,7 @@ const ACTIONS: Record<string, Record<Kind, (to: Interventions, id: string, req: 
 
 /** The routes behind the messages view. */
 export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
-  const nameOf: NameOf = (id) => {
-    const node = RED.nodes.getNode(id) as { label?: string; name?: string; type?: string } | null;
-    return node?.name || node?.label || node?.type?.replace(/^switchboard-/, '').replaceAll('-', ' ') || id;
-  };
+  const nameOf = names(RED);
   routes.get('messages', (req) => listMessages(brokers(), queryOf(req.query), nameOf));
   routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notThere('message'));
   routes.get('counts', () => countAll(brokers()));

@@ -2,6 +2,7 @@ import type { NodeAPI } from 'node-red';
 import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
 import { adminRoutes } from './answering.js';
 import { ChangeNotice } from './change-notice.js';
+import { serveConversations } from './conversation-routes.js';
 import { serveDesk } from './desk-routes.js';
 import { serveMessages } from './messages-routes.js';
 import { servePage } from './page-routes.js';
@@ -17,6 +18,7 @@ export = (RED: NodeAPI) => {
       const routes = adminRoutes(RED);
       serveMessages(RED, routes);
       serveDesk(routes);
+      serveConversations(RED, routes);
       watchBrokers(() => notice.follow(brokers()));
     },
   });

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
+import { test } from './fixture.js';
 import { run } from './run.js';
 
 const USAGE = `switchboard run <flow.json> [options]   runs a flow file without the editor
@@ -11,6 +12,13 @@ const USAGE = `switchboard run <flow.json> [options]   runs a flow file without 
   --editor              serve the editor too
   --drain <seconds>     time to finish what is under way when stopped (default 10)
   --log <level>         fatal, error, warn, info, debug or trace (default info)
+
+switchboard test <fixture.json> [options]   replays an exported conversation, offline, and tells what would be sent other than it was
+
+  --flow <file>         test the mappings of this flow file (default: the presets, and the fixture's own mappings)
+  --json                tell it as JSON
+
+  Ends with 0 when nothing is different, 1 when something is.
 `;
 
 async function main(): Promise<void> {
@@ -24,10 +32,13 @@ async function main(): Promise<void> {
       editor: { type: 'boolean', default: false },
       drain: { type: 'string', default: '10' },
       log: { type: 'string', default: 'info' },
+      flow: { type: 'string' },
+      json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   const [command, flow] = positionals;
+  if (command === 'test' && flow && !values.help) return tell(flow, values.flow, values.json);
   if (values.help || command !== 'run' || !flow) {
     process.stdout.write(USAGE);
     process.exitCode = values.help ? 0 : 2;
@@ -57,6 +68,15 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+}
+
+async function tell(fixture: string, flow: string | undefined, json: boolean): Promise<void> {
+  const { messages, differences, words } = await test({ fixture, flow });
+  const count = `${messages} ${messages === 1 ? 'message' : 'messages'}`;
+  const text = words.length ? `${words.join('\n')}\n${count}, ${words.length} different.` : `${count}, nothing different.`;
+  process.stdout.write(`${json ? JSON.stringify({ messages, differences, words }, null, 2) : text}\n`, () =>
+    process.exit(words.length ? 1 : 0),
+  );
 }
 
 main().catch((error) => {

@@ -43,6 +43,25 @@ export class Conversations {
     });
   }
 
+  /**
+   * Changes several conversations, together with other records, in one commit. `change` reads what it needs and gives the changes; it may be called again when
+   * somebody was faster.
+   */
+  async updateTogether(ids: string[], change: () => Promise<Change[]>): Promise<void> {
+    // Always in the same order, so that two of these cannot wait for each other.
+    const [first, ...rest] = [...new Set(ids)].sort();
+    if (first !== undefined) return this.inTurn(first, () => this.updateTogether(rest, change));
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.store.commit(await change());
+        return;
+      } catch (error) {
+        const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MOST_TRIES;
+        if (!again) throw error;
+      }
+    }
+  }
+
   /** Runs tasks about one conversation one after the other. */
   private inTurn<T>(id: string, task: () => Promise<T>): Promise<T> {
     const before = this.turns.get(id);

@@ -6,7 +6,8 @@ import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/s
 import type { Conversations } from './conversations.js';
 import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
 import { imprint, sameImprint, shadowOf } from './fingerprint.js';
-import { conversationReference, referenceFor } from './reference.js';
+import { carriedApart, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
+import { type Unlinked, unlinkedKey } from './unlinked.js';
 
 /** What an out node keeps of an entity it is going to write; the `request` body of a delivery. */
 export interface EntityRequest {
@@ -58,13 +59,17 @@ export class Correlator {
 
   /** The conversation's id as far as it can be known before it exists: messages with the same key must not overtake each other. */
   async keyOf(source: GenericMessage['source']): Promise<string> {
-    const known = await this.known(source);
+    const known =
+      (await this.store.conversationByLink(source.endpoint, source.entityType, source.id)) ?? (await this.referred(source));
     return known?.id ?? referenceFor(source.endpoint, source.entityType, source.id);
   }
 
   async correlate(incoming: Incoming, before?: Finding): Promise<Correlated> {
     const { source } = incoming.message;
-    const known = await this.known(source);
+    const linked = await this.store.conversationByLink(source.endpoint, source.entityType, source.id);
+    const aside = linked ? undefined : await this.setAside(source);
+    if (aside) return { ...aside, message: incoming.message };
+    const known = linked ?? (await this.referred(source));
     const id = known?.id ?? (await this.begin(incoming.message));
     const open = (await this.store.openDeliveries(id)).filter(
       (d) => d.endpoint === source.endpoint && d.entityType === source.entityType && d.part === 'entity',
@@ -100,9 +105,18 @@ export class Correlator {
     throw new SwitchboardError('SWB_STORE', `The conversation ${id} is not in the store any more.`);
   }
 
-  private async known(source: GenericMessage['source']): Promise<ConversationRecord | undefined> {
-    const linked = await this.store.conversationByLink(source.endpoint, source.entityType, source.id);
-    if (linked || !source.reference) return linked;
+  /** An entity that a person unlinked is heard, and nothing comes of it; the message is shown where it was linked. */
+  private async setAside(source: GenericMessage['source']): Promise<Omit<Correlated, 'message'> | undefined> {
+    const unlinked = (await this.store.setting(unlinkedKey(source))) as Unlinked | undefined;
+    const conversation = unlinked && (await this.store.conversationByReference(unlinked.reference));
+    if (!conversation) return undefined;
+    const reason = `It was unlinked${unlinked.by ? ` by ${unlinked.by}` : ''}. Link it to a conversation to hear of it again.`;
+    return { output: 'ignored', reason, advance: (c) => c, conversation };
+  }
+
+  /** The conversation whose reference the entity carries. */
+  private async referred(source: GenericMessage['source']): Promise<ConversationRecord | undefined> {
+    if (!source.reference) return undefined;
     const referred = await this.store.conversationByReference(conversationReference(source.reference));
     if (referred) return referred;
     throw new SwitchboardError(
@@ -120,7 +134,7 @@ export class Correlator {
   private async begin(message: GenericMessage): Promise<string> {
     const { source } = message;
     const now = new Date(this.clock()).toISOString();
-    const reference = referenceFor(source.endpoint, source.entityType, source.id);
+    const reference = await freeReference(this.store, source.endpoint, source.entityType, source.id);
     const record: ConversationRecord = {
       id: reference,
       version: 0,
@@ -145,9 +159,9 @@ export class Correlator {
     requests: EntityRequest[],
   ): Link {
     const { source } = message;
-    const leg = source.reference?.split('/')[1] ?? '';
+    const index = open.findIndex((d) => createReference(conversation, d) === source.reference);
+    const leg = open[index]?.leg ?? source.reference?.split('/')[1] ?? '';
     const standing = linkAt(conversation, source.endpoint, source.entityType, leg);
-    const index = open.findIndex((d) => d.leg === leg);
     if (standing || index < 0) {
       throw new SwitchboardError(
         'SWB_WRONG_ENTITY',
@@ -159,7 +173,8 @@ export class Correlator {
         },
       );
     }
-    return linkAfterCreate(source, leg, requests[index], new Date(this.clock()).toISOString());
+    const now = new Date(this.clock()).toISOString();
+    return linkAfterCreate(source, leg, requests[index], now, carriedApart(conversation, leg, source.reference));
   }
 
   private async requests(deliveries: DeliveryRecord[]): Promise<(EntityRequest & InFlight)[]> {
@@ -187,8 +202,9 @@ export function linkAfterCreate(
   leg: string,
   request: EntityRequest | undefined,
   now: string,
+  carries?: string,
 ): Link {
-  const link = newLink(source, leg, 'ours', now);
+  const link: Link = { ...newLink(source, leg, 'ours', now), ...(carries && { carries }) };
   if (!request) return link;
   for (const [name, value] of Object.entries(request.fields)) link.raw[name] = imprint(value);
   for (const [name, value] of Object.entries(request.generic)) Object.assign(link.shadow, shadowOf(name, value));

@@ -7,15 +7,16 @@ export class Turnstile {
   private readonly waiting = new Map<string, { message: string; enter: () => void }[]>();
   private readonly place = new Map<string, string>();
 
-  /** Resolves when it is this message's turn. `message` ids sort by age. */
-  enter(conversation: string, message: string): Promise<void> {
+  /** Resolves when it is this message's turn, with true when it had to wait. `message` ids sort by age. */
+  enter(conversation: string, message: string): Promise<boolean> {
     const holder = this.inside.get(conversation);
     if (holder === undefined || holder === message) {
       this.inside.set(conversation, message);
       this.place.set(message, conversation);
-      return Promise.resolve();
+      return Promise.resolve(false);
     }
-    return new Promise((enter) => {
+    return new Promise((resolve) => {
+      const enter = () => resolve(true);
       const queue = this.waiting.get(conversation) ?? [];
       queue.push({ message, enter });
       queue.sort((a, b) => (a.message < b.message ? -1 : 1));

@@ -1,6 +1,7 @@
 import { Conversations } from '../conversation/conversations.js';
 import type { Incoming } from '../conversation/correlate.js';
 import { type Correlated, Correlator, type Finding, findingOf } from '../conversation/correlator.js';
+import { Surgeon } from '../conversation/surgeon.js';
 import { Turnstile } from '../conversation/turnstile.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { SwitchboardError } from '../errors.js';
@@ -47,6 +48,8 @@ export class Broker {
   readonly correlator: Correlator;
   readonly legs: Legs;
   readonly turnstile = new Turnstile();
+  /** Mends links by hand. */
+  readonly surgeon: Surgeon;
   readonly clock: () => number;
   readonly spool: Spool;
   private readonly endpoints = new Map<string, { client: EndpointClient; worker: Worker }>();
@@ -94,6 +97,7 @@ export class Broker {
       flowTimeout: options.flowTimeout,
       onSettled: (message) => this.turnstile.leave(message),
     });
+    this.surgeon = new Surgeon(this.store, this.conversations, this.turnstile, this.clock);
     this.legs = new Legs(this.store, this.conversations, this.inbox, (id) => this.client(id)?.name, this.clock);
   }
 
@@ -140,6 +144,11 @@ export class Broker {
     return [...this.endpoints.values()].map(({ client, worker }) => ({ client, status: worker.status }));
   }
 
+  /** Clients of all endpoints of the flows. */
+  clients(): EndpointClient[] {
+    return [...this.endpoints.values()].map(({ client }) => client);
+  }
+
   worker(id: string): Worker | undefined {
     return this.endpoints.get(id)?.worker;
   }
@@ -149,7 +158,7 @@ export class Broker {
    * Resolves with undefined when the message has left its flow meanwhile.
    */
   async correlate(messageId: string, incoming: Incoming): Promise<Correlated | undefined> {
-    await this.turnstile.enter(await this.correlator.keyOf(incoming.message.source), messageId);
+    await this.enter(messageId, incoming);
     const flow = this.inbox.inFlow(messageId);
     if (!flow) return undefined;
     this.inbox.touch(messageId);
@@ -159,6 +168,16 @@ export class Broker {
     flow.correlated = findingOf(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
     return correlated;
+  }
+
+  /** Waits for the message's turn. While it waited the conversation may have become another one, by hand: then it waits for a turn there. */
+  private async enter(messageId: string, { message }: Incoming): Promise<void> {
+    for (;;) {
+      const key = await this.correlator.keyOf(message.source);
+      const waited = await this.turnstile.enter(key, messageId);
+      if (!waited || (await this.correlator.keyOf(message.source)) === key) return;
+      this.turnstile.leave(messageId);
+    }
   }
 
   /** The message cannot go on as it is: it fails once its flow is quiet, whatever else becomes of it. */

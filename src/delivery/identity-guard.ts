@@ -1,5 +1,5 @@
 import { linkAt } from '../conversation/correlate.js';
-import { legReference } from '../conversation/reference.js';
+import { carriedBy } from '../conversation/reference.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { ConversationRecord, Link } from '../store/store.js';
@@ -39,7 +39,7 @@ export class IdentityGuard {
     if (this.trusted.has(`${client.id}|${link.id}`)) return;
     const raw = await client.read(link.entityType, link.id);
     const { source } = client.parse(raw);
-    const expected = legReference(conversation.reference, link.leg);
+    const expected = carriedBy(conversation, link);
     const wrong =
       link.origin === 'ours' && source.reference !== expected
         ? `carries the reference ${source.reference ?? '(none)'} instead of ${expected}`

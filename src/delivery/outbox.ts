@@ -62,9 +62,12 @@ export class Outbox {
       });
     }
     const waits = (latest: ConversationRecord) => unmet(latest.plan, legOf(latest.plan, leg.leg)?.after);
-    const open = (await this.store.openDeliveries(leg.conversation)).filter(
-      (d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg && d.part === 'entity',
+    const waiting = (await this.store.openDeliveries(leg.conversation)).filter(
+      (d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg,
     );
+    const open = waiting.filter((d) => d.part === 'entity');
+    // What came along from another conversation has a lane of that one: whoever follows queues behind it.
+    const lane = waiting.findLast((d) => !d.part.startsWith('attachment:'))?.lane ?? laneOf(leg);
     // Who cancels what still waits for another leg need not order it first.
     const neverSent = (latest: ConversationRecord) =>
       isCancellation(leg.request) &&
@@ -83,7 +86,7 @@ export class Outbox {
         return [];
       }
       const after = waits(latest);
-      const changes = this.split(leg, link, open.length > 0, after.length ? { waitsFor: after } : {});
+      const changes = this.split(leg, link, lane, open.length > 0, after.length ? { waitsFor: after } : {});
       taken = { deliveries: changes.length, ...(changes.length === 0 && { reason: 'The target knows all of it already.' }) };
       return changes;
     };
@@ -111,12 +114,18 @@ export class Outbox {
   }
 
   /** `writing`: an earlier write to the entity is not over. What the entity has then, and whether this one changes it, shows when it is sent. */
-  private split(leg: Leg, link: Link | undefined, writing: boolean, waits: Pick<DeliveryRecord, 'waitsFor'>): Change[] {
+  private split(
+    leg: Leg,
+    link: Link | undefined,
+    lane: string,
+    writing: boolean,
+    waits: Pick<DeliveryRecord, 'waitsFor'>,
+  ): Change[] {
     const changes: Change[] = [];
     const add = (part: string, body: unknown, extra: Partial<DeliveryRecord> = {}) =>
       changes.push({
         kind: 'delivery',
-        record: { ...this.record(leg, part), ...extra },
+        record: { ...this.record(leg, part, lane), ...extra },
         bodies: { request: body },
         ifAbsent: true,
       });
@@ -125,13 +134,17 @@ export class Outbox {
     if (creates || changed.length > 0) add('entity', leg.request, creates ? waits : {});
     for (const comment of leg.comments) add(`comment:${comment.id}`, { comment });
     for (const attachment of leg.attachments) {
-      const lane = `${laneOf(leg)}|attachments`;
-      add(`attachment:${attachment.id}`, { attachment, from: leg.from }, { lane, ...(!link && { waitsFor: 'link' as const }) });
+      const apart = `${laneOf(leg)}|attachments`;
+      add(
+        `attachment:${attachment.id}`,
+        { attachment, from: leg.from },
+        { lane: apart, ...(!link && { waitsFor: 'link' as const }) },
+      );
     }
     return changes;
   }
 
-  private record(leg: Leg, part: string): DeliveryRecord {
+  private record(leg: Leg, part: string, lane: string): DeliveryRecord {
     const now = new Date(this.clock()).toISOString();
     return {
       id: this.ids(),
@@ -143,7 +156,7 @@ export class Outbox {
       entityType: leg.entityType,
       leg: leg.leg,
       part,
-      lane: laneOf(leg),
+      lane,
       state: 'pending',
       tries: 0,
       attempts: [],

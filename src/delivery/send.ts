@@ -3,7 +3,7 @@ import { conversationState, linkAt, withLink, without } from '../conversation/co
 import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
 import { attachmentMark, commentMark, imprint, sameImprint, shadowOf } from '../conversation/fingerprint.js';
 import { legOf } from '../conversation/plan.js';
-import { legReference } from '../conversation/reference.js';
+import { carriedApart, createReference } from '../conversation/reference.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
@@ -22,6 +22,18 @@ export interface SendContext {
   spool: Spool;
   clock: () => number;
 }
+
+const UPDATED = 'updated ';
+
+/** Names of the fields that an update wrote, as its last try tells; all that were to be written where it did not get there, none where nothing was left. */
+export function writtenFields({ state, attempts }: DeliveryRecord, changed: string[]): string[] {
+  const what = attempts.at(-1)?.what;
+  if (state !== 'delivered' || what === undefined) return changed;
+  if (what.startsWith(UPDATED)) return what.slice(UPDATED.length).split(', ');
+  return what === NOTHING_LEFT ? [] : changed;
+}
+
+const NOTHING_LEFT = 'nothing left to write';
 
 /** What a successful try did. */
 export interface Sent {
@@ -78,7 +90,7 @@ async function create(
 ): Promise<Sent> {
   const { client } = context;
   if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
-  const reference = legReference(conversation.reference, delivery.leg);
+  const reference = createReference(conversation, delivery);
   const found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
   if (!found && inDoubt && delivery.attempts.some((attempt) => attempt.status === 202)) {
     throw new PartnerError('SWB_PARTNER_ANSWER', `${client.name} accepted the create and has nothing with our reference yet.`, {
@@ -113,7 +125,7 @@ async function create(
     change: (latest) => {
       const adopted = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (adopted && adopted.id !== source.id) return latest;
-      const link = adopted ?? linkAfterCreate(source, delivery.leg, request, now);
+      const link = adopted ?? linkAfterCreate(source, delivery.leg, request, now, carriedApart(latest, delivery.leg, reference));
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, written, known)));
     },
@@ -148,7 +160,7 @@ async function update(
   const { client } = context;
   const target = { id: link.id, number: link.number };
   let names = realChanges(request, link, delivery.id);
-  if (names.length === 0) return { what: 'nothing left to write', link: target };
+  if (names.length === 0) return { what: NOTHING_LEFT, link: target };
   await context.guard.check(client, conversation, link);
   if (inDoubt) {
     const { record } = client.parse(await client.read(delivery.entityType, link.id));
@@ -167,7 +179,7 @@ async function update(
   const written = await client.update(delivery.entityType, link.id, fields);
   const parsed = client.parse(written.entity);
   return {
-    what: `updated ${names.join(', ')}`,
+    what: `${UPDATED}${names.join(', ')}`,
     link: target,
     response: written.entity,
     answer: written.entity,

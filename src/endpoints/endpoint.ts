@@ -70,6 +70,8 @@ export interface EndpointClient {
    * writes, those that are missing are made up for.
    */
   find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined>;
+  /** Reads an entity by the number people know it by; absent where that is its id. */
+  findByNumber?(entityType: string, number: string): Promise<RawEntity | undefined>;
   /** Creates an entity that carries our reference; gives what the partner then has (read back where it drops things silently). */
   create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written>;
   /** Writes the given fields only. */

@@ -204,11 +204,14 @@ export function keysOf(kind: Kind, record: RecordOf[Kind], before?: Keys): Keys 
   const from = keyFields(kind, record);
   if (before && from.length === before.from.length && from.every((field, i) => field === before.from[i])) return before;
   if (kind === 'conversation') {
-    const { id, reference, links, title } = record as ConversationRecord;
+    const { id, reference, aliases = [], links, title } = record as ConversationRecord;
     return {
       from,
-      unique: [referenceKey(reference), ...links.map((link) => linkKey(link.endpoint, link.entityType, link.id))],
-      found: searchKeys(id, [reference, ...links.flatMap((link) => [link.id, link.number])]),
+      unique: [
+        ...[reference, ...aliases].map(referenceKey),
+        ...links.map((link) => linkKey(link.endpoint, link.entityType, link.id)),
+      ],
+      found: searchKeys(id, [reference, ...aliases, ...links.flatMap((link) => [link.id, link.number])]),
       words: wordsOf(title),
     };
   }
@@ -224,8 +227,13 @@ export function keysOf(kind: Kind, record: RecordOf[Kind], before?: Keys): Keys 
 
 function keyFields(kind: Kind, record: RecordOf[Kind]): (string | undefined)[] {
   if (kind === 'conversation') {
-    const { reference, links, title } = record as ConversationRecord;
-    return [reference, title, ...links.flatMap((link) => [link.endpoint, link.entityType, link.id, link.number])];
+    const { reference, aliases, links, title } = record as ConversationRecord;
+    return [
+      reference,
+      aliases?.join(),
+      title,
+      ...links.flatMap((link) => [link.endpoint, link.entityType, link.id, link.number]),
+    ];
   }
   const { entityId, number } = record as MessageRecord | DeliveryRecord;
   if (kind === 'message') {

@@ -76,6 +76,13 @@ function applySetting(heap: Heap, change: Extract<Change, { kind: 'setting' }>, 
 function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, applied: Applied): void {
   const { kind, record } = change;
   const before = heap.get(kind, record.id);
+  if (kind === 'conversation' && change.gone) {
+    sameVersion(kind, record, before);
+    put(heap, { kind, id: record.id, before, after: undefined }, applied);
+    applied.parts.push(JSON.stringify({ kind: 'removed', of: kind, id: record.id } satisfies LineChange));
+    applied.happened.push(change);
+    return;
+  }
   const kept = { ...record, version: record.version + 1 };
   const text = toJson(kept, `${kind} ${record.id}`);
   const keys = heap.keysOver(before, kind, kept);
@@ -88,13 +95,7 @@ function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, a
     if (owner === undefined || owner === record.id) continue;
     throw conflict(`${kind} ${record.id} has a key (${key.split('\u0000').join(' / ')}) that belongs to ${kind} ${owner}.`);
   }
-  if ((before?.version ?? 0) !== record.version) {
-    throw conflict(
-      before
-        ? `${kind} ${record.id} is at version ${before.version}, the change was made from version ${record.version}.`
-        : `${kind} ${record.id} is not there, the change was made from version ${record.version}.`,
-    );
-  }
+  sameVersion(kind, record, before);
   const bodies = kind === 'conversation' ? [] : bodiesAsJson(change.bodies, `${kind} ${record.id}`);
   const after = holdRecord(kind, kept, heap.slabs.put(text), before?.refs ?? 0);
   after.unplaced = before?.unplaced;
@@ -102,6 +103,16 @@ function applyRecord(heap: Heap, change: Exclude<Change, { kind: 'setting' }>, a
   put(heap, { kind, id: record.id, before, after }, applied, keys);
   applied.parts.push(`{"kind":"${kind}","record":${text}${names.length > 0 ? `,"bodies":${JSON.stringify(names)}` : ''}}`);
   applied.happened.push({ ...change, record: kept } as Change);
+}
+
+/** The optimistic lock. */
+function sameVersion(kind: Kind, { id, version }: { id: string; version: number }, before: Held | undefined): void {
+  if ((before?.version ?? 0) === version) return;
+  throw conflict(
+    before
+      ? `${kind} ${id} is at version ${before.version}, the change was made from version ${version}.`
+      : `${kind} ${id} is not there, the change was made from version ${version}.`,
+  );
 }
 
 interface NamedBody {

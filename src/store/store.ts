@@ -66,6 +66,8 @@ export interface Link {
   url?: string;
   /** theirs: the conversation began or was joined there; ours: created by a delivery of ours and carrying our reference. */
   origin: 'theirs' | 'ours';
+  /** The reference an entity of ours carries, where it is not that of its conversation and leg (it was created in another conversation). */
+  carries?: string;
   /** Last known canonical fields of the entity, whoever wrote them: what makes a change a change. */
   shadow: Record<string, Json>;
   /** Last known fields in the system's own terms, to write only real changes. */
@@ -117,6 +119,10 @@ export interface ConversationRecord {
   version: number;
   /** What our creates carry, e.g. `SWB-7K3M9Q2X4F6A`; derived from the first entity, so that it survives the loss of a store. */
   reference: string;
+  /** References of conversations that were merged into this one: they find it, and belong to it alone, as its own does. */
+  aliases?: string[];
+  /** References that entities carry which are not linked here any more: no create may carry them again. */
+  spent?: string[];
   entity: EntityKind;
   title?: string;
   state: 'open' | 'closed';
@@ -187,6 +193,8 @@ export interface DeliveryRecord {
   /** The entity it went to, once known. */
   entityId?: string;
   number?: string;
+  /** What a create carries, where it is not the reference of conversation and leg (it was taken in another conversation). */
+  reference?: string;
   /** True: the out node is wired on, so the partner's answer becomes a message of origin `answer`. */
   answers: boolean;
   createdAt: string;
@@ -199,8 +207,11 @@ export type Change =
   /** `ifAbsent`: leave out silently when the de-duplication key is known (message: node+key; delivery: message+node+leg+part). Bodies are merged by name. */
   | { kind: 'message'; record: MessageRecord; bodies?: Bodies; ifAbsent?: boolean }
   | { kind: 'delivery'; record: DeliveryRecord; bodies?: Bodies; ifAbsent?: boolean }
-  /** A link (endpoint, entityType, id) or a reference may belong to one conversation only, else SWB_CONFLICT. */
-  | { kind: 'conversation'; record: ConversationRecord }
+  /**
+   * A link (endpoint, entityType, id) or a reference, own or alias, may belong to one conversation only, else SWB_CONFLICT. `gone`: the conversation is removed,
+   * what belongs to it stays where it is. Changes happen in their order: what one gives up, the next may take.
+   */
+  | { kind: 'conversation'; record: ConversationRecord; gone?: true }
   /** Small durable facts: watermarks, hub registrations, counters. `undefined` removes. */
   | { kind: 'setting'; key: string; value: Json | undefined };
 
@@ -257,6 +268,7 @@ export interface Store {
   /** The bodies of a message or delivery by name; {} when retention removed them. */
   bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies>;
   conversationByLink(endpoint: string, entityType: string, entityId: string): Promise<ConversationRecord | undefined>;
+  /** By its own reference, or by one of its aliases. */
   conversationByReference(reference: string): Promise<ConversationRecord | undefined>;
   /** Deliveries of a conversation not yet delivered, failed or skipped, oldest first. */
   openDeliveries(conversation: string): Promise<DeliveryRecord[]>;

@@ -198,6 +198,48 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal(await store.conversationByLink('csp', 'incident', 'B'), undefined);
       });
 
+      it('finds a conversation by the references it took over, which belong to it alone as its own does', async () => {
+        await put.conversation('c1', { aliases: ['SWB-OLD', 'SWB-OLDER'] });
+        for (const reference of ['SWB-C1', 'SWB-OLD', 'SWB-OLDER'])
+          assert.equal((await store.conversationByReference(reference))?.id, 'c1', reference);
+        assert.deepEqual(ids(await store.listConversations({ search: 'swb-older', limit: 10 })), ['c1']);
+        await assert.rejects(put.conversation('c2', { reference: 'SWB-OLD' }), conflict);
+        await assert.rejects(put.conversation('c2', { aliases: ['SWB-C1'] }), conflict);
+        await put.conversation('c1', { version: 1 });
+        assert.equal(await store.conversationByReference('SWB-OLD'), undefined);
+        store = await reopen(store);
+        assert.equal(await store.conversationByReference('SWB-OLDER'), undefined);
+      });
+
+      it('removes a conversation in the commit in which another takes over what was its, or not at all', async () => {
+        await put.conversation('c1', { links: [link('A')] });
+        await put.conversation('c2', { links: [link('B')] });
+        await commit({ kind: 'message', record: message('m1', { conversation: 'c2' }) });
+        const takesOver: Change = {
+          kind: 'conversation',
+          record: conversation('c1', { version: 1, links: [link('A'), link('B')], aliases: ['SWB-C2'] }),
+        };
+        const gone = (version: number): Change => ({ kind: 'conversation', record: conversation('c2', { version }), gone: true });
+        await assert.rejects(commit(takesOver, gone(1)), conflict, 'in this order the link is still the other one’s');
+        await assert.rejects(commit(gone(2), takesOver), conflict, 'made from another version');
+        assert.deepEqual((await store.conversation('c1'))?.links, [link('A')]);
+        await commit(gone(1), takesOver, { kind: 'message', record: message('m1', { version: 1, conversation: 'c1' }) });
+        for (let again = 0; again < 2; again++) {
+          assert.equal(await store.conversation('c2'), undefined);
+          assert.equal((await store.conversationByLink('acme', 'incident', 'B'))?.id, 'c1');
+          assert.equal((await store.conversationByReference('SWB-C2'))?.id, 'c1');
+          assert.deepEqual(ids(await store.listMessages({ conversation: 'c1', limit: 10 })), ['m1']);
+          assert.deepEqual(await store.listMessages({ conversation: 'c2', limit: 10 }), []);
+          assert.deepEqual((await store.counts()).conversations, { open: 1, closed: 0 });
+          store = await reopen(store);
+        }
+        await commit(
+          { kind: 'conversation', record: conversation('c1', { version: 2, links: [link('A')] }) },
+          { kind: 'conversation', record: conversation('c2', { links: [link('B')] }) },
+        );
+        assert.equal((await store.conversation('c2'))?.version, 1, 'it may come back, as a new one');
+      });
+
       it('lets a link and a reference belong to one conversation only', async () => {
         await put.conversation('c1', { links: [link('A')] });
         await assert.rejects(put.conversation('c2', { links: [link('A')] }), conflict);

@@ -61,7 +61,8 @@ export class ModelStore implements Store {
         continue;
       }
       const { kind, record } = change;
-      const same = [...records[kind].values()].filter((other) => shareKey(kind, record, other));
+      const gone = change.kind === 'conversation' && change.gone;
+      const same = gone ? [] : [...records[kind].values()].filter((other) => shareKey(kind, record, other));
       if (change.kind !== 'conversation' && change.ifAbsent && same.length > 0) {
         skipped.push(record.id);
         continue;
@@ -69,6 +70,11 @@ export class ModelStore implements Store {
       const before = records[kind].get(record.id);
       if (same.some((other) => other.id !== record.id) || (before?.version ?? 0) !== record.version) {
         throw new SwitchboardError('SWB_CONFLICT', `${kind} ${record.id}`);
+      }
+      if (gone) {
+        records.conversation.delete(record.id);
+        happened.push(change);
+        continue;
       }
       const kept = { ...record, version: record.version + 1 };
       records[kind].set(record.id, copy(kept));
@@ -106,7 +112,7 @@ export class ModelStore implements Store {
   }
 
   async conversationByReference(reference: string) {
-    return this.conversations().find((record) => record.reference === reference);
+    return this.conversations().find((record) => references(record).includes(reference));
   }
 
   async openDeliveries(conversation: string) {
@@ -248,7 +254,7 @@ export class ModelStore implements Store {
   private foundIn(conversation: string | undefined): (string | undefined)[] {
     const record = this.records.conversation.get(conversation ?? '') as ConversationRecord | undefined;
     if (!record) return [];
-    return [record.id, record.reference, ...record.links.flatMap((link) => [link.id, link.number])];
+    return [record.id, ...references(record), ...record.links.flatMap((link) => [link.id, link.number])];
   }
 }
 
@@ -312,9 +318,10 @@ function shareKey(kind: keyof Records, a: Any, b: Any): boolean {
   const links = x.links.some((one) =>
     y.links.some((other) => one.endpoint === other.endpoint && one.entityType === other.entityType && one.id === other.id),
   );
-  return links || x.reference === y.reference;
+  return links || references(x).some((reference) => references(y).includes(reference));
 }
 
+const references = ({ reference, aliases = [] }: ConversationRecord) => [reference, ...aliases];
 const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 

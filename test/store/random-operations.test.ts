@@ -98,7 +98,8 @@ async function compare(seed: number): Promise<void> {
       ),
     });
     if (chance(0.05)) record.links.push(link('shared'));
-    return { kind, record };
+    if (chance(0.1)) record.aliases = [`SWB-old-${number(4)}`];
+    return { kind, record, ...(chance(0.1) && { gone: true as const }) };
   }
 
   const query = (): ListQuery => ({
@@ -117,6 +118,7 @@ async function compare(seed: number): Promise<void> {
         'INC1',
         'tt-2',
         'swb-c',
+        'swb-old',
         'm1',
         'M',
         'c1',
@@ -182,6 +184,7 @@ async function compare(seed: number): Promise<void> {
         await both('open deliveries', (of) => of.openDeliveries('c1'));
         await both('by link', (of) => of.conversationByLink('acme', 'incident', 'c1-0-1'));
         await both('by reference', (of) => of.conversationByReference('SWB-c1'));
+        await both('by alias', (of) => of.conversationByReference('SWB-old-1'));
       },
     ],
     [0.95, () => store.compact()],

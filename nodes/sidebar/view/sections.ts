@@ -1,3 +1,4 @@
+import { conversationsView } from '../conversations/conversations-view.js';
 import type { Counts } from '../views.js';
 import { auditView } from './audit-view.js';
 import type { Backend } from './backend.js';
@@ -32,6 +33,7 @@ export interface Section {
 /** The tabs of the view, in their order. A section is one entry here. */
 export const SECTIONS: Section[] = [
   { id: 'messages', label: 'section.messages', mount: messagesView },
+  { id: 'conversations', label: 'section.conversations', mount: ({ backend }) => conversationsView(backend) },
   { id: 'endpoints', label: 'section.endpoints', mount: endpointsView },
   { id: 'unmapped', label: 'section.unmapped', count: 'unmapped', mount: unmappedView },
   { id: 'audit', label: 'section.audit', mount: auditView },

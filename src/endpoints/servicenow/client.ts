@@ -19,7 +19,7 @@ import { LINES } from './lines.js';
 import { Orders } from './orders.js';
 import { columnText, parse, plainText, type Row, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
 import { poll } from './poll.js';
-import { attachmentsOf, findByReference, journalOf, RAW, sysId } from './query.js';
+import { attachmentsOf, findByNumber, findByReference, journalOf, RAW, sysId } from './query.js';
 import { RecordReader } from './read.js';
 import { commentBody, droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
@@ -110,6 +110,11 @@ class Client implements ServiceNowClient {
     if (orders) return orders.find(reference, fields);
     const record = await findByReference(this.http, table, entityType, reference);
     return record && { table, record };
+  }
+
+  async findByNumber(entityType: string, number: string): Promise<RawEntity | undefined> {
+    const found = await findByNumber(this.http, this.table(entityType), number, entityType);
+    return found && this.read(entityType, columnText(found.sys_id));
   }
 
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {

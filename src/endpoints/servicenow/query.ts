@@ -125,6 +125,17 @@ export async function findByReference(
   );
 }
 
+/** The record that people know by this number. */
+export async function findByNumber(
+  http: HttpClient,
+  table: string,
+  number: string,
+  entityType: string,
+): Promise<Row | undefined> {
+  const rows = await queryTable(http, table, `number=${queryValue(number)}`, `look up ${entityType} ${number}`, 10);
+  return rows.find((row) => columnText(row.number).toLowerCase() === number.toLowerCase());
+}
+
 /** An encoded query has no way to quote: a value with ^ in it would become another condition. */
 export function queryValue(text: string): string {
   if (!/[\^\r\n]/.test(text)) return text;

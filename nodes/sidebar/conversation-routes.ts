@@ -1,0 +1,78 @@
+import type { NodeAPI } from 'node-red';
+import type { Broker } from '../../src/delivery/broker.js';
+import { brokers } from '../../src/delivery/brokers.js';
+import { type AdminRoutes, notThere, type Request } from './answering.js';
+import { conversationDetail, listConversations } from './conversation-view-model.js';
+import {
+  CONVERSATION_FILTERS,
+  type ConversationDetail,
+  type ConversationQuery,
+  type SurgeryRequest,
+  type Unchanged,
+} from './conversation-views.js';
+import { fixtureFile } from './fixture-file.js';
+import { hearing } from './hearing.js';
+import { names } from './names.js';
+import { SurgeryDesk } from './surgery-desk.js';
+
+const PAGE = 50;
+const MOST = 200;
+
+/** The routes behind the conversations view. */
+export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
+  const nameOf = names(RED);
+  const hear = hearing(RED);
+  routes.get('conversations', (req) => listConversations(brokers(), queryOf(req.query), nameOf));
+  const desk = new SurgeryDesk(RED, nameOf);
+  routes.get('conversations/:id', async (req): Promise<ConversationDetail | Unchanged> => {
+    const { broker, id } = await placeOf(req);
+    const known = typeof req.query.known === 'string' ? req.query.known : undefined;
+    const detail = (await conversationDetail([broker], id, nameOf, hear, known)) ?? notThere('conversation');
+    if (detail.unchanged) return detail;
+    return { ...detail, done: await desk.history(broker, id), targets: desk.targets(broker) };
+  });
+  routes.get('conversations/:id/fixture', async (req) => {
+    const { broker, id } = await placeOf(req);
+    return fixtureFile(RED, broker, id, nameOf, req.query.mask === 'true');
+  });
+  routes.post('conversations/:id/preview', async (req) => {
+    const { broker, id } = await placeOf(req);
+    return desk.preview(broker, id, surgeryOf(req));
+  });
+  routes.post('conversations/:id/operate', async (req) => {
+    const { broker, id } = await placeOf(req);
+    return desk.operate(broker, id, surgeryOf(req), req.user?.username ?? '');
+  });
+  routes.post('conversations/:id/undo', async (req) => {
+    const { broker } = await placeOf(req);
+    return desk.undo(broker, Number(req.body?.operation), req.user?.username ?? '');
+  });
+}
+
+/** The conversation a request names, by its id or by a reference it took over, and who has it. */
+async function placeOf(req: Request): Promise<{ broker: Broker; id: string }> {
+  const wanted = req.params.id ?? '';
+  for (const broker of brokers()) {
+    const record = (await broker.store.conversation(wanted)) ?? (await broker.store.conversationByReference(wanted));
+    if (record) return { broker, id: record.id };
+  }
+  return notThere('conversation');
+}
+
+function surgeryOf({ body = {} }: Request): SurgeryRequest {
+  const text = (name: string) => (typeof body[name] === 'string' ? (body[name] as string).trim() : undefined);
+  return {
+    kind: text('kind') as SurgeryRequest['kind'],
+    endpoint: text('endpoint'),
+    entityType: text('entityType'),
+    entity: text('entity'),
+    other: text('other'),
+  };
+}
+
+function queryOf(query: Request['query']): ConversationQuery {
+  const text = (name: string) => (typeof query[name] === 'string' ? (query[name] as string) : '');
+  const state = CONVERSATION_FILTERS.find((filter) => filter === text('state')) ?? 'all';
+  const limit = Math.min(Math.max(Number.parseInt(text('limit'), 10) || PAGE, 1), MOST);
+  return { search: text('search').trim(), state, before: text('before') || undefined, limit };
+}

@@ -1,0 +1,217 @@
+import { digest } from '../../src/conversation/fingerprint.js';
+import type { Bodies, ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
+import type {
+  ConversationDetail,
+  ConversationList,
+  ConversationQuery,
+  ConversationRow,
+  Unchanged,
+} from './conversation-views.js';
+import { type Heard, timeline, type Went } from './timeline.js';
+import type { Desk, NameOf } from './view-model.js';
+
+/** Says what a message told of its entity, from its contents; undefined where nobody can read them any more. */
+export type Hear = (record: MessageRecord, bodies: Bodies) => Promise<Heard | undefined>;
+
+/** Records looked through for one page at most; the next page goes on from there. */
+const MOST_SCANNED = 2000;
+const BATCH = 100;
+/** Conversations that a search finds; who needs more types more of the number. */
+const FOUND = 200;
+/** Messages, and deliveries, of one conversation that are drawn. */
+const DRAWN = 200;
+
+/** A page of conversations, the one in which something happened last first. */
+export async function listConversations(desks: Desk[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+  return query.search ? found(desks, query, nameOf) : recent(desks, query, nameOf);
+}
+
+/** Everything of one conversation, found by its id, or by a reference it took over. `known`: the mark of what the view has already. */
+export async function conversationDetail(
+  desks: Desk[],
+  id: string,
+  nameOf: NameOf,
+  hear: Hear,
+  known?: string,
+): Promise<Omit<ConversationDetail, 'done' | 'targets'> | Unchanged | undefined> {
+  for (const { store } of desks) {
+    const record = (await store.conversation(id)) ?? (await store.conversationByReference(id));
+    if (!record) continue;
+    const [messages, deliveries] = await Promise.all([
+      store.listMessages({ conversation: record.id, limit: DRAWN + 1 }),
+      store.listDeliveries({ conversation: record.id, limit: DRAWN + 1 }),
+    ]);
+    const mark = markOf([record, ...messages, ...deliveries]);
+    if (mark === known) return { mark, unchanged: true };
+    const from = Math.max(cut(messages), cut(deliveries));
+    const shown = <R extends MessageRecord | DeliveryRecord>(records: R[]) =>
+      records.filter((r) => timeOf(r) >= from).slice(0, DRAWN);
+    const came = await Promise.all(
+      shown(messages).map(async (message) => ({
+        record: message,
+        heard: await hear(message, await store.bodies('message', message.id)),
+      })),
+    );
+    const went = await Promise.all(
+      shown(deliveries).map(async (delivery) => {
+        const { request } = await store.bodies('delivery', delivery.id);
+        return { record: delivery, request: request as Went['request'] };
+      }),
+    );
+    const { reference, title, state } = record;
+    return {
+      mark,
+      id: record.id,
+      reference,
+      title,
+      state,
+      earlier: from > 0,
+      ...timeline(record, came, went, nameOf),
+    };
+  }
+  return undefined;
+}
+
+/** Reading the contents anew for every change of anything else would be much work for nothing, and take away what a person has selected. */
+function markOf(records: { id: string; version: number }[]): string {
+  return digest(records.map(({ id, version }) => `${id} ${version}`).join());
+}
+
+/** The time from which all messages and deliveries are drawn; 0 where that is everything. */
+function cut(records: (MessageRecord | DeliveryRecord)[]): number {
+  const oldest = records[DRAWN - 1];
+  return records.length > DRAWN && oldest ? timeOf(oldest) : 0;
+}
+
+function timeOf(record: MessageRecord | DeliveryRecord): number {
+  return Date.parse('receivedAt' in record ? record.receivedAt : record.createdAt);
+}
+
+/** What a search finds, of all stores. */
+async function found(desks: Desk[], { search, state, limit }: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+  const rows = await Promise.all(
+    desks.map(async ({ store }) => {
+      const states = state === 'open' || state === 'closed' ? [state] : undefined;
+      const records = await store.listConversations({ search, states, limit: FOUND });
+      return Promise.all(records.map((record) => rowOf(store, record, nameOf)));
+    }),
+  );
+  const fitting = rows.flat().filter((row) => state !== 'problems' || row.failed > 0);
+  return { conversations: fitting.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, limit) };
+}
+
+/** A sign of life of a conversation. Ids of messages and deliveries sort by time, those of conversations do not. */
+interface Sign {
+  id: string;
+  conversation?: string;
+}
+
+/** Goes back in time through messages and deliveries: a conversation stands where the newest one of it does, on whichever page that is. */
+async function recent(desks: Desk[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+  const states = query.state === 'problems' ? ['failed'] : undefined;
+  const heads = await Promise.all(
+    desks.map(async ({ store }) => {
+      const signs = merged(
+        pages((before) => store.listMessages({ before, states, limit: BATCH }), query.before),
+        pages((before) => store.listDeliveries({ before, states, limit: BATCH }), query.before),
+      );
+      return { store, signs, sign: await next(signs) };
+    }),
+  );
+  const rows: ConversationRow[] = [];
+  const known = new Set<string>();
+  let last = query.before;
+  for (let scanned = 0; rows.length < query.limit && scanned < MOST_SCANNED; scanned++) {
+    const head = heads.reduce((best, one) => (one.sign && (!best?.sign || one.sign.id > best.sign.id) ? one : best), heads[0]);
+    if (!head?.sign) return { conversations: rows };
+    const { store, sign } = head;
+    last = sign.id;
+    head.sign = await next(head.signs);
+    const { conversation } = sign;
+    if (!conversation || known.has(conversation)) continue;
+    known.add(conversation);
+    if ((await newest(store, conversation, states)) !== sign.id) continue;
+    const record = await store.conversation(conversation);
+    if (!record || ((query.state === 'open' || query.state === 'closed') && record.state !== query.state)) continue;
+    rows.push(await rowOf(store, record, nameOf));
+  }
+  return { conversations: rows, ...(heads.some((head) => head.sign) && { next: last }) };
+}
+
+async function newest(store: Store, conversation: string, states: string[] | undefined): Promise<string | undefined> {
+  const [messages, deliveries] = await Promise.all([
+    store.listMessages({ conversation, states, limit: 1 }),
+    store.listDeliveries({ conversation, states, limit: 1 }),
+  ]);
+  return [messages[0]?.id, deliveries[0]?.id]
+    .filter((id) => id !== undefined)
+    .sort()
+    .at(-1);
+}
+
+const WAITING = ['pending', 'sending', 'inDoubt'];
+
+async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): Promise<ConversationRow> {
+  const count = async (kind: 'listMessages' | 'listDeliveries', states: string[]) =>
+    (await store[kind]({ conversation: record.id, states, limit: DRAWN })).length;
+  const [failedMessages, failedDeliveries, received, waiting, messages, deliveries] = await Promise.all([
+    count('listMessages', ['failed']),
+    count('listDeliveries', ['failed']),
+    count('listMessages', ['received']),
+    count('listDeliveries', WAITING),
+    store.listMessages({ conversation: record.id, limit: 1 }),
+    store.listDeliveries({ conversation: record.id, limit: 1 }),
+  ]);
+  const { id, reference, title, state } = record;
+  return {
+    id,
+    reference,
+    title,
+    state,
+    at: [messages[0]?.receivedAt, deliveries[0]?.updatedAt, record.createdAt]
+      .filter((at) => at !== undefined)
+      .sort()
+      .at(-1) as string,
+    failed: failedMessages + failedDeliveries,
+    waiting: received + waiting,
+    parties: [...record.links].sort(theirsFirst).map(({ endpoint, entityType, number, id: entity, leg }) => ({
+      endpoint: nameOf(endpoint),
+      entityType,
+      number: number ?? entity,
+      leg,
+    })),
+  };
+}
+
+/** The side the matter came from stands first. */
+function theirsFirst(a: Link, b: Link): number {
+  return Number(a.origin === 'ours') - Number(b.origin === 'ours');
+}
+
+async function* pages(fetch: (before?: string) => Promise<Sign[]>, before?: string): AsyncGenerator<Sign> {
+  for (let from = before; ; ) {
+    const page = await fetch(from);
+    yield* page;
+    if (page.length < BATCH) return;
+    from = page.at(-1)?.id;
+  }
+}
+
+/** Two lists, newest first, as one. */
+async function* merged(a: AsyncGenerator<Sign>, b: AsyncGenerator<Sign>): AsyncGenerator<Sign> {
+  let [one, other] = [await next(a), await next(b)];
+  while (one || other) {
+    if (one && (!other || one.id > other.id)) {
+      yield one;
+      one = await next(a);
+    } else if (other) {
+      yield other;
+      other = await next(b);
+    }
+  }
+}
+
+async function next(signs: AsyncGenerator<Sign>): Promise<Sign | undefined> {
+  const { value, done } = await signs.next();
+  return done ? undefined : value;
+}

@@ -1,0 +1,45 @@
+import type { ConversationRow } from '../conversation-views.js';
+import type { Backend } from '../view/backend.js';
+import { element } from '../view/element.js';
+import { time } from '../view/row.js';
+
+/** One conversation of the list: whether it is open, what it is about, whose tickets stand for it, and what needs a person. */
+export function conversationRow(row: ConversationRow, selected: boolean, t: Backend['t'], open: () => void): HTMLLIElement {
+  const line = element(
+    'button',
+    { type: 'button', class: 'switchboard-row', 'aria-current': selected && 'true', 'data-id': row.id },
+    element(
+      'span',
+      { class: 'switchboard-row-top' },
+      element('span', { class: `switchboard-chip switchboard-is-${signal(row)}` }, t(`conversation.${row.state}`)),
+      time(row.at),
+    ),
+    element(
+      'span',
+      { class: 'switchboard-row-what' },
+      element('b', {}, row.parties[0]?.number ?? row.reference),
+      row.title && element('span', {}, row.title),
+    ),
+    element(
+      'span',
+      { class: 'switchboard-row-way' },
+      row.parties.map(({ endpoint, number, leg }) => `${endpoint} ${number}${leg ? ` (${leg})` : ''}`).join(' ↔ '),
+    ),
+    row.failed > 0 &&
+      element(
+        'span',
+        { class: 'switchboard-row-reason switchboard-reason-failed' },
+        t('conversations.failed', { count: row.failed }),
+      ),
+    row.waiting > 0 && element('span', { class: 'switchboard-row-reason' }, t('conversations.waiting', { count: row.waiting })),
+  );
+  line.addEventListener('click', open);
+  return element('li', {}, line);
+}
+
+/** The colour beside the word: what fails and what waits shows from afar. */
+function signal({ failed, waiting, state }: ConversationRow): string {
+  if (failed > 0) return 'failed';
+  if (waiting > 0) return 'waiting';
+  return state === 'open' ? 'inFlow' : 'closed';
+}

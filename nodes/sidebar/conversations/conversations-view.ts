@@ -1,0 +1,264 @@
+import { addStyle } from '../../kit/editor/style.js';
+import {
+  CONVERSATION_FILTERS,
+  type ConversationDetail,
+  type ConversationFilter,
+  type ConversationQuery,
+  type ConversationRow,
+  type TimelineEntry,
+  type Unchanged,
+} from '../conversation-views.js';
+import { type Backend, Messages, wordsFor } from '../view/backend.js';
+import { messageDetail } from '../view/detail.js';
+import { button, element } from '../view/element.js';
+import type { MountedSection } from '../view/sections.js';
+import { conversationRow } from './conversation-row.js';
+import conversationsCss from './conversations.css';
+import { ConversationDesk } from './conversations.js';
+import { drawing } from './drawing.js';
+import { history, type SurgeryContext, surgeryPanel } from './surgery.js';
+
+const PAGE = 50;
+/** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */
+const MOST_REFRESHED = 200;
+/** Milliseconds after the last key before a search begins. */
+const TYPING = 250;
+/** Pixels from which list and conversation stand side by side, as in view.css. */
+const WIDE = 700;
+
+/** The conversations view: a list, and beside it (or in its place) one conversation as swimlanes, or one message of it. */
+export function conversationsView(backend: Backend): MountedSection {
+  addStyle('switchboard-conversations-style', conversationsCss);
+  const { t } = backend;
+  const desk = new ConversationDesk(backend);
+  const messages = new Messages(backend);
+  const query: ConversationQuery = { search: '', state: 'all', limit: PAGE };
+  let rows: ConversationRow[] = [];
+  let next: string | undefined;
+  /** The conversation that is open, and the arrow that was pressed in it. */
+  let selected: string | undefined;
+  let pressed: { entry: string; message: string } | undefined;
+  /** Of two answers under way only the later question's counts. */
+  let asked = 0;
+  let askedDetail = 0;
+  let typing: ReturnType<typeof setTimeout> | undefined;
+
+  const search = element('input', {
+    type: 'search',
+    placeholder: t('conversations.search'),
+    'aria-label': t('conversations.search'),
+  });
+  search.addEventListener('input', () => {
+    clearTimeout(typing);
+    typing = setTimeout(() => narrow({ search: search.value.trim() }), TYPING);
+  });
+  const filters = CONVERSATION_FILTERS.map((state) =>
+    button(t(`conversations.filter.${state}`), 'switchboard-filter', () => narrow({ state })),
+  );
+  const list = element('ul', { class: 'switchboard-list', 'aria-label': t('conversations.title') });
+  const notice = element('p', { class: 'switchboard-notice', role: 'status' });
+  const more = button(t('list.more'), 'switchboard-button', () => load(true));
+  const detail = element('div', { class: 'switchboard-pane-detail', tabindex: '-1' });
+  const root = element(
+    'div',
+    { class: 'switchboard-view switchboard-conversations' },
+    element(
+      'div',
+      { class: 'switchboard-panes' },
+      element(
+        'div',
+        { class: 'switchboard-pane-list' },
+        element(
+          'div',
+          { class: 'switchboard-toolbar' },
+          search,
+          element('div', { class: 'switchboard-filters', role: 'group', 'aria-label': t('list.filter') }, ...filters),
+        ),
+        element('div', { class: 'switchboard-scroll' }, notice, list, more),
+      ),
+      detail,
+    ),
+  );
+  root.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !selected) return;
+    event.stopPropagation();
+    if (pressed) backToDrawing();
+    else close();
+  });
+  backend.onChange(() => refresh());
+  mark();
+  show(undefined);
+  return { root, refresh: () => refresh() };
+
+  function refresh(acted = false): void {
+    // A hidden view asks for nothing.
+    if (!root.isConnected || root.offsetParent === null) return;
+    load(false);
+    if (selected && (acted || !asking())) fetchDetail(true, acted);
+  }
+
+  /** What a person is about to do must not be drawn over. */
+  function asking(): boolean {
+    return detail.querySelector('.switchboard-primary, .switchboard-asking') !== null;
+  }
+
+  function narrow(change: { search?: string; state?: ConversationFilter }): void {
+    Object.assign(query, change);
+    mark();
+    list.scrollTop = 0;
+    load(false, PAGE);
+  }
+
+  function mark(): void {
+    for (const [index, control] of filters.entries())
+      control.setAttribute('aria-pressed', String(CONVERSATION_FILTERS[index] === query.state));
+  }
+
+  function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
+    const mine = ++asked;
+    desk.list(further ? { ...query, before: next } : { ...query, limit }).then(
+      (page) => {
+        if (mine !== asked) return;
+        const known = new Set(further ? rows.map((row) => row.id) : []);
+        rows = [...(further ? rows : []), ...page.conversations.filter((row) => !known.has(row.id))];
+        next = page.next;
+        show(undefined);
+      },
+      (error) => mine === asked && show(wordsFor(error, t)),
+    );
+  }
+
+  function show(trouble: string | undefined): void {
+    const focused = list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
+    const empty = asked === 0 ? t('list.loading') : t(query.search ? 'list.notFound' : `conversations.none.${query.state}`);
+    notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
+    notice.classList.toggle('switchboard-trouble', trouble !== undefined);
+    more.hidden = next === undefined;
+    list.replaceChildren(...rows.map((row) => conversationRow(row, row.id === selected, t, () => open(row.id))));
+    if (focused) rowOf(focused)?.focus();
+  }
+
+  function open(id: string): void {
+    selected = id;
+    pressed = undefined;
+    detail.scrollTop = 0;
+    for (const row of list.querySelectorAll<HTMLElement>('.switchboard-row')) {
+      if (row.dataset.id === id) row.setAttribute('aria-current', 'true');
+      else row.removeAttribute('aria-current');
+    }
+    fetchDetail(false);
+  }
+
+  /** Draws what is open: the conversation, or the message that was chosen in it. */
+  function fetchDetail(again: boolean, acted = false): void {
+    const mine = ++askedDetail;
+    const id = selected as string;
+    const made = pressed
+      ? messages.one(pressed.message).then(messageContent)
+      : desk.one(id, again && !acted ? drawn() : '').then(conversationContent);
+    made.then(
+      (content) => mine === askedDetail && content && (acted || !again || !asking()) && draw(content, again),
+      (error) =>
+        mine === askedDetail &&
+        !again &&
+        draw([back(), element('p', { class: 'switchboard-notice switchboard-trouble' }, wordsFor(error, t))], false),
+    );
+  }
+
+  /** The mark of the drawing that stands there. */
+  function drawn(): string {
+    return detail.querySelector('article')?.dataset.mark ?? '';
+  }
+
+  function back(): HTMLElement {
+    return pressed
+      ? button(t('conversations.back'), 'switchboard-back-here switchboard-link', backToDrawing)
+      : button(t('detail.back'), 'switchboard-back switchboard-link', close);
+  }
+
+  function conversationContent(view: ConversationDetail | Unchanged): HTMLElement[] | undefined {
+    if (view.unchanged) return undefined;
+    const context: SurgeryContext = { t, desk, done: () => refresh(true) };
+    const panel = surgeryPanel(view, context);
+    // Its links are its legs.
+    const shared = view.lanes.some((lane) => lane.plan);
+    const press = (entry: TimelineEntry) => {
+      pressed = { entry: entry.id, message: entry.message };
+      detail.scrollTop = 0;
+      fetchDetail(false);
+    };
+    return [
+      back(),
+      element(
+        'article',
+        { class: 'switchboard-detail switchboard-timeline', 'aria-label': view.reference, 'data-mark': view.mark },
+        element(
+          'h2',
+          {},
+          view.title ?? view.reference,
+          element('small', {}, `${view.reference} · ${t(`conversation.${view.state}`)}`),
+        ),
+        !shared && panel.root,
+        history(view, context),
+        drawing(view, t, press, shared ? undefined : panel.about),
+      ),
+    ];
+  }
+
+  function messageContent(message: Parameters<typeof messageDetail>[0]): HTMLElement[] {
+    const context = { t, backend, messages, wide: root.clientWidth >= WIDE, acted: () => refresh(true), search: find };
+    return [back(), messageDetail(message, context)];
+  }
+
+  function draw(content: HTMLElement[], again: boolean): void {
+    const scrolled = detail.scrollTop;
+    const focused = detail.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
+    const folds = again ? [...detail.querySelectorAll('details')].map((fold) => fold.open) : undefined;
+    detail.replaceChildren(...content);
+    root.classList.add('switchboard-opened');
+    detail.scrollTop = scrolled;
+    const now = [...detail.querySelectorAll('details')];
+    if (folds?.length === now.length) for (const [index, fold] of now.entries()) fold.open = folds[index] ?? fold.open;
+    const arrow = focused && arrowOf(focused);
+    if (arrow) arrow.focus({ preventScroll: true });
+    else if (!again || focused) detail.focus({ preventScroll: true });
+  }
+
+  function backToDrawing(): void {
+    const entry = pressed?.entry;
+    pressed = undefined;
+    const mine = ++askedDetail;
+    desk.one(selected as string).then(
+      (view) => {
+        if (mine !== askedDetail) return;
+        draw(conversationContent(view) ?? [], false);
+        if (entry) arrowOf(entry)?.focus();
+      },
+      () => refresh(),
+    );
+  }
+
+  function close(): void {
+    const was = selected;
+    selected = undefined;
+    pressed = undefined;
+    askedDetail++;
+    detail.replaceChildren();
+    root.classList.remove('switchboard-opened');
+    show(undefined);
+    if (was) rowOf(was)?.focus();
+  }
+
+  function find(text: string): void {
+    search.value = text;
+    narrow({ search: text, state: 'all' });
+  }
+
+  function rowOf(id: string): HTMLElement | null {
+    return list.querySelector(`[data-id="${CSS.escape(id)}"]`);
+  }
+
+  function arrowOf(id: string): HTMLElement | null {
+    return detail.querySelector(`[data-id="${CSS.escape(id)}"]`);
+  }
+}

@@ -1,0 +1,60 @@
+import type {
+  ConversationDetail,
+  ConversationList,
+  ConversationQuery,
+  SurgeryPreview,
+  SurgeryRequest,
+  Unchanged,
+} from '../conversation-views.js';
+import { type Backend, RequestError } from '../view/backend.js';
+
+const MOST_EMPTY = 20;
+
+/** What the view asks of the runtime. */
+export class ConversationDesk {
+  constructor(private readonly backend: Backend) {}
+
+  /** The runtime looks through so much per request and no more; an empty page that is not the last one says only that. */
+  async list(query: ConversationQuery): Promise<ConversationList> {
+    let page = await this.page(query);
+    for (let further = 0; further < MOST_EMPTY && page.conversations.length === 0 && page.next; further++) {
+      page = await this.page({ ...query, before: page.next });
+    }
+    return page;
+  }
+
+  /** `known`: the mark of what is drawn already; where nothing has changed since, only that is said. */
+  one(id: string, known = ''): Promise<ConversationDetail | Unchanged> {
+    return this.backend.get(`conversations/${encodeURIComponent(id)}?known=${known}`) as Promise<ConversationDetail | Unchanged>;
+  }
+
+  /** The conversation as a test fixture. */
+  fixture(id: string, mask: boolean): Promise<object> {
+    return this.backend.get(`conversations/${encodeURIComponent(id)}/fixture?mask=${mask}`) as Promise<object>;
+  }
+
+  /** What an operation would change. */
+  preview(id: string, request: SurgeryRequest): Promise<SurgeryPreview> {
+    return this.post(id, 'preview', request) as Promise<SurgeryPreview>;
+  }
+
+  async operate(id: string, request: SurgeryRequest): Promise<void> {
+    await this.post(id, 'operate', request);
+  }
+
+  async undo(id: string, operation: number): Promise<void> {
+    await this.post(id, 'undo', { operation });
+  }
+
+  private post(id: string, action: string, body: object): Promise<unknown> {
+    return this.backend.post(`conversations/${encodeURIComponent(id)}/${action}`, body).catch((error) => {
+      // Node-RED answers 401 also to those who are signed in and may not; who sees a conversation has signed in.
+      throw error instanceof RequestError && error.status === 401 ? new RequestError(error.message, 403) : error;
+    });
+  }
+
+  private page({ search, state, before, limit }: ConversationQuery): Promise<ConversationList> {
+    const query = new URLSearchParams({ search, state, limit: String(limit), ...(before && { before }) });
+    return this.backend.get(`conversations?${query}`) as Promise<ConversationList>;
+  }
+}

@@ -1,0 +1,154 @@
+import type { ConversationDetail, Lane, Note, TimelineEntry } from '../conversation-views.js';
+import type { Backend } from '../view/backend.js';
+import { element } from '../view/element.js';
+import { chip } from '../view/row.js';
+import { wholeTime } from '../view/time.js';
+import { type LaneAct, laneHead, laneName, stateChip } from './lanes.js';
+import { dayOf, pauseInWords, timeOfDay } from './time-axis.js';
+
+/** Milliseconds without anything after which the time axis is folded. */
+const GAP = 10 * 60_000;
+/** States of an arrow that go without saying. */
+const SILENT = ['delivered', 'ignored'];
+/** Names of changed fields an arrow has room for. */
+const FIELDS = 3;
+
+/**
+ * A conversation as swimlanes: a column for each party, one for Switchboard between the side the matter came from and the others, time going down. What
+ * came is an arrow from its lane to ours, what went one from ours to its lane; a press opens the message. Where there is no room for
+ * columns the same lines stand as a list (conversations.css).
+ */
+export function drawing(
+  view: ConversationDetail,
+  t: Backend['t'],
+  open: (entry: TimelineEntry) => void,
+  act: LaneAct | undefined,
+): HTMLElement {
+  const middle = Math.max(1, view.lanes.filter((lane) => lane.link?.origin === 'theirs').length);
+  const column = (lane: Lane) => {
+    const index = view.lanes.indexOf(lane);
+    return index < middle ? index : index + 1;
+  };
+  const heads: HTMLElement[] = view.lanes.map((lane) => laneHead(lane, t, act));
+  const ours = element(
+    'div',
+    { class: 'switchboard-lane-head switchboard-lane-ours' },
+    element('span', { class: 'switchboard-lane-party' }, 'Switchboard'),
+  );
+  heads.splice(middle, 0, ours);
+  const body = element('ol', { class: 'switchboard-swim', 'aria-label': t('conversations.timeline') });
+  const places: Places = { middle, column, lanes: new Map(view.lanes.map((lane) => [lane.key, lane])) };
+  let before: string | undefined;
+  for (const entry of view.entries) {
+    const fold = foldBetween(before, entry.at, t);
+    if (fold) body.append(fold);
+    body.append(row(entry, places, t, open));
+    before = entry.at;
+  }
+  return element(
+    'div',
+    { class: 'switchboard-lanes', style: `--lanes: ${heads.length}` },
+    element('div', { class: 'switchboard-lane-heads' }, ...heads),
+    view.earlier && element('p', { class: 'switchboard-quiet' }, t('conversations.earlier')),
+    element(
+      'div',
+      { class: 'switchboard-water' },
+      element(
+        'div',
+        { class: 'switchboard-lifelines', 'aria-hidden': 'true' },
+        ...heads.map((_, index) => element('i', { class: index === middle ? 'switchboard-lifeline-ours' : '' })),
+      ),
+      body,
+    ),
+    view.entries.length === 0 && element('p', { class: 'switchboard-notice' }, t('conversations.empty')),
+  );
+}
+
+interface Places {
+  middle: number;
+  column(lane: Lane): number;
+  lanes: Map<string, Lane>;
+}
+
+/** Where nothing happened for a while the axis is folded; a new day is named. */
+function foldBetween(before: string | undefined, at: string, t: Backend['t']): HTMLElement | undefined {
+  const day = before === undefined || dayOf(before) !== dayOf(at) ? dayOf(at) : undefined;
+  const pause = before === undefined ? 0 : Date.parse(at) - Date.parse(before);
+  if (!day && pause < GAP) return undefined;
+  const words = [pause >= GAP && t('conversations.later', { time: pauseInWords(pause) }), day].filter(Boolean).join(' · ');
+  return element('li', { class: 'switchboard-fold' }, element('span', {}, words));
+}
+
+function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry: TimelineEntry) => void): HTMLElement {
+  const lane = places.lanes.get(entry.lane) as Lane;
+  const at = places.column(lane);
+  const [from, to] = [Math.min(at, places.middle), Math.max(at, places.middle)];
+  const span = to - from + 1;
+  const incoming = entry.direction === 'incoming';
+  const what = words(entry, t);
+  const arrow = element(
+    'button',
+    {
+      type: 'button',
+      class: `switchboard-arrow switchboard-arrow-${entry.state} ${incoming === at < places.middle ? 'switchboard-arrow-right' : 'switchboard-arrow-left'}`,
+      style: `--from: ${from + 2}; --span: ${span}`,
+      'data-id': entry.id,
+      'aria-label': `${t(`conversations.${entry.direction}`, { party: laneName(lane) })}: ${what}, ${t(`state.${entry.state}`)}, ${wholeTime(entry.at)}`,
+    },
+    element(
+      'span',
+      { class: 'switchboard-arrow-way' },
+      t(`conversations.${entry.direction}`, { party: [lane.endpoint, lane.leg].filter(Boolean).join(' ') }),
+    ),
+    element('span', { class: 'switchboard-arrow-what' }, what, !SILENT.includes(entry.state) && chip(entry.state, t)),
+    element('span', { class: 'switchboard-arrow-line', 'aria-hidden': 'true' }),
+  );
+  arrow.addEventListener('click', () => open(entry));
+  const said = element(
+    'div',
+    { class: 'switchboard-said', style: `--column: ${at + 2}` },
+    entry.entityState && stateChip(entry.entityState, t),
+    ...entry.notes.map((one) => note(one, t)),
+    entry.waitsFor && element('p', { class: 'switchboard-said-why' }, waits(entry.waitsFor, t)),
+    entry.event !== 'nothing' &&
+      entry.reason &&
+      element('p', { class: `switchboard-said-why switchboard-reason-${entry.state}` }, entry.reason),
+  );
+  return element(
+    'li',
+    { class: 'switchboard-swim-row' },
+    element('time', { datetime: entry.at, title: wholeTime(entry.at), class: 'switchboard-time' }, timeOfDay(entry.at)),
+    arrow,
+    said.childElementCount > 0 && said,
+  );
+}
+
+function words({ event, fields, reason }: TimelineEntry, t: Backend['t']): string {
+  if (event === 'nothing' && reason) return reason;
+  const what = t(`event.${event}`);
+  if (fields.length === 0) return what;
+  const more = fields.length > FIELDS ? ` +${fields.length - FIELDS}` : '';
+  return `${what}: ${fields.slice(0, FIELDS).join(', ')}${more}`;
+}
+
+function waits(waitsFor: NonNullable<TimelineEntry['waitsFor']>, t: Backend['t']): string {
+  if (waitsFor === 'link') return t('conversations.waitsForTicket');
+  return waitsFor
+    .map(({ leg, states }) => t('conversations.after', { leg, states: states.map((one) => t(`entityState.${one}`)).join(', ') }))
+    .join(' ');
+}
+
+function note({ kind, text, author, internal }: Note, t: Backend['t']): HTMLElement {
+  return element(
+    'div',
+    { class: `switchboard-note switchboard-note-${kind} ${internal ? 'switchboard-note-internal' : ''}` },
+    (internal || author) &&
+      element(
+        'span',
+        { class: 'switchboard-note-who' },
+        internal && element('b', {}, t('conversations.internal')),
+        author && element('span', {}, author),
+      ),
+    element('span', { class: 'switchboard-note-text' }, kind === 'attachment' ? `📎 ${text}` : text),
+  );
+}

@@ -1,0 +1,91 @@
+import type { Lane, LanePlan } from '../conversation-views.js';
+import type { Backend } from '../view/backend.js';
+import { button, element } from '../view/element.js';
+
+/** A person wants to take a ticket out of the conversation. */
+export type LaneAct = (kind: 'unlink' | 'split', lane: Lane) => void;
+
+/** The head of a lane: the party, its ticket as a link into its system, how that stands, and, for a leg of an order, what is on it. */
+export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct | undefined): HTMLElement {
+  const { link, leg, state, plan } = lane;
+  return element(
+    'div',
+    { class: 'switchboard-lane-head', role: 'group', 'aria-label': laneName(lane) },
+    element('span', { class: 'switchboard-lane-party' }, lane.endpoint),
+    element(
+      'span',
+      { class: 'switchboard-lane-type' },
+      [lane.entityType, leg && t('conversations.leg', { leg })].filter(Boolean).join(' · '),
+    ),
+    link
+      ? ticket(link.number, link.url)
+      : element(
+          'span',
+          { class: 'switchboard-quiet' },
+          lane.was ? t('conversations.was', { number: lane.was }) : t('conversations.noTicket'),
+        ),
+    state && stateChip(state, t),
+    plan && planned(plan, state, t),
+    link && act && actions(lane, t, act),
+  );
+}
+
+export function laneName(lane: Lane): string {
+  return [lane.endpoint, lane.link?.number ?? lane.was, lane.leg].filter(Boolean).join(' ');
+}
+
+export function stateChip(state: string, t: Backend['t']): HTMLElement {
+  return element('span', { class: `switchboard-state switchboard-state-${state}` }, t(`entityState.${state}`));
+}
+
+/** A number as a link into its system, where the partner gave a web address. */
+export function ticket(number: string, url: string | undefined): HTMLElement {
+  if (!followable(url)) return element('b', {}, number);
+  return element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, number);
+}
+
+/** An address comes from a partner: only web addresses may be followed. */
+function followable(url: string | undefined): url is string {
+  return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
+
+function planned(plan: LanePlan, state: string | undefined, t: Backend['t']): HTMLElement {
+  const lines = [
+    plan.dropped && t('conversations.dropped', { reason: plan.dropped }),
+    ...plan.after.map(({ leg, states }) =>
+      t('conversations.after', { leg, states: states.map((one) => t(`entityState.${one}`)).join(', ') }),
+    ),
+    plan.reason,
+  ];
+  return element(
+    'div',
+    { class: 'switchboard-plan' },
+    !state && plan.state && stateChip(plan.state, t),
+    ...lines
+      .filter((line) => line !== undefined && line !== '')
+      .map((line) => element('div', { class: 'switchboard-quiet' }, line)),
+    plan.items.length > 0 &&
+      element(
+        'ul',
+        { 'aria-label': t('conversations.items') },
+        ...plan.items.map((item) =>
+          element(
+            'li',
+            {},
+            element('span', {}, t('conversations.item', { id: item.id })),
+            item.state && stateChip(item.state, t),
+            item.reason,
+          ),
+        ),
+      ),
+  );
+}
+
+function actions(lane: Lane, t: Backend['t'], act: LaneAct): HTMLElement {
+  const control = (kind: 'unlink' | 'split') => {
+    const made = button(t(`surgery.${kind}`), 'switchboard-link', () => act(kind, lane));
+    made.setAttribute('aria-label', `${t(`surgery.${kind}`)}: ${laneName(lane)}`);
+    return made;
+  };
+  return element('span', { class: 'switchboard-lane-actions' }, control('unlink'), control('split'));
+}

@@ -1,0 +1,227 @@
+import type { ConversationDetail, Done, Effect, Lane, SurgeryPreview, SurgeryRequest } from '../conversation-views.js';
+import { type Backend, wordsFor } from '../view/backend.js';
+import { button, element } from '../view/element.js';
+import { time } from '../view/row.js';
+import type { ConversationDesk } from './conversations.js';
+import { stateChip, ticket } from './lanes.js';
+
+export interface SurgeryContext {
+  t: Backend['t'];
+  desk: ConversationDesk;
+  /** Something was done: everything is to be drawn anew. */
+  done: () => void;
+}
+
+export interface SurgeryPanel {
+  root: HTMLElement;
+  /** Asks about one ticket: to unlink it, or to split it off. */
+  about(kind: 'unlink' | 'split', lane: Lane): void;
+}
+
+/**
+ * Mends the links of a conversation. Every change is shown in words before it is made: a form where something has to be typed, then what would change, then
+ * the button that does it.
+ */
+export function surgeryPanel(view: ConversationDetail, { t, desk, done }: SurgeryContext): SurgeryPanel {
+  const root = element('div', { class: 'switchboard-surgery' });
+  rest();
+  return {
+    root,
+    about: (kind, { link }) => link && ask({ kind, endpoint: link.endpoint, entityType: link.entityType, entity: link.id }),
+  };
+
+  /** While it asks, news does not draw over it. */
+  function fill(asking: boolean, ...content: (HTMLElement | string)[]): void {
+    root.classList.toggle('switchboard-asking', asking);
+    root.replaceChildren(...content);
+  }
+
+  function rest(): void {
+    fill(
+      false,
+      button(t('surgery.link'), 'switchboard-button', linkForm),
+      button(t('surgery.merge'), 'switchboard-button', mergeForm),
+      button(t('fixture.export'), 'switchboard-button', exportForm),
+    );
+  }
+
+  function linkForm(): void {
+    const endpoint = select(
+      t('surgery.endpoint'),
+      view.targets.map(({ id, name }) => [id, name]),
+    );
+    const type = select(t('surgery.entityType'), []);
+    const offer = () => {
+      const types = view.targets.find((target) => target.id === endpoint.value)?.entityTypes ?? [];
+      type.replaceChildren(...types.map((name) => element('option', { value: name }, name)));
+    };
+    endpoint.addEventListener('change', offer);
+    offer();
+    const entity = input(t('surgery.number'));
+    form([endpoint, type, entity], () => ({
+      kind: 'link',
+      endpoint: endpoint.value,
+      entityType: type.value,
+      entity: entity.value,
+    }));
+    (view.targets.length > 1 ? endpoint : entity).focus();
+  }
+
+  function mergeForm(): void {
+    const other = input(t('surgery.other'));
+    form([other], () => ({ kind: 'merge', other: other.value }));
+    other.focus();
+  }
+
+  /** The file is made by the browser, so that it comes with the token of the session. */
+  function exportForm(): void {
+    const mask = element('input', { type: 'checkbox', checked: true });
+    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
+    const go = button(t('fixture.download'), 'switchboard-button switchboard-primary', () => {
+      go.disabled = true;
+      desk.fixture(view.id, mask.checked).then(
+        (fixture) => {
+          download(`${view.reference}.fixture.json`, fixture);
+          rest();
+        },
+        (error) => {
+          trouble.textContent = wordsFor(error, t);
+          go.disabled = false;
+        },
+      );
+    });
+    fill(
+      true,
+      element('p', {}, t('fixture.about')),
+      element('label', { class: 'switchboard-check' }, mask, t('fixture.mask')),
+      go,
+      cancel(),
+      trouble,
+    );
+    go.focus();
+  }
+
+  function form(fields: HTMLElement[], request: () => SurgeryRequest): void {
+    const go = button(t('surgery.preview'), 'switchboard-button switchboard-primary', () => ask(request()));
+    for (const field of fields)
+      field.addEventListener('keydown', (event) => {
+        if ((event as KeyboardEvent).key !== 'Enter') return;
+        // The editor looks for the field in the page once the key has reached it, and the answer takes the form's place.
+        event.stopPropagation();
+        go.click();
+      });
+    fill(true, element('p', {}, t(`surgery.about.${request().kind}`)), ...fields, go, cancel());
+  }
+
+  function ask(request: SurgeryRequest): void {
+    fill(true, element('p', { role: 'status' }, t('list.loading')), cancel());
+    root.scrollIntoView({ block: 'nearest' });
+    desk.preview(view.id, request).then(
+      (preview) => show(request, preview),
+      (error) => failed(wordsFor(error, t)),
+    );
+  }
+
+  function show(request: SurgeryRequest, { effects, found, refused, owner }: SurgeryPreview): void {
+    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' }, refused);
+    const go = button(t(`surgery.do.${request.kind}`), 'switchboard-button switchboard-primary', () => {
+      for (const control of root.querySelectorAll('button')) control.disabled = true;
+      desk.operate(view.id, request).then(done, (error) => {
+        trouble.textContent = wordsFor(error, t);
+        for (const control of root.querySelectorAll('button')) control.disabled = false;
+      });
+    });
+    const instead =
+      owner &&
+      button(t('surgery.instead', { reference: owner }), 'switchboard-button switchboard-primary', () =>
+        ask({ kind: 'merge', other: owner }),
+      );
+    fill(
+      true,
+      found
+        ? element(
+            'p',
+            { class: 'switchboard-found' },
+            ticket(found.number, found.url),
+            found.title && element('span', {}, found.title),
+            found.state && stateChip(found.state, t),
+          )
+        : '',
+      refused ? '' : element('p', {}, t('surgery.willChange')),
+      refused ? '' : effectList(effects, t),
+      refused ? instead || '' : go,
+      cancel(),
+      trouble,
+    );
+    const first = root.querySelector<HTMLElement>('.switchboard-primary') ?? root.querySelector('button');
+    first?.focus();
+  }
+
+  function failed(words: string): void {
+    fill(true, element('div', { class: 'switchboard-trouble', role: 'alert' }, words), cancel());
+  }
+
+  function cancel(): HTMLElement {
+    return button(t('action.cancel'), 'switchboard-button', rest);
+  }
+}
+
+/** What was done by hand, newest first, each with its undo. */
+export function history(view: ConversationDetail, { t, desk, done }: SurgeryContext): HTMLElement | undefined {
+  if (view.done.length === 0) return undefined;
+  return element(
+    'details',
+    { class: 'switchboard-body switchboard-history' },
+    element('summary', {}, element('span', {}, t('surgery.history', { count: view.done.length }))),
+    element('ol', {}, ...view.done.map((one) => line(one))),
+  );
+
+  function line(one: Done): HTMLElement {
+    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
+    const undo = button(t('surgery.undo'), 'switchboard-button', () => {
+      undo.disabled = true;
+      desk.undo(view.id, one.id).then(done, (error) => {
+        trouble.textContent = wordsFor(error, t);
+        undo.disabled = false;
+      });
+    });
+    return element(
+      'li',
+      {},
+      element('div', { class: 'switchboard-row-top' }, element('b', {}, t(`surgery.done.${one.kind}`)), time(one.at)),
+      one.by && element('div', { class: 'switchboard-quiet' }, t('surgery.by', { name: one.by })),
+      effectList(one.effects, t),
+      one.undone
+        ? element(
+            'div',
+            { class: 'switchboard-quiet' },
+            `${one.undone.by ? t('surgery.undoneBy', { name: one.undone.by }) : t('surgery.undone')} `,
+            time(one.undone.at),
+          )
+        : undo,
+      trouble,
+    );
+  }
+}
+
+function download(name: string, content: object): void {
+  const address = URL.createObjectURL(new Blob([`${JSON.stringify(content, null, 2)}\n`], { type: 'application/json' }));
+  element('a', { href: address, download: name }).click();
+  URL.revokeObjectURL(address);
+}
+
+function effectList(effects: Effect[], t: Backend['t']): HTMLElement {
+  return element(
+    'ul',
+    { class: 'switchboard-effects' },
+    ...effects.map(({ code, values }) => element('li', {}, t(`surgery.effect.${code}`, values))),
+  );
+}
+
+function input(label: string): HTMLInputElement {
+  return element('input', { type: 'text', placeholder: label, 'aria-label': label, maxlength: '200' });
+}
+
+function select(label: string, options: [value: string, label: string][]): HTMLSelectElement {
+  return element('select', { 'aria-label': label }, ...options.map(([value, name]) => element('option', { value }, name)));
+}

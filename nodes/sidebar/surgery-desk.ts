@@ -1,0 +1,181 @@
+import type { NodeAPI } from 'node-red';
+import { freeReference } from '../../src/conversation/reference.js';
+import type { Operated } from '../../src/conversation/surgeon.js';
+import { type LookedUp, type Operation, refusal } from '../../src/conversation/surgery.js';
+import type { Broker } from '../../src/delivery/broker.js';
+import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
+import { PartnerError, SwitchboardError } from '../../src/errors.js';
+import type { Json, State } from '../../src/model/message.js';
+import type { ConversationRecord } from '../../src/store/store.js';
+import { entityTypeAt } from '../kit/entity-types.js';
+import { mappingFor } from '../kit/mappings.js';
+import type { Done, Effect, LinkTarget, SurgeryPreview, SurgeryRequest } from './conversation-views.js';
+import type { NameOf } from './view-model.js';
+
+interface Planned {
+  operation: Operation;
+  found?: SurgeryPreview['found'];
+}
+
+/** Turns what a person asks for into operations of the surgeon: looks entities up, finds the other conversation, gives names. */
+export class SurgeryDesk {
+  constructor(
+    private readonly RED: NodeAPI,
+    private readonly nameOf: NameOf,
+  ) {}
+
+  targets(broker: Broker): LinkTarget[] {
+    return broker
+      .clients()
+      .map((client) => ({ id: client.id, name: this.nameOf(client.id), entityTypes: entityTypesOf(client) }));
+  }
+
+  async history(broker: Broker, conversation: string): Promise<Done[]> {
+    return (await broker.surgeon.history(conversation)).map((one) => this.shown(one));
+  }
+
+  /** What would change. A refusal is an answer here, with the conversation that could be merged instead where that is the reason. */
+  async preview(broker: Broker, conversation: string, request: SurgeryRequest): Promise<SurgeryPreview> {
+    const { operation, found } = await this.planned(broker, conversation, request);
+    try {
+      return { effects: this.named(await broker.surgeon.preview(operation)), ...(found && { found }) };
+    } catch (error) {
+      if (!(error instanceof SwitchboardError) || error.code !== 'SWB_PAYLOAD') throw error;
+      const owner = operation.kind === 'link' ? await ownerOf(broker, operation.entity) : undefined;
+      const other = owner && owner.id !== conversation ? owner.reference : undefined;
+      return { effects: [], refused: error.message, ...(found && { found }), ...(other && { owner: other }) };
+    }
+  }
+
+  async operate(broker: Broker, conversation: string, request: SurgeryRequest, by: string): Promise<Done> {
+    const { operation } = await this.planned(broker, conversation, request);
+    return this.shown(await broker.surgeon.operate(operation, by));
+  }
+
+  async undo(broker: Broker, operation: number, by: string): Promise<Done> {
+    return this.shown(await broker.surgeon.undo(operation, by));
+  }
+
+  private async planned(broker: Broker, conversation: string, request: SurgeryRequest): Promise<Planned> {
+    const { kind, endpoint = '', entityType = '', entity = '', other = '' } = request;
+    const key = { endpoint, entityType, id: entity };
+    switch (kind) {
+      case 'link': {
+        const { looked, found } = await this.lookUp(broker, endpoint, entityType, entity);
+        return { operation: { kind, conversation, entity: looked }, found };
+      }
+      case 'unlink':
+        return { operation: { kind, conversation, entity: key } };
+      case 'split':
+        return {
+          operation: {
+            kind,
+            conversation,
+            entity: key,
+            reference: await freeReference(broker.store, endpoint, entityType, entity),
+          },
+        };
+      case 'merge': {
+        const record = await theOne(broker, other);
+        const number = record.links[0]?.number ?? record.reference;
+        return { operation: { kind, conversation, other: record.id }, found: { number, title: record.title } };
+      }
+      default:
+        throw refusal(`«${String(kind)}» cannot be done to a conversation.`, 'Link, unlink, split or merge.');
+    }
+  }
+
+  /** Reads an entity by number or id at its endpoint, so that a person sees what is about to be linked. */
+  private async lookUp(
+    broker: Broker,
+    endpoint: string,
+    entityType: string,
+    wanted: string,
+  ): Promise<{ looked: LookedUp; found: SurgeryPreview['found'] }> {
+    const client = broker.client(endpoint);
+    if (!client) throw refusal('There is no such endpoint in the flows.', 'Choose one from the list.');
+    if (!wanted) throw refusal('There is no number or id to look up.', 'Type one.');
+    const raw = await read(client, entityType, wanted);
+    const { source, record, comments, attachments } = client.parse(raw);
+    const fields = await this.genericOf(client, entityType, record);
+    const { number, url, version } = source;
+    const looked: LookedUp = {
+      endpoint,
+      entityType,
+      id: source.id || wanted,
+      ...(number && { number }),
+      ...(url && { url }),
+      ...(version && { version }),
+      record,
+      fields,
+      parts: [...comments, ...attachments].map((part) => part.id),
+    };
+    const title = typeof fields.title === 'string' ? fields.title : undefined;
+    return { looked, found: { number: number ?? looked.id, title, state: fields.state as State | undefined, url } };
+  }
+
+  private async genericOf(
+    client: EndpointClient,
+    entityType: string,
+    record: Record<string, Json>,
+  ): Promise<Record<string, Json>> {
+    try {
+      const { fields } = await mappingFor(this.RED, '', client, entityType, 'conversations').toGeneric(record);
+      return fields as Record<string, Json>;
+    } catch {
+      // No preset for it: the partner's own fields say enough.
+      return {};
+    }
+  }
+
+  private shown({ id, at, by, kind, effects, undone }: Operated): Done {
+    return { id, at, by, kind, effects: this.named(effects), ...(undone && { undone }) };
+  }
+
+  private named(effects: Effect[]): Effect[] {
+    return effects.map(({ code, values: { endpoint, ...values } }) => ({
+      code,
+      values: { ...values, ...(endpoint !== undefined && { endpoint: this.nameOf(String(endpoint)) }) },
+    }));
+  }
+}
+
+function entityTypesOf(client: EndpointClient): string[] {
+  const { entityTypes } = client as { entityTypes?: readonly { name: string }[] };
+  return entityTypes?.map((type) => type.name) ?? [entityTypeAt(client, '')];
+}
+
+async function read(client: EndpointClient, entityType: string, wanted: string): Promise<RawEntity> {
+  try {
+    return (await client.findByNumber?.(entityType, wanted)) ?? (await client.read(entityType, wanted));
+  } catch (error) {
+    const missing = error instanceof PartnerError ? error.code === 'SWB_PARTNER_NOT_FOUND' : error instanceof SwitchboardError;
+    if (!missing) throw error;
+    throw refusal(
+      `${client.name} has no ${entityType} «${wanted}».`,
+      'Check endpoint, type and number; our user there must be allowed to see it.',
+    );
+  }
+}
+
+async function ownerOf(broker: Broker, { endpoint, entityType, id }: LookedUp): Promise<ConversationRecord | undefined> {
+  return broker.store.conversationByLink(endpoint, entityType, id);
+}
+
+/** The one conversation that a reference, number or id names. */
+async function theOne(broker: Broker, wanted: string): Promise<ConversationRecord> {
+  const text = wanted.trim().toLowerCase();
+  const candidates = text ? await broker.store.listConversations({ search: wanted, limit: 50 }) : [];
+  const exact = candidates.filter(({ id, reference, aliases = [], links }) =>
+    [id, reference, ...aliases, ...links.flatMap((link) => [link.id, link.number ?? ''])].some(
+      (name) => name.toLowerCase() === text,
+    ),
+  );
+  const [one, another] = exact;
+  if (one && !another) return one;
+  if (!one) throw refusal(`No conversation is known by «${wanted}».`, 'Type a whole number, id or reference.');
+  throw refusal(
+    `Several conversations are known by «${wanted}»: ${exact.map((c) => c.reference).join(', ')}.`,
+    'Type the reference of one.',
+  );
+}

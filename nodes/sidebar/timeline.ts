@@ -1,0 +1,282 @@
+import type { EntityRequest } from '../../src/conversation/correlator.js';
+import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
+import { isOver, linkOfLeg } from '../../src/conversation/plan.js';
+import { writtenFields } from '../../src/delivery/send.js';
+import type { GenericAttachment, GenericComment, State } from '../../src/model/message.js';
+import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, PlannedLeg } from '../../src/store/store.js';
+import type { Lane, LanePlan, Note, TimelineEntry } from './conversation-views.js';
+import { shownDelivery, shownMessage } from './shown-state.js';
+import type { NameOf } from './view-model.js';
+
+/** What a message said, as far as its contents are still there. */
+export interface Heard {
+  state?: State;
+  comments: GenericComment[];
+  attachments: GenericAttachment[];
+  deleted?: boolean;
+}
+
+export interface Came {
+  record: MessageRecord;
+  heard?: Heard;
+}
+
+export interface Went {
+  record: DeliveryRecord;
+  /** Its `request` body, as the outbox makes it; absent when it has been removed by age. */
+  request?: Partial<EntityRequest> & { comment?: GenericComment; attachment?: GenericAttachment };
+}
+
+/** Longest text of a comment that the drawing shows; the message has all of it. */
+const LONGEST = 400;
+
+/**
+ * Draws up a conversation: a lane for each party's entity, and an arrow for everything that came or went, oldest first. Messages tell the whole
+ * record each time; a comment is shown with the first one that has it, and not where it is one of ours come back. Pure.
+ */
+export function timeline(
+  conversation: ConversationRecord,
+  came: Came[],
+  went: Went[],
+  nameOf: NameOf,
+): { lanes: Lane[]; entries: TimelineEntry[] } {
+  const lanes = new Lanes(conversation, nameOf);
+  const states = new Map<string, State>();
+  const seen = new Set<string>();
+  const sent = marksOf(went);
+  const begun = new Set<string>();
+  const creates = createsOf(went, lanes);
+  const news = (lane: string, state: State | undefined) => {
+    if (!state || states.get(lane) === state) return undefined;
+    states.set(lane, state);
+    return state;
+  };
+
+  const incoming = ({ record, heard }: Came): TimelineEntry => {
+    const lane = lanes.ofEntity(record);
+    const first = !begun.has(lane) && lanes.linkOf(lane)?.origin !== 'ours';
+    begun.add(lane);
+    const legs = went.filter((one) => one.record.message === record.id);
+    const entity = legs.find((one) => one.record.part === 'entity')?.request;
+    const notes = heard ? newNotes(lane, record.endpoint, heard, seen, sent) : [];
+    const fields = first ? [] : fieldsOf(legs);
+    const nothing = record.outcome === 'ignored';
+    return {
+      id: record.id,
+      direction: 'incoming',
+      message: record.id,
+      lane,
+      at: record.receivedAt,
+      state: shownMessage(record, []),
+      event: nothing ? 'nothing' : heard?.deleted ? 'deleted' : first ? 'created' : eventOf(fields, notes),
+      fields,
+      entityState: news(lane, (entity?.generic?.state as State | undefined) ?? heard?.state),
+      notes,
+      reason: record.error?.message ?? record.reason,
+    };
+  };
+
+  const outgoing = ({ record, request }: Went): TimelineEntry => {
+    const lane = lanes.ofLeg(record);
+    const first = creates.has(record.id);
+    if (record.part === 'entity') begun.add(lane);
+    const changed = first ? [] : writtenFields(record, request?.changed ?? []);
+    const tellsState = first || changed.some((field) => request?.sources?.[field]?.includes('state'));
+    const part = record.part.split(':')[0];
+    return {
+      id: record.id,
+      direction: 'outgoing',
+      message: record.message,
+      lane,
+      at: timeOf(record),
+      state: shownDelivery(record),
+      event: part === 'comment' ? 'commented' : part === 'attachment' ? 'attached' : first ? 'created' : 'changed',
+      fields: changed,
+      entityState:
+        record.state === 'delivered' && tellsState ? news(lane, request?.generic?.state as State | undefined) : undefined,
+      notes: [
+        ...(request?.comment ? [commentNote(request.comment)] : []),
+        ...(request?.attachment ? [fileNote(request.attachment)] : []),
+      ],
+      reason: record.error?.message,
+      waitsFor: record.waitsFor,
+    };
+  };
+
+  const steps = [
+    ...came.map((one) => ({ at: one.record.receivedAt, order: 0, id: one.record.id, entry: () => incoming(one) })),
+    ...went.map((one) => ({ at: timeOf(one.record), order: 1, id: one.record.id, entry: () => outgoing(one) })),
+  ].sort((a, b) => compare(a.at, b.at) || a.order - b.order || compare(a.id, b.id));
+  const entries = steps.map((step) => step.entry());
+  return { lanes: lanes.list(states), entries };
+}
+
+/** When it got there; while it has not, when it set out. */
+function timeOf(record: DeliveryRecord): string {
+  return record.state === 'delivered' ? record.updatedAt : record.createdAt;
+}
+
+class Lanes {
+  private readonly lanes = new Map<string, Lane & { of?: Link }>();
+
+  constructor(
+    private readonly conversation: ConversationRecord,
+    private readonly nameOf: NameOf,
+  ) {
+    const byAge = [...conversation.links].sort((a, b) => rank(a) - rank(b) || compare(a.since, b.since));
+    for (const link of byAge) this.add(link.endpoint, link.entityType, link.leg, link);
+    for (const planned of conversation.plan?.legs ?? []) {
+      const link = linkOfLeg(conversation, planned.leg);
+      const lane = link ? this.lanes.get(keyOf(link.endpoint, link.entityType, link.leg)) : undefined;
+      if (lane) lane.plan = planOf(planned);
+    }
+  }
+
+  /** The lane of the entity a message is about; one that is linked no more has a lane all the same. */
+  ofEntity({ endpoint, entityType, entityId, number }: MessageRecord): string {
+    const link = this.conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.id === entityId);
+    if (link) return keyOf(endpoint, entityType, link.leg);
+    return this.goneLane(endpoint, entityType, entityId, number);
+  }
+
+  /** The lane a delivery goes to, also before there is an entity. */
+  ofLeg({ endpoint, entityType, leg, entityId, number }: DeliveryRecord): string {
+    const key = keyOf(endpoint, entityType, leg);
+    const known = this.lanes.get(key);
+    // It went to an entity that has been unlinked since.
+    if (entityId && known?.of?.id !== entityId) return this.goneLane(endpoint, entityType, entityId, number);
+    if (!known) {
+      const planned = this.conversation.plan?.legs.find((l) => l.leg === leg);
+      this.add(endpoint, entityType, leg, undefined, planned && planOf(planned));
+    }
+    return key;
+  }
+
+  linkOf(lane: string): Link | undefined {
+    return this.lanes.get(lane)?.of;
+  }
+
+  /** Legs that were planned and have neither entity nor delivery yet come last. */
+  list(states: Map<string, State>): Lane[] {
+    const shown = new Set([...this.lanes.values()].map((lane) => lane.leg));
+    for (const planned of this.conversation.plan?.legs ?? []) {
+      if (planned.leg === '' || shown.has(planned.leg)) continue;
+      const key = keyOf('', '', planned.leg);
+      this.lanes.set(key, { key, endpoint: planned.leg, entityType: '', leg: planned.leg, plan: planOf(planned) });
+    }
+    return [...this.lanes.values()].map(({ of, ...lane }) => {
+      const state = (of?.shadow.state as State | undefined) ?? states.get(lane.key);
+      return { ...lane, ...(state && { state }) };
+    });
+  }
+
+  /** The lane of an entity that is linked no more. */
+  private goneLane(endpoint: string, entityType: string, id: string, number: string | undefined): string {
+    const key = keyOf(endpoint, entityType, `unlinked ${id}`);
+    if (!this.lanes.has(key))
+      this.lanes.set(key, { key, endpoint: this.nameOf(endpoint), entityType, leg: '', was: number ?? id });
+    return key;
+  }
+
+  private add(endpoint: string, entityType: string, leg: string, link?: Link, plan?: LanePlan): void {
+    const key = keyOf(endpoint, entityType, leg);
+    this.lanes.set(key, {
+      key,
+      endpoint: this.nameOf(endpoint),
+      entityType,
+      leg,
+      ...(plan && { plan }),
+      ...(link && {
+        of: link,
+        link: {
+          endpoint,
+          entityType,
+          id: link.id,
+          number: link.number ?? link.id,
+          ...(link.url && { url: link.url }),
+          origin: link.origin,
+        },
+      }),
+    });
+  }
+}
+
+const keyOf = (endpoint: string, entityType: string, leg: string) => [endpoint, entityType, leg].join('|');
+/** The side the matter came from stands first. */
+const rank = (link: Link) => (link.origin === 'theirs' ? 0 : 1);
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+function planOf(leg: PlannedLeg): LanePlan {
+  const items = leg.items.map((id) => {
+    const progress = leg.progress.find((item) => item.id === id);
+    return {
+      id,
+      ...(progress?.state && { state: progress.state }),
+      ...(progress?.stateReason && { reason: progress.stateReason }),
+    };
+  });
+  return {
+    items,
+    after: isOver(leg) || leg.state ? [] : (leg.after ?? []),
+    ...(leg.state && { state: leg.state }),
+    ...(leg.stateReason && { reason: leg.stateReason }),
+    ...(leg.dropped && { dropped: leg.dropped }),
+  };
+}
+
+/** The deliveries that created an entity: of each lane that did not begin by itself the first one. Its event may be faster than our answer. */
+function createsOf(went: Went[], lanes: Lanes): Set<string> {
+  const first = new Map<string, DeliveryRecord>();
+  for (const { record } of went) {
+    if (record.part !== 'entity') continue;
+    const lane = lanes.ofLeg(record);
+    const before = first.get(lane);
+    if (lanes.linkOf(lane)?.origin !== 'theirs' && (!before || record.id < before.id)) first.set(lane, record);
+  }
+  return new Set([...first.values()].map((record) => record.id));
+}
+
+/** What mappings may use beside the fields of the matter. */
+const NO_FIELDS = ['source', 'entity'];
+
+/** Generic names of what a message changed, as its deliveries took it up. */
+function fieldsOf(legs: Went[]): string[] {
+  const names = legs.flatMap(({ request }) => (request?.changed ?? []).flatMap((field) => request?.sources?.[field] ?? []));
+  return [...new Set(names)].filter((name) => !NO_FIELDS.includes(name));
+}
+
+function eventOf(fields: string[], notes: Note[]): TimelineEntry['event'] {
+  if (fields.length > 0 || notes.length === 0) return 'changed';
+  return notes.some((note) => note.kind === 'comment') ? 'commented' : 'attached';
+}
+
+/** Marks of comments and files that we sent, by endpoint: that is how they are known when they come back. */
+function marksOf(went: Went[]): Set<string> {
+  const marks = went.flatMap(({ record, request }) => [
+    ...(request?.comment ? [commentMark(record.endpoint, request.comment)] : []),
+    ...(request?.attachment ? [attachmentMark(record.endpoint, request.attachment)] : []),
+  ]);
+  return new Set(marks);
+}
+
+function newNotes(lane: string, endpoint: string, heard: Heard, seen: Set<string>, sent: Set<string>): Note[] {
+  const isNew = (kind: string, id: string, mark: string) => {
+    const key = `${lane}|${kind}|${id}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return !sent.has(mark);
+  };
+  return [
+    ...heard.comments.filter((c) => isNew('comment', c.id, commentMark(endpoint, c))).map(commentNote),
+    ...heard.attachments.filter((a) => isNew('attachment', a.id, attachmentMark(endpoint, a))).map(fileNote),
+  ];
+}
+
+function commentNote({ text, author, visibility }: GenericComment): Note {
+  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return { kind: 'comment', text: shown, ...(author && { author }), internal: visibility === 'internal' };
+}
+
+function fileNote({ name, author }: GenericAttachment): Note {
+  return { kind: 'attachment', text: name, ...(author && { author }), internal: false };
+}

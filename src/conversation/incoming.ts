@@ -1,0 +1,34 @@
+import type { Parsed } from '../endpoints/endpoint.js';
+import { entityKind } from '../model/entity-kind.js';
+import type { GenericFields, GenericMessage, Json, System } from '../model/message.js';
+
+/** A partner's record in generic terms: what was parsed by structure, with the fields a mapping made of it. What was deleted reads as cancelled. */
+export function genericMessage(
+  system: System,
+  parsed: Parsed,
+  fields: GenericFields,
+  about: { endpoint: string; entityType: string; entityId: string },
+): GenericMessage {
+  return {
+    entity: entityKind(system, about.entityType, parsed.record),
+    event: parsed.deleted ? 'deleted' : 'updated',
+    source: {
+      ...parsed.source,
+      endpoint: about.endpoint,
+      entityType: about.entityType,
+      id: parsed.source.id || about.entityId,
+    },
+    fields: parsed.deleted ? { ...fields, state: 'cancelled' } : fields,
+    comments: parsed.comments,
+    attachments: parsed.attachments,
+    relations: parsed.relations,
+  };
+}
+
+/** The partner's own fields that the mapping read. */
+export function recordRead(parsed: Parsed, sources: Record<string, string[]>): Record<string, Json> {
+  const record: Record<string, Json> = {};
+  for (const names of Object.values(sources))
+    for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;
+  return record;
+}

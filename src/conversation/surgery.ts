@@ -1,0 +1,341 @@
+import { SwitchboardError } from '../errors.js';
+import type { Json } from '../model/message.js';
+import type { Change, ConversationRecord, DeliveryRecord, Link, MessageRecord } from '../store/store.js';
+import { conversationState, linkAt, linkOf, newLink } from './correlate.js';
+import { imprint } from './fingerprint.js';
+import { carriedBy, createReference } from './reference.js';
+import { type EntityKey, type Unlinked, unlinkedKey } from './unlinked.js';
+
+/** An entity as it was looked up at its endpoint. */
+export interface LookedUp extends EntityKey {
+  number?: string;
+  url?: string;
+  version?: string;
+  /** The partner's fields, top level. */
+  record: Record<string, Json>;
+  /** The same in generic terms, as far as they could be read. */
+  fields: Record<string, Json>;
+  /** Ids of its comments and attachments. */
+  parts: string[];
+}
+
+/** What a person may do to the links of conversations. */
+export type Operation =
+  | { kind: 'link'; conversation: string; entity: LookedUp }
+  | { kind: 'unlink'; conversation: string; entity: EntityKey }
+  /** `reference`: of the new conversation. */
+  | { kind: 'split'; conversation: string; entity: EntityKey; reference: string }
+  /** `other` becomes part of `conversation`. */
+  | { kind: 'merge'; conversation: string; other: string };
+
+/** A conversation with all that belongs to it. */
+export interface Matter {
+  conversation: ConversationRecord;
+  messages: MessageRecord[];
+  deliveries: DeliveryRecord[];
+}
+
+/** One thing that will change, as data: the view has the words. */
+export interface Effect {
+  code:
+    | 'joins'
+    | 'known'
+    | 'goOn'
+    | 'leaves'
+    | 'ignored'
+    | 'createsAgain'
+    | 'splits'
+    | 'merges'
+    | 'moves'
+    | 'underWay'
+    | 'heardOnly'
+    | 'undone';
+  values: Record<string, string | number>;
+}
+
+/** Where a link was before an operation, and where it is after it; absent = linked nowhere. */
+export interface Move {
+  before?: { conversation: string; link: Link };
+  after?: { conversation: string; link: Link };
+}
+
+/** What it takes to undo an operation. */
+export interface Inverse {
+  moves: Move[];
+  /** Ids of messages, and deliveries as they were, that went from one conversation to another. */
+  messages: string[];
+  deliveries: Pick<DeliveryRecord, 'id' | 'conversation' | 'leg' | 'reference'>[];
+  /** The conversation a merge removed. */
+  removed?: ConversationRecord;
+  /** The conversation a split made. */
+  made?: string;
+  /** The reference that may not be carried again since. */
+  spent?: string;
+  /** The mark of an unlinked entity that was taken away. */
+  unlinked?: Unlinked;
+}
+
+export interface Surgery {
+  changes: Change[];
+  effects: Effect[];
+  inverse: Inverse;
+}
+
+export interface Operator {
+  /** '' where nobody has to sign in. */
+  by: string;
+  /** ISO time. */
+  at: string;
+}
+
+const OPEN: DeliveryRecord['state'][] = ['pending', 'sending', 'inDoubt'];
+
+/**
+ * What an operation changes, and what that means. Nothing of it is done here: the preview asks the same. Pure; throws SWB_PAYLOAD, saying what stands
+ * in the way. `other` is the second conversation of a merge.
+ */
+export function operate(operation: Operation, matter: Matter, other: Matter | undefined, operator: Operator): Surgery {
+  const { conversation } = matter;
+  if (conversation.plan || other?.conversation.plan)
+    throw refusal(
+      `${(conversation.plan ? conversation : other?.conversation)?.reference} is shared out among several parties: its links are its legs.`,
+      'Cancel or finish its legs at their parties instead.',
+    );
+  switch (operation.kind) {
+    case 'link':
+      return link(matter, operation.entity, operator);
+    case 'unlink':
+      return unlink(matter, standing(conversation, operation.entity), operator);
+    case 'split':
+      return split(matter, standing(conversation, operation.entity), operation.reference, operator);
+    case 'merge':
+      if (!other || other.conversation.id === conversation.id)
+        throw refusal('A conversation cannot be merged with itself.', 'Choose another one.');
+      return merge(matter, other, operator);
+  }
+}
+
+function link({ conversation, deliveries }: Matter, entity: LookedUp, { at }: Operator): Surgery {
+  const there = linkAt(conversation, entity.endpoint, entity.entityType, '');
+  if (there)
+    throw refusal(
+      `${nameOf(there)} stands for this conversation there already.`,
+      'Unlink it first, or merge the conversation of the other one into this.',
+    );
+  const mine = deliveries.filter((d) => d.endpoint === entity.endpoint && d.entityType === entity.entityType && d.leg === '');
+  if (mine.some((d) => d.part === 'entity' && (d.state === 'sending' || d.state === 'inDoubt')))
+    throw refusal(
+      'A ticket is being created there right now, or may have been.',
+      'Wait until that is known, or skip the delivery.',
+    );
+  const made: Link = {
+    ...newLink({ ...entity }, '', 'theirs', at),
+    raw: imprints(entity.record),
+    shadow: imprints(entity.fields),
+    seen: entity.parts,
+    ...(entity.version && { entityVersion: entity.version }),
+  };
+  const waiting = mine.filter((d) => d.state === 'pending');
+  // What waited for a ticket, or behind one that could not be created, has one now.
+  const freed = mine.filter((d) => d.blocking || (d.state === 'pending' && d.waitsFor === 'link'));
+  return {
+    changes: [
+      conversationChange({ ...conversation, links: [...conversation.links, made] }, at),
+      ...freed.map(
+        (d): Change => ({ kind: 'delivery', record: { ...d, blocking: undefined, waitsFor: undefined, updatedAt: at } }),
+      ),
+      { kind: 'setting', key: unlinkedKey(entity), value: undefined },
+    ],
+    effects: [
+      effect('joins', { number: nameOf(entity) }),
+      effect('known', { number: nameOf(entity) }),
+      ...(waiting.length ? [effect('goOn', { count: waiting.length, number: nameOf(entity) })] : []),
+    ],
+    inverse: { moves: [{ after: { conversation: conversation.id, link: made } }], messages: [], deliveries: [] },
+  };
+}
+
+function unlink({ conversation, deliveries }: Matter, gone: Link, { by, at }: Operator): Surgery {
+  const waiting = deliveries.filter((d) => isTo(d, gone) && OPEN.includes(d.state)).length;
+  if (waiting > 0)
+    throw refusal(
+      `${count(waiting, 'delivery', 'deliveries')} to ${nameOf(gone)} ${waiting === 1 ? 'is' : 'are'} under way.`,
+      'Wait until nothing is, or skip what waits, then unlink it.',
+    );
+  const { record, spent } = without(conversation, gone);
+  const mark: Unlinked = { reference: conversation.reference, by, at };
+  return {
+    changes: [conversationChange(record, at), { kind: 'setting', key: unlinkedKey(gone), value: mark }],
+    effects: [
+      effect('leaves', { number: nameOf(gone) }),
+      effect('ignored', { number: nameOf(gone) }),
+      ...(record.links.length ? [effect('createsAgain', { endpoint: gone.endpoint })] : []),
+    ],
+    inverse: { moves: [{ before: { conversation: conversation.id, link: gone } }], messages: [], deliveries: [], spent },
+  };
+}
+
+function split({ conversation, messages, deliveries }: Matter, gone: Link, reference: string, { at }: Operator): Surgery {
+  if (conversation.links.length === 1)
+    throw refusal(`${nameOf(gone)} is all there is in this conversation.`, 'There is nothing to split it off from.');
+  const { record, spent } = without(conversation, gone);
+  const its = deliveries.filter((d) => isTo(d, gone) && (d.entityId === undefined || d.entityId === gone.id));
+  quiet(its);
+  const carried = gone.origin === 'ours' ? carriedBy(conversation, gone) : undefined;
+  const kept: Link = { ...gone, ...(carried && { carries: carried }) };
+  const said = messages.filter((m) => isAbout(m, gone));
+  const made: ConversationRecord = {
+    ...conversation,
+    id: reference,
+    version: 0,
+    reference,
+    aliases: undefined,
+    spent: undefined,
+    links: [kept],
+    written: conversation.written.filter((mark) => mark.startsWith(`${gone.endpoint}|`)),
+    createdAt: at,
+  };
+  return {
+    changes: [
+      conversationChange(record, at),
+      conversationChange(made, at),
+      ...moved(said, reference),
+      ...its.map((d): Change => ({ kind: 'delivery', record: { ...d, conversation: reference } })),
+    ],
+    effects: [
+      effect('splits', { number: nameOf(gone), reference }),
+      ...moves(said, its),
+      effect('createsAgain', { endpoint: gone.endpoint }),
+    ],
+    inverse: {
+      moves: [{ before: { conversation: conversation.id, link: gone }, after: { conversation: reference, link: kept } }],
+      messages: said.map((m) => m.id),
+      deliveries: its.map(placeOf),
+      made: reference,
+      spent,
+    },
+  };
+}
+
+function merge(into: Matter, other: Matter, { at }: Operator): Surgery {
+  const [a, b] = [into.conversation, other.conversation];
+  quiet(other.deliveries);
+  const taken = new Set([...a.links.map(placeKey), ...into.deliveries.filter(isOpen).map(placeKey)]);
+  // A create that failed may have reached the partner all the same; beside it, and where both have an entity or one under way, the other's keeps a leg of
+  // its own: nothing that was meant for it goes to ours.
+  for (const d of other.deliveries)
+    if (d.state === 'failed' && d.part === 'entity' && !linkAt(b, d.endpoint, d.entityType, d.leg)) taken.add(placeKey(d));
+  const legFor = (place: Place) => (taken.has(placeKey(place)) ? [b.reference, place.leg].filter(Boolean).join('/') : place.leg);
+  const moves_: Move[] = b.links.map((from) => {
+    const link: Link = { ...from, leg: legFor(from), ...(from.origin === 'ours' && { carries: carriedBy(b, from) }) };
+    return { before: { conversation: b.id, link: from }, after: { conversation: a.id, link } };
+  });
+  const links = moves_.flatMap((move) => (move.after ? [move.after.link] : []));
+  const merged: ConversationRecord = {
+    ...a,
+    links: [...a.links, ...links],
+    aliases: [...(a.aliases ?? []), b.reference, ...(b.aliases ?? [])],
+    ...((a.spent || b.spent) && { spent: [...(a.spent ?? []), ...(b.spent ?? [])] }),
+    written: [...b.written, ...a.written],
+  };
+  // A create of ours that failed stops nothing any more where the other brings the ticket; replayed, it is an update of that.
+  const unblocked = into.deliveries.filter((d) => d.blocking && links.some((link) => isTo(d, link)));
+  const said = other.messages;
+  const underWay = other.deliveries.filter((d) => OPEN.includes(d.state)).length;
+  const heardOnly = links.filter((link, index) => link.leg !== b.links[index]?.leg);
+  return {
+    changes: [
+      { kind: 'conversation', record: b, gone: true },
+      conversationChange(merged, at),
+      ...moved(said, a.id),
+      ...unblocked.map((d): Change => ({ kind: 'delivery', record: { ...d, blocking: undefined, updatedAt: at } })),
+      ...other.deliveries.map((d): Change => {
+        // A create carries what its earlier tries carried, so that they are found.
+        const reference =
+          d.part === 'entity' && !linkAt(b, d.endpoint, d.entityType, d.leg) ? createReference(b, d) : d.reference;
+        return { kind: 'delivery', record: { ...d, conversation: a.id, leg: legFor(d), ...(reference && { reference }) } };
+      }),
+    ],
+    effects: [
+      effect('merges', { reference: b.reference, into: a.reference }),
+      ...links.map((link) => effect('joins', { number: nameOf(link) })),
+      ...moves(said, other.deliveries),
+      ...(underWay ? [effect('underWay', { count: underWay })] : []),
+      ...heardOnly.flatMap((link) => {
+        const instead = linkAt(a, link.endpoint, link.entityType, b.links.find((l) => l.id === link.id)?.leg ?? '');
+        return instead ? [effect('heardOnly', { number: nameOf(link), instead: nameOf(instead) })] : [];
+      }),
+    ],
+    inverse: { moves: moves_, messages: said.map((m) => m.id), deliveries: other.deliveries.map(placeOf), removed: b },
+  };
+}
+
+interface Place {
+  endpoint: string;
+  entityType: string;
+  leg: string;
+}
+
+const placeKey = ({ endpoint, entityType, leg }: Place) => [endpoint, entityType, leg].join('|');
+const placeOf = ({ id, conversation, leg, reference }: DeliveryRecord) => ({ id, conversation, leg, reference });
+const isOpen = ({ state }: DeliveryRecord) => OPEN.includes(state);
+
+function standing(conversation: ConversationRecord, { endpoint, entityType, id }: EntityKey): Link {
+  const found = linkOf(conversation, endpoint, entityType, id);
+  if (found) return found;
+  throw refusal(`${id} is not linked to ${conversation.reference}.`, 'Refresh the view and look again.');
+}
+
+function without(conversation: ConversationRecord, gone: Link): { record: ConversationRecord; spent?: string } {
+  const links = conversation.links.filter((l) => l !== gone);
+  const spent = gone.origin === 'ours' ? carriedBy(conversation, gone) : undefined;
+  return { record: { ...conversation, links, ...(spent && { spent: [...(conversation.spent ?? []), spent] }) }, spent };
+}
+
+/** A delivery that is being sent belongs to its conversation until its answer is there. */
+export function quiet(deliveries: DeliveryRecord[]): void {
+  const busy = deliveries.find((d) => d.state === 'sending');
+  if (busy) throw refusal('Something is being sent in this moment.', 'Try again in a few seconds.');
+}
+
+export function isTo(delivery: DeliveryRecord, link: Link): boolean {
+  return placeKey(delivery) === placeKey(link);
+}
+
+export function isAbout({ endpoint, entityType, entityId }: MessageRecord, link: EntityKey): boolean {
+  return endpoint === link.endpoint && entityType === link.entityType && entityId === link.id;
+}
+
+export function moved(messages: MessageRecord[], conversation: string): Change[] {
+  return messages.map((record) => ({ kind: 'message', record: { ...record, conversation } }));
+}
+
+export function conversationChange(record: ConversationRecord, at: string): Change {
+  return { kind: 'conversation', record: { ...record, state: conversationState(record), updatedAt: at } };
+}
+
+function moves(messages: MessageRecord[], deliveries: DeliveryRecord[]): Effect[] {
+  return messages.length + deliveries.length > 0
+    ? [effect('moves', { messages: messages.length, deliveries: deliveries.length })]
+    : [];
+}
+
+export function effect(code: Effect['code'], values: Effect['values']): Effect {
+  return { code, values };
+}
+
+export function nameOf({ number, id }: { number?: string; id: string }): string {
+  return number ?? id;
+}
+
+function count(n: number, one: string, many: string): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+function imprints(values: Record<string, Json>): Record<string, Json> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, imprint(value)]));
+}
+
+export function refusal(what: string, hint: string): SwitchboardError {
+  return new SwitchboardError('SWB_PAYLOAD', what, { hint });
+}

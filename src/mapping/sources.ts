@@ -1,0 +1,20 @@
+import type { Trace } from './mapping.js';
+
+function top(path: string): string {
+  const end = path.search(/[.[]/);
+  return end < 0 ? path : path.slice(0, end);
+}
+
+/** From a trace per path, what each top-level target was made from: top-level names on both sides. */
+export function sourcesOf(trace: Trace): Record<string, string[]> {
+  const sources: Record<string, string[]> = {};
+  for (const [target, { source }] of Object.entries(trace)) {
+    const names = sources[top(target)] ?? [];
+    sources[top(target)] = names;
+    for (const path of source) {
+      const name = top(path);
+      if (!names.includes(name)) names.push(name);
+    }
+  }
+  return sources;
+}
