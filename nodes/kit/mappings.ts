@@ -34,7 +34,7 @@ export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, ent
 }
 
 /** The version of a TM Forum API that a client speaks, or ServiceNow's dialect of it. */
-function dialectOf(client: EndpointClient): Mapping['version'] {
+export function dialectOf(client: EndpointClient): Mapping['version'] {
   const { version, profile } = client as Partial<Pick<TmfClient, 'version' | 'profile'>>;
   return profile === 'servicenow' ? 'servicenow' : version;
 }

@@ -2,9 +2,9 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
-import { entityKind } from '../../src/model/entity-kind.js';
-import type { GenericMessage, Json } from '../../src/model/message.js';
+import type { Json } from '../../src/model/message.js';
 import { validateGeneric } from '../../src/model/schema.js';
+import { genericMessageOf } from '../kit/generic.js';
 import { envelopeOf, handle } from '../kit/handle.js';
 import { mappingFor, sourcesOf } from '../kit/mappings.js';
 import { endpointNode } from '../kit/parties.js';
@@ -23,21 +23,7 @@ export = (RED: NodeAPI) => {
       const parsed = parse(client, raw, where);
       const mapping = mappingFor(RED, config.mapping, client, envelope.entityType, where);
       const { fields, trace, problems } = await mapping.toGeneric(parsed.record);
-      if (parsed.deleted) fields.state = 'cancelled';
-      const message: GenericMessage = {
-        entity: entityKind(client.system, envelope.entityType, parsed.record),
-        event: parsed.deleted ? 'deleted' : 'updated',
-        source: {
-          ...parsed.source,
-          endpoint: envelope.endpoint,
-          entityType: envelope.entityType,
-          id: parsed.source.id || envelope.entityId,
-        },
-        fields,
-        comments: parsed.comments,
-        attachments: parsed.attachments,
-        relations: parsed.relations,
-      };
+      const message = genericMessageOf(client, envelope, parsed, fields);
       const wrong = [...problems, ...validateGeneric(message)];
       const errors = wrong.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
