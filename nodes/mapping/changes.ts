@@ -1,32 +1,9 @@
-import { type Difference, differences } from '../../src/mapping/difference.js';
+import { differences } from '../../src/mapping/difference.js';
 import type { Direction, Mapping, Problem } from '../../src/mapping/mapping.js';
-import type { Preview } from '../../src/mapping/preview.js';
+import type { Preview } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
-import type { SampleHeading } from './designer/answers.js';
+import type { Changes, MessageChange } from './designer/answers.js';
 import type { KeptMessage } from './kept-messages.js';
-
-/** What edited rules would make different of one message. */
-export interface MessageChange extends SampleHeading {
-  differences: Difference[];
-  /** In words: what would go wrong that does not now, and the other way round. */
-  newProblems: string[];
-  solvedProblems: string[];
-}
-
-/** What edited rules would make different of messages that are kept. */
-export interface Changes {
-  /** What they are compared with: the deployed rules, the preset that is used until they are, or nothing. */
-  against: 'deployed' | 'preset' | 'nothing';
-  compared: number;
-  changed: number;
-  /** Messages with a problem they do not have now. */
-  worse: number;
-  /** Messages without a problem they have now. */
-  better: number;
-  messages: MessageChange[];
-  /** It took too long: only the first ones were compared. */
-  cut?: boolean;
-}
 
 /** Milliseconds for all messages: an expression that runs too long takes a second of them each time. */
 const LIMIT = 8_000;
@@ -41,7 +18,7 @@ export async function compareMessages(
 ): Promise<Omit<Changes, 'against'>> {
   const end = Date.now() + LIMIT;
   const compared: MessageChange[] = [];
-  const nothing: Preview = { result: {}, marks: {}, problems: [] };
+  const nothing = { result: {}, problems: [] };
   for (const { sample, ...heading } of messages) {
     if (Date.now() > end) break;
     const old = before ? await run(before, heading.direction, sample) : nothing;

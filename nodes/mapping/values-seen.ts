@@ -1,7 +1,7 @@
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { Direction, Mapping } from '../../src/mapping/mapping.js';
 import { parsePath, read } from '../../src/mapping/paths.js';
-import type { Table } from '../../src/mapping/preview.js';
+import type { Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
 import type { SeenValues } from './designer/answers.js';
 import type { KeptMessage } from './kept-messages.js';

@@ -6,37 +6,8 @@ import { compile } from './compile.js';
 import type { Expressions } from './expressions.js';
 import type { Direction, Mapping, Problem, Rule, Trace } from './mapping.js';
 import { parsePath } from './paths.js';
+import type { Mark, Preview, PreviewProblem, Table } from './preview-result.js';
 import { compileRule } from './rules.js';
-
-/** The two tables of rules in a mapping. */
-export type Table = 'order' | 'items';
-
-/** A rule by its place. */
-export interface RuleRef {
-  table: Table;
-  rule: number;
-}
-
-/** What made a field of the result. */
-export interface Mark extends RuleRef {
-  source: string[];
-  kind: Trace[string]['kind'];
-  row?: number;
-}
-
-export interface PreviewProblem extends Problem {
-  /** Where in the result it shows: a key as in `Preview.marks`, though nothing may stand there. */
-  at?: string;
-  rule?: RuleRef;
-}
-
-export interface Preview {
-  /** Generic fields (`in`) or the partner's payload (`out`). */
-  result: Record<string, Json>;
-  /** By the place of a value in the result: names and positions parted by `/`. */
-  marks: Record<string, Mark>;
-  problems: PreviewProblem[];
-}
 
 export interface PreviewOptions {
   expressions?: Expressions;
@@ -63,7 +34,7 @@ export async function preview(
     rules: order.rules,
     ...(mapping.items && { items: { ...mapping.items, rules: items.rules } }),
   };
-  if (order.rules.length === 0) return { result: {}, marks: {}, problems: wrong };
+  if (order.rules.length === 0) return { result: {}, marks: {}, problems: wrong, sample };
   let compiled: ReturnType<typeof compile>;
   try {
     compiled = compile(runnable, { expressions: options.expressions });
@@ -88,7 +59,7 @@ export async function preview(
   function finish(result: Record<string, Json>, trace: Trace, problems: PreviewProblem[]): Preview {
     const marks = marksOf(result, trace, direction === 'out' ? mapping.items?.field : undefined);
     for (const mark of Object.values(marks)) mark.rule = places[mark.table][mark.rule] ?? mark.rule;
-    return { result, marks, problems: problems.map((problem) => located(problem, mapping, direction, marks)) };
+    return { result, marks, problems: problems.map((problem) => located(problem, mapping, direction, marks)), sample };
   }
 }
 

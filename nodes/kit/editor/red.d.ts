@@ -54,6 +54,7 @@ interface CodeEditor {
   getValue(): string;
   setValue(text: string): void;
   resize(): void;
+  on(event: 'change', callback: () => void): void;
   destroy(): void;
 }
 
@@ -93,6 +94,7 @@ declare const RED: {
     createEditor(options: { id?: string; element?: HTMLElement; mode: string; value: string; focus?: boolean }): CodeEditor;
   };
   view: { reveal(id: string): void };
+  tray: { resize(): void };
   tabs: {
     create(options: { id?: string; element?: JQuery; onchange: (tab: { id: string }) => void }): {
       addTab(tab: { id: string; label: string; iconClass?: string }): void;
@@ -102,7 +104,13 @@ declare const RED: {
   settings: { httpNodeRoot?: string; apiRootUrl?: string; get(key: string): unknown };
   clipboard: { copyText(text: string, element: JQuery, message?: string): void };
   notify(text: string, type?: 'success' | 'warning' | 'error'): unknown;
-  popover: { tooltip(target: JQuery, text: string): unknown };
+  popover: {
+    tooltip(target: JQuery, text: string): unknown;
+    panel(content: JQuery): {
+      show(options: { target: JQuery; align?: 'left' | 'right'; onclose?: () => void }): void;
+      hide(): void;
+    };
+  };
 };
 
 interface EditableListOptions<Item> {
@@ -124,6 +132,9 @@ interface JQuery {
   editableList(method: 'items'): JQuery;
   editableList(method: 'empty'): void;
   editableList(method: 'height', height: number): void;
+  typedInput(options: { types: string[]; default: string }): JQuery;
+  typedInput(method: 'value' | 'type'): string;
+  typedInput(method: 'value' | 'type', value: string): JQuery;
   i18n(): JQuery;
 }
 
