@@ -10,12 +10,12 @@ import { preset } from '../../src/mapping/presets/index.js';
 import { preview } from '../../src/mapping/preview.js';
 import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
-import { payloadProblems } from '../kit/payload.js';
 import { compareMessages } from './changes.js';
 import type { Changes, FieldLists, SampleHeading, SeenValues } from './designer/answers.js';
 import { type KeptMessage, keptMessages, type Subject } from './kept-messages.js';
 import type { MappingNode } from './mapping.js';
 import { recordOf } from './pasted-record.js';
+import { payloadProblems } from './payload.js';
 import { valuesSeen } from './values-seen.js';
 
 interface Request {

@@ -19,7 +19,6 @@ const TABS = {
 /** The dialog edits a copy: what is not saved must not be seen by anyone. */
 export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
   const t = node._;
-  const body = $('#switchboard-mapping-body');
   const internal = $('#switchboard-mapping-internal');
   const place = $('#switchboard-mapping-designer');
   const json = jsonTab(t);
@@ -41,12 +40,13 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
     if (open) open.session.editMapping(preset, 'order');
     else begin(preset);
   });
-  body.hide();
+  const parts = $('#switchboard-mapping-body, #switchboard-mapping-notes');
+  parts.hide();
   if (node.mapping) begin(structuredClone(node.mapping));
-  else $('#switchboard-mapping-about').text(t('dialog.none'));
 
   function begin(mapping: Mapping): void {
-    body.show();
+    parts.show();
+    $('#switchboard-mapping-none').hide();
     open = designer(node.id, mapping, t);
     place.empty().append(open.element);
     open.session.on((reason) => reason === 'all' && about());
@@ -59,8 +59,6 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
     const { mapping, table } = open?.session.state ?? {};
     if (!mapping) return;
     internal.val(mapping.internalComments ?? 'drop');
-    const { system, version, entityType } = mapping;
-    $('#switchboard-mapping-about').text([system, version, entityType].filter(Boolean).join(' · '));
     if (shown !== TABS.json && table && TABS[table] !== shown) tabs.activateTab(TABS[table]);
   }
 

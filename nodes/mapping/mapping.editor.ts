@@ -2,6 +2,7 @@ import { addStyle } from '../kit/editor/style.js';
 import type { MappingConfig } from './mapping.config.js';
 import css from './mapping.css';
 import { type MappingForm, mappingForm } from './mapping-form.editor.js';
+import { fillTray, wideTray } from './tray.editor.js';
 
 let form: MappingForm | undefined;
 
@@ -26,7 +27,11 @@ RED.nodes.registerType<MappingConfig>('switchboard-mapping', {
   oneditprepare() {
     addStyle();
     addStyle('switchboard-mapping-style', css);
+    wideTray();
     form = mappingForm(this);
+  },
+  oneditresize() {
+    fillTray();
   },
   oneditsave() {
     const saved = form?.close();

@@ -1,4 +1,4 @@
-import type { CatalogField } from '../../../src/mapping/catalog/field.js';
+import { type CatalogField, shortPath } from '../../../src/mapping/catalog/field.js';
 import type { Direction, Rule } from '../../../src/mapping/mapping.js';
 import type { PreviewProblem, RuleRef, Table } from '../../../src/mapping/preview-result.js';
 import { element } from '../../kit/editor/element.js';
@@ -102,7 +102,7 @@ export function board(session: Session): Board {
         'data-path': path,
         'aria-label': t(`board.${side}`, { path }),
       },
-      element('span', { class: 'switchboard-field-name' }, path),
+      element('span', { class: 'switchboard-field-name' }, element('bdi', {}, shortPath(path))),
       field.required ? element('b', { title: t('field.required') }, '*') : undefined,
       element(
         'span',

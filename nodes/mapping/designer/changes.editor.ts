@@ -32,7 +32,7 @@ export function changesPane(session: Session, id: string): ChangesPane {
     if (box.childElementCount === 0) box.replaceChildren(element('p', {}, t('changes.comparing')));
     session.api.changes(id, finished(session.mapping)).then(
       (changes) => question === asked && draw(changes),
-      (error: Error) => question === asked && box.replaceChildren(element('p', { class: 'switchboard-error' }, error.message)),
+      (error: Error) => question === asked && box.replaceChildren(said('error', error.message)),
     );
   }
 
@@ -51,14 +51,14 @@ export function changesPane(session: Session, id: string): ChangesPane {
     box.replaceChildren(
       ...(compared ? [counts] : []),
       element('p', {}, compared ? t(`changes.against.${against}`) : t('changes.noMessages')),
-      ...(changes.cut ? [element('p', { class: 'switchboard-warning' }, t('changes.cut'))] : []),
-      ...(compared && touched.length === 0 ? [element('p', { class: 'switchboard-success' }, t('changes.none'))] : []),
+      ...(changes.cut ? [said('warning', t('changes.cut'))] : []),
+      ...(compared && touched.length === 0 ? [said('success', t('changes.none'))] : []),
       ...touched.map((message) => messageView(message, open)),
     );
   }
 
   function count(number: number, label: string, className?: string): HTMLElement {
-    return element('div', { class: className }, element('b', {}, String(number)), element('span', {}, label));
+    return element('div', {}, element('b', { class: className }, String(number)), element('span', {}, label));
   }
 
   function messageView(message: MessageChange, open: Set<string | undefined>): HTMLElement {
@@ -75,8 +75,8 @@ export function changesPane(session: Session, id: string): ChangesPane {
         element('span', {}, [title, endpoint].filter(Boolean).join(' · ')),
         element('small', {}, t('changes.fields', { count: differences.length })),
       ),
-      ...newProblems.map((text) => element('p', { class: 'switchboard-error' }, text)),
-      ...solvedProblems.map((text) => element('p', { class: 'switchboard-success' }, t('changes.solved', { text }))),
+      ...newProblems.map((text) => said('error', text)),
+      ...solvedProblems.map((text) => said('success', t('changes.solved', { text }))),
       differences.length > 0 && table(differences),
     );
   }
@@ -110,6 +110,17 @@ export function changesPane(session: Session, id: string): ChangesPane {
       else window.clearTimeout(timer);
     },
   };
+}
+
+const SIGNS = { error: 'fa-exclamation-circle', warning: 'fa-exclamation-triangle', success: 'fa-check' };
+
+function said(level: keyof typeof SIGNS, text: string): HTMLElement {
+  return element(
+    'p',
+    { class: `switchboard-${level}` },
+    element('i', { class: `fa ${SIGNS[level]}`, 'aria-hidden': 'true' }),
+    ` ${text}`,
+  );
 }
 
 function isTouched({ differences, newProblems, solvedProblems }: MessageChange): boolean {

@@ -70,13 +70,9 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
     session.add([{ field: '', generic: '' }]);
     panel.focus();
   });
+  const partnerHead = element('span');
   main.append(
-    element(
-      'div',
-      { class: 'switchboard-board-head' },
-      element('span', {}, t('board.partnerHead')),
-      element('span', {}, t('board.genericHead')),
-    ),
+    element('div', { class: 'switchboard-board-head' }, partnerHead, element('span', {}, t('board.genericHead'))),
     theBoard.element,
     begin,
     element('div', { class: 'switchboard-panel-actions' }, add),
@@ -99,7 +95,13 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
         'div',
         { class: 'switchboard-designer-side' },
         panel.element,
-        element('div', { class: 'switchboard-designer-lower' }, lower.element, preview.element, changes.element),
+        element(
+          'div',
+          { class: 'switchboard-designer-lower' },
+          element('div', { class: 'switchboard-preview-head' }, lower.element, preview.head),
+          preview.element,
+          changes.element,
+        ),
       ),
     ),
   );
@@ -112,12 +114,15 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
 
   function show(which: 'preview' | 'changes'): void {
     lower.choose(which);
+    preview.head.hidden = which !== 'preview';
     preview.element.hidden = which !== 'preview';
     changes.element.hidden = which !== 'changes';
     changes.show(which === 'changes');
   }
 
   function update(): void {
+    const { system, version, entityType } = session.mapping;
+    partnerHead.replaceChildren(t('board.partnerHead', { system: [system, version, entityType].filter(Boolean).join(' ') }));
     undo.disabled = !session.can.undo;
     redo.disabled = !session.can.redo;
     const empty = session.state.table === 'items' && !session.mapping.items;

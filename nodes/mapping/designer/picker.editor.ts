@@ -1,4 +1,4 @@
-import type { CatalogField } from '../../../src/mapping/catalog/field.js';
+import { type CatalogField, shortPath } from '../../../src/mapping/catalog/field.js';
 import { element } from '../../kit/editor/element.js';
 import { finds } from './layout.js';
 
@@ -81,7 +81,7 @@ export function pickField(target: HTMLElement, { title, fields, used, choose }: 
       element(
         'span',
         { class: 'switchboard-picker-path' },
-        field.path,
+        shortPath(field.path),
         field.required ? element('b', { title: t('field.required') }, ' *') : undefined,
       ),
       element('span', { class: 'switchboard-picker-type' }, t(`field.type.${field.type}`)),

@@ -13,7 +13,7 @@ export interface RulePanel {
 }
 
 type Way = 'in' | 'out' | 'both';
-const TYPES: NonNullable<Rule['type']>[] = ['text', 'number', 'time', 'characteristics', 'itemRelations'];
+const TYPES: NonNullable<Rule['type']>[] = ['text', 'number', 'time', 'characteristics', 'itemRelations', 'prices'];
 
 /** Everything the selected rule says: first what most rules say, the rest folded. */
 export function rulePanel(session: Session): RulePanel {
@@ -133,9 +133,14 @@ export function rulePanel(session: Session): RulePanel {
   ): HTMLElement {
     const input = textInput(path, label, (text) => {
       change(text);
-      note.replaceChildren(aboutField(text, fields));
+      show(text);
     });
-    const note = element('small', { class: 'switchboard-panel-note' }, aboutField(path, fields));
+    const note = element('small', { class: 'switchboard-panel-note' });
+    const show = (text: string) => {
+      note.textContent = aboutField(text, fields);
+      note.title = `${text}\n${note.textContent}`;
+    };
+    show(path);
     const pick = iconButton('fa-search', t('picker.open'), () =>
       pickField(
         pick,

@@ -15,7 +15,7 @@ export type Subject = Pick<Mapping, 'system' | 'entityType' | 'version'>;
 export function partnerCatalog({ system, entityType, version }: Subject): Catalog {
   if (system === 'servicenow') return servicenow[entityType] ?? { fields: [] };
   if (system === 'tmf621') return tmf621[version ?? 'v4'];
-  if (system === 'tmf622') return tmf622[version ?? 'v4'] ?? { fields: [] };
+  if (system === 'tmf622') return tmf622[version ?? 'v4'];
   return { fields: [] };
 }
 

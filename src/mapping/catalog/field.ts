@@ -32,10 +32,26 @@ type More = Omit<CatalogField, 'path' | 'type' | 'description' | 'values'> & {
   values?: Record<string, string> | readonly string[];
 };
 
+/** A path as people read it: without what is written along, and without properties that are not compared. */
+export function shortPath(path: string): string {
+  return path.replace(/\{[^}]*\}/g, '').replace(/\[([^\]]*)\]/g, (_, inner: string) => {
+    const compared = inner.split(',').filter((pair) => !pair.trim().startsWith('@'));
+    return `[${compared.join(',')}]`;
+  });
+}
+
 /** One line of a catalogue. */
 export function field(type: FieldType, path: string, description: string, { values, ...more }: More = {}): CatalogField {
   const list = Array.isArray(values)
     ? values.map((value: string) => ({ value }))
     : Object.entries(values ?? {}).map(([value, label]) => ({ value, label }));
-  return { path, type, description, ...more, ...(list.length > 0 && { values: list }) };
+  const { example, ...rest } = more;
+  return {
+    path,
+    type,
+    description,
+    ...rest,
+    ...(example !== undefined && { example }),
+    ...(list.length > 0 && { values: list }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../model/message.js';
 import { isoTime } from '../times.js';
-import type { CatalogField, FieldType } from './field.js';
+import { type CatalogField, type FieldType, shortPath } from './field.js';
 
 type Tree = { [key: string]: Json | undefined };
 
@@ -25,8 +25,8 @@ export function seenFields(records: Tree[]): CatalogField[] {
 
 /** The catalogue's fields, then those that were only seen. Paths that differ in what is written along name the same field. */
 export function withSeen(fields: CatalogField[], seen: CatalogField[]): CatalogField[] {
-  const known = new Set(fields.map(({ path }) => bare(path)));
-  return [...fields, ...seen.filter(({ path }) => !known.has(bare(path)))];
+  const known = new Set(fields.map(({ path }) => shortPath(path)));
+  return [...fields, ...seen.filter(({ path }) => !known.has(shortPath(path)))];
 }
 
 function leaves(tree: Tree, before = '', depth = 0): [string, Json][] {
@@ -49,14 +49,6 @@ function elements(path: string, list: Json[], depth: number): [string, Json][] {
     return leaves(rest, `${path}[role=${role}].`, depth + 1);
   });
   return roles.length ? roles : [[path, list]];
-}
-
-/** Without values written along, and without properties that are not compared. */
-function bare(path: string): string {
-  return path.replace(/\{[^}]*\}/g, '').replace(/\[([^\]]*)\]/g, (_, inner: string) => {
-    const compared = inner.split(',').filter((pair) => !pair.trim().startsWith('@'));
-    return `[${compared.join(',')}]`;
-  });
 }
 
 function typeOf(value: Json): FieldType {
