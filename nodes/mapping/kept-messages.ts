@@ -61,7 +61,9 @@ async function leadsIn(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
   return (await Promise.all(lists)).flat();
 }
 
-/** What was sent to partners of that kind; before anything was, all that anybody else told us. */
+const isOrder = ({ entityType }: { entityType: string }) => /order/i.test(entityType);
+
+/** What was sent to partners of that kind; before anything was, all that anybody else told us of such matters. */
 async function leadsOut(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
   const leads: Lead[] = [];
   for (const { store } of brokers()) {
@@ -76,7 +78,10 @@ async function leadsOut(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
   }
   if (leads.length) return leads;
   const own = new Set(endpointsOf(RED, subject).map(({ id }) => id));
-  return (await messagesOf()).filter(({ record }) => !(own.has(record.endpoint) && record.entityType === subject.entityType));
+  return (await messagesOf()).filter(
+    ({ record }) =>
+      isOrder(record) === isOrder(subject) && !(own.has(record.endpoint) && record.entityType === subject.entityType),
+  );
 }
 
 async function messagesOf(endpoint?: string, entityType?: string): Promise<Lead[]> {

@@ -24,6 +24,6 @@ export function differences(before: Record<string, Json>, after: Record<string, 
 function values(value: Json, path = ''): [string, Json][] {
   const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   // An empty list or object is a value of its own.
-  if (inner.length === 0) return [[path, value]];
+  if (inner.length === 0) return path ? [[path, value]] : [];
   return inner.flatMap(([name, one]) => values(one as Json, path ? `${path}.${name}` : name));
 }

@@ -98,7 +98,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
         element(
           'div',
           { class: 'switchboard-designer-lower' },
-          element('div', { class: 'switchboard-preview-head' }, lower.element, preview.head),
+          element('div', { class: 'switchboard-preview-head' }, lower.element, ...preview.head),
           preview.element,
           changes.element,
         ),
@@ -114,8 +114,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
 
   function show(which: 'preview' | 'changes'): void {
     lower.choose(which);
-    preview.head.hidden = which !== 'preview';
-    preview.element.hidden = which !== 'preview';
+    for (const part of [...preview.head, preview.element]) part.hidden = which !== 'preview';
     changes.element.hidden = which !== 'changes';
     changes.show(which === 'changes');
   }

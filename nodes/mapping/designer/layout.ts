@@ -79,7 +79,8 @@ class Side {
   }
 
   known(path: string): CatalogField {
-    return this.byPath.get(path) ?? { path, type: 'text', description: '' };
+    const whole = this.fields.some((field) => field.path.startsWith(`${path}.`));
+    return this.byPath.get(path) ?? { path, type: whole ? 'object' : 'text', description: '' };
   }
 
   /** The row of a field; it gets the next one where it has none. */

@@ -48,7 +48,7 @@ export function pickField(target: HTMLElement, { title, fields, used, choose }: 
     event.preventDefault();
   });
   draw();
-  panel.show({ target: $(target), align: 'left', onclose: () => target.focus() });
+  panel.show({ target: $(target), onclose: () => target.focus() });
   search.focus();
 
   function close(): void {
@@ -64,7 +64,7 @@ export function pickField(target: HTMLElement, { title, fields, used, choose }: 
 
   function draw(): void {
     const typed = search.value.trim();
-    const found = fields.filter((field) => finds(field, typed));
+    const found = fields.filter((field) => finds(field, typed)).sort((a, b) => rank(a, typed) - rank(b, typed));
     const own = typed && !fields.some(({ path }) => path === typed);
     options = [...found.map(({ path }) => path), ...(own ? [typed] : [])];
     list.replaceChildren(
@@ -100,4 +100,10 @@ export function pickField(target: HTMLElement, { title, fields, used, choose }: 
       if (index === at) item.scrollIntoView({ block: 'nearest' });
     });
   }
+}
+
+/** Names that begin with what is searched for come first, then names that hold it, then what only tells of it. */
+function rank({ path }: CatalogField, search: string): number {
+  const at = shortPath(path).toLowerCase().indexOf(search.toLowerCase());
+  return at === 0 ? 0 : at > 0 ? 1 : 2;
 }

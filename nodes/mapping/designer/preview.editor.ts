@@ -8,8 +8,8 @@ import { previewLines } from './preview-lines.editor.js';
 import type { Session } from './session.editor.js';
 
 export interface PreviewPane {
-  /** Which way, and of which sample. */
-  head: HTMLElement;
+  /** Whether all is well; which way, and of which sample. */
+  head: HTMLElement[];
   element: HTMLElement;
   /** Shows the way that is looked at. */
   turn(direction: Direction): void;
@@ -46,10 +46,10 @@ export function previewPane(
   );
   const choice = element('select', { class: 'switchboard-sample-choice', 'aria-label': t('preview.sample') });
   const edit = iconButton('fa-pencil', t('preview.edit'), () => toggleEditor());
-  const head = element('div', { class: 'switchboard-sample' }, ways.element, choice, edit);
   const text = element('div', { class: 'switchboard-sample-text', hidden: true });
   const status = element('div', { class: 'switchboard-preview-status', role: 'status' });
   const lines = element('div', { class: 'switchboard-preview-lines' });
+  const head = [status, element('div', { class: 'switchboard-sample' }, ways.element, choice, edit)];
   const box = element('section', { class: 'switchboard-preview', 'aria-label': t('preview.title') }, text, status, lines);
   choice.addEventListener('change', () => {
     if (choice.value === PASTED) toggleEditor(true);

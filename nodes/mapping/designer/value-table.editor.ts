@@ -193,7 +193,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
     const chip = (text: string, label: string | undefined, row: ValueRow) => {
       const button = element(
         'button',
-        { type: 'button', class: 'switchboard-chip', title: t('values.addThis') },
+        { type: 'button', class: 'switchboard-value-chip', title: t('values.addThis') },
         label ? `${text} ${label}` : text,
       );
       button.addEventListener('click', () => add([row]));

@@ -45,6 +45,7 @@ const ITEM_EXAMPLES: Record<string, Json> = {
   quantity: 1,
   'offering.id': '14277',
   'offering.name': 'Fibre 1000',
+  'specification.id': 'fibre',
   state: 'acknowledged',
 };
 
