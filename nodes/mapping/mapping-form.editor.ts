@@ -27,7 +27,6 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
 
   const tabs = RED.tabs.create({ id: 'switchboard-mapping-tabs', onchange: ({ id }) => turn(id) });
   tabs.addTab({ id: TABS.order, label: t('tab.rules') });
-  tabs.addTab({ id: TABS.items, label: t('tab.items') });
   tabs.addTab({ id: TABS.json, label: t('tab.json') });
   internal.on('change', () => {
     if (!open) return;
@@ -59,7 +58,16 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
     const { mapping, table } = open?.session.state ?? {};
     if (!mapping) return;
     internal.val(mapping.internalComments ?? 'drop');
+    showItems(mapping.items !== undefined || /order/i.test(mapping.entityType));
     if (shown !== TABS.json && table && TABS[table] !== shown) tabs.activateTab(TABS[table]);
+  }
+
+  /** Only orders have items. */
+  function showItems(wanted: boolean): void {
+    tabs.renameTab(TABS.order, t(wanted ? 'tab.order' : 'tab.rules'));
+    if (wanted === tabs.contains(TABS.items)) return;
+    if (wanted) tabs.addTab({ id: TABS.items, label: t('tab.items') }, 1);
+    else tabs.removeTab(TABS.items);
   }
 
   function turn(id: string): void {

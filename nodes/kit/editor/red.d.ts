@@ -97,7 +97,10 @@ declare const RED: {
   tray: { resize(): void };
   tabs: {
     create(options: { id?: string; element?: JQuery; onchange: (tab: { id: string }) => void }): {
-      addTab(tab: { id: string; label: string; iconClass?: string }): void;
+      addTab(tab: { id: string; label: string; iconClass?: string }, index?: number): void;
+      removeTab(id: string): void;
+      renameTab(id: string, label: string): void;
+      contains(id: string): boolean;
       activateTab(id: string): void;
     };
   };

@@ -108,9 +108,9 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
   show('preview');
   lightTogether(root);
   root.addEventListener('switchboard:open', () => panel.focus());
+  let subject = '';
   session.on(update);
   update();
-  load();
 
   function show(which: 'preview' | 'changes'): void {
     lower.choose(which);
@@ -120,8 +120,12 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
   }
 
   function update(): void {
-    const { system, version, entityType } = session.mapping;
-    partnerHead.replaceChildren(t('board.partnerHead', { system: [system, version, entityType].filter(Boolean).join(' ') }));
+    if (subject !== session.subject) {
+      subject = session.subject;
+      partnerHead.replaceChildren(t('board.partnerHead', { system: subject }));
+      load();
+      preview.reload();
+    }
     undo.disabled = !session.can.undo;
     redo.disabled = !session.can.redo;
     const empty = session.state.table === 'items' && !session.mapping.items;
@@ -131,8 +135,10 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
   }
 
   function load(): void {
-    session.api.fields(mapping).then(
+    const about = session.subject;
+    session.api.fields(session.mapping).then(
       (lists) => {
+        if (about !== session.subject) return;
         session.lists = lists;
         session.tell('all');
       },

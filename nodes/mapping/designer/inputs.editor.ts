@@ -104,8 +104,12 @@ function typedInput(
   const box = element('div', { class: 'switchboard-typed' }, input);
   const widget = $(input).typedInput({ types, default: type });
   widget.typedInput('value', value);
+  // Node-RED 4 does not hand the label on to the input it makes.
+  box.querySelector('.red-ui-typedInput-input')?.setAttribute('aria-label', label);
+  input.removeAttribute('aria-label');
   let last = JSON.stringify([type, value]);
-  widget.on('change keyup paste', () => {
+  // The widget tells of keys only; text comes by mouse, too.
+  $(box).on('input change keyup', () => {
     const [kind, text] = [String(widget.typedInput('type')), String(widget.typedInput('value') ?? '')];
     const now = JSON.stringify([kind, text]);
     if (now === last) return;

@@ -13,6 +13,8 @@ export interface PreviewPane {
   element: HTMLElement;
   /** Shows the way that is looked at. */
   turn(direction: Direction): void;
+  /** Chooses a sample anew. */
+  reload(): void;
   close(): void;
 }
 
@@ -56,7 +58,7 @@ export function previewPane(
     else load(choice.value);
   });
   session.on((reason) => reason !== 'selection' && later());
-  turn('in');
+  ways.choose(direction);
 
   function turn(way: Direction): void {
     direction = way;
@@ -188,6 +190,7 @@ export function previewPane(
     head,
     element: box,
     turn: (way) => way !== direction && turn(way),
+    reload: () => turn(direction),
     close() {
       window.clearTimeout(timer);
       asked++;

@@ -56,6 +56,12 @@ export class Session {
     return { undo: this.history.canUndo, redo: this.history.canRedo };
   }
 
+  /** Whose records are translated; another preset or an import may change it. */
+  get subject(): string {
+    const { system, entityType, version } = this.mapping;
+    return [system, version, entityType].filter(Boolean).join(' ');
+  }
+
   /** The known fields of the table that is shown. */
   get partner(): CatalogField[] {
     return this.state.table === 'items' ? (this.lists.items?.partner ?? []) : this.lists.partner;

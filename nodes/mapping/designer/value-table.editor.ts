@@ -51,7 +51,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
     const values = rule().values ?? [];
     const marks = rowMarks(values);
     head.hidden = values.length === 0;
-    rows.replaceChildren(...values.map((row, at) => rowElement(row, at, marks[at] as RowMarks, values)));
+    rows.replaceChildren(...values.map((row, at) => rowElement(row, at, marks[at] as RowMarks)));
     drawRest(values);
   }
 
@@ -90,7 +90,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
     (inputs.find((input) => input.value === '') ?? inputs[0])?.focus();
   }
 
-  function rowElement(row: ValueRow, at: number, marks: RowMarks, values: ValueRow[]): HTMLElement {
+  function rowElement(row: ValueRow, at: number, marks: RowMarks): HTMLElement {
     const partner = [row.partner].flat();
     const current = () => (rule().values ?? [])[at] ?? row;
     const cells = fields.map((path, i) =>
@@ -111,7 +111,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
         'span',
         { class: 'switchboard-value-end' },
         element('span', { class: 'switchboard-value-mark' }),
-        iconButton('fa-times', t('values.remove'), () => write(values.filter((_, i) => i !== at))),
+        iconButton('fa-times', t('values.remove'), () => write((rule().values ?? []).filter((_, i) => i !== at))),
       ),
     );
     line.addEventListener('keydown', (event) => {
