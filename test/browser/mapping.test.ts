@@ -378,10 +378,13 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
   it('shows and takes the same mapping as JSON', async () => {
     await open('small');
     await page.locator('#switchboard-mapping-tabs').getByText('JSON').click();
-    await page.locator('#switchboard-mapping-editor .monaco-editor').waitFor();
-    await page.locator('#switchboard-mapping-editor').click();
+    const editor = page.locator('#switchboard-mapping-editor');
+    await editor.getByText('"servicenow"').waitFor();
+    await editor.click();
     await paste('{"name":"Small","system":"servicenow","entityType":"incident","rules":[{"field":"a","generic":"title"}]}');
-    await page.locator('#switchboard-mapping-tabs').getByText('Rules').click();
+    await editor.getByText('"a"').waitFor();
+    // Node-RED takes two quick clicks on tabs for a double click.
+    await page.locator('#switchboard-mapping-tabs').getByText('Rules').click({ delay: 450 });
     await partner('a').waitFor();
     assert.equal(await ruleCount(), 1);
     await close();

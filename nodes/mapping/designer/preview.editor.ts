@@ -35,7 +35,8 @@ export function previewPane(
   let editor: CodeEditor | undefined;
   let setting = false;
   let timer: number | undefined;
-  /** Answers may come in another order than questions: only the newest counts. */
+  /** Answers may come in another order than questions: only the newest counts, of samples and of previews. */
+  let wanted = 0;
   let asked = 0;
 
   const ways = segments<Direction>(
@@ -63,16 +64,17 @@ export function previewPane(
   function turn(way: Direction): void {
     direction = way;
     ways.choose(way);
-    const question = ++asked;
+    sample = undefined;
+    const question = ++wanted;
     api.samples(session.mapping, way).then(
       (found) => {
-        if (question !== asked) return;
+        if (question !== wanted) return;
         headings = found;
         const first = found[0]?.id ?? EXAMPLE;
         fill(first);
         load(first);
       },
-      (error: Error) => question === asked && fail(error),
+      (error: Error) => question === wanted && fail(error),
     );
   }
 
@@ -93,15 +95,15 @@ export function previewPane(
   }
 
   function load(id: string): void {
-    const question = ++asked;
+    const question = ++wanted;
     api.sample(session.mapping, direction, id).then(
       (found) => {
-        if (question !== asked) return;
+        if (question !== wanted) return;
         sample = found;
         showText();
         run();
       },
-      (error: Error) => question === asked && fail(error),
+      (error: Error) => question === wanted && fail(error),
     );
   }
 
@@ -139,6 +141,7 @@ export function previewPane(
     }
     if (JSON.stringify(given) === JSON.stringify(sample)) return;
     sample = given;
+    wanted++;
     fill(PASTED);
     later();
   }
@@ -193,6 +196,7 @@ export function previewPane(
     reload: () => turn(direction),
     close() {
       window.clearTimeout(timer);
+      wanted++;
       asked++;
       editor?.destroy();
     },
