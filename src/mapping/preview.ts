@@ -167,8 +167,9 @@ function targetOf(rule: Rule, direction: Direction): string | undefined {
   return path === undefined || /[[{]/.test(path) ? undefined : slashed(path);
 }
 
+/** Schemas name a place in a list with a dot or in brackets. */
 function slashed(path: string): string {
-  return path.replaceAll('.', '/');
+  return path.replace(/\[(\d+)\]/g, '.$1').replaceAll('.', '/');
 }
 
 function isTree(value: Json | undefined): value is { [key: string]: Json } {

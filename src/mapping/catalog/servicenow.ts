@@ -6,6 +6,12 @@ const PRIORITIES = { '1': 'Critical', '2': 'High', '3': 'Moderate', '4': 'Low', 
 
 const shown = { readOnly: true };
 
+/** A column that points to another record; its name is read along where it is asked for. */
+const reference = (column: string, description: string, example?: string): CatalogField[] => [
+  field('text', column, `${description}: sys_id`, { example }),
+  field('text', `${column}_name`, `${description}: name`, shown),
+];
+
 /** What every task table has. */
 const TASK: CatalogField[] = [
   field('text', 'short_description', 'One line that names the matter', {
@@ -23,12 +29,12 @@ const TASK: CatalogField[] = [
     values: ['email', 'phone', 'self-service', 'walk-in', 'monitoring'],
     example: 'monitoring',
   }),
-  field('text', 'assigned_to', 'Who works on it: sys_id of a user', { example: '46d44a40a9fe19810012d100cca80666' }),
-  field('text', 'assignment_group', 'The group that works on it: sys_id', { example: '287ebd7da9fe198100f92cc8d1d2154e' }),
-  field('text', 'cmdb_ci', 'The configuration item affected: sys_id', { example: '109562a3c611227500a7b7ff98cc0dc7' }),
-  field('text', 'business_service', 'The service affected: sys_id', { example: '27d32778c0a8000b00db970eeaa60f16' }),
-  field('text', 'company', 'The company it is for: sys_id'),
-  field('text', 'location', 'Where it is: sys_id of a location'),
+  ...reference('assigned_to', 'Who works on it', '46d44a40a9fe19810012d100cca80666'),
+  ...reference('assignment_group', 'The group that works on it', '287ebd7da9fe198100f92cc8d1d2154e'),
+  ...reference('cmdb_ci', 'The configuration item affected', '109562a3c611227500a7b7ff98cc0dc7'),
+  ...reference('business_service', 'The service affected', '27d32778c0a8000b00db970eeaa60f16'),
+  ...reference('company', 'The company it is for'),
+  ...reference('location', 'Where it is'),
   field('text', 'comments', 'Says something the customer sees; reads as empty'),
   field('text', 'work_notes', 'Says something only the own people see; reads as empty'),
   field('text', 'close_notes', 'The solution in words; needed when resolving', { maxLength: 4000 }),
@@ -53,8 +59,7 @@ const IMPACT_URGENCY: CatalogField[] = [
 const state = (name: string, values: Record<string, string>, example: string) =>
   field('text', name, 'Where it stands', { values, example });
 
-const requester = (name: string, description: string) =>
-  field('text', name, `${description}: sys_id of a user`, { example: '77ad8176731313005754660c4cf6a7de' });
+const requester = (column: string, description: string) => reference(column, description, '77ad8176731313005754660c4cf6a7de');
 
 const TASK_STATES = {
   '-5': 'Pending',
@@ -64,6 +69,67 @@ const TASK_STATES = {
   '4': 'Closed Incomplete',
   '7': 'Closed Skipped',
 };
+
+/** Values of order management are their labels in small letters (ServiceNow, order management: state values). */
+const ORDER_STATES = [
+  'draft',
+  'new',
+  'in_progress',
+  'awaiting_information',
+  'scheduled',
+  'on_hold',
+  'assessing_cancellation',
+  'cancellation_in_progress',
+  'canceled',
+  'rejected',
+  'completed',
+];
+
+/** A line of a customer order. */
+const ORDER_LINE: CatalogField[] = [
+  field('text', 'external_id', 'Number of the line, chosen by the customer', { example: '1' }),
+  field('text', 'number', 'The number people know the line by', { ...shown, example: 'ORDL0001001' }),
+  field('text', 'action', 'What is to be done', { values: ['add', 'change', 'delete', 'no_change'], example: 'add' }),
+  field('number', 'quantity', 'How many', { example: '1' }),
+  field('text', 'category', 'What kind of thing it is'),
+  ...reference('product_offering', 'The product offering', '0f1e2d3c4b5a69788796a5b4c3d2e1f0'),
+  ...reference('product_specification', 'The product specification'),
+  ...reference('product_inventory', 'The product that is changed or taken away'),
+  field('text', 'short_description', 'One line that names it', { maxLength: 160, example: 'Fibre 1000' }),
+  field('object', 'characteristics', 'Its characteristics, by name'),
+  field('time', 'requested_start_date', 'When the customer wants it begun'),
+  field('time', 'requested_end_date', 'When the customer wants it done'),
+  field('time', 'expected_end_date', 'When it is expected to be done'),
+  ...reference('location', 'Where it is delivered'),
+  field('text', 'shipping_street', 'Where it is delivered: street'),
+  field('text', 'shipping_zip', 'Where it is delivered: postcode'),
+  field('text', 'shipping_city', 'Where it is delivered: city', { example: 'Hamburg' }),
+  field('text', 'shipping_country', 'Where it is delivered: country'),
+  ...reference('contact', 'Whom to ask there'),
+  field('number', 'nrc', 'Its price, once'),
+  field('number', 'mrc', 'Its price, every month'),
+  field('text', 'currency', 'Currency, ISO 4217'),
+  field('text', 'state', 'Where it stands', { values: ORDER_STATES, example: 'in_progress' }),
+  field('text', 'correlation_display', 'Who has it, and its order’s number there', { maxLength: 100 }),
+  field('text', 'work_notes', 'Says something only the own people see; reads as empty'),
+];
+
+/** A requested item of a service request. */
+const REQUESTED_ITEM: CatalogField[] = [
+  field('text', 'correlation_id', 'Number of the item, chosen by the customer', { example: '1' }),
+  field('text', 'number', 'The number people know the item by', { ...shown, example: 'RITM0010001' }),
+  ...reference('cat_item', 'The catalogue item', '04b7e94b4f7b4200086eeed18110c7fd'),
+  field('number', 'quantity', 'How many', { example: '1' }),
+  field('text', 'short_description', 'One line that names it', { maxLength: 160, example: 'Fibre 1000' }),
+  field('object', 'variables', 'Its variables, by name'),
+  field('time', 'due_date', 'When the customer wants it'),
+  field('time', 'estimated_delivery', 'When it is expected'),
+  ...reference('requested_for', 'Who it is for'),
+  field('text', 'state', 'Where it stands', { values: TASK_STATES, example: '2' }),
+  field('text', 'stage', 'Where the fulfilment stands; differs from item to item', { example: 'fulfillment' }),
+  field('text', 'correlation_display', 'Who has it, and its order’s number there', { maxLength: 100 }),
+  field('text', 'comments', 'Says something the customer sees; reads as empty'),
+];
 
 /** By entity type, as in the presets. */
 export const servicenow: Record<string, Catalog> = {
@@ -80,10 +146,10 @@ export const servicenow: Record<string, Catalog> = {
         example: 'network',
       }),
       field('text', 'subcategory', 'Subcategory; its values depend on the category'),
-      requester('caller_id', 'Who reported it'),
+      ...requester('caller_id', 'Who reported it'),
       field('text', 'close_code', 'Kind of solution; needed when resolving'),
       field('time', 'resolved_at', 'When it was solved'),
-      field('text', 'parent_incident', 'The incident it belongs to: sys_id'),
+      ...reference('parent_incident', 'The incident it belongs to'),
     ],
   },
   problem: {
@@ -105,7 +171,7 @@ export const servicenow: Record<string, Catalog> = {
       }),
       ...TASK,
       ...IMPACT_URGENCY,
-      requester('opened_by', 'Who opened it'),
+      ...requester('opened_by', 'Who opened it'),
       field('time', 'resolved_at', 'When it was solved'),
       field('text', 'cause_notes', 'The cause in words'),
       field('text', 'fix_notes', 'What mends it, in words'),
@@ -134,7 +200,7 @@ export const servicenow: Record<string, Catalog> = {
       field('text', 'type', 'Kind of change', { values: ['normal', 'standard', 'emergency'], example: 'normal' }),
       field('text', 'risk', 'Risk', { values: { '2': 'High', '3': 'Moderate', '4': 'Low' } }),
       field('text', 'category', 'Category'),
-      requester('requested_by', 'Who asks for it'),
+      ...requester('requested_by', 'Who asks for it'),
       field('time', 'start_date', 'When it is planned to begin'),
       field('time', 'end_date', 'When it is planned to be done', { example: '2026-03-04 04:00:00' }),
       field('text', 'close_code', 'How it went', { values: ['successful', 'successful_issues', 'unsuccessful'] }),
@@ -158,28 +224,48 @@ export const servicenow: Record<string, Catalog> = {
         'in_process',
       ),
       ...TASK,
-      requester('requested_for', 'Who it is for'),
+      ...requester('requested_for', 'Who it is for'),
       field('text', 'approval', 'Approval', { values: ['requested', 'approved', 'rejected', 'not requested'] }),
       field('text', 'special_instructions', 'Anything else that matters'),
+      ...IMPACT_URGENCY,
     ],
+    items: { field: 'lines', fields: REQUESTED_ITEM },
+  },
+  order: {
+    fields: [
+      field('text', 'state', 'Where it stands', { values: ORDER_STATES, example: 'in_progress' }),
+      ...TASK.filter(({ path }) => !/^location/.test(path)),
+      ...reference('account', 'The customer’s account', 'c07ac3d0b7203300c9b71d4ee11a9a55'),
+      ...reference('consumer', 'The customer, a person'),
+      ...reference('contact', 'Whom to ask'),
+      ...reference('location', 'Where it is delivered'),
+      field('text', 'order_currency', 'Currency, ISO 4217', { example: 'EUR' }),
+      field('time', 'requested_start_date', 'When the customer wants it begun', { example: '2026-03-10 08:00:00' }),
+      field('time', 'requested_end_date', 'When the customer wants it done', { example: '2026-03-20 17:00:00' }),
+      field('time', 'expected_end_date', 'When it is expected to be done'),
+      field('time', 'actual_end_date', 'When it was done'),
+    ],
+    items: { field: 'lines', fields: ORDER_LINE },
   },
   requestItem: {
     fields: [
       state('state', TASK_STATES, '2'),
       ...TASK,
-      requester('requested_for', 'Who it is for'),
+      ...IMPACT_URGENCY,
+      ...requester('requested_for', 'Who it is for'),
       field('text', 'stage', 'Where the fulfilment stands; differs from item to item', { example: 'fulfillment' }),
-      field('text', 'cat_item', 'The catalogue item: sys_id'),
+      ...reference('cat_item', 'The catalogue item'),
       field('number', 'quantity', 'How many', { example: '1' }),
-      field('text', 'request', 'The request it belongs to: sys_id'),
+      ...reference('request', 'The request it belongs to'),
     ],
   },
   catalogTask: {
     fields: [
       state('state', TASK_STATES, '2'),
       ...TASK,
-      field('text', 'request_item', 'The request item it belongs to: sys_id'),
-      field('text', 'request', 'The request it belongs to: sys_id'),
+      ...IMPACT_URGENCY,
+      ...reference('request_item', 'The request item it belongs to'),
+      ...reference('request', 'The request it belongs to'),
     ],
   },
   case: {
@@ -187,9 +273,9 @@ export const servicenow: Record<string, Catalog> = {
       state('state', { '1': 'New', '10': 'Open', '18': 'Awaiting Info', '6': 'Resolved', '3': 'Closed' }, '10'),
       ...TASK,
       field('text', 'category', 'Category'),
-      requester('contact', 'Who reported it'),
-      field('text', 'account', 'The customer’s account: sys_id'),
-      field('text', 'product', 'The product it is about: sys_id'),
+      ...requester('contact', 'Who reported it'),
+      ...reference('account', 'The customer’s account'),
+      ...reference('product', 'The product it is about'),
       field('text', 'resolution_code', 'Kind of solution; needed when resolving'),
       field('text', 'cause', 'The cause in words'),
       field('time', 'resolved_at', 'When it was solved'),

@@ -76,11 +76,13 @@ describe('a record that was pasted', () => {
 
   it('is found in what it was wrapped in', () => {
     const record = { short_description: 'x', caller_id: { link: 'https://…', value: '77' } };
-    for (const given of [record, { result: record }, { result: [record] }, { table: 'incident', record }])
+    for (const given of <Record<string, Json>[]>[record, { result: record }, { result: [record] }, { table: 'incident', record }])
       assert.deepEqual(recordOf(subject, given), { short_description: 'x', caller_id: '77' });
     const ticket = { id: '1', name: 'x' };
+    const order: Record<string, Json> = { short_description: 'x', lines: [{ external_id: '1', characteristics: { a: 'b' } }] };
+    assert.deepEqual(recordOf({ system: 'servicenow', entityType: 'order' }, order), order, 'read already');
     const tmf = { system: 'tmf621', entityType: 'troubleTicket', version: 'v4' } as const;
-    for (const given of [ticket, { ticket }, { eventType: 'x', event: { troubleTicket: ticket } }])
+    for (const given of <Record<string, Json>[]>[ticket, { ticket }, { eventType: 'x', event: { troubleTicket: ticket } }])
       assert.deepEqual(recordOf(tmf, given), ticket);
   });
 });
