@@ -19,10 +19,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     if (!chromiumPath()) return this.skip();
     server = await startEditor({ flow: mappingFlow(), prepare: seedMessages });
     browser = await launchBrowser();
-    ({ page, errors } = await openEditor(browser, server));
-    await page.waitForFunction(`RED.nodes.node('own')`);
-    page.setDefaultTimeout(8_000);
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await begin();
   });
 
   after(async () => {
@@ -32,14 +29,18 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
 
   afterEach(async function () {
     // What one test left open must not fail the next.
-    if (this.currentTest?.isFailed())
-      return page?.evaluate(
-        `while (document.querySelector('.red-ui-tray')) { document.querySelector('#node-config-dialog-cancel').click(); document.querySelector('.red-ui-tray').remove(); }`,
-      );
+    if (this.currentTest?.isFailed()) return begin();
     assert.deepEqual(errors?.splice(0), [], 'no errors in the browser');
     assert.notEqual(await page.title(), 'owned', 'text of messages is text');
   });
 
+  const begin = async () => {
+    await page?.close();
+    ({ page, errors } = await openEditor(browser, server));
+    await page.waitForFunction(`RED.nodes.node('own')`);
+    page.setDefaultTimeout(8_000);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  };
   const open = async (id: string) => {
     await editNode(page, id);
     await page.waitForSelector('.switchboard-preview-line');
@@ -239,6 +240,24 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     } satisfies Rule);
   });
 
+  it("opens a condition in Node-RED's expression editor and comes back with it", async () => {
+    await open('small');
+    await rule(1).click();
+    const fold = panel().locator('.switchboard-fold');
+    if ((await fold.getAttribute('open')) === null) await fold.locator('summary').click();
+    await panel()
+      .locator('.switchboard-panel-row', { hasText: 'Only when ← out' })
+      .locator('.red-ui-typedInput-option-expand')
+      .click();
+    await page.locator('.red-ui-tray-body-expression .monaco-editor, #node-input-expression .monaco-editor').first().click();
+    await paste('fields.title != ""');
+    await page.locator('#node-dialog-ok:visible').click();
+    await page.waitForFunction(`document.querySelectorAll('.red-ui-tray').length === 1`);
+    await panel().getByLabel('Only when ← out').waitFor();
+    await close('ok');
+    assert.deepEqual((await saved('small')).rules[0]?.when, { out: 'fields.title != ""' });
+  });
+
   it('previews what was pasted, both ways, with errors at the field', async () => {
     await open('tickets');
     await page.locator('.switchboard-preview-head').getByText('← out').click();
@@ -286,7 +305,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
 
   it('tells what the change would do to the last messages', async () => {
     await open('own');
-    await page.getByText('Last 20 messages').click();
+    await page.getByRole('button', { name: 'Last 20 messages' }).click();
     const counts = page.locator('.switchboard-changes-counts');
     await counts.waitFor();
     await counts.getByText('compared').waitFor();

@@ -5,6 +5,7 @@ import type { SampleHeading } from './answers.js';
 import type { Sample } from './api.editor.js';
 import { iconButton, segments } from './inputs.editor.js';
 import { previewLines } from './preview-lines.editor.js';
+import { tokenOf } from './rule-color.editor.js';
 import type { Session } from './session.editor.js';
 
 export interface PreviewPane {
@@ -58,7 +59,10 @@ export function previewPane(
     if (choice.value === PASTED) toggleEditor(true);
     else load(choice.value);
   });
-  session.on((reason) => reason !== 'selection' && later());
+  session.on((reason) => {
+    if (reason === 'selection') markSelected();
+    else later();
+  });
   ways.choose(direction);
 
   function turn(way: Direction): void {
@@ -175,6 +179,22 @@ export function previewPane(
     else say(t('preview.fine'), 'success');
     const shown = previewLines(preview, (rule) => session.reveal(rule), t);
     lines.replaceChildren(...(shown.length ? shown : [element('p', {}, t('preview.empty'))]));
+    markSelected();
+  }
+
+  /** What the selected rules made is brought into view. */
+  function markSelected(): void {
+    const { selected, table } = session.state;
+    const tokens = new Set(selected.map((rule) => tokenOf({ table, rule })));
+    const own = [...lines.children].filter((line) => {
+      const isOwn = (line.getAttribute('data-rules') ?? '').split(' ').some((token) => tokens.has(token));
+      line.classList.toggle('switchboard-selected', isOwn);
+      return isOwn;
+    });
+    const first = own[0]?.getBoundingClientRect();
+    const room = lines.getBoundingClientRect();
+    if (!first || (first.top >= room.top && first.bottom <= room.bottom)) return;
+    lines.scrollTop += first.top - room.top - room.height / 3;
   }
 
   function say(words: string, level: 'error' | 'warning' | 'success'): void {

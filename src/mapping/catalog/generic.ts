@@ -33,6 +33,10 @@ const EXAMPLES: Record<string, Json> = {
   requestedResolutionAt: '2026-03-03T17:00:00.000Z',
 };
 const ORDER_EXAMPLES: Record<string, Json> = {
+  'source.number': 'ORD0001001',
+  title: 'New site in Hamburg',
+  description: 'A line for the new office, with a router.',
+  category: 'B2B',
   'customer.id': 'c-1001',
   'customer.name': 'Acme GmbH',
   'place.city': 'Hamburg',
