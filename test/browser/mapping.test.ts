@@ -249,10 +249,11 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
       .locator('.switchboard-panel-row', { hasText: 'Only when ← out' })
       .locator('.red-ui-typedInput-option-expand')
       .click();
-    await page.locator('.red-ui-tray-body-expression .monaco-editor, #node-input-expression .monaco-editor').first().click();
+    await page.getByText('JSONata Expression editor').waitFor();
+    await page.locator('.red-ui-tray .monaco-editor').filter({ visible: true }).first().click();
     await paste('fields.title != ""');
-    await page.locator('#node-dialog-ok:visible').click();
-    await page.waitForFunction(`document.querySelectorAll('.red-ui-tray').length === 1`);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('JSONata Expression editor').waitFor({ state: 'detached' });
     await panel().getByLabel('Only when ← out').waitFor();
     await close('ok');
     assert.deepEqual((await saved('small')).rules[0]?.when, { out: 'fields.title != ""' });
