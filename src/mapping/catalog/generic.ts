@@ -1,4 +1,4 @@
-import type { GenericMessage, Json } from '../../model/message.js';
+import { type GenericMessage, type Json, ORDER_STATES, TICKET_STATES } from '../../model/message.js';
 import { genericSchema } from '../../model/schema.js';
 import { exampleOf } from './catalog.js';
 import type { Catalog, CatalogField, FieldType } from './field.js';
@@ -64,14 +64,17 @@ const HEADING: Record<string, Schema> = {
   'source.number': properties(message.source).number ?? {},
 };
 
-const isOrder = (entityType: string) => /order/i.test(entityType);
+/** Orders and requests have the states of orders. */
+const isOrder = (entityType: string) => /order|^request$/i.test(entityType);
 
-/** The generic model as a catalogue, made from its schema; of an entity type, for the examples only. */
+/** The generic model as a catalogue, made from its schema; of an entity type, for its states and examples. */
 export function genericCatalog(entityType: string): Catalog & { items: NonNullable<Catalog['items']> } {
   const examples = isOrder(entityType) ? { ...EXAMPLES, ...ORDER_EXAMPLES, entity: 'order' } : EXAMPLES;
+  const states = (isOrder(entityType) ? ORDER_STATES : TICKET_STATES).map((value) => ({ value }));
+  const withStates = (field: CatalogField) => (field.path === 'state' ? { ...field, values: states } : field);
   const heading = flatten(HEADING, examples).map((field) => ({ ...field, readOnly: true }));
   return {
-    fields: [...flatten(plain, examples), ...heading],
+    fields: [...flatten(plain, examples).map(withStates), ...heading],
     items: {
       field: 'items',
       fields: flatten({ ...properties(items.items), ...properties(progress.items) }, ITEM_EXAMPLES),
