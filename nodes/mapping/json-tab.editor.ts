@@ -1,4 +1,5 @@
 import type { Mapping } from '../../src/mapping/mapping.js';
+import { mappingIn } from './designer/document.js';
 
 export interface JsonTab {
   show(mapping: Mapping): void;
@@ -18,8 +19,9 @@ export function jsonTab(translate: Translate): JsonTab {
       const text = editor.getValue();
       if (text.trim() === '') return undefined;
       try {
-        const mapping = JSON.parse(text) as Mapping;
-        if (!Array.isArray(mapping?.rules)) throw new Error(translate('dialog.needsRules'));
+        JSON.parse(text);
+        const mapping = mappingIn(text);
+        if (!mapping) throw new Error(translate('dialog.needsRules'));
         return mapping;
       } catch (error) {
         RED.notify(translate('dialog.badJson', { reason: (error as Error).message }), 'error');

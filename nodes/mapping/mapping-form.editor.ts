@@ -1,70 +1,100 @@
 import type { Mapping } from '../../src/mapping/mapping.js';
+import { type Designer, designer } from './designer/designer.editor.js';
+import { finished } from './designer/document.js';
 import { jsonTab } from './json-tab.editor.js';
 import type { MappingConfig } from './mapping.config.js';
 import { presetSelect } from './presets.editor.js';
-import { ruleList } from './rule-list.editor.js';
 
 export interface MappingForm {
-  /** Ends the code editor and gives the mapping as it stands; undefined when there is none. */
+  /** Ends the editors and gives the mapping as it stands; undefined when there is none. */
   close(): Mapping | undefined;
 }
 
+const TABS = {
+  order: 'switchboard-mapping-order',
+  items: 'switchboard-mapping-items',
+  json: 'switchboard-mapping-json',
+} as const;
+
 /** The dialog edits a copy: what is not saved must not be seen by anyone. */
 export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
-  let mapping: Mapping | undefined = node.mapping ? structuredClone(node.mapping) : undefined;
-  /** Empty until the first tab is drawn: before that there is nothing to take over from the fields. */
-  let shown = '';
-  const rules = ruleList(node._);
-  const json = jsonTab(node._);
+  const t = node._;
   const internal = $('#switchboard-mapping-internal');
+  const place = $('#switchboard-mapping-designer');
+  const json = jsonTab(t);
+  let open: Designer | undefined;
+  let shown: string = TABS.order;
 
-  const tabs = RED.tabs.create({
-    id: 'switchboard-mapping-tabs',
-    onchange(tab) {
-      collect();
-      shown = tab.id;
-      for (const id of ['switchboard-mapping-rules', 'switchboard-mapping-json']) $(`#${id}`).toggle(id === shown);
-      show();
-    },
+  const tabs = RED.tabs.create({ id: 'switchboard-mapping-tabs', onchange: ({ id }) => turn(id) });
+  tabs.addTab({ id: TABS.order, label: t('tab.rules') });
+  tabs.addTab({ id: TABS.json, label: t('tab.json') });
+  internal.on('change', () => {
+    if (!open) return;
+    const { internalComments: _, ...rest } = open.session.mapping;
+    const chosen = internal.val() as NonNullable<Mapping['internalComments']>;
+    // What is not said means the same, and stays unsaid.
+    open.session.editMapping({ ...rest, ...(chosen !== 'drop' && { internalComments: chosen }) });
   });
-  tabs.addTab({ id: 'switchboard-mapping-rules', label: node._('tab.rules') });
-  tabs.addTab({ id: 'switchboard-mapping-json', label: node._('tab.json') });
   presetSelect(node, (preset) => {
-    mapping = preset;
-    show();
+    if (open) open.session.editMapping(preset, 'order');
+    else begin(preset);
   });
-  show();
+  const parts = $('#switchboard-mapping-body, #switchboard-mapping-notes');
+  parts.hide();
+  if (node.mapping) begin(structuredClone(node.mapping));
 
-  /** Takes what was typed into the working copy. */
-  function collect(): void {
-    if (shown === 'switchboard-mapping-json') {
-      mapping = json.read() ?? mapping;
-    } else if (shown && mapping) {
-      const chosen = internal.val() as NonNullable<Mapping['internalComments']>;
-      mapping = { ...mapping, rules: rules.read() };
-      // What is not said means the same, and stays unsaid: opening a dialog must not change a flow.
-      if (chosen !== (mapping.internalComments ?? 'drop')) mapping.internalComments = chosen;
+  function begin(mapping: Mapping): void {
+    parts.show();
+    $('#switchboard-mapping-none').hide();
+    open = designer(node.id, mapping, t);
+    place.empty().append(open.element);
+    open.session.on((reason) => reason === 'all' && about());
+    about();
+    RED.tray.resize();
+  }
+
+  /** What is shown outside the designer, and may be undone in it. */
+  function about(): void {
+    const { mapping, table } = open?.session.state ?? {};
+    if (!mapping) return;
+    internal.val(mapping.internalComments ?? 'drop');
+    showItems(mapping.items !== undefined || /order/i.test(mapping.entityType));
+    if (shown !== TABS.json && table && TABS[table] !== shown) tabs.activateTab(TABS[table]);
+  }
+
+  /** Only orders have items. */
+  function showItems(wanted: boolean): void {
+    tabs.renameTab(TABS.order, t(wanted ? 'tab.order' : 'tab.rules'));
+    if (wanted === tabs.contains(TABS.items)) return;
+    if (wanted) tabs.addTab({ id: TABS.items, label: t('tab.items') }, 1);
+    else tabs.removeTab(TABS.items);
+  }
+
+  function turn(id: string): void {
+    if (shown === TABS.json && id !== TABS.json) takeJson();
+    shown = id;
+    place.toggle(id !== TABS.json);
+    $('#switchboard-mapping-json').toggle(id === TABS.json);
+    if (!open) return;
+    if (id === TABS.json) json.show(finished(open.session.mapping));
+    else {
+      const table = id === TABS.items ? 'items' : 'order';
+      if (open.session.state.table !== table) open.session.show(table);
     }
   }
 
-  function show(): void {
-    $('#switchboard-mapping-body').toggle(mapping !== undefined);
-    $('#switchboard-mapping-about').text(mapping ? about(mapping) : node._('dialog.none'));
-    if (!mapping) return;
-    internal.val(mapping.internalComments ?? 'drop');
-    if (shown === 'switchboard-mapping-json') json.show(mapping);
-    else rules.show(mapping.rules);
+  function takeJson(): void {
+    const typed = json.read();
+    if (!open || !typed || JSON.stringify(typed) === JSON.stringify(finished(open.session.mapping))) return;
+    open.session.editMapping(typed);
   }
 
   return {
     close() {
-      collect();
+      if (shown === TABS.json) takeJson();
       json.close();
-      return mapping;
+      open?.close();
+      return open && finished(open.session.mapping);
     },
   };
-}
-
-function about(mapping: Mapping): string {
-  return [mapping.system, mapping.version, mapping.entityType].filter(Boolean).join(' · ');
 }

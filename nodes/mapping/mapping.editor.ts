@@ -1,7 +1,11 @@
 import { addStyle } from '../kit/editor/style.js';
+import board from './designer/board.css';
+import panel from './designer/panel.css';
+import preview from './designer/preview.css';
 import type { MappingConfig } from './mapping.config.js';
-import css from './mapping.css';
+import dialog from './mapping.css';
 import { type MappingForm, mappingForm } from './mapping-form.editor.js';
+import { fillTray, wideTray } from './tray.editor.js';
 
 let form: MappingForm | undefined;
 
@@ -25,8 +29,12 @@ RED.nodes.registerType<MappingConfig>('switchboard-mapping', {
   },
   oneditprepare() {
     addStyle();
-    addStyle('switchboard-mapping-style', css);
+    addStyle('switchboard-mapping-style', [dialog, board, panel, preview].join('\n'));
+    wideTray();
     form = mappingForm(this);
+  },
+  oneditresize() {
+    fillTray();
   },
   oneditsave() {
     const saved = form?.close();

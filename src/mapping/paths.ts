@@ -37,6 +37,9 @@ export function parsePath(text: string): Path {
         field: text,
         hint: 'Write names parted by dots: relatedParty[role=requester].name',
       });
+    // Its value is what every object is made after: nothing must be written there.
+    if (found[1] === '__proto__')
+      throw new SwitchboardError('SWB_CONFIG', `«${text}» names no field of a record.`, { field: text });
     const step: Step = { name: found[1], along: {} };
     for (const [, kind, inner = ''] of (found[2] ?? '').matchAll(/([[{])([^\]}]*)[\]}]/g)) {
       const pairs = Object.fromEntries(

@@ -187,44 +187,6 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
     await page.unroute('**/switchboard/endpoints/*/test');
     await close('cancel');
   });
-
-  it('edits a rule of a mapping, its values, and the same mapping as JSON', async () => {
-    await editNode(page, 'own-mapping');
-    const lines = page.locator('#switchboard-mapping-list .switchboard-rule');
-    assert.equal(await lines.count(), 2);
-    await lines.nth(0).locator('input').first().fill('u_title');
-    await lines.nth(1).getByRole('button').first().click();
-    await lines.nth(1).locator('.switchboard-values').getByText('value', { exact: true }).click();
-    const row = lines.nth(1).locator('.switchboard-values .switchboard-rule-line').last();
-    await row.locator('input').first().fill('6, *');
-    await row.locator('input').last().fill('resolved');
-    await page.locator('#switchboard-mapping-tabs').getByText('JSON').click();
-    await page.locator('#switchboard-mapping-tabs').getByText('Rules').click();
-    await close('ok');
-    const saved = (await exported(page, 'own-mapping')) as unknown as { mapping: { rules: unknown[] } };
-    assert.deepEqual(saved.mapping.rules, [
-      { field: 'u_title', generic: 'title', required: 'both' },
-      {
-        field: ['state', 'hold_reason'],
-        generic: 'state',
-        values: [
-          { partner: ['2', '*'], generic: 'inProgress' },
-          { partner: ['6', '*'], generic: 'resolved' },
-        ],
-      },
-    ]);
-  });
-
-  it('begins a mapping from one that comes with Switchboard', async () => {
-    await page.evaluate(`RED.editor.editConfig('', 'switchboard-mapping', '_ADD_')`);
-    await page.waitForSelector('#switchboard-mapping-load');
-    await page.waitForFunction('document.querySelectorAll("#node-config-input-preset option").length > 1');
-    await page.selectOption('#node-config-input-preset', { index: 1 });
-    await page.click('#switchboard-mapping-load');
-    await page.waitForFunction('document.querySelectorAll("#switchboard-mapping-list .switchboard-rule").length > 3');
-    await page.locator('#node-config-dialog-cancel:visible').click();
-    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
-  });
 });
 
 function idOf(type: string): string {

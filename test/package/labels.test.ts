@@ -67,7 +67,8 @@ function blanks(text: string): string[] {
 
 /** A key that is put together, such as `state.${state}`, asks for every label it could mean. */
 function matches(key: string, have: string): boolean {
-  if (!key.includes('*')) return key === have;
+  // i18next chooses between the forms of a number.
+  if (!key.includes('*')) return key === have.replace(/_(one|other)$/, '');
   return new RegExp(
     `^${key
       .split('*')

@@ -54,6 +54,7 @@ interface CodeEditor {
   getValue(): string;
   setValue(text: string): void;
   resize(): void;
+  on(event: 'change', callback: () => void): void;
   destroy(): void;
 }
 
@@ -104,16 +105,26 @@ declare const RED: {
     createEditor(options: { id?: string; element?: HTMLElement; mode: string; value: string; focus?: boolean }): CodeEditor;
   };
   view: { reveal(id: string): void; state(now?: number): number };
+  tray: { resize(): void };
   tabs: {
     create(options: { id?: string; element?: JQuery; onchange: (tab: { id: string }) => void }): {
-      addTab(tab: { id: string; label: string; iconClass?: string }): void;
+      addTab(tab: { id: string; label: string; iconClass?: string }, index?: number): void;
+      removeTab(id: string): void;
+      renameTab(id: string, label: string): void;
+      contains(id: string): boolean;
       activateTab(id: string): void;
     };
   };
   settings: { httpNodeRoot?: string; apiRootUrl?: string; get(key: string): unknown };
   clipboard: { copyText(text: string, element: JQuery, message?: string): void };
   notify(text: string, type?: 'success' | 'warning' | 'error'): unknown;
-  popover: { tooltip(target: JQuery, text: string): unknown };
+  popover: {
+    tooltip(target: JQuery, text: string): unknown;
+    panel(content: JQuery): {
+      show(options: { target: JQuery; align?: 'left' | 'right'; onclose?: () => void }): void;
+      hide(): void;
+    };
+  };
 };
 
 interface EditableListOptions<Item> {
@@ -135,6 +146,9 @@ interface JQuery {
   editableList(method: 'items'): JQuery;
   editableList(method: 'empty'): void;
   editableList(method: 'height', height: number): void;
+  typedInput(options: { types: string[]; default: string }): JQuery;
+  typedInput(method: 'value' | 'type'): string;
+  typedInput(method: 'value' | 'type', value: string): JQuery;
   i18n(): JQuery;
 }
 

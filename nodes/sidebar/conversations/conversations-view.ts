@@ -85,7 +85,6 @@ export function conversationsView(backend: Backend): MountedSection {
     if (pressed) backToDrawing();
     else close();
   });
-  backend.onChange(() => refresh());
   mark();
   show(undefined);
   return { root, refresh: () => refresh() };

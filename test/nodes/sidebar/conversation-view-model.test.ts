@@ -35,9 +35,10 @@ describe('the conversations view', () => {
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const list = (more: Partial<ConversationQuery> = {}) => listConversations([{ id: 's', store }], query(more), nameOf);
+  const desk = (of: LowdbStore) => ({ id: 's', store: of, client: () => undefined, worker: () => undefined });
+  const list = (more: Partial<ConversationQuery> = {}) => listConversations([desk(store)], query(more), nameOf);
   const ids = async (more: Partial<ConversationQuery> = {}) => (await list(more)).conversations.map((row) => row.id);
-  const detail = async (id: string) => (await conversationDetail([{ id: 's', store }], id, nameOf, hear)) as ConversationDetail;
+  const detail = async (id: string) => (await conversationDetail([desk(store)], id, nameOf, hear)) as ConversationDetail;
 
   it('lists the one in which something happened last first, with what needs a person', async () => {
     const rows = (await list()).conversations.map(({ id, failed, waiting, state }) => ({ id, failed, waiting, state }));
@@ -185,7 +186,7 @@ describe('the conversations view', () => {
   });
 
   it('says only that nothing has changed where nothing has', async () => {
-    const again = async (mark: string) => conversationDetail([{ id: 's', store }], 'SWB-TICKET', nameOf, hear, mark);
+    const again = async (mark: string) => conversationDetail([desk(store)], 'SWB-TICKET', nameOf, hear, mark);
     const { mark } = await detail('SWB-TICKET');
     assert.deepEqual(await again(mark), { mark, unchanged: true });
     await store.commit([{ kind: 'message', record: message(1, 'SWB-ORDER', 'sn1', 'req1', { key: 'other', id: idAt(7, 'm') }) }]);

@@ -1,0 +1,202 @@
+import type { NodeAPI } from 'node-red';
+import { brokers } from '../../src/delivery/brokers.js';
+import { SwitchboardError } from '../../src/errors.js';
+import { examplesOf, partnerCatalog } from '../../src/mapping/catalog/catalog.js';
+import { genericCatalog, genericExample } from '../../src/mapping/catalog/generic.js';
+import { seenFields, withSeen } from '../../src/mapping/catalog/seen.js';
+import { Expressions } from '../../src/mapping/expressions.js';
+import type { Direction, Mapping } from '../../src/mapping/mapping.js';
+import { preset } from '../../src/mapping/presets/index.js';
+import { preview } from '../../src/mapping/preview.js';
+import type { Preview, Table } from '../../src/mapping/preview-result.js';
+import type { Json } from '../../src/model/message.js';
+import { compareMessages } from './changes.js';
+import type { Changes, FieldLists, SampleHeading, SeenValues } from './designer/answers.js';
+import { type KeptMessage, keptMessages, type Subject } from './kept-messages.js';
+import type { MappingNode } from './mapping.js';
+import { recordOf } from './pasted-record.js';
+import { payloadProblems } from './payload.js';
+import { valuesSeen } from './values-seen.js';
+
+interface Request {
+  params: Record<string, string>;
+  query: Record<string, unknown>;
+  body?: { id?: unknown; mapping?: unknown; direction?: unknown; sample?: unknown; table?: unknown; rule?: unknown };
+}
+interface Response {
+  status(code: number): Response;
+  json(body: unknown): void;
+}
+type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
+type Tree = Record<string, Json>;
+
+/** Messages that fields and values are gathered from, that can be chosen as a sample, and that a change is tried on. */
+const MESSAGES = 20;
+/** An expression somebody is still writing must hold back no message, so it gets a process of its own. */
+const expressions = new Expressions();
+
+/**
+ * What the mapping's dialog asks of the runtime. All of it is read, nothing is kept: whoever may see messages may try what a mapping would
+ * make of them.
+ */
+export function serveDesigner(RED: NodeAPI): void {
+  const app = RED.httpAdmin as unknown as App;
+  const mayRead = RED.auth.needsPermission('switchboard.read');
+  const get = (path: string, work: (req: Request) => Promise<unknown>) =>
+    app.get(`/switchboard/mappings/${path}`, mayRead, answering(work));
+  const post = (path: string, work: (req: Request) => Promise<unknown>) =>
+    app.post(`/switchboard/mappings/${path}`, mayRead, answering(work));
+
+  get('fields', (req) => fieldLists(RED, subjectOf(req.query)));
+  get('samples', async (req) => (await samples(RED, subjectOf(req.query), directionOf(req.query.direction))).map(heading));
+  get('samples/:id', (req) => sample(RED, subjectOf(req.query), directionOf(req.query.direction), req.params.id ?? ''));
+  post('preview', async ({ body = {} }) => {
+    const mapping = mappingOf(body.mapping);
+    return previewOf(mapping, directionOf(body.direction), treeOf(body.sample, 'sample'));
+  });
+  post('values', async ({ body = {} }): Promise<SeenValues> => {
+    const mapping = mappingOf(body.mapping);
+    const table: Table = body.table === 'items' ? 'items' : 'order';
+    const messages = { in: await samples(RED, mapping, 'in'), out: await samples(RED, mapping, 'out') };
+    const counted = (await Promise.all(brokers().map((broker) => broker.unmapped.list()))).flat();
+    return valuesSeen(mapping, table, Number(body.rule), messages, counted);
+  });
+  post('changes', ({ body = {} }) => changes(RED, String(body.id ?? ''), mappingOf(body.mapping)));
+}
+
+function samples(RED: NodeAPI, subject: Subject, direction: Direction): Promise<KeptMessage[]> {
+  return keptMessages(RED, subject, direction, MESSAGES);
+}
+
+function heading({ sample: _, ...rest }: KeptMessage): SampleHeading {
+  return rest;
+}
+
+/** `example` is the one made of the catalogue. */
+async function sample(RED: NodeAPI, subject: Subject, direction: Direction, id: string): Promise<{ sample: Tree }> {
+  if (id === 'example')
+    return {
+      sample: direction === 'in' ? examplesOf(partnerCatalog(subject)) : (genericExample(subject.entityType) as unknown as Tree),
+    };
+  const found = (await samples(RED, subject, direction)).find((message) => message.id === id);
+  if (!found) throw new NotThere('This message is not among the last ones any more.');
+  return { sample: found.sample };
+}
+
+async function fieldLists(RED: NodeAPI, subject: Subject): Promise<FieldLists> {
+  const catalog = partnerCatalog(subject);
+  const generic = genericCatalog(subject.entityType);
+  const records = (await samples(RED, subject, 'in')).map((message) => message.sample);
+  const list = catalog.items?.field;
+  const items = records.flatMap((record) => (list && Array.isArray(record[list]) ? (record[list] as Tree[]) : []));
+  return {
+    partner: withSeen(catalog.fields, seenFields(records)).filter(({ path }) => path !== list),
+    generic: generic.fields,
+    ...(catalog.items && {
+      items: {
+        field: catalog.items.field,
+        partner: withSeen(catalog.items.fields, seenFields(items.filter(isTree))),
+      },
+    }),
+    genericItems: generic.items.fields,
+    lists: catalog.items ? [] : listsIn(records),
+  };
+}
+
+/** Lists of objects in records: any of them may be the items of an order. */
+function listsIn(records: Tree[]): string[] {
+  const names = records.flatMap((record) =>
+    Object.entries(record).flatMap(([name, value]) => (Array.isArray(value) && isTree(value[0]) ? [name] : [])),
+  );
+  return [...new Set(names)];
+}
+
+function previewOf(mapping: Mapping, direction: Direction, given: Tree): Promise<Preview> {
+  const record = direction === 'in' ? recordOf(mapping, given) : given;
+  return preview(mapping, direction, record, { expressions, check: (body) => payloadProblems(mapping, body) });
+}
+
+/** Against the rules in use now: the deployed ones of this node, or the preset that is used without it. */
+async function changes(RED: NodeAPI, id: string, mapping: Mapping): Promise<Changes> {
+  const deployed = deployedRules(RED, id);
+  const before = deployed ?? presetOf(mapping);
+  const messages = [...(await samples(RED, mapping, 'in')), ...(await samples(RED, mapping, 'out'))]
+    .sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1))
+    .slice(0, MESSAGES);
+  return {
+    against: deployed ? 'deployed' : before ? 'preset' : 'nothing',
+    ...(await compareMessages(messages, before, mapping, previewOf)),
+  };
+}
+
+function deployedRules(RED: NodeAPI, id: string): Mapping | undefined {
+  try {
+    return (RED.nodes.getNode(id) as MappingNode | null)?.compiled().mapping;
+  } catch {
+    return undefined;
+  }
+}
+
+function presetOf({ system, entityType, version }: Subject): Mapping | undefined {
+  try {
+    return preset(system, entityType, version);
+  } catch {
+    return undefined;
+  }
+}
+
+const SYSTEMS: readonly string[] = ['servicenow', 'tmf621', 'tmf622'] satisfies Mapping['system'][];
+
+function subjectOf(query: Request['query']): Subject {
+  const { system, entityType, version } = query;
+  if (typeof system !== 'string' || !SYSTEMS.includes(system) || typeof entityType !== 'string')
+    throw wrong('system and entityType', 'Say whose fields they are: ?system=servicenow&entityType=incident');
+  return {
+    system: system as Mapping['system'],
+    entityType,
+    ...(typeof version === 'string' && version && { version: version as Mapping['version'] }),
+  };
+}
+
+function directionOf(value: unknown): Direction {
+  if (value === 'in' || value === 'out') return value;
+  throw wrong('direction', 'It is in or out.');
+}
+
+function treeOf(value: unknown, name: string): Tree {
+  if (isTree(value)) return value;
+  throw wrong(name, 'It is a JSON object.');
+}
+
+function mappingOf(value: unknown): Mapping {
+  const mapping = treeOf(value, 'mapping') as unknown as Mapping;
+  const rulesOf = (rules: unknown) => Array.isArray(rules) && rules.every(isTree);
+  if (!rulesOf(mapping.rules) || (mapping.items && !rulesOf(mapping.items.rules)))
+    throw wrong('mapping', 'Its rules are a list.');
+  return { ...mapping, ...subjectOf(mapping as unknown as Request['query']) };
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function wrong(field: string, hint: string): SwitchboardError {
+  return new SwitchboardError('SWB_PAYLOAD', `${field} is missing or wrong.`, { where: 'Mapping preview', field, hint });
+}
+
+class NotThere extends Error {}
+
+function answering(work: (req: Request) => Promise<unknown>) {
+  return (req: Request, res: Response) => {
+    Promise.resolve()
+      .then(() => work(req))
+      .then(
+        (body) => res.json(body),
+        (error: unknown) => {
+          const message = error instanceof Error ? error.message : String(error);
+          const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
+          res.status(error instanceof NotThere ? 404 : code === 'SWB_STORE' ? 500 : 400).json({ code, message });
+        },
+      );
+  };
+}

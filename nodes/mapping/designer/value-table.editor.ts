@@ -1,0 +1,280 @@
+import type { CatalogField } from '../../../src/mapping/catalog/field.js';
+import type { Direction, Rule, ValueRow } from '../../../src/mapping/mapping.js';
+import { ANY } from '../../../src/mapping/value-map.js';
+import { element } from '../../kit/editor/element.js';
+import { type RowMarks, rowMarks, withoutRowIn, withoutRowOut } from './coverage.js';
+import { iconButton, linkButton, textInput } from './inputs.editor.js';
+import type { Session } from './session.editor.js';
+
+type Values = NonNullable<CatalogField['values']>;
+
+let made = 0;
+
+/** The value map of a rule: partner's values, an arrow for each way, generic values; below it what has no row yet, side by side. */
+export function valueTable(session: Session, index: number, from: unknown): HTMLElement {
+  const { t } = session;
+  const rule = () => session.rules[index] as Rule;
+  const fields = [rule().field].flat();
+  const known = (list: CatalogField[], path: string): Values => list.find((field) => field.path === path)?.values ?? [];
+  const partnerValues = fields.map((path) => known(session.partner, path));
+  const genericValues = known(session.generic, rule().generic);
+  const list = `switchboard-values-${made++}`;
+  const rows = element('ol', { class: 'switchboard-value-rows' });
+  const rest = element('div', { class: 'switchboard-value-rest' });
+  const head = element(
+    'div',
+    { class: 'switchboard-value-row switchboard-value-head' },
+    ...fields.map((path) => element('span', { title: path }, path)),
+    element('span', { class: 'switchboard-value-arrows' }, t('values.ways')),
+    element('span', {}, rule().generic),
+    element('span'),
+  );
+  const box = element(
+    'div',
+    { class: 'switchboard-value-table', style: `--fields: ${fields.length}` },
+    head,
+    rows,
+    element(
+      'div',
+      { class: 'switchboard-panel-actions' },
+      linkButton('fa-plus', t('values.add'), () => add([{ partner: blank(), generic: '' }])),
+      linkButton('fa-eye', t('values.seen'), () => addSeen()),
+    ),
+    rest,
+    ...partnerValues.map((values, at) => options(`${list}-${at}`, values)),
+    options(`${list}-generic`, genericValues),
+  );
+  draw();
+  return box;
+
+  function draw(): void {
+    const values = rule().values ?? [];
+    const marks = rowMarks(values);
+    head.hidden = values.length === 0;
+    rows.replaceChildren(...values.map((row, at) => rowElement(row, at, marks[at] as RowMarks)));
+    drawRest(values);
+  }
+
+  function write(values: ValueRow[], mark?: number): void {
+    if (mark === undefined) session.seal();
+    session.editRule(index, { values: values.length ? values : undefined }, from);
+    if (mark === undefined) {
+      session.seal();
+      draw();
+    } else remark(values);
+  }
+
+  /** While a row is typed in, only its marks and what lies below are drawn anew. */
+  function remark(values: ValueRow[]): void {
+    const marks = rowMarks(values);
+    [...rows.children].forEach((child, at) => {
+      const row = values[at];
+      const found = marks[at];
+      if (row && found) decorate(child as HTMLElement, row, found);
+    });
+    drawRest(values);
+  }
+
+  function change(at: number, row: ValueRow, typing: boolean): void {
+    write(
+      (rule().values ?? []).map((old, i) => (i === at ? row : old)),
+      typing ? at : undefined,
+    );
+  }
+
+  function add(more: ValueRow[]): void {
+    const values = [...(rule().values ?? []), ...more];
+    write(values);
+    const first = rows.children[values.length - more.length];
+    const inputs = [...(first?.querySelectorAll('input') ?? [])];
+    (inputs.find((input) => input.value === '') ?? inputs[0])?.focus();
+  }
+
+  function rowElement(row: ValueRow, at: number, marks: RowMarks): HTMLElement {
+    const partner = [row.partner].flat();
+    const current = () => (rule().values ?? [])[at] ?? row;
+    const cells = fields.map((path, i) =>
+      cell(partner[i] ?? '', t('values.partnerValue', { field: path }), `${list}-${i}`, partnerValues[i] ?? [], (text) => {
+        const texts = fields.map((_, j) => (j === i ? text : ([current().partner].flat()[j] ?? '')));
+        change(at, { ...current(), partner: Array.isArray(rule().field) ? texts : text }, true);
+      }),
+    );
+    const line = element(
+      'li',
+      { class: 'switchboard-value-row' },
+      ...cells,
+      element('span', { class: 'switchboard-value-arrows' }, arrow('in'), arrow('out')),
+      cell(row.generic, t('values.genericValue'), `${list}-generic`, genericValues, (text) =>
+        change(at, { ...current(), generic: text }, true),
+      ),
+      element(
+        'span',
+        { class: 'switchboard-value-end' },
+        element('span', { class: 'switchboard-value-mark' }),
+        iconButton('fa-times', t('values.remove'), () => write((rule().values ?? []).filter((_, i) => i !== at))),
+      ),
+    );
+    line.addEventListener('keydown', (event) => {
+      const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+      if (!event.altKey || !step) return;
+      event.preventDefault();
+      event.stopPropagation();
+      swap(at, at + step);
+    });
+    decorate(line, row, marks);
+    return line;
+
+    function arrow(way: Direction): HTMLElement {
+      const button = element(
+        'button',
+        { type: 'button', class: `switchboard-arrow switchboard-arrow-${way}` },
+        way === 'in' ? '→' : '←',
+      );
+      button.addEventListener('click', () => {
+        const { direction, ...plain } = current();
+        const other: Direction = way === 'in' ? 'out' : 'in';
+        // At least one way has to be left.
+        const next = direction === undefined ? other : direction === way ? way : undefined;
+        change(at, { ...plain, ...(next && { direction: next }) }, false);
+        rows.children[at]?.querySelector<HTMLElement>(`.switchboard-arrow-${way}`)?.focus();
+      });
+      return button;
+    }
+  }
+
+  function swap(from: number, to: number): void {
+    const values = [...(rule().values ?? [])];
+    const [one, other] = [values[from], values[to]];
+    if (!one || !other) return;
+    values[from] = other;
+    values[to] = one;
+    write(values);
+    rows.children[to]?.querySelector('input')?.focus();
+  }
+
+  function decorate(line: HTMLElement, row: ValueRow, { unreachable, merges }: RowMarks): void {
+    for (const way of ['in', 'out'] as const) {
+      const button = line.querySelector<HTMLElement>(`.switchboard-arrow-${way}`);
+      const on = row.direction === undefined || row.direction === way;
+      const title = unreachable[way] ? t(`values.unreachable.${way}`) : t(`values.way.${way}`);
+      button?.setAttribute('aria-pressed', String(on));
+      button?.setAttribute('title', title);
+      button?.setAttribute('aria-label', title);
+      button?.classList.toggle('switchboard-arrow-idle', on && unreachable[way]);
+    }
+    line.classList.toggle('switchboard-value-open', row.generic === '' || [row.partner].flat().every((value) => value === ''));
+    const mark = line.querySelector('.switchboard-value-mark');
+    if (!merges) {
+      mark?.replaceChildren();
+      return;
+    }
+    const back = merges.back === undefined ? undefined : [(rule().values ?? [])[merges.back]?.partner].flat().join(', ');
+    const text =
+      back === undefined
+        ? t('values.mergesLost', { count: merges.values })
+        : t('values.merges', { count: merges.values, value: back });
+    mark?.replaceChildren(element('i', { class: 'fa fa-code-fork', title: text, 'aria-label': text }));
+  }
+
+  /** Known values without a row, one list for each way. */
+  function drawRest(values: ValueRow[]): void {
+    const partner =
+      fields.length === 1
+        ? withoutRowIn(
+            values,
+            (partnerValues[0] ?? []).map(({ value }) => [value]),
+          )
+        : [];
+    const generic = withoutRowOut(
+      values,
+      genericValues.map(({ value }) => value),
+    );
+    const direction = rule().direction;
+    const chip = (text: string, label: string | undefined, row: ValueRow) => {
+      const button = element(
+        'button',
+        { type: 'button', class: 'switchboard-value-chip', title: t('values.addThis') },
+        label ? `${text} ${label}` : text,
+      );
+      button.addEventListener('click', () => add([row]));
+      return button;
+    };
+    const lists = [
+      direction !== 'out' &&
+        partner.length > 0 &&
+        part(
+          t('values.noRowIn'),
+          partner.map(([value = '']) =>
+            chip(value, partnerValues[0]?.find((one) => one.value === value)?.label, {
+              partner: value,
+              generic: '',
+              direction: 'in',
+            }),
+          ),
+        ),
+      direction !== 'in' &&
+        generic.length > 0 &&
+        part(
+          t('values.noRowOut'),
+          generic.map((value) => chip(value, undefined, { partner: blank(), generic: value, direction: 'out' })),
+        ),
+    ];
+    rest.hidden = values.length === 0;
+    rest.replaceChildren(...lists.filter((one): one is HTMLElement => one !== false));
+  }
+
+  function part(title: string, chips: HTMLElement[]): HTMLElement {
+    return element('div', {}, element('span', {}, title), element('div', {}, ...chips));
+  }
+
+  /** Rows for what was really seen and has none; who adds them gives them their counterpart. */
+  async function addSeen(): Promise<void> {
+    try {
+      const seen = await session.api.values(session.mapping, session.state.table, index);
+      const values = rule().values ?? [];
+      const single = !Array.isArray(rule().field);
+      const partner =
+        rule().direction === 'out'
+          ? []
+          : withoutRowIn(
+              values,
+              seen.partner.map(({ value }) => [value].flat()),
+            );
+      const generic =
+        rule().direction === 'in'
+          ? []
+          : withoutRowOut(
+              values,
+              seen.generic.map(({ value }) => value),
+            );
+      const more: ValueRow[] = [
+        ...partner.map((value): ValueRow => ({ partner: single ? (value[0] ?? '') : value, generic: '', direction: 'in' })),
+        ...generic.map((value): ValueRow => ({ partner: blank(), generic: value, direction: 'out' })),
+      ];
+      if (more.length) add(more);
+      else RED.notify(t('values.nothingSeen'), 'success');
+    } catch (error) {
+      RED.notify((error as Error).message, 'error');
+    }
+  }
+
+  function blank(): string | string[] {
+    return Array.isArray(rule().field) ? fields.map((_, at) => (at === 0 ? '' : ANY)) : '';
+  }
+
+  function cell(value: string, label: string, listId: string, values: Values, set: (text: string) => void): HTMLElement {
+    const name = element('small');
+    const show = (text: string) => name.replaceChildren(values.find((one) => one.value === text)?.label ?? '');
+    const input = textInput(value, label, (text) => {
+      show(text);
+      set(text);
+    });
+    if (values.length) input.setAttribute('list', listId);
+    show(value);
+    return element('span', { class: 'switchboard-value-cell' }, input, name);
+  }
+}
+
+function options(id: string, values: Values): HTMLElement {
+  return element('datalist', { id }, ...values.map(({ value, label }) => element('option', { value }, label ?? '')));
+}

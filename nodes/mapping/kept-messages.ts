@@ -1,0 +1,179 @@
+import type { NodeAPI } from 'node-red';
+import { genericMessage } from '../../src/conversation/incoming.js';
+import { brokers } from '../../src/delivery/brokers.js';
+import type { Parsed, RawEntity } from '../../src/endpoints/endpoint.js';
+import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
+import type { Direction, Mapping } from '../../src/mapping/mapping.js';
+import { preset } from '../../src/mapping/presets/index.js';
+import type { Json } from '../../src/model/message.js';
+import type { MessageRecord, Store } from '../../src/store/store.js';
+import { dialectOf } from '../kit/mappings.js';
+import type { EndpointNode } from '../kit/parties.js';
+import type { MappingNode } from './mapping.js';
+
+/** The part of a mapping that says whose records it translates. */
+export type Subject = Pick<Mapping, 'system' | 'entityType' | 'version'>;
+
+/** A message kept in the store that a mapping would be used on. */
+export interface KeptMessage {
+  id: string;
+  direction: Direction;
+  receivedAt: string;
+  /** Name of the endpoint it came from. */
+  endpoint: string;
+  entityType: string;
+  number: string;
+  title?: string;
+  /** The partner's record (`in`) or the generic message (`out`). */
+  sample: Record<string, Json>;
+}
+
+/** Records looked at for one list: hints, echoes and other entity types among them are passed over. */
+const MOST_SCANNED = 400;
+
+interface Lead {
+  store: Store;
+  record: MessageRecord;
+}
+
+/** The newest messages kept that a mapping would be used on, one for each record of a partner. */
+export async function keptMessages(RED: NodeAPI, subject: Subject, direction: Direction, limit: number): Promise<KeptMessage[]> {
+  const leads = (await (direction === 'in' ? leadsIn(RED, subject) : leadsOut(RED, subject))).sort((a, b) =>
+    a.record.id < b.record.id ? 1 : -1,
+  );
+  const found: KeptMessage[] = [];
+  const known = new Set<string>();
+  for (const lead of leads) {
+    if (found.length >= limit) break;
+    const { endpoint, entityType, entityId } = lead.record;
+    const key = JSON.stringify([endpoint, entityType, entityId]);
+    if (known.has(key)) continue;
+    const message = await keptMessage(RED, lead, direction);
+    if (message) found.push(message);
+    if (message) known.add(key);
+  }
+  return found;
+}
+
+/** What partners of that kind told us. */
+async function leadsIn(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
+  const lists = endpointsOf(RED, subject).map(async (endpoint) => messagesOf(endpoint.id, subject.entityType));
+  return (await Promise.all(lists)).flat();
+}
+
+const isOrder = ({ entityType }: { entityType: string }) => /order/i.test(entityType);
+
+/** What was sent to partners of that kind; before anything was, all that anybody else told us of such matters. */
+async function leadsOut(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
+  const leads: Lead[] = [];
+  for (const { store } of brokers()) {
+    for (const endpoint of endpointsOf(RED, subject)) {
+      const deliveries = await store.listDeliveries({ endpoint: endpoint.id, limit: MOST_SCANNED });
+      const ids = deliveries.filter((d) => d.entityType === subject.entityType && d.part === 'entity').map((d) => d.message);
+      for (const id of new Set(ids)) {
+        const record = await store.message(id);
+        if (record) leads.push({ store, record });
+      }
+    }
+  }
+  if (leads.length) return leads;
+  const own = new Set(endpointsOf(RED, subject).map(({ id }) => id));
+  return (await messagesOf()).filter(
+    ({ record }) =>
+      isOrder(record) === isOrder(subject) && !(own.has(record.endpoint) && record.entityType === subject.entityType),
+  );
+}
+
+async function messagesOf(endpoint?: string, entityType?: string): Promise<Lead[]> {
+  const lists = brokers().map(async ({ store }) => {
+    const records = await store.listMessages({ ...(endpoint && { endpoint }), limit: MOST_SCANNED });
+    return records.map((record) => ({ store, record }));
+  });
+  return (await Promise.all(lists)).flat().filter(({ record }) => !entityType || record.entityType === entityType);
+}
+
+async function keptMessage(RED: NodeAPI, { store, record }: Lead, direction: Direction): Promise<KeptMessage | undefined> {
+  const node = RED.nodes.getNode(record.endpoint) as EndpointNode | null;
+  if (!node?.client) return undefined;
+  const bodies = await store.bodies('message', record.id);
+  const raw = (bodies.read ?? bodies.received) as RawEntity | undefined;
+  const parsed = raw && parse(node, raw);
+  if (!parsed || Object.keys(parsed.record).length === 0) return undefined;
+  const sample = direction === 'in' ? parsed.record : await generic(RED, node, record, parsed);
+  if (!sample) return undefined;
+  const title = parsed.record.short_description ?? parsed.record.name ?? parsed.record.description;
+  return {
+    id: record.id,
+    direction,
+    receivedAt: record.receivedAt,
+    endpoint: node.label,
+    entityType: record.entityType,
+    number: record.number ?? parsed.source.number ?? record.entityId,
+    ...(typeof title === 'string' && title && { title: title.slice(0, 120) }),
+    sample,
+  };
+}
+
+/** What arrived may be only a hint of a change, or be broken: such a message is no sample. */
+function parse({ client }: EndpointNode, raw: RawEntity): Parsed | undefined {
+  try {
+    return client.parse(raw);
+  } catch {
+    return undefined;
+  }
+}
+
+async function generic(
+  RED: NodeAPI,
+  { client }: EndpointNode,
+  record: MessageRecord,
+  parsed: Parsed,
+): Promise<Record<string, Json> | undefined> {
+  const mapping = mappingIn(RED, { system: client.system, entityType: record.entityType, version: dialectOf(client) });
+  if (!mapping) return undefined;
+  const { fields } = await mapping.toGeneric(parsed.record);
+  return genericMessage(client.system, parsed, fields, record) as unknown as Record<string, Json>;
+}
+
+/** The mapping that normalize nodes use for such records: one of the flows, or the preset. */
+function mappingIn(RED: NodeAPI, subject: Subject): CompiledMapping | undefined {
+  for (const config of configs(RED)) {
+    if (config.type !== 'switchboard-normalize' || !config.mapping) continue;
+    const node = RED.nodes.getNode(String(config.mapping)) as MappingNode | null;
+    try {
+      const compiled = node?.compiled();
+      if (compiled && isAbout(compiled.mapping, subject)) return compiled;
+    } catch {
+      // Its own node says what is wrong with it.
+    }
+  }
+  try {
+    return compile(preset(subject.system, subject.entityType, subject.version));
+  } catch {
+    return undefined;
+  }
+}
+
+function endpointsOf(RED: NodeAPI, subject: Subject): EndpointNode[] {
+  return configs(RED)
+    .filter(({ type }) => /^switchboard-.*-endpoint$/.test(type))
+    .map(({ id }) => RED.nodes.getNode(id) as EndpointNode | null)
+    .filter((node): node is EndpointNode => {
+      if (!node?.client) return false;
+      return isAbout({ ...subject, system: node.client.system, version: dialectOf(node.client) }, subject);
+    });
+}
+
+/** ServiceNow has no versions that matter here; TM Forum's APIs differ by theirs. */
+export function isAbout(one: Subject, other: Subject): boolean {
+  if (one.system !== other.system || one.entityType !== other.entityType) return false;
+  return one.system === 'servicenow' || one.version === other.version;
+}
+
+type Config = { id: string; type: string; [setting: string]: unknown };
+
+function configs(RED: NodeAPI): Config[] {
+  const found: Config[] = [];
+  RED.nodes.eachNode((config) => void found.push(config as unknown as Config));
+  return found;
+}

@@ -1,0 +1,177 @@
+import { SwitchboardError } from '../errors.js';
+import type { GenericMessage, Json } from '../model/message.js';
+import { validateGeneric } from '../model/schema.js';
+import { genericMessage } from './catalog/generic.js';
+import { compile } from './compile.js';
+import type { Expressions } from './expressions.js';
+import type { Direction, Mapping, Problem, Rule, Trace } from './mapping.js';
+import { parsePath } from './paths.js';
+import type { Mark, Preview, PreviewProblem, Table } from './preview-result.js';
+import { compileRule } from './rules.js';
+
+export interface PreviewOptions {
+  expressions?: Expressions;
+  /** What the partner would refuse of a payload. */
+  check?: (body: Record<string, Json>) => Problem[];
+}
+
+/**
+ * What a mapping makes of one partner's record (`in`) or generic message (`out`). Rules that are not finished are told among the problems and
+ * left out, because a mapping is looked at while it is being written. Never throws for what is wrong with the mapping.
+ */
+export async function preview(
+  mapping: Mapping,
+  direction: Direction,
+  sample: Record<string, Json>,
+  options: PreviewOptions = {},
+): Promise<Preview> {
+  const order = usable(mapping.rules, 'order');
+  const items = usable(mapping.items?.rules ?? [], 'items');
+  const wrong = [...order.problems, ...items.problems];
+  const places = { order: order.places, items: items.places };
+  const runnable: Mapping = {
+    ...mapping,
+    rules: order.rules,
+    ...(mapping.items && { items: { ...mapping.items, rules: items.rules } }),
+  };
+  if (order.rules.length === 0) return { result: {}, marks: {}, problems: wrong, sample };
+  let compiled: ReturnType<typeof compile>;
+  try {
+    compiled = compile(runnable, { expressions: options.expressions });
+  } catch (error) {
+    const { items: _, ...withoutItems } = runnable;
+    wrong.push(configProblem(error));
+    compiled = compile(withoutItems, { expressions: options.expressions });
+  }
+  if (direction === 'in') {
+    const { fields, trace, problems } = await compiled.toGeneric(sample);
+    const result = fields as Record<string, Json>;
+    const schema = validateGeneric(genericMessage({ fields })).map((p) => ({
+      ...p,
+      at: slashed(p.field.replace(/^fields\./, '')),
+    }));
+    return finish(result, trace, [...wrong, ...problems, ...schema]);
+  }
+  const { body, trace, problems } = await compiled.fromGeneric(messageOf(sample));
+  const schema = (options.check?.(body) ?? []).map((p) => ({ ...p, at: slashed(p.field) }));
+  return finish(body, trace, [...wrong, ...problems, ...schema]);
+
+  function finish(result: Record<string, Json>, trace: Trace, problems: PreviewProblem[]): Preview {
+    const marks = marksOf(result, trace, direction === 'out' ? mapping.items?.field : undefined);
+    for (const mark of Object.values(marks)) mark.rule = places[mark.table][mark.rule] ?? mark.rule;
+    return { result, marks, problems: problems.map((problem) => located(problem, mapping, direction, marks)), sample };
+  }
+}
+
+/** Every rule that can run, where it stands in the mapping, and what is wrong with the others. */
+function usable(rules: Rule[], table: Table): { rules: Rule[]; places: number[]; problems: PreviewProblem[] } {
+  const places: number[] = [];
+  const problems: PreviewProblem[] = [];
+  rules.forEach((rule, index) => {
+    try {
+      compileRule(rule, index, table === 'items' ? 'Items' : 'Rules');
+      places.push(index);
+    } catch (error) {
+      problems.push({ ...configProblem(error), rule: { table, rule: index } });
+    }
+  });
+  return { rules: places.map((place) => rules[place] as Rule), places, problems };
+}
+
+function configProblem(error: unknown): PreviewProblem {
+  const field = error instanceof SwitchboardError ? (error.field ?? '') : '';
+  return { level: 'error', code: 'schema', field, text: error instanceof Error ? error.message : String(error) };
+}
+
+/** A generic message, or only its fields. */
+function messageOf(sample: Record<string, Json>): GenericMessage {
+  const given = ('fields' in sample ? sample : { fields: sample }) as Partial<GenericMessage>;
+  const fields = typeof given.fields === 'object' && given.fields !== null ? given.fields : {};
+  // Nothing was compared: a preview shows all that would be written.
+  const { changed: _, ...message } = genericMessage({ ...given, fields });
+  return message;
+}
+
+/** The places in a result that a trace tells of. `list`: the partner's list of items, where the result is a payload. */
+function marksOf(result: Record<string, Json>, trace: Trace, list: string | undefined): Record<string, Mark> {
+  const marks: Record<string, Mark> = {};
+  const ids: string[] = [];
+  for (const [target, { rule, source, kind, row }] of Object.entries(trace)) {
+    const item = /^([^.[]+)\[(.*?)\]\.(.+)$/.exec(target);
+    const [, top = '', id = '', rest = ''] = item ?? [];
+    const isItem = item !== null && (list ? top === list : top === 'items' || top === 'progress');
+    const base = isItem ? itemAt(result, top, id, list ? ids : undefined) : undefined;
+    const at = isItem ? base && placeOf(base.value, rest, base.at) : placeOf(result, target, []);
+    const mark: Mark = { table: isItem ? 'items' : 'order', rule, source, kind, ...(row !== undefined && { row }) };
+    if (at) marks[at.join('/')] = mark;
+  }
+  return marks;
+}
+
+/** An item by its id; in a payload, where an id may be called anything, by the order in which ids were met. */
+function itemAt(
+  result: Record<string, Json>,
+  top: string,
+  id: string,
+  ids?: string[],
+): { value: Json; at: string[] } | undefined {
+  const list = result[top];
+  if (!Array.isArray(list)) return undefined;
+  if (ids && !ids.includes(id)) ids.push(id);
+  const index = ids ? ids.indexOf(id) : list.findIndex((element) => isTree(element) && element.id === id);
+  const value = list[index];
+  return value === undefined ? undefined : { value, at: [top, String(index)] };
+}
+
+function placeOf(tree: Json, path: string, before: string[]): string[] | undefined {
+  const at = [...before];
+  let here: Json | undefined = tree;
+  for (const { name, element } of parsePath(path).steps) {
+    here = isTree(here) ? here[name] : undefined;
+    at.push(name);
+    if (!element) continue;
+    if (!Array.isArray(here)) return undefined;
+    const list: Json[] = here;
+    const index = list.findIndex(
+      (one) => isTree(one) && Object.entries(element).every(([key, value]) => key.startsWith('@') || one[key] === value),
+    );
+    here = list[index];
+    at.push(String(index));
+  }
+  return here === undefined ? undefined : at;
+}
+
+/** Finds the rule and the place a problem is about, where it does not say so itself. */
+function located(problem: PreviewProblem, mapping: Mapping, direction: Direction, marks: Record<string, Mark>): PreviewProblem {
+  if (problem.rule) return problem;
+  const mark = problem.at === undefined ? undefined : marks[problem.at];
+  if (mark) return { ...problem, rule: { table: mark.table, rule: mark.rule } };
+  const item = mapping.items && /^[^.[]+(?:\[.*?\])?\.(.+)$/.exec(problem.field);
+  const found = ruleAbout(mapping.rules, problem.field, direction);
+  if (found >= 0) {
+    const rule = mapping.rules[found] as Rule;
+    return { ...problem, at: problem.at ?? targetOf(rule, direction), rule: { table: 'order', rule: found } };
+  }
+  const inItems = item ? ruleAbout(mapping.items?.rules ?? [], item[1] ?? '', direction) : -1;
+  return inItems < 0 ? problem : { ...problem, rule: { table: 'items', rule: inItems } };
+}
+
+function ruleAbout(rules: Rule[], field: string, direction: Direction): number {
+  const applies = rules.map((rule) => (rule.direction ?? direction) === direction);
+  const names = (rule: Rule) => [rule.generic, [rule.field].flat().join(', ')];
+  return rules.findIndex((rule, index) => applies[index] && names(rule).includes(field));
+}
+
+function targetOf(rule: Rule, direction: Direction): string | undefined {
+  const path = direction === 'in' ? rule.generic : [rule.field].flat()[0];
+  return path === undefined || /[[{]/.test(path) ? undefined : slashed(path);
+}
+
+/** Schemas name a place in a list with a dot or in brackets. */
+function slashed(path: string): string {
+  return path.replace(/\[(\d+)\]/g, '.$1').replaceAll('.', '/');
+}
+
+function isTree(value: Json | undefined): value is { [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

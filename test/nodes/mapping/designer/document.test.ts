@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import {
+  changedRule,
+  finished,
+  joining,
+  mappingIn,
+  moved,
+  rulesIn,
+  withRules,
+} from '../../../../nodes/mapping/designer/document.js';
+import type { CatalogField } from '../../../../src/mapping/catalog/field.js';
+import type { Mapping, Rule } from '../../../../src/mapping/mapping.js';
+import { presets } from '../../../../src/mapping/presets/index.js';
+
+const rule = (name: string): Rule => ({ field: name, generic: name });
+const mapping = (rules: Rule[]): Mapping => ({ name: 'ours', system: 'servicenow', entityType: 'incident', rules });
+
+describe('a mapping that is edited', () => {
+  it('writes an edited rule in one order, whatever was set first', () => {
+    const one = changedRule(changedRule(rule('a'), { required: 'in' }), { direction: 'in', type: 'text' });
+    const other = changedRule(changedRule(rule('a'), { type: 'text', direction: 'in' }), { required: 'in' });
+    assert.equal(JSON.stringify(one), JSON.stringify(other));
+    assert.equal(JSON.stringify(one), '{"field":"a","generic":"a","direction":"in","required":"in","type":"text"}');
+    assert.deepEqual(changedRule(one, { type: undefined, required: undefined, direction: undefined }), rule('a'));
+  });
+
+  it('is saved as it was when nothing was changed, to the letter', () => {
+    for (const preset of presets) assert.equal(finished(preset), preset, preset.name);
+  });
+
+  it('is saved without what was begun and not finished', () => {
+    const begun = mapping([
+      { field: '', generic: '' },
+      {
+        field: 'state',
+        generic: 'state',
+        values: [
+          { partner: '1', generic: 'held' },
+          { partner: '2', generic: '' },
+        ],
+      },
+      { field: ['a', ''], generic: 'title', values: [{ partner: ['', '*'], generic: '' }] },
+    ]);
+    assert.deepEqual(finished(begun).rules, [
+      { field: 'state', generic: 'state', values: [{ partner: '1', generic: 'held' }] },
+      { field: 'a', generic: 'title' },
+    ]);
+  });
+
+  it('moves a rule before another one', () => {
+    const names = (rules: Rule[]) => rules.map(({ generic }) => generic).join('');
+    const rules = ['a', 'b', 'c'].map(rule);
+    assert.equal(names(moved(rules, 0, 2)), 'bac');
+    assert.equal(names(moved(rules, 2, 0)), 'cab');
+    assert.equal(names(moved(rules, 0, 3)), 'bca');
+    assert.equal(names(moved(rules, 7, 0)), 'abc');
+  });
+
+  it('keeps the rules of items apart', () => {
+    const ours = { ...mapping([rule('a')]), items: { field: 'lines', rules: [rule('id')] } };
+    assert.deepEqual(withRules(ours, 'items', []).items, { field: 'lines', rules: [] });
+    assert.deepEqual(withRules(ours, 'items', []).rules, ours.rules);
+  });
+});
+
+describe('joining two fields', () => {
+  const field = (path: string, more: Partial<CatalogField> = {}): CatalogField => ({
+    path,
+    type: 'text',
+    description: '',
+    ...more,
+  });
+
+  it('makes the rule that what is known of them means', () => {
+    const join = (partner: CatalogField, generic: CatalogField) =>
+      joining(partner, generic, { field: partner.path, generic: generic.path });
+    assert.deepEqual(join(field('a'), field('title')), { field: 'a', generic: 'title' });
+    assert.deepEqual(join(field('a', { readOnly: true }), field('title')), { field: 'a', generic: 'title', direction: 'in' });
+    assert.deepEqual(join(field('a'), field('source.number', { readOnly: true })), {
+      field: 'a',
+      generic: 'source.number',
+      direction: 'out',
+    });
+    assert.deepEqual(join(field('a', { type: 'time', maxLength: 9 }), field('closedAt')), {
+      field: 'a',
+      generic: 'closedAt',
+      type: 'time',
+      maxLength: 9,
+    });
+  });
+
+  it('fills the value map where names are the same, by value or by label', () => {
+    const partner = field('state', {
+      values: [{ value: '2', label: 'In Progress' }, { value: 'closed' }, { value: '9', label: 'Other' }],
+    });
+    const generic = field('state', { values: [{ value: 'inProgress' }, { value: 'closed' }] });
+    assert.deepEqual(joining(partner, generic, { field: 'state', generic: 'state' }).values, [
+      { partner: '2', generic: 'inProgress' },
+      { partner: 'closed', generic: 'closed' },
+    ]);
+  });
+});
+
+describe('what is pasted or imported', () => {
+  it('is taken when it is rules: a list, one, or those of a mapping', () => {
+    assert.deepEqual(rulesIn('[{"field":"a","generic":"b"}]'), [{ field: 'a', generic: 'b' }]);
+    assert.deepEqual(rulesIn('{"field":["a","b"],"generic":"b"}'), [{ field: ['a', 'b'], generic: 'b' }]);
+    assert.equal(rulesIn(JSON.stringify(presets[0]))?.length, presets[0]?.rules.length);
+  });
+
+  it('is refused when it is anything else', () => {
+    for (const text of ['', 'rules', '[]', '[{"field":"a"}]', '{"rules":[1]}', '[null]'])
+      assert.equal(rulesIn(text), undefined, text);
+    for (const text of ['', '{}', '{"rules":[]}', '[]', '{"system":"servicenow","entityType":"incident","rules":[],"items":{}}'])
+      assert.equal(mappingIn(text), undefined, text);
+    assert.deepEqual(mappingIn(JSON.stringify(presets[0])), presets[0]);
+  });
+});

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { History } from '../../../../nodes/mapping/designer/history.js';
+
+describe('the steps of a dialog', () => {
+  it('can be undone and done again, until something else is done', () => {
+    const history = new History('a');
+    history.push('b');
+    history.push('c');
+    assert.equal(history.undo(), 'b');
+    assert.equal(history.undo(), 'a');
+    assert.equal(history.undo(), undefined);
+    assert.equal(history.redo(), 'b');
+    history.push('d');
+    assert.deepEqual([history.canUndo, history.canRedo, history.redo()], [true, false, undefined]);
+    assert.equal(history.undo(), 'b');
+  });
+
+  it('take what is typed into one field as one step', () => {
+    const history = new History('');
+    for (const text of ['t', 'ti', 'tit']) history.push(text, 'title');
+    history.push('x', 'other field');
+    history.seal();
+    history.push('xy', 'other field');
+    assert.deepEqual([history.undo(), history.undo(), history.undo()], ['x', 'tit', '']);
+  });
+
+  it('do not go back further than a person remembers', () => {
+    const history = new History(0);
+    for (let i = 1; i <= 1000; i++) history.push(i);
+    let steps = 0;
+    while (history.undo() !== undefined) steps++;
+    assert.equal(steps, 200);
+  });
+
+  it('leave alone what is not worth one', () => {
+    const history = new History({ rules: 1, selected: 0 });
+    history.push({ rules: 2, selected: 0 });
+    history.touch({ rules: 2, selected: 5 });
+    history.undo();
+    assert.deepEqual(history.redo(), { rules: 2, selected: 5 });
+  });
+});

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { compareMessages } from '../../../nodes/mapping/changes.js';
+import type { KeptMessage } from '../../../nodes/mapping/kept-messages.js';
+import { recordOf } from '../../../nodes/mapping/pasted-record.js';
+import { valuesSeen } from '../../../nodes/mapping/values-seen.js';
+import type { Mapping } from '../../../src/mapping/mapping.js';
+import { preview } from '../../../src/mapping/preview.js';
+import type { Json } from '../../../src/model/message.js';
+
+const mapping: Mapping = {
+  name: 'Ours',
+  system: 'servicenow',
+  entityType: 'incident',
+  rules: [
+    { field: ['state', 'hold_reason'], generic: 'state', values: [{ partner: ['2', '*'], generic: 'inProgress' }] },
+    { field: 'short_description', generic: 'title' },
+  ],
+};
+const kept = (id: string, sample: Record<string, Json>, direction: 'in' | 'out' = 'in'): KeptMessage => ({
+  id,
+  direction,
+  receivedAt: '2026-01-01T00:00:00.000Z',
+  endpoint: 'Acme',
+  entityType: 'incident',
+  number: id,
+  sample,
+});
+
+describe('values seen', () => {
+  it('come from messages that are kept and from those counted for want of a row, most frequent first', () => {
+    const messages = {
+      in: [
+        kept('1', { state: '3', hold_reason: '4' }),
+        kept('2', { state: '2', hold_reason: '' }),
+        kept('3', { state: '3', hold_reason: '4' }),
+      ],
+      out: [kept('4', { entity: 'incident', fields: { state: 'held' } }, 'out')],
+    };
+    const counted = [
+      { where: 'Ours|in', field: 'state, hold_reason', value: '99 / 7', times: 5 },
+      { where: 'Ours|out', field: 'state', value: 'closed', times: 1 },
+      { where: 'Others|in', field: 'state, hold_reason', value: '1', times: 9 },
+    ];
+    assert.deepEqual(valuesSeen(mapping, 'order', 0, messages, counted), {
+      partner: [
+        { value: ['99', '7'], times: 5 },
+        { value: ['3', '4'], times: 2 },
+        { value: ['2', ''], times: 1 },
+      ],
+      generic: [
+        { value: 'held', times: 1 },
+        { value: 'closed', times: 1 },
+      ],
+    });
+    assert.deepEqual(valuesSeen(mapping, 'order', 9, messages, counted), { partner: [], generic: [] });
+  });
+
+  it('come from the items of an order too', () => {
+    const order: Mapping = { ...mapping, items: { field: 'lines', rules: [{ field: 'what', generic: 'action' }] } };
+    const messages = {
+      in: [kept('1', { lines: [{ what: 'new' }, { what: 'end' }, { what: 'new' }] })],
+      out: [kept('2', { fields: { items: [{ id: '1', action: 'add' }] } }, 'out')],
+    };
+    assert.deepEqual(valuesSeen(order, 'items', 0, messages, []), {
+      partner: [
+        { value: 'new', times: 2 },
+        { value: 'end', times: 1 },
+      ],
+      generic: [{ value: 'add', times: 1 }],
+    });
+  });
+});
+
+describe('a record that was pasted', () => {
+  const subject = { system: 'servicenow', entityType: 'incident' } as const;
+
+  it('is found in what it was wrapped in', () => {
+    const record = { short_description: 'x', caller_id: { link: 'https://…', value: '77' } };
+    for (const given of <Record<string, Json>[]>[record, { result: record }, { result: [record] }, { table: 'incident', record }])
+      assert.deepEqual(recordOf(subject, given), { short_description: 'x', caller_id: '77' });
+    const ticket = { id: '1', name: 'x' };
+    const order: Record<string, Json> = { short_description: 'x', lines: [{ external_id: '1', characteristics: { a: 'b' } }] };
+    assert.deepEqual(recordOf({ system: 'servicenow', entityType: 'order' }, order), order, 'read already');
+    const tmf = { system: 'tmf621', entityType: 'troubleTicket', version: 'v4' } as const;
+    for (const given of <Record<string, Json>[]>[ticket, { ticket }, { eventType: 'x', event: { troubleTicket: ticket } }])
+      assert.deepEqual(recordOf(tmf, given), ticket);
+  });
+});
+
+describe('what a change would do', () => {
+  const run = (m: Mapping, direction: 'in' | 'out', sample: Record<string, Json>) => preview(m, direction, sample);
+  const after: Mapping = {
+    ...mapping,
+    rules: [
+      { field: ['state', 'hold_reason'], generic: 'state', values: [{ partner: ['3', '*'], generic: 'held' }] },
+      { field: 'short_description', generic: 'title' },
+    ],
+  };
+
+  it('is told message by message, with counts', async () => {
+    const messages = [
+      kept('1', { state: '2', short_description: 'a' }),
+      kept('2', { state: '3' }),
+      kept('3', { short_description: 'c' }),
+    ];
+    const { messages: told, ...counts } = await compareMessages(messages, mapping, after, run);
+    assert.deepEqual(counts, { compared: 3, changed: 2, worse: 1, better: 1 });
+    assert.deepEqual(
+      told.map(({ id, differences }) => [id, differences]),
+      [
+        ['1', [{ path: 'state', before: 'inProgress' }]],
+        ['2', [{ path: 'state', after: 'held' }]],
+        ['3', []],
+      ],
+    );
+    assert.match(told[0]?.newProblems[0] ?? '', /«2» of state, hold_reason has no row/);
+    assert.match(told[1]?.solvedProblems[0] ?? '', /«3»/);
+  });
+
+  it('is told of all of it when there were no rules before', async () => {
+    const { messages } = await compareMessages([kept('1', { short_description: 'a' })], undefined, mapping, run);
+    assert.deepEqual(messages[0]?.differences, [{ path: 'title', after: 'a' }]);
+  });
+});
