@@ -56,7 +56,9 @@ describe('links mended by hand while everything runs', () => {
   it('loses and doubles nothing that is under way when two are merged while the partner is down', async () => {
     await tell('C1', { title: 'one' });
     await rig.quiet();
-    rig.provider.faults.push('lost', 'down', 'down');
+    rig.provider.faults.push('lost');
+    // It stays in doubt for a while.
+    rig.provider.lookUpFaults.push('down', 'down', 'down', 'down');
     await tell('C2', { title: 'two' }, { comments: ['hello'] });
     await until('a try that may have got through', async () =>
       (await rig.deliveries()).some((d) => d.tries > 0 && d.state === 'inDoubt'),

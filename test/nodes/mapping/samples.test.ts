@@ -3,6 +3,7 @@ import { compareMessages } from '../../../nodes/mapping/changes.js';
 import type { KeptMessage } from '../../../nodes/mapping/kept-messages.js';
 import { recordOf } from '../../../nodes/mapping/pasted-record.js';
 import { valuesSeen } from '../../../nodes/mapping/values-seen.js';
+import type { UnmappedValue } from '../../../src/delivery/unmapped-counter.js';
 import type { Mapping } from '../../../src/mapping/mapping.js';
 import { preview } from '../../../src/mapping/preview.js';
 import type { Json } from '../../../src/model/message.js';
@@ -36,10 +37,10 @@ describe('values seen', () => {
       ],
       out: [kept('4', { entity: 'incident', fields: { state: 'held' } }, 'out')],
     };
-    const counted = [
-      { where: 'Ours|in', field: 'state, hold_reason', value: '99 / 7', times: 5 },
-      { where: 'Ours|out', field: 'state', value: 'closed', times: 1 },
-      { where: 'Others|in', field: 'state, hold_reason', value: '1', times: 9 },
+    const counted: UnmappedValue[] = [
+      { mapping: 'Ours', direction: 'in', field: 'state, hold_reason', value: '99 / 7', times: 5 },
+      { mapping: 'Ours', direction: 'out', field: 'state', value: 'closed', times: 1 },
+      { mapping: 'Others', direction: 'in', field: 'state, hold_reason', value: '1', times: 9 },
     ];
     assert.deepEqual(valuesSeen(mapping, 'order', 0, messages, counted), {
       partner: [
