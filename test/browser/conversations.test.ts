@@ -91,7 +91,10 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     of.$$eval('.switchboard-view, .switchboard-view *', (all) =>
       all
         .filter(
-          (one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'hidden' && one.clientWidth > 0,
+          (one) =>
+            one.scrollWidth > one.clientWidth + 1 &&
+            !['hidden', 'auto'].includes(getComputedStyle(one).overflowX) &&
+            one.clientWidth > 0,
         )
         .map((one) => one.className),
     );

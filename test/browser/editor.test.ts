@@ -7,9 +7,11 @@ import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from '
 
 type FlowNode = { id: string; type: string; [key: string]: unknown };
 
-/** The first example as users get it, without credentials, and a mapping of our own. */
+/** The examples as users get them, without credentials, and a mapping of our own. */
 function flow(): FlowNode[] {
-  const nodes = JSON.parse(readFileSync('examples/1-trouble-ticket.json', 'utf8')) as FlowNode[];
+  const nodes = ['1-trouble-ticket', '2-order-fan-out'].flatMap(
+    (name) => JSON.parse(readFileSync(`examples/${name}.json`, 'utf8')) as FlowNode[],
+  );
   const mapping = {
     name: 'servicenow-incident',
     system: 'servicenow',
@@ -84,7 +86,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
     assert.equal((await category.textContent())?.trim(), 'switchboard');
   });
 
-  it('finds nothing wrong with the example', async () => {
+  it('finds nothing wrong with the examples', async () => {
     const wrong = await page.evaluate(`(() => { const found = [];
       const look = (node) => node.type.startsWith('switchboard-') && node.valid === false && found.push([node.id, node.validationErrors]);
       RED.nodes.eachNode(look); RED.nodes.eachConfig(look); return found; })()`);
@@ -94,7 +96,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
   for (const type of Object.keys(nodeSets).map(nodeType)) {
     it(`opens the dialog of ${type} with every text in place, and saving it changes nothing`, async () => {
       const node = flow().find((one) => one.type === type);
-      assert.ok(node, `the example has a ${type}`);
+      assert.ok(node, `an example has a ${type}`);
       await editNode(page, node.id);
       const texts = await page.$$eval('.red-ui-tray-body [data-i18n]', (elements) =>
         elements.filter((one) => !/^\[/.test(one.getAttribute('data-i18n') ?? '')).map((one) => one.textContent?.trim() ?? ''),
@@ -190,7 +192,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
 });
 
 function idOf(type: string): string {
-  return flow().find((node) => node.type === type)?.id ?? assert.fail(`the example has no ${type}`);
+  return flow().find((node) => node.type === type)?.id ?? assert.fail(`no example has a ${type}`);
 }
 
 /** A node as it would be deployed, without the parts that are Node-RED's own. */
