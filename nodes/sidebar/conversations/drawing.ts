@@ -90,29 +90,29 @@ function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry
     'button',
     {
       type: 'button',
-      class: `switchboard-arrow switchboard-arrow-${entry.state} ${incoming === at < places.middle ? 'switchboard-arrow-right' : 'switchboard-arrow-left'}`,
+      class: `switchboard-swim-arrow switchboard-swim-arrow-${entry.state} ${incoming === at < places.middle ? 'switchboard-swim-arrow-right' : 'switchboard-swim-arrow-left'}`,
       style: `--from: ${from + 2}; --span: ${span}`,
       'data-id': entry.id,
       'aria-label': `${t(`conversations.${entry.direction}`, { party: laneName(lane) })}: ${what}, ${t(`state.${entry.state}`)}, ${wholeTime(entry.at)}`,
     },
     element(
       'span',
-      { class: 'switchboard-arrow-way' },
+      { class: 'switchboard-swim-arrow-way' },
       t(`conversations.${entry.direction}`, { party: [lane.endpoint, lane.leg].filter(Boolean).join(' ') }),
     ),
-    element('span', { class: 'switchboard-arrow-what' }, what, !SILENT.includes(entry.state) && chip(entry.state, t)),
-    element('span', { class: 'switchboard-arrow-line', 'aria-hidden': 'true' }),
+    element('span', { class: 'switchboard-swim-arrow-what' }, what, !SILENT.includes(entry.state) && chip(entry.state, t)),
+    element('span', { class: 'switchboard-swim-arrow-line', 'aria-hidden': 'true' }),
   );
   arrow.addEventListener('click', () => open(entry));
   const said = element(
     'div',
-    { class: 'switchboard-said', style: `--column: ${at + 2}` },
+    { class: 'switchboard-spoken', style: `--column: ${at + 2}` },
     entry.entityState && stateChip(entry.entityState, t),
     ...entry.notes.map((one) => note(one, t)),
-    entry.waitsFor && element('p', { class: 'switchboard-said-why' }, waits(entry.waitsFor, t)),
+    entry.waitsFor && element('p', { class: 'switchboard-spoken-why' }, waits(entry.waitsFor, t)),
     entry.event !== 'nothing' &&
       entry.reason &&
-      element('p', { class: `switchboard-said-why switchboard-reason-${entry.state}` }, entry.reason),
+      element('p', { class: `switchboard-spoken-why switchboard-reason-${entry.state}` }, entry.reason),
   );
   return element(
     'li',
@@ -141,14 +141,14 @@ function waits(waitsFor: NonNullable<TimelineEntry['waitsFor']>, t: Backend['t']
 function note({ kind, text, author, internal }: Note, t: Backend['t']): HTMLElement {
   return element(
     'div',
-    { class: `switchboard-note switchboard-note-${kind} ${internal ? 'switchboard-note-internal' : ''}` },
+    { class: `switchboard-bubble switchboard-bubble-${kind} ${internal ? 'switchboard-bubble-internal' : ''}` },
     (internal || author) &&
       element(
         'span',
-        { class: 'switchboard-note-who' },
+        { class: 'switchboard-bubble-who' },
         internal && element('b', {}, t('conversations.internal')),
         author && element('span', {}, author),
       ),
-    element('span', { class: 'switchboard-note-text' }, kind === 'attachment' ? `📎 ${text}` : text),
+    element('span', { class: 'switchboard-bubble-text' }, kind === 'attachment' ? `📎 ${text}` : text),
   );
 }

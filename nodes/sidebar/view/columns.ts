@@ -26,7 +26,7 @@ export function incomingFields(fields: FieldValue[], sent: DeliveryView[]): HTML
     ...fields.map(({ path, value }) =>
       element(
         'li',
-        { class: isUsed(path) ? 'switchboard-field' : 'switchboard-field switchboard-unused', 'data-path': path },
+        { class: isUsed(path) ? 'switchboard-made-field' : 'switchboard-made-field switchboard-unused', 'data-path': path },
         element('code', {}, path),
         element('span', {}, valueText(value)),
       ),
@@ -58,8 +58,13 @@ export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, co
     const item = element(
       'li',
       { class: 'switchboard-line', tabindex: index === 0 ? '0' : '-1' },
-      element('span', { class: 'switchboard-rule' }, ...steps(line, context)),
-      element('span', { class: 'switchboard-field' }, element('code', {}, line.path), element('span', {}, valueText(line.value))),
+      element('span', { class: 'switchboard-made-rule' }, ...steps(line, context)),
+      element(
+        'span',
+        { class: 'switchboard-made-field' },
+        element('code', {}, line.path),
+        element('span', {}, valueText(line.value)),
+      ),
     );
     const light = (on: boolean) => {
       const sources = on ? sourcesOf(line) : [];
