@@ -65,7 +65,10 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const wide = await page.$$eval('.switchboard-view, .switchboard-view *', (all) =>
       all
         .filter(
-          (one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== 'hidden' && one.clientWidth > 0,
+          (one) =>
+            one.scrollWidth > one.clientWidth + 1 &&
+            !['hidden', 'auto'].includes(getComputedStyle(one).overflowX) &&
+            one.clientWidth > 0,
         )
         .map((one) => one.className),
     );
