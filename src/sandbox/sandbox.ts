@@ -107,6 +107,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       res.end(String(error));
     });
   });
+  // Clients keep connections for reuse: one that is closed in that moment looks like a failing partner.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, host, resolve);
