@@ -1,7 +1,5 @@
-import { dialog } from './fields.js';
-
 /** One answer of the runtime; `Check` of src/endpoints, which an editor file cannot import because its neighbours need Node.js types. */
-interface Check {
+export interface Check {
   name: string;
   ok: boolean | 'warning';
   text: string;
@@ -11,34 +9,47 @@ const ICONS = { yes: 'fa-check-circle', warning: 'fa-exclamation-triangle', no: 
 
 /** What the runtime is to try: the settings as they stand in the dialog. A password that was not touched is sent as `__PWRD__`. */
 export interface ConnectionTest {
+  /** Of the node whose deployed credentials are taken where none are given. */
+  id: string;
   type: string;
   config: Record<string, unknown>;
   credentials: Record<string, string>;
 }
 
-/** Wires the button "Test connection" of an endpoint's dialog. */
-export function connectionTest(node: { id: string; _: Translate }, current: () => ConnectionTest): void {
-  const form = dialog('node-config-input');
-  const button = form.find('.switchboard-test');
-  const list = form.find('.switchboard-checks');
+/** Wires a button "Test connection" and its list, see connection-test.html; `tested` gets the answers, none when there was no test. */
+export function connectionTest(
+  box: JQuery,
+  translate: Translate,
+  current: () => ConnectionTest,
+  tested: (checks: Check[]) => void = () => undefined,
+): void {
+  const button = box.find('.switchboard-test');
+  const list = box.find('.switchboard-checks');
   button.on('click', (event) => {
     event.preventDefault();
+    const { id, ...settings } = current();
     button.prop('disabled', true);
-    show(list, [{ icon: 'fa-spinner fa-spin', name: node._('endpoint.testing'), text: '' }]);
+    show(list, [{ icon: 'fa-spinner fa-spin', name: translate('endpoint.testing'), text: '' }]);
     $.ajax({
-      url: `switchboard/endpoints/${encodeURIComponent(node.id)}/test`,
+      url: `switchboard/endpoints/${encodeURIComponent(id)}/test`,
       method: 'POST',
       contentType: 'application/json',
-      data: JSON.stringify(current()),
+      data: JSON.stringify(settings),
     })
-      .done((checks: Check[]) => show(list, checks.map(row)))
-      .fail((answer) => show(list, [{ icon: ICONS.no, name: node._('endpoint.testFailed'), text: reason(node, answer) }]))
+      .done((checks: Check[]) => {
+        show(list, checks.map(row));
+        tested(checks);
+      })
+      .fail((answer) => {
+        show(list, [{ icon: ICONS.no, name: translate('endpoint.testFailed'), text: reason(translate, answer) }]);
+        tested([]);
+      })
       .always(() => button.prop('disabled', false));
   });
 
   function row(check: Check): Row {
     const grade = check.ok === true ? 'yes' : check.ok === 'warning' ? 'warning' : 'no';
-    return { icon: ICONS[grade], grade: node._(`endpoint.check.${grade}`), name: check.name, text: check.text };
+    return { icon: ICONS[grade], grade: translate(`endpoint.check.${grade}`), name: check.name, text: check.text };
   }
 }
 
@@ -59,10 +70,10 @@ function show(list: JQuery, rows: Row[]): void {
   }
 }
 
-function reason(node: { _: Translate }, answer: JQuery.jqXHR): string {
-  if (answer.status === 0) return node._('endpoint.noRuntime');
-  if (answer.status === 401 || answer.status === 403) return node._('endpoint.notAllowed');
-  if (answer.status === 404) return node._('endpoint.noRoute');
+function reason(translate: Translate, answer: JQuery.jqXHR): string {
+  if (answer.status === 0) return translate('endpoint.noRuntime');
+  if (answer.status === 401 || answer.status === 403) return translate('endpoint.notAllowed');
+  if (answer.status === 404) return translate('endpoint.noRoute');
   const message = (answer.responseJSON as { message?: unknown } | undefined)?.message;
   return typeof message === 'string' ? message : answer.statusText;
 }

@@ -1,7 +1,7 @@
 import type { EndpointConfig, EndpointCredentials } from '../endpoint.config.js';
 import { connectionTest } from './connection-test.js';
 import { settleCredentials } from './credentials.js';
-import { field, openInvalid, read, showBy } from './fields.js';
+import { dialog, field, openInvalid, read, showBy } from './fields.js';
 import { addStyle } from './style.js';
 
 const PREFIX = 'node-config-input';
@@ -21,7 +21,7 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'retryDelay',
   'integrationUser',
 ];
-const CREDENTIALS: (keyof EndpointCredentials)[] = [
+export const CREDENTIALS: (keyof EndpointCredentials)[] = [
   'user',
   'password',
   'token',
@@ -40,7 +40,8 @@ export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Re
   chooseOnlyStore();
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);
-  connectionTest(node, () => ({
+  connectionTest(dialog(PREFIX), node._, () => ({
+    id: node.id,
     type: node.type,
     config: { ...values(SETTINGS), ...more() },
     credentials: values(CREDENTIALS) as Record<string, string>,

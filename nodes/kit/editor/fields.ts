@@ -1,8 +1,8 @@
 /**
  * Access to the fields of the dialog that is open. Node-RED names them by prefix: `node-input-` for nodes, `node-config-input-` for config
- * nodes (whose dialog may lie on top of a node's).
+ * nodes (whose dialog may lie on top of a node's). A form of several parties has one prefix for each.
  */
-export type Prefix = 'node-input' | 'node-config-input';
+export type Prefix = 'node-input' | 'node-config-input' | `switchboard-party-${number}`;
 
 export function field(prefix: Prefix, name: string): JQuery {
   return $(`#${prefix}-${name}`);
@@ -30,6 +30,7 @@ export function showBy(prefix: Prefix, name: string): void {
 }
 
 export function dialog(prefix: Prefix): JQuery {
+  if (prefix.startsWith('switchboard-')) return $(`#${prefix}`);
   return $(prefix === 'node-input' ? '#dialog-form' : '#node-config-dialog-edit-form');
 }
 

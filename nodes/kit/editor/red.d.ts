@@ -78,13 +78,27 @@ declare const RED: {
       type: string,
       definition: NodeDefinition<Config, Credentials> & ThisType<EditorNode<Config>>,
     ): void;
+    id(): string;
     node(id: string): (Record<string, unknown> & { id: string; type: string }) | null;
     eachNode(callback: (node: Record<string, unknown> & { id: string; type: string }) => void): void;
     eachConfig(callback: (node: Record<string, unknown> & { id: string; type: string; name?: string }) => void): void;
   };
   plugins: { registerPlugin(id: string, definition: { type: string; onadd: (this: { _: Translate }) => void }): void };
   sidebar: { addTab(tab: SidebarTab): void; show(id: string): void };
-  actions: { add(name: string, handler: () => void): void };
+  actions: { add(name: string, handler: () => void, options?: { label?: string }): void; invoke(name: string): void };
+  menu: { addItem(menu: string, item: { id: string; label: string; icon?: string; onselect: string } | null): void };
+  tray: {
+    show(options: {
+      title: string;
+      width?: number;
+      buttons: { id: string; text: string; class?: string; click: () => void }[];
+      open(tray: JQuery): void;
+      close?(): void;
+    }): void;
+    close(): void;
+    resize(): void;
+  };
+  workspaces: { show(id: string): void };
   comms: {
     subscribe(topic: string, callback: (topic: string, data: unknown) => void): void;
     unsubscribe(topic: string, callback: (topic: string, data: unknown) => void): void;
@@ -104,8 +118,11 @@ declare const RED: {
     }): void;
     createEditor(options: { id?: string; element?: HTMLElement; mode: string; value: string; focus?: boolean }): CodeEditor;
   };
-  view: { reveal(id: string): void; state(now?: number): number };
-  tray: { resize(): void };
+  view: {
+    reveal(id: string): void;
+    state(now?: number): number;
+    importNodes(nodes: object[], options: { generateIds: boolean; addFlow: boolean; notify: boolean }): void;
+  };
   tabs: {
     create(options: { id?: string; element?: JQuery; onchange: (tab: { id: string }) => void }): {
       addTab(tab: { id: string; label: string; iconClass?: string }, index?: number): void;

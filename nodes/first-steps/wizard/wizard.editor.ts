@@ -1,0 +1,192 @@
+import { type Check, connectionTest } from '../../kit/editor/connection-test.js';
+import { httpRoot } from '../../kit/editor/copy-field.js';
+import { addStyle } from '../../kit/editor/style.js';
+import { layDown, type Party, type Webhook } from './lay-down.editor.js';
+import { connectionOf, type PartyForm, partyForm } from './party-form.editor.js';
+import { type Role, SCENARIOS, type Scenario } from './scenarios.editor.js';
+import { translated } from './translated.editor.js';
+import css from './wizard.css';
+
+type Step = 'what' | 'who' | 'test' | 'done';
+const BUTTONS = { cancel: 'switchboard-wizard-cancel', back: 'switchboard-wizard-back', next: 'switchboard-wizard-next' };
+
+/** «New connection»: what, between whom, does it work, and there it stands. */
+export function openWizard(translate: Translate): void {
+  const t = (key: string, values?: Record<string, unknown>) => translate(`wizard.${key}`, values);
+  let step: Step = 'what';
+  let scenario: Scenario = 'ticket';
+  let forms: PartyForm[] = [];
+  let numbered = 0;
+  let chosen: Party[] = [];
+  let webhooks: Webhook[] = [];
+  let body: JQuery;
+  addStyle();
+  addStyle('switchboard-wizard-style', css);
+  RED.tray.show({
+    title: t('title'),
+    width: 620,
+    buttons: [
+      { id: BUTTONS.cancel, text: t('cancel'), click: () => RED.tray.close() },
+      { id: BUTTONS.back, text: t('back'), click: () => show(step === 'test' ? 'who' : 'what') },
+      { id: BUTTONS.next, text: t('next'), click: next },
+    ],
+    open(tray) {
+      body = $('<form>', { class: 'dialog-form form-horizontal switchboard-wizard' }).appendTo(tray.find('.red-ui-tray-body'));
+      body.on('submit', (event) => event.preventDefault());
+      // Not by the tray: that one would press it when a person clicks beside it.
+      $(`#${BUTTONS.next}`).addClass('primary');
+      show('what');
+    },
+  });
+
+  function show(to: Step): void {
+    step = to;
+    body.children().detach();
+    body.append(pages[to]());
+    $(`#${BUTTONS.back}`).toggle(to === 'who' || to === 'test');
+    $(`#${BUTTONS.cancel}`).toggle(to !== 'done');
+    $(`#${BUTTONS.next}`).text(t({ what: 'next', who: 'try', test: 'layDown', done: 'done' }[to]));
+  }
+
+  function next(): void {
+    if (step === 'what') show('who');
+    else if (step === 'who') tryThem();
+    else if (step === 'test') finish();
+    else RED.tray.close();
+  }
+
+  const pages: Record<Step, () => JQuery> = {
+    what: () => {
+      const box = $('<div>').append($('<h3>').text(t('what')));
+      for (const name of Object.keys(SCENARIOS) as Scenario[]) {
+        const radio = $('<input>', { type: 'radio', name: 'switchboard-scenario', value: name }).prop(
+          'checked',
+          name === scenario,
+        );
+        radio.on('change', () => {
+          scenario = name;
+          forms = [];
+        });
+        const words = $('<span>').append($('<b>').text(t(`scenario.${name}`)), $('<small>').text(t(`scenario.${name}About`)));
+        box.append($('<label>', { class: 'switchboard-wizard-scenario' }).append(radio, words));
+      }
+      return box;
+    },
+    who: () => {
+      const { roles } = SCENARIOS[scenario];
+      if (forms.length === 0) for (const role of roles) add(role);
+      const list = $('<div>').append(forms.map((form) => form.element));
+      const several = roles.find((role) => role.several);
+      if (!several) return list;
+      const more = $('<button>', { type: 'button', class: 'red-ui-button switchboard-wizard-add' });
+      more.append($('<i>', { class: 'fa fa-plus' }), ' ', $('<span>').text(t('addVendor')));
+      more.on('click', () => more.before(add(several).element));
+      return list.append(more);
+    },
+    test: () => {
+      const box = $('<div>').append($('<p>').text(t('test')));
+      const results = new Map<Party, Check[]>();
+      const note = $('<p>', { class: 'switchboard-wizard-note', role: 'status' });
+      const button = $(`#${BUTTONS.next}`).prop('disabled', true);
+      for (const party of chosen) {
+        const part = template('switchboard-wizard-test');
+        part.find('h4').text(`${t(`role.${party.role.name}`)}: ${party.name}`);
+        connectionTest(
+          part,
+          translate,
+          () => connectionOf(party),
+          (checks) => {
+            results.set(party, checks);
+            if (results.size < chosen.length) return;
+            const bad = [...results.values()].some((some) => some.length === 0 || some.some((check) => check.ok === false));
+            note.text(bad ? t('testedNotAll') : '');
+            button.text(t(bad ? 'layDownAnyway' : 'layDown')).prop('disabled', false);
+          },
+        );
+        box.append(part);
+        part.find('.switchboard-test').trigger('click');
+      }
+      return box.append(note);
+    },
+    done: () => {
+      const box = $('<div>').append($('<p>').text(t('laidDown')));
+      if (webhooks.length) box.append($('<p>').text(t('webhooks')));
+      for (const { name, path, secret } of webhooks) {
+        const list = $('<dl>', { class: 'switchboard-wizard-webhook' });
+        list.append($('<dt>').text(t('webhookAddress')), $('<dd>').text(httpRoot() + path));
+        list.append($('<dt>').text(t('webhookSecret')), $('<dd>').text(secret));
+        box.append($('<h4>').text(name), list);
+      }
+      return box;
+    },
+  };
+
+  function add(role: Role): PartyForm {
+    const form = partyForm(numbered++, role, translate, ourAddress());
+    forms.push(form);
+    if (!role.several) return form;
+    const remove = $('<button>', { type: 'button', class: 'red-ui-button red-ui-button-small', 'aria-label': t('removeVendor') });
+    remove.append($('<i>', { class: 'fa fa-times' })).on('click', () => {
+      // One has to stay.
+      if (forms.filter((other) => other.role === role).length < 2) return;
+      forms = forms.filter((other) => other !== form);
+      form.element.remove();
+    });
+    form.element.find('legend').append(remove);
+    return form;
+  }
+
+  function tryThem(): void {
+    if (!forms.map((form) => form.valid()).every(Boolean)) return;
+    chosen = forms.map((form) => form.party());
+    const wrong = disagreement(chosen);
+    if (wrong) body.prepend($('<p>', { class: 'switchboard-wizard-wrong', role: 'alert' }).text(translate(wrong)));
+    else show('test');
+  }
+
+  function finish(): void {
+    const [customer, ...others] = chosen.map((party) => party.name);
+    const names = { customer, others: others.join(', ') };
+    const plan = { label: t('tab', names), comment: t('comment', names), mapTo: (name: string) => t('mapTo', { name }) };
+    const made = layDown({ scenario, parties: chosen, store: storeOf(chosen), ...plan }, MAKER);
+    webhooks = made.webhooks;
+    RED.view.importNodes(made.nodes, { generateIds: false, addFlow: false, notify: false });
+    RED.workspaces.show(made.nodes[0]?.id ?? '');
+    show('done');
+  }
+
+  function template(id: string): JQuery {
+    return translated($(($(`#${id}`).html() ?? '').trim()), translate);
+  }
+}
+
+const MAKER = {
+  id: () => RED.nodes.id(),
+  secret: () => [...crypto.getRandomValues(new Uint8Array(24))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
+};
+
+/** What forbids these parties to stand in one flow, as the key of a label. */
+function disagreement(parties: Party[]): string | undefined {
+  const [first, second] = parties;
+  if (first?.endpoint && first.endpoint === second?.endpoint && first.entityType === second.entityType) return 'invalid.same';
+  return storesOf(parties).length > 1 ? 'invalid.stores' : undefined;
+}
+
+function storesOf(parties: Party[]): string[] {
+  const stores = parties.map(({ endpoint }) => endpoint && RED.nodes.node(endpoint)?.store);
+  return [...new Set(stores.filter((store): store is string => typeof store === 'string' && store !== ''))];
+}
+
+/** The store of the endpoints that were chosen, else the one that is there; none: a new one is made. */
+function storeOf(parties: Party[]): string | undefined {
+  const there: string[] = [];
+  RED.nodes.eachConfig((node) => {
+    if (node.type === 'switchboard-store') there.push(node.id);
+  });
+  return storesOf(parties)[0] ?? there[0];
+}
+
+/** Under which others reach this Node-RED: as the browser does, unless that is the browser's own machine. */
+function ourAddress(): string {
+  return /^(localhost|127\.|\[::1\])/.test(location.hostname) ? '' : location.origin;
+}
