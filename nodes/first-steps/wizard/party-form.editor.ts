@@ -47,6 +47,8 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
   const element = translated($(html.trim()), translate).attr('id', prefix);
   element.find('legend').text(translate(`wizard.role.${role.name}`));
   const part = (name: string) => element.find(`[data-part=${name}]`);
+  /** Set once a person chose the record type; until then the usual one is. */
+  let keptType = false;
   return { role, element: prepared(), party, valid };
 
   function prepared(): JQuery {
@@ -61,6 +63,9 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
       field(prefix, 'apiKeyHeader').val(serviceNowEndpointDefaults.apiKeyHeader);
       for (const name of ['endpoint', 'system', 'news']) field(prefix, name).on('change', update);
       field(prefix, 'system').on('change', suggest);
+      field(prefix, 'entityType').on('change', () => {
+        keptType = true;
+      });
       suggest();
       update();
       element.on('blur', 'input', (event) => $(event.target).addClass('switchboard-left') && mark());
@@ -107,10 +112,18 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     part('publicUrl').toggle(system !== 'servicenow' && read(prefix, 'news') !== 'asked');
     part('entityType').toggle(system === 'servicenow');
     const select = field(prefix, 'entityType');
-    const keep = String(select.val() ?? '') || role.entityType;
-    const types = existing === NEW ? serviceNowEndpointDefaults.entityTypes.map((type) => type.name) : entityTypesOf(existing);
+    const types = typesAt(existing);
+    const keep = String(select.val() ?? '');
     select.empty().append(...types.map((type) => $('<option>').val(type).text(type)));
-    select.val(types.includes(keep) ? keep : (types[0] ?? ''));
+    select.val(keptType && types.includes(keep) ? keep : (types[0] ?? ''));
+  }
+
+  /** What the party may be at a ServiceNow endpoint, the usual first. */
+  function typesAt(endpoint: string): string[] {
+    const known = serviceNowEndpointDefaults.entityTypes.map((type) => type.name);
+    if (endpoint === NEW) return role.entityTypes;
+    const there = entityTypesOf(endpoint);
+    return [...role.entityTypes.filter((type) => there.includes(type)), ...there.filter((type) => !known.includes(type))];
   }
 
   function chosenSystem(): System {

@@ -16,8 +16,8 @@ export type System = 'servicenow' | 'tmf621' | 'tmf622';
 export interface Role {
   name: 'customer' | 'provider' | 'vendor';
   systems: System[];
-  /** Record type at a ServiceNow, unless another is chosen. */
-  entityType: string;
+  /** Record types that it may be at a ServiceNow, the usual one first; and whatever else an endpoint has that we do not know. */
+  entityTypes: string[];
   /** Its nodes in the example name this endpoint, and this record type where the endpoint serves others too. */
   endpoint: string;
   only?: string;
@@ -27,20 +27,33 @@ export interface Role {
 
 export type Scenario = 'ticket' | 'order';
 
+const TICKETS = ['incident', 'case', 'problem', 'change', 'request', 'requestItem', 'catalogTask'];
+
 /** The scenarios are the examples with other parties in them, so that what the wizard lays down is what is tested and documented. */
 export const SCENARIOS: Record<Scenario, { example: FlowNode[]; roles: Role[] }> = {
   ticket: {
     example: ticket as FlowNode[],
     roles: [
-      { name: 'customer', systems: ['servicenow', 'tmf621'], entityType: 'incident', endpoint: 'sb1-sn' },
-      { name: 'provider', systems: ['tmf621', 'servicenow'], entityType: 'case', endpoint: 'sb1-tmf' },
+      { name: 'customer', systems: ['servicenow', 'tmf621'], entityTypes: TICKETS, endpoint: 'sb1-sn' },
+      {
+        name: 'provider',
+        systems: ['tmf621', 'servicenow'],
+        entityTypes: ['case', ...TICKETS.filter((type) => type !== 'case')],
+        endpoint: 'sb1-tmf',
+      },
     ],
   },
   order: {
     example: order as FlowNode[],
     roles: [
-      { name: 'customer', systems: ['servicenow'], entityType: 'order', endpoint: 'sb2-sn', only: 'order' },
-      { name: 'vendor', systems: ['tmf622', 'servicenow'], entityType: 'request', endpoint: 'sb2-mobile', several: true },
+      { name: 'customer', systems: ['servicenow'], entityTypes: ['order', 'request'], endpoint: 'sb2-sn', only: 'order' },
+      {
+        name: 'vendor',
+        systems: ['tmf622', 'servicenow'],
+        entityTypes: ['request', 'order'],
+        endpoint: 'sb2-mobile',
+        several: true,
+      },
     ],
   },
 };

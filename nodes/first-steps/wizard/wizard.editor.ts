@@ -12,7 +12,6 @@ const BUTTONS = { cancel: 'switchboard-wizard-cancel', back: 'switchboard-wizard
 
 /** «New connection»: what, between whom, does it work, and there it stands. */
 export function openWizard(translate: Translate): void {
-  const t = (key: string, values?: Record<string, unknown>) => translate(`wizard.${key}`, values);
   let step: Step = 'what';
   let scenario: Scenario = 'ticket';
   let forms: PartyForm[] = [];
@@ -22,22 +21,6 @@ export function openWizard(translate: Translate): void {
   let body: JQuery;
   addStyle();
   addStyle('switchboard-wizard-style', css);
-  RED.tray.show({
-    title: t('title'),
-    width: 620,
-    buttons: [
-      { id: BUTTONS.cancel, text: t('cancel'), click: () => RED.tray.close() },
-      { id: BUTTONS.back, text: t('back'), click: () => show(step === 'test' ? 'who' : 'what') },
-      { id: BUTTONS.next, text: t('next'), click: next },
-    ],
-    open(tray) {
-      body = $('<form>', { class: 'dialog-form form-horizontal switchboard-wizard' }).appendTo(tray.find('.red-ui-tray-body'));
-      body.on('submit', (event) => event.preventDefault());
-      // Not by the tray: that one would press it when a person clicks beside it.
-      $(`#${BUTTONS.next}`).addClass('primary');
-      show('what');
-    },
-  });
 
   function show(to: Step): void {
     step = to;
@@ -45,7 +28,9 @@ export function openWizard(translate: Translate): void {
     body.append(pages[to]());
     $(`#${BUTTONS.back}`).toggle(to === 'who' || to === 'test');
     $(`#${BUTTONS.cancel}`).toggle(to !== 'done');
-    $(`#${BUTTONS.next}`).text(t({ what: 'next', who: 'try', test: 'layDown', done: 'done' }[to]));
+    $(`#${BUTTONS.next}`).text(
+      translate({ what: 'wizard.next', who: 'wizard.try', test: 'wizard.layDown', done: 'wizard.done' }[to]),
+    );
   }
 
   function next(): void {
@@ -57,7 +42,7 @@ export function openWizard(translate: Translate): void {
 
   const pages: Record<Step, () => JQuery> = {
     what: () => {
-      const box = $('<div>').append($('<h3>').text(t('what')));
+      const box = $('<div>').append($('<h3>').text(translate('wizard.what')));
       for (const name of Object.keys(SCENARIOS) as Scenario[]) {
         const radio = $('<input>', { type: 'radio', name: 'switchboard-scenario', value: name }).prop(
           'checked',
@@ -67,7 +52,10 @@ export function openWizard(translate: Translate): void {
           scenario = name;
           forms = [];
         });
-        const words = $('<span>').append($('<b>').text(t(`scenario.${name}`)), $('<small>').text(t(`scenario.${name}About`)));
+        const words = $('<span>').append(
+          $('<b>').text(translate(`wizard.scenario.${name}`)),
+          $('<small>').text(translate(`wizard.scenario.${name}About`)),
+        );
         box.append($('<label>', { class: 'switchboard-wizard-scenario' }).append(radio, words));
       }
       return box;
@@ -79,18 +67,18 @@ export function openWizard(translate: Translate): void {
       const several = roles.find((role) => role.several);
       if (!several) return list;
       const more = $('<button>', { type: 'button', class: 'red-ui-button switchboard-wizard-add' });
-      more.append($('<i>', { class: 'fa fa-plus' }), ' ', $('<span>').text(t('addVendor')));
+      more.append($('<i>', { class: 'fa fa-plus' }), ' ', $('<span>').text(translate('wizard.addVendor')));
       more.on('click', () => more.before(add(several).element));
       return list.append(more);
     },
     test: () => {
-      const box = $('<div>').append($('<p>').text(t('test')));
+      const box = $('<div>').append($('<p>').text(translate('wizard.test')));
       const results = new Map<Party, Check[]>();
       const note = $('<p>', { class: 'switchboard-wizard-note', role: 'status' });
       const button = $(`#${BUTTONS.next}`).prop('disabled', true);
       for (const party of chosen) {
         const part = template('switchboard-wizard-test');
-        part.find('h4').text(`${t(`role.${party.role.name}`)}: ${party.name}`);
+        part.find('h4').text(`${translate(`wizard.role.${party.role.name}`)}: ${party.name}`);
         connectionTest(
           part,
           translate,
@@ -99,8 +87,8 @@ export function openWizard(translate: Translate): void {
             results.set(party, checks);
             if (results.size < chosen.length) return;
             const bad = [...results.values()].some((some) => some.length === 0 || some.some((check) => check.ok === false));
-            note.text(bad ? t('testedNotAll') : '');
-            button.text(t(bad ? 'layDownAnyway' : 'layDown')).prop('disabled', false);
+            note.text(bad ? translate('wizard.testedNotAll') : '');
+            button.text(translate(bad ? 'wizard.layDownAnyway' : 'wizard.layDown')).prop('disabled', false);
           },
         );
         box.append(part);
@@ -109,23 +97,44 @@ export function openWizard(translate: Translate): void {
       return box.append(note);
     },
     done: () => {
-      const box = $('<div>').append($('<p>').text(t('laidDown')));
-      if (webhooks.length) box.append($('<p>').text(t('webhooks')));
+      const box = $('<div>').append($('<p>').text(translate('wizard.laidDown')));
+      if (webhooks.length) box.append($('<p>').text(translate('wizard.webhooks')));
       for (const { name, path, secret } of webhooks) {
         const list = $('<dl>', { class: 'switchboard-wizard-webhook' });
-        list.append($('<dt>').text(t('webhookAddress')), $('<dd>').text(httpRoot() + path));
-        list.append($('<dt>').text(t('webhookSecret')), $('<dd>').text(secret));
+        list.append($('<dt>').text(translate('wizard.webhookAddress')), $('<dd>').text(httpRoot() + path));
+        list.append($('<dt>').text(translate('wizard.webhookSecret')), $('<dd>').text(secret));
         box.append($('<h4>').text(name), list);
       }
       return box;
     },
   };
 
+  RED.tray.show({
+    title: translate('wizard.title'),
+    width: 620,
+    buttons: [
+      { id: BUTTONS.cancel, text: translate('wizard.cancel'), click: () => RED.tray.close() },
+      { id: BUTTONS.back, text: translate('wizard.back'), click: () => show(step === 'test' ? 'who' : 'what') },
+      { id: BUTTONS.next, text: translate('wizard.next'), click: next },
+    ],
+    open(tray) {
+      body = $('<form>', { class: 'dialog-form form-horizontal switchboard-wizard' }).appendTo(tray.find('.red-ui-tray-body'));
+      body.on('submit', (event) => event.preventDefault());
+      // Not by the tray: that one would press it when a person clicks beside it.
+      $(`#${BUTTONS.next}`).addClass('primary');
+      show('what');
+    },
+  });
+
   function add(role: Role): PartyForm {
     const form = partyForm(numbered++, role, translate, ourAddress());
     forms.push(form);
     if (!role.several) return form;
-    const remove = $('<button>', { type: 'button', class: 'red-ui-button red-ui-button-small', 'aria-label': t('removeVendor') });
+    const remove = $('<button>', {
+      type: 'button',
+      class: 'red-ui-button red-ui-button-small',
+      'aria-label': translate('wizard.removeVendor'),
+    });
     remove.append($('<i>', { class: 'fa fa-times' })).on('click', () => {
       // One has to stay.
       if (forms.filter((other) => other.role === role).length < 2) return;
@@ -147,7 +156,11 @@ export function openWizard(translate: Translate): void {
   function finish(): void {
     const [customer, ...others] = chosen.map((party) => party.name);
     const names = { customer, others: others.join(', ') };
-    const plan = { label: t('tab', names), comment: t('comment', names), mapTo: (name: string) => t('mapTo', { name }) };
+    const plan = {
+      label: translate('wizard.tab', names),
+      comment: translate('wizard.comment', names),
+      mapTo: (name: string) => translate('wizard.mapTo', { name }),
+    };
     const made = layDown({ scenario, parties: chosen, store: storeOf(chosen), ...plan }, MAKER);
     webhooks = made.webhooks;
     RED.view.importNodes(made.nodes, { generateIds: false, addFlow: false, notify: false });

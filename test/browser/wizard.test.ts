@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
+import { until } from '../live/node-red.js';
+import { chromiumPath, launchBrowser } from './browser.js';
+import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
+
+describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
+  let sandbox: Sandbox;
+  let server: EditorServer;
+  let browser: Browser;
+  let page: Page;
+  let errors: string[];
+
+  before(async function () {
+    if (!chromiumPath()) return this.skip();
+    sandbox = await startSandbox();
+    server = await startEditor();
+    browser = await launchBrowser();
+    ({ page, errors } = await openEditor(browser, server));
+    page.setDefaultTimeout(10_000);
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+    await sandbox?.close();
+  });
+
+  const next = () => page.click('#switchboard-wizard-next');
+  const shot = (name: string) =>
+    process.env.SCREENSHOTS && page.screenshot({ path: `${process.env.SCREENSHOTS}/wizard-${name}-${NODE_RED.version}.png` });
+
+  /** Begins the wizard from the main menu, as a person does. */
+  const begin = async (scenario: string) => {
+    await page.click('#red-ui-header-button-sidemenu');
+    await page.click('#switchboard-new-connection');
+    await page.waitForSelector('.switchboard-wizard-scenario:visible');
+    await page.getByText(scenario, { exact: true }).click();
+    await shot(`what-${scenario.slice(0, 5)}`);
+    await next();
+    await page.waitForSelector('.switchboard-wizard-party');
+  };
+  const party = (role: string) =>
+    page.locator('.switchboard-wizard-party', { has: page.locator(`legend:text("${role}")`) }).last();
+  const fill = async (role: string, fields: Record<string, string>) => {
+    const form = party(role);
+    for (const [name, value] of Object.entries(fields)) {
+      const input = form.locator(`[id$="-${name}"]`);
+      if ((await input.evaluate((element) => element.tagName)) === 'SELECT') await input.selectOption(value);
+      else await input.fill(value);
+    }
+  };
+  const serviceNow = () => ({
+    baseUrl: `${sandbox.url}/servicenow`,
+    user: sandbox.environment.SANDBOX_SERVICENOW_USER!,
+    password: sandbox.environment.SANDBOX_SERVICENOW_PASSWORD!,
+  });
+  const oauth = () => ({
+    tokenUrl: `${sandbox.url}/oauth/token`,
+    clientId: sandbox.environment.SANDBOX_TMF_CLIENT_ID!,
+    clientSecret: sandbox.environment.SANDBOX_TMF_CLIENT_SECRET!,
+  });
+  const tested = () => page.waitForSelector('#switchboard-wizard-next:not(:disabled)');
+  /** Addresses and secrets that the last page gives, in order. */
+  const given = () => page.locator('.switchboard-wizard-webhook dd').allInnerTexts();
+  const deploy = async () => {
+    await page.click('#red-ui-header-button-deploy');
+    await page.waitForFunction('!RED.nodes.dirty()');
+  };
+  const settle = () => page.waitForSelector('.red-ui-tray', { state: 'detached' });
+
+  it('what is missing or wrong is told beside the field, and a partner that refuses does not go unnoticed', async () => {
+    await begin('Trouble ticket');
+    await next();
+    const address = party('Customer').locator('[id$="-baseUrl"]');
+    assert.equal(await address.getAttribute('title'), 'Needs a value');
+    await address.fill('acme');
+    assert.match((await address.getAttribute('title')) ?? '', /https:/);
+    await fill('Customer', { name: 'Acme', ...serviceNow(), password: 'wrong' });
+    assert.equal(await address.getAttribute('aria-invalid'), 'false');
+    await fill('Provider', { name: 'North', system: 'tmf621 v4', baseUrl: 'http://127.0.0.1:9', ...oauth() });
+    await next();
+    await tested();
+    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Lay down anyway');
+    await shot('refused');
+    await page.click('#switchboard-wizard-back');
+    assert.equal(await party('Customer').locator('[id$="-name"]').inputValue(), 'Acme', 'what was typed is still there');
+    await page.click('#switchboard-wizard-cancel');
+    await settle();
+    assert.equal(await page.evaluate('RED.nodes.dirty()'), false, 'nothing was laid down');
+  });
+
+  it('a trouble ticket: two partners, tested, laid down, deployed; an incident reaches the provider and the answer comes back', async () => {
+    await begin('Trouble ticket');
+    await fill('Customer', { name: 'Acme', ...serviceNow() });
+    await fill('Provider', { name: 'North', system: 'tmf621 v4', baseUrl: `${sandbox.url}/tmf4`, ...oauth() });
+    await shot('who');
+    await next();
+    await tested();
+    await shot('tested');
+    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Lay down the flow');
+    await next();
+    const [address, secret] = await given();
+    await shot('done');
+    await next();
+    await settle();
+    sandbox.servicenow.webhook = { url: address!, secret: secret!, retries: 50 };
+    assert.deepEqual(await page.evaluate('RED.nodes.filterNodes({}).filter((n) => !n.valid).map((n) => n.type)'), []);
+    await shot('flow');
+    await deploy();
+    await until('the hub registration', () => sandbox.tmf('v4').hubs().length === 1);
+    sandbox.servicenow.create('incident', { short_description: 'Laid down', description: 'It works', impact: '2', urgency: '2' });
+    const ticket = await until('the ticket', () =>
+      sandbox
+        .tmf('v4')
+        .tickets()
+        .find(({ name }) => name === 'Laid down'),
+    );
+    await until('its number at the customer', () =>
+      sandbox.servicenow
+        .rows('incident')
+        .find((row) => row.short_description === 'Laid down' && row.correlation_display === ticket.id),
+    );
+  });
+
+  it('an order: as many vendors as one likes; each gets its items, the rest goes to the one without categories', async () => {
+    await begin('Order over several vendors');
+    await fill('Customer', { endpoint: '', name: 'Acme orders', ...serviceNow() });
+    await fill('Vendor', { name: 'Devices', system: 'tmf622 v4', baseUrl: `${sandbox.url}/orders4`, ...oauth() });
+    await page.click('.switchboard-wizard-add');
+    await fill('Vendor', {
+      name: 'Mobile',
+      system: 'tmf622 v5',
+      baseUrl: `${sandbox.url}/orders5`,
+      ...oauth(),
+      takes: 'connectivity',
+    });
+    await shot('order');
+    await next();
+    await tested();
+    await next();
+    const [address, secret] = await given();
+    await next();
+    await settle();
+    await shot('order-flow');
+    await deploy();
+    sandbox.servicenow.webhooks = [
+      { url: address!, secret: secret!, retries: 50, tables: ['sn_ind_tmt_orm_order', 'sn_ind_tmt_orm_order_line_item'] },
+    ];
+    const line = (external_id: string, category: string, name: string) => {
+      const { sys_id } = sandbox.servicenow.create('sn_prd_pm_product_offering', { name });
+      return { external_id, category, quantity: '1', action: 'add', product_offering: sys_id };
+    };
+    placeOrder(sandbox.servicenow, { short_description: 'New colleague', order_currency: 'EUR' }, [
+      line('1', 'connectivity', 'SIM 5G'),
+      line('2', 'device', 'Phone 15'),
+    ]);
+    await until('the SIM at the mobile vendor', () => sandbox.orders('v5').orders().length === 1);
+    await until('the phone at the device vendor', () => sandbox.orders('v4').orders().length === 1);
+  });
+
+  it('is one step to undo', async () => {
+    await page.evaluate('RED.actions.invoke("core:undo")');
+    assert.equal(await page.evaluate('RED.nodes.filterNodes({ type: "switchboard-fan-out" }).length'), 0);
+    assert.deepEqual(errors, []);
+  });
+});
