@@ -5,7 +5,7 @@ import type { Bodies, MessageRecord } from '../../src/store/store.js';
 import { envelopeOfRecord } from './envelope.js';
 import { flowTracker } from './flow-tracker.js';
 import type { Msg } from './handle.js';
-import { show } from './status.js';
+import type { IntakeStatus } from './intake-status.js';
 
 /**
  * Lets a node emit the messages the inbox keeps for it; gives the function that ends it.
@@ -16,18 +16,20 @@ export function emitFrom(
   node: Node,
   broker: Broker,
   read: (record: MessageRecord, bodies: Bodies) => Promise<Json | undefined>,
+  shown?: IntakeStatus,
 ): () => Promise<void> {
   const tracker = flowTracker(RED);
   const detach = broker.inbox.attach(node.id, {
     read,
     emit(record, payload, quiet) {
+      shown?.readable();
       const envelope = envelopeOfRecord(broker, record);
       const msg = { payload, topic: record.number ?? record.entityId, switchboard: envelope } as unknown as Msg;
       tracker.follow(record.id, node.id, () => node.send(msg as never), quiet);
     },
     trouble(record, error, retryAt) {
       const text = error instanceof Error ? error.message : String(error);
-      show(node, 'error', retryAt ? `${seconds(retryAt)}: ${text}` : text);
+      if (retryAt) shown?.trouble('read', text, retryAt);
       // Without a payload of ours in flight: a catch node may react, the message itself stays in the inbox.
       node.error(text, { topic: record.number ?? record.entityId, switchboard: { failed: record.id } } as never);
     },
@@ -36,8 +38,4 @@ export function emitFrom(
     tracker.forget(node.id);
     await detach();
   };
-}
-
-function seconds(at: number): string {
-  return `retry in ${Math.max(1, Math.round((at - Date.now()) / 1000))} s`;
 }

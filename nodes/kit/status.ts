@@ -9,6 +9,7 @@ const LOOKS = {
   error: ['red', 'ring'],
   off: ['grey', 'ring'],
 } as const satisfies Record<string, [NodeStatusFill, NodeStatusShape]>;
+type Look = keyof typeof LOOKS;
 
 /** Editors show about this much before a status becomes unreadable. */
 const MOST_TEXT = 60;
@@ -16,9 +17,21 @@ const MOST_TEXT = 60;
 const QUIET = 200;
 
 const pending = new WeakMap<Node, { timer?: NodeJS.Timeout; next?: () => void; last: string }>();
+const countdowns = new WeakMap<Node, NodeJS.Timeout>();
+
+/** Shows a status that says how long something takes until `at` (epoch milliseconds), every second anew, until another one is shown. */
+export function countDown(node: Node, look: Look, at: number, text: (when: string) => string): void {
+  const seconds = Math.ceil((at - Date.now()) / 1000);
+  show(node, look, text(seconds > 0 ? `in ${seconds} s` : 'now'));
+  if (seconds <= 0) return;
+  if (!countdowns.has(node)) node.on('close', () => clearTimeout(countdowns.get(node)));
+  const timer = setTimeout(() => countDown(node, look, at, text), ((at - Date.now()) % 1000) + 10);
+  countdowns.set(node, timer.unref());
+}
 
 /** Shows a node's status; repeated and too frequent updates are left out, the last one always arrives. */
-export function show(node: Node, look: keyof typeof LOOKS, text: string): void {
+export function show(node: Node, look: Look, text: string): void {
+  clearTimeout(countdowns.get(node));
   const [fill, shape] = LOOKS[look];
   const short = text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT - 1)}…` : text;
   const key = `${look}|${short}`;

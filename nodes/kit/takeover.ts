@@ -1,11 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { Standing } from '../../src/delivery/standing.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import { demandEntityType, entityTypeToWrite } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
 import { emitFrom } from './intake.js';
 import { endpointNode } from './parties.js';
-import { show } from './status.js';
+import { countDown, show } from './status.js';
 
 /**
  * What the out nodes of all systems do alike: hand the payload over to the outbox, show how its deliveries fare, and emit the partner's
@@ -85,19 +86,18 @@ export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: str
     const broker = await endpoint.broker;
     if (closed) return;
     const worker = broker.worker(endpoint.id);
-    let failed = 0;
+    const standing = new Standing(broker.store, 'delivery', node.id, () => tell());
+    stops.push(() => standing.stop());
     const tell = () => {
-      const { inFlight, circuit, resumesAt, suspended } = worker?.status ?? { inFlight: 0, circuit: 'closed' };
-      const failures = failed ? `, ${failed} failed` : '';
+      const { circuit, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
+      const { inFlight, nextTry } = standing;
+      const failures = standing.failed ? `, ${standing.failed} failed` : '';
       if (suspended) show(node, 'waiting', `${endpoint.label} is suspended${suspended.by && ` by ${suspended.by}`}${failures}`);
       else if (circuit === 'open')
-        show(
-          node,
-          'error',
-          `${endpoint.label} is down, next try in ${Math.max(1, Math.round(((resumesAt ?? 0) - Date.now()) / 1000))} s${failures}`,
-        );
+        countDown(node, 'error', resumesAt, (when) => `${endpoint.label} is down, next try ${when}${failures}`);
       else if (inFlight) show(node, 'busy', `${inFlight} in flight${failures}`);
-      else show(node, failed ? 'warning' : 'ok', `connected${failures}`);
+      else if (nextTry) countDown(node, 'waiting', nextTry, (when) => `retrying ${when}${failures}`);
+      else show(node, standing.failed ? 'warning' : 'ok', `connected${failures}`);
     };
     if (worker) {
       stops.push(
@@ -107,13 +107,8 @@ export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: str
             if (delivery.node !== node.id || !warning) return;
             node.warn(warning);
           },
-          retrying: (delivery, error) => {
-            if (delivery.node === node.id) show(node, 'waiting', `retrying: ${error.message}`);
-          },
           failed: (delivery, error, cause) => {
             if (delivery.node !== node.id) return;
-            failed++;
-            tell();
             const failure = Object.assign(new Error(error.message, { cause }), { name: error.code, code: error.code });
             node.error(
               failure as never,
@@ -124,7 +119,7 @@ export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: str
       );
     }
     if (wired) stops.push(emitFrom(RED, node, broker, async () => undefined));
-    tell();
+    await standing.begin(endpoint.id);
   };
   start().catch((error) => {
     const text = error instanceof Error ? error.message : String(error);

@@ -8,6 +8,7 @@ import type { Json } from '../../src/model/message.js';
 import type { Bodies, MessageRecord } from '../../src/store/store.js';
 import { demandEntityType } from './entity-types.js';
 import { emitFrom } from './intake.js';
+import { IntakeStatus } from './intake-status.js';
 import { type EndpointNode, endpointNode } from './parties.js';
 import { numberSetting, requiredSetting, withEnvironment } from './settings.js';
 import { show } from './status.js';
@@ -28,11 +29,6 @@ export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInC
     Promise.allSettled(stops.map(async (stop) => stop(removed))).then(() => done());
   });
   const number = (name: keyof TmfInConfig) => numberSetting(config[name] as string, tmfInDefaults[name] as string, name, where);
-  const trouble = (what: string) => (error: unknown, retryAt: number) => {
-    const text = error instanceof Error ? error.message : String(error);
-    show(node, 'error', `retry in ${Math.max(1, Math.round((retryAt - Date.now()) / 1000))} s: ${text}`);
-    node.error(`${what}: ${text}`, { topic: what } as never);
-  };
   const start = async () => {
     const endpoint = endpointNode<TmfClient>(RED, config.endpoint, where);
     const { client } = endpoint;
@@ -40,7 +36,16 @@ export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInC
     show(node, 'waiting', 'opening store');
     const broker = await endpoint.broker;
     if (closed) return;
-    stops.push(emitFrom(RED, node, broker, (record, bodies) => readBack(client, record, bodies)));
+    const shown = new IntakeStatus(node, broker);
+    const trouble = (part: 'hub' | 'poll', what: string) => (error: unknown, retryAt: number) => {
+      const text = error instanceof Error ? error.message : String(error);
+      shown.trouble(part, text, retryAt);
+      node.error(`${what}: ${text}`, { topic: what } as never);
+    };
+    stops.push(() => shown.stop());
+    await shown.begin(endpoint.id, config.hub ? 'registering at the hub' : config.poll ? 'polling' : 'idle');
+    if (closed) return;
+    stops.push(emitFrom(RED, node, broker, (record, bodies) => readBack(client, record, bodies), shown));
     if (config.hub) {
       const path = `switchboard/${system}/${node.id}`;
       const ours = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
@@ -51,8 +56,8 @@ export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInC
         callback: `${publicUrl(RED, ours)}/${path}`,
         query: config.query,
         renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
-        onRegistered: () => show(node, 'ok', 'registered at the hub'),
-        onTrouble: trouble('hub registration'),
+        onRegistered: () => shown.works('hub', 'registered at the hub'),
+        onTrouble: trouble('hub', 'hub registration'),
       });
       let secret = '';
       const limit = number('eventLimit') * 1024;
@@ -71,8 +76,8 @@ export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInC
         node: node.id,
         entityType,
         interval: Math.max(100, number('pollInterval') * 1000),
-        onPolled: (found) => show(node, 'ok', found ? `${found} new` : 'polling'),
-        onTrouble: trouble('poll'),
+        onPolled: () => shown.works('poll', config.hub ? undefined : 'polling'),
+        onTrouble: trouble('poll', 'poll'),
       });
       stops.push(() => poller.stop());
     }

@@ -5,7 +5,9 @@ import { readWebhook } from '../../src/endpoints/servicenow/webhook.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
 import type { Json } from '../../src/model/message.js';
+import type { MessageRecord } from '../../src/store/store.js';
 import { emitFrom } from '../kit/intake.js';
+import { IntakeStatus } from '../kit/intake-status.js';
 import { type EndpointNode, endpointNode } from '../kit/parties.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { show } from '../kit/status.js';
@@ -32,7 +34,12 @@ export = (RED: NodeAPI) => {
       show(this, 'waiting', 'opening store');
       const broker = await endpoint.broker;
       if (closed) return;
-      stops.push(emitFrom(RED, this, broker, async (record) => (await client.read(record.entityType, record.entityId)) as Json));
+      const shown = new IntakeStatus(this, broker);
+      stops.push(() => shown.stop());
+      await shown.begin(endpoint.id, config.webhook ? `listening on /${config.path}` : 'polling');
+      if (closed) return;
+      const read = async (record: MessageRecord) => (await client.read(record.entityType, record.entityId)) as Json;
+      stops.push(emitFrom(RED, this, broker, read, shown));
       if (config.poll) {
         const interval = numberSetting(config.pollInterval, serviceNowInDefaults.pollInterval, 'pollInterval', where) * 1000;
         const poller = new Poller({
@@ -41,16 +48,15 @@ export = (RED: NodeAPI) => {
           node: this.id,
           entityType: config.entityType,
           interval: Math.max(100, interval),
-          onPolled: (found) => show(this, 'ok', found ? `${found} new` : 'polling'),
+          onPolled: () => shown.works('poll'),
           onTrouble: (error, retryAt) => {
             const text = error instanceof Error ? error.message : String(error);
-            show(this, 'error', `retry in ${Math.round((retryAt - Date.now()) / 1000)} s: ${text}`);
+            shown.trouble('poll', text, retryAt);
             this.error(text, { topic: 'poll' } as never);
           },
         });
         stops.push(() => poller.stop());
       }
-      show(this, 'ok', config.webhook ? `listening on /${config.path}` : 'polling');
     };
     start().catch((error) => {
       const text = error instanceof Error ? error.message : String(error);

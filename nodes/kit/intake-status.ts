@@ -1,0 +1,59 @@
+import type { Node } from 'node-red';
+import type { Broker } from '../../src/delivery/broker.js';
+import { Standing } from '../../src/delivery/standing.js';
+import { countDown, show } from './status.js';
+
+/** What can go wrong with taking messages in, each by itself: the hub may be down while the poll works. */
+type Part = 'hub' | 'poll' | 'read';
+
+/**
+ * What an in node says of itself: what is in trouble and when it is tried again, else how it listens; and how many of its messages failed
+ * and wait for a person.
+ */
+export class IntakeStatus {
+  private readonly troubles = new Map<Part, { text: string; retryAt: number }>();
+  private readonly standing: Standing;
+  private calm = '';
+
+  constructor(
+    private readonly node: Node,
+    broker: Broker,
+  ) {
+    this.standing = new Standing(broker.store, 'message', node.id, () => this.tell());
+  }
+
+  /** From now on the status is shown. `endpoint`: whose messages they are. */
+  begin(endpoint: string, calm: string): Promise<void> {
+    this.calm = calm;
+    return this.standing.begin(endpoint);
+  }
+
+  stop(): void {
+    this.standing.stop();
+  }
+
+  trouble(part: Part, text: string, retryAt: number): void {
+    this.troubles.set(part, { text, retryAt });
+    this.tell();
+  }
+
+  /** A part works (again); `calm`: what is to be said while all do. */
+  works(part: Part, calm = this.calm): void {
+    this.troubles.delete(part);
+    this.calm = calm;
+    this.tell();
+  }
+
+  /** What a message is about could be read. */
+  readable(): void {
+    if (this.troubles.has('read')) this.works('read');
+  }
+
+  private tell(): void {
+    const { failed } = this.standing;
+    const failures = failed ? `, ${failed} failed` : '';
+    const [trouble] = this.troubles.values();
+    if (trouble) countDown(this.node, 'error', trouble.retryAt, (when) => `retry ${when}${failures}: ${trouble.text}`);
+    else if (this.calm) show(this.node, failed ? 'warning' : 'ok', this.calm + failures);
+  }
+}

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import type { MessageList } from '../../nodes/sidebar/views.js';
+import { type FlowNode, until } from './node-red.js';
+import { LiveRig } from './rig.js';
+
+/** Prints what nodes show as their status. */
+const STATUS: FlowNode[] = ['sb1-tmf-out', 'sb1-sn-in'].flatMap((id) => [
+  { id: `watch-${id}`, type: 'status', z: 'sb1-flow', scope: [id], wires: [[`print-${id}`]] },
+  {
+    id: `print-${id}`,
+    type: 'debug',
+    z: 'sb1-flow',
+    name: `status-${id}`,
+    active: true,
+    console: true,
+    complete: 'status.text',
+    targetType: 'msg',
+    wires: [],
+  },
+]);
+
+describe('what nodes show as their status', () => {
+  let rig: LiveRig;
+  before(async () => {
+    rig = await LiveRig.start(
+      { version: 'v4', customer: 'webhook', provider: 'hub' },
+      { 'sb1-tmf': { retryDelay: '4', maxTries: '3' } },
+      STATUS,
+    );
+  });
+  after(() => rig?.stop());
+
+  /** All a node has shown so far, oldest first; ends of lines do not belong to it. */
+  const shown = (id: string) =>
+    rig.live
+      .output()
+      .split(`[debug:status-${id}]`)
+      .slice(1)
+      .map((part) => part.trim().split('\n')[0]?.trim() ?? '');
+  const shows = (id: string, text: string) => until(`${id} to show «${text}»`, () => shown(id).at(-1) === text, 20_000);
+
+  it('failures count, and no more once they were replayed or skipped', async () => {
+    const { faults } = rig.sandbox.tmf('v4');
+    await shows('sb1-tmf-out', 'connected');
+    faults.add({ method: 'POST', path: 'troubleTicket', kind: 'status', status: 422 });
+    for (const title of ['refused one', 'refused two']) rig.open(title);
+    await shows('sb1-tmf-out', 'connected, 2 failed');
+    const failed = async (title: string) => {
+      const { messages } = await rig.get<MessageList>('/switchboard/messages');
+      const found = messages.find((message) => message.title === title && message.deliveries.length > 0);
+      return found!.deliveries[0]!.id;
+    };
+    await rig.act('deliveries', await failed('refused two'), 'skip');
+    await shows('sb1-tmf-out', 'connected, 1 failed');
+    faults.clear();
+    await rig.act('deliveries', await failed('refused one'), 'replay');
+    await shows('sb1-tmf-out', 'connected');
+  });
+
+  it('failures from before a deploy still count', async () => {
+    const { faults } = rig.sandbox.tmf('v4');
+    faults.add({ method: 'POST', path: 'troubleTicket', kind: 'status', status: 422 });
+    rig.open('refused three');
+    await shows('sb1-tmf-out', 'connected, 1 failed');
+    await rig.deploy();
+    await until('the node to have started anew', () => shown('sb1-tmf-out').slice(-2).join('|') !== 'connected, 1 failed');
+    await shows('sb1-tmf-out', 'connected, 1 failed');
+    faults.clear();
+  });
+
+  it('a retry is counted down to', async () => {
+    rig.sandbox.tmf('v4').faults.add({ method: 'POST', path: 'troubleTicket', kind: 'status', status: 503, times: 1 });
+    rig.open('again');
+    await until('the ticket', () => rig.tickets('again')[0], 20_000);
+    const seconds = shown('sb1-tmf-out')
+      .flatMap((text) => /^retrying in (\d+) s/.exec(text)?.[1] ?? [])
+      .map(Number);
+    assert.ok(seconds.length > 1, seconds.join());
+    assert.deepEqual(
+      seconds,
+      [...seconds].sort((a, b) => b - a),
+      'down, not up',
+    );
+  });
+
+  it('an in node says how many of its messages a person has to see', async () => {
+    await shows('sb1-sn-in', 'listening on /switchboard/customer');
+    const { faults } = rig.sandbox.servicenow;
+    faults.add({ method: 'GET', path: '/incident', kind: 'status', status: 403 });
+    rig.open('not readable');
+    await until(
+      'the failure',
+      () => /listening on \/switchboard\/customer, 1 failed/.test(shown('sb1-sn-in').at(-1) ?? ''),
+      20_000,
+    );
+    faults.clear();
+    const { messages } = await rig.get<MessageList>('/switchboard/messages?state=problems');
+    const message = messages.find(({ state }) => state === 'failed')!;
+    await rig.act('messages', message.id, 'replay');
+    await shows('sb1-sn-in', 'listening on /switchboard/customer');
+  });
+});
