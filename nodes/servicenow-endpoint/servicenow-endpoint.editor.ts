@@ -18,8 +18,8 @@ RED.nodes.registerType<ServiceNowEndpointConfig, EndpointCredentials>('switchboa
     return this.name ? 'node_label_italic' : '';
   },
   oneditprepare() {
-    prepareEntityTypes(this);
-    prepareEndpoint(this, () => ({ entityTypes: readEntityTypes() }));
+    const current = prepareEndpoint(this, () => ({ entityTypes: readEntityTypes() }));
+    prepareEntityTypes(this, current);
   },
   oneditsave() {
     this.entityTypes = readEntityTypes();

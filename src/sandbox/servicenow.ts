@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { LoggedRequest } from './exchange.js';
 import { Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
+import { describe } from './servicenow-dictionary.js';
 import { CATALOGUE } from './servicenow-order-tables.js';
 import type { Columns, Row } from './servicenow-query.js';
 import { JOURNALS, priorityOf, TABLES } from './servicenow-tables.js';
@@ -73,6 +74,11 @@ export class ServiceNowDesk {
     for (const name of Object.keys(TABLES)) this.tables.set(name, new Map());
     for (const user of Object.keys(this.passwords))
       this.insert('sys_user', { user_name: user, name: user, time_zone: 'GMT', active: 'true' }, 'system');
+    const described = new Map<string, string>();
+    for (const { table, fields, extends: parent = '' } of describe(TABLES)) {
+      const row = this.insert(table, { ...fields, super_class: described.get(parent) ?? '' }, 'system');
+      if (table === 'sys_db_object') described.set(row.name ?? '', row.sys_id);
+    }
     for (const { name, category, variables } of CATALOGUE) {
       const item = this.insert('sc_cat_item', { name, category, short_description: name, active: 'true' }, 'system');
       for (const variable of variables)

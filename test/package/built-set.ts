@@ -50,6 +50,7 @@ export function definitions(set: string): Record<string, Definition> {
       node: () => null,
       eachNode: () => undefined,
     },
+    editor: { getEditStack: () => [] },
     plugins: { registerPlugin: () => undefined },
   };
   runInContext(script, createContext({ RED, URL }));

@@ -1,5 +1,5 @@
 import type { EndpointConfig, EndpointCredentials } from '../endpoint.config.js';
-import { connectionTest } from './connection-test.js';
+import { type ConnectionTest, connectionTest } from './connection-test.js';
 import { settleCredentials } from './credentials.js';
 import { dialog, field, openInvalid, read, showBy } from './fields.js';
 import { addStyle } from './style.js';
@@ -33,19 +33,24 @@ export const CREDENTIALS: (keyof EndpointCredentials)[] = [
 /** What Node-RED's config node select gives for "none". */
 const NONE = '_ADD_';
 
-/** What the dialogs of all endpoints have in common; see endpoint.html. `more` reads the settings only this system has. */
-export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Record<string, unknown>): void {
+/**
+ * What the dialogs of all endpoints have in common; see endpoint.html. `more` reads the settings only this system has. Gives what reads the
+ * endpoint as it stands in the dialog.
+ */
+export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Record<string, unknown>): () => ConnectionTest {
   addStyle();
   settleCredentials(node);
   chooseOnlyStore();
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);
-  connectionTest(dialog(PREFIX), node._, () => ({
+  const current = () => ({
     id: node.id,
     type: node.type,
     config: { ...values(SETTINGS), ...more() },
     credentials: values(CREDENTIALS) as Record<string, string>,
-  }));
+  });
+  connectionTest(dialog(PREFIX), node._, current);
+  return current;
 }
 
 export function values(names: readonly string[]): Record<string, unknown> {

@@ -10,7 +10,12 @@ type EditorNode<Config> = Config & {
   readonly id: string;
   readonly type: string;
   readonly _: Translate;
-  readonly _def: { readonly _: Translate; readonly credentials?: Record<string, { type: 'text' | 'password' }> };
+  readonly _def: {
+    readonly _: Translate;
+    readonly category: string;
+    readonly defaults: Record<string, unknown>;
+    readonly credentials?: Record<string, { type: 'text' | 'password' }>;
+  };
   credentials?: Record<string, unknown>;
   readonly changed?: boolean;
 };
@@ -116,6 +121,8 @@ declare const RED: {
       complete: (text: string) => void;
       cancel?: () => void;
     }): void;
+    /** The nodes whose dialogs are open, the uppermost last. */
+    getEditStack(): { id: string }[];
     createEditor(options: { id?: string; element?: HTMLElement; mode: string; value: string; focus?: boolean }): CodeEditor;
   };
   view: {

@@ -1,3 +1,5 @@
+import { field, read } from './fields.js';
+
 /**
  * Validators of the dialogs. All accept `${NAME}`, because Node-RED puts environment variables in before a node sees its settings, and all
  * give the reason in words. Each declares two parameters: the editor shows reasons only of validators that do.
@@ -36,9 +38,21 @@ export function text<Config>(): Validator<Config> {
   };
 }
 
-/** Applies a validator only while another setting makes its field count; what is folded away must not mark a node as wrong. */
+/**
+ * Applies a validator only while another setting makes its field count; what is folded away must not mark a node as wrong. While its dialog
+ * is open, what stands there counts, not what was saved.
+ */
 export function when<Config>(condition: (node: Config) => boolean, validator: Validator<Config>): Validator<Config> {
   return function (value, options) {
-    return condition(this) ? validator.call(this, value, options) : true;
+    return condition(asEdited(this)) ? validator.call(this, value, options) : true;
   };
+}
+
+function asEdited<Config>(node: EditorNode<Config>): Config {
+  if (RED.editor.getEditStack().at(-1)?.id !== node.id) return node;
+  const prefix = node._def.category === 'config' ? 'node-config-input' : 'node-input';
+  const shown = Object.keys(node._def.defaults).flatMap((name) =>
+    field(prefix, name).length > 0 ? [[name, read(prefix, name)] as const] : [],
+  );
+  return { ...node, ...Object.fromEntries(shown) };
 }

@@ -15,6 +15,15 @@ import type {
   WrittenPart,
 } from '../endpoint.js';
 import { checkConnection } from './checks.js';
+import {
+  type FieldChoice,
+  type Listed,
+  listChoices,
+  listFields,
+  listTables,
+  type TableChoice,
+  type ValueChoice,
+} from './dictionary.js';
 import { LINES } from './lines.js';
 import { Orders } from './orders.js';
 import { columnText, parse, plainText, type Row, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
@@ -40,6 +49,10 @@ export interface ServiceNowOptions {
 export interface ServiceNowClient extends EndpointClient {
   readonly system: 'servicenow';
   readonly entityTypes: readonly EntityTable[];
+  /** What people may choose from; `known`: tables to be among them in any case. */
+  listTables(known: readonly string[]): Promise<Listed<TableChoice>>;
+  listFields(table: string): Promise<Listed<FieldChoice>>;
+  listChoices(table: string, field: string): Promise<Listed<ValueChoice>>;
 }
 
 /** Clocks differ; what was written by us a little before our own time counts too, milliseconds. */
@@ -75,6 +88,18 @@ class Client implements ServiceNowClient {
 
   test(): Promise<Check[]> {
     return checkConnection(this.http, this.entityTypes, this.integrationUser);
+  }
+
+  listTables(known: readonly string[]): Promise<Listed<TableChoice>> {
+    return listTables(this.http, known);
+  }
+
+  listFields(table: string): Promise<Listed<FieldChoice>> {
+    return listFields(this.http, table);
+  }
+
+  listChoices(table: string, field: string): Promise<Listed<ValueChoice>> {
+    return listChoices(this.http, table, field);
   }
 
   async read(entityType: string, id: string): Promise<RawEntity> {

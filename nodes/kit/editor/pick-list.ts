@@ -1,0 +1,42 @@
+import type { ConnectionTest } from './connection-test.js';
+
+/** What the runtime offers to choose from; `note`: why it may be less than there is. See pick-lists.ts. */
+export interface Listed {
+  items: { name: string; label?: string; type?: string }[];
+  note?: string;
+}
+
+/** The tables of the endpoint in the dialog, with the settings as they stand there. Rejects with a reason in words. */
+export function tablesOf({ id, ...settings }: ConnectionTest): Promise<Listed> {
+  return ask({
+    url: `switchboard/endpoints/${encodeURIComponent(id)}/tables`,
+    method: 'POST',
+    contentType: 'application/json',
+    data: JSON.stringify(settings),
+  });
+}
+
+/** The columns of a table at a deployed endpoint. */
+export function columnsOf(id: string, table: string): Promise<Listed> {
+  return ask({ url: `switchboard/endpoints/${encodeURIComponent(id)}/fields?table=${encodeURIComponent(table)}` });
+}
+
+function ask(request: JQuery.AjaxSettings): Promise<Listed> {
+  return new Promise((resolve, reject) => {
+    $.ajax(request).then(resolve, (answer: JQuery.jqXHR) => {
+      const message = (answer.responseJSON as { message?: unknown } | undefined)?.message;
+      reject(new Error(typeof message === 'string' ? message : answer.statusText));
+    });
+  });
+}
+
+/** Suggests items for an input; what is typed need not be one of them. `before` stands before each. */
+export function suggest(input: JQuery, items: Listed['items'], before = ''): void {
+  const id = `${input.attr('id') ?? ''}-list`;
+  $(`#${CSS.escape(id)}`).remove();
+  const list = $('<datalist>', { id });
+  // A partner's words are put in as text.
+  for (const { name, label } of items)
+    list.append($('<option>', { label: label && label !== name ? `${label} (${name})` : name }).val(before + name));
+  input.after(list).attr('list', id);
+}

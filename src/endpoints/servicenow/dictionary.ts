@@ -1,0 +1,144 @@
+import { PartnerError, SwitchboardError } from '../../errors.js';
+import type { HttpClient } from '../../http/http.js';
+import { columnText, type Row } from './parse.js';
+import { MOST_LINES, queryTable } from './query.js';
+
+/** What an instance says of itself, for people to choose from. `note`: in words, what could not be read and what stands there instead. */
+export interface Listed<Item> {
+  items: Item[];
+  note?: string;
+}
+export interface TableChoice {
+  name: string;
+  label: string;
+}
+export interface FieldChoice {
+  name: string;
+  label?: string;
+  /** ServiceNow's own, e.g. string, reference, glide_date_time, choice. */
+  type?: string;
+  mandatory?: boolean;
+  readOnly?: boolean;
+  maxLength?: number;
+  /** The table a reference points to. */
+  reference?: string;
+}
+export interface ValueChoice {
+  value: string;
+  label: string;
+}
+
+/** Levels of tables extending each other: a telecom order line extends five. */
+const LEVELS = 6;
+
+/** The tables that hold tasks, and beside them the ones that are named; sys_db_object is not readable by everybody. */
+export async function listTables(http: HttpClient, known: readonly string[]): Promise<Listed<TableChoice>> {
+  const names = known.filter((name) => NAME.test(name));
+  const query = `super_class.name=task^ORsuper_class.super_class.name=task^ORnameIN${names.join(',')}^ORDERBYlabel`;
+  const rows = await attempt(http, 'sys_db_object', query, 'list the tables', 'name,label');
+  const found = rows.map((row) => ({ name: columnText(row.name), label: columnText(row.label) })).filter((table) => table.name);
+  const missing = names.filter((name) => !found.some((table) => table.name === name));
+  return {
+    items: [...found, ...missing.map((name) => ({ name, label: name }))],
+    ...(found.length === 0 && {
+      note: 'The list of tables (sys_db_object) cannot be read by this user: these are the ones known beforehand.',
+    }),
+  };
+}
+
+/** The columns of a table, its own and those of the tables it extends; where sys_dictionary cannot be read, those of one of its records. */
+export async function listFields(http: HttpClient, table: string): Promise<Listed<FieldChoice>> {
+  const tables = await lineage(http, table);
+  const rows = await attempt(
+    http,
+    'sys_dictionary',
+    `nameIN${tables.join(',')}^elementISNOTEMPTY^ORDERBYelement`,
+    `list the columns of ${table}`,
+    'name,element,column_label,internal_type,mandatory,read_only,max_length,reference',
+  );
+  const fields = new Map<string, FieldChoice>();
+  // The nearest table's word counts: one may overrule what it extends.
+  for (const name of [...tables].reverse())
+    for (const row of rows) if (columnText(row.name) === name) fields.set(columnText(row.element), fieldOf(row));
+  fields.delete('');
+  if (fields.size > 0) return { items: [...fields.values()] };
+  const [record] = await attempt(http, table, 'ORDERBYDESCsys_updated_on', `read a record of ${table}`, '', 1);
+  return record
+    ? {
+        items: Object.keys(record)
+          .sort()
+          .map((name) => ({ name })),
+        note: 'The dictionary (sys_dictionary) cannot be read by this user: these are the columns of a record.',
+      }
+    : { items: [], note: `Neither the dictionary (sys_dictionary) nor a record of ${table} can be read by this user.` };
+}
+
+/** The values that a choice column takes, with what people call them in the instance's first language. */
+export async function listChoices(http: HttpClient, table: string, field: string): Promise<Listed<ValueChoice>> {
+  const tables = await lineage(http, table);
+  const rows = await attempt(
+    http,
+    'sys_choice',
+    `nameIN${tables.join(',')}^element=${checked(field, 'column')}^inactive=false^language=en^ORDERBYsequence`,
+    `list the choices of ${table}.${field}`,
+    'name,element,value,label',
+  );
+  // An invalid clause is ignored and any rows come back: believe only what was asked for.
+  const ours = rows.filter((row) => columnText(row.element) === field);
+  const nearest = tables.find((name) => ours.some((row) => columnText(row.name) === name));
+  const items = ours
+    .filter((row) => columnText(row.name) === nearest)
+    .map((row) => ({ value: columnText(row.value), label: columnText(row.label) }));
+  return items.length > 0
+    ? { items }
+    : { items, note: `No choices of ${table}.${field} can be read (sys_choice): it has none, or this user may not see them.` };
+}
+
+/** Names stand in addresses and queries: anything else could become another one. */
+const NAME = /^[a-z][a-z0-9_]*$/i;
+function checked(name: string, what: string): string {
+  if (NAME.test(name)) return name;
+  throw new SwitchboardError('SWB_PAYLOAD', `«${name.slice(0, 40)}» is no name of a ${what}.`, {
+    field: what,
+    hint: 'Names have letters, digits and underscores.',
+  });
+}
+
+/** A table and those it extends, nearest first; itself alone, and what most tables extend, where that cannot be read. */
+async function lineage(http: HttpClient, table: string): Promise<string[]> {
+  const paths = Array.from({ length: LEVELS }, (_, level) => `${'super_class.'.repeat(level)}name`);
+  const [row] = await attempt(http, 'sys_db_object', `name=${checked(table, 'table')}`, `look ${table} up`, paths.join(','), 1);
+  const names = paths.map((path) => columnText(row?.[path])).filter(Boolean);
+  return names[0] === table ? names : [...new Set([table, 'task'])];
+}
+
+function fieldOf(row: Row): FieldChoice {
+  const text = (name: string) => columnText(row[name]);
+  return {
+    name: text('element'),
+    ...(text('column_label') && { label: text('column_label') }),
+    ...(text('internal_type') && { type: text('internal_type') }),
+    ...(text('mandatory') === 'true' && { mandatory: true }),
+    ...(text('read_only') === 'true' && { readOnly: true }),
+    ...(Number(text('max_length')) > 0 && { maxLength: Number(text('max_length')) }),
+    ...(text('reference') && { reference: text('reference') }),
+  };
+}
+
+/** Rows, none where the right to see them is missing; an instance also gives none instead of an error. Other errors are thrown. */
+async function attempt(
+  http: HttpClient,
+  table: string,
+  query: string,
+  what: string,
+  fields: string,
+  limit = MOST_LINES,
+): Promise<Row[]> {
+  try {
+    return await queryTable(http, table, query, what, limit, fields ? { sysparm_fields: fields } : {});
+  } catch (error) {
+    const refused = error instanceof PartnerError && (error.status === 403 || error.status === 404 || error.status === 400);
+    if (refused) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Table } from './servicenow-table.js';
+
+/** A row to be put into one of the tables that describe the others. */
+export interface Described {
+  table: 'sys_db_object' | 'sys_dictionary' | 'sys_choice';
+  fields: Record<string, string>;
+  /** Of a table: the one it extends. */
+  extends?: string;
+}
+
+/** What people call the values (ServiceNow, default choices). */
+const LABELS: Record<string, Record<string, string>> = {
+  'incident.state': { 1: 'New', 2: 'In Progress', 3: 'On Hold', 6: 'Resolved', 7: 'Closed', 8: 'Canceled' },
+  'incident.hold_reason': { 1: 'Awaiting Caller', 3: 'Awaiting Problem', 4: 'Awaiting Vendor', 5: 'Awaiting Change' },
+  'task.impact': { 1: '1 - High', 2: '2 - Medium', 3: '3 - Low' },
+  'task.urgency': { 1: '1 - High', 2: '2 - Medium', 3: '3 - Low' },
+  'task.priority': { 1: '1 - Critical', 2: '2 - High', 3: '3 - Moderate', 4: '4 - Low', 5: '5 - Planning' },
+};
+
+/** What an instance knows of its own tables: their columns and choices, each where it is defined. */
+export function describe(tables: Record<string, Table>): Described[] {
+  const tasks = Object.values(tables).filter((table) => table.prefix);
+  const common = [...(tasks[0]?.columns ?? [])].filter((column) => tasks.every((table) => table.columns.has(column)));
+  const first = tasks[0];
+  const rows: Described[] = [{ table: 'sys_db_object', fields: { name: 'task', label: 'Task' } }];
+  if (first) rows.push(...columns('task', first, common), ...choices('task', first, ['impact', 'urgency', 'priority']));
+  for (const [name, table] of Object.entries(tables)) {
+    const task = table.prefix !== '';
+    rows.push({ table: 'sys_db_object', fields: { name, label: words(name) }, ...(task && { extends: 'task' }) });
+    const own = [...table.columns].filter((column) => !task || !common.includes(column));
+    rows.push(...columns(name, table, own));
+    const inherited = task ? ['impact', 'urgency', 'priority'] : [];
+    rows.push(
+      ...choices(
+        name,
+        table,
+        Object.keys(table.choices).filter((column) => !inherited.includes(column)),
+      ),
+    );
+  }
+  return rows;
+}
+
+function columns(name: string, table: Table, some: string[]): Described[] {
+  return some.map((element) => ({
+    table: 'sys_dictionary',
+    fields: {
+      name,
+      element,
+      column_label: words(element),
+      internal_type: table.references[element] ? 'reference' : /_(at|on|date)$/.test(element) ? 'glide_date_time' : 'string',
+      mandatory: String(element === 'short_description'),
+      read_only: String(element.startsWith('sys_') || element === 'number'),
+      max_length: String(table.lengths[element] ?? 40),
+      reference: table.references[element] ?? '',
+      active: 'true',
+    },
+  }));
+}
+
+function choices(name: string, table: Table, some: string[]): Described[] {
+  return some.flatMap((element) =>
+    (table.choices[element] ?? []).filter(Boolean).map((value, at) => ({
+      table: 'sys_choice' as const,
+      fields: {
+        name,
+        element,
+        value,
+        label: LABELS[`${name}.${element}`]?.[value] ?? words(value),
+        language: 'en',
+        inactive: 'false',
+        sequence: String(at).padStart(3, '0'),
+      },
+    })),
+  );
+}
+
+function words(name: string): string {
+  const text = name
+    .replace(/^sn_\w+?_/, '')
+    .replace(/_/g, ' ')
+    .trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { listChoices, listFields, listTables } from '../../../src/endpoints/servicenow/dictionary.js';
+import type { HttpClient } from '../../../src/http/http.js';
+import { createHttpClient } from '../../../src/http/http-client.js';
+import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
+
+describe('what a ServiceNow says of itself', () => {
+  let sandbox: Sandbox;
+  let http: HttpClient;
+  before(async () => {
+    sandbox = await startSandbox();
+    http = createHttpClient({
+      name: 'Acme',
+      baseUrl: `${sandbox.url}/servicenow`,
+      auth: { kind: 'basic', user: 'switchboard', password: sandbox.environment.SANDBOX_SERVICENOW_PASSWORD! },
+      timeout: 5_000,
+      rateLimit: 0,
+      concurrency: 8,
+    });
+  });
+  after(async () => {
+    http.close();
+    await sandbox.close();
+  });
+  beforeEach(() => sandbox.reset());
+  const hide = (table: string) =>
+    sandbox.servicenow.faults.add({ method: 'GET', path: `/table/${table}`, kind: 'status', status: 403 });
+  const names = (items: { name: string }[]) => items.map(({ name }) => name);
+
+  it('tables that hold tasks, by their labels, and those that were named', async () => {
+    const { items, note } = await listTables(http, ['incident', 'u_own']);
+    assert.ok(names(items).includes('sn_customerservice_case'));
+    assert.ok(!names(items).includes('sys_user'), 'not just any table');
+    assert.equal(items.find(({ name }) => name === 'incident')?.label, 'Incident');
+    assert.deepEqual(items.at(-1), { name: 'u_own', label: 'u_own' });
+    assert.equal(new Set(names(items)).size, items.length);
+    assert.equal(note, undefined);
+  });
+
+  it('only the named tables where the list may not be read, and says so', async () => {
+    hide('sys_db_object');
+    const { items, note } = await listTables(http, ['incident']);
+    assert.deepEqual(names(items), ['incident']);
+    assert.match(note ?? '', /sys_db_object/);
+  });
+
+  it('columns of a table and of what it extends, with what a person wants to know of them', async () => {
+    const { items } = await listFields(http, 'incident');
+    assert.deepEqual(
+      items.find(({ name }) => name === 'caller_id'),
+      { name: 'caller_id', label: 'Caller id', type: 'reference', maxLength: 40, reference: 'sys_user' },
+    );
+    const title = items.find(({ name }) => name === 'short_description');
+    assert.deepEqual([title?.mandatory, title?.maxLength], [true, 160]);
+    assert.equal(items.find(({ name }) => name === 'sys_id')?.readOnly, true);
+    assert.ok(!names(items).includes('problem_state'), 'none of another table');
+  });
+
+  it('the columns of a record where the dictionary may not be read; nothing where there is no record either', async () => {
+    hide('sys_dictionary');
+    assert.deepEqual((await listFields(http, 'incident')).items, []);
+    sandbox.servicenow.create('incident', { short_description: 'x' });
+    const { items, note } = await listFields(http, 'incident');
+    assert.ok(names(items).includes('caller_id'));
+    assert.match(note ?? '', /sys_dictionary/);
+  });
+
+  it('choices, those of the table before those of what it extends', async () => {
+    const states = await listChoices(http, 'incident', 'state');
+    assert.deepEqual(states.items[2], { value: '3', label: 'On Hold' });
+    const impact = await listChoices(http, 'incident', 'impact');
+    assert.deepEqual(impact.items[0], { value: '1', label: '1 - High' });
+    const none = await listChoices(http, 'incident', 'short_description');
+    assert.deepEqual(none.items, []);
+    assert.match(none.note ?? '', /sys_choice/);
+  });
+
+  it('takes no name that could become another address or another query', async () => {
+    await assert.rejects(listFields(http, '../sys_user'), { code: 'SWB_PAYLOAD' });
+    await assert.rejects(listChoices(http, 'incident', 'state^ORname=sys_user'), { code: 'SWB_PAYLOAD' });
+    assert.ok(!names((await listTables(http, ['a^ORnameISNOTEMPTY'])).items).includes('sys_user'));
+  });
+
+  it('a partner that cannot be reached is an error', async () => {
+    sandbox.servicenow.faults.add({ method: 'GET', kind: 'status', status: 401 });
+    await assert.rejects(listTables(http, []), { code: 'SWB_PARTNER_AUTH' });
+  });
+});
