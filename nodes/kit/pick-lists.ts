@@ -12,9 +12,10 @@ type Query = Record<string, unknown>;
 
 /** The tables of a ServiceNow that records may be in. */
 export async function tables(client: EndpointClient): Promise<Listed<TableChoice>> {
-  const known = [...serviceNow(client).entityTypes, ...serviceNowEndpointDefaults.entityTypes].map(({ table }) => table);
+  const types = [...serviceNow(client).entityTypes, ...serviceNowEndpointDefaults.entityTypes];
+  const known = [...new Set(types.map(({ table }) => table))];
   return orKnown(
-    () => serviceNow(client).listTables([...new Set(known)]),
+    () => serviceNow(client).listTables(known),
     () => known.map((name) => ({ name, label: name })),
   );
 }

@@ -1,12 +1,14 @@
 import type { ConnectionTest } from '../kit/editor/connection-test.js';
 import { columnsOf, type Listed, suggest, tablesOf } from '../kit/editor/pick-list.js';
-import type { ServiceNowEndpointConfig } from './servicenow-endpoint.config.js';
+import { type ServiceNowEndpointConfig, serviceNowEndpointDefaults } from './servicenow-endpoint.config.js';
 
 type EntityType = ServiceNowEndpointConfig['entityTypes'][number];
 
 const COLUMNS = ['name', 'table', 'fields'] as const;
 /** Not named after the setting: the editor would take the list for an input and its value, nothing, for the setting's. */
 const LIST = '#switchboard-entity-types';
+/** Offered until the instance has answered. */
+const KNOWN = serviceNowEndpointDefaults.entityTypes.map(({ table }) => ({ name: table }));
 const NOTE = '#switchboard-entity-types-note';
 
 /** The table of record types: our name, ServiceNow's table, and columns to read beside those the mappings name. `current`: to ask the instance with. */
@@ -28,6 +30,7 @@ export function prepareEntityTypes(node: EditorNode<ServiceNowEndpointConfig>, c
         line.append(input.attr('id', `switchboard-type-${number}-${column}`).val(item[column] ?? ''));
       }
       const [name, table, fields] = COLUMNS.map((column) => line.find(`[data-column=${column}]`)) as [JQuery, JQuery, JQuery];
+      suggest(table, KNOWN);
       table.one('focus', () => offer(tables(), (listed) => suggest(table, listed.items)));
       let columns: Listed['items'] = [];
       const offerColumns = () => suggest(fields, ...following(String(fields.val() ?? ''), columns));

@@ -83,6 +83,16 @@ describe('what nodes show as their status', () => {
     );
   });
 
+  it('an endpoint that a person suspended says so, not that it is down', async () => {
+    const begins = (text: string) => until(text, () => shown('sb1-tmf-out').at(-1)?.startsWith(text));
+    const by = async (action: string) =>
+      assert.ok((await fetch(`${rig.live.url}/switchboard/endpoints/sb1-tmf/${action}`, { method: 'POST' })).ok, action);
+    await by('suspend');
+    await begins('Provider (TMF621) is suspended');
+    await by('resume');
+    await begins('connected');
+  });
+
   it('an in node says how many of its messages a person has to see', async () => {
     await shows('sb1-sn-in', 'listening on /switchboard/customer');
     const { faults } = rig.sandbox.servicenow;

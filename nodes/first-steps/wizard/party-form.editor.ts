@@ -78,20 +78,19 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     return role.systems.includes(value.split(' ')[0] as System);
   }
 
+  /** Endpoints that are there, those of the usual system first; one of these is chosen, unless each vendor is another. */
   function fillEndpoints(): void {
-    const select = field(prefix, 'endpoint').empty();
+    const found: { id: string; name: string; rank: number }[] = [];
     RED.nodes.eachConfig((node) => {
       const system = systemOf(node);
-      if (system && role.systems.includes(system))
-        select.append(
-          $('<option>')
-            .val(node.id)
-            .text(node.name || node.id),
-        );
+      const fits = system && role.systems.includes(system) && (system !== 'servicenow' || typesAt(node.id).length > 0);
+      if (fits) found.push({ id: node.id, name: node.name || node.id, rank: role.systems.indexOf(system) });
     });
-    const first = select.find('option').first().val();
+    found.sort((a, b) => a.rank - b.rank);
+    const select = field(prefix, 'endpoint').empty();
+    select.append(...found.map(({ id, name }) => $('<option>').val(id).text(name)));
     select.append($('<option>').val(NEW).text(translate('wizard.newEndpoint')));
-    select.val(first && !role.several ? String(first) : NEW);
+    select.val(found[0]?.rank === 0 && !role.several ? found[0].id : NEW);
   }
 
   /** Signing in and an address as they are usual at the system. */

@@ -93,7 +93,6 @@ declare const RED: {
   actions: { add(name: string, handler: () => void, options?: { label?: string }): void; invoke(name: string): void };
   menu: { addItem(menu: string, item: { id: string; label: string; icon?: string; onselect: string } | null): void };
   tray: {
-    resize(): void;
     show(options: {
       title: string;
       width?: number;
@@ -102,6 +101,7 @@ declare const RED: {
       close?(): void;
     }): void;
     close(): void;
+    resize(): void;
   };
   workspaces: { show(id: string): void };
   comms: {
@@ -139,9 +139,22 @@ declare const RED: {
       activateTab(id: string): void;
     };
   };
-  settings: { httpNodeRoot?: string; apiRootUrl?: string; get(key: string): unknown };
+  settings: {
+    httpNodeRoot?: string;
+    apiRootUrl?: string;
+    get(key: string, otherwise?: unknown): unknown;
+    set(key: string, value: unknown): void;
+    /** From editorTheme of the settings file. */
+    theme(key: string): unknown;
+  };
+  events: { on(event: string, callback: () => void): void };
+  tourGuide: { run(path: string): void };
   clipboard: { copyText(text: string, element: JQuery, message?: string): void };
   notify(text: string, type?: 'success' | 'warning' | 'error'): unknown;
+  notify(
+    text: string,
+    options: { type: string; fixed: boolean; buttons: { text: string; class?: string; click(): void }[] },
+  ): { close(): void };
   popover: {
     tooltip(target: JQuery, text: string): unknown;
     panel(content: JQuery): {

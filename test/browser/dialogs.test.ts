@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
+import { serviceNowInDefaults } from '../../nodes/servicenow-in/servicenow-in.config.js';
+import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
+import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { chromiumPath, launchBrowser } from './browser.js';
+import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
+
+const FLOW = [
+  { id: 'tab', type: 'tab', label: 'Test' },
+  { id: 'store1', type: 'switchboard-store', ...storeDefaults },
+  {
+    id: 'sn1',
+    type: 'switchboard-servicenow-endpoint',
+    ...serviceNowEndpointDefaults,
+    name: 'Acme',
+    store: 'store1',
+    baseUrl: 'http://127.0.0.1:9',
+  },
+  {
+    id: 'tmf1',
+    type: 'switchboard-tmf-endpoint',
+    ...tmfEndpointDefaults,
+    name: 'North',
+    store: 'store1',
+    baseUrl: 'https://north.example',
+    tokenUrl: 'https://north.example/token',
+  },
+  {
+    id: 'in1',
+    type: 'switchboard-servicenow-in',
+    z: 'tab',
+    x: 200,
+    y: 100,
+    ...serviceNowInDefaults,
+    endpoint: 'sn1',
+    path: 'a',
+    wires: [[]],
+  },
+];
+
+describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
+  let sandbox: Sandbox;
+  let server: EditorServer;
+  let browser: Browser;
+  let page: Page;
+  let errors: string[];
+
+  before(async function () {
+    if (!chromiumPath()) return this.skip();
+    sandbox = await startSandbox();
+    server = await startEditor({ flow: FLOW });
+    browser = await launchBrowser();
+    ({ page, errors } = await openEditor(browser, server));
+    page.setDefaultTimeout(10_000);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+    await sandbox?.close();
+  });
+  afterEach(async () => {
+    await page.evaluate('document.querySelector("#node-config-dialog-cancel, #node-dialog-cancel")?.click()');
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+  });
+  const config = (name: string) => page.locator(`#node-config-input-${name}`);
+  const shot = (name: string) =>
+    process.env.SCREENSHOTS && page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${NODE_RED.version}.png` });
+
+  it('what a way to sign in needs is asked for as soon as it is chosen', async () => {
+    await editNode(page, 'sn1');
+    const missing = () => config('tokenUrl').evaluate((element) => element.classList.contains('input-error'));
+    assert.equal(await missing(), false);
+    await config('auth').selectOption('oauthPassword');
+    assert.equal(await missing(), true);
+    await config('tokenUrl').pressSequentially('/oauth_token.do');
+    assert.equal(await missing(), false);
+    await config('baseUrl').fill('acme');
+    await config('baseUrl').press('x');
+    await page.waitForSelector('#node-config-input-baseUrl.input-error');
+  });
+
+  it('offers the tables and columns of the instance whose address was typed, by the names people know', async () => {
+    await editNode(page, 'sn1');
+    await config('baseUrl').fill(`${sandbox.url}/servicenow`);
+    await config('user').fill('switchboard');
+    await config('password').fill(sandbox.environment.SANDBOX_SERVICENOW_PASSWORD!);
+    await page.click('summary:has-text("Record types")');
+    const table = page.locator('#switchboard-entity-types [data-column=table]').first();
+    await table.focus();
+    const offered = page.locator('#switchboard-type-0-table-list option');
+    await offered.first().waitFor({ state: 'attached' });
+    const options = await offered.evaluateAll((all) => all.map((one) => [one.getAttribute('value'), one.getAttribute('label')]));
+    assert.ok(options.some(([value, label]) => value === 'incident' && label === 'Incident (incident)'));
+    assert.ok(options.some(([value]) => value === 'sc_task'));
+    assert.equal(await page.locator('#switchboard-entity-types-note').innerText(), '');
+    await shot('record-types');
+  });
+
+  it('without the instance the known tables are offered, and it is said why', async () => {
+    await editNode(page, 'sn1');
+    await config('auth').selectOption('none');
+    await page.click('summary:has-text("Record types")');
+    await page.locator('#switchboard-entity-types [data-column=table]').first().focus();
+    await page.getByText('These are the ones known beforehand').waitFor();
+    const offered = await page.locator('#switchboard-type-0-table-list option').count();
+    assert.equal(offered, serviceNowEndpointDefaults.entityTypes.length);
+  });
+
+  it('a record type twice, or without a table, is told in its row as one types', async () => {
+    await editNode(page, 'sn1');
+    await page.click('summary:has-text("Record types")');
+    const name = page.locator('#switchboard-entity-types [data-column=name]');
+    await name.nth(1).fill('incident');
+    assert.match((await name.nth(1).getAttribute('title')) ?? '', /Another row/);
+    await name.nth(1).fill('problem');
+    assert.equal(await name.nth(1).getAttribute('title'), '');
+    const table = page.locator('#switchboard-entity-types [data-column=table]').nth(1);
+    await table.fill('');
+    assert.equal(await table.getAttribute('title'), 'Needs a value');
+  });
+
+  it('show first what matters: the rest is folded until it is wrong', async () => {
+    for (const id of ['sn1', 'tmf1', 'store1']) {
+      await editNode(page, id);
+      assert.equal(await page.locator('#node-config-dialog-edit-form details[open]').count(), 0, id);
+      const shown = await page.locator('#node-config-dialog-edit-form .form-row:visible').count();
+      assert.ok(shown <= 11, `${id} shows ${shown} rows`);
+      await shot(`dialog-${id}`);
+      await page.click('#node-config-dialog-cancel');
+      await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+    }
+  });
+
+  it('speak German where the editor does: labels, errors and help', async () => {
+    const german = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'de-DE' });
+    const wrong: string[] = [];
+    german.on('pageerror', (error) => wrong.push(String(error)));
+    await german.addInitScript(() => localStorage.setItem('editor-language', 'de'));
+    await german.goto(server.url);
+    await german.waitForFunction('typeof RED !== "undefined" && RED.nodes?.node("sn1")?._def');
+    await editNode(german, 'sn1');
+    const form = await german.locator('#node-config-dialog-edit-form').innerText();
+    for (const word of ['Adresse', 'Anmelden mit', 'Speicher', 'Verbindung testen', 'Weitere Einstellungen', 'Datensatzarten'])
+      assert.ok(form.includes(word), word);
+    await german.fill('#node-config-input-baseUrl', '');
+    await german.press('#node-config-input-baseUrl', 'Backspace');
+    const [reason, help] = (await german.evaluate(
+      `[RED.nodes.getType('switchboard-servicenow-endpoint')._('invalid.missing'), RED.nodes.getNodeHelp('switchboard-servicenow-in')]`,
+    )) as [string, string];
+    assert.equal(reason, 'Braucht einen Wert');
+    assert.match(help, /Empfängt Datensätze aus ServiceNow/);
+    if (process.env.SCREENSHOTS) await german.screenshot({ path: `${process.env.SCREENSHOTS}/german-${NODE_RED.version}.png` });
+    assert.deepEqual(wrong, []);
+    await german.close();
+  });
+
+  it('do all that without an error in the browser', () => {
+    // What the runtime refuses (no user yet) is told in the dialog; the browser notes it too.
+    assert.deepEqual(
+      errors.filter((error) => !error.includes('400 (Bad Request)')),
+      [],
+    );
+  });
+});

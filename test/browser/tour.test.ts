@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { chromiumPath, launchBrowser } from './browser.js';
+import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
+
+const TITLES = ['Switchboard', 'The nodes', 'Messages', 'To begin'];
+
+describe(`the tour in Node-RED ${NODE_RED.version}`, () => {
+  let server: EditorServer;
+  let browser: Browser;
+  let page: Page;
+  let errors: string[];
+
+  before(async function () {
+    if (!chromiumPath()) return this.skip();
+    // Node-RED's own tour of a new version was taken.
+    const seen = { _: { editor: { tours: { welcome: '99.0.0' } } } };
+    const prepare = (folder: string) => writeFile(join(folder, '.config.users.json'), JSON.stringify(seen));
+    server = await startEditor({ settings: { editorTheme: { tours: true } }, prepare });
+    browser = await launchBrowser();
+    await begin();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  const begin = async () => {
+    await page?.close();
+    ({ page, errors } = await openEditor(browser, server));
+    page.setDefaultTimeout(10_000);
+  };
+  const offer = () => page.getByText('A tour of one minute');
+  const popover = () => page.locator('.red-ui-tourGuide-popover');
+  const walk = async () => {
+    for (const [at, title] of TITLES.entries()) {
+      await popover().getByRole('heading', { name: title, exact: true }).waitFor();
+      if (process.env.SCREENSHOTS)
+        await page.screenshot({ path: `${process.env.SCREENSHOTS}/tour-${at}-${NODE_RED.version}.png` });
+      await popover().locator('.red-ui-tourGuide-toolbar button').click();
+    }
+    await popover().waitFor({ state: 'detached' });
+  };
+
+  it('is offered when Switchboard is new, and leads to where things are', async () => {
+    await page.getByRole('button', { name: 'Take the tour' }).click();
+    await walk();
+    assert.deepEqual(errors, []);
+  });
+
+  it('is offered once, and taken again from the menu', async () => {
+    await begin();
+    await page.waitForFunction('RED.settings.get("switchboard-tour-offered")');
+    assert.equal(await offer().count(), 0);
+    await page.click('#red-ui-header-button-sidemenu');
+    await page.click('#switchboard-tour');
+    await walk();
+    assert.deepEqual(errors, []);
+  });
+});
