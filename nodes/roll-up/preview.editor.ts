@@ -10,7 +10,12 @@ export function preview(translate: Translate): { element: JQuery; update(rules: 
   const picked = new Set<State>(['completed', 'failed']);
   const word = (state: State) => translate(`orderState.${state}`);
   const result = $('<div>', { class: 'switchboard-roll-result', role: 'status' });
-  const table = $('<div>', { class: 'switchboard-roll-table' });
+  const table = $('<div>', {
+    class: 'switchboard-roll-table',
+    tabindex: 0,
+    role: 'region',
+    'aria-label': translate('preview.list'),
+  });
   const all = $('<details>', { class: 'switchboard-fold' }).append($('<summary>'), table);
   const states = ORDER_STATES.filter((s) => s !== 'draft');
   const chips = $('<div>', { class: 'switchboard-roll-chips' });

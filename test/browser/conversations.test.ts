@@ -2,48 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
-import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
 import type { Fixture } from '../../src/fixture/fixture.js';
 import { until } from '../live/node-red.js';
 import { HOSTILE, seedConversations } from '../nodes/sidebar/conversation-seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
+import { CONVERSATIONS_FLOW as FLOW } from './conversations-flow.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
-
-// Nobody listens there: what waits goes on waiting.
-const NOWHERE = 'http://127.0.0.1:9';
-const FLOW = [
-  { id: 'tab', type: 'tab', label: 'Test' },
-  { id: 'store1', type: 'switchboard-store', ...storeDefaults, retentionDays: '3650' },
-  {
-    id: 'sn1',
-    type: 'switchboard-servicenow-endpoint',
-    ...serviceNowEndpointDefaults,
-    name: 'Acme ServiceNow',
-    store: 'store1',
-    baseUrl: NOWHERE,
-    auth: 'none',
-  },
-  {
-    id: 'tmf1',
-    type: 'switchboard-tmf-endpoint',
-    ...tmfEndpointDefaults,
-    name: 'North Telecom',
-    store: 'store1',
-    baseUrl: NOWHERE,
-    auth: 'none',
-  },
-  {
-    id: 'tmf2',
-    type: 'switchboard-tmf-endpoint',
-    ...tmfEndpointDefaults,
-    name: 'South Telecom',
-    store: 'store1',
-    baseUrl: NOWHERE,
-    auth: 'none',
-  },
-];
 
 const PASSWORD = '$2b$04$lMjvzk6lsJBaByImLpHm8O5GKdZi08LXULIJzRmHuNPXwnexUXjFu'; // secret
 

@@ -93,14 +93,14 @@ function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry
       class: `switchboard-swim-arrow switchboard-swim-arrow-${entry.state} ${incoming === at < places.middle ? 'switchboard-swim-arrow-right' : 'switchboard-swim-arrow-left'}`,
       style: `--from: ${from + 2}; --span: ${span}`,
       'data-id': entry.id,
-      'aria-label': `${t(`conversations.${entry.direction}`, { party: laneName(lane) })}: ${what}, ${t(`state.${entry.state}`)}, ${wholeTime(entry.at)}`,
+      'aria-label': `${t(`conversations.${entry.direction}`, { party: laneName(lane) })}: ${what} ${t(`state.${entry.state}`)}, ${wholeTime(entry.at)}`,
     },
     element(
       'span',
       { class: 'switchboard-swim-arrow-way' },
       t(`conversations.${entry.direction}`, { party: [lane.endpoint, lane.leg].filter(Boolean).join(' ') }),
     ),
-    element('span', { class: 'switchboard-swim-arrow-what' }, what, !SILENT.includes(entry.state) && chip(entry.state, t)),
+    element('span', { class: 'switchboard-swim-arrow-what' }, what, ' ', !SILENT.includes(entry.state) && chip(entry.state, t)),
     element('span', { class: 'switchboard-swim-arrow-line', 'aria-hidden': 'true' }),
   );
   arrow.addEventListener('click', () => open(entry));

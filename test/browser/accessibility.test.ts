@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { seedConversations } from '../nodes/sidebar/conversation-seed.js';
+import { nodeSets, nodeType } from '../package/built-set.js';
+import { chromiumPath, launchBrowser } from './browser.js';
+import { CONVERSATIONS_FLOW } from './conversations-flow.js';
+import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
+
+// As it was built: its page lies beside it.
+const { startSandbox } = require(resolve('dist/src/sandbox/sandbox.js')) as typeof import('../../src/sandbox/sandbox.js');
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+/** What WCAG 2.1 asks at level A and AA. */
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
+
+/** Node-RED's own: traps for password managers, and the cross of its lists. */
+const CORE = [['[id^="red-ui-trap-"]'], ['.red-ui-editableList-item-remove']];
+
+interface Violation {
+  id: string;
+  help: string;
+  nodes: { html: string; failureSummary: string }[];
+}
+
+/** What axe-core finds wrong below an element. */
+async function wrongIn(page: Page, root: string): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE);
+  const { violations } = (await page.evaluate(
+    `axe.run({ include: [[${JSON.stringify(root)}]], exclude: ${JSON.stringify(CORE)} }, { runOnly: { type: 'tag', values: ${JSON.stringify(TAGS)} } })`,
+  )) as { violations: Violation[] };
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((n) => `${id} (${help}): ${n.html.slice(0, 160)} — ${n.failureSummary.replace(/\s+/g, ' ').slice(0, 220)}`),
+  );
+}
+
+const examples = ['1-trouble-ticket', '2-order-fan-out'].flatMap(
+  (name) => JSON.parse(readFileSync(`examples/${name}.json`, 'utf8')) as { id: string; type: string; credentials?: unknown }[],
+);
+const FLOW = [
+  ...examples.map(({ credentials: _, ...node }) => node),
+  {
+    id: 'own-mapping',
+    type: 'switchboard-mapping',
+    name: 'Ours',
+    preset: '',
+    mapping: {
+      name: 'Ours',
+      system: 'servicenow',
+      entityType: 'incident',
+      rules: [{ field: 'state', generic: 'state', values: [{ partner: '2', generic: 'inProgress' }] }],
+    },
+  },
+];
+
+describe(`people who use a keyboard, a screen reader or strong contrast, in Node-RED ${NODE_RED.version}`, function () {
+  this.timeout(180_000);
+  let browser: Browser;
+  before(async function () {
+    if (!chromiumPath()) return this.skip();
+    browser = await launchBrowser();
+  });
+  after(() => browser?.close());
+
+  for (const theme of NODE_RED.version >= 5 ? (['light', 'dark'] as const) : (['light'] as const)) {
+    describe(`can use the dialogs (${theme})`, () => {
+      let server: EditorServer;
+      let page: Page;
+      before(async () => {
+        server = await startEditor({ flow: FLOW, safe: true });
+        ({ page } = await openEditor(browser, server, theme));
+      });
+      after(() => server?.stop());
+
+      for (const type of Object.keys(nodeSets).map(nodeType)) {
+        it(`of ${type}`, async () => {
+          const node = FLOW.find((one) => one.type === type);
+          if (!node) return assert.fail(`no example has a ${type}`);
+          await editNode(page, node.id);
+          await page.$$eval('.red-ui-tray-body details', (all) => {
+            for (const fold of all) (fold as HTMLDetailsElement).open = true;
+          });
+          assert.deepEqual(await wrongIn(page, '.red-ui-tray-body form'), []);
+          await page.locator('#node-dialog-cancel:visible, #node-config-dialog-cancel:visible').click();
+          await page.waitForFunction('!document.querySelector(".red-ui-tray")');
+        });
+      }
+    });
+  }
+
+  for (const theme of ['light', 'dark'] as const) {
+    describe(`can use the views (${theme})`, () => {
+      let server: EditorServer;
+      let page: Page;
+      before(async () => {
+        server = await startEditor({ flow: CONVERSATIONS_FLOW, prepare: seedConversations });
+        page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: theme });
+        await page.addInitScript((chosen) => localStorage.setItem('view-dark-theme', chosen), theme);
+        await page.goto(`${server.url}switchboard/page`);
+        await page.waitForSelector('.switchboard-row');
+      });
+      after(async () => {
+        await page?.close();
+        await server?.stop();
+      });
+      const whole = () => wrongIn(page, 'body');
+
+      it('of messages, and of one of them', async () => {
+        assert.deepEqual(await whole(), []);
+        await page.locator('.switchboard-row').first().click();
+        await page.waitForSelector('.switchboard-detail');
+        assert.deepEqual(await whole(), []);
+      });
+
+      it('of conversations, and of one of them', async () => {
+        await page.getByRole('tab', { name: 'Conversations' }).click();
+        await page.locator('.switchboard-conversations .switchboard-row').first().click();
+        await page.waitForSelector('.switchboard-timeline');
+        assert.deepEqual(await whole(), []);
+      });
+
+      for (const name of ['Endpoints', 'Unknown values', 'Log'])
+        it(`of «${name}»`, async () => {
+          await page.getByRole('tab', { name }).click();
+          assert.deepEqual(await whole(), []);
+        });
+    });
+
+    it(`can use the sandbox’s desks (${theme})`, async () => {
+      const sandbox = await startSandbox();
+      const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: theme });
+      try {
+        const row = sandbox.servicenow.create('incident', { short_description: 'No dial tone' });
+        sandbox.servicenow.comment('incident', row.sys_id, 'Any news?');
+        sandbox.tmf('v4').create({ name: 'x', description: 'No dial tone', severity: 'Major', ticketType: 'incident' });
+        for (const hash of ['tickets', 'orders']) {
+          await page.goto(`${sandbox.url}/#${hash}`);
+          await page.reload();
+          await page.waitForSelector('button');
+          assert.deepEqual(await wrongIn(page, 'body'), [], hash);
+        }
+      } finally {
+        await page.close();
+        await sandbox.close();
+      }
+    });
+  }
+});
