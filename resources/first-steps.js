@@ -1,7 +1,8 @@
 /** The tour of Switchboard in Node-RED's editor, loaded by RED.tourGuide when somebody takes it. Its words are labels of nodes/first-steps/. */
 const LABELS = '@switchboard/node-red-switchboard/first-steps:';
 const t = (key) => RED._(LABELS + key);
-const step = (title, text, more = {}) => ({ title, description: `<p>${text}</p>`, ...more });
+// With a width of its own: beside the right edge the words would be squeezed, and pushed out of the page.
+const step = (title, text, more = {}) => ({ title, description: `<p>${text}</p>`, width: 300, ...more });
 
 export default {
   steps: [
@@ -10,7 +11,10 @@ export default {
       element: '#red-ui-palette-container-switchboard',
       direction: 'right',
       prepare() {
-        document.querySelector('#red-ui-palette-container-switchboard')?.scrollIntoView();
+        // The palette alone: scrollIntoView moves the page too, and words would stand outside of it.
+        const category = document.querySelector('#red-ui-palette-container-switchboard');
+        const palette = document.querySelector('#red-ui-palette-container');
+        palette.scrollTop += category.getBoundingClientRect().top - palette.getBoundingClientRect().top;
       },
     }),
     step(t('tour.messages.title'), t('tour.messages.text'), {

@@ -19,6 +19,7 @@ RED.plugins.registerPlugin('switchboard-sidebar', {
       },
       editJson,
       page: 'switchboard/page',
+      newConnection: () => RED.actions.invoke('switchboard:new-connection'),
       openMapping: (node) => RED.editor.editConfig('', MAPPING, node ?? '_ADD_'),
     });
     RED.sidebar.addTab({

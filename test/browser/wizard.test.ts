@@ -161,6 +161,20 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await until('the phone at the device vendor', () => sandbox.orders('v4').orders().length === 1);
   });
 
+  it('is begun from the empty list of messages, too', async () => {
+    // Of another Node-RED, to which nothing has come.
+    const empty = await startEditor();
+    try {
+      const { page: fresh } = await openEditor(browser, empty);
+      await fresh.evaluate('RED.actions.invoke("switchboard:show-messages")');
+      await fresh.getByRole('button', { name: 'Connect two partners' }).click();
+      await fresh.waitForSelector('.switchboard-wizard-scenario:visible');
+      await fresh.close();
+    } finally {
+      await empty.stop();
+    }
+  });
+
   it('is one step to undo', async () => {
     await page.evaluate('RED.actions.invoke("core:undo")');
     assert.equal(await page.evaluate('RED.nodes.filterNodes({ type: "switchboard-fan-out" }).length'), 0);

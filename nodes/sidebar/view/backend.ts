@@ -25,6 +25,8 @@ export interface Backend {
   page?: string;
   /** Opens the dialog of a mapping, or of a new one; absent outside the editor. */
   openMapping?(node: string | undefined): void;
+  /** Begins with a first connection; absent outside the editor. */
+  newConnection?(): void;
 }
 
 const MOST_EMPTY = 20;

@@ -47,7 +47,9 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     scroll.scrollTop = 0;
     load(false, PAGE);
   });
-  const scroll = element('div', { class: 'switchboard-scroll' }, notice, list.root, more);
+  // Where nothing has come yet, there may be nothing that could.
+  const begin = button(t('empty.begin'), 'switchboard-button', () => backend.newConnection?.());
+  const scroll = element('div', { class: 'switchboard-scroll' }, notice, begin, list.root, more);
   const root = element(
     'div',
     { class: 'switchboard-panes' },
@@ -101,6 +103,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     const empty = asked === 0 ? t('list.loading') : t(narrowed ? 'list.notFound' : `empty.${query.state}`);
     notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
     notice.classList.toggle('switchboard-trouble', trouble !== undefined);
+    begin.hidden = !backend.newConnection || trouble !== undefined || rows.length > 0 || empty !== t('empty.all');
     more.hidden = next === undefined;
     list.show(rows);
     list.select(selected);
