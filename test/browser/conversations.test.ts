@@ -232,7 +232,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().locator('.switchboard-back').click();
   });
 
-  it('speaks German where the browser does, and English where there is no German yet', async () => {
+  it('speaks German where the browser does', async () => {
     const context = await browser.newContext({ locale: 'de-AT' });
     const own = await context.newPage();
     await own.goto(`${server.url}switchboard/page`);
@@ -240,7 +240,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await own.locator('.switchboard-conversations .switchboard-row', { hasText: 'INC1' }).click();
     assert.match(await own.locator('.switchboard-timeline').innerText(), /Intern\s+agent/);
     await own.getByRole('button', { name: 'Zusammenführen…' }).waitFor();
-    assert.match(await own.locator('header').innerText(), /Back to the editor/);
+    assert.match(await own.locator('header').innerText(), /Zurück zum Editor/);
     await context.close();
   });
 
