@@ -1,7 +1,6 @@
 import type { Heap } from './heap.js';
 import type { Journal } from './journal.js';
 import { type Applied, makeFinal, placeBodies, takeBack } from './ledger.js';
-import type { SegmentReader } from './segment-reader.js';
 
 /** Binds heap and journal: what the journal loses, the heap takes back. */
 export class CommitLog {
@@ -11,7 +10,6 @@ export class CommitLog {
   constructor(
     private readonly heap: Heap,
     private readonly journal: Journal,
-    private readonly reader: SegmentReader,
     private readonly journalGrew: (bytes: number) => void,
   ) {}
 
@@ -22,8 +20,6 @@ export class CommitLog {
       const changes = applied.parts.join(',');
       const place = this.journal.append(changes, applied.bodies);
       placeBodies(this.heap, applied, place.segment, place.bodies);
-      const path = this.journal.path(place.segment);
-      for (const [i, { offset }] of applied.refs.entries()) this.reader.remember(path, offset, applied.bodies[i]!);
       this.pending.push({ seq: place.seq, undo: applied.undo });
       const last = applied.refs.at(-1);
       this.journalGrew(changes.length + (last ? last.offset + last.length - place.bodies : 0));
@@ -45,7 +41,6 @@ export class CommitLog {
   lost(seq: number): void {
     const lost = this.pending.filter((commit) => commit.seq > seq);
     this.pending = [];
-    this.reader.forgetRecent();
     for (let i = lost.length - 1; i >= 0; i--) takeBack(this.heap, lost[i]!.undo);
   }
 }

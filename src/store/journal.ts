@@ -2,6 +2,7 @@ import { type FileHandle, unlink } from 'node:fs/promises';
 import { SwitchboardError } from '../errors.js';
 import { type Disk, FILE_MODE, writeAll } from './disk.js';
 import { encodeLine, type SegmentHeader } from './journal-line.js';
+import { Tail } from './tail.js';
 
 /** Milliseconds after a failed write during which nothing is tried: senders get 503 and come again. */
 const RETRY_AFTER = 1000;
@@ -68,6 +69,7 @@ export class Journal {
   private failure: { error: SwitchboardError; at: number } | undefined;
   private halted: SwitchboardError | undefined;
   private mustRoll: boolean;
+  private readonly tail = new Tail();
 
   constructor(
     private readonly options: JournalOptions,
@@ -117,6 +119,11 @@ export class Journal {
     return segment < durable.segment.number || (segment === durable.segment.number && end <= durable.length);
   }
 
+  /** The text at a place, if it was written lately; it may not be on disk yet. */
+  recent(segment: number, offset: number, length: number): string | undefined {
+    return this.tail.read(segment, offset, length);
+  }
+
   /** Removes a segment's file for good. */
   async remove(segment: Segment): Promise<void> {
     const at = this.segments.indexOf(segment);
@@ -160,6 +167,7 @@ export class Journal {
     const segment = this.segments.at(-1)!;
     const piece: Piece = { segment, offset: segment.length, line, seq: this.lastSeq };
     segment.length += line.length;
+    this.tail.append(segment.number, piece.offset, line);
     this.queue.push(piece);
     this.running ??= this.run();
     return piece;

@@ -80,11 +80,11 @@ export class LowdbStore implements Store {
   }
 
   async bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies> {
-    const { heap } = this.needOpen();
+    const { heap, journal } = this.needOpen();
     const bodies: Bodies = {};
     for (const ref of heap.refs(heap.get(kind, id))) {
-      const bytes = this.recentBody(ref) ?? (await this.readBody(ref));
-      if (bytes) bodies[ref.name] = JSON.parse(bytes.toString());
+      const text = journal.recent(ref.segment, ref.offset, ref.length) ?? (await this.readBody(ref));
+      if (text !== undefined) bodies[ref.name] = JSON.parse(text);
     }
     return bodies;
   }
@@ -216,15 +216,10 @@ export class LowdbStore implements Store {
     });
   }
 
-  private recentBody(ref: BodyRef): Buffer | undefined {
-    const { journal, reader } = this.needOpen();
-    return reader.recall(journal.path(ref.segment), ref.offset);
-  }
-
-  private async readBody(ref: BodyRef): Promise<Buffer | undefined> {
+  private async readBody(ref: BodyRef): Promise<string | undefined> {
     const { journal, reader } = this.needOpen();
     if (!journal.isDurable(ref.segment, ref.offset + ref.length)) await journal.flushed();
-    return reader.read(journal.path(ref.segment), ref.offset, ref.length);
+    return (await reader.read(journal.path(ref.segment), ref.offset, ref.length))?.toString();
   }
 
   private tell(changes: Change[]): void {

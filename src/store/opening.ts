@@ -105,11 +105,11 @@ async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock
     { segments: recovered.segments, lastSeq: Math.max(recovered.lastSeq, ...shards.upTo) },
   );
   const compaction = new Compaction(heap, journal, shards, segmentBytes, log);
-  const reader = new SegmentReader();
-  const commits = new CommitLog(heap, journal, reader, (bytes) => {
+  const commits = new CommitLog(heap, journal, (bytes) => {
     compaction.journalGrew(bytes);
     retention.journalGrew(bytes);
   });
+  const reader = new SegmentReader();
   const limits = { clock, days: options.retentionDays, bytes: options.retentionBytes, log };
   const retention = new Retention(heap, journal, commits, shards, compaction, reader, limits);
   const timer = setInterval(() => retention.inBackground(), RETENTION_EVERY).unref();
