@@ -24,8 +24,8 @@ export function filterPanel(t: Backend['t'], changed: (conditions: Partial<Condi
   const state = element('select', {}, ...options(FILTERS, 'filter'));
   const direction = element('select', {}, ...options(DIRECTIONS, 'direction'));
   const endpoint = element('select', {}, element('option', { value: '' }, t('filterBy.anyEndpoint')));
-  const entityType = element('input', { type: 'text', list: 'switchboard-entity-types', placeholder: t('filterBy.anyType') });
-  const types = element('datalist', { id: 'switchboard-entity-types' });
+  const entityType = element('input', { type: 'text', list: 'switchboard-filter-types', placeholder: t('filterBy.anyType') });
+  const types = element('datalist', { id: 'switchboard-filter-types' });
   const since = element('input', { type: 'datetime-local' });
   const until = element('input', { type: 'datetime-local' });
   const spans = element('span', { class: 'switchboard-spans' });

@@ -18,6 +18,32 @@ function definitions(): Map<string, Set<string>> {
   return places;
 }
 
+/** Ids that are given in the code of each node, and in which nodes. */
+function ids(): Map<string, Set<string>> {
+  const files = (readdirSync('nodes', { recursive: true }) as string[]).filter((file) => /\.(html|ts)$/.test(file));
+  const places = new Map<string, Set<string>>();
+  for (const file of files) {
+    const text = readFileSync(join('nodes', file), 'utf8');
+    for (const [, id] of text.matchAll(/\bid(?:=|: |', )["'](switchboard-[\w-]+)["']/g)) {
+      const found = places.get(id!) ?? new Set();
+      places.set(id!, found.add(file.split('/')[0]!));
+    }
+  }
+  return places;
+}
+
+describe('what the views and dialogs put on the one page of the editor', () => {
+  it('has ids of its own: a dialog stands beside the views of the sidebar', () => {
+    const found = ids();
+    assert.ok(found.has('switchboard-entity-types'));
+    const clashes = [...found].filter(([, nodes]) => nodes.size > 1);
+    assert.deepEqual(
+      clashes.map(([id, nodes]) => `${id}: ${[...nodes].join(', ')}`),
+      [],
+    );
+  });
+});
+
 describe('the style sheets', () => {
   it('of different views do not give one class two meanings: all are on the page together', () => {
     const view = (file: string) => file.split('/').slice(0, -1).join('/');
