@@ -2,13 +2,10 @@ import type { Readable } from 'node:stream';
 import { PartnerError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
-import type { Check, Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
+import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
 import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
-import { checkConnection } from '../tmf/checks.js';
-import { arrayModeOf, basePath, type TmfClient, type TmfOptions } from '../tmf/client.js';
-import { Collection } from '../tmf/collection.js';
-import type { Profile, Version } from '../tmf/dialect.js';
-import { TmfHub } from '../tmf/hub.js';
+import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
+import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { ourNote, renderNote, writtenNote } from '../tmf/note.js';
 import { withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
@@ -24,58 +21,27 @@ export interface Tmf621Client extends TmfClient {
 }
 
 const ENTITY = 'troubleTicket';
+const API: TmfApi = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket' };
 
 /** A client of one TMF621 provider. */
 export function createTmf621Client(options: TmfOptions): Tmf621Client {
   return new Client(options);
 }
 
-class Client implements Tmf621Client {
+class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   readonly system = 'tmf621';
-  readonly id: string;
-  readonly name: string;
-  readonly version: Version;
-  readonly profile: Profile;
-  readonly integrationUser?: string;
-  private readonly dialect: Dialect;
-  private readonly http;
-  private readonly base: string;
-  private readonly tickets: Collection;
-  private readonly hub: TmfHub;
 
   constructor(options: TmfOptions) {
-    this.id = options.id;
-    this.name = options.name;
-    this.http = options.http;
-    this.version = options.version;
-    this.profile = options.profile;
-    if (options.integrationUser) this.integrationUser = options.integrationUser;
-    this.dialect = dialectOf(options.version, options.profile);
-    this.base = basePath(options, this.dialect);
-    this.hub = new TmfHub(this.http, this.base, this.dialect, 'TMF621');
-    this.tickets = new Collection({
-      http: this.http,
-      path: `${this.base}/${ENTITY}`,
-      api: `TMF621 ${this.version}`,
-      noun: 'ticket',
-      type: 'TroubleTicket',
-      dialect: this.dialect,
-      arrayMode: arrayModeOf(options),
-    });
-  }
-
-  test(): Promise<Check[]> {
-    const { http, base, dialect } = this;
-    return checkConnection({ http, base, dialect, api: 'TMF621', resource: ENTITY, noun: 'tickets' });
+    super(API, dialectOf(options.version, options.profile), options);
   }
 
   async read(_entityType: string, id: string): Promise<RawEntity> {
-    return { ticket: withoutContent(await this.tickets.read(id)) };
+    return { ticket: withoutContent(await this.entities.read(id)) };
   }
 
   async find(_entityType: string, reference: string): Promise<RawEntity | undefined> {
     const filter = { externalId: { externalId: reference }, externalIdentifier: { 'externalIdentifier.id': reference } };
-    const found = await this.tickets.find(
+    const found = await this.entities.find(
       this.dialect.reference === 'description' ? {} : filter[this.dialect.reference],
       reference,
       (ticket) => referenceOf(ticket, this.dialect),
@@ -85,28 +51,28 @@ class Client implements Tmf621Client {
 
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(writable(fields, this.dialect.notCreatable), reference, this.dialect);
-    this.tickets.demand(this.validate(entityType, body), 'create');
-    const answer = await this.tickets.create(body);
-    const ticket = answer.body?.id === undefined ? await this.tickets.read(this.tickets.createdId(answer)) : answer.body;
+    this.entities.demand(this.validate(entityType, body), 'create');
+    const answer = await this.entities.create(body);
+    const ticket = answer.body?.id === undefined ? await this.entities.read(this.entities.createdId(answer)) : answer.body;
     return { entity: { ticket: withoutContent(ticket) }, dropped: [] };
   }
 
   async update(_entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
     const given = writable(await this.marked(id, fields), this.dialect.notPatchable);
-    const body = this.tickets.change(given);
-    this.tickets.demand(validateTicketPatch(this.version, this.profile, body), 'update');
-    const ticket = await this.tickets.patch(id, body, 'update ticket');
+    const body = this.entities.change(given);
+    this.entities.demand(validateTicketPatch(this.version, this.profile, body), 'update');
+    const ticket = await this.entities.patch(id, body, 'update ticket');
     const sent = Object.fromEntries(Object.entries(fields).filter(([name]) => name in body));
     return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(sent, ticket) };
   }
 
   async comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
-    return partOf(writtenNote(await this.tickets.add(id, 'note', note, 'comment on ticket'), note));
+    return partOf(writtenNote(await this.entities.add(id, 'note', note, 'comment on ticket'), note));
   }
 
   async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
-    const found = ourNote(await this.tickets.read(id), comment, since);
+    const found = ourNote(await this.entities.read(id), comment, since);
     return found && partOf(found);
   }
 
@@ -124,7 +90,7 @@ class Client implements Tmf621Client {
       );
     }
     const entry = renderAttachment(attachment, this.dialect);
-    const ticket = await this.tickets.add(id, 'attachment', entry, `attach ${attachment.name}`, {
+    const ticket = await this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
       stream: (make) => streamedBody(entry, attachment.path, make),
       before: (other) => attachmentReference(other, this.dialect),
     });
@@ -137,17 +103,17 @@ class Client implements Tmf621Client {
   }
 
   async findAttachment(_entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
-    const ticket = await this.tickets.read(id);
+    const ticket = await this.entities.read(id);
     const found = entries(ticket.attachment).find((a) => a.id === `swb-${attachment.id}` || a.name === attachment.name);
     return found && partOf(found);
   }
 
   download(_entityType: string, id: string, attachment: GenericAttachment): Promise<Readable> {
-    return download(this.http, attachment, async () => entries((await this.tickets.read(id)).attachment));
+    return download(this.http, attachment, async () => entries((await this.entities.read(id)).attachment));
   }
 
   poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.http, `${this.base}/${ENTITY}`, cursor);
+    return poll(this.http, this.path, cursor);
   }
 
   parse(raw: RawEntity): Parsed {
@@ -156,22 +122,6 @@ class Client implements Tmf621Client {
 
   validate(_entityType: string, fields: Record<string, Json>): Problem[] {
     return validateTicketCreate(this.version, this.profile, fields);
-  }
-
-  isOlder(a: string | undefined, b: string | undefined): boolean {
-    return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
-  }
-
-  registerHub(callback: string, query?: string): Promise<string> {
-    return this.hub.register(callback, query);
-  }
-
-  unregisterHub(id: string): Promise<void> {
-    return this.hub.unregister(id);
-  }
-
-  hubExists(id: string): Promise<boolean | undefined> {
-    return this.hub.exists(id);
   }
 
   async hintOf(event: unknown, path: string): Promise<Hint> {
@@ -184,14 +134,10 @@ class Client implements Tmf621Client {
     return { ...(await this.read(entityType, id)), event };
   }
 
-  close(): void {
-    this.http.close();
-  }
-
   /** Where our reference stands in the description, a new description must carry it too. */
   private async marked(id: string, fields: Attributes): Promise<Attributes> {
     if (this.dialect.reference !== 'description' || fields.description === undefined) return fields;
-    const reference = referenceOf(await this.tickets.read(id), this.dialect);
+    const reference = referenceOf(await this.entities.read(id), this.dialect);
     return reference ? withReference(fields, reference, this.dialect) : fields;
   }
 }

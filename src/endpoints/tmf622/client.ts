@@ -4,13 +4,10 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpAnswer } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
-import type { Check, Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
+import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
 import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
-import { checkConnection } from '../tmf/checks.js';
-import { arrayModeOf, basePath, type TmfClient, type TmfOptions } from '../tmf/client.js';
-import { Collection } from '../tmf/collection.js';
-import type { ArrayMode, Profile, Version } from '../tmf/dialect.js';
-import { TmfHub } from '../tmf/hub.js';
+import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
+import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { ourNote, renderNote, writtenNote } from '../tmf/note.js';
 import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
@@ -31,6 +28,7 @@ export interface Tmf622Client extends TmfClient {
 }
 
 const ENTITY = 'productOrder';
+const API: TmfApi = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order' };
 /** Times a change is made anew because the provider changed the order meanwhile. */
 const MOST_TRIES = 3;
 /** Orders remembered that were taken but could not be read yet. */
@@ -41,51 +39,17 @@ export function createTmf622Client(options: Tmf622Options): Tmf622Client {
   return new Client(options);
 }
 
-class Client implements Tmf622Client {
+class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly system = 'tmf622';
-  readonly id: string;
-  readonly name: string;
-  readonly version: Version;
-  readonly profile: Profile;
-  readonly integrationUser?: string;
-  private readonly dialect: Dialect;
-  private readonly http;
-  private readonly base: string;
-  private readonly arrayMode: ArrayMode;
   private readonly wholeItems: boolean;
-  private readonly orders: Collection;
   private readonly cancellations: Cancellations;
-  private readonly hub: TmfHub;
   /** Taken with a 202, not there yet. */
   private readonly queued = new Set<string>();
 
   constructor(options: Tmf622Options) {
-    this.id = options.id;
-    this.name = options.name;
-    this.http = options.http;
-    this.version = options.version;
-    this.profile = options.profile;
-    if (options.integrationUser) this.integrationUser = options.integrationUser;
-    this.dialect = dialectOf(options.version, options.profile);
-    this.base = basePath(options, this.dialect);
-    this.arrayMode = arrayModeOf(options);
+    super(API, dialectOf(options.version, options.profile), options);
     this.wholeItems = options.wholeItems ?? false;
-    this.hub = new TmfHub(this.http, this.base, this.dialect, 'TMF622');
     this.cancellations = new Cancellations(this.http, this.base, this.dialect, options.clock);
-    this.orders = new Collection({
-      http: this.http,
-      path: `${this.base}/${ENTITY}`,
-      api: `TMF622 ${this.version}`,
-      noun: 'order',
-      type: 'ProductOrder',
-      dialect: this.dialect,
-      arrayMode: this.arrayMode,
-    });
-  }
-
-  test(): Promise<Check[]> {
-    const { http, base, dialect } = this;
-    return checkConnection({ http, base, dialect, api: 'TMF622', resource: ENTITY, noun: 'orders' });
   }
 
   async read(_entityType: string, id: string): Promise<RawEntity> {
@@ -93,14 +57,14 @@ class Client implements Tmf622Client {
   }
 
   async find(_entityType: string, reference: string): Promise<RawEntity | undefined> {
-    const found = await this.orders.find({ [this.dialect.filter]: reference }, reference, (o) => referenceOf(o, this.dialect));
+    const found = await this.entities.find({ [this.dialect.filter]: reference }, reference, (o) => referenceOf(o, this.dialect));
     return found && { order: found };
   }
 
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(orderBody(fields, this.dialect), reference, this.dialect);
-    this.orders.demand(this.validate(entityType, body), 'create');
-    return { entity: { order: await this.created(await this.orders.create(body)) }, dropped: [] };
+    this.entities.demand(this.validate(entityType, body), 'create');
+    return { entity: { order: await this.created(await this.entities.create(body)) }, dropped: [] };
   }
 
   /** Writes attributes with a PATCH; that an order shall be cancelled is asked for instead, alone. */
@@ -108,14 +72,14 @@ class Client implements Tmf622Client {
     if (fields.state === 'cancelled') return this.cancel(id, fields);
     const given = writable(fields, this.dialect.notPatchable);
     if (Object.keys(given).length === 0) return { entity: { order: await this.order(id) }, dropped: [] };
-    const order = await this.orders.inTurn(id, () => this.change(id, given));
+    const order = await this.entities.inTurn(id, () => this.change(id, given));
     return { entity: { order }, dropped: droppedFrom(given, order) };
   }
 
   async comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
     const along = (order: Attributes): Attributes => (this.wholeItems ? { [ITEMS]: order[ITEMS] ?? [] } : {});
-    const order = await this.there(id, () => this.orders.add(id, 'note', note, 'comment on order', { along }));
+    const order = await this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', { along }));
     return partOf(writtenNote(order, note));
   }
 
@@ -145,7 +109,7 @@ class Client implements Tmf622Client {
   }
 
   poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.http, `${this.base}/${ENTITY}`, this.dialect, cursor);
+    return poll(this.http, this.path, this.dialect, cursor);
   }
 
   parse(raw: RawEntity): Parsed {
@@ -154,22 +118,6 @@ class Client implements Tmf622Client {
 
   validate(_entityType: string, fields: Record<string, Json>): Problem[] {
     return validateOrderCreate(this.version, this.profile, fields);
-  }
-
-  isOlder(a: string | undefined, b: string | undefined): boolean {
-    return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
-  }
-
-  registerHub(callback: string, query?: string): Promise<string> {
-    return this.hub.register(callback, query);
-  }
-
-  unregisterHub(id: string): Promise<void> {
-    return this.hub.unregister(id);
-  }
-
-  hubExists(id: string): Promise<boolean | undefined> {
-    return this.hub.exists(id);
   }
 
   /** An event of a cancellation need not say which order it is of: then the task is asked. */
@@ -192,12 +140,8 @@ class Client implements Tmf622Client {
     return { order: await this.order(id), event: given, ...(task && { cancel: task }) };
   }
 
-  close(): void {
-    this.http.close();
-  }
-
   private async order(id: string): Promise<Attributes> {
-    const order = await this.there(id, () => this.orders.read(id));
+    const order = await this.there(id, () => this.entities.read(id));
     this.queued.delete(id);
     return order;
   }
@@ -207,9 +151,9 @@ class Client implements Tmf622Client {
     const { body } = answer;
     if (body?.id !== undefined && body[ITEMS] !== undefined) return body;
     // ServiceNow, POST ?mode=async: {orderId}
-    const id = textOf(body?.orderId) ?? this.orders.createdId(answer);
+    const id = textOf(body?.orderId) ?? this.entities.createdId(answer);
     try {
-      return await this.orders.read(id);
+      return await this.entities.read(id);
     } catch (error) {
       if (!(error instanceof PartnerError)) throw error;
       if (this.queued.size >= MOST_QUEUED) this.queued.clear();
@@ -226,10 +170,10 @@ class Client implements Tmf622Client {
     const whole = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
     let items = whole ? (await this.order(id))[ITEMS] : undefined;
     for (let tries = 1; ; tries++) {
-      const body = this.orders.change(whole ? { ...given, [ITEMS]: itemsPatch(items, given[ITEMS]) } : given);
-      this.orders.demand(validateOrderPatch(this.version, this.profile, body), 'update');
+      const body = this.entities.change(whole ? { ...given, [ITEMS]: itemsPatch(items, given[ITEMS]) } : given);
+      this.entities.demand(validateOrderPatch(this.version, this.profile, body), 'update');
       try {
-        return await this.there(id, () => this.orders.patch(id, body, 'update order'));
+        return await this.there(id, () => this.entities.patch(id, body, 'update order'));
       } catch (error) {
         const refused = error instanceof PartnerError && error.code === 'SWB_PARTNER_REFUSED';
         if (!whole || !refused || tries === MOST_TRIES) throw error;
@@ -245,10 +189,10 @@ class Client implements Tmf622Client {
    * the provider's words go back. What else was to change is left: it matters no more, or is told as not kept.
    */
   private async cancel(id: string, fields: Attributes): Promise<Written> {
-    const order = await this.there(id, () => this.orders.read(id), true);
+    const order = await this.there(id, () => this.entities.read(id), true);
     if (isCancelling(order)) return { entity: { order }, dropped: [] };
     const cancel = await this.there(id, () => this.cancellations.ask(id, fields.cancellationReason));
-    const after = await this.orders.read(id).catch(() => order);
+    const after = await this.entities.read(id).catch(() => order);
     const { cancellationReason: _reason, ...sent } = fields;
     return { entity: { order: after, cancel }, dropped: isRefused(cancel) ? droppedFrom(sent, after) : [] };
   }

@@ -1,0 +1,91 @@
+import type { HttpClient } from '../../http/http.js';
+import type { Check } from '../endpoint.js';
+import { checkConnection } from './checks.js';
+import { arrayModeOf, basePath, type TmfOptions } from './client.js';
+import { Collection } from './collection.js';
+import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
+import { TmfHub } from './hub.js';
+
+/** What an API calls itself and its one resource. */
+export interface TmfApi {
+  /** TMF621. */
+  name: string;
+  /** Last part of its path: troubleTicket. */
+  resource: string;
+  /** Its class, where objects name their type: TroubleTicket. */
+  type: string;
+  /** One of them, in errors: ticket. */
+  noun: string;
+}
+
+/** What the clients of all TM Forum APIs do alike. */
+export abstract class TmfBaseClient<Dialect extends TmfDialect> {
+  readonly id: string;
+  readonly name: string;
+  readonly version: Version;
+  readonly profile: Profile;
+  readonly integrationUser?: string;
+  protected readonly http: HttpClient;
+  /** The path of the API below the base URL. */
+  protected readonly base: string;
+  protected readonly arrayMode: ArrayMode;
+  /** The resources, read and written. */
+  protected readonly entities: Collection;
+  private readonly hub: TmfHub;
+
+  protected constructor(
+    private readonly api: TmfApi,
+    protected readonly dialect: Dialect,
+    options: TmfOptions,
+  ) {
+    this.id = options.id;
+    this.name = options.name;
+    this.http = options.http;
+    this.version = options.version;
+    this.profile = options.profile;
+    if (options.integrationUser) this.integrationUser = options.integrationUser;
+    this.base = basePath(options, dialect);
+    this.arrayMode = arrayModeOf(options);
+    this.hub = new TmfHub(this.http, this.base, dialect, api.name);
+    this.entities = new Collection({
+      http: this.http,
+      path: this.path,
+      api: `${api.name} ${this.version}`,
+      noun: api.noun,
+      type: api.type,
+      dialect,
+      arrayMode: this.arrayMode,
+    });
+  }
+
+  /** The path of the resources. */
+  protected get path(): string {
+    return `${this.base}/${this.api.resource}`;
+  }
+
+  test(): Promise<Check[]> {
+    const { http, base, dialect, api } = this;
+    return checkConnection({ http, base, dialect, api: api.name, resource: api.resource, noun: `${api.noun}s` });
+  }
+
+  /** Times of last change, ISO 8601. */
+  isOlder(a: string | undefined, b: string | undefined): boolean {
+    return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
+  }
+
+  registerHub(callback: string, query?: string): Promise<string> {
+    return this.hub.register(callback, query);
+  }
+
+  unregisterHub(id: string): Promise<void> {
+    return this.hub.unregister(id);
+  }
+
+  hubExists(id: string): Promise<boolean | undefined> {
+    return this.hub.exists(id);
+  }
+
+  close(): void {
+    this.http.close();
+  }
+}
