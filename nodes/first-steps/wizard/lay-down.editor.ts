@@ -116,6 +116,7 @@ export function layDown(plan: Plan, maker: Maker): { nodes: FlowNode[]; webhooks
     if (node.type === 'comment') Object.assign(made, { name: plan.comment, info: '' });
     else if (node.type === 'switchboard-fan-out') Object.assign(made, legs(vendors), { wires: [...maps.map((id) => [id]), []] });
     else made.wires = rewired(node, shared);
+    if (Array.isArray(node.links)) made.links = node.links.map((id) => shared.get(id));
     nodes.push(made);
   }
   return { nodes, webhooks };
@@ -157,9 +158,9 @@ function placed({ x, y, type }: FlowNode, row: number, vendors: number): { x: nu
   const height = Number(y);
   if (height < LOWER_HALF) return { x: Number(x), y: height + row * ROW };
   const upper = Math.max(0, vendors - ROOM) * ROW;
-  // In nodes stand at the left of the lower half, and what catches errors below them.
+  // In nodes stand at the left of the lower half, and below them where answers come in and what catches errors.
   const lower =
-    /^(catch|debug)$/.test(type) && height > LOWER_HALF + ROOM * ROW - ROW ? Math.max(0, vendors - ROOM + 1) * ROW : 0;
+    /^(catch|debug|link in)$/.test(type) && height > LOWER_HALF + ROOM * ROW - ROW ? Math.max(0, vendors - ROOM + 1) * ROW : 0;
   return { x: Number(x), y: height + upper + lower + row * ROW };
 }
 

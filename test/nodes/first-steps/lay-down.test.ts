@@ -31,6 +31,7 @@ function assertWhole(nodes: FlowNode[]): void {
   assert.equal(ids.size, nodes.length, 'no id twice');
   for (const node of nodes) {
     for (const id of ((node.wires as string[][]) ?? []).flat()) assert.ok(ids.has(id), `${node.type} is wired to ${id}`);
+    for (const id of (node.links as string[]) ?? []) assert.ok(ids.has(id), `${node.type} leads to ${id}`);
     if (node.z) assert.ok(ids.has(String(node.z)));
   }
 }
