@@ -54,6 +54,8 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     await rig.until('every line to be completed', () => Object.values(rig.states(id)).every((s) => s === 'completed'));
     await rig.quiet();
 
+    const numbers = (rig.order(id).correlation_display ?? '').split(', ').sort();
+    assert.deepEqual(numbers, [devices, mobile, delivery, request.number].sort());
     assert.deepEqual(
       [ids(rig.vendor('devices')), ids(rig.vendor('mobile')), ids(rig.vendor('delivery'))],
       [['1', '3'], ['2'], ['4']],

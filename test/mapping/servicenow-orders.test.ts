@@ -95,6 +95,22 @@ describe('a ServiceNow order', () => {
     ]);
   });
 
+  it('names all who have a part of it, not only who told of it last', async () => {
+    const progress = [
+      { id: '1', vendor: 'Telco', vendorNumber: 'PO-7' },
+      { id: '2', vendor: 'Shop', vendorNumber: 'PO-8' },
+      { id: '3', vendor: 'Telco', vendorNumber: 'PO-7' },
+      { id: '4' },
+    ];
+    for (const type of ['order', 'request']) {
+      const { fromGeneric } = compile(preset('servicenow', type));
+      const { body } = await fromGeneric(message({ title: 'x', progress }));
+      assert.equal(body.correlation_display, 'PO-7, PO-8', type);
+      const { body: single } = await fromGeneric(message({ title: 'x' }));
+      assert.equal(single.correlation_display, 'PO-1', type);
+    }
+  });
+
   it('that failed is on hold, and says so', async () => {
     const { body } = await compiled.fromGeneric(
       message({ title: 'x', state: 'failed', stateReason: 'mobile is failed at Telco.' }),

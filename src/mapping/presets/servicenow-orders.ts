@@ -56,6 +56,15 @@ const VENDOR_OUT: Rule = {
   maxLength: 100,
 };
 
+/** The orders there of all who have a part of it: the number of whoever told of it last would come and go. */
+const VENDORS_OUT: Rule = {
+  field: 'correlation_display',
+  generic: 'progress',
+  direction: 'out',
+  expression: { out: "$join($distinct(fields.progress.vendorNumber), ', ')" },
+  maxLength: 100,
+};
+
 const ACTIONS: ValueRow[] = [
   { partner: 'add', generic: 'add' },
   { partner: 'change', generic: 'modify' },
@@ -79,6 +88,7 @@ export const order: Mapping = {
   entityType: 'order',
   rules: [
     { field: 'state', generic: 'state', values: ORDER_STATES },
+    VENDORS_OUT,
     ...TASK,
     ...NAMED,
     { field: 'priority', generic: 'priority', values: PRIORITIES },
@@ -185,6 +195,7 @@ export const request: Mapping = {
     { field: 'request_state', generic: 'state', values: REQUEST_STATES },
     { field: 'requested_for', generic: 'requester.id', direction: 'in', type: 'text' },
     { field: 'requested_for_name', generic: 'requester.name', direction: 'in' },
+    VENDORS_OUT,
     ...TASK,
     ...NAMED,
     { field: 'special_instructions', generic: 'description', direction: 'in' },
