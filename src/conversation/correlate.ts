@@ -119,6 +119,14 @@ function changedFields(link: Link, incoming: Incoming, { inFlight, isOlder }: Ec
   });
 }
 
+/** True when the other side has made something else of the items, or of how they stand, than we last knew. */
+function changesItems(link: Link, { message, sources }: Incoming, outdated: (field: string) => boolean): boolean {
+  return (['items', 'progress'] as const).some((name) => {
+    const value = message.fields[name] as Json | undefined;
+    return value !== undefined && !isShadowed(link.shadow, name, value) && !(sources[name] ?? []).some(outdated);
+  });
+}
+
 /** Tells of a raw field whether a reading of that version is older than our last write of the field: it shows what we have overwritten since. */
 function outdatedIn(link: Link, version: string | undefined, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
   return (field) => isOlder(version, link.writtenVersion?.[field]);
@@ -169,6 +177,7 @@ function advanced(
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
       writtenVersion: Object.keys(writtenVersion).length ? writtenVersion : undefined,
+      writtenItems: changesItems(link, incoming, outdated) ? undefined : link.writtenItems,
     };
   });
   const leg = linkOf(latest, source.endpoint, source.entityType, source.id)?.leg;

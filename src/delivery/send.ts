@@ -9,6 +9,7 @@ import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import type { IdentityGuard } from './identity-guard.js';
+import { isOfItems, newsIn } from './item-news.js';
 import { isCancellation, realChanges } from './outbox.js';
 import type { Spool } from './spool.js';
 
@@ -175,7 +176,12 @@ async function update(
     }
   }
   const fields: Record<string, Json> = {};
-  for (const name of names) fields[name] = request.fields[name] as Json;
+  for (const name of names) {
+    const value = newsIn(request, name, link);
+    if (value !== undefined) fields[name] = value;
+  }
+  names = Object.keys(fields);
+  if (names.length === 0) return { what: NOTHING_LEFT, link: target };
   const written = await client.update(delivery.entityType, link.id, fields);
   const parsed = client.parse(written.entity);
   return {
@@ -274,13 +280,16 @@ function asWritten(
   const shadow = { ...link.shadow };
   const writtenBy = { ...link.writtenBy };
   const writtenVersion = { ...link.writtenVersion };
+  const writtenItems = { ...link.writtenItems };
   const { version } = parsed.source;
   for (const name of names) {
     writtenBy[name] = delivery.id;
     if (!known) continue; // a message of theirs came first and told more than our answer does
+    const value = request.fields[name];
     // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
-    if (!(request.sources[name] ?? []).some((source) => source === 'items' || source === 'progress'))
-      raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
+    if (isOfItems(request, name)) {
+      if (Array.isArray(value)) writtenItems[name] = value.map(imprint);
+    } else raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
     for (const source of request.sources[name] ?? [])
       if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
     if (version !== undefined) writtenVersion[name] = version;
@@ -291,6 +300,7 @@ function asWritten(
     shadow,
     writtenBy,
     writtenVersion,
+    ...(Object.keys(writtenItems).length && { writtenItems }),
     number: link.number ?? parsed.source.number,
     url: link.url ?? parsed.source.url,
   };

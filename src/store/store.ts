@@ -76,6 +76,11 @@ export interface Link {
   writtenBy: Record<string, string>;
   /** For raw fields written by us the entity's version after the write, until something at least as new was seen: an older reading of them is no news. */
   writtenVersion?: Record<string, string>;
+  /**
+   * For lists of items the imprints of the entries we wrote last, until we hear that the other side changed any: an entry that says nothing new is
+   * not written again, over a change of theirs that we do not know yet.
+   */
+  writtenItems?: Record<string, Json[]>;
   /** Ids of comments and attachments already dealt with, newest last, bounded. */
   seen: string[];
   /** The entity's own version when last seen. */

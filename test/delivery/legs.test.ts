@@ -73,11 +73,13 @@ class OrderRig {
     for (const leg of shared?.legs ?? []) await this.take(record, found.conversation.id, leg);
   }
 
-  private async answered(record: MessageRecord, message: GenericMessage): Promise<void> {
-    const found = await this.correlate(record, message);
+  private async answered(record: MessageRecord, told: GenericMessage): Promise<void> {
+    const found = await this.correlate(record, told);
     if (!found) return;
-    const { fields } = await this.broker.legs.rollUp(record.id, DEFAULT_ROLL_UP, found.message);
+    const message = await this.broker.legs.rollUp(record.id, DEFAULT_ROLL_UP, found.message);
+    const { fields } = message;
     this.received.push({ state: fields.state, reason: fields.stateReason, progress: fields.progress as unknown as Json });
+    if (this.customer.tickets.length) await this.take(record, found.conversation.id, { leg: '', message });
   }
 
   private async correlate(record: MessageRecord, message: GenericMessage) {
@@ -95,7 +97,7 @@ class OrderRig {
       message: record.id,
       conversation,
       node: `out-${leg}`,
-      endpoint: leg,
+      endpoint: leg || 'customer',
       entityType: 'troubleTicket',
       leg,
       from: { endpoint: record.endpoint, entityType: record.entityType, entityId: record.entityId },
@@ -220,6 +222,23 @@ describe('an order over several vendors', () => {
         ['4', 'acknowledged', 'delivery'],
       ],
     );
+  });
+
+  it('is told of the items alone that have news: what the customer changes meanwhile, and we do not know yet, stays', async () => {
+    await start();
+    rig.customer.tickets.push({ id: 'O1', fields: {}, comments: [], files: [], version: 101 });
+    const told = () => {
+      const last = rig.customer.calls.filter((call) => call.startsWith('update ')).at(-1) ?? '';
+      return (JSON.parse(last.slice('update '.length)).progress as { id: string }[]).map((p) => p.id);
+    };
+    await rig.vendor('mobile', { state: 'inProgress', progress: says(['2', 'inProgress']) });
+    assert.deepEqual(told(), ['1', '3', '2', '4'], 'the first time all of it');
+    await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'acknowledged']) });
+    assert.deepEqual(told(), ['1']);
+    // Once we know what the customer wants, the vendor's word counts again: it may have refused.
+    await rig.order({ progress: says(['1', 'inProgress'], ['2', 'inProgress'], ['3', 'cancelled'], ['4', 'acknowledged']) });
+    await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'completed'], ['3', 'acknowledged']) });
+    assert.deepEqual(told(), ['1', '3', '2', '4']);
   });
 
   it('is never ordered where it still waited when it was cancelled', async () => {
