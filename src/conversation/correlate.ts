@@ -1,7 +1,7 @@
-import type { EventKind, GenericMessage, Json, State } from '../model/message.js';
+import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
-import type { ConversationRecord, Link } from '../store/store.js';
-import { attachmentMark, commentMark, imprint, isShadowed, sameImprint, shadowOf } from './fingerprint.js';
+import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
+import { attachmentMark, commentMark, imprint, isShadowed, sameImprint, shadowOf, standingOf } from './fingerprint.js';
 import { isOver, planAfter } from './plan.js';
 
 /** Newest ids kept per link and marks kept per conversation: far more than a ticket has, and a bound all the same. */
@@ -119,12 +119,14 @@ function changedFields(link: Link, incoming: Incoming, { inFlight, isOlder }: Ec
   });
 }
 
-/** True when the other side has made something else of the items, or of how they stand, than we last knew. */
-function changesItems(link: Link, { message, sources }: Incoming, outdated: (field: string) => boolean): boolean {
-  return (['items', 'progress'] as const).some((name) => {
-    const value = message.fields[name] as Json | undefined;
-    return value !== undefined && !isShadowed(link.shadow, name, value) && !(sources[name] ?? []).some(outdated);
-  });
+/** What we wrote of items, less those that the other side has moved on from there. */
+function unchangedItems({ writtenItems }: Link, progress: ItemProgress[] = []): Link['writtenItems'] {
+  if (!writtenItems) return undefined;
+  const now = new Map(progress.map((item) => [item.id, standingOf(item)]));
+  const unchanged = ([id, { standing }]: [string, WrittenItem]) => !now.has(id) || now.get(id) === standing;
+  return Object.fromEntries(
+    Object.entries(writtenItems).map(([name, items]) => [name, Object.fromEntries(Object.entries(items).filter(unchanged))]),
+  );
 }
 
 /** Tells of a raw field whether a reading of that version is older than our last write of the field: it shows what we have overwritten since. */
@@ -177,7 +179,7 @@ function advanced(
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
       writtenVersion: Object.keys(writtenVersion).length ? writtenVersion : undefined,
-      writtenItems: changesItems(link, incoming, outdated) ? undefined : link.writtenItems,
+      writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : unchangedItems(link, message.fields.progress),
     };
   });
   const leg = linkOf(latest, source.endpoint, source.entityType, source.id)?.leg;

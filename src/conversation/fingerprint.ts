@@ -46,8 +46,10 @@ export function isShadowed(shadow: Record<string, Json>, name: string, value: Js
 
 function standing(progress: Json): Json {
   const items = (Array.isArray(progress) ? progress : []) as unknown as ItemProgress[];
-  const rows = items
-    .filter((item) => item.state)
-    .map(({ id, state, expectedCompletionAt = '' }) => [id, state, expectedCompletionAt].join('|'));
-  return imprint(rows.sort());
+  return imprint(items.flatMap((item) => standingOf(item) ?? []).sort());
+}
+
+/** Where one item stands, in a word; undefined when nothing is said of it. */
+export function standingOf({ id, state, expectedCompletionAt = '' }: ItemProgress): string | undefined {
+  return state && [id, state, expectedCompletionAt].join('|');
 }

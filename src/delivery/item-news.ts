@@ -1,7 +1,7 @@
 import type { EntityRequest } from '../conversation/correlator.js';
-import { imprint } from '../conversation/fingerprint.js';
-import type { Json } from '../model/message.js';
-import type { Link } from '../store/store.js';
+import { imprint, standingOf } from '../conversation/fingerprint.js';
+import type { ItemProgress, Json } from '../model/message.js';
+import type { Link, WrittenItem } from '../store/store.js';
 
 /** True for a list of items: what is ordered, how it stands, or both. */
 export function isOfItems(request: EntityRequest, name: string): boolean {
@@ -15,7 +15,32 @@ export function isOfItems(request: EntityRequest, name: string): boolean {
 export function newsIn(request: EntityRequest, name: string, link: Link): Json | undefined {
   const value = request.fields[name] as Json;
   const written = link.writtenItems?.[name];
-  if (!written || !Array.isArray(value) || !isOfItems(request, name) || request.edited?.includes(name)) return value;
-  const news = value.filter((entry) => !written.includes(imprint(entry)));
+  const ids = isOfItems(request, name) && !request.edited?.includes(name) ? idsOf(request, value) : undefined;
+  if (!written || !ids) return value;
+  const news = (value as Json[]).filter((entry, i) => written[ids[i] ?? '']?.entry !== imprint(entry));
   return news.length > 0 ? news : undefined;
+}
+
+/** What was written of each item; undefined where the list's entries cannot be told to be of which. */
+export function itemsAsWritten(request: EntityRequest, name: string): Record<string, WrittenItem> | undefined {
+  const value = request.fields[name] as Json;
+  const ids = idsOf(request, value);
+  const standing = new Map(progressOf(request).map((item) => [item.id, standingOf(item)]));
+  return (
+    ids &&
+    Object.fromEntries(
+      (value as Json[]).map((entry, i) => [ids[i], { entry: imprint(entry), standing: standing.get(ids[i] ?? '') }]),
+    )
+  );
+}
+
+/** The ids of a list's entries: a mapping makes one of each item, and of each that only stands somewhere, in this order. */
+function idsOf(request: EntityRequest, list: Json): string[] | undefined {
+  const items = (request.generic.items ?? []) as unknown as { id: string }[];
+  const ids = [...new Set([...items, ...progressOf(request)].map((item) => item.id))];
+  return Array.isArray(list) && list.length === ids.length ? ids : undefined;
+}
+
+function progressOf(request: EntityRequest): ItemProgress[] {
+  return (request.generic.progress ?? []) as unknown as ItemProgress[];
 }

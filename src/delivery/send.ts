@@ -9,7 +9,7 @@ import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import type { IdentityGuard } from './identity-guard.js';
-import { isOfItems, newsIn } from './item-news.js';
+import { isOfItems, itemsAsWritten, newsIn } from './item-news.js';
 import { isCancellation, realChanges } from './outbox.js';
 import type { Spool } from './spool.js';
 
@@ -280,15 +280,15 @@ function asWritten(
   const shadow = { ...link.shadow };
   const writtenBy = { ...link.writtenBy };
   const writtenVersion = { ...link.writtenVersion };
-  const writtenItems = { ...link.writtenItems };
+  const writtenItems: Link['writtenItems'] = { ...link.writtenItems };
   const { version } = parsed.source;
   for (const name of names) {
     writtenBy[name] = delivery.id;
     if (!known) continue; // a message of theirs came first and told more than our answer does
-    const value = request.fields[name];
     // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
     if (isOfItems(request, name)) {
-      if (Array.isArray(value)) writtenItems[name] = value.map(imprint);
+      const items = itemsAsWritten(request, name);
+      if (items) writtenItems[name] = items;
     } else raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
     for (const source of request.sources[name] ?? [])
       if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));

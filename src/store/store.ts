@@ -77,15 +77,22 @@ export interface Link {
   /** For raw fields written by us the entity's version after the write, until something at least as new was seen: an older reading of them is no news. */
   writtenVersion?: Record<string, string>;
   /**
-   * For lists of items the imprints of the entries we wrote last, until we hear that the other side changed any: an entry that says nothing new is
-   * not written again, over a change of theirs that we do not know yet.
+   * For lists of items what we wrote last of each, by the item's id, until we hear that the other side has changed it: an entry that says nothing new
+   * is not written again, over a change of theirs that we do not know yet.
    */
-  writtenItems?: Record<string, Json[]>;
+  writtenItems?: Record<string, Record<string, WrittenItem>>;
   /** Ids of comments and attachments already dealt with, newest last, bounded. */
   seen: string[];
   /** The entity's own version when last seen. */
   entityVersion?: string;
   since: string;
+}
+
+export interface WrittenItem {
+  /** Imprint of the entry. */
+  entry: Json;
+  /** Where the item stood in it. */
+  standing?: string;
 }
 
 /** One party's part of a matter that was shared out: planned before anything is sent, so that a crash in the middle is finished, not repeated. */
