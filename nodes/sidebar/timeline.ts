@@ -111,9 +111,9 @@ export function timeline(
   return { lanes: lanes.list(states), entries };
 }
 
-/** When it got there; while it has not, when it set out. */
-function timeOf(record: DeliveryRecord): string {
-  return record.state === 'delivered' ? record.updatedAt : record.createdAt;
+/** When the try began that got it there: its echo may come before its answer does. While it has not got there, when it was made. */
+function timeOf({ state, attempts, createdAt }: DeliveryRecord): string {
+  return (state === 'delivered' && attempts.at(-1)?.at) || createdAt;
 }
 
 class Lanes {
