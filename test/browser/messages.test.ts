@@ -191,13 +191,14 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const actions = page.locator('.switchboard-detail .switchboard-actions');
     await actions.getByText('Edit and replay').click();
     await page.waitForSelector('#node-dialog-ok, .red-ui-tray-toolbar .primary');
-    await page.waitForFunction('document.querySelector(".red-ui-tray-body .ace_editor, .red-ui-tray-body .monaco-editor")');
-    await page.evaluate(`(() => {
+    const inEditor = (call: string) => `(() => {
       const ace_ = document.querySelector('.red-ui-tray-body .ace_editor');
-      const text = ${JSON.stringify(JSON.stringify({ name: 'Mended', severity: 7 }))};
-      if (ace_) ace.edit(ace_).setValue(text);
-      else monaco.editor.getEditors().at(-1).setValue(text);
-    })()`);
+      const editor = ace_ ? ace.edit(ace_) : globalThis.monaco?.editor.getEditors().at(-1);
+      return editor?.${call};
+    })()`;
+    // The editor is there before its text is: what is typed too early would be overwritten.
+    await page.waitForFunction(inEditor('getValue().includes("No connection in Ghent")'));
+    await page.evaluate(inEditor(`setValue(${JSON.stringify(JSON.stringify({ name: 'Mended', severity: 7 }))})`));
     await page.locator('.red-ui-tray-toolbar .primary').last().click();
     await actions.getByText('Replay with these changes').waitFor();
     assert.match((await actions.innerText()).replace(/\s+/g, ' '), /name No connection in Ghent Mended severity Highest 7/);

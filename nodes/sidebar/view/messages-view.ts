@@ -69,8 +69,12 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
 
   function refresh(): void {
     load(false);
-    // What a person is about to do must not be drawn over.
-    if (selected && !detail.querySelector('[data-busy]')) open(selected, true);
+    if (selected && !isBusy()) open(selected, true);
+  }
+
+  /** What a person is about to do must not be drawn over. */
+  function isBusy(): boolean {
+    return detail.querySelector('[data-busy]') !== null;
   }
 
   function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
@@ -137,7 +141,8 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     list.select(id);
     messages.one(id).then(
       (message) => {
-        if (mine !== askedDetail) return;
+        // Busy: a person has begun something while the answer was on its way.
+        if (mine !== askedDetail || (again && isBusy())) return;
         const drawn = messageDetail(message, {
           t,
           backend,
