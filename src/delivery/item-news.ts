@@ -15,32 +15,22 @@ export function isOfItems(request: EntityRequest, name: string): boolean {
 export function newsIn(request: EntityRequest, name: string, link: Link): Json | undefined {
   const value = request.fields[name] as Json;
   const written = link.writtenItems?.[name];
-  const ids = isOfItems(request, name) && !request.edited?.includes(name) ? idsOf(request, value) : undefined;
-  if (!written || !ids) return value;
-  const news = (value as Json[]).filter((entry, i) => written[ids[i] ?? '']?.entry !== imprint(entry));
-  return news.length > 0 ? news : undefined;
+  const items = isOfItems(request, name) && !request.edited?.includes(name) ? itemsOf(request, value) : undefined;
+  if (!written || !items) return value;
+  const news = items.filter(({ id, entry }) => written[id]?.entry !== imprint(entry));
+  return news.length > 0 ? news.map(({ entry }) => entry) : undefined;
 }
 
 /** What was written of each item; undefined where the list's entries cannot be told to be of which. */
 export function itemsAsWritten(request: EntityRequest, name: string): Record<string, WrittenItem> | undefined {
-  const value = request.fields[name] as Json;
-  const ids = idsOf(request, value);
-  const standing = new Map(progressOf(request).map((item) => [item.id, standingOf(item)]));
-  return (
-    ids &&
-    Object.fromEntries(
-      (value as Json[]).map((entry, i) => [ids[i], { entry: imprint(entry), standing: standing.get(ids[i] ?? '') }]),
-    )
-  );
+  const items = itemsOf(request, request.fields[name] as Json);
+  return items && Object.fromEntries(items.map(({ id, entry, standing }) => [id, { entry: imprint(entry), standing }]));
 }
 
-/** The ids of a list's entries: a mapping makes one of each item, and of each that only stands somewhere, in this order. */
-function idsOf(request: EntityRequest, list: Json): string[] | undefined {
-  const items = (request.generic.items ?? []) as unknown as { id: string }[];
-  const ids = [...new Set([...items, ...progressOf(request)].map((item) => item.id))];
-  return Array.isArray(list) && list.length === ids.length ? ids : undefined;
-}
-
-function progressOf(request: EntityRequest): ItemProgress[] {
-  return (request.generic.progress ?? []) as unknown as ItemProgress[];
+/** The entries of a list with their items: a mapping makes one of each item, and of each that only stands somewhere, in this order. */
+function itemsOf({ generic }: EntityRequest, list: Json): { id: string; entry: Json; standing?: string }[] | undefined {
+  const { items = [], progress = [] } = generic as { items?: Json[]; progress?: Json[] };
+  const standings = new Map(([...items, ...progress] as unknown as ItemProgress[]).map((item) => [item.id, standingOf(item)]));
+  if (!Array.isArray(list) || list.length !== standings.size) return undefined;
+  return [...standings].map(([id, standing], i) => ({ id, entry: list[i] as Json, standing }));
 }

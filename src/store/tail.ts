@@ -20,6 +20,7 @@ export class Tail {
     }
     this.end = offset + bytes.length;
     this.start = Math.max(this.start, this.end - BYTES);
+    // What does not fit before the buffer's end goes on at its beginning.
     if (bytes.length > BYTES) this.start = this.end;
     else bytes.copy(this.buffer, 0, bytes.copy(this.buffer, offset % BYTES));
   }

@@ -94,6 +94,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     // Until the instance has answered, the known ones stand there.
     await page.locator('#switchboard-type-0-table-list option[label="Incident (incident)"]').waitFor({ state: 'attached' });
     const options = await offered.evaluateAll((all) => all.map((one) => [one.getAttribute('value'), one.getAttribute('label')]));
+    assert.ok(options.some(([value, label]) => value === 'incident' && label === 'Incident (incident)'));
     assert.equal(options.filter(([value]) => value === 'incident').length, 1);
     assert.ok(options.some(([value]) => value === 'sc_task'));
     assert.equal(await page.locator('#switchboard-entity-types-note').innerText(), '');
