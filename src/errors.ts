@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'SWB_DECISION' // a leg failed, and a person decides about the others
   | 'SWB_EXPRESSION' // a JSONata expression failed or ran too long
   | 'SWB_UNAUTHORISED' // someone called us with a wrong secret
+  | 'SWB_FORBIDDEN' // a browser sent it for a page of another site, or under a host name that is not known
   | 'SWB_TOO_LARGE' // a request or answer is over the size limit
   | 'SWB_BUSY' // inbox full or store not writable: come again
   | 'SWB_CLOSED' // the broker is closing

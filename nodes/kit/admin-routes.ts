@@ -1,99 +1,105 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { NodeAPI } from 'node-red';
-import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import { SwitchboardError } from '../../src/errors.js';
-import type { HttpOptions } from '../../src/http/http.js';
-import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
-import { httpOptions } from './endpoint.js';
-import { endpointNode } from './parties.js';
-import { choices, fields, tables } from './pick-lists.js';
-import { withEnvironment } from './settings.js';
+import { type ErrorCode, SwitchboardError } from '../../src/errors.js';
+import { checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-guard.js';
+import { PAGE_HEADERS } from '../../src/http/page-headers.js';
 
-type MakeClient = (config: EndpointConfig, credentials: EndpointCredentials, http: HttpOptions) => EndpointClient;
-
-interface Request {
-  params: { id: string };
+export interface Request {
+  params: Record<string, string>;
   query: Record<string, unknown>;
-  body?: { type?: string; config?: Partial<EndpointConfig>; credentials?: EndpointCredentials };
+  body?: Record<string, unknown>;
+  headers: IncomingHttpHeaders;
+  originalUrl: string;
+  acceptsLanguages(): string[];
+  /** Set by Node-RED where people sign in; `anonymous` for those who need not. */
+  user?: { username?: string; anonymous?: boolean };
 }
-interface Response {
+export interface Response {
   status(code: number): Response;
+  set(headers: Record<string, string>): Response;
+  type(type: string): Response;
   json(body: unknown): void;
+  send(text: string): void;
+  redirect(url: string): void;
 }
+type Work = (req: Request) => unknown;
+
+/** Without an admin root Node-RED gives a stub that knows no more than these. */
 type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
 
-/** How the editor says that a password was not changed. */
-const UNCHANGED = '__PWRD__';
+/** See messages; operate; make the server send to an address that the request names, as who deploys flows can. */
+export type Right = 'switchboard.read' | 'switchboard.write' | 'flows.write';
 
-const factories = new WeakMap<object, Map<string, MakeClient>>();
-
-/**
- * What the dialogs ask about an endpoint. With the settings as they stand in the dialog, saved or not, in the body {type, config, credentials}
- * (credentials that were not typed anew are taken from the deployed node; that is why only those who may write may ask):
- *
- *     POST switchboard/endpoints/:id/test       [{name, ok, text}]
- *     POST switchboard/endpoints/:id/tables     what there is to choose from, as below
- *
- * With the deployed settings, for those who may read; {items, note?}, see servicenow/dictionary.ts:
- *
- *     GET switchboard/endpoints/:id/tables
- *     GET switchboard/endpoints/:id/fields?entityType=… | ?table=…
- *     GET switchboard/endpoints/:id/choices?field=…&entityType=… | &table=…
- */
-export function serveAdminRoutes(RED: NodeAPI, type: string, makeClient: MakeClient): void {
-  const admin = RED.httpAdmin as unknown as App;
-  const known = factories.get(admin);
-  if (known) {
-    known.set(type, makeClient);
-    return;
-  }
-  const makers = new Map([[type, makeClient]]);
-  factories.set(admin, makers);
-  const mayWrite = RED.auth.needsPermission('switchboard.write');
-  const mayRead = RED.auth.needsPermission('switchboard.read');
-  const withTyped = (work: Work) => answering((req) => ofTyped(RED, makers, req, work));
-  const withDeployed = (work: Work) =>
-    answering(({ params, query }) => work(endpointNode(RED, params.id, 'This endpoint').client, query));
-  admin.post(
-    '/switchboard/endpoints/:id/test',
-    mayWrite,
-    withTyped((client) => client.test()),
-  );
-  admin.post('/switchboard/endpoints/:id/tables', mayWrite, withTyped(tables));
-  admin.get('/switchboard/endpoints/:id/tables', mayRead, withDeployed(tables));
-  admin.get('/switchboard/endpoints/:id/fields', mayRead, withDeployed(fields));
-  admin.get('/switchboard/endpoints/:id/choices', mayRead, withDeployed(choices));
+/** Routes below `switchboard/` of the admin root. Each answers with the JSON of what its work gives, or with an error in words. */
+export interface AdminRoutes {
+  get(path: string, work: Work, right?: Right): void;
+  post(path: string, work: Work, right?: Right): void;
+  /** A page or a file of it, for anyone: it holds no data. */
+  file(path: string, serve: (req: Request, res: Response) => void): void;
 }
 
-type Work = (client: EndpointClient, query: Request['query']) => Promise<unknown>;
-
-function answering(work: (req: Request) => Promise<unknown>) {
-  return (req: Request, res: Response) => {
-    Promise.resolve()
-      .then(() => work(req))
-      .then(
-        (answer) => res.json(answer),
-        (error) =>
-          res
-            .status(400)
-            .json({ code: error?.code ?? 'SWB_CONFIG', message: error instanceof Error ? error.message : String(error) }),
-      );
+/** The one place where our routes are added to Node-RED's admin API, so that none lacks its permission, its guard or its headers. */
+export function adminRoutes(RED: NodeAPI): AdminRoutes {
+  const app = RED.httpAdmin as unknown as App;
+  const { needsPermission } = RED.auth;
+  return {
+    get: (path, work, right = 'switchboard.read') =>
+      app.get(`/switchboard/${path}`, needsPermission(right), ownPagesOnly, answering(work)),
+    post: (path, work, right = 'switchboard.write') =>
+      app.post(`/switchboard/${path}`, needsPermission(right), ownPagesOnly, jsonOnly, answering(work)),
+    file: (path, serve) =>
+      app.get(`/switchboard/${path}`, (req: Request, res: Response) => {
+        res.set(PAGE_HEADERS);
+        serve(req, res);
+      }),
   };
 }
 
-async function ofTyped(RED: NodeAPI, makers: Map<string, MakeClient>, req: Request, work: Work): Promise<unknown> {
-  const { type = '', config = {}, credentials = {} } = req.body ?? {};
-  const make = makers.get(type);
-  if (!make) throw new SwitchboardError('SWB_CONFIG', `«${type}» is no endpoint type.`, { hint: 'Reload the editor.' });
-  const saved = (RED.nodes.getCredentials(req.params.id) ?? {}) as Record<string, string | undefined>;
-  const merged: Record<string, string | undefined> = { ...saved };
-  for (const [name, value] of Object.entries(credentials)) if (value !== UNCHANGED) merged[name] = value;
-  const secrets = withEnvironment(RED, null, merged) as EndpointCredentials;
-  const settings = withEnvironment(RED, null, { ...endpointDefaults, ...config });
-  const http = httpOptions(RED, settings, secrets, settings.name || 'This endpoint');
-  const client = make(settings, secrets, http);
-  try {
-    return await work(client, req.query);
-  } finally {
-    client.close();
-  }
+/** What is only read is guarded too: Node-RED 4.1 lets every site's pages read from its admin API. */
+const ownPagesOnly = refusing(403, ({ headers, user }) => {
+  checkSameOrigin(headers);
+  // Who signed in sent a token that no other site's page has; behind a proxy, the name may be any.
+  if (!user || user.anonymous) checkHost(headers);
+});
+const jsonOnly = refusing(415, ({ headers }) => checkJson(headers));
+
+function refusing(status: number, check: (req: Request) => void) {
+  return (req: Request, res: Response, next: () => void): void => {
+    try {
+      check(req);
+    } catch (error) {
+      const { code, message } = error as SwitchboardError;
+      res.status(status).json({ code, message });
+      return;
+    }
+    next();
+  };
+}
+
+/** What is asked for is not there (any more). */
+export class NotThere extends Error {}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  SWB_CLOSED: 503,
+  SWB_STORE: 500,
+  SWB_STORE_LOCKED: 500,
+};
+/** Of an error that says in words what to do about it. */
+const REFUSED = 409;
+
+function answering(work: Work) {
+  return (req: Request, res: Response): void => {
+    res.set({ 'X-Content-Type-Options': 'nosniff' });
+    // A handler that throws at once is answered like one that rejects.
+    Promise.resolve()
+      .then(() => work(req))
+      .then(
+        (body) => res.json(body),
+        (error: unknown) => {
+          const message = error instanceof Error ? error.message : String(error);
+          const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
+          res.status(error instanceof NotThere ? 404 : (STATUS[code] ?? REFUSED)).json({ code, message });
+        },
+      );
+  };
 }

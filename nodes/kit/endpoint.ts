@@ -48,12 +48,15 @@ function tlsOptions(RED: NodeAPI, id: string, where: string): HttpOptions['tls']
   });
 }
 
+/** Where tokens are fetched: an address, or a path at the endpoint. */
+export function tokenAddress({ tokenUrl, baseUrl }: Pick<EndpointConfig, 'tokenUrl' | 'baseUrl'>): string {
+  const base = `${baseUrl.replace(/\/+$/, '')}/`;
+  return URL.canParse(tokenUrl) || !URL.canParse(tokenUrl, base) ? tokenUrl : new URL(tokenUrl, base).href;
+}
+
 function authOf(config: EndpointConfig, given: EndpointCredentials, where: string): Auth {
   const need = (name: keyof EndpointCredentials) => requiredSetting(given[name], name, where);
-  const tokenUrl = () => {
-    const url = requiredSetting(config.tokenUrl, 'tokenUrl', where);
-    return URL.canParse(url) ? url : new URL(url, `${config.baseUrl.replace(/\/+$/, '')}/`).href;
-  };
+  const tokenUrl = () => tokenAddress({ ...config, tokenUrl: requiredSetting(config.tokenUrl, 'tokenUrl', where) });
   const scope = config.scope || undefined;
   const oauth = () => ({ tokenUrl: tokenUrl(), clientId: need('clientId'), clientSecret: given.clientSecret ?? '', scope });
   switch (config.auth) {

@@ -10,6 +10,7 @@ import { preset } from '../../src/mapping/presets/index.js';
 import { preview } from '../../src/mapping/preview.js';
 import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
+import { type AdminRoutes, NotThere, type Request } from '../kit/admin-routes.js';
 import { compareMessages } from './changes.js';
 import type { Changes, FieldLists, SampleHeading, SeenValues } from './designer/answers.js';
 import { type KeptMessage, keptMessages, type Subject } from './kept-messages.js';
@@ -18,16 +19,6 @@ import { recordOf } from './pasted-record.js';
 import { payloadProblems } from './payload.js';
 import { valuesSeen } from './values-seen.js';
 
-interface Request {
-  params: Record<string, string>;
-  query: Record<string, unknown>;
-  body?: { id?: unknown; mapping?: unknown; direction?: unknown; sample?: unknown; table?: unknown; rule?: unknown };
-}
-interface Response {
-  status(code: number): Response;
-  json(body: unknown): void;
-}
-type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
 type Tree = Record<string, Json>;
 
 /** Messages that fields and values are gathered from, that can be chosen as a sample, and that a change is tried on. */
@@ -39,13 +30,9 @@ const expressions = new Expressions();
  * What the mapping's dialog asks of the runtime. All of it is read, nothing is kept: whoever may see messages may try what a mapping would
  * make of them.
  */
-export function serveDesigner(RED: NodeAPI): void {
-  const app = RED.httpAdmin as unknown as App;
-  const mayRead = RED.auth.needsPermission('switchboard.read');
-  const get = (path: string, work: (req: Request) => Promise<unknown>) =>
-    app.get(`/switchboard/mappings/${path}`, mayRead, answering(work));
-  const post = (path: string, work: (req: Request) => Promise<unknown>) =>
-    app.post(`/switchboard/mappings/${path}`, mayRead, answering(work));
+export function serveDesigner(RED: NodeAPI, routes: AdminRoutes): void {
+  const get = (path: string, work: (req: Request) => unknown) => routes.get(`mappings/${path}`, work);
+  const post = (path: string, work: (req: Request) => unknown) => routes.post(`mappings/${path}`, work, 'switchboard.read');
 
   get('fields', (req) => fieldLists(RED, subjectOf(req.query)));
   get('samples', async (req) => (await samples(RED, subjectOf(req.query), directionOf(req.query.direction))).map(heading));
@@ -182,21 +169,4 @@ function isTree(value: unknown): value is Tree {
 
 function wrong(field: string, hint: string): SwitchboardError {
   return new SwitchboardError('SWB_PAYLOAD', `${field} is missing or wrong.`, { where: 'Mapping preview', field, hint });
-}
-
-class NotThere extends Error {}
-
-function answering(work: (req: Request) => Promise<unknown>) {
-  return (req: Request, res: Response) => {
-    Promise.resolve()
-      .then(() => work(req))
-      .then(
-        (body) => res.json(body),
-        (error: unknown) => {
-          const message = error instanceof Error ? error.message : String(error);
-          const code = error instanceof SwitchboardError ? error.code : 'SWB_STORE';
-          res.status(error instanceof NotThere ? 404 : code === 'SWB_STORE' ? 500 : 400).json({ code, message });
-        },
-      );
-  };
 }

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
 import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
+import { adminRoutes } from '../kit/admin-routes.js';
 import { serveDesigner } from './designer-routes.js';
 import type { MappingConfig } from './mapping.config.js';
 import { servePresets } from './preset-routes.js';
@@ -34,6 +35,7 @@ export = (RED: NodeAPI) => {
     };
   }
   RED.nodes.registerType('switchboard-mapping', MappingConfigNode as never);
-  servePresets(RED);
-  serveDesigner(RED);
+  const routes = adminRoutes(RED);
+  servePresets(routes);
+  serveDesigner(RED, routes);
 };

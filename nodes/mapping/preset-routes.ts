@@ -1,22 +1,14 @@
-import type { NodeAPI } from 'node-red';
 import type { Mapping } from '../../src/mapping/mapping.js';
 import { presets } from '../../src/mapping/presets/index.js';
-
-interface Response {
-  status(code: number): Response;
-  json(body: unknown): void;
-}
-type App = { get(path: string, ...handlers: unknown[]): void };
+import { type AdminRoutes, NotThere } from '../kit/admin-routes.js';
 
 /** For the mapping's dialog: `GET switchboard/presets` lists the mappings that ship, `GET switchboard/presets/<name>` gives one. */
-export function servePresets(RED: NodeAPI): void {
-  const app = RED.httpAdmin as unknown as App;
-  const mayRead = RED.auth.needsPermission('switchboard.read');
-  app.get('/switchboard/presets', mayRead, (_req: unknown, res: Response) => res.json(presets.map(heading)));
-  app.get('/switchboard/presets/:name', mayRead, (req: { params: { name: string } }, res: Response) => {
-    const found = presets.find((preset) => preset.name === req.params.name);
-    if (found) res.json(found);
-    else res.status(404).json({ code: 'SWB_CONFIG', message: `There is no mapping «${req.params.name}» among those that ship.` });
+export function servePresets(routes: AdminRoutes): void {
+  routes.get('presets', () => presets.map(heading));
+  routes.get('presets/:name', ({ params }) => {
+    const found = presets.find((preset) => preset.name === params.name);
+    if (found) return found;
+    throw new NotThere(`There is no mapping «${params.name}» among those that ship.`);
   });
 }
 

@@ -15,7 +15,7 @@ const NOTE = '#switchboard-entity-types-note';
 export function prepareEntityTypes(node: EditorNode<ServiceNowEndpointConfig>, current: () => ConnectionTest): void {
   const head = $('<div>', { class: 'switchboard-columns switchboard-head' });
   for (const column of COLUMNS) head.append($('<span>').text(node._(`types.${column}`)));
-  const tables = once(() => tablesOf(current()));
+  const tables = once(() => tablesOf(node._, current()));
   let rows = 0;
   $(LIST).editableList<EntityType>({
     header: head,
@@ -35,7 +35,7 @@ export function prepareEntityTypes(node: EditorNode<ServiceNowEndpointConfig>, c
       let columns: Listed['items'] = [];
       const offerColumns = () => suggest(fields, ...following(String(fields.val() ?? ''), columns));
       fields.on('focus', () => {
-        offer(columnsOf(node.id, String(table.val() ?? '').trim()), (listed) => {
+        offer(columnsOf(node._, node.id, String(table.val() ?? '').trim()), (listed) => {
           columns = listed.items;
           offerColumns();
         });

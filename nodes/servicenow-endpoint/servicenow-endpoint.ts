@@ -4,9 +4,9 @@ import type { HttpOptions } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { compile } from '../../src/mapping/compile.js';
 import { presets } from '../../src/mapping/presets/index.js';
-import { serveAdminRoutes } from '../kit/admin-routes.js';
 import { type EndpointCredentials, endpointCredentials } from '../kit/endpoint.config.js';
 import { endpointRuntime } from '../kit/endpoint.js';
+import { serveEndpointRoutes } from '../kit/endpoint-routes.js';
 import type { EndpointNode } from '../kit/parties.js';
 import { withEnvironment } from '../kit/settings.js';
 import { type ServiceNowEndpointConfig, serviceNowEndpointDefaults } from './servicenow-endpoint.config.js';
@@ -42,7 +42,7 @@ export = (RED: NodeAPI) => {
     endpointRuntime(RED, this, config, 'ServiceNow', (http) => makeClient(this.id, config, this.credentials ?? {}, http));
   }
   RED.nodes.registerType(TYPE, ServiceNowEndpoint as never, { credentials: endpointCredentials });
-  serveAdminRoutes(RED, TYPE, (config, credentials, http) =>
+  serveEndpointRoutes(RED, TYPE, (config, credentials, http) =>
     makeClient('test', config as ServiceNowEndpointConfig, credentials, http),
   );
 };

@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
-import { type AdminRoutes, notThere, type Request } from './answering.js';
+import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { conversationDetail, listConversations } from './conversation-view-model.js';
 import {
   CONVERSATION_FILTERS,
@@ -13,6 +13,7 @@ import {
 import { fixtureFile } from './fixture-file.js';
 import { hearing } from './hearing.js';
 import { names } from './names.js';
+import { notThere } from './requests.js';
 import { SurgeryDesk } from './surgery-desk.js';
 
 const PAGE = 50;

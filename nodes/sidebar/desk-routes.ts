@@ -1,7 +1,8 @@
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
-import { type AdminRoutes, notThere, personOf, type Request, reasonOf } from './answering.js';
+import type { AdminRoutes, Request } from '../kit/admin-routes.js';
+import { notThere, personOf, reasonOf } from './requests.js';
 import type { AuditEntry, EndpointView, UnmappedView } from './views.js';
 
 const AUDIT = 200;

@@ -6,7 +6,7 @@ import { type Fixture, type FixtureEndpoint, fixtureOf } from '../../src/fixture
 import { maskedFixture } from '../../src/fixture/mask.js';
 import { type FlowNode, mappingInFlow, presetFor } from '../../src/fixture/rules.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
-import { notThere } from './answering.js';
+import { notThere } from './requests.js';
 import type { NameOf } from './view-model.js';
 
 const MOST = 10_000;

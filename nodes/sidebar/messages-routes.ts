@@ -3,9 +3,10 @@ import { brokers } from '../../src/delivery/brokers.js';
 import type { Interventions, Person } from '../../src/delivery/interventions.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
-import { type AdminRoutes, notThere, personOf, type Request, reasonOf } from './answering.js';
+import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { bulk } from './bulk.js';
 import { names } from './names.js';
+import { notThere, personOf, reasonOf } from './requests.js';
 import { countAll, listMessages, messageView } from './view-model.js';
 import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection } from './views.js';
 

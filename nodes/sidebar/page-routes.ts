@@ -1,31 +1,18 @@
-import type { NodeAPI } from 'node-red';
+import type { AdminRoutes, Response } from '../kit/admin-routes.js';
 import { type PageFile, pageFile, pageLabels } from './page-files.js';
 
-interface Request {
-  originalUrl: string;
-  acceptsLanguages(): string[];
-}
-interface Response {
-  type(type: string): Response;
-  send(text: string): void;
-  json(body: unknown): void;
-  redirect(url: string): void;
-}
-type App = { get(path: string, handler: (req: Request, res: Response) => void): void };
-
 /** Serves the messages view as a page of its own: `switchboard/page` below the admin root. */
-export function servePage(RED: NodeAPI): void {
-  const app = RED.httpAdmin as unknown as App;
-  const file = (name: PageFile) => (_req: Request, res: Response) => {
+export function servePage(routes: AdminRoutes): void {
+  const send = (name: PageFile, res: Response) => {
     const { type, text } = pageFile(name);
     res.type(type).send(text);
   };
-  app.get('/switchboard/page', (req, res) => {
+  routes.file('page', (req, res) => {
     // With a slash at its end the page's own files would be looked for one level too deep.
     if (/\/(\?|$)/.test(req.originalUrl)) res.redirect('../page');
-    else file('page.html')(req, res);
+    else send('page.html', res);
   });
-  app.get('/switchboard/page/page.js', file('page.js'));
-  app.get('/switchboard/page/page.css', file('page.css'));
-  app.get('/switchboard/page/labels', (req, res) => res.json(pageLabels(req.acceptsLanguages())));
+  routes.file('page/page.js', (_req, res) => send('page.js', res));
+  routes.file('page/page.css', (_req, res) => send('page.css', res));
+  routes.file('page/labels', (req, res) => res.json(pageLabels(req.acceptsLanguages())));
 }

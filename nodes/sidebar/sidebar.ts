@@ -1,6 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
-import { adminRoutes } from './answering.js';
+import { adminRoutes } from '../kit/admin-routes.js';
 import { ChangeNotice } from './change-notice.js';
 import { serveConversations } from './conversation-routes.js';
 import { serveDesk } from './desk-routes.js';
@@ -14,8 +14,8 @@ export = (RED: NodeAPI) => {
   RED.plugins.registerPlugin('switchboard-sidebar', {
     type: 'switchboard-sidebar',
     onadd() {
-      servePage(RED);
       const routes = adminRoutes(RED);
+      servePage(routes);
       serveMessages(RED, routes);
       serveDesk(routes);
       serveConversations(RED, routes);

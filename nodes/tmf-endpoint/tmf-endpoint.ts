@@ -4,9 +4,9 @@ import { createTmf621Client } from '../../src/endpoints/tmf621/client.js';
 import { createTmf622Client, type Tmf622Options } from '../../src/endpoints/tmf622/client.js';
 import type { HttpOptions } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
-import { serveAdminRoutes } from '../kit/admin-routes.js';
 import { type EndpointCredentials, endpointCredentials } from '../kit/endpoint.config.js';
 import { endpointRuntime } from '../kit/endpoint.js';
+import { serveEndpointRoutes } from '../kit/endpoint-routes.js';
 import type { EndpointNode } from '../kit/parties.js';
 import { withEnvironment } from '../kit/settings.js';
 import { type TmfEndpointConfig, tmfEndpointDefaults } from './tmf-endpoint.config.js';
@@ -42,5 +42,5 @@ export = (RED: NodeAPI) => {
     endpointRuntime(RED, this, config, 'TMF', (http) => makeClient(this.id, config, http));
   }
   RED.nodes.registerType(TYPE, TmfEndpoint as never, { credentials: endpointCredentials });
-  serveAdminRoutes(RED, TYPE, (config, _credentials, http) => makeClient('test', config as TmfEndpointConfig, http));
+  serveEndpointRoutes(RED, TYPE, (config, _credentials, http) => makeClient('test', config as TmfEndpointConfig, http));
 };

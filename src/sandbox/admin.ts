@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { checkHost, checkJson, checkSameOrigin } from '../http/browser-guard.js';
+import { PAGE_HEADERS } from '../http/page-headers.js';
 import { readRequest, sendReply } from './exchange.js';
 import { FAULT_KINDS, type Fault } from './faults.js';
 import { customerOrders, place, vendorActions, vendorOrders } from './order-actions.js';
@@ -46,10 +48,13 @@ export class Admin {
   }
 
   async serve(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
+    if (!path.startsWith('/_sandbox/')) return page(res, path);
+    const refused = refusal(req);
+    if (refused) return sendReply(res, { status: 403, body: { message: refused } });
     if (path === '/_sandbox/events') return this.stream(req, res);
     if (path === '/_sandbox/state') return sendReply(res, { status: 200, body: this.state() });
-    if (path.startsWith('/_sandbox/') && req.method === 'POST') return this.act(req, res, path.slice('/_sandbox/'.length));
-    return page(res, path);
+    if (req.method === 'POST') return this.act(req, res, path.slice('/_sandbox/'.length));
+    sendReply(res, { status: 404, body: { message: 'Not found' } });
   }
 
   private stream(req: IncomingMessage, res: ServerResponse): void {
@@ -171,6 +176,18 @@ function faultActions(faults: { add(fault: Fault): void; clear(): void }): Recor
   };
 }
 
+/** Why a request is not taken: the desks are worked on by their own page and by programs, not by other sites' pages. */
+function refusal({ headers, method }: IncomingMessage): string | undefined {
+  try {
+    checkHost(headers);
+    checkSameOrigin(headers);
+    if (method === 'POST') checkJson(headers);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** Files of the page, as they were built beside this file. */
 async function page(res: ServerResponse, path: string): Promise<void> {
   const name = path === '/' ? 'index.html' : path.slice(1);
@@ -179,7 +196,7 @@ async function page(res: ServerResponse, path: string): Promise<void> {
   try {
     sendReply(res, {
       status: 200,
-      headers: { 'Content-Type': type, 'Content-Security-Policy': "default-src 'self'; img-src 'self' data:" },
+      headers: { ...PAGE_HEADERS, 'Content-Type': type },
       body: await readFile(join(__dirname, 'page', name)),
     });
   } catch {

@@ -128,7 +128,10 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
     await page.waitForSelector('.switchboard-swim-arrow-failed');
     const failed = await view().locator('.switchboard-swim-arrow-failed').getAttribute('data-id');
-    const answer = await fetch(`${server.url}switchboard/deliveries/${failed}/skip`, { method: 'POST' });
+    const answer = await fetch(`${server.url}switchboard/deliveries/${failed}/skip`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+    });
     assert.ok(answer.ok, await answer.text());
     await page.waitForSelector('.switchboard-swim-arrow-skipped');
     await page.waitForFunction(

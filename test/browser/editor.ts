@@ -9,6 +9,8 @@ export interface EditorOptions {
   flow?: object[];
   /** Settings beside those every test has, e.g. adminAuth. */
   settings?: object;
+  /** Lines of JavaScript at the end of settings.js, for settings that are no JSON. */
+  code?: string;
   /** Loads the flow without starting it. */
   safe?: boolean;
   /** Puts something into the user folder before Node-RED starts. */
@@ -53,7 +55,7 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
     logging: { console: { level: 'info' } },
     ...options.settings,
   };
-  writeFileSync(join(folder, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n`);
+  writeFileSync(join(folder, 'settings.js'), `module.exports = ${JSON.stringify(settings, null, 2)};\n${options.code ?? ''}\n`);
   await options.prepare?.(folder);
   let output = '';
   const child = spawn(

@@ -256,12 +256,18 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
   });
 
   it('follows what others do', async () => {
-    await fetch(`${server.url}switchboard/deliveries/d2/skip`, { method: 'POST' });
+    await fetch(`${server.url}switchboard/deliveries/d2/skip`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+    });
     await page.waitForFunction(() => document.querySelector('[data-id=m2] .switchboard-chip')?.textContent === 'Skipped');
   });
 
   it('refuses what cannot be done, in words', async () => {
-    const answer = await fetch(`${server.url}switchboard/messages/m1/skip`, { method: 'POST' });
+    const answer = await fetch(`${server.url}switchboard/messages/m1/skip`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+    });
     assert.equal(answer.status, 409);
     assert.match(((await answer.json()) as { message: string }).message, /m1 is settled/);
     assert.equal((await fetch(`${server.url}switchboard/messages/none`)).status, 404);

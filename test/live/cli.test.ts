@@ -191,7 +191,11 @@ describe('npm start', () => {
       for (let i = 0; i < 3; i++) {
         const title = `Ticket ${i}`;
         const begin = performance.now();
-        await fetch(`${desk}/servicenow/create`, { method: 'POST', body: JSON.stringify({ short_description: title }) });
+        await fetch(`${desk}/servicenow/create`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ short_description: title }),
+        });
         await until(
           'the ticket at the provider',
           async () => (await (await fetch(`${desk}/state`)).text()).split(`"${title}"`).length > 2,

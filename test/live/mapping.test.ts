@@ -159,7 +159,7 @@ describe('the routes of the mapping designer', () => {
       assert.deepEqual([status, answer.code], [400, 'SWB_PAYLOAD'], field);
       assert.match(answer.message, new RegExp(`Mapping preview: ${field}`));
     }
-    assert.equal((await ask('fields?system=x')).status, 400);
+    assert.equal((await ask('fields?system=x')).status, 409);
   });
 });
 

@@ -1,95 +1,176 @@
 import assert from 'node:assert/strict';
+import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import type { AuditEntry } from '../../nodes/sidebar/views.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
 import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
 import { type EditorServer, startEditor } from '../browser/editor.js';
+import { rawRequest } from '../http/raw-request.js';
+import { serve, type TestServer } from '../http/server.js';
 import { seedStore } from '../nodes/sidebar/seed.js';
+import { addressOf, listRoutes, RIGHTS } from './admin-routes.js';
 
-const FLOW = [
+const PASSWORD = '$2b$04$lMjvzk6lsJBaByImLpHm8O5GKdZi08LXULIJzRmHuNPXwnexUXjFu'; // secret
+/** Who there is, and which rights each has. */
+const RIGHTS_OF: Record<string, string[]> = {
+  nobody: [],
+  reader: ['switchboard.read'],
+  operator: ['switchboard.read', 'switchboard.write'],
+  integrator: ['switchboard.read', 'switchboard.write', 'flows.write'],
+};
+const users = [
+  { username: 'nobody', password: PASSWORD, permissions: 'flows.read' },
+  { username: 'reader', password: PASSWORD, permissions: 'read' },
+  { username: 'operator', password: PASSWORD, permissions: ['read', 'switchboard.write'] },
+  { username: 'integrator', password: PASSWORD, permissions: '*' },
+];
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+
+const flow = (partner: TestServer) => [
   { id: 'tab', type: 'tab', label: 'Test' },
   { id: 'store1', type: 'switchboard-store', ...storeDefaults },
+  { id: 'tmf1', type: 'switchboard-tmf-endpoint', ...tmfEndpointDefaults, store: 'store1', baseUrl: 'http://127.0.0.1:9' },
   {
-    id: 'tmf1',
-    type: 'switchboard-tmf-endpoint',
-    ...tmfEndpointDefaults,
-    name: 'North',
+    id: 'sn1',
+    type: 'switchboard-servicenow-endpoint',
+    ...serviceNowEndpointDefaults,
+    name: 'Acme',
+    auth: 'none',
     store: 'store1',
-    baseUrl: 'http://127.0.0.1:9',
+    baseUrl: partner.url,
   },
 ];
-const PASSWORD = '$2b$04$lMjvzk6lsJBaByImLpHm8O5GKdZi08LXULIJzRmHuNPXwnexUXjFu'; // secret
-const users = [
-  { username: 'reader', password: PASSWORD, permissions: 'read' },
-  { username: 'looker', password: PASSWORD, permissions: 'switchboard.read' },
-  { username: 'anna', password: PASSWORD, permissions: ['read', 'switchboard.write'] },
-];
+const prepare = async (folder: string) => {
+  await seedStore(folder);
+  listRoutes(folder);
+};
 
-/** Every route of ours that shows something, and every one that does something. */
-const READS = [
-  'messages',
-  'messages/m1',
-  'counts',
-  'endpoints',
-  'unmapped',
-  'audit',
-  'presets',
-  `presets/${encodeURIComponent('TMF621 v4 trouble ticket')}`,
-];
-const WRITES = [
-  ...['replay', 'edit', 'skip', 'undo'].flatMap((action) => [`messages/m9/${action}`, `deliveries/d9/${action}`]),
-  'bulk',
-  'endpoints/tmf1/suspend',
-  'endpoints/tmf1/resume',
-  'endpoints/tmf1/test',
-  'unmapped/forget',
-];
-
-describe('permissions in a Node-RED with users', () => {
-  let server: EditorServer;
-  const tokens: Record<string, string> = {};
-
+describe('the admin routes', () => {
+  /** A partner that counts who comes. */
+  let partner: TestServer;
+  let visits = 0;
   before(async () => {
-    server = await startEditor({ flow: FLOW, prepare: seedStore, settings: { adminAuth: { type: 'credentials', users } } });
-    for (const { username } of users) {
-      const answer = await fetch(`${server.url}auth/token`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ client_id: 'node-red-editor', grant_type: 'password', scope: '', username, password: 'secret' }),
+    partner = await serve((_req, res) => {
+      visits++;
+      res.writeHead(503).end();
+    });
+  });
+  after(() => partner?.close());
+
+  describe('in a Node-RED with users', () => {
+    let server: EditorServer;
+    const tokens: Record<string, string> = {};
+
+    before(async () => {
+      server = await startEditor({ flow: flow(partner), prepare, settings: { adminAuth: { type: 'credentials', users } } });
+      for (const { username } of users) {
+        const answer = await fetch(`${server.url}auth/token`, {
+          method: 'POST',
+          headers: JSON_TYPE,
+          body: JSON.stringify({ client_id: 'node-red-editor', grant_type: 'password', scope: '', username, password: 'secret' }),
+        });
+        tokens[username] = ((await answer.json()) as { access_token: string }).access_token;
+      }
+    });
+    after(() => server?.stop());
+
+    const ask = (route: string, user?: string, body: object = {}, headers: Record<string, string> = {}) => {
+      const { method, path } = addressOf(route);
+      const signedIn: Record<string, string> = user ? { Authorization: `Bearer ${tokens[user]}` } : {};
+      const text = method === 'POST' ? JSON.stringify(body) : '';
+      return rawRequest(`${server.url}${path}`, method, { ...JSON_TYPE, ...signedIn, ...headers }, text);
+    };
+
+    it('are all known, with who may use them', async () => {
+      const there = (await (await fetch(`${server.url}routes`)).json()) as string[];
+      assert.deepEqual([...there].sort(), Object.keys(RIGHTS).sort());
+    });
+
+    for (const [route, right] of Object.entries(RIGHTS)) {
+      it(`${route} is for ${right}`, async () => {
+        for (const user of [undefined, ...Object.keys(RIGHTS_OF)]) {
+          const may = right === 'anyone' || (user !== undefined && RIGHTS_OF[user]?.includes(right));
+          const { status } = await ask(route, user);
+          assert.equal(status === 401, !may, `${user}: ${status}`);
+        }
       });
-      tokens[username] = ((await answer.json()) as { access_token: string }).access_token;
     }
+
+    it('let no reader make the server send anything', async () => {
+      const typed = { type: 'switchboard-servicenow-endpoint', config: { baseUrl: partner.url, auth: 'none' } };
+      for (const user of ['reader', 'operator']) {
+        visits = 0;
+        for (const route of Object.keys(RIGHTS)) await ask(route, user, typed);
+        assert.equal(visits, 0, user);
+      }
+      for (const route of Object.keys(RIGHTS).filter((one) => RIGHTS[one] === 'flows.write')) {
+        visits = 0;
+        await ask(route, 'integrator', typed);
+        assert.notEqual(visits, 0, `who may deploy does: ${route}`);
+      }
+    });
+
+    it('who signed in may come under any name of a proxy, but not from another site’s page', async () => {
+      assert.equal((await ask('GET messages', 'reader', {}, { Host: 'desk.example' })).status, 200);
+      assert.equal((await ask('GET messages', 'reader', {}, { Origin: 'http://evil.example' })).status, 403);
+    });
+
+    it('keeps the name of who did something', async () => {
+      const answer = await fetch(`${server.url}switchboard/deliveries/d2/skip`, {
+        method: 'POST',
+        headers: { ...JSON_TYPE, Authorization: `Bearer ${tokens.operator}` },
+        body: JSON.stringify({ reason: 'By phone.' }),
+      });
+      assert.equal(answer.status, 200);
+      const [entry] = JSON.parse((await ask('GET audit', 'reader')).body) as AuditEntry[];
+      assert.deepEqual([entry?.by, entry?.action, entry?.target.id, entry?.reason], ['operator', 'skip', 'd2', 'By phone.']);
+    });
+
+    it('serves the page to anyone, because it holds nothing', async () => {
+      assert.ok(!(await ask('GET page')).body.includes('INC001'));
+    });
   });
-  after(() => server?.stop());
 
-  const ask = (path: string, method: string, user?: string, body: object = {}) =>
-    fetch(`${server.url}switchboard/${path}`, {
-      method,
-      headers: { 'Content-Type': 'application/json', ...(user && { Authorization: `Bearer ${tokens[user]}` }) },
-      ...(method === 'POST' && { body: JSON.stringify(body) }),
+  describe('in a Node-RED where nobody signs in', () => {
+    let server: EditorServer;
+    before(async () => {
+      server = await startEditor({ flow: flow(partner), prepare });
     });
+    after(() => server?.stop());
 
-  for (const path of READS) {
-    it(`lets who may read see ${path}, and nobody else`, async () => {
-      assert.equal((await ask(path, 'GET')).status, 401);
-      for (const user of ['reader', 'looker', 'anna']) assert.equal((await ask(path, 'GET', user)).status, 200, user);
-    });
-  }
+    const ask = (route: string, headers: Record<string, string>, body = '{}') => {
+      const { method, path } = addressOf(route);
+      return rawRequest(`${server.url}${path}`, method, { ...JSON_TYPE, ...headers }, method === 'POST' ? body : '');
+    };
+    const FOREIGN: Record<string, Record<string, string>> = {
+      'another site’s page': { 'Sec-Fetch-Site': 'cross-site', Origin: 'http://evil.example' },
+      'a page of another port': { 'Sec-Fetch-Site': 'same-site', Origin: 'http://127.0.0.1:1' },
+      'a page of an older browser': { Origin: 'http://evil.example' },
+      'a page whose name was made to lead here': { Host: 'evil.example', 'Sec-Fetch-Site': 'same-origin' },
+    };
 
-  for (const path of WRITES) {
-    it(`lets who may write do ${path}, and nobody else`, async () => {
-      for (const user of [undefined, 'reader', 'looker']) assert.equal((await ask(path, 'POST', user)).status, 401, user);
-      assert.notEqual((await ask(path, 'POST', 'anna')).status, 401);
-    });
-  }
-
-  it('keeps the name of who did something', async () => {
-    assert.equal((await ask('deliveries/d2/skip', 'POST', 'anna', { reason: 'By phone.' })).status, 200);
-    const [entry] = (await (await ask('audit', 'GET', 'looker')).json()) as AuditEntry[];
-    assert.deepEqual([entry?.by, entry?.action, entry?.target.id, entry?.reason], ['anna', 'skip', 'd2', 'By phone.']);
-  });
-
-  it('serves the page to anyone, because it holds nothing', async () => {
-    const page = await (await fetch(`${server.url}switchboard/page`)).text();
-    assert.ok(!page.includes('INC001'));
+    for (const [route, right] of Object.entries(RIGHTS)) {
+      if (right === 'anyone') {
+        it(`${route} comes with the headers of a page`, async () => {
+          const { headers } = await ask(route, {});
+          const policy = String(headers['content-security-policy']);
+          assert.match(policy, /default-src 'none'; script-src 'self';.*frame-ancestors 'none'/);
+          assert.ok(!policy.includes('unsafe'));
+          assert.equal(headers['x-content-type-options'], 'nosniff');
+        });
+        continue;
+      }
+      it(`${route} does nothing for other sites`, async () => {
+        for (const [who, headers] of Object.entries(FOREIGN)) {
+          const { status, body } = await ask(route, headers);
+          assert.equal(status, 403, `${who}: ${body}`);
+          assert.equal((JSON.parse(body) as { code: string }).code, 'SWB_FORBIDDEN');
+        }
+        assert.notEqual((await ask(route, {})).status, 403, 'a program may');
+        if (route.startsWith('GET')) return;
+        for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])
+          assert.equal((await ask(route, { 'Content-Type': type })).status, 415, type);
+        assert.equal((await ask(route, { 'Content-Type': '' }, '')).status, 415, 'nothing said');
+      });
+    }
   });
 });

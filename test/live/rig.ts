@@ -100,7 +100,10 @@ export class LiveRig {
   }
 
   async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip'): Promise<void> {
-    const answer = await fetch(`${this.live.url}/switchboard/${kind}/${id}/${action}`, { method: 'POST' });
+    const answer = await fetch(`${this.live.url}/switchboard/${kind}/${id}/${action}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+    });
     if (!answer.ok) throw new Error(`${action} was answered ${answer.status}: ${await answer.text()}`);
   }
 

@@ -86,7 +86,15 @@ describe('what nodes show as their status', () => {
   it('an endpoint that a person suspended says so, not that it is down', async () => {
     const begins = (text: string) => until(text, () => shown('sb1-tmf-out').at(-1)?.startsWith(text));
     const by = async (action: string) =>
-      assert.ok((await fetch(`${rig.live.url}/switchboard/endpoints/sb1-tmf/${action}`, { method: 'POST' })).ok, action);
+      assert.ok(
+        (
+          await fetch(`${rig.live.url}/switchboard/endpoints/sb1-tmf/${action}`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+          })
+        ).ok,
+        action,
+      );
     await by('suspend');
     await begins('Provider (TMF621) is suspended');
     await by('resume');

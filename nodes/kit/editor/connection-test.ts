@@ -70,10 +70,12 @@ function show(list: JQuery, rows: Row[]): void {
   }
 }
 
-function reason(translate: Translate, answer: JQuery.jqXHR): string {
+/** Why the runtime did not do what was asked, in its own words where it has some. */
+export function reason(translate: Translate, answer: JQuery.jqXHR): string {
+  const message = (answer.responseJSON as { message?: unknown } | undefined)?.message;
+  if (typeof message === 'string') return message;
   if (answer.status === 0) return translate('endpoint.noRuntime');
   if (answer.status === 401 || answer.status === 403) return translate('endpoint.notAllowed');
   if (answer.status === 404) return translate('endpoint.noRoute');
-  const message = (answer.responseJSON as { message?: unknown } | undefined)?.message;
-  return typeof message === 'string' ? message : answer.statusText;
+  return answer.statusText;
 }

@@ -1,4 +1,4 @@
-import type { ConnectionTest } from './connection-test.js';
+import { type ConnectionTest, reason } from './connection-test.js';
 
 /** What the runtime offers to choose from; `note`: why it may be less than there is. See pick-lists.ts. */
 export interface Listed {
@@ -7,8 +7,8 @@ export interface Listed {
 }
 
 /** The tables of the endpoint in the dialog, with the settings as they stand there. Rejects with a reason in words. */
-export function tablesOf({ id, ...settings }: ConnectionTest): Promise<Listed> {
-  return ask({
+export function tablesOf(translate: Translate, { id, ...settings }: ConnectionTest): Promise<Listed> {
+  return ask(translate, {
     url: `switchboard/endpoints/${encodeURIComponent(id)}/tables`,
     method: 'POST',
     contentType: 'application/json',
@@ -17,16 +17,13 @@ export function tablesOf({ id, ...settings }: ConnectionTest): Promise<Listed> {
 }
 
 /** The columns of a table at a deployed endpoint. */
-export function columnsOf(id: string, table: string): Promise<Listed> {
-  return ask({ url: `switchboard/endpoints/${encodeURIComponent(id)}/fields?table=${encodeURIComponent(table)}` });
+export function columnsOf(translate: Translate, id: string, table: string): Promise<Listed> {
+  return ask(translate, { url: `switchboard/endpoints/${encodeURIComponent(id)}/fields?table=${encodeURIComponent(table)}` });
 }
 
-function ask(request: JQuery.AjaxSettings): Promise<Listed> {
+function ask(translate: Translate, request: JQuery.AjaxSettings): Promise<Listed> {
   return new Promise((resolve, reject) => {
-    $.ajax(request).then(resolve, (answer: JQuery.jqXHR) => {
-      const message = (answer.responseJSON as { message?: unknown } | undefined)?.message;
-      reject(new Error(typeof message === 'string' ? message : answer.statusText));
-    });
+    $.ajax(request).then(resolve, (answer: JQuery.jqXHR) => reject(new Error(reason(translate, answer))));
   });
 }
 

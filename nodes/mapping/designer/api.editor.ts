@@ -40,10 +40,10 @@ export function designerApi(t: Translate): Api {
   }
 
   function reason({ status, responseJSON, statusText }: JQuery.jqXHR): string {
-    if (status === 0) return t('runtime.gone');
-    if (status === 401 || status === 403) return t('runtime.notAllowed');
     const message = (responseJSON as { message?: unknown } | undefined)?.message;
-    return typeof message === 'string' ? message : statusText;
+    if (typeof message === 'string') return message;
+    if (status === 0) return t('runtime.gone');
+    return status === 401 || status === 403 ? t('runtime.notAllowed') : statusText;
   }
 }
 

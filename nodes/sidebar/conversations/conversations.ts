@@ -6,7 +6,7 @@ import type {
   SurgeryRequest,
   Unchanged,
 } from '../conversation-views.js';
-import { type Backend, RequestError } from '../view/backend.js';
+import { type Backend, write } from '../view/backend.js';
 
 const MOST_EMPTY = 20;
 
@@ -47,10 +47,7 @@ export class ConversationDesk {
   }
 
   private post(id: string, action: string, body: object): Promise<unknown> {
-    return this.backend.post(`conversations/${encodeURIComponent(id)}/${action}`, body).catch((error) => {
-      // Node-RED answers 401 also to those who are signed in and may not; who sees a conversation has signed in.
-      throw error instanceof RequestError && error.status === 401 ? new RequestError(error.message, 403) : error;
-    });
+    return write(this.backend, `conversations/${encodeURIComponent(id)}/${action}`, body);
   }
 
   private page({ search, state, before, limit }: ConversationQuery): Promise<ConversationList> {

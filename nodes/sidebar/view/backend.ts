@@ -83,31 +83,31 @@ export class Messages {
   }
 
   async act(kind: 'messages' | 'deliveries', id: string, action: Action, body: ActionBody = {}): Promise<void> {
-    await this.write(`${kind}/${encodeURIComponent(id)}/${action}`, body);
+    await write(this.backend, `${kind}/${encodeURIComponent(id)}/${action}`, body);
   }
 
   suspend(endpoint: string, reason: string): Promise<unknown> {
-    return this.write(`endpoints/${encodeURIComponent(endpoint)}/suspend`, { reason });
+    return write(this.backend, `endpoints/${encodeURIComponent(endpoint)}/suspend`, { reason });
   }
 
   resume(endpoint: string): Promise<unknown> {
-    return this.write(`endpoints/${encodeURIComponent(endpoint)}/resume`, {});
+    return write(this.backend, `endpoints/${encodeURIComponent(endpoint)}/resume`, {});
   }
 
   forget(values: UnmappedView[]): Promise<unknown> {
-    return this.write('unmapped/forget', { values });
+    return write(this.backend, 'unmapped/forget', { values });
   }
 
   bulk(request: BulkRequest): Promise<BulkResult> {
-    return this.write('bulk', request) as Promise<BulkResult>;
+    return write(this.backend, 'bulk', request) as Promise<BulkResult>;
   }
+}
 
-  private write(path: string, body: object): Promise<unknown> {
-    return this.backend.post(path, body).catch((error) => {
-      // Node-RED answers 401 also to those who are signed in and may not; who sees a message has signed in.
-      throw error instanceof RequestError && error.status === 401 ? new RequestError(error.message, 403) : error;
-    });
-  }
+/** Sends a change. Node-RED answers 401 also to those who are signed in and may not; who sees a message has signed in. */
+export function write(backend: Backend, path: string, body: object): Promise<unknown> {
+  return backend.post(path, body).catch((error) => {
+    throw error instanceof RequestError && error.status === 401 ? new RequestError('', 403) : error;
+  });
 }
 
 /** What to tell a person of a request that failed. */
@@ -115,6 +115,6 @@ export function wordsFor(error: unknown, t: Backend['t']): string {
   if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
   if (error.status === 0) return t('trouble.noRuntime');
   if (error.status === 401) return t('trouble.signIn');
-  if (error.status === 403) return t('trouble.notAllowed');
+  if (error.status === 403) return error.message || t('trouble.notAllowed');
   return error.message;
 }

@@ -1,0 +1,24 @@
+import { brokers } from '../../src/delivery/brokers.js';
+import type { Person } from '../../src/delivery/interventions.js';
+import { SwitchboardError } from '../../src/errors.js';
+import { NotThere, type Request } from '../kit/admin-routes.js';
+
+export function personOf(req: Request): Person {
+  return { name: req.user?.username ?? '' };
+}
+
+const LONGEST_REASON = 500;
+
+/** A reason as a person gave it; '' for none. */
+export function reasonOf(req: Request): string {
+  const reason = req.body?.reason;
+  return typeof reason === 'string' ? reason.trim().slice(0, LONGEST_REASON) : '';
+}
+
+export function notThere(kind: string): never {
+  if (brokers().length === 0)
+    throw new SwitchboardError('SWB_CLOSED', 'No store is open now.', {
+      hint: 'The flows are being deployed: try again in a moment.',
+    });
+  throw new NotThere(`There is no such ${kind}: it may have been removed.`);
+}

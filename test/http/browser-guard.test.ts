@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import type { IncomingHttpHeaders } from 'node:http';
+import { checkHost, checkJson, checkSameOrigin, knownHosts } from '../../src/http/browser-guard.js';
+
+const refused = { code: 'SWB_FORBIDDEN' };
+
+describe('the browser guard', () => {
+  it('reads the known hosts from the environment', () => {
+    assert.deepEqual(knownHosts({ SWITCHBOARD_HOSTS: 'Desk.acme.example, b.example:8443' }), [
+      'desk.acme.example',
+      'b.example:8443',
+    ]);
+    assert.deepEqual(knownHosts({}), []);
+  });
+
+  describe('takes a host name', () => {
+    const own = [
+      '127.0.0.1:1880',
+      '10.1.2.3',
+      '[::1]:1880',
+      'localhost:1880',
+      'a.localhost',
+      'nodered:1880',
+      'pi.local',
+      'x.internal',
+    ];
+    for (const host of own) it(`${host}, which no stranger can have`, () => checkHost({ host }, []));
+    it('that is listed, whatever its port and case', () => checkHost({ host: 'Desk.Acme.Example:1880' }, ['desk.acme.example']));
+    it('none, as programs without one are no browser', () => checkHost({}, []));
+    const foreign = [
+      'evil.example',
+      'evil.example:1880',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+      'localhost.',
+      'evil.example#.local',
+      'evil.example/.local',
+      'x@evil.example',
+      'xlocal.com',
+      'desk.acme.example.evil.example',
+      '',
+      ' ',
+    ];
+    for (const host of foreign)
+      it(`but not «${host}»`, () => assert.throws(() => checkHost({ host }, ['desk.acme.example']), refused));
+    it('and says what to do', () =>
+      assert.throws(() => checkHost({ host: 'evil.example' }, []), /evil\.example.*SWITCHBOARD_HOSTS/));
+  });
+
+  describe('takes a request', () => {
+    const from = (site: string | undefined, origin: string | undefined, host = '127.0.0.1:1880'): IncomingHttpHeaders => ({
+      host,
+      ...(site && { 'sec-fetch-site': site }),
+      ...(origin && { origin }),
+    });
+    const takes: [string, IncomingHttpHeaders, string[]?][] = [
+      ['of a program', from(undefined, undefined)],
+      ['of our own page', from('same-origin', 'http://127.0.0.1:1880')],
+      ['of our own page in a browser without fetch metadata', from(undefined, 'http://127.0.0.1:1880')],
+      ['of our own page on a usual port', from(undefined, 'https://desk.example', 'desk.example:443')],
+      ['of a typed address', from('none', undefined)],
+      ['of our own page behind a proxy that rewrites Host', from('same-origin', 'https://desk.example', '127.0.0.1:1880')],
+      ['the same without fetch metadata, where the name is listed', from(undefined, 'http://desk.example'), ['desk.example']],
+    ];
+    for (const [what, headers, known = []] of takes) it(what, () => checkSameOrigin(headers, known));
+    const refuses: [string, IncomingHttpHeaders, string[]?][] = [
+      ['of another site', from('cross-site', 'http://evil.example')],
+      ['of another port of this machine', from('same-site', 'http://127.0.0.1:1881')],
+      ['of another port, without fetch metadata', from(undefined, 'http://127.0.0.1:1881')],
+      ['of another site that leaves its origin out', from('cross-site', undefined)],
+      ['of a sandboxed frame', from(undefined, 'null')],
+      ['of an origin that is none', from(undefined, 'http://127.0.0.1:1880, http://evil.example')],
+      ['of another port of a listed name', from(undefined, 'http://desk.example:81'), ['desk.example']],
+      ['of another scheme’s usual port', from(undefined, 'https://127.0.0.1', '127.0.0.1:80')],
+    ];
+    for (const [what, headers, known = []] of refuses)
+      it(`but not ${what}`, () => assert.throws(() => checkSameOrigin(headers, known), refused));
+  });
+
+  it('takes JSON only', () => {
+    for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON'])
+      checkJson({ 'content-type': type });
+    for (const type of [
+      undefined,
+      'text/plain',
+      'text/plain; a=application/json',
+      'application/x-www-form-urlencoded',
+      'application/jsonx',
+    ])
+      assert.throws(() => checkJson({ 'content-type': type }), { code: 'SWB_PAYLOAD' });
+  });
+});

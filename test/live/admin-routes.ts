@@ -1,0 +1,70 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Right } from '../../nodes/kit/admin-routes.js';
+
+/** Every route of ours in Node-RED's admin API and who may use it; `anyone` where there is nothing to see. */
+export const RIGHTS: Record<string, Right | 'anyone'> = {
+  'GET page': 'anyone',
+  'GET page/page.js': 'anyone',
+  'GET page/page.css': 'anyone',
+  'GET page/labels': 'anyone',
+  'GET messages': 'switchboard.read',
+  'GET messages/:id': 'switchboard.read',
+  'GET counts': 'switchboard.read',
+  'GET endpoints': 'switchboard.read',
+  'GET unmapped': 'switchboard.read',
+  'GET audit': 'switchboard.read',
+  'GET conversations': 'switchboard.read',
+  'GET conversations/:id': 'switchboard.read',
+  'GET conversations/:id/fixture': 'switchboard.read',
+  'GET presets': 'switchboard.read',
+  'GET presets/:name': 'switchboard.read',
+  'GET mappings/fields': 'switchboard.read',
+  'GET mappings/samples': 'switchboard.read',
+  'GET mappings/samples/:id': 'switchboard.read',
+  'POST mappings/preview': 'switchboard.read',
+  'POST mappings/values': 'switchboard.read',
+  'POST mappings/changes': 'switchboard.read',
+  'POST bulk': 'switchboard.write',
+  'POST messages/:id/replay': 'switchboard.write',
+  'POST messages/:id/edit': 'switchboard.write',
+  'POST messages/:id/skip': 'switchboard.write',
+  'POST messages/:id/undo': 'switchboard.write',
+  'POST deliveries/:id/replay': 'switchboard.write',
+  'POST deliveries/:id/edit': 'switchboard.write',
+  'POST deliveries/:id/skip': 'switchboard.write',
+  'POST deliveries/:id/undo': 'switchboard.write',
+  'POST endpoints/:id/suspend': 'switchboard.write',
+  'POST endpoints/:id/resume': 'switchboard.write',
+  'POST unmapped/forget': 'switchboard.write',
+  'POST conversations/:id/preview': 'switchboard.write',
+  'POST conversations/:id/operate': 'switchboard.write',
+  'POST conversations/:id/undo': 'switchboard.write',
+  'POST endpoints/:id/test': 'flows.write',
+  'POST endpoints/:id/tables': 'flows.write',
+  'GET endpoints/:id/tables': 'flows.write',
+  'GET endpoints/:id/fields': 'flows.write',
+  'GET endpoints/:id/choices': 'flows.write',
+};
+
+/** The address of a route below the admin root, with something in the place of its parameters. */
+export function addressOf(route: string): { method: string; path: string } {
+  const [method = '', path = ''] = route.split(' ');
+  const presets = path.replace(':name', encodeURIComponent('TMF621 v4 trouble ticket'));
+  const id = /^endpoints/.test(path) ? 'sn1' : /^deliveries/.test(path) ? 'd9' : 'm1';
+  const mapping = path.startsWith('mappings/');
+  const query = mapping ? '?system=tmf621&entityType=troubleTicket&version=v4&direction=in' : '?entityType=incident&field=state';
+  return { method, path: `switchboard/${presets.replace('samples/:id', 'samples/example').replace(':id', id)}${query}` };
+}
+
+/** A node set that lists the routes which really are there, at `routes`; put into the user folder of a Node-RED before it starts. */
+export function listRoutes(folder: string): void {
+  mkdirSync(join(folder, 'nodes'), { recursive: true });
+  writeFileSync(join(folder, 'nodes', 'routes.html'), '<script></script>\n');
+  writeFileSync(
+    join(folder, 'nodes', 'routes.js'),
+    `module.exports = (RED) => RED.httpAdmin.get('/routes', (_req, res) => res.json(
+      RED.httpAdmin._router.stack.filter(({ route }) => String(route?.path).startsWith('/switchboard'))
+        .flatMap(({ route }) => Object.keys(route.methods).map((m) => m.toUpperCase() + ' ' + route.path.replace('/switchboard/', '')))));\n`,
+  );
+}
