@@ -29,6 +29,8 @@ export interface FoundNodeRed {
   load(): NodeRed;
   /** A new Express app, of the version that Node-RED itself uses. */
   express(): ExpressApp;
+  /** Loads a module that Node-RED itself uses. */
+  own(name: string): unknown;
 }
 
 /** Names under which Node-RED may be installed, the newest first. */
@@ -55,6 +57,7 @@ export function findNodeRed(from: string[] = [process.cwd(), packageFolder()]): 
           folder: dirname(manifestPath),
           load: () => require(name) as NodeRed,
           express: () => own('express')() as ExpressApp,
+          own,
         };
       }
       refused.push(`Node-RED ${manifest.version} needs Node.js ${manifest.engines?.node}, this is ${process.version}`);

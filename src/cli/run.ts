@@ -1,26 +1,36 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { brokers } from '../delivery/brokers.js';
+import { SwitchboardError } from '../errors.js';
 import { credentialSecret, encryptCredentials } from './credentials.js';
+import { checkExposure, isLoopback } from './exposure.js';
 import { readFlows } from './flow-file.js';
+import { health } from './health.js';
+import { mount, type Roots } from './mount.js';
 import { findNodeRed, packageFolder, startFlows } from './node-red.js';
+import { serve } from './server.js';
+import { readSettings, rootOf, type UserSettings } from './user-settings.js';
 
 export interface RunOptions {
   /** The flow file; its copy in the user folder is what runs. */
   flow: string;
   userDir: string;
-  host: string;
-  port: number;
-  /** Serves the editor too. */
+  /** Node-RED settings file: who may sign in, https, roots and what else it says. */
+  settings?: string;
+  /** Else those of the settings file, else loopback and 1880. */
+  host?: string;
+  port?: number;
+  /** Serves the editor and the operator's pages too. */
   editor: boolean;
   envFile?: string;
   /** The user folder has flows already, perhaps changed in the editor: run those. */
   keepFlows?: boolean;
   /** Milliseconds to finish what is under way when told to stop. */
   drain: number;
-  logLevel: string;
+  /** Else as the settings file says, else `info`. */
+  logLevel?: string;
 }
 
 export interface Running {
@@ -33,11 +43,19 @@ export interface Running {
 export async function run(options: RunOptions): Promise<Running> {
   if (options.envFile)
     for (const [name, value] of Object.entries(parseEnv(readFileSync(options.envFile, 'utf8')))) process.env[name] ??= value;
+  const settings = options.settings ? readSettings(options.settings) : {};
+  const host = options.host ?? settings.uiHost ?? '127.0.0.1';
+  const port = options.port ?? Number(settings.uiPort ?? 1880);
+  const roots: Roots = {
+    admin: options.editor && rootOf(settings.httpAdminRoot, settings.httpRoot),
+    node: rootOf(settings.httpNodeRoot, settings.httpRoot),
+  };
+  if (options.editor) await checkEditor(host, roots, settings, options.settings);
   const { flows, credentials, missing } = readFlows(readFileSync(options.flow, 'utf8'), options.flow, process.env);
   const found = findNodeRed();
   const userDir = resolve(options.userDir);
   mkdirSync(userDir, { recursive: true });
-  const secret = credentialSecret(userDir);
+  const secret = settings.credentialSecret || credentialSecret(userDir);
   if (!options.keepFlows) {
     writeFileSync(join(userDir, 'flows.json'), JSON.stringify(flows, null, 2), { mode: 0o600 });
     writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(encryptCredentials(credentials, secret)), { mode: 0o600 });
@@ -55,76 +73,58 @@ export async function run(options: RunOptions): Promise<Running> {
     if (starting) res.writeHead(503, { 'Retry-After': '2' }).end('Switchboard is starting.');
     else next();
   });
-  const server = createServer(app);
-  const port = await listen(server, options);
-  RED.init(server, {
+  const web = await serve(app, settings, host, port);
+  RED.init(web.server, {
+    editorTheme: { tours: false },
+    telemetry: { enabled: false, updateNotification: false },
+    logging: { console: { level: 'info', metrics: false, audit: false } },
+    ...settings,
+    ...(options.logLevel && { logging: { console: { level: options.logLevel, metrics: false, audit: false } } }),
     userDir,
     flowFile: 'flows.json',
     credentialSecret: secret,
-    uiHost: options.host,
-    uiPort: port,
-    httpAdminRoot: options.editor ? '/' : false,
-    httpNodeRoot: '/',
-    nodesDir: [packageFolder()],
+    uiHost: host,
+    uiPort: web.port,
+    httpAdminRoot: roots.admin,
+    httpNodeRoot: roots.node,
+    nodesDir: [packageFolder(), ...[settings.nodesDir ?? []].flat()],
     disableEditor: !options.editor,
-    editorTheme: { tours: false },
-    telemetry: { enabled: false, updateNotification: false },
-    logging: { console: { level: options.logLevel, metrics: false, audit: false } },
   });
-  if (options.editor) app.use('/', RED.httpAdmin);
-  app.use('/', RED.httpNode);
+  mount(app, web, RED, found, roots, settings);
   const problem = await startFlows(RED);
   starting = false;
   if (problem && !options.editor) {
     await RED.stop();
-    server.close();
+    await web.close();
     throw problem;
   }
   if (problem) RED.log.error(problem.message);
   if (missing.length) RED.log.warn(`These environment variables are named in the flows but not set: ${missing.join(', ')}`);
+  if (settings.httpStatic) RED.log.warn('httpStatic of the settings file is not served.');
+  if (roots.admin && web.url.startsWith('http:') && !(await isLoopback(host)))
+    RED.log.warn(
+      'Other machines reach the editor over http, which anyone on the way can read: set https in the settings file, or use a proxy with TLS.',
+    );
   return {
-    url: `http://${options.host}:${port}`,
+    url: web.url,
     version: found.version,
     stop: async () => {
       if (stopping) return;
       stopping = true;
       await Promise.all(brokers().map((broker) => broker.drain(options.drain)));
       await RED.stop();
-      server.closeAllConnections();
-      await new Promise((done) => server.close(done));
+      await web.close();
     },
   };
 }
 
-function listen(server: Server, { host, port }: RunOptions): Promise<number> {
-  return new Promise((done, fail) => {
-    server.once('error', fail);
-    server.listen(port, host, () => {
-      server.removeListener('error', fail);
-      const address = server.address();
-      done(typeof address === 'object' && address ? address.port : port);
+/** Throws SWB_CONFIG when the editor cannot be served, or would be open to everyone. */
+async function checkEditor(host: string, roots: Roots, settings: UserSettings, settingsFile?: string): Promise<void> {
+  if (!roots.admin)
+    throw new SwitchboardError('SWB_CONFIG', 'httpAdminRoot is switched off, and --editor needs it.', {
+      where: settingsFile,
+      field: 'httpAdminRoot',
+      hint: 'Leave out one of them.',
     });
-  });
-}
-
-/** `ok` when every store answers; what waits and what failed is told with it, for dashboards and alerts. */
-async function health(stopping: boolean): Promise<{ status: number; body: unknown }> {
-  try {
-    const stores = await Promise.all(
-      brokers().map(async (broker) => {
-        const { waiting, ...counts } = await broker.store.counts();
-        const endpoints = broker.workers().map(({ client, status }) => ({
-          name: client.name,
-          state: status.suspended ? 'suspended' : status.circuit === 'open' ? 'down' : 'up',
-          waiting: waiting[client.id] ?? 0,
-          ...(status.suspended && { suspendedAt: status.suspended.at }),
-        }));
-        return { name: broker.name, ...counts, endpoints };
-      }),
-    );
-    const ready = stores.length > 0 && !stopping;
-    return { status: ready ? 200 : 503, body: { status: stopping ? 'stopping' : ready ? 'ok' : 'no store is open', stores } };
-  } catch (error) {
-    return { status: 503, body: { status: error instanceof Error ? error.message : String(error) } };
-  }
+  await checkExposure(host, settings, settingsFile);
 }

@@ -7,11 +7,12 @@ const USAGE = `switchboard run <flow.json> [options]   runs a flow file without 
 
   --user-dir <folder>   where the store and Node-RED's files are kept (default .switchboard)
   --env-file <file>     environment variables for the placeholders \${NAME} in the flows
-  --host <address>      address to listen on (default 127.0.0.1)
-  --port <number>       port to listen on (default 1880); GET /health tells how it is
-  --editor              serve the editor too
+  --settings <file>     Node-RED settings.js: adminAuth (who may sign in), https, httpAdminRoot and others
+  --host <address>      address to listen on (default: uiHost of the settings file, else 127.0.0.1)
+  --port <number>       port to listen on (default: uiPort of the settings file, else 1880); GET /health tells how it is
+  --editor              serve the editor and the operator's pages too; beyond this machine only with adminAuth
   --drain <seconds>     time to finish what is under way when stopped (default 10)
-  --log <level>         fatal, error, warn, info, debug or trace (default info)
+  --log <level>         fatal, error, warn, info, debug or trace (default: the settings file's, else info)
 
 switchboard test <fixture.json> [options]   replays an exported conversation, offline, and tells what would be sent other than it was
 
@@ -27,11 +28,12 @@ async function main(): Promise<void> {
     options: {
       'user-dir': { type: 'string', default: '.switchboard' },
       'env-file': { type: 'string' },
-      host: { type: 'string', default: '127.0.0.1' },
-      port: { type: 'string', default: '1880' },
+      settings: { type: 'string' },
+      host: { type: 'string' },
+      port: { type: 'string' },
       editor: { type: 'boolean', default: false },
       drain: { type: 'string', default: '10' },
-      log: { type: 'string', default: 'info' },
+      log: { type: 'string' },
       flow: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -47,8 +49,9 @@ async function main(): Promise<void> {
   const running = await run({
     flow,
     userDir: values['user-dir'],
+    settings: values.settings,
     host: values.host,
-    port: Number(values.port),
+    port: values.port === undefined ? undefined : Number(values.port),
     editor: values.editor,
     envFile: values['env-file'],
     drain: Number(values.drain) * 1000,
