@@ -8,9 +8,10 @@ export function chromiumPath(): string | undefined {
   return [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path));
 }
 
-export function launchBrowser(): Promise<Browser> {
+/** `more`: switches of Chromium. */
+export function launchBrowser(...more: string[]): Promise<Browser> {
   const executablePath = chromiumPath();
   if (!executablePath) throw new Error('No Chromium was found. Install it, or name it in the environment variable CHROMIUM.');
   // In a container there is no user namespace for Chromium's own sandbox, and little shared memory.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', ...more] });
 }

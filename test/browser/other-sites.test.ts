@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
+import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
+import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { encryptCredentials } from '../../src/cli/credentials.js';
+import { serve, type TestServer } from '../http/server.js';
+import { addressOf, RIGHTS } from '../live/admin-routes.js';
+import { startNodeRed, until } from '../live/node-red.js';
+import { seedStore } from '../nodes/sidebar/seed.js';
+import { chromiumPath, launchBrowser } from './browser.js';
+import { NODE_RED, startEditor } from './editor.js';
+
+const SECRET = 'the-saved-password';
+const VARIABLE = 'the-value-of-a-variable';
+
+/** What a person runs on their own machine, where nobody signs in, with a page of another site open in the browser. */
+interface Victim {
+  url: string;
+  /** Node-RED's own admin API is guarded too. */
+  whole: boolean;
+  stop(): Promise<unknown>;
+}
+
+const PLACES: Record<string, (partner: TestServer) => Promise<Victim>> = {
+  [`Node-RED ${NODE_RED.version}`]: async (partner) => {
+    const credentials = { sn1: { user: 'switchboard', password: SECRET } };
+    const server = await startEditor({
+      flow: flow(partner),
+      async prepare(folder) {
+        await seedStore(folder);
+        writeFileSync(join(folder, 'flows_cred.json'), JSON.stringify(encryptCredentials(credentials, 'test')));
+      },
+    });
+    return { url: server.url, whole: false, stop: server.stop };
+  },
+  [`switchboard run --editor on Node-RED ${NODE_RED.version}`]: async (partner) => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchboard-other-sites-'));
+    await seedStore(join(folder, 'user'));
+    const nodes = flow(partner).map((node) =>
+      node.id === 'sn1' ? { ...node, credentials: { user: `\${SAVED_USER}`, password: `\${SAVED_PASSWORD}` } } : node,
+    );
+    const live = await startNodeRed({
+      folder,
+      flow: nodes,
+      editor: true,
+      env: { SAVED_USER: 'switchboard', SAVED_PASSWORD: SECRET },
+    });
+    return {
+      url: `${live.url}/`,
+      whole: true,
+      stop: () => live.stop().then(() => rmSync(folder, { recursive: true, force: true })),
+    };
+  },
+};
+
+const flow = (partner: TestServer) => [
+  { id: 'tab', type: 'tab', label: 'Test' },
+  { id: 'store1', type: 'switchboard-store', ...storeDefaults },
+  { id: 'tmf1', type: 'switchboard-tmf-endpoint', ...tmfEndpointDefaults, store: 'store1', baseUrl: 'http://127.0.0.1:9' },
+  {
+    id: 'sn1',
+    type: 'switchboard-servicenow-endpoint',
+    ...serviceNowEndpointDefaults,
+    store: 'store1',
+    baseUrl: `${partner.url}/own`,
+  },
+];
+
+for (const [place, start] of Object.entries(PLACES)) {
+  describe(`another site's page and ${place}`, () => {
+    let victim: Victim;
+    let site: TestServer;
+    let partner: TestServer;
+    let browser: Browser;
+    let page: Page;
+    const heard: string[] = [];
+
+    before(async function () {
+      if (!chromiumPath()) return this.skip();
+      process.env.SWB_OTHER_SITES = VARIABLE;
+      partner = await serve((req, res) => {
+        heard.push(`${req.method} ${req.url} ${JSON.stringify(req.headers)}`);
+        res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"result":[]}');
+      });
+      site = await serve((_req, res) => res.writeHead(200, { 'Content-Type': 'text/html' }).end('<body>You have won!'));
+      victim = await start(partner);
+      await until('the store to be open', async () => (await fetch(`${victim.url}switchboard/messages/m1`)).ok);
+      browser = await launchBrowser('--host-resolver-rules=MAP *.example 127.0.0.1');
+    });
+    after(async () => {
+      delete process.env.SWB_OTHER_SITES;
+      await browser?.close();
+      await victim?.stop();
+      await partner?.close();
+      await site?.close();
+    });
+    beforeEach(async () => {
+      heard.length = 0;
+      page = await browser.newPage();
+      // The compiler names functions by a helper that the page does not have.
+      await page.addInitScript('globalThis.__name = (made) => made');
+    });
+    afterEach(() => page.close());
+
+    /** Everything a request may have changed: what people did, how messages stand, which endpoints are suspended, and the flows. */
+    const standing = async () => {
+      const paths = ['audit', 'counts', 'endpoints', 'unmapped', 'conversations', 'messages'].map(
+        (path) => `switchboard/${path}`,
+      );
+      return Promise.all(
+        [...paths, ...(victim.whole ? ['flows'] : [])].map(async (path) => (await fetch(victim.url + path)).text()),
+      );
+    };
+    const unharmed = async (attack: () => Promise<void>) => {
+      const before = await standing();
+      await attack();
+      assert.deepEqual(await standing(), before);
+      assert.deepEqual(heard, [], 'the server was made to send');
+    };
+    const theft = () => ({
+      type: 'switchboard-servicenow-endpoint',
+      config: { baseUrl: partner.url, auth: 'basic' },
+      credentials: { user: `\${SWB_OTHER_SITES}`, password: '__PWRD__' },
+      action: 'skip',
+      ids: ['m1', 'd2'],
+      reason: 'evil',
+      payload: { evil: true },
+      kind: 'merge',
+    });
+    const targets = () => Object.keys(RIGHTS).map((route) => addressOf(route));
+    const posts = () =>
+      targets()
+        .filter(({ method }) => method === 'POST')
+        .map(({ path }) => victim.url + path)
+        .flatMap((url) => [url, url.replace('/m1/', '/m9/'), url.replace('/d9/', '/d2/')])
+        .concat(victim.whole ? `${victim.url}flow` : []);
+    const gets = () => targets().flatMap(({ method, path }) => (method === 'GET' ? [victim.url + path] : []));
+
+    const FROM: Record<string, () => string> = {
+      'another host': () => site.url.replace('127.0.0.1', 'evil.example'),
+      'another port of this machine': () => site.url,
+    };
+    for (const [where, address] of Object.entries(FROM)) {
+      describe(`from ${where}`, () => {
+        beforeEach(() => page.goto(address()));
+
+        for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json']) {
+          it(`a script that posts as ${type} does nothing`, () =>
+            unharmed(async () => {
+              await page.evaluate(
+                async ({ urls, body, type }) => {
+                  const send = (url: string, mode: RequestMode) =>
+                    fetch(url, { method: 'POST', mode, body, headers: { 'Content-Type': type } }).catch(() => undefined);
+                  for (const url of urls) {
+                    await send(url, 'cors');
+                    if (type !== 'application/json') await send(url, 'no-cors');
+                    navigator.sendBeacon(url, new Blob([body], { type }));
+                  }
+                },
+                { urls: posts(), body: JSON.stringify(theft()), type },
+              );
+            }));
+        }
+
+        for (const enctype of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+          it(`a form sent as ${enctype} does nothing`, () =>
+            unharmed(async () => {
+              await page.evaluate(
+                async ({ urls, text, enctype }) => {
+                  const frame = document.createElement('iframe');
+                  frame.name = 'hidden';
+                  document.body.append(frame);
+                  for (const url of urls) {
+                    const form = document.createElement('form');
+                    Object.assign(form, { method: 'POST', action: url, target: 'hidden', enctype });
+                    // Sent as text, name and value come to one JSON object.
+                    const field = document.createElement('input');
+                    Object.assign(field, { name: `${text.slice(0, -1)},"x":"`, value: '"}' });
+                    const plain = ['reason', 'label', 'nodes[0][id]', 'nodes[0][type]'].map((name) =>
+                      Object.assign(document.createElement('input'), { name, value: 'debug' }),
+                    );
+                    form.append(...(enctype === 'text/plain' ? [field] : plain));
+                    document.body.append(form);
+                    const loaded = new Promise((done) => frame.addEventListener('load', done, { once: true }));
+                    form.submit();
+                    await loaded;
+                  }
+                },
+                { urls: posts(), text: JSON.stringify(theft()), enctype },
+              );
+            }));
+        }
+
+        it('a script reads nothing, and pictures and scripts make the server send nothing', () =>
+          unharmed(async () => {
+            const read = await page.evaluate(async (urls) => {
+              const texts: string[] = [];
+              for (const url of urls) {
+                await fetch(url).then(
+                  async (answer) => answer.ok && texts.push(`${url} ${await answer.text()}`),
+                  () => undefined,
+                );
+                for (const kind of ['img', 'script'] as const) {
+                  const made = document.createElement(kind);
+                  const ended = new Promise((done) => {
+                    made.onload = done;
+                    made.onerror = done;
+                  });
+                  made.src = url;
+                  document.body.append(made);
+                  await ended;
+                }
+              }
+              return texts;
+            }, gets());
+            // Node-RED 4.1 lets every site read; the page's files hold nothing.
+            assert.deepEqual(
+              read.filter((text) => !/switchboard\/page/.test(text)),
+              [],
+            );
+          }));
+
+        it('the page is not shown in a frame', async () => {
+          await page.evaluate((url) => {
+            const frame = document.createElement('iframe');
+            frame.src = url;
+            const loaded = new Promise((done) => frame.addEventListener('load', done));
+            document.body.append(frame);
+            return loaded;
+          }, `${victim.url}switchboard/page`);
+          const shown = await page.frames()[1]?.evaluate(() => document.querySelector('h1')?.textContent ?? 'nothing of ours');
+          assert.notEqual(shown, 'Switchboard');
+        });
+
+        it('a link leads to the page', async () => {
+          await page.evaluate((url) => {
+            const link = document.createElement('a');
+            Object.assign(link, { href: url, textContent: 'Look' });
+            document.body.append(link);
+          }, `${victim.url}switchboard/page`);
+          await page.click('a');
+          await page.waitForSelector('.switchboard-view');
+        });
+      });
+    }
+
+    it('a page whose name was made to lead here reads nothing and does nothing', () =>
+      unharmed(async () => {
+        const here = victim.url.replace('127.0.0.1', 'evil.example');
+        await page.goto(`${here}switchboard/page/page.css`);
+        const answers = await page.evaluate(
+          async ({ gets, posts, body }) => {
+            const answers: [string, number][] = [];
+            const ask = async (url: string, init?: RequestInit) => answers.push([url, (await fetch(url, init)).status]);
+            for (const url of gets) await ask(url);
+            for (const url of posts) await ask(url, { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
+            return answers;
+          },
+          {
+            gets: [...gets().filter((url) => !/\/page/.test(url)), ...(victim.whole ? [`${victim.url}flows`] : [])].map(rebound),
+            posts: [...posts(), ...(victim.whole ? [`${victim.url}flows`] : [])].map(rebound),
+            body: JSON.stringify(theft()),
+          },
+        );
+        for (const [url, status] of answers) assert.equal(status, 403, url);
+
+        function rebound(url: string): string {
+          return url.replace(victim.url, here);
+        }
+      }));
+  });
+}

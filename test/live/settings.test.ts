@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { Agent, request as secureRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Certificates } from '../http/certificates.js';
+import { rawRequest } from '../http/raw-request.js';
+import { until } from './node-red.js';
+import { command, type Run } from './product.js';
+
+const CLI = 'dist/src/cli/switchboard.js';
+const HASH = '$2b$04$lMjvzk6lsJBaByImLpHm8O5GKdZi08LXULIJzRmHuNPXwnexUXjFu'; // secret
+const USER = `{ username: 'admin', password: '${HASH}', permissions: '*' }`;
+const ADMIN_AUTH = `adminAuth: { type: 'credentials', users: [${USER}] }`;
+const FLOW = [
+  { id: 'tab', type: 'tab', label: 'Test' },
+  { id: 'in', type: 'http in', z: 'tab', url: '/hello', method: 'get', wires: [['out']] },
+  { id: 'out', type: 'http response', z: 'tab', wires: [] },
+];
+
+describe('switchboard run with a settings file', () => {
+  let folder: string;
+  const runs: Run[] = [];
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-settings-'));
+    writeFileSync(join(folder, 'flow.json'), JSON.stringify(FLOW));
+  });
+  afterEach(async () => {
+    for (const { process: child, ended } of runs.splice(0)) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const run = (...args: string[]) => {
+    const started = command([CLI, 'run', join(folder, 'flow.json'), '--user-dir', join(folder, 'user'), ...args]);
+    runs.push(started);
+    return started;
+  };
+  const settings = (text: string) => {
+    const file = join(folder, 'settings.js');
+    writeFileSync(file, `module.exports = { ${text} };\n`);
+    return ['--settings', file];
+  };
+  const ready = async (started: Run) => {
+    return await until('the address', () => /: (https?:\S+) \(health/.exec(started.output())?.[1]);
+  };
+  const ANY_PORT = ['--port', '0', '--log', 'warn'];
+
+  describe('refuses an editor that other machines reach without signing in', () => {
+    const refused = async (...args: string[]) => {
+      const started = run('--editor', ...ANY_PORT, ...args);
+      assert.equal(await started.ended, '1', started.output());
+      assert.match(started.output(), /The editor and the operator's pages would be open to everyone who reaches/);
+      return started.output();
+    };
+    for (const host of ['0.0.0.0', '::', '', '::ffff:0.0.0.0'])
+      it(`listening on «${host}»`, async () => {
+        const output = await refused('--host', host);
+        assert.match(output, /module\.exports = \{ adminAuth: \{ type: 'credentials', users: \[/);
+        assert.match(output, /--settings settings\.js/);
+      });
+    it('where the settings file says where to listen, and names that file', async () => {
+      assert.match(await refused(...settings("uiHost: '0.0.0.0'")), /Add this line to \S+settings\.js:\s+adminAuth:/);
+    });
+    it('where adminAuth lets people in without signing in', async () => {
+      const file = settings(`adminAuth: { type: 'credentials', users: [${USER}], default: { permissions: 'read' } }`);
+      assert.match(await refused('--host', '0.0.0.0', ...file), /adminAuth\.default/);
+    });
+  });
+
+  it('the line that the refusal names sets it up: who signs in sees the operator’s pages, nobody else', async () => {
+    const refusal = run('--editor', ...ANY_PORT, '--host', '0.0.0.0');
+    await refusal.ended;
+    const [line = ''] = /module\.exports = .*/.exec(refusal.output()) ?? [];
+    const file = join(folder, 'settings.js');
+    writeFileSync(file, line.replace('<hash>', HASH));
+    const started = run('--editor', ...ANY_PORT, '--host', '0.0.0.0', '--settings', file);
+    const url = (await ready(started)).replace('0.0.0.0', '127.0.0.1');
+    for (const path of ['flows', 'switchboard/messages']) assert.equal((await fetch(`${url}/${path}`)).status, 401, path);
+    const body = JSON.stringify({
+      client_id: 'node-red-editor',
+      grant_type: 'password',
+      scope: '',
+      username: 'admin',
+      password: 'secret',
+    });
+    const signIn = await fetch(`${url}/auth/token`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
+    const { access_token: token } = (await signIn.json()) as { access_token: string };
+    const asked = await fetch(`${url}/switchboard/messages`, { headers: { Authorization: `Bearer ${token}` } });
+    assert.equal(asked.status, 200);
+    assert.match(started.output(), /reach the editor over http/);
+  });
+
+  it('needs no sign-in beyond this machine where no editor is served', async () => {
+    const url = (await ready(run(...ANY_PORT, '--host', '0.0.0.0'))).replace('0.0.0.0', '127.0.0.1');
+    assert.equal((await fetch(`${url}/hello`)).status, 200);
+    assert.equal((await fetch(`${url}/flows`)).status, 404);
+  });
+
+  it('serves over https, below the roots it names, and signs in there', async function () {
+    const certificates = Certificates.make();
+    if (!certificates) return this.skip();
+    try {
+      const pem = (name: string) => `require('node:fs').readFileSync(${JSON.stringify(certificates.path(name))})`;
+      const file = settings(
+        `${ADMIN_AUTH}, https: async () => ({ key: ${pem('server.key')}, cert: ${pem('server.crt')} }), httpAdminRoot: '/ops', httpNodeRoot: 'flows/'`,
+      );
+      const url = await ready(run('--editor', ...ANY_PORT, ...file));
+      assert.match(url, /^https:/);
+      const agent = new Agent({ ca: certificates.pem('ca.crt') });
+      const status = (path: string) =>
+        new Promise<number>((resolve, reject) => {
+          secureRequest(`${url}${path}`, { agent }, (res) => resolve(res.resume().statusCode ?? 0))
+            .once('error', reject)
+            .end();
+        });
+      assert.equal(await status('/health'), 503, 'no store is open');
+      assert.equal(await status('/ops/switchboard/page'), 200);
+      assert.equal(await status('/ops/switchboard/messages'), 401);
+      assert.equal(await status('/switchboard/page'), 404);
+      assert.equal(await status('/flows/hello'), 200);
+      assert.equal(await status('/hello'), 404);
+    } finally {
+      certificates.remove();
+    }
+  });
+
+  it('protects the flows’ paths by httpNodeAuth', async () => {
+    const url = await ready(run(...ANY_PORT, ...settings(`httpNodeAuth: { user: 'partner', pass: '${HASH}' }`)));
+    const ask = async (proof?: string) => {
+      const headers = proof ? { Authorization: `Basic ${Buffer.from(proof).toString('base64')}` } : undefined;
+      return (await fetch(`${url}/hello`, { headers })).status;
+    };
+    const proofs = [undefined, 'partner:wrong', 'other:secret', 'partner:secret', 'partner:secret', 'partner:', 'partner:wrong'];
+    const got: number[] = [];
+    for (const proof of proofs) got.push(await ask(proof));
+    assert.deepEqual(got, [401, 401, 401, 200, 200, 401, 401]);
+  });
+
+  it('listens where the settings file says, unless told otherwise', async () => {
+    const file = settings("uiHost: '127.0.0.2', uiPort: 0, logging: { console: { level: 'warn' } }");
+    assert.match(await ready(run(...file)), /^http:\/\/127\.0\.0\.2:/);
+    assert.match(await ready(run('--host', '127.0.0.1', ...file)), /^http:\/\/127\.0\.0\.1:/);
+  });
+
+  it('is told what is wrong with a settings file', async () => {
+    const ended = async (text: string, ...args: string[]) => {
+      const started = run(...ANY_PORT, ...settings(text), ...args);
+      assert.equal(await started.ended, '1');
+      return started.output();
+    };
+    assert.match(await ended('a: ['), /settings\.js: It cannot be loaded: /);
+    assert.match(await ended("httpAuth: { user: 'a', pass: 'b' }"), /settings\.js: httpAuth is not supported\. Use adminAuth/);
+    assert.match(await ended('httpAdminRoot: false', '--editor'), /httpAdminRoot is switched off, and --editor needs it/);
+  });
+
+  describe('where nobody signs in, on loopback', () => {
+    let url: string;
+    beforeEach(async () => {
+      url = await ready(run('--editor', ...ANY_PORT));
+    });
+    const CROSS = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors', Origin: 'http://evil.example' };
+
+    it('another site’s page reaches the flows’ paths and nothing of the admin API', async () => {
+      const form = { ...CROSS, 'Content-Type': 'application/x-www-form-urlencoded' };
+      const deploy = await rawRequest(`${url}/flow`, 'POST', form, 'label=evil&nodes[0][id]=evil1&nodes[0][type]=debug');
+      assert.equal(deploy.status, 403);
+      assert.match(deploy.body, /The request comes from a page of another site \(http:\/\/evil\.example\)/);
+      for (const path of ['flows', 'settings', 'switchboard/messages', '']) {
+        assert.equal((await rawRequest(`${url}/${path}`, 'GET', CROSS)).status, 403, path);
+        const rebound = { Host: 'evil.example', 'Sec-Fetch-Site': 'same-origin' };
+        assert.equal((await rawRequest(`${url}/${path}`, 'GET', rebound)).status, 403, path);
+      }
+      const preflight = { ...CROSS, 'Access-Control-Request-Method': 'POST' };
+      assert.equal((await rawRequest(`${url}/flows`, 'OPTIONS', preflight)).status, 403);
+      assert.ok(!(await (await fetch(`${url}/flows`)).text()).includes('evil'));
+      assert.equal((await rawRequest(`${url}/hello`, 'GET', CROSS)).status, 200);
+      assert.equal((await rawRequest(`${url}/hello`, 'GET', { Host: 'hooks.example' })).status, 200);
+    });
+
+    it('a link on another page leads to the editor, a frame on it does not', async () => {
+      const from = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
+      assert.equal((await rawRequest(`${url}/`, 'GET', { ...from, 'Sec-Fetch-Dest': 'document' })).status, 200);
+      assert.equal((await rawRequest(`${url}/`, 'GET', { ...from, 'Sec-Fetch-Dest': 'iframe' })).status, 403);
+    });
+
+    it('another site’s page does not hear the editor’s live channel', async () => {
+      const key = { 'Sec-WebSocket-Key': 'c3dpdGNoYm9hcmQgdGVzdA==', 'Sec-WebSocket-Version': '13' };
+      const hears = (origin: string) =>
+        new Promise<boolean>((resolve) => {
+          const headers = { ...key, Connection: 'Upgrade', Upgrade: 'websocket', Origin: origin };
+          request(`${url}/comms`, { headers })
+            .once('upgrade', (_res, socket) => resolve(Boolean(socket.destroy())))
+            .once('response', () => resolve(false))
+            .once('error', () => resolve(false))
+            .end();
+        });
+      assert.equal(await hears(url), true);
+      assert.equal(await hears('http://evil.example'), false);
+    });
+  });
+});
