@@ -2,11 +2,15 @@ import css from './kit.css';
 
 const ID = 'switchboard-kit-style';
 
-/** Each node's script carries the style sheet, because any of them may be switched off; the page needs it once. */
+/**
+ * Each node's script carries the style sheet, because any of them may be switched off; the page needs it once. As a sheet that a script made,
+ * because our pages' content security policy forbids style elements.
+ */
 export function addStyle(id = ID, text: string = css): void {
-  if (document.getElementById(id)) return;
-  const style = document.createElement('style');
-  style.id = id;
-  style.textContent = text;
-  document.head.append(style);
+  const root = document.documentElement;
+  if (root.hasAttribute(`data-${id}`)) return;
+  root.setAttribute(`data-${id}`, '');
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 }
