@@ -79,4 +79,16 @@ describe(`Test connection in Node-RED ${NODE_RED.version}`, () => {
     await test();
     assert.deepEqual([...signedInAs], ['someone:secret one']);
   });
+
+  it('keeps the deployed password from another address, and says what to do', async () => {
+    signedInAs.clear();
+    const saved = await page.inputValue('#node-config-input-baseUrl');
+    await page.fill('#node-config-input-baseUrl', saved.replace('127.0.0.1', 'localhost'));
+    const checks = await test();
+    assert.deepEqual([...signedInAs], []);
+    assert.match(checks, /The saved password is for http:\/\/127\.0\.0\.1:\d+ only\. Type it again to use it with this address\./);
+    await page.fill('#node-config-input-password', 'secret two');
+    await test();
+    assert.deepEqual([...signedInAs], ['someone:secret two']);
+  });
 });
