@@ -86,7 +86,10 @@ describe(`Test connection in Node-RED ${NODE_RED.version}`, () => {
     await page.fill('#node-config-input-baseUrl', saved.replace('127.0.0.1', 'localhost'));
     const checks = await test();
     assert.deepEqual([...signedInAs], []);
-    assert.match(checks, /The saved password is for http:\/\/127\.0\.0\.1:\d+ only\. Type it again to use it with this address\./);
+    assert.match(
+      checks,
+      /The saved password is for http:\/\/127\.0\.0\.1:\d+ only\. Type it again to use it with this address\./,
+    );
     await page.fill('#node-config-input-password', 'secret two');
     await test();
     assert.deepEqual([...signedInAs], ['someone:secret two']);

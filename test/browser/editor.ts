@@ -75,7 +75,8 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
   const started = new Promise<void>((done, fail) => {
     const take = (text: Buffer) => {
       output += text;
-      if (/Started flows|Flows stopped in safe mode/.test(output)) done();
+      // In either order.
+      if (/Started flows|Flows stopped in safe mode/.test(output) && /Server now running/.test(output)) done();
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
