@@ -41,7 +41,11 @@ export class SwitchboardError extends Error {
   readonly where?: string;
   readonly field?: string;
   readonly hint?: string;
-  constructor(code: ErrorCode, what: string, details: ErrorDetails = {}) {
+  constructor(
+    code: ErrorCode,
+    private readonly what: string,
+    details: ErrorDetails = {},
+  ) {
     const place = details.where ? `${details.where}: ` : '';
     super(`${place}${what}${details.hint ? ` ${details.hint}` : ''}`, { cause: details.cause });
     this.name = 'SwitchboardError';
@@ -49,6 +53,12 @@ export class SwitchboardError extends Error {
     this.where = details.where;
     this.field = details.field;
     this.hint = details.hint;
+  }
+
+  /** The same, said of a place that the thrower did not know. */
+  at(where: string): SwitchboardError {
+    const { field, hint, cause } = this;
+    return new SwitchboardError(this.code, this.what, { where, field, hint, cause });
   }
 }
 

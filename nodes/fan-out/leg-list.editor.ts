@@ -15,6 +15,8 @@ export interface LegList {
 }
 
 const LIST = '#switchboard-legs';
+/** Event of the list: a leg has another name. */
+const RENAMED = 'switchboard:renamed';
 /** Properties of an item that vendors are told apart by. */
 const FIELDS = ['category', 'offering.id', 'offering.name', 'specification.id', 'action', 'place.country'];
 
@@ -30,7 +32,7 @@ export function legList(translate: Translate): LegList {
     removable: true,
     addItem(row, _index, item) {
       const leg = Object.assign(item, { name: item.name ?? '' });
-      row.append(legBlock(leg, translate, () => current().map((l) => l.name)));
+      row.append(legBlock(leg, translate, current));
       row.find('input').first().trigger('focus');
     },
   });
@@ -77,10 +79,17 @@ function plain({ name, takes, condition, after }: Row, by: FanOutConfig['by']): 
   };
 }
 
-function legBlock(leg: Row, translate: Translate, names: () => string[]): JQuery {
+function legBlock(leg: Row, translate: Translate, legs: () => Row[]): JQuery {
   const box = $('<div>', { class: 'switchboard-leg' });
   const name = input(leg.name, translate('leg.nameExample'), (text) => {
     leg.name = text;
+  });
+  let known = leg.name;
+  // Only once it is typed: on the way there it may be the name of another leg.
+  name.on('change', () => {
+    if (leg.name === '' || leg.name === known) return;
+    renamed(legs(), known, leg.name);
+    known = leg.name;
   });
   box.append(row(translate('leg.name'), name));
   const takes = $('<div>', { 'data-show-by': 'item' });
@@ -92,7 +101,7 @@ function legBlock(leg: Row, translate: Translate, names: () => string[]): JQuery
   box.append(row(translate('leg.condition'), condition).attr('data-show-by', 'target'));
   const waits = $('<div>');
   box.append(waits);
-  predecessors(leg, waits, translate, names);
+  predecessors(leg, waits, translate, legs);
   // Rows that are made later are shown by the mode chosen now.
   const mode = () => {
     const by = String($('#node-input-by').val());
@@ -103,6 +112,13 @@ function legBlock(leg: Row, translate: Translate, names: () => string[]): JQuery
   $('#node-input-by').on('change', mode);
   setTimeout(mode, 0);
   return box;
+}
+
+/** Who waited for a leg waits for it under its new name, unless another leg has the old one. */
+function renamed(legs: Row[], before: string, after: string): void {
+  if (before === '' || legs.some((leg) => leg.name === before)) return;
+  for (const predecessor of legs.flatMap((leg) => leg.after ?? [])) if (predecessor.leg === before) predecessor.leg = after;
+  $(LIST).trigger(RENAMED);
 }
 
 /** What the leg takes: a property of the item, and the values that fit. */
@@ -139,16 +155,24 @@ function rules(leg: Row, box: JQuery, translate: Translate): void {
 }
 
 /** Which other legs must have got where before this one is ordered. */
-function predecessors(leg: Row, box: JQuery, translate: Translate, names: () => string[]): void {
+function predecessors(leg: Row, box: JQuery, translate: Translate, legs: () => Row[]): void {
   leg.after ??= [];
   const list = leg.after;
   const draw = () => {
     box.empty();
     list.forEach((predecessor, index) => {
       const other = $('<select>', { 'aria-label': translate('leg.afterLeg') });
-      for (const name of new Set([predecessor.leg, ...names()].filter((n) => n && n !== leg.name)))
-        other.append($('<option>').val(name).text(name));
-      other.val(predecessor.leg).on('change', () => {
+      const fill = () => {
+        const names = [predecessor.leg, ...legs().map(({ name }) => name)];
+        const offered = new Set(names.filter((name) => name && name !== leg.name));
+        other.empty().append([...offered].map((name) => $('<option>').val(name).text(name)));
+        other.val(predecessor.leg);
+      };
+      fill();
+      // Names are typed after it is drawn.
+      other.on('focus', fill);
+      $(LIST).on(RENAMED, fill);
+      other.on('change', () => {
         predecessor.leg = String(other.val() ?? '');
       });
       predecessor.leg = String(other.val() ?? predecessor.leg);

@@ -1,5 +1,6 @@
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { mappingIn } from './designer/document.js';
+import { mappingIn, ruleThatIsNone } from './designer/document.js';
+import { ruleLabel } from './rule-label.editor.js';
 
 export interface JsonTab {
   show(mapping: Mapping): void;
@@ -17,17 +18,22 @@ export function jsonTab(translate: Translate): JsonTab {
     },
     read() {
       const text = editor.getValue();
-      if (text.trim() === '') return undefined;
       try {
         JSON.parse(text);
         const mapping = mappingIn(text);
-        if (!mapping) throw new Error(translate('dialog.needsRules'));
+        if (!mapping) throw new Error(wrong(text));
         return mapping;
       } catch (error) {
-        RED.notify(translate('dialog.badJson', { reason: (error as Error).message }), 'error');
+        // The reason may show some of the text.
+        RED.notify($('<p>').text(translate('dialog.badJson', { reason: (error as Error).message })), 'error');
         return undefined;
       }
     },
     close: () => editor.destroy(),
   };
+
+  function wrong(text: string): string {
+    const place = ruleThatIsNone(text);
+    return place ? translate('dialog.needsFields', { rule: ruleLabel(place, translate) }) : translate('dialog.needsRules');
+  }
 }

@@ -1,13 +1,16 @@
 import type { Mapping } from '../../src/mapping/mapping.js';
 import { type Designer, designer } from './designer/designer.editor.js';
-import { finished } from './designer/document.js';
+import { finished, unfinished } from './designer/document.js';
 import { jsonTab } from './json-tab.editor.js';
 import type { MappingConfig } from './mapping.config.js';
 import { presetSelect } from './presets.editor.js';
+import { ruleLabel } from './rule-label.editor.js';
 
 export interface MappingForm {
-  /** Ends the editors and gives the mapping as it stands; undefined when there is none. */
-  close(): Mapping | undefined;
+  /** The mapping as it is saved; undefined when there is none. Tells what of it is left out. */
+  read(): Mapping | undefined;
+  /** Ends the editors. */
+  close(): void;
 }
 
 const TABS = {
@@ -23,6 +26,7 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
   const place = $('#switchboard-mapping-designer');
   const json = jsonTab(t);
   let open: Designer | undefined;
+  let inJson: Mapping | undefined;
   let shown: string = TABS.order;
 
   const tabs = RED.tabs.create({ id: 'switchboard-mapping-tabs', onchange: ({ id }) => turn(id) });
@@ -30,8 +34,10 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
   tabs.addTab({ id: TABS.json, label: t('tab.json') });
   internal.on('change', () => {
     if (!open) return;
-    const { internalComments: _, ...rest } = open.session.mapping;
     const chosen = internal.val() as NonNullable<Mapping['internalComments']>;
+    // What is typed as JSON is taken first: later, it would take this back.
+    if (shown === TABS.json && !takeJson()) return about();
+    const { internalComments: _, ...rest } = open.session.mapping;
     // What is not said means the same, and stays unsaid.
     open.session.editMapping({ ...rest, ...(chosen !== 'drop' && { internalComments: chosen }) });
   });
@@ -59,7 +65,10 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
     if (!mapping) return;
     internal.val(mapping.internalComments ?? 'drop');
     showItems(mapping.items !== undefined || /order/i.test(mapping.entityType));
-    if (shown !== TABS.json && table && TABS[table] !== shown) tabs.activateTab(TABS[table]);
+    if (shown === TABS.json) {
+      // Not over what is typed there.
+      if (mapping !== inJson) showJson(mapping);
+    } else if (table && TABS[table] !== shown) tabs.activateTab(TABS[table]);
   }
 
   /** Only orders have items. */
@@ -71,30 +80,51 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
   }
 
   function turn(id: string): void {
-    if (shown === TABS.json && id !== TABS.json) takeJson();
+    if (shown === TABS.json) {
+      if (id === TABS.json) return;
+      // What cannot be taken over stays to be put right.
+      if (!takeJson()) {
+        tabs.activateTab(TABS.json);
+        return;
+      }
+    }
     shown = id;
     place.toggle(id !== TABS.json);
     $('#switchboard-mapping-json').toggle(id === TABS.json);
     if (!open) return;
-    if (id === TABS.json) json.show(finished(open.session.mapping));
+    if (id === TABS.json) showJson(open.session.mapping);
     else {
       const table = id === TABS.items ? 'items' : 'order';
       if (open.session.state.table !== table) open.session.show(table);
     }
   }
 
-  function takeJson(): void {
+  /** All that is in the designer, finished or not. */
+  function showJson(mapping: Mapping): void {
+    inJson = mapping;
+    json.show(mapping);
+  }
+
+  /** False when what is typed is no mapping. */
+  function takeJson(): boolean {
+    if (!open) return true;
     const typed = json.read();
-    if (!open || !typed || JSON.stringify(typed) === JSON.stringify(finished(open.session.mapping))) return;
-    open.session.editMapping(typed);
+    if (typed && JSON.stringify(typed) !== JSON.stringify(open.session.mapping)) open.session.editMapping(typed);
+    return typed !== undefined;
   }
 
   return {
-    close() {
+    read() {
       if (shown === TABS.json) takeJson();
+      if (!open) return undefined;
+      const { mapping } = open.session;
+      const rules = unfinished(mapping).map((place) => ruleLabel(place, t));
+      if (rules.length) RED.notify($('<p>').text(t('dialog.unfinished', { rules: rules.join(', ') })), 'warning');
+      return finished(mapping);
+    },
+    close() {
       json.close();
       open?.close();
-      return open && finished(open.session.mapping);
     },
   };
 }

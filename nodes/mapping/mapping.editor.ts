@@ -37,7 +37,8 @@ RED.nodes.registerType<MappingConfig>('switchboard-mapping', {
     fillTray();
   },
   oneditsave() {
-    const saved = form?.close();
+    const saved = form?.read();
+    form?.close();
     if (saved) this.mapping = saved;
   },
   oneditcancel() {

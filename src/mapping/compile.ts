@@ -1,9 +1,11 @@
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, Json } from '../model/message.js';
+import { type CompiledRule, compileRule } from './compile-rule.js';
 import { type Expressions, sharedExpressions } from './expressions.js';
 import { itemsIn, itemsOut } from './items.js';
 import type { InResult, Mapping, OutResult } from './mapping.js';
-import { applyIn, applyOut, type CompiledRule, compileRule, type Tree } from './rules.js';
+import type { Table } from './preview-result.js';
+import { applyIn, applyOut, type Tree } from './rules.js';
 
 export interface CompiledMapping {
   readonly mapping: Mapping;
@@ -13,19 +15,38 @@ export interface CompiledMapping {
   fromGeneric(message: GenericMessage): Promise<OutResult>;
 }
 
+/** The rules of a mapping's two tables, ready for use. */
+export type CompiledRules = Record<Table, CompiledRule[]>;
+
 /** Makes a mapping ready for use. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
 export function compile(mapping: Mapping, options: { expressions?: Expressions } = {}): CompiledMapping {
-  const where = `Mapping «${mapping.name}»`;
+  const { name } = mapping;
   if (!Array.isArray(mapping.rules) || mapping.rules.length === 0)
-    throw new SwitchboardError('SWB_CONFIG', 'It has no rules.', { where, hint: 'Begin from a preset.' });
-  const rules = mapping.rules.map((rule, index) => compileRule(rule, index, where));
-  const items = (mapping.items?.rules ?? []).map((rule, index) => compileRule(rule, index, `${where}, items`));
-  if (mapping.items && !items.some((r) => r.rule.generic === 'id'))
-    throw new SwitchboardError('SWB_CONFIG', 'No rule gives the id of an item.', {
-      where,
-      field: mapping.items.field,
-      hint: 'Add a rule for id: items are told apart by it.',
-    });
+    throw new SwitchboardError('SWB_CONFIG', 'It has no rules.', { where: placeOf(mapping), hint: 'Begin from a preset.' });
+  const rules = {
+    order: mapping.rules.map((rule, index) => compileRule(rule, index, 'order', name)),
+    items: (mapping.items?.rules ?? []).map((rule, index) => compileRule(rule, index, 'items', name)),
+  };
+  requireId(mapping, rules.items);
+  return withRules(mapping, rules, options);
+}
+
+/** Throws SWB_CONFIG where the items of an order could not be told apart. */
+export function requireId(mapping: Mapping, items: CompiledRule[]): void {
+  if (!mapping.items || items.some((r) => r.rule.generic === 'id')) return;
+  throw new SwitchboardError('SWB_CONFIG', 'No rule gives the id of an item.', {
+    where: placeOf(mapping),
+    field: mapping.items.field,
+    hint: 'Add a rule for id: items are told apart by it.',
+  });
+}
+
+/** A mapping through those of its rules that are ready. */
+export function withRules(
+  mapping: Mapping,
+  { order: rules, items }: CompiledRules,
+  options: { expressions?: Expressions } = {},
+): CompiledMapping {
   const wantsExpressions = [...rules, ...items].some(({ rule }) => rule.expression || rule.when);
   const expressions = options.expressions ?? (wantsExpressions ? sharedExpressions() : undefined);
   return {
@@ -60,6 +81,10 @@ export function compile(mapping: Mapping, options: { expressions?: Expressions }
       };
     },
   };
+}
+
+function placeOf({ name }: Mapping): string {
+  return `Mapping «${name}»`;
 }
 
 function reads(mapping: Mapping, rules: CompiledRule[]): string[] {

@@ -57,7 +57,7 @@ export class Expressions {
   constructor(private readonly limit = LIMIT) {}
 
   /** Throws SWB_CONFIG when it is no JSONata expression. */
-  static check(expression: string, where: string): void {
+  static check(expression: string, where?: string): void {
     try {
       jsonata(expression);
     } catch (error) {

@@ -1,8 +1,9 @@
 import type { GenericMessage, Json } from '../model/message.js';
 import { PROGRESS_FIELDS } from '../model/message.js';
+import type { CompiledRule } from './compile-rule.js';
 import type { Expressions } from './expressions.js';
 import type { Mapping, Problem, Trace } from './mapping.js';
-import { applyIn, applyOut, type CompiledRule, type Tree } from './rules.js';
+import { applyIn, applyOut, type Tree } from './rules.js';
 
 const ID = 'id';
 const isProgress = (name: string) => PROGRESS_FIELDS.includes(name);

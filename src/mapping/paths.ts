@@ -52,8 +52,7 @@ export function parsePath(text: string): Path {
     rest = rest.slice(found[0].length);
   }
   const top = steps[0]?.name;
-  if (!top)
-    throw new SwitchboardError('SWB_CONFIG', 'A rule has an empty path.', { hint: 'Give the field its rule reads or writes.' });
+  if (!top) throw new SwitchboardError('SWB_CONFIG', 'A path is empty.', { hint: 'Give the name of a field.' });
   return { text, top, steps };
 }
 

@@ -2,12 +2,12 @@ import { SwitchboardError } from '../errors.js';
 import type { GenericMessage, Json } from '../model/message.js';
 import { validateGeneric } from '../model/schema.js';
 import { genericMessage } from './catalog/generic.js';
-import { compile } from './compile.js';
+import { requireId, withRules } from './compile.js';
+import { type CompiledRule, compileRule } from './compile-rule.js';
 import type { Expressions } from './expressions.js';
 import type { Direction, Mapping, Problem, Rule, Trace } from './mapping.js';
 import { parsePath } from './paths.js';
 import type { Mark, Preview, PreviewProblem, Table } from './preview-result.js';
-import { compileRule } from './rules.js';
 
 export interface PreviewOptions {
   expressions?: Expressions;
@@ -28,21 +28,14 @@ export async function preview(
   const order = usable(mapping.rules, 'order');
   const items = usable(mapping.items?.rules ?? [], 'items');
   const wrong = [...order.problems, ...items.problems];
-  const places = { order: order.places, items: items.places };
-  const runnable: Mapping = {
-    ...mapping,
-    rules: order.rules,
-    ...(mapping.items && { items: { ...mapping.items, rules: items.rules } }),
-  };
   if (order.rules.length === 0) return { result: {}, marks: {}, problems: wrong, sample };
-  let compiled: ReturnType<typeof compile>;
   try {
-    compiled = compile(runnable, { expressions: options.expressions });
+    requireId(mapping, items.rules);
   } catch (error) {
-    const { items: _, ...withoutItems } = runnable;
     wrong.push(configProblem(error));
-    compiled = compile(withoutItems, { expressions: options.expressions });
+    items.rules = [];
   }
+  const compiled = withRules(mapping, { order: order.rules, items: items.rules }, { expressions: options.expressions });
   if (direction === 'in') {
     const { fields, trace, problems } = await compiled.toGeneric(sample);
     const result = fields as Record<string, Json>;
@@ -58,24 +51,22 @@ export async function preview(
 
   function finish(result: Record<string, Json>, trace: Trace, problems: PreviewProblem[]): Preview {
     const marks = marksOf(result, trace, direction === 'out' ? mapping.items?.field : undefined);
-    for (const mark of Object.values(marks)) mark.rule = places[mark.table][mark.rule] ?? mark.rule;
     return { result, marks, problems: problems.map((problem) => located(problem, mapping, direction, marks)), sample };
   }
 }
 
-/** Every rule that can run, where it stands in the mapping, and what is wrong with the others. */
-function usable(rules: Rule[], table: Table): { rules: Rule[]; places: number[]; problems: PreviewProblem[] } {
-  const places: number[] = [];
+/** Every rule that can run, and what is wrong with the others. */
+function usable(rules: Rule[], table: Table): { rules: CompiledRule[]; problems: PreviewProblem[] } {
+  const ready: CompiledRule[] = [];
   const problems: PreviewProblem[] = [];
   rules.forEach((rule, index) => {
     try {
-      compileRule(rule, index, table === 'items' ? 'Items' : 'Rules');
-      places.push(index);
+      ready.push(compileRule(rule, index, table));
     } catch (error) {
       problems.push({ ...configProblem(error), rule: { table, rule: index } });
     }
   });
-  return { rules: places.map((place) => rules[place] as Rule), places, problems };
+  return { rules: ready, problems };
 }
 
 function configProblem(error: unknown): PreviewProblem {

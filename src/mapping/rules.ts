@@ -1,50 +1,19 @@
-import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
-import { Expressions } from './expressions.js';
+import { type CompiledRule, ofRule } from './compile-rule.js';
+import type { Expressions } from './expressions.js';
 import type { Direction, Mapping, Problem, Rule, Trace } from './mapping.js';
-import { type Path, parsePath, read, write } from './paths.js';
+import { type Path, read, write } from './paths.js';
 import { shapeIn, shapeOut } from './shapes.js';
 import { isoTime, serviceNowTime } from './times.js';
-import { ANY, ValueMap } from './value-map.js';
+import { ANY } from './value-map.js';
 
 export type Tree = { [key: string]: Json | undefined };
-
-export interface CompiledRule {
-  index: number;
-  rule: Rule;
-  fields: Path[];
-  generic: Path;
-  values?: ValueMap;
-  onlyIf?: { path: Path; is: Set<string> };
-}
 
 /** What a rule found, before it is written to its target. */
 interface Found {
   value: Json;
   kind: Trace[string]['kind'];
   row?: number;
-}
-
-/** Makes one rule ready. Throws SWB_CONFIG, naming rule and field. `where` names the table it stands in. */
-export function compileRule(rule: Rule, index: number, table: string): CompiledRule {
-  const where = `${table}, rule ${index + 1}`;
-  if (!rule.generic || rule.field === undefined) {
-    throw new SwitchboardError('SWB_CONFIG', 'It has no field or no generic field.', {
-      where,
-      hint: 'Fill both columns, or remove the rule.',
-    });
-  }
-  const fields = [rule.field].flat().map(parsePath);
-  for (const text of [rule.expression?.in, rule.expression?.out, rule.when?.in, rule.when?.out])
-    if (text) Expressions.check(text, where);
-  return {
-    index,
-    rule,
-    fields,
-    generic: parsePath(rule.generic),
-    ...(rule.values && { values: new ValueMap(rule.values, fields.length, where) }),
-    ...(rule.onlyIf && { onlyIf: { path: parsePath(rule.onlyIf.generic), is: new Set(rule.onlyIf.is) } }),
-  };
 }
 
 const empty = (value: Json | undefined) => value === undefined || value === null || value === '';
@@ -64,7 +33,7 @@ export async function applyIn(
     const { rule, generic } = compiled;
     if (rule.direction === 'out' || rule.generic in trace) continue;
     if (compiled.onlyIf && !compiled.onlyIf.is.has(textOf(read(fields, compiled.onlyIf.path)))) continue;
-    if (rule.when?.in && !(await expressions?.evaluate(rule.when.in, record))) continue;
+    if (rule.when?.in && !(await evaluated(rule.when.in, record, compiled, expressions))) continue;
     const sources = compiled.fields.map((f) => f.text);
     const found = rule.expression?.in
       ? await computed(rule.expression.in, record, compiled, 'in', problems, expressions)
@@ -149,7 +118,7 @@ export async function applyOut(
     const targets = compiled.fields.filter((f) => !(f.text in trace));
     if (targets.length === 0) continue;
     if (compiled.onlyIf && !compiled.onlyIf.is.has(textOf(read(scope, compiled.onlyIf.path)))) continue;
-    if (rule.when?.out && !(await expressions?.evaluate(rule.when.out, input))) continue;
+    if (rule.when?.out && !(await evaluated(rule.when.out, input, compiled, expressions))) continue;
     const found = rule.expression?.out
       ? await computed(rule.expression.out, input, compiled, 'out', problems, expressions)
       : outgoingValue(compiled, scope, problems);
@@ -222,12 +191,26 @@ async function computed(
   expressions?: Expressions,
 ): Promise<(Found & FoundOut) | undefined> {
   try {
-    const value = (await expressions?.evaluate(expression, input)) as Json | undefined;
+    const value = (await evaluated(expression, input, compiled, expressions)) as Json | undefined;
     return empty(value) ? undefined : { value: value as Json, values: [value as Json], kind: 'expression' };
   } catch (error) {
     const field = direction === 'in' ? compiled.rule.generic : compiled.fields.map((f) => f.text).join(', ');
     problems.push({ level: 'error', code: 'expression', field, text: error instanceof Error ? error.message : String(error) });
     return undefined;
+  }
+}
+
+/** The value of a rule's expression; rejects with SWB_EXPRESSION, naming the rule. */
+async function evaluated(
+  expression: string,
+  input: unknown,
+  { where }: CompiledRule,
+  expressions?: Expressions,
+): Promise<unknown> {
+  try {
+    return await expressions?.evaluate(expression, input);
+  } catch (error) {
+    throw ofRule(error, where);
   }
 }
 

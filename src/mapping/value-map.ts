@@ -12,17 +12,16 @@ export class ValueMap {
   constructor(
     private readonly rows: ValueRow[],
     fields: number,
-    where: string,
   ) {
+    if (!Array.isArray(rows)) throw new SwitchboardError('SWB_CONFIG', 'Its value map is not a list of rows.');
     rows.forEach((row, index) => {
-      const values = [row.partner].flat();
-      if (values.length !== fields) {
-        throw new SwitchboardError(
-          'SWB_CONFIG',
-          `Row ${index + 1} of the value map has ${values.length} value(s) for ${fields} field(s).`,
-          { where, hint: 'Give one value for each field; * stands for any.' },
-        );
-      }
+      const values = [row?.partner].flat();
+      const wrong = (what: string, hint: string) =>
+        new SwitchboardError('SWB_CONFIG', `Row ${index + 1} of the value map ${what}.`, { field: 'values', hint });
+      if (![...values, row?.generic].every((value) => typeof value === 'string'))
+        throw wrong('has a value that is not text', 'Give partner and generic, in quotes where they are numbers.');
+      if (values.length !== fields)
+        throw wrong(`has ${values.length} value(s) for ${fields} field(s)`, 'Give one value for each field; * stands for any.');
       if (row.direction !== 'out') this.incoming.push({ values, row: index });
       if (row.direction !== 'in' && !this.outgoing.has(row.generic)) this.outgoing.set(row.generic, index);
     });

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { Mapping, Rule } from '../../src/mapping/mapping.js';
 import { mappingFlow, seedMessages } from '../nodes/mapping/seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
-import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
-
-type FlowNode = ReturnType<typeof mappingFlow>[number];
+import { closeMapping, drag, openMapping, pasteOver, savedMapping, turnTo } from './designer.js';
+import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
 
 describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
   let server: EditorServer;
@@ -41,50 +40,20 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     page.setDefaultTimeout(8_000);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   };
-  const open = async (id: string) => {
-    await editNode(page, id);
-    await page.waitForSelector('.switchboard-preview-line');
-    // Where the fields of the catalogue are, too.
-    await page.waitForFunction(`document.querySelectorAll('.switchboard-field-free').length > 5`);
-  };
-  const close = async (button: 'ok' | 'cancel' = 'cancel') => {
-    await page.locator(`#node-config-dialog-${button}:visible`).click();
-    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
-  };
+  const open = (id: string) => openMapping(page, id);
+  const close = (button?: 'ok' | 'cancel') => closeMapping(page, button);
+  const saved = (id: string) => savedMapping(page, id);
   const partner = (path: string) => page.locator(`.switchboard-field-partner[data-path="${path}"]`);
   const generic = (path: string) => page.locator(`.switchboard-field-generic[data-path="${path}"]`);
   const rule = (number: number) => page.locator(`.switchboard-rule[data-index="${number - 1}"]`);
   const ruleCount = () => page.locator('.switchboard-rule').count();
   const panel = () => page.locator('.switchboard-panel');
-  const saved = async (id: string) =>
-    (
-      (await page.evaluate(
-        `RED.nodes.createCompleteNodeSet({ credentials: false }).find((node) => node.id === ${JSON.stringify(id)})`,
-      )) as FlowNode & { mapping: Mapping }
-    ).mapping;
   /** What the preview shows of a field, once it shows it. */
   const previewed = (name: string, value: string) =>
     page
       .locator('.switchboard-preview-line', { has: page.getByText(name, { exact: true }) })
       .filter({ hasText: value })
       .first();
-  /** Over all that is in the editor that has the focus, as a person would who copied it elsewhere. */
-  const paste = async (text: string) => {
-    await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
-    await page.keyboard.press('Control+a');
-    await page.keyboard.press('Control+v');
-  };
-  const drag = async (from: Locator, to: Locator) => {
-    await from.scrollIntoViewIfNeeded();
-    const a = await from.boundingBox();
-    const b = await to.boundingBox();
-    if (!a || !b) throw new Error('nothing to drag');
-    await page.mouse.move(a.x + a.width / 2, a.y + a.height / 2);
-    await page.mouse.down();
-    await page.mouse.move((a.x + b.x) / 2, (a.y + b.y) / 2, { steps: 3 });
-    await page.mouse.move(b.x + b.width / 2, b.y + b.height / 2, { steps: 3 });
-    await page.mouse.up();
-  };
 
   for (const id of ['own', 'tickets', 'orders', 'small']) {
     it(`opens «${id}» and saves it as it was`, async () => {
@@ -112,7 +81,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
 
   it('makes a rule by dragging a field to a field, and shows at once what it gives', async () => {
     await open('small');
-    await drag(partner('number'), generic('category'));
+    await drag(page, partner('number'), generic('category'));
     assert.equal(await ruleCount(), 3);
     await generic('category').locator('.switchboard-field-value', { hasText: 'INC0010025' }).waitFor();
     await panel().getByLabel('Generic field', { exact: true }).fill('custom.number');
@@ -251,7 +220,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
       .click();
     await page.getByText('JSONata Expression editor').waitFor();
     await page.locator('.red-ui-tray .monaco-editor').filter({ visible: true }).first().click();
-    await paste('fields.title != ""');
+    await pasteOver(page, 'fields.title != ""');
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByText('JSONata Expression editor').waitFor({ state: 'detached' });
     await panel().getByLabel('Only when ← out').waitFor();
@@ -267,7 +236,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     const editor = page.locator('.switchboard-sample-text');
     await editor.locator('.monaco-editor').waitFor();
     await editor.click();
-    await paste('{"title":"Pasted","severity":"awful"}');
+    await pasteOver(page, '{"title":"Pasted","severity":"awful"}');
     await previewed('name', 'Pasted').waitFor();
     await page.locator('.switchboard-preview-problem', { hasText: '«awful» of severity has no row' }).waitFor();
     await page
@@ -405,10 +374,12 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     const editor = page.locator('#switchboard-mapping-editor');
     await editor.getByText('"servicenow"').waitFor();
     await editor.click();
-    await paste('{"name":"Small","system":"servicenow","entityType":"incident","rules":[{"field":"a","generic":"title"}]}');
+    await pasteOver(
+      page,
+      '{"name":"Small","system":"servicenow","entityType":"incident","rules":[{"field":"a","generic":"title"}]}',
+    );
     await editor.getByText('"a"').waitFor();
-    // Node-RED takes two quick clicks on tabs for a double click.
-    await page.locator('#switchboard-mapping-tabs').getByText('Rules').click({ delay: 450 });
+    await turnTo(page, 'Rules');
     await partner('a').waitFor();
     assert.equal(await ruleCount(), 1);
     await close();

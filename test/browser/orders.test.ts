@@ -99,6 +99,38 @@ describe('the dialogs of orders', () => {
     ]);
   });
 
+  it('a leg that is renamed is waited for under its new name, and offered under it', async () => {
+    await editNode(page, 'fan');
+    const rows = page.locator('#switchboard-legs .switchboard-leg');
+    const waitsFor = rows.nth(1).getByLabel('Leg it waits for');
+    const name = rows.nth(0).getByPlaceholder('mobile');
+    // On its way to the new name it has that of another leg.
+    await name.fill('devices');
+    await name.fill('devices-2');
+    await name.press('Tab');
+    assert.equal(await waitsFor.inputValue(), 'devices-2');
+    await rows.nth(2).getByPlaceholder('mobile').fill('phones');
+    await waitsFor.focus();
+    assert.deepEqual(await waitsFor.locator('option').allTextContents(), ['devices-2', 'phones']);
+    await done();
+    await closed();
+    const { legs, valid } = await node('fan');
+    assert.deepEqual(
+      legs.map((leg) => [leg.name, (leg as { after?: { leg: string }[] }).after?.[0]?.leg]),
+      [
+        ['devices-2', undefined],
+        ['delivery', 'devices-2'],
+        ['phones', 'devices-2'],
+      ],
+    );
+    assert.equal(valid, true);
+    await editNode(page, 'fan');
+    await rows.nth(0).getByPlaceholder('mobile').fill('mobile');
+    await rows.nth(2).getByPlaceholder('mobile').fill('devices');
+    await done();
+    await closed();
+  });
+
   it('a leg that is removed takes its wire along, and no other', async () => {
     await editNode(page, 'fan');
     await page.locator('#switchboard-legs').locator('xpath=..').locator('.red-ui-editableList-item-remove').first().click();

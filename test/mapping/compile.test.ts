@@ -132,19 +132,105 @@ describe('a mapping', () => {
     });
   });
 
-  for (const [what, rules, expected] of [
-    ['no rules', [], /no rules/],
-    ['a rule without a field', [{ field: undefined, generic: 'title' }], /rule 1.*no field/],
-    ['a path that is none', [{ field: 'a..b', generic: 'title' }], /«a\.\.b» is no path/],
-    ['a wrong expression', [{ field: 'a', generic: 'title', expression: { in: 'a +' } }], /expression «a \+» is wrong/],
+  it('is refused in words when it has no rules', () => {
+    assert.throws(() => compile(mapping()), { code: 'SWB_CONFIG', message: /no rules/ });
+  });
+
+  const fine: Rule = { field: 'number', generic: 'id' };
+  const several: Rule = { field: ['a', 'b'], generic: 'state' };
+  for (const [what, rule, name, expected] of [
+    ['no field', { generic: 'title' }, '(… ↔ title)', 'The field is empty. Fill it in, or remove the rule.'],
+    ['an empty list of fields', { field: [], generic: 'title' }, '(… ↔ title)', 'The field is empty.'],
+    ['an empty field', { field: '', generic: 'title', direction: 'out' }, '(… ← title)', 'The field is empty.'],
+    ['a blank field', { field: ' ', generic: 'title' }, '(  ↔ title)', 'The field is empty.'],
+    [
+      'one empty field of several',
+      { field: ['a', '', 'c'], generic: 'title', direction: 'in' },
+      '(a, …, c → title)',
+      'Field 2 of 3 is empty. Fill it in, or take it out.',
+    ],
+    ['a field that is not text', { field: 5, generic: 'title' }, '(5 ↔ title)', 'The field is not text.'],
+    ['no generic field', { field: 'a', generic: '' }, '(a ↔ …)', 'The generic field is empty. Fill it in, or remove the rule.'],
+    ['a path that is none', { field: 'a..b', generic: 'title' }, '(a..b ↔ title)', '«a..b» is no path of a field. Write names'],
+    ['a generic path that is none', { field: 'a', generic: 'x..y' }, '(a ↔ x..y)', '«x..y» is no path of a field.'],
+    [
+      'a path that no field may have',
+      { field: 'a', generic: '__proto__.x' },
+      '(a ↔ __proto__.x)',
+      '«__proto__.x» names no field',
+    ],
+    [
+      'a wrong expression',
+      { field: 'a', generic: 'b', expression: { in: 'a +' } },
+      '(a ↔ b)',
+      'The expression «a +» is wrong at',
+    ],
+    ['a wrong condition', { field: 'a', generic: 'b', when: { out: 'a +' } }, '(a ↔ b)', 'The expression «a +» is wrong at'],
+    [
+      'a condition without its field',
+      { field: 'a', generic: 'b', onlyIf: { generic: '', is: ['x'] } },
+      '(a ↔ b)',
+      'The generic field of its condition “only if” is empty. Fill it in,',
+    ],
+    [
+      'a condition without a list',
+      { field: 'a', generic: 'b', onlyIf: { generic: 'state', is: 'x' } },
+      '(a ↔ b)',
+      'The values of its condition “only if” are not a list.',
+    ],
     [
       'a value map that does not fit',
-      [{ field: ['a', 'b'], generic: 'state', values: [{ partner: '1', generic: 'held' }] }],
-      /1 value\(s\) for 2 field/,
+      { ...several, values: [{ partner: '1', generic: 'held' }] },
+      '(a, b ↔ state)',
+      'Row 1 of the value map has 1 value(s) for 2 field(s). Give one value for each field',
     ],
-  ] as [string, Rule[], RegExp][]) {
-    it(`is refused in words when it has ${what}`, () => {
-      assert.throws(() => compile(mapping(...rules)), { code: 'SWB_CONFIG', message: expected });
+    ['a value map that is none', { ...several, values: { a: 'b' } }, '(a, b ↔ state)', 'Its value map is not a list of rows.'],
+    [
+      'a row that is none',
+      {
+        field: 'a',
+        generic: 'state',
+        values: [
+          { partner: '1', generic: 'held' },
+          { partner: 2, generic: 'held' },
+        ],
+      },
+      '(a ↔ state)',
+      'Row 2 of the value map has a value that is not text.',
+    ],
+    ...[0, -3, 2.5, 'long'].map((maxLength) => [
+      `a length of ${maxLength}`,
+      { field: 'a', generic: 'b', maxLength },
+      '(a ↔ b)',
+      `Its maxLength ${JSON.stringify(maxLength)} is not a whole number above 0. Give`,
+    ]),
+    ['a rule that is none', null, '(… ↔ …)', 'It cannot be read: '],
+  ] as [string, Rule, string, string][]) {
+    it(`is refused when it has ${what}, naming the rule in either table`, () => {
+      const thrown = (of: Mapping): string => {
+        try {
+          compile(of);
+        } catch (error) {
+          assert.equal((error as { code?: string }).code, 'SWB_CONFIG');
+          return (error as Error).message;
+        }
+        return 'nothing was thrown';
+      };
+      const starts = (text: string, start: string) => assert.equal(text.slice(0, start.length), start);
+      starts(thrown(mapping(fine, rule)), `Mapping «test», rule 2 ${name}: ${expected}`);
+      const items = { field: 'lines', rules: [fine, fine, rule] };
+      starts(thrown({ ...mapping(fine), items }), `Mapping «test», rule 3 of the items ${name}: ${expected}`);
     });
   }
+
+  it('names the rule whose expression fails on a message', async () => {
+    const failing = (more: Partial<Rule>) => compile(mapping(fine, { field: 'a', generic: 'title', ...more }));
+    const { problems } = await failing({ expression: { in: '$number(a)' } }).toGeneric({ a: 'x' });
+    const start = /^Mapping «test», rule 2 \(a ↔ title\): The expression «\$number\(a\)» failed: /;
+    assert.match(problems[0]?.text ?? '', start);
+    await assert.rejects(failing({ when: { in: '$number(a)' } }).toGeneric({ a: 'x' }), {
+      code: 'SWB_EXPRESSION',
+      message: start,
+    });
+  });
 });

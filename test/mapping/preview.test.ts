@@ -77,7 +77,20 @@ describe('a preview', () => {
         { table: 'order', rule: 1 },
       ],
     );
-    assert.match(problems[1]?.text ?? '', /wrong at position/);
+    assert.match(problems[0]?.text ?? '', /^Rule 1 \(… ↔ …\): The field is empty\./);
+    assert.match(problems[1]?.text ?? '', /^Rule 2 \(a ↔ title\): The expression .* is wrong at position/);
+  });
+
+  it('counts rules as in the mapping where one fails on the sample', async () => {
+    const rules: Rule[] = [
+      { field: '', generic: '' },
+      { field: 'a', generic: 'title', expression: { in: '$number(a)' } },
+    ];
+    const items = { field: 'lines', rules: [...rules, { field: 'no', generic: 'id' }] };
+    const sample = { a: 'x', lines: [{ no: '1', a: 'y' }] };
+    const { problems } = await preview(mapping(rules, { items }), 'in', sample, { expressions });
+    const failed = problems.flatMap(({ code, text }) => (code === 'expression' ? [text.split(':')[0]] : []));
+    assert.deepEqual(failed, ['Rule 2 (a ↔ title)', 'Rule 2 of the items (a ↔ title)']);
   });
 
   it('shows problems where they are: unmapped, missing, refused by the schema', async () => {

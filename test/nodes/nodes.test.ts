@@ -190,6 +190,21 @@ describe('the nodes', () => {
       assert.equal(error.code, 'SWB_CONFIG');
       assert.match(error.message, /«Own» is for tmf621 troubleTicket, but Acme is servicenow incident/);
     });
+
+    it('names the rule of its mapping that is wrong', async () => {
+      const rules = [
+        { field: 'number', generic: 'source.number' },
+        { field: ['state', ''], generic: 'state' },
+      ];
+      const own = { name: 'Own', system: 'servicenow', entityType: 'incident', rules };
+      const mapping = { id: 'own', type: 'switchboard-mapping', name: 'Own', mapping: own };
+      await load([store(), serviceNow(), mapping, ...around({ type: 'switchboard-normalize', mapping: 'own' })]);
+      const caught = next('caught');
+      helper.getNode('n')!.receive({ payload: { table: 'incident', record }, switchboard: { ...envelope } } as never);
+      const { error } = await caught;
+      assert.equal(error.code, 'SWB_CONFIG');
+      assert.match(error.message, /: Mapping «Own», rule 2 \(state, … ↔ state\): Field 2 of 2 is empty\./);
+    });
   });
 
   describe('the endpoint nodes', () => {

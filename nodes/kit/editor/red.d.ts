@@ -150,7 +150,7 @@ declare const RED: {
   events: { on(event: string, callback: () => void): void };
   tourGuide: { run(path: string): void };
   clipboard: { copyText(text: string, element: JQuery, message?: string): void };
-  notify(text: string, type?: 'success' | 'warning' | 'error'): unknown;
+  notify(text: string | JQuery, type?: 'success' | 'warning' | 'error'): unknown;
   notify(
     text: string,
     options: { type: string; fixed: boolean; buttons: { text: string; class?: string; click(): void }[] },

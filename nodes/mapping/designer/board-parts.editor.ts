@@ -5,13 +5,6 @@ import type { Side } from './drag.editor.js';
 import type { Layout } from './layout.js';
 import type { Line } from './lines.editor.js';
 
-/** The fields of a rule with one more. */
-export function withField(rule: Rule, path: string): string | string[] {
-  const fields = [rule.field].flat().filter(Boolean);
-  if (fields.includes(path)) return rule.field;
-  return fields.length ? [...fields, path] : path;
-}
-
 /** Which rules use the field of a row. */
 export function usersOf({ rules }: Layout): Record<Side, Map<number, number[]>> {
   const partner = new Map<number, number[]>();

@@ -2,12 +2,13 @@ import { shortPath } from '../../../src/mapping/catalog/field.js';
 import type { Direction, Rule } from '../../../src/mapping/mapping.js';
 import type { PreviewProblem, RuleRef, Table } from '../../../src/mapping/preview-result.js';
 import { element } from '../../kit/editor/element.js';
-import { about, badges, linesLeft, linesRight, usersOf, withField } from './board-parts.editor.js';
+import { about, badges, linesLeft, linesRight, usersOf } from './board-parts.editor.js';
 import { dragging, type Side } from './drag.editor.js';
 import { type Layout, layout, type PlacedField, type PlacedRule } from './layout.js';
 import { type Line, linesSvg } from './lines.editor.js';
 import { pickField } from './picker.editor.js';
 import { belong } from './rule-color.editor.js';
+import { changedRule, withField } from './rule-edits.js';
 import type { Session } from './session.editor.js';
 
 /** The value of a field, as text. */
@@ -39,10 +40,7 @@ export function board(session: Session): Board {
   dragging(box, grid, {
     join: (field, generic) => session.join(field, generic),
     addTo(index, side, path) {
-      const rule = session.rules[index];
-      if (!rule) return;
-      if (side === 'generic') session.editRule(index, { generic: path });
-      else session.editRule(index, { field: withField(rule, path) });
+      session.editRule(index, (rule) => (side === 'generic' ? changedRule(rule, { generic: path }) : withField(rule, path)));
       session.select([index]);
     },
     move: (from, to) => session.move(from, to),

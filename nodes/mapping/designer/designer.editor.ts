@@ -158,8 +158,9 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
   const isText = (target: EventTarget | null) =>
     target instanceof HTMLElement &&
     target.matches('input:not([type=button]), textarea, select, [contenteditable], .monaco-editor *');
-  /** The focus is in the dialog, or nowhere: what had it may have been drawn anew. */
-  const isOurs = () => root.isConnected && (document.activeElement === document.body || root.contains(document.activeElement));
+  /** The focus is in the dialog, or nowhere: what had it may have been drawn again. What is hidden behind the JSON is not edited. */
+  const isOurs = () =>
+    root.offsetParent !== null && (document.activeElement === document.body || root.contains(document.activeElement));
   const keydown = (event: KeyboardEvent) => {
     if (!isOurs() || isText(event.target)) return;
     const key = event.key.toLowerCase();

@@ -1,22 +1,8 @@
 import type { CatalogField } from '../../../src/mapping/catalog/field.js';
 import type { Mapping, Rule, ValueRow } from '../../../src/mapping/mapping.js';
 import type { Table } from '../../../src/mapping/preview-result.js';
-
-/** The order in which the properties of an edited rule are written, so that two people's edits differ only in what they say. */
-const KEYS: (keyof Rule)[] = [
-  'field',
-  'generic',
-  'direction',
-  'values',
-  'onlyIf',
-  'default',
-  'constant',
-  'expression',
-  'when',
-  'required',
-  'type',
-  'maxLength',
-];
+import { ANY } from '../../../src/mapping/value-map.js';
+import { changedRule, fieldsOf, withoutField, withRows } from './rule-edits.js';
 
 export function rulesOf(mapping: Mapping, table: Table): Rule[] {
   return (table === 'items' ? mapping.items?.rules : mapping.rules) ?? [];
@@ -27,24 +13,17 @@ export function withRules(mapping: Mapping, table: Table, rules: Rule[]): Mappin
   return { ...mapping, items: { ...(mapping.items ?? { field: '' }), rules } };
 }
 
-/** A rule with other properties; those that are undefined are taken out. */
-export function changedRule(rule: Rule, change: Partial<Record<keyof Rule, unknown>>): Rule {
-  const merged: Partial<Record<keyof Rule, unknown>> = { ...rule, ...change };
-  const known = KEYS.filter((key) => merged[key] !== undefined);
-  return Object.fromEntries(known.map((key) => [key, merged[key]])) as unknown as Rule;
-}
-
 export function replaced(rules: Rule[], index: number, rule: Rule): Rule[] {
   return rules.map((old, at) => (at === index ? rule : old));
 }
 
-/** Moves one rule before the one that stands at `to` now; `to` = length moves it to the end. */
-export function moved(rules: Rule[], from: number, to: number): Rule[] {
-  const rule = rules[from];
-  if (!rule) return rules;
-  const rest = rules.filter((_, at) => at !== from);
+/** Moves one rule, or one row of a value map, before the one that stands at `to` now; `to` = length moves it to the end. */
+export function moved<One>(list: One[], from: number, to: number): One[] {
+  const one = list[from];
+  if (one === undefined) return list;
+  const rest = list.filter((_, at) => at !== from);
   const place = to > from ? to - 1 : to;
-  return [...rest.slice(0, place), rule, ...rest.slice(place)];
+  return [...rest.slice(0, place), one, ...rest.slice(place)];
 }
 
 export function inserted(rules: Rule[], at: number, more: Rule[]): Rule[] {
@@ -82,6 +61,30 @@ function sameNames(partner: Value[], generic: Value[]): ValueRow[] {
   });
 }
 
+/** A rule, and where it stands. */
+export interface RulePlace {
+  table: Table;
+  index: number;
+  rule: Rule;
+}
+
+function places(mapping: Mapping): RulePlace[] {
+  return (['order', 'items'] as const).flatMap((table) => rulesOf(mapping, table).map((rule, index) => ({ table, index, rule })));
+}
+
+/** Rules of which something that was typed is left out when they are saved. */
+export function unfinished(mapping: Mapping): RulePlace[] {
+  return places(mapping).filter(({ rule }) => {
+    const saved = finishedRules([rule])[0];
+    return typedIn(rule) > (saved ? typedIn(saved) : 0);
+  });
+}
+
+function typedIn({ field, generic, values = [] }: Rule): number {
+  const texts = [field, generic, ...values.flatMap((row) => [row.partner, row.generic])].flat();
+  return texts.filter((text) => text !== '' && text !== ANY).length;
+}
+
 /** As it is saved: without rules and rows that were begun and not finished. The same object where there are none. */
 export function finished(mapping: Mapping): Mapping {
   const rules = finishedRules(mapping.rules);
@@ -96,12 +99,11 @@ function finishedRules(rules: Rule[]): Rule[] {
   return done.length === rules.length && done.every((rule, at) => rule === rules[at]) ? rules : done;
 }
 
-function finishedRule(rule: Rule): Rule {
-  const fields = [rule.field].flat().filter((path) => path !== '');
-  const values = rule.values?.filter((row) => row.generic !== '' && [row.partner].flat().some((value) => value !== ''));
-  const full = fields.length === [rule.field].flat().length && values?.length === rule.values?.length;
-  if (full) return rule;
-  return changedRule(rule, { field: fields.length > 1 ? fields : fields[0], values: values?.length ? values : undefined });
+function finishedRule(begun: Rule): Rule {
+  const empty = fieldsOf(begun).lastIndexOf('');
+  if (empty >= 0) return finishedRule(withoutField(begun, empty));
+  const isWhole = ({ partner, generic }: ValueRow) => generic !== '' && [partner].flat().some((value) => value !== '');
+  return begun.values?.every(isWhole) === false ? withRows(begun, (rows) => rows.filter(isWhole)) : begun;
 }
 
 /** Rules that were copied: a list of them, one alone, or a whole mapping. Undefined where the text is none of these. */
@@ -109,6 +111,14 @@ export function rulesIn(text: string): Rule[] | undefined {
   const given = parsed(text);
   const list = Array.isArray(given) ? given : isTree(given) && Array.isArray(given.rules) ? given.rules : [given];
   return list.length > 0 && list.every(isRule) ? list : undefined;
+}
+
+/** The first rule in the text of a mapping that has no field or no generic. */
+export function ruleThatIsNone(text: string): RulePlace | undefined {
+  const given = parsed(text) as Partial<Mapping> | undefined;
+  const { rules, items } = given ?? {};
+  if (!Array.isArray(rules) || !(items === undefined || Array.isArray(items?.rules))) return undefined;
+  return places(given as Mapping).find(({ rule }) => !isRule(rule));
 }
 
 /** A mapping that was exported; undefined where the text is none. */

@@ -3,7 +3,7 @@ import type { Mapping, Rule } from '../../../src/mapping/mapping.js';
 import type { RuleRef, Table } from '../../../src/mapping/preview-result.js';
 import type { FieldLists } from './answers.js';
 import type { Api } from './api.editor.js';
-import { changedRule, inserted, joining, moved, replaced, rulesOf, withRules } from './document.js';
+import { inserted, joining, moved, replaced, rulesOf, withRules } from './document.js';
 import { History } from './history.js';
 
 /** What is being edited, and what of it is selected. */
@@ -94,12 +94,13 @@ export class Session {
     this.tell('all');
   }
 
-  /** Properties of one rule; typing in one of its fields is one step. */
-  editRule(index: number, change: Partial<Record<keyof Rule, unknown>>, from?: unknown): void {
+  /** Changes one rule as it is now. What is typed, `from` a part that shows it already, is one step until it is sealed. */
+  editRule(index: number, change: (rule: Rule) => Rule, from?: unknown): void {
     const rule = this.rules[index];
-    if (!rule) return;
-    const mark = `${this.state.table} ${index} ${Object.keys(change).join()}`;
-    this.edit(replaced(this.rules, index, changedRule(rule, change)), { mark, from });
+    const changed = rule && change(rule);
+    if (!changed || changed === rule) return;
+    const mark = from === undefined ? undefined : `${this.state.table} ${index}`;
+    this.edit(replaced(this.rules, index, changed), { mark, from });
   }
 
   join(field: string, generic: string): void {

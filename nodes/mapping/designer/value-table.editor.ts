@@ -1,20 +1,25 @@
 import type { CatalogField } from '../../../src/mapping/catalog/field.js';
 import type { Direction, Rule, ValueRow } from '../../../src/mapping/mapping.js';
-import { ANY } from '../../../src/mapping/value-map.js';
 import { element } from '../../kit/editor/element.js';
 import { type RowMarks, rowMarks, withoutRowIn, withoutRowOut } from './coverage.js';
+import { moved } from './document.js';
 import { iconButton, linkButton, textInput } from './inputs.editor.js';
+import { blankValues, fieldsOf, rowsForSeen, withPartnerValue, withRow, withRows, withRowTurned } from './rule-edits.js';
 import type { Session } from './session.editor.js';
 
 type Values = NonNullable<CatalogField['values']>;
 
 let made = 0;
 
-/** The value map of a rule: partner's values, an arrow for each way, generic values; below it what has no row yet, side by side. */
+/**
+ * The value map of a rule: partner's values, an arrow for each way, generic values; below it what has no row yet, side by side. Who changes the
+ * rule's fields makes it again; its rows are those that the session has.
+ */
 export function valueTable(session: Session, index: number, from: unknown): HTMLElement {
   const { t } = session;
   const rule = () => session.rules[index] as Rule;
-  const fields = [rule().field].flat();
+  const rowsNow = () => rule().values ?? [];
+  const fields = fieldsOf(rule());
   const known = (list: CatalogField[], path: string): Values => list.find((field) => field.path === path)?.values ?? [];
   const partnerValues = fields.map((path) => known(session.partner, path));
   const genericValues = known(session.generic, rule().generic);
@@ -37,7 +42,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
     element(
       'div',
       { class: 'switchboard-panel-actions' },
-      linkButton('fa-plus', t('values.add'), () => add([{ partner: blank(), generic: '' }])),
+      linkButton('fa-plus', t('values.add'), () => add([{ partner: blankValues(rule()), generic: '' }])),
       linkButton('fa-eye', t('values.seen'), () => addSeen()),
     ),
     rest,
@@ -48,24 +53,25 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
   return box;
 
   function draw(): void {
-    const values = rule().values ?? [];
+    const values = rowsNow();
     const marks = rowMarks(values);
     head.hidden = values.length === 0;
     rows.replaceChildren(...values.map((row, at) => rowElement(row, at, marks[at] as RowMarks)));
     drawRest(values);
   }
 
-  function write(values: ValueRow[], mark?: number): void {
-    if (mark === undefined) session.seal();
-    session.editRule(index, { values: values.length ? values : undefined }, from);
-    if (mark === undefined) {
-      session.seal();
-      draw();
-    } else remark(values);
+  /** A step of its own, after which there may be other rows. */
+  function edit(change: (rule: Rule) => Rule): void {
+    session.seal();
+    session.editRule(index, change, from);
+    session.seal();
+    draw();
   }
 
-  /** While a row is typed in, only its marks and what lies below are drawn anew. */
-  function remark(values: ValueRow[]): void {
+  /** While a row is typed in, only its marks and what lies below are drawn again. */
+  function type(change: (rule: Rule) => Rule): void {
+    session.editRule(index, change, from);
+    const values = rowsNow();
     const marks = rowMarks(values);
     [...rows.children].forEach((child, at) => {
       const row = values[at];
@@ -75,29 +81,19 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
     drawRest(values);
   }
 
-  function change(at: number, row: ValueRow, typing: boolean): void {
-    write(
-      (rule().values ?? []).map((old, i) => (i === at ? row : old)),
-      typing ? at : undefined,
-    );
-  }
-
   function add(more: ValueRow[]): void {
-    const values = [...(rule().values ?? []), ...more];
-    write(values);
-    const first = rows.children[values.length - more.length];
+    edit((now) => withRows(now, (values) => [...values, ...more]));
+    const first = rows.children[rowsNow().length - more.length];
     const inputs = [...(first?.querySelectorAll('input') ?? [])];
     (inputs.find((input) => input.value === '') ?? inputs[0])?.focus();
   }
 
   function rowElement(row: ValueRow, at: number, marks: RowMarks): HTMLElement {
     const partner = [row.partner].flat();
-    const current = () => (rule().values ?? [])[at] ?? row;
     const cells = fields.map((path, i) =>
-      cell(partner[i] ?? '', t('values.partnerValue', { field: path }), `${list}-${i}`, partnerValues[i] ?? [], (text) => {
-        const texts = fields.map((_, j) => (j === i ? text : ([current().partner].flat()[j] ?? '')));
-        change(at, { ...current(), partner: Array.isArray(rule().field) ? texts : text }, true);
-      }),
+      cell(partner[i] ?? '', t('values.partnerValue', { field: path }), `${list}-${i}`, partnerValues[i] ?? [], (text) =>
+        type((now) => withPartnerValue(now, at, i, text)),
+      ),
     );
     const line = element(
       'li',
@@ -105,13 +101,15 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
       ...cells,
       element('span', { class: 'switchboard-value-arrows' }, arrow('in'), arrow('out')),
       cell(row.generic, t('values.genericValue'), `${list}-generic`, genericValues, (text) =>
-        change(at, { ...current(), generic: text }, true),
+        type((now) => withRow(now, at, (old) => ({ ...old, generic: text }))),
       ),
       element(
         'span',
         { class: 'switchboard-value-end' },
         element('span', { class: 'switchboard-value-mark' }),
-        iconButton('fa-times', t('values.remove'), () => write((rule().values ?? []).filter((_, i) => i !== at))),
+        iconButton('fa-times', t('values.remove'), () =>
+          edit((now) => withRows(now, (values) => values.filter((_, i) => i !== at))),
+        ),
       ),
     );
     line.addEventListener('keydown', (event) => {
@@ -119,7 +117,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
       if (!event.altKey || !step) return;
       event.preventDefault();
       event.stopPropagation();
-      swap(at, at + step);
+      move(at, at + step);
     });
     decorate(line, row, marks);
     return line;
@@ -131,24 +129,16 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
         way === 'in' ? '→' : '←',
       );
       button.addEventListener('click', () => {
-        const { direction, ...plain } = current();
-        const other: Direction = way === 'in' ? 'out' : 'in';
-        // At least one way has to be left.
-        const next = direction === undefined ? other : direction === way ? way : undefined;
-        change(at, { ...plain, ...(next && { direction: next }) }, false);
+        edit((now) => withRowTurned(now, at, way));
         rows.children[at]?.querySelector<HTMLElement>(`.switchboard-arrow-${way}`)?.focus();
       });
       return button;
     }
   }
 
-  function swap(from: number, to: number): void {
-    const values = [...(rule().values ?? [])];
-    const [one, other] = [values[from], values[to]];
-    if (!one || !other) return;
-    values[from] = other;
-    values[to] = one;
-    write(values);
+  function move(at: number, to: number): void {
+    if (to < 0 || to >= rowsNow().length) return;
+    edit((now) => withRows(now, (values) => moved(values, at, to > at ? to + 1 : to)));
     rows.children[to]?.querySelector('input')?.focus();
   }
 
@@ -168,7 +158,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
       mark?.replaceChildren();
       return;
     }
-    const back = merges.back === undefined ? undefined : [(rule().values ?? [])[merges.back]?.partner].flat().join(', ');
+    const back = merges.back === undefined ? undefined : [rowsNow()[merges.back]?.partner].flat().join(', ');
     const text =
       back === undefined
         ? t('values.mergesLost', { count: merges.values })
@@ -190,13 +180,13 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
       genericValues.map(({ value }) => value),
     );
     const direction = rule().direction;
-    const chip = (text: string, label: string | undefined, row: ValueRow) => {
+    const chip = (text: string, label: string | undefined, row: () => ValueRow) => {
       const button = element(
         'button',
         { type: 'button', class: 'switchboard-value-chip', title: t('values.addThis') },
         label ? `${text} ${label}` : text,
       );
-      button.addEventListener('click', () => add([row]));
+      button.addEventListener('click', () => add([row()]));
       return button;
     };
     const lists = [
@@ -205,18 +195,20 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
         part(
           t('values.noRowIn'),
           partner.map(([value = '']) =>
-            chip(value, partnerValues[0]?.find((one) => one.value === value)?.label, {
+            chip(value, partnerValues[0]?.find((one) => one.value === value)?.label, () => ({
               partner: value,
               generic: '',
               direction: 'in',
-            }),
+            })),
           ),
         ),
       direction !== 'in' &&
         generic.length > 0 &&
         part(
           t('values.noRowOut'),
-          generic.map((value) => chip(value, undefined, { partner: blank(), generic: value, direction: 'out' })),
+          generic.map((value) =>
+            chip(value, undefined, () => ({ partner: blankValues(rule()), generic: value, direction: 'out' })),
+          ),
         ),
     ];
     rest.hidden = values.length === 0;
@@ -229,37 +221,17 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
 
   /** Rows for what was really seen and has none; who adds them gives them their counterpart. */
   async function addSeen(): Promise<void> {
+    const { field, generic } = rule();
     try {
       const seen = await session.api.values(session.mapping, session.state.table, index);
-      const values = rule().values ?? [];
-      const single = !Array.isArray(rule().field);
-      const partner =
-        rule().direction === 'out'
-          ? []
-          : withoutRowIn(
-              values,
-              seen.partner.map(({ value }) => [value].flat()),
-            );
-      const generic =
-        rule().direction === 'in'
-          ? []
-          : withoutRowOut(
-              values,
-              seen.generic.map(({ value }) => value),
-            );
-      const more: ValueRow[] = [
-        ...partner.map((value): ValueRow => ({ partner: single ? (value[0] ?? '') : value, generic: '', direction: 'in' })),
-        ...generic.map((value): ValueRow => ({ partner: blank(), generic: value, direction: 'out' })),
-      ];
+      // Meanwhile another rule may be shown, or this one may have other fields.
+      if (!box.isConnected || rule().field !== field || rule().generic !== generic) return;
+      const more = rowsForSeen(rule(), seen);
       if (more.length) add(more);
       else RED.notify(t('values.nothingSeen'), 'success');
     } catch (error) {
       RED.notify((error as Error).message, 'error');
     }
-  }
-
-  function blank(): string | string[] {
-    return Array.isArray(rule().field) ? fields.map((_, at) => (at === 0 ? '' : ANY)) : '';
   }
 
   function cell(value: string, label: string, listId: string, values: Values, set: (text: string) => void): HTMLElement {

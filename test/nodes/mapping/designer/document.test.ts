@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import {
-  changedRule,
   finished,
   joining,
   mappingIn,
   moved,
   rulesIn,
+  ruleThatIsNone,
+  unfinished,
   withRules,
 } from '../../../../nodes/mapping/designer/document.js';
+import { changedRule } from '../../../../nodes/mapping/designer/rule-edits.js';
 import type { CatalogField } from '../../../../src/mapping/catalog/field.js';
 import type { Mapping, Rule } from '../../../../src/mapping/mapping.js';
 import { presets } from '../../../../src/mapping/presets/index.js';
@@ -45,6 +47,38 @@ describe('a mapping that is edited', () => {
       { field: 'state', generic: 'state', values: [{ partner: '1', generic: 'held' }] },
       { field: 'a', generic: 'title' },
     ]);
+  });
+
+  it('is saved with one value for each field that is left', () => {
+    const begun = mapping([
+      { field: ['a', '', 'c'], generic: 'state', values: [{ partner: ['1', '*', '3'], generic: 'held', direction: 'in' }] },
+    ]);
+    assert.deepEqual(finished(begun).rules, [
+      { field: ['a', 'c'], generic: 'state', values: [{ partner: ['1', '3'], generic: 'held', direction: 'in' }] },
+    ]);
+    assert.deepEqual(unfinished(begun), [], 'nothing that was typed');
+  });
+
+  it('names the rules of which something typed is left out', () => {
+    const values = [{ partner: '1', generic: 'held' }];
+    const rules: Rule[] = [
+      rule('a'),
+      { field: '', generic: '' },
+      { field: 'b', generic: '' },
+      { field: 'c', generic: 'c', values: [...values, { partner: '2', generic: '' }] },
+      { field: 'd', generic: 'd', values: [...values, { partner: '', generic: '' }] },
+      { field: ['e', ''], generic: 'e', values: [{ partner: ['1', '2'], generic: 'held' }] },
+    ];
+    const places = unfinished({ ...mapping(rules), items: { field: 'lines', rules: rules.slice(0, 3) } });
+    assert.deepEqual(
+      places.map(({ table, index }) => [table, index]),
+      [
+        ['order', 2],
+        ['order', 3],
+        ['order', 5],
+        ['items', 2],
+      ],
+    );
   });
 
   it('moves a rule before another one', () => {
@@ -114,5 +148,18 @@ describe('what is pasted or imported', () => {
     for (const text of ['', '{}', '{"rules":[]}', '[]', '{"system":"servicenow","entityType":"incident","rules":[],"items":{}}'])
       assert.equal(mappingIn(text), undefined, text);
     assert.deepEqual(mappingIn(JSON.stringify(presets[0])), presets[0]);
+  });
+
+  it('has a rule to name where one is none', () => {
+    const placeIn = (more: object) => {
+      const { table, index } = ruleThatIsNone(JSON.stringify({ ...mapping([rule('a')]), ...more })) ?? {};
+      return table && [table, index];
+    };
+    assert.deepEqual(placeIn({ rules: [rule('a'), { generic: 'b' }] }), ['order', 1]);
+    assert.deepEqual(placeIn({ rules: [null] }), ['order', 0]);
+    assert.deepEqual(placeIn({ items: { field: 'lines', rules: [rule('id'), { field: 5, generic: 'b' }] } }), ['items', 1]);
+    assert.equal(placeIn({}), undefined);
+    assert.equal(placeIn({ items: 5 }), undefined);
+    for (const text of ['', '[]', 'null', '{"rules":1}']) assert.equal(ruleThatIsNone(text), undefined, text);
   });
 });
