@@ -18,12 +18,12 @@ export class ValueMap {
       const values = [row?.partner].flat();
       const wrong = (what: string, hint: string) =>
         new SwitchboardError('SWB_CONFIG', `Row ${index + 1} of the value map ${what}.`, { field: 'values', hint });
-      if (![...values, row?.generic].every((value) => typeof value === 'string'))
-        throw wrong('has a value that is not text', 'Give partner and generic, in quotes where they are numbers.');
+      if (![...values, row?.generic].every(isPlain))
+        throw wrong('has a value that is no text', 'Give partner and generic as text.');
       if (values.length !== fields)
         throw wrong(`has ${values.length} value(s) for ${fields} field(s)`, 'Give one value for each field; * stands for any.');
-      if (row.direction !== 'out') this.incoming.push({ values, row: index });
-      if (row.direction !== 'in' && !this.outgoing.has(row.generic)) this.outgoing.set(row.generic, index);
+      if (row.direction !== 'out') this.incoming.push({ values: values.map(String), row: index });
+      if (row.direction !== 'in' && !this.outgoing.has(String(row.generic))) this.outgoing.set(String(row.generic), index);
     });
   }
 
@@ -42,6 +42,11 @@ export class ValueMap {
     const found = row === undefined ? undefined : this.rows[row];
     return found && row !== undefined ? { values: [found.partner].flat(), row } : undefined;
   }
+}
+
+/** Text, or what a person may have written without quotes. */
+function isPlain(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 /** Rows that cannot be told apart in the other direction: several partner values for one generic value. */

@@ -51,6 +51,13 @@ describe('a mapping', () => {
     assert.equal((await compiled.toGeneric({ s: 'open' })).fields.state, 'inProgress');
   });
 
+  it('takes numbers that a person wrote into a value map without quotes', async () => {
+    const rule = { field: 'state', generic: 'state', values: [{ partner: 2, generic: 'inProgress' }] } as unknown as Rule;
+    const compiled = compile(mapping(rule));
+    assert.deepEqual((await compiled.toGeneric({ state: '2' })).fields, { state: 'inProgress' });
+    assert.deepEqual((await compiled.fromGeneric(message({ state: 'inProgress' }))).body, { state: 2 });
+  });
+
   it('reports a value without a row, and uses the default beside the report', async () => {
     const values = [{ partner: '1', generic: 'acknowledged' }];
     const compiled = compile(mapping({ field: 's', generic: 'state', values, default: { in: 'acknowledged' } }));
@@ -192,11 +199,11 @@ describe('a mapping', () => {
         generic: 'state',
         values: [
           { partner: '1', generic: 'held' },
-          { partner: 2, generic: 'held' },
+          { partner: { value: 2 }, generic: 'held' },
         ],
       },
       '(a ↔ state)',
-      'Row 2 of the value map has a value that is not text.',
+      'Row 2 of the value map has a value that is no text.',
     ],
     ...[0, -3, 2.5, 'long'].map((maxLength) => [
       `a length of ${maxLength}`,
