@@ -62,7 +62,10 @@ for (const [index, name] of Object.keys(steps).entries()) {
   if (results[index].status === 'rejected') console.error(`Could not ${name}: ${results[index].reason.message}`);
 }
 executableCli();
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-renameSync(out, join(root, 'dist'));
+const dist = join(root, 'dist');
+const old = `${out}-old`;
+if (existsSync(dist)) renameSync(dist, old);
+renameSync(out, dist);
+rmSync(old, { recursive: true, force: true });
 console.log(`${failed.length ? 'Build FAILED' : 'Built'} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 process.exitCode = failed.length ? 1 : 0;

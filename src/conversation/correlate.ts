@@ -15,6 +15,8 @@ export interface Incoming {
   /** For each generic field the partner's top-level fields it was made from. */
   sources: Record<string, string[]>;
   deleted?: boolean;
+  /** The delivery of ours that it is the partner's answer to: it was read before anything that was written later. */
+  answerTo?: string;
 }
 
 /** A write of ours that is on its way to the same entity: its echo may come back before its answer does. */
@@ -108,7 +110,7 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
 
 function changedFields(link: Link, incoming: Incoming, { inFlight, isOlder }: EchoGuard): string[] {
   const { record, sources, message } = incoming;
-  const outdated = outdatedIn(link, message.source.version, isOlder);
+  const outdated = outdatedIn(link, incoming, isOlder);
   const ours = (field: string) => inFlight.some((w) => field in w.fields && sameImprint(imprint(w.fields[field]), record[field]));
   const rawChanged = (field: string) => !sameImprint(link.raw[field], record[field]) && !ours(field);
   const fields = message.fields as Record<string, Json | undefined>;
@@ -129,9 +131,13 @@ function unchangedItems({ writtenItems }: Link, progress: ItemProgress[] = []): 
   );
 }
 
-/** Tells of a raw field whether a reading of that version is older than our last write of the field: it shows what we have overwritten since. */
-function outdatedIn(link: Link, version: string | undefined, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
-  return (field) => isOlder(version, link.writtenVersion?.[field]);
+/**
+ * Tells of a raw field whether a reading is older than our last write of the field: it shows what we have overwritten since. Versions do not
+ * tell that of an answer where they have the grain of a second; the order of our writes does.
+ */
+function outdatedIn(link: Link, { message, answerTo }: Incoming, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
+  const writtenLater = (field: string) => answerTo !== undefined && (link.writtenBy[field] ?? '') > answerTo;
+  return (field) => isOlder(message.source.version, link.writtenVersion?.[field]) || writtenLater(field);
 }
 
 function eventOf(
@@ -161,7 +167,7 @@ function advanced(
   const { source } = message;
   const links = latest.links.map((link) => {
     if (link.endpoint !== source.endpoint || link.entityType !== source.entityType || link.id !== source.id) return link;
-    const outdated = outdatedIn(link, source.version, isOlder);
+    const outdated = outdatedIn(link, incoming, isOlder);
     const raw = { ...link.raw };
     for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = imprint(record[name]);
     const shadow = { ...link.shadow };

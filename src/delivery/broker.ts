@@ -18,7 +18,7 @@ import { type Leg, Outbox, type Taken } from './outbox.js';
 import type { RetryPolicy } from './retry.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
-import { errorRecord, Worker, type WorkerStatus } from './worker.js';
+import { answeredDelivery, errorRecord, Worker, type WorkerStatus } from './worker.js';
 
 export interface BrokerOptions {
   id: string;
@@ -162,7 +162,8 @@ export class Broker {
     const flow = this.inbox.inFlow(messageId);
     if (!flow) return undefined;
     this.inbox.touch(messageId);
-    const correlated = await this.correlator.correlate(incoming, flow.replay as Finding | undefined);
+    const answerTo = answeredDelivery(flow.record);
+    const correlated = await this.correlator.correlate({ ...incoming, answerTo }, flow.replay as Finding | undefined);
     flow.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
     flow.correlated = findingOf(correlated) as unknown as Json;

@@ -15,6 +15,8 @@ const KEEP_ATTEMPTS = 20;
 const KEEP_EXCHANGES = 3;
 /** Longest sleep between looks, so that a clock that was set back cannot stop a worker for long. */
 const LONGEST_SLEEP = 60_000;
+/** Begins the key of a message that is a partner's answer; the delivery's id follows. */
+const ANSWER = 'answer|';
 /** Milliseconds of rest after the store failed. */
 const STORE_REST = 1_000;
 
@@ -274,7 +276,7 @@ export class Worker {
       entityType: delivery.entityType,
       entityId: sent.link?.id ?? '',
       number: sent.link?.number,
-      key: `answer|${delivery.id}`,
+      key: `${ANSWER}${delivery.id}`,
       receivedAt: now,
       state: 'received',
       conversation: delivery.conversation,
@@ -360,4 +362,9 @@ export function errorRecord(error: unknown, at: string): ErrorRecord {
     return { code: error.code, message: error.message, at, ...(error.status && { status: error.status }) };
   if (error instanceof SwitchboardError) return { code: error.code, message: error.message, at };
   return { code: 'SWB_FLOW', message: error instanceof Error ? error.message : String(error), at };
+}
+
+/** The delivery whose answer a message is. */
+export function answeredDelivery({ origin, key }: MessageRecord): string | undefined {
+  return origin === 'answer' ? key.slice(ANSWER.length) : undefined;
 }

@@ -27,6 +27,12 @@ export interface LoggedRequest {
   body: string;
 }
 
+/** How often a partner has told others of something, and how many of that were answered or given up. */
+export interface Pushes {
+  begun: number;
+  ended: number;
+}
+
 export type Handler = (request: Request) => Reply;
 
 const MOST_LOGGED = 20_000;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Admin } from './admin.js';
 import { csmApi } from './csm-api.js';
-import { type Handler, type LoggedRequest, logRequest, readRequest } from './exchange.js';
+import { type Handler, type LoggedRequest, logRequest, type Pushes, readRequest } from './exchange.js';
 import { answer, type ErrorBody, type Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { ServiceNowDesk } from './servicenow.js';
@@ -34,6 +34,8 @@ export interface Sandbox {
   csm: ServiceNowDesk;
   /** Credentials as environment variables, by the names the examples use. */
   environment: Record<string, string>;
+  /** What the partners have told by webhooks and events: while nothing is begun that has not ended, everybody knows all of it. */
+  pushes(): Pushes;
   reset(): void;
   close(): Promise<void>;
 }
@@ -129,6 +131,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       SANDBOX_WEBHOOK_SECRET: secret(),
       SANDBOX_TMF_CLIENT_ID: client.id,
       SANDBOX_TMF_CLIENT_SECRET: client.secret,
+    },
+    pushes: () => {
+      const all = [servicenow, csm, ...[...Object.values(desks), ...Object.values(vendors)].map((desk) => desk.events)];
+      const sum = (which: keyof Pushes) => all.reduce((total, { pushes }) => total + pushes[which], 0);
+      return { begun: sum('begun'), ended: sum('ended') };
     },
     reset,
     close: async () => {

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import type { LoggedRequest } from './exchange.js';
+import type { LoggedRequest, Pushes } from './exchange.js';
 import { Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { describe } from './servicenow-dictionary.js';
@@ -52,7 +52,7 @@ export class ServiceNowDesk {
   private readonly partsOf = new Map<string, Row[]>();
   private readonly byReference = new Map<string, Row[]>();
   private numbers = new Map<string, number>();
-  private sending: Promise<unknown> = Promise.resolve();
+  readonly pushes: Pushes = { begun: 0, ended: 0 };
 
   constructor(
     private readonly changed: (table: string, row: Row) => void = () => undefined,
@@ -290,7 +290,13 @@ export class ServiceNowDesk {
     const { sys_id, number = '', sys_updated_on = '', sys_mod_count = '', sys_updated_by = '' } = row;
     const event_id = randomBytes(8).toString('hex');
     const body = JSON.stringify({ table, sys_id, number, operation, sys_updated_on, sys_mod_count, sys_updated_by, event_id });
-    this.sending = Promise.all(webhooks.map((webhook) => this.post(webhook, body, webhook.retries ?? 0)));
+    for (const webhook of webhooks) void this.push(webhook, body);
+  }
+
+  private async push(webhook: Webhook, body: string): Promise<void> {
+    this.pushes.begun++;
+    await this.post(webhook, body, webhook.retries ?? 0);
+    this.pushes.ended++;
   }
 
   private async post(webhook: Webhook, body: string, retries: number): Promise<void> {
@@ -308,11 +314,6 @@ export class ServiceNowDesk {
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
     return this.post(webhook, body, retries - 1);
-  }
-
-  /** Resolves when the newest push has been answered or given up. */
-  async quiet(): Promise<void> {
-    await this.sending;
   }
 }
 

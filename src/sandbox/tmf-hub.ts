@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Pushes } from './exchange.js';
 import { filterOf } from './tmf-query.js';
 import { type TmfRecord, typed, type Version } from './tmf-record.js';
 
@@ -21,7 +22,7 @@ export class EventSender {
   reorder = false;
   /** Do not send. */
   lose = false;
-  sent = 0;
+  readonly pushes: Pushes = { begun: 0, ended: 0 };
   private readonly subscriptions = new Map<string, Hub>();
   private readonly lines = new Map<string, Promise<void>>();
   private held: { hub: Hub; event: TmfRecord } | undefined;
@@ -56,6 +57,7 @@ export class EventSender {
       if (!filterOf(new URLSearchParams(hub.query ?? ''))(event)) continue;
       if (this.reorder && !this.held) {
         this.held = { hub, event };
+        this.pushes.begun++;
         setTimeout(() => this.release(), 200);
         continue;
       }
@@ -68,17 +70,22 @@ export class EventSender {
   private release(): void {
     const { held } = this;
     this.held = undefined;
-    if (held) this.enqueue(held.hub, held.event);
+    if (!held) return;
+    this.enqueue(held.hub, held.event);
+    this.pushes.ended++;
   }
 
   private enqueue(hub: Hub, event: TmfRecord): void {
     const name = String(event.eventType);
     const path = this.callbackStyle === 'exact' ? '' : `/listener/${name.charAt(0).toLowerCase()}${name.slice(1)}`;
     const before = this.lines.get(hub.id) ?? Promise.resolve();
-    this.lines.set(
-      hub.id,
-      before.then(() => this.post(`${hub.callback}${path}`, JSON.stringify(event))),
-    );
+    const push = async () => {
+      await before;
+      await this.post(`${hub.callback}${path}`, JSON.stringify(event));
+      this.pushes.ended++;
+    };
+    this.pushes.begun++;
+    this.lines.set(hub.id, push());
   }
 
   private async post(url: string, body: string): Promise<void> {
@@ -86,10 +93,7 @@ export class EventSender {
       try {
         const answer = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
         await answer.arrayBuffer();
-        if (answer.ok) {
-          this.sent++;
-          return;
-        }
+        if (answer.ok) return;
       } catch {
         // nobody there: try again
       }

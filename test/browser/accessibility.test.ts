@@ -53,8 +53,7 @@ const FLOW = [
   },
 ];
 
-describe(`people who use a keyboard, a screen reader or strong contrast, in Node-RED ${NODE_RED.version}`, function () {
-  this.timeout(180_000);
+describe(`people who use a keyboard, a screen reader or strong contrast, in Node-RED ${NODE_RED.version}`, () => {
   let browser: Browser;
   before(async function () {
     if (!chromiumPath()) return this.skip();

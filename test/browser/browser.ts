@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import { PATIENCE } from '../patience.js';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -8,10 +9,13 @@ export function chromiumPath(): string | undefined {
   return [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path));
 }
 
-/** `more`: switches of Chromium. */
-export function launchBrowser(...more: string[]): Promise<Browser> {
+/** A browser in whose pages whatever is waited for may take its time. `more`: switches of Chromium. */
+export async function launchBrowser(...more: string[]): Promise<Browser> {
   const executablePath = chromiumPath();
   if (!executablePath) throw new Error('No Chromium was found. Install it, or name it in the environment variable CHROMIUM.');
   // In a container there is no user namespace for Chromium's own sandbox, and little shared memory.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', ...more] });
+  const args = ['--no-sandbox', '--disable-dev-shm-usage', ...more];
+  const browser = await chromium.launch({ executablePath, args, timeout: PATIENCE });
+  browser.on('context', (context) => context.setDefaultTimeout(PATIENCE));
+  return browser;
 }

@@ -31,7 +31,6 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     server = await startEditor({ flow: FLOW, prepare: seedConversations });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
-    page.setDefaultTimeout(8000);
     await page.evaluate(`RED.actions.invoke('switchboard:show-messages')`);
     await page.getByRole('tab', { name: 'Conversations' }).click();
     await page.waitForSelector('.switchboard-conversations .switchboard-row');
@@ -49,7 +48,6 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
         [...document.querySelectorAll('.switchboard-conversations .switchboard-row b')].map((b) => b.textContent).join(' ') ===
         wanted,
       expected,
-      { timeout: 5000 },
     );
   const tooWide = (of: Page) =>
     of.$$eval('.switchboard-view, .switchboard-view *', (all) =>

@@ -54,7 +54,6 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     server = await startEditor({ flow: FLOW });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
-    page.setDefaultTimeout(10_000);
   });
   after(async () => {
     await browser?.close();

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { PATIENCE } from '../patience.js';
 
 export interface EditorOptions {
   flow?: object[];
@@ -25,9 +26,6 @@ export interface EditorServer {
   output(): string;
   stop(): Promise<void>;
 }
-
-/** Milliseconds within which Node-RED has to start, on a slow machine too. */
-const START = 60_000;
 
 /** Node-RED 5 needs Node.js 22.9; on an older one the newest that it can run is 4.1. */
 export const NODE_RED =
@@ -80,7 +78,7 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
-    setTimeout(() => fail(new Error(`Node-RED did not start in time:\n${output}`)), START).unref();
+    setTimeout(() => fail(new Error(`Node-RED did not start in time:\n${output}`)), PATIENCE).unref();
     child.on('exit', () => fail(new Error(`Node-RED ended before it had started:\n${output}`)));
   });
   await started;
@@ -118,8 +116,8 @@ export async function editNode(page: Page, id: string): Promise<void> {
   await page.evaluate(`{ const node = RED.nodes.node(${JSON.stringify(id)});
     if (node._def.category === 'config') RED.editor.editConfig('', node.type, node.id); else RED.editor.edit(node); }`);
   await page.waitForSelector('.red-ui-tray-body form');
-  // The tray slides in.
-  await page.waitForTimeout(400);
+  // The tray slides in, and is raised above the sidebar last.
+  await page.waitForFunction(`document.querySelector('#red-ui-editor-stack').style.zIndex === '13'`);
 }
 
 function freePort(): Promise<number> {
@@ -137,7 +135,7 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((done) => child.once('exit', done));
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
   await ended;
   clearTimeout(timer);
 }

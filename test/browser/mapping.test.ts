@@ -37,7 +37,6 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await page?.close();
     ({ page, errors } = await openEditor(browser, server));
     await page.waitForFunction(`RED.nodes.node('own')`);
-    page.setDefaultTimeout(8_000);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   };
   const open = (id: string) => openMapping(page, id);

@@ -36,7 +36,6 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     server = await startEditor({ flow: FLOW, prepare: seedStore });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
-    page.setDefaultTimeout(5_000);
     await page.evaluate(`RED.actions.invoke('switchboard:show-messages')`);
     await page.waitForSelector('.switchboard-row');
   });
@@ -52,7 +51,6 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     of.waitForFunction(
       (wanted) => [...document.querySelectorAll('.switchboard-row b')].map((b) => b.textContent?.slice(-1)).join('') === wanted,
       expected,
-      { timeout: 5000 },
     );
 
   it('lists what came, newest first, in words', async () => {
@@ -178,11 +176,11 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     assert.match(await page.locator('.switchboard-bulk').innerText(), /Give up 2, from 2 messages\?/);
     await page.locator('.switchboard-bulk .switchboard-primary').click();
     await page.locator('.switchboard-undo').waitFor();
-    assert.match(await page.locator('.switchboard-result').innerText(), /2 skipped\./);
+    await page.locator('.switchboard-result', { hasText: '2 skipped.' }).waitFor();
     await page.waitForFunction(() => document.querySelector('[data-id=m2] .switchboard-chip')?.textContent === 'Skipped');
     await page.locator('.switchboard-undo').click();
     await page.waitForFunction(() => document.querySelector('[data-id=m2] .switchboard-chip')?.textContent === 'Failed');
-    assert.match(await page.locator('.switchboard-result').innerText(), /2 undone\./);
+    await page.locator('.switchboard-result', { hasText: '2 undone.' }).waitFor();
     await page.locator('.switchboard-close').click();
   });
 

@@ -87,7 +87,7 @@ describe('the desks side by side', () => {
     await line('Phone 15').getByText('PO-').waitFor();
     assert.equal(await orders.locator('tbody tr').count(), 3);
 
-    await mobile.getByRole('heading', { name: `For Ann ${NASTY}` }).waitFor();
+    for (const vendor of [mobile, devices]) await vendor.getByRole('heading', { name: `For Ann ${NASTY}` }).waitFor();
     assert.deepEqual(await mobile.locator('tbody tr td:nth-child(2)').allTextContents(), ['SIM 5G']);
     assert.deepEqual(await devices.locator('tbody tr td:nth-child(2)').allTextContents(), ['Phone 15', 'Cover 15']);
     await devices.getByLabel('State of item 1').selectOption('inProgress');

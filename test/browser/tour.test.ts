@@ -29,7 +29,6 @@ describe(`the tour in Node-RED ${NODE_RED.version}`, () => {
   const begin = async () => {
     await page?.close();
     ({ page, errors } = await openEditor(browser, server));
-    page.setDefaultTimeout(10_000);
   };
   const offer = () => page.getByText('A tour of one minute');
   const popover = () => page.locator('.red-ui-tourGuide-popover');

@@ -19,7 +19,6 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     server = await startEditor();
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
-    page.setDefaultTimeout(10_000);
   });
 
   after(async () => {

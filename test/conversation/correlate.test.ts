@@ -154,6 +154,22 @@ describe('what is new in a message', () => {
     assert.equal(news(sent, echo).output, 'ignored');
   });
 
+  it('is nothing that the answer to a write of ours says of what we have written since', () => {
+    const settled = news(conversation(), OPENED).advance(conversation());
+    const [link] = settled.links;
+    // The version, in whole seconds, is that of both writes.
+    const twice = { ...link!, raw: { ...link!.raw, state: '3' }, writtenBy: { state: 'd2' }, writtenVersion: { state: '7' } };
+    const written = withLink(settled, { ...twice, shadow: { ...twice.shadow, state: 'pending' } });
+    const record = { short_description: 'No dial tone', state: '2', hold_reason: '', priority: '2' };
+    const fields = { title: 'No dial tone', state: 'inProgress', priority: 'high' } as const;
+    const answer = incoming(record, fields, { source: { ...SOURCE, version: '7' } });
+    assert.deepEqual(news(written, answer).message.changed, ['state', 'priority'], 'told by the partner itself it would be');
+    const found = news(written, { ...answer, answerTo: 'd1' });
+    assert.deepEqual(found.message.changed, ['priority']);
+    assert.deepEqual(found.advance(written).links[0]?.raw.state, '3');
+    assert.deepEqual(news(written, { ...answer, answerTo: 'd2' }).message.changed, ['state', 'priority'], 'its own is believed');
+  });
+
   it('is a deletion, even when nothing else changed', () => {
     const settled = news(conversation(), OPENED).advance(conversation());
     const found = news(settled, { ...OPENED, deleted: true });

@@ -45,7 +45,7 @@ describe('when the disk fails under a delivery', () => {
       await until('the failure to be told', () => rig.log.some((line) => line.includes('could not be recorded')));
       disk.breaksAt = undefined;
       disk.broken.clear();
-      await until('the delivery to be done', async () => (await rig.deliveries()).every((d) => d.state === 'delivered'), 10_000);
+      await until('the delivery to be done', async () => (await rig.deliveries()).every((d) => d.state === 'delivered'));
       assert.equal(rig.provider.tickets.length, 1);
       assert.deepEqual([rig.provider.tickets[0]?.fields.title, ...(rig.provider.tickets[0]?.comments ?? [])], expected);
     });

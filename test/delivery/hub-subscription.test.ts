@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Hub, HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
 import { PartnerError } from '../../src/errors.js';
 import { until } from '../live/node-red.js';
+import { PATIENCE } from '../patience.js';
 import { Rig } from './rig.js';
 
 /** A provider's hub in memory. */
@@ -72,7 +73,7 @@ describe('a subscription at a hub', () => {
       hub,
       node: 'n',
       callback: 'https://broker/n',
-      renewInterval: 60_000,
+      renewInterval: PATIENCE,
       onRegistered: () => registered++,
       onTrouble: (error) => troubles.push(String(error)),
       ...changes,
@@ -143,7 +144,7 @@ describe('a subscription at a hub', () => {
       hub,
       node: 'n',
       callback: 'https://elsewhere/n',
-      renewInterval: 60_000,
+      renewInterval: PATIENCE,
       onRegistered: () => undefined,
       onTrouble: (error) => troubles.push(String(error)),
     });

@@ -12,6 +12,7 @@ import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { MessageRecord, OnFailure } from '../../src/store/store.js';
 import { ITEMS, RULES, says } from '../conversation/orders.js';
 import { until } from '../live/node-red.js';
+import { PATIENCE } from '../patience.js';
 import { Partner } from './partner.js';
 
 const VENDORS = ['mobile', 'devices', 'delivery'];
@@ -38,7 +39,7 @@ class OrderRig {
       name: 'test',
       store: this.store,
       inboxLimit: 100,
-      flowTimeout: 5_000,
+      flowTimeout: PATIENCE,
       random: () => 0.5,
     });
     for (const client of [this.customer, ...Object.values(this.vendors)])

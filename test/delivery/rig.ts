@@ -4,6 +4,7 @@ import type { Disk } from '../../src/store/disk.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { DeliveryRecord, ErrorRecord, MessageRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
+import { PATIENCE } from '../patience.js';
 import { Partner } from './partner.js';
 
 export interface Payload {
@@ -23,6 +24,8 @@ export class Rig {
   provider = new Partner('provider');
   emitted: string[] = [];
   readonly log: string[] = [];
+  /** Milliseconds until a message counts as failed that no flow has finished; for the next start. */
+  flowTimeout = PATIENCE;
   /** What the flow does with a message instead, by its id at the source. */
   flow: (payload: Payload, record: MessageRecord) => Promise<void> = (payload, record) => this.forward(payload, record);
   private detach: (() => Promise<void>)[] = [];
@@ -39,7 +42,7 @@ export class Rig {
       name: 'test',
       store: this.store,
       inboxLimit: 100,
-      flowTimeout: 2_000,
+      flowTimeout: this.flowTimeout,
       random: () => 0.5,
       log: (_level, text) => this.log.push(text),
     });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ExchangeLog } from '../../src/http/exchanges.js';
 import type { Auth, HttpClient } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
+import { PATIENCE } from '../patience.js';
 
 const PASSWORD = 'correct-horse-battery';
 
@@ -37,7 +38,7 @@ describe('what was said over HTTP', () => {
   });
 
   const client = (auth: Auth = { kind: 'basic', user: 'us', password: PASSWORD }, baseUrl = url) => {
-    const made = createHttpClient({ name: 'Partner', baseUrl, auth, timeout: 2_000, rateLimit: 0, concurrency: 4 });
+    const made = createHttpClient({ name: 'Partner', baseUrl, auth, timeout: PATIENCE, rateLimit: 0, concurrency: 4 });
     clients.push(made);
     return made;
   };

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { HttpOptions } from '../../src/http/http.js';
+import { PATIENCE } from '../patience.js';
 
 export interface TestServer {
   url: string;
@@ -38,7 +39,7 @@ export const options = (baseUrl: string, more: Partial<HttpOptions> = {}): HttpO
   name: 'Acme',
   baseUrl,
   auth: { kind: 'none' },
-  timeout: 1_000,
+  timeout: PATIENCE,
   rateLimit: 0,
   concurrency: 8,
   ...more,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { PATIENCE } from '../patience.js';
 
 export type FlowNode = { id: string; type: string; [key: string]: unknown };
 
@@ -75,6 +76,17 @@ export function startNodeRed(options: LiveOptions): Promise<Live> {
   });
 }
 
+/** Waits until Node-RED has killed itself, or kills it once it is `through` with all that could bring it to that. Says which, `quiet` for the latter. */
+export async function crashed(live: Live, through: () => boolean): Promise<string> {
+  let end: string | undefined;
+  void live.ended.then((how) => {
+    end = how;
+  });
+  const how = await until('Node-RED to kill itself', () => end ?? (through() && 'quiet'));
+  if (how === 'quiet') await live.kill();
+  return how;
+}
+
 /** A port that was free a moment ago, for a Node-RED that must come back at the same address. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -87,13 +99,9 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Waits until `check` gives something; fails with its last error or with `what` when it takes too long. Looks every few milliseconds. */
-export async function until<T>(
-  what: string,
-  check: () => T | undefined | false | Promise<T | undefined | false>,
-  milliseconds = 15_000,
-): Promise<T> {
-  const end = Date.now() + milliseconds;
+/** Waits until `check` gives something; fails with its last error or with `what` when it does not come. Looks every few milliseconds. */
+export async function until<T>(what: string, check: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
+  const end = Date.now() + PATIENCE;
   let last: unknown;
   for (;;) {
     try {
@@ -103,7 +111,7 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > end) throw last ?? new Error(`Waited ${milliseconds} ms in vain: ${what}`);
+    if (Date.now() > end) throw last ?? new Error(`Waited ${PATIENCE / 1_000} s in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -6,7 +6,7 @@ import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
 import type { Row } from '../../src/sandbox/servicenow-query.js';
 import type { Order } from '../../src/sandbox/tmf622.js';
 import type { OnFailure } from '../../src/store/store.js';
-import { type FlowNode, freePort, type Live, startNodeRed, until } from './node-red.js';
+import { crashed, type FlowNode, freePort, type Live, startNodeRed, until } from './node-red.js';
 
 const ORDERS = 'sn_ind_tmt_orm_order';
 const LINES = 'sn_ind_tmt_orm_order_line_item';
@@ -75,8 +75,8 @@ export class OrdersRig {
     });
   }
 
-  /** Lets Node-RED run until it kills itself at a named point (test/faults/crash.cjs); after 20 s without that it is killed. Says how it ended. */
-  async crashAt(point: string, count: number, preload: string): Promise<string> {
+  /** Lets Node-RED run until it kills itself at a named point (test/faults/crash.cjs), or is killed once it is `through`. Says how it ended. */
+  async crashAt(point: string, count: number, preload: string, through: () => boolean): Promise<string> {
     await this.live.kill();
     try {
       this.live = await this.begin({ CRASH_POINT: point, CRASH_COUNT: String(count) }, preload);
@@ -84,10 +84,7 @@ export class OrdersRig {
       if (/SIGKILL/.test((error as Error).message)) return 'SIGKILL'; // it died before it was ready
       throw error;
     }
-    const quiet = new Promise<string>((done) => setTimeout(() => done('quiet'), 20_000).unref());
-    const how = await Promise.race([this.live.ended, quiet]);
-    if (how === 'quiet') await this.live.kill();
-    return how;
+    return crashed(this.live, through);
   }
 
   /** Kills Node-RED without a word, and starts it again. */
@@ -170,7 +167,7 @@ export class OrdersRig {
 
   /** Waits for a leg's order at its vendor; gives its id. */
   async ordered(leg: 'mobile' | 'devices' | 'delivery'): Promise<string> {
-    const order = await until(`the order of ${leg}`, () => this.vendor(leg), 30_000);
+    const order = await until(`the order of ${leg}`, () => this.vendor(leg));
     return String(order.id);
   }
 
@@ -184,7 +181,7 @@ export class OrdersRig {
   }
 
   async until(what: string, true_: () => unknown): Promise<void> {
-    await until(what, true_, 30_000).catch(async (error) => {
+    await until(what, true_).catch(async (error) => {
       const desk = this.sandbox.servicenow;
       const orders = desk.rows(ORDERS).map((row) => `${row.number} ${row.state} ${JSON.stringify(this.states(row.sys_id))}`);
       throw new Error(
@@ -204,13 +201,17 @@ export class OrdersRig {
     return (await Promise.all(lists)).join('\n\n');
   }
 
-  /** Nothing is under way at Switchboard, but for what waits for another leg. */
+  /** Nothing is under way at Switchboard, but for what waits for another leg, and no partner is telling anything. */
   async quiet(): Promise<void> {
     await this.until('Switchboard to come to rest', async () => {
+      const { begun, ended } = this.sandbox.pushes();
       const { stores } = (await (await fetch(`${this.live.url}/health`)).json()) as {
         stores: { messages: Record<string, number>; deliveries: Record<string, number> }[];
       };
-      return stores.every(({ messages, deliveries }) => messages.received! + deliveries.sending! + deliveries.inDoubt! === 0);
+      const idle = stores.every(
+        ({ messages, deliveries }) => messages.received! + deliveries.sending! + deliveries.inDoubt! === 0,
+      );
+      return begun === ended && idle && this.sandbox.pushes().begun === begun;
     });
   }
 

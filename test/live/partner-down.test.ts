@@ -53,7 +53,7 @@ describe('a provider that is down while tickets come in', () => {
     assert.equal(provider.tickets().length, 1, 'nothing got through yet');
 
     provider.faults.clear();
-    await until('every ticket', () => provider.tickets().length === TICKETS + 1, 30_000);
+    await until('every ticket', () => provider.tickets().length === TICKETS + 1);
     await rig.quiet();
     assert.deepEqual(
       provider

@@ -46,6 +46,6 @@ export async function startProduct(): Promise<Product> {
     await run.ended;
     rmSync(folder, { recursive: true, force: true });
   };
-  await until('the addresses', () => run.output().includes('Messages '), 30_000);
+  await until('the addresses', () => run.output().includes('Messages '));
   return { ...run, url: `http://127.0.0.1:${port}`, desks: `http://127.0.0.1:${desks}`, remove };
 }

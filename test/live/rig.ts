@@ -117,11 +117,13 @@ export class LiveRig {
     await until('the store to be open again', async () => (await fetch(`${this.live.url}/health`)).ok);
   }
 
-  /** Nothing is in a flow or on its way. */
+  /** Nothing is in a flow or on its way, and no partner is telling anything: an echo would have come by now. */
   async quiet(): Promise<void> {
     await until('everything to be done', async () => {
+      const { begun, ended } = this.sandbox.pushes();
       const { messages, deliveries } = await this.counts();
-      return messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt! === 0;
+      const underWay = messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt!;
+      return begun === ended && underWay === 0 && this.sandbox.pushes().begun === begun;
     });
   }
 }

@@ -6,6 +6,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Holder, Lock } from '../../src/store/lock.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
+import { until } from '../live/node-red.js';
+import { PATIENCE } from '../patience.js';
 import { newFolder, removeFolders } from './folders.js';
 
 const locked = { code: 'SWB_STORE_LOCKED' };
@@ -94,10 +96,11 @@ describe('the lock of a store', () => {
   it('believes a holder on another host for as long as it gives signs of life', async () => {
     const folder = await newFolder();
     const theirs = await Lock.take(folder, () => {}, QUICK);
+    const patient = { ...QUICK, patience: PATIENCE };
     // Another host's name in the file, while the heartbeat goes on.
     const now = JSON.parse(await readFile(`${folder}/lock`, 'utf8')) as Holder;
     await edit(folder, { host: 'elsewhere', place: 'elsewhere' });
-    await assert.rejects(Lock.take(folder, lost, QUICK), (error: Error) => error.message.includes('elsewhere'));
+    await assert.rejects(Lock.take(folder, lost, patient), (error: Error) => error.message.includes('elsewhere'));
     assert.equal(JSON.parse(await readFile(`${folder}/lock`, 'utf8')).token, now.token);
     await theirs.release();
   });
@@ -129,8 +132,10 @@ describe('the lock of a store', () => {
     const folder = await newFolder();
     const lock = await Lock.take(folder, lost, QUICK);
     await unlink(`${folder}/lock`);
-    const until = Date.now() + 5000;
-    while (Date.now() < until && !(await stat(`${folder}/lock`).catch(() => undefined))) await lock.confirm();
+    await until('the file', async () => {
+      await lock.confirm();
+      return stat(`${folder}/lock`);
+    });
     await assert.rejects(Lock.take(folder, lost, QUICK), locked);
     await lock.release();
   });

@@ -27,8 +27,7 @@ storeContract('The model for comparison', newModel, async (store) => {
 describe('LowdbStore under random operations', () => {
   after(removeFolders);
 
-  it(`answers as the model does, restarts and compactions included (SWB_SEED=${SEED})`, async function () {
-    this.timeout(60_000);
+  it(`answers as the model does, restarts and compactions included (SWB_SEED=${SEED})`, async () => {
     for (let run = 0; run < RUNS; run++) await compare(SEED + run);
   });
 });

@@ -3,6 +3,7 @@ import { listChoices, listFields, listTables } from '../../../src/endpoints/serv
 import type { HttpClient } from '../../../src/http/http.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
+import { PATIENCE } from '../../patience.js';
 
 describe('what a ServiceNow says of itself', () => {
   let sandbox: Sandbox;
@@ -13,7 +14,7 @@ describe('what a ServiceNow says of itself', () => {
       name: 'Acme',
       baseUrl: `${sandbox.url}/servicenow`,
       auth: { kind: 'basic', user: 'switchboard', password: sandbox.environment.SANDBOX_SERVICENOW_PASSWORD! },
-      timeout: 5_000,
+      timeout: PATIENCE,
       rateLimit: 0,
       concurrency: 8,
     });

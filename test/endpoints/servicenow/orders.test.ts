@@ -6,6 +6,8 @@ import type { Json } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { variablesOf } from '../../../src/sandbox/service-catalog-api.js';
 import { characteristicsOf, linesOf, placeOrder } from '../../../src/sandbox/servicenow-orders.js';
+import { until } from '../../live/node-red.js';
+import { PATIENCE } from '../../patience.js';
 
 const ORDER = 'sn_ind_tmt_orm_order';
 const LINE = 'sn_ind_tmt_orm_order_line_item';
@@ -45,7 +47,7 @@ describe('orders of a ServiceNow instance', () => {
         name: 'Acme',
         baseUrl: `${sandbox.url}/servicenow`,
         auth: { kind: 'basic', user: 'switchboard', password: sandbox.environment.SANDBOX_SERVICENOW_PASSWORD! },
-        timeout: 2_000,
+        timeout: PATIENCE,
         rateLimit: 0,
         concurrency: 8,
       }),
@@ -182,8 +184,7 @@ describe('orders of a ServiceNow instance', () => {
     const WRITES = [ORDER, LINE, VALUE, VALUE, LINE, VALUE, LINE];
     for (const kind of ['reset-after', 'reset-before', 'no-body'] as const) {
       for (let step = 0; step < WRITES.length; step++) {
-        it(`are there once and whole when write ${step + 1} (${WRITES[step]}) ends in ${kind}`, async function () {
-          this.timeout(10_000);
+        it(`are there once and whole when write ${step + 1} (${WRITES[step]}) ends in ${kind}`, async () => {
           const path = `/table/${WRITES[step]}`;
           for (let i = 0; i < WRITES.slice(0, step).filter((table) => table === WRITES[step]).length; i++)
             desk().faults.add({ kind: 'slow', delay: 0, method: 'POST', path, times: 1 });
@@ -317,28 +318,18 @@ describe('orders of a ServiceNow instance', () => {
   });
 
   describe('polled and pushed', () => {
-    const until = async (type: string, cursor: Json | undefined, wanted: (keys: Map<string, string>) => boolean) => {
-      const found = new Map<string, string>();
-      let at = cursor;
-      for (const end = Date.now() + 10_000; Date.now() < end; ) {
-        const step = await client.poll(type, at);
-        for (const hint of step.hints) found.set(hint.key, hint.id);
-        at = step.cursor;
-        if (wanted(found)) break;
-        if (!step.more) await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      return found;
-    };
-
-    it('tell of a line’s change, and of what is said about it, as news of the order', async function () {
-      this.timeout(15_000);
+    it('tell of a line’s change, and of what is said about it, as news of the order', async () => {
       const { order, lines } = place();
       const { cursor } = await client.poll('order', undefined);
       desk().comment(LINE, lines[0]!.sys_id, 'Any news?', 'agent');
-      const has = (found: Map<string, string>) =>
-        ['lin', 'jrn'].every((kind) => [...found.keys()].some((k) => k.startsWith(`${kind}|`)));
-      const found = await until('order', cursor, has);
-      assert.ok(has(found), [...found.keys()].join());
+      const found = new Map<string, string>();
+      let at = cursor;
+      await until('the news of line and journal', async () => {
+        const step = await client.poll('order', at);
+        for (const hint of step.hints) found.set(hint.key, hint.id);
+        at = step.cursor;
+        return ['lin', 'jrn'].every((kind) => [...found.keys()].some((key) => key.startsWith(`${kind}|`)));
+      });
       for (const [key, id] of found) assert.equal(id, order.sys_id, key);
     });
 

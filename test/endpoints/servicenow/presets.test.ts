@@ -5,6 +5,7 @@ import { compile } from '../../../src/mapping/compile.js';
 import { type GenericMessage, ORDER_STATES, type State, TICKET_STATES } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { serviceNowPresets } from '../../mapping/records.js';
+import { PATIENCE } from '../../patience.js';
 
 const TABLES: Record<string, string> = {
   incident: 'incident',
@@ -29,7 +30,7 @@ describe('what the presets write to ServiceNow', () => {
         name: 'Acme',
         baseUrl: `${sandbox.url}/servicenow`,
         auth: { kind: 'basic', user: 'switchboard', password: sandbox.environment.SANDBOX_SERVICENOW_PASSWORD! },
-        timeout: 5_000,
+        timeout: PATIENCE,
         rateLimit: 0,
         concurrency: 8,
       }),

@@ -7,6 +7,7 @@ import { createHttpClient } from '../../../src/http/http-client.js';
 import type { Json } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { until } from '../../live/node-red.js';
+import { PATIENCE } from '../../patience.js';
 
 const REFERENCE = 'SWB-TEST00000001';
 
@@ -29,7 +30,7 @@ for (const version of ['v4', 'v5'] as const) {
             name: 'North',
             baseUrl: `${sandbox.url}/tmf${version.slice(1)}`,
             auth: { kind: 'oauthClientCredentials', tokenUrl: `${sandbox.url}/oauth/token`, clientId, clientSecret },
-            timeout: 5_000,
+            timeout: PATIENCE,
             rateLimit: 0,
             concurrency: 8,
           }),

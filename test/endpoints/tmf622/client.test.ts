@@ -9,6 +9,7 @@ import type { Json } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { until } from '../../live/node-red.js';
 import { FULL, orderMessage } from '../../mapping/orders.js';
+import { PATIENCE } from '../../patience.js';
 
 const REFERENCE = 'SWB-TEST00000001/north';
 const TYPE = 'productOrder';
@@ -29,7 +30,7 @@ function clientOf(version: 'v4' | 'v5', more: Partial<Tmf622Options> = {}): Tmf6
       name: 'North',
       baseUrl: `${sandbox.url}/orders${version.slice(1)}`,
       auth: { kind: 'oauthClientCredentials', tokenUrl: `${sandbox.url}/oauth/token`, clientId, clientSecret },
-      timeout: 5_000,
+      timeout: PATIENCE,
       rateLimit: 0,
       concurrency: 8,
     }),
@@ -322,7 +323,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.deepEqual(await step(), []);
         return !tracked().includes(id);
       });
-    }).timeout(20_000);
+    });
 
     it('leaves alone what others ordered long before', async () => {
       const foreign = desk().create({ ...body, externalId: undefined });
