@@ -32,7 +32,6 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
   beforeEach(async () => {
     ({ page, errors } = await openEditor(browser, server));
     await page.waitForFunction(`RED.nodes.node('several')`);
-    page.setDefaultTimeout(15_000);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
   });
 
