@@ -65,8 +65,8 @@ describe('text of tickets, comments, files and parties', () => {
   });
 
   const safe = async (page: Page, where: string) => {
-    // What would run, runs at once, or when a picture that is not there has failed: one of ours that comes after them fails after them.
-    await page.evaluate(`new Promise((done) => Object.assign(new Image(), { onerror: done, src: '/none-of-theirs' }))`);
+    // What would run, runs at once, with the next turn, or when a picture that is not there has failed.
+    await page.waitForFunction(() => [...document.images].every((picture) => picture.complete));
     assert.equal(await page.evaluate('window.owned'), undefined, where);
     const made = await page.$$eval('.switchboard-view, main, #desks', (roots) =>
       roots.flatMap((root) =>
