@@ -8,7 +8,8 @@ import { serviceNowEndpointDefaults } from '../servicenow-endpoint/servicenow-en
 
 /* What dialogs let people choose from: what the partner says of itself, and what is known beforehand while it does not answer. */
 
-type Query = Record<string, unknown>;
+/** What a request says of the list it wants. */
+type Asked = Record<string, unknown>;
 
 /** The tables of a ServiceNow that records may be in. */
 export async function tables(client: EndpointClient): Promise<Listed<TableChoice>> {
@@ -21,8 +22,8 @@ export async function tables(client: EndpointClient): Promise<Listed<TableChoice
 }
 
 /** The columns of a table, named itself or by record type. */
-export async function fields(client: EndpointClient, query: Query): Promise<Listed<FieldChoice>> {
-  const { table, entityType } = tableOf(client, query);
+export async function fields(client: EndpointClient, asked: Asked): Promise<Listed<FieldChoice>> {
+  const { table, entityType } = tableOf(client, asked);
   return orKnown(
     () => serviceNow(client).listFields(table),
     () => presetFields(entityType).map((name) => ({ name })),
@@ -30,10 +31,10 @@ export async function fields(client: EndpointClient, query: Query): Promise<List
 }
 
 /** The values of a column. */
-export async function choices(client: EndpointClient, query: Query): Promise<Listed<ValueChoice>> {
-  const { table } = tableOf(client, query);
+export async function choices(client: EndpointClient, asked: Asked): Promise<Listed<ValueChoice>> {
+  const { table } = tableOf(client, asked);
   return orKnown(
-    () => serviceNow(client).listChoices(table, String(query.field ?? '')),
+    () => serviceNow(client).listChoices(table, String(asked.field ?? '')),
     () => [],
   );
 }
@@ -61,12 +62,12 @@ function serviceNow(client: EndpointClient): ServiceNowClient {
   );
 }
 
-function tableOf(client: EndpointClient, query: Query): { table: string; entityType: string } {
+function tableOf(client: EndpointClient, asked: Asked): { table: string; entityType: string } {
   const types = serviceNow(client).entityTypes;
-  const found = types.find(({ name, table }) => (query.table ? table === query.table : name === query.entityType));
-  const table = found?.table ?? (query.table ? String(query.table) : '');
+  const found = types.find(({ name, table }) => (asked.table ? table === asked.table : name === asked.entityType));
+  const table = found?.table ?? (asked.table ? String(asked.table) : '');
   if (table) return { table, entityType: found?.name ?? '' };
-  throw new SwitchboardError('SWB_CONFIG', `${client.name} has no record type «${String(query.entityType ?? '')}».`, {
+  throw new SwitchboardError('SWB_CONFIG', `${client.name} has no record type «${String(asked.entityType ?? '')}».`, {
     field: 'entityType',
     hint: 'Add it in the endpoint’s dialog, or name a table.',
   });

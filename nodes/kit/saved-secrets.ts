@@ -1,6 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
-import { type EndpointConfig, type EndpointCredentials, endpointCredentials } from './endpoint.config.js';
+import type { EndpointConfig, EndpointCredentials } from './endpoint.config.js';
 import { tokenAddress } from './endpoint.js';
 import { withEnvironment } from './settings.js';
 
@@ -15,48 +15,75 @@ export interface EndpointRequest {
   credentials: Record<string, unknown>;
 }
 
+const NAMES: Record<keyof EndpointCredentials, string> = {
+  user: 'user name',
+  password: 'password',
+  token: 'token',
+  apiKey: 'API key',
+  clientId: 'client id',
+  clientSecret: 'client secret',
+  refreshToken: 'refresh token',
+};
+
 /**
  * The credentials to sign in with: those the request brings, and beside them the deployed ones, as they are kept, where the request goes to
  * the very endpoint they were deployed for: this node, of this type, at its own origin. Anywhere else they would be given to whoever asks.
  * Throws SWB_CONFIG when the request counts on deployed ones that it does not get.
  */
 export function credentialsFor(RED: NodeAPI, { id, type, config, credentials }: EndpointRequest): EndpointCredentials {
-  const names = Object.keys(endpointCredentials) as (keyof EndpointCredentials)[];
+  const names = Object.keys(NAMES) as (keyof EndpointCredentials)[];
   const brought = names.filter((name) => typeof credentials[name] === 'string' && credentials[name] !== UNCHANGED);
   const unchanged = names.filter((name) => credentials[name] === UNCHANGED);
-  const saved = deployed(RED, id);
-  const kept = saved && saved.type === type && goesTo(saved.config, config) ? (RED.nodes.getCredentials(id) ?? {}) : undefined;
-  if (!kept && unchanged.length > 0) {
-    const own = saved?.type === type ? [...new Set(origins(saved.config))].join(' and ') : '';
-    throw new SwitchboardError(
-      'SWB_CONFIG',
-      own
-        ? `The saved ${unchanged.join(', ')} is for ${own} only.`
-        : `There is no saved ${unchanged.join(', ')} for this endpoint.`,
-      { where: config.name || 'This endpoint', field: unchanged[0], hint: 'Type it again to use it with this address.' },
-    );
-  }
-  return { ...kept, ...Object.fromEntries(brought.map((name) => [name, credentials[name] as string])) };
+  const saved = deployed(RED, id, type);
+  const isTheirs = saved !== undefined && same(originsOf(saved), originsOf(config));
+  if (!isTheirs && unchanged.length > 0) throw notTheirs(unchanged, config, saved);
+  const kept = isTheirs ? ((RED.nodes.getCredentials(id) ?? {}) as EndpointCredentials) : {};
+  return { ...kept, ...Object.fromEntries(brought.map((name) => [name, credentials[name]])) };
 }
 
-/** Type and settings of a node as deployed, placeholders filled in; undefined where there is none. */
-function deployed(RED: NodeAPI, id: string): { type: string; config: EndpointConfig } | undefined {
-  let found: (EndpointConfig & { type: string }) | undefined;
+function notTheirs(unchanged: (keyof EndpointCredentials)[], asked: EndpointConfig, saved?: EndpointConfig): SwitchboardError {
+  const what = unchanged.map((name) => NAMES[name]).join(' and ');
+  const [are, them] = unchanged.length > 1 ? ['are', 'them'] : ['is', 'it'];
+  const { base, secrets } = saved ? originsOf(saved) : {};
+  const own = [...new Set([base, secrets])].join(' with ');
+  return new SwitchboardError(
+    'SWB_CONFIG',
+    saved ? `The saved ${what} ${are} for ${own} only.` : `No ${what} ${are} saved for this endpoint.`,
+    {
+      where: asked.name || 'This endpoint',
+      field: unchanged[0],
+      hint: `Type ${them} again to use ${them} with this address.`,
+    },
+  );
+}
+
+/** Settings of a node of that type as deployed, placeholders filled in; undefined where there is none. */
+function deployed(RED: NodeAPI, id: string, type: string): EndpointConfig | undefined {
+  let found: EndpointConfig | undefined;
   RED.nodes.eachNode((node) => {
-    if (node.id === id) found = node as unknown as EndpointConfig & { type: string };
+    if (node.id === id && node.type === type) found = node as unknown as EndpointConfig;
   });
-  return found && { type: found.type, config: withEnvironment(RED, RED.nodes.getNode(id) as Node | null, found) };
+  return found && withEnvironment(RED, RED.nodes.getNode(id) as Node | null, found);
 }
 
-/** Whether a request's secrets go where the deployed endpoint's go: to its own origin, and to its token endpoint's. */
-function goesTo(saved: EndpointConfig, asked: EndpointConfig): boolean {
-  const [savedBase, savedToken] = origins(saved);
-  const [base, token] = origins(asked);
-  return base === savedBase && (token === undefined || token === savedBase || token === savedToken);
+interface Origins {
+  /** Of the endpoint, which gets what proves who asks: a password, or the token that was fetched. */
+  base: string;
+  /** Of whoever gets the secrets themselves: the endpoint, or its token endpoint, which may be somebody else's. */
+  secrets: string;
 }
 
-/** Where an endpoint's secrets go: its own origin, then that of its token endpoint where it has one. */
-function origins(config: EndpointConfig): string[] {
-  const addresses = [config.baseUrl, ...(config.auth.startsWith('oauth') && config.tokenUrl ? [tokenAddress(config)] : [])];
-  return addresses.map((address) => (URL.canParse(address) ? new URL(address).origin : address));
+function originsOf(config: EndpointConfig): Origins {
+  const base = originOf(config.baseUrl);
+  return { base, secrets: config.auth.startsWith('oauth') && config.tokenUrl ? originOf(tokenAddress(config)) : base };
+}
+
+function same(one: Origins, other: Origins): boolean {
+  return one.base === other.base && one.secrets === other.secrets;
+}
+
+/** Scheme, host and port; of what is no address, the text itself. */
+function originOf(address: string): string {
+  const { origin } = URL.canParse(address) ? new URL(address) : { origin: 'null' };
+  return origin === 'null' ? address : origin;
 }

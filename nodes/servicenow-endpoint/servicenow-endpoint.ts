@@ -42,7 +42,7 @@ export = (RED: NodeAPI) => {
     endpointRuntime(RED, this, config, 'ServiceNow', (http) => makeClient(this.id, config, this.credentials ?? {}, http));
   }
   RED.nodes.registerType(TYPE, ServiceNowEndpoint as never, { credentials: endpointCredentials });
-  serveEndpointRoutes(RED, TYPE, (config, credentials, http) =>
+  serveEndpointRoutes(RED, TYPE, serviceNowEndpointDefaults, (config, credentials, http) =>
     makeClient('test', config as ServiceNowEndpointConfig, credentials, http),
   );
 };

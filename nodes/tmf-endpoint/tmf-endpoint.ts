@@ -42,5 +42,7 @@ export = (RED: NodeAPI) => {
     endpointRuntime(RED, this, config, 'TMF', (http) => makeClient(this.id, config, http));
   }
   RED.nodes.registerType(TYPE, TmfEndpoint as never, { credentials: endpointCredentials });
-  serveEndpointRoutes(RED, TYPE, (config, _credentials, http) => makeClient('test', config as TmfEndpointConfig, http));
+  serveEndpointRoutes(RED, TYPE, tmfEndpointDefaults, (config, _credentials, http) =>
+    makeClient('test', config as TmfEndpointConfig, http),
+  );
 };

@@ -1,14 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { BlockList } from 'node:net';
 import { SwitchboardError } from '../errors.js';
-import type { UserSettings } from './user-settings.js';
+import { ADMIN_AUTH, type UserSettings } from './user-settings.js';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
-
-/** The line of settings.js that makes people sign in. */
-const ADMIN_AUTH = "adminAuth: { type: 'credentials', users: [{ username: 'admin', password: '<hash>', permissions: '*' }] }";
 
 /** Throws SWB_CONFIG when other machines would reach the editor and the operator's pages without signing in. */
 export async function checkExposure(host: string, { adminAuth }: UserSettings, settingsFile?: string): Promise<void> {

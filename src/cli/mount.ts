@@ -20,12 +20,19 @@ export function mount(
   { adminAuth, httpNodeAuth }: UserSettings,
 ): void {
   const open = !adminAuth || Boolean(adminAuth.default);
+  if (roots.admin) app.use(roots.admin, unframed);
   if (roots.admin) app.use(roots.admin, open ? forOwnPages(RED.httpAdmin as RequestListener) : RED.httpAdmin);
   if (roots.admin && open) guardChannel(server, `${roots.admin}comms`);
   if (roots.node && httpNodeAuth) app.use(roots.node, nodeAuth(found, httpNodeAuth));
   if (roots.node) app.use(roots.node, RED.httpNode);
   if (roots.admin && open) app.use(roots.admin, sayForeign);
 }
+
+/** Nobody's page may put the editor under the pointer of a person who means to press something else. */
+const unframed: Handler = (_req, res, next) => {
+  res.setHeader('X-Frame-Options', 'SAMEORIGIN');
+  next();
+};
 
 type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
 

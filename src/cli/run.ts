@@ -44,7 +44,7 @@ export async function run(options: RunOptions): Promise<Running> {
   if (options.envFile)
     for (const [name, value] of Object.entries(parseEnv(readFileSync(options.envFile, 'utf8')))) process.env[name] ??= value;
   const settings = options.settings ? readSettings(options.settings) : {};
-  const host = options.host ?? settings.uiHost ?? '127.0.0.1';
+  const host = plainHost(options.host ?? settings.uiHost ?? '127.0.0.1');
   const port = options.port ?? Number(settings.uiPort ?? 1880);
   const roots: Roots = {
     admin: options.editor && rootOf(settings.httpAdminRoot, settings.httpRoot),
@@ -89,6 +89,8 @@ export async function run(options: RunOptions): Promise<Running> {
     httpNodeRoot: roots.node,
     nodesDir: [packageFolder(), ...[settings.nodesDir ?? []].flat()],
     disableEditor: !options.editor,
+    // Node-RED takes it in another form than a settings file has it.
+    httpStatic: undefined,
   });
   mount(app, web, RED, found, roots, settings);
   const problem = await startFlows(RED);
@@ -116,6 +118,11 @@ export async function run(options: RunOptions): Promise<Running> {
       await web.close();
     },
   };
+}
+
+/** An address as it is listened on: without the brackets that an IPv6 address has in a URL. */
+function plainHost(host: string): string {
+  return host.trim().replace(/^\[(.*)\]$/, '$1');
 }
 
 /** Throws SWB_CONFIG when the editor cannot be served, or would be open to everyone. */

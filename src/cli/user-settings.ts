@@ -5,7 +5,7 @@ import { SwitchboardError } from '../errors.js';
 
 /** Node-RED's settings (nodered.org/docs/user-guide/runtime/configuration), as far as they are looked at here; all others are handed on. */
 export interface UserSettings extends Record<string, unknown> {
-  adminAuth?: { default?: unknown };
+  adminAuth?: AdminAuth;
   https?: HttpsSetting | (() => HttpsSetting | Promise<HttpsSetting>);
   /** Hours between two calls of `https`, where that is a function. */
   httpsRefreshInterval?: number;
@@ -19,13 +19,29 @@ export interface UserSettings extends Record<string, unknown> {
   credentialSecret?: string | false;
   nodesDir?: string | string[];
 }
+/** How people sign in (nodered.org/docs/user-guide/runtime/securing-node-red). */
+export interface AdminAuth {
+  type?: string;
+  users?: unknown;
+  authenticate?: unknown;
+  strategy?: unknown;
+  tokens?: unknown;
+  /** What people may do who have not signed in. */
+  default?: unknown;
+}
 export type HttpsSetting = Record<string, unknown> | Promise<Record<string, unknown>>;
 
-/** Protects nothing any more in `switchboard run`; the editor's users have been in adminAuth since Node-RED 0.10. */
+/** The setting of a settings.js that makes people sign in. */
+export const ADMIN_AUTH =
+  "adminAuth: { type: 'credentials', users: [{ username: 'admin', password: '<hash>', permissions: '*' }] }";
+
+/** Deprecated in Node-RED for long, in favour of adminAuth and httpNodeAuth. */
 const REPLACED = ['httpAdminAuth', 'httpAuth'] as const;
 
 /** Loads a settings.js as Node-RED would. Throws SWB_CONFIG when it cannot be read, or counts on something that is not honoured here. */
 export function readSettings(file: string): UserSettings {
+  const wrong = (what: string, hint: string, details: { field?: string; cause?: unknown } = {}) =>
+    new SwitchboardError('SWB_CONFIG', what, { where: file, hint, ...details });
   const path = resolve(file);
   let settings: UserSettings;
   try {
@@ -33,21 +49,30 @@ export function readSettings(file: string): UserSettings {
     settings = loaded.default ?? loaded;
   } catch (error) {
     const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
-    throw new SwitchboardError('SWB_CONFIG', `It cannot be loaded: ${reason}.`, {
-      where: file,
-      hint: 'Give --settings the path of a Node-RED settings file.',
-      cause: error,
-    });
+    throw wrong(`It cannot be loaded: ${reason}.`, 'Give --settings the path of a Node-RED settings file.', { cause: error });
   }
+  if (typeof settings !== 'object' || settings === null || settings instanceof Promise)
+    throw wrong('It exports no settings.', 'Write module.exports = { … }.');
   for (const name of REPLACED) {
     if (settings[name])
-      throw new SwitchboardError('SWB_CONFIG', `${name} is not supported.`, {
-        where: file,
+      throw wrong(`${name} is not supported.`, 'Use adminAuth for the editor, and httpNodeAuth for the paths of flows.', {
         field: name,
-        hint: 'Use adminAuth for the editor, and httpNodeAuth for the paths of flows.',
       });
   }
+  const { adminAuth, uiHost } = settings;
+  if (adminAuth !== undefined && !signsIn(adminAuth))
+    throw wrong('Nobody could sign in with its adminAuth.', `It has to be like this: ${ADMIN_AUTH}.`, { field: 'adminAuth' });
+  if (uiHost !== undefined && typeof uiHost !== 'string')
+    throw wrong('uiHost is not text.', "Write an address or a name: uiHost: '127.0.0.1'.", { field: 'uiHost' });
   return { ...settings };
+}
+
+function signsIn(auth: AdminAuth): boolean {
+  if (typeof auth !== 'object' || auth === null) return false;
+  const { type, users, authenticate, strategy, tokens } = auth;
+  if (type === 'credentials')
+    return Boolean(authenticate) || typeof users === 'function' || (Array.isArray(users) && users.length > 0);
+  return type === 'strategy' ? Boolean(strategy) : type === undefined && typeof tokens === 'function';
 }
 
 /** A root path with a slash at both ends, as Node-RED has it; false where it is switched off. */

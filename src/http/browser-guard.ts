@@ -14,12 +14,15 @@ import { SwitchboardError } from '../errors.js';
  */
 const PRIVATE_ENDINGS = ['.localhost', '.local', '.internal', '.home.arpa'];
 
-/** Host names (with a port where it is not the usual one) people use for this Switchboard, from SWITCHBOARD_HOSTS: `a.example, b.example:8443`. */
+/**
+ * Where people open this Switchboard, as the browser's address line shows it, from SWITCHBOARD_HOSTS: `desk.example, ops.example:8443`. With
+ * the port where it is not the usual one: what another port of the same name serves is somebody else's.
+ */
 export function knownHosts(environment: NodeJS.ProcessEnv = process.env): string[] {
   return (environment.SWITCHBOARD_HOSTS ?? '')
     .split(/[\s,]+/)
     .filter(Boolean)
-    .map((name) => name.toLowerCase());
+    .map(plainHost);
 }
 
 /**
@@ -29,16 +32,14 @@ export function knownHosts(environment: NodeJS.ProcessEnv = process.env): string
  */
 export function checkHost(headers: IncomingHttpHeaders, known: readonly string[] = knownHosts()): void {
   if (headers.host === undefined) return;
-  const name = hostName(headers.host);
+  const host = plainHost(headers.host);
+  const name = hostName(host);
   const own =
     name !== '' &&
-    (isIP(name) !== 0 ||
-      !name.includes('.') ||
-      PRIVATE_ENDINGS.some((ending) => name.endsWith(ending)) ||
-      known.some((host) => hostName(host) === name));
+    (isIP(name) !== 0 || !name.includes('.') || PRIVATE_ENDINGS.some((ending) => name.endsWith(ending)) || known.includes(host));
   if (own) return;
-  throw new SwitchboardError('SWB_FORBIDDEN', `The host name «${headers.host}» is not known here.`, {
-    hint: 'Open this page by its IP address, or add the name to the environment variable SWITCHBOARD_HOSTS and restart.',
+  throw new SwitchboardError('SWB_FORBIDDEN', `The host «${host}» is not known here.`, {
+    hint: `Open this page by IP address or machine name, or add «${host}» to the environment variable SWITCHBOARD_HOSTS and restart.`,
   });
 }
 
@@ -52,8 +53,9 @@ export function checkSameOrigin(headers: IncomingHttpHeaders, known: readonly st
   // `none`: a person typed the address or opened a bookmark.
   if (site === undefined ? origin === undefined || isOwn(origin, headers.host, known) : site === 'same-origin' || site === 'none')
     return;
+  const from = origin && URL.canParse(origin) ? new URL(origin).host : '';
   throw new SwitchboardError('SWB_FORBIDDEN', `The request comes from a page of another site${origin ? ` (${origin})` : ''}.`, {
-    hint: 'Only pages served from here may send it. Behind a proxy, add the name people open it by to SWITCHBOARD_HOSTS and restart.',
+    hint: `Only pages served from here may send it.${from && ` If that is where people open it, behind a proxy, add «${from}» to the environment variable SWITCHBOARD_HOSTS and restart.`}`,
   });
 }
 
@@ -67,12 +69,17 @@ export function checkJson(headers: IncomingHttpHeaders): void {
   });
 }
 
-function isOwn(origin: string, host: string | undefined, known: readonly string[]): boolean {
+function isOwn(origin: string, host = '', known: readonly string[]): boolean {
   if (!URL.canParse(origin)) return false;
   const { protocol, host: from } = new URL(origin);
   // Parsed with the origin's scheme, so that a usual port is left out on both sides.
-  const here = `${protocol}//${host ?? ''}`;
+  const here = `${protocol}//${host}`;
   return from !== '' && ((URL.canParse(here) && new URL(here).host === from) || known.includes(from));
+}
+
+/** Lower case, without a usual port. */
+function plainHost(host: string): string {
+  return host.toLowerCase().replace(/:(80|443)$/, '');
 }
 
 /** The name in `name:port`, without the brackets of an IPv6 address; '' where it is none. */

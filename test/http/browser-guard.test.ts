@@ -6,10 +6,8 @@ const refused = { code: 'SWB_FORBIDDEN' };
 
 describe('the browser guard', () => {
   it('reads the known hosts from the environment', () => {
-    assert.deepEqual(knownHosts({ SWITCHBOARD_HOSTS: 'Desk.acme.example, b.example:8443' }), [
-      'desk.acme.example',
-      'b.example:8443',
-    ]);
+    const SWITCHBOARD_HOSTS = 'Desk.acme.example, b.example:8443,c.example:443';
+    assert.deepEqual(knownHosts({ SWITCHBOARD_HOSTS }), ['desk.acme.example', 'b.example:8443', 'c.example']);
     assert.deepEqual(knownHosts({}), []);
   });
 
@@ -25,7 +23,15 @@ describe('the browser guard', () => {
       'x.internal',
     ];
     for (const host of own) it(`${host}, which no stranger can have`, () => checkHost({ host }, []));
-    it('that is listed, whatever its port and case', () => checkHost({ host: 'Desk.Acme.Example:1880' }, ['desk.acme.example']));
+    it('that is listed, whatever its case', () => {
+      checkHost({ host: 'Desk.Acme.Example:1880' }, ['desk.acme.example:1880']);
+      checkHost({ host: 'desk.acme.example:443' }, ['desk.acme.example']);
+    });
+    it('but not another port of one that is listed, and says which to add', () =>
+      assert.throws(
+        () => checkHost({ host: 'desk.acme.example:1880' }, ['desk.acme.example']),
+        /add «desk\.acme\.example:1880» to the environment variable SWITCHBOARD_HOSTS/,
+      ));
     it('none, as programs without one are no browser', () => checkHost({}, []));
     const foreign = [
       'evil.example',
@@ -71,6 +77,11 @@ describe('the browser guard', () => {
       ['of a sandboxed frame', from(undefined, 'null')],
       ['of an origin that is none', from(undefined, 'http://127.0.0.1:1880, http://evil.example')],
       ['of another port of a listed name', from(undefined, 'http://desk.example:81'), ['desk.example']],
+      [
+        'of the usual port of a name listed with its port',
+        from(undefined, 'http://desk.example', 'desk.example:81'),
+        ['desk.example:81'],
+      ],
       ['of another scheme’s usual port', from(undefined, 'https://127.0.0.1', '127.0.0.1:80')],
     ];
     for (const [what, headers, known = []] of refuses)

@@ -42,9 +42,8 @@ export const RIGHTS: Record<string, Right | 'anyone'> = {
   'POST conversations/:id/undo': 'switchboard.write',
   'POST endpoints/:id/test': 'flows.write',
   'POST endpoints/:id/tables': 'flows.write',
-  'GET endpoints/:id/tables': 'flows.write',
-  'GET endpoints/:id/fields': 'flows.write',
-  'GET endpoints/:id/choices': 'flows.write',
+  'POST endpoints/:id/fields': 'flows.write',
+  'POST endpoints/:id/choices': 'flows.write',
 };
 
 /** The address of a route below the admin root, with something in the place of its parameters. */
@@ -52,8 +51,7 @@ export function addressOf(route: string): { method: string; path: string } {
   const [method = '', path = ''] = route.split(' ');
   const presets = path.replace(':name', encodeURIComponent('TMF621 v4 trouble ticket'));
   const id = /^endpoints/.test(path) ? 'sn1' : /^deliveries/.test(path) ? 'd9' : 'm1';
-  const mapping = path.startsWith('mappings/');
-  const query = mapping ? '?system=tmf621&entityType=troubleTicket&version=v4&direction=in' : '?entityType=incident&field=state';
+  const query = path.startsWith('mappings/') ? '?system=tmf621&entityType=troubleTicket&version=v4&direction=in' : '';
   return { method, path: `switchboard/${presets.replace('samples/:id', 'samples/example').replace(':id', id)}${query}` };
 }
 

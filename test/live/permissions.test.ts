@@ -96,7 +96,12 @@ describe('the admin routes', () => {
     }
 
     it('let no reader make the server send anything', async () => {
-      const typed = { type: 'switchboard-servicenow-endpoint', config: { baseUrl: partner.url, auth: 'none' } };
+      const typed = {
+        type: 'switchboard-servicenow-endpoint',
+        config: { baseUrl: partner.url, auth: 'none' },
+        entityType: 'incident',
+        field: 'state',
+      };
       for (const user of ['reader', 'operator']) {
         visits = 0;
         for (const route of Object.keys(RIGHTS)) await ask(route, user, typed);

@@ -12,23 +12,24 @@ describe('what dialogs let people choose from', () => {
   after(() => rig?.stop());
   afterEach(() => rig.sandbox.servicenow.faults.clear());
 
-  const ask = async (path: string, body?: object) => {
+  const ask = async (path: string, body: object) => {
     const answer = await fetch(`${rig.live.url}/switchboard/endpoints/${path}`, {
-      ...(body && { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'Content-Type': 'application/json' },
     });
     return { status: answer.status, body: (await answer.json()) as Listed & { message?: string } };
   };
   const names = ({ body }: { body: Listed }) => body.items.map(({ name }) => name);
 
-  it('tables, columns by record type or table, and choices of a deployed ServiceNow', async () => {
-    assert.ok(names(await ask('sb1-sn/tables')).includes('incident'));
-    assert.ok(names(await ask('sb1-sn/fields?entityType=incident')).includes('hold_reason'));
-    assert.ok(names(await ask('sb1-sn/fields?table=problem')).includes('problem_state'));
-    const { body } = await ask('sb1-sn/choices?entityType=incident&field=state');
+  it('columns by record type or table, and choices, of a deployed ServiceNow', async () => {
+    assert.ok(names(await ask('sb1-sn/fields', { entityType: 'incident' })).includes('hold_reason'));
+    assert.ok(names(await ask('sb1-sn/fields', { table: 'problem' })).includes('problem_state'));
+    const { body } = await ask('sb1-sn/choices', { entityType: 'incident', field: 'state' });
     assert.deepEqual(body.items[0], { value: '1', label: 'New' });
   });
 
-  it('with the settings as they stand in the dialog, and the deployed password', async () => {
+  it('tables, with the settings as they stand in the dialog, and the deployed password', async () => {
     const typed = { type: 'switchboard-servicenow-endpoint', credentials: { password: '__PWRD__' } };
     const there = await ask('sb1-sn/tables', { ...typed, config: { baseUrl: `${rig.sandbox.url}/servicenow`, auth: 'basic' } });
     assert.ok(names(there).includes('sn_customerservice_case'));
@@ -41,17 +42,17 @@ describe('what dialogs let people choose from', () => {
 
   it('what is known while the partner is down: the columns that its mappings name', async () => {
     rig.sandbox.servicenow.faults.add({ kind: 'status', status: 503 });
-    const { body, status } = await ask('sb1-sn/fields?entityType=incident');
+    const { body, status } = await ask('sb1-sn/fields', { entityType: 'incident' });
     assert.equal(status, 200);
     assert.ok(body.items.some(({ name }) => name === 'short_description'));
     assert.match(body.note ?? '', /503.*known beforehand/);
   });
 
   it('what cannot be asked is said in words', async () => {
-    const tmf = await ask('sb1-tmf/tables');
+    const tmf = await ask('sb1-tmf/fields', { entityType: 'incident' });
     assert.equal(tmf.status, 409);
     assert.match(tmf.body.message ?? '', /TMF621.*Only a ServiceNow/);
-    assert.match((await ask('sb1-sn/fields?entityType=order99')).body.message ?? '', /no record type «order99»/);
-    assert.match((await ask('nobody/tables')).body.message ?? '', /no endpoint/);
+    assert.match((await ask('sb1-sn/fields', { entityType: 'order99' })).body.message ?? '', /no record type «order99»/);
+    assert.match((await ask('nobody/fields', {})).body.message ?? '', /This endpoint is not deployed/);
   });
 });

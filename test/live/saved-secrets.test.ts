@@ -6,7 +6,13 @@ const SERVICENOW = 'switchboard-servicenow-endpoint';
 const TMF = 'switchboard-tmf-endpoint';
 const UNCHANGED = '__PWRD__';
 
-/** The customer's endpoint signs in with a password, the provider's with a client secret; both are kept as `${NAME}` of the environment. */
+/** Another origin that leads to the same server. */
+const elsewhere = (url: string) => url.replace('127.0.0.1', 'localhost');
+
+/**
+ * The customer's endpoint signs in with a password, the provider's with a client secret, at a token endpoint of another origin; both are kept
+ * as `${NAME}` of the environment.
+ */
 describe('saved secrets', () => {
   let rig: LiveRig;
   let thief: TestServer;
@@ -18,7 +24,9 @@ describe('saved secrets', () => {
       if (authorization.startsWith('Basic ')) caught += Buffer.from(authorization.slice(6), 'base64').toString();
       res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"access_token":"x","expires_in":60,"result":[]}');
     });
-    rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' });
+    rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, (sandbox) => ({
+      'sb1-tmf': { tokenUrl: `${elsewhere(sandbox.url)}/oauth/token` },
+    }));
   });
   after(async () => {
     await rig?.stop();
@@ -66,6 +74,8 @@ describe('saved secrets', () => {
     'another token endpoint, the secret left out': () => ['sb1-tmf', TMF, oauth(provider(), `${thief.url}/token`)],
     'a token endpoint that looks like a path': () => ['sb1-tmf', TMF, oauth(provider(), `//127.0.0.1:${port()}/token`), secret],
     'a token endpoint where there was none': () => ['sb1-sn', SERVICENOW, oauth(customer(), `${thief.url}/token`), password],
+    'the endpoint in the place of its token endpoint': () => ['sb1-tmf', TMF, oauth(provider(), '/oauth/token'), secret],
+    'the endpoint, signing in without its token endpoint': () => ['sb1-tmf', TMF, basic(provider()), secret],
     'settings that are none': () => ['sb1-sn', SERVICENOW, { baseUrl: [thief.url], auth: { a: 1 }, tokenUrl: 7 }, password],
   };
   for (const [name, theft] of Object.entries(THEFTS)) {
@@ -92,7 +102,7 @@ describe('saved secrets', () => {
   it('are used at their own address, as the dialog sends them', async () => {
     const { text } = await ask('sb1-sn', SERVICENOW, basic(customer()), password);
     assert.match(text, /"ok":true/);
-    const token = await ask('sb1-tmf', TMF, { ...oauth(provider(), `${rig.sandbox.url}/oauth/token`), version: 'v4' });
+    const token = await ask('sb1-tmf', TMF, { ...oauth(provider(), `${elsewhere(rig.sandbox.url)}/oauth/token`), version: 'v4' });
     assert.match(token.text, /"ok":true/);
   });
 

@@ -56,7 +56,7 @@ describe('switchboard run with a settings file', () => {
       assert.match(started.output(), /The editor and the operator's pages would be open to everyone who reaches/);
       return started.output();
     };
-    for (const host of ['0.0.0.0', '::', '', '::ffff:0.0.0.0'])
+    for (const host of ['0.0.0.0', '::', '', '::ffff:0.0.0.0', '[::]', ' 0.0.0.0'])
       it(`listening on «${host}»`, async () => {
         const output = await refused('--host', host);
         assert.match(output, /module\.exports = \{ adminAuth: \{ type: 'credentials', users: \[/);
@@ -140,6 +140,15 @@ describe('switchboard run with a settings file', () => {
     assert.deepEqual(got, [401, 401, 401, 200, 200, 401, 401]);
   });
 
+  it('starts with settings that it does not use, and says so', async () => {
+    const started = run(
+      ...ANY_PORT,
+      ...settings(`httpStatic: ${JSON.stringify(folder)}, flowFile: 'other.json', userDir: '/nonesuch'`),
+    );
+    assert.equal((await fetch(`${await ready(started)}/hello`)).status, 200);
+    assert.match(started.output(), /httpStatic of the settings file is not served/);
+  });
+
   it('listens where the settings file says, unless told otherwise', async () => {
     const file = settings("uiHost: '127.0.0.2', uiPort: 0, logging: { console: { level: 'warn' } }");
     assert.match(await ready(run(...file)), /^http:\/\/127\.0\.0\.2:/);
@@ -154,6 +163,13 @@ describe('switchboard run with a settings file', () => {
     };
     assert.match(await ended('a: ['), /settings\.js: It cannot be loaded: /);
     assert.match(await ended("httpAuth: { user: 'a', pass: 'b' }"), /settings\.js: httpAuth is not supported\. Use adminAuth/);
+    for (const auth of ['{}', 'true', "{ type: 'credentials' }", "{ type: 'credentials', users: [] }", "{ type: 'strategy' }"])
+      assert.match(
+        await ended(`adminAuth: ${auth}`),
+        /Nobody could sign in with its adminAuth\. It has to be like this: adminAuth:/,
+      );
+    assert.match(await ended("...[], uiHost: ['127.0.0.1']"), /uiHost is not text/);
+    assert.match(await ended('}; module.exports = async () => {'), /It exports no settings/);
     assert.match(await ended('httpAdminRoot: false', '--editor'), /httpAdminRoot is switched off, and --editor needs it/);
   });
 
@@ -183,7 +199,9 @@ describe('switchboard run with a settings file', () => {
 
     it('a link on another page leads to the editor, a frame on it does not', async () => {
       const from = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
-      assert.equal((await rawRequest(`${url}/`, 'GET', { ...from, 'Sec-Fetch-Dest': 'document' })).status, 200);
+      const editor = await rawRequest(`${url}/`, 'GET', { ...from, 'Sec-Fetch-Dest': 'document' });
+      assert.equal(editor.status, 200);
+      assert.equal(editor.headers['x-frame-options'], 'SAMEORIGIN');
       assert.equal((await rawRequest(`${url}/`, 'GET', { ...from, 'Sec-Fetch-Dest': 'iframe' })).status, 403);
     });
 

@@ -8,22 +8,21 @@ export interface Listed {
 
 /** The tables of the endpoint in the dialog, with the settings as they stand there. Rejects with a reason in words. */
 export function tablesOf(translate: Translate, { id, ...settings }: ConnectionTest): Promise<Listed> {
-  return ask(translate, {
-    url: `switchboard/endpoints/${encodeURIComponent(id)}/tables`,
-    method: 'POST',
-    contentType: 'application/json',
-    data: JSON.stringify(settings),
-  });
+  return ask(translate, id, 'tables', settings);
 }
 
 /** The columns of a table at a deployed endpoint. */
 export function columnsOf(translate: Translate, id: string, table: string): Promise<Listed> {
-  return ask(translate, { url: `switchboard/endpoints/${encodeURIComponent(id)}/fields?table=${encodeURIComponent(table)}` });
+  return ask(translate, id, 'fields', { table });
 }
 
-function ask(translate: Translate, request: JQuery.AjaxSettings): Promise<Listed> {
+function ask(translate: Translate, id: string, list: string, body: object): Promise<Listed> {
+  const url = `switchboard/endpoints/${encodeURIComponent(id)}/${list}`;
   return new Promise((resolve, reject) => {
-    $.ajax(request).then(resolve, (answer: JQuery.jqXHR) => reject(new Error(reason(translate, answer))));
+    $.ajax({ url, method: 'POST', contentType: 'application/json', data: JSON.stringify(body) }).then(
+      resolve,
+      (answer: JQuery.jqXHR) => reject(new Error(reason(translate, answer))),
+    );
   });
 }
 
