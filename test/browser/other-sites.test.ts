@@ -77,6 +77,7 @@ for (const [place, start] of Object.entries(PLACES)) {
     let partner: TestServer;
     let browser: Browser;
     let page: Page;
+    let opened: string;
     const heard: string[] = [];
 
     before(async function () {
@@ -89,7 +90,7 @@ for (const [place, start] of Object.entries(PLACES)) {
       site = await serve((_req, res) => res.writeHead(200, { 'Content-Type': 'text/html' }).end('<body>You have won!'));
       victim = await start(partner);
       await until('the store to be open', async () => (await fetch(`${victim.url}switchboard/messages/m1`)).ok);
-      browser = await launchBrowser('--host-resolver-rules=MAP *.example 127.0.0.1');
+      browser = await launchBrowser('--host-resolver-rules=MAP *.example 127.0.0.1, MAP nodered 127.0.0.1');
     });
     after(async () => {
       delete process.env.SWB_OTHER_SITES;
@@ -100,6 +101,7 @@ for (const [place, start] of Object.entries(PLACES)) {
     });
     beforeEach(async () => {
       heard.length = 0;
+      opened = victim.url;
       page = await browser.newPage();
       // The compiler names functions by a helper that the page does not have.
       await page.addInitScript('globalThis.__name = (made) => made');
@@ -136,18 +138,27 @@ for (const [place, start] of Object.entries(PLACES)) {
     const posts = () =>
       targets()
         .filter(({ method }) => method === 'POST')
-        .map(({ path }) => victim.url + path)
+        .map(({ path }) => opened + path)
         .flatMap((url) => [url, url.replace('/m1/', '/m9/'), url.replace('/d9/', '/d2/')])
-        .concat(victim.whole ? `${victim.url}flow` : []);
-    const gets = () => targets().flatMap(({ method, path }) => (method === 'GET' ? [victim.url + path] : []));
+        .concat(victim.whole ? `${opened}flow` : []);
+    const gets = () => targets().flatMap(({ method, path }) => (method === 'GET' ? [opened + path] : []));
 
-    const FROM: Record<string, () => string> = {
-      'another host': () => site.url.replace('127.0.0.1', 'evil.example'),
-      'another port of this machine': () => site.url,
+    /**
+     * The host of the page, and the one the person opens Node-RED by: under one that is not loopback, browsers do not say which site a request
+     * comes from.
+     */
+    const FROM: Record<string, [string, string]> = {
+      'another host': ['evil.example', '127.0.0.1'],
+      'another port of this machine': ['127.0.0.1', '127.0.0.1'],
+      'another host, where Node-RED is opened by its name': ['evil.example', 'nodered'],
+      'another port, where Node-RED is opened by its name': ['nodered', 'nodered'],
     };
-    for (const [where, address] of Object.entries(FROM)) {
+    for (const [where, [from, name]] of Object.entries(FROM)) {
       describe(`from ${where}`, () => {
-        beforeEach(() => page.goto(address()));
+        beforeEach(async () => {
+          opened = victim.url.replace('127.0.0.1', name);
+          await page.goto(site.url.replace('127.0.0.1', from));
+        });
 
         for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json']) {
           it(`a script that posts as ${type} does nothing`, () =>
@@ -232,7 +243,7 @@ for (const [place, start] of Object.entries(PLACES)) {
             const loaded = new Promise((done) => frame.addEventListener('load', done));
             document.body.append(frame);
             return loaded;
-          }, `${victim.url}switchboard/page`);
+          }, `${opened}switchboard/page`);
           const shown = await page.frames()[1]?.evaluate(() => document.querySelector('h1')?.textContent ?? 'nothing of ours');
           assert.notEqual(shown, 'Switchboard');
         });
@@ -242,7 +253,7 @@ for (const [place, start] of Object.entries(PLACES)) {
             const link = document.createElement('a');
             Object.assign(link, { href: url, textContent: 'Look' });
             document.body.append(link);
-          }, `${victim.url}switchboard/page`);
+          }, `${opened}switchboard/page`);
           await page.click('a');
           await page.waitForSelector('.switchboard-view');
         });
@@ -262,15 +273,15 @@ for (const [place, start] of Object.entries(PLACES)) {
             return answers;
           },
           {
-            gets: [...gets().filter((url) => !/\/page/.test(url)), ...(victim.whole ? [`${victim.url}flows`] : [])].map(rebound),
-            posts: [...posts(), ...(victim.whole ? [`${victim.url}flows`] : [])].map(rebound),
+            gets: [...gets().filter((url) => !/\/page/.test(url)), ...(victim.whole ? [`${opened}flows`] : [])].map(rebound),
+            posts: [...posts(), ...(victim.whole ? [`${opened}flows`] : [])].map(rebound),
             body: JSON.stringify(theft()),
           },
         );
         for (const [url, status] of answers) assert.equal(status, 403, url);
 
         function rebound(url: string): string {
-          return url.replace(victim.url, here);
+          return url.replace(opened, here);
         }
       }));
   });
