@@ -35,6 +35,8 @@ export interface RunOptions {
 
 export interface Running {
   url: string;
+  /** Address of the editor, where it is served; the operator's page is `switchboard/page` below it. */
+  editor?: string;
   version: string;
   stop(): Promise<void>;
 }
@@ -109,6 +111,7 @@ export async function run(options: RunOptions): Promise<Running> {
     );
   return {
     url: web.url,
+    ...(roots.admin && { editor: `${web.url}${roots.admin}` }),
     version: found.version,
     stop: async () => {
       if (stopping) return;

@@ -60,6 +60,7 @@ async function main(): Promise<void> {
   process.stdout.write(
     `Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
   );
+  if (running.editor) process.stdout.write(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page\n`);
   const stop = () => {
     running.stop().then(
       () => process.exit(0),

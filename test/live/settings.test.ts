@@ -108,8 +108,12 @@ describe('switchboard run with a settings file', () => {
       const file = settings(
         `${ADMIN_AUTH}, https: async () => ({ key: ${pem('server.key')}, cert: ${pem('server.crt')} }), httpAdminRoot: '/ops', httpNodeRoot: 'flows/'`,
       );
-      const url = await ready(run('--editor', ...ANY_PORT, ...file));
+      const started = run('--editor', ...ANY_PORT, ...file);
+      const url = await ready(started);
       assert.match(url, /^https:/);
+      await until('the pages’ addresses', () =>
+        started.output().includes(`Editor: ${url}/ops/ · Messages: ${url}/ops/switchboard/page`),
+      );
       const agent = new Agent({ ca: certificates.pem('ca.crt') });
       const status = (path: string) =>
         new Promise<number>((resolve, reject) => {
