@@ -1,6 +1,6 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { ExpressApp, FoundNodeRed, NodeRed } from './node-red.js';
-import { forOwnPages, guardChannel, sayForeign } from './open-admin.js';
+import { forOwnPages, guardChannel, type Handler, sayForeign } from './open-admin.js';
 import type { WebServer } from './server.js';
 import type { UserSettings } from './user-settings.js';
 
@@ -20,21 +20,24 @@ export function mount(
   { adminAuth, httpNodeAuth }: UserSettings,
 ): void {
   const open = !adminAuth || Boolean(adminAuth.default);
-  if (roots.admin) app.use(roots.admin, unframed);
-  if (roots.admin) app.use(roots.admin, open ? forOwnPages(RED.httpAdmin as RequestListener) : RED.httpAdmin);
+  const admin = unframed(RED.httpAdmin as Handler);
+  if (roots.admin) app.use(roots.admin, open ? forOwnPages(admin) : admin);
   if (roots.admin && open) guardChannel(server, `${roots.admin}comms`);
   if (roots.node && httpNodeAuth) app.use(roots.node, nodeAuth(found, httpNodeAuth));
   if (roots.node) app.use(roots.node, RED.httpNode);
   if (roots.admin && open) app.use(roots.admin, sayForeign);
 }
 
-/** Nobody's page may put the editor under the pointer of a person who means to press something else. */
-const unframed: Handler = (_req, res, next) => {
-  res.setHeader('X-Frame-Options', 'SAMEORIGIN');
-  next();
-};
-
-type Handler = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void;
+/** Nobody's page may put the editor under the pointer of a person who means to press something else. What flows serve is left as it is. */
+function unframed(admin: Handler): Handler {
+  return (req, res, next) => {
+    res.setHeader('X-Frame-Options', 'SAMEORIGIN');
+    admin(req, res, (error) => {
+      res.removeHeader('X-Frame-Options');
+      next(error);
+    });
+  };
+}
 
 /** Basic authentication for the flows' paths, with the modules Node-RED has for it, or what the settings bring. */
 function nodeAuth(found: FoundNodeRed, auth: NonNullable<UserSettings['httpNodeAuth']>): unknown {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { checkHost, checkSameOrigin } from '../http/browser-guard.js';
 
@@ -8,13 +8,13 @@ import { checkHost, checkSameOrigin } from '../http/browser-guard.js';
  */
 
 type Next = (error?: unknown) => void;
-type Handler = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
+export type Handler = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
 /** The admin app for our own pages and for programs. For what another site's page sends it is not there: the request goes on to the flows' paths. */
-export function forOwnPages(admin: RequestListener): Handler {
+export function forOwnPages(admin: Handler): Handler {
   return (req, res, next) => {
     if (foreign(req) !== undefined) next();
-    else (admin as Handler)(req, res, next);
+    else admin(req, res, next);
   };
 }
 

@@ -206,6 +206,7 @@ describe('switchboard run with a settings file', () => {
       const editor = await rawRequest(`${url}/`, 'GET', { ...from, 'Sec-Fetch-Dest': 'document' });
       assert.equal(editor.status, 200);
       assert.equal(editor.headers['x-frame-options'], 'SAMEORIGIN');
+      assert.equal((await rawRequest(`${url}/hello`, 'GET')).headers['x-frame-options'], undefined, 'what flows serve is theirs');
       assert.equal((await rawRequest(`${url}/`, 'GET', { ...from, 'Sec-Fetch-Dest': 'iframe' })).status, 403);
     });
 
