@@ -1,6 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import { Expressions } from './expressions.js';
-import type { Rule } from './mapping.js';
+import { RULE_TYPES, type Rule } from './mapping.js';
 import { type Path, parsePath } from './paths.js';
 import type { Table } from './preview-result.js';
 import { ruleName } from './rule-name.js';
@@ -44,6 +44,11 @@ function ready(rule: Rule): Omit<CompiledRule, 'index' | 'where'> {
   const generic = pathOf(rule.generic, 'The generic field', 'Fill it in, or remove the rule.');
   for (const text of [rule.expression?.in, rule.expression?.out, rule.when?.in, rule.when?.out])
     if (text) Expressions.check(text);
+  if (rule.type && !RULE_TYPES.includes(rule.type))
+    throw new SwitchboardError('SWB_CONFIG', `Its type ${JSON.stringify(rule.type)} is not known.`, {
+      field: 'type',
+      hint: `Use one of ${RULE_TYPES.join(', ')}, or leave it out.`,
+    });
   if (rule.maxLength !== undefined && !(Number.isInteger(rule.maxLength) && rule.maxLength > 0))
     throw new SwitchboardError('SWB_CONFIG', `Its maxLength ${JSON.stringify(rule.maxLength)} is not a whole number above 0.`, {
       field: 'maxLength',

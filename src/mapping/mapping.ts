@@ -9,6 +9,10 @@ export type { Problem } from '../model/problem.js';
  */
 export type Direction = 'in' | 'out';
 
+/** Kinds that a rule may make its value into, in the order people choose from. */
+export const RULE_TYPES = ['text', 'number', 'time', 'characteristics', 'itemRelations', 'prices'] as const;
+export type RuleType = (typeof RULE_TYPES)[number];
+
 export interface ValueRow {
   /** The partner's value(s), one per `field`; '*' matches any on the way in and is left out on the way out. */
   partner: string | string[];
@@ -40,7 +44,7 @@ export interface Rule {
   when?: { in?: string; out?: string };
   required?: Direction | 'both';
   /** Converts times between the partner's notation and ISO 8601 UTC; `text` and `number` force a scalar; the others are lists, see shapes.ts. */
-  type?: 'time' | 'text' | 'number' | 'characteristics' | 'itemRelations' | 'prices';
+  type?: RuleType;
   /** Longest text the partner takes; longer text is cut with '…' and its whole text reported in `Result.cut`. */
   maxLength?: number;
 }

@@ -211,6 +211,12 @@ describe('a mapping', () => {
       '(a ↔ b)',
       `Its maxLength ${JSON.stringify(maxLength)} is not a whole number above 0. Give`,
     ]),
+    ...['blah', 'constructor'].map((type) => [
+      `the type ${type}`,
+      { field: 'a', generic: 'b', type },
+      '(a ↔ b)',
+      `Its type "${type}" is not known. Use one of text, number`,
+    ]),
     ['a rule that is none', null, '(… ↔ …)', 'It cannot be read: '],
   ] as [string, Rule, string, string][]) {
     it(`is refused when it has ${what}, naming the rule in either table`, () => {

@@ -1,11 +1,10 @@
-import type { Rule } from '../../../src/mapping/mapping.js';
+import { RULE_TYPES, type Rule } from '../../../src/mapping/mapping.js';
 import { element } from '../../kit/editor/element.js';
 import { jsonataInput, jsonInput, row, select, textInput } from './inputs.editor.js';
 import { changedRule, withCondition, withWay } from './rule-edits.js';
 
 type Edit = (change: (rule: Rule) => Rule) => void;
 
-const TYPES: NonNullable<Rule['type']>[] = ['text', 'number', 'time', 'characteristics', 'itemRelations', 'prices'];
 const FOLDED = ['type', 'maxLength', 'constant', 'onlyIf', 'when', 'expression'] as const;
 
 /** What few rules say is folded away. */
@@ -31,7 +30,7 @@ export function commonRows(rule: Rule, edit: Edit, t: Translate): HTMLElement[] 
 export function foldedRows(rule: Rule, edit: Edit, t: Translate): HTMLElement[] {
   const type = select(
     rule.type ?? '',
-    ['', ...TYPES].map((value) => ({ value, text: t(`type.${value || 'asIs'}`) })),
+    ['', ...RULE_TYPES].map((value) => ({ value, text: t(`type.${value || 'asIs'}`) })),
     t('rule.type'),
     (value) => edit((now) => changedRule(now, { type: value || undefined })),
   );
