@@ -63,6 +63,29 @@ export class SwitchboardError extends Error {
 }
 
 /**
+ * Why something waits for a person. Each kind has its own answers (decisions.ts).
+ * - `unresolved`: an answer was lost, and the partner's answers do not say whether it acted.
+ * - `addressChanged`: the endpoint's address was changed while something was in doubt there.
+ * - `wrongEntity`: the record at the partner is not surely the one of this conversation.
+ * - `items`: what came back of an order's items does not say which is which.
+ * - `legFailed`: a leg of an order failed, and the others may go on or be cancelled.
+ */
+export type DecisionKind = 'unresolved' | 'addressChanged' | 'wrongEntity' | 'items' | 'legFailed';
+
+/** Only a person can say how this goes on; `kind` says which answers there are. The question is the message. */
+export class DecisionError extends SwitchboardError {
+  constructor(
+    readonly kind: DecisionKind,
+    code: ErrorCode,
+    what: string,
+    details: ErrorDetails = {},
+  ) {
+    super(code, what, details);
+    this.name = 'DecisionError';
+  }
+}
+
+/**
  * What became of a request that failed.
  * - `notDone`: the partner surely did not act on it (never sent, or refused): safe to send again if `retry`.
  * - `unknown`: it may have acted on it (answer lost, time-out after sending, 5xx): look before sending again.

@@ -7,11 +7,12 @@ const DELIVERY: Record<DeliveryState, Shown> = {
   inDoubt: 'inDoubt',
   delivered: 'delivered',
   failed: 'failed',
+  needsDecision: 'needsDecision',
   skipped: 'skipped',
 };
 
 /** Of several deliveries the one that most needs a person names the whole. */
-const WORST_FIRST: DeliveryState[] = ['failed', 'inDoubt', 'pending', 'sending', 'delivered', 'skipped'];
+const WORST_FIRST: DeliveryState[] = ['needsDecision', 'failed', 'inDoubt', 'pending', 'sending', 'delivered', 'skipped'];
 
 export function shownDelivery(record: DeliveryRecord): Shown {
   return DELIVERY[record.state];

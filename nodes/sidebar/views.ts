@@ -11,7 +11,16 @@ export type { AuditEntry, Edit, Exchange };
 /** What the runtime tells the messages view; both sides compile against it. */
 
 /** A message or delivery as a person sees it: one word for what the store keeps as state and outcome. */
-export type Shown = 'inFlow' | 'waiting' | 'inDoubt' | 'delivered' | 'ignored' | 'unrouted' | 'failed' | 'skipped';
+export type Shown =
+  | 'inFlow'
+  | 'waiting'
+  | 'inDoubt'
+  | 'needsDecision'
+  | 'delivered'
+  | 'ignored'
+  | 'unrouted'
+  | 'failed'
+  | 'skipped';
 export type Action = 'replay' | 'edit' | 'skip' | 'undo';
 /** What the list may be narrowed to; the first ones have a button of their own. */
 export const FILTERS = ['all', 'problems', 'waiting', 'unrouted', 'delivered', 'ignored', 'skipped'] as const;

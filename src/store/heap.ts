@@ -263,8 +263,13 @@ export class Heap {
 
   /** True for what may not age out: work to be done or mended, and everything in an open conversation. */
   isOpen(held: HeldMessage | HeldDelivery): boolean {
-    if (held.kind === 'message' && (held.state === 'received' || held.state === 'failed')) return true;
-    if (held.kind === 'delivery' && (held.state === 'failed' || OPEN_DELIVERY.includes(held.state))) return true;
+    if (held.kind === 'message' && (held.state === 'received' || held.state === 'failed' || held.state === 'needsDecision'))
+      return true;
+    if (
+      held.kind === 'delivery' &&
+      (held.state === 'failed' || held.state === 'needsDecision' || OPEN_DELIVERY.includes(held.state))
+    )
+      return true;
     return held.conversation !== undefined && this.get('conversation', held.conversation)?.state === 'open';
   }
 
@@ -275,6 +280,7 @@ export class Heap {
         received: message.count('received'),
         settled: message.count('settled'),
         failed: message.count('failed'),
+        needsDecision: message.count('needsDecision'),
         skipped: message.count('skipped'),
       },
       deliveries: {
@@ -283,6 +289,7 @@ export class Heap {
         inDoubt: delivery.count('inDoubt'),
         delivered: delivery.count('delivered'),
         failed: delivery.count('failed'),
+        needsDecision: delivery.count('needsDecision'),
         skipped: delivery.count('skipped'),
       },
       conversations: { open: conversation.count('open'), closed: conversation.count('closed') },

@@ -143,7 +143,7 @@ const hold = {
     };
   },
   delivery(record: DeliveryRecord, text: number, refs: number): HeldDelivery {
-    const blocking = record.state === 'failed' && record.blocking === true;
+    const blocking = (record.state === 'failed' || record.state === 'needsDecision') && record.blocking === true;
     const inLane = blocking || OPEN_DELIVERY.includes(record.state);
     return {
       kind: 'delivery',

@@ -1,3 +1,4 @@
+import type { DecisionKind } from '../errors.js';
 import type { EntityKind, ItemProgress, Json, State } from '../model/message.js';
 
 /**
@@ -8,8 +9,8 @@ import type { EntityKind, ItemProgress, Json, State } from '../model/message.js'
  * (0 for a new record), the store keeps version + 1, and rejects the whole commit with SWB_CONFLICT where it differs.
  */
 
-/** message: received → settled | failed | skipped; failed → received (replay) | skipped. */
-export type MessageState = 'received' | 'settled' | 'failed' | 'skipped';
+/** message: received → settled | failed | needsDecision | skipped; failed, needsDecision → received (replay) | skipped. */
+export type MessageState = 'received' | 'settled' | 'failed' | 'needsDecision' | 'skipped';
 /** What became of a settled message. `unrouted`: it reached no out node, which a person should see. */
 export type MessageOutcome = 'routed' | 'ignored' | 'unrouted';
 /** `answer`: a partner's answer to a write of ours; `plan`: fan-out itself, when a leg failed. */
@@ -44,6 +45,8 @@ export interface MessageRecord {
   reason?: string;
   conversation?: string;
   error?: ErrorRecord;
+  /** Set in state `needsDecision`; the question stands in `error`. */
+  decision?: DecisionKind;
   /** What was left out of it although it went on: a value without a row in its value map. */
   warning?: ErrorRecord;
   /** Present while what a person did can be taken back: how it was before. */
@@ -147,8 +150,11 @@ export interface ConversationRecord {
   updatedAt: string;
 }
 
-/** delivery: pending → sending → delivered | inDoubt | pending (retry) | failed; inDoubt → sending; failed → pending (replay) | skipped. */
-export type DeliveryState = 'pending' | 'sending' | 'inDoubt' | 'delivered' | 'failed' | 'skipped';
+/**
+ * delivery: pending → sending → delivered | inDoubt | pending (retry) | failed | needsDecision; inDoubt → sending;
+ * failed, needsDecision → inDoubt (replay) | skipped.
+ */
+export type DeliveryState = 'pending' | 'sending' | 'inDoubt' | 'needsDecision' | 'delivered' | 'failed' | 'skipped';
 
 export interface Attempt {
   at: string;
@@ -192,8 +198,14 @@ export interface DeliveryRecord {
   state: DeliveryState;
   /** Not to be sent yet, and holding back its lane until this is taken away. */
   waitsFor?: WaitsFor;
-  /** Failed and holding back its lane, because nothing can follow a create that did not happen. */
+  /** Failed or undecided, and holding back its lane, because nothing can follow a create that did not happen. */
   blocking?: boolean;
+  /** Set in state `needsDecision`; the question stands in `error`. */
+  decision?: DecisionKind;
+  /** Epoch milliseconds until which the partner is only looked at, and nothing is written again, because an answer was lost. */
+  lookUntil?: number;
+  /** The address of the endpoint when an answer was lost there; elsewhere looking proves nothing. */
+  doubtAt?: string;
   /** Epoch milliseconds of the next try. */
   notBefore?: number;
   /** Tries so far; `attempts` keeps the last ones only. */
