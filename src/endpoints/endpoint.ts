@@ -27,6 +27,8 @@ export interface Hint {
   entityType: string;
   id: string;
   number?: string;
+  /** The entity's version as the hint tells it, comparable with `isOlder`: a read that is older does not show yet what the hint is about. */
+  version?: string;
   /** De-duplicates repeats, e.g. `<sys_id>|<updated_on>|<mod_count>`. */
   key: string;
   /** What was received, kept for the messages view. */
@@ -59,6 +61,8 @@ export interface EndpointClient {
   /** The name a person gave it, used in every error. */
   readonly name: string;
   readonly system: System;
+  /** Where its API is: what was asked there proves nothing about another place. */
+  readonly address: string;
 
   /** Checks reachability, credentials and rights to read and write each entity type. Never throws. */
   test(): Promise<Check[]>;

@@ -29,6 +29,7 @@ const FAULTS: Record<Fault, () => PartnerError> = {
 /** A partner's system in memory, for tests of what the broker makes of its behaviour; the real clients have tests of their own. */
 export class Partner implements EndpointClient {
   readonly system = 'tmf621';
+  address = 'http://partner';
   readonly tickets: Ticket[] = [];
   readonly calls: string[] = [];
   readonly faults: Fault[] = [];

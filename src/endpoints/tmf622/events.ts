@@ -17,6 +17,8 @@ export interface ProductOrderEvent {
   /** What is asked for, as paths into the order (v5, JsonPatch; some send a list). */
   required: string[];
   key: string;
+  /** When the order was changed. */
+  version?: string;
   payload: Attributes;
 }
 
@@ -46,6 +48,7 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
     eventId,
     deleted,
     key,
+    version,
     resource,
     body: given,
     withResource,
@@ -67,12 +70,20 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
     ...(cancels && id !== undefined && { cancel: { ...resource, id } }),
     required: requiredBy(isAttributes(given.event) ? given.event : given),
     key,
+    ...(version && !cancels && { version }),
     payload: withResource(resource),
   };
 }
 
 export function hintOf(event: ProductOrderEvent, orderId: string): Hint {
-  return { entityType: 'productOrder', id: orderId, number: orderId, key: event.key, payload: event.payload };
+  return {
+    entityType: 'productOrder',
+    id: orderId,
+    number: orderId,
+    ...(event.version && { version: event.version }),
+    key: event.key,
+    payload: event.payload,
+  };
 }
 
 /** The order a cancellation is of. */
