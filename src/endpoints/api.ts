@@ -1,4 +1,4 @@
-import { PartnerError } from '../errors.js';
+import { type ErrorCode, PartnerError } from '../errors.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
 import { type Answered, type AnswerShape, type Evidence, isObject, objectIn, recordIn, recordsIn } from './evidence.js';
 
@@ -70,8 +70,14 @@ export class Api {
   }
 
   /** An answer that is none to this request. */
-  strange(request: HttpRequest, how: string, status?: number, outcome = outcomeOf(request)): PartnerError {
-    return new PartnerError('SWB_PARTNER_ANSWER', `${request.what} was answered ${how}. That is no answer to what was asked.`, {
+  strange(
+    request: HttpRequest,
+    how: string,
+    status?: number,
+    outcome = outcomeOf(request),
+    code: ErrorCode = 'SWB_PARTNER_ANSWER',
+  ): PartnerError {
+    return new PartnerError(code, `${request.what} was answered ${how}. That is no answer to what was asked.`, {
       where: this.http.name,
       hint: outcome === 'unknown' ? 'It is looked up and tried again.' : 'It is asked again.',
       outcome,
@@ -82,7 +88,7 @@ export class Api {
 
   private proven<T>(evidence: Evidence<T>, request: HttpRequest, status: number): T {
     if ('is' in evidence) return evidence.is;
-    throw this.strange(request, evidence.unknown, status);
+    throw this.strange(request, evidence.unknown, status, outcomeOf(request), evidence.other && 'SWB_WRONG_ENTITY');
   }
 }
 

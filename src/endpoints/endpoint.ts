@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { GenericAttachment, GenericComment, GenericRelation, Json, Source, System } from '../model/message.js';
+import type { Expected, GenericAttachment, GenericComment, GenericRelation, Json, Source, System } from '../model/message.js';
 import type { Problem } from '../model/problem.js';
 
 /**
@@ -27,8 +27,8 @@ export interface Hint {
   entityType: string;
   id: string;
   number?: string;
-  /** The entity's version as the hint tells it, comparable with `isOlder`: a read that is older does not show yet what the hint is about. */
-  version?: string;
+  /** What the hint tells of the entity: a read that does not show it is older than the hint. */
+  expects?: Expected;
   /** De-duplicates repeats, e.g. `<sys_id>|<updated_on>|<mod_count>`. */
   key: string;
   /** What was received, kept for the messages view. */

@@ -18,8 +18,8 @@ export interface AnswerShape {
 /** A record as the partner gives it. */
 export type Answered = Record<string, unknown>;
 
-/** Evidence, or why there is none, in words. */
-export type Evidence<T> = { is: T } | { unknown: string };
+/** Evidence, or why there is none, in words. `other`: it is another record than the one that was asked for. */
+export type Evidence<T> = { is: T } | { unknown: string; other?: true };
 
 /** Where lists stand that an API, or something before it, wraps. */
 const WRAPPERS = [
@@ -57,7 +57,8 @@ export function recordIn(status: number, body: unknown, shape: AnswerShape, id?:
   if (!isObject(is)) return { unknown: `with ${kindOf(is)} instead of a record` };
   const given = idOf(is, shape);
   if (!given) return { unknown: `with an object that has no ${shape.id}` };
-  if (id !== undefined && given.toLowerCase() !== id.toLowerCase()) return { unknown: `with the record ${given.slice(0, 80)}` };
+  if (id !== undefined && given.toLowerCase() !== id.toLowerCase())
+    return { unknown: `with the record ${given.slice(0, 80)} instead of ${id}`, other: true };
   return { is };
 }
 

@@ -35,7 +35,7 @@ const STREAMS: Stream[] = [
       entityType,
       id: columnText(row.sys_id),
       number: columnText(row.number),
-      version: versionOf(row),
+      expects: { version: versionOf(row) },
       key: `rec|${columnText(row.sys_id)}|${columnText(row.sys_updated_on)}|${columnText(row.sys_mod_count)}`,
       payload: row as Json,
     }),
@@ -49,6 +49,7 @@ const STREAMS: Stream[] = [
     hint: (row, entityType) => ({
       entityType,
       id: columnText(row.element_id),
+      expects: { part: columnText(row.sys_id) },
       key: `jrn|${columnText(row.sys_id)}`,
       payload: row as Json,
     }),
@@ -62,6 +63,7 @@ const STREAMS: Stream[] = [
     hint: (row, entityType) => ({
       entityType,
       id: columnText(row.table_sys_id),
+      expects: { part: columnText(row.sys_id) },
       key: `att|${columnText(row.sys_id)}`,
       payload: row as Json,
     }),
@@ -121,7 +123,7 @@ export async function poll(api: Api, table: string, entityType: string, cursor: 
     for (const hint of found) {
       const id = parents ? parents.get(hint.id) : hint.id;
       // Of records with lines the version is made of all of them.
-      if (id) hints.set(hint.key, { ...hint, id, version: lines ? undefined : hint.version });
+      if (id) hints.set(hint.key, { ...hint, id, ...(lines && { expects: { part: hint.expects?.part } }) });
     }
     const last = rows.at(-1);
     if (last) {

@@ -60,7 +60,7 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], stand
     entityType: known.name,
     id: entityId,
     ...(number && { number }),
-    ...(dated && { version: versionOf(given) }),
+    ...(dated && { expects: { version: versionOf(given) } }),
     key,
     payload: body as Json,
   };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
+import type { Expected } from '../../model/message.js';
 import { type Attributes, idOf, isAttributes, isoTime } from './attributes.js';
 
 /** How long after a change its event is thought to be made, milliseconds. */
@@ -39,7 +40,7 @@ export interface ReadEvent {
   /** The resource as the event tells it: whole, partial or a mere reference. */
   resource: Attributes;
   /** When it was changed, where the event says it: what is read must not be older. */
-  version?: string;
+  expects?: Expected;
   /** Its id, where the event says it. */
   id?: string;
   body: Attributes;
@@ -73,7 +74,9 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
   const resource = (name ? event[name] : event) as Attributes;
   const id = resource.id ?? idOf(resource.href) ?? body.id;
   const eventId = typeof body.eventId === 'string' && body.eventId !== '' ? body.eventId : undefined;
-  const version = isoTime(resource.lastUpdate) ?? shortlyBefore(isoTime(body.eventTime));
+  const version = isoTime(resource.lastUpdate);
+  const time = shortlyBefore(isoTime(body.eventTime));
+  const expects: Expected | undefined = version ? { version } : time ? { time } : undefined;
   const eventType = `${table.type}${kind}Event`;
   return {
     type: table.type,
@@ -82,7 +85,7 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
     ...(eventId && { eventId }),
     key: eventId ? `evt|${eventId}` : `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`,
     resource,
-    ...(version && { version }),
+    ...(expects && { expects }),
     ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
     body,
     withResource: (other) => {

@@ -30,7 +30,7 @@ const EVENTS: EventTable = {
  */
 export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
   const example = 'Post a TMF621 event: {eventId, eventType: TroubleTicketStatusChangeEvent, event: {troubleTicket}}.';
-  const { eventType, id, eventId, deleted, key, version, resource, withResource } = readTmfEvent(body, path, [EVENTS], example);
+  const { eventType, id, eventId, deleted, key, expects, resource, withResource } = readTmfEvent(body, path, [EVENTS], example);
   if (id === undefined) {
     throw new SwitchboardError('SWB_PAYLOAD', 'The event names no ticket.', {
       field: 'event.troubleTicket.id',
@@ -41,7 +41,7 @@ export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
     entityType: 'troubleTicket',
     id,
     number: id,
-    ...(version && { version }),
+    ...(expects && { expects }),
     key,
     payload: withResource(withoutContent(resource)),
   };

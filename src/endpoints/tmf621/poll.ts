@@ -41,7 +41,7 @@ function hintOf(ticket: Attributes): Hint {
     entityType: 'troubleTicket',
     id,
     number: id,
-    ...(version && { version }),
+    ...(version && { expects: { version } }),
     key,
     payload: { id, lastUpdate: ticket.lastUpdate ?? null, status: ticket.status ?? null },
   };

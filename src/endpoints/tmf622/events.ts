@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../../errors.js';
+import type { Expected } from '../../model/message.js';
 import type { Hint } from '../endpoint.js';
 import { type Attributes, idOf, isAttributes, textOf } from '../tmf/attributes.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
@@ -17,8 +18,8 @@ export interface ProductOrderEvent {
   /** What is asked for, as paths into the order (v5, JsonPatch; some send a list). */
   required: string[];
   key: string;
-  /** When the order was changed. */
-  version?: string;
+  /** What a read of the order has to show. */
+  expects?: Expected;
   payload: Attributes;
 }
 
@@ -48,7 +49,7 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
     eventId,
     deleted,
     key,
-    version,
+    expects,
     resource,
     body: given,
     withResource,
@@ -70,7 +71,7 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
     ...(cancels && id !== undefined && { cancel: { ...resource, id } }),
     required: requiredBy(isAttributes(given.event) ? given.event : given),
     key,
-    ...(version && !cancels && { version }),
+    ...(expects && !cancels && { expects }),
     payload: withResource(resource),
   };
 }
@@ -80,7 +81,7 @@ export function hintOf(event: ProductOrderEvent, orderId: string): Hint {
     entityType: 'productOrder',
     id: orderId,
     number: orderId,
-    ...(event.version && { version: event.version }),
+    ...(event.expects && { expects: event.expects }),
     key: event.key,
     payload: event.payload,
   };
