@@ -231,9 +231,9 @@ describe('the broker', () => {
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
     await rig.quiet();
     assert.equal(rig.provider.tickets[0]?.fields.title, 'one');
-    const needsDecision = (await rig.deliveries()).find((d) => d.state === 'failed')!;
-    assert.equal(needsDecision.error?.code, 'SWB_WRONG_ENTITY');
-    const bodies = await rig.store.bodies('delivery', needsDecision.id);
+    const quarantined = (await rig.deliveries()).find((d) => d.state === 'needsDecision')!;
+    assert.equal(quarantined.error?.code, 'SWB_WRONG_ENTITY');
+    const bodies = await rig.store.bodies('delivery', quarantined.id);
     assert.ok(bodies.ours && bodies.theirs, 'both records are shown');
   });
 
