@@ -1,14 +1,14 @@
 import type { Node } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import { Standing } from '../../src/delivery/standing.js';
-import { countDown, show } from './status.js';
+import { countDown, show, troubles } from './status.js';
 
 /** What can go wrong with taking messages in, each by itself: the hub may be down while the poll works. */
 type Part = 'hub' | 'poll' | 'read';
 
 /**
  * What an in node says of itself: what is in trouble and when it is tried again, else how it listens; and how many of its messages failed
- * and wait for a person.
+ * or need a decision.
  */
 export class IntakeStatus {
   private readonly troubles = new Map<Part, { text: string; retryAt: number }>();
@@ -50,10 +50,9 @@ export class IntakeStatus {
   }
 
   private tell(): void {
-    const { failed } = this.standing;
-    const failures = failed ? `, ${failed} failed` : '';
+    const failures = troubles(this.standing);
     const [trouble] = this.troubles.values();
     if (trouble) countDown(this.node, 'error', trouble.retryAt, (when) => `retry ${when}${failures}: ${trouble.text}`);
-    else if (this.calm) show(this.node, failed ? 'warning' : 'ok', this.calm + failures);
+    else if (this.calm) show(this.node, failures ? 'warning' : 'ok', this.calm + failures);
   }
 }

@@ -19,6 +19,12 @@ const QUIET = 200;
 const pending = new WeakMap<Node, { timer?: NodeJS.Timeout; next?: () => void; last: string }>();
 const countdowns = new WeakMap<Node, NodeJS.Timeout>();
 
+/** What waits for a person, as the end of a status; '' where nothing does. */
+export function troubles({ failed, undecided }: { failed: number; undecided: number }): string {
+  const questions = undecided === 1 ? ', 1 needs a decision' : `, ${undecided} need a decision`;
+  return (failed ? `, ${failed} failed` : '') + (undecided ? questions : '');
+}
+
 /** Shows a status that says how long something takes until `at` (epoch milliseconds), every second anew, until another one is shown. */
 export function countDown(node: Node, look: Look, at: number, text: (when: string) => string): void {
   const seconds = Math.ceil((at - Date.now()) / 1000);

@@ -6,7 +6,7 @@ import { demandEntityType, entityTypeToWrite } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
 import { emitFrom } from './intake.js';
 import { endpointNode } from './parties.js';
-import { countDown, show } from './status.js';
+import { countDown, show, troubles } from './status.js';
 
 /**
  * What the out nodes of all systems do alike: hand the payload over to the outbox, show how its deliveries fare, and emit the partner's
@@ -91,13 +91,13 @@ export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: str
     const tell = () => {
       const { circuit, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
       const { inFlight, nextTry } = standing;
-      const failures = standing.failed ? `, ${standing.failed} failed` : '';
+      const failures = troubles(standing);
       if (suspended) show(node, 'waiting', `${endpoint.label} is suspended${suspended.by && ` by ${suspended.by}`}${failures}`);
       else if (circuit === 'open')
         countDown(node, 'error', resumesAt, (when) => `${endpoint.label} is down, next try ${when}${failures}`);
       else if (inFlight) show(node, 'busy', `${inFlight} in flight${failures}`);
       else if (nextTry) countDown(node, 'waiting', nextTry, (when) => `retrying ${when}${failures}`);
-      else show(node, standing.failed ? 'warning' : 'ok', `connected${failures}`);
+      else show(node, failures ? 'warning' : 'ok', `connected${failures}`);
     };
     if (worker) {
       stops.push(

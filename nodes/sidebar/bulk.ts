@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../src/delivery/audit.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { Person } from '../../src/delivery/interventions.js';
+import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
 import { deliveryActions, messageActions } from './shown-state.js';
 import { listMessages, type NameOf } from './view-model.js';
 import type { BulkRequest, BulkResult, Selection } from './views.js';
@@ -12,6 +13,7 @@ const SIDE_BY_SIDE = 50;
 const PAGE = 200;
 const DELIVERIES = 200;
 const MOST_REASONS = 5;
+const BY_ITSELF = 'What needs a decision is answered one by one.';
 
 /** Does one thing to many messages and their deliveries, where it can be done; noted in the audit list as one. */
 export async function bulk(brokers: Broker[], request: BulkRequest, by: Person, nameOf: NameOf): Promise<BulkResult> {
@@ -65,9 +67,13 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
       },
       undo: { message: () => interventions.undoMessage(id, many), delivery: (d: string) => interventions.undoDelivery(d, many) },
     }[action];
+    const asked = [message, ...deliveries].filter((record) => isAnswer(record, action));
+    if (asked.length > 0 && !result.refused.includes(BY_ITSELF)) result.refused.push(BY_ITSELF);
     const work: (() => Promise<void>)[] = [
-      ...(messageActions(message).includes(action) ? [steps.message] : []),
-      ...deliveries.filter((d) => deliveryActions(d).includes(action)).map((d) => () => steps.delivery(d.id)),
+      ...(messageActions(message).includes(action) && !asked.includes(message) ? [steps.message] : []),
+      ...deliveries
+        .filter((d) => deliveryActions(d).includes(action) && !asked.includes(d))
+        .map((d) => () => steps.delivery(d.id)),
     ];
     if (work.length > 0) result.messages.push(id);
     for (const step of work) {
@@ -80,6 +86,11 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
     }
     return;
   }
+}
+
+/** It would answer a question that nobody has read. To look, or try, again does no harm, but where that cancels the legs of an order. */
+function isAnswer({ state, decision }: MessageRecord | DeliveryRecord, action: BulkRequest['action']): boolean {
+  return state === 'needsDecision' && (action === 'skip' || decision === 'legFailed');
 }
 
 /** What was asked for, as the audit list tells it. */

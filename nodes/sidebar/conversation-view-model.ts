@@ -2,6 +2,7 @@ import { digest } from '../../src/conversation/fingerprint.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
 import type {
   ConversationDetail,
+  ConversationFilter,
   ConversationList,
   ConversationQuery,
   ConversationRow,
@@ -18,6 +19,8 @@ const MOST_SCANNED = 2000;
 const BATCH = 100;
 /** Conversations that a search finds; who needs more types more of the number. */
 const FOUND = 200;
+/** The state of the messages and deliveries for which a conversation is listed. */
+const OF_STATE: Partial<Record<ConversationFilter, string[]>> = { problems: ['failed'], needsDecision: ['needsDecision'] };
 /** Messages, and deliveries, of one conversation that are drawn. */
 const DRAWN = 200;
 
@@ -96,7 +99,10 @@ async function found(desks: Desk[], { search, state, limit }: ConversationQuery,
       return Promise.all(records.map((record) => rowOf(store, record, nameOf)));
     }),
   );
-  const fitting = rows.flat().filter((row) => state !== 'problems' || row.failed > 0);
+  const fitting = rows.flat().filter((row) => {
+    if (state === 'problems') return row.failed > 0;
+    return state !== 'needsDecision' || row.needsDecision > 0;
+  });
   return { conversations: fitting.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, limit) };
 }
 
@@ -108,7 +114,7 @@ interface Sign {
 
 /** Goes back in time through messages and deliveries: a conversation stands where the newest one of it does, on whichever page that is. */
 async function recent(desks: Desk[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
-  const states = query.state === 'problems' ? ['failed'] : undefined;
+  const states = OF_STATE[query.state];
   const heads = await Promise.all(
     desks.map(async ({ store }) => {
       const signs = merged(
@@ -154,9 +160,10 @@ const WAITING = ['pending', 'sending', 'inDoubt'];
 async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): Promise<ConversationRow> {
   const count = async (kind: 'listMessages' | 'listDeliveries', states: string[]) =>
     (await store[kind]({ conversation: record.id, states, limit: DRAWN })).length;
-  const [failedMessages, failedDeliveries, received, waiting, messages, deliveries] = await Promise.all([
-    count('listMessages', ['failed']),
-    count('listDeliveries', ['failed']),
+  const both = async (state: string) => (await count('listMessages', [state])) + (await count('listDeliveries', [state]));
+  const [failed, needsDecision, received, waiting, messages, deliveries] = await Promise.all([
+    both('failed'),
+    both('needsDecision'),
     count('listMessages', ['received']),
     count('listDeliveries', WAITING),
     store.listMessages({ conversation: record.id, limit: 1 }),
@@ -172,7 +179,8 @@ async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): 
       .filter((at) => at !== undefined)
       .sort()
       .at(-1) as string,
-    failed: failedMessages + failedDeliveries,
+    failed,
+    needsDecision,
     waiting: received + waiting,
     parties: [...record.links].sort(theirsFirst).map(({ endpoint, entityType, number, id: entity, leg }) => ({
       endpoint: nameOf(endpoint),

@@ -4,7 +4,7 @@ import type { Shown } from './views.js';
 
 /** What the runtime tells the conversations view; both sides compile against it. */
 
-export const CONVERSATION_FILTERS = ['all', 'open', 'closed', 'problems'] as const;
+export const CONVERSATION_FILTERS = ['all', 'open', 'closed', 'problems', 'needsDecision'] as const;
 export type ConversationFilter = (typeof CONVERSATION_FILTERS)[number];
 
 export interface ConversationQuery {
@@ -31,8 +31,9 @@ export interface ConversationRow {
   state: 'open' | 'closed';
   /** When something last came or went. */
   at: string;
-  /** Messages and deliveries that failed, and that wait. */
+  /** Messages and deliveries that failed, that need a person's decision, and that wait. */
   failed: number;
+  needsDecision: number;
   waiting: number;
   parties: Party[];
 }

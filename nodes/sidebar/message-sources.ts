@@ -25,6 +25,7 @@ type Part = Omit<ListQuery, 'limit'>;
 const MEANING: Record<Filter, { messages?: Part; deliveries?: Part }> = {
   all: { messages: {}, deliveries: {} },
   problems: { messages: { states: ['failed'] }, deliveries: { states: ['failed'] } },
+  needsDecision: { messages: { states: ['needsDecision'] }, deliveries: { states: ['needsDecision'] } },
   waiting: { messages: { states: ['received'] }, deliveries: { states: ['pending', 'sending', 'inDoubt'] } },
   unrouted: { messages: { outcomes: ['unrouted'] } },
   delivered: { deliveries: { states: ['delivered'] } },

@@ -17,12 +17,14 @@ const NO_REASON = 'Skipped by a person.';
 type Kind = 'message' | 'delivery';
 const FOLDERS: Record<Kind, string> = { message: 'messages', delivery: 'deliveries' };
 
+type Act = (to: Interventions, id: string, req: Request, by: Person) => Promise<void>;
 /** What may be done with one message or delivery, by the last part of its address. */
-const ACTIONS: Record<string, Record<Kind, (to: Interventions, id: string, req: Request, by: Person) => Promise<void>>> = {
+const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
   replay: {
     message: (to, id, _req, by) => to.replayMessage(id, by),
     delivery: (to, id, _req, by) => to.replayDelivery(id, by),
   },
+  sendAgain: { delivery: (to, id, _req, by) => to.sendAgain(id, by) },
   edit: {
     message: (to, id, req, by) => to.editMessage(id, payloadOf(req), by),
     delivery: (to, id, req, by) => to.editDelivery(id, payloadOf(req), by),
@@ -45,12 +47,13 @@ export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
   routes.get('counts', () => countAll(brokers()));
   routes.post('bulk', (req) => bulk(brokers(), bulkOf(req), personOf(req), nameOf));
   for (const kind of ['message', 'delivery'] as const) {
-    for (const [name, act] of Object.entries(ACTIONS)) {
+    for (const [name, { [kind]: act }] of Object.entries(ACTIONS)) {
+      if (!act) continue;
       routes.post(`${FOLDERS[kind]}/:id/${name}`, async (req) => {
         const id = req.params.id ?? '';
         for (const broker of brokers()) {
           if (!(await broker.store[kind](id))) continue;
-          await act[kind](broker.interventions, id, req, personOf(req));
+          await act(broker.interventions, id, req, personOf(req));
           return {};
         }
         return notThere(kind);

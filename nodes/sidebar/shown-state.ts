@@ -1,3 +1,4 @@
+import { ANSWERS } from '../../src/delivery/decisions.js';
 import type { DeliveryRecord, DeliveryState, MessageRecord } from '../../src/store/store.js';
 import type { Action, Shown } from './views.js';
 
@@ -28,6 +29,10 @@ export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]
 
 /** What a person may do; the broker refuses the rest. */
 export function messageActions(record: MessageRecord): Action[] {
+  if (record.state === 'needsDecision') {
+    // What a fan-out node asks is no payload that a person could change.
+    return [...answers(record), ...(record.decision === 'legFailed' ? [] : (['edit'] as const))];
+  }
   if (record.state === 'failed') return ['replay', 'edit', 'skip'];
   if (record.state === 'skipped') return ['replay', 'edit', ...(record.undo ? (['undo'] as const) : [])];
   if (record.state === 'settled' && record.outcome === 'unrouted') return ['replay', 'edit'];
@@ -37,10 +42,15 @@ export function messageActions(record: MessageRecord): Action[] {
 export function deliveryActions(record: DeliveryRecord): Action[] {
   const edit: Action[] = record.part.startsWith('attachment:') ? [] : ['edit'];
   const undo: Action[] = record.undo ? ['undo'] : [];
+  if (record.state === 'needsDecision') return [...answers(record), ...edit];
   if (record.state === 'failed') return ['replay', ...edit, 'skip'];
   if (record.state === 'skipped') return ['replay', ...edit, ...undo];
   // One that has been tried in vain may be hurried, changed or given up before its tries are used up; one that waits, changed or given up.
   const waits = record.state === 'pending' || record.state === 'inDoubt';
   if (!waits) return [];
   return [...(record.tries > 0 ? (['replay'] as const) : []), ...edit, 'skip', ...undo];
+}
+
+function answers({ decision }: MessageRecord | DeliveryRecord): readonly Action[] {
+  return decision ? ANSWERS[decision] : [];
 }

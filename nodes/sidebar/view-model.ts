@@ -78,6 +78,7 @@ export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Pr
       node: nameOf(record.node),
       emissions: record.emissions,
       error: record.error,
+      decision: record.decision,
       warning: record.warning,
       bodies: given({ received: bodies.received, read: bodies.read }),
       ...editable(bodies, payload),
@@ -91,9 +92,10 @@ export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Pr
 }
 
 export async function countAll(desks: Desk[]): Promise<Counts> {
-  const total = { problems: 0, waiting: 0, unrouted: 0, conversations: 0, unmapped: 0 };
+  const total = { problems: 0, needsDecision: 0, waiting: 0, unrouted: 0, conversations: 0, unmapped: 0 };
   for (const { messages, deliveries, conversations, unrouted } of await Promise.all(desks.map((desk) => desk.store.counts()))) {
     total.problems += messages.failed + deliveries.failed;
+    total.needsDecision += messages.needsDecision + deliveries.needsDecision;
     total.waiting += messages.received + deliveries.pending + deliveries.sending + deliveries.inDoubt;
     total.unrouted += unrouted;
     total.conversations += conversations.open;
@@ -179,7 +181,9 @@ async function deliveryView(
     createdAt: record.createdAt,
     nextTry: record.state === 'pending' && record.notBefore ? new Date(record.notBefore).toISOString() : undefined,
     waitsFor: record.waitsFor ?? (isOpen(record) && desk.worker(record.endpoint)?.status.suspended ? 'endpoint' : undefined),
+    lookUntil: lookUntil(record),
     error: record.error,
+    decision: record.decision,
     lines: entity ? fieldLines(normal(entity), received) : otherLines(payload),
     attempts: record.attempts.map((attempt) => ({
       ...attempt,
@@ -189,6 +193,11 @@ async function deliveryView(
     ...editable(bodies, payload),
     actions: deliveryActions(record),
   };
+}
+
+/** Told only while it lies ahead: a person who sends it again ends the looking at once. */
+function lookUntil({ state, lookUntil }: DeliveryRecord): string | undefined {
+  return state === 'inDoubt' && lookUntil && lookUntil > Date.now() ? new Date(lookUntil).toISOString() : undefined;
 }
 
 function isOpen({ state }: DeliveryRecord): boolean {

@@ -1,7 +1,9 @@
 import type { AuditEntry } from '../../src/delivery/audit.js';
+import type { Answer } from '../../src/delivery/decisions.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
+import type { DecisionKind } from '../../src/errors.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
 import type { Attempt, Bodies, ErrorRecord, MessageOrigin, WaitsFor } from '../../src/store/store.js';
@@ -21,9 +23,9 @@ export type Shown =
   | 'unrouted'
   | 'failed'
   | 'skipped';
-export type Action = 'replay' | 'edit' | 'skip' | 'undo';
+export type Action = Answer | 'edit' | 'undo';
 /** What the list may be narrowed to; the first ones have a button of their own. */
-export const FILTERS = ['all', 'problems', 'waiting', 'unrouted', 'delivered', 'ignored', 'skipped'] as const;
+export const FILTERS = ['all', 'problems', 'needsDecision', 'waiting', 'unrouted', 'delivered', 'ignored', 'skipped'] as const;
 export type Filter = (typeof FILTERS)[number];
 /** Whether the other conditions speak of what came in, of what went out, or of either. */
 export const DIRECTIONS = ['either', 'incoming', 'outgoing'] as const;
@@ -145,7 +147,11 @@ export interface DeliveryView extends DeliveryRow, Editable {
   createdAt: string;
   /** When it is tried next. */
   nextTry?: string;
+  /** In doubt: until when the partner is only looked at. */
+  lookUntil?: string;
   error?: ErrorRecord;
+  /** What kind of question `error` asks. */
+  decision?: DecisionKind;
   attempts: AttemptView[];
   bodies: Bodies;
   actions: Action[];
@@ -157,6 +163,8 @@ export interface MessageView extends MessageRow, Editable {
   node: string;
   emissions: number;
   error?: ErrorRecord;
+  /** What kind of question `error` asks. */
+  decision?: DecisionKind;
   warning?: ErrorRecord;
   /** The partner's fields as its mapping reads them. */
   fields: FieldValue[];
@@ -210,6 +218,7 @@ export interface BulkResult {
 
 export interface Counts {
   problems: number;
+  needsDecision: number;
   waiting: number;
   unrouted: number;
   conversations: number;

@@ -1,4 +1,5 @@
 import type { DecisionKind } from '../errors.js';
+import type { ErrorRecord } from '../store/store.js';
 
 /** replay: look, or try, again. sendAgain: it is not there, send it once more after one last look. skip: nothing more is done. */
 export type Answer = 'replay' | 'sendAgain' | 'skip';
@@ -11,3 +12,16 @@ export const ANSWERS: Record<DecisionKind, readonly Answer[]> = {
   items: ['replay', 'skip'],
   legFailed: ['replay', 'skip'],
 };
+
+/** What the error of a message asks a person; undefined where the message simply failed. */
+export function decisionOf({ code }: ErrorRecord): DecisionKind | undefined {
+  if (code === 'SWB_DECISION') return 'legFailed';
+  if (code === 'SWB_WRONG_ENTITY') return 'wrongEntity';
+  return undefined;
+}
+
+/** How a message is kept that did not get through its flow, or never entered it, because of an error. */
+export function stopped(error: ErrorRecord): { state: 'failed' | 'needsDecision'; error: ErrorRecord; decision?: DecisionKind } {
+  const decision = decisionOf(error);
+  return decision ? { state: 'needsDecision', error, decision } : { state: 'failed', error };
+}

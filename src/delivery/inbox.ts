@@ -3,6 +3,7 @@ import { isAbsent } from '../endpoints/api.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Expected, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, MessageRecord, Store } from '../store/store.js';
+import { stopped } from './decisions.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import { errorRecord } from './worker.js';
 
@@ -27,7 +28,7 @@ export interface Received {
   payload: Json;
   /** Known where it does not come from outside. */
   conversation?: string;
-  /** It waits for a person: to replay it, or to skip it. */
+  /** It stays out of its flow until a person replays it. */
   error?: ErrorRecord;
 }
 
@@ -108,7 +109,15 @@ export class Inbox {
     const now = new Date(clock()).toISOString();
     const changes: Change[] = items.map(({ payload, ...item }) => ({
       kind: 'message',
-      record: { ...item, id: ids(), version: 0, receivedAt: now, state: item.error ? 'failed' : 'received', emissions: 0 },
+      record: {
+        ...item,
+        id: ids(),
+        version: 0,
+        receivedAt: now,
+        state: 'received',
+        emissions: 0,
+        ...(item.error && stopped(item.error)),
+      },
       bodies: { received: payload },
       ifAbsent: true,
     }));
@@ -183,10 +192,10 @@ export class Inbox {
       return onSettled(id);
     }
     const record: MessageRecord = { ...latest, conversation: flow.conversation ?? latest.conversation, warning: flow.warning };
+    record.decision = undefined;
     let bodies: Bodies | undefined;
     if (failed) {
-      record.state = 'failed';
-      record.error = failed;
+      Object.assign(record, stopped(failed));
       if (flow.correlated !== undefined && flow.legs > 0) bodies = { correlated: flow.correlated };
     } else {
       record.state = 'settled';

@@ -7,6 +7,7 @@ import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
+import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
@@ -26,31 +27,32 @@ export interface InterventionsOptions {
   client: (endpoint: string) => EndpointClient | undefined;
 }
 
-type State<Record extends { state: string }> = Record['state'];
-
-/** States from which each thing may be done. What is settled may be replayed only when nothing came of it. */
-const MESSAGE: Record<'replay' | 'skip', State<MessageRecord>[]> = {
-  replay: ['failed', 'settled', 'skipped'],
-  skip: ['failed', 'received'],
-};
-const DELIVERY: Record<'replay' | 'skip', State<DeliveryRecord>[]> = {
-  replay: ['failed', 'skipped', 'pending', 'inDoubt'],
-  skip: ['failed', 'pending', 'inDoubt'],
-};
+/** States from which each thing may be done; from `needsDecision` only what answers the question. */
+const MESSAGE = {
+  replay: ['failed', 'needsDecision', 'settled', 'skipped'],
+  skip: ['failed', 'needsDecision', 'received'],
+  undo: ['skipped'],
+} satisfies Record<string, MessageRecord['state'][]>;
+const DELIVERY = {
+  replay: ['failed', 'needsDecision', 'skipped', 'pending', 'inDoubt'],
+  sendAgain: ['needsDecision'],
+  skip: ['failed', 'needsDecision', 'pending', 'inDoubt'],
+  undo: ['skipped', 'inDoubt'],
+} satisfies Record<string, DeliveryRecord['state'][]>;
 
 /** What a person may do by hand with messages, deliveries and endpoints. Each is noted in the audit list by the commit that does it. */
 export class Interventions {
   constructor(private readonly options: InterventionsOptions) {}
 
-  /** Puts a failed, skipped or unrouted message through its flow again. */
+  /** Puts a failed, skipped, undecided or unrouted message through its flow again. */
   async replayMessage(id: string, by: Person): Promise<void> {
-    const record = await this.message(id, MESSAGE.replay);
+    const record = await this.message(id, 'replay');
     await this.commit('replay', record, by, [{ kind: 'message', record: again(record) }]);
   }
 
   /** Puts a message through its flow again with a payload that a person changed. Throws SWB_PAYLOAD when it cannot stand for the same entity. */
   async editMessage(id: string, payload: Json, by: Person): Promise<void> {
-    const record = await this.message(id, MESSAGE.replay);
+    const record = await this.message(id, 'replay');
     const client = this.options.client(record.endpoint);
     if (!client) throw gone(record.endpoint);
     const about = parsed(client, payload);
@@ -71,24 +73,31 @@ export class Interventions {
 
   /** Puts a message aside for good; what was is remembered, so that this can be undone. */
   async skipMessage(id: string, reason: string, by: Person): Promise<void> {
-    const record = await this.message(id, MESSAGE.skip);
-    const { state, outcome, error, settledAt } = record;
-    const undo = { action: 'skip' as const, was: { state, outcome, reason: record.reason, error, settledAt } };
-    const skipped: MessageRecord = { ...record, state: 'skipped', reason, settledAt: this.now(), undo };
+    const record = await this.message(id, 'skip');
+    const { state, outcome, error, decision, settledAt } = record;
+    const undo = { action: 'skip' as const, was: { state, outcome, reason: record.reason, error, decision, settledAt } };
+    const skipped: MessageRecord = { ...record, state: 'skipped', reason, decision: undefined, settledAt: this.now(), undo };
     await this.commit('skip', record, by, [{ kind: 'message', record: skipped }], reason);
   }
 
   async undoMessage(id: string, by: Person): Promise<void> {
-    const record = await this.message(id, ['skipped']);
+    const record = await this.message(id, 'undo');
     if (!record.undo) throw tooLate('message', id);
     const restored: MessageRecord = { ...record, ...ASIDE, ...record.undo.was, undo: undefined };
     await this.commit('undo', record, by, [{ kind: 'message', record: restored }]);
   }
 
-  /** Sends a failed or skipped delivery again, looking first whether it got through after all. */
+  /** Sends a failed, skipped or undecided delivery again, looking first whether it got through after all. */
   async replayDelivery(id: string, by: Person): Promise<void> {
-    const record = await this.delivery(id, DELIVERY.replay);
+    const record = await this.delivery(id, 'replay');
     await this.commit('replay', record, by, [{ kind: 'delivery', record: this.anew(record) }]);
+  }
+
+  /** A person is sure that the partner does not have it: it is looked for once more, wherever the endpoint is now, and sent if it is not there. */
+  async sendAgain(id: string, by: Person): Promise<void> {
+    const record = await this.delivery(id, 'sendAgain');
+    const sure: DeliveryRecord = { ...this.anew(record), lookUntil: this.options.clock() };
+    await this.commit('sendAgain', record, by, [{ kind: 'delivery', record: sure }]);
   }
 
   /**
@@ -96,7 +105,7 @@ export class Interventions {
    * partner would not take it.
    */
   async editDelivery(id: string, payload: Json, by: Person): Promise<void> {
-    const record = await this.delivery(id, DELIVERY.replay);
+    const record = await this.delivery(id, 'replay');
     const client = this.options.client(record.endpoint);
     if (!client) throw gone(record.endpoint);
     const bodies = await this.options.store.bodies('delivery', id);
@@ -114,10 +123,11 @@ export class Interventions {
 
   /** Gives a delivery up; what waited behind it goes on. */
   async skipDelivery(id: string, reason: string, by: Person): Promise<void> {
-    const record = await this.delivery(id, DELIVERY.skip);
+    const record = await this.delivery(id, 'skip');
     const skipped: DeliveryRecord = {
       ...record,
       state: 'skipped',
+      decision: undefined,
       blocking: undefined,
       notBefore: undefined,
       error: { code: 'SWB_SKIPPED', message: reason, at: this.now() },
@@ -130,14 +140,14 @@ export class Interventions {
   /** Takes back a skip, or a replay that has not been sent yet. */
   async undoDelivery(id: string, by: Person): Promise<void> {
     const { store, conversations } = this.options;
-    const record = await this.delivery(id, ['skipped', 'inDoubt']);
+    const record = await this.delivery(id, 'undo');
     if (!record.undo) throw tooLate('delivery', id);
     const restored: DeliveryRecord = { ...record, ...HELD, ...record.undo.was, undo: undefined, updatedAt: this.now() };
     const conversation = await store.conversation(record.conversation);
     // What had to wait for a create has to wait no more when the entity came to be in another way.
     if (conversation && linkAt(conversation, record.endpoint, record.entityType, record.leg)) restored.blocking = undefined;
     const also = await this.note('undo', record, by);
-    if (restored.state === 'failed' && conversation)
+    if ((restored.state === 'failed' || restored.state === 'needsDecision') && conversation)
       await conversations.update(
         record.conversation,
         (latest) => ({ ...latest, state: 'open' }),
@@ -179,27 +189,21 @@ export class Interventions {
     ]);
   }
 
-  private async message(id: string, from: State<MessageRecord>[]): Promise<MessageRecord> {
-    const record = await this.options.store.message(id);
-    if (!record || !from.includes(record.state)) throw refusal('message', id, record?.state);
-    return record;
+  private async message(id: string, action: keyof typeof MESSAGE): Promise<MessageRecord> {
+    return allowed('message', id, await this.options.store.message(id), MESSAGE[action], action);
   }
 
-  private async delivery(id: string, from: State<DeliveryRecord>[]): Promise<DeliveryRecord> {
-    const record = await this.options.store.delivery(id);
-    if (!record || !from.includes(record.state)) throw refusal('delivery', id, record?.state);
-    return record;
+  private async delivery(id: string, action: keyof typeof DELIVERY): Promise<DeliveryRecord> {
+    return allowed('delivery', id, await this.options.store.delivery(id), DELIVERY[action], action);
   }
 
   /** The delivery as it is to be sent again; how it stood is remembered until it is. */
   private anew(record: DeliveryRecord): DeliveryRecord {
     return {
       ...record,
+      ...HELD,
       state: 'inDoubt',
       tries: 0,
-      notBefore: undefined,
-      blocking: undefined,
-      error: undefined,
       updatedAt: this.now(),
       undo: { action: 'replay', was: standing(record) },
     };
@@ -248,6 +252,7 @@ function again(record: MessageRecord): MessageRecord {
     outcome: undefined,
     reason: undefined,
     error: undefined,
+    decision: undefined,
     warning: undefined,
     notBefore: undefined,
     undo: undefined,
@@ -256,12 +261,34 @@ function again(record: MessageRecord): MessageRecord {
 }
 
 /** What an undo takes away where it was not there before: the store keeps no fields without a value. */
-const ASIDE = { outcome: undefined, reason: undefined, error: undefined, settledAt: undefined };
-const HELD = { notBefore: undefined, blocking: undefined, error: undefined };
+const ASIDE = { outcome: undefined, reason: undefined, error: undefined, decision: undefined, settledAt: undefined };
+const HELD = {
+  notBefore: undefined,
+  blocking: undefined,
+  error: undefined,
+  decision: undefined,
+  lookUntil: undefined,
+  doubtAt: undefined,
+};
 
 /** What an undo has to bring back. */
-function standing({ state, tries, notBefore, blocking, error }: DeliveryRecord): Partial<DeliveryRecord> {
-  return { state, tries, notBefore, blocking, error };
+function standing(record: DeliveryRecord): Partial<DeliveryRecord> {
+  const { state, tries, notBefore, blocking, error, decision, lookUntil, doubtAt } = record;
+  return { state, tries, notBefore, blocking, error, decision, lookUntil, doubtAt };
+}
+
+/** The record, if this may be done with it now. */
+function allowed<R extends MessageRecord | DeliveryRecord>(
+  kind: string,
+  id: string,
+  record: R | undefined,
+  from: readonly R['state'][],
+  action: string,
+): R {
+  if (!record || !from.includes(record.state)) throw refusal(kind, id, record?.state);
+  const answers: readonly string[] = record.decision ? ANSWERS[record.decision] : [];
+  if (record.state === 'needsDecision' && !answers.includes(action)) throw refusal(kind, id, record.state);
+  return record;
 }
 
 /** The id of the entity that a payload is about. */

@@ -171,7 +171,7 @@ function latestDate(progress: GenericFields['progress'] = []): Pick<GenericField
 }
 
 function question(reason: string, cancel: string[]): string {
-  return `${reason}. Still open: ${cancel.join(', ')}. Replay this message to cancel them, skip it to let them go on.`;
+  return `${reason}. Still open: ${cancel.join(', ')}. Cancel them, or let them go on?`;
 }
 
 function unassignedError(items: OrderItem[]): SwitchboardError {

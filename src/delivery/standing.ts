@@ -9,6 +9,7 @@ const PAGE = 500;
  */
 export class Standing {
   private readonly failures = new Set<string>();
+  private readonly questions = new Set<string>();
   private readonly underWay = new Set<string>();
   /** Epoch milliseconds of the next try, by delivery. */
   private readonly retries = new Map<string, number>();
@@ -29,7 +30,8 @@ export class Standing {
 
   /** Counts what stands there from before; `endpoint` only spares looking at all the others. */
   async begin(endpoint: string): Promise<void> {
-    const states = this.kind === 'message' ? ['failed'] : ['failed', 'sending', 'pending', 'inDoubt'];
+    const states =
+      this.kind === 'message' ? ['failed', 'needsDecision'] : ['failed', 'needsDecision', 'sending', 'pending', 'inDoubt'];
     const list = (query: ListQuery): Promise<(MessageRecord | DeliveryRecord)[]> =>
       this.kind === 'message' ? this.store.listMessages(query) : this.store.listDeliveries(query);
     for (let before: string | undefined; ; ) {
@@ -48,6 +50,11 @@ export class Standing {
 
   get failed(): number {
     return this.failures.size;
+  }
+
+  /** What waits for a person's decision. */
+  get undecided(): number {
+    return this.questions.size;
   }
 
   get inFlight(): number {
@@ -74,6 +81,7 @@ export class Standing {
   private note(record: MessageRecord | DeliveryRecord): void {
     const { id, state, error, notBefore } = record;
     mark(this.failures, id, state === 'failed');
+    mark(this.questions, id, state === 'needsDecision');
     mark(this.underWay, id, state === 'sending');
     if ((state === 'pending' || state === 'inDoubt') && error && notBefore) this.retries.set(id, notBefore);
     else this.retries.delete(id);

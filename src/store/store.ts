@@ -312,7 +312,7 @@ export interface Store {
   claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]>;
   /**
    * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only its oldest one in pending, sending (left by a crash) or
-   * inDoubt, if it is due, waits for nothing, and no older delivery of the lane is failed and `blocking`, and nothing of the lane is leased.
+   * inDoubt, if it is due, waits for nothing, and no older delivery of the lane is `blocking`, and nothing of the lane is leased.
    */
   claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]>;
   /** Gives leases back. A lease also ends when the process does. */

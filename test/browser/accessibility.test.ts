@@ -4,36 +4,13 @@ import { resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { seedConversations } from '../nodes/sidebar/conversation-seed.js';
 import { nodeSets, nodeType } from '../package/built-set.js';
+import { wrongIn } from './axe.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { CONVERSATIONS_FLOW } from './conversations-flow.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
 
 // As it was built: its page lies beside it.
 const { startSandbox } = require(resolve('dist/src/sandbox/sandbox.js')) as typeof import('../../src/sandbox/sandbox.js');
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-/** What WCAG 2.1 asks at level A and AA. */
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
-
-/** Node-RED's own: traps for password managers, and the cross of its lists. */
-const CORE = [['[id^="red-ui-trap-"]'], ['.red-ui-editableList-item-remove']];
-
-interface Violation {
-  id: string;
-  help: string;
-  nodes: { html: string; failureSummary: string }[];
-}
-
-/** What axe-core finds wrong below an element. */
-async function wrongIn(page: Page, root: string): Promise<string[]> {
-  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE);
-  const { violations } = (await page.evaluate(
-    `axe.run({ include: [[${JSON.stringify(root)}]], exclude: ${JSON.stringify(CORE)} }, { runOnly: { type: 'tag', values: ${JSON.stringify(TAGS)} } })`,
-  )) as { violations: Violation[] };
-  return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map((n) => `${id} (${help}): ${n.html.slice(0, 160)} — ${n.failureSummary.replace(/\s+/g, ' ').slice(0, 220)}`),
-  );
-}
-
 const examples = ['1-trouble-ticket', '2-order-fan-out'].flatMap(
   (name) => JSON.parse(readFileSync(`examples/${name}.json`, 'utf8')) as { id: string; type: string; credentials?: unknown }[],
 );

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntityRequest } from '../../src/conversation/correlator.js';
 import type { Edit } from '../../src/delivery/edits.js';
+import { type DecisionKind, SwitchboardError } from '../../src/errors.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import { Rig } from './rig.js';
@@ -193,6 +194,113 @@ describe('what a person does by hand', () => {
       assert.equal(rig.provider.tickets[0]?.fields.title, 'good');
       const bodies = await rig.store.bodies('message', failed.id);
       assert.deepEqual((bodies.edits as Edit[])[0]?.fields, [{ path: 'fields.title', from: 'bad', to: 'good' }]);
+    });
+  });
+
+  describe('answering a decision', () => {
+    /** A delivery that waits for an answer, as an answer that was lost leaves it. */
+    async function undecided(decision: DecisionKind): Promise<DeliveryRecord> {
+      const failed = await deadLetter();
+      await hands().suspend('provider', '', ANNA);
+      const asked: DeliveryRecord = {
+        ...failed,
+        state: 'needsDecision',
+        decision,
+        blocking: true,
+        tries: 3,
+        lookUntil: 1_000,
+        doubtAt: 'https://old.example',
+        error: { code: 'SWB_DECISION', message: 'Is it there?', at: failed.updatedAt },
+      };
+      await rig.store.commit([{ kind: 'delivery', record: asked }]);
+      return { ...asked, version: asked.version + 1 };
+    }
+    const told = ({ state, tries, decision, blocking, lookUntil, doubtAt, error }: DeliveryRecord) => ({
+      state,
+      tries,
+      decision,
+      blocking,
+      lookUntil,
+      doubtAt,
+      error: error?.message,
+    });
+    const now = async (id: string) => told((await rig.store.delivery(id))!);
+    const OPEN = { decision: undefined, blocking: undefined, doubtAt: undefined, error: undefined };
+
+    it('looks again, from the beginning, and brings the question back when that is undone', async () => {
+      const asked = await undecided('unresolved');
+      await hands().replayDelivery(asked.id, ANNA);
+      assert.deepEqual(await now(asked.id), { ...OPEN, state: 'inDoubt', tries: 0, lookUntil: undefined });
+      await hands().undoDelivery(asked.id, ANNA);
+      assert.deepEqual(await now(asked.id), told(asked));
+      assert.equal((await rig.store.conversation(asked.conversation))?.state, 'open');
+    });
+
+    it('sends it again after one more look, wherever the endpoint is now', async () => {
+      const asked = await undecided('addressChanged');
+      const from = Date.now();
+      await hands().sendAgain(asked.id, ANNA);
+      const { lookUntil = 0, ...sure } = await now(asked.id);
+      assert.deepEqual(sure, { ...OPEN, state: 'inDoubt', tries: 0 });
+      assert.ok(lookUntil >= from && lookUntil <= Date.now(), 'the time of looking is over');
+      await hands().undoDelivery(asked.id, ANNA);
+      assert.deepEqual(await now(asked.id), told(asked));
+      await hands().sendAgain(asked.id, ANNA);
+      await hands().resume('provider', ANNA);
+      await rig.quiet();
+      assert.equal(rig.provider.tickets.length, 1);
+      assert.deepEqual(
+        (await audit()).filter((line) => line.endsWith('delivery')),
+        ['anna sendAgain delivery', 'anna undo delivery', 'anna sendAgain delivery'],
+      );
+    });
+
+    it('lets what waits behind it go on when it is skipped, and holds it back again when that is undone', async () => {
+      const asked = await undecided('items');
+      await hands().skipDelivery(asked.id, 'It is there.', ANNA);
+      const skipped = await now(asked.id);
+      assert.deepEqual([skipped.state, skipped.decision, skipped.blocking], ['skipped', undefined, undefined]);
+      await hands().undoDelivery(asked.id, ANNA);
+      assert.deepEqual(await now(asked.id), told(asked));
+    });
+
+    it('takes a changed payload for the answer', async () => {
+      const asked = await undecided('wrongEntity');
+      await hands().editDelivery(asked.id, { title: 'mended' }, ANNA);
+      assert.deepEqual(await now(asked.id), { ...OPEN, state: 'inDoubt', tries: 0, lookUntil: undefined });
+      await hands().resume('provider', ANNA);
+      await rig.quiet();
+      assert.equal(rig.provider.tickets[0]?.fields.title, 'mended');
+    });
+
+    it('is refused where it is no answer to the question', async () => {
+      const asked = await undecided('items');
+      await assert.rejects(hands().sendAgain(asked.id, ANNA), { code: 'SWB_PAYLOAD' });
+      await assert.rejects(hands().undoDelivery(asked.id, ANNA), { code: 'SWB_PAYLOAD' });
+      assert.deepEqual(await now(asked.id), told(asked));
+      await rig.store.commit([{ kind: 'delivery', record: { ...asked, state: 'failed', decision: undefined } }]);
+      await assert.rejects(hands().sendAgain(asked.id, ANNA), { code: 'SWB_PAYLOAD' }, 'what failed is replayed');
+    });
+
+    it('is asked of a message about the wrong record, which can be put aside, brought back and tried again', async () => {
+      let wrong = true;
+      rig.flow = async (payload, record) => {
+        if (wrong) throw new SwitchboardError('SWB_WRONG_ENTITY', 'It carries another reference.');
+        await rig.forward(payload, record);
+      };
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      const asked = await until('the question', async () => (await rig.messages()).find((m) => m.state === 'needsDecision'));
+      assert.deepEqual([asked.decision, asked.error?.message], ['wrongEntity', 'It carries another reference.']);
+      await hands().skipMessage(asked.id, 'A copy.', ANNA);
+      assert.equal((await rig.store.message(asked.id))?.decision, undefined);
+      await hands().undoMessage(asked.id, ANNA);
+      const back = (await rig.store.message(asked.id))!;
+      assert.deepEqual([back.state, back.decision, back.error], ['needsDecision', 'wrongEntity', asked.error]);
+      wrong = false;
+      await hands().replayMessage(asked.id, ANNA);
+      await rig.quiet();
+      const settled = (await rig.store.message(asked.id))!;
+      assert.deepEqual([settled.state, settled.decision, settled.error], ['settled', undefined, undefined]);
     });
   });
 

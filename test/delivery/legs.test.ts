@@ -300,9 +300,9 @@ describe('an order over several vendors', () => {
     await start('ask');
     await rig.vendor('mobile', { state: 'failed' });
     assert.deepEqual(rig.cancelled(), []);
-    const [question] = await rig.store.listMessages({ limit: 5, states: ['failed'] });
-    assert.equal(question?.error?.code, 'SWB_DECISION');
-    assert.match(question?.error?.message ?? '', /Still open: devices, delivery. Replay this message to cancel them/);
+    const [question] = await rig.store.listMessages({ limit: 5, states: ['needsDecision'] });
+    assert.deepEqual([question?.error?.code, question?.decision], ['SWB_DECISION', 'legFailed']);
+    assert.match(question?.error?.message ?? '', /Still open: devices, delivery. Cancel them, or let them go on/);
     await rig.broker.interventions.replayMessage(question!.id, { name: '' });
     await rig.quiet();
     assert.deepEqual(rig.cancelled(), ['devices']);

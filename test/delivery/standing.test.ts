@@ -73,6 +73,16 @@ describe('how what a node gave out stands', () => {
     assert.equal(standing.failed, 0);
   });
 
+  it('counts what needs a decision apart from what failed', async () => {
+    await put(delivery('d1', { state: 'needsDecision' }));
+    await put(delivery('d2', { state: 'needsDecision' }));
+    await put(delivery('d3', { state: 'failed' }));
+    await begin();
+    assert.deepEqual([standing.failed, standing.undecided], [1, 2]);
+    await change('d1', { state: 'inDoubt' });
+    assert.deepEqual([standing.failed, standing.undecided], [1, 1]);
+  });
+
   it('says nothing any more once it was stopped', async () => {
     await put(delivery('d1'));
     await begin();

@@ -31,6 +31,7 @@ export const RIGHTS: Record<string, Right | 'anyone'> = {
   'POST messages/:id/skip': 'switchboard.write',
   'POST messages/:id/undo': 'switchboard.write',
   'POST deliveries/:id/replay': 'switchboard.write',
+  'POST deliveries/:id/sendAgain': 'switchboard.write',
   'POST deliveries/:id/edit': 'switchboard.write',
   'POST deliveries/:id/skip': 'switchboard.write',
   'POST deliveries/:id/undo': 'switchboard.write',

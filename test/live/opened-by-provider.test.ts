@@ -53,7 +53,7 @@ for (const version of ['v4', 'v5'] as const) {
       );
       assert.equal(desk.rows('incident').length, 1);
       const { deliveries, conversations } = await rig.counts();
-      assert.deepEqual([deliveries.failed, conversations.open], [0, 0]);
+      assert.deepEqual([deliveries.failed, deliveries.needsDecision, conversations.open], [0, 0, 0]);
     });
   });
 }

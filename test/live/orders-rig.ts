@@ -21,6 +21,14 @@ export const KINDS = {
 } as const;
 export type Kind = keyof typeof KINDS;
 
+/** A line of the messages list. */
+interface Listed {
+  id: string;
+  number: string;
+  endpoint: string;
+  reason?: string;
+}
+
 /** The second example between the stand-ins, in a real Node-RED that may be killed and comes back at the same address. */
 export class OrdersRig {
   live!: Live;
@@ -215,10 +223,19 @@ export class OrdersRig {
     });
   }
 
-  /** What failed: messages and dead letters, with why. */
+  /** What failed, and what needs a decision: messages and deliveries, with why. */
   async failures(): Promise<string[]> {
-    const answer = await fetch(`${this.live.url}/switchboard/messages?state=problems&limit=50`);
-    const { messages } = (await answer.json()) as { messages: { number: string; endpoint: string; reason?: string }[] };
-    return messages.map(({ number, endpoint, reason }) => `${endpoint} ${number}: ${reason}`);
+    const lists = await Promise.all(['problems', 'needsDecision'].map((state) => this.listed(state)));
+    return lists.flat().map(({ number, endpoint, reason }) => `${endpoint} ${number}: ${reason}`);
+  }
+
+  /** The questions that wait for a person. */
+  decisions(): Promise<Listed[]> {
+    return this.listed('needsDecision');
+  }
+
+  private async listed(state: string): Promise<Listed[]> {
+    const answer = await fetch(`${this.live.url}/switchboard/messages?state=${state}&limit=50`);
+    return ((await answer.json()) as { messages: Listed[] }).messages;
   }
 }

@@ -105,6 +105,32 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     assert.equal(rig.vendor('delivery'), undefined);
   });
 
+  it('asks a person about the rest when that is the rule, and does what the person answers', async () => {
+    rig = await OrdersRig.start({ onFailure: 'ask' });
+    const id = rig.place('Ask me', ['phone', 'sim', 'delivery']);
+    const [, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
+    rig.desk('mobile').setState(mobile, 'rejected', 'No credit');
+    const asked = () => rig.until('the question', async () => (await rig.decisions()).length === 1);
+    await asked();
+    await rig.crash();
+    await asked();
+    const [question] = await rig.decisions();
+    assert.match(question?.reason ?? '', /mobile is rejected.*Cancel them, or let them go on\?/);
+    assert.equal(rig.desk('devices').cancels.all().length, 0);
+    const answer = await fetch(`${rig.live.url}/switchboard/messages/${question?.id}/replay`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+    });
+    assert.equal(answer.status, 200);
+    await rig.until('the device vendor to be asked', () => rig.desk('devices').cancels.all().length === 1);
+    const [task] = rig.desk('devices').cancels.all();
+    rig.desk('devices').cancels.accept(String(task?.id));
+    rig.desk('devices').cancels.finish(String(task?.id));
+    await rig.until('the phone to be cancelled', () => rig.states(id)['1'] === 'canceled');
+    await rig.quiet();
+    assert.deepEqual(await rig.failures(), []);
+  });
+
   it('is cancelled half-way: what waits is never ordered, and who refuses is heard', async () => {
     rig = await OrdersRig.start();
     const id = rig.place('Changed my mind', ['phone', 'sim', 'delivery', 'laptop']);

@@ -100,6 +100,15 @@ describe('what nodes show as their status', () => {
     await shows('sb1-sn-in', 'listening on /switchboard/customer');
   });
 
+  it('an in node says how many of its messages need a decision, until they are skipped', async () => {
+    const copy = rig.open('a copy', { correlation_id: 'SWB-0123456789AB' });
+    await shows('sb1-sn-in', 'listening on /switchboard/customer, 1 needs a decision');
+    const message = await rig.message(copy.number!, ({ state }) => state === 'needsDecision');
+    assert.equal(message?.decision, 'wrongEntity');
+    await rig.act('messages', message!.id, 'skip');
+    await shows('sb1-sn-in', 'listening on /switchboard/customer');
+  });
+
   it('a retry is counted down to', async () => {
     rig.sandbox.tmf('v4').faults.add({ method: 'POST', path: 'troubleTicket', kind: 'status', status: 503 });
     rig.open('again');

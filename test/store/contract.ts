@@ -257,6 +257,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await put.delivery('d4', { state: 'failed' });
         await put.delivery('d5', { conversation: 'c2' });
         await put.delivery('d6', { state: 'sending' });
+        await put.delivery('d7', { state: 'needsDecision' });
         assert.deepEqual(ids(await store.openDeliveries('c1')), ['d1', 'd3', 'd6']);
         await put.delivery('d3', { version: 1, state: 'skipped' });
         assert.deepEqual(ids(await store.openDeliveries('c1')), ['d1', 'd6']);
@@ -280,6 +281,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         for (const id of ['m2', 'm1', 'm3']) await put.message(id);
         await put.message('m4', { node: 'in-2' });
         await put.message('m5', { state: 'failed' });
+        await put.message('m6', { state: 'needsDecision', decision: 'legFailed' });
         assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m1', 'm2']);
         assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m3']);
         assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), []);
@@ -398,6 +400,21 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await put.delivery('d1', { state: 'failed' });
         await put.delivery('d2');
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2']);
+      });
+
+      it('holds a lane back behind what a person has to decide, where that blocks, and never claims it', async () => {
+        await put.delivery('d1', { state: 'needsDecision', decision: 'unresolved', blocking: true });
+        await put.delivery('d2');
+        assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
+        assert.equal(await store.nextDue('delivery', 'csp'), undefined);
+        store = await reopen(store);
+        assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
+        await put.delivery('d1', { version: 1, state: 'needsDecision', decision: 'unresolved', blocking: undefined });
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2']);
+        await put.delivery('d2', { version: 1, state: 'delivered' });
+        await store.release('delivery', ['d2']);
+        await put.delivery('d1', { version: 2, state: 'inDoubt', decision: undefined });
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1'], 'answered, it goes on');
       });
 
       it('puts a replayed delivery before younger ones of its lane', async () => {
@@ -558,8 +575,8 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
 
       it('counts by state, and settled messages that reached no out node', async () => {
         const counts = {
-          messages: { received: 2, settled: 1, failed: 1, skipped: 0 },
-          deliveries: { pending: 1, sending: 0, inDoubt: 0, delivered: 1, failed: 1, skipped: 0 },
+          messages: { received: 2, settled: 1, failed: 1, needsDecision: 0, skipped: 0 },
+          deliveries: { pending: 1, sending: 0, inDoubt: 0, delivered: 1, failed: 1, needsDecision: 0, skipped: 0 },
           conversations: { open: 1, closed: 1 },
           unrouted: 1,
           waiting: { csp: 1 },
@@ -570,7 +587,10 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await put.message('M4', { version: 1, state: 'received' });
         await put.delivery('d1', { version: 1, message: 'm1', state: 'delivered' });
         assert.deepEqual((await store.counts()).waiting, {});
-        assert.deepEqual((await store.counts()).messages, { received: 3, settled: 0, failed: 1, skipped: 0 });
+        await put.message('m3', { version: 1, state: 'needsDecision' });
+        await put.delivery('d3', { version: 1, state: 'needsDecision' });
+        assert.deepEqual((await store.counts()).messages, { received: 3, settled: 0, failed: 0, needsDecision: 1, skipped: 0 });
+        assert.equal((await store.counts()).deliveries.needsDecision, 1);
         assert.equal((await store.counts()).unrouted, 0);
       });
     });

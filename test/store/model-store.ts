@@ -15,6 +15,8 @@ type Any = MessageRecord | DeliveryRecord | ConversationRecord;
 type Records = Record<'message' | 'delivery' | 'conversation', Map<string, Any>>;
 
 const OPEN = ['pending', 'sending', 'inDoubt'];
+/** States in which a delivery may hold back what is younger. */
+const STUCK = ['failed', 'needsDecision'];
 
 /**
  * The contract as simply as it can be said: arrays, filters, no index, no disk. What the real stores are compared with; it runs the contract suite
@@ -164,13 +166,20 @@ export class ModelStore implements Store {
     const m = (state: string) => count(messages, state);
     const d = (state: string) => count(deliveries, state);
     return {
-      messages: { received: m('received'), settled: m('settled'), failed: m('failed'), skipped: m('skipped') },
+      messages: {
+        received: m('received'),
+        settled: m('settled'),
+        failed: m('failed'),
+        needsDecision: m('needsDecision'),
+        skipped: m('skipped'),
+      },
       deliveries: {
         pending: d('pending'),
         sending: d('sending'),
         inDoubt: d('inDoubt'),
         delivered: d('delivered'),
         failed: d('failed'),
+        needsDecision: d('needsDecision'),
         skipped: d('skipped'),
       },
       conversations: { open: count(conversations, 'open'), closed: count(conversations, 'closed') },
@@ -243,7 +252,7 @@ export class ModelStore implements Store {
       const lane = mine.filter((record) => record.lane === name).sort(byId);
       const head = lane.find((record) => OPEN.includes(record.state));
       if (!head || head.waitsFor || lane.some((record) => this.leases.has(`delivery ${record.id}`))) return [];
-      return lane.some((record) => record.id < head.id && record.state === 'failed' && record.blocking) ? [] : [head];
+      return lane.some((record) => record.id < head.id && STUCK.includes(record.state) && record.blocking) ? [] : [head];
     });
   }
 

@@ -56,10 +56,15 @@ describe('retention', () => {
     { kind: 'message', record: message('m-failed', { state: 'failed', conversation: 'shut' }), bodies: { received: 'failed' } },
     {
       kind: 'message',
+      record: message('m-needsDecision', { state: 'needsDecision', decision: 'legFailed', conversation: 'shut' }),
+      bodies: { received: 'asked' },
+    },
+    {
+      kind: 'message',
       record: message('m-settled', { state: 'settled', conversation: 'open' }),
       bodies: { received: 'settled', read: 'r' },
     },
-    ...(['pending', 'sending', 'inDoubt', 'failed'] as const).map(
+    ...(['pending', 'sending', 'inDoubt', 'needsDecision', 'failed'] as const).map(
       (state): Change => ({
         kind: 'delivery',
         record: delivery(`d-${state}`, { state, conversation: 'shut' }),
@@ -121,19 +126,20 @@ describe('retention', () => {
     );
   });
 
-  it('removes ignored and skipped messages without a conversation after their days, but none that failed', async () => {
+  it('removes ignored and skipped messages without a conversation after their days, but none that failed or waits for a person', async () => {
     await open();
     await store.commit([
       { kind: 'message', record: message('m1', { state: 'settled', outcome: 'ignored' }) },
       { kind: 'message', record: message('m2', { state: 'skipped' }) },
       { kind: 'message', record: message('m3', { state: 'failed' }) },
+      { kind: 'message', record: message('m5', { state: 'needsDecision' }) },
       { kind: 'message', record: message('m4') },
     ]);
     now += 31 * DAY;
     await store.retain();
     assert.deepEqual(
       (await store.listMessages({ limit: 9 })).map((record) => record.id),
-      ['m4', 'm3'],
+      ['m5', 'm4', 'm3'],
     );
   });
 

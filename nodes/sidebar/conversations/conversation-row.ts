@@ -25,6 +25,12 @@ export function conversationRow(row: ConversationRow, selected: boolean, t: Back
       { class: 'switchboard-row-way' },
       row.parties.map(({ endpoint, number, leg }) => `${endpoint} ${number}${leg ? ` (${leg})` : ''}`).join(' ↔ '),
     ),
+    row.needsDecision > 0 &&
+      element(
+        'span',
+        { class: 'switchboard-row-reason switchboard-reason-needsDecision' },
+        t('conversations.needsDecision', { count: row.needsDecision }),
+      ),
     row.failed > 0 &&
       element(
         'span',
@@ -38,7 +44,8 @@ export function conversationRow(row: ConversationRow, selected: boolean, t: Back
 }
 
 /** The colour beside the word: what fails and what waits shows from afar. */
-function signal({ failed, waiting, state }: ConversationRow): string {
+function signal({ needsDecision, failed, waiting, state }: ConversationRow): string {
+  if (needsDecision > 0) return 'needsDecision';
   if (failed > 0) return 'failed';
   if (waiting > 0) return 'waiting';
   return state === 'open' ? 'inFlow' : 'closed';

@@ -1,3 +1,4 @@
+import type { DecisionKind } from '../../../src/errors.js';
 import type { Json } from '../../../src/model/message.js';
 import type { Action } from '../views.js';
 import { type ActionBody, type Backend, type Messages, wordsFor } from './backend.js';
@@ -7,6 +8,8 @@ interface Target {
   kind: 'messages' | 'deliveries';
   id: string;
   actions: Action[];
+  /** The question that the actions answer. */
+  decision?: DecisionKind;
   /** What may be edited. */
   payload?: Json;
 }
@@ -33,14 +36,26 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
 
   function choose(): void {
     const start: Record<Action, () => void> = {
-      replay: () => confirm('replay', t(`action.replay_${kind}`)),
+      replay: () => confirm('replay', question('replay')),
+      sendAgain: () => confirm('sendAgain', question('sendAgain')),
       edit: () => edit(JSON.stringify(target.payload, null, 2)),
-      skip: () => confirm('skip', t(`action.skip_${kind}`), reasonField()),
+      skip: () => confirm('skip', question('skip'), reasonField()),
       undo: () => run('undo', {}, again),
     };
     const offered = target.actions.filter((action) => action !== 'edit' || target.payload !== undefined);
     bar.removeAttribute('data-busy');
-    fill(bar, ...offered.map((action) => button(t(`action.${action}`), 'switchboard-button', start[action])));
+    fill(bar, ...offered.map((action) => button(label(action), 'switchboard-button', start[action])));
+  }
+
+  /** An answer is named by what it says to the question. */
+  function label(action: Action): string {
+    const answers = target.decision && action !== 'edit' && action !== 'undo';
+    return t(answers ? `decision.${target.decision}.${action}` : `action.${action}`);
+  }
+
+  function question(action: 'replay' | 'sendAgain' | 'skip'): string {
+    if (action === 'sendAgain') return t('decision.sure');
+    return t(target.decision ? 'decision.confirm' : `action.${action}_${kind}`);
   }
 
   /** The buttons as at first; whoever pressed one stays here with the keyboard. */
@@ -55,7 +70,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
   }
 
   function confirm(action: Action, question: string, reason?: HTMLInputElement): void {
-    const go = button(t(`action.${action}`), 'switchboard-button switchboard-primary', () =>
+    const go = button(label(action), 'switchboard-button switchboard-primary', () =>
       run(action, { reason: reason?.value || undefined }, () => confirm(action, question, reason)),
     );
     reason?.addEventListener('keydown', (event) => {

@@ -1,4 +1,3 @@
-import type { ErrorRecord } from '../../../src/store/store.js';
 import type { ConversationView, DeliveryView, Editable, MessageView, PartyLink } from '../views.js';
 import { type ActionContext, actionBar, change } from './action-bar.js';
 import { incomingFields, outgoingFields, valueText } from './columns.js';
@@ -71,10 +70,10 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
       element('div', { class: 'switchboard-quiet' }, came),
       element('div', { class: 'switchboard-quiet' }, t('detail.takenBy', { node: message.node, count: message.emissions })),
-      trouble(message.error),
+      trouble(message, context),
       message.warning && element('p', { class: 'switchboard-why switchboard-warning' }, message.warning.message),
       why(message),
-      actionBar({ kind: 'messages', id: message.id, actions: message.actions, payload: message.payload }, context),
+      actionBar({ kind: 'messages', ...message }, context),
       edits(message, context),
       message.fields.length > 0 &&
         element(
@@ -121,8 +120,9 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     element('div', { class: 'switchboard-quiet' }, went),
     waits(one, context),
     one.nextTry && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(one.nextTry)),
-    trouble(one.error),
-    actionBar({ kind: 'deliveries', id: one.id, actions: one.actions, payload: one.payload }, context),
+    one.lookUntil && element('div', { class: 'switchboard-quiet' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
+    trouble(one, context),
+    actionBar({ kind: 'deliveries', ...one }, context),
     edits(one, context),
     outgoingFields(one, fields, { t, openMapping: backend.openMapping }),
     attempts(one, t),
@@ -162,7 +162,16 @@ function edits({ edits: all, original }: Editable, { t }: DetailContext): HTMLEl
   );
 }
 
-function trouble(error: ErrorRecord | undefined): HTMLElement | undefined {
+/** What went wrong, or the question that a person has to answer. */
+function trouble({ error, decision }: MessageView | DeliveryView, { t }: DetailContext): HTMLElement | undefined {
+  if (error && decision) {
+    return element(
+      'div',
+      { class: 'switchboard-question' },
+      element('b', {}, t('decision.title')),
+      element('p', { class: 'switchboard-why' }, error.message, element('code', {}, error.code)),
+    );
+  }
   return error && element('p', { class: 'switchboard-why switchboard-trouble' }, error.message, element('code', {}, error.code));
 }
 

@@ -8,7 +8,7 @@ export function attempts(one: DeliveryView, t: Backend['t']): HTMLElement | unde
   if (one.attempts.length === 0) return undefined;
   return element(
     'details',
-    { class: 'switchboard-body', open: one.state === 'failed' },
+    { class: 'switchboard-body', open: one.state === 'failed' || one.state === 'needsDecision' },
     element('summary', {}, element('span', {}, t('detail.attempts', { count: one.tries }))),
     element('ol', { class: 'switchboard-attempts' }, ...one.attempts.map((attempt) => line(attempt, t))),
   );

@@ -100,7 +100,8 @@ export class SelectionBar {
       preview.done === 0
         ? t('bulk.nothing')
         : t(`bulk.${action}${preview.more ? 'More' : ''}`, { count: preview.done, messages: preview.messages.length });
-    fill(this.actions, element('p', {}, question), action === 'skip' && preview.done > 0 && reason, preview.done > 0 && go, no);
+    const said = [question, ...preview.refused].join(' ');
+    fill(this.actions, element('p', {}, said), action === 'skip' && preview.done > 0 && reason, preview.done > 0 && go, no);
     (preview.done === 0 ? no : action === 'skip' ? reason : go).focus();
   }
 

@@ -57,6 +57,17 @@ describe('the conversations view', () => {
     it(`filters: ${state}`, async () => assert.deepEqual(await ids({ state }), expected));
   }
 
+  it('lists those that need a decision, and counts those apart from the failures', async () => {
+    assert.deepEqual(await ids({ state: 'needsDecision' }), []);
+    const [failed] = await store.listDeliveries({ states: ['failed'], limit: 1 });
+    await store.commit([{ kind: 'delivery', record: { ...failed!, state: 'needsDecision', decision: 'wrongEntity' } }]);
+    assert.deepEqual(await ids({ state: 'needsDecision' }), ['SWB-TICKET']);
+    assert.deepEqual(await ids({ state: 'needsDecision', search: 'INC' }), ['SWB-TICKET']);
+    assert.deepEqual(await ids({ state: 'problems' }), []);
+    const [row] = (await list({ state: 'needsDecision' })).conversations;
+    assert.deepEqual([row?.failed, row?.needsDecision], [0, 1]);
+  });
+
   it("finds one by any party's number or id, or by its reference", async () => {
     assert.deepEqual(await ids({ search: 'INC1' }), ['SWB-TICKET']);
     assert.deepEqual(await ids({ search: 'tt1' }), ['SWB-TICKET']);

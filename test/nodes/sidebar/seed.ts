@@ -27,7 +27,7 @@ export const message = (n: number, more: Partial<MessageRecord>): MessageRecord 
   ...more,
 });
 
-const delivery = (n: number, more: Partial<DeliveryRecord>): DeliveryRecord => ({
+export const delivery = (n: number, more: Partial<DeliveryRecord>): DeliveryRecord => ({
   id: `d${n}`,
   version: 0,
   message: `m${n}`,
@@ -49,7 +49,7 @@ const delivery = (n: number, more: Partial<DeliveryRecord>): DeliveryRecord => (
   ...more,
 });
 
-const conversation = (n: number, more: Partial<ConversationRecord>): ConversationRecord => ({
+export const conversation = (n: number, more: Partial<ConversationRecord>): ConversationRecord => ({
   id: `c${n}`,
   version: 0,
   reference: `SWB-7K3M9Q2X4F${n}A`,
@@ -218,8 +218,8 @@ const CHANGES: Change[] = [
   },
 ];
 
-/** A store with one message of each kind, as it would be after some work: what the views show is then known. */
-export async function seedStore(folder: string): Promise<void> {
+/** A store with one message of each kind, as it would be after some work: what the views show is then known. `more` is put there too. */
+export async function seedStore(folder: string, more: Change[] = []): Promise<void> {
   const store = new LowdbStore({
     folder: join(folder, 'switchboard'),
     retentionDays: 90,
@@ -228,6 +228,6 @@ export async function seedStore(folder: string): Promise<void> {
     log: () => undefined,
   });
   await store.open();
-  await store.commit(CHANGES);
+  await store.commit([...CHANGES, ...more]);
   await store.close();
 }

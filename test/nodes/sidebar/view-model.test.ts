@@ -7,6 +7,7 @@ import type { Filter, Query } from '../../../nodes/sidebar/views.js';
 import type { Parsed, RawEntity } from '../../../src/endpoints/endpoint.js';
 import { createIds } from '../../../src/store/id.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
+import { DECISIONS, LOOK_UNTIL } from './decision-seed.js';
 import { message, seedStore } from './seed.js';
 
 const NAMES: Record<string, string> = { sn1: 'Acme ServiceNow', tmf1: 'North Telecom' };
@@ -230,10 +231,43 @@ describe('the messages view', () => {
   it('counts what needs a person over all stores', async () => {
     assert.deepEqual(await countAll([...desks, ...desks]), {
       problems: 4,
+      needsDecision: 0,
       waiting: 0,
       unrouted: 2,
       conversations: 6,
       unmapped: 0,
+    });
+  });
+
+  describe('of what needs a decision', () => {
+    beforeEach(() => store.commit(DECISIONS));
+
+    it('has a list and a count of its own, and no place among the problems', async () => {
+      assert.equal(await numbers({ state: 'needsDecision' }), '87');
+      assert.equal(await numbers({ state: 'needsDecision', direction: 'outgoing' }), '7');
+      assert.equal(await numbers({ state: 'problems' }), '62');
+      const { problems, needsDecision, waiting } = await countAll(desks);
+      assert.deepEqual({ problems, needsDecision, waiting }, { problems: 2, needsDecision: 2, waiting: 1 });
+      assert.deepEqual(
+        (await list({ state: 'needsDecision' })).map((row) => row.state),
+        ['needsDecision', 'needsDecision'],
+      );
+    });
+
+    it('tells the kind of the question and the answers to it', async () => {
+      const asked = (await messageView(desks, 'm7', nameOf))?.sent[0];
+      assert.deepEqual([asked?.decision, asked?.actions], ['unresolved', ['replay', 'sendAgain', 'skip', 'edit']]);
+      assert.match(asked?.error?.message ?? '', /Is there one\?/);
+      const plan = await messageView(desks, 'm8', nameOf);
+      assert.deepEqual([plan?.decision, plan?.actions], ['legFailed', ['replay', 'skip']], 'its payload is not for people');
+    });
+
+    it('tells how long a delivery in doubt is looked for, while that lies ahead', async () => {
+      const doubtful = async () => (await messageView(desks, 'm9', nameOf))?.sent[0]?.lookUntil;
+      assert.equal(await doubtful(), new Date(LOOK_UNTIL).toISOString());
+      const record = (await store.delivery('d9'))!;
+      await store.commit([{ kind: 'delivery', record: { ...record, lookUntil: Date.now() - 1 } }]);
+      assert.equal(await doubtful(), undefined);
     });
   });
 });

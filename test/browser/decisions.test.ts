@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
+import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
+import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { DECISIONS } from '../nodes/sidebar/decision-seed.js';
+import { seedStore } from '../nodes/sidebar/seed.js';
+import { wrongIn } from './axe.js';
+import { chromiumPath, launchBrowser } from './browser.js';
+import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
+
+/** Nobody answers there. */
+const NOWHERE = { baseUrl: 'http://127.0.0.1:9', auth: 'none', store: 'store1' };
+const FLOW = [
+  { id: 'tab', type: 'tab', label: 'Test' },
+  { id: 'store1', type: 'switchboard-store', ...storeDefaults },
+  { id: 'sn1', type: 'switchboard-servicenow-endpoint', ...serviceNowEndpointDefaults, ...NOWHERE, name: 'Acme ServiceNow' },
+  { id: 'tmf1', type: 'switchboard-tmf-endpoint', ...tmfEndpointDefaults, ...NOWHERE, name: 'North Telecom' },
+];
+
+describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
+  let server: EditorServer;
+  let browser: Browser;
+  let page: Page;
+  let errors: string[];
+
+  before(async function () {
+    if (!chromiumPath()) return this.skip();
+    server = await startEditor({ flow: FLOW, prepare: (folder) => seedStore(folder, DECISIONS) });
+    browser = await launchBrowser();
+    ({ page, errors } = await openEditor(browser, server));
+    await page.evaluate(`RED.actions.invoke('switchboard:show-messages')`);
+    await page.waitForSelector('.switchboard-row');
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  const filter = () => page.locator('.switchboard-filter', { hasText: 'Decisions' });
+  const shows = (expected: string) =>
+    page.waitForFunction(
+      (wanted) => [...document.querySelectorAll('.switchboard-row b')].map((b) => b.textContent?.slice(-1)).join('') === wanted,
+      expected,
+    );
+  const count = (expected: string) =>
+    page.waitForFunction(
+      (wanted) => [...document.querySelectorAll('.switchboard-filter')].some((one) => one.textContent === wanted),
+      expected,
+    );
+  const open = async (number: string) => {
+    await page.locator('.switchboard-row', { hasText: number }).click();
+    await page.waitForSelector('.switchboard-detail');
+  };
+  const actions = () => page.locator('.switchboard-detail .switchboard-actions');
+  const buttons = () => actions().locator('button').allInnerTexts();
+
+  it('are counted and listed by a button of their own', async () => {
+    await count('Decisions2');
+    await filter().click();
+    await shows('87');
+    assert.equal(await page.locator('.switchboard-row .switchboard-chip').first().innerText(), 'Needs decision');
+    const wide = await page.$eval('.switchboard-filters', (one) => one.scrollWidth > one.clientWidth + 1);
+    assert.equal(wide, false, 'the buttons fit the sidebar');
+  });
+
+  it('show the question and its answers, and are taken by a button, after a last question', async () => {
+    await open('INC0010027');
+    const question = page.locator('.switchboard-question');
+    assert.match(await question.innerText(), /Decision needed\s+North Telecom did not say .* Is there one\?/);
+    const answers = ['Look again', 'It is not there: send it again', 'It is there, or no longer wanted: skip', 'Edit and replay'];
+    assert.deepEqual(await buttons(), answers);
+    await actions().getByText('send it again').click();
+    assert.match(await actions().innerText(), /Are you sure that the partner does not have it\?/);
+    await actions().locator('.switchboard-primary').click();
+    await page.waitForSelector('.switchboard-detail .switchboard-is-inDoubt');
+    await question.waitFor({ state: 'detached' });
+    await count('Decisions1');
+  });
+
+  for (const theme of ['light', 'dark'] as const)
+    it(`can be read and answered by everybody (${theme})`, async () => {
+      const own = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: theme });
+      await own.addInitScript((chosen) => localStorage.setItem('view-dark-theme', chosen), theme);
+      await own.goto(`${server.url}switchboard/page`);
+      await own.locator('.switchboard-row', { hasText: 'INC0010028' }).click();
+      await own.waitForSelector('.switchboard-question');
+      assert.deepEqual(await wrongIn(own, 'body'), []);
+      await own.close();
+    });
+
+  it('come back when that is undone, and are over when they are skipped', async () => {
+    await actions().getByText('Undo').click();
+    await page.waitForSelector('.switchboard-detail .switchboard-question');
+    await count('Decisions2');
+    await actions().getByText('no longer wanted').click();
+    await actions().locator('input').fill('It is there: TT-1.');
+    await actions().locator('.switchboard-primary').click();
+    await page.waitForSelector('.switchboard-detail .switchboard-card .switchboard-is-skipped');
+    assert.match(await page.locator('.switchboard-detail').innerText(), /It is there: TT-1\./);
+    await page.keyboard.press('Escape');
+    await shows('8');
+  });
+
+  it('about the legs of an order name what becomes of those', async () => {
+    await open('INC0010028');
+    assert.deepEqual(await buttons(), ['Cancel the other legs', 'Let the others go on']);
+    assert.match(await page.locator('.switchboard-detail').innerText(), /Nothing is sent until this is decided\./);
+    await page.keyboard.press('Escape');
+  });
+
+  it('are not made for many at once, but for looking again, which does no harm', async () => {
+    const bulk = async (action: string, id: string) => {
+      const answer = await fetch(`${server.url}switchboard/bulk`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ action, ids: [id] }),
+      });
+      const { done, refused } = (await answer.json()) as { done: number; refused: string[] };
+      return [done, ...refused];
+    };
+    const refused = [0, 'What needs a decision is answered one by one.'];
+    assert.deepEqual(await bulk('skip', 'm8'), refused);
+    assert.deepEqual(await bulk('replay', 'm8'), refused, 'this would cancel the other legs');
+    assert.deepEqual(await bulk('undo', 'm7'), [1]);
+    assert.deepEqual(await bulk('skip', 'm7'), refused);
+    assert.deepEqual(await bulk('replay', 'm7'), [1]);
+  });
+
+  it('are spared while the partner is looked at, and until when that is', async () => {
+    await page.locator('.switchboard-filter', { hasText: 'All' }).click();
+    await open('INC0010029');
+    assert.match(await page.locator('.switchboard-detail').innerText(), /In doubt: looking until .*\d/);
+    await page.keyboard.press('Escape');
+  });
+
+  it('show on their conversation', async () => {
+    await page.getByRole('tab', { name: 'Conversations' }).click();
+    await page.locator('.switchboard-conversations .switchboard-filter', { hasText: 'Decisions' }).click();
+    await page.waitForFunction(() => {
+      const rows = [...document.querySelectorAll('.switchboard-conversations .switchboard-row')];
+      return rows.length === 1 && rows[0]?.textContent?.includes('1 to decide');
+    });
+  });
+
+  it('are noted with who made them', async () => {
+    await page.getByRole('tab', { name: 'Log' }).click();
+    await page.locator('.switchboard-audit li').first().waitFor();
+    const log = (await page.locator('.switchboard-audit').innerText()).replace(/\s+/g, ' ');
+    assert.match(log, /skipped delivery .* took back delivery .* sent again delivery/);
+  });
+
+  it('made no errors in the browser', () => assert.deepEqual(errors, []));
+});

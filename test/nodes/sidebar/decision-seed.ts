@@ -1,0 +1,40 @@
+import { suspensionKey } from '../../../src/delivery/suspension.js';
+import type { Change } from '../../../src/store/store.js';
+import { conversation, delivery, message } from './seed.js';
+
+const AT = new Date().toISOString();
+/** Epoch milliseconds until which the partner of d9 is looked at. */
+export const LOOK_UNTIL = Date.now() + 3_600_000;
+
+/** What waits for a person's decision, one of each kind of record, and a delivery in doubt; nothing is sent meanwhile. */
+export const DECISIONS: Change[] = [
+  { kind: 'setting', key: suspensionKey('tmf1'), value: { at: AT, by: '' } },
+  ...[7, 8, 9].map((n): Change => ({ kind: 'conversation', record: conversation(n, { title: `Decision ${n}` }) })),
+  { kind: 'message', record: message(7, { conversation: 'c7' }) },
+  {
+    kind: 'delivery',
+    record: delivery(7, {
+      state: 'needsDecision',
+      decision: 'unresolved',
+      blocking: true,
+      entityId: undefined,
+      number: undefined,
+      error: { code: 'SWB_DECISION', message: 'North Telecom did not say whether it opened a ticket. Is there one?', at: AT },
+    }),
+    bodies: { request: { fields: { name: 'No dial tone' }, changed: ['name'] } },
+  },
+  {
+    kind: 'message',
+    record: message(8, {
+      conversation: 'c8',
+      origin: 'plan',
+      state: 'needsDecision',
+      outcome: undefined,
+      decision: 'legFailed',
+      error: { code: 'SWB_DECISION', message: 'mobile is failed. Still open: devices. Cancel them, or let them go on?', at: AT },
+    }),
+    bodies: { received: { failed: 'mobile', reason: 'mobile is failed', cancel: ['devices'] } },
+  },
+  { kind: 'message', record: message(9, { conversation: 'c9' }) },
+  { kind: 'delivery', record: delivery(9, { state: 'inDoubt', lookUntil: LOOK_UNTIL }) },
+];
