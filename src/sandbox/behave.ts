@@ -65,12 +65,11 @@ const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)
   },
 
   otherRecord: (asked) => done(asked, () => otherThan(asked)),
-  // The words of an API for a record that is not there are those for an id that nobody has.
-  lateRecord: ({ handler, request, behaviours, ms }) =>
-    handler(
-      behaviours.isYoung(lastPart(request), ms) ? { ...request, path: request.path.replace(/[^/]+$/, '0'.repeat(32)) } : request,
-    ),
-  stale: ({ handler, request, behaviours, ms }) => behaviours.inThePast(lastPart(request), ms, () => handler(request)),
+  lateRecord: (asked) =>
+    asked.behaviours.isYoung(lastPart(asked.request), asked.ms) ? missing(asked) : asked.handler(asked.request),
+  stale: ({ handler, request, behaviours, ms }) =>
+    // A copy: what the API gives may be the record itself, which is of the present again when it is sent.
+    behaviours.inThePast(lastPart(request), ms, () => structuredClone(handler(request))),
 
   acceptedJob: (asked) => done(asked, job),
   acceptedDropped: job,
@@ -109,6 +108,14 @@ function done({ handler, request }: Asked, say: () => Reply): Reply {
 function job(): Reply {
   const id = randomUUID();
   return { status: 202, headers: { Location: `/monitor/${id}` }, body: { id, state: 'inProgress' } };
+}
+
+/** What the API says of an id that nobody has, with the one that is asked for in its place. */
+function missing({ handler, request }: Asked): Reply {
+  const nobody = '0'.repeat(32);
+  const id = lastPart(request);
+  const { status, body } = handler({ ...request, path: `${request.path.slice(0, -id.length)}${nobody}` });
+  return { status, body: JSON.parse(JSON.stringify(body ?? {}).replaceAll(nobody, id)) };
 }
 
 /** The record beside the one that is asked for; where there is no other, the same by another id. */

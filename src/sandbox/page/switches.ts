@@ -55,11 +55,18 @@ export function switchesOf(actions: string, { faults, behaviours, choices }: Str
   return h(
     'div',
     { class: 'faults' },
-    h('label', {}, 'This partner', faultSwitch(actions, faults)),
-    faults.length > 0 && h('span', { class: 'on' }, 'fault switched on'),
-    h('label', {}, 'answers', behaviourSwitch(actions, behaviours, choices)),
-    behaviours.length > 0 && h('span', { class: 'on' }, 'until switched off'),
+    labelled('This partner', faults.length > 0 && 'fault switched on', faultSwitch(actions, faults)),
+    labelled('answers', behaviours.length > 0 && when(behaviours), behaviourSwitch(actions, behaviours, choices)),
   );
+}
+
+function labelled(label: string, on: string | false, control: HTMLElement): HTMLElement {
+  return h('label', {}, h('span', {}, label, on && h('span', { class: 'on' }, ` ${on}`)), control);
+}
+
+/** Which requests are answered so: a closed list does not show it. */
+function when([now]: Behaviour[]): string {
+  return `strangely ${(KINDS[now?.kind ?? ''] ?? 'whatever is asked').toLowerCase()}`;
 }
 
 function faultSwitch(actions: string, [now]: Fault[]): HTMLElement {
