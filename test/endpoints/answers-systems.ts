@@ -19,6 +19,7 @@ export type QuestionName =
   | 'find'
   | 'findByNumber'
   | 'read'
+  | 'readTogether'
   | 'poll'
   | 'findComment'
   | 'findAttachment'
@@ -89,6 +90,7 @@ const serviceNow: System = {
     find: ['list'],
     findByNumber: ['list', 'read'],
     read: ['list', 'read'],
+    readTogether: ['list'],
     poll: ['list'],
     findComment: ['list'],
     findAttachment: ['list'],
@@ -99,6 +101,11 @@ const serviceNow: System = {
   },
   parts: {
     read: [
+      { name: 'the journal', path: 'sys_journal_field' },
+      { name: 'the attachments', path: '/attachment' },
+    ],
+    readTogether: [
+      { name: 'the records', path: 'table/incident' },
       { name: 'the journal', path: 'sys_journal_field' },
       { name: 'the attachments', path: '/attachment' },
     ],
