@@ -1,4 +1,5 @@
-import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import assert from 'node:assert/strict';
+import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { createServiceNowClient } from '../../src/endpoints/servicenow/client.js';
 import type { TmfOptions } from '../../src/endpoints/tmf/client.js';
 import { createTmf621Client } from '../../src/endpoints/tmf621/client.js';
@@ -48,6 +49,8 @@ export interface System {
   desk: (sandbox: Sandbox) => { behaviours: Behaviours; requests: LoggedRequest[] };
   /** Of a record to be created. */
   fields: Record<string, Json>;
+  /** Refuses what was read without all that it was created with. */
+  whole?: (raw: RawEntity) => void;
   /** What an update writes. */
   change: Record<string, Json>;
   /** Ids of the partner's records that carry a reference. */
@@ -77,61 +80,114 @@ function oauth({ url, environment }: Sandbox): Auth {
   return { kind: 'oauthClientCredentials', tokenUrl: `${url}/oauth/token`, clientId, clientSecret };
 }
 
-const ofDesk = (desk: ServiceNowDesk, reference: string) =>
+const ofDesk = (desk: ServiceNowDesk, table: string, reference: string) =>
   desk
-    .rows('incident')
-    .filter((row) => referencesIn(row).includes(reference))
+    .rows(table)
+    .filter((row) => row.external_id === reference || referencesIn(row).includes(reference))
     .map((row) => row.sys_id);
 
-const serviceNow: System = {
-  name: 'ServiceNow, incidents',
-  entityType: 'incident',
-  asks: {
-    find: ['list'],
-    findByNumber: ['list', 'read'],
-    read: ['list', 'read'],
-    readTogether: ['list'],
-    poll: ['list'],
-    findComment: ['list'],
-    findAttachment: ['list'],
-    create: ['create'],
-    update: ['change'],
-    comment: ['change'],
-    attach: ['create'],
-  },
-  parts: {
-    read: [
-      { name: 'the journal', path: 'sys_journal_field' },
-      { name: 'the attachments', path: '/attachment' },
-    ],
-    readTogether: [
-      { name: 'the records', path: 'table/incident' },
-      { name: 'the journal', path: 'sys_journal_field' },
-      { name: 'the attachments', path: '/attachment' },
-    ],
-    poll: [
-      { name: 'the records', path: 'table/incident', key: 'rec|' },
-      { name: 'the journals', path: 'sys_journal_field', key: 'jrn|' },
-      { name: 'the attachments', path: 'sys_attachment', key: 'att|' },
-    ],
-  },
-  client: (sandbox) =>
-    createServiceNowClient({
-      id: 'p',
-      name: 'Partner',
-      http: http(sandbox, 'servicenow', basic(sandbox.environment.SANDBOX_SERVICENOW_PASSWORD)),
-      entityTypes: [{ name: 'incident', table: 'incident', fields: [] }],
-      integrationUser: 'switchboard',
-      clock: Date.now,
-    }),
-  desk: (sandbox) => sandbox.servicenow,
+const HANGING: Part[] = [
+  { name: 'the journal', path: 'sys_journal_field' },
+  { name: 'the attachments', path: '/attachment' },
+];
+
+/** Records of one table. `lines`: those that hang on them, where they have any. */
+function serviceNow(entityType: string, table: string, lines: Part[], more: Pick<System, 'fields' | 'change' | 'whole'>): System {
+  const hanging = [...HANGING, ...lines];
+  const single = lines.length === 0;
+  return {
+    name: `ServiceNow, ${entityType}s`,
+    entityType,
+    asks: {
+      find: ['list'],
+      findByNumber: ['list', 'read'],
+      read: ['list', 'read'],
+      readTogether: ['list'],
+      poll: ['list'],
+      findComment: ['list'],
+      findAttachment: ['list'],
+      // What has lines is looked for before it is made, and read after each write.
+      create: single ? ['create'] : ['list', 'read', 'create'],
+      ...(single && { createAgain: ['create'] }),
+      update: single ? ['change'] : ['list', 'read', 'change'],
+      comment: ['change'],
+      attach: ['create'],
+    },
+    parts: {
+      read: hanging,
+      readTogether: [{ name: 'the records', path: `table/${table}` }, ...hanging],
+      poll: [
+        { name: 'the records', path: `table/${table}`, key: 'rec|' },
+        { name: 'the journals', path: 'sys_journal_field', key: 'jrn|' },
+        { name: 'the attachments', path: 'sys_attachment', key: 'att|' },
+      ],
+      ...(!single && { create: hanging, update: hanging }),
+    },
+    client: (sandbox) =>
+      createServiceNowClient({
+        id: 'p',
+        name: 'Partner',
+        http: http(sandbox, 'servicenow', basic(sandbox.environment.SANDBOX_SERVICENOW_PASSWORD)),
+        entityTypes: [{ name: entityType, table, fields: [] }],
+        integrationUser: 'switchboard',
+        clock: Date.now,
+      }),
+    desk: (sandbox) => sandbox.servicenow,
+    ...more,
+    withReference: (sandbox, reference) => ofDesk(sandbox.servicenow, table, reference),
+    says: (sandbox, id, text) => void sandbox.servicenow.comment(table, id, text, 'agent'),
+    attaches: (sandbox, id, name) =>
+      void sandbox.servicenow.attach(table, id, name, 'text/plain', Buffer.from('theirs'), 'agent'),
+  };
+}
+
+const hasLines = (values: string) => (raw: RawEntity) =>
+  assert.deepEqual(
+    (raw.lines as Record<string, { colour?: string; model?: string }>[]).map(
+      (line) => line[values]?.colour ?? line[values]?.model,
+    ),
+    ['black'],
+  );
+
+const incidents = serviceNow('incident', 'incident', [], {
   fields: { short_description: 'x', impact: '2', urgency: '2' },
   change: { short_description: 'changed' },
-  withReference: (sandbox, reference) => ofDesk(sandbox.servicenow, reference),
-  says: (sandbox, id, text) => void sandbox.servicenow.comment('incident', id, text, 'agent'),
-  attaches: (sandbox, id, name) =>
-    void sandbox.servicenow.attach('incident', id, name, 'text/plain', Buffer.from('theirs'), 'agent'),
-};
+});
+
+const serviceNowOrders = serviceNow(
+  'order',
+  'sn_ind_tmt_orm_order',
+  [
+    { name: 'the lines', path: 'order_line_item' },
+    { name: 'the characteristics', path: 'characteristic_value' },
+  ],
+  {
+    fields: {
+      short_description: 'x',
+      state: 'new',
+      lines: [{ external_id: '1', short_description: 'Phone', quantity: 2, action: 'add', characteristics: { colour: 'black' } }],
+    },
+    change: { short_description: 'changed' },
+    whole: hasLines('characteristics'),
+  },
+);
+
+const requests = serviceNow(
+  'request',
+  'sc_request',
+  [
+    { name: 'the items', path: 'sc_req_item' },
+    { name: 'the variables', path: 'sc_item_option_mtom' },
+  ],
+  {
+    fields: {
+      short_description: 'x',
+      lines: [{ correlation_id: '1', cat_item_name: 'Laptop', quantity: 1, variables: { model: 'black' } }],
+    },
+    change: { short_description: 'changed' },
+    whole: hasLines('variables'),
+  },
+);
 
 function options(version: Version, profile: 'standard' | 'servicenow', client: HttpClient): TmfOptions {
   return { id: 'p', name: 'Partner', http: client, version, profile, arrayMode: 'replace', clock: Date.now };
@@ -149,6 +205,7 @@ function tickets(version: Version): System {
       findComment: ['read'],
       findAttachment: ['read'],
       create: ['create'],
+      createAgain: ['create'],
       update: ['change'],
       comment: ['read', 'change'],
       attach: ['read', 'change'],
@@ -182,6 +239,7 @@ const serviceNowTickets: System = {
     poll: ['list'],
     findComment: ['read'],
     create: ['create'],
+    createAgain: ['create'],
     update: ['change'],
     comment: ['change'],
   },
@@ -190,7 +248,7 @@ const serviceNowTickets: System = {
   desk: (sandbox) => sandbox.csm,
   fields: { name: 'x', description: 'long x', severity: '2', ticketType: 'Incident', status: 'New' },
   change: { name: 'changed' },
-  withReference: (sandbox, reference) => ofDesk(sandbox.csm, reference),
+  withReference: (sandbox, reference) => ofDesk(sandbox.csm, 'incident', reference),
   says: (sandbox, id, text) => void sandbox.csm.comment('incident', id, text, 'noc'),
 };
 
@@ -213,6 +271,7 @@ function orders(version: Version): System {
       poll: ['list'],
       findComment: ['read'],
       create: ['create'],
+      createAgain: ['create'],
       update: ['change'],
       comment: ['read', 'change'],
     },
@@ -231,4 +290,13 @@ function orders(version: Version): System {
 }
 
 /** Every system; a new one joins with an entry here. */
-export const SYSTEMS: System[] = [serviceNow, tickets('v4'), tickets('v5'), serviceNowTickets, orders('v4'), orders('v5')];
+export const SYSTEMS: System[] = [
+  incidents,
+  serviceNowOrders,
+  requests,
+  tickets('v4'),
+  tickets('v5'),
+  serviceNowTickets,
+  orders('v4'),
+  orders('v5'),
+];

@@ -23,7 +23,6 @@ after(async () => {
 for (const system of SYSTEMS) {
   describe(`${system.name}: a strange answer`, () => {
     const behaviours = new Behaviours(system.entityType === 'productOrder');
-    const asks = { ...system.asks, createAgain: system.asks.create };
     let of: Case;
     beforeEach(async () => {
       sandbox.reset();
@@ -37,7 +36,7 @@ for (const system of SYSTEMS) {
 
     for (const kind of KINDS) {
       for (const name of behaviours.names(kind)) {
-        for (const [asked, kinds] of Object.entries(asks) as [QuestionName, string[]][]) {
+        for (const [asked, kinds] of Object.entries(system.asks) as [QuestionName, string[]][]) {
           const expected = kinds.includes(kind) && expectedOf(kind, name, asked);
           if (!expected) continue;
           for (const part of (kind === 'list' && system.parts?.[asked]) || [undefined]) {
