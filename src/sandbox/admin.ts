@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { checkHost, checkJson, checkSameOrigin } from '../http/browser-guard.js';
 import { PAGE_HEADERS } from '../http/page-headers.js';
+import { strangeness, switches } from './admin-switches.js';
 import { readRequest, sendReply } from './exchange.js';
-import { FAULT_KINDS, type Fault } from './faults.js';
 import { customerOrders, place, vendorActions, vendorOrders } from './order-actions.js';
 import type { ServiceNowDesk } from './servicenow.js';
 import type { Version } from './tmf-record.js';
@@ -65,11 +65,11 @@ export class Admin {
   }
 
   private state(): unknown {
-    const { servicenow, desks, vendors } = this.of;
+    const { servicenow, csm, desks, vendors } = this.of;
     const newest = <T>(list: T[]) => list.slice(-MOST_SHOWN).reverse();
     return {
       customer: {
-        faults: servicenow.faults.all(),
+        ...strangeness(servicenow),
         tickets: newest(servicenow.rows('incident')).map((row) => ({
           ...row,
           journal: servicenow.journal(row.sys_id),
@@ -80,13 +80,14 @@ export class Admin {
       providers: Object.fromEntries(
         Object.entries(desks).map(([version, desk]) => [
           version,
-          { faults: desk.faults.all(), hubs: desk.hubs().length, tickets: newest(desk.tickets()) },
+          { ...strangeness(desk), hubs: desk.hubs().length, tickets: newest(desk.tickets()) },
         ]),
       ),
       vendors: {
         orders4: vendorOrders(vendors.v4, MOST_SHOWN),
         orders5: vendorOrders(vendors.v5, MOST_SHOWN),
       },
+      csm: strangeness(csm),
     };
   }
 
@@ -107,10 +108,11 @@ export class Admin {
     const [desk = '', name = ''] = path.split('/');
     if (desk === 'reset') return () => this.of.reset();
     if (desk === 'servicenow') return this.customer()[name];
+    if (desk === 'csm') return switches(this.of.csm)[name];
     const provider = this.of.desks[desk as Version];
     if (provider) return providerActions(provider)[name];
     const vendor = desk.startsWith('orders') && this.of.vendors[desk.replace('orders', 'v') as Version];
-    return vendor ? { ...vendorActions(vendor), ...faultActions(vendor.faults) }[name] : undefined;
+    return vendor ? { ...vendorActions(vendor), ...switches(vendor) }[name] : undefined;
   }
 
   private customer(): Record<string, Action> {
@@ -139,7 +141,7 @@ export class Admin {
             }
           : undefined;
       },
-      ...faultActions(servicenow.faults),
+      ...switches(servicenow),
     };
   }
 }
@@ -152,27 +154,7 @@ function providerActions(desk: TmfDesk): Record<string, Action> {
     note: (v) => desk.addNote(v.id ?? '', v.text ?? ''),
     attach: (v) =>
       desk.attach(v.id ?? '', v.name ?? 'file', v.mimeType || 'application/octet-stream', Buffer.from(v.content ?? '', 'base64')),
-    ...faultActions(desk.faults),
-  };
-}
-
-function faultActions(faults: { add(fault: Fault): void; clear(): void }): Record<string, Action> {
-  return {
-    fault: (v) => {
-      const kind = FAULT_KINDS.find((k) => k === v.kind);
-      if (!kind) throw new Error(`«${v.kind}» is no fault; there are ${FAULT_KINDS.join(', ')}.`);
-      const number = (text: string | undefined) => (text ? { value: Number(text) } : undefined);
-      faults.add({
-        kind,
-        ...(v.method && { method: v.method }),
-        ...(v.path && { path: v.path }),
-        ...(number(v.times) && { times: Number(v.times) }),
-        ...(number(v.status) && { status: Number(v.status) }),
-        ...(v.retryAfter && { retryAfter: v.retryAfter }),
-        ...(number(v.delay) && { delay: Number(v.delay) }),
-      });
-    },
-    clearFaults: () => faults.clear(),
+    ...switches(desk),
   };
 }
 

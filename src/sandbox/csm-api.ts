@@ -3,7 +3,7 @@ import type { ServiceNowDesk } from './servicenow.js';
 import { errorBody } from './servicenow-errors.js';
 import type { Row } from './servicenow-query.js';
 
-const ROOT = '/api/sn_ind_tsm_sdwan/ticket/troubleTicket';
+export const CSM_TICKETS = '/api/sn_ind_tsm_sdwan/ticket/troubleTicket';
 const TYPES: Record<string, string> = { Incident: 'incident', Case: 'sn_customerservice_case' };
 const PRIORITIES: Record<string, string> = {
   1: '1 - Critical',
@@ -30,13 +30,13 @@ export function csmApi(desk: ServiceNowDesk): Handler {
     const known = kind === 'Bearer' ? desk.tokens.userOf(value) : desk.passwords[user] === password ? user : undefined;
     if (request.path === '/oauth_token.do') return desk.tokens.handle(request);
     if (!known) return { status: 401, body: errorBody(401) };
-    if (request.path === ROOT)
+    if (request.path === CSM_TICKETS)
       return request.method === 'GET'
         ? list(desk, request)
         : request.method === 'POST'
           ? create(desk, request, known)
           : refuse(405);
-    const id = request.path.startsWith(`${ROOT}/`) ? request.path.slice(ROOT.length + 1) : undefined;
+    const id = request.path.startsWith(`${CSM_TICKETS}/`) ? request.path.slice(CSM_TICKETS.length + 1) : undefined;
     const [table, row] = id ? find(desk, id) : [];
     if (!table || !row) return refuse(404);
     if (request.method === 'GET') return { status: 200, body: shown(desk, table, row) };
@@ -118,7 +118,7 @@ function shown(desk: ServiceNowDesk, table: string, row: Row): Record<string, un
   const comments = desk.journal(row.sys_id).filter((j) => j.element === 'comments');
   return {
     id: row.sys_id,
-    href: `${ROOT}/${row.sys_id}`,
+    href: `${CSM_TICKETS}/${row.sys_id}`,
     name: row.short_description,
     description: row.description,
     severity: PRIORITIES[row.priority ?? ''] ?? '4 - Low',

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { behave, type Traits } from './behave.js';
+import type { Behaviours } from './behaviours.js';
 import { type Handler, type Reply, type Request, sendReply } from './exchange.js';
 
 /** What may go wrong. `-after` kinds act first: the answer is what is lost. */
@@ -61,19 +63,19 @@ export class Faults {
   }
 }
 
-/** What a stand-in answers when a status is switched on: the error body as its API words it. */
-export type ErrorBody = (status: number) => unknown;
+/** Who answers: an API, what is wrong with it, and how it behaves. */
+export interface Answering {
+  handler: Handler;
+  faults: Faults;
+  behaviours: Behaviours;
+  traits: Traits;
+}
 
-/** Answers a request, or fails at it as its fault says; gives the status for the log, 0 where there was no answer. */
-export async function answer(
-  handler: Handler,
-  faults: Faults,
-  errorBody: ErrorBody,
-  request: Request,
-  req: IncomingMessage,
-  res: ServerResponse,
-): Promise<number> {
-  const fault = faults.take(request);
+/** Answers a request, or fails at it as its fault says, or as it behaves; gives the status for the log, 0 where there was no answer. */
+export async function answer(by: Answering, request: Request, req: IncomingMessage, res: ServerResponse): Promise<number> {
+  const { handler, behaviours, traits } = by;
+  const { errorBody } = traits;
+  const fault = by.faults.take(request);
   switch (fault?.kind) {
     case 'status': {
       const retry = fault.retryAfter ? { 'Retry-After': fault.retryAfter } : undefined;
@@ -107,7 +109,10 @@ export async function answer(
     case 'drop-field':
       return reply(res, handler(without(request, fault.field ?? '')));
   }
-  return reply(res, handler(request));
+  const behaviour = behaviours.take(request, traits.kindOf(request));
+  if (!behaviour) return reply(res, handler(request));
+  const strange = behave({ ...traits, request, handler, behaviours, behaviour });
+  return strange ? reply(res, strange) : 0;
 }
 
 function reply(res: ServerResponse, result: Reply): number {

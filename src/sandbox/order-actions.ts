@@ -1,3 +1,4 @@
+import { strangeness } from './admin-switches.js';
 import type { ServiceNowDesk } from './servicenow.js';
 import { linesOf, placeOrder } from './servicenow-orders.js';
 import type { Row } from './servicenow-query.js';
@@ -30,7 +31,7 @@ export function vendorOrders(desk: OrderDesk, most: number): unknown {
     name: desk.name,
     version: desk.version,
     auto: desk.autoAdvance !== undefined,
-    faults: desk.faults.all(),
+    ...strangeness(desk),
     orders: newest(desk.orders(), most).map((order) => ({
       ...order,
       unstoppable: desk.isUnstoppable(String(order.id)),

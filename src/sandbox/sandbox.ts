@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Admin } from './admin.js';
-import { csmApi } from './csm-api.js';
+import type { Traits } from './behave.js';
+import { Behaviours } from './behaviours.js';
+import { CSM_TICKETS, csmApi } from './csm-api.js';
 import { type Handler, type LoggedRequest, logRequest, type Pushes, readRequest } from './exchange.js';
-import { answer, type ErrorBody, type Faults } from './faults.js';
+import { type Answering, answer } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { ServiceNowDesk } from './servicenow.js';
 import { serviceNowApi } from './servicenow-api.js';
-import { errorBody } from './servicenow-errors.js';
-import { tmfError } from './tmf-api.js';
 import type { Version } from './tmf-record.js';
 import { TmfDesk } from './tmf621.js';
 import { tmf621Api } from './tmf621-api.js';
 import { OrderDesk } from './tmf622.js';
 import { tmf622Api } from './tmf622-api.js';
+import { csmTraits, serviceNowTraits, tmfTraits, tokenTraits } from './traits.js';
 
 export interface SandboxOptions {
   /** 0 = any free one. */
@@ -40,14 +41,12 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+const TICKETS = '/tmf-api/troubleTicket';
 const ORDERS = '/tmf-api/productOrderingManagement';
 
 /** A stand-in below a path. */
-interface Partner {
-  handler: Handler;
-  faults: Faults;
+interface Partner extends Answering {
   requests: LoggedRequest[];
-  errorBody: ErrorBody;
 }
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -60,8 +59,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const servicenow = new ServiceNowDesk(changed);
   const csm = new ServiceNowDesk(changed);
   const desks = {
-    v4: new TmfDesk('v4', client, tokens, () => `${url}/tmf4/tmf-api/troubleTicket/v4`, changed),
-    v5: new TmfDesk('v5', client, tokens, () => `${url}/tmf5/tmf-api/troubleTicket/v5`, changed),
+    v4: new TmfDesk('v4', client, tokens, () => `${url}/tmf4${TICKETS}/v4`, changed),
+    v5: new TmfDesk('v5', client, tokens, () => `${url}/tmf5${TICKETS}/v5`, changed),
   };
   const vendors = {
     v4: new OrderDesk('v4', 'Device vendor', client, tokens, () => `${url}/orders4${ORDERS}/v4`, changed),
@@ -73,24 +72,48 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   const admin = new Admin({ servicenow, desks, vendors, csm, reset });
 
-  const partner = (handler: Handler, desk: Pick<Partner, 'faults' | 'requests'>, body: ErrorBody): Partner => ({
+  type Desk = Pick<Partner, 'faults' | 'behaviours' | 'requests'>;
+  const partner = (handler: Handler, { faults, behaviours, requests }: Desk, traits: Traits): Partner => ({
     handler,
-    faults: desk.faults,
-    requests: desk.requests,
-    errorBody: body,
+    faults,
+    behaviours,
+    requests,
+    traits,
   });
+  const tickets = (version: Version) => {
+    const desk = desks[version];
+    const root = `${TICKETS}/${version}`;
+    return partner(
+      tmf621Api(desk, root),
+      desk,
+      tmfTraits(version, root, () => desk.tickets()),
+    );
+  };
+  const orders = (version: Version) => {
+    const desk = vendors[version];
+    const root = `${ORDERS}/${version}`;
+    return partner(
+      tmf622Api(desk, root),
+      desk,
+      tmfTraits(version, root, () => desk.orders()),
+    );
+  };
   const partners: Record<string, Partner> = {
     servicenow: partner(
       serviceNowApi(servicenow, () => `${url}/servicenow`),
       servicenow,
-      errorBody,
+      serviceNowTraits(servicenow),
     ),
-    csm: partner(csmApi(csm), csm, errorBody),
-    tmf4: partner(tmf621Api(desks.v4, '/tmf-api/troubleTicket/v4'), desks.v4, tmfError('v4')),
-    tmf5: partner(tmf621Api(desks.v5, '/tmf-api/troubleTicket/v5'), desks.v5, tmfError('v5')),
-    orders4: partner(tmf622Api(vendors.v4, `${ORDERS}/v4`), vendors.v4, tmfError('v4')),
-    orders5: partner(tmf622Api(vendors.v5, `${ORDERS}/v5`), vendors.v5, tmfError('v5')),
-    oauth: partner((request) => tokens.handle(request), { faults: desks.v4.faults, requests: [] }, tmfError('v4')),
+    csm: partner(csmApi(csm), csm, csmTraits(csm, CSM_TICKETS)),
+    tmf4: tickets('v4'),
+    tmf5: tickets('v5'),
+    orders4: orders('v4'),
+    orders5: orders('v5'),
+    oauth: partner(
+      (request) => tokens.handle(request),
+      { faults: desks.v4.faults, behaviours: new Behaviours(), requests: [] },
+      tokenTraits,
+    ),
   };
 
   const serve = async (req: IncomingMessage, res: ServerResponse) => {
@@ -100,7 +123,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const found = partners[name];
     if (!found) return admin.serve(req, res, pathname);
     const request = await readRequest(req, slash < 0 ? '/' : pathname.slice(slash), searchParams);
-    const status = await answer(found.handler, found.faults, found.errorBody, request, req, res);
+    const status = await answer(found, request, req, res);
     logRequest(found.requests, request, status);
   };
   const server = createServer((req, res) => {

@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { Behaviours } from './behaviours.js';
 import type { LoggedRequest, Pushes } from './exchange.js';
 import { Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
@@ -31,6 +32,7 @@ export interface Cart {
 export class ServiceNowDesk {
   readonly requests: LoggedRequest[] = [];
   readonly faults = new Faults();
+  readonly behaviours = new Behaviours();
   readonly passwords: Record<string, string>;
   readonly tokens: TokenEndpoint;
   /** Users who may only read, for tests of rights. */
@@ -71,6 +73,7 @@ export class ServiceNowDesk {
     for (const map of [this.tables, this.files, this.partsOf, this.byReference, this.numbers, this.carts]) map.clear();
     this.requests.length = 0;
     this.faults.clear();
+    this.behaviours.reset();
     for (const name of Object.keys(TABLES)) this.tables.set(name, new Map());
     for (const user of Object.keys(this.passwords))
       this.insert('sys_user', { user_name: user, name: user, time_zone: 'GMT', active: 'true' }, 'system');
@@ -160,6 +163,7 @@ export class ServiceNowDesk {
 
   update(table: string, sysId: string, fields: Record<string, string>, as = 'agent'): Row {
     const row = this.existing(table, sysId);
+    this.behaviours.changing(sysId, row);
     this.apply(table, row, fields, as);
     this.touch(row, as);
     this.rule(table, row, 'update');
@@ -228,6 +232,7 @@ export class ServiceNowDesk {
       Object.assign(row, { opened_at: now });
     }
     this.tables.get(table)?.set(row.sys_id, row);
+    this.behaviours.born(row.sys_id);
     this.apply(table, row, fields, as);
     return row;
   }

@@ -30,8 +30,8 @@ export function tmfApi(desk: TmfProvider, root: string, resources: Record<string
   };
 }
 
-export function tmfError(version: Version): (status: number) => unknown {
-  return (status) => error(version, status, 'Switched on', `The sandbox was told to answer ${status}.`);
+export function tmfError(version: Version): (status: number, message?: string) => unknown {
+  return (status, message = `The sandbox was told to answer ${status}.`) => error(version, status, 'Switched on', message);
 }
 
 function error(version: Version, status: number, reason: string, message: string): TmfRecord {

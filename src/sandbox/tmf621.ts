@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Behaviours } from './behaviours.js';
 import type { LoggedRequest } from './exchange.js';
 import { Faults } from './faults.js';
 import type { TokenEndpoint } from './oauth.js';
@@ -11,6 +12,7 @@ export type Ticket = TmfRecord;
 export class TmfDesk {
   readonly requests: LoggedRequest[] = [];
   readonly faults = new Faults();
+  readonly behaviours = new Behaviours();
   readonly events: EventSender;
   /** How a PATCH treats lists: merge patch replaces them (RFC 7396), some providers append. */
   listMode: 'replace' | 'append' = 'replace';
@@ -33,6 +35,7 @@ export class TmfDesk {
     for (const part of [this.list, this.files, this.byReference, this.events]) part.clear();
     this.requests.length = 0;
     this.faults.clear();
+    this.behaviours.reset();
   }
 
   tickets(): Ticket[] {
@@ -74,6 +77,7 @@ export class TmfDesk {
       ...(this.version === 'v5' && { '@type': given['@type'] ?? 'TroubleTicket' }),
     };
     this.list.set(id, ticket);
+    this.behaviours.born(id);
     this.settle(ticket, { note: [], attachment: [] });
     for (const reference of references(ticket))
       this.byReference.set(reference, [...(this.byReference.get(reference) ?? []), ticket]);
@@ -84,6 +88,7 @@ export class TmfDesk {
   /** Applies a patch; `null` removes. */
   patch(id: string, change: Ticket): Ticket {
     const ticket = this.existing(id);
+    this.behaviours.changing(id, ticket);
     const before = { status: ticket.status, note: ticket.note ?? [], attachment: ticket.attachment ?? [] };
     for (const [name, value] of Object.entries(change)) {
       if (value === null) delete ticket[name];

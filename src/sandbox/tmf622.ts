@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Behaviours } from './behaviours.js';
 import type { LoggedRequest } from './exchange.js';
 import { Faults } from './faults.js';
 import type { TokenEndpoint } from './oauth.js';
@@ -26,6 +27,7 @@ const CANCELLING = new Set(['assessingCancellation', 'pendingCancellation']);
 export class OrderDesk {
   readonly requests: LoggedRequest[] = [];
   readonly faults = new Faults();
+  readonly behaviours = new Behaviours(true);
   readonly events: EventSender;
   readonly cancels: CancelTasks;
   /** How a PATCH treats lists: merge patch replaces them (RFC 7396), some vendors add notes and change items by their id. */
@@ -65,6 +67,7 @@ export class OrderDesk {
       part.clear();
     this.requests.length = 0;
     this.faults.clear();
+    this.behaviours.reset();
   }
 
   orders(): Order[] {
@@ -120,6 +123,7 @@ export class OrderDesk {
 
   private make(order: Order): Order {
     this.list.set(String(order.id), order);
+    this.behaviours.born(String(order.id));
     this.settle(order);
     if (this.tellsLastUpdate) order.lastUpdate = after(undefined);
     const refused = order.state === 'draft' ? [] : this.refuseItems(order);
@@ -251,6 +255,7 @@ export class OrderDesk {
   /** Changes an order and tells what changed. `otherwise`: the event for something that has one of its own. */
   change(order: Order, apply: () => void, otherwise?: string): void {
     const before = structuredClone(order);
+    this.behaviours.changing(String(order.id), order);
     apply();
     this.settle(order);
     const told = changeEvent(this.version, before, order, otherwise);

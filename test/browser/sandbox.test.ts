@@ -114,6 +114,18 @@ describe('the desks side by side', () => {
     assert.ok(!(await orders.isVisible()));
   });
 
+  it('switches how a partner behaves, and sees what is switched on', async () => {
+    const behaviour = provider.getByLabel('Behaviour of this partner');
+    const now = async () => (await (await fetch(`${product.desks}/_sandbox/state`)).json()).providers.v4.behaviours;
+    await behaviour.selectOption({ label: 'the list within an object' });
+    await provider.getByText('strangely when asked for a list').waitFor();
+    assert.deepEqual(await now(), [{ kind: 'list', name: 'wrapped', ms: 10_000 }]);
+    assert.equal(await behaviour.inputValue(), 'list:wrapped');
+    await behaviour.selectOption('');
+    await provider.getByText('strangely when asked for a list').waitFor({ state: 'detached' });
+    assert.deepEqual(await now(), []);
+  });
+
   it('sees ticket text as text, and no error on the page', async () => {
     assert.equal(await page.title(), 'Switchboard sandbox');
     assert.equal(await page.locator('img').count(), 0);

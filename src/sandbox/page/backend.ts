@@ -18,21 +18,30 @@ export interface VendorOrder extends Record<string, unknown> {
   unstoppable: boolean;
   cancellation?: { id: string; cancellationReason?: string };
 }
-export interface Vendor {
+export interface Vendor extends Strangeness {
   name: string;
   version: string;
   auto: boolean;
-  faults: Fault[];
   orders: VendorOrder[];
 }
 export interface Fault {
   kind: string;
   status?: number;
 }
+export interface Behaviour {
+  name: string;
+  kind?: string;
+}
+/** What goes wrong at a desk, how it behaves, and how it could: names by the kind of request. */
+export interface Strangeness {
+  faults: Fault[];
+  behaviours: Behaviour[];
+  choices: Record<string, string[]>;
+}
 
 export interface State {
-  customer: { faults: Fault[]; tickets: CustomerTicket[]; orders: CustomerOrder[] };
-  providers: Record<string, { faults: Fault[]; hubs: number; tickets: ProviderTicket[] }>;
+  customer: Strangeness & { tickets: CustomerTicket[]; orders: CustomerOrder[] };
+  providers: Record<string, Strangeness & { hubs: number; tickets: ProviderTicket[] }>;
   vendors: Record<string, Vendor>;
 }
 

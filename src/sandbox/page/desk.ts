@@ -1,5 +1,6 @@
-import { act, type Fault } from './backend.js';
+import { act, type Strangeness } from './backend.js';
 import { base64, field, h, select, valuesOf } from './dom.js';
+import { switchesOf } from './switches.js';
 
 /** One ticket or order, as either desk shows it. */
 export interface Shown {
@@ -46,15 +47,6 @@ export interface DeskKind {
   extra?: () => HTMLElement | undefined;
 }
 
-const FAULTS: [string, string][] = [
-  ['', 'everything works'],
-  ['503', 'answers 503, three times'],
-  ['429', 'limits the rate, once'],
-  ['reset-after', 'loses the next answer'],
-  ['timeout-before', 'does not answer once'],
-  ['slow', 'is slow (1 s)'],
-];
-
 /** A desk: list, ticket, and what a person does there. Keeps what is being typed while the rest is drawn anew. */
 export class Desk {
   private selected: string | undefined;
@@ -62,17 +54,19 @@ export class Desk {
   private drawn = '';
   private readonly root: HTMLElement;
   private tickets: Shown[] = [];
+  private strange: Strangeness | undefined;
 
   constructor(private readonly kind: DeskKind) {
     this.root = document.getElementById(kind.section) as HTMLElement;
   }
 
-  show(tickets: Shown[], faults: Fault[]): void {
+  show(tickets: Shown[], strange: Strangeness): void {
     this.tickets = tickets;
+    this.strange = strange;
     if (!tickets.some((t) => t.id === this.selected)) this.selected = tickets[0]?.id;
     const picture = JSON.stringify([
       tickets.map((t) => ({ ...t, more: t.more?.map((m) => m.outerHTML) })),
-      faults,
+      strange,
       this.selected,
       this.opening,
       this.kind.subtitle(),
@@ -89,14 +83,14 @@ export class Desk {
         this.list(),
         h('div', { class: 'detail', 'aria-live': 'polite' }, this.opening ? this.form() : this.detail()),
       ),
-      this.faults(faults),
+      switchesOf(this.kind.actions(), strange),
     );
     this.restore(typed);
   }
 
-  private redraw(faults: Fault[] = []): void {
+  private redraw(): void {
     this.drawn = '';
-    this.show(this.tickets, faults);
+    if (this.strange) this.show(this.tickets, this.strange);
   }
 
   private bar(): HTMLElement {
@@ -275,28 +269,6 @@ export class Desk {
       input.value = '';
     };
     return h('input', { type: 'file', 'aria-label': 'Attach a file', onchange: (event) => void choose(event) });
-  }
-
-  private faults(faults: Fault[]): HTMLElement {
-    const actions = this.kind.actions();
-    const choose = async (event: Event) => {
-      const { value } = event.target as HTMLSelectElement;
-      await act(`${actions}/clearFaults`);
-      if (/^\d+$/.test(value))
-        await act(`${actions}/fault`, { kind: 'status', status: value, times: value === '429' ? '1' : '3', retryAfter: '2' });
-      else if (value) await act(`${actions}/fault`, { kind: value, times: value === 'slow' ? '20' : '1' });
-    };
-    const now = faults[0];
-    const list = select('fault', FAULTS, now ? String(now.status ?? now.kind) : '');
-    list.setAttribute('aria-label', 'Faults of this partner');
-    list.addEventListener('change', (event) => void choose(event));
-    return h(
-      'div',
-      { class: 'faults' },
-      'This partner',
-      list,
-      faults.length > 0 && h('span', { class: 'on' }, 'fault switched on'),
-    );
   }
 
   private run(action: string, values: Record<string, string>, form: HTMLFormElement): void {

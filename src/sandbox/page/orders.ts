@@ -232,12 +232,13 @@ const desks: Record<string, Desk> = { orders5: vendor('orders5'), orders4: vendo
 /** The view of orders: the customer's, and each vendor's part of them. */
 export function showOrders(now: State): void {
   vendors = now.vendors;
-  customer.show(now.customer.orders.map(ordered), now.customer.faults);
+  customer.show(now.customer.orders.map(ordered), now.customer);
   for (const [section, desk] of Object.entries(desks)) {
-    const { orders = [], faults = [] } = vendors[section] ?? {};
+    const at = vendors[section];
+    if (!at) continue;
     desk.show(
-      orders.map((order) => atVendor(section, order)),
-      faults,
+      at.orders.map((order) => atVendor(section, order)),
+      at,
     );
   }
 }

@@ -162,7 +162,7 @@ function ticket(given: ProviderTicket): Shown {
 /** The view of trouble tickets: a customer's incidents, a provider's tickets. */
 export function showTickets({ customer: incidents, providers }: State, again: () => void): void {
   redraw = again;
-  customer.show(incidents.tickets.map(incident), incidents.faults);
+  customer.show(incidents.tickets.map(incident), incidents);
   const desk = providers[version];
-  provider.show((desk?.tickets ?? []).map(ticket), desk?.faults ?? []);
+  if (desk) provider.show(desk.tickets.map(ticket), desk);
 }

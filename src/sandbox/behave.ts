@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { type Behaviour, type BehaviourName, type Behaviours, type Kind, ORDER_BEHAVIOURS } from './behaviours.js';
+import { type Handler, json, type Reply, type Request } from './exchange.js';
+import { rearranged } from './order-items.js';
+
+/** What behaviours have to know of a partner's API. */
+export interface Traits {
+  /** Which kind of request it is; undefined for those that never behave strangely: tokens, subscriptions, contents of files. */
+  kindOf: (request: Pick<Request, 'method' | 'path'>) => Kind | undefined;
+  /** What its API says when something fails: in these words alone, and beside an empty list. */
+  errors: { alone: unknown; beside: unknown };
+  errorBody: (status: number, message?: string) => unknown;
+  /** Is there a record that carries one of these references? */
+  knows: (references: string[]) => boolean;
+  /** How it answers that a list is empty, where that is no empty list. */
+  emptyList?: () => Reply;
+}
+
+/** A request, and how it is to be answered. */
+export interface Asked extends Traits {
+  request: Request;
+  handler: Handler;
+  behaviours: Behaviours;
+  behaviour: Behaviour;
+}
+
+/** Undefined: nothing is answered. */
+type Act = (asked: Asked & { ms: number }) => Reply | undefined;
+type Entry = { [name: string]: unknown };
+
+const DEFAULT_MS = 1_000;
+
+const page = (status: number, title: string): Reply => ({
+  status,
+  headers: { 'Content-Type': 'text/html;charset=utf-8' },
+  body: Buffer.from(`<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`),
+});
+
+const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)[number]>, Act> = {
+  empty: () => ({ status: 200 }),
+  noContent: () => ({ status: 204 }),
+  emptyObject: () => ({ status: 200, body: {} }),
+  errorObject: ({ errors }) => ({ status: 200, body: errors.alone }),
+  errorBeside: ({ errors }) => ({ status: 200, body: errors.beside }),
+  html: () => page(200, 'Please sign in'),
+  gatewayNotFound: () => page(404, '404 Not Found'),
+  gatewayNotFoundJson: () => ({ status: 404, body: { message: 'no Route matched with those values' } }),
+
+  wrapped: (asked) => withList(asked.handler(asked.request), (items) => ({ items, total: items.length })),
+  lone: (asked) => {
+    const reply = asked.handler(asked.request);
+    const [only, ...others] = listOf(reply) ?? [];
+    if (!only || others.length > 0) return reply;
+    return { ...reply, body: Array.isArray(reply.body) ? only : { ...(reply.body as Entry), result: only } };
+  },
+  lag: ({ handler, request, behaviours, ms, emptyList }) => {
+    const reply = handler(request);
+    const list = listOf(reply);
+    const old = list?.filter((entry) => !behaviours.isYoung(idOf(entry), ms));
+    if (!list || !old || old.length === list.length) return reply;
+    if (old.length === 0 && emptyList) return emptyList();
+    const total = Number(reply.headers?.['X-Total-Count'] ?? list.length) - (list.length - old.length);
+    const headers = reply.headers?.['X-Total-Count'] && { ...reply.headers, 'X-Total-Count': String(total) };
+    return { ...reply, ...(headers && { headers }), body: Array.isArray(reply.body) ? old : { result: old } };
+  },
+
+  otherRecord: (asked) => done(asked, () => otherThan(asked)),
+  lateRecord: (asked) =>
+    asked.behaviours.isYoung(lastPart(asked.request), asked.ms) ? missing(asked) : asked.handler(asked.request),
+  stale: ({ handler, request, behaviours, ms }) =>
+    // A copy: what the API gives may be the record itself, which is of the present again when it is sent.
+    behaviours.inThePast(lastPart(request), ms, () => structuredClone(handler(request))),
+
+  acceptedJob: (asked) => done(asked, job),
+  acceptedDropped: job,
+  okError: ({ errors }) => ({ status: 200, body: errors.alone }),
+  doneError: (asked) => done(asked, () => ({ status: 200, body: asked.errors.alone })),
+  late: ({ handler, request, behaviours, ms }) => {
+    behaviours.later(ms, () => handler(request));
+    return undefined;
+  },
+  doneConflict: ({ handler, request, knows, errorBody }) =>
+    knows(referencesIn(json(request)))
+      ? { status: 409, body: errorBody(409, 'A record with this reference exists already.') }
+      : handler(request),
+};
+
+/** Answers a request as a behaviour has it; undefined when nothing is answered. */
+export function behave(asked: Asked): Reply | undefined {
+  const { request, handler, behaviour } = asked;
+  const { name } = behaviour;
+  if (name === 'accepted') return { status: 202, body: {} };
+  if (isOrderBehaviour(name)) return handler(rearranged(request, name));
+  return ACTS[name]({ ...asked, ms: behaviour.ms ?? DEFAULT_MS });
+}
+
+function isOrderBehaviour(name: BehaviourName): name is (typeof ORDER_BEHAVIOURS)[number] {
+  return (ORDER_BEHAVIOURS as readonly string[]).includes(name);
+}
+
+/** Does what is asked for, and says something else. What the API refuses, it refuses. */
+function done({ handler, request }: Asked, say: () => Reply): Reply {
+  const reply = handler(request);
+  return reply.status < 300 ? say() : reply;
+}
+
+/** A task that nobody will tell of any more. */
+function job(): Reply {
+  const id = randomUUID();
+  return { status: 202, headers: { Location: `/monitor/${id}` }, body: { id, state: 'inProgress' } };
+}
+
+/** What the API says of an id that nobody has, with the one that is asked for in its place. */
+function missing({ handler, request }: Asked): Reply {
+  const nobody = '0'.repeat(32);
+  const id = lastPart(request);
+  const { status, body } = handler({ ...request, path: `${request.path.slice(0, -id.length)}${nobody}` });
+  return { status, body: JSON.parse(JSON.stringify(body ?? {}).replaceAll(nobody, id)) };
+}
+
+/** The record beside the one that is asked for; where there is no other, the same by another id. */
+function otherThan({ handler, request }: Asked): Reply {
+  const id = lastPart(request);
+  const read: Request = { ...request, method: 'GET', body: Buffer.alloc(0) };
+  const all = listOf(handler({ ...read, path: request.path.slice(0, -id.length - 1) }));
+  const other = all?.find((entry) => idOf(entry) !== id);
+  const own = handler(read);
+  const { body } = own;
+  const wrapped = typeof body === 'object' && body !== null && 'result' in body;
+  const record = other ?? { ...((wrapped ? body.result : body) as Entry), [wrapped ? 'sys_id' : 'id']: 'someone-else' };
+  return { ...own, body: wrapped ? { result: record } : record };
+}
+
+function lastPart({ path }: Request): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** The entries of a reply that is a list, in either API's form. */
+function listOf({ status, body }: Reply): Entry[] | undefined {
+  const list = (body as { result?: unknown } | undefined)?.result ?? body;
+  return status < 300 && Array.isArray(list) ? (list as Entry[]) : undefined;
+}
+
+function withList(reply: Reply, make: (list: Entry[]) => unknown): Reply {
+  const list = listOf(reply);
+  return list ? { ...reply, body: make(list) } : reply;
+}
+
+function idOf(entry: Entry): string {
+  const id = entry.sys_id ?? entry.id;
+  return String(typeof id === 'object' && id !== null ? (id as Entry).value : id);
+}
+
+/** References as each API has them: a text, a list of identifiers, a column, or a mark at the end of the description. */
+export function referencesIn(record: Entry | undefined): string[] {
+  const { externalId, externalIdentifier, correlation_id, description } = record ?? {};
+  const listed = [externalId, externalIdentifier].flatMap((list) =>
+    Array.isArray(list) ? (list as Entry[]).map(({ id }) => id) : [],
+  );
+  const mark = /\[ref (\S+)\]\s*$/.exec(typeof description === 'string' ? description : '')?.[1];
+  return [externalId, correlation_id, mark, ...listed].filter((r): r is string => typeof r === 'string' && r !== '');
+}

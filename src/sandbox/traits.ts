@@ -1,0 +1,86 @@
+import { referencesIn, type Traits } from './behave.js';
+import type { Kind } from './behaviours.js';
+import type { Request } from './exchange.js';
+import type { ServiceNowDesk } from './servicenow.js';
+import { errorBody } from './servicenow-errors.js';
+import { TABLES } from './servicenow-tables.js';
+import { tmfError } from './tmf-api.js';
+import type { TmfRecord, Version } from './tmf-record.js';
+
+/* What the behaviours have to know of each partner's API. */
+
+const FAILURE = errorBody(500, 'Transaction cancelled: maximum execution time exceeded') as object;
+const SERVICENOW_ERRORS = { alone: FAILURE, beside: { result: [], ...FAILURE } };
+/** Paths of many records, or with an id of one. */
+const RECORDS = /^\/api\/(?:now\/(?:v\d\/)?table\/\w+|sn_ind_tmt_orm\/order)(\/\w+)?$/;
+const ATTACHMENTS = /^\/api\/now\/(?:v\d\/)?attachment(\/[0-9a-f]{32})?$/;
+/** Paths that make a record without being those of its kind. */
+const MAKES = /^\/api\/(now\/(v\d\/)?attachment\/file|sn_sc\/servicecatalog\/.*\/(order_now|submit_order))$/;
+const TRY_LATER = { code: '60', reason: 'try later' };
+
+/** Of a method, where a path is known to be that of many records, or of one. */
+function byMethod(method: string, one: boolean): Kind | undefined {
+  if (method === 'GET') return one ? 'read' : 'list';
+  if (one) return method === 'PATCH' || method === 'PUT' ? 'change' : undefined;
+  return method === 'POST' ? 'create' : undefined;
+}
+
+/** Table, Attachment, Order and Service Catalog API of a ServiceNow instance. */
+export function serviceNowTraits(desk: ServiceNowDesk): Traits {
+  return {
+    kindOf: ({ method, path }) => {
+      const known = RECORDS.exec(path) ?? ATTACHMENTS.exec(path);
+      if (known) return byMethod(method, known[1] !== undefined);
+      return method === 'POST' && MAKES.test(path) ? 'create' : undefined;
+    },
+    errors: SERVICENOW_ERRORS,
+    errorBody,
+    knows: (references) =>
+      Object.keys(TABLES).some((table) => (desk.indexed(table, 'correlation_id', references) ?? []).length > 0),
+  };
+}
+
+/** ServiceNow's own TMF621. */
+export function csmTraits(desk: ServiceNowDesk, root: string): Traits {
+  return {
+    kindOf: below(root.slice(0, root.lastIndexOf('/'))),
+    errors: SERVICENOW_ERRORS,
+    errorBody,
+    knows: (references) =>
+      ['incident', 'sn_customerservice_case']
+        .flatMap((table) => desk.rows(table))
+        .some((row) => referencesIn(row).some((reference) => references.includes(reference))),
+    emptyList: () => ({ status: 404, body: errorBody(404, 'No records match the query') }),
+  };
+}
+
+/** A TMF API below its root. */
+export function tmfTraits(version: Version, root: string, records: () => TmfRecord[]): Traits {
+  return {
+    kindOf: below(root),
+    errors: { alone: TRY_LATER, beside: { ...TRY_LATER, items: [] } },
+    errorBody: tmfError(version),
+    knows: (references) => records().some((record) => referencesIn(record).some((reference) => references.includes(reference))),
+  };
+}
+
+/** The token endpoint: it never behaves strangely. */
+export const tokenTraits: Traits = {
+  kindOf: () => undefined,
+  errors: { alone: TRY_LATER, beside: TRY_LATER },
+  errorBody: tmfError('v4'),
+  knows: () => false,
+};
+
+/** By the depth of the path below an API's root: a resource's name is many of them, with an id it is one. */
+function below(root: string): (request: Pick<Request, 'method' | 'path'>) => Kind | undefined {
+  return ({ method, path }) => {
+    const [name, ...ids] = path.startsWith(`${root}/`)
+      ? path
+          .slice(root.length + 1)
+          .split('/')
+          .filter(Boolean)
+      : [];
+    return name && name !== 'hub' && ids.length < 2 ? byMethod(method, ids.length === 1) : undefined;
+  };
+}

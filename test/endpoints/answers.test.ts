@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Behaviours, KINDS } from '../../src/sandbox/behaviours.js';
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { type Case, examine, expectedOf, QUESTIONS, REFERENCE } from './answers.js';
+import { type QuestionName, SYSTEMS } from './answers-systems.js';
+
+/* Every system’s client, asked everything the broker asks, of a partner that answers as partners do. */
+
+let sandbox: Sandbox;
+let folder: string;
+before(async () => {
+  sandbox = await startSandbox();
+  folder = mkdtempSync(join(tmpdir(), 'switchboard-answers-'));
+  writeFileSync(join(folder, 'ours.txt'), 'ours');
+});
+after(async () => {
+  await sandbox.close();
+  rmSync(folder, { recursive: true });
+});
+
+for (const system of SYSTEMS) {
+  describe(`${system.name}: a strange answer`, () => {
+    const behaviours = new Behaviours(system.entityType === 'productOrder');
+    let of: Case;
+    beforeEach(async () => {
+      sandbox.reset();
+      const client = system.client(sandbox);
+      const since = new Date().toISOString();
+      const { source } = client.parse((await client.create(system.entityType, system.fields, REFERENCE)).entity);
+      const file = { id: 'f1', name: 'ours.txt', mimeType: 'text/plain', path: join(folder, 'ours.txt'), size: 4, hash: '' };
+      of = { sandbox, system, client, id: source.id, number: source.number ?? '', since, file };
+    });
+    afterEach(() => of.client.close());
+
+    for (const kind of KINDS) {
+      for (const name of behaviours.names(kind)) {
+        for (const [asked, kinds] of Object.entries(system.asks) as [QuestionName, string[]][]) {
+          const expected = kinds.includes(kind) && expectedOf(kind, name, asked);
+          if (!expected) continue;
+          for (const part of (kind === 'list' && system.parts?.[asked]) || [undefined]) {
+            const where = part ? ` for ${part.name}` : '';
+            it(`${asked}: «${name}» to a ${kind}${where} is ${expected}`, async () => {
+              await examine({ ...of, part }, QUESTIONS[asked], kind, name, expected);
+            });
+          }
+        }
+      }
+    }
+  });
+}
