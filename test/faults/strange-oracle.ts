@@ -1,4 +1,3 @@
-import type { MessageList, MessageView } from '../../nodes/sidebar/views.js';
 import type { Partners } from './partners.js';
 import { type Kept, SAME, SIDES, type Side } from './strange-load.js';
 
@@ -13,52 +12,8 @@ export interface Judgement {
   aside: number;
 }
 
-/** What was put aside: messages and deliveries that a person sees as a problem, with the reason. */
-export interface Aside {
-  number: string;
-  part: string;
-  state: string;
-  reason: string;
-  text: string;
-}
-
-/** Everything that is not settled well, as a person sees it. */
-export async function putAside(url: string): Promise<Aside[]> {
-  const found: Aside[] = [];
-  const get = async <T>(path: string) => (await (await fetch(`${url}/switchboard/${path}`)).json()) as T;
-  for (const state of ['problems', 'waiting', 'unrouted']) {
-    let before: string | undefined;
-    do {
-      const page = await get<MessageList>(`messages?state=${state}&limit=200${before ? `&before=${before}` : ''}`);
-      for (const { id } of page.messages) {
-        const message = await get<MessageView>(`messages/${id}`);
-        const { number } = message;
-        if (!['delivered', 'ignored'].includes(message.state) && message.sent.length === 0)
-          found.push({
-            number,
-            part: 'message',
-            state: message.state,
-            reason: reasonOf(message.error, message.reason),
-            text: '',
-          });
-        for (const sent of message.sent) {
-          if (['delivered', 'skipped'].includes(sent.state)) continue;
-          const text = JSON.stringify([sent.payload, sent.part, sent.bodies, sent.lines]);
-          const numbers = [number, sent.number].filter(Boolean).join(' ');
-          found.push({ number: numbers, part: sent.part, state: sent.state, reason: reasonOf(sent.error), text });
-        }
-      }
-      before = page.next;
-    } while (before);
-  }
-  return found;
-}
-
-const reasonOf = (error?: { code?: string; message?: string }, reason?: string) =>
-  error?.message ? `${error.code}: ${error.message}` : (reason ?? '');
-
 /** Compares both sides when all is idle. */
-export function judge(partners: Partners, tickets: Kept[], aside: Aside[]): Judgement {
+export function judge(partners: Partners, tickets: Kept[], aside: Aside[], replayed: ReadonlySet<string>): Judgement {
   const { customer, provider } = partners;
   const result: Judgement = {
     faults: Object.fromEntries(FAULTS.map((f) => [f, 0])) as Record<Fault, number>,
@@ -71,15 +26,13 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[]): Judg
   };
   const incidents = [...customer.incidents.values()].map(({ value }) => value);
   const theirs = [...provider.tickets.values()].map(({ value }) => value).filter(({ id }) => !provider.children.has(id));
-  for (const one of aside) if (!one.reason) fault('hidden', `${one.number}, ${one.part} is ${one.state} without a reason`);
+  for (const one of unreasoned(aside)) fault('hidden', `${one.numbers.join()}, ${one.part} is ${one.state} without a reason`);
 
   /** Whether a person sees why something of this ticket is not there. */
   const explained = (numbers: string[], text?: string) =>
     aside.some(
       (one) =>
-        one.reason &&
-        numbers.some((number) => one.number.split(' ').includes(number)) &&
-        (!text || one.part === 'entity' || one.part === 'message' || one.text.includes(text)),
+        one.reason && concerns(one, numbers) && (!text || ['entity', 'message'].includes(one.part) || one.text.includes(text)),
     );
   const lacking = (numbers: string[], what: string, text?: string, kind: Fault = 'lost') => {
     if (explained(numbers, text)) result.aside++;
@@ -109,7 +62,9 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[]): Judg
         const times = texts[opposite].filter((one) => one.includes(text)).length;
         if (times === 0) lacking(numbers, `${where}: ${text} of the ${side}`, text);
         if (times > 1) fault('doubled', `${where}: ${text} of the ${side}, ${times} times\n${history(partners, text)}`);
-        if (times > 0 && at < position) fault('outOfOrder', `${where}: ${text} of the ${side}`);
+        // What a person replays comes after what went on without it.
+        if (times > 0 && at < position && !numbers.some((number) => replayed.has(number)))
+          fault('outOfOrder', `${where}: ${text} of the ${side}\n${history(partners, text)}`);
         if (times > 0) position = Math.max(at, position);
         const own = texts[side].filter((one) => one.includes(text)).length;
         if (own !== 1)
