@@ -7,7 +7,7 @@ import type { StoreCounts } from '../live/rig.js';
 import { randomFrom } from '../store/random.js';
 import { Partners } from './partners.js';
 import { Load } from './strange-load.js';
-import { inWords, Operator, unreasoned } from './strange-operator.js';
+import { inWords, Operator, waitsForever } from './strange-operator.js';
 import { judge } from './strange-oracle.js';
 
 const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
@@ -79,7 +79,7 @@ describe('Node-RED killed while its partners answer strangely', () => {
           await pause(300 + random() * 2_000);
         }
       })();
-      for (let kill_ = 0; kill_ < kills; kill_++) {
+      for (let killed = 0; killed < kills; killed++) {
         await pause(200 + random() * 4_000);
         await kill();
         await start();
@@ -108,25 +108,22 @@ describe('Node-RED killed while its partners answer strangely', () => {
           from = [customer.lists, provider.lists];
           if (deliveries.pending! + deliveries.sending! + deliveries.inDoubt! === 0) return true;
           // What waits behind something that waits for a person does so for ever.
-          const left = await operator.aside();
-          return (
-            left.every(({ state }) => state !== 'inDoubt') &&
-            unreasoned(left).length === 0 &&
-            !left.some((one) => one.state === 'waiting' && one.reason)
-          );
+          return waitsForever(await operator.aside());
         }).catch(async (error: Error) => {
           stuck.push(`${error.message}: ${JSON.stringify(await counts())}`);
         });
       };
       await quiet('all that was said to be done');
-      const first = await operator.aside();
+      const first = (await operator.aside()).filter(({ state }) => state !== 'waiting');
       let replays = 0;
-      for (let again = await operator.replay(); again > 0; again = await operator.replay()) {
-        replays += again;
+      for (let again = 1; again > 0 && stuck.length === 0; replays += again) {
+        again = await operator.replay();
         await quiet('what was replayed to be done');
       }
-      load.lastWords();
-      await quiet('the last words to be heard');
+      if (stuck.length === 0) {
+        load.lastWords();
+        await quiet('the last words to be heard');
+      }
 
       const aside = await operator.aside();
       const { faults, said, aside: lacking } = judge(partners, load.tickets, aside, operator.replayed);

@@ -17,11 +17,17 @@ export const concerns = (one: Aside, numbers: string[]) => numbers.some((number)
 /** States in which nothing more is done without a person. */
 const ENDED = ['failed', 'needsDecision', 'unrouted'];
 
-/** What waits and says nothing, with nothing before it that waits for a person. */
-export function unreasoned(aside: Aside[]): Aside[] {
-  const ended = aside.filter(({ state, reason }) => ENDED.includes(state) && reason);
-  return aside.filter((one) => !one.reason && !(one.state === 'waiting' && ended.some((other) => concerns(other, one.numbers))));
-}
+/** What is there before it and waits for a person. */
+const ended = (one: Aside, aside: Aside[]) =>
+  aside.some((other) => ENDED.includes(other.state) && other.reason && concerns(other, one.numbers));
+
+/** Whether nothing of it will be done without a person: what is in doubt or waits is so behind something of its ticket that has ended. */
+export const waitsForever = (aside: Aside[]) =>
+  aside.every((one) => ENDED.includes(one.state) || (one.state === 'waiting' && ended(one, aside)));
+
+/** What says nothing of why it is there. */
+export const unreasoned = (aside: Aside[]) =>
+  aside.filter((one) => !one.reason && !(one.state === 'waiting' && ended(one, aside)));
 
 /** The person at the messages view, by the same routes. */
 export class Operator {

@@ -1,5 +1,6 @@
 import type { Partners } from './partners.js';
 import { type Kept, SAME, SIDES, type Side } from './strange-load.js';
+import { type Aside, concerns, unreasoned } from './strange-operator.js';
 
 const FAULTS = ['lost', 'doubled', 'foreign', 'outOfOrder', 'state', 'content', 'echo', 'destroyed', 'hidden'] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -90,7 +91,7 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[], repla
     const same =
       SAME[row.state!]?.includes(other.status) && row.short_description === other.name && row.short_description === title;
     const said = last && (last.side === 'customer' ? row.state === last.state : other.status === last.state);
-    if (!same || !said) lacking(numbers, `${where}: ${states}`, undefined, 'state');
+    if (last && (!same || !said)) lacking(numbers, `${where}: ${states}`, undefined, 'state');
   }
   for (const one of provider.destroyed) fault('destroyed', one);
   for (const id of provider.children) {
