@@ -102,6 +102,8 @@ export interface PartnerErrorDetails extends ErrorDetails {
   retryAfter?: number;
   /** What the partner said, shortened, secrets masked. */
   answer?: string;
+  /** The same, where it was JSON. */
+  body?: unknown;
 }
 
 /** A partner's system refused, failed or could not be reached. */
@@ -111,6 +113,7 @@ export class PartnerError extends SwitchboardError {
   readonly status?: number;
   readonly retryAfter?: number;
   readonly answer?: string;
+  readonly body?: unknown;
   constructor(code: ErrorCode, what: string, details: PartnerErrorDetails) {
     super(code, what, details);
     this.name = 'PartnerError';
@@ -119,5 +122,6 @@ export class PartnerError extends SwitchboardError {
     this.status = details.status;
     this.retryAfter = details.retryAfter;
     this.answer = details.answer;
+    this.body = details.body;
   }
 }

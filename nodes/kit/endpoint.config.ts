@@ -21,6 +21,8 @@ export interface EndpointConfig {
   maxTries: string;
   /** Seconds before the first retry; doubles with each further one, up to five minutes. */
   retryDelay: string;
+  /** Seconds that a lost answer is looked up before anything is written again. */
+  settling: string;
   /** The user we write as, as the partner shows it; empty = the user name of the credentials. */
   integrationUser: string;
 }
@@ -57,5 +59,6 @@ export const endpointDefaults: EndpointConfig = {
   concurrency: '8',
   maxTries: '12',
   retryDelay: '2',
+  settling: '120',
   integrationUser: '',
 };

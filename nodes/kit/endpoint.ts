@@ -19,11 +19,13 @@ interface TlsNode extends Node {
 /** The HTTP settings of an endpoint from its node's settings and credentials; throws SWB_CONFIG in words. */
 export function httpOptions(RED: NodeAPI, config: EndpointConfig, credentials: EndpointCredentials, where: string): HttpOptions {
   const baseUrl = requiredSetting(config.baseUrl, 'baseUrl', where).replace(/\/+$/, '');
-  if (!URL.canParse(baseUrl) || !/^https?:/.test(baseUrl)) {
-    throw new SwitchboardError('SWB_CONFIG', `«${baseUrl}» is not a web address.`, {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  // A path that is appended to a query or a fragment never reaches the partner.
+  if (!url || !/^https?:$/.test(url.protocol) || /[?#]/.test(baseUrl)) {
+    throw new SwitchboardError('SWB_CONFIG', `«${baseUrl}» is not the base URL of an API.`, {
       where,
       field: 'baseUrl',
-      hint: 'It begins with http:// or https://.',
+      hint: 'It begins with http:// or https:// and has neither ? nor #.',
     });
   }
   const tls = config.tls ? tlsOptions(RED, config.tls, where) : undefined;
@@ -110,8 +112,9 @@ export function endpointRuntime<Client extends EndpointClient>(
     }
     const retryDelay = numberSetting(config.retryDelay, endpointDefaults.retryDelay, 'retryDelay', where) * 1000;
     const maxTries = Math.max(1, numberSetting(config.maxTries, endpointDefaults.maxTries, 'maxTries', where));
+    const settling = numberSetting(config.settling, endpointDefaults.settling, 'settling', where) * 1000;
     const broker: Broker = await store.broker;
-    broker.addEndpoint(node.client, { concurrency: options.concurrency, retry: { base: retryDelay, maxTries } });
+    broker.addEndpoint(node.client, { concurrency: options.concurrency, settling, retry: { base: retryDelay, maxTries } });
     return broker;
   })();
   const farewells: Promise<unknown>[] = [];

@@ -105,9 +105,9 @@ async function receive(
       });
     }
     const broker = await endpoint.broker;
-    const { id, number, key, payload } = await endpoint.client.hintOf(jsonBody(request), rest.join('/'));
+    const { id, number, key, expects, payload } = await endpoint.client.hintOf(jsonBody(request), rest.join('/'));
     await broker.inbox.accept([
-      { node: node.id, origin: 'event', endpoint: endpoint.id, entityType, entityId: id, number, key, payload },
+      { node: node.id, origin: 'event', endpoint: endpoint.id, entityType, entityId: id, number, key, expects, payload },
     ]);
     // v4 clients answer 201 with a subscription, v5 ones 204 (definitions, /listener): any 2xx is understood by all.
     return endpoint.client.version === 'v5'

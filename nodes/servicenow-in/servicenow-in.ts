@@ -93,6 +93,7 @@ function serveWebhook(
         entityId: hint.id,
         number: hint.number,
         key: hint.key,
+        expects: hint.expects,
         payload: hint.payload,
       },
     ]);

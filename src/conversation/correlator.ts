@@ -1,11 +1,12 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import { SwitchboardError } from '../errors.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
 import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import type { Conversations } from './conversations.js';
 import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
 import { imprint, sameImprint, shadowOf } from './fingerprint.js';
+import { isGone, movedTo } from './moved.js';
 import { carriedApart, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
 import { type Unlinked, unlinkedKey } from './unlinked.js';
 
@@ -55,6 +56,8 @@ export class Correlator {
     private readonly conversations: Conversations,
     private readonly endpoint: (id: string) => EndpointClient | undefined,
     private readonly clock: () => number,
+    /** The try of a delivery that is under way. */
+    private readonly underWay: (endpoint: string, delivery: string) => Promise<void> | undefined = () => undefined,
   ) {}
 
   /** The conversation's id as far as it can be known before it exists: messages with the same key must not overtake each other. */
@@ -79,9 +82,17 @@ export class Correlator {
     let conversation = await this.conversation(id);
     let link = linkOf(conversation, source.endpoint, source.entityType, source.id);
     if (!link) {
-      link = this.adopted(conversation, incoming.message, open, requests);
+      const creating = open.find((d) => createReference(conversation, d) === source.reference);
+      const answer = creating && this.underWay(creating.endpoint, creating.id);
+      if (answer) {
+        // Our own create is being answered right now, and its answer outranks an event of whatever carries our reference.
+        await answer;
+        return this.correlate(incoming, before);
+      }
+      link = await this.adopted(conversation, incoming.message, open, requests);
       const adopted = link;
       await this.conversations.update(conversation.id, (latest) => withLink(latest, adopted), [], { durable: false });
+      if (creating) await this.wake(creating);
       conversation = await this.conversation(id);
     }
     if (before) return { ...replayed(incoming.message, link, before), conversation };
@@ -151,30 +162,76 @@ export class Correlator {
     return record.id;
   }
 
-  /** An entity that carries our reference before we know its id: the event about our create was faster than the answer to it. */
-  private adopted(
+  /** An entity that carries our reference before we know its id: the event about our create came, and its answer was lost. */
+  private async adopted(
     conversation: ConversationRecord,
     message: GenericMessage,
     open: DeliveryRecord[],
     requests: EntityRequest[],
-  ): Link {
+  ): Promise<Link> {
     const { source } = message;
     const index = open.findIndex((d) => createReference(conversation, d) === source.reference);
     const leg = open[index]?.leg ?? source.reference?.split('/')[1] ?? '';
     const standing = linkAt(conversation, source.endpoint, source.entityType, leg);
+    if (standing && (await this.isMoved(conversation, standing, source)))
+      return { ...standing, id: source.id, number: source.number, url: source.url };
     if (standing || index < 0) {
-      throw new SwitchboardError(
-        'SWB_WRONG_ENTITY',
-        `${source.number ?? source.id} carries the reference ${source.reference}, but ${standing ? `${standing.number ?? standing.id} is the one linked there` : 'nothing was sent there in this conversation'}.`,
-        {
-          where: this.endpoint(source.endpoint)?.name,
-          field: 'reference',
-          hint: 'It may be a copy of a ticket of ours: clear the reference in the copy, then skip this message.',
-        },
+      throw this.copy(
+        source,
+        standing ? `${standing.number ?? standing.id} is the one linked there` : 'nothing was sent there in this conversation',
       );
     }
+    const other = await this.otherBearer(source);
+    if (other) throw this.copy(source, `so does ${other}`);
     const now = new Date(this.clock()).toISOString();
     return linkAfterCreate(source, leg, requests[index], now, carriedApart(conversation, leg, source.reference));
+  }
+
+  private copy(source: GenericMessage['source'], but: string): SwitchboardError {
+    const what = `${source.number ?? source.id} carries the reference ${source.reference}, but ${but}.`;
+    return new SwitchboardError('SWB_WRONG_ENTITY', what, {
+      where: this.endpoint(source.endpoint)?.name,
+      field: 'reference',
+      hint: 'It may be a copy of a ticket of ours: clear the reference in the copy, then skip this message.',
+    });
+  }
+
+  /** A new id is followed only where the partner says that the old one is gone, and that this is the one with our reference. */
+  private async isMoved(conversation: ConversationRecord, link: Link, source: GenericMessage['source']): Promise<boolean> {
+    const client = this.endpoint(source.endpoint);
+    if (!client || link.origin !== 'ours') return false;
+    try {
+      await client.read(link.entityType, link.id);
+      return false;
+    } catch (error) {
+      // Where it cannot be told, a person says what is what.
+      if (!isGone(error)) return false;
+      return (await movedTo(client, conversation, link))?.id === source.id;
+    }
+  }
+
+  /** Another record that the partner finds by the same reference; none where it finds this one, or, as lists lag, none yet. */
+  private async otherBearer({ endpoint, entityType, id, reference = '' }: GenericMessage['source']): Promise<string | undefined> {
+    const client = this.endpoint(endpoint);
+    const found = await client?.find(entityType, reference).catch((error: unknown) => {
+      // The record itself was read and carries it: that is proof enough where the look-up says nothing.
+      if (error instanceof PartnerError) return undefined;
+      throw error;
+    });
+    const source = found && client?.parse(found).source;
+    return source && source.id !== id ? (source.number ?? source.id) : undefined;
+  }
+
+  /** What was in doubt is known: its delivery need not wait for its next look. */
+  private async wake({ id }: DeliveryRecord): Promise<void> {
+    const delivery = await this.store.delivery(id);
+    if (delivery?.state !== 'inDoubt' || delivery.notBefore === undefined) return;
+    try {
+      await this.store.commit([{ kind: 'delivery', record: { ...delivery, notBefore: undefined } }], { durable: false });
+    } catch (error) {
+      // It is being looked at already.
+      if (!(error instanceof SwitchboardError && error.code === 'SWB_CONFLICT')) throw error;
+    }
   }
 
   private async requests(deliveries: DeliveryRecord[]): Promise<(EntityRequest & InFlight)[]> {

@@ -10,12 +10,13 @@ import type { Json } from '../model/message.js';
 import { createIds } from '../store/id.js';
 import type { Store } from '../store/store.js';
 import { AuditLog } from './audit.js';
+import { lackIn } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
 import { Inbox } from './inbox.js';
 import { Interventions } from './interventions.js';
 import { Legs } from './legs.js';
 import { type Leg, Outbox, type Taken } from './outbox.js';
-import type { RetryPolicy } from './retry.js';
+import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
 import { answeredDelivery, errorRecord, Worker, type WorkerStatus } from './worker.js';
@@ -34,6 +35,8 @@ export interface BrokerOptions {
 
 export interface EndpointSettings {
   concurrency: number;
+  /** How long a lost answer is looked up before anything is written again, milliseconds. */
+  settling?: number;
   retry?: Partial<RetryPolicy>;
 }
 
@@ -57,7 +60,6 @@ export class Broker {
   private readonly ids: () => string;
   private readonly random: () => number;
   private readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
-  private readonly openedAt: number;
   readonly unmapped: UnmappedCounter;
   readonly audit: AuditLog;
   /** What a person may do by hand. */
@@ -71,12 +73,17 @@ export class Broker {
     this.clock = options.clock ?? Date.now;
     this.random = options.random ?? Math.random;
     this.log = options.log ?? (() => undefined);
-    this.openedAt = this.clock();
     this.ids = createIds(this.clock, this.random);
     this.unmapped = new UnmappedCounter(this.store);
     this.spool = new Spool(this.store.spool);
     this.conversations = new Conversations(this.store, this.clock);
-    this.correlator = new Correlator(this.store, this.conversations, (id) => this.client(id), this.clock);
+    this.correlator = new Correlator(
+      this.store,
+      this.conversations,
+      (id) => this.client(id),
+      this.clock,
+      (endpoint, delivery) => this.worker(endpoint)?.underWay(delivery),
+    );
     this.outbox = new Outbox(this.store, this.conversations, this.ids, this.clock);
     this.audit = new AuditLog(this.store, this.clock);
     this.interventions = new Interventions({
@@ -95,6 +102,7 @@ export class Broker {
       log: this.log,
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
+      lacks: (record, read) => lackIn(this.store, this.client(record.endpoint), record, read),
       onSettled: (message) => this.turnstile.leave(message),
     });
     this.surgeon = new Surgeon(this.store, this.conversations, this.turnstile, this.clock);
@@ -120,9 +128,9 @@ export class Broker {
       spool: this.spool,
       clock: this.clock,
       random: this.random,
-      openedAt: this.openedAt,
       ids: this.ids,
       log: this.log,
+      settling: DEFAULT_SETTLING,
       ...settings,
     });
     this.endpoints.set(client.id, { client, worker });

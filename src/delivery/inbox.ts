@@ -1,6 +1,7 @@
 import type { Conversations } from '../conversation/conversations.js';
+import { isAbsent } from '../endpoints/api.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
-import type { Json } from '../model/message.js';
+import type { Expected, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, MessageRecord, Store } from '../store/store.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import { errorRecord } from './worker.js';
@@ -8,6 +9,8 @@ import { errorRecord } from './worker.js';
 /** Messages of one node that may be in its flow at the same time. */
 const WINDOW = 100;
 const LONGEST_SLEEP = 60_000;
+/** How long a read that is older than its hint is read again, because replicas lag; then it is believed. Milliseconds. */
+const CATCH_UP = 30_000;
 /** Milliseconds of rest after the store failed. */
 const STORE_REST = 1_000;
 
@@ -20,6 +23,7 @@ export interface Received {
   entityId: string;
   number?: string;
   key: string;
+  expects?: Expected;
   payload: Json;
   /** Known where it does not come from outside. */
   conversation?: string;
@@ -70,6 +74,8 @@ export interface InboxOptions {
   /** Milliseconds a message may stay inside its flow. */
   flowTimeout: number;
   retry?: Partial<RetryPolicy>;
+  /** What a read of the message's entity lacks of what the hint said, in words; undefined where it shows it. */
+  lacks?: (record: MessageRecord, read: Json) => Promise<string | undefined>;
   /** A message has left its flow. */
   onSettled: (message: string) => void;
 }
@@ -217,6 +223,14 @@ export class Inbox {
   }
 }
 
+function outdated(lack: string): PartnerError {
+  return new PartnerError('SWB_PARTNER_ANSWER', `What was read is older than what was reported: ${lack}.`, {
+    hint: 'It is read again.',
+    outcome: 'notDone',
+    retry: true,
+  });
+}
+
 /** Emits the messages of one node: the oldest first, those about one entity one after the other, not too many at a time. */
 class Pump {
   private readonly inFlow = new Set<string>();
@@ -302,9 +316,14 @@ class Pump {
     if (payload === undefined) {
       try {
         payload = await this.emitter.read(claimed, bodies);
-        if (payload !== undefined) read = { read: payload };
+        if (payload !== undefined) {
+          read = { read: payload };
+          const lack = await this.inbox.options.lacks?.(claimed, payload);
+          if (lack && this.isRecent(claimed)) return await this.unreadable(claimed, outdated(lack), true);
+        }
       } catch (error) {
-        await this.unreadable(claimed, error);
+        // A replica that does not have it yet says the same as one that never will.
+        await this.unreadable(claimed, error, isAbsent(error) && this.isRecent(claimed));
         return;
       }
     }
@@ -328,11 +347,17 @@ class Pump {
     });
   }
 
-  private async unreadable(claimed: MessageRecord, error: unknown): Promise<void> {
+  private isRecent({ receivedAt }: MessageRecord): boolean {
+    return this.inbox.options.clock() - Date.parse(receivedAt) < CATCH_UP;
+  }
+
+  /** `lags`: the partner may only be behind, which is no trouble yet. */
+  private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<void> {
     const { store, clock, random } = this.inbox.options;
-    const again = error instanceof PartnerError && error.retry;
+    const again = lags || (error instanceof PartnerError && error.retry);
     const tries = claimed.emissions + 1;
-    const wait = again ? Math.max(error.retryAfter ?? 0, backoff(this.retry, tries, random)) : 0;
+    const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
+    const wait = again ? Math.max(asked, backoff(this.retry, tries, random)) : 0;
     const record: MessageRecord = {
       ...claimed,
       emissions: tries,
@@ -342,7 +367,7 @@ class Pump {
     await store.commit([{ kind: 'message', record }], { durable: false });
     await store.release('message', [claimed.id]);
     this.left(claimed.id);
-    this.emitter.trouble?.(record, error, again ? record.notBefore : undefined);
+    if (!lags) this.emitter.trouble?.(record, error, again ? record.notBefore : undefined);
   }
 
   /** The store failed: the message is emitted a little later. */

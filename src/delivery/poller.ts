@@ -57,6 +57,7 @@ export class Poller {
           entityId: hint.id,
           number: hint.number,
           key: hint.key,
+          expects: hint.expects,
           payload: hint.payload,
         }));
         await broker.inbox.accept(items, [{ kind: 'setting', key, value: result.cursor }]);

@@ -1,4 +1,4 @@
-import { PartnerError, SwitchboardError } from '../errors.js';
+import { DecisionError, type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { DeliveryState } from '../store/store.js';
 
 export interface RetryPolicy {
@@ -12,6 +12,9 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { base: 2_000, most: 300_000, maxTries: 12 };
 
+/** Time after which lists, indexes, replicas and slow rules are believed to have caught up with a write whose answer was lost, milliseconds. */
+export const DEFAULT_SETTLING = 120_000;
+
 /** Exponential backoff with equal jitter: between half and the whole of base · 2^(tries-1), never above `most`. */
 export function backoff(policy: RetryPolicy, tries: number, random: () => number): number {
   const full = Math.min(policy.most, policy.base * 2 ** Math.max(0, tries - 1));
@@ -19,7 +22,9 @@ export function backoff(policy: RetryPolicy, tries: number, random: () => number
 }
 
 export interface Verdict {
-  state: Extract<DeliveryState, 'pending' | 'inDoubt' | 'failed'>;
+  state: Extract<DeliveryState, 'pending' | 'inDoubt' | 'failed' | 'needsDecision'>;
+  /** What a person is asked. */
+  decision?: DecisionKind;
   /** Milliseconds to wait before the next try. */
   wait: number;
   /** Whether this try counts towards maxTries: a partner that is down or limits our rate costs no tries, however long that lasts. */
@@ -28,31 +33,62 @@ export interface Verdict {
   unwell: boolean;
 }
 
+/** An answer was lost, and the partner does not show what was written: it is looked for again before anything is written once more. */
+export class StillLooking extends SwitchboardError {
+  /**
+   * @param elapsed milliseconds since the doubt began
+   * @param left milliseconds until it may be written again
+   */
+  constructor(
+    what: string,
+    where: string,
+    readonly elapsed: number,
+    readonly left: number,
+  ) {
+    super('SWB_PARTNER_UNAVAILABLE', what, {
+      where,
+      hint: 'It is looked for again, because the partner may still be working on it, and sent again only when it is surely not there.',
+    });
+  }
+}
+
 /** What becomes of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). */
 export function verdict(error: unknown, tries: number, policy: RetryPolicy, random: () => number): Verdict {
+  const again = (state: Verdict['state'], more: Partial<Verdict> = {}): Verdict => ({
+    state,
+    wait: backoff(policy, tries, random),
+    counts: true,
+    unwell: false,
+    ...more,
+  });
+  const ended = (decision?: DecisionKind, unwell = false): Verdict => ({
+    state: decision ? 'needsDecision' : 'failed',
+    ...(decision && { decision }),
+    wait: 0,
+    counts: true,
+    unwell,
+  });
+  const left = tries < policy.maxTries;
+  if (error instanceof StillLooking)
+    // The looks are as far apart as the doubt is old: soon at first, then seldom, the last one at the end of the period.
+    return again('inDoubt', { wait: Math.min(error.left, Math.max(policy.base, error.elapsed)), counts: false });
+  if (error instanceof DecisionError) return ended(error.kind);
   if (!(error instanceof PartnerError)) {
-    const passing =
-      error instanceof SwitchboardError &&
-      (error.code === 'SWB_STORE' || error.code === 'SWB_CONFLICT') &&
-      tries < policy.maxTries;
-    return {
-      state: passing ? 'inDoubt' : 'failed',
-      wait: passing ? backoff(policy, tries, random) : 0,
-      counts: true,
-      unwell: false,
-    };
+    if (!(error instanceof SwitchboardError)) return ended();
+    if (error.code === 'SWB_WRONG_ENTITY') return ended('wrongEntity');
+    return left && (error.code === 'SWB_STORE' || error.code === 'SWB_CONFLICT') ? again('inDoubt') : ended();
   }
-  if (!error.retry) {
-    return error.outcome === 'unknown' && tries < policy.maxTries
-      ? { state: 'inDoubt', wait: backoff(policy, tries, random), counts: true, unwell: false }
-      : { state: 'failed', wait: 0, counts: true, unwell: false };
-  }
-  const limited = error.code === 'SWB_PARTNER_LIMIT';
-  const down = error.outcome === 'notDone';
-  const wait = Math.max(error.retryAfter ?? 0, backoff(policy, tries, random));
   const state = error.outcome === 'unknown' ? 'inDoubt' : 'pending';
-  if (down || limited) return { state, wait, counts: false, unwell: !limited };
-  return tries < policy.maxTries
-    ? { state, wait, counts: true, unwell: true }
-    : { state: 'failed', wait: 0, counts: true, unwell: true };
+  if (error.code === 'SWB_WRONG_ENTITY') return left ? again(state) : ended('wrongEntity');
+  if (error.outcome === 'unknown')
+    return left ? again(state, { wait: waitFor(error), unwell: error.retry }) : ended('unresolved', true);
+  if (!error.retry) return ended();
+  // Something on the way says that one record is not there: that tells nothing about the others.
+  if (error.code === 'SWB_PARTNER_ANSWER' && error.status === 404) return left ? again(state) : ended();
+  const limited = error.code === 'SWB_PARTNER_LIMIT';
+  return again(state, { wait: waitFor(error), counts: false, unwell: !limited });
+
+  function waitFor({ retryAfter = 0 }: PartnerError): number {
+    return Math.max(retryAfter, backoff(policy, tries, random));
+  }
 }

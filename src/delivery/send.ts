@@ -2,8 +2,10 @@ import type { Conversations } from '../conversation/conversations.js';
 import { conversationState, linkAt, withLink, without } from '../conversation/correlate.js';
 import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
 import { attachmentMark, commentMark, imprint, sameImprint, shadowOf } from '../conversation/fingerprint.js';
+import { isGone, movedTo, relinked } from '../conversation/moved.js';
 import { legOf } from '../conversation/plan.js';
 import { carriedApart, createReference } from '../conversation/reference.js';
+import { halfDone } from '../endpoints/api.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
@@ -11,6 +13,7 @@ import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } 
 import type { IdentityGuard } from './identity-guard.js';
 import { isOfItems, itemsAsWritten, newsIn } from './item-news.js';
 import { isCancellation, realChanges } from './outbox.js';
+import { StillLooking } from './retry.js';
 import type { Spool } from './spool.js';
 
 export interface SendContext {
@@ -22,6 +25,8 @@ export interface SendContext {
   guard: IdentityGuard;
   spool: Spool;
   clock: () => number;
+  /** Milliseconds. */
+  settling: number;
 }
 
 const UPDATED = 'updated ';
@@ -65,21 +70,50 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
       hint: 'Replay the message it came from.',
     });
   const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
-  if (delivery.part === 'entity') {
-    const entity = request as unknown as EntityRequest;
-    return link
-      ? update(delivery, entity, link, conversation, inDoubt, context)
-      : create(delivery, entity, conversation, inDoubt, context);
+  if (delivery.part === 'entity' && !link) {
+    return create(delivery, request as unknown as EntityRequest, conversation, inDoubt, context);
   }
   if (!link) {
     throw new SwitchboardError('SWB_CONFIG', `${context.client.name} has no ticket in this conversation to add it to.`, {
       hint: 'Replay the delivery that creates the ticket first, then this one.',
     });
   }
-  await context.guard.check(context.client, conversation, link);
-  return delivery.part.startsWith('comment:')
-    ? comment(delivery, request.comment as GenericComment, link, inDoubt, context)
-    : attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
+  try {
+    if (delivery.part === 'entity')
+      return await update(delivery, request as unknown as EntityRequest, link, conversation, inDoubt, context);
+    await context.guard.check(context.client, conversation, link);
+    return delivery.part.startsWith('comment:')
+      ? await comment(delivery, request.comment as GenericComment, link, inDoubt, context)
+      : await attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
+  } catch (error) {
+    if (isGone(error)) await followed(conversation, link, context);
+    throw error;
+  }
+}
+
+/** A new id of the entity is followed, where its record carries our reference. Throws SWB_CONFLICT then: the next try writes there. */
+async function followed(conversation: ConversationRecord, link: Link, { client, conversations }: SendContext): Promise<void> {
+  const moved = await movedTo(client, conversation, link);
+  if (!moved) return;
+  await conversations.update(conversation.id, (latest) => relinked(latest, link, moved));
+  const [before, after] = [link.number ?? link.id, moved.number ?? moved.id];
+  throw new SwitchboardError('SWB_CONFLICT', `${before} is not there any more, and ${after} carries its reference.`, {
+    where: client.name,
+    hint: 'From now on it is written there.',
+  });
+}
+
+/** Not found. While the partner may still be working on it, that is no proof that it is not there. */
+function stillLooking(what: string, { lookUntil = 0 }: DeliveryRecord, { client, clock, settling }: SendContext): void {
+  const left = lookUntil - clock();
+  if (left <= 0) return;
+  const until = new Date(lookUntil).toISOString().slice(11, 19);
+  throw new StillLooking(
+    `An answer was lost, and it does not show ${what} yet (looking until ${until} UTC).`,
+    client.name,
+    Math.max(0, settling - left),
+    left,
+  );
 }
 
 async function create(
@@ -92,18 +126,19 @@ async function create(
   const { client } = context;
   if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
   const reference = createReference(conversation, delivery);
-  const found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
-  if (!found && inDoubt && delivery.attempts.some((attempt) => attempt.status === 202)) {
-    throw new PartnerError('SWB_PARTNER_ANSWER', `${client.name} accepted the create and has nothing with our reference yet.`, {
-      hint: 'It is looked up again, and not created twice.',
-      outcome: 'unknown',
-      retry: true,
-      status: 202,
-    });
+  let found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
+  if (inDoubt && !found) stillLooking(`a ${delivery.entityType} with our reference`, delivery, context);
+  let written: Written;
+  try {
+    written = found
+      ? await amended(found, delivery, request, client)
+      : await client.create(delivery.entityType, request.fields, reference);
+  } catch (error) {
+    // «There is one already» may speak of the one that an earlier try created.
+    found = isConflict(error) ? await client.find(delivery.entityType, reference, request.fields) : undefined;
+    if (!found) throw inDoubt && isConflict(error) ? halfDone(error) : error;
+    written = await amended(found, delivery, request, client);
   }
-  const written: Written = found
-    ? await amended(found, delivery, request, client)
-    : await client.create(delivery.entityType, request.fields, reference);
   const parsed = client.parse(written.entity);
   const { source } = parsed;
   if (!source.id) {
@@ -124,8 +159,9 @@ async function create(
     created: true,
     warning: warningOf(client, written),
     change: (latest) => {
-      const adopted = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
-      if (adopted && adopted.id !== source.id) return latest;
+      // What our own create answered outranks an event of another record that carries our reference: a copy, or a part of it.
+      const told = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
+      const adopted = told?.id === source.id ? told : undefined;
       const link = adopted ?? linkAfterCreate(source, delivery.leg, request, now, carriedApart(latest, delivery.leg, reference));
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, written, known)));
@@ -219,6 +255,7 @@ async function comment(
 ): Promise<Sent> {
   const { client } = context;
   const found = inDoubt ? await client.findComment(delivery.entityType, link.id, text, delivery.createdAt) : undefined;
+  if (inDoubt && !found) stillLooking('the comment', delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text));
   return {
     what: found ? 'found the comment written by an earlier try' : `commented on ${link.number ?? link.id}`,
@@ -226,6 +263,10 @@ async function comment(
     response: part,
     change: (latest) => seen(latest, delivery, part.id, commentMark(delivery.endpoint, text)),
   };
+}
+
+function isConflict(error: unknown): error is PartnerError {
+  return error instanceof PartnerError && error.status === 409;
 }
 
 interface AttachmentRequest {
@@ -255,6 +296,7 @@ async function attach(
     file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
   }
   const found = inDoubt ? await client.findAttachment(delivery.entityType, link.id, file, delivery.createdAt) : undefined;
+  if (inDoubt && !found) stillLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file));
   await spool.remove(name);
   return {

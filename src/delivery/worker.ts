@@ -1,11 +1,11 @@
 import { conversationState } from '../conversation/correlate.js';
-import { PartnerError, SwitchboardError } from '../errors.js';
+import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import { ExchangeLog } from '../http/exchanges.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { Circuit, type CircuitState } from './circuit.js';
 import { WrongEntityError } from './identity-guard.js';
-import { DEFAULT_RETRY, type RetryPolicy, verdict } from './retry.js';
+import { DEFAULT_RETRY, type RetryPolicy, StillLooking, verdict } from './retry.js';
 import { freed, type SendContext, type Sent, send } from './send.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
@@ -23,9 +23,9 @@ const STORE_REST = 1_000;
 export interface WorkerOptions extends SendContext {
   concurrency: number;
   retry?: Partial<RetryPolicy>;
+  /** How long the partner is looked at after an answer was lost, before anything is written again; milliseconds. */
+  settling: number;
   random: () => number;
-  /** When this process opened the store: a delivery not touched since may have been under way when the last one died. */
-  openedAt: number;
   ids: () => string;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
@@ -109,6 +109,11 @@ export class Worker {
     this.look();
   }
 
+  /** The try of a delivery that is under way; undefined while none is. */
+  underWay(delivery: string): Promise<void> | undefined {
+    return this.active.get(delivery);
+  }
+
   /** Takes nothing new and waits for what is under way. */
   async stop(): Promise<void> {
     this.stopped = true;
@@ -188,8 +193,8 @@ export class Worker {
   }
 
   private async attempt(claimed: DeliveryRecord): Promise<void> {
-    const { store, clock, openedAt } = this.options;
-    const inDoubt = claimed.state !== 'pending' || Date.parse(claimed.updatedAt) < openedAt || this.unrecorded.has(claimed.id);
+    const { store, clock, client, settling } = this.options;
+    const inDoubt = claimed.state !== 'pending' || this.unrecorded.has(claimed.id);
     const started = clock();
     const sending: DeliveryRecord = {
       ...claimed,
@@ -198,13 +203,16 @@ export class Worker {
       notBefore: undefined,
       error: undefined,
       undo: undefined,
+      lookUntil: inDoubt ? (claimed.lookUntil ?? started + settling) : undefined,
+      doubtAt: (inDoubt && claimed.doubtAt) || client.address,
     };
-    await store.commit([{ kind: 'delivery', record: sending }], { durable: false });
+    // On disk before the partner can act: what is found pending after a crash was never sent, and need not be looked for.
+    await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
     const delivery = { ...sending, version: sending.version + 1 };
     const said = new ExchangeLog();
     let sent: Sent;
     try {
-      sent = await said.during(() => send(delivery, inDoubt, this.options));
+      sent = await said.during(() => this.send(delivery, inDoubt));
     } catch (error) {
       await this.failed(delivery, error, started, inDoubt, said);
       return;
@@ -217,6 +225,16 @@ export class Worker {
       if (!taken) throw error;
       await this.failed(delivery, taken, started, inDoubt, said);
     }
+  }
+
+  private async send(delivery: DeliveryRecord, inDoubt: boolean): Promise<Sent> {
+    const { client } = this.options;
+    if (!inDoubt || delivery.doubtAt === client.address) return send(delivery, inDoubt, this.options);
+    const what = `An answer of ${delivery.doubtAt} was lost, and the endpoint is at ${client.address} now: looking there does not say whether it was written.`;
+    throw new DecisionError('addressChanged', 'SWB_CONFIG', what, {
+      where: client.name,
+      hint: 'Is it the same system? Then look there. If it is another one, send it there, or skip it.',
+    });
   }
 
   /** What was created stands in another conversation already, because somebody told of it without our reference: a person must say which is right. */
@@ -241,6 +259,8 @@ export class Worker {
     const record: DeliveryRecord = {
       ...delivery,
       state: 'delivered',
+      lookUntil: undefined,
+      doubtAt: undefined,
       error: warning,
       entityId: sent.link?.id,
       number: sent.link?.number,
@@ -254,7 +274,8 @@ export class Worker {
     };
     const bodies: Bodies = { response: sent.response, ...http.bodies };
     const change: Change = { kind: 'delivery', record, bodies };
-    const waiting = sent.created ? await store.openDeliveries(delivery.conversation) : [];
+    // Whoever told of it first, an event or our own answer: what waited for the entity may go now.
+    const waiting = delivery.part === 'entity' && sent.link ? await store.openDeliveries(delivery.conversation) : [];
     const also: Change[] = [change, ...freed(waiting, delivery)];
     if (sent.answer && delivery.answers) also.push(this.answer(delivery, sent, now));
     await conversations.update(
@@ -292,12 +313,15 @@ export class Worker {
     inDoubt: boolean,
     said: ExchangeLog,
   ): Promise<void> {
-    const { store, conversations, clock, random, log, client } = this.options;
+    const { store, conversations, clock, random, log, client, settling } = this.options;
     const next = verdict(error, delivery.tries, this.policy, random);
     // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
     if (next.unwell) this.circuit.failed();
     else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT') this.circuit.pause(next.wait);
+    else if (error instanceof StillLooking) this.circuit.succeeded();
+    const ended = next.state === 'failed' || next.state === 'needsDecision';
+    const lost = error instanceof PartnerError && error.outcome === 'unknown';
     const now = new Date(clock()).toISOString();
     const record = errorRecord(error, now);
     const conversation = await store.conversation(delivery.conversation);
@@ -309,13 +333,17 @@ export class Worker {
       ...delivery,
       state,
       tries: next.counts ? delivery.tries : delivery.tries - 1,
-      notBefore: next.state === 'failed' ? undefined : clock() + next.wait,
-      blocking: next.state === 'failed' && delivery.part === 'entity' && !linked ? true : undefined,
+      decision: next.decision,
+      notBefore: ended ? undefined : clock() + next.wait,
+      blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
+      // Each lost answer begins a doubt; one that is there already ends only when it is found, or surely is not there.
+      lookUntil: lost ? clock() + settling : delivery.lookUntil,
+      doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
       attempts: this.attempts(delivery, {
         at: new Date(started).toISOString(),
         took: clock() - started,
-        what: 'failed',
+        what: error instanceof StillLooking ? 'not found yet' : 'failed',
         status: record.status,
         error: record.message,
         ...http.attempt,
@@ -327,11 +355,12 @@ export class Worker {
     const change: Change = { kind: 'delivery', record: updated, bodies };
     await conversations.update(
       delivery.conversation,
-      (latest) => (next.state === 'failed' && conversationState(latest) === 'closed' ? { ...latest, state: 'open' } : latest),
+      (latest) => (ended && conversationState(latest) === 'closed' ? { ...latest, state: 'open' } : latest),
       () => [change],
     );
-    if (next.state === 'failed') {
-      log('error', `Delivery to ${client.name} failed for good: ${record.message}`);
+    if (ended) {
+      const how = next.decision ? 'needs a decision' : 'failed for good';
+      log('error', `Delivery to ${client.name} ${how}: ${record.message}`);
       for (const listener of this.listeners) listener.failed?.(updated, record, error);
     } else {
       for (const listener of this.listeners) listener.retrying?.(updated, record);

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { GenericAttachment, GenericComment, GenericRelation, Json, Source, System } from '../model/message.js';
+import type { Expected, GenericAttachment, GenericComment, GenericRelation, Json, Source, System } from '../model/message.js';
 import type { Problem } from '../model/problem.js';
 
 /**
@@ -27,6 +27,8 @@ export interface Hint {
   entityType: string;
   id: string;
   number?: string;
+  /** What the hint tells of the entity: a read that does not show it is older than the hint. */
+  expects?: Expected;
   /** De-duplicates repeats, e.g. `<sys_id>|<updated_on>|<mod_count>`. */
   key: string;
   /** What was received, kept for the messages view. */
@@ -59,6 +61,8 @@ export interface EndpointClient {
   /** The name a person gave it, used in every error. */
   readonly name: string;
   readonly system: System;
+  /** Where its API is: what was asked there proves nothing about another place. */
+  readonly address: string;
 
   /** Checks reachability, credentials and rights to read and write each entity type. Never throws. */
   test(): Promise<Check[]>;

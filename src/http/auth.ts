@@ -1,4 +1,5 @@
 import { PartnerError } from '../errors.js';
+import { explanation } from './failure.js';
 import type { Auth } from './http.js';
 
 /** Renewed so long before it expires, milliseconds. */
@@ -106,31 +107,34 @@ class OAuthTokens implements Authenticator {
 
   private read(answer: { status: number; body: unknown } | undefined): Token {
     const body = (answer?.body ?? {}) as {
-      access_token?: string;
+      access_token?: unknown;
       expires_in?: number | string;
       refresh_token?: string;
-      error?: string;
-      error_description?: string;
+      error?: unknown;
     };
     const status = answer?.status ?? 0;
-    if (status >= 400 || !body.access_token) {
-      const passing = status >= 500 || status === 429;
+    const token = status < 300 && typeof body.access_token === 'string' ? body.access_token : '';
+    if (!token) {
+      // Only the endpoint's own refusal (RFC 6749 §5.2) is one: a gateway, a page or an overloaded server says nothing of the credentials.
+      const refused = status === 401 || (status >= 400 && status < 500 && status !== 429 && body.error !== undefined);
+      const words = answer?.body === undefined ? '' : explanation(JSON.stringify(answer.body));
       throw new PartnerError(
-        passing ? 'SWB_PARTNER_UNAVAILABLE' : 'SWB_PARTNER_AUTH',
-        `The token endpoint answered ${status}${body.error ? `: ${body.error_description ?? body.error}` : ''} and gave no token.`,
+        refused ? 'SWB_PARTNER_AUTH' : 'SWB_PARTNER_UNAVAILABLE',
+        `The token endpoint answered ${status}${words ? `: ${words}` : ''} and gave no token.`,
         {
           where: this.name,
-          hint: passing ? 'It is tried again.' : 'Check token URL, client id and secret, and the user’s password.',
+          hint: refused
+            ? 'Check token URL, client id and secret, and the user’s password.'
+            : 'It is tried again. If it stays: is the token URL right?',
           outcome: 'notDone',
-          retry: passing,
-          status,
+          retry: !refused,
         },
       );
     }
     if (body.refresh_token) this.refreshToken = body.refresh_token;
     const life = Number(body.expires_in) * 1000;
     this.token = {
-      value: body.access_token,
+      value: token,
       expires: this.clock() + (Number.isFinite(life) && life > 0 ? Math.max(life, EARLY + 1_000) : UNTOLD),
     };
     return this.token;

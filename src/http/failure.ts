@@ -11,6 +11,13 @@ interface Kind {
   hint: string;
 }
 
+const ABSENT: Kind = {
+  code: 'SWB_PARTNER_NOT_FOUND',
+  outcome: 'notDone',
+  retry: false,
+  hint: 'It is missing there, or hidden from the integration user.',
+};
+
 /** What a status means for a request (RFC 9110 §15, RFC 6585 §4). A 5xx may come after the partner has acted: unknown. */
 const STATUS: Record<number, Kind> = {
   401: { code: 'SWB_PARTNER_AUTH', outcome: 'notDone', retry: false, hint: 'Check the credentials of the endpoint.' },
@@ -20,12 +27,8 @@ const STATUS: Record<number, Kind> = {
     retry: false,
     hint: 'The integration user lacks a right, or a rule at the partner forbids it.',
   },
-  404: {
-    code: 'SWB_PARTNER_NOT_FOUND',
-    outcome: 'notDone',
-    retry: false,
-    hint: 'It is missing there, or hidden from the integration user.',
-  },
+  404: ABSENT,
+  410: ABSENT,
   408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: 'It is tried again.' },
   425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: 'It is tried again.' },
   429: {
@@ -101,8 +104,17 @@ export function statusFailure(
       status,
       retryAfter: retryAfter(headers['retry-after'], now),
       answer: answer.slice(0, MOST_QUOTED),
+      body: jsonIn(answer),
     },
   );
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A request without an answer. */

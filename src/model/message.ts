@@ -231,3 +231,13 @@ export interface GenericMessage {
   attachments: GenericAttachment[];
   relations: GenericRelation[];
 }
+
+/** What a hint tells of the entity as it is now. */
+export interface Expected {
+  /** The entity's own version, comparable with `EndpointClient.isOlder`. */
+  version?: string;
+  /** When it was told, by the partner's clock and a little later than the change: comparable likewise, and only where nothing newer was seen. */
+  time?: string;
+  /** Id of a comment or attachment. */
+  part?: string;
+}

@@ -1,5 +1,5 @@
 import type { DecisionKind } from '../errors.js';
-import type { EntityKind, ItemProgress, Json, State } from '../model/message.js';
+import type { EntityKind, Expected, ItemProgress, Json, State } from '../model/message.js';
 
 /**
  * The state of a broker: inbox, conversations, outbox, settings. One small interface, two implementations (lowdb, PostgreSQL),
@@ -38,6 +38,8 @@ export interface MessageRecord {
   number?: string;
   /** De-duplication key, unique per (node, key). */
   key: string;
+  /** What a read of the entity has to show before it is an answer to this hint. */
+  expects?: Expected;
   receivedAt: string;
   state: MessageState;
   outcome?: MessageOutcome;

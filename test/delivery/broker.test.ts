@@ -53,7 +53,9 @@ describe('the broker', () => {
     await rig.receive('provider', { id: 'T1', version: '1', fields: { title: 'one' } });
     await until('the stranger to be known', async () => (await rig.store.listConversations({ limit: 5 })).length === 2);
     open();
-    await until('the delivery to be put aside', async () => (await rig.deliveries()).some((d) => d.state === 'failed'));
+    await until('the delivery to wait for a person', async () =>
+      (await rig.deliveries()).some((d) => d.state === 'needsDecision'),
+    );
     const [delivery] = await rig.deliveries();
     assert.equal(delivery?.error?.code, 'SWB_WRONG_ENTITY');
     assert.match(delivery?.error?.message ?? '', /T1 was created, but stands in the conversation SWB-/);
@@ -77,9 +79,7 @@ describe('the broker', () => {
     await until('the create to be under way', () => rig.provider.calls.includes('create'));
     const reference = (await rig.store.listConversations({ limit: 1 }))[0]?.reference;
     await rig.receive('provider', { id: 'T1', version: '1', reference, fields: { title: 'one' } }, 'event before the answer');
-    await until('the echo to be dealt with', async () =>
-      (await rig.messages()).some((m) => m.endpoint === 'provider' && m.state === 'settled'),
-    );
+    await until('the echo to be in its flow', () => rig.emitted.includes('T1'));
     open();
     await rig.quiet();
     await rig.receive('provider', { id: 'T1', version: '2', reference, fields: { title: 'one' } }, 'event after the answer');
@@ -231,9 +231,9 @@ describe('the broker', () => {
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
     await rig.quiet();
     assert.equal(rig.provider.tickets[0]?.fields.title, 'one');
-    const failed = (await rig.deliveries()).find((d) => d.state === 'failed')!;
-    assert.equal(failed.error?.code, 'SWB_WRONG_ENTITY');
-    const bodies = await rig.store.bodies('delivery', failed.id);
+    const needsDecision = (await rig.deliveries()).find((d) => d.state === 'failed')!;
+    assert.equal(needsDecision.error?.code, 'SWB_WRONG_ENTITY');
+    const bodies = await rig.store.bodies('delivery', needsDecision.id);
     assert.ok(bodies.ours && bodies.theirs, 'both records are shown');
   });
 

@@ -30,8 +30,8 @@ describe('when the disk fails under a delivery', () => {
         await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
         await rig.quiet();
       }
-      // The disk fails before it has taken that the delivery is under way.
-      disk.breaksAt = '"state":"sending"';
+      // The disk takes that the delivery is under way, and fails before it has taken what became of it.
+      disk.breaksAt = '"state":"delivered"';
       await rig.receive('customer', {
         id: 'A',
         version: '2',

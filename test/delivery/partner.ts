@@ -14,11 +14,13 @@ interface Ticket {
 }
 
 /** What goes wrong with the next write: before it was done, after it (the answer is lost), or refused for good; queued: it is accepted without a word, and is done when `release` says. */
-export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued';
+export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued' | 'conflict';
 
 const FAULTS: Record<Fault, () => PartnerError> = {
   queued: () =>
     new PartnerError('SWB_PARTNER_ANSWER', 'answered 202 without an id', { outcome: 'unknown', retry: true, status: 202 }),
+  conflict: () =>
+    new PartnerError('SWB_PARTNER_REFUSED', 'there is one already', { outcome: 'notDone', retry: false, status: 409 }),
   down: () => new PartnerError('SWB_PARTNER_UNAVAILABLE', 'cannot be reached', { outcome: 'notDone', retry: true }),
   lost: () => new PartnerError('SWB_PARTNER_UNAVAILABLE', 'the answer was lost', { outcome: 'unknown', retry: true }),
   refused: () => new PartnerError('SWB_PARTNER_REFUSED', 'is not accepted', { outcome: 'notDone', retry: false, status: 400 }),
@@ -29,12 +31,17 @@ const FAULTS: Record<Fault, () => PartnerError> = {
 /** A partner's system in memory, for tests of what the broker makes of its behaviour; the real clients have tests of their own. */
 export class Partner implements EndpointClient {
   readonly system = 'tmf621';
+  address = 'http://partner';
   readonly tickets: Ticket[] = [];
   readonly calls: string[] = [];
   readonly faults: Fault[] = [];
   /** What goes wrong with the next look-ups by reference. */
   readonly lookUpFaults: Fault[] = [];
   private readonly queue: (() => void)[] = [];
+  /** Tickets that look-ups do not show yet. */
+  readonly hidden = new Set<string>();
+  /** Old ids of tickets that have moved. */
+  readonly moved = new Map<string, string>();
   /** What the partner does with a new ticket before it answers. */
   onCreate: (ticket: Ticket) => void = () => undefined;
   /** Holds back every write until resolved. */
@@ -83,7 +90,7 @@ export class Partner implements EndpointClient {
     this.calls.push(`find ${reference}`);
     const fault = this.lookUpFaults.shift();
     if (fault) throw FAULTS[fault]();
-    const found = this.tickets.find((t) => t.reference === reference);
+    const found = this.tickets.find((t) => t.reference === reference && !this.hidden.has(t.id));
     return found && this.raw(found);
   }
   create(_type: string, fields: Record<string, Json>, reference: string): Promise<Written> {

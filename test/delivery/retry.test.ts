@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Circuit } from '../../src/delivery/circuit.js';
-import { backoff, DEFAULT_RETRY, verdict } from '../../src/delivery/retry.js';
+import { backoff, DEFAULT_RETRY, StillLooking, verdict } from '../../src/delivery/retry.js';
 import { type Outcome, PartnerError, SwitchboardError } from '../../src/errors.js';
 
 const middle = () => 0.5;
@@ -12,7 +12,7 @@ describe('after a failed try a delivery', () => {
     ['the partner cannot be reached', failure('notDone', true), 1, 'pending', false],
     ['the partner has been down for long', failure('notDone', true), 99, 'pending', false],
     ['the answer was lost', failure('unknown', true), 1, 'inDoubt', true],
-    ['the answer was lost once too often', failure('unknown', true), 12, 'failed', true],
+    ['the answer was lost once too often', failure('unknown', true), 12, 'needsDecision', true],
     ['the partner refused it', failure('notDone', false), 1, 'failed', true],
     [
       'the partner limits our rate',
@@ -21,7 +21,8 @@ describe('after a failed try a delivery', () => {
       'pending',
       false,
     ],
-    ['it is the wrong entity', new SwitchboardError('SWB_WRONG_ENTITY', 'no'), 1, 'failed', true],
+    ['it is the wrong entity', new SwitchboardError('SWB_WRONG_ENTITY', 'no'), 1, 'needsDecision', true],
+    ['it is looked for and not found yet', new StillLooking('no', 'x', 8_000, 60_000), 3, 'inDoubt', false],
     ['the store was busy', new SwitchboardError('SWB_STORE', 'no'), 1, 'inDoubt', true],
     ['our code is wrong', new TypeError('x is undefined'), 1, 'failed', true],
   ];
@@ -37,6 +38,12 @@ describe('after a failed try a delivery', () => {
       verdict(failure('notDone', true, { code: 'SWB_PARTNER_LIMIT', retryAfter: 3_600_000 }), 1, DEFAULT_RETRY, middle).wait,
       3_600_000,
     );
+  });
+
+  it('looks soon at first, then seldom, and at the end of the period', () => {
+    const wait = (elapsed: number, left: number) =>
+      verdict(new StillLooking('no', 'x', elapsed, left), 1, DEFAULT_RETRY, middle).wait;
+    assert.deepEqual([wait(0, 120_000), wait(16_000, 104_000), wait(64_000, 56_000)], [2_000, 16_000, 56_000]);
   });
 
   it('waits twice as long each time, jittered, up to five minutes', () => {

@@ -25,6 +25,8 @@ export class Rig {
   emitted: string[] = [];
   readonly log: string[] = [];
   /** Milliseconds until a message counts as failed that no flow has finished; for the next start. */
+  /** Milliseconds a lost answer is looked up. */
+  settling = 60;
   flowTimeout = PATIENCE;
   /** What the flow does with a message instead, by its id at the source. */
   flow: (payload: Payload, record: MessageRecord) => Promise<void> = (payload, record) => this.forward(payload, record);
@@ -47,7 +49,7 @@ export class Rig {
       log: (_level, text) => this.log.push(text),
     });
     for (const client of [this.customer, this.provider])
-      this.broker.addEndpoint(client, { concurrency: 4, retry: { base: 10, most: 50, maxTries: 4 } });
+      this.broker.addEndpoint(client, { concurrency: 4, settling: this.settling, retry: { base: 10, most: 50, maxTries: 4 } });
     for (const node of ['in-customer', 'in-provider']) {
       this.detach.push(
         this.broker.inbox.attach(node, {

@@ -16,11 +16,12 @@ export function troubleTicketFlow(sandbox: Pick<Sandbox, 'url'>, options: FlowOp
     readFileSync('examples/1-trouble-ticket.json', 'utf8').replaceAll('http://127.0.0.1:1881', sandbox.url),
   ) as FlowNode[];
   const changes: Record<string, Record<string, unknown>> = {
-    'sb1-sn': { retryDelay: '0.1' },
+    'sb1-sn': { retryDelay: '0.1', settling: '1' },
     'sb1-tmf': {
       baseUrl: `${sandbox.url}/${options.version === 'v4' ? 'tmf4' : 'tmf5'}`,
       version: options.version,
       retryDelay: '0.1',
+      settling: '1',
     },
     'sb1-sn-in': { webhook: options.customer === 'webhook', poll: options.customer === 'poll', pollInterval: '0.3' },
     'sb1-tmf-in': {

@@ -38,7 +38,7 @@ export class OrdersRig {
     const text = readFileSync('examples/2-order-fan-out.json', 'utf8').replaceAll('http://127.0.0.1:1881', sandbox.url);
     const flow = (JSON.parse(text) as FlowNode[]).map((node) => ({
       ...node,
-      ...(node.type.endsWith('-endpoint') && { retryDelay: '0.1' }),
+      ...(node.type.endsWith('-endpoint') && { retryDelay: '0.1', settling: '1' }),
       ...(node.type === 'switchboard-fan-out' && change),
       ...(node.type === 'switchboard-tmf622-in' && { publicUrl: `http://127.0.0.1:${port}` }),
       // What a killed Node-RED did not hear is found by polling.

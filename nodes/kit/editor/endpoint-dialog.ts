@@ -19,6 +19,7 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'concurrency',
   'maxTries',
   'retryDelay',
+  'settling',
   'integrationUser',
 ];
 export const CREDENTIALS: (keyof EndpointCredentials)[] = [

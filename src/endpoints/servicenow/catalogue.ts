@@ -1,9 +1,8 @@
-import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { HttpClient } from '../../http/http.js';
+import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import type { Api } from '../api.js';
 import { columnText, type Row } from './parse.js';
 import { queryTable, queryValue } from './query.js';
-import { accepted } from './write.js';
 import type { GivenLine } from './write-lines.js';
 
 const ROOT = '/api/sn_sc/servicecatalog';
@@ -15,7 +14,7 @@ export const REFERENCE_VARIABLE = 'correlation_id';
 export class Catalogue {
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly http: HttpClient) {}
+  constructor(private readonly api: Api) {}
 
   /** Orders the lines together, each with our reference among its variables; gives the sys_id of the request. */
   async order(lines: GivenLine[], reference: string): Promise<string> {
@@ -30,7 +29,7 @@ export class Catalogue {
     await this.emptyCart();
     for (const [i, line] of lines.entries()) {
       const variables = (line.variables ?? {}) as Record<string, Json>;
-      await this.http.request({
+      await this.api.ask({
         method: 'POST',
         path: `${ROOT}/items/${items[i]}/add_to_cart`,
         body: {
@@ -40,30 +39,18 @@ export class Catalogue {
         what: `put item ${columnText(line.correlation_id)} into the cart`,
       });
     }
-    const what = 'submit the cart';
-    const answer = await this.http.request<{ result?: Row }>({
-      method: 'POST',
-      path: `${ROOT}/cart/submit_order`,
-      body: {},
-      what,
-    });
-    const made = accepted(this.http, answer, what);
+    const submit = { method: 'POST', path: `${ROOT}/cart/submit_order`, body: {}, what: 'submit the cart' } as const;
+    const made = await this.api.object(submit);
     const id = columnText(made.request_id) || columnText(made.sys_id);
     if (id) return id;
-    throw new PartnerError('SWB_PARTNER_ANSWER', `${what} was answered without a request.`, {
-      where: this.http.name,
-      hint: 'It is looked up and tried again.',
-      outcome: 'unknown',
-      retry: true,
-    });
+    throw this.api.strange(submit, 'without a request');
   }
 
   /** What an order that failed half-way left behind must not be ordered with the next one. */
   private async emptyCart(): Promise<void> {
-    const what = 'read the cart';
-    const answer = await this.http.request<{ result?: Row }>({ method: 'GET', path: `${ROOT}/cart`, what });
-    const id = columnText(accepted(this.http, answer, what).cart_id);
-    if (id) await this.http.request({ method: 'DELETE', path: `${ROOT}/cart/${id}/empty`, what: 'empty the cart' });
+    const cart = await this.api.object({ method: 'GET', path: `${ROOT}/cart`, what: 'read the cart' });
+    const id = columnText(cart.cart_id);
+    if (id) await this.api.ask({ method: 'DELETE', path: `${ROOT}/cart/${id}/empty`, what: 'empty the cart' });
   }
 
   /** The catalogue item of a line, by its sys_id or its name: an order's offering is seldom one of the catalogue by its id. Throws SWB_PAYLOAD, in words, where there is none. */
@@ -83,7 +70,7 @@ export class Catalogue {
         ? `${item} is to be «${named}», of which the catalogue has several.`
         : `${item} is to be «${named}», which the catalogue does not have, or not any more.`;
     throw new SwitchboardError('SWB_PAYLOAD', why, {
-      where: this.http.name,
+      where: this.api.name,
       field: 'lines.cat_item',
       hint: 'Give offering.id the sys_id or the name of an active catalogue item, in the mapping or at the customer’s, then replay.',
     });
@@ -94,7 +81,7 @@ export class Catalogue {
     const column = /^[0-9a-f]{32}$/.test(name) ? 'sys_id' : 'name';
     const what = `look up ${name} in the catalogue`;
     const query = `${column}=${queryValue(name)}^active=true`;
-    const rows = await queryTable(this.http, 'sc_cat_item', query, what, 10, { sysparm_fields: 'sys_id,name,active' });
+    const rows = await queryTable(this.api, 'sc_cat_item', query, what, 10, { sysparm_fields: 'sys_id,name,active' });
     return rows.filter((row) => columnText(row[column]) === name && columnText(row.active) !== 'false');
   }
 }

@@ -1,8 +1,10 @@
 import { PartnerError } from '../../errors.js';
-import type { HttpClient, HttpRequest } from '../../http/http.js';
+import type { HttpRequest } from '../../http/http.js';
+import type { Api } from '../api.js';
 import type { Check } from '../endpoint.js';
+import { type Answered, isObject } from '../evidence.js';
 import { LINES } from './lines.js';
-import { columnText, type Row } from './parse.js';
+import { columnText } from './parse.js';
 import type { EntityTable } from './webhook.js';
 
 /** A sys_id that no record has: a write to it shows rights without writing anything. */
@@ -11,41 +13,45 @@ const UTC = new Set(['GMT', 'UTC', 'Etc/UTC', 'Etc/GMT']);
 
 /** What works and what does not, in words. Never throws. */
 export async function checkConnection(
-  http: HttpClient,
+  api: Api,
   tables: readonly EntityTable[],
   integrationUser: string | undefined,
 ): Promise<Check[]> {
-  const first = await ask(http, {
+  const first = await ask(api, {
     method: 'GET',
     path: '/api/now/v2/table/sys_user',
     query: { sysparm_limit: 1, sysparm_fields: 'sys_id' },
     what: 'reach the instance',
   });
   const reached: Check =
-    first.error && first.error.status === undefined
+    first.error?.code === 'SWB_PARTNER_UNAVAILABLE' && first.error.status === undefined
       ? { name: 'Reachable', ok: false, text: first.error.message }
-      : { name: 'Reachable', ok: true, text: `${http.baseUrl} answers.` };
+      : { name: 'Reachable', ok: true, text: `${api.http.baseUrl} answers.` };
   if (reached.ok !== true) return [reached];
-  // A token endpoint refuses with 400 as well as with 401; 403 is about the rights to this one table.
-  const refused = first.error?.code === 'SWB_PARTNER_AUTH' && first.error.status !== 403;
-  const credentials: Check = refused
-    ? { name: 'Credentials', ok: false, text: first.error?.message ?? '' }
-    : { name: 'Credentials', ok: true, text: 'They are accepted.' };
-  if (refused) return [reached, credentials];
+  const credentials = credentialsOf(first);
+  if (credentials.ok === false) return [reached, credentials];
   const rest = await Promise.all([
-    ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(http, t.table, `Read ${t.name}`), writable(http, t)]),
-    ...valueTables(tables).map((t) => readable(http, t.table, `Read ${t.name}`)),
-    ...(tables.some((t) => LINES[t.table]?.made === 'ordered') ? [orderable(http)] : []),
+    ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(api, t.table, `Read ${t.name}`), writable(api, t)]),
+    ...valueTables(tables).map((t) => readable(api, t.table, `Read ${t.name}`)),
+    ...(tables.some((t) => LINES[t.table]?.made === 'ordered') ? [orderable(api)] : []),
     readable(
-      http,
+      api,
       'sys_journal_field',
       'Read comments',
       'Without it, comments from ServiceNow are not seen. Give the role audit_viewer or a read rule on sys_journal_field.',
     ),
-    readable(http, 'sys_attachment', 'Read attachments', 'Without it, attachments from ServiceNow are not seen.'),
-    timeZone(http, integrationUser),
+    readable(api, 'sys_attachment', 'Read attachments', 'Without it, attachments from ServiceNow are not seen.'),
+    timeZone(api, integrationUser),
   ]);
   return [reached, credentials, ...rest];
+}
+
+/** Only rows, or the API's own word that this user may not see them, show that the instance knows who asks: a gateway or a page does not. */
+function credentialsOf({ error }: Asked): Check {
+  const name = 'Credentials';
+  if (!error || (error.status === 403 && isObject(error.body))) return { name, ok: true, text: 'They are accepted.' };
+  if (error.code === 'SWB_PARTNER_AUTH') return { name, ok: false, text: error.message };
+  return { name, ok: 'warning', text: `It could not be told whether they are accepted: ${error.message}` };
 }
 
 /** The tables of lines that are not looked at as entity types of their own. */
@@ -64,16 +70,16 @@ function valueTables(tables: readonly EntityTable[]): EntityTable[] {
 }
 
 /** Requests are ordered from the service catalogue. */
-async function orderable(http: HttpClient): Promise<Check> {
+async function orderable(api: Api): Promise<Check> {
   const name = 'Service catalogue';
-  const { error } = await ask(http, { method: 'GET', path: '/api/sn_sc/servicecatalog/cart', what: 'read the cart' });
+  const { error } = await ask(api, { method: 'GET', path: '/api/sn_sc/servicecatalog/cart', what: 'read the cart' });
   return error
     ? { name, ok: 'warning', text: `${error.message} Without it, no request with items can be created.` }
     : { name, ok: true, text: 'The integration user has a shopping cart.' };
 }
 
-async function readable(http: HttpClient, table: string, name: string, without = ''): Promise<Check> {
-  const { error } = await ask(http, {
+async function readable(api: Api, table: string, name: string, without = ''): Promise<Check> {
+  const { error } = await ask(api, {
     method: 'GET',
     path: `/api/now/v2/table/${table}`,
     query: { sysparm_limit: 1, sysparm_fields: 'sys_id' },
@@ -85,9 +91,9 @@ async function readable(http: HttpClient, table: string, name: string, without =
 }
 
 /** A write to a record that does not exist: 404 says that writing as such is allowed, 403 that it is not. */
-async function writable(http: HttpClient, { name, table }: EntityTable): Promise<Check> {
+async function writable(api: Api, { name, table }: EntityTable): Promise<Check> {
   const title = `Write ${name}`;
-  const { error } = await ask(http, {
+  const { error } = await ask(api, {
     method: 'PATCH',
     path: `/api/now/v2/table/${table}/${NOBODY}`,
     body: { short_description: 'connection test' },
@@ -101,7 +107,7 @@ async function writable(http: HttpClient, { name, table }: EntityTable): Promise
 }
 
 /** Times in queries are read in the user's zone: polling another one than UTC would miss or repeat changes. */
-async function timeZone(http: HttpClient, user: string | undefined): Promise<Check> {
+async function timeZone(api: Api, user: string | undefined): Promise<Check> {
   const name = 'Time zone';
   if (!user)
     return {
@@ -109,14 +115,18 @@ async function timeZone(http: HttpClient, user: string | undefined): Promise<Che
       ok: 'warning',
       text: 'Name the integration user in the dialog, so that its time zone can be checked: it must be GMT.',
     };
-  const { error, body } = await ask<{ result?: Row[] }>(http, {
+  const { error, rows } = await ask(api, {
     method: 'GET',
     path: '/api/now/v2/table/sys_user',
-    query: { sysparm_query: `user_name=${user.replace(/\^/g, '')}`, sysparm_fields: 'user_name,time_zone', sysparm_limit: 1 },
+    query: {
+      sysparm_query: `user_name=${user.replace(/\^/g, '')}`,
+      sysparm_fields: 'sys_id,user_name,time_zone',
+      sysparm_limit: 1,
+    },
     what: 'read the integration user',
   });
   if (error) return { name, ok: 'warning', text: `${error.message} The integration user’s time zone must be GMT.` };
-  const row = body?.result?.find((r) => columnText(r.user_name) === user);
+  const row = rows.find((r) => columnText(r.user_name) === user);
   if (!row)
     return { name, ok: 'warning', text: `The user ${user} was not found, so its time zone is not known; it must be GMT.` };
   const zone = columnText(row.time_zone);
@@ -128,16 +138,20 @@ async function timeZone(http: HttpClient, user: string | undefined): Promise<Che
   };
 }
 
-async function ask<T>(http: HttpClient, request: HttpRequest): Promise<{ body?: T; error?: PartnerError }> {
+interface Asked {
+  rows: Answered[];
+  error?: PartnerError;
+}
+
+/** A GET asks for rows, whatever else for success alone. */
+async function ask(api: Api, request: HttpRequest): Promise<Asked> {
   try {
-    return { body: (await http.request<T>(request)).body };
+    if (request.method === 'GET' && request.path.includes('/table/')) return { rows: (await api.list(request)).records };
+    await api.ask(request);
+    return { rows: [] };
   } catch (error) {
-    if (error instanceof PartnerError) return { error };
-    return {
-      error: new PartnerError('SWB_PARTNER_UNAVAILABLE', error instanceof Error ? error.message : String(error), {
-        outcome: 'notDone',
-        retry: false,
-      }),
-    };
+    if (error instanceof PartnerError) return { rows: [], error };
+    const text = error instanceof Error ? error.message : String(error);
+    return { rows: [], error: new PartnerError('SWB_PARTNER_UNAVAILABLE', text, { outcome: 'notDone', retry: false }) };
   }
 }

@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { HttpClient } from '../../http/http.js';
+import type { HttpClient, HttpRequest } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import type { Api } from '../api.js';
 import type {
   Check,
   EndpointClient,
@@ -14,6 +15,7 @@ import type {
   Written,
   WrittenPart,
 } from '../endpoint.js';
+import { serviceNowApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import {
   type FieldChoice,
@@ -26,14 +28,14 @@ import {
 } from './dictionary.js';
 import { LINES } from './lines.js';
 import { Orders } from './orders.js';
-import { columnText, parse, plainText, type Row, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
+import { columnText, parse, plainText, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
 import { poll } from './poll.js';
 import { attachmentsOf, findByNumber, findByReference, journalOf, RAW, sysId } from './query.js';
 import { RecordReader } from './read.js';
 import { commentBody, droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
 import type { EntityTable } from './webhook.js';
-import { accepted, changeRow, insertRow } from './write.js';
+import { changeRow, insertRow } from './write.js';
 
 export interface ServiceNowOptions {
   id: string;
@@ -73,6 +75,8 @@ class Client implements ServiceNowClient {
   readonly integrationUser?: string;
   readonly entityTypes;
   private readonly http: HttpClient;
+  private readonly api: Api;
+  readonly address: string;
   private readonly clock: () => number;
   private readonly readers = new Map<string, RecordReader>();
   private readonly orders = new Map<string, Orders>();
@@ -81,25 +85,27 @@ class Client implements ServiceNowClient {
     this.id = options.id;
     this.name = options.name;
     this.http = options.http;
+    this.api = serviceNowApi(options.http);
+    this.address = options.http.baseUrl;
     this.clock = options.clock;
     this.entityTypes = options.entityTypes;
     if (options.integrationUser) this.integrationUser = options.integrationUser;
   }
 
   test(): Promise<Check[]> {
-    return checkConnection(this.http, this.entityTypes, this.integrationUser);
+    return checkConnection(this.api, this.entityTypes, this.integrationUser);
   }
 
   listTables(known: readonly string[]): Promise<Listed<TableChoice>> {
-    return listTables(this.http, known);
+    return listTables(this.api, known);
   }
 
   listFields(table: string): Promise<Listed<FieldChoice>> {
-    return listFields(this.http, table);
+    return listFields(this.api, table);
   }
 
   listChoices(table: string, field: string): Promise<Listed<ValueChoice>> {
-    return listChoices(this.http, table, field);
+    return listChoices(this.api, table, field);
   }
 
   async read(entityType: string, id: string): Promise<RawEntity> {
@@ -133,12 +139,12 @@ class Client implements ServiceNowClient {
     const table = this.table(entityType);
     const orders = this.ordersOf(entityType);
     if (orders) return orders.find(reference, fields);
-    const record = await findByReference(this.http, table, entityType, reference);
+    const record = await findByReference(this.api, table, entityType, reference);
     return record && { table, record };
   }
 
   async findByNumber(entityType: string, number: string): Promise<RawEntity | undefined> {
-    const found = await findByNumber(this.http, this.table(entityType), number, entityType);
+    const found = await findByNumber(this.api, this.table(entityType), number, entityType);
     return found && this.read(entityType, columnText(found.sys_id));
   }
 
@@ -147,7 +153,7 @@ class Client implements ServiceNowClient {
     const orders = this.ordersOf(entityType);
     if (orders) return orders.create(fields, reference);
     const body = rowBody({ ...fields, correlation_id: reference });
-    const record = await insertRow(this.http, table, body, `create ${entityType}`);
+    const record = await insertRow(this.api, table, body, `create ${entityType}`);
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
@@ -156,26 +162,27 @@ class Client implements ServiceNowClient {
     const orders = this.ordersOf(entityType);
     if (orders) return orders.update(id, fields);
     const body = rowBody(fields);
-    const record = await changeRow(this.http, table, id, body, `update ${entityType}`);
+    const record = await changeRow(this.api, table, id, body, `update ${entityType}`);
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
   async comment(entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
-    const answer = await this.http.request<{ result?: Row }>({
+    const request = {
       method: 'PATCH',
       path: `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`,
       query: { ...RAW, sysparm_fields: 'sys_id' },
       body: commentBody(comment),
       what: `comment on ${entityType}`,
-    });
-    accepted(this.http, answer, `comment on ${entityType}`);
+    } as const;
+    const { record, status } = await this.api.write(request, { id });
+    if (!record) throw this.api.strange(request, `${status} without a record`, status);
     return {}; // the answer does not tell the journal entry's id
   }
 
   async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
     const [element, text] = Object.entries(commentBody(comment))[0] ?? [];
     const from = Date.parse(since) - CLOCK_MARGIN;
-    const entry = (await journalOf(this.http, [sysId(id)])).find(
+    const entry = (await journalOf(this.api, [sysId(id)])).find(
       (row) =>
         columnText(row.element) === element &&
         plainText(columnText(row.value)) === plainText(text ?? '') &&
@@ -186,19 +193,21 @@ class Client implements ServiceNowClient {
   }
 
   async attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
-    const answer = await this.http.request<{ result?: Row }>({
+    const request: HttpRequest = {
       method: 'POST',
       path: '/api/now/attachment/file',
       query: { table_name: this.table(entityType), table_sys_id: sysId(id), file_name: attachment.name },
       headers: { 'Content-Type': attachment.mimeType || 'application/octet-stream', 'Content-Length': String(attachment.size) },
       body: createReadStream(attachment.path),
       what: `attach ${attachment.name}`,
-    });
-    return { id: columnText(accepted(this.http, answer, `attach ${attachment.name}`).sys_id) };
+    };
+    const { record, status } = await this.api.write(request);
+    if (record) return { id: columnText(record.sys_id) };
+    throw this.api.strange(request, `${status} without a record`, status);
   }
 
   async findAttachment(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
-    const rows = await attachmentsOf(this.http, this.table(entityType), [sysId(id)]);
+    const rows = await attachmentsOf(this.api, this.table(entityType), [sysId(id)]);
     const found = rows.find(
       (row) => columnText(row.file_name) === attachment.name && columnText(row.size_bytes) === String(attachment.size),
     );
@@ -217,7 +226,7 @@ class Client implements ServiceNowClient {
   }
 
   poll(entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.http, this.table(entityType), entityType, cursor);
+    return poll(this.api, this.table(entityType), entityType, cursor);
   }
 
   parse(raw: RawEntity): Parsed {
@@ -252,7 +261,7 @@ class Client implements ServiceNowClient {
     let reader = this.readers.get(entityType);
     if (!reader) {
       const fields = this.entityTypes.find((t) => t.name === entityType)?.fields ?? [];
-      reader = new RecordReader(this.http, entityType, this.table(entityType), fields);
+      reader = new RecordReader(this.api, entityType, this.table(entityType), fields);
       this.readers.set(entityType, reader);
     }
     return reader;
@@ -264,8 +273,8 @@ class Client implements ServiceNowClient {
     const lines = LINES[table];
     let orders = this.orders.get(entityType);
     if (!orders && lines) {
-      const { http, integrationUser } = this;
-      orders = new Orders({ http, entityType, table, lines, integrationUser, read: (id) => this.reader(entityType).read(id) });
+      const { api, integrationUser } = this;
+      orders = new Orders({ api, entityType, table, lines, integrationUser, read: (id) => this.reader(entityType).read(id) });
       this.orders.set(entityType, orders);
     }
     return orders;

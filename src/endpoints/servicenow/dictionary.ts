@@ -1,5 +1,5 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { HttpClient } from '../../http/http.js';
+import type { Api } from '../api.js';
 import { columnText, type Row } from './parse.js';
 import { MOST_LINES, queryTable } from './query.js';
 
@@ -32,10 +32,10 @@ export interface ValueChoice {
 const LEVELS = 6;
 
 /** The tables that hold tasks, and beside them the ones that are named; sys_db_object is not readable by everybody. */
-export async function listTables(http: HttpClient, known: readonly string[]): Promise<Listed<TableChoice>> {
+export async function listTables(api: Api, known: readonly string[]): Promise<Listed<TableChoice>> {
   const names = known.filter((name) => NAME.test(name));
   const query = `super_class.name=task^ORsuper_class.super_class.name=task^ORnameIN${names.join(',')}^ORDERBYlabel`;
-  const rows = await attempt(http, 'sys_db_object', query, 'list the tables', 'name,label');
+  const rows = await attempt(api, 'sys_db_object', query, 'list the tables', 'name,label');
   const found = rows.map((row) => ({ name: columnText(row.name), label: columnText(row.label) })).filter((table) => table.name);
   const missing = names.filter((name) => !found.some((table) => table.name === name));
   return {
@@ -47,10 +47,10 @@ export async function listTables(http: HttpClient, known: readonly string[]): Pr
 }
 
 /** The columns of a table, its own and those of the tables it extends; where sys_dictionary cannot be read, those of one of its records. */
-export async function listFields(http: HttpClient, table: string): Promise<Listed<FieldChoice>> {
-  const tables = await lineage(http, table);
+export async function listFields(api: Api, table: string): Promise<Listed<FieldChoice>> {
+  const tables = await lineage(api, table);
   const rows = await attempt(
-    http,
+    api,
     'sys_dictionary',
     `nameIN${tables.join(',')}^elementISNOTEMPTY^ORDERBYelement`,
     `list the columns of ${table}`,
@@ -62,7 +62,7 @@ export async function listFields(http: HttpClient, table: string): Promise<Liste
     for (const row of rows) if (columnText(row.name) === name) fields.set(columnText(row.element), fieldOf(row));
   fields.delete('');
   if (fields.size > 0) return { items: [...fields.values()] };
-  const [record] = await attempt(http, table, 'ORDERBYDESCsys_updated_on', `read a record of ${table}`, '', 1);
+  const [record] = await attempt(api, table, 'ORDERBYDESCsys_updated_on', `read a record of ${table}`, '', 1);
   return record
     ? {
         items: Object.keys(record)
@@ -74,10 +74,10 @@ export async function listFields(http: HttpClient, table: string): Promise<Liste
 }
 
 /** The values that a choice column takes, with what people call them in the instance's first language. */
-export async function listChoices(http: HttpClient, table: string, field: string): Promise<Listed<ValueChoice>> {
-  const tables = await lineage(http, table);
+export async function listChoices(api: Api, table: string, field: string): Promise<Listed<ValueChoice>> {
+  const tables = await lineage(api, table);
   const rows = await attempt(
-    http,
+    api,
     'sys_choice',
     `nameIN${tables.join(',')}^element=${checked(field, 'column')}^inactive=false^language=en^ORDERBYsequence`,
     `list the choices of ${table}.${field}`,
@@ -105,9 +105,9 @@ function checked(name: string, what: string): string {
 }
 
 /** A table and those it extends, nearest first; itself alone, and what most tables extend, where that cannot be read. */
-async function lineage(http: HttpClient, table: string): Promise<string[]> {
+async function lineage(api: Api, table: string): Promise<string[]> {
   const paths = Array.from({ length: LEVELS }, (_, level) => `${'super_class.'.repeat(level)}name`);
-  const [row] = await attempt(http, 'sys_db_object', `name=${checked(table, 'table')}`, `look ${table} up`, paths.join(','), 1);
+  const [row] = await attempt(api, 'sys_db_object', `name=${checked(table, 'table')}`, `look ${table} up`, paths.join(','), 1);
   const names = paths.map((path) => columnText(row?.[path])).filter(Boolean);
   return names[0] === table ? names : [...new Set([table, 'task'])];
 }
@@ -126,16 +126,9 @@ function fieldOf(row: Row): FieldChoice {
 }
 
 /** Rows, none where the right to see them is missing; an instance also gives none instead of an error. Other errors are thrown. */
-async function attempt(
-  http: HttpClient,
-  table: string,
-  query: string,
-  what: string,
-  fields: string,
-  limit = MOST_LINES,
-): Promise<Row[]> {
+async function attempt(api: Api, table: string, query: string, what: string, fields: string, limit = MOST_LINES): Promise<Row[]> {
   try {
-    return await queryTable(http, table, query, what, limit, fields ? { sysparm_fields: fields } : {});
+    return await queryTable(api, table, query, what, limit, fields ? { sysparm_fields: fields } : {});
   } catch (error) {
     const refused = error instanceof PartnerError && (error.status === 403 || error.status === 404 || error.status === 400);
     if (refused) return [];

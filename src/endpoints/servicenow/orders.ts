@@ -1,6 +1,6 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
+import { type Api, halfDone } from '../api.js';
 import type { Written } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
@@ -19,7 +19,7 @@ import {
 } from './write-lines.js';
 
 export interface OrdersOptions {
-  http: HttpClient;
+  api: Api;
   entityType: string;
   table: string;
   lines: LineTable;
@@ -41,7 +41,7 @@ export class Orders {
   private readonly catalogue: Catalogue;
 
   constructor(private readonly options: OrdersOptions) {
-    this.catalogue = new Catalogue(options.http);
+    this.catalogue = new Catalogue(options.api);
   }
 
   /** `fields`: what was to be created; what is missing of it is made now. */
@@ -53,21 +53,21 @@ export class Orders {
   }
 
   async create(fields: Record<string, Json>, reference: string): Promise<Written> {
-    const { http, table, entityType, lines } = this.options;
+    const { api, table, entityType, lines } = this.options;
     const given = givenLines(fields, lines);
     let id = await this.idOf(reference);
     if (!id && lines.made === 'ordered' && given.length > 0) id = await this.catalogue.order(given, reference);
-    if (!id) id = columnText((await insertRow(http, table, this.headerOf(fields, reference), `create ${entityType}`)).sys_id);
+    if (!id) id = columnText((await insertRow(api, table, this.headerOf(fields, reference), `create ${entityType}`)).sys_id);
     return this.complete(id, fields, reference);
   }
 
   /** Writes the given columns, and of the lines what differs. */
   async update(id: string, fields: Record<string, Json>): Promise<Written> {
-    const { http, table, entityType, lines, read } = this.options;
+    const { api, table, entityType, lines, read } = this.options;
     const given = givenLines(fields, lines);
     const { [LINES_FIELD]: _lines, ...header } = fields;
     const body = rowBody(header);
-    if (Object.keys(body).length > 0) await changeRow(http, table, id, body, `update ${entityType}`);
+    if (Object.keys(body).length > 0) await changeRow(api, table, id, body, `update ${entityType}`);
     const cancels = lines.made === 'ordered' && header.request_state === CANCELLED_REQUEST;
     if (given.length > 0 || cancels) {
       const writing = await this.writing(id);
@@ -94,15 +94,9 @@ export class Orders {
       );
       return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(expected, lines, entity.lines ?? [])] };
     } catch (error) {
-      throw this.half(error);
+      // Part of it is there now: before it is tried again, it has to be looked up.
+      throw error instanceof PartnerError && error.retry ? halfDone(error) : error;
     }
-  }
-
-  /** Part of it is there now: before it is tried again, it has to be looked up. */
-  private half(error: unknown): unknown {
-    if (!(error instanceof PartnerError) || !error.retry) return error;
-    const { code, message, retry, status, retryAfter, answer } = error;
-    return new PartnerError(code, message, { outcome: 'unknown', retry, status, retryAfter, answer, cause: error });
   }
 
   /** The columns of a new record, with our reference wherever its table may carry it. */
@@ -113,19 +107,19 @@ export class Orders {
   }
 
   private async writing(id: string): Promise<LineWriting> {
-    const { http, lines, entityType, integrationUser, read } = this.options;
-    return { http, table: lines, entityType, entity: await read(id), ...(integrationUser && { integrationUser }) };
+    const { api, lines, entityType, integrationUser, read } = this.options;
+    return { api, table: lines, entityType, entity: await read(id), ...(integrationUser && { integrationUser }) };
   }
 
   private async idOf(reference: string): Promise<string | undefined> {
-    const { http, table, entityType, lines } = this.options;
-    const found = await findByReference(http, table, entityType, reference);
+    const { api, table, entityType, lines } = this.options;
+    const found = await findByReference(api, table, entityType, reference);
     if (found) return columnText(found.sys_id);
     if (lines.made !== 'ordered') return undefined;
     const { values } = lines;
     const parent = `${values.line}.${lines.parent}`;
     const rows = await queryTable(
-      http,
+      api,
       values.table,
       `${values.value}=${queryValue(reference)}`,
       `look up ${entityType} by ${reference}`,
@@ -136,14 +130,14 @@ export class Orders {
     const [id, another] = [...new Set(carrying.map((row) => columnText(row[parent])))].filter(Boolean);
     if (!another) return id;
     throw new SwitchboardError('SWB_WRONG_ENTITY', `Items of several requests carry our reference ${reference}.`, {
-      where: http.name,
+      where: api.name,
       hint: 'Cancel the copies and clear their variable correlation_id, then replay.',
     });
   }
 
   /** A request as the catalogue made it becomes ours: it gets our reference, and its items the ids of those they stand for. */
   private async sign(writing: LineWriting, fields: Record<string, Json>, given: GivenLine[], reference: string): Promise<void> {
-    const { http, table, entityType, lines } = this.options;
+    const { api, table, entityType, lines } = this.options;
     const { record, lines: rows = [] } = writing.entity;
     const free = rows.filter((row) => !columnText(row[lines.id]));
     for (const line of given) {
@@ -159,21 +153,21 @@ export class Orders {
       if (!row) continue;
       free.splice(free.indexOf(row), 1);
       const what = `name an item of ${entityType} (${lines.table})`;
-      await changeRow(http, lines.table, columnText(row.sys_id), rowBody({ [lines.id]: line[lines.id] ?? '' }), what);
+      await changeRow(api, lines.table, columnText(row.sys_id), rowBody({ [lines.id]: line[lines.id] ?? '' }), what);
     }
     // Last, because it is what says that nothing is left to do; and once, because people go on with it from here.
     if (columnText(record.correlation_id) !== reference)
-      await changeRow(http, table, columnText(record.sys_id), this.headerOf(fields, reference), `update ${entityType}`);
+      await changeRow(api, table, columnText(record.sys_id), this.headerOf(fields, reference), `update ${entityType}`);
   }
 
-  private async cancelItems({ http, entityType, entity }: LineWriting, given: GivenLine[]): Promise<void> {
+  private async cancelItems({ api, entityType, entity }: LineWriting, given: GivenLine[]): Promise<void> {
     const { lines } = this.options;
     const told = new Set(given.filter((line) => line.state !== undefined).map((line) => columnText(line[lines.id])));
     for (const row of entity.lines ?? []) {
       const id = columnText(row[lines.id]) || columnText(row.number);
       if (!OPEN_ITEM.has(columnText(row.state)) || told.has(id)) continue;
       await changeRow(
-        http,
+        api,
         lines.table,
         columnText(row.sys_id),
         CANCELLED_ITEM,

@@ -1,9 +1,9 @@
-import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
+import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { LINES, type LineTable } from './lines.js';
-import { columnText, type Row } from './parse.js';
-import { parentsOf } from './query.js';
+import { columnText, type Row, versionOf } from './parse.js';
+import { notAsked, parentsOf } from './query.js';
 
 /** Rows of the current second may still be arriving: read only what is older by the server's clock, milliseconds. */
 const LAG = 1_000;
@@ -35,6 +35,7 @@ const STREAMS: Stream[] = [
       entityType,
       id: columnText(row.sys_id),
       number: columnText(row.number),
+      expects: { version: versionOf(row) },
       key: `rec|${columnText(row.sys_id)}|${columnText(row.sys_updated_on)}|${columnText(row.sys_mod_count)}`,
       payload: row as Json,
     }),
@@ -48,6 +49,7 @@ const STREAMS: Stream[] = [
     hint: (row, entityType) => ({
       entityType,
       id: columnText(row.element_id),
+      expects: { part: columnText(row.sys_id) },
       key: `jrn|${columnText(row.sys_id)}`,
       payload: row as Json,
     }),
@@ -61,6 +63,7 @@ const STREAMS: Stream[] = [
     hint: (row, entityType) => ({
       entityType,
       id: columnText(row.table_sys_id),
+      expects: { part: columnText(row.sys_id) },
       key: `att|${columnText(row.sys_id)}`,
       payload: row as Json,
     }),
@@ -97,14 +100,14 @@ type Cursor = { [stream: string]: Mark };
  * One step of a keyset poll: from the last row on, by time and sys_id, up to the server's time less a lag, and again over a short overlap
  * when a sweep begins. Times in queries are read in the API user's zone, which must be UTC («Test connection» checks it).
  */
-export async function poll(http: HttpClient, table: string, entityType: string, cursor: Json | undefined): Promise<PollResult> {
+export async function poll(api: Api, table: string, entityType: string, cursor: Json | undefined): Promise<PollResult> {
   const marks = (cursor ?? {}) as Cursor;
   const next: Cursor = { ...marks };
   const hints = new Map<string, Hint>();
   let more = false;
   let clock: Promise<string> | undefined;
   const now = () => {
-    clock ??= serverTime(http, table);
+    clock ??= serverTime(api, table);
     return clock;
   };
   const lines = LINES[table];
@@ -114,12 +117,13 @@ export async function poll(http: HttpClient, table: string, entityType: string, 
       next[stream.name] = { time: await now(), id: '' };
       continue;
     }
-    const { rows, until } = await page(http, stream, table, mark, now);
+    const { rows, until } = await page(api, stream, table, mark, now);
     const found = rows.map((row) => stream.hint(row, entityType));
-    const parents = stream.lines && (await parentsOf(http, stream.lines, new Set(found.map((hint) => hint.id))));
+    const parents = stream.lines && (await parentsOf(api, stream.lines, new Set(found.map((hint) => hint.id))));
     for (const hint of found) {
       const id = parents ? parents.get(hint.id) : hint.id;
-      if (id) hints.set(hint.key, { ...hint, id });
+      // Of records with lines the version is made of all of them.
+      if (id) hints.set(hint.key, { ...hint, id, ...(lines && { expects: { part: hint.expects?.part } }) });
     }
     const last = rows.at(-1);
     if (last) {
@@ -134,7 +138,7 @@ export async function poll(http: HttpClient, table: string, entityType: string, 
 }
 
 async function page(
-  http: HttpClient,
+  api: Api,
   stream: Stream,
   table: string,
   mark: Mark,
@@ -147,7 +151,8 @@ async function page(
   const begin = mark.until ? mark.time : shifted(mark.time, -OVERLAP);
   const order = `^ORDERBY${time}^ORDERBYsys_id`;
   const ask = async (condition: string) => {
-    const { body } = await http.request<{ result?: Row[] }>({
+    const what = `poll ${stream.table || table}`;
+    const { records } = await api.list({
       method: 'GET',
       path: `/api/now/v2/table/${stream.table || table}`,
       query: {
@@ -157,13 +162,12 @@ async function page(
         sysparm_exclude_reference_link: true,
         sysparm_no_count: true,
       },
-      what: `poll ${stream.table || table}`,
+      what,
     });
-    return (body?.result ?? []).filter((row) => {
-      // An invalid clause is ignored and any rows come back: believe only what was asked for.
-      const at = columnText(row[time]);
-      return at >= begin && at <= until;
-    });
+    // An invalid clause is ignored and any rows come back: what was asked for may be among the others.
+    const asked = (row: Row) => columnText(row[time]) >= begin && columnText(row[time]) <= until;
+    if (!records.every(asked)) throw notAsked(api, what, 'Its integration user’s time zone must be GMT.');
+    return records;
   };
   // First the rest of the second the last row was in, then what is later.
   const rest = mark.until && mark.id ? await ask(`${time}=${mark.time}^sys_id>${mark.id}`) : [];
@@ -172,8 +176,8 @@ async function page(
 }
 
 /** The instance's own clock, from its Date header, in its raw notation: ours may differ. */
-async function serverTime(http: HttpClient, table: string): Promise<string> {
-  const { headers } = await http.request({
+async function serverTime(api: Api, table: string): Promise<string> {
+  const { headers } = await api.list({
     method: 'GET',
     path: `/api/now/v2/table/${table}`,
     query: { sysparm_limit: 1, sysparm_fields: 'sys_id', sysparm_no_count: true },

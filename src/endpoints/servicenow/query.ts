@@ -1,5 +1,5 @@
-import { SwitchboardError } from '../../errors.js';
-import type { HttpClient } from '../../http/http.js';
+import { PartnerError, SwitchboardError } from '../../errors.js';
+import type { Api } from '../api.js';
 import { type LineTable, referenceColumns } from './lines.js';
 import { columnText, type Row, shownText } from './parse.js';
 
@@ -15,12 +15,12 @@ export const MOST_LINES = 10_000;
 export const BATCH = 40;
 
 /** The lines of records of one table, in their own order, each with its named values. */
-export async function linesOf(http: HttpClient, lines: LineTable, parents: string[], entityType: string): Promise<Row[]> {
+export async function linesOf(api: Api, lines: LineTable, parents: string[], entityType: string): Promise<Row[]> {
   const { table, parent, values } = lines;
   const what = `read the lines of ${entityType}`;
   const [rows, named] = await Promise.all([
-    queryTable(http, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN),
-    queryTable(http, values.table, any(`${values.line}.${parent}`, parents), `${what} (${values.table})`, MOST_LINES, {
+    queryTable(api, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN),
+    queryTable(api, values.table, any(`${values.line}.${parent}`, parents), `${what} (${values.table})`, MOST_LINES, {
       ...SHOWN,
       sysparm_fields: ['sys_id', values.line, values.name, values.value].join(','),
     }),
@@ -39,14 +39,10 @@ export async function linesOf(http: HttpClient, lines: LineTable, parents: strin
 }
 
 /** The records that lines belong to, by the lines' ids; lines that are gone or hidden are left out. */
-export async function parentsOf(
-  http: HttpClient,
-  { table, parent }: LineTable,
-  lineIds: Set<string>,
-): Promise<Map<string, string>> {
+export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds: Set<string>): Promise<Map<string, string>> {
   const found = await Promise.all(
     batches([...lineIds]).map((ids) =>
-      queryTable(http, table, any('sys_id', ids), `read the lines' records (${table})`, ids.length, {
+      queryTable(api, table, any('sys_id', ids), `read the lines' records (${table})`, ids.length, {
         sysparm_fields: `sys_id,${parent}`,
       }),
     ),
@@ -55,20 +51,20 @@ export async function parentsOf(
 }
 
 /** The rows that hold a line's named values. */
-export function valueRows(http: HttpClient, { values }: LineTable, lineId: string, what: string): Promise<Row[]> {
+export function valueRows(api: Api, { values }: LineTable, lineId: string, what: string): Promise<Row[]> {
   const fields = { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') };
-  return queryTable(http, values.table, `${values.line}=${lineId}`, what, MOST_LINES, fields).then((rows) =>
+  return queryTable(api, values.table, `${values.line}=${lineId}`, what, MOST_LINES, fields).then((rows) =>
     rows.filter((row) => columnText(row[values.line]) === lineId),
   );
 }
 
 /** Journal entries of records, oldest first; without the right to read them (audit_viewer) ServiceNow gives none, not an error. */
-export async function journalOf(http: HttpClient, ids: string[]): Promise<Row[]> {
+export async function journalOf(api: Api, ids: string[]): Promise<Row[]> {
   const wanted = new Set(ids);
   const found = await Promise.all(
     batches(ids).map((some) => {
       const query = `${any('element_id', some)}^elementINcomments,work_notes^ORDERBYsys_created_on`;
-      return queryTable(http, 'sys_journal_field', query, 'read the journal', MOST_ENTRIES);
+      return queryTable(api, 'sys_journal_field', query, 'read the journal', MOST_ENTRIES);
     }),
   );
   // An invalid clause is ignored and any rows come back: believe only what was asked for.
@@ -76,8 +72,8 @@ export async function journalOf(http: HttpClient, ids: string[]): Promise<Row[]>
 }
 
 /** The attachments of records of one table, oldest first. */
-export async function attachmentsOf(http: HttpClient, table: string, ids: string[]): Promise<Row[]> {
-  const { body } = await http.request<{ result?: Row[] }>({
+export async function attachmentsOf(api: Api, table: string, ids: string[]): Promise<Row[]> {
+  const { records } = await api.list({
     method: 'GET',
     path: '/api/now/attachment',
     query: {
@@ -86,53 +82,62 @@ export async function attachmentsOf(http: HttpClient, table: string, ids: string
     },
     what: 'list attachments',
   });
-  return (body?.result ?? []).filter((row) => ids.includes(columnText(row.table_sys_id)));
+  return records.filter((row) => ids.includes(columnText(row.table_sys_id)));
 }
 
 export async function queryTable(
-  http: HttpClient,
+  api: Api,
   table: string,
   query: string,
   what: string,
   limit = MOST_ENTRIES,
   columns: Record<string, string | boolean> = {},
 ): Promise<Row[]> {
-  const { body } = await http.request<{ result?: Row[] }>({
+  const { records } = await api.list({
     method: 'GET',
     path: `/api/now/v2/table/${table}`,
-    query: { ...RAW, ...columns, sysparm_query: query, sysparm_limit: limit, sysparm_no_count: true },
+    query: { ...RAW, ...withId(columns), sysparm_query: query, sysparm_limit: limit, sysparm_no_count: true },
     what,
   });
-  return body?.result ?? [];
+  return records;
+}
+
+/** What makes a row a row is always among the columns that are asked for. */
+function withId({ sysparm_fields, ...columns }: Record<string, string | boolean>): Record<string, string | boolean> {
+  if (typeof sysparm_fields !== 'string') return columns;
+  const fields = new Set(['sys_id', ...sysparm_fields.split(',')]);
+  return { ...columns, sysparm_fields: [...fields].join(',') };
 }
 
 /** The record that carries our reference. Throws SWB_WRONG_ENTITY where several do. */
-export async function findByReference(
-  http: HttpClient,
-  table: string,
-  entityType: string,
-  reference: string,
-): Promise<Row | undefined> {
+export async function findByReference(api: Api, table: string, entityType: string, reference: string): Promise<Row | undefined> {
   const [column = ''] = referenceColumns(table);
-  const rows = await queryTable(http, table, `${column}=${queryValue(reference)}`, `look up ${entityType} by ${reference}`, 10);
+  const what = `look up ${entityType} by ${reference}`;
+  const rows = await queryTable(api, table, `${column}=${queryValue(reference)}`, what, 10);
   // An invalid clause is ignored and arbitrary rows come back: only a row that carries the reference counts.
   const [found, another] = rows.filter((row) => columnText(row[column]) === reference);
+  if (!found && rows.length > 0) throw notAsked(api, what, `The column ${column} is missing, or cannot be searched by.`);
   if (!another) return found;
   throw new SwitchboardError(
     'SWB_WRONG_ENTITY',
     `Several ${entityType} records carry our reference ${reference}: ${columnText(found?.number)}, ${columnText(another.number)}.`,
-    { where: http.name, hint: `Clear ${column} in the copies, then replay.` },
+    { where: api.name, hint: `Clear ${column} in the copies, then replay.` },
   );
 }
 
+/** An invalid clause is ignored, and any rows come back: what was asked for may be among the others, or not. */
+export function notAsked(api: Api, what: string, hint: string): PartnerError {
+  return new PartnerError('SWB_PARTNER_ANSWER', `${what} was answered with records that were not asked for.`, {
+    where: api.name,
+    hint,
+    outcome: 'notDone',
+    retry: true,
+  });
+}
+
 /** The record that people know by this number. */
-export async function findByNumber(
-  http: HttpClient,
-  table: string,
-  number: string,
-  entityType: string,
-): Promise<Row | undefined> {
-  const rows = await queryTable(http, table, `number=${queryValue(number)}`, `look up ${entityType} ${number}`, 10);
+export async function findByNumber(api: Api, table: string, number: string, entityType: string): Promise<Row | undefined> {
+  const rows = await queryTable(api, table, `number=${queryValue(number)}`, `look up ${entityType} ${number}`, 10);
   return rows.find((row) => columnText(row.number).toLowerCase() === number.toLowerCase());
 }
 

@@ -1,5 +1,5 @@
 import { PartnerError } from '../../errors.js';
-import type { HttpClient } from '../../http/http.js';
+import type { Api } from '../api.js';
 import { Gatherer } from '../gatherer.js';
 import { LINES, LINES_FIELD, type LineTable, lineIn } from './lines.js';
 import { columnText, flatRow, type Row, type ServiceNowEntity } from './parse.js';
@@ -50,7 +50,7 @@ export class RecordReader {
 
   /** `fields`: columns to read; none = all of them. */
   constructor(
-    private readonly http: HttpClient,
+    private readonly api: Api,
     private readonly entityType: string,
     private readonly table: string,
     private readonly fields: string[],
@@ -71,7 +71,7 @@ export class RecordReader {
     const [records, { journal, lines }, attached] = await Promise.all([
       this.rows(ids),
       this.parts(ids),
-      attachmentsOf(this.http, this.table, ids),
+      attachmentsOf(this.api, this.table, ids),
     ]);
     // What is not among them, or may not be all of it, is asked for alone: so it gets an answer, or an error, of its own.
     const whole = journal.length < MOST_ENTRIES && attached.length < MOST_ENTRIES && (lines?.length ?? 0) < MOST_LINES;
@@ -94,7 +94,7 @@ export class RecordReader {
     const [record, parts, attachments] = await Promise.all([
       this.row(id),
       this.parts([id]),
-      attachmentsOf(this.http, this.table, [id]),
+      attachmentsOf(this.api, this.table, [id]),
     ]);
     return this.entity(record, parts, attachments);
   }
@@ -105,45 +105,32 @@ export class RecordReader {
 
   /** The journal of records, and their lines with the journals of these. */
   private async parts(ids: string[]): Promise<Parts> {
-    if (!this.lineTable) return { journal: await journalOf(this.http, ids) };
-    const lines = await linesOf(this.http, this.lineTable, ids, this.entityType);
-    return { journal: byTime(await journalOf(this.http, [...ids, ...lines.map((line) => columnText(line.sys_id))])), lines };
+    if (!this.lineTable) return { journal: await journalOf(this.api, ids) };
+    const lines = await linesOf(this.api, this.lineTable, ids, this.entityType);
+    return { journal: byTime(await journalOf(this.api, [...ids, ...lines.map((line) => columnText(line.sys_id))])), lines };
   }
 
   private async recordOf(line: string): Promise<string> {
     const { table = '', parent = '' } = this.lineTable ?? {};
-    const { body } = await this.http.request<{ result?: Row }>({
-      method: 'GET',
-      path: `/api/now/v2/table/${table}/${sysId(line)}`,
-      query: { ...RAW, sysparm_fields: parent },
-      what: `read the line of ${this.entityType} (${table})`,
-    });
-    const id = columnText(body?.result?.[parent]);
+    const path = `/api/now/v2/table/${table}/${sysId(line)}`;
+    const query = { ...RAW, sysparm_fields: `sys_id,${parent}` };
+    const row = await this.api.read({ method: 'GET', path, query, what: `read the line of ${this.entityType} (${table})` }, line);
+    const id = columnText(row[parent]);
     if (id) return id;
     throw new PartnerError('SWB_PARTNER_NOT_FOUND', `The line ${line} of ${table} belongs to no ${this.entityType}.`, {
-      where: this.http.name,
+      where: this.api.name,
       outcome: 'notDone',
       retry: false,
     });
   }
 
   private async row(id: string): Promise<Row> {
-    const { body } = await this.http.request<{ result?: Row }>({
-      method: 'GET',
-      path: `/api/now/v2/table/${this.table}/${id}`,
-      query: this.columns(),
-      what: `read ${this.entityType}`,
-    });
-    if (body?.result) return body.result;
-    throw new PartnerError('SWB_PARTNER_ANSWER', `The read of ${this.entityType} ${id} was answered without a record.`, {
-      where: this.http.name,
-      outcome: 'notDone',
-      retry: true,
-    });
+    const path = `/api/now/v2/table/${this.table}/${id}`;
+    return this.api.read({ method: 'GET', path, query: this.columns(), what: `read ${this.entityType}` }, id);
   }
 
   private rows(ids: string[]): Promise<Row[]> {
-    return queryTable(this.http, this.table, any('sys_id', ids), `read ${this.entityType}`, ids.length, this.columns());
+    return queryTable(this.api, this.table, any('sys_id', ids), `read ${this.entityType}`, ids.length, this.columns());
   }
 
   private columns(): Record<string, string | boolean> {

@@ -3,7 +3,7 @@ import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import type { Hint } from '../endpoint.js';
 import { byLine, LINES } from './lines.js';
-import { columnText } from './parse.js';
+import { columnText, versionOf } from './parse.js';
 
 /** A table the endpoint knows, and its name among our entity types. */
 export interface EntityTable {
@@ -54,5 +54,14 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], stand
   const version = [first('sys_updated_on'), first('sys_mod_count')].filter(Boolean).join('|');
   const digest = () => hash('sha256', JSON.stringify(body), 'hex').slice(0, 32);
   const key = event ? `evt|${event}` : version ? `rec|${id}|${version}|${first('operation')}` : `hook|${id}|${digest()}`;
-  return { entityType: known.name, id: entityId, ...(number && { number }), key, payload: body as Json };
+  // A count alone or a time alone compares with nothing, and of records with lines the version is made of all of them.
+  const dated = first('sys_updated_on') && first('sys_mod_count') && !LINES[known.table];
+  return {
+    entityType: known.name,
+    id: entityId,
+    ...(number && { number }),
+    ...(dated && { expects: { version: versionOf(given) } }),
+    key,
+    payload: body as Json,
+  };
 }

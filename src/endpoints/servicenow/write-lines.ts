@@ -1,6 +1,6 @@
 import { SwitchboardError } from '../../errors.js';
-import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
+import type { Api } from '../api.js';
 import type { Written } from '../endpoint.js';
 import { LINES_FIELD, type LineTable } from './lines.js';
 import { columnText, plainText, type Row, type ServiceNowEntity, shownText } from './parse.js';
@@ -34,7 +34,7 @@ export function givenLines(fields: Record<string, Json>, table: LineTable): Give
 }
 
 export interface LineWriting {
-  http: HttpClient;
+  api: Api;
   table: LineTable;
   entityType: string;
   /** The record, as it was read just now. */
@@ -56,7 +56,7 @@ export async function completeLines(writing: LineWriting, given: GivenLine[]): P
 
 /** Writes what differs from the lines as they were read. A line that is not there is inserted, unless lines have to be ordered. */
 export async function updateLines(writing: LineWriting, given: GivenLine[]): Promise<void> {
-  const { http, table, entity, entityType } = writing;
+  const { api, table, entity, entityType } = writing;
   const may = ([name]: [string, Json]) => name !== table.id && !table.fixed.includes(name);
   for (const line of given) {
     const values = Object.entries(valuesIn(line, table));
@@ -68,7 +68,7 @@ export async function updateLines(writing: LineWriting, given: GivenLine[]): Pro
     const differs = Object.entries(columnsIn(line, table)).filter((column) => may(column) && !stands(writing, there, ...column));
     if (differs.length > 0) {
       const what = `update a line of ${entityType} (${table.table})`;
-      await changeRow(http, table.table, columnText(there.sys_id), Object.fromEntries(differs), what);
+      await changeRow(api, table.table, columnText(there.sys_id), Object.fromEntries(differs), what);
     }
     const has = (there[table.values.as] ?? {}) as Row;
     if (!table.fixed.includes(table.values.as))
@@ -96,22 +96,22 @@ export function droppedOfLines(given: GivenLine[], table: LineTable, lines: Row[
   });
 }
 
-function insertLine({ http, table, entity, entityType }: LineWriting, line: GivenLine): Promise<Row> {
+function insertLine({ api, table, entity, entityType }: LineWriting, line: GivenLine): Promise<Row> {
   const body = { ...columnsIn(line, table), [table.parent]: columnText(entity.record.sys_id) };
-  return insertRow(http, table.table, body, `create a line of ${entityType} (${table.table})`);
+  return insertRow(api, table.table, body, `create a line of ${entityType} (${table.table})`);
 }
 
 /** Named values stand in rows of their own: one that is there is changed, any other inserted. */
-async function writeValues({ http, table, entityType }: LineWriting, row: Row, given: [string, Json][]): Promise<void> {
+async function writeValues({ api, table, entityType }: LineWriting, row: Row, given: [string, Json][]): Promise<void> {
   if (given.length === 0) return;
   const { values } = table;
   const line = columnText(row.sys_id);
   const what = `write ${values.as} of ${entityType} (${values.table})`;
-  const there = await valueRows(http, table, line, what);
+  const there = await valueRows(api, table, line, what);
   for (const [name, value] of given) {
     const known = there.find((other) => shownText(other[values.name]) === name);
-    if (known) await changeRow(http, values.table, columnText(known.sys_id), rowBody({ [values.value]: value }), what);
-    else await insertRow(http, values.table, rowBody({ [values.line]: line, [values.name]: name, [values.value]: value }), what);
+    if (known) await changeRow(api, values.table, columnText(known.sys_id), rowBody({ [values.value]: value }), what);
+    else await insertRow(api, values.table, rowBody({ [values.line]: line, [values.name]: name, [values.value]: value }), what);
   }
 }
 

@@ -1,10 +1,13 @@
 import type { HttpClient } from '../../http/http.js';
+import type { Api } from '../api.js';
 import type { Check } from '../endpoint.js';
+import { isEmptyServiceNowList, tmfApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import { arrayModeOf, basePath, type TmfOptions } from './client.js';
 import { Collection } from './collection.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 import { TmfHub } from './hub.js';
+import type { ListOptions } from './list.js';
 
 /** What an API calls itself and its one resource. */
 export interface TmfApi {
@@ -22,10 +25,12 @@ export interface TmfApi {
 export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   readonly id: string;
   readonly name: string;
+  readonly address: string;
   readonly version: Version;
   readonly profile: Profile;
   readonly integrationUser?: string;
   protected readonly http: HttpClient;
+  protected readonly answers: Api;
   /** The path of the API below the base URL. */
   protected readonly base: string;
   protected readonly arrayMode: ArrayMode;
@@ -41,16 +46,18 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     this.id = options.id;
     this.name = options.name;
     this.http = options.http;
+    this.answers = tmfApi(options.http);
     this.version = options.version;
     this.profile = options.profile;
     if (options.integrationUser) this.integrationUser = options.integrationUser;
     this.base = basePath(options, dialect);
+    this.address = `${this.http.baseUrl}${this.base}`;
     this.arrayMode = arrayModeOf(options);
     this.hub = new TmfHub(this.http, this.base, dialect, api.name);
     this.entities = new Collection({
-      http: this.http,
+      api: this.answers,
       path: this.path,
-      api: `${api.name} ${this.version}`,
+      standard: `${api.name} ${this.version}`,
       noun: api.noun,
       type: api.type,
       dialect,
@@ -63,9 +70,14 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     return `${this.base}/${this.api.resource}`;
   }
 
+  /** Lists that are polled: only ServiceNow's APIs say 404 for an empty one. */
+  protected get absent(): ListOptions['absent'] {
+    return this.dialect.hub ? undefined : isEmptyServiceNowList;
+  }
+
   test(): Promise<Check[]> {
-    const { http, base, dialect, api } = this;
-    return checkConnection({ http, base, dialect, api: api.name, resource: api.resource, noun: `${api.noun}s` });
+    const { answers, base, dialect, api } = this;
+    return checkConnection({ answers, base, dialect, api: api.name, resource: api.resource, noun: `${api.noun}s` });
   }
 
   /** Times of last change, ISO 8601. */

@@ -1,13 +1,16 @@
 import { PartnerError } from '../../errors.js';
-import type { HttpClient, HttpRequest } from '../../http/http.js';
+import type { HttpRequest } from '../../http/http.js';
+import type { Api } from '../api.js';
 import type { Check } from '../endpoint.js';
+import { isObject } from '../evidence.js';
+import { isEmptyServiceNowList } from './answers.js';
 import type { TmfDialect } from './dialect.js';
 
 /** A resource that no provider has: a write to it shows rights without writing anything. */
 const NOBODY = 'switchboard-connection-test';
 
 export interface CheckedApi {
-  http: HttpClient;
+  answers: Api;
   base: string;
   dialect: TmfDialect;
   /** TMF621. */
@@ -20,35 +23,41 @@ export interface CheckedApi {
 
 /** What works and what does not, in words. Never throws. */
 export async function checkConnection(api: CheckedApi): Promise<Check[]> {
-  const { http, base, dialect, resource, noun } = api;
-  const list = await failure(http, { method: 'GET', path: `${base}/${resource}`, query: { limit: 1 }, what: `read ${noun}` });
-  if (list && list.status === undefined && list.code !== 'SWB_PARTNER_AUTH')
+  const { answers, base, dialect, resource, noun } = api;
+  const request = { method: 'GET', path: `${base}/${resource}`, query: { limit: 1 }, what: `read ${noun}` } as const;
+  const list = await failureOf(() => answers.list(request, dialect.hub ? undefined : isEmptyServiceNowList));
+  if (list && list.status === undefined && list.code === 'SWB_PARTNER_UNAVAILABLE')
     return [{ name: 'Reachable', ok: false, text: list.message }];
-  const reached: Check = { name: 'Reachable', ok: true, text: `${http.baseUrl} answers.` };
-  if (list?.status === 401 || list?.code === 'SWB_PARTNER_AUTH') {
-    const name = list.status === 403 ? `Read ${noun}` : 'Credentials';
-    return [reached, { name, ok: false, text: list.message }];
-  }
-  const empty = list?.status === 404 && !dialect.hub; // ServiceNow says 404 for an empty list
-  const read: Check =
-    list && !empty
-      ? { name: `Read ${noun}`, ok: false, text: `${list.message} Is the API path right?` }
-      : { name: `Read ${noun}`, ok: true, text: `${base}/${resource} can be read.` };
-  return [reached, { name: 'Credentials', ok: true, text: 'They are accepted.' }, read, await writable(api), await hub(api)];
+  const reached: Check = { name: 'Reachable', ok: true, text: `${answers.http.baseUrl} answers.` };
+  const credentials = credentialsOf(list);
+  if (credentials.ok === false) return [reached, credentials];
+  const read: Check = list
+    ? { name: `Read ${noun}`, ok: false, text: list.status === 403 ? list.message : `${list.message} Is the API path right?` }
+    : { name: `Read ${noun}`, ok: true, text: `${base}/${resource} can be read.` };
+  if (list) return [reached, credentials, read];
+  return [reached, credentials, read, await writable(api), await hub(api)];
 }
 
-async function writable({ http, base, dialect, resource, noun }: CheckedApi): Promise<Check> {
+/** Only a list, or the API's own word that it is forbidden, shows that the provider knows who asks: a gateway or a page does not. */
+function credentialsOf(list: PartnerError | undefined): Check {
+  const name = 'Credentials';
+  if (!list || (list.status === 403 && isObject(list.body))) return { name, ok: true, text: 'They are accepted.' };
+  if (list.code === 'SWB_PARTNER_AUTH') return { name, ok: false, text: list.message };
+  return { name, ok: 'warning', text: `It could not be told whether they are accepted: ${list.message}` };
+}
+
+async function writable({ answers, base, dialect, resource, noun }: CheckedApi): Promise<Check> {
   const name = `Write ${noun}`;
   const type = `${resource[0]?.toUpperCase()}${resource.slice(1)}`;
   const body = { ...(dialect.typed && { '@type': type }), description: 'connection test' };
-  const error = await failure(http, {
+  const error = await failure(answers, {
     method: 'PATCH',
     path: `${base}/${resource}/${NOBODY}`,
     headers: { 'Content-Type': dialect.patchType },
     body: JSON.stringify(body),
     what: `write ${noun}`,
   });
-  if (error?.status === 404)
+  if (error?.code === 'SWB_PARTNER_NOT_FOUND')
     return { name, ok: true, text: `Writing is not refused (a single ${noun.replace(/s$/, '')} may still be).` };
   if (error?.status === 401 || error?.status === 403) return { name, ok: false, text: error.message };
   return {
@@ -58,19 +67,25 @@ async function writable({ http, base, dialect, resource, noun }: CheckedApi): Pr
   };
 }
 
-async function hub({ http, base, dialect, api }: CheckedApi): Promise<Check> {
+async function hub({ answers, base, dialect, api }: CheckedApi): Promise<Check> {
   const name = 'Events';
   if (!dialect.hub) return { name, ok: 'warning', text: `ServiceNow’s ${api} has no hub: poll instead.` };
-  const error = await failure(http, { method: 'DELETE', path: `${base}/hub/${NOBODY}`, what: 'ask the hub' });
+  const error = await failure(answers, { method: 'DELETE', path: `${base}/hub/${NOBODY}`, what: 'ask the hub' });
   if (error?.status === 401 || error?.status === 403) return { name, ok: false, text: error.message };
   if (error?.status === 405 || error?.status === 501)
     return { name, ok: 'warning', text: 'This provider has no hub: poll instead.' };
+  if (error && error.code !== 'SWB_PARTNER_NOT_FOUND')
+    return { name, ok: 'warning', text: `It could not be told whether there is a hub: ${error.message}` };
   return { name, ok: true, text: 'The hub answers.' };
 }
 
-async function failure(http: HttpClient, request: HttpRequest): Promise<PartnerError | undefined> {
+function failure(answers: Api, request: HttpRequest): Promise<PartnerError | undefined> {
+  return failureOf(() => answers.ask(request));
+}
+
+async function failureOf(task: () => Promise<unknown>): Promise<PartnerError | undefined> {
   try {
-    await http.request(request);
+    await task();
     return undefined;
   } catch (error) {
     if (error instanceof PartnerError) return error;

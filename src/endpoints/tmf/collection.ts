@@ -1,18 +1,19 @@
 import type { Readable } from 'node:stream';
-import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { HttpAnswer, HttpClient } from '../../http/http.js';
+import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
-import { type Attributes, entries, idOf } from './attributes.js';
+import { type Api, afterWrite, isAbsent, type WriteAnswer } from '../api.js';
+import { isEmptyList, isEmptyServiceNowList } from './answers.js';
+import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
 import type { ArrayMode, TmfDialect } from './dialect.js';
 import { pages } from './list.js';
 
 export interface CollectionOptions {
-  http: HttpClient;
+  api: Api;
   /** `/tmf-api/troubleTicket/v4/troubleTicket`. */
   path: string;
   /** The API as its definition calls it, for errors: `TMF621 v4`. */
-  api: string;
+  standard: string;
   /** What one of them is called, for errors: ticket. */
   noun: string;
   /** Its class, where objects name their type: TroubleTicket. */
@@ -20,6 +21,8 @@ export interface CollectionOptions {
   dialect: TmfDialect;
   arrayMode: ArrayMode;
 }
+
+type ReferenceOf = (resource: Attributes) => string | undefined;
 
 /** How an entry of a list is sent, where that is more than its attributes. */
 export interface EntryForm {
@@ -39,25 +42,16 @@ export class Collection {
   constructor(private readonly options: CollectionOptions) {}
 
   async read(id: string): Promise<Attributes> {
-    const { http, noun } = this.options;
-    const { body } = await http.request<Attributes>({ method: 'GET', path: this.at(id), what: `read ${noun}` });
-    if (typeof body === 'object' && body !== null) return body;
-    throw new PartnerError('SWB_PARTNER_ANSWER', `The read of ${noun} ${id} was answered without one.`, {
-      where: http.name,
-      outcome: 'notDone',
-      retry: true,
-    });
+    const { api, noun } = this.options;
+    return (await api.read({ method: 'GET', path: this.at(id), what: `read ${noun}` }, id)) as Attributes;
   }
 
   /** The one that carries our reference. A filter that a provider does not know gives all of them: each is checked. */
-  async find(
-    filter: Record<string, string>,
-    reference: string,
-    referenceOf: (resource: Attributes) => string | undefined,
-  ): Promise<Attributes | undefined> {
-    const { http, path, noun } = this.options;
+  async find(filter: Record<string, string>, reference: string, referenceOf: ReferenceOf): Promise<Attributes | undefined> {
+    const { api, path, noun, dialect } = this.options;
     const found: Attributes[] = [];
-    for await (const page of pages(http, path, filter, `look up ${article(noun)} by ${reference}`)) {
+    const options = { absent: dialect.hub ? isEmptyList : isEmptyServiceNowList, whole: () => found.length === 0 };
+    for await (const page of pages(api, path, filter, `look up ${article(noun)} by ${reference}`, options)) {
       found.push(...page.filter((resource) => referenceOf(resource) === reference));
       if (found.length > 1) break;
     }
@@ -65,29 +59,48 @@ export class Collection {
       throw new SwitchboardError(
         'SWB_WRONG_ENTITY',
         `Several ${noun}s carry our reference ${reference}: ${found.map((t) => String(t.id)).join(', ')}.`,
-        { where: http.name, hint: 'Clear it in the copies, then replay.' },
+        { where: api.name, hint: 'Clear it in the copies, then replay.' },
       );
     }
     return found[0];
   }
 
-  /** Creates one; gives what was answered. */
-  create(body: Attributes): Promise<HttpAnswer<Attributes | undefined>> {
-    const { http, path, noun } = this.options;
-    return http.request<Attributes | undefined>({ method: 'POST', path, body, what: `create ${noun}` });
+  /** Creates one; gives what the provider answered. A 202 is for `created` to look at. */
+  create(body: Attributes): Promise<WriteAnswer> {
+    const { api, path } = this.options;
+    return api.write({ method: 'POST', path, body, what: this.creating }, { accepts: true });
   }
 
-  /** The id of what was created: a 201 or 202 may come without a body; then the Location says it, or nobody does. */
-  createdId({ body, headers, status }: HttpAnswer<Attributes | undefined>): string {
-    const given = body?.id ?? idOf(body?.href ?? headers.location);
-    if (given !== undefined) return String(given);
-    throw new PartnerError('SWB_PARTNER_ANSWER', `The create was answered ${status} without an id.`, {
-      where: this.options.http.name,
-      hint: 'It is looked up by our reference.',
-      outcome: 'unknown',
-      retry: true,
-      status,
-    });
+  /**
+   * The resource that a create made: the answer where it carries our reference, else what is read by the id that the answer names. A 202 may
+   * name a monitor or a job: there only an address among these resources counts. `queued`: gives what stands for one that was accepted and
+   * cannot be read yet. Throws PartnerError, outcome unknown, where nothing says which it is.
+   */
+  async created(
+    answer: WriteAnswer,
+    reference: string,
+    referenceOf: ReferenceOf,
+    queued?: (id: string, given: Attributes) => Attributes,
+  ): Promise<Attributes> {
+    const { status, headers } = answer;
+    const given = isAttributes(answer.body) ? answer.body : {};
+    const carried = referenceOf(given);
+    if (carried === reference && textOf(given.id)) return given;
+    // ServiceNow, POST ?mode=async: {orderId}
+    const named = this.idBelow(headers.location) ?? this.idBelow(given.href) ?? textOf(given.orderId);
+    const id = named ?? (status === 202 ? undefined : textOf(given.id));
+    if (id === undefined || carried !== undefined) throw this.unnamed(status);
+    let resource: Attributes;
+    try {
+      resource = await afterWrite(() => this.read(id));
+    } catch (error) {
+      if (status === 202 && named && queued) return queued(id, given);
+      if (status === 201 && isAbsent(error)) return { ...given, id }; // lists and replicas lag; 201 says that it is there
+      throw error;
+    }
+    const has = referenceOf(resource);
+    if (has === reference || (has === undefined && status !== 202)) return resource;
+    throw this.unnamed(status);
   }
 
   /** The body of a PATCH with these attributes. */
@@ -102,22 +115,25 @@ export class Collection {
     what: string,
     contentType = this.options.dialect.patchType,
   ): Promise<Attributes> {
-    const answer = await this.options.http.request<Attributes | undefined>({
-      method: 'PATCH',
-      path: this.at(id),
-      headers: { 'Content-Type': contentType },
-      body: isStream(body) ? body : JSON.stringify(body),
-      what,
-    });
-    return answer.body?.id === undefined ? this.read(id) : answer.body;
+    const { record } = await this.options.api.write(
+      {
+        method: 'PATCH',
+        path: this.at(id),
+        headers: { 'Content-Type': contentType },
+        body: isStream(body) ? body : JSON.stringify(body),
+        what,
+      },
+      { id },
+    );
+    return (record as Attributes | undefined) ?? afterWrite(() => this.read(id));
   }
 
-  /** Adds an entry to one of its lists, the way this provider takes it. */
-  add(id: string, attribute: string, entry: Attributes, what: string, form: EntryForm = {}): Promise<Attributes> {
+  /** Adds an entry to one of its lists, the way this provider takes it; gives the resource with that list, as far as it is shown. */
+  async add(id: string, attribute: string, entry: Attributes, what: string, form: EntryForm = {}): Promise<Attributes> {
     const { arrayMode } = this.options;
     const send = (make: (entry: Attributes) => Json, type?: string) =>
       this.patch(id, form.stream ? form.stream(make) : make(entry), what, type);
-    return this.inTurn(id, async () => {
+    const resource = await this.inTurn(id, async () => {
       if (arrayMode === 'jsonPatch')
         return send((e) => [{ op: 'add', path: `/${attribute}/-`, value: e }], 'application/json-patch+json');
       if (arrayMode === 'append') return send((e) => this.change({ [attribute]: [e] }));
@@ -125,6 +141,7 @@ export class Collection {
       const before = form.before ? entries(now[attribute]).map(form.before) : entries(now[attribute]);
       return send((e) => this.change({ ...form.along?.(now), [attribute]: [...before, e] }));
     });
+    return attribute in resource ? resource : afterWrite(() => this.read(id));
   }
 
   /** Refuses what the provider would refuse, before anything is sent. */
@@ -132,9 +149,9 @@ export class Collection {
     if (problems.length === 0) return;
     throw new SwitchboardError(
       'SWB_PAYLOAD',
-      `This ${what} would not be valid ${this.options.api}: ${problems.map((p) => p.text).join(' ')}`,
+      `This ${what} would not be valid ${this.options.standard}: ${problems.map((p) => p.text).join(' ')}`,
       {
-        where: this.options.http.name,
+        where: this.options.api.name,
         field: problems[0]?.field,
         hint: 'Mend the mapping or the message, then replay it.',
       },
@@ -149,6 +166,22 @@ export class Collection {
     };
     run.then(clear, clear);
     return run;
+  }
+
+  private get creating(): string {
+    return `create ${this.options.noun}`;
+  }
+
+  /** The id in an address among these resources; any other names something else. */
+  private idBelow(address: unknown): string | undefined {
+    const { path } = this.options;
+    const parts = typeof address === 'string' ? (address.split('?')[0] ?? '').split('/').filter(Boolean) : [];
+    return parts.at(-2) === path.split('/').at(-1) ? idOf(address) : undefined;
+  }
+
+  private unnamed(status: number): Error {
+    const { api, path } = this.options;
+    return api.strange({ method: 'POST', path, what: this.creating }, `${status} without saying which it is`, status);
   }
 
   private at(id: string): string {

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
-import { type Attributes, idOf, isAttributes } from './attributes.js';
+import type { Expected } from '../../model/message.js';
+import { type Attributes, idOf, isAttributes, isoTime } from './attributes.js';
+
+/** How long after a change its event is thought to be made, milliseconds. */
+const EVENT_DELAY = 1_000;
 
 /** The events of one kind of resource. */
 export interface EventTable {
@@ -35,6 +39,8 @@ export interface ReadEvent {
   key: string;
   /** The resource as the event tells it: whole, partial or a mere reference. */
   resource: Attributes;
+  /** When it was changed, where the event says it: what is read must not be older. */
+  expects?: Expected;
   /** Its id, where the event says it. */
   id?: string;
   body: Attributes;
@@ -68,6 +74,9 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
   const resource = (name ? event[name] : event) as Attributes;
   const id = resource.id ?? idOf(resource.href) ?? body.id;
   const eventId = typeof body.eventId === 'string' && body.eventId !== '' ? body.eventId : undefined;
+  const version = isoTime(resource.lastUpdate);
+  const time = shortlyBefore(isoTime(body.eventTime));
+  const expects: Expected | undefined = version ? { version } : time ? { time } : undefined;
   const eventType = `${table.type}${kind}Event`;
   return {
     type: table.type,
@@ -76,6 +85,7 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
     ...(eventId && { eventId }),
     key: eventId ? `evt|${eventId}` : `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`,
     resource,
+    ...(expects && { expects }),
     ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
     body,
     withResource: (other) => {
@@ -83,6 +93,11 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
       return { ...(event === body ? light : { ...body, event: light }), ...(!told && { eventType }) };
     },
   };
+}
+
+/** An event comes a little after the change it tells of; one of a creation may be all there is to compare with. */
+function shortlyBefore(time: string | undefined): string | undefined {
+  return time && new Date(Date.parse(time) - EVENT_DELAY).toISOString();
 }
 
 function kindOf(name: unknown, tables: readonly EventTable[]): { table: EventTable; kind: string } | undefined {

@@ -1,58 +1,50 @@
-import { PartnerError } from '../../errors.js';
-import type { HttpClient } from '../../http/http.js';
+import type { Api } from '../api.js';
+import type { Answered } from '../evidence.js';
 import type { Attributes } from './attributes.js';
 
 const LIMIT = 100;
 /** Pages looked through at most: a bound for providers that ignore offset and give the first page for ever. */
 const MOST_PAGES = 1_000;
 
+export interface ListOptions {
+  /** The body of the API's own 404 says that there are none. */
+  absent?: (body: Answered) => boolean;
+  /** Asked at an end that need not be the end: must the list be whole? Then it is thrown that this is not known. */
+  whole?: () => boolean;
+}
+
 /**
- * Pages of a list of resources. Servers cap the limit as they like, answer 200 or 206, and may say 404 for an empty list (ServiceNow): the
- * end is where the total is reached, where a page is empty, or where it brings nothing new.
+ * Pages of a list of resources. Servers cap the limit as they like, answer 200 or 206: the end is where the total is reached, where a page is
+ * empty, or where it brings nothing new, because the provider ignores offset: then there may be more.
  */
 export async function* pages(
-  http: HttpClient,
+  api: Api,
   path: string,
   filter: Record<string, string>,
   what: string,
+  { absent, whole }: ListOptions = {},
 ): AsyncGenerator<Attributes[]> {
   const seen = new Set<string>();
   let offset = 0;
+  const request = () => ({ method: 'GET', path, query: { ...filter, offset, limit: LIMIT }, what }) as const;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const { found, total } = await one(http, path, { ...filter, offset, limit: LIMIT }, what);
-    const fresh = found.filter((resource) => !seen.has(String(resource.id)));
-    if (fresh.length === 0) return;
-    for (const resource of fresh) seen.add(String(resource.id));
-    yield fresh;
-    offset += found.length;
-    if (total !== undefined && offset >= total) return;
-  }
-}
-
-async function one(
-  http: HttpClient,
-  path: string,
-  query: Record<string, string | number>,
-  what: string,
-): Promise<{ found: Attributes[]; total?: number }> {
-  try {
-    const { body, headers } = await http.request<Attributes[]>({ method: 'GET', path, query, what });
+    const { records, headers } = await api.list(request(), absent);
+    const found = records as Attributes[];
     const total = Number(headers['x-total-count'] ?? Number.NaN);
-    return { found: Array.isArray(body) ? body : [], ...(Number.isFinite(total) && { total }) };
-  } catch (error) {
-    if (error instanceof PartnerError && error.status === 404) return { found: [] };
-    throw error;
+    const fresh = found.filter((resource) => !seen.has(String(resource.id)));
+    for (const resource of fresh) seen.add(String(resource.id));
+    if (fresh.length > 0) yield fresh;
+    offset += found.length;
+    if (found.length === 0 || offset >= total) return;
+    if (fresh.length === 0) break;
   }
+  if (whole?.())
+    throw api.strange(request(), `with the same ${seen.size} again: it gives no further pages, and there may be more`);
 }
 
 /** The provider's clock, from its Date header. */
-export async function serverTime(http: HttpClient, path: string): Promise<string> {
-  try {
-    const { headers } = await http.request({ method: 'GET', path, query: { limit: 1 }, what: 'read the clock' });
-    const time = Date.parse(headers.date ?? '');
-    if (!Number.isNaN(time)) return new Date(time).toISOString();
-  } catch (error) {
-    if ((error as { status?: number }).status !== 404) throw error; // an empty list, for some
-  }
-  return new Date().toISOString();
+export async function serverTime(api: Api, path: string, absent?: ListOptions['absent']): Promise<string> {
+  const { headers } = await api.list({ method: 'GET', path, query: { limit: 1 }, what: 'read the clock' }, absent);
+  const time = Date.parse(headers.date ?? '');
+  return Number.isNaN(time) ? new Date().toISOString() : new Date(time).toISOString();
 }

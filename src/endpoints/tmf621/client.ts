@@ -53,7 +53,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const body = withReference(writable(fields, this.dialect.notCreatable), reference, this.dialect);
     this.entities.demand(this.validate(entityType, body), 'create');
     const answer = await this.entities.create(body);
-    const ticket = answer.body?.id === undefined ? await this.entities.read(this.entities.createdId(answer)) : answer.body;
+    const ticket = await this.entities.created(answer, reference, (created) => referenceOf(created, this.dialect));
     return { entity: { ticket: withoutContent(ticket) }, dropped: [] };
   }
 
@@ -113,7 +113,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.http, this.path, cursor);
+    return poll(this.answers, this.path, this.absent, cursor);
   }
 
   parse(raw: RawEntity): Parsed {

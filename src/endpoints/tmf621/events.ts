@@ -30,13 +30,20 @@ const EVENTS: EventTable = {
  */
 export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
   const example = 'Post a TMF621 event: {eventId, eventType: TroubleTicketStatusChangeEvent, event: {troubleTicket}}.';
-  const { eventType, id, eventId, deleted, key, resource, withResource } = readTmfEvent(body, path, [EVENTS], example);
+  const { eventType, id, eventId, deleted, key, expects, resource, withResource } = readTmfEvent(body, path, [EVENTS], example);
   if (id === undefined) {
     throw new SwitchboardError('SWB_PAYLOAD', 'The event names no ticket.', {
       field: 'event.troubleTicket.id',
       hint: 'It must say which ticket it is about.',
     });
   }
-  const hint: Hint = { entityType: 'troubleTicket', id, number: id, key, payload: withResource(withoutContent(resource)) };
+  const hint: Hint = {
+    entityType: 'troubleTicket',
+    id,
+    number: id,
+    ...(expects && { expects }),
+    key,
+    payload: withResource(withoutContent(resource)),
+  };
   return { eventType, ticketId: id, ...(eventId && { eventId }), deleted, hint };
 }

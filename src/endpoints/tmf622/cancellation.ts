@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import { PartnerError } from '../../errors.js';
 import { explanation } from '../../http/failure.js';
-import type { HttpClient } from '../../http/http.js';
 import { CANCELLING_STATES, type Json } from '../../model/message.js';
-import { type Attributes, textOf } from '../tmf/attributes.js';
+import type { Api } from '../api.js';
+import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
 import { pages } from '../tmf/list.js';
 import type { Dialect } from './dialect.js';
 import { orderOf } from './events.js';
@@ -20,7 +20,7 @@ export class Cancellations {
   private readonly path: string;
 
   constructor(
-    private readonly http: HttpClient,
+    private readonly api: Api,
     base: string,
     private readonly dialect: Dialect,
     private readonly clock: () => number,
@@ -37,13 +37,9 @@ export class Cancellations {
     if (asked) return asked;
     const body = cancelBody(orderId, reason, this.dialect);
     try {
-      const answer = await this.http.request<Attributes | undefined>({
-        method: 'POST',
-        path: this.path,
-        body,
-        what: 'cancel order',
-      });
-      return answer.body ?? {};
+      const request = { method: 'POST', path: this.path, body, what: 'cancel order' } as const;
+      const answer = await this.api.write(request, { accepts: true });
+      return isAttributes(answer.body) ? answer.body : {};
     } catch (error) {
       if (!(error instanceof PartnerError && error.status !== undefined && REFUSALS.has(error.status)) || isQueued(error))
         throw error;
@@ -56,7 +52,7 @@ export class Cancellations {
   private async undecided(orderId: string): Promise<Attributes | undefined> {
     if (!this.dialect.cancelReadable) return undefined;
     try {
-      for await (const page of pages(this.http, this.path, { 'productOrder.id': orderId }, 'look up cancellations')) {
+      for await (const page of pages(this.api, this.path, { 'productOrder.id': orderId }, 'look up cancellations')) {
         const found = page.find((task) => orderOf(task) === orderId && UNDECIDED.has((textOf(task.state) ?? '').toLowerCase()));
         if (found) return found;
       }
@@ -71,8 +67,7 @@ export class Cancellations {
   async read(id: string): Promise<Attributes | undefined> {
     if (!this.dialect.cancelReadable) return undefined;
     const path = `${this.path}/${encodeURIComponent(id)}`;
-    const { body } = await this.http.request<Attributes>({ method: 'GET', path, what: 'read cancellation' });
-    return body;
+    return (await this.api.read({ method: 'GET', path, what: 'read cancellation' }, id)) as Attributes;
   }
 }
 

@@ -1,11 +1,10 @@
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { HttpAnswer } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
-import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
+import { type Attributes, droppedFrom, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { ourNote, renderNote, writtenNote } from '../tmf/note.js';
@@ -49,7 +48,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   constructor(options: Tmf622Options) {
     super(API, dialectOf(options.version, options.profile), options);
     this.wholeItems = options.wholeItems ?? false;
-    this.cancellations = new Cancellations(this.http, this.base, this.dialect, options.clock);
+    this.cancellations = new Cancellations(this.answers, this.base, this.dialect, options.clock);
   }
 
   async read(_entityType: string, id: string): Promise<RawEntity> {
@@ -64,7 +63,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(orderBody(fields, this.dialect), reference, this.dialect);
     this.entities.demand(this.validate(entityType, body), 'create');
-    return { entity: { order: await this.created(await this.entities.create(body)) }, dropped: [] };
+    const answer = await this.entities.create(body);
+    const order = await this.entities.created(
+      answer,
+      reference,
+      (created) => referenceOf(created, this.dialect),
+      (id, given) => this.accepted(id, given),
+    );
+    return { entity: { order }, dropped: [] };
   }
 
   /** Writes attributes with a PATCH; that an order shall be cancelled is asked for instead, alone. */
@@ -109,7 +115,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.http, this.path, this.dialect, cursor);
+    return poll(this.answers, this.path, this.absent, this.dialect, cursor);
   }
 
   parse(raw: RawEntity): Parsed {
@@ -146,20 +152,11 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return order;
   }
 
-  /** The order as the provider has it once it took it; a queued one cannot be read yet, and is as the answer says. */
-  private async created(answer: HttpAnswer<Attributes | undefined>): Promise<Attributes> {
-    const { body } = answer;
-    if (body?.id !== undefined && body[ITEMS] !== undefined) return body;
-    // ServiceNow, POST ?mode=async: {orderId}
-    const id = textOf(body?.orderId) ?? this.entities.createdId(answer);
-    try {
-      return await this.entities.read(id);
-    } catch (error) {
-      if (!(error instanceof PartnerError)) throw error;
-      if (this.queued.size >= MOST_QUEUED) this.queued.clear();
-      this.queued.add(id);
-      return { ...body, id };
-    }
+  /** An order that was accepted and waits to be made is as the answer says. */
+  private accepted(id: string, given: Attributes): Attributes {
+    if (this.queued.size >= MOST_QUEUED) this.queued.clear();
+    this.queued.add(id);
+    return { ...given, id };
   }
 
   /**

@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../../errors.js';
+import type { Expected } from '../../model/message.js';
 import type { Hint } from '../endpoint.js';
 import { type Attributes, idOf, isAttributes, textOf } from '../tmf/attributes.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
@@ -17,6 +18,8 @@ export interface ProductOrderEvent {
   /** What is asked for, as paths into the order (v5, JsonPatch; some send a list). */
   required: string[];
   key: string;
+  /** What a read of the order has to show. */
+  expects?: Expected;
   payload: Attributes;
 }
 
@@ -46,6 +49,7 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
     eventId,
     deleted,
     key,
+    expects,
     resource,
     body: given,
     withResource,
@@ -67,12 +71,20 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
     ...(cancels && id !== undefined && { cancel: { ...resource, id } }),
     required: requiredBy(isAttributes(given.event) ? given.event : given),
     key,
+    ...(expects && !cancels && { expects }),
     payload: withResource(resource),
   };
 }
 
 export function hintOf(event: ProductOrderEvent, orderId: string): Hint {
-  return { entityType: 'productOrder', id: orderId, number: orderId, key: event.key, payload: event.payload };
+  return {
+    entityType: 'productOrder',
+    id: orderId,
+    number: orderId,
+    ...(event.expects && { expects: event.expects }),
+    key: event.key,
+    payload: event.payload,
+  };
 }
 
 /** The order a cancellation is of. */

@@ -1,9 +1,9 @@
-import type { HttpClient } from '../../http/http.js';
 import { FINAL_STATES, type Json } from '../../model/message.js';
+import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { type Attributes, entries, isoTime, textOf } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
-import { pages, serverTime } from '../tmf/list.js';
+import { type ListOptions, pages, serverTime } from '../tmf/list.js';
 import { type Dialect, referenceOf } from './dialect.js';
 
 /** Looked back before the last poll: clocks of the provider's servers differ. Milliseconds. */
@@ -49,13 +49,19 @@ const LOOKS = [
  * One poll of a provider without a hub. TMF622 cannot be asked for changes, so all orders are listed and compared with how they looked: those
  * that carry our reference, and others from the time on that they show a change. An order that has ended is looked at until it rests.
  */
-export async function poll(http: HttpClient, path: string, dialect: Dialect, cursor: Json | undefined): Promise<PollResult> {
+export async function poll(
+  api: Api,
+  path: string,
+  absent: ListOptions['absent'],
+  dialect: Dialect,
+  cursor: Json | undefined,
+): Promise<PollResult> {
   const before = cursor as Cursor | undefined;
-  const now = await serverTime(http, path);
+  const now = await serverTime(api, path, absent);
   const from = before && new Date(Date.parse(before.since) - OVERLAP).toISOString();
   const orders: Cursor['orders'] = {};
   const hints: Hint[] = [];
-  for await (const page of pages(http, path, {}, 'poll orders')) {
+  for await (const page of pages(api, path, {}, 'poll orders', { absent })) {
     for (const order of page) {
       const id = String(order.id);
       const look = digest(LOOKS.map((name) => order[name] ?? null));

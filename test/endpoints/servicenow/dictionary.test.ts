@@ -1,26 +1,29 @@
 import assert from 'node:assert/strict';
+import type { Api } from '../../../src/endpoints/api.js';
+import { serviceNowApi } from '../../../src/endpoints/servicenow/answers.js';
 import { listChoices, listFields, listTables } from '../../../src/endpoints/servicenow/dictionary.js';
-import type { HttpClient } from '../../../src/http/http.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { PATIENCE } from '../../patience.js';
 
 describe('what a ServiceNow says of itself', () => {
   let sandbox: Sandbox;
-  let http: HttpClient;
+  let api: Api;
   before(async () => {
     sandbox = await startSandbox();
-    http = createHttpClient({
-      name: 'Acme',
-      baseUrl: `${sandbox.url}/servicenow`,
-      auth: { kind: 'basic', user: 'switchboard', password: sandbox.environment.SANDBOX_SERVICENOW_PASSWORD! },
-      timeout: PATIENCE,
-      rateLimit: 0,
-      concurrency: 8,
-    });
+    api = serviceNowApi(
+      createHttpClient({
+        name: 'Acme',
+        baseUrl: `${sandbox.url}/servicenow`,
+        auth: { kind: 'basic', user: 'switchboard', password: sandbox.environment.SANDBOX_SERVICENOW_PASSWORD! },
+        timeout: PATIENCE,
+        rateLimit: 0,
+        concurrency: 8,
+      }),
+    );
   });
   after(async () => {
-    http.close();
+    api.http.close();
     await sandbox.close();
   });
   beforeEach(() => sandbox.reset());
@@ -29,7 +32,7 @@ describe('what a ServiceNow says of itself', () => {
   const names = (items: { name: string }[]) => items.map(({ name }) => name);
 
   it('tables that hold tasks, by their labels, and those that were named', async () => {
-    const { items, note } = await listTables(http, ['incident', 'u_own']);
+    const { items, note } = await listTables(api, ['incident', 'u_own']);
     assert.ok(names(items).includes('sn_customerservice_case'));
     assert.ok(!names(items).includes('sys_user'), 'not just any table');
     assert.equal(items.find(({ name }) => name === 'incident')?.label, 'Incident');
@@ -40,13 +43,13 @@ describe('what a ServiceNow says of itself', () => {
 
   it('only the named tables where the list may not be read, and says so', async () => {
     hide('sys_db_object');
-    const { items, note } = await listTables(http, ['incident']);
+    const { items, note } = await listTables(api, ['incident']);
     assert.deepEqual(names(items), ['incident']);
     assert.match(note ?? '', /sys_db_object/);
   });
 
   it('columns of a table and of what it extends, with what a person wants to know of them', async () => {
-    const { items } = await listFields(http, 'incident');
+    const { items } = await listFields(api, 'incident');
     assert.deepEqual(
       items.find(({ name }) => name === 'caller_id'),
       { name: 'caller_id', label: 'Caller id', type: 'reference', maxLength: 40, reference: 'sys_user' },
@@ -59,31 +62,31 @@ describe('what a ServiceNow says of itself', () => {
 
   it('the columns of a record where the dictionary may not be read; nothing where there is no record either', async () => {
     hide('sys_dictionary');
-    assert.deepEqual((await listFields(http, 'incident')).items, []);
+    assert.deepEqual((await listFields(api, 'incident')).items, []);
     sandbox.servicenow.create('incident', { short_description: 'x' });
-    const { items, note } = await listFields(http, 'incident');
+    const { items, note } = await listFields(api, 'incident');
     assert.ok(names(items).includes('caller_id'));
     assert.match(note ?? '', /sys_dictionary/);
   });
 
   it('choices, those of the table before those of what it extends', async () => {
-    const states = await listChoices(http, 'incident', 'state');
+    const states = await listChoices(api, 'incident', 'state');
     assert.deepEqual(states.items[2], { value: '3', label: 'On Hold' });
-    const impact = await listChoices(http, 'incident', 'impact');
+    const impact = await listChoices(api, 'incident', 'impact');
     assert.deepEqual(impact.items[0], { value: '1', label: '1 - High' });
-    const none = await listChoices(http, 'incident', 'short_description');
+    const none = await listChoices(api, 'incident', 'short_description');
     assert.deepEqual(none.items, []);
     assert.match(none.note ?? '', /sys_choice/);
   });
 
   it('takes no name that could become another address or another query', async () => {
-    await assert.rejects(listFields(http, '../sys_user'), { code: 'SWB_PAYLOAD' });
-    await assert.rejects(listChoices(http, 'incident', 'state^ORname=sys_user'), { code: 'SWB_PAYLOAD' });
-    assert.ok(!names((await listTables(http, ['a^ORnameISNOTEMPTY'])).items).includes('sys_user'));
+    await assert.rejects(listFields(api, '../sys_user'), { code: 'SWB_PAYLOAD' });
+    await assert.rejects(listChoices(api, 'incident', 'state^ORname=sys_user'), { code: 'SWB_PAYLOAD' });
+    assert.ok(!names((await listTables(api, ['a^ORnameISNOTEMPTY'])).items).includes('sys_user'));
   });
 
   it('a partner that cannot be reached is an error', async () => {
     sandbox.servicenow.faults.add({ method: 'GET', kind: 'status', status: 401 });
-    await assert.rejects(listTables(http, []), { code: 'SWB_PARTNER_AUTH' });
+    await assert.rejects(listTables(api, []), { code: 'SWB_PARTNER_AUTH' });
   });
 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { serviceNowApi } from '../../../src/endpoints/servicenow/answers.js';
 import { poll } from '../../../src/endpoints/servicenow/poll.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/http/http.js';
 import type { Json } from '../../../src/model/message.js';
@@ -14,12 +15,12 @@ class Instance {
   deaf = false;
   pages = 0;
 
-  readonly http = {
+  readonly api = serviceNowApi({
     name: 'Acme',
     baseUrl: 'http://acme',
     close: () => undefined,
     request: async (request: HttpRequest) => this.answer(request),
-  } as HttpClient;
+  } as HttpClient);
 
   /** A record changed so many seconds after noon. */
   changed(id: string, at: number, modCount = 0): void {
@@ -59,7 +60,7 @@ describe('a poll of ServiceNow', () => {
     const keys: string[] = [];
     for (let more = true; more; ) {
       // As it comes back from the store.
-      const step = await poll(instance.http, 'incident', 'incident', cursor && JSON.parse(JSON.stringify(cursor)));
+      const step = await poll(instance.api, 'incident', 'incident', cursor && JSON.parse(JSON.stringify(cursor)));
       keys.push(...step.hints.map((hint) => hint.key));
       cursor = step.cursor;
       more = step.more;
@@ -109,7 +110,7 @@ describe('a poll of ServiceNow', () => {
     const many = Array.from({ length: 450 }, (_, i) => `r${String(i).padStart(4, '0')}`);
     for (const id of many) instance.changed(id, 20);
     instance.changed('after', 21);
-    const step = await poll(instance.http, 'incident', 'incident', cursor);
+    const step = await poll(instance.api, 'incident', 'incident', cursor);
     assert.ok(step.more && step.hints.length < 450);
     instance.changed('meanwhile', 31);
     instance.clock = 40;
@@ -124,6 +125,11 @@ describe('a poll of ServiceNow', () => {
     instance.changed('old', -100);
     instance.deaf = true;
     instance.clock = 10;
+    const before = cursor;
+    // What was asked for may be among the rest: nothing is skipped, and it is asked again.
+    await assert.rejects(sweep(), { code: 'SWB_PARTNER_ANSWER', retry: true });
+    assert.equal(cursor, before);
+    instance.deaf = false;
     assert.deepEqual(await sweep(), []);
   });
 

@@ -1,0 +1,108 @@
+/**
+ * What an answer proves. A partner's API, its gateway, its maintenance page and its error handler all answer on the same address, often with a
+ * 2xx: an answer counts only if it is the answer to what was asked. The table is in docs/promises.md. Pure.
+ */
+
+/** How a system's answers look. */
+export interface AnswerShape {
+  /** Attribute of a body that holds the record or the list; absent: the body is it. */
+  envelope?: string;
+  /** Attribute that identifies a record. */
+  id: string;
+  /** What a body says went wrong, although its status is a success; undefined: it reports no error. */
+  failure: (body: Record<string, unknown>) => string | undefined;
+  /** The body of a 404 is the API's own, and so about what was asked for, not about the way there. */
+  isOwnError: (body: Record<string, unknown>) => boolean;
+}
+
+/** A record as the partner gives it. */
+export type Answered = Record<string, unknown>;
+
+/** Evidence, or why there is none, in words. `other`: it is another record than the one that was asked for. */
+export type Evidence<T> = { is: T } | { unknown: string; other?: true };
+
+/** Where lists stand that an API, or something before it, wraps. */
+const WRAPPERS = [
+  'items',
+  'data',
+  'results',
+  'result',
+  'records',
+  'entries',
+  'elements',
+  'content',
+  'value',
+  'list',
+  'resources',
+];
+/** Where such a wrapper says how many there are. */
+const TOTALS = ['total', 'totalCount', 'total_count', 'count', 'totalElements', 'totalResults', 'size'];
+
+/** The records of an answer to a question for several. Proof of none is an empty list, or an empty wrapped one that says it has none. */
+export function recordsIn(status: number, body: unknown, shape: AnswerShape): Evidence<Answered[]> {
+  const content = contentOf(status, body, shape);
+  if ('unknown' in content) return content;
+  const { is } = content;
+  if (Array.isArray(is)) return listed(is, shape);
+  if (!isObject(is)) return { unknown: `with ${kindOf(is)} instead of a list` };
+  if (idOf(is, shape)) return { is: [is] };
+  return unwrapped(is, shape);
+}
+
+/** The record of an answer to a question for one. `id`: the one that was asked for; ids are compared without regard to case. */
+export function recordIn(status: number, body: unknown, shape: AnswerShape, id?: string): Evidence<Answered> {
+  const content = contentOf(status, body, shape);
+  if ('unknown' in content) return content;
+  const { is } = content;
+  if (!isObject(is)) return { unknown: `with ${kindOf(is)} instead of a record` };
+  const given = idOf(is, shape);
+  if (!given) return { unknown: `with an object that has no ${shape.id}` };
+  if (id !== undefined && given.toLowerCase() !== id.toLowerCase())
+    return { unknown: `with the record ${given.slice(0, 80)} instead of ${id}`, other: true };
+  return { is };
+}
+
+/** The object of an answer that is no record: a cart, a subscription. */
+export function objectIn(status: number, body: unknown, shape: AnswerShape): Evidence<Answered> {
+  const content = contentOf(status, body, shape);
+  if ('unknown' in content || isObject(content.is)) return content as Evidence<Answered>;
+  return { unknown: `with ${kindOf(content.is)} instead of an object` };
+}
+
+/** The id of a record; undefined where it has none. */
+export function idOf(record: Answered, { id }: AnswerShape): string | undefined {
+  const value = record[id];
+  const plain = isObject(value) ? value.value : value;
+  return (typeof plain === 'string' && plain !== '') || typeof plain === 'number' ? String(plain) : undefined;
+}
+
+export function isObject(value: unknown): value is Answered {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function contentOf(status: number, body: unknown, shape: AnswerShape): Evidence<unknown> {
+  if (status === 202) return { unknown: '202, which promises an answer and gives none' };
+  if (body === undefined) return { unknown: `${status} without a body` };
+  if (!isObject(body)) return { is: body };
+  const failure = shape.failure(body);
+  if (failure !== undefined) return { unknown: `${status} and an error: ${failure.slice(0, 200)}` };
+  return { is: shape.envelope !== undefined && shape.envelope in body ? body[shape.envelope] : body };
+}
+
+function listed(list: unknown[], shape: AnswerShape): Evidence<Answered[]> {
+  const records = list.filter(isObject).filter((entry) => idOf(entry, shape) !== undefined);
+  if (records.length === list.length) return { is: records };
+  return { unknown: `with a list in which ${list.length - records.length} of ${list.length} have no ${shape.id}` };
+}
+
+function unwrapped(body: Answered, shape: AnswerShape): Evidence<Answered[]> {
+  const lists = WRAPPERS.flatMap((name) => (Array.isArray(body[name]) ? [body[name] as unknown[]] : []));
+  const [list] = lists;
+  if (!list || lists.length > 1) return { unknown: 'with an object instead of a list' };
+  if (list.length > 0) return listed(list, shape);
+  return TOTALS.some((name) => body[name] === 0) ? { is: [] } : { unknown: 'with an object that holds an empty list' };
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}

@@ -1,0 +1,19 @@
+import type { HttpClient } from '../../http/http.js';
+import { Api } from '../api.js';
+import { type AnswerShape, isObject } from '../evidence.js';
+
+/** Answers of the platform (ServiceNow, REST API): `{result}`, and beside it or instead of it `{error: {message, detail}, status: 'failure'}`. */
+const SHAPE: AnswerShape = {
+  envelope: 'result',
+  id: 'sys_id',
+  failure: ({ error, status }) => {
+    if (!error && status !== 'failure') return undefined;
+    const words = isObject(error) ? [error.message, error.detail] : [error];
+    return words.filter((word) => typeof word === 'string' && word !== '').join(', ') || 'status failure';
+  },
+  isOwnError: ({ error }) => isObject(error) && typeof error.message === 'string',
+};
+
+export function serviceNowApi(http: HttpClient): Api {
+  return new Api(http, SHAPE);
+}

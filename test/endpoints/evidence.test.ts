@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { type AnswerShape, objectIn, recordIn, recordsIn } from '../../src/endpoints/evidence.js';
+
+const SHAPE: AnswerShape = {
+  envelope: 'result',
+  id: 'id',
+  failure: ({ error }) => (error === undefined ? undefined : String(error)),
+  isOwnError: () => true,
+};
+const UNKNOWN = 'unknown';
+type Outcome = string[] | typeof UNKNOWN;
+
+describe('what an answer to a question for several proves', () => {
+  const table: [string, number, unknown, Outcome][] = [
+    ['a list', 200, { result: [{ id: 'a' }, { id: 'b' }] }, ['a', 'b']],
+    ['a list that stands for itself', 200, [{ id: 'a' }], ['a']],
+    ['an empty list: there is none', 200, { result: [] }, []],
+    ['a part of a list', 206, [{ id: 'a' }], ['a']],
+    ['a list in a wrapper', 200, { items: [{ id: 'a' }], total: 1 }, ['a']],
+    ['an empty list in a wrapper that says there is none', 200, { items: [], total: 0 }, []],
+    ['an empty list in a wrapper', 200, { items: [] }, UNKNOWN],
+    ['two lists in a wrapper', 200, { items: [{ id: 'a' }], data: [] }, UNKNOWN],
+    ['one record instead of a list', 200, { result: { id: 'a' } }, ['a']],
+    ['one record that stands for itself', 200, { id: 'a' }, ['a']],
+    ['202', 202, { result: [] }, UNKNOWN],
+    ['no body', 200, undefined, UNKNOWN],
+    ['204', 204, undefined, UNKNOWN],
+    ['an empty object', 200, {}, UNKNOWN],
+    ['an error object', 200, { error: 'try later' }, UNKNOWN],
+    ['an empty list beside an error', 200, { result: [], error: 'timed out' }, UNKNOWN],
+    ['a list of errors', 200, [{ messageType: 'ERROR' }], UNKNOWN],
+    ['a list with an entry that is no record', 200, [{ id: 'a' }, null], UNKNOWN],
+    ['a text', 200, 'maintenance', UNKNOWN],
+    ['null', 200, null, UNKNOWN],
+  ];
+  for (const [what, status, body, outcome] of table) {
+    it(`${what}: ${outcome === UNKNOWN ? outcome : `[${outcome}]`}`, () => {
+      const evidence = recordsIn(status, body, SHAPE);
+      assert.deepEqual('is' in evidence ? evidence.is.map(({ id }) => id) : UNKNOWN, outcome, JSON.stringify(evidence));
+    });
+  }
+});
+
+describe('what an answer to a question for one proves', () => {
+  const table: [string, number, unknown, boolean][] = [
+    ['the record', 200, { result: { id: 'a' } }, true],
+    ['the record, its id in other case', 200, { result: { id: 'A' } }, true],
+    ['another record', 200, { result: { id: 'b' } }, false],
+    ['a record without an id', 200, { result: { name: 'x' } }, false],
+    ['a list', 200, { result: [{ id: 'a' }] }, false],
+    ['the record beside an error', 200, { result: { id: 'a' }, error: 'x' }, false],
+    ['202', 202, { result: { id: 'a' } }, false],
+    ['no body', 200, undefined, false],
+  ];
+  for (const [what, status, body, proven] of table) {
+    it(`${what}: ${proven ? 'it is this one' : 'unknown'}`, () => {
+      assert.equal('is' in recordIn(status, body, SHAPE, 'a'), proven);
+    });
+  }
+
+  it('says in words why it proves nothing', () => {
+    assert.deepEqual(recordIn(200, { id: 'b' }, SHAPE, 'a'), { unknown: 'with the record b instead of a', other: true });
+    assert.deepEqual(recordsIn(200, { error: 'try later' }, SHAPE), { unknown: '200 and an error: try later' });
+    assert.deepEqual(objectIn(200, [], SHAPE), { unknown: 'with a list instead of an object' });
+  });
+});
