@@ -47,7 +47,8 @@ export abstract class Partner {
   async start(): Promise<this> {
     this.server = createServer((req, res) => {
       this.handle(req, res).catch((error) => {
-        console.error(error);
+        // Whoever asked may have been killed in the middle of it.
+        if (error.code !== 'ECONNRESET') console.error(error);
         res.destroy();
       });
     });

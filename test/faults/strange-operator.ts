@@ -74,6 +74,16 @@ export class Operator {
     return done;
   }
 
+  /** All that came about a ticket, and what became of it. */
+  async story(number: string): Promise<string> {
+    const { messages } = await this.get<MessageList>(`messages?search=${number}&limit=100`);
+    const lines = messages.reverse().map(({ receivedAt, origin, state, reason, deliveries }) => {
+      const sent = deliveries.map((one) => `${one.entityType} ${one.state}`).join(', ');
+      return `        ${receivedAt} ${origin} ${state} ${reason ?? ''} → ${sent || 'nothing'}`;
+    });
+    return `      ${number}:\n${lines.join('\n')}`;
+  }
+
   private async get<T>(path: string): Promise<T> {
     return (await (await fetch(`${this.url()}/switchboard/${path}`)).json()) as T;
   }

@@ -9,6 +9,8 @@ export interface Judgement {
   faults: Record<Fault, number>;
   /** Each fault in words. */
   said: string[];
+  /** Numbers of the tickets of which something is lost. */
+  lost: Set<string>;
   /** What is not where it should be, and shown to a person with the reason. */
   aside: number;
 }
@@ -19,6 +21,7 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[], repla
   const result: Judgement = {
     faults: Object.fromEntries(FAULTS.map((f) => [f, 0])) as Record<Fault, number>,
     said: [],
+    lost: new Set(),
     aside: 0,
   };
   const fault = (kind: Fault, what: string) => {
@@ -36,8 +39,12 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[], repla
         one.reason && concerns(one, numbers) && (!text || ['entity', 'message'].includes(one.part) || one.text.includes(text)),
     );
   const lacking = (numbers: string[], what: string, text?: string, kind: Fault = 'lost') => {
-    if (explained(numbers, text)) result.aside++;
-    else fault(kind, what);
+    if (explained(numbers, text)) {
+      result.aside++;
+      return;
+    }
+    for (const number of numbers) result.lost.add(number);
+    fault(kind, text ? `${what}\n${history(partners, text)}` : what);
   };
 
   for (const ticket of tickets) {
