@@ -184,7 +184,7 @@ export class Mood {
     this.replica = allowed.replica && this.random() < 0.3;
     this.notYet = this.random() < 0.3;
     this.unique = this.random() < 0.25;
-    this.child = this.random() < 0.3;
+    this.child = this.random() < 0.1;
   }
 
   choose(kind: Kind): { name: string; run: Behaviour } | undefined {

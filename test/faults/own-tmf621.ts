@@ -80,6 +80,12 @@ export class OwnTmf621 extends Partner {
     this.changed(kept, moved);
   }
 
+  /** What a person does where two carry one reference: the copies become matters of their own. */
+  disown(): void {
+    const own = 'A matter of its own';
+    for (const id of this.children) this.change(id, { externalId: undefined, name: own, description: own });
+  }
+
   note(id: string, text: string): void {
     const kept = this.tickets.get(id)!;
     this.pushNote(kept.value, { text, author: 'noc' });

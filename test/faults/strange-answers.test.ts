@@ -115,6 +115,8 @@ describe('Node-RED killed while its partners answer strangely', () => {
       };
       await quiet('all that was said to be done');
       const first = (await operator.aside()).filter(({ state }) => state !== 'waiting');
+      provider.disown();
+      await quiet('the copies to be matters of their own');
       let replays = 0;
       for (let again = 1; again > 0 && stuck.length === 0; replays += again) {
         again = await operator.replay();
@@ -154,6 +156,8 @@ describe('Node-RED killed while its partners answer strangely', () => {
       if (aside.length) console.log(`      still aside:\n${inWords(aside)}`);
       for (const number of [...lost].slice(0, 4)) console.log(await operator.story(number));
       assert.deepEqual(said, [], `seed ${seed}\n${said.join('\n')}`);
-      assert.ok(first.length <= 2 + ((tickets + load.acts) * ASIDE) / 100, `${first.length} were put aside for a person`);
+      // A copy is a person's matter, however well a partner answers.
+      const avoidable = first.filter(({ reason }) => !reason.startsWith('SWB_WRONG_ENTITY')).length;
+      assert.ok(avoidable <= 2 + ((tickets + load.acts) * ASIDE) / 100, `${avoidable} were put aside for a person`);
     });
 });

@@ -56,12 +56,12 @@ export class Operator {
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Replays what failed, the oldest first, each no more than three times; says how many. */
+  /** Replays what failed or was left to a person, the oldest first, each no more than three times; says how many. */
   async replay(): Promise<number> {
     let done = 0;
     for (const one of await this.aside()) {
       const times = this.times.get(one.id) ?? 0;
-      if (one.state !== 'failed' || times >= 3) continue;
+      if (!['failed', 'needsDecision'].includes(one.state) || times >= 3) continue;
       this.times.set(one.id, times + 1);
       const answer = await fetch(`${this.url()}/switchboard/${one.kind}/${one.id}/replay`, {
         method: 'POST',
