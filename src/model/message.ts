@@ -180,6 +180,8 @@ export interface GenericComment {
   /** ISO 8601 UTC; absent where the source's time cannot be trusted. */
   at?: string;
   visibility: 'public' | 'internal';
+  /** The item it is about; then the text begins with `Item <id>: `. */
+  item?: string;
 }
 
 export interface GenericAttachment {
