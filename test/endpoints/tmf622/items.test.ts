@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { itemsOf, withItemIds } from '../../../src/endpoints/tmf622/items.js';
 import { compile } from '../../../src/mapping/compile.js';
 import { preset } from '../../../src/mapping/presets/index.js';
+import type { Json } from '../../../src/model/message.js';
 import { FULL, orderMessage } from '../../mapping/orders.js';
 
 describe('what tells the items of a TMF622 order apart', () => {
-  for (const version of ['v4', 'v5']) {
+  for (const version of ['v4', 'v5'] as const) {
     it(`is read of an order as it is sent (${version})`, async () => {
       const { body } = await compile(preset('tmf622', 'productOrder', version)).fromGeneric(orderMessage(FULL));
       const [first, second] = itemsOf(body) ?? [];
@@ -34,7 +35,7 @@ describe('what tells the items of a TMF622 order apart', () => {
 
   it('is exchanged, with what refers to it; what has no name there is left out', () => {
     const related = (id: string) => [{ id, relationshipType: 'reliesOn' }];
-    const productOrderItem = [
+    const productOrderItem: Json[] = [
       { id: '1', quantity: 5, productOrderItemRelationship: related('2') },
       { id: '2', productOrderItemRelationship: related('3') },
       { id: '3' },
