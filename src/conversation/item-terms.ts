@@ -108,12 +108,14 @@ function progressInOurs(progress: ItemProgress[], ours: Map<string, string[]>): 
   });
 }
 
-/** What is said of an item names it as the customer does. */
+/** What is said of items names them as the customer does. */
 function spokenOf(comment: GenericComment, ours: Map<string, string[]>): GenericComment {
-  const prefix = comment.item !== undefined && `Item ${comment.item}: `;
-  const ids = comment.item !== undefined && ours.get(comment.item);
-  if (!prefix || !ids || !comment.text.startsWith(prefix)) return comment;
-  return { ...comment, item: ids[0], text: `Item ${ids.join(', ')}: ${comment.text.slice(prefix.length)}` };
+  const { items = [], text } = comment;
+  const words = `Item ${items.join(', ')}`;
+  const at = text.startsWith(words) ? 0 : text.lastIndexOf(words);
+  if (items.length === 0 || at < 0) return comment;
+  const ids = [...new Set(items.flatMap((id) => ours.get(id) ?? id))];
+  return { ...comment, items: ids, text: `${text.slice(0, at)}Item ${ids.join(', ')}${text.slice(at + words.length)}` };
 }
 
 /** Said once, because its id stays the same. */

@@ -29,6 +29,8 @@ export async function addressed(
   inDoubt: boolean,
 ): Promise<Addressed> {
   if (!client.itemsOf?.(fields)) return { fields, added: [] };
+  // Who cancels the whole order need not name its items, nor look at them: it may not be there yet.
+  if (isCancellation(request)) return { fields: cancelling(client, request, link, fields), added: [] };
   const { record } = client.parse(await client.read(link.entityType, link.id));
   return addressedBy(client, request, link, fields, client.itemsOf(record) ?? [], inDoubt);
 }
@@ -68,8 +70,7 @@ export function addressedBy(
     const [id, another] = match.ids[item.ours] ?? [];
     if (id !== undefined && another === undefined && shared(id).length === 1) names.set(item.id, id);
   }
-  // Who cancels the whole order need not name its items.
-  const lost = isCancellation(request) ? [] : given.filter((item) => !names.has(item.id));
+  const lost = given.filter((item) => !names.has(item.id));
   if (lost.length > 0) throw undecided(client, lost.map((item) => whyLost(item, match.ids[item.ours], shared)).join(' '));
   const sent = given.map((item) => ({ ...item, id: names.get(item.id) ?? item.id }));
   return {
@@ -77,6 +78,19 @@ export function addressedBy(
     added,
     items: withSent(withIds(items, match), sent),
   };
+}
+
+/** With those items that have one name there. */
+function cancelling(
+  client: EndpointClient,
+  request: EntityRequest,
+  { items }: Link,
+  fields: Record<string, Json>,
+): Record<string, Json> {
+  if (!items) return fields;
+  const sent = sentItems(request, client.itemsOf?.bind(client)) ?? [];
+  const names = new Map(sent.map(({ id, ours }) => [id, items.ids[ours] ?? []]));
+  return client.withItemIds?.(fields, (id) => (names.get(id)?.length === 1 ? names.get(id)?.[0] : undefined)) ?? fields;
 }
 
 function ofTheirs(

@@ -180,8 +180,8 @@ export interface GenericComment {
   /** ISO 8601 UTC; absent where the source's time cannot be trusted. */
   at?: string;
   visibility: 'public' | 'internal';
-  /** The item it is about; then the text begins with `Item <id>: `. */
-  item?: string;
+  /** Ids of the items it is about, as the source calls them; the text names them too: `Item 10, 20`. */
+  items?: string[];
 }
 
 export interface GenericAttachment {

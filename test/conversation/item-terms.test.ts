@@ -77,14 +77,16 @@ describe('a vendor’s message in our terms', () => {
     const said = (item: string): GenericComment => ({
       id: `item|${item}|n`,
       text: `Item ${item}: soon`,
-      item,
+      items: [item],
       visibility: 'public',
     });
-    const { message } = hear(got, {}, [said('1'), { id: 'n', text: 'Item 1: by hand', visibility: 'public' }]);
+    const late: GenericComment = { id: 'a', text: 'At risk. Item 10, 20.', items: ['10', '20'], visibility: 'public' };
+    const { message } = hear(got, {}, [said('1'), late, { id: 'n', text: 'Item 1: by hand', visibility: 'public' }]);
     assert.deepEqual(
       message.comments.map((c) => [c.id, c.text]),
       [
         ['item|1|n', 'Item 3: soon'],
+        ['a', 'At risk. Item 1, 2.'],
         ['n', 'Item 1: by hand'],
       ],
     );

@@ -3,7 +3,7 @@ import { OrdersRig } from './orders-rig.js';
 import { OwnNumbersVendor, type VendorItem, type VendorOrder } from './own-numbers-vendor.js';
 
 const renumbered = (items: VendorItem[], id: (index: number) => string) => items.map((item, i) => ({ ...item, id: id(i) }));
-const FEE: VendorItem = { id: '1', action: 'add', quantity: 1, productOffering: { id: 'FEE', name: 'Handling fee' } };
+const FEE: VendorItem = { id: '1', quantity: 1, productOffering: { id: 'FEE', name: 'Handling fee' } };
 
 const NUMBERS: Record<string, (items: VendorItem[]) => VendorItem[]> = {
   'renumbers them': (items) => renumbered(items, (i) => `${i + 1}0`),

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 
 export interface VendorItem {
   id: string;
-  action?: string;
   state?: string;
   quantity?: number;
   productOffering?: { id?: string; name?: string };
