@@ -35,6 +35,7 @@ export function matchItems(sent: readonly SentItem[], got: readonly ItemFacts[],
   table.split();
   table.merge();
   table.place();
+  table.otherWords();
   return table.result();
 }
 
@@ -97,8 +98,10 @@ class Table {
     this.free = this.free.filter((t) => !own.includes(t));
   }
 
+  /** It is not what it was, but what another one of ours is; or what it was is another one now. */
   private turned(o: SentItem, t: ItemFacts): boolean {
-    return compareKinds(o, t) === false && this.sent.some((x) => x !== o && sameKind(x, t, this));
+    if (compareKinds(o, t) !== false) return false;
+    return this.sent.some((x) => x !== o && sameKind(x, t, this)) || this.got.some((x) => sameKind(o, x, this));
   }
 
   /** Items that carry our id say themselves which they are, also the parts of one. */
@@ -166,6 +169,18 @@ class Table {
     }
   }
 
+  /**
+   * A partner that has a word of its own for every offering, and shows just the items that were sent, all of them under the ids they were sent with:
+   * then the offerings say nothing, and the ids count.
+   */
+  otherWords(): void {
+    const pairs = this.open.flatMap((o) => this.free.filter((t) => t.id === o.id).map((t) => [o, t] as const));
+    const all = pairs.length === this.sent.length && pairs.length === this.got.length;
+    const foreign = this.sent.every((o) => !this.got.some((t) => sameKind(o, t, this)));
+    const fit = pairs.every(([o, t]) => sameQuantity(o, t, this) && sameValues(o, t, this));
+    if (all && foreign && fit) for (const [o, t] of pairs) this.pair([o], [t]);
+  }
+
   private inOrder(): boolean {
     const at = this.sent.flatMap((o) => {
       const [id, another] = this.ids[o.ours] ?? [];
@@ -199,9 +214,11 @@ function compareKinds(a: ItemFacts, b: ItemFacts): boolean | undefined {
   return undefined;
 }
 
+/** By id or by name: a partner may have ids of its own for what it calls the same. */
 function sameThing(a: Kind | undefined, b: Kind | undefined): boolean | undefined {
-  if (a?.id && b?.id) return a.id.toLowerCase() === b.id.toLowerCase();
-  return a?.name && b?.name ? plain(a.name) === plain(b.name) : undefined;
+  const ids = a?.id && b?.id ? a.id.toLowerCase() === b.id.toLowerCase() : undefined;
+  const names = a?.name && b?.name ? plain(a.name) === plain(b.name) : undefined;
+  return ids === undefined || names === undefined ? (ids ?? names) : ids || names;
 }
 
 function plain(text: string): string {

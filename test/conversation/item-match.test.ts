@@ -110,6 +110,23 @@ const CASES: Case[] = [
     missing: ['2'],
     unclear: /2 \(TABLET\)/,
   },
+  { when: 'the vendor has words of its own for all of it', got: ['1 A', '2 B', '3 C'], ids: { 1: '1', 2: '2', 3: '3' } },
+  { when: 'words of its own, and not all of it', got: ['1 A', '2 B'], missing: ['1', '2', '3'], unclear: /1 \(A\), 2 \(B\)/ },
+  {
+    when: 'words of its own, and a quantity that is another’s',
+    sent: ['1 PHONE x1', '2 COVER x5'],
+    got: ['1 A x5', '2 B x1'],
+    missing: ['1', '2'],
+    unclear: /./,
+  },
+  {
+    when: 'known, and its thing is another item now',
+    sent: ['1 SIM'],
+    got: ['1 FEE', '2 SIM'],
+    before: { ids: { 1: ['1'] }, theirs: [] },
+    ids: { 1: '2' },
+    theirs: ['1'],
+  },
   { when: 'one more of a kind', sent: ['1 PHONE'], got: ['10 PHONE', '20 PHONE'], missing: ['1'], unclear: /1 \(PHONE\)/ },
   { when: 'nothing yet', got: [], missing: ['1', '2', '3'] },
   { when: 'one is not there yet', got: ['10 SIM', '30 COVER'], ids: { 1: '10', 3: '30' }, missing: ['2'] },
@@ -162,5 +179,7 @@ describe('items that came back, and those that were sent', () => {
   it('compares what it can: names where one side has no id', () => {
     const ours: SentItem[] = [{ ours: '1', id: '1', offering: { name: 'Phone  15' } }];
     assert.deepEqual(matchItems(ours, [{ id: '9', offering: { id: 'PH', name: 'phone 15' } }]).ids, { 1: ['9'] });
+    const both: SentItem[] = [{ ours: '1', id: '1', offering: { id: 'ours', name: 'Phone 15' } }];
+    assert.deepEqual(matchItems(both, [{ id: '9', offering: { id: 'theirs', name: 'Phone 15' } }]).ids, { 1: ['9'] });
   });
 });
