@@ -4,6 +4,7 @@ import { FINAL_STATES } from '../model/message.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
 import { attachmentMark, commentMark, imprint, isShadowed, sameImprint, shadowOf, standingOf } from './fingerprint.js';
 import { withIds } from './item-entries.js';
+import { isSaid } from './item-terms.js';
 import { isOver, planAfter } from './plan.js';
 
 /** Newest ids kept per link and marks kept per conversation: far more than a ticket has, and a bound all the same. */
@@ -85,7 +86,7 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
   const comments = message.comments.filter((c) => !seen.has(c.id) && !isOurs(c.author, commentMark(link.endpoint, c)));
   const attachments = message.attachments.filter((a) => !seen.has(a.id) && !isOurs(a.author, attachmentMark(link.endpoint, a)));
 
-  const spoke = comments.some((c) => c.visibility === 'public');
+  const spoke = comments.some((c) => c.visibility === 'public' && isSaid(c));
   const changed = fresh ? undefined : changedFields(link, incoming, guard);
   const advance = (latest: ConversationRecord) => advanced(latest, incoming, used, spoke, guard.isOlder);
   const event = eventOf(message, fresh, changed, comments.length, attachments.length, incoming.deleted);

@@ -58,6 +58,11 @@ export function inOurTerms(message: GenericMessage, items: LinkItems, got: reado
   };
 }
 
+/** That a partner added an item is told as its words, and yet nothing was said that waits for an answer. */
+export function isSaid(comment: GenericComment): boolean {
+  return !comment.id.startsWith(ADDED);
+}
+
 /** The ids under which a mapping has read the items: as a rule their own. */
 function readIds({ items }: GenericFields, got: readonly ItemFacts[]): string[] {
   return got.map((item, i) => (items?.length === got.length ? items[i]!.id : item.id));
@@ -118,7 +123,9 @@ function spokenOf(comment: GenericComment, ours: Map<string, string[]>): Generic
   return { ...comment, items: ids, text: `${text.slice(0, at)}Item ${ids.join(', ')}${text.slice(at + words.length)}` };
 }
 
+const ADDED = 'added|';
+
 /** Said once, because its id stays the same. */
 function added(item: ItemFacts): GenericComment {
-  return { id: `added|${item.id}`, text: `Added by the vendor, not ordered: ${named([item])}.`, visibility: 'public' };
+  return { id: `${ADDED}${item.id}`, text: `Added by the vendor, not ordered: ${named([item])}.`, visibility: 'public' };
 }
