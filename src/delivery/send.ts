@@ -168,7 +168,9 @@ async function update(
   await context.guard.check(client, conversation, link);
   if (inDoubt) {
     const { record } = client.parse(await client.read(delivery.entityType, link.id));
-    names = names.filter((name) => !sameImprint(imprint(record[name]), request.fields[name]));
+    // Items are written again, so that it is known which is which; those that an earlier try has added are found.
+    const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
+    names = names.filter((name) => again(name) || !sameImprint(imprint(record[name]), request.fields[name]));
     if (names.length === 0) {
       const all = realChanges(request, link, delivery.id);
       return {
