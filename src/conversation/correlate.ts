@@ -1,7 +1,10 @@
+import type { LinkItems } from '../model/item-facts.js';
 import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
 import { attachmentMark, commentMark, imprint, isShadowed, sameImprint, shadowOf, standingOf } from './fingerprint.js';
+import { withIds } from './item-entries.js';
+import { isSaid } from './item-terms.js';
 import { isOver, planAfter } from './plan.js';
 
 /** Newest ids kept per link and marks kept per conversation: far more than a ticket has, and a bound all the same. */
@@ -17,6 +20,8 @@ export interface Incoming {
   deleted?: boolean;
   /** The delivery of ours that it is the partner's answer to: it was read before anything that was written later. */
   answerTo?: string;
+  /** What it tells of which item is which. */
+  items?: LinkItems;
 }
 
 /** A write of ours that is on its way to the same entity: its echo may come back before its answer does. */
@@ -81,7 +86,7 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
   const comments = message.comments.filter((c) => !seen.has(c.id) && !isOurs(c.author, commentMark(link.endpoint, c)));
   const attachments = message.attachments.filter((a) => !seen.has(a.id) && !isOurs(a.author, attachmentMark(link.endpoint, a)));
 
-  const spoke = comments.some((c) => c.visibility === 'public');
+  const spoke = comments.some((c) => c.visibility === 'public' && isSaid(c));
   const changed = fresh ? undefined : changedFields(link, incoming, guard);
   const advance = (latest: ConversationRecord) => advanced(latest, incoming, used, spoke, guard.isOlder);
   const event = eventOf(message, fresh, changed, comments.length, attachments.length, incoming.deleted);
@@ -185,6 +190,7 @@ function advanced(
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
       writtenVersion: Object.keys(writtenVersion).length ? writtenVersion : undefined,
+      ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),
       writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : unchangedItems(link, message.fields.progress),
     };
   });

@@ -1,4 +1,4 @@
-import type { EndpointClient } from '../endpoints/endpoint.js';
+import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json } from '../model/message.js';
@@ -6,6 +6,8 @@ import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/s
 import type { Conversations } from './conversations.js';
 import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
 import { imprint, sameImprint, shadowOf } from './fingerprint.js';
+import { sentItems, withSent } from './item-entries.js';
+import { inOurTerms } from './item-terms.js';
 import { isGone, movedTo } from './moved.js';
 import { carriedApart, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
 import { type Unlinked, unlinkedKey } from './unlinked.js';
@@ -67,13 +69,13 @@ export class Correlator {
     return known?.id ?? referenceFor(source.endpoint, source.entityType, source.id);
   }
 
-  async correlate(incoming: Incoming, before?: Finding): Promise<Correlated> {
-    const { source } = incoming.message;
+  async correlate(given: Incoming, before?: Finding): Promise<Correlated> {
+    const { source } = given.message;
     const linked = await this.store.conversationByLink(source.endpoint, source.entityType, source.id);
     const aside = linked ? undefined : await this.setAside(source);
-    if (aside) return { ...aside, message: incoming.message };
+    if (aside) return { ...aside, message: given.message };
     const known = linked ?? (await this.referred(source));
-    const id = known?.id ?? (await this.begin(incoming.message));
+    const id = known?.id ?? (await this.begin(given.message));
     const open = (await this.store.openDeliveries(id)).filter(
       (d) => d.endpoint === source.endpoint && d.entityType === source.entityType && d.part === 'entity',
     );
@@ -87,18 +89,20 @@ export class Correlator {
       if (answer) {
         // Our own create is being answered right now, and its answer outranks an event of whatever carries our reference.
         await answer;
-        return this.correlate(incoming, before);
+        return this.correlate(given, before);
       }
-      link = await this.adopted(conversation, incoming.message, open, requests);
+      link = await this.adopted(conversation, given.message, open, requests);
       const adopted = link;
       await this.conversations.update(conversation.id, (latest) => withLink(latest, adopted), [], { durable: false });
       if (creating) await this.wake(creating);
       conversation = await this.conversation(id);
     }
-    if (before) return { ...replayed(incoming.message, link, before), conversation };
     const client = this.endpoint(source.endpoint);
     const isOlder = (a?: string, b?: string) => client?.isOlder(a, b) ?? false;
-    if (isOlder(source.version, link.entityVersion)) {
+    const outdated = isOlder(source.version, link.entityVersion);
+    const incoming = outdated && !before ? given : itemsInOurTerms(given, link, requests, client);
+    if (before) return { ...replayed(incoming.message, link, before), conversation };
+    if (outdated) {
       const reason = `It is older than what was seen of ${source.number ?? source.id} already.`;
       return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation };
     }
@@ -184,7 +188,8 @@ export class Correlator {
     const other = await this.otherBearer(source);
     if (other) throw this.copy(source, `so does ${other}`);
     const now = new Date(this.clock()).toISOString();
-    return linkAfterCreate(source, leg, requests[index], now, carriedApart(conversation, leg, source.reference));
+    const itemsOf = reader(this.endpoint(source.endpoint));
+    return linkAfterCreate(source, leg, requests[index], now, carriedApart(conversation, leg, source.reference), itemsOf);
   }
 
   private copy(source: GenericMessage['source'], but: string): SwitchboardError {
@@ -240,6 +245,28 @@ export class Correlator {
   }
 }
 
+function reader(client: EndpointClient | undefined): ItemsReader | undefined {
+  return client?.itemsOf?.bind(client);
+}
+
+/**
+ * What a partner says of an order of ours, with its items under our ids: from here on nobody need know what the partner calls them. An item that
+ * is on its way there may be shown before the answer to it is heard.
+ */
+function itemsInOurTerms(
+  incoming: Incoming,
+  link: Link,
+  requests: EntityRequest[],
+  client: EndpointClient | undefined,
+): Incoming {
+  const { items } = link;
+  const got = items && client?.itemsOf?.(incoming.record);
+  if (!items || !got) return incoming;
+  const known = new Set(items.sent.map((item) => item.ours));
+  const coming = requests.flatMap((request) => sentItems(request, reader(client)) ?? []).filter((item) => !known.has(item.ours));
+  return { ...incoming, ...inOurTerms(incoming.message, withSent(items, coming), got, client?.name) };
+}
+
 /** The same news as before, less the fields of which something newer has been told since. */
 function replayed(message: GenericMessage, link: Link, before: Finding): News {
   const fields = message.fields as Record<string, Json | undefined>;
@@ -260,10 +287,12 @@ export function linkAfterCreate(
   request: EntityRequest | undefined,
   now: string,
   carries?: string,
+  itemsOf?: ItemsReader,
 ): Link {
   const link: Link = { ...newLink(source, leg, 'ours', now), ...(carries && { carries }) };
   if (!request) return link;
   for (const [name, value] of Object.entries(request.fields)) link.raw[name] = imprint(value);
   for (const [name, value] of Object.entries(request.generic)) Object.assign(link.shadow, shadowOf(name, value));
-  return link;
+  const sent = sentItems(request, itemsOf);
+  return sent ? { ...link, items: { sent, ids: {}, theirs: [] } } : link;
 }

@@ -1,6 +1,7 @@
 import type { EntityRequest } from '../conversation/correlator.js';
-import { imprint, standingOf } from '../conversation/fingerprint.js';
-import type { ItemProgress, Json } from '../model/message.js';
+import { imprint } from '../conversation/fingerprint.js';
+import { entriesOf } from '../conversation/item-entries.js';
+import type { Json } from '../model/message.js';
 import type { Link, WrittenItem } from '../store/store.js';
 
 /** True for a list of items: what is ordered, how it stands, or both. */
@@ -15,7 +16,7 @@ export function isOfItems(request: EntityRequest, name: string): boolean {
 export function newsIn(request: EntityRequest, name: string, link: Link): Json | undefined {
   const value = request.fields[name] as Json;
   const written = link.writtenItems?.[name];
-  const items = isOfItems(request, name) && !request.edited?.includes(name) ? itemsOf(request, value) : undefined;
+  const items = isOfItems(request, name) && !request.edited?.includes(name) ? entriesOf(request, value) : undefined;
   if (!written || !items) return value;
   const news = items.filter(({ id, entry }) => written[id]?.entry !== imprint(entry));
   return news.length > 0 ? news.map(({ entry }) => entry) : undefined;
@@ -23,14 +24,6 @@ export function newsIn(request: EntityRequest, name: string, link: Link): Json |
 
 /** What was written of each item; undefined where the list's entries cannot be told to be of which. */
 export function itemsAsWritten(request: EntityRequest, name: string): Record<string, WrittenItem> | undefined {
-  const items = itemsOf(request, request.fields[name] as Json);
+  const items = entriesOf(request, request.fields[name] as Json);
   return items && Object.fromEntries(items.map(({ id, entry, standing }) => [id, { entry: imprint(entry), standing }]));
-}
-
-/** The entries of a list with their items: a mapping makes one of each item, and of each that only stands somewhere, in this order. */
-function itemsOf({ generic }: EntityRequest, list: Json): { id: string; entry: Json; standing?: string }[] | undefined {
-  const { items = [], progress = [] } = generic as { items?: Json[]; progress?: Json[] };
-  const standings = new Map(([...items, ...progress] as unknown as ItemProgress[]).map((item) => [item.id, standingOf(item)]));
-  if (!Array.isArray(list) || list.length !== standings.size) return undefined;
-  return [...standings].map(([id, standing], i) => ({ id, entry: list[i] as Json, standing }));
 }

@@ -2,6 +2,7 @@ import type { Conversations } from '../conversation/conversations.js';
 import { conversationState, linkAt, withLink, without } from '../conversation/correlate.js';
 import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
 import { attachmentMark, commentMark, imprint, sameImprint, shadowOf } from '../conversation/fingerprint.js';
+import { itemsSeen } from '../conversation/item-entries.js';
 import { isGone, movedTo, relinked } from '../conversation/moved.js';
 import { legOf } from '../conversation/plan.js';
 import { carriedApart, createReference } from '../conversation/reference.js';
@@ -11,6 +12,7 @@ import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import type { IdentityGuard } from './identity-guard.js';
+import { addressed, addressedBy } from './item-ids.js';
 import { isOfItems, itemsAsWritten, newsIn } from './item-news.js';
 import { isCancellation, realChanges } from './outbox.js';
 import { StillLooking } from './retry.js';
@@ -162,7 +164,10 @@ async function create(
       // What our own create answered outranks an event of another record that carries our reference: a copy, or a part of it.
       const told = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       const adopted = told?.id === source.id ? told : undefined;
-      const link = adopted ?? linkAfterCreate(source, delivery.leg, request, now, carriedApart(latest, delivery.leg, reference));
+      const itemsOf = client.itemsOf?.bind(client);
+      const made =
+        adopted ?? linkAfterCreate(source, delivery.leg, request, now, carriedApart(latest, delivery.leg, reference), itemsOf);
+      const link = made.items ? { ...made, items: itemsSeen(made.items, itemsOf?.(parsed.record)) } : made;
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, written, known)));
     },
@@ -179,11 +184,9 @@ async function amended(
   const { record, source } = client.parse(found);
   const names = (request.edited ?? []).filter((name) => !sameImprint(imprint(record[name]), request.fields[name]));
   if (names.length === 0) return { entity: found, dropped: [] };
-  return client.update(
-    delivery.entityType,
-    source.id,
-    Object.fromEntries(names.map((name) => [name, request.fields[name] as Json])),
-  );
+  const fields = Object.fromEntries(names.map((name) => [name, request.fields[name] as Json]));
+  const named = addressedBy(client, request, undefined, fields, client.itemsOf?.(record) ?? [], true);
+  return client.update(delivery.entityType, source.id, named.fields, named.added);
 }
 
 async function update(
@@ -201,7 +204,9 @@ async function update(
   await context.guard.check(client, conversation, link);
   if (inDoubt) {
     const { record } = client.parse(await client.read(delivery.entityType, link.id));
-    names = names.filter((name) => !sameImprint(imprint(record[name]), request.fields[name]));
+    // Items are written again, so that it is known which is which; those that an earlier try has added are found.
+    const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
+    names = names.filter((name) => again(name) || !sameImprint(imprint(record[name]), request.fields[name]));
     if (names.length === 0) {
       const all = realChanges(request, link, delivery.id);
       return {
@@ -218,7 +223,8 @@ async function update(
   }
   names = Object.keys(fields);
   if (names.length === 0) return { what: NOTHING_LEFT, link: target };
-  const written = await client.update(delivery.entityType, link.id, fields);
+  const named = await addressed(client, request, link, fields, inDoubt);
+  const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
   return {
     what: `${UPDATED}${names.join(', ')}`,
@@ -227,8 +233,9 @@ async function update(
     answer: written.entity,
     warning: warningOf(client, written),
     change: (latest) => {
-      const now = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
-      if (!now) return latest;
+      const at = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
+      if (!at) return latest;
+      const now = named.items ? { ...at, items: itemsSeen(named.items, client.itemsOf?.(parsed.record)) } : at;
       const known = !client.isOlder(parsed.source.version, now.entityVersion);
       return stated(
         withLink(latest, asWritten(now, delivery, request, knownBy(latest, delivery, request, names), parsed, written, known)),

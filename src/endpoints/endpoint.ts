@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ItemFacts } from '../model/item-facts.js';
 import type { Expected, GenericAttachment, GenericComment, GenericRelation, Json, Source, System } from '../model/message.js';
 import type { Problem } from '../model/problem.js';
 
@@ -78,8 +79,8 @@ export interface EndpointClient {
   findByNumber?(entityType: string, number: string): Promise<RawEntity | undefined>;
   /** Creates an entity that carries our reference; gives what the partner then has (read back where it drops things silently). */
   create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written>;
-  /** Writes the given fields only. */
-  update(entityType: string, id: string, fields: Record<string, Json>): Promise<Written>;
+  /** Writes the given fields only. `added`: ids of items that are new there; any other that is not there is not written. */
+  update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written>;
   comment(entityType: string, id: string, comment: GenericComment): Promise<WrittenPart>;
   /** Was this comment written by us already? Asked when an answer was lost. `since`: ISO time of our first attempt. */
   findComment(entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined>;
@@ -94,6 +95,13 @@ export interface EndpointClient {
   validate(entityType: string, fields: Record<string, Json>): Problem[];
   /** Pure; see parse.ts of the system. */
   parse(raw: RawEntity): Parsed;
+  /**
+   * What tells the items of an order apart, in its record or in fields to be written, in their order; undefined where there is no list of them.
+   * Absent where items carry our ids, whatever the system calls them. Pure; see items.ts of the system.
+   */
+  itemsOf?: ItemsReader;
+  /** The fields with other ids for their items and whatever refers to them; items that have none are left out. Pure. */
+  withItemIds?(fields: Record<string, Json>, idOf: (id: string) => string | undefined): Record<string, Json>;
   /** Is version `a` of an entity older than `b`? Undefined or equal = no. */
   isOlder(a: string | undefined, b: string | undefined): boolean;
   /** The user we write as, as it shows in changedBy / comment authors; undefined where the system does not tell. */
@@ -101,6 +109,8 @@ export interface EndpointClient {
   /** Ends connections and token refreshes. */
   close(): void;
 }
+
+export type ItemsReader = (record: Record<string, Json>) => ItemFacts[] | undefined;
 
 export interface Written {
   entity: RawEntity;

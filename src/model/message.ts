@@ -93,7 +93,7 @@ export interface Price {
 
 /** What is ordered with one item of an order. How it stands is kept apart (ItemProgress), because the other side says that. */
 export interface OrderItem {
-  /** Chosen by the customer, kept by every vendor. */
+  /** Chosen by the customer; what a vendor calls the item is known of its link alone. */
   id: string;
   action?: (typeof ITEM_ACTIONS)[number];
   quantity?: number;
@@ -180,6 +180,8 @@ export interface GenericComment {
   /** ISO 8601 UTC; absent where the source's time cannot be trusted. */
   at?: string;
   visibility: 'public' | 'internal';
+  /** Ids of the items it is about, as the source calls them; the text names them too: `Item 10, 20`. */
+  items?: string[];
 }
 
 export interface GenericAttachment {

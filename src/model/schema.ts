@@ -36,7 +36,7 @@ const amount = (description: string) => ({ type: 'number', description });
 const ITEM = object(
   'An item',
   {
-    id: text('Chosen by the customer, kept by every vendor'),
+    id: text('Chosen by the customer, whatever a vendor calls it'),
     action: choice(ITEM_ACTIONS, 'What is to be done'),
     quantity: amount('How many'),
     category: text('What kind of thing it is'),
@@ -143,6 +143,7 @@ export const genericSchema = {
             text: text('The words'),
             author: text('Who said it'),
             at: time('When'),
+            items: list('Ids of the items of an order it is about; the text names them', { type: 'string' }),
             visibility: choice(['public', 'internal'], 'Internal ones stay at home unless a mapping says otherwise'),
           },
           ['id', 'text', 'visibility'],

@@ -1,4 +1,5 @@
 import type { DecisionKind } from '../errors.js';
+import type { LinkItems } from '../model/item-facts.js';
 import type { EntityKind, Expected, ItemProgress, Json, State } from '../model/message.js';
 
 /**
@@ -86,6 +87,8 @@ export interface Link {
    * is not written again, over a change of theirs that we do not know yet.
    */
   writtenItems?: Record<string, Record<string, WrittenItem>>;
+  /** Of an order of ours: what was sent of each item, and which of theirs it is. */
+  items?: LinkItems;
   /** Ids of comments and attachments already dealt with, newest last, bounded. */
   seen: string[];
   /** The entity's own version when last seen. */

@@ -47,6 +47,19 @@ const news = (c: ConversationRecord, i: Incoming, guard: Parameters<typeof whatI
 const comment = (id: string, text: string, author = 'anna'): GenericComment => ({ id, text, author, visibility: 'public' });
 
 describe('what is new in a message', () => {
+  it('is heard of an item that the partner added; who was asked something stays the one that is answered', () => {
+    const plan = { node: 'f', onFailure: 'keep' as const, legs: [], asked: 'mobile' };
+    const link = newLink(SOURCE, 'devices', 'ours', '');
+    const shared = { ...withLink(conversation(), link), plan };
+    const said = (id: string) => {
+      const told = incoming({}, {}, { comments: [comment(id, 'words')] });
+      const { output, advance } = whatIsNew(shared, link, told, NO_ECHO);
+      return [output, advance({ ...shared, links: [link] }).plan?.asked];
+    };
+    assert.deepEqual(said('added|40'), ['update', 'mobile']);
+    assert.deepEqual(said('n1'), ['update', 'devices']);
+  });
+
   it('of an entity seen for the first time is everything', () => {
     const found = news(conversation(), OPENED);
     assert.equal(found.output, 'new');

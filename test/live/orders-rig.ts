@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
 import type { Row } from '../../src/sandbox/servicenow-query.js';
@@ -39,7 +40,8 @@ export class OrdersRig {
     private readonly port: number,
   ) {}
 
-  static async start(change: { onFailure?: OnFailure } = {}): Promise<OrdersRig> {
+  /** `devices`: the address of another device vendor, which is polled and gets the SIMs too. */
+  static async start(change: { onFailure?: OnFailure } = {}, devices?: string): Promise<OrdersRig> {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-orders-'));
     const sandbox = await startSandbox();
     const port = await freePort();
@@ -47,8 +49,10 @@ export class OrdersRig {
     const flow = (JSON.parse(text) as FlowNode[]).map((node) => ({
       ...node,
       ...(node.type.endsWith('-endpoint') && { retryDelay: '0.1', settling: '1' }),
-      ...(node.type === 'switchboard-fan-out' && change),
+      ...(node.type === 'switchboard-fan-out' && { ...change, ...(devices && { legs: withSims(node.legs as FanOutLeg[]) }) }),
+      ...(node.id === 'sb2-devices' && devices && { baseUrl: devices }),
       ...(node.type === 'switchboard-tmf622-in' && { publicUrl: `http://127.0.0.1:${port}` }),
+      ...(node.id === 'sb2-devices-in' && devices && { hub: false }),
       // What a killed Node-RED did not hear is found by polling.
       ...(node.type.endsWith('-in') && { poll: true, pollInterval: '0.3' }),
       ...(node.id === 'sb2-errors' && { console: true }),
@@ -62,7 +66,7 @@ export class OrdersRig {
     await rig.run();
     await until(
       'the hub registrations',
-      () => sandbox.orders('v4').events.hubs().length === 1 && sandbox.orders('v5').events.hubs().length === 1,
+      () => (devices || sandbox.orders('v4').events.hubs().length === 1) && sandbox.orders('v5').events.hubs().length === 1,
     );
     return rig;
   }
@@ -108,9 +112,9 @@ export class OrdersRig {
   }
 
   /** The customer places an order of these things, whose lines are numbered 1, 2, 3 … */
-  place(title: string, kinds: Kind[]): string {
+  place(title: string, kinds: Kind[], quantity = '1'): string {
     const desk = this.sandbox.servicenow;
-    const lines = kinds.map((kind, index) => this.line(String(index + 1), kind));
+    const lines = kinds.map((kind, index) => ({ ...this.line(String(index + 1), kind), quantity }));
     return placeOrder(desk, { short_description: title, order_currency: 'EUR' }, lines).order.sys_id;
   }
 
@@ -238,4 +242,10 @@ export class OrdersRig {
     const answer = await fetch(`${this.live.url}/switchboard/messages?state=${state}&limit=50`);
     return ((await answer.json()) as { messages: Listed[] }).messages;
   }
+}
+
+/** The legs stay, because others wait for them; the mobile one has nothing to do. */
+function withSims(legs: FanOutLeg[]): FanOutLeg[] {
+  const takes: Record<string, string[]> = { mobile: ['nothing'], devices: ['device', 'connectivity'] };
+  return legs.map((leg) => (takes[leg.name] ? { ...leg, takes: [{ field: 'category', is: takes[leg.name]! }] } : leg));
 }

@@ -4,9 +4,10 @@ import { type Api, halfDone } from '../api.js';
 import type { Written } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
-import { columnText, type Row, type ServiceNowEntity } from './parse.js';
+import { columnText, type ServiceNowEntity } from './parse.js';
 import { findByReference, queryTable, queryValue } from './query.js';
-import { droppedFields, hasValue, rowBody } from './render.js';
+import { droppedFields, rowBody } from './render.js';
+import { requestedItems } from './sign-lines.js';
 import { changeRow, insertRow } from './write.js';
 import {
   completeLines,
@@ -140,18 +141,9 @@ export class Orders {
     const { api, table, entityType, lines } = this.options;
     const { record, lines: rows = [] } = writing.entity;
     const free = rows.filter((row) => !columnText(row[lines.id]));
-    for (const line of given) {
-      if (
-        lineOf(
-          rows.filter((row) => columnText(row[lines.id])),
-          lines,
-          columnText(line[lines.id]),
-        )
-      )
-        continue;
-      const row = closest(free, line);
-      if (!row) continue;
-      free.splice(free.indexOf(row), 1);
+    const named = rows.filter((row) => columnText(row[lines.id]));
+    const lacking = given.filter((line) => !lineOf(named, lines, columnText(line[lines.id])));
+    for (const [line, row] of requestedItems(free, lacking, api.name)) {
       const what = `name an item of ${entityType} (${lines.table})`;
       await changeRow(api, lines.table, columnText(row.sys_id), rowBody({ [lines.id]: line[lines.id] ?? '' }), what);
     }
@@ -175,15 +167,4 @@ export class Orders {
       );
     }
   }
-}
-
-/** The requested item that a line became: of the same catalogue item, and with most of its variables. */
-function closest(rows: Row[], line: GivenLine): Row | undefined {
-  const wanted = Object.entries((line.variables ?? {}) as Record<string, Json>);
-  const alike = (row: Row) =>
-    wanted.filter(([name, value]) => hasValue((row.variables as Row | undefined)?.[name], value)).length;
-  const names = [line.cat_item, line.cat_item_name].filter((name) => name !== undefined);
-  return rows
-    .filter((row) => names.some((name) => hasValue(row.cat_item, name)))
-    .reduce<Row | undefined>((best, row) => (!best || alike(row) > alike(best) ? row : best), undefined);
 }

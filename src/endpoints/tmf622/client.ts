@@ -11,9 +11,10 @@ import { ourNote, renderNote, writtenNote } from '../tmf/note.js';
 import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { hintOf, orderOf, readEvent } from './events.js';
+import { ITEMS, itemsOf, withItemIds } from './items.js';
 import { parse } from './parse.js';
 import { poll } from './poll.js';
-import { ITEMS, itemsPatch, orderBody } from './render.js';
+import { itemsPatch, orderBody } from './render.js';
 import { validateOrderCreate, validateOrderPatch } from './schema.js';
 import { isRefused } from './told.js';
 
@@ -74,11 +75,11 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   /** Writes attributes with a PATCH; that an order shall be cancelled is asked for instead, alone. */
-  async update(_entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
+  async update(_entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written> {
     if (fields.state === 'cancelled') return this.cancel(id, fields);
     const given = writable(fields, this.dialect.notPatchable);
     if (Object.keys(given).length === 0) return { entity: { order: await this.order(id) }, dropped: [] };
-    const order = await this.entities.inTurn(id, () => this.change(id, given));
+    const order = await this.entities.inTurn(id, () => this.change(id, given, added));
     return { entity: { order }, dropped: droppedFrom(given, order) };
   }
 
@@ -122,6 +123,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return parse(raw, { endpoint: this.id, entityType: ENTITY, baseUrl: this.http.baseUrl, dialect: this.dialect });
   }
 
+  itemsOf(record: Attributes) {
+    return itemsOf(record);
+  }
+
+  withItemIds(fields: Attributes, idOf: (id: string) => string | undefined): Attributes {
+    return withItemIds(fields, idOf);
+  }
+
   validate(_entityType: string, fields: Record<string, Json>): Problem[] {
     return validateOrderCreate(this.version, this.profile, fields);
   }
@@ -163,12 +172,15 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
    * A merge patch replaces lists, so that one with items carries all of them, with what the provider says of each. When it is refused because
    * the provider changed one meanwhile, it is made anew.
    */
-  private async change(id: string, given: Attributes): Promise<Attributes> {
+  private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<Attributes> {
     const whole = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
-    let items = whole ? (await this.order(id))[ITEMS] : undefined;
+    let items = whole || ITEMS in given ? (await this.order(id))[ITEMS] : undefined;
     for (let tries = 1; ; tries++) {
-      const body = this.entities.change(whole ? { ...given, [ITEMS]: itemsPatch(items, given[ITEMS]) } : given);
-      this.entities.demand(validateOrderPatch(this.version, this.profile, body), 'update');
+      // Asked of a provider that takes single items, too: it would order once more what it does not know.
+      const all = whole || ITEMS in given ? itemsPatch(items, given[ITEMS], added) : undefined;
+      const body = this.entities.change(whole ? { ...given, [ITEMS]: all! } : given);
+      // What the provider itself says of its items is not ours to judge.
+      this.entities.demand(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
         return await this.there(id, () => this.entities.patch(id, body, 'update order'));
       } catch (error) {

@@ -63,7 +63,7 @@ function itemComments(item: Attributes, dialect: Dialect): GenericComment[] {
   const id = textOf(item.id) ?? '';
   return entries(item.note).map((note) => {
     const comment = commentOf(note, dialect);
-    return { ...comment, id: `item|${id}|${comment.id}`, text: `Item ${id}: ${comment.text}` };
+    return { ...comment, id: `item|${id}|${comment.id}`, text: `Item ${id}: ${comment.text}`, items: [id] };
   });
 }
 

@@ -1,8 +1,8 @@
+import { DecisionError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { type Attributes, entries, writable } from '../tmf/attributes.js';
 import type { Dialect } from './dialect.js';
-
-export const ITEMS = 'productOrderItem';
+import { ITEMS } from './items.js';
 
 /** The body of a create: no attribute that the provider sets, and no state of an item, which is the provider's word too. */
 export function orderBody(fields: Attributes, dialect: Dialect): Attributes {
@@ -13,16 +13,27 @@ export function orderBody(fields: Attributes, dialect: Dialect): Attributes {
 
 /**
  * The whole list of items for a PATCH: a merge patch replaces lists (RFC 7396), so that what is not in it would be gone. Items are told
- * apart by id; what the provider added to one stays.
+ * apart by id; what the provider added to one stays. Only those of `added` are new: any other that is not there would be ordered once more.
  */
-export function itemsPatch(has: Json | undefined, given: Json | undefined): Attributes[] {
+export function itemsPatch(has: Json | undefined, given: Json | undefined, added: readonly string[] = []): Attributes[] {
   const changes = new Map(entries(given).map((item) => [String(item.id), item]));
   const merged = entries(has).map((item) => {
     const change = changes.get(String(item.id));
     changes.delete(String(item.id));
     return { ...item, ...change };
   });
-  return [...merged, ...changes.values()];
+  const lost = [...changes.keys()].filter((id) => !added.includes(id));
+  if (lost.length === 0) return [...merged, ...changes.values()];
+  const there = entries(has).map((item) => String(item.id));
+  throw new DecisionError(
+    'items',
+    'SWB_PARTNER_ANSWER',
+    `Items ${lost.join(', ')} are not in the order: it has ${there.join(', ') || 'none'}.`,
+    {
+      field: ITEMS,
+      hint: 'Nothing was written. Compare the order there with what was ordered, then replay this delivery, or skip it.',
+    },
+  );
 }
 
 /** The request to cancel an order (CancelProductOrder_Create, CancelProductOrder_FVO). */

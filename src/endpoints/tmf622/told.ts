@@ -62,10 +62,11 @@ export function saidOf(order: Attributes, event: ProductOrderEvent | undefined):
 
 function commentOf(saying: Saying, entry: Attributes): GenericComment {
   const at = isoTime(entry[saying.date]);
-  const text = sentence([...saying.words(entry), itemsOf(entry)]);
+  const items = itemsOf(entry);
+  const text = sentence([...saying.words(entry), items.length ? `Item ${items.join(', ')}` : undefined]);
   const id = textOf(entry.id);
   const key = id ? `${id}|${textOf(entry.status) ?? ''}` : digest([entry.code, at ?? text]);
-  return { id: `${saying.kind}|${key}`, text, ...(at && { at }), visibility: 'public' };
+  return { id: `${saying.kind}|${key}`, text, ...(at && { at }), visibility: 'public', ...(items.length && { items }) };
 }
 
 /** What the provider asks for: ProductOrderInformationRequiredEvent, and the same of a cancellation. */
@@ -103,13 +104,11 @@ function named(word: string, name: Json | undefined): string {
   return given ? `${word} (${given})` : word;
 }
 
-function itemsOf(entry: Attributes): string | undefined {
-  const ids = [entry.productOrderItem]
+function itemsOf(entry: Attributes): string[] {
+  return [entry.productOrderItem]
     .flat()
     .filter(isAttributes)
-    .map((item) => textOf(item.productOrderItemId ?? item.orderItemId ?? item.id))
-    .filter(Boolean);
-  return ids.length ? `Item ${ids.join(', ')}` : undefined;
+    .flatMap((item) => textOf(item.productOrderItemId ?? item.orderItemId ?? item.id) ?? []);
 }
 
 /** Parts of what is said as sentences, none twice. */

@@ -103,12 +103,11 @@ for (const version of ['v4', 'v5'] as const) {
         const { id } = await create();
         desk().setItemState(id, '20', 'inProgress');
         const [first] = body.productOrderItem as { [name: string]: Json }[];
-        await client.update(TYPE, id, {
-          productOrderItem: [
-            { ...first, quantity: 5 },
-            { ...first, id: '30' },
-          ] as Json,
-        });
+        const productOrderItem = [
+          { ...first, quantity: 5 },
+          { ...first, id: '30' },
+        ] as Json;
+        await client.update(TYPE, id, { productOrderItem }, ['30']);
         assert.deepEqual(
           items(id).map((item) => [item.id, item.quantity, item.state]),
           [
@@ -117,6 +116,19 @@ for (const version of ['v4', 'v5'] as const) {
             ['30', 1, 'acknowledged'],
           ],
         );
+      });
+
+      it('is not sent an item that it does not have and nobody says is new: it would be ordered once more', async () => {
+        const { id } = await create();
+        const [first] = body.productOrderItem as { [name: string]: Json }[];
+        for (const added of [undefined, ['40']]) {
+          await assert.rejects(client.update(TYPE, id, { productOrderItem: [{ ...first, id: '30' }] as Json }, added), {
+            kind: 'items',
+            code: 'SWB_PARTNER_ANSWER',
+            message: /Items 30 are not in the order: it has 10, 20\. Nothing was written/,
+          });
+        }
+        assert.equal(desk().requests.filter((r) => r.method === 'PATCH').length, 0);
       });
 
       it('calls an item off by its state', async () => {

@@ -1,0 +1,131 @@
+import { DecisionError } from '../errors.js';
+import type { ItemFacts, LinkItems } from '../model/item-facts.js';
+import type { GenericComment, GenericFields, GenericMessage, ItemProgress, OrderItem, State } from '../model/message.js';
+import { withIds } from './item-entries.js';
+import { matchItems, named } from './item-match.js';
+import { DEFAULT_ROLL_UP, rollUp } from './roll-up.js';
+
+export interface InOurTerms {
+  message: GenericMessage;
+  items: LinkItems;
+}
+
+/**
+ * A partner's message about an order of ours, with its items under our ids, before anything of it is compared. Items that the partner added are
+ * no items of the order: they do not count in how it stands, and are told as the partner's words. Throws where it does not say which is which:
+ * the lines then stay as they are last known. Pure.
+ * @param got the items of the partner's record, in its own terms
+ */
+export function inOurTerms(message: GenericMessage, items: LinkItems, got: readonly ItemFacts[], where?: string): InOurTerms {
+  const { fields } = message;
+  const read = readIds(fields, got);
+  const match = matchItems(
+    items.sent,
+    got.map((item, i) => (read[i] === item.id || item.externalId !== undefined ? item : { ...item, externalId: read[i] })),
+    items,
+  );
+  if (match.unclear) {
+    throw new DecisionError(
+      'items',
+      'SWB_PARTNER_ANSWER',
+      `The items of ${message.source.number ?? message.source.id} are not clear: ${match.unclear}`,
+      {
+        where,
+        field: 'items',
+        hint: 'No line was changed. Ask for our item ids in the order there, or for offering, quantity and characteristics that tell the items apart, then replay this message.',
+      },
+    );
+  }
+  const known = withIds(items, match);
+  const ours = new Map<string, string[]>();
+  for (const { ours: id } of known.sent)
+    for (const theirs of match.ids[id] ?? []) {
+      const at = read[got.findIndex((item) => item.id === theirs)] ?? theirs;
+      ours.set(at, [...(ours.get(at) ?? []), id]);
+    }
+  const own = got.filter((item) => match.theirs.includes(item.id));
+  return {
+    items: known,
+    message: {
+      ...message,
+      fields: {
+        ...fields,
+        ...(fields.items && { items: itemsInOurs(fields.items, ours) }),
+        ...(fields.progress && { progress: progressInOurs(fields.progress, ours) }),
+      },
+      comments: [...message.comments.map((comment) => spokenOf(comment, ours)), ...own.map(added)],
+    },
+  };
+}
+
+/** That a partner added an item is told as its words, and yet nothing was said that waits for an answer. */
+export function isSaid(comment: GenericComment): boolean {
+  return !comment.id.startsWith(ADDED);
+}
+
+/** The ids under which a mapping has read the items: as a rule their own. */
+function readIds({ items }: GenericFields, got: readonly ItemFacts[]): string[] {
+  return got.map((item, i) => (items?.length === got.length ? items[i]!.id : item.id));
+}
+
+/** The parts of each of our items; those of the partner's own are in none. */
+function partsByOurs<T extends { id: string }>(list: T[], ours: Map<string, string[]>): Map<string, T[]> {
+  const parts = new Map<string, T[]>();
+  for (const part of list) for (const id of ours.get(part.id) ?? []) parts.set(id, [...(parts.get(id) ?? []), part]);
+  return parts;
+}
+
+function itemsInOurs(items: OrderItem[], ours: Map<string, string[]>): OrderItem[] {
+  return [...partsByOurs(items, ours)].map(([id, parts]) => {
+    const [first, ...others] = parts as [OrderItem, ...OrderItem[]];
+    const { price, quantity, reliesOn, ...item } = first;
+    // What is said of a part, or of several together, is not said of this one.
+    const whole = others.length === 0 && ours.get(first.id)?.length === 1;
+    const parted = others.length > 0 && quantity !== undefined;
+    return {
+      ...item,
+      id,
+      ...(whole && quantity !== undefined && { quantity }),
+      ...(parted && { quantity: parts.reduce((sum, part) => sum + (part.quantity ?? 1), 0) }),
+      ...(whole && price && { price }),
+      ...(reliesOn && { reliesOn: reliesOn.flatMap((other) => ours.get(other) ?? other) }),
+    };
+  });
+}
+
+/** One that was split stands as its parts do together, by the same rules as an order. */
+function progressInOurs(progress: ItemProgress[], ours: Map<string, string[]>): ItemProgress[] {
+  return [...partsByOurs(progress, ours)].map(([id, parts]) => {
+    if (parts.length === 1) return { ...parts[0], id };
+    const states = parts.flatMap((part) => part.state ?? []);
+    const state: State | undefined = states.length ? rollUp(states, DEFAULT_ROLL_UP).state : undefined;
+    const reasons = [...new Set(parts.flatMap((part) => part.stateReason ?? []))];
+    const last = parts
+      .flatMap((part) => part.expectedCompletionAt ?? [])
+      .sort()
+      .at(-1);
+    return {
+      id,
+      ...(state && { state }),
+      ...(reasons.length && { stateReason: reasons.join(' ') }),
+      ...(last && { expectedCompletionAt: last }),
+    };
+  });
+}
+
+/** What is said of items names them as the customer does. */
+function spokenOf(comment: GenericComment, ours: Map<string, string[]>): GenericComment {
+  const { items = [], text } = comment;
+  const words = `Item ${items.join(', ')}`;
+  const at = text.startsWith(words) ? 0 : text.lastIndexOf(words);
+  if (items.length === 0 || at < 0) return comment;
+  const ids = [...new Set(items.flatMap((id) => ours.get(id) ?? id))];
+  return { ...comment, items: ids, text: `${text.slice(0, at)}Item ${ids.join(', ')}${text.slice(at + words.length)}` };
+}
+
+const ADDED = 'added|';
+
+/** Said once, because its id stays the same. */
+function added(item: ItemFacts): GenericComment {
+  return { id: `${ADDED}${item.id}`, text: `Added by the vendor, not ordered: ${named([item])}.`, visibility: 'public' };
+}

@@ -1,0 +1,82 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DecisionError } from '../../errors.js';
+import type { Json } from '../../model/message.js';
+import { columnText, type Row } from './parse.js';
+import { hasValue } from './render.js';
+import type { GivenLine } from './write-lines.js';
+
+/**
+ * Which requested item each line became: of the same catalogue item, and with most of its variables and its quantity, where the item is that
+ * of no other line rather. Items or lines that are equal in everything may stand for one another; what else leaves a choice is an error in
+ * words. A line that became nothing is left out. Pure.
+ */
+export function requestedItems(rows: readonly Row[], lines: readonly GivenLine[], where?: string): Map<GivenLine, Row> {
+  const found = new Map<GivenLine, Row>();
+  let free = [...rows];
+  let open = [...lines];
+  const take = (line: GivenLine, row: Row) => {
+    found.set(line, row);
+    free = free.filter((other) => other !== row);
+    open = open.filter((other) => other !== line);
+  };
+  const next = () => {
+    for (const line of open) {
+      const candidates = best(free, (row) => score(line, row));
+      const [row] = candidates;
+      const wanting = row ? best(open, (other) => score(other, row)) : [];
+      if (!row || !wanting.includes(line)) continue;
+      // A choice does no harm among equals, or where all that it is between go to, or come from, equals.
+      const equalLines = open.filter((other) => sameLine(line, other));
+      const equalRows = free.filter((other) => alike(row, other));
+      const anyRow = candidates.every((other) => equalRows.includes(other)) || candidates.length <= equalLines.length;
+      const anyLine = wanting.every((other) => equalLines.includes(other)) || wanting.length <= equalRows.length;
+      if (anyRow && anyLine) return { line, row };
+    }
+    return undefined;
+  };
+  for (let pair = next(); pair; pair = next()) take(pair.line, pair.row);
+  const fits = (line: GivenLine, row: Row) => score(line, row) !== undefined;
+  const unclear = open.filter((line) => free.some((row) => fits(line, row)));
+  if (unclear.length === 0) return found;
+  const items = free
+    .filter((row) => unclear.some((line) => fits(line, row)))
+    .map((row) => columnText(row.number) || columnText(row.sys_id));
+  const ids = unclear.map((line) => columnText(line.correlation_id)).join(', ');
+  throw new DecisionError(
+    'items',
+    'SWB_PARTNER_ANSWER',
+    `Which of the requested items ${items.join(', ')} is which of the order’s ${ids} cannot be said.`,
+    {
+      where,
+      field: 'lines',
+      hint: 'None of them was named. Write the order’s item ids into their correlation id there, then replay.',
+    },
+  );
+}
+
+/** All that are best, and good at all. */
+function best<T>(list: readonly T[], scoreOf: (one: T) => number | undefined): T[] {
+  const scores = list.map(scoreOf);
+  const most = Math.max(...scores.map((s) => s ?? -1));
+  return list.filter((_one, i) => scores[i] !== undefined && scores[i] === most);
+}
+
+/** How much of a line a requested item shows; undefined where it is something else. */
+function score(line: GivenLine, row: Row): number | undefined {
+  const names = [line.cat_item, line.cat_item_name].filter((name) => name !== undefined);
+  if (!names.some((name) => hasValue(row.cat_item, name))) return undefined;
+  const wanted = Object.entries((line.variables ?? {}) as Record<string, Json>);
+  const has = (row.variables ?? {}) as Row;
+  const variables = wanted.filter(([name, value]) => hasValue(has[name], value)).length;
+  return variables + (line.quantity !== undefined && hasValue(row.quantity, line.quantity) ? 1 : 0);
+}
+
+function alike(a: Row, b: Row): boolean {
+  const shown = ({ cat_item, quantity, variables }: Row) => [cat_item, quantity, variables];
+  return isDeepStrictEqual(shown(a), shown(b));
+}
+
+function sameLine(a: GivenLine, b: GivenLine): boolean {
+  const shown = ({ cat_item, cat_item_name, quantity, variables }: GivenLine) => [cat_item, cat_item_name, quantity, variables];
+  return isDeepStrictEqual(shown(a), shown(b));
+}

@@ -1,0 +1,64 @@
+import type { ItemFacts, Kind } from '../../model/item-facts.js';
+import type { Json } from '../../model/message.js';
+import { type Attributes, entries, isAttributes, textOf } from '../tmf/attributes.js';
+
+/** The attribute with an order's items. */
+export const ITEMS = 'productOrderItem';
+const RELATIONS = 'productOrderItemRelationship';
+
+/** What tells the items of an order apart; undefined where it has no list of them. Pure. */
+export function itemsOf(order: Attributes): ItemFacts[] | undefined {
+  if (!Array.isArray(order[ITEMS])) return undefined;
+  return entries(order[ITEMS]).map((item) => {
+    const product = isAttributes(item.product) ? item.product : {};
+    const quantity = Number(item.quantity ?? Number.NaN);
+    const values = entries(product.productCharacteristic).flatMap((c) => {
+      const name = textOf(c.name);
+      return name === undefined || c.value === undefined ? [] : [[name, c.value] as const];
+    });
+    return {
+      id: textOf(item.id) ?? '',
+      ...given('externalId', externalId(item.externalId)),
+      ...given('offering', kindOf(item.productOffering)),
+      ...given('specification', kindOf(product.productSpecification)),
+      ...given('product', kindOf(product)),
+      ...given('quantity', Number.isNaN(quantity) ? undefined : quantity),
+      ...given('characteristics', values.length > 0 ? Object.fromEntries(values) : undefined),
+    };
+  });
+}
+
+/** The fields with other ids for their items; items for which there is none are left out. Pure. */
+export function withItemIds(fields: Attributes, idOf: (id: string) => string | undefined): Attributes {
+  if (!Array.isArray(fields[ITEMS])) return fields;
+  const items = entries(fields[ITEMS]).flatMap((item) => {
+    const id = idOf(textOf(item.id) ?? '');
+    if (id === undefined) return [];
+    const { [RELATIONS]: given, ...rest } = item;
+    const relations = entries(given).map((relation) => ({ ...relation, id: idOf(textOf(relation.id) ?? '') }));
+    // A relation to what cannot be named there is not rewritten: theirs stands.
+    const named = given !== undefined && relations.every((relation) => relation.id !== undefined);
+    return [{ ...rest, id, ...(named && { [RELATIONS]: relations as Json }) }];
+  });
+  return { ...fields, [ITEMS]: items };
+}
+
+/** The standard has none for items; vendors that keep our id give it as a text or, as v5 does for orders, in a list. */
+function externalId(value: Json | undefined): string | undefined {
+  return (
+    textOf(value) ??
+    entries(value)
+      .map((entry) => textOf(entry.id))
+      .find(Boolean)
+  );
+}
+
+function kindOf(value: Json | undefined): Kind | undefined {
+  if (!isAttributes(value)) return undefined;
+  const [id, name] = [textOf(value.id), textOf(value.name)];
+  return id || name ? { ...given('id', id), ...given('name', name) } : undefined;
+}
+
+function given<N extends string, T>(name: N, value: T | undefined): { [K in N]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { [K in N]?: T };
+}

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { matchItems } from '../../src/conversation/item-match.js';
+import type { ItemFacts, ItemIds, SentItem } from '../../src/model/item-facts.js';
+
+/** `1 SIM`, `2 PHONE x2 black`: id, offering, quantity, a characteristic. */
+function facts(text: string): ItemFacts {
+  const [, id = '', offering, quantity, colour, externalId] =
+    /^(\S+)(?: ([A-Z][\w-]*))?(?: x(\d+))?(?: ([a-z]+))?(?: =(\S+))?$/.exec(text) ?? [];
+  return {
+    id,
+    ...(offering && { offering: { id: offering } }),
+    ...(quantity && { quantity: Number(quantity) }),
+    ...(colour && { characteristics: { colour } }),
+    ...(externalId && { externalId }),
+  };
+}
+
+const sent = (...texts: string[]): SentItem[] => texts.map((text) => ({ ...facts(text), ours: facts(text).id }));
+const got = (...texts: string[]): ItemFacts[] => texts.map(facts);
+const ORDER = ['1 SIM', '2 PHONE', '3 COVER'];
+
+interface Case {
+  when: string;
+  sent?: string[];
+  got: string[];
+  before?: ItemIds;
+  ids?: Record<string, string | string[]>;
+  theirs?: string[];
+  missing?: string[];
+  unclear?: RegExp;
+}
+
+const CASES: Case[] = [
+  { when: 'ids are kept', got: ORDER, ids: { 1: '1', 2: '2', 3: '3' } },
+  { when: 'ids are kept, and nothing else is said', got: ['1', '2', '3'], ids: { 1: '1', 2: '2', 3: '3' } },
+  { when: 'renumbered', got: ['10 SIM', '20 PHONE', '30 COVER'], ids: { 1: '10', 2: '20', 3: '30' } },
+  { when: 'renumbered in another order', got: ['1 COVER', '2 SIM', '3 PHONE'], ids: { 1: '2', 2: '3', 3: '1' } },
+  { when: 'in reverse', got: ['10 COVER', '20 PHONE', '30 SIM'], ids: { 1: '30', 2: '20', 3: '10' } },
+  { when: 'padded', got: ['0001', '0002', '0003'], ids: { 1: '0001', 2: '0002', 3: '0003' } },
+  { when: 'padded, but another thing', got: ['0001 COVER', '0002 PHONE', '0003 SIM'], ids: { 1: '0003', 2: '0002', 3: '0001' } },
+  {
+    when: 'they carry our id',
+    sent: ['1 PHONE', '2 PHONE'],
+    got: ['2 PHONE =1', '1 PHONE =2'],
+    ids: { 1: '2', 2: '1' },
+  },
+  { when: 'parts carry our id', sent: ['1 PHONE'], got: ['7 PHONE =1', '8 PHONE =1'], ids: { 1: ['7', '8'] } },
+  {
+    when: 'told apart by quantity',
+    sent: ['1 PHONE x1', '2 PHONE x5'],
+    got: ['1 PHONE x5', '2 PHONE x1'],
+    ids: { 1: '2', 2: '1' },
+  },
+  {
+    when: 'told apart by characteristics',
+    sent: ['1 PHONE x1 black', '2 PHONE x1 white'],
+    got: ['10 PHONE x1 white', '20 PHONE x1 black'],
+    ids: { 1: '20', 2: '10' },
+  },
+  { when: 'all alike: any is right', sent: ['1 PHONE', '2 PHONE'], got: ['20 PHONE', '10 PHONE'], ids: { 1: '20', 2: '10' } },
+  {
+    when: 'told apart by position alone, in order',
+    sent: ['1 SIM', '2 PHONE black', '3 PHONE white'],
+    got: ['10 SIM', '20 PHONE', '30 PHONE'],
+    ids: { 1: '10', 2: '20', 3: '30' },
+  },
+  {
+    when: 'told apart by position alone, and the order was not kept',
+    sent: ['1 SIM', '2 COVER', '3 PHONE black', '4 PHONE white'],
+    got: ['10 PHONE', '20 PHONE', '30 COVER', '40 SIM'],
+    ids: { 1: '40', 2: '30' },
+    missing: ['3', '4'],
+    unclear: /10 \(PHONE\), 20 \(PHONE\) came back, and may be any or none of 3 \(PHONE\), 4 \(PHONE\)/,
+  },
+  { when: 'renumbered, and nothing else is said', got: ['10', '20', '30'], missing: ['1', '2', '3'], unclear: /10, 20, 30/ },
+  { when: 'split', sent: ['1 SIM', '2 PHONE x2'], got: ['1 SIM', '2 PHONE', '3 PHONE'], ids: { 1: '1', 2: ['2', '3'] } },
+  {
+    when: 'split under new ids',
+    sent: ['1 SIM', '2 PHONE x2'],
+    got: ['10 SIM', '20 PHONE x1', '30 PHONE x1'],
+    ids: { 1: '10', 2: ['20', '30'] },
+  },
+  {
+    when: 'split later',
+    sent: ['1 SIM', '2 PHONE x2'],
+    got: ['1 SIM', '2 PHONE x1', '3 PHONE x1'],
+    before: { ids: { 1: ['1'], 2: ['2'] }, theirs: [] },
+    ids: { 1: '1', 2: ['2', '3'] },
+  },
+  {
+    when: 'merged under the id of one',
+    sent: ['1 PHONE x1', '2 PHONE x1'],
+    got: ['1 PHONE x2'],
+    ids: { 1: '1', 2: '1' },
+  },
+  { when: 'split, and it does not add up', sent: ['1 PHONE x2'], got: ['10 PHONE', '20 PHONE x2'], missing: ['1'], unclear: /./ },
+  {
+    when: 'merged',
+    sent: ['1 SIM', '2 PHONE x1', '3 PHONE x2'],
+    got: ['10 SIM', '20 PHONE x3'],
+    ids: { 1: '10', 2: '20', 3: '20' },
+  },
+  { when: 'a fee', got: ['1 SIM', '2 PHONE', '3 COVER', '4 FEE'], ids: { 1: '1', 2: '2', 3: '3' }, theirs: ['4'] },
+  { when: 'a fee in between', got: ['1 SIM', '2 FEE', '3 PHONE', '4 COVER'], ids: { 1: '1', 2: '3', 3: '4' }, theirs: ['2'] },
+  { when: 'a fee before all is there', got: ['10 SIM', '40 FEE'], ids: { 1: '10' }, theirs: ['40'], missing: ['2', '3'] },
+  {
+    when: 'one that claims to be another thing',
+    got: ['1 SIM', '2 TABLET', '3 COVER'],
+    ids: { 1: '1', 3: '3' },
+    missing: ['2'],
+    unclear: /2 \(TABLET\)/,
+  },
+  { when: 'the vendor has words of its own for all of it', got: ['1 A', '2 B', '3 C'], ids: { 1: '1', 2: '2', 3: '3' } },
+  { when: 'words of its own, and not all of it', got: ['1 A', '2 B'], missing: ['1', '2', '3'], unclear: /1 \(A\), 2 \(B\)/ },
+  {
+    when: 'words of its own, and a quantity that is another’s',
+    sent: ['1 PHONE x1', '2 COVER x5'],
+    got: ['1 A x5', '2 B x1'],
+    missing: ['1', '2'],
+    unclear: /./,
+  },
+  {
+    when: 'known, and its thing is another item now',
+    sent: ['1 SIM'],
+    got: ['1 FEE', '2 SIM'],
+    before: { ids: { 1: ['1'] }, theirs: [] },
+    ids: { 1: '2' },
+    theirs: ['1'],
+  },
+  { when: 'one more of a kind', sent: ['1 PHONE'], got: ['10 PHONE', '20 PHONE'], missing: ['1'], unclear: /1 \(PHONE\)/ },
+  { when: 'nothing yet', got: [], missing: ['1', '2', '3'] },
+  { when: 'one is not there yet', got: ['10 SIM', '30 COVER'], ids: { 1: '10', 3: '30' }, missing: ['2'] },
+  { when: 'the same id twice', got: ['1 SIM', '1 PHONE'], missing: ['1', '2', '3'], unclear: /more than once/ },
+  {
+    when: 'known, and says no more than its id',
+    got: ['10', '20', '30'],
+    before: { ids: { 1: ['30'], 2: ['20'], 3: ['10'] }, theirs: [] },
+    ids: { 1: '30', 2: '20', 3: '10' },
+  },
+  {
+    when: 'known, and become another thing than was ordered',
+    got: ['10 E-SIM', '20 PHONE', '30 COVER'],
+    before: { ids: { 1: ['10'], 2: ['20'], 3: ['30'] }, theirs: [] },
+    ids: { 1: '10', 2: '20', 3: '30' },
+  },
+  {
+    when: 'known under ids that are gone',
+    got: ['10 SIM', '20 PHONE', '30 COVER'],
+    before: { ids: { 1: ['1'], 2: ['2'], 3: ['3'] }, theirs: [] },
+    ids: { 1: '10', 2: '20', 3: '30' },
+  },
+  {
+    when: 'known under ids that are others now',
+    got: ['1 COVER', '2 PHONE', '3 SIM'],
+    before: { ids: { 1: ['1'], 2: ['2'], 3: ['3'] }, theirs: [] },
+    ids: { 1: '3', 2: '2', 3: '1' },
+  },
+  {
+    when: 'known to be their own',
+    sent: ['1 PHONE', '2 PHONE'],
+    got: ['10 PHONE', '11 FEE', '20'],
+    before: { ids: { 1: ['10'], 2: ['20'] }, theirs: ['11'] },
+    ids: { 1: '10', 2: '20' },
+    theirs: ['11'],
+  },
+];
+
+describe('items that came back, and those that were sent', () => {
+  for (const { when, sent: ours = ORDER, got: theirs, before, ids = {}, theirs: own = [], missing = [], unclear } of CASES) {
+    it(when, () => {
+      const match = matchItems(sent(...ours), got(...theirs), before);
+      const expected = Object.fromEntries(Object.entries(ids).map(([id, is]) => [id, [is].flat()]));
+      assert.deepEqual([match.ids, match.theirs, match.missing], [expected, own, missing]);
+      if (unclear) assert.match(match.unclear ?? '', unclear);
+      else assert.equal(match.unclear, undefined);
+    });
+  }
+
+  it('compares what it can: names where one side has no id', () => {
+    const ours: SentItem[] = [{ ours: '1', id: '1', offering: { name: 'Phone  15' } }];
+    assert.deepEqual(matchItems(ours, [{ id: '9', offering: { id: 'PH', name: 'phone 15' } }]).ids, { 1: ['9'] });
+    const both: SentItem[] = [{ ours: '1', id: '1', offering: { id: 'ours', name: 'Phone 15' } }];
+    assert.deepEqual(matchItems(both, [{ id: '9', offering: { id: 'theirs', name: 'Phone 15' } }]).ids, { 1: ['9'] });
+  });
+});

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import type { EntityRequest } from '../../src/conversation/correlator.js';
+import { addressed, addressedBy } from '../../src/delivery/item-ids.js';
+import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import { itemsOf, withItemIds } from '../../src/endpoints/tmf622/items.js';
+import type { LinkItems } from '../../src/model/item-facts.js';
+import type { Json } from '../../src/model/message.js';
+import type { Link } from '../../src/store/store.js';
+
+const reads: string[] = [];
+const CLIENT = {
+  name: 'North',
+  itemsOf,
+  withItemIds,
+  read: async (_type: string, id: string) => {
+    reads.push(id);
+    return {};
+  },
+} as unknown as EndpointClient;
+const entry = (id: string, offering: string, more = {}) => ({ id, action: 'add', productOffering: { id: offering }, ...more });
+const item = (id: string, offering: string) => ({ id, offering: { id: offering } });
+const LIST = [entry('1', 'SIM'), entry('2', 'PHONE')];
+
+function request(list: { id: string }[], generic: Record<string, Json> = {}): EntityRequest {
+  const items = list.map(({ id }) => ({ id }));
+  return { fields: { productOrderItem: list as Json }, changed: [], defaults: [], sources: {}, generic: { items, ...generic } };
+}
+const ITEMS: LinkItems = {
+  sent: [
+    { ...item('1', 'SIM'), ours: '1' },
+    { ...item('2', 'PHONE'), ours: '2' },
+  ],
+  ids: { 1: ['2'], 2: ['1'] },
+  theirs: [],
+};
+const OURS = { origin: 'ours', items: ITEMS } as Link;
+const THERE = [item('1', 'PHONE'), item('2', 'SIM')];
+
+describe('the ids under which items are written', () => {
+  it('are the vendor’s, by how its order is now', () => {
+    const made = request([...LIST, entry('3', 'COVER')]);
+    const fields = { description: 'x', productOrderItem: [entry('2', 'PHONE', { quantity: 5 }), entry('3', 'COVER')] };
+    const { items, ...written } = addressedBy(CLIENT, made, OURS, fields, [...THERE, item('3', 'FEE')], false);
+    assert.deepEqual(written, {
+      fields: { description: 'x', productOrderItem: [entry('1', 'PHONE', { quantity: 5 }), entry('3-2', 'COVER')] },
+      added: ['3-2'],
+    });
+    assert.deepEqual(items?.theirs, ['3']);
+    assert.deepEqual(items?.sent.at(-1), { ...item('3-2', 'COVER'), ours: '3' });
+  });
+
+  it('are looked up where nothing is known of an order that was placed before', () => {
+    const fields = { productOrderItem: [entry('2', 'PHONE')] };
+    const before = { origin: 'ours' } as Link;
+    assert.deepEqual(addressedBy(CLIENT, request(LIST), before, fields, THERE, false).fields.productOrderItem, [
+      entry('1', 'PHONE'),
+    ]);
+  });
+
+  it('are those of the order where the other side has placed it: its numbers are ours', () => {
+    const theirs = { origin: 'theirs', writtenItems: { productOrderItem: { 3: { entry: '' } } } } as unknown as Link;
+    const list = [...LIST, entry('3', 'COVER'), entry('4', 'CHARGER')];
+    const made = request(list);
+    assert.deepEqual(addressedBy(CLIENT, made, theirs, made.fields, [item('1', 'X'), item('2', 'Y')], false), {
+      fields: made.fields,
+      added: ['4'],
+    });
+  });
+
+  it('are not needed, nor looked at, to cancel all of it', async () => {
+    const made = request([...LIST, entry('3', 'COVER')], { state: 'cancelled' });
+    const { fields } = await addressed(CLIENT, made, OURS, { state: 'cancelled', ...made.fields }, false);
+    assert.deepEqual(fields, { state: 'cancelled', productOrderItem: [entry('2', 'SIM'), entry('1', 'PHONE')] });
+    assert.deepEqual(reads, []);
+  });
+
+  it('are not asked for where nothing is said of items', async () => {
+    assert.deepEqual(await addressed(CLIENT, request(LIST), OURS, { description: 'x' }, false), {
+      fields: { description: 'x' },
+      added: [],
+    });
+    assert.deepEqual(reads, []);
+  });
+});

@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Written } from '../../src/endpoints/endpoint.js';
+import { PartnerError } from '../../src/errors.js';
+import type { ItemFacts } from '../../src/model/item-facts.js';
+import type { GenericFields, ItemProgress, Json, OrderItem } from '../../src/model/message.js';
+import { says } from '../conversation/orders.js';
+import { Partner } from './partner.js';
+import { Rig } from './rig.js';
+
+const thing = (id: string, offering: string, quantity = 1): OrderItem => ({ id, offering: { id: offering }, quantity });
+const ORDER = [thing('1', 'SIM'), thing('2', 'PHONE'), thing('3', 'COVER')];
+
+/** A vendor that keeps its own list of items. */
+class Vendor extends Partner {
+  /** What it makes of the items of a new order. */
+  numbers: (items: OrderItem[]) => OrderItem[] = (items) => items;
+
+  constructor() {
+    super('provider');
+    this.onCreate = ({ fields }) => {
+      fields.items = this.numbers(fields.items as unknown as OrderItem[]) as unknown as Json;
+    };
+  }
+
+  get items(): OrderItem[] {
+    return this.tickets[0]!.fields.items as unknown as OrderItem[];
+  }
+
+  get updates(): string[] {
+    return this.calls.filter((call) => call.startsWith('update '));
+  }
+
+  itemsOf(record: Record<string, Json>) {
+    return record.items as unknown as ItemFacts[] | undefined;
+  }
+
+  withItemIds(fields: Record<string, Json>, idOf: (id: string) => string | undefined) {
+    const named = (list: Json | undefined) =>
+      (list as unknown as { id: string }[]).flatMap((item) => (idOf(item.id) ? [{ ...item, id: idOf(item.id) }] : []));
+    return { ...fields, ...(fields.items && { items: named(fields.items) as Json }) };
+  }
+
+  override async update(type: string, id: string, fields: Record<string, Json>, added: readonly string[] = []): Promise<Written> {
+    const given = (fields.items ?? []) as unknown as OrderItem[];
+    const has = this.items;
+    const lost = given.filter((item) => !has.some((one) => one.id === item.id) && !added.includes(item.id));
+    if (lost.length)
+      throw new PartnerError('SWB_PARTNER_REFUSED', `ordered anew: ${lost[0]!.id}`, { outcome: 'notDone', retry: false });
+    const change = (item: OrderItem) => ({ ...item, ...given.find((one) => one.id === item.id) });
+    const all = [...has.map(change), ...given.filter((item) => added.includes(item.id))];
+    return super.update(type, id, { ...fields, ...(fields.items && { items: all as unknown as Json }) });
+  }
+}
+
+describe('the items of an order at a vendor with numbers of its own', () => {
+  let folder: string;
+  let rig: Rig;
+  let vendor: Vendor;
+  let heard: GenericFields[];
+  let version: number;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-items-'));
+    rig = new Rig(folder);
+    vendor = new Vendor();
+    rig.provider = vendor;
+    heard = [];
+    version = 100;
+    rig.flow = async (payload, record) => {
+      if (record.endpoint === 'customer') return rig.forward(payload, record);
+      const names = Object.keys(payload.fields);
+      const { id, fields, reference } = payload;
+      const found = await rig.broker.correlate(record.id, {
+        message: {
+          entity: 'order',
+          event: 'updated',
+          source: { endpoint: 'provider', entityType: 'troubleTicket', id, number: id, version: payload.version, reference },
+          fields: fields as GenericFields,
+          comments: [],
+          attachments: [],
+          relations: [],
+        },
+        record: fields,
+        sources: Object.fromEntries(names.map((name) => [name, [name]])),
+      });
+      if (found && found.output !== 'ignored') heard.push(found.message.fields);
+    };
+    await rig.start();
+  });
+  afterEach(async () => {
+    await rig.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const order = async (items: OrderItem[], key = JSON.stringify(items)) => {
+    await rig.receive('customer', { id: 'O1', fields: { items: items as unknown as Json }, version: String(++version) }, key);
+    await rig.quiet();
+  };
+  const tell = async (progress: ItemProgress[], items = vendor.items) => {
+    const [ticket] = vendor.tickets;
+    const fields = { items, progress } as unknown as Record<string, Json>;
+    await rig.receive('provider', { id: ticket!.id, reference: ticket!.reference, fields, version: String(++version) });
+    await rig.quiet();
+  };
+  const failed = async () => {
+    const deliveries = await rig.store.listDeliveries({ limit: 10, states: ['failed', 'needsDecision'] });
+    const messages = await rig.store.listMessages({ limit: 10, states: ['failed', 'needsDecision'] });
+    return [...deliveries, ...messages].map(({ error }) => `${error?.code} ${error?.message}`);
+  };
+  const changed = (items: OrderItem[], id: string, change: Partial<OrderItem>) =>
+    items.map((item) => (item.id === id ? { ...item, ...change } : item));
+  const tens = (items: OrderItem[]) => items.map((item, i) => ({ ...item, id: `${i + 1}0` }));
+
+  const NUMBERS: Record<string, (items: OrderItem[]) => OrderItem[]> = {
+    renumbers: tens,
+    pads: (items) => items.map((item) => ({ ...item, id: item.id.padStart(4, '0') })),
+    'gives our numbers to others': (items) => items.toReversed().map((item, i) => ({ ...item, id: String(i + 1) })),
+    'adds a fee': (items) => [thing('1', 'FEE'), ...items.map((item, i) => ({ ...item, id: String(i + 2) }))],
+  };
+  for (const [what, numbers] of Object.entries(NUMBERS)) {
+    it(`each keep their line where it ${what}, and the one that is changed is the one that is meant`, async () => {
+      vendor.numbers = numbers;
+      await order(ORDER);
+      const before = vendor.items;
+      const idOf = (offering: string) => before.find((item) => item.offering?.id === offering)!.id;
+      await tell(says([idOf('SIM'), 'completed'], [idOf('PHONE'), 'held'], [idOf('COVER'), 'inProgress']));
+      const standing = new Map(heard.at(-1)?.progress?.map((p) => [p.id, p.state]));
+      assert.deepEqual(
+        ['1', '2', '3'].map((id) => standing.get(id)),
+        ['completed', 'held', 'inProgress'],
+      );
+      await order(changed(ORDER, '3', { quantity: 5 }));
+      assert.deepEqual(vendor.items, changed(before, idOf('COVER'), { quantity: 5 }));
+      await order([...changed(ORDER, '3', { quantity: 5 }), thing('4', 'CHARGER')]);
+      assert.deepEqual(
+        vendor.items.map((item) => item.offering?.id),
+        [...before.map((item) => item.offering?.id), 'CHARGER'],
+      );
+      const charger = vendor.items.at(-1)!.id;
+      assert.equal(new Set(vendor.items.map((item) => item.id)).size, vendor.items.length, 'and gets a number that is free');
+      await tell(says([charger, 'completed']));
+      assert.deepEqual(heard.at(-1)?.progress, says(['4', 'completed']));
+      assert.deepEqual(await failed(), []);
+    });
+  }
+
+  it('keep their numbers over a restart, where the vendor says no more than these', async () => {
+    vendor.numbers = tens;
+    await order(ORDER);
+    await rig.stop();
+    await rig.start();
+    await tell(says(['30', 'completed']), [{ id: '30' }, { id: '10' }]);
+    assert.deepEqual(heard.at(-1)?.progress, says(['3', 'completed']));
+  });
+
+  it('are told apart once the vendor has them, when it takes an order without a word of them', async () => {
+    vendor.numbers = () => [];
+    await order(ORDER);
+    await order(changed(ORDER, '3', { quantity: 5 }));
+    const [why] = await failed();
+    assert.match(
+      why ?? '',
+      /^SWB_PARTNER_ANSWER provider: There is no item that is surely 3 \(5 × COVER\)\. Nothing was written/,
+    );
+    assert.equal(vendor.updates.length, 0);
+    vendor.tickets[0]!.fields.items = tens(ORDER) as unknown as Json;
+    await tell(says(['20', 'completed']));
+    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'completed']));
+    const [delivery] = await rig.store.listDeliveries({ limit: 1, states: ['failed', 'needsDecision'] });
+    await rig.broker.interventions.replayDelivery(delivery!.id, { name: '' });
+    await rig.quiet();
+    assert.deepEqual(vendor.items, changed(tens(ORDER), '30', { quantity: 5 }));
+    assert.deepEqual(await failed(), []);
+  });
+
+  it('are read where the vendor split one, which then is not changed', async () => {
+    const two = changed(ORDER, '2', { quantity: 2 });
+    vendor.numbers = () => [thing('1', 'SIM'), thing('2', 'PHONE'), thing('3', 'PHONE'), thing('4', 'COVER')];
+    await order(two);
+    await tell(says(['2', 'completed'], ['3', 'held'], ['4', 'completed']));
+    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
+    await order(changed(two, '2', { quantity: 3 }));
+    const [why] = await failed();
+    assert.match(why ?? '', /2 \(3 × PHONE\) was split into 2, 3 there, and which part is meant cannot be said/);
+    assert.equal(vendor.updates.length, 0);
+  });
+
+  it('are read where the vendor merged two, of which neither is changed then', async () => {
+    const pair = [thing('1', 'PHONE'), thing('2', 'PHONE')];
+    vendor.numbers = () => [thing('1', 'PHONE', 2)];
+    await order(pair);
+    await tell(says(['1', 'completed']));
+    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'completed'], ['2', 'completed']));
+    await order(changed(pair, '2', { quantity: 4 }));
+    assert.match(
+      (await failed())[0] ?? '',
+      /1 \(PHONE\), 2 \(PHONE\) are one item there, 1, and it cannot be changed for one of them/,
+    );
+    assert.equal(vendor.updates.length, 0);
+  });
+
+  it('stay as they are where what came back does not say which is which; the message says so', async () => {
+    vendor.numbers = tens;
+    await order(ORDER);
+    await tell(says(['20', 'held']));
+    await tell(says(['7', 'completed'], ['8', 'failed']), [thing('7', 'PHONE'), thing('8', 'PHONE')]);
+    assert.match(
+      (await failed())[0] ?? '',
+      /^SWB_PARTNER_ANSWER provider: The items of T1 are not clear: 7 \(PHONE\), 8 \(PHONE\)/,
+    );
+    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held']));
+    await tell(says(['20', 'completed']));
+    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'completed']));
+  });
+
+  for (const numbers of [tens, (items: OrderItem[]) => items]) {
+    it(`are not added twice where the answer to the first try was lost (${numbers(ORDER)[0]!.id})`, async () => {
+      vendor.numbers = numbers;
+      await order(ORDER);
+      const before = vendor.items.map((item) => item.id);
+      vendor.faults.push('lost');
+      await order([...ORDER, thing('4', 'CHARGER')]);
+      assert.deepEqual(
+        vendor.items.map((item) => item.id),
+        [...before, '4'],
+      );
+      await tell(says(['4', 'completed']));
+      assert.deepEqual(heard.at(-1)?.progress, says(['4', 'completed']));
+      assert.deepEqual(await failed(), []);
+    });
+  }
+
+  it('are known by the first news of them, also where it comes before the answer', async () => {
+    vendor.numbers = tens;
+    vendor.faults.push('lost');
+    let early: Promise<void> | undefined;
+    const create = vendor.onCreate;
+    vendor.onCreate = (ticket) => {
+      create(ticket);
+      const fields = { items: ticket.fields.items!, progress: says(['30', 'held']) as unknown as Json };
+      early = rig.receive('provider', { id: ticket.id, reference: ticket.reference, fields, version: '2' });
+    };
+    await order(ORDER);
+    await early;
+    await rig.quiet();
+    assert.deepEqual(heard.at(-1)?.progress, says(['3', 'held']));
+    await order(changed(ORDER, '3', { quantity: 5 }));
+    assert.deepEqual(vendor.items, changed(tens(ORDER), '30', { quantity: 5 }));
+  });
+});

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { itemsOf, withItemIds } from '../../../src/endpoints/tmf622/items.js';
+import { compile } from '../../../src/mapping/compile.js';
+import { preset } from '../../../src/mapping/presets/index.js';
+import type { Json } from '../../../src/model/message.js';
+import { FULL, orderMessage } from '../../mapping/orders.js';
+
+describe('what tells the items of a TMF622 order apart', () => {
+  for (const version of ['v4', 'v5'] as const) {
+    it(`is read of an order as it is sent (${version})`, async () => {
+      const { body } = await compile(preset('tmf622', 'productOrder', version)).fromGeneric(orderMessage(FULL));
+      const [first, second] = itemsOf(body) ?? [];
+      const [sent, other] = FULL.items ?? [];
+      assert.deepEqual([first?.id, second?.id], [sent?.id, other?.id]);
+      assert.deepEqual([first?.offering, first?.quantity], [sent?.offering, sent?.quantity]);
+      assert.deepEqual(first?.characteristics, sent?.characteristics);
+    });
+  }
+
+  it('is their own id for it and ours, where they keep that', () => {
+    const productOrderItem = [
+      { id: 10, externalId: '1' },
+      { id: '20', externalId: [{ id: '2', owner: 'us' }] },
+    ];
+    assert.deepEqual(itemsOf({ productOrderItem }), [
+      { id: '10', externalId: '1' },
+      { id: '20', externalId: '2' },
+    ]);
+  });
+
+  it('is nothing where the order says nothing of items', () => {
+    assert.equal(itemsOf({ id: 'PO-1' }), undefined);
+    assert.deepEqual(itemsOf({ productOrderItem: [] }), []);
+  });
+
+  it('is exchanged, with what refers to it; what has no name there is left out', () => {
+    const related = (id: string) => [{ id, relationshipType: 'reliesOn' }];
+    const productOrderItem: Json[] = [
+      { id: '1', quantity: 5, productOrderItemRelationship: related('2') },
+      { id: '2', productOrderItemRelationship: related('3') },
+      { id: '3' },
+    ];
+    const names: Record<string, string> = { 1: '10', 2: '20' };
+    assert.deepEqual(
+      withItemIds({ description: 'x', productOrderItem }, (id) => names[id]),
+      {
+        description: 'x',
+        productOrderItem: [{ quantity: 5, id: '10', productOrderItemRelationship: related('20') }, { id: '20' }],
+      },
+    );
+  });
+});
