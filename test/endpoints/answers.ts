@@ -13,9 +13,10 @@ import type { Part, QuestionName, System } from './answers-systems.js';
  * - `right`: it resolves with what was asked for.
  * - `none`: it resolves with nothing; only where the partner says in the words of its API that there is nothing.
  * - `missing`: the partner says in the words of its API that the record is not there; nothing is written then.
+ * - `conflict`: it says that there is one already: the broker looks for it (test/delivery/doubt.test.ts).
  * - `rightOrUnknown`: as `unknown`, or the record is found another way; what is given is never a job.
  */
-export type Expected = 'unknown' | 'right' | 'none' | 'missing' | 'rightOrUnknown';
+export type Expected = 'unknown' | 'right' | 'none' | 'missing' | 'rightOrUnknown' | 'conflict';
 
 const INSTEAD = {
   accepted: 'unknown',
@@ -62,8 +63,7 @@ const APART: Partial<Record<Kind, Partial<Record<BehaviourName, Partial<Record<Q
 };
 
 export function expectedOf(kind: Kind, name: BehaviourName, question: QuestionName): Expected | undefined {
-  // That our reference is known there says that an earlier try was done: it is looked up.
-  if (question === 'createAgain') return name === 'doneConflict' ? 'rightOrUnknown' : undefined;
+  if (question === 'createAgain') return name === 'doneConflict' ? 'conflict' : undefined;
   const apart = APART[kind]?.[name];
   if (apart && question in apart) return apart[question];
   // Records that are asked for in one list may be asked for one by one after it.
@@ -233,6 +233,7 @@ export async function examine(of: Case, question: Question, kind: Kind, name: Be
   }
   if (expected === 'none') return assert.deepEqual([value, error], [undefined, undefined], gave());
   assert.ok(error instanceof PartnerError, `It ${gave()}`);
+  if (expected === 'conflict') return assert.equal(error.status, 409, gave());
   if (expected === 'missing') {
     assert.ok(error.code === 'SWB_PARTNER_NOT_FOUND' || error.retry, gave());
     return assert.deepEqual(writes, [], 'a record that is not there is not written to');

@@ -1,6 +1,6 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
-import { type Api, halfDone } from '../api.js';
+import { type Api, halfDone, isAbsent } from '../api.js';
 import type { Written } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
@@ -68,15 +68,24 @@ export class Orders {
     const given = givenLines(fields, lines);
     const { [LINES_FIELD]: _lines, ...header } = fields;
     const body = rowBody(header);
-    if (Object.keys(body).length > 0) await changeRow(api, table, id, body, `update ${entityType}`);
     const cancels = lines.made === 'ordered' && header.request_state === CANCELLED_REQUEST;
-    if (given.length > 0 || cancels) {
-      const writing = await this.writing(id);
-      await updateLines(writing, given);
-      if (cancels) await this.cancelItems(writing, given);
+    if (Object.keys(body).length > 0) await changeRow(api, table, id, body, `update ${entityType}`);
+    try {
+      if (given.length > 0 || cancels) {
+        const writing = await this.writing(id);
+        await updateLines(writing, given);
+        if (cancels) await this.cancelItems(writing, given);
+      }
+      const entity = await read(id);
+      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(given, lines, entity.lines ?? [])] };
+    } catch (error) {
+      throw this.half(error);
     }
-    const entity = await read(id);
-    return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(given, lines, entity.lines ?? [])] };
+  }
+
+  /** A part of it may be there now, though the partner may not show it yet: before it is tried again, it has to be looked at. */
+  private half(error: unknown): unknown {
+    return error instanceof PartnerError && (error.retry || isAbsent(error)) ? halfDone(error) : error;
   }
 
   /** Whatever a create left undone: lines, their named values, the reference and the items' ids of what was ordered. */
@@ -95,8 +104,7 @@ export class Orders {
       );
       return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(expected, lines, entity.lines ?? [])] };
     } catch (error) {
-      // Part of it is there now: before it is tried again, it has to be looked up.
-      throw error instanceof PartnerError && error.retry ? halfDone(error) : error;
+      throw this.half(error);
     }
   }
 
