@@ -76,7 +76,9 @@ export class Correlator {
     if (aside) return { ...aside, message: given.message };
     const known = linked ?? (await this.referred(source));
     const id = known?.id ?? (await this.begin(given.message));
-    const open = (await this.store.openDeliveries(id)).filter(
+    // A create that waits for a person may have reached the partner: an event of what it created answers the question.
+    const undecided = linked ? [] : await this.store.listDeliveries({ conversation: id, states: ['needsDecision'], limit: 100 });
+    const open = [...(await this.store.openDeliveries(id)), ...undecided].filter(
       (d) => d.endpoint === source.endpoint && d.entityType === source.entityType && d.part === 'entity',
     );
     const requests = await this.requests(open);
@@ -227,12 +229,19 @@ export class Correlator {
     return source && source.id !== id ? (source.number ?? source.id) : undefined;
   }
 
-  /** What was in doubt is known: its delivery need not wait for its next look. */
+  /** What was in doubt is known: its delivery need not wait for its next look, or for a person. */
   private async wake({ id }: DeliveryRecord): Promise<void> {
     const delivery = await this.store.delivery(id);
-    if (delivery?.state !== 'inDoubt' || delivery.notBefore === undefined) return;
+    if (delivery?.state !== 'inDoubt' && delivery?.state !== 'needsDecision') return;
+    const known = {
+      state: 'inDoubt',
+      decision: undefined,
+      blocking: undefined,
+      notBefore: undefined,
+      doubtAt: undefined,
+    } as const;
     try {
-      await this.store.commit([{ kind: 'delivery', record: { ...delivery, notBefore: undefined } }], { durable: false });
+      await this.store.commit([{ kind: 'delivery', record: { ...delivery, ...known } }], { durable: false });
     } catch (error) {
       // It is being looked at already.
       if (!(error instanceof SwitchboardError && error.code === 'SWB_CONFLICT')) throw error;

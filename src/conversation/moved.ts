@@ -11,7 +11,8 @@ const MOVED = new Set([301, 302, 307, 308]);
 /** What was asked for is not there under its id: gone, moved, or merged into another record. */
 export function isGone(error: unknown): boolean {
   if (isAbsent(error)) return true;
-  if (!(error instanceof PartnerError)) return false;
+  // A write that was answered with another record may have been done.
+  if (!(error instanceof PartnerError) || error.outcome === 'unknown') return false;
   return error.code === 'SWB_WRONG_ENTITY' || MOVED.has(error.status ?? 0);
 }
 

@@ -116,7 +116,7 @@ function untouched({ before, after }: Move, { deliveries }: Inverse, now: Now): 
   const its = all.filter((d) => isTo(d, after.link));
   quiet(its);
   const added = its.filter(
-    (d) => !deliveries.some((old) => old.id === d.id) && ['pending', 'inDoubt', 'failed'].includes(d.state),
+    (d) => !deliveries.some((old) => old.id === d.id) && ['pending', 'inDoubt', 'failed', 'needsDecision'].includes(d.state),
   );
   if (added.length > 0)
     throw refusal(

@@ -142,7 +142,10 @@ function link({ conversation, deliveries }: Matter, entity: LookedUp, { at }: Op
     changes: [
       conversationChange({ ...conversation, links: [...conversation.links, made] }, at),
       ...freed.map(
-        (d): Change => ({ kind: 'delivery', record: { ...d, blocking: undefined, waitsFor: undefined, updatedAt: at } }),
+        (d): Change => ({
+          kind: 'delivery',
+          record: { ...d, ...answered(d), blocking: undefined, waitsFor: undefined, updatedAt: at },
+        }),
       ),
       { kind: 'setting', key: unlinkedKey(entity), value: undefined },
     ],
@@ -155,8 +158,13 @@ function link({ conversation, deliveries }: Matter, entity: LookedUp, { at }: Op
   };
 }
 
+/** Whether it was created there is no question any more once a person has linked it. */
+function answered({ state }: DeliveryRecord): Partial<DeliveryRecord> {
+  return state === 'needsDecision' ? { state: 'inDoubt', decision: undefined, doubtAt: undefined } : {};
+}
+
 function unlink({ conversation, deliveries }: Matter, gone: Link, { by, at }: Operator): Surgery {
-  const waiting = deliveries.filter((d) => isTo(d, gone) && OPEN.includes(d.state)).length;
+  const waiting = deliveries.filter((d) => isTo(d, gone) && (OPEN.includes(d.state) || d.state === 'needsDecision')).length;
   if (waiting > 0)
     throw refusal(
       `${count(waiting, 'delivery', 'deliveries')} to ${nameOf(gone)} ${waiting === 1 ? 'is' : 'are'} under way.`,
@@ -221,10 +229,15 @@ function merge(into: Matter, other: Matter, { at }: Operator): Surgery {
   const [a, b] = [into.conversation, other.conversation];
   quiet(other.deliveries);
   const taken = new Set([...a.links.map(placeKey), ...into.deliveries.filter(isOpen).map(placeKey)]);
-  // A create that failed may have reached the partner all the same; beside it, and where both have an entity or one under way, the other's keeps a leg of
+  // A create that failed or is undecided may have reached the partner all the same; beside it, and where both have an entity or one under way, the other's keeps a leg of
   // its own: nothing that was meant for it goes to ours.
   for (const d of other.deliveries)
-    if (d.state === 'failed' && d.part === 'entity' && !linkAt(b, d.endpoint, d.entityType, d.leg)) taken.add(placeKey(d));
+    if (
+      (d.state === 'failed' || d.state === 'needsDecision') &&
+      d.part === 'entity' &&
+      !linkAt(b, d.endpoint, d.entityType, d.leg)
+    )
+      taken.add(placeKey(d));
   const legFor = (place: Place) => (taken.has(placeKey(place)) ? [b.reference, place.leg].filter(Boolean).join('/') : place.leg);
   const moves_: Move[] = b.links.map((from) => {
     const link: Link = { ...from, leg: legFor(from), ...(from.origin === 'ours' && { carries: carriedBy(b, from) }) };

@@ -204,6 +204,11 @@ export class Interventions {
       ...HELD,
       state: 'inDoubt',
       tries: 0,
+      // A question that was answered begins anew; of anything else one look says whether it got through, unless a lost answer still settles.
+      ...(record.state !== 'needsDecision' && {
+        lookUntil: record.lookUntil ?? this.options.clock(),
+        doubtAt: record.doubtAt,
+      }),
       updatedAt: this.now(),
       undo: { action: 'replay', was: standing(record) },
     };

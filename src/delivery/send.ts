@@ -6,7 +6,7 @@ import { itemsSeen } from '../conversation/item-entries.js';
 import { isGone, movedTo, relinked } from '../conversation/moved.js';
 import { legOf } from '../conversation/plan.js';
 import { carriedApart, createReference } from '../conversation/reference.js';
-import { halfDone } from '../endpoints/api.js';
+import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
@@ -29,6 +29,8 @@ export interface SendContext {
   clock: () => number;
   /** Milliseconds. */
   settling: number;
+  /** To be called before something in doubt is written once more: from then on another answer may be lost. */
+  writesAgain: () => Promise<void>;
 }
 
 const UPDATED = 'updated ';
@@ -89,13 +91,31 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
       : await attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
   } catch (error) {
     if (isGone(error)) await followed(conversation, link, context);
-    throw error;
+    throw isAbsent(error) && isNew(link, context) ? notThereYet(error) : error;
   }
+}
+
+/** Lists and replicas may not have it yet. */
+function isNew(link: Link, { clock, settling }: SendContext): boolean {
+  return link.origin === 'ours' && clock() - Date.parse(link.since) < settling;
+}
+
+/** What was created a moment ago is asked for again before it is believed to be gone. */
+function notThereYet({ message, outcome, status }: PartnerError): PartnerError {
+  return new PartnerError('SWB_PARTNER_ANSWER', message, {
+    hint: 'It was created a moment ago, so it is asked for again.',
+    outcome,
+    retry: true,
+    status,
+  });
 }
 
 /** A new id of the entity is followed, where its record carries our reference. Throws SWB_CONFLICT then: the next try writes there. */
 async function followed(conversation: ConversationRecord, link: Link, { client, conversations }: SendContext): Promise<void> {
-  const moved = await movedTo(client, conversation, link);
+  const moved = await movedTo(client, conversation, link).catch((error: unknown) => {
+    if (error instanceof PartnerError) return undefined; // the first error says more
+    throw error;
+  });
   if (!moved) return;
   await conversations.update(conversation.id, (latest) => relinked(latest, link, moved));
   const [before, after] = [link.number ?? link.id, moved.number ?? moved.id];
@@ -105,10 +125,11 @@ async function followed(conversation: ConversationRecord, link: Link, { client, 
   });
 }
 
-/** Not found. While the partner may still be working on it, that is no proof that it is not there. */
-function stillLooking(what: string, { lookUntil = 0 }: DeliveryRecord, { client, clock, settling }: SendContext): void {
+/** Not found. While the partner may still be working on it, that is no proof that it is not there; then it may be written once more. */
+async function stillLooking(what: string, { lookUntil = 0 }: DeliveryRecord, context: SendContext): Promise<void> {
+  const { client, clock, settling } = context;
   const left = lookUntil - clock();
-  if (left <= 0) return;
+  if (left <= 0) return context.writesAgain();
   const until = new Date(lookUntil).toISOString().slice(11, 19);
   throw new StillLooking(
     `An answer was lost, and it does not show ${what} yet (looking until ${until} UTC).`,
@@ -129,7 +150,7 @@ async function create(
   if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
   const reference = createReference(conversation, delivery);
   let found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
-  if (inDoubt && !found) stillLooking(`a ${delivery.entityType} with our reference`, delivery, context);
+  if (inDoubt && !found) await stillLooking(`a ${delivery.entityType} with our reference`, delivery, context);
   let written: Written;
   try {
     written = found
@@ -262,7 +283,7 @@ async function comment(
 ): Promise<Sent> {
   const { client } = context;
   const found = inDoubt ? await client.findComment(delivery.entityType, link.id, text, delivery.createdAt) : undefined;
-  if (inDoubt && !found) stillLooking('the comment', delivery, context);
+  if (inDoubt && !found) await stillLooking('the comment', delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text));
   return {
     what: found ? 'found the comment written by an earlier try' : `commented on ${link.number ?? link.id}`,
@@ -303,7 +324,7 @@ async function attach(
     file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
   }
   const found = inDoubt ? await client.findAttachment(delivery.entityType, link.id, file, delivery.createdAt) : undefined;
-  if (inDoubt && !found) stillLooking(attachment.name, delivery, context);
+  if (inDoubt && !found) await stillLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file));
   await spool.remove(name);
   return {

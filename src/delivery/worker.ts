@@ -20,7 +20,7 @@ const ANSWER = 'answer|';
 /** Milliseconds of rest after the store failed. */
 const STORE_REST = 1_000;
 
-export interface WorkerOptions extends SendContext {
+export interface WorkerOptions extends Omit<SendContext, 'writesAgain'> {
   concurrency: number;
   retry?: Partial<RetryPolicy>;
   /** How long the partner is looked at after an answer was lost, before anything is written again; milliseconds. */
@@ -208,11 +208,17 @@ export class Worker {
     };
     // On disk before the partner can act: what is found pending after a crash was never sent, and need not be looked for.
     await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
-    const delivery = { ...sending, version: sending.version + 1 };
+    let delivery = { ...sending, version: sending.version + 1 };
+    // On disk before it is written once more: a crash after that begins another doubt.
+    const writesAgain = async () => {
+      const record = { ...delivery, lookUntil: clock() + settling };
+      await store.commit([{ kind: 'delivery', record }]);
+      delivery = { ...record, version: record.version + 1 };
+    };
     const said = new ExchangeLog();
     let sent: Sent;
     try {
-      sent = await said.during(() => this.send(delivery, inDoubt));
+      sent = await said.during(() => this.send(delivery, inDoubt, writesAgain));
     } catch (error) {
       await this.failed(delivery, error, started, inDoubt, said);
       return;
@@ -227,9 +233,9 @@ export class Worker {
     }
   }
 
-  private async send(delivery: DeliveryRecord, inDoubt: boolean): Promise<Sent> {
+  private async send(delivery: DeliveryRecord, inDoubt: boolean, writesAgain: () => Promise<void>): Promise<Sent> {
     const { client } = this.options;
-    if (!inDoubt || delivery.doubtAt === client.address) return send(delivery, inDoubt, this.options);
+    if (!inDoubt || delivery.doubtAt === client.address) return send(delivery, inDoubt, { ...this.options, writesAgain });
     const what = `An answer of ${delivery.doubtAt} was lost, and the endpoint is at ${client.address} now: looking there does not say whether it was written.`;
     throw new DecisionError('addressChanged', 'SWB_CONFIG', what, {
       where: client.name,

@@ -7,6 +7,13 @@ export interface WriteAnswer extends HttpAnswer {
   record?: Answered;
 }
 
+export interface ListQuestion {
+  /** Whether the body of the API's own 404 says that there are none. */
+  absent?: (body: Answered) => boolean;
+  /** One record is looked for: it may come instead of a list. */
+  lone?: boolean;
+}
+
 /**
  * One partner's API. Every question of every client goes through here, so that none takes for an answer what is none: what it could not
  * understand it throws as PartnerError SWB_PARTNER_ANSWER, to be asked again.
@@ -21,16 +28,16 @@ export class Api {
     return this.http.name;
   }
 
-  /** Asks for several records. `absent`: whether the body of the API's own 404 says that there are none. */
+  /** Asks for several records. */
   async list(
     request: HttpRequest,
-    absent: (body: Answered) => boolean = () => false,
+    { absent, lone }: ListQuestion = {},
   ): Promise<{ records: Answered[]; headers: HttpAnswer['headers'] }> {
     try {
       const { status, body, headers } = await this.ask(request);
-      return { records: this.proven(recordsIn(status, body, this.shape), request, status), headers };
+      return { records: this.proven(recordsIn(status, body, this.shape, lone), request, status), headers };
     } catch (error) {
-      if (isAbsent(error) && isObject(error.body) && absent(error.body)) return { records: [], headers: {} };
+      if (isAbsent(error) && isObject(error.body) && absent?.(error.body)) return { records: [], headers: {} };
       throw error;
     }
   }

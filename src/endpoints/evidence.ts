@@ -38,14 +38,17 @@ const WRAPPERS = [
 /** Where such a wrapper says how many there are. */
 const TOTALS = ['total', 'totalCount', 'total_count', 'count', 'totalElements', 'totalResults', 'size'];
 
-/** The records of an answer to a question for several. Proof of none is an empty list, or an empty wrapped one that says it has none. */
-export function recordsIn(status: number, body: unknown, shape: AnswerShape): Evidence<Answered[]> {
+/**
+ * The records of an answer to a question for several. Proof of none is an empty list, or an empty wrapped one that says it has none. `lone`: one
+ * record instead of a list is the one that was looked for; of a list that may hold several it says nothing of the others.
+ */
+export function recordsIn(status: number, body: unknown, shape: AnswerShape, lone = false): Evidence<Answered[]> {
   const content = contentOf(status, body, shape);
   if ('unknown' in content) return content;
   const { is } = content;
   if (Array.isArray(is)) return listed(is, shape);
   if (!isObject(is)) return { unknown: `with ${kindOf(is)} instead of a list` };
-  if (idOf(is, shape)) return { is: [is] };
+  if (idOf(is, shape)) return lone ? { is: [is] } : { unknown: 'with one record instead of a list' };
   return unwrapped(is, shape);
 }
 

@@ -124,6 +124,30 @@ describe('a delivery in doubt', () => {
   });
 });
 
+describe('a crash while something in doubt is written once more', () => {
+  it('begins another doubt: one look that finds nothing is no proof', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchboard-again-'));
+    const rig = await new Rig(folder).start();
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    rig.provider.faults.push('queued');
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await until('the doubt', async () => (await rig.deliveries())[0]?.state === 'inDoubt');
+    rig.provider.gate = () => gate;
+    await until('the second create', () => rig.provider.calls.filter((call) => call === 'create').length === 2);
+    const [sending] = await rig.deliveries();
+    assert.equal(sending?.state, 'sending');
+    assert.ok((sending?.lookUntil ?? 0) > Date.now() - rig.settling, 'what a crash leaves says from when it is to be looked for');
+    assert.ok((sending?.lookUntil ?? 0) > Date.parse(sending?.attempts[0]?.at ?? '') + rig.settling);
+    open();
+    await rig.quiet();
+    await rig.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
+
 describe('a record with our reference', () => {
   let folder: string;
   let rig: Rig;

@@ -20,8 +20,7 @@ describe('what an answer to a question for several proves', () => {
     ['an empty list in a wrapper that says there is none', 200, { items: [], total: 0 }, []],
     ['an empty list in a wrapper', 200, { items: [] }, UNKNOWN],
     ['two lists in a wrapper', 200, { items: [{ id: 'a' }], data: [] }, UNKNOWN],
-    ['one record instead of a list', 200, { result: { id: 'a' } }, ['a']],
-    ['one record that stands for itself', 200, { id: 'a' }, ['a']],
+    ['one record instead of a list', 200, { result: { id: 'a' } }, UNKNOWN],
     ['202', 202, { result: [] }, UNKNOWN],
     ['no body', 200, undefined, UNKNOWN],
     ['204', 204, undefined, UNKNOWN],
@@ -39,6 +38,15 @@ describe('what an answer to a question for several proves', () => {
       assert.deepEqual('is' in evidence ? evidence.is.map(({ id }) => id) : UNKNOWN, outcome, JSON.stringify(evidence));
     });
   }
+});
+
+describe('one record instead of a list', () => {
+  it('is the one that was looked for, and says nothing of a list that may hold several', () => {
+    for (const body of [{ result: { id: 'a' } }, { id: 'a' }]) {
+      assert.deepEqual(recordsIn(200, body, SHAPE, true), { is: [{ id: 'a' }] });
+      assert.ok('unknown' in recordsIn(200, body, SHAPE));
+    }
+  });
 });
 
 describe('what an answer to a question for one proves', () => {

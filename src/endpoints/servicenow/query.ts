@@ -1,5 +1,5 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { Api } from '../api.js';
+import type { Api, ListQuestion } from '../api.js';
 import { type LineTable, referenceColumns } from './lines.js';
 import { columnText, type Row, shownText } from './parse.js';
 
@@ -92,13 +92,15 @@ export async function queryTable(
   what: string,
   limit = MOST_ENTRIES,
   columns: Record<string, string | boolean> = {},
+  question: ListQuestion = {},
 ): Promise<Row[]> {
-  const { records } = await api.list({
+  const request = {
     method: 'GET',
     path: `/api/now/v2/table/${table}`,
     query: { ...RAW, ...withId(columns), sysparm_query: query, sysparm_limit: limit, sysparm_no_count: true },
     what,
-  });
+  } as const;
+  const { records } = await api.list(request, question);
   return records;
 }
 
@@ -113,7 +115,7 @@ function withId({ sysparm_fields, ...columns }: Record<string, string | boolean>
 export async function findByReference(api: Api, table: string, entityType: string, reference: string): Promise<Row | undefined> {
   const [column = ''] = referenceColumns(table);
   const what = `look up ${entityType} by ${reference}`;
-  const rows = await queryTable(api, table, `${column}=${queryValue(reference)}`, what, 10);
+  const rows = await queryTable(api, table, `${column}=${queryValue(reference)}`, what, 10, {}, { lone: true });
   // An invalid clause is ignored and arbitrary rows come back: only a row that carries the reference counts.
   const [found, another] = rows.filter((row) => columnText(row[column]) === reference);
   if (!found && rows.length > 0) throw notAsked(api, what, `The column ${column} is missing, or cannot be searched by.`);
@@ -137,7 +139,15 @@ export function notAsked(api: Api, what: string, hint: string): PartnerError {
 
 /** The record that people know by this number. */
 export async function findByNumber(api: Api, table: string, number: string, entityType: string): Promise<Row | undefined> {
-  const rows = await queryTable(api, table, `number=${queryValue(number)}`, `look up ${entityType} ${number}`, 10);
+  const rows = await queryTable(
+    api,
+    table,
+    `number=${queryValue(number)}`,
+    `look up ${entityType} ${number}`,
+    10,
+    {},
+    { lone: true },
+  );
   return rows.find((row) => columnText(row.number).toLowerCase() === number.toLowerCase());
 }
 

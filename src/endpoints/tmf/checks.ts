@@ -25,7 +25,7 @@ export interface CheckedApi {
 export async function checkConnection(api: CheckedApi): Promise<Check[]> {
   const { answers, base, dialect, resource, noun } = api;
   const request = { method: 'GET', path: `${base}/${resource}`, query: { limit: 1 }, what: `read ${noun}` } as const;
-  const list = await failureOf(() => answers.list(request, dialect.hub ? undefined : isEmptyServiceNowList));
+  const list = await failureOf(() => answers.list(request, dialect.hub ? {} : { absent: isEmptyServiceNowList }));
   if (list && list.status === undefined && list.code === 'SWB_PARTNER_UNAVAILABLE')
     return [{ name: 'Reachable', ok: false, text: list.message }];
   const reached: Check = { name: 'Reachable', ok: true, text: `${answers.http.baseUrl} answers.` };

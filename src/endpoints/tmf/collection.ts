@@ -50,7 +50,7 @@ export class Collection {
   async find(filter: Record<string, string>, reference: string, referenceOf: ReferenceOf): Promise<Attributes | undefined> {
     const { api, path, noun, dialect } = this.options;
     const found: Attributes[] = [];
-    const options = { absent: dialect.hub ? isEmptyList : isEmptyServiceNowList, whole: () => found.length === 0 };
+    const options = { absent: dialect.hub ? isEmptyList : isEmptyServiceNowList, lone: true, whole: () => found.length === 0 };
     for await (const page of pages(api, path, filter, `look up ${article(noun)} by ${reference}`, options)) {
       found.push(...page.filter((resource) => referenceOf(resource) === reference));
       if (found.length > 1) break;

@@ -1,14 +1,11 @@
-import type { Api } from '../api.js';
-import type { Answered } from '../evidence.js';
+import type { Api, ListQuestion } from '../api.js';
 import type { Attributes } from './attributes.js';
 
 const LIMIT = 100;
 /** Pages looked through at most: a bound for providers that ignore offset and give the first page for ever. */
 const MOST_PAGES = 1_000;
 
-export interface ListOptions {
-  /** The body of the API's own 404 says that there are none. */
-  absent?: (body: Answered) => boolean;
+export interface ListOptions extends ListQuestion {
   /** Asked at an end that need not be the end: must the list be whole? Then it is thrown that this is not known. */
   whole?: () => boolean;
 }
@@ -22,13 +19,13 @@ export async function* pages(
   path: string,
   filter: Record<string, string>,
   what: string,
-  { absent, whole }: ListOptions = {},
+  { whole, ...question }: ListOptions = {},
 ): AsyncGenerator<Attributes[]> {
   const seen = new Set<string>();
   let offset = 0;
   const request = () => ({ method: 'GET', path, query: { ...filter, offset, limit: LIMIT }, what }) as const;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const { records, headers } = await api.list(request(), absent);
+    const { records, headers } = await api.list(request(), question);
     const found = records as Attributes[];
     const total = Number(headers['x-total-count'] ?? Number.NaN);
     const fresh = found.filter((resource) => !seen.has(String(resource.id)));
@@ -44,7 +41,7 @@ export async function* pages(
 
 /** The provider's clock, from its Date header. */
 export async function serverTime(api: Api, path: string, absent?: ListOptions['absent']): Promise<string> {
-  const { headers } = await api.list({ method: 'GET', path, query: { limit: 1 }, what: 'read the clock' }, absent);
+  const { headers } = await api.list({ method: 'GET', path, query: { limit: 1 }, what: 'read the clock' }, { absent });
   const time = Date.parse(headers.date ?? '');
   return Number.isNaN(time) ? new Date().toISOString() : new Date(time).toISOString();
 }
