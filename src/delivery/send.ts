@@ -96,8 +96,8 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
 }
 
 /** Lists and replicas may not have it yet. */
-function isNew(link: Link, { clock, settling }: SendContext): boolean {
-  return link.origin === 'ours' && clock() - Date.parse(link.since) < settling;
+function isNew({ since }: Link, { clock, settling }: SendContext): boolean {
+  return clock() - Date.parse(since) < settling;
 }
 
 /** What was created a moment ago is asked for again before it is believed to be gone. */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PATIENCE } from '../patience.js';
 import { type Call, type Kind, Mood } from './behaviours.js';
 
 export interface Answer {
@@ -93,7 +94,7 @@ export abstract class Partner {
             method: 'POST',
             headers: { 'Content-Type': 'application/json', ...headers },
             body: text,
-            signal: AbortSignal.timeout(10_000),
+            signal: AbortSignal.timeout(PATIENCE),
           });
           await answer.arrayBuffer();
           if (answer.ok) return;
