@@ -1,6 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PATIENCE } from '../patience.js';
 import { type Call, type Kind, Mood } from './behaviours.js';
 
 export interface Answer {
@@ -94,7 +93,6 @@ export abstract class Partner {
             method: 'POST',
             headers: { 'Content-Type': 'application/json', ...headers },
             body: text,
-            signal: AbortSignal.timeout(PATIENCE),
           });
           await answer.arrayBuffer();
           if (answer.ok) return;
