@@ -1,14 +1,14 @@
 import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
-import { PartnerError, SwitchboardError } from '../errors.js';
+import { SwitchboardError } from '../errors.js';
 import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+import { isMoved, otherBearer } from './bearer.js';
 import type { Conversations } from './conversations.js';
 import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
 import { imprint, sameImprint, shadowOf } from './fingerprint.js';
 import { sentItems, withSent } from './item-entries.js';
 import { inOurTerms } from './item-terms.js';
-import { isGone, movedTo } from './moved.js';
 import { carriedApart, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
 import { type Unlinked, unlinkedKey } from './unlinked.js';
 
@@ -179,7 +179,8 @@ export class Correlator {
     const index = open.findIndex((d) => createReference(conversation, d) === source.reference);
     const leg = open[index]?.leg ?? source.reference?.split('/')[1] ?? '';
     const standing = linkAt(conversation, source.endpoint, source.entityType, leg);
-    if (standing && (await this.isMoved(conversation, standing, source)))
+    const client = this.endpoint(source.endpoint);
+    if (client && standing && (await isMoved(client, conversation, standing, source)))
       return { ...standing, id: source.id, number: source.number, url: source.url };
     if (standing || index < 0) {
       throw this.copy(
@@ -187,10 +188,10 @@ export class Correlator {
         standing ? `${standing.number ?? standing.id} is the one linked there` : 'nothing was sent there in this conversation',
       );
     }
-    const other = await this.otherBearer(source);
+    const other = client && (await otherBearer(client, source));
     if (other) throw this.copy(source, `so does ${other}`);
     const now = new Date(this.clock()).toISOString();
-    const itemsOf = reader(this.endpoint(source.endpoint));
+    const itemsOf = reader(client);
     return linkAfterCreate(source, leg, requests[index], now, carriedApart(conversation, leg, source.reference), itemsOf);
   }
 
@@ -201,32 +202,6 @@ export class Correlator {
       field: 'reference',
       hint: 'It may be a copy of a ticket of ours: clear the reference in the copy, then skip this message.',
     });
-  }
-
-  /** A new id is followed only where the partner says that the old one is gone, and that this is the one with our reference. */
-  private async isMoved(conversation: ConversationRecord, link: Link, source: GenericMessage['source']): Promise<boolean> {
-    const client = this.endpoint(source.endpoint);
-    if (!client || link.origin !== 'ours') return false;
-    try {
-      await client.read(link.entityType, link.id);
-      return false;
-    } catch (error) {
-      // Where it cannot be told, a person says what is what.
-      if (!isGone(error)) return false;
-      return (await movedTo(client, conversation, link))?.id === source.id;
-    }
-  }
-
-  /** Another record that the partner finds by the same reference; none where it finds this one, or, as lists lag, none yet. */
-  private async otherBearer({ endpoint, entityType, id, reference = '' }: GenericMessage['source']): Promise<string | undefined> {
-    const client = this.endpoint(endpoint);
-    const found = await client?.find(entityType, reference).catch((error: unknown) => {
-      // The record itself was read and carries it: that is proof enough where the look-up says nothing.
-      if (error instanceof PartnerError) return undefined;
-      throw error;
-    });
-    const source = found && client?.parse(found).source;
-    return source && source.id !== id ? (source.number ?? source.id) : undefined;
   }
 
   /** What was in doubt is known: its delivery need not wait for its next look, or for a person. */

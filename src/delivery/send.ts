@@ -1,22 +1,23 @@
 import type { Conversations } from '../conversation/conversations.js';
-import { conversationState, linkAt, withLink, without } from '../conversation/correlate.js';
+import { linkAt, withLink } from '../conversation/correlate.js';
 import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
-import { attachmentMark, commentMark, imprint, sameImprint, shadowOf } from '../conversation/fingerprint.js';
+import { attachmentMark, commentMark, imprint, sameImprint } from '../conversation/fingerprint.js';
 import { itemsSeen } from '../conversation/item-entries.js';
-import { isGone, movedTo, relinked } from '../conversation/moved.js';
+import { isGone } from '../conversation/moved.js';
 import { legOf } from '../conversation/plan.js';
 import { carriedApart, createReference } from '../conversation/reference.js';
 import { halfDone, isAbsent } from '../endpoints/api.js';
-import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
+import type { EndpointClient, RawEntity, Written } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+import { followed, isConflict, isNew, notThereYet, stillLooking } from './doubt.js';
 import type { IdentityGuard } from './identity-guard.js';
 import { addressed, addressedBy } from './item-ids.js';
-import { isOfItems, itemsAsWritten, newsIn } from './item-news.js';
+import { isOfItems, newsIn } from './item-news.js';
 import { isCancellation, realChanges } from './outbox.js';
-import { StillLooking } from './retry.js';
 import type { Spool } from './spool.js';
+import { asWritten, rewritten, seen, stated } from './written-link.js';
 
 export interface SendContext {
   store: Store;
@@ -93,50 +94,6 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
     if (isGone(error)) await followed(conversation, link, context);
     throw isAbsent(error) && isNew(link, context) ? notThereYet(error) : error;
   }
-}
-
-/** Lists and replicas may not have it yet. */
-function isNew({ since }: Link, { clock, settling }: SendContext): boolean {
-  return clock() - Date.parse(since) < settling;
-}
-
-/** What was created a moment ago is asked for again before it is believed to be gone. */
-function notThereYet({ message, outcome, status }: PartnerError): PartnerError {
-  return new PartnerError('SWB_PARTNER_ANSWER', message, {
-    hint: 'It was created a moment ago, so it is asked for again.',
-    outcome,
-    retry: true,
-    status,
-  });
-}
-
-/** A new id of the entity is followed, where its record carries our reference. Throws SWB_CONFLICT then: the next try writes there. */
-async function followed(conversation: ConversationRecord, link: Link, { client, conversations }: SendContext): Promise<void> {
-  const moved = await movedTo(client, conversation, link).catch((error: unknown) => {
-    if (error instanceof PartnerError) return undefined; // the first error says more
-    throw error;
-  });
-  if (!moved) return;
-  await conversations.update(conversation.id, (latest) => relinked(latest, link, moved));
-  const [before, after] = [link.number ?? link.id, moved.number ?? moved.id];
-  throw new SwitchboardError('SWB_CONFLICT', `${before} is not there any more, and ${after} carries its reference.`, {
-    where: client.name,
-    hint: 'From now on it is written there.',
-  });
-}
-
-/** Not found. While the partner may still be working on it, that is no proof that it is not there; then it may be written once more. */
-async function stillLooking(what: string, { lookUntil = 0 }: DeliveryRecord, context: SendContext): Promise<void> {
-  const { client, clock, settling } = context;
-  const left = lookUntil - clock();
-  if (left <= 0) return context.writesAgain();
-  const until = new Date(lookUntil).toISOString().slice(11, 19);
-  throw new StillLooking(
-    `An answer was lost, and it does not show ${what} yet (looking until ${until} UTC).`,
-    client.name,
-    Math.max(0, settling - left),
-    left,
-  );
 }
 
 async function create(
@@ -293,10 +250,6 @@ async function comment(
   };
 }
 
-function isConflict(error: unknown): error is PartnerError {
-  return error instanceof PartnerError && error.status === 409;
-}
-
 interface AttachmentRequest {
   attachment: GenericAttachment;
   from: { endpoint: string; entityType: string; entityId: string };
@@ -333,83 +286,6 @@ async function attach(
     response: part,
     change: (latest) => seen(latest, delivery, part.id, attachmentMark(delivery.endpoint, attachment)),
   };
-}
-
-/** The link once fields of it were written: what the partner shows for them, or, where it dropped one, what we asked for. */
-function asWritten(
-  link: Link,
-  delivery: DeliveryRecord,
-  request: EntityRequest,
-  names: string[],
-  parsed: Parsed,
-  written: Written,
-  known: boolean,
-): Link {
-  const dropped = new Set(written.dropped.map((d) => d.field));
-  const raw = { ...link.raw };
-  const shadow = { ...link.shadow };
-  const writtenBy = { ...link.writtenBy };
-  const writtenVersion = { ...link.writtenVersion };
-  const writtenItems: Link['writtenItems'] = { ...link.writtenItems };
-  const { version } = parsed.source;
-  for (const name of names) {
-    writtenBy[name] = delivery.id;
-    if (!known) continue; // a message of theirs came first and told more than our answer does
-    // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
-    if (isOfItems(request, name)) {
-      const items = itemsAsWritten(request, name);
-      if (items) writtenItems[name] = items;
-    } else raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
-    for (const source of request.sources[name] ?? [])
-      if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
-    if (version !== undefined) writtenVersion[name] = version;
-  }
-  return {
-    ...link,
-    raw,
-    shadow,
-    writtenBy,
-    writtenVersion,
-    ...(Object.keys(writtenItems).length && { writtenItems }),
-    number: link.number ?? parsed.source.number,
-    url: link.url ?? parsed.source.url,
-  };
-}
-
-function rewritten(
-  conversation: ConversationRecord,
-  delivery: DeliveryRecord,
-  request: EntityRequest,
-  names: string[],
-): ConversationRecord {
-  const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
-  if (!link) return conversation;
-  const record: Record<string, Json> = {};
-  for (const name of names) record[name] = request.fields[name] as Json;
-  const parsed: Parsed = {
-    source: { endpoint: link.endpoint, entityType: link.entityType, id: link.id },
-    record,
-    comments: [],
-    attachments: [],
-    relations: [],
-  };
-  return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, { entity: {}, dropped: [] }, true)));
-}
-
-/** A comment or attachment of ours whose id we know: its echo is recognised by id, so its mark is not needed any more. */
-function seen(
-  conversation: ConversationRecord,
-  delivery: DeliveryRecord,
-  id: string | undefined,
-  mark: string,
-): ConversationRecord {
-  const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
-  if (!id || !link || link.seen.includes(id)) return conversation;
-  return { ...withLink(conversation, { ...link, seen: [...link.seen, id] }), written: without(conversation.written, [mark]) };
-}
-
-function stated(conversation: ConversationRecord): ConversationRecord {
-  return { ...conversation, state: conversationState(conversation) };
 }
 
 function warningOf(client: EndpointClient, written: Written): string | undefined {

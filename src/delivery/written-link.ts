@@ -1,0 +1,84 @@
+import { conversationState, linkAt, withLink, without } from '../conversation/correlate.js';
+import type { EntityRequest } from '../conversation/correlator.js';
+import { imprint, shadowOf } from '../conversation/fingerprint.js';
+import type { Parsed, Written } from '../endpoints/endpoint.js';
+import type { Json } from '../model/message.js';
+import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import { isOfItems, itemsAsWritten } from './item-news.js';
+
+/** The link once fields of it were written: what the partner shows for them, or, where it dropped one, what we asked for. */
+export function asWritten(
+  link: Link,
+  delivery: DeliveryRecord,
+  request: EntityRequest,
+  names: string[],
+  parsed: Parsed,
+  written: Written,
+  known: boolean,
+): Link {
+  const dropped = new Set(written.dropped.map((d) => d.field));
+  const raw = { ...link.raw };
+  const shadow = { ...link.shadow };
+  const writtenBy = { ...link.writtenBy };
+  const writtenVersion = { ...link.writtenVersion };
+  const writtenItems: Link['writtenItems'] = { ...link.writtenItems };
+  const { version } = parsed.source;
+  for (const name of names) {
+    writtenBy[name] = delivery.id;
+    if (!known) continue; // a message of theirs came first and told more than our answer does
+    // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
+    if (isOfItems(request, name)) {
+      const items = itemsAsWritten(request, name);
+      if (items) writtenItems[name] = items;
+    } else raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
+    for (const source of request.sources[name] ?? [])
+      if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
+    if (version !== undefined) writtenVersion[name] = version;
+  }
+  return {
+    ...link,
+    raw,
+    shadow,
+    writtenBy,
+    writtenVersion,
+    ...(Object.keys(writtenItems).length && { writtenItems }),
+    number: link.number ?? parsed.source.number,
+    url: link.url ?? parsed.source.url,
+  };
+}
+
+export function rewritten(
+  conversation: ConversationRecord,
+  delivery: DeliveryRecord,
+  request: EntityRequest,
+  names: string[],
+): ConversationRecord {
+  const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
+  if (!link) return conversation;
+  const record: Record<string, Json> = {};
+  for (const name of names) record[name] = request.fields[name] as Json;
+  const parsed: Parsed = {
+    source: { endpoint: link.endpoint, entityType: link.entityType, id: link.id },
+    record,
+    comments: [],
+    attachments: [],
+    relations: [],
+  };
+  return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, { entity: {}, dropped: [] }, true)));
+}
+
+/** A comment or attachment of ours whose id we know: its echo is recognised by id, so its mark is not needed any more. */
+export function seen(
+  conversation: ConversationRecord,
+  delivery: DeliveryRecord,
+  id: string | undefined,
+  mark: string,
+): ConversationRecord {
+  const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
+  if (!id || !link || link.seen.includes(id)) return conversation;
+  return { ...withLink(conversation, { ...link, seen: [...link.seen, id] }), written: without(conversation.written, [mark]) };
+}
+
+export function stated(conversation: ConversationRecord): ConversationRecord {
+  return { ...conversation, state: conversationState(conversation) };
+}
