@@ -31,9 +31,11 @@ describe('the guards', () => {
     await rig.deploy();
     rig.sandbox.servicenow.update('incident', incident.sys_id, { description: 'for the old matter' }, 'agent');
     const message = await until('the quarantine', () =>
-      rig.message(incident.number!, (m) => m.sent.some((d) => d.state === 'failed' && d.error?.code === 'SWB_WRONG_ENTITY')),
+      rig.message(incident.number!, (m) =>
+        m.sent.some((d) => d.state === 'needsDecision' && d.error?.code === 'SWB_WRONG_ENTITY'),
+      ),
     );
-    const delivery = message!.sent.find((d) => d.state === 'failed')!;
+    const delivery = message!.sent.find((d) => d.state === 'needsDecision')!;
     assert.match(delivery.error?.message ?? '', /Provider \(TMF621\)/);
     assert.ok(delivery.bodies.ours && delivery.bodies.theirs, 'both records are kept');
     assert.notEqual(rig.sandbox.tmf('v4').ticket(String(ticket.id))?.description, 'for the old matter');
