@@ -28,7 +28,8 @@ export async function followed(
   { client, conversations }: SendContext,
 ): Promise<void> {
   const moved = await movedTo(client, conversation, link).catch((error: unknown) => {
-    if (error instanceof PartnerError) return undefined; // the first error says more
+    // Nothing is followed that several could be; the first error says more.
+    if (error instanceof SwitchboardError) return undefined;
     throw error;
   });
   if (!moved) return;

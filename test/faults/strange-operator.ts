@@ -41,7 +41,7 @@ export class Operator {
   async aside(): Promise<Aside[]> {
     const found: Aside[] = [];
     const seen = new Set<string>();
-    for (const state of ['problems', 'waiting', 'unrouted']) {
+    for (const state of ['problems', 'needsDecision', 'waiting', 'unrouted']) {
       let before: string | undefined;
       do {
         const page = await this.get<MessageList>(`messages?state=${state}&limit=200${before ? `&before=${before}` : ''}`);
