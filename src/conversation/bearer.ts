@@ -20,7 +20,8 @@ export async function isMoved(
   } catch (error) {
     // Where it cannot be told, a person says what is what.
     if (!isGone(error)) return false;
-    return (await movedTo(client, conversation, link))?.id === source.id;
+    const moved = await movedTo(client, conversation, link).catch(() => undefined);
+    return moved?.id === source.id;
   }
 }
 

@@ -4,7 +4,7 @@ import { type Correlated, Correlator, type Finding, findingOf } from '../convers
 import { Surgeon } from '../conversation/surgeon.js';
 import { Turnstile } from '../conversation/turnstile.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import type { SwitchboardError } from '../errors.js';
+import { DecisionError, type SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 import { createIds } from '../store/id.js';
@@ -171,7 +171,12 @@ export class Broker {
     if (!flow) return undefined;
     this.inbox.touch(messageId);
     const answerTo = answeredDelivery(flow.record);
-    const correlated = await this.correlator.correlate({ ...incoming, answerTo }, flow.replay as Finding | undefined);
+    const correlated = await this.correlator
+      .correlate({ ...incoming, answerTo }, flow.replay as Finding | undefined)
+      .catch((error: unknown) => {
+        if (error instanceof DecisionError) flow.decision = error.kind;
+        throw error;
+      });
     flow.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
     flow.correlated = findingOf(correlated) as unknown as Json;

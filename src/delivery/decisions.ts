@@ -20,8 +20,11 @@ export function decisionOf({ code }: ErrorRecord): DecisionKind | undefined {
   return undefined;
 }
 
-/** How a message is kept that did not get through its flow, or never entered it, because of an error. */
-export function stopped(error: ErrorRecord): { state: 'failed' | 'needsDecision'; error: ErrorRecord; decision?: DecisionKind } {
-  const decision = decisionOf(error);
+/** How a message is kept that did not get through its flow, or never entered it, because of an error. `asked`: what its thrower asks, where it said so. */
+export function stopped(
+  error: ErrorRecord,
+  asked?: DecisionKind,
+): { state: 'failed' | 'needsDecision'; error: ErrorRecord; decision?: DecisionKind } {
+  const decision = asked ?? decisionOf(error);
   return decision ? { state: 'needsDecision', error, decision } : { state: 'failed', error };
 }

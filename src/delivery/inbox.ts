@@ -1,6 +1,6 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { isAbsent } from '../endpoints/api.js';
-import { PartnerError, SwitchboardError } from '../errors.js';
+import { type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { Expected, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, MessageRecord, Store } from '../store/store.js';
 import { stopped } from './decisions.js';
@@ -41,6 +41,8 @@ export interface InFlow {
   legs: number;
   ignored?: string;
   error?: ErrorRecord;
+  /** What correlation asks a person: nodes hand errors on by their code alone. */
+  decision?: DecisionKind;
   /** Something of it was left out. */
   warning?: ErrorRecord;
   conversation?: string;
@@ -195,7 +197,7 @@ export class Inbox {
     record.decision = undefined;
     let bodies: Bodies | undefined;
     if (failed) {
-      Object.assign(record, stopped(failed));
+      Object.assign(record, stopped(failed, flow.decision));
       if (flow.correlated !== undefined && flow.legs > 0) bodies = { correlated: flow.correlated };
     } else {
       record.state = 'settled';

@@ -210,6 +210,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
       (await failed())[0] ?? '',
       /^SWB_PARTNER_ANSWER provider: The items of T1 are not clear: 7 \(PHONE\), 8 \(PHONE\)/,
     );
+    assert.ok((await rig.messages()).some((m) => m.state === 'needsDecision' && m.decision === 'items'));
     assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held']));
     await tell(says(['20', 'completed']));
     assert.deepEqual(heard.at(-1)?.progress, says(['2', 'completed']));
