@@ -15,6 +15,9 @@ import {
 } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 
+/** Newest deliveries of a conversation that are looked through for what two messages bring: those of messages that may not be settled. */
+const RECENT = 200;
+
 /** What an out node hands over. */
 export interface Leg {
   message: string;
@@ -53,7 +56,7 @@ export class Outbox {
 
   /** Resolves when the leg is on disk. The same leg of the same message is taken once, however often it comes. */
   async take(given: Leg): Promise<Taken> {
-    const leg = given.again ? await this.remainder(given) : given;
+    const leg = await this.remainder(given);
     let taken: Taken = { deliveries: 0 };
     const conversation = await this.store.conversation(leg.conversation);
     if (!conversation) {
@@ -102,15 +105,31 @@ export class Outbox {
     return taken;
   }
 
-  /** The leg without the comments and attachments of this message that were taken before: their marks must not be set twice. */
+  /**
+   * The leg without the comments and attachments that were taken before: of this message, where it was emitted before, and of others that bring
+   * the same. Those know it only when they are settled, and a crash may put the other one first.
+   */
   private async remainder(leg: Leg): Promise<Leg> {
-    const before = await this.store.listDeliveries({ message: leg.message, limit: 1000 });
-    const parts = new Set(before.filter((d) => d.node === leg.node && d.leg === leg.leg).map((d) => d.part));
+    if (leg.comments.length + leg.attachments.length === 0) return leg;
+    const recent = await this.store.listDeliveries({ conversation: leg.conversation, limit: RECENT });
+    const own = leg.again ? await this.store.listDeliveries({ message: leg.message, limit: 1000 }) : [];
+    const given = new Set([...leg.comments.map((c) => `comment:${c.id}`), ...leg.attachments.map((a) => `attachment:${a.id}`)]);
+    const parts = new Set<string>();
+    for (const { node, leg: name, part, message } of [...own, ...recent])
+      if (node === leg.node && name === leg.leg && given.has(part) && !parts.has(part) && (await this.isFrom(leg, message)))
+        parts.add(part);
     return {
       ...leg,
       comments: leg.comments.filter((c) => !parts.has(`comment:${c.id}`)),
       attachments: leg.attachments.filter((a) => !parts.has(`attachment:${a.id}`)),
     };
+  }
+
+  /** Whether a message is about the same entity: others may give their comments the same ids. */
+  private async isFrom({ message, from }: Leg, other: string): Promise<boolean> {
+    if (other === message) return true;
+    const record = await this.store.message(other);
+    return record?.endpoint === from.endpoint && record.entityType === from.entityType && record.entityId === from.entityId;
   }
 
   /** `writing`: an earlier write to the entity is not over. What the entity has then, and whether this one changes it, shows when it is sent. */

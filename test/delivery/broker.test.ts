@@ -177,6 +177,40 @@ describe('the broker', () => {
     assert.deepEqual(rig.provider.tickets[0]?.comments, ['hello', 'again']);
   });
 
+  it('takes a comment once that two messages bring, also when a crash came between them', async () => {
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await rig.quiet();
+    // The flow of the first is killed after its comment was taken; after the start the other one comes before it.
+    rig.flow = async (payload, record) => {
+      await rig.forward(payload, record);
+      await new Promise(() => undefined);
+    };
+    await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['hello'] }, 'webhook');
+    await until('the comment', () => rig.provider.tickets[0]?.comments.length === 1);
+    await until('it to be recorded', async () => (await rig.deliveries()).every((d) => d.state === 'delivered'));
+    await rig.stop();
+    const { provider } = rig;
+    rig = new Rig(folder);
+    rig.provider = provider;
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let emitted = 0;
+    rig.flow = async (payload, record) => {
+      if (emitted++ === 0) await gate;
+      await rig.forward(payload, record);
+    };
+    await rig.start();
+    await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['hello'] }, 'poll');
+    await until('the other one to be settled', async () =>
+      (await rig.messages()).some((m) => m.key === 'poll' && m.state === 'settled'),
+    );
+    open();
+    await rig.quiet();
+    assert.deepEqual(provider.tickets[0]?.comments, ['hello']);
+  });
+
   it('keeps the order of one conversation and does not let another wait', async () => {
     rig.provider.faults.push('down', 'down', 'down');
     await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1' } });
