@@ -55,6 +55,12 @@ export class SwitchboardError extends Error {
     this.hint = details.hint;
   }
 
+  /** The message with another next step. */
+  messageWith(hint: string): string {
+    const { code, what, where } = this;
+    return new SwitchboardError(code, what, { where, hint }).message;
+  }
+
   /** The same, said of a place that the thrower did not know. */
   at(where: string): SwitchboardError {
     const { field, hint, cause } = this;

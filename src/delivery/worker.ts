@@ -330,6 +330,10 @@ export class Worker {
     const lost = error instanceof PartnerError && error.outcome === 'unknown';
     const now = new Date(clock()).toISOString();
     const record = errorRecord(error, now);
+    if (next.decision === 'unresolved' && error instanceof SwitchboardError)
+      record.message = error.messageWith(
+        `After ${delivery.tries} tries it is not known whether it was written: look there whether it is.`,
+      );
     const conversation = await store.conversation(delivery.conversation);
     const linked = conversation?.links.some(
       (l) => l.endpoint === delivery.endpoint && l.entityType === delivery.entityType && l.leg === delivery.leg,

@@ -120,6 +120,7 @@ describe('a delivery in doubt', () => {
     await opened();
     await inState('needsDecision');
     assert.equal((await delivery()).decision, 'unresolved');
+    assert.match((await delivery()).error?.message ?? '', /After 4 tries it is not known whether it was written/);
     assert.equal((await delivery()).blocking, true);
   });
 });
