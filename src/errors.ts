@@ -4,7 +4,7 @@ export type ErrorCode =
   | 'SWB_PAYLOAD' // a payload we were given is not what it should be
   | 'SWB_UNMAPPED' // a value has no row in its value map
   | 'SWB_UNASSIGNED' // an item of an order is for no leg of the fan-out
-  | 'SWB_DECISION' // a leg failed, and a person decides about the others
+  | 'SWB_DECISION' // a person has to decide: a leg failed, and the others may go on or be cancelled
   | 'SWB_EXPRESSION' // a JSONata expression failed or ran too long
   | 'SWB_UNAUTHORISED' // someone called us with a wrong secret
   | 'SWB_FORBIDDEN' // a browser sent it for a page of another site, or under a host name that is not known

@@ -160,7 +160,10 @@ const WAITING = ['pending', 'sending', 'inDoubt'];
 async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): Promise<ConversationRow> {
   const count = async (kind: 'listMessages' | 'listDeliveries', states: string[]) =>
     (await store[kind]({ conversation: record.id, states, limit: DRAWN })).length;
-  const both = async (state: string) => (await count('listMessages', [state])) + (await count('listDeliveries', [state]));
+  const both = async (state: string) => {
+    const [messages, deliveries] = await Promise.all([count('listMessages', [state]), count('listDeliveries', [state])]);
+    return messages + deliveries;
+  };
   const [failed, needsDecision, received, waiting, messages, deliveries] = await Promise.all([
     both('failed'),
     both('needsDecision'),

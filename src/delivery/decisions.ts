@@ -14,7 +14,7 @@ export const ANSWERS: Record<DecisionKind, readonly Answer[]> = {
 };
 
 /** What the error of a message asks a person; undefined where the message simply failed. */
-export function decisionOf({ code }: ErrorRecord): DecisionKind | undefined {
+function decisionOf({ code }: ErrorRecord): DecisionKind | undefined {
   if (code === 'SWB_DECISION') return 'legFailed';
   if (code === 'SWB_WRONG_ENTITY') return 'wrongEntity';
   return undefined;

@@ -59,7 +59,6 @@ export interface Sent {
   answer?: RawEntity;
   /** Fields the partner silently left out, in words. */
   warning?: string;
-  created?: boolean;
 }
 
 /**
@@ -136,7 +135,6 @@ async function create(
     link: { id: source.id, number: source.number },
     response: written.entity,
     answer: written.entity,
-    created: true,
     warning: warningOf(client, written),
     change: (latest) => {
       // What our own create answered outranks an event of another record that carries our reference: a copy, or a part of it.
@@ -296,7 +294,7 @@ function warningOf(client: EndpointClient, written: Written): string | undefined
   return `${client.name} accepted the write but did not keep: ${list}. Check the field names, the choice values and the integration user's rights.`;
 }
 
-/** The changes that follow a create: what waited for the link may go now. */
+/** What waited for the link may go now. */
 export function freed(open: DeliveryRecord[], created: DeliveryRecord): Change[] {
   return open
     .filter(

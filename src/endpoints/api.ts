@@ -1,4 +1,5 @@
 import { type ErrorCode, PartnerError } from '../errors.js';
+import { withoutMarkup } from '../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
 import { type Answered, type AnswerShape, type Evidence, isObject, objectIn, recordIn, recordsIn } from './evidence.js';
 
@@ -57,6 +58,13 @@ export class Api {
     if (status === 202 && !accepts) throw this.strange(request, '202: it may be done later', 202);
     if (body === undefined || status === 202) return { status, headers, body };
     return { status, headers, body, record: this.proven(recordIn(status, body, this.shape, id), request, status) };
+  }
+
+  /** Writes what has to be shown in the answer: without the record it is not known whether it was done. `id`: of which one. */
+  async writeShown(request: HttpRequest, id?: string): Promise<Answered> {
+    const { record, status } = await this.write(request, { id });
+    if (record) return record;
+    throw this.strange(request, `${status} without a record`, status);
   }
 
   /** Asks for, or writes, what is no record and has no id. */
@@ -123,10 +131,6 @@ function outcomeOf({ method }: HttpRequest): 'notDone' | 'unknown' {
   return method === 'GET' ? 'notDone' : 'unknown';
 }
 
-function said({ answer }: PartnerError): string {
-  const words = (answer ?? '')
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return words ? words.slice(0, 80) : 'it said nothing';
+function said({ answer = '' }: PartnerError): string {
+  return withoutMarkup(answer).slice(0, 80) || 'it said nothing';
 }

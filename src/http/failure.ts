@@ -178,12 +178,17 @@ export function explanation(answer: string): string {
   } catch {
     // no JSON: quote it as it is
   }
-  return answer
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
+  return withoutMarkup(answer)
     .slice(0, MOST_QUOTED)
     .replace(/[.\s]+$/, '');
+}
+
+/** The words of a page in one line. */
+export function withoutMarkup(page: string): string {
+  return page
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 function pathOf(path: string): string {

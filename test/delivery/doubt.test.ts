@@ -7,7 +7,7 @@ import { Rig } from './rig.js';
 
 const NOBODY = { name: '' };
 
-describe('a delivery in doubt', () => {
+describe('what the partner’s answers say of a delivery', () => {
   let folder: string;
   let rig: Rig;
   beforeEach(() => {
@@ -18,192 +18,190 @@ describe('a delivery in doubt', () => {
     await rig.stop().catch(() => undefined);
     rmSync(folder, { recursive: true, force: true });
   });
-  const opened = () => rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-  const calls = (name: string) => rig.provider.calls.filter((call) => call.startsWith(name)).length;
-  const delivery = async () => (await rig.deliveries())[0]!;
-  const inState = (state: string) => until(`it to be ${state}`, async () => (await delivery())?.state === state);
 
-  it('is looked for over the settling time before anything is created again', async () => {
-    rig.settling = 400;
-    await rig.start();
-    rig.provider.faults.push('lost');
-    rig.provider.hidden.add('T1');
-    await opened();
-    await until('the second look', () => calls('find') >= 2);
-    const waiting = await delivery();
-    assert.match(
-      waiting.error?.message ?? '',
-      /does not show a troubleTicket with our reference yet \(looking until \d\d:\d\d:\d\d UTC\)/,
-    );
-    assert.ok((waiting.lookUntil ?? 0) > Date.now());
-    rig.provider.hidden.clear();
-    await rig.quiet();
-    assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 1]);
-  });
+  describe('a delivery in doubt', () => {
+    const opened = () => rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    const calls = (name: string) => rig.provider.calls.filter((call) => call.startsWith(name)).length;
+    const delivery = async () => (await rig.deliveries())[0]!;
+    const inState = (state: string) => until(`it to be ${state}`, async () => (await delivery())?.state === state);
 
-  it('is sent again once it is surely not there', async () => {
-    await rig.start();
-    rig.provider.faults.push('queued');
-    await opened();
-    await rig.quiet();
-    assert.deepEqual([calls('create'), rig.provider.tickets.length], [2, 1]);
-    assert.ok(calls('find') >= 2, rig.provider.calls.join());
-  });
-
-  it('is none where nothing was sent: it is sent at once, without a look', async () => {
-    rig.settling = 60_000;
-    await rig.start();
-    rig.provider.faults.push('down');
-    await opened();
-    await rig.quiet();
-    assert.deepEqual([calls('create'), calls('find')], [2, 0]);
-  });
-
-  it('ends with an event of it, and what waited for it goes on', async () => {
-    rig.settling = 60_000;
-    await rig.start();
-    rig.provider.faults.push('lost');
-    rig.provider.hidden.add('T1');
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, attachments: ['f.txt'] });
-    await until('it was looked for', () => calls('find') >= 1);
-    const [conversation] = await rig.store.listConversations({ limit: 1 });
-    await rig.receive('provider', { id: 'T1', version: '1', reference: conversation?.reference, fields: { title: 'one' } });
-    await rig.quiet();
-    assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 1]);
-    assert.deepEqual(
-      rig.provider.tickets[0]?.files.map(({ name }) => name),
-      ['f.txt'],
-    );
-  });
-
-  it('takes «there is one already» for a reason to look', async () => {
-    rig.settling = 0;
-    await rig.start();
-    rig.provider.faults.push('lost', 'conflict');
-    rig.provider.hidden.add('T1');
-    rig.provider.onCreate = () => undefined;
-    await opened();
-    await until('the conflict', () => calls('create') === 2);
-    rig.provider.hidden.clear();
-    await rig.quiet();
-    assert.equal((await delivery()).state, 'delivered');
-    assert.equal(rig.provider.tickets.length, 1);
-  });
-
-  it('asks a person when the endpoint is somewhere else now', async () => {
-    rig.settling = 60_000;
-    await rig.start();
-    rig.provider.faults.push('lost');
-    rig.provider.hidden.add('T1');
-    await opened();
-    await inState('inDoubt');
-    await rig.stop();
-    const { provider } = rig;
-    rig = new Rig(folder);
-    rig.provider = provider;
-    provider.address = 'http://elsewhere';
-    await rig.start();
-    await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY).catch(() => undefined);
-    await inState('needsDecision');
-    assert.equal((await delivery()).decision, 'addressChanged');
-    assert.match(
-      (await delivery()).error?.message ?? '',
-      /http:\/\/partner was lost, and the endpoint is at http:\/\/elsewhere now/,
-    );
-    assert.equal(calls('create'), 1);
-  });
-
-  it('asks a person when the partner never says', async () => {
-    await rig.start();
-    rig.provider.faults.push('lost', 'lost', 'lost', 'lost', 'lost', 'lost');
-    rig.provider.tickets.push = () => 0;
-    await opened();
-    await inState('needsDecision');
-    assert.equal((await delivery()).decision, 'unresolved');
-    assert.match((await delivery()).error?.message ?? '', /After 4 tries it is not known whether it was written/);
-    assert.equal((await delivery()).blocking, true);
-  });
-});
-
-describe('a crash while something in doubt is written once more', () => {
-  it('begins another doubt: one look that finds nothing is no proof', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'switchboard-again-'));
-    const rig = await new Rig(folder).start();
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
+    it('is looked for over the settling time before anything is created again', async () => {
+      rig.settling = 400;
+      await rig.start();
+      rig.provider.faults.push('lost');
+      rig.provider.hidden.add('T1');
+      await opened();
+      await until('the second look', () => calls('find') >= 2);
+      const waiting = await delivery();
+      assert.match(
+        waiting.error?.message ?? '',
+        /does not show a troubleTicket with our reference yet \(looking until \d\d:\d\d:\d\d UTC\)/,
+      );
+      assert.ok((waiting.lookUntil ?? 0) > Date.now());
+      rig.provider.hidden.clear();
+      await rig.quiet();
+      assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 1]);
     });
-    rig.provider.faults.push('queued');
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await until('the doubt', async () => (await rig.deliveries())[0]?.state === 'inDoubt');
-    rig.provider.gate = () => gate;
-    await until('the second create', () => rig.provider.calls.filter((call) => call === 'create').length === 2);
-    const [sending] = await rig.deliveries();
-    assert.equal(sending?.state, 'sending');
-    assert.ok((sending?.lookUntil ?? 0) > Date.now() - rig.settling, 'what a crash leaves says from when it is to be looked for');
-    assert.ok((sending?.lookUntil ?? 0) > Date.parse(sending?.attempts[0]?.at ?? '') + rig.settling);
-    open();
-    await rig.quiet();
-    await rig.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-});
 
-describe('a record with our reference', () => {
-  let folder: string;
-  let rig: Rig;
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'switchboard-bearer-'));
-    rig = await new Rig(folder).start();
-  });
-  afterEach(async () => {
-    await rig.stop().catch(() => undefined);
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  it('does not take the link that our own create names', async () => {
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
+    it('is sent again once it is surely not there', async () => {
+      await rig.start();
+      rig.provider.faults.push('queued');
+      await opened();
+      await rig.quiet();
+      assert.deepEqual([calls('create'), rig.provider.tickets.length], [2, 1]);
+      assert.ok(calls('find') >= 2, rig.provider.calls.join());
     });
-    rig.provider.gate = () => gate;
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await until('the create to be under way', () => rig.provider.calls.includes('create'));
-    const [conversation] = await rig.store.listConversations({ limit: 1 });
-    await rig.receive('provider', { id: 'CHILD', version: '1', reference: conversation?.reference, fields: { title: 'part' } });
-    await until('the event to be in its flow', () => rig.emitted.includes('CHILD'));
-    open();
-    await until('the ticket', async () => (await rig.deliveries()).some((d) => d.state === 'delivered'));
-    await until('the event to be dealt with', async () => (await rig.messages()).every((m) => m.state !== 'received'));
-    const [latest] = await rig.store.listConversations({ limit: 1 });
-    assert.deepEqual(
-      latest?.links.filter((l) => l.endpoint === 'provider').map((l) => l.id),
-      ['T1'],
-    );
-    assert.deepEqual(rig.customer.calls, []);
+
+    it('is none where nothing was sent: it is sent at once, without a look', async () => {
+      rig.settling = 60_000;
+      await rig.start();
+      rig.provider.faults.push('down');
+      await opened();
+      await rig.quiet();
+      assert.deepEqual([calls('create'), calls('find')], [2, 0]);
+    });
+
+    it('ends with an event of it, and what waited for it goes on', async () => {
+      rig.settling = 60_000;
+      await rig.start();
+      rig.provider.faults.push('lost');
+      rig.provider.hidden.add('T1');
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, attachments: ['f.txt'] });
+      await until('it was looked for', () => calls('find') >= 1);
+      const [conversation] = await rig.store.listConversations({ limit: 1 });
+      await rig.receive('provider', { id: 'T1', version: '1', reference: conversation?.reference, fields: { title: 'one' } });
+      await rig.quiet();
+      assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 1]);
+      assert.deepEqual(
+        rig.provider.tickets[0]?.files.map(({ name }) => name),
+        ['f.txt'],
+      );
+    });
+
+    it('takes «there is one already» for a reason to look', async () => {
+      rig.settling = 0;
+      await rig.start();
+      rig.provider.faults.push('lost', 'conflict');
+      rig.provider.hidden.add('T1');
+      rig.provider.onCreate = () => undefined;
+      await opened();
+      await until('the conflict', () => calls('create') === 2);
+      rig.provider.hidden.clear();
+      await rig.quiet();
+      assert.equal((await delivery()).state, 'delivered');
+      assert.equal(rig.provider.tickets.length, 1);
+    });
+
+    it('asks a person when the endpoint is somewhere else now', async () => {
+      rig.settling = 60_000;
+      await rig.start();
+      rig.provider.faults.push('lost');
+      rig.provider.hidden.add('T1');
+      await opened();
+      await inState('inDoubt');
+      await rig.stop();
+      const { provider } = rig;
+      rig = new Rig(folder);
+      rig.provider = provider;
+      provider.address = 'http://elsewhere';
+      await rig.start();
+      await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY).catch(() => undefined);
+      await inState('needsDecision');
+      assert.equal((await delivery()).decision, 'addressChanged');
+      assert.match(
+        (await delivery()).error?.message ?? '',
+        /http:\/\/partner was lost, and the endpoint is at http:\/\/elsewhere now/,
+      );
+      assert.equal(calls('create'), 1);
+    });
+
+    it('asks a person when the partner never says', async () => {
+      await rig.start();
+      rig.provider.faults.push('lost', 'lost', 'lost', 'lost', 'lost', 'lost');
+      rig.provider.tickets.push = () => 0;
+      await opened();
+      await inState('needsDecision');
+      assert.equal((await delivery()).decision, 'unresolved');
+      assert.match((await delivery()).error?.message ?? '', /After 4 tries it is not known whether it was written/);
+      assert.equal((await delivery()).blocking, true);
+    });
   });
 
-  it('is followed to its new id when the old one is gone', async () => {
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.quiet();
-    rig.provider.tickets[0]!.id = 'T1-merged';
-    await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
-    await rig.quiet();
-    assert.deepEqual(
-      rig.provider.tickets.map(({ id, fields }) => [id, fields.title]),
-      [['T1-merged', 'two']],
-    );
-    const [conversation] = await rig.store.listConversations({ limit: 1 });
-    assert.equal(conversation?.links.find((l) => l.endpoint === 'provider')?.id, 'T1-merged');
+  describe('a crash while something in doubt is written once more', () => {
+    it('begins another doubt: one look that finds nothing is no proof', async () => {
+      await rig.start();
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      rig.provider.faults.push('queued');
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      await until('the doubt', async () => (await rig.deliveries())[0]?.state === 'inDoubt');
+      rig.provider.gate = () => gate;
+      await until('the second create', () => rig.provider.calls.filter((call) => call === 'create').length === 2);
+      const [sending] = await rig.deliveries();
+      assert.equal(sending?.state, 'sending');
+      assert.ok(
+        (sending?.lookUntil ?? 0) > Date.now() - rig.settling,
+        'what a crash leaves says from when it is to be looked for',
+      );
+      assert.ok((sending?.lookUntil ?? 0) > Date.parse(sending?.attempts[0]?.at ?? '') + rig.settling);
+      open();
+      await rig.quiet();
+    });
   });
 
-  it('is not followed while the old one is there: a person says which it is', async () => {
-    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.quiet();
-    const { reference } = rig.provider.tickets[0]!;
-    await rig.receive('provider', { id: 'COPY', version: '1', reference, fields: { title: 'copied' } });
-    await until('the event to be refused', async () => (await rig.messages()).some((m) => m.error?.code === 'SWB_WRONG_ENTITY'));
-    const [conversation] = await rig.store.listConversations({ limit: 1 });
-    assert.equal(conversation?.links.find((l) => l.endpoint === 'provider')?.id, 'T1');
+  describe('a record with our reference', () => {
+    beforeEach(async () => {
+      await rig.start();
+    });
+
+    it('does not take the link that our own create names', async () => {
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      rig.provider.gate = () => gate;
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      await until('the create to be under way', () => rig.provider.calls.includes('create'));
+      const [conversation] = await rig.store.listConversations({ limit: 1 });
+      await rig.receive('provider', { id: 'CHILD', version: '1', reference: conversation?.reference, fields: { title: 'part' } });
+      await until('the event to be in its flow', () => rig.emitted.includes('CHILD'));
+      open();
+      await until('the ticket', async () => (await rig.deliveries()).some((d) => d.state === 'delivered'));
+      await until('the event to be dealt with', async () => (await rig.messages()).every((m) => m.state !== 'received'));
+      const [latest] = await rig.store.listConversations({ limit: 1 });
+      assert.deepEqual(
+        latest?.links.filter((l) => l.endpoint === 'provider').map((l) => l.id),
+        ['T1'],
+      );
+      assert.deepEqual(rig.customer.calls, []);
+    });
+
+    it('is followed to its new id when the old one is gone', async () => {
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      await rig.quiet();
+      rig.provider.tickets[0]!.id = 'T1-merged';
+      await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
+      await rig.quiet();
+      assert.deepEqual(
+        rig.provider.tickets.map(({ id, fields }) => [id, fields.title]),
+        [['T1-merged', 'two']],
+      );
+      const [conversation] = await rig.store.listConversations({ limit: 1 });
+      assert.equal(conversation?.links.find((l) => l.endpoint === 'provider')?.id, 'T1-merged');
+    });
+
+    it('is not followed while the old one is there: a person says which it is', async () => {
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      await rig.quiet();
+      const { reference } = rig.provider.tickets[0]!;
+      await rig.receive('provider', { id: 'COPY', version: '1', reference, fields: { title: 'copied' } });
+      await until('the event to be refused', async () =>
+        (await rig.messages()).some((m) => m.error?.code === 'SWB_WRONG_ENTITY'),
+      );
+      const [conversation] = await rig.store.listConversations({ limit: 1 });
+      assert.equal(conversation?.links.find((l) => l.endpoint === 'provider')?.id, 'T1');
+    });
   });
 });

@@ -1,8 +1,9 @@
-import { PartnerError } from '../../errors.js';
+import type { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import type { Api } from '../api.js';
+import { asFailure, credentialsOf, isUnreachable } from '../connection.js';
 import type { Check } from '../endpoint.js';
-import { type Answered, isObject } from '../evidence.js';
+import type { Answered } from '../evidence.js';
 import { LINES } from './lines.js';
 import { columnText } from './parse.js';
 import type { EntityTable } from './webhook.js';
@@ -23,12 +24,9 @@ export async function checkConnection(
     query: { sysparm_limit: 1, sysparm_fields: 'sys_id' },
     what: 'reach the instance',
   });
-  const reached: Check =
-    first.error?.code === 'SWB_PARTNER_UNAVAILABLE' && first.error.status === undefined
-      ? { name: 'Reachable', ok: false, text: first.error.message }
-      : { name: 'Reachable', ok: true, text: `${api.http.baseUrl} answers.` };
-  if (reached.ok !== true) return [reached];
-  const credentials = credentialsOf(first);
+  if (first.error && isUnreachable(first.error)) return [{ name: 'Reachable', ok: false, text: first.error.message }];
+  const reached: Check = { name: 'Reachable', ok: true, text: `${api.http.baseUrl} answers.` };
+  const credentials = credentialsOf(first.error);
   if (credentials.ok === false) return [reached, credentials];
   const rest = await Promise.all([
     ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(api, t.table, `Read ${t.name}`), writable(api, t)]),
@@ -44,14 +42,6 @@ export async function checkConnection(
     timeZone(api, integrationUser),
   ]);
   return [reached, credentials, ...rest];
-}
-
-/** Only rows, or the API's own word that this user may not see them, show that the instance knows who asks: a gateway or a page does not. */
-function credentialsOf({ error }: Asked): Check {
-  const name = 'Credentials';
-  if (!error || (error.status === 403 && isObject(error.body))) return { name, ok: true, text: 'They are accepted.' };
-  if (error.code === 'SWB_PARTNER_AUTH') return { name, ok: false, text: error.message };
-  return { name, ok: 'warning', text: `It could not be told whether they are accepted: ${error.message}` };
 }
 
 /** The tables of lines that are not looked at as entity types of their own. */
@@ -150,8 +140,6 @@ async function ask(api: Api, request: HttpRequest): Promise<Asked> {
     await api.ask(request);
     return { rows: [] };
   } catch (error) {
-    if (error instanceof PartnerError) return { rows: [], error };
-    const text = error instanceof Error ? error.message : String(error);
-    return { rows: [], error: new PartnerError('SWB_PARTNER_UNAVAILABLE', text, { outcome: 'notDone', retry: false }) };
+    return { rows: [], error: asFailure(error) };
   }
 }

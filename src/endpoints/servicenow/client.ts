@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { HttpClient, HttpRequest } from '../../http/http.js';
+import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import type { Api } from '../api.js';
@@ -167,15 +167,10 @@ class Client implements ServiceNowClient {
   }
 
   async comment(entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
-    const request = {
-      method: 'PATCH',
-      path: `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`,
-      query: { ...RAW, sysparm_fields: 'sys_id' },
-      body: commentBody(comment),
-      what: `comment on ${entityType}`,
-    } as const;
-    const { record, status } = await this.api.write(request, { id });
-    if (!record) throw this.api.strange(request, `${status} without a record`, status);
+    const path = `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`;
+    const query = { ...RAW, sysparm_fields: 'sys_id' };
+    const body = commentBody(comment);
+    await this.api.writeShown({ method: 'PATCH', path, query, body, what: `comment on ${entityType}` }, id);
     return {}; // the answer does not tell the journal entry's id
   }
 
@@ -193,17 +188,15 @@ class Client implements ServiceNowClient {
   }
 
   async attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
-    const request: HttpRequest = {
+    const made = await this.api.writeShown({
       method: 'POST',
       path: '/api/now/attachment/file',
       query: { table_name: this.table(entityType), table_sys_id: sysId(id), file_name: attachment.name },
       headers: { 'Content-Type': attachment.mimeType || 'application/octet-stream', 'Content-Length': String(attachment.size) },
       body: createReadStream(attachment.path),
       what: `attach ${attachment.name}`,
-    };
-    const { record, status } = await this.api.write(request);
-    if (record) return { id: columnText(record.sys_id) };
-    throw this.api.strange(request, `${status} without a record`, status);
+    });
+    return { id: columnText(made.sys_id) };
   }
 
   async findAttachment(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {

@@ -1,7 +1,8 @@
 import type { HttpClient } from '../../http/http.js';
-import { Api } from '../api.js';
+import { Api, type ListQuestion } from '../api.js';
 import { type Answered, type AnswerShape, isObject } from '../evidence.js';
 import { textOf } from './attributes.js';
+import type { TmfDialect } from './dialect.js';
 
 /** Attributes by which an object is an error, unless it has an id (TMF630, Error; ServiceNow; OAuth; gateways). */
 const ERROR_ATTRIBUTES = ['code', 'reason', 'error', 'errors', 'fault'];
@@ -24,12 +25,20 @@ export function tmfApi(http: HttpClient): Api {
   return new Api(http, SHAPE);
 }
 
-/** A 404 that is an empty list, in the words of the standard. A wrong path, a gateway and a framework say less. */
-export function isEmptyList(body: Answered): boolean {
+/** Which 404 of its lists is an empty one: ServiceNow answers each so. */
+export function emptyListOf({ hub }: Pick<TmfDialect, 'hub'>): ListQuestion['absent'] {
+  return hub ? undefined : isEmptyServiceNowList;
+}
+
+/** The same of a look-up, where a provider may say so in the words of the standard. A wrong path, a gateway and a framework say less. */
+export function emptyLookUpOf(dialect: Pick<TmfDialect, 'hub'>): ListQuestion['absent'] {
+  return emptyListOf(dialect) ?? isEmptyList;
+}
+
+function isEmptyList(body: Answered): boolean {
   return body.code !== undefined && typeof body.reason === 'string';
 }
 
-/** The same in ServiceNow's words, which answers each empty list so. */
-export function isEmptyServiceNowList({ error }: Answered): boolean {
+function isEmptyServiceNowList({ error }: Answered): boolean {
   return isObject(error) && typeof error.message === 'string';
 }

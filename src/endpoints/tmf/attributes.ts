@@ -1,4 +1,5 @@
 import type { Json } from '../../model/message.js';
+import { isObject } from '../evidence.js';
 
 /** A resource, or a part of one, as a provider gives it. */
 export type Attributes = { [attribute: string]: Json };
@@ -14,7 +15,7 @@ export function entries(value: Json | undefined): Attributes[] {
 }
 
 export function isAttributes(value: unknown): value is Attributes {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject(value);
 }
 
 /** ISO 8601 UTC; times without a zone are taken as UTC (ServiceNow gives `2022-05-16 23:38:55`). */

@@ -1,7 +1,7 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Api } from '../api.js';
 import type { Check } from '../endpoint.js';
-import { isEmptyServiceNowList, tmfApi } from './answers.js';
+import { emptyListOf, tmfApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import { arrayModeOf, basePath, type TmfOptions } from './client.js';
 import { Collection } from './collection.js';
@@ -70,9 +70,9 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     return `${this.base}/${this.api.resource}`;
   }
 
-  /** Lists that are polled: only ServiceNow's APIs say 404 for an empty one. */
+  /** Of lists that are polled. */
   protected get absent(): ListOptions['absent'] {
-    return this.dialect.hub ? undefined : isEmptyServiceNowList;
+    return emptyListOf(this.dialect);
   }
 
   test(): Promise<Check[]> {

@@ -1,9 +1,9 @@
-import { PartnerError } from '../../errors.js';
+import type { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import type { Api } from '../api.js';
+import { asFailure, credentialsOf, isUnreachable } from '../connection.js';
 import type { Check } from '../endpoint.js';
-import { isObject } from '../evidence.js';
-import { isEmptyServiceNowList } from './answers.js';
+import { emptyListOf } from './answers.js';
 import type { TmfDialect } from './dialect.js';
 
 /** A resource that no provider has: a write to it shows rights without writing anything. */
@@ -25,9 +25,8 @@ export interface CheckedApi {
 export async function checkConnection(api: CheckedApi): Promise<Check[]> {
   const { answers, base, dialect, resource, noun } = api;
   const request = { method: 'GET', path: `${base}/${resource}`, query: { limit: 1 }, what: `read ${noun}` } as const;
-  const list = await failureOf(() => answers.list(request, dialect.hub ? {} : { absent: isEmptyServiceNowList }));
-  if (list && list.status === undefined && list.code === 'SWB_PARTNER_UNAVAILABLE')
-    return [{ name: 'Reachable', ok: false, text: list.message }];
+  const list = await failureOf(() => answers.list(request, { absent: emptyListOf(dialect) }));
+  if (list && isUnreachable(list)) return [{ name: 'Reachable', ok: false, text: list.message }];
   const reached: Check = { name: 'Reachable', ok: true, text: `${answers.http.baseUrl} answers.` };
   const credentials = credentialsOf(list);
   if (credentials.ok === false) return [reached, credentials];
@@ -36,14 +35,6 @@ export async function checkConnection(api: CheckedApi): Promise<Check[]> {
     : { name: `Read ${noun}`, ok: true, text: `${base}/${resource} can be read.` };
   if (list) return [reached, credentials, read];
   return [reached, credentials, read, await writable(api), await hub(api)];
-}
-
-/** Only a list, or the API's own word that it is forbidden, shows that the provider knows who asks: a gateway or a page does not. */
-function credentialsOf(list: PartnerError | undefined): Check {
-  const name = 'Credentials';
-  if (!list || (list.status === 403 && isObject(list.body))) return { name, ok: true, text: 'They are accepted.' };
-  if (list.code === 'SWB_PARTNER_AUTH') return { name, ok: false, text: list.message };
-  return { name, ok: 'warning', text: `It could not be told whether they are accepted: ${list.message}` };
 }
 
 async function writable({ answers, base, dialect, resource, noun }: CheckedApi): Promise<Check> {
@@ -88,10 +79,6 @@ async function failureOf(task: () => Promise<unknown>): Promise<PartnerError | u
     await task();
     return undefined;
   } catch (error) {
-    if (error instanceof PartnerError) return error;
-    return new PartnerError('SWB_PARTNER_UNAVAILABLE', error instanceof Error ? error.message : String(error), {
-      outcome: 'notDone',
-      retry: false,
-    });
+    return asFailure(error);
   }
 }

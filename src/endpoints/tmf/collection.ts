@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
-import { type Api, afterWrite, isAbsent, type WriteAnswer } from '../api.js';
-import { isEmptyList, isEmptyServiceNowList } from './answers.js';
+import { type Api, afterWrite, isAbsent } from '../api.js';
+import { emptyLookUpOf } from './answers.js';
 import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
 import type { ArrayMode, TmfDialect } from './dialect.js';
 import { pages } from './list.js';
@@ -50,7 +50,7 @@ export class Collection {
   async find(filter: Record<string, string>, reference: string, referenceOf: ReferenceOf): Promise<Attributes | undefined> {
     const { api, path, noun, dialect } = this.options;
     const found: Attributes[] = [];
-    const options = { absent: dialect.hub ? isEmptyList : isEmptyServiceNowList, lone: true, whole: () => found.length === 0 };
+    const options = { absent: emptyLookUpOf(dialect), lone: true, whole: () => found.length === 0 };
     for await (const page of pages(api, path, filter, `look up ${article(noun)} by ${reference}`, options)) {
       found.push(...page.filter((resource) => referenceOf(resource) === reference));
       if (found.length > 1) break;
@@ -65,23 +65,19 @@ export class Collection {
     return found[0];
   }
 
-  /** Creates one; gives what the provider answered. A 202 is for `created` to look at. */
-  create(body: Attributes): Promise<WriteAnswer> {
-    const { api, path } = this.options;
-    return api.write({ method: 'POST', path, body, what: this.creating }, { accepts: true });
-  }
-
   /**
-   * The resource that a create made: the answer where it carries our reference, else what is read by the id that the answer names. A 202 may
+   * Creates one that carries our reference; gives the answer where it carries it, else what is read by the id that the answer names. A 202 may
    * name a monitor or a job: there only an address among these resources counts. `queued`: gives what stands for one that was accepted and
    * cannot be read yet. Throws PartnerError, outcome unknown, where nothing says which it is.
    */
-  async created(
-    answer: WriteAnswer,
+  async create(
+    body: Attributes,
     reference: string,
     referenceOf: ReferenceOf,
     queued?: (id: string, given: Attributes) => Attributes,
   ): Promise<Attributes> {
+    const { api, path } = this.options;
+    const answer = await api.write({ method: 'POST', path, body, what: this.creating }, { accepts: true });
     const { status, headers } = answer;
     const given = isAttributes(answer.body) ? answer.body : {};
     const carried = referenceOf(given);

@@ -52,8 +52,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(writable(fields, this.dialect.notCreatable), reference, this.dialect);
     this.entities.demand(this.validate(entityType, body), 'create');
-    const answer = await this.entities.create(body);
-    const ticket = await this.entities.created(answer, reference, (created) => referenceOf(created, this.dialect));
+    const ticket = await this.entities.create(body, reference, (created) => referenceOf(created, this.dialect));
     return { entity: { ticket: withoutContent(ticket) }, dropped: [] };
   }
 

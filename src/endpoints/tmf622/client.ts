@@ -64,9 +64,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(orderBody(fields, this.dialect), reference, this.dialect);
     this.entities.demand(this.validate(entityType, body), 'create');
-    const answer = await this.entities.create(body);
-    const order = await this.entities.created(
-      answer,
+    const order = await this.entities.create(
+      body,
       reference,
       (created) => referenceOf(created, this.dialect),
       (id, given) => this.accepted(id, given),
@@ -174,11 +173,12 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
    */
   private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<Attributes> {
     const whole = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
-    let items = whole || ITEMS in given ? (await this.order(id))[ITEMS] : undefined;
+    const listed = whole || ITEMS in given;
+    let items = listed ? (await this.order(id))[ITEMS] : undefined;
     for (let tries = 1; ; tries++) {
       // Asked of a provider that takes single items, too: it would order once more what it does not know.
-      const all = whole || ITEMS in given ? itemsPatch(items, given[ITEMS], added) : undefined;
-      const body = this.entities.change(whole ? { ...given, [ITEMS]: all! } : given);
+      const all = listed ? itemsPatch(items, given[ITEMS], added) : [];
+      const body = this.entities.change(whole ? { ...given, [ITEMS]: all } : given);
       // What the provider itself says of its items is not ours to judge.
       this.entities.demand(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
