@@ -70,7 +70,7 @@ export class SwitchboardError extends Error {
 
 /**
  * Why something waits for a person. Each kind has its own answers (decisions.ts).
- * - `unresolved`: an answer was lost, and the partner's answers do not say whether it acted.
+ * - `unresolved`: an answer was lost, or said that it is done, and the partner's answers do not show whether it is.
  * - `addressChanged`: the endpoint's address was changed while something was in doubt there.
  * - `wrongEntity`: the record at the partner is not surely the one of this conversation.
  * - `items`: what came back of an order's items does not say which is which.
@@ -110,6 +110,10 @@ export interface PartnerErrorDetails extends ErrorDetails {
   answer?: string;
   /** The same, where it was JSON. */
   body?: unknown;
+  /** It is about one record, and says nothing of how the partner is. */
+  ofRecord?: boolean;
+  /** The write was answered as done, and yet is not shown: it is looked for, and written once more only when a person says so. */
+  unshown?: boolean;
 }
 
 /** A partner's system refused, failed or could not be reached. */
@@ -120,6 +124,8 @@ export class PartnerError extends SwitchboardError {
   readonly retryAfter?: number;
   readonly answer?: string;
   readonly body?: unknown;
+  readonly ofRecord: boolean;
+  readonly unshown: boolean;
   constructor(code: ErrorCode, what: string, details: PartnerErrorDetails) {
     super(code, what, details);
     this.name = 'PartnerError';
@@ -129,5 +135,7 @@ export class PartnerError extends SwitchboardError {
     this.retryAfter = details.retryAfter;
     this.answer = details.answer;
     this.body = details.body;
+    this.ofRecord = details.ofRecord ?? false;
+    this.unshown = details.unshown ?? false;
   }
 }

@@ -1,5 +1,7 @@
 import { movedTo, relinked } from '../conversation/moved.js';
-import { PartnerError, SwitchboardError } from '../errors.js';
+import { createReference } from '../conversation/reference.js';
+import type { EndpointClient } from '../endpoints/endpoint.js';
+import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { StillLooking } from './retry.js';
 import type { SendContext } from './send.js';
@@ -41,18 +43,36 @@ export async function followed(
   });
 }
 
-/** Not found. While the partner may still be working on it, that is no proof that it is not there; then it may be written once more. */
-export async function stillLooking(what: string, { lookUntil = 0 }: DeliveryRecord, context: SendContext): Promise<void> {
+/** What a delivery writes, as a person looks for it. */
+export function soughtOf(delivery: DeliveryRecord, conversation: ConversationRecord): string {
+  if (delivery.part.startsWith('comment:')) return 'the comment';
+  if (delivery.part.startsWith('attachment:')) return 'the attachment';
+  return `a ${delivery.entityType} with our reference ${createReference(conversation, delivery)}`;
+}
+
+/** Not found. While the partner may still be working on it, that is no proof that it is not there; then it may be written once more, or is asked about. */
+export async function stillLooking(sought: string, delivery: DeliveryRecord, context: SendContext): Promise<void> {
   const { client, clock, settling } = context;
+  const { lookUntil = 0, onlyLook } = delivery;
   const left = lookUntil - clock();
-  if (left <= 0) return context.writesAgain();
-  const until = new Date(lookUntil).toISOString().slice(11, 19);
+  if (left <= 0) return onlyLook ? ask(sought, client) : context.writesAgain();
+  const elapsed = Math.max(0, settling - left);
+  const hint = onlyLook ? 'It is looked for again. Is it not there in the end, a person is asked.' : undefined;
   throw new StillLooking(
-    `An answer was lost, and it does not show ${what} yet (looking until ${until} UTC).`,
+    `It is not known whether this was written: ${sought} is not shown yet.`,
     client.name,
-    Math.max(0, settling - left),
+    elapsed,
     left,
+    hint,
   );
+}
+
+/** What was looked for and not found, and must not be written again without a person. */
+export function ask(sought: string, { name }: EndpointClient): never {
+  throw new DecisionError('unresolved', 'SWB_PARTNER_ANSWER', `It does not show ${sought}.`, {
+    where: name,
+    hint: 'Look there whether it is.',
+  });
 }
 
 export function isConflict(error: unknown): error is PartnerError {

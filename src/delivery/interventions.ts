@@ -87,7 +87,10 @@ export class Interventions {
     await this.commit('undo', record, by, [{ kind: 'message', record: restored }]);
   }
 
-  /** Sends a failed, skipped or undecided delivery again, looking first whether it got through after all. */
+  /**
+   * Sends a failed or skipped delivery again, looking first whether it got through after all. Where the question is whether it did, it is only
+   * looked for once more.
+   */
   async replayDelivery(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'replay');
     await this.commit('replay', record, by, [{ kind: 'delivery', record: this.anew(record) }]);
@@ -96,7 +99,7 @@ export class Interventions {
   /** A person is sure that the partner does not have it: it is looked for once more, wherever the endpoint is now, and sent if it is not there. */
   async sendAgain(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'sendAgain');
-    const sure: DeliveryRecord = { ...this.anew(record), lookUntil: this.options.clock() };
+    const sure: DeliveryRecord = { ...this.anew(record), lookUntil: this.options.clock(), onlyLook: undefined };
     await this.commit('sendAgain', record, by, [{ kind: 'delivery', record: sure }]);
   }
 
@@ -128,6 +131,7 @@ export class Interventions {
       ...record,
       state: 'skipped',
       decision: undefined,
+      onlyLook: onlyLookedFor(record),
       blocking: undefined,
       notBefore: undefined,
       error: { code: 'SWB_SKIPPED', message: reason, at: this.now() },
@@ -209,6 +213,7 @@ export class Interventions {
         lookUntil: record.lookUntil ?? this.options.clock(),
         doubtAt: record.doubtAt,
       }),
+      onlyLook: onlyLookedFor(record),
       updatedAt: this.now(),
       undo: { action: 'replay', was: standing(record) },
     };
@@ -273,13 +278,19 @@ const HELD = {
   error: undefined,
   decision: undefined,
   lookUntil: undefined,
+  onlyLook: undefined,
   doubtAt: undefined,
 };
 
+/** May the partner have it? Then looking does no harm, and writing it again may. */
+function onlyLookedFor({ decision, onlyLook }: DeliveryRecord): boolean | undefined {
+  return decision === 'unresolved' || decision === 'addressChanged' ? true : onlyLook;
+}
+
 /** What an undo has to bring back. */
 function standing(record: DeliveryRecord): Partial<DeliveryRecord> {
-  const { state, tries, notBefore, blocking, error, decision, lookUntil, doubtAt } = record;
-  return { state, tries, notBefore, blocking, error, decision, lookUntil, doubtAt };
+  const { state, tries, notBefore, blocking, error, decision, lookUntil, onlyLook, doubtAt } = record;
+  return { state, tries, notBefore, blocking, error, decision, lookUntil, onlyLook, doubtAt };
 }
 
 /** The record, if this may be done with it now. */

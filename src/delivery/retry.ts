@@ -37,23 +37,21 @@ export interface Verdict {
 export class StillLooking extends SwitchboardError {
   /**
    * @param elapsed milliseconds since the doubt began
-   * @param left milliseconds until it may be written again
+   * @param left milliseconds until the last look
    */
   constructor(
     what: string,
     where: string,
     readonly elapsed: number,
     readonly left: number,
+    hint = 'It is looked for again, because the partner may still be working on it, and sent again only when it is surely not there.',
   ) {
-    super('SWB_PARTNER_UNAVAILABLE', what, {
-      where,
-      hint: 'It is looked for again, because the partner may still be working on it, and sent again only when it is surely not there.',
-    });
+    super('SWB_PARTNER_ANSWER', what, { where, hint });
   }
 }
 
-/** What becomes of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). */
-export function verdict(error: unknown, tries: number, policy: RetryPolicy, random: () => number): Verdict {
+/** What becomes of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). `inDoubt`: an earlier try may have reached the partner. */
+export function verdict(error: unknown, tries: number, policy: RetryPolicy, random: () => number, inDoubt = false): Verdict {
   const again = (state: Verdict['state'], more: Partial<Verdict> = {}): Verdict => ({
     state,
     wait: backoff(policy, tries, random),
@@ -80,11 +78,13 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   }
   const state = error.outcome === 'unknown' ? 'inDoubt' : 'pending';
   if (error.code === 'SWB_WRONG_ENTITY') return left ? again(state) : ended('wrongEntity');
+  const unwell = !error.ofRecord;
   if (error.outcome === 'unknown')
-    return left ? again(state, { wait: waitFor(error), unwell: error.retry }) : ended('unresolved', true);
+    return left ? again(state, { wait: waitFor(error), unwell: unwell && error.retry }) : ended('unresolved', unwell);
   if (!error.retry) return ended();
-  // Something on the way says that one record is not there: that tells nothing about the others.
-  if (error.code === 'SWB_PARTNER_ANSWER' && error.status === 404) return left ? again(state) : ended();
+  // A partner that answers, and never what it was asked, will not say some day: what is in doubt is put before a person.
+  if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.ofRecord))
+    return left ? again(state, { wait: waitFor(error), unwell }) : ended(inDoubt ? 'unresolved' : undefined, unwell);
   const limited = error.code === 'SWB_PARTNER_LIMIT';
   return again(state, { wait: waitFor(error), counts: false, unwell: !limited });
 

@@ -11,7 +11,7 @@ import type { EndpointClient, RawEntity, Written } from '../endpoints/endpoint.j
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
-import { followed, isConflict, isNew, notThereYet, stillLooking } from './doubt.js';
+import { ask, followed, isConflict, isNew, notThereYet, soughtOf, stillLooking } from './doubt.js';
 import type { IdentityGuard } from './identity-guard.js';
 import { addressed, addressedBy } from './item-ids.js';
 import { isOfItems, newsIn } from './item-news.js';
@@ -106,7 +106,7 @@ async function create(
   if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
   const reference = createReference(conversation, delivery);
   let found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
-  if (inDoubt && !found) await stillLooking(`a ${delivery.entityType} with our reference`, delivery, context);
+  if (inDoubt && !found) await stillLooking(soughtOf(delivery, conversation), delivery, context);
   let written: Written;
   try {
     written = found
@@ -191,6 +191,7 @@ async function update(
         change: (c) => rewritten(c, delivery, request, knownBy(c, delivery, request, all)),
       };
     }
+    if (delivery.onlyLook) ask(`the new ${names.join(', ')}`, client);
   }
   const fields: Record<string, Json> = {};
   for (const name of names) {

@@ -4,6 +4,7 @@ import { ExchangeLog } from '../http/exchanges.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { Circuit, type CircuitState } from './circuit.js';
+import { soughtOf } from './doubt.js';
 import { WrongEntityError } from './identity-guard.js';
 import { DEFAULT_RETRY, type RetryPolicy, StillLooking, verdict } from './retry.js';
 import { freed, type SendContext, type Sent, send } from './send.js';
@@ -266,6 +267,7 @@ export class Worker {
       ...delivery,
       state: 'delivered',
       lookUntil: undefined,
+      onlyLook: undefined,
       doubtAt: undefined,
       error: warning,
       entityId: sent.link?.id,
@@ -320,7 +322,7 @@ export class Worker {
     said: ExchangeLog,
   ): Promise<void> {
     const { store, conversations, clock, random, log, client, settling } = this.options;
-    const next = verdict(error, delivery.tries, this.policy, random);
+    const next = verdict(error, delivery.tries, this.policy, random, inDoubt);
     // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
     if (next.unwell) this.circuit.failed();
@@ -330,11 +332,11 @@ export class Worker {
     const lost = error instanceof PartnerError && error.outcome === 'unknown';
     const now = new Date(clock()).toISOString();
     const record = errorRecord(error, now);
-    if (next.decision === 'unresolved' && error instanceof SwitchboardError)
-      record.message = error.messageWith(
-        `After ${delivery.tries} tries it is not known whether it was written: look there whether it is.`,
-      );
     const conversation = await store.conversation(delivery.conversation);
+    if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
+      record.message = error.messageWith(
+        `After ${delivery.tries} tries it is not known whether it was written: look there for ${soughtOf(delivery, conversation)}.`,
+      );
     const linked = conversation?.links.some(
       (l) => l.endpoint === delivery.endpoint && l.entityType === delivery.entityType && l.leg === delivery.leg,
     );
@@ -348,6 +350,7 @@ export class Worker {
       blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
       // Each lost answer begins a doubt; one that is there already ends only when it is found, or surely is not there.
       lookUntil: lost ? clock() + settling : delivery.lookUntil,
+      onlyLook: lost ? error.unshown || undefined : delivery.onlyLook,
       doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
       attempts: this.attempts(delivery, {

@@ -1,7 +1,19 @@
 import { type ErrorCode, PartnerError } from '../errors.js';
 import { withoutMarkup } from '../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
-import { type Answered, type AnswerShape, type Evidence, isObject, objectIn, recordIn, recordsIn } from './evidence.js';
+import {
+  type Answered,
+  type AnswerShape,
+  type Evidence,
+  idOf,
+  isObject,
+  isPart,
+  lackOf,
+  type Needs,
+  objectIn,
+  recordIn,
+  recordsIn,
+} from './evidence.js';
 
 /** What a write was answered; `record` where the answer shows it. */
 export interface WriteAnswer extends HttpAnswer {
@@ -13,6 +25,26 @@ export interface ListQuestion {
   absent?: (body: Answered) => boolean;
   /** One record is looked for: it may come instead of a list. */
   lone?: boolean;
+  /** What each record has to show. */
+  needs?: Needs;
+  /** Is a record one of those that were asked for? Partners ignore conditions that they do not understand, and give any. */
+  asked?: (record: Answered) => boolean;
+  /** One page of several: the caller knows whether one without records is the end. */
+  page?: boolean;
+}
+
+export interface ListAnswer {
+  records: Answered[];
+  status: number;
+  headers: HttpAnswer['headers'];
+}
+
+interface Strange {
+  status?: number;
+  outcome?: 'notDone' | 'unknown';
+  code?: ErrorCode;
+  ofRecord?: boolean;
+  hint?: string;
 }
 
 /**
@@ -30,41 +62,65 @@ export class Api {
   }
 
   /** Asks for several records. */
-  async list(
-    request: HttpRequest,
-    { absent, lone }: ListQuestion = {},
-  ): Promise<{ records: Answered[]; headers: HttpAnswer['headers'] }> {
+  async list(request: HttpRequest, { absent, lone, needs, asked, page }: ListQuestion = {}): Promise<ListAnswer> {
     try {
       const { status, body, headers } = await this.ask(request);
-      return { records: this.proven(recordsIn(status, body, this.shape, lone), request, status), headers };
+      const records = this.proven(recordsIn(status, body, this.shape, { lone, needs }), request, status);
+      if (records.length === 0 && !page && isPart(status, headers))
+        throw this.strange(request, 'with no records, but not with all there are', { status });
+      if (asked && !records.every(asked)) throw this.notAsked(request);
+      return { records, status, headers };
     } catch (error) {
-      if (isAbsent(error) && isObject(error.body) && absent?.(error.body)) return { records: [], headers: {} };
+      if (isAbsent(error) && isObject(error.body) && absent?.(error.body)) return { records: [], status: 404, headers: {} };
       throw error;
     }
   }
 
   /** Asks for one record by its id. */
-  async read(request: HttpRequest, id: string): Promise<Answered> {
+  async read(request: HttpRequest, id: string, needs?: Needs): Promise<Answered> {
     const { status, body } = await this.ask(request);
-    return this.proven(recordIn(status, body, this.shape, id), request, status);
+    return this.proven(recordIn(status, body, this.shape, id, needs), request, status, true);
   }
 
   /**
-   * Writes. An empty 2xx is a success that shows nothing; 202 and anything that is not the record (`id`: of which one) is no proof that it was done.
-   * `accepts`: 202 is looked at by the caller.
+   * Writes. An empty 2xx, or a record that lacks what it `needs`, is a success that shows nothing; 202 and anything that is not the record
+   * (`id`: of which one) is no proof that it was done. `accepts`: 202 is looked at by the caller.
    */
-  async write(request: HttpRequest, { id, accepts = false }: { id?: string; accepts?: boolean } = {}): Promise<WriteAnswer> {
+  async write(
+    request: HttpRequest,
+    { id, needs = [], accepts = false }: { id?: string; needs?: Needs; accepts?: boolean } = {},
+  ): Promise<WriteAnswer> {
     const { status, headers, body } = await this.ask(request);
-    if (status === 202 && !accepts) throw this.strange(request, '202: it may be done later', 202);
+    if (status === 202 && !accepts) throw this.strange(request, '202: it may be done later', { status });
     if (body === undefined || status === 202) return { status, headers, body };
-    return { status, headers, body, record: this.proven(recordIn(status, body, this.shape, id), request, status) };
+    const record = this.proven(recordIn(status === 206 ? 200 : status, body, this.shape, id), request, status);
+    const shows = status !== 206 && lackOf(record, needs) === undefined;
+    return { status, headers, body, ...(shows && { record }) };
   }
 
-  /** Writes what has to be shown in the answer: without the record it is not known whether it was done. `id`: of which one. */
-  async writeShown(request: HttpRequest, id?: string): Promise<Answered> {
-    const { record, status } = await this.write(request, { id });
-    if (record) return record;
-    throw this.strange(request, `${status} without a record`, status);
+  /** Changes the record with this id; gives it as the answer shows it, else as `read` does. */
+  async change(request: HttpRequest, id: string, read: () => Promise<Answered>, needs?: Needs): Promise<Answered> {
+    const { record } = await this.write(request, { id, needs });
+    return record ?? afterWrite(read);
+  }
+
+  /**
+   * Creates a record; gives it as the answer shows it, else as it is read by the id that the answer names. `isMade`: is it what was to be
+   * created? An answer without an id says nothing; one with another record was given all the same, so that nothing is created again.
+   */
+  async create(
+    request: HttpRequest,
+    isMade: (record: Answered) => boolean,
+    read: (id: string) => Promise<Answered>,
+    needs?: Needs,
+  ): Promise<Answered> {
+    const { record, body, status } = await this.write(request, { needs });
+    const named = record ?? this.inside(body);
+    const id = named && idOf(named, this.shape);
+    if (id === undefined) throw this.strange(request, `${status} without a record`, { status });
+    const made = record ?? (await afterWrite(() => read(id), true));
+    if (isMade(made)) return made;
+    throw this.unshown(request, `${id} was answered, and is another record`);
   }
 
   /** Asks for, or writes, what is no record and has no id. */
@@ -80,46 +136,71 @@ export class Api {
     } catch (error) {
       if (!(error instanceof PartnerError) || (error.status !== 404 && error.status !== 410)) throw error;
       if (isObject(error.body) && this.shape.isOwnError(error.body)) throw error;
-      throw this.strange(request, `${error.status}, but not by the API itself (${said(error)})`, error.status, 'notDone');
+      const how = `${error.status}, but not by the API itself (${said(error)})`;
+      // Something on the way says that one record is not there: that tells nothing about the others.
+      throw this.strange(request, how, { status: error.status, outcome: 'notDone', ofRecord: true });
     }
   }
 
   /** An answer that is none to this request. */
-  strange(
-    request: HttpRequest,
-    how: string,
-    status?: number,
-    outcome = outcomeOf(request),
-    code: ErrorCode = 'SWB_PARTNER_ANSWER',
-  ): PartnerError {
+  strange(request: Pick<HttpRequest, 'method' | 'what'>, how: string, strange: Strange = {}): PartnerError {
+    const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', ofRecord, hint } = strange;
     return new PartnerError(code, `${request.what} was answered ${how}. That is no answer to what was asked.`, {
       where: this.http.name,
-      hint: outcome === 'unknown' ? 'It is looked up and tried again.' : 'It is asked again.',
+      hint: hint ?? (outcome === 'unknown' ? 'It is looked up and tried again.' : 'It is asked again.'),
       outcome,
       retry: true,
       status,
+      ofRecord,
     });
   }
 
-  private proven<T>(evidence: Evidence<T>, request: HttpRequest, status: number): T {
+  /** Records that were not asked for: what was asked for may be among others that are not shown. */
+  notAsked(request: Pick<HttpRequest, 'method' | 'what'>, hint?: string): PartnerError {
+    return this.strange(request, 'with records that were not asked for', { hint, outcome: 'notDone' });
+  }
+
+  /** A write that was answered as done, and is not shown. */
+  unshown({ what }: Pick<HttpRequest, 'what'>, how: string): PartnerError {
+    return new PartnerError('SWB_PARTNER_ANSWER', `${what}: ${how}.`, {
+      where: this.http.name,
+      hint: 'It is looked for, and not sent again without a person.',
+      outcome: 'unknown',
+      retry: true,
+      ofRecord: true,
+      unshown: true,
+    });
+  }
+
+  private inside(body: unknown): Answered | undefined {
+    const { envelope } = this.shape;
+    const content = isObject(body) && envelope !== undefined && envelope in body ? body[envelope] : body;
+    return isObject(content) ? content : undefined;
+  }
+
+  private proven<T>(evidence: Evidence<T>, request: HttpRequest, status: number, ofRecord = false): T {
     if ('is' in evidence) return evidence.is;
-    throw this.strange(request, evidence.unknown, status, outcomeOf(request), evidence.other && 'SWB_WRONG_ENTITY');
+    throw this.strange(request, evidence.unknown, { status, ofRecord, ...(evidence.other && { code: 'SWB_WRONG_ENTITY' }) });
   }
 }
 
-/** Reads what a write left there. The write was done: when the reading fails, it has to be looked for before anything is written again. */
-export async function afterWrite<T>(read: () => Promise<T>): Promise<T> {
+/**
+ * Reads what a write left there. The write was done: when the reading fails, it has to be looked for before anything is written again.
+ * `unshown`: and then only when a person says so.
+ */
+export async function afterWrite<T>(read: () => Promise<T>, unshown = false): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    throw error instanceof PartnerError ? halfDone(error) : error;
+    throw error instanceof PartnerError ? halfDone(error, unshown) : error;
   }
 }
 
 /** The same failure of something of which a part is done. */
-export function halfDone(error: PartnerError): PartnerError {
-  const { code, message, status, retryAfter, answer, body } = error;
-  return new PartnerError(code, message, { outcome: 'unknown', retry: true, status, retryAfter, answer, body, cause: error });
+export function halfDone(error: PartnerError, unshown = error.unshown): PartnerError {
+  const { code, message, status, retryAfter, answer, body, ofRecord } = error;
+  const details = { status, retryAfter, answer, body, ofRecord, unshown, cause: error };
+  return new PartnerError(code, message, { outcome: 'unknown', retry: true, ...details });
 }
 
 /** The API itself says that what was asked for is not there. */
@@ -127,7 +208,7 @@ export function isAbsent(error: unknown): error is PartnerError {
   return error instanceof PartnerError && error.code === 'SWB_PARTNER_NOT_FOUND';
 }
 
-function outcomeOf({ method }: HttpRequest): 'notDone' | 'unknown' {
+function outcomeOf({ method }: Pick<HttpRequest, 'method'>): 'notDone' | 'unknown' {
   return method === 'GET' ? 'notDone' : 'unknown';
 }
 

@@ -18,6 +18,9 @@ export interface AnswerShape {
 /** A record as the partner gives it. */
 export type Answered = Record<string, unknown>;
 
+/** Attributes that a record has to show to be one, beside its id: an error, a stub or a job shows an id, too. */
+export type Needs = readonly string[];
+
 /** Evidence, or why there is none, in words. `other`: it is another record than the one that was asked for. */
 export type Evidence<T> = { is: T } | { unknown: string; other?: true };
 
@@ -40,29 +43,53 @@ const TOTALS = ['total', 'totalCount', 'total_count', 'count', 'totalElements', 
 
 /**
  * The records of an answer to a question for several. Proof of none is an empty list, or an empty wrapped one that says it has none. `lone`: one
- * record instead of a list is the one that was looked for; of a list that may hold several it says nothing of the others.
+ * record instead of a list is the one that was looked for; of a list that may hold several it says nothing of the others. `needs`: attributes
+ * that each has to show.
  */
-export function recordsIn(status: number, body: unknown, shape: AnswerShape, lone = false): Evidence<Answered[]> {
+export function recordsIn(
+  status: number,
+  body: unknown,
+  shape: AnswerShape,
+  { lone = false, needs = [] }: { lone?: boolean; needs?: Needs } = {},
+): Evidence<Answered[]> {
   const content = contentOf(status, body, shape);
   if ('unknown' in content) return content;
   const { is } = content;
-  if (Array.isArray(is)) return listed(is, shape);
+  if (Array.isArray(is)) return listed(is, shape, needs);
   if (!isObject(is)) return { unknown: `with ${kindOf(is)} instead of a list` };
-  if (idOf(is, shape)) return lone ? { is: [is] } : { unknown: 'with one record instead of a list' };
-  return unwrapped(is, shape);
+  if (idOf(is, shape)) return lone ? listed([is], shape, needs) : { unknown: 'with one record instead of a list' };
+  return unwrapped(is, shape, needs);
 }
 
-/** The record of an answer to a question for one. `id`: the one that was asked for; ids are compared without regard to case. */
-export function recordIn(status: number, body: unknown, shape: AnswerShape, id?: string): Evidence<Answered> {
+/** What an answer says of a list beside its records: there are others, or it holds a part. Then no record is no proof that there is none. */
+export function isPart(status: number, headers: Readonly<Record<string, unknown>>): boolean {
+  return status === 206 || (totalOf(headers) ?? 0) > 0;
+}
+
+/** How many records there are by the headers of a list (TMF630, ServiceNow: X-Total-Count; RFC 9110: Content-Range); undefined: they do not say. */
+export function totalOf(headers: Readonly<Record<string, unknown>>): number | undefined {
+  const range = /\/(\d+)$/.exec(String(headers['content-range'] ?? ''))?.[1];
+  const given = headers['x-total-count'] ?? range;
+  const total = given === undefined ? Number.NaN : Number(given);
+  return Number.isNaN(total) ? undefined : total;
+}
+
+/**
+ * The record of an answer to a question for one. `id`: the one that was asked for; ids are compared without regard to case. `needs`: attributes
+ * that it has to show. A record in parts (206) is none: what is not shown may still be there.
+ */
+export function recordIn(status: number, body: unknown, shape: AnswerShape, id?: string, needs: Needs = []): Evidence<Answered> {
   const content = contentOf(status, body, shape);
   if ('unknown' in content) return content;
+  if (status === 206) return { unknown: '206, with a part of the record' };
   const { is } = content;
   if (!isObject(is)) return { unknown: `with ${kindOf(is)} instead of a record` };
   const given = idOf(is, shape);
   if (!given) return { unknown: `with an object that has no ${shape.id}` };
   if (id !== undefined && given.toLowerCase() !== id.toLowerCase())
     return { unknown: `with the record ${given.slice(0, 80)} instead of ${id}`, other: true };
-  return { is };
+  const lacks = lackOf(is, needs);
+  return lacks === undefined ? { is } : { unknown: `with a record that does not show ${lacks}` };
 }
 
 /** The object of an answer that is no record: a cart, a subscription. */
@@ -70,6 +97,11 @@ export function objectIn(status: number, body: unknown, shape: AnswerShape): Evi
   const content = contentOf(status, body, shape);
   if ('unknown' in content || isObject(content.is)) return content as Evidence<Answered>;
   return { unknown: `with ${kindOf(content.is)} instead of an object` };
+}
+
+/** The first attribute that a record does not show, although it has to. */
+export function lackOf(record: Answered, needs: Needs): string | undefined {
+  return needs.find((name) => record[name] === undefined || record[name] === null);
 }
 
 /** The id of a record; undefined where it has none. */
@@ -92,17 +124,19 @@ function contentOf(status: number, body: unknown, shape: AnswerShape): Evidence<
   return { is: shape.envelope !== undefined && shape.envelope in body ? body[shape.envelope] : body };
 }
 
-function listed(list: unknown[], shape: AnswerShape): Evidence<Answered[]> {
+function listed(list: unknown[], shape: AnswerShape, needs: Needs): Evidence<Answered[]> {
   const records = list.filter(isObject).filter((entry) => idOf(entry, shape) !== undefined);
-  if (records.length === list.length) return { is: records };
-  return { unknown: `with a list in which ${list.length - records.length} of ${list.length} have no ${shape.id}` };
+  if (records.length < list.length)
+    return { unknown: `with a list in which ${list.length - records.length} of ${list.length} have no ${shape.id}` };
+  const lacks = records.map((record) => lackOf(record, needs)).find((name) => name !== undefined);
+  return lacks === undefined ? { is: records } : { unknown: `with records that do not show ${lacks}` };
 }
 
-function unwrapped(body: Answered, shape: AnswerShape): Evidence<Answered[]> {
+function unwrapped(body: Answered, shape: AnswerShape, needs: Needs): Evidence<Answered[]> {
   const lists = WRAPPERS.flatMap((name) => (Array.isArray(body[name]) ? [body[name] as unknown[]] : []));
   const [list] = lists;
   if (!list || lists.length > 1) return { unknown: 'with an object instead of a list' };
-  if (list.length > 0) return listed(list, shape);
+  if (list.length > 0) return listed(list, shape, needs);
   return TOTALS.some((name) => body[name] === 0) ? { is: [] } : { unknown: 'with an object that holds an empty list' };
 }
 

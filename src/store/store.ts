@@ -209,6 +209,8 @@ export interface DeliveryRecord {
   decision?: DecisionKind;
   /** Epoch milliseconds until which the partner is only looked at, and nothing is written again, because an answer was lost. */
   lookUntil?: number;
+  /** What is not found by then is not written again, but asked about: it was answered as done, or a person wanted no more than a look. */
+  onlyLook?: boolean;
   /** The address of the endpoint when an answer was lost there; elsewhere looking proves nothing. */
   doubtAt?: string;
   /** Epoch milliseconds of the next try. */

@@ -33,10 +33,7 @@ describe('what the partner’s answers say of a delivery', () => {
       await opened();
       await until('the second look', () => calls('find') >= 2);
       const waiting = await delivery();
-      assert.match(
-        waiting.error?.message ?? '',
-        /does not show a troubleTicket with our reference yet \(looking until \d\d:\d\d:\d\d UTC\)/,
-      );
+      assert.match(waiting.error?.message ?? '', /a troubleTicket with our reference SWB-\w+ is not shown yet/);
       assert.ok((waiting.lookUntil ?? 0) > Date.now());
       rig.provider.hidden.clear();
       await rig.quiet();
@@ -122,8 +119,93 @@ describe('what the partner’s answers say of a delivery', () => {
       await opened();
       await inState('needsDecision');
       assert.equal((await delivery()).decision, 'unresolved');
-      assert.match((await delivery()).error?.message ?? '', /After 4 tries it is not known whether it was written/);
+      assert.match(
+        (await delivery()).error?.message ?? '',
+        /After 4 tries it is not known whether it was written: look there for a troubleTicket with our reference SWB-/,
+      );
       assert.equal((await delivery()).blocking, true);
+    });
+
+    it('asks a person when the partner answers its look-ups strangely for ever', async () => {
+      await rig.start();
+      rig.provider.faults.push('queued');
+      rig.provider.lookUpFaults.push(...Array<'strange'>(20).fill('strange'));
+      await opened();
+      await inState('needsDecision');
+      assert.deepEqual([(await delivery()).decision, calls('create')], ['unresolved', 1]);
+    });
+
+    it('asks a person, and is not written again, when it was answered as done and is not shown', async () => {
+      await rig.start();
+      rig.provider.faults.push('unshown');
+      await opened();
+      await inState('needsDecision');
+      assert.ok(calls('find') >= 2, rig.provider.calls.join());
+      assert.deepEqual([(await delivery()).decision, calls('create')], ['unresolved', 1]);
+      assert.match((await delivery()).error?.message ?? '', /does not show a troubleTicket with our reference SWB-/);
+    });
+
+    it('ends when what was answered as done is shown a little later', async () => {
+      rig.settling = 60_000;
+      await rig.start();
+      await opened();
+      await rig.quiet();
+      rig.provider.faults.push('unshown');
+      await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['late'] });
+      await until('the doubt', async () => (await rig.deliveries()).some((d) => d.state === 'inDoubt'));
+      rig.provider.tickets[0]!.comments.push('late');
+      await rig.quiet();
+      assert.deepEqual(rig.provider.tickets[0]?.comments, ['late']);
+      assert.equal(calls('comment'), 1);
+    });
+
+    it('is only looked for when a person says «look again»; only «send it again» sends', async () => {
+      await rig.start();
+      rig.provider.faults.push('unshown');
+      await opened();
+      await inState('needsDecision');
+      for (const state of ['pending', 'skipped']) {
+        if (state === 'skipped') await rig.broker.interventions.skipDelivery((await delivery()).id, '', NOBODY);
+        const before = calls('find');
+        await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY);
+        await inState('needsDecision');
+        assert.ok(calls('find') > before);
+        assert.equal(calls('create'), 1);
+      }
+      await rig.broker.interventions.sendAgain((await delivery()).id, NOBODY);
+      await rig.quiet();
+      assert.deepEqual([calls('create'), rig.provider.tickets.length], [2, 1]);
+    });
+
+    it('is written nowhere when a person says «look at the new address»', async () => {
+      await rig.start();
+      rig.provider.faults.push('queued');
+      rig.provider.lookUpFaults.push('strange');
+      await opened();
+      await inState('inDoubt');
+      rig.provider.address = 'http://elsewhere';
+      await inState('needsDecision');
+      await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY);
+      await until('the answer', async () => (await delivery()).decision === 'unresolved');
+      assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 0]);
+    });
+
+    it('of an update is compared only, where a person says «look again»', async () => {
+      await rig.start();
+      await opened();
+      await rig.quiet();
+      rig.provider.faults.push('queued', 'queued', 'queued', 'queued');
+      await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
+      const open = () => until('a question', async () => (await rig.deliveries()).find((d) => d.state === 'needsDecision'));
+      const { id } = await open();
+      const written = calls('update');
+      await rig.broker.interventions.replayDelivery(id, NOBODY);
+      await until('the look', async () => (await rig.store.delivery(id))?.state === 'needsDecision');
+      assert.equal(calls('update'), written);
+      rig.provider.release();
+      await rig.broker.interventions.replayDelivery(id, NOBODY);
+      await rig.quiet();
+      assert.equal((await rig.store.delivery(id))?.state, 'delivered');
     });
   });
 

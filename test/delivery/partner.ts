@@ -13,10 +13,13 @@ interface Ticket {
   version: number;
 }
 
-/** What goes wrong with the next write: before it was done, after it (the answer is lost), or refused for good; queued: it is accepted without a word, and is done when `release` says. */
-export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued' | 'conflict';
+/** What goes wrong with the next write: before it was done, after it (the answer is lost), or refused for good; queued: it is accepted without a word, and is done when `release` says; unshown: it is answered as done, and is not; strange: no answer to what was asked. */
+export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued' | 'conflict' | 'unshown' | 'strange';
 
 const FAULTS: Record<Fault, () => PartnerError> = {
+  unshown: () =>
+    new PartnerError('SWB_PARTNER_ANSWER', 'is not shown', { outcome: 'unknown', retry: true, ofRecord: true, unshown: true }),
+  strange: () => new PartnerError('SWB_PARTNER_ANSWER', 'answered HTML', { outcome: 'notDone', retry: true, status: 200 }),
   queued: () =>
     new PartnerError('SWB_PARTNER_ANSWER', 'answered 202 without an id', { outcome: 'unknown', retry: true, status: 202 }),
   conflict: () =>

@@ -43,7 +43,7 @@ describe('what an answer to a question for several proves', () => {
 describe('one record instead of a list', () => {
   it('is the one that was looked for, and says nothing of a list that may hold several', () => {
     for (const body of [{ result: { id: 'a' } }, { id: 'a' }]) {
-      assert.deepEqual(recordsIn(200, body, SHAPE, true), { is: [{ id: 'a' }] });
+      assert.deepEqual(recordsIn(200, body, SHAPE, { lone: true }), { is: [{ id: 'a' }] });
       assert.ok('unknown' in recordsIn(200, body, SHAPE));
     }
   });

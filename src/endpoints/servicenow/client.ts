@@ -4,7 +4,7 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
-import type { Api } from '../api.js';
+import { type Api, afterWrite } from '../api.js';
 import type {
   Check,
   EndpointClient,
@@ -15,6 +15,7 @@ import type {
   Written,
   WrittenPart,
 } from '../endpoint.js';
+import { showsWords } from '../words.js';
 import { serviceNowApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import {
@@ -26,11 +27,11 @@ import {
   type TableChoice,
   type ValueChoice,
 } from './dictionary.js';
-import { LINES } from './lines.js';
+import { LINES, referenceColumns } from './lines.js';
 import { Orders } from './orders.js';
-import { columnText, parse, plainText, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
+import { columnText, parse, plainText, type Row, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
 import { poll } from './poll.js';
-import { attachmentsOf, findByNumber, findByReference, journalOf, RAW, sysId } from './query.js';
+import { attachmentsOf, findByNumber, findByReference, newestOf, RAW, ROW, sysId } from './query.js';
 import { RecordReader } from './read.js';
 import { commentBody, droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
@@ -59,6 +60,9 @@ export interface ServiceNowClient extends EndpointClient {
 
 /** Clocks differ; what was written by us a little before our own time counts too, milliseconds. */
 const CLOCK_MARGIN = 120_000;
+
+/** Between a write and its answer, as the instance dates both to the second; milliseconds. */
+const SAME_MOMENT = 2_000;
 
 /** How long after it was made a request of our own user may be without our reference, milliseconds. */
 const BECOMING_OURS = 300_000;
@@ -153,7 +157,7 @@ class Client implements ServiceNowClient {
     const orders = this.ordersOf(entityType);
     if (orders) return orders.create(fields, reference);
     const body = rowBody({ ...fields, correlation_id: reference });
-    const record = await insertRow(this.api, table, body, `create ${entityType}`);
+    const record = await insertRow(this.api, table, body, `create ${entityType}`, referenceColumns(table));
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
@@ -166,36 +170,47 @@ class Client implements ServiceNowClient {
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
+  /** That it is there is shown by the journal alone: columns that the user may not write are left out silently. */
   async comment(entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
-    const path = `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`;
-    const query = { ...RAW, sysparm_fields: 'sys_id' };
-    const body = commentBody(comment);
-    await this.api.writeShown({ method: 'PATCH', path, query, body, what: `comment on ${entityType}` }, id);
-    return {}; // the answer does not tell the journal entry's id
+    const request = {
+      method: 'PATCH',
+      path: `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`,
+      query: { ...RAW, sysparm_fields: 'sys_id,sys_updated_on' },
+      body: commentBody(comment),
+      what: `comment on ${entityType}`,
+    } as const;
+    const since = new Date(this.clock()).toISOString();
+    const { record, headers } = await this.api.write(request, { id, needs: ROW });
+    const journal = await afterWrite(() => newestOf(this.api, id));
+    const entry = entryOf(journal, comment, since);
+    if (entry) return { id: columnText(entry.sys_id) };
+    // Who may not read the journal is given none of it: then only the record tells that it was changed just now.
+    if (journal.length === 0 && record && isNow(record, headers.date)) return {};
+    throw this.api.unshown(request, 'it was answered as done, and the journal does not show it');
   }
 
   async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
-    const [element, text] = Object.entries(commentBody(comment))[0] ?? [];
-    const from = Date.parse(since) - CLOCK_MARGIN;
-    const entry = (await journalOf(this.api, [sysId(id)])).find(
-      (row) =>
-        columnText(row.element) === element &&
-        plainText(columnText(row.value)) === plainText(text ?? '') &&
-        Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? since) >= from &&
-        (!this.integrationUser || columnText(row.sys_created_by) === this.integrationUser),
-    );
+    const journal = await newestOf(this.api, id);
+    const ours = journal.filter((row) => !this.integrationUser || columnText(row.sys_created_by) === this.integrationUser);
+    const entry = entryOf(ours, comment, since);
     return entry && { id: columnText(entry.sys_id) };
   }
 
   async attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
-    const made = await this.api.writeShown({
-      method: 'POST',
-      path: '/api/now/attachment/file',
-      query: { table_name: this.table(entityType), table_sys_id: sysId(id), file_name: attachment.name },
-      headers: { 'Content-Type': attachment.mimeType || 'application/octet-stream', 'Content-Length': String(attachment.size) },
-      body: createReadStream(attachment.path),
-      what: `attach ${attachment.name}`,
-    });
+    const what = `attach ${attachment.name}`;
+    const made = await this.api.create(
+      {
+        method: 'POST',
+        path: '/api/now/attachment/file',
+        query: { table_name: this.table(entityType), table_sys_id: sysId(id), file_name: attachment.name },
+        headers: { 'Content-Type': attachment.mimeType || 'application/octet-stream', 'Content-Length': String(attachment.size) },
+        body: createReadStream(attachment.path),
+        what,
+      },
+      (row) => columnText(row.table_sys_id) === id,
+      (made) => this.api.read({ method: 'GET', path: `/api/now/attachment/${sysId(made)}`, what: `${what}, read back` }, made),
+      ['table_sys_id'],
+    );
     return { id: columnText(made.sys_id) };
   }
 
@@ -272,4 +287,22 @@ class Client implements ServiceNowClient {
     }
     return orders;
   }
+}
+
+/** The journal entry of a comment of ours, the newest. `since`: ISO time of our first attempt. */
+function entryOf(journal: Row[], comment: GenericComment, since: string): Row | undefined {
+  const [element, text = ''] = Object.entries(commentBody(comment))[0] ?? [];
+  const from = Date.parse(since) - CLOCK_MARGIN;
+  return journal.find(
+    (row) =>
+      columnText(row.element) === element &&
+      showsWords(plainText(columnText(row.value)), plainText(text)) &&
+      Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? since) >= from,
+  );
+}
+
+/** Was the row written when the instance answered, by its own clock? */
+function isNow(row: Row, date: string | undefined): boolean {
+  const written = Date.parse(serviceNowTimeToIso(columnText(row.sys_updated_on)) ?? '');
+  return Math.abs(Date.parse(date ?? '') - written) <= SAME_MOMENT;
 }

@@ -5,7 +5,7 @@ import type { Written } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { columnText, type ServiceNowEntity } from './parse.js';
-import { findByReference, queryTable, queryValue } from './query.js';
+import { findByReference, oneOf, queryTable, queryValue } from './query.js';
 import { droppedFields, rowBody } from './render.js';
 import { requestedItems } from './sign-lines.js';
 import { changeRow, insertRow } from './write.js';
@@ -58,7 +58,10 @@ export class Orders {
     const given = givenLines(fields, lines);
     let id = await this.idOf(reference);
     if (!id && lines.made === 'ordered' && given.length > 0) id = await this.catalogue.order(given, reference);
-    if (!id) id = columnText((await insertRow(api, table, this.headerOf(fields, reference), `create ${entityType}`)).sys_id);
+    if (!id) {
+      const key = referenceColumns(table).slice(0, 1); // the one that it is looked up by
+      id = columnText((await insertRow(api, table, this.headerOf(fields, reference), `create ${entityType}`, key)).sys_id);
+    }
     return this.complete(id, fields, reference);
   }
 
@@ -134,9 +137,9 @@ export class Orders {
       `look up ${entityType} by ${reference}`,
       100,
       { sysparm_fields: `sys_id,${values.value},${parent}` },
+      oneOf(values.value, [reference]),
     );
-    const carrying = rows.filter((row) => columnText(row[values.value]) === reference);
-    const [id, another] = [...new Set(carrying.map((row) => columnText(row[parent])))].filter(Boolean);
+    const [id, another] = [...new Set(rows.map((row) => columnText(row[parent])))].filter(Boolean);
     if (!another) return id;
     throw new SwitchboardError('SWB_WRONG_ENTITY', `Items of several requests carry our reference ${reference}.`, {
       where: api.name,
@@ -148,6 +151,10 @@ export class Orders {
   private async sign(writing: LineWriting, fields: Record<string, Json>, given: GivenLine[], reference: string): Promise<void> {
     const { api, table, entityType, lines } = this.options;
     const { record, lines: rows = [] } = writing.entity;
+    const carried = columnText(record.correlation_id);
+    // What the catalogue said it made, and what was ordered by somebody else: it is not ours to sign.
+    if (carried !== '' && carried !== reference)
+      throw api.unshown({ what: `create ${entityType}` }, `${columnText(record.number)} was answered, and carries ${carried}`);
     const free = rows.filter((row) => !columnText(row[lines.id]));
     const named = rows.filter((row) => columnText(row[lines.id]));
     const lacking = given.filter((line) => !lineOf(named, lines, columnText(line[lines.id])));

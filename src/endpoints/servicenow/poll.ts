@@ -3,7 +3,7 @@ import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { LINES, type LineTable } from './lines.js';
 import { columnText, type Row, versionOf } from './parse.js';
-import { notAsked, parentsOf } from './query.js';
+import { parentsOf } from './query.js';
 
 /** Rows of the current second may still be arriving: read only what is older by the server's clock, milliseconds. */
 const LAG = 1_000;
@@ -152,7 +152,7 @@ async function page(
   const order = `^ORDERBY${time}^ORDERBYsys_id`;
   const ask = async (condition: string) => {
     const what = `poll ${stream.table || table}`;
-    const { records } = await api.list({
+    const request = {
       method: 'GET',
       path: `/api/now/v2/table/${stream.table || table}`,
       query: {
@@ -163,10 +163,11 @@ async function page(
         sysparm_no_count: true,
       },
       what,
-    });
+    } as const;
+    const { records } = await api.list(request, { needs: [time], asked: (row) => stream.hint(row, '').id !== '' });
     // An invalid clause is ignored and any rows come back: what was asked for may be among the others.
-    const asked = (row: Row) => columnText(row[time]) >= begin && columnText(row[time]) <= until;
-    if (!records.every(asked)) throw notAsked(api, what, 'Its integration user’s time zone must be GMT.');
+    const inTime = (row: Row) => columnText(row[time]) >= begin && columnText(row[time]) <= until;
+    if (!records.every(inTime)) throw api.notAsked(request, 'Its integration user’s time zone must be GMT.');
     return records;
   };
   // First the rest of the second the last row was in, then what is later.

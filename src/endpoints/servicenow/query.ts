@@ -1,4 +1,4 @@
-import { PartnerError, SwitchboardError } from '../../errors.js';
+import { SwitchboardError } from '../../errors.js';
 import type { Api, ListQuestion } from '../api.js';
 import { type LineTable, referenceColumns } from './lines.js';
 import { columnText, type Row, shownText } from './parse.js';
@@ -7,8 +7,12 @@ import { columnText, type Row, shownText } from './parse.js';
 export const RAW = { sysparm_exclude_reference_link: true };
 /** Values with what a person sees beside them: names of what is referred to. */
 export const SHOWN = { ...RAW, sysparm_display_value: 'all' };
+/** What every row of a table shows: it is how changes are found. */
+export const ROW = ['sys_updated_on'];
 /** Rows of one list; ServiceNow's own default is 10,000. */
 export const MOST_ENTRIES = 1000;
+/** Entries among which one of ours is looked for that was just written. */
+const NEWEST = 100;
 /** Lines and their values, for which nothing smaller bounds a list. */
 export const MOST_LINES = 10_000;
 /** Records read together: their ids fit an address of 2,000 characters. */
@@ -19,15 +23,19 @@ export async function linesOf(api: Api, lines: LineTable, parents: string[], ent
   const { table, parent, values } = lines;
   const what = `read the lines of ${entityType}`;
   const [rows, named] = await Promise.all([
-    queryTable(api, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN),
-    queryTable(api, values.table, any(`${values.line}.${parent}`, parents), `${what} (${values.table})`, MOST_LINES, {
-      ...SHOWN,
-      sysparm_fields: ['sys_id', values.line, values.name, values.value].join(','),
-    }),
+    queryTable(api, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN, oneOf(parent, parents)),
+    queryTable(
+      api,
+      values.table,
+      any(`${values.line}.${parent}`, parents),
+      `${what} (${values.table})`,
+      MOST_LINES,
+      { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') },
+      { needs: [values.line] },
+    ),
   ]);
   const byLine = byColumn(named, values.line);
   return rows
-    .filter((row) => parents.includes(columnText(row[parent])))
     .sort((a, b) => (columnText(a.number) < columnText(b.number) ? -1 : 1))
     .map((row) => {
       const own = byLine.get(columnText(row.sys_id)) ?? [];
@@ -42,9 +50,15 @@ export async function linesOf(api: Api, lines: LineTable, parents: string[], ent
 export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds: Set<string>): Promise<Map<string, string>> {
   const found = await Promise.all(
     batches([...lineIds]).map((ids) =>
-      queryTable(api, table, any('sys_id', ids), `read the lines' records (${table})`, ids.length, {
-        sysparm_fields: `sys_id,${parent}`,
-      }),
+      queryTable(
+        api,
+        table,
+        any('sys_id', ids),
+        `read the lines' records (${table})`,
+        ids.length,
+        { sysparm_fields: `sys_id,${parent}` },
+        { ...oneOf('sys_id', ids), needs: [parent] },
+      ),
     ),
   );
   return new Map(found.flat().map((row) => [columnText(row.sys_id), columnText(row[parent])]));
@@ -53,36 +67,37 @@ export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds:
 /** The rows that hold a line's named values. */
 export function valueRows(api: Api, { values }: LineTable, lineId: string, what: string): Promise<Row[]> {
   const fields = { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') };
-  return queryTable(api, values.table, `${values.line}=${lineId}`, what, MOST_LINES, fields).then((rows) =>
-    rows.filter((row) => columnText(row[values.line]) === lineId),
-  );
+  return queryTable(api, values.table, `${values.line}=${lineId}`, what, MOST_LINES, fields, oneOf(values.line, [lineId]));
 }
 
 /** Journal entries of records, oldest first; without the right to read them (audit_viewer) ServiceNow gives none, not an error. */
 export async function journalOf(api: Api, ids: string[]): Promise<Row[]> {
-  const wanted = new Set(ids);
   const found = await Promise.all(
     batches(ids).map((some) => {
       const query = `${any('element_id', some)}^elementINcomments,work_notes^ORDERBYsys_created_on`;
-      return queryTable(api, 'sys_journal_field', query, 'read the journal', MOST_ENTRIES);
+      return queryTable(api, 'sys_journal_field', query, 'read the journal', MOST_ENTRIES, {}, entriesOf(some));
     }),
   );
-  // An invalid clause is ignored and any rows come back: believe only what was asked for.
-  return found.flat().filter((row) => wanted.has(columnText(row.element_id)));
+  return found.flat();
+}
+
+/** The newest journal entries of a record, newest first. */
+export function newestOf(api: Api, id: string): Promise<Row[]> {
+  const query = `element_id=${sysId(id)}^elementINcomments,work_notes^ORDERBYDESCsys_created_on`;
+  return queryTable(api, 'sys_journal_field', query, 'read the newest of the journal', NEWEST, {}, entriesOf([id]));
 }
 
 /** The attachments of records of one table, oldest first. */
 export async function attachmentsOf(api: Api, table: string, ids: string[]): Promise<Row[]> {
-  const { records } = await api.list({
-    method: 'GET',
-    path: '/api/now/attachment',
-    query: {
-      sysparm_query: `${any('table_sys_id', ids)}^table_name=${table}^ORDERBYsys_created_on`,
-      sysparm_limit: MOST_ENTRIES,
-    },
-    what: 'list attachments',
-  });
-  return records.filter((row) => ids.includes(columnText(row.table_sys_id)));
+  const query = {
+    sysparm_query: `${any('table_sys_id', ids)}^table_name=${table}^ORDERBYsys_created_on`,
+    sysparm_limit: MOST_ENTRIES,
+  };
+  const { records } = await api.list(
+    { method: 'GET', path: '/api/now/attachment', query, what: 'list attachments' },
+    { ...oneOf('table_sys_id', ids), needs: ['table_sys_id', 'file_name'] },
+  );
+  return records;
 }
 
 export async function queryTable(
@@ -116,9 +131,9 @@ export async function findByReference(api: Api, table: string, entityType: strin
   const [column = ''] = referenceColumns(table);
   const what = `look up ${entityType} by ${reference}`;
   const rows = await queryTable(api, table, `${column}=${queryValue(reference)}`, what, 10, {}, { lone: true });
-  // An invalid clause is ignored and arbitrary rows come back: only a row that carries the reference counts.
   const [found, another] = rows.filter((row) => columnText(row[column]) === reference);
-  if (!found && rows.length > 0) throw notAsked(api, what, `The column ${column} is missing, or cannot be searched by.`);
+  if (!found && rows.length > 0)
+    throw api.notAsked({ method: 'GET', what }, `The column ${column} is missing, or cannot be searched by.`);
   if (!another) return found;
   throw new SwitchboardError(
     'SWB_WRONG_ENTITY',
@@ -127,28 +142,12 @@ export async function findByReference(api: Api, table: string, entityType: strin
   );
 }
 
-/** An invalid clause is ignored, and any rows come back: what was asked for may be among the others, or not. */
-export function notAsked(api: Api, what: string, hint: string): PartnerError {
-  return new PartnerError('SWB_PARTNER_ANSWER', `${what} was answered with records that were not asked for.`, {
-    where: api.name,
-    hint,
-    outcome: 'notDone',
-    retry: true,
-  });
-}
-
 /** The record that people know by this number. */
 export async function findByNumber(api: Api, table: string, number: string, entityType: string): Promise<Row | undefined> {
-  const rows = await queryTable(
-    api,
-    table,
-    `number=${queryValue(number)}`,
-    `look up ${entityType} ${number}`,
-    10,
-    {},
-    { lone: true },
-  );
-  return rows.find((row) => columnText(row.number).toLowerCase() === number.toLowerCase());
+  const isIt = (row: Row) => columnText(row.number).toLowerCase() === number.toLowerCase();
+  const what = `look up ${entityType} ${number}`;
+  const rows = await queryTable(api, table, `number=${queryValue(number)}`, what, 10, {}, { lone: true, asked: isIt });
+  return rows[0];
 }
 
 /** An encoded query has no way to quote: a value with ^ in it would become another condition. */
@@ -168,6 +167,15 @@ export function sysId(id: string): string {
 /** The condition for one id, or for any of several. */
 export function any(column: string, ids: string[]): string {
   return ids.length === 1 ? `${column}=${ids[0]}` : `${column}IN${ids.join(',')}`;
+}
+
+function entriesOf(ids: readonly string[]): ListQuestion {
+  return { ...oneOf('element_id', ids), needs: ['element_id', 'element', 'value'] };
+}
+
+/** Records that were asked for by a column: an invalid clause is ignored, and any rows come back. */
+export function oneOf(column: string, values: readonly string[]): Pick<ListQuestion, 'asked'> {
+  return { asked: (row) => values.includes(columnText(row[column])) };
 }
 
 function batches(ids: string[]): string[][] {

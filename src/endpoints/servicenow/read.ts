@@ -13,8 +13,10 @@ import {
   linesOf,
   MOST_ENTRIES,
   MOST_LINES,
+  oneOf,
   queryTable,
   RAW,
+  ROW,
   SHOWN,
   sysId,
 } from './query.js';
@@ -114,7 +116,11 @@ export class RecordReader {
     const { table = '', parent = '' } = this.lineTable ?? {};
     const path = `/api/now/v2/table/${table}/${sysId(line)}`;
     const query = { ...RAW, sysparm_fields: `sys_id,${parent}` };
-    const row = await this.api.read({ method: 'GET', path, query, what: `read the line of ${this.entityType} (${table})` }, line);
+    const row = await this.api.read(
+      { method: 'GET', path, query, what: `read the line of ${this.entityType} (${table})` },
+      line,
+      [parent],
+    );
     const id = columnText(row[parent]);
     if (id) return id;
     throw new PartnerError('SWB_PARTNER_NOT_FOUND', `The line ${line} of ${table} belongs to no ${this.entityType}.`, {
@@ -126,11 +132,13 @@ export class RecordReader {
 
   private async row(id: string): Promise<Row> {
     const path = `/api/now/v2/table/${this.table}/${id}`;
-    return this.api.read({ method: 'GET', path, query: this.columns(), what: `read ${this.entityType}` }, id);
+    return this.api.read({ method: 'GET', path, query: this.columns(), what: `read ${this.entityType}` }, id, ROW);
   }
 
   private rows(ids: string[]): Promise<Row[]> {
-    return queryTable(this.api, this.table, any('sys_id', ids), `read ${this.entityType}`, ids.length, this.columns());
+    const what = `read ${this.entityType}`;
+    const question = { ...oneOf('sys_id', ids), needs: ROW };
+    return queryTable(this.api, this.table, any('sys_id', ids), what, ids.length, this.columns(), question);
   }
 
   private columns(): Record<string, string | boolean> {

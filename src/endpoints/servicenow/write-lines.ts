@@ -98,7 +98,7 @@ export function droppedOfLines(given: GivenLine[], table: LineTable, lines: Row[
 
 function insertLine({ api, table, entity, entityType }: LineWriting, line: GivenLine): Promise<Row> {
   const body = { ...columnsIn(line, table), [table.parent]: columnText(entity.record.sys_id) };
-  return insertRow(api, table.table, body, `create a line of ${entityType} (${table.table})`);
+  return insertRow(api, table.table, body, `create a line of ${entityType} (${table.table})`, [table.parent, table.id]);
 }
 
 /** Named values stand in rows of their own: one that is there is changed, any other inserted. */
@@ -111,7 +111,10 @@ async function writeValues({ api, table, entityType }: LineWriting, row: Row, gi
   for (const [name, value] of given) {
     const known = there.find((other) => shownText(other[values.name]) === name);
     if (known) await changeRow(api, values.table, columnText(known.sys_id), rowBody({ [values.value]: value }), what);
-    else await insertRow(api, values.table, rowBody({ [values.line]: line, [values.name]: name, [values.value]: value }), what);
+    else {
+      const body = rowBody({ [values.line]: line, [values.name]: name, [values.value]: value });
+      await insertRow(api, values.table, body, what, [values.line]);
+    }
   }
 }
 

@@ -1,15 +1,37 @@
 import type { Json } from '../../model/message.js';
 import type { Api } from '../api.js';
-import type { Row } from './parse.js';
-import { RAW, sysId } from './query.js';
+import { columnText, type Row } from './parse.js';
+import { RAW, ROW, sysId } from './query.js';
 
-/** Inserts a row; gives it as the instance then has it. A 202 from the Table API means that the request was dropped in a queue. */
-export function insertRow(api: Api, table: string, body: Record<string, Json>, what: string): Promise<Row> {
-  return api.writeShown({ method: 'POST', path: `/api/now/v2/table/${table}`, query: RAW, body, what });
+/**
+ * Inserts a row; gives it as the instance then has it. `key`: the columns by which it is known to be the one that was sent. A 202 from the
+ * Table API means that the request was dropped in a queue.
+ */
+export function insertRow(
+  api: Api,
+  table: string,
+  body: Record<string, Json>,
+  what: string,
+  key: readonly string[],
+): Promise<Row> {
+  return api.create(
+    { method: 'POST', path: `/api/now/v2/table/${table}`, query: RAW, body, what },
+    (row) => key.every((column) => columnText(row[column]) === columnText(body[column])),
+    (id) => readRow(api, table, id, what),
+    [...ROW, ...key],
+  );
 }
 
 /** Writes the given columns of a row; gives it as the instance then has it. */
 export function changeRow(api: Api, table: string, id: string, body: Record<string, Json>, what: string): Promise<Row> {
-  const path = `/api/now/v2/table/${table}/${sysId(id)}`;
-  return api.writeShown({ method: 'PATCH', path, query: RAW, body, what }, id);
+  const request = { method: 'PATCH', path: `/api/now/v2/table/${table}/${sysId(id)}`, query: RAW, body, what } as const;
+  return api.change(request, id, () => readRow(api, table, id, what), ROW);
+}
+
+function readRow(api: Api, table: string, id: string, what: string): Promise<Row> {
+  return api.read(
+    { method: 'GET', path: `/api/now/v2/table/${table}/${sysId(id)}`, query: RAW, what: `${what}, read back` },
+    id,
+    ROW,
+  );
 }

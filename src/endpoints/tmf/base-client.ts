@@ -19,6 +19,8 @@ export interface TmfApi {
   type: string;
   /** One of them, in errors: ticket. */
   noun: string;
+  /** Attributes without which an answer is none of them (mandatory in the standard's conformance profile). */
+  needs: readonly string[];
 }
 
 /** What the clients of all TM Forum APIs do alike. */
@@ -60,6 +62,8 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
       standard: `${api.name} ${this.version}`,
       noun: api.noun,
       type: api.type,
+      needs: api.needs,
+      clock: options.clock,
       dialect,
       arrayMode: this.arrayMode,
     });

@@ -1,12 +1,15 @@
 import type { Readable } from 'node:stream';
 import { SwitchboardError } from '../../errors.js';
+import type { HttpRequest } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
-import { type Api, afterWrite, isAbsent } from '../api.js';
+import { type Api, afterWrite } from '../api.js';
+import { lackOf, type Needs } from '../evidence.js';
 import { emptyLookUpOf } from './answers.js';
 import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
 import type { ArrayMode, TmfDialect } from './dialect.js';
 import { pages } from './list.js';
+import { ListMemory } from './list-memory.js';
 
 export interface CollectionOptions {
   api: Api;
@@ -18,39 +21,63 @@ export interface CollectionOptions {
   noun: string;
   /** Its class, where objects name their type: TroubleTicket. */
   type: string;
+  /** Attributes without which a resource is none. */
+  needs: Needs;
   dialect: TmfDialect;
   arrayMode: ArrayMode;
+  clock: () => number;
 }
 
 type ReferenceOf = (resource: Attributes) => string | undefined;
 
-/** How an entry of a list is sent, where that is more than its attributes. */
+/** How an entry of a list is sent, where that is more than its attributes, and known again. */
 export interface EntryForm {
+  /** The entry as a resource shows it; absent: the provider never shows such entries, and its success is all there is. */
+  shownIn?: (resource: Attributes) => Attributes | undefined;
   /** The entry in what is sent, as a stream: its content is never in memory whole. */
   stream?: (make: (entry: Attributes) => Json) => Readable;
   /** The entries that are there already, as they travel along. */
   before?: (entry: Attributes) => Attributes;
-  /** What else of the resource has to travel with a list that is sent whole. */
-  along?: (resource: Attributes) => Attributes;
+  /** Another list of the resource that has to travel with one that is sent whole. */
+  along?: string;
 }
+
+/** Lists that are written back whole where a provider takes nothing else; `true`: no resource is without. */
+const LISTS = { note: false, attachment: false, productOrderItem: true };
 
 /** The resources of one kind at a provider: what every TM Forum API offers for them (TMF630). */
 export class Collection {
   /** Lists are read, changed and written back: one writer at a time per resource. */
   private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly lists: ListMemory;
 
-  constructor(private readonly options: CollectionOptions) {}
+  constructor(private readonly options: CollectionOptions) {
+    this.lists = new ListMemory(LISTS, options.clock);
+  }
 
   async read(id: string): Promise<Attributes> {
-    const { api, noun } = this.options;
-    return (await api.read({ method: 'GET', path: this.at(id), what: `read ${noun}` }, id)) as Attributes;
+    const { api, needs } = this.options;
+    const resource = (await api.read(this.reading(id), id, needs)) as Attributes;
+    this.lists.learn(resource);
+    return resource;
+  }
+
+  /** Reads one whose lists will be written back whole; throws where it does not show all of them. */
+  async readForLists(id: string, attributes: readonly string[]): Promise<Attributes> {
+    const { api } = this.options;
+    const resource = await this.read(id);
+    const fault = attributes.map((attribute) => this.lists.fault(resource, attribute)).find(Boolean);
+    if (!fault) return resource;
+    const hint =
+      'Nothing is written, since that would take the others away. It is asked again; where it never shows them, let notes and attachments be added by JSON Patch.';
+    throw api.strange(this.reading(id), fault, { ofRecord: true, hint });
   }
 
   /** The one that carries our reference. A filter that a provider does not know gives all of them: each is checked. */
   async find(filter: Record<string, string>, reference: string, referenceOf: ReferenceOf): Promise<Attributes | undefined> {
-    const { api, path, noun, dialect } = this.options;
+    const { api, path, noun, dialect, needs } = this.options;
     const found: Attributes[] = [];
-    const options = { absent: emptyLookUpOf(dialect), lone: true, whole: () => found.length === 0 };
+    const options = { absent: emptyLookUpOf(dialect), lone: true, needs, whole: () => found.length === 0 };
     for await (const page of pages(api, path, filter, `look up ${article(noun)} by ${reference}`, options)) {
       found.push(...page.filter((resource) => referenceOf(resource) === reference));
       if (found.length > 1) break;
@@ -66,37 +93,27 @@ export class Collection {
   }
 
   /**
-   * Creates one that carries our reference; gives the answer where it carries it, else what is read by the id that the answer names. A 202 may
-   * name a monitor or a job: there only an address among these resources counts. `queued`: gives what stands for one that was accepted and
-   * cannot be read yet. Throws PartnerError, outcome unknown, where nothing says which it is.
+   * Creates one that carries our reference; gives the answer where it carries it, else what is read by the id that the answer names. A 202 says
+   * nothing of what it holds, and may name a monitor or a job: there only an address among these resources counts, or our reference, and only
+   * what is read is there.
+   * Throws PartnerError, outcome unknown, where nothing says which it is; unshown where it is answered as done and is not ours.
    */
-  async create(
-    body: Attributes,
-    reference: string,
-    referenceOf: ReferenceOf,
-    queued?: (id: string, given: Attributes) => Attributes,
-  ): Promise<Attributes> {
-    const { api, path } = this.options;
-    const answer = await api.write({ method: 'POST', path, body, what: this.creating }, { accepts: true });
-    const { status, headers } = answer;
-    const given = isAttributes(answer.body) ? answer.body : {};
-    const carried = referenceOf(given);
-    if (carried === reference && textOf(given.id)) return given;
+  async create(body: Attributes, reference: string, referenceOf: ReferenceOf): Promise<Attributes> {
+    const { api, path, needs } = this.options;
+    const request = { method: 'POST', path, body, what: this.creating } as const;
+    const { status, headers, body: answer } = await api.write(request, { accepts: true });
+    const given = isAttributes(answer) ? answer : {};
+    const accepted = status === 202;
+    const isOurs = referenceOf(given) === reference;
+    if (!accepted && isOurs && textOf(given.id) && lackOf(given, needs) === undefined) return given;
     // ServiceNow, POST ?mode=async: {orderId}
     const named = this.idBelow(headers.location) ?? this.idBelow(given.href) ?? textOf(given.orderId);
-    const id = named ?? (status === 202 ? undefined : textOf(given.id));
-    if (id === undefined || carried !== undefined) throw this.unnamed(status);
-    let resource: Attributes;
-    try {
-      resource = await afterWrite(() => this.read(id));
-    } catch (error) {
-      if (status === 202 && named && queued) return queued(id, given);
-      if (status === 201 && isAbsent(error)) return { ...given, id }; // lists and replicas lag; 201 says that it is there
-      throw error;
-    }
-    const has = referenceOf(resource);
-    if (has === reference || (has === undefined && status !== 202)) return resource;
-    throw this.unnamed(status);
+    const id = named ?? (accepted && !isOurs ? undefined : textOf(given.id));
+    if (id === undefined) throw api.strange(request, `${status} without saying which it is`, { status });
+    const resource = await afterWrite(() => this.read(id), !accepted);
+    if (referenceOf(resource) === reference) return resource;
+    if (accepted) throw api.strange(request, `${status} without saying which it is`, { status });
+    throw api.unshown(request, `${id} was answered, and does not carry our reference ${reference}`);
   }
 
   /** The body of a PATCH with these attributes. */
@@ -111,33 +128,47 @@ export class Collection {
     what: string,
     contentType = this.options.dialect.patchType,
   ): Promise<Attributes> {
-    const { record } = await this.options.api.write(
-      {
-        method: 'PATCH',
-        path: this.at(id),
-        headers: { 'Content-Type': contentType },
-        body: isStream(body) ? body : JSON.stringify(body),
-        what,
-      },
-      { id },
-    );
-    return (record as Attributes | undefined) ?? afterWrite(() => this.read(id));
+    const { api, needs } = this.options;
+    const request = {
+      method: 'PATCH',
+      path: this.at(id),
+      headers: { 'Content-Type': contentType },
+      body: isStream(body) ? body : JSON.stringify(body),
+      what,
+    } as const;
+    const resource = (await api.change(request, id, () => this.read(id), needs)) as Attributes;
+    this.lists.learn(resource);
+    return resource;
   }
 
-  /** Adds an entry to one of its lists, the way this provider takes it; gives the resource with that list, as far as it is shown. */
-  async add(id: string, attribute: string, entry: Attributes, what: string, form: EntryForm = {}): Promise<Attributes> {
-    const { arrayMode } = this.options;
+  /**
+   * Adds an entry to one of its lists, the way this provider takes it; gives the entry as the provider then shows it, where it ever does.
+   * Throws PartnerError, unshown, where it was answered as done and is not there.
+   */
+  async add(
+    id: string,
+    attribute: string,
+    entry: Attributes,
+    what: string,
+    form: EntryForm = {},
+  ): Promise<Attributes | undefined> {
+    const { arrayMode, api } = this.options;
     const send = (make: (entry: Attributes) => Json, type?: string) =>
       this.patch(id, form.stream ? form.stream(make) : make(entry), what, type);
     const resource = await this.inTurn(id, async () => {
       if (arrayMode === 'jsonPatch')
         return send((e) => [{ op: 'add', path: `/${attribute}/-`, value: e }], 'application/json-patch+json');
       if (arrayMode === 'append') return send((e) => this.change({ [attribute]: [e] }));
-      const now = await this.read(id);
-      const before = form.before ? entries(now[attribute]).map(form.before) : entries(now[attribute]);
-      return send((e) => this.change({ ...form.along?.(now), [attribute]: [...before, e] }));
+      const { along, before = (other) => other } = form;
+      const now = await this.readForLists(id, along ? [attribute, along] : [attribute]);
+      const others = { ...(along && { [along]: now[along] as Json }) };
+      return send((e) => this.change({ ...others, [attribute]: [...entries(now[attribute]).map(before), e] }));
     });
-    return attribute in resource ? resource : afterWrite(() => this.read(id));
+    const { shownIn } = form;
+    if (!shownIn) return undefined;
+    const shown = shownIn(resource) ?? shownIn(await afterWrite(() => this.read(id)));
+    if (shown) return shown;
+    throw api.unshown({ what }, `it was answered as done, and the ${this.options.noun} does not show it`);
   }
 
   /** Refuses what the provider would refuse, before anything is sent. */
@@ -175,9 +206,8 @@ export class Collection {
     return parts.at(-2) === path.split('/').at(-1) ? idOf(address) : undefined;
   }
 
-  private unnamed(status: number): Error {
-    const { api, path } = this.options;
-    return api.strange({ method: 'POST', path, what: this.creating }, `${status} without saying which it is`, status);
+  private reading(id: string): HttpRequest & { method: 'GET' } {
+    return { method: 'GET', path: this.at(id), what: `read ${this.options.noun}` };
   }
 
   private at(id: string): string {

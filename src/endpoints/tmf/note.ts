@@ -1,4 +1,5 @@
 import type { GenericComment } from '../../model/message.js';
+import { showsWords } from '../words.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 import { digest } from './digest.js';
@@ -35,10 +36,10 @@ export function commentOf(note: Attributes, dialect: TmfDialect): GenericComment
   };
 }
 
-/** The note that was just written, as the provider has it. */
+/** The note that was just written, as the provider has it: by its id, else, where the provider gives ids of its own, the last with its words. */
 export function writtenNote(resource: Attributes, note: Attributes): Attributes | undefined {
   const notes = entries(resource.note);
-  return notes.find((n) => n.id !== undefined && n.id === note.id) ?? notes.reverse().find((n) => n.text === note.text);
+  return notes.find((n) => n.id !== undefined && n.id === note.id) ?? notes.findLast((n) => hasWords(n, textOf(note.text)));
 }
 
 /** A comment of ours among the notes: by its id, else, where the provider gives ids of its own, the same words since our first try. */
@@ -46,6 +47,10 @@ export function ourNote(resource: Attributes, comment: GenericComment, since: st
   const notes = entries(resource.note);
   return (
     notes.find((n) => n.id === noteId(comment)) ??
-    notes.find((n) => n.text === comment.text && (isoTime(n.date) ?? since) >= (comment.at ?? since))
+    notes.find((n) => hasWords(n, comment.text) && (isoTime(n.date) ?? since) >= (comment.at ?? since))
   );
+}
+
+function hasWords(note: Attributes, words = ''): boolean {
+  return showsWords(textOf(note.text) ?? '', words);
 }

@@ -21,7 +21,7 @@ export interface Tmf621Client extends TmfClient {
 }
 
 const ENTITY = 'troubleTicket';
-const API: TmfApi = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket' };
+const API: TmfApi = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket', needs: ['status'] };
 
 /** A client of one TMF621 provider. */
 export function createTmf621Client(options: TmfOptions): Tmf621Client {
@@ -67,7 +67,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
-    return partOf(writtenNote(await this.entities.add(id, 'note', note, 'comment on ticket'), note));
+    // ServiceNow takes work notes and gives comments only.
+    const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
+    const form = hidden ? {} : { shownIn: (ticket: Attributes) => writtenNote(ticket, note) };
+    return partOf(await this.entities.add(id, 'note', note, 'comment on ticket', form));
   }
 
   async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
@@ -89,16 +92,15 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
       );
     }
     const entry = renderAttachment(attachment, this.dialect);
-    const ticket = await this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
+    const shown = await this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
       stream: (make) => streamedBody(entry, attachment.path, make),
       before: (other) => attachmentReference(other, this.dialect),
+      shownIn: (ticket) => {
+        const all = entries(ticket.attachment);
+        return all.find((a) => a.id === entry.id) ?? all.findLast((a) => a.name === attachment.name);
+      },
     });
-    return partOf(
-      entries(ticket.attachment).find((a) => a.id === entry.id) ??
-        entries(ticket.attachment)
-          .reverse()
-          .find((a) => a.name === attachment.name),
-    );
+    return partOf(shown);
   }
 
   async findAttachment(_entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {

@@ -3,7 +3,7 @@ import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { type Attributes, entries, isoTime } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
-import { type ListOptions, pages, serverTime } from '../tmf/list.js';
+import { type ListOptions, type OpenEnd, pages, serverTime } from '../tmf/list.js';
 
 /** Read again before the watermark: clocks of the provider's servers differ, and lastUpdate may have the grain of a second. Milliseconds. */
 const OVERLAP = 5_000;
@@ -21,7 +21,9 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   const from = new Date(Date.parse(mark.since) - OVERLAP).toISOString();
   const hints: Hint[] = [];
   let newest = mark.since;
-  for await (const page of pages(api, path, { 'lastUpdate.gt': from }, 'poll tickets', { absent })) {
+  // Where nothing came the watermark stays, so that nothing is missed; else it moves over what a short list has left out.
+  const whole = (end: OpenEnd) => end === 'short' && hints.length > 0;
+  for await (const page of pages(api, path, { 'lastUpdate.gt': from }, 'poll tickets', { absent, whole })) {
     for (const ticket of page) {
       const at = isoTime(ticket.lastUpdate) ?? isoTime(ticket.creationDate);
       if (at !== undefined && at < from) continue;

@@ -28,11 +28,9 @@ export interface Tmf622Client extends TmfClient {
 }
 
 const ENTITY = 'productOrder';
-const API: TmfApi = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order' };
+const API: TmfApi = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order', needs: ['state'] };
 /** Times a change is made anew because the provider changed the order meanwhile. */
 const MOST_TRIES = 3;
-/** Orders remembered that were taken but could not be read yet. */
-const MOST_QUEUED = 10_000;
 
 /** A client of one TMF622 provider. */
 export function createTmf622Client(options: Tmf622Options): Tmf622Client {
@@ -43,8 +41,6 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly system = 'tmf622';
   private readonly wholeItems: boolean;
   private readonly cancellations: Cancellations;
-  /** Taken with a 202, not there yet. */
-  private readonly queued = new Set<string>();
 
   constructor(options: Tmf622Options) {
     super(API, dialectOf(options.version, options.profile), options);
@@ -64,12 +60,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(orderBody(fields, this.dialect), reference, this.dialect);
     this.entities.demand(this.validate(entityType, body), 'create');
-    const order = await this.entities.create(
-      body,
-      reference,
-      (created) => referenceOf(created, this.dialect),
-      (id, given) => this.accepted(id, given),
-    );
+    const order = await this.entities.create(body, reference, (created) => referenceOf(created, this.dialect));
     return { entity: { order }, dropped: [] };
   }
 
@@ -84,9 +75,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
 
   async comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
-    const along = (order: Attributes): Attributes => (this.wholeItems ? { [ITEMS]: order[ITEMS] ?? [] } : {});
-    const order = await this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', { along }));
-    return partOf(writtenNote(order, note));
+    const form = { shownIn: (order: Attributes) => writtenNote(order, note), ...(this.wholeItems && { along: ITEMS }) };
+    return partOf(await this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', form)));
   }
 
   async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
@@ -154,17 +144,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return { order: await this.order(id), event: given, ...(task && { cancel: task }) };
   }
 
-  private async order(id: string): Promise<Attributes> {
-    const order = await this.there(id, () => this.entities.read(id));
-    this.queued.delete(id);
-    return order;
-  }
-
-  /** An order that was accepted and waits to be made is as the answer says. */
-  private accepted(id: string, given: Attributes): Attributes {
-    if (this.queued.size >= MOST_QUEUED) this.queued.clear();
-    this.queued.add(id);
-    return { ...given, id };
+  private order(id: string): Promise<Attributes> {
+    return this.there(id, () => this.entities.read(id));
   }
 
   /**
@@ -174,7 +155,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<Attributes> {
     const whole = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
     const listed = whole || ITEMS in given;
-    let items = listed ? (await this.order(id))[ITEMS] : undefined;
+    const read = () => this.there(id, () => this.entities.readForLists(id, [ITEMS]));
+    let items = listed ? (await read())[ITEMS] : undefined;
     for (let tries = 1; ; tries++) {
       // Asked of a provider that takes single items, too: it would order once more what it does not know.
       const all = listed ? itemsPatch(items, given[ITEMS], added) : [];
@@ -186,7 +168,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       } catch (error) {
         const refused = error instanceof PartnerError && error.code === 'SWB_PARTNER_REFUSED';
         if (!whole || !refused || tries === MOST_TRIES) throw error;
-        const now = (await this.order(id))[ITEMS];
+        const now = (await read())[ITEMS];
         if (isDeepStrictEqual(now, items)) throw error;
         items = now;
       }
@@ -198,7 +180,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
    * the provider's words go back. What else was to change is left: it matters no more, or is told as not kept.
    */
   private async cancel(id: string, fields: Attributes): Promise<Written> {
-    const order = await this.there(id, () => this.entities.read(id), true);
+    const order = await this.order(id);
     if (isCancelling(order)) return { entity: { order }, dropped: [] };
     const cancel = await this.there(id, () => this.cancellations.ask(id, fields.cancellationReason));
     const after = await this.entities.read(id).catch(() => order);
@@ -206,13 +188,12 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return { entity: { order: after, cancel }, dropped: isRefused(cancel) ? droppedFrom(sent, after) : [] };
   }
 
-  /** Does something with an order that may still be queued: then it is tried again. `missing`: one that is nowhere is taken for queued. */
-  private async there<T>(id: string, task: () => Promise<T>, missing = false): Promise<T> {
+  /** Does something with an order that may still be queued: then it is tried again. */
+  private async there<T>(id: string, task: () => Promise<T>): Promise<T> {
     try {
       return await task();
     } catch (error) {
-      const absent = error instanceof PartnerError && error.status === 404 && (missing || this.queued.has(id));
-      if (!absent && !isQueued(error)) throw error;
+      if (!isQueued(error)) throw error;
       throw new PartnerError('SWB_PARTNER_UNAVAILABLE', `Order ${id} is not there yet: the provider still has to make it.`, {
         where: this.name,
         hint: 'It is tried again.',

@@ -3,7 +3,7 @@ import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
 import { type Attributes, entries, isoTime, textOf } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
-import { type ListOptions, pages, serverTime } from '../tmf/list.js';
+import { type ListOptions, type OpenEnd, pages, serverTime } from '../tmf/list.js';
 import { type Dialect, referenceOf } from './dialect.js';
 
 /** Looked back before the last poll: clocks of the provider's servers differ. Milliseconds. */
@@ -61,7 +61,8 @@ export async function poll(
   const from = before && new Date(Date.parse(before.since) - OVERLAP).toISOString();
   const orders: Cursor['orders'] = {};
   const hints: Hint[] = [];
-  for await (const page of pages(api, path, {}, 'poll orders', { absent })) {
+  const whole = (end: OpenEnd) => end === 'short';
+  for await (const page of pages(api, path, {}, 'poll orders', { absent, whole })) {
     for (const order of page) {
       const id = String(order.id);
       const look = digest(LOOKS.map((name) => order[name] ?? null));

@@ -1,0 +1,22 @@
+/** Fewer letters than these may well stand in any text. */
+const TELLING = 20;
+
+/**
+ * Does a partner show the words that were sent? Partners wrap, trim and cut them, put something in front, make HTML of them or replace what
+ * their database cannot hold: only letters and digits are compared. Pure.
+ */
+export function showsWords(shown: string, sent: string): boolean {
+  const [there, ours] = [letters(shown), letters(sent)];
+  if (there === ours) return true;
+  if (ours.length >= TELLING && there.includes(ours)) return true;
+  return there.length >= TELLING && ours.startsWith(there);
+}
+
+function letters(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/&(#\d+|#x[\da-f]+|[a-z]+);/gi, ' ')
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+    .toLowerCase();
+}
