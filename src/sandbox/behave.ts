@@ -10,6 +10,8 @@ export interface Traits {
   /** What its API says when something fails: in these words alone, and beside an empty list. */
   errors: { alone: unknown; beside: unknown };
   errorBody: (status: number, message?: string) => unknown;
+  /** A record as it would be, made of these fields. */
+  madeOf: (fields: Record<string, unknown>) => unknown;
   /** Is there a record that carries one of these references? */
   knows: (references: string[]) => boolean;
   /** How it answers that a list is empty, where that is no empty list. */
@@ -64,6 +66,16 @@ const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)
     return { ...reply, ...(headers && { headers }), body: Array.isArray(reply.body) ? old : { result: old } };
   },
 
+  part: (asked) => withoutLists(partOf(asked.handler(asked.request)), () => []),
+  stubs: (asked) => {
+    const reply = asked.handler(asked.request);
+    const list = listOf(reply)?.map(stubOf);
+    return list ? { ...reply, body: Array.isArray(reply.body) ? list : { result: list } } : reply;
+  },
+  // Of a change: it is not done.
+  stub: (asked) => stubbed(asked.handler(reading(asked.request))),
+  listless: (asked) => withoutLists(asked.handler(asked.request), () => undefined),
+
   otherRecord: (asked) => done(asked, () => otherThan(asked)),
   lateRecord: (asked) =>
     asked.behaviours.isYoung(lastPart(asked.request), asked.ms) ? missing(asked) : asked.handler(asked.request),
@@ -73,6 +85,15 @@ const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)
 
   acceptedJob: (asked) => done(asked, job),
   acceptedDropped: job,
+  acceptedRecord: ({ request, madeOf }) => ({ status: 202, body: madeOf(json(request) ?? {}) }),
+  otherMade: ({ handler, request, madeOf }) => {
+    const list = handler({ ...reading(request), path: request.path.replace(/\/file$/, '') });
+    const [other] = listOf(list) ?? [];
+    return { status: 201, body: other ? (Array.isArray(list.body) ? other : { result: other }) : madeOf({}) };
+  },
+  unchanged: ({ handler, request }) => structuredClone(handler(reading(request))),
+  doneNoContent: (asked) => done(asked, () => ({ status: 204 })),
+  doneStub: ({ handler, request }) => stubbed(handler(request)),
   okError: ({ errors }) => ({ status: 200, body: errors.alone }),
   doneError: (asked) => done(asked, () => ({ status: 200, body: asked.errors.alone })),
   late: ({ handler, request, behaviours, ms }) => {
@@ -121,7 +142,7 @@ function missing({ handler, request }: Asked): Reply {
 /** The record beside the one that is asked for; where there is no other, the same by another id. */
 function otherThan({ handler, request }: Asked): Reply {
   const id = lastPart(request);
-  const read: Request = { ...request, method: 'GET', body: Buffer.alloc(0) };
+  const read = reading(request);
   const all = listOf(handler({ ...read, path: request.path.slice(0, -id.length - 1) }));
   const other = all?.find((entry) => idOf(entry) !== id);
   const own = handler(read);
@@ -129,6 +150,43 @@ function otherThan({ handler, request }: Asked): Reply {
   const wrapped = typeof body === 'object' && body !== null && 'result' in body;
   const record = other ?? { ...((wrapped ? body.result : body) as Entry), [wrapped ? 'sys_id' : 'id']: 'someone-else' };
   return { ...own, body: wrapped ? { result: record } : record };
+}
+
+/** The same address, asked for. */
+function reading(request: Request): Request {
+  return { ...request, method: 'GET', body: Buffer.alloc(0) };
+}
+
+/** As if there were more than is given; of many none is. */
+function partOf(reply: Reply): Reply {
+  const list = listOf(reply);
+  if (!list) return reply.status < 300 ? { ...reply, status: 206 } : reply;
+  return {
+    status: 206,
+    headers: { ...reply.headers, 'X-Total-Count': String(Math.max(1, list.length)) },
+    body: Array.isArray(reply.body) ? [] : { result: [] },
+  };
+}
+
+/** A record with something else in the place of its lists. */
+function withoutLists(reply: Reply, instead: () => unknown): Reply {
+  const { status, body } = reply;
+  if (status >= 300 || Array.isArray(body) || typeof body !== 'object' || body === null || 'result' in body) return reply;
+  const entries = Object.entries(body as Entry).map(([name, value]) => [name, Array.isArray(value) ? instead() : value]);
+  return { ...reply, body: Object.fromEntries(entries.filter(([, value]) => value !== undefined)) };
+}
+
+/** A record that says no more than which it is. */
+function stubbed(reply: Reply): Reply {
+  const { status, body } = reply;
+  if (status >= 300 || typeof body !== 'object' || body === null) return reply;
+  const { result } = body as Entry;
+  return { ...reply, body: typeof result === 'object' ? { result: stubOf(result as Entry) } : stubOf(body as Entry) };
+}
+
+function stubOf(record: Entry): Entry {
+  const name = 'sys_id' in record ? 'sys_id' : 'id';
+  return { [name]: record[name] };
 }
 
 function lastPart({ path }: Request): string {

@@ -22,10 +22,32 @@ export const ORDER_BEHAVIOURS = ['renumber', 'pad', 'split', 'reverse'] as const
 
 /** How partners behave, by the kind of request. What each does is in behave.ts. */
 export const BEHAVIOURS = {
-  list: [...INSTEAD, 'wrapped', 'lone', 'lag'],
-  read: [...INSTEAD, 'otherRecord', 'lateRecord', 'stale'],
-  create: ['acceptedJob', 'acceptedDropped', 'okError', 'doneError', 'late', 'doneConflict', ...ORDER_BEHAVIOURS],
-  change: ['accepted', 'okError', 'doneError', 'otherRecord', 'late'],
+  list: [...INSTEAD, 'wrapped', 'lone', 'lag', 'part', 'stubs'],
+  read: [...INSTEAD, 'otherRecord', 'lateRecord', 'stale', 'part', 'stub', 'listless'],
+  create: [
+    'acceptedJob',
+    'acceptedDropped',
+    'acceptedRecord',
+    'okError',
+    'doneError',
+    'otherMade',
+    'doneStub',
+    'late',
+    'doneConflict',
+    ...ORDER_BEHAVIOURS,
+  ],
+  change: [
+    'accepted',
+    'okError',
+    'doneError',
+    'otherRecord',
+    'unchanged',
+    'noContent',
+    'stub',
+    'doneNoContent',
+    'doneStub',
+    'late',
+  ],
 } as const satisfies Record<Kind, readonly string[]>;
 export type BehaviourName = (typeof BEHAVIOURS)[Kind][number];
 

@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { referencesIn, type Traits } from './behave.js';
 import type { Kind } from './behaviours.js';
 import type { Request } from './exchange.js';
@@ -35,6 +36,9 @@ export function serviceNowTraits(desk: ServiceNowDesk): Traits {
     },
     errors: SERVICENOW_ERRORS,
     errorBody,
+    madeOf: (fields) => ({
+      result: { ...fields, sys_id: randomBytes(16).toString('hex'), sys_updated_on: '2026-01-01 00:00:00' },
+    }),
     knows: (references) =>
       Object.keys(TABLES).some((table) => (desk.indexed(table, 'correlation_id', references) ?? []).length > 0),
   };
@@ -46,6 +50,7 @@ export function csmTraits(desk: ServiceNowDesk, root: string): Traits {
     kindOf: below(root.slice(0, root.lastIndexOf('/'))),
     errors: SERVICENOW_ERRORS,
     errorBody,
+    madeOf,
     knows: (references) =>
       ['incident', 'sn_customerservice_case']
         .flatMap((table) => desk.rows(table))
@@ -60,6 +65,7 @@ export function tmfTraits(version: Version, root: string, records: () => TmfReco
     kindOf: below(root),
     errors: { alone: TRY_LATER, beside: { ...TRY_LATER, items: [] } },
     errorBody: tmfError(version),
+    madeOf,
     knows: (references) => records().some((record) => referencesIn(record).some((reference) => references.includes(reference))),
   };
 }
@@ -69,8 +75,13 @@ export const tokenTraits: Traits = {
   kindOf: () => undefined,
   errors: { alone: TRY_LATER, beside: TRY_LATER },
   errorBody: tmfError('v4'),
+  madeOf,
   knows: () => false,
 };
+
+function madeOf(fields: Record<string, unknown>): Record<string, unknown> {
+  return { ...fields, id: randomUUID(), status: 'acknowledged', state: 'acknowledged' };
+}
 
 /** By the depth of the path below an API's root: a resource's name is many of them, with an id it is one. */
 function below(root: string): (request: Pick<Request, 'method' | 'path'>) => Kind | undefined {

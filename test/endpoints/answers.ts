@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import type { EndpointClient, PollResult, RawEntity, SpooledAttachment, Written } from '../../src/endpoints/endpoint.js';
 import { PartnerError } from '../../src/errors.js';
 import type { GenericComment, Json } from '../../src/model/message.js';
@@ -14,9 +15,11 @@ import type { Part, QuestionName, System } from './answers-systems.js';
  * - `none`: it resolves with nothing; only where the partner says in the words of its API that there is nothing.
  * - `missing`: the partner says in the words of its API that the record is not there; nothing is written then.
  * - `conflict`: it says that there is one already: the broker looks for it (test/delivery/doubt.test.ts).
+ * - `unshown`: as `unknown`, and that it is not to be written again without a person.
+ * - `dropped`: it resolves, and says that the partner did not keep what was sent.
  * - `rightOrUnknown`: as `unknown`, or the record is found another way; what is given is never a job.
  */
-export type Expected = 'unknown' | 'right' | 'none' | 'missing' | 'rightOrUnknown' | 'conflict';
+export type Expected = 'unknown' | 'right' | 'none' | 'missing' | 'rightOrUnknown' | 'conflict' | 'unshown' | 'dropped';
 
 const INSTEAD = {
   accepted: 'unknown',
@@ -37,13 +40,26 @@ const EXPECTED: Record<Kind, Partial<Record<BehaviourName, Expected>>> = {
     wrapped: 'right',
     lone: 'rightOrUnknown' /* of several records it says nothing of the others */,
     lag: 'none',
+    part: 'unknown',
+    stubs: 'unknown',
   },
-  read: { ...INSTEAD, otherRecord: 'unknown', lateRecord: 'missing', stale: 'right' },
+  read: {
+    ...INSTEAD,
+    otherRecord: 'unknown',
+    lateRecord: 'missing',
+    stale: 'right',
+    part: 'unknown',
+    stub: 'unknown',
+    listless: 'unknown',
+  },
   create: {
     acceptedJob: 'unknown',
     acceptedDropped: 'unknown',
+    acceptedRecord: 'unknown',
     okError: 'unknown',
     doneError: 'unknown',
+    otherMade: 'unshown',
+    doneStub: 'right',
     late: 'unknown',
     doneConflict: 'right',
     renumber: 'right',
@@ -51,7 +67,18 @@ const EXPECTED: Record<Kind, Partial<Record<BehaviourName, Expected>>> = {
     split: 'right',
     reverse: 'right',
   },
-  change: { accepted: 'unknown', okError: 'unknown', doneError: 'unknown', otherRecord: 'unknown', late: 'unknown' },
+  change: {
+    accepted: 'unknown',
+    okError: 'unknown',
+    doneError: 'unknown',
+    otherRecord: 'unknown',
+    unchanged: 'unshown',
+    noContent: 'unshown',
+    stub: 'unshown',
+    doneNoContent: 'right',
+    doneStub: 'right',
+    late: 'unknown',
+  },
 };
 
 /** Questions of which an answer means something else; undefined: no client can tell from one answer, so nothing is expected. */
@@ -59,12 +86,22 @@ const APART: Partial<Record<Kind, Partial<Record<BehaviourName, Partial<Record<Q
   // What comes later is found by the next sweeps, as far as they overlap.
   list: {
     lag: { read: 'right', readTogether: 'right', create: 'right', update: 'right', poll: undefined },
+    // Where nothing comes, a watermark that is made of what came stays where it is; and a stub is a hint as good as any.
+    part: { poll: 'rightOrUnknown' },
+    stubs: { poll: 'rightOrUnknown', create: 'rightOrUnknown', update: 'rightOrUnknown' },
   },
   read: {
     // It was written a moment ago, so it is there.
     lateRecord: { create: 'unknown', update: 'unknown' },
     // Nothing in it says that it is old.
     stale: { findComment: undefined, findAttachment: undefined, comment: undefined, attach: undefined },
+    // Who has never seen the lists cannot miss them.
+    listless: { read: undefined, findByNumber: undefined, create: 'right', update: 'right' },
+  },
+  change: {
+    unchanged: { update: 'dropped' },
+    noContent: { update: 'dropped' },
+    stub: { update: 'dropped' },
   },
   create: { acceptedJob: { create: 'rightOrUnknown' }, acceptedDropped: { create: 'rightOrUnknown' } },
 };
@@ -111,6 +148,8 @@ interface Question {
   ask: (of: Case) => Promise<unknown>;
   /** Refuses an answer that is not the right one. */
   right: (of: Case, answer: unknown, name: BehaviourName) => void;
+  /** Looks, when all is over, at what must be there whatever was answered. */
+  after?: (of: Case) => Promise<void>;
 }
 
 const theRecord = ({ client, id }: Case, answer: unknown) => {
@@ -131,6 +170,18 @@ const something = (_: Case, answer: unknown) => assert.ok(answer, 'it says that 
 const adorned = async ({ sandbox, system, id }: Case) => {
   system.says(sandbox, id, TEXT);
   system.attaches?.(sandbox, id, 'theirs.txt');
+};
+const known = async (of: Case) => {
+  await adorned(of);
+  await of.client.read(of.system.entityType, of.id);
+};
+/** What others wrote is never taken away. */
+const kept = async ({ sandbox, system, id }: Case) => {
+  system.desk(sandbox).behaviours.clear();
+  const client = system.client(sandbox);
+  const { comments, attachments } = client.parse(await client.read(system.entityType, id));
+  client.close();
+  assert.ok(comments.some((c) => c.text === TEXT) && (!system.attaches || attachments.some((a) => a.name === 'theirs.txt')));
 };
 const polled = (of: Case, answer: unknown) =>
   (answer as PollResult).hints.filter((hint) => hint.id === of.id && hint.key.startsWith(of.part?.key ?? ''));
@@ -172,7 +223,11 @@ export const QUESTIONS: Record<QuestionName, Question> = {
       await until('the change', async () => polled(of, await of.client.poll(of.system.entityType, of.cursor)).length > 0);
     },
     ask: ({ client, system, cursor }) => client.poll(system.entityType, cursor),
-    right: (of, answer) => assert.ok(polled(of, answer).length > 0, 'it moves on without the change'),
+    right: (of, answer) => {
+      const { hints, cursor } = answer as PollResult;
+      const stays = hints.length === 0 && isDeepStrictEqual(cursor, of.cursor);
+      assert.ok(stays || polled(of, answer).length > 0, 'it moves on without the change');
+    },
   },
   findComment: {
     prepare: ({ client, system, id }) => client.comment(system.entityType, id, comment),
@@ -202,8 +257,18 @@ export const QUESTIONS: Record<QuestionName, Question> = {
     ask: ({ client, system, id }) => client.update(system.entityType, id, system.change),
     right: (of, answer) => theRecord(of, (answer as Written).entity),
   },
-  comment: { ask: ({ client, system, id }) => client.comment(system.entityType, id, comment), right: something },
-  attach: { ask: ({ client, system, id, file }) => client.attach(system.entityType, id, file), right: something },
+  comment: {
+    prepare: known,
+    ask: ({ client, system, id }) => client.comment(system.entityType, id, comment),
+    right: something,
+    after: kept,
+  },
+  attach: {
+    prepare: known,
+    ask: ({ client, system, id, file }) => client.attach(system.entityType, id, file),
+    right: something,
+    after: kept,
+  },
 };
 
 /** Asks a question of a partner that behaves so, and looks at what the client makes of it. */
@@ -230,6 +295,7 @@ export async function examine(of: Case, question: Question, kind: Kind, name: Be
     client.close();
   }
   const { value, error } = await answer;
+  await question.after?.(of);
   const writes = requests.slice(asked).filter((r) => r.method !== 'GET');
   assert.ok(behaviours.met > 0, 'the question is made of other requests than its table says');
   const gave = () => (error ? `rejects: ${(error as Error).message}` : `resolves: ${JSON.stringify(value)?.slice(0, 200)}`);
@@ -238,6 +304,7 @@ export async function examine(of: Case, question: Question, kind: Kind, name: Be
     if (error) throw new Error(`It ${gave()}`);
     return question.right(of, value, name);
   }
+  if (expected === 'dropped') return assert.ok(((value as Written | undefined)?.dropped.length ?? 0) > 0, gave());
   if (expected === 'none') return assert.deepEqual([value, error], [undefined, undefined], gave());
   assert.ok(error instanceof PartnerError, `It ${gave()}`);
   if (expected === 'conflict') return assert.equal(error.status, 409, gave());
@@ -246,6 +313,8 @@ export async function examine(of: Case, question: Question, kind: Kind, name: Be
     return assert.deepEqual(writes, [], 'a record that is not there is not written to');
   }
   assert.equal(error.retry, true, `It is not worth another try, says ${error.code}: ${error.message}`);
+  // What was not answered as done is sent again by itself when it is surely not there.
+  if (kind === 'create' || kind === 'change') assert.equal(error.unshown, expected === 'unshown', gave());
   if (writes.length > 0) assert.equal(error.outcome, 'unknown', `The partner has got it, ${error.message}`);
   if (ACCEPTED.has(name) && writes.length > 0) assert.equal(error.status, 202, error.message);
 }

@@ -112,6 +112,68 @@ for (const partner of PARTNERS) {
       assert.equal(await value(id), 'y');
     });
 
+    it('gives a part, and says so', async () => {
+      const id = await create();
+      only({ name: 'part', kind: 'list' });
+      const { status, body } = await go('GET');
+      assert.deepEqual([status, partner.list(body)], [206, []]);
+      only({ name: 'part', kind: 'read' });
+      const one = await go('GET', `/${id}`);
+      assert.deepEqual([one.status, partner.id(partner.record(one.body))], [206, id]);
+    });
+
+    it('gives nothing but ids', async () => {
+      const id = await create();
+      only({ name: 'stubs' });
+      assert.deepEqual(partner.list((await go('GET')).body).map(stub), [[id]]);
+      only({ name: 'stub' });
+      assert.deepEqual(stub(partner.record((await go('GET', `/${id}`)).body)), [id]);
+      assert.deepEqual(stub(partner.record((await change(id, 'y')).body)), [id]);
+      assert.equal((await change(id, 'y')).status, 200);
+      only({ name: 'doneStub' });
+      assert.deepEqual(stub(partner.record((await change(id, 'z')).body)), [id]);
+      desk().clear();
+      assert.equal(await value(id), 'z');
+    });
+
+    it('gives a record without its lists', async () => {
+      const id = await create();
+      only({ name: 'listless' });
+      const record = partner.record((await go('GET', `/${id}`)).body);
+      assert.deepEqual(
+        Object.values(record).filter((attribute) => Array.isArray(attribute)),
+        [],
+      );
+    });
+
+    it('says that a change is done, and leaves it', async () => {
+      const id = await create();
+      for (const [name, status] of [
+        ['unchanged', 200],
+        ['noContent', 204],
+      ] as const) {
+        only({ name, kind: 'change' });
+        assert.equal((await change(id, 'y')).status, status);
+        desk().clear();
+        assert.equal(await value(id), 'x');
+      }
+      only({ name: 'doneNoContent' });
+      assert.equal((await change(id, 'y')).status, 204);
+      assert.equal(await value(id), 'y');
+    });
+
+    it('says that a record is made, and names another, or drops it', async () => {
+      const id = await create();
+      only({ name: 'otherMade' });
+      const other = await go('POST', '', partner.body('SWB-TEST00000002'));
+      assert.deepEqual([other.status, partner.id(partner.record(other.body))], [201, id]);
+      only({ name: 'acceptedRecord' });
+      const taken = await go('POST', '', partner.body('SWB-TEST00000002'));
+      assert.equal(taken.status, 202);
+      assert.match(taken.text, /SWB-TEST00000002/);
+      assert.deepEqual(await all(), [id]);
+    });
+
     it('reads the past', async () => {
       const id = await create();
       only({ name: 'stale', ms: LASTING });
@@ -236,4 +298,8 @@ for (const partner of ORDERS) {
 function v5({ name }: Partner): Record<string, string> {
   if (name === 'tmf5') return { '@type': 'TroubleTicket' };
   return name === 'orders5' ? { '@type': 'ProductOrder' } : {};
+}
+
+function stub(record: Record<string, unknown>): unknown[] {
+  return Object.values(record);
 }

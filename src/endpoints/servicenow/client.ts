@@ -207,9 +207,11 @@ class Client implements ServiceNowClient {
         body: createReadStream(attachment.path),
         what,
       },
-      (row) => columnText(row.table_sys_id) === id,
+      (row) =>
+        columnText(row.table_sys_id) === id &&
+        (columnText(row.file_name) === attachment.name || columnText(row.size_bytes) === String(attachment.size)),
       (made) => this.api.read({ method: 'GET', path: `/api/now/attachment/${sysId(made)}`, what: `${what}, read back` }, made),
-      ['table_sys_id'],
+      ['table_sys_id', 'file_name'],
     );
     return { id: columnText(made.sys_id) };
   }

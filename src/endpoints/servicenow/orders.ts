@@ -1,6 +1,6 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
-import { type Api, halfDone, isAbsent } from '../api.js';
+import { type Api, afterWrite, halfDone, isAbsent } from '../api.js';
 import type { Written } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
@@ -57,7 +57,11 @@ export class Orders {
     const { api, table, entityType, lines } = this.options;
     const given = givenLines(fields, lines);
     let id = await this.idOf(reference);
-    if (!id && lines.made === 'ordered' && given.length > 0) id = await this.catalogue.order(given, reference);
+    if (!id && lines.made === 'ordered' && given.length > 0) {
+      const ordered = await this.catalogue.order(given, reference);
+      await afterWrite(() => this.options.read(ordered), true);
+      id = ordered;
+    }
     if (!id) {
       const key = referenceColumns(table).slice(0, 1); // the one that it is looked up by
       id = columnText((await insertRow(api, table, this.headerOf(fields, reference), `create ${entityType}`, key)).sys_id);

@@ -59,17 +59,19 @@ export class Collection {
     const { api, needs } = this.options;
     const resource = (await api.read(this.reading(id), id, needs)) as Attributes;
     this.lists.learn(resource);
+    const vanished = this.lists.vanished(resource);
+    if (vanished) throw api.strange(this.reading(id), `without its ${vanished}`, { ofRecord: true });
     return resource;
   }
 
-  /** Reads one whose lists will be written back whole; throws where it does not show all of them. */
+  /** Reads one of whose lists it matters that they are whole; throws where it does not show all of them. */
   async readForLists(id: string, attributes: readonly string[]): Promise<Attributes> {
     const { api } = this.options;
     const resource = await this.read(id);
     const fault = attributes.map((attribute) => this.lists.fault(resource, attribute)).find(Boolean);
     if (!fault) return resource;
     const hint =
-      'Nothing is written, since that would take the others away. It is asked again; where it never shows them, let notes and attachments be added by JSON Patch.';
+      'Nothing is written, since that might take entries away, or bring one twice. It is asked again; where it never shows them, let notes and attachments be added by JSON Patch.';
     throw api.strange(this.reading(id), fault, { ofRecord: true, hint });
   }
 

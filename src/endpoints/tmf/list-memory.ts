@@ -1,20 +1,19 @@
-import type { Json } from '../../model/message.js';
 import { type Attributes, isAttributes, textOf } from './attributes.js';
 
-/** How long a list has to be shorter before it is believed: replicas lag, and people do take entries away. Milliseconds. */
+/** How long less has to be read before it is believed: replicas lag, and people do take entries away. Milliseconds. */
 const LAG = 30_000;
 /** Lists remembered; older ones are learnt again. */
 const MOST = 50_000;
 
 interface Known {
   length: number;
-  /** Since when it has been read with fewer, epoch milliseconds. */
-  shorterSince?: number;
+  /** Since when fewer, or no list at all, have been read; epoch milliseconds. */
+  lessSince?: number;
 }
 
 /**
- * How long the lists of each resource were when they were last read. A list that is written back whole takes away what it lacks: an answer
- * that lacks entries, or the list, must not be the one it is made of.
+ * How long the lists of each resource were when they were last read. An answer that lacks entries, or a list, is not to be taken for news, and
+ * above all not for what a list is made of that is written back whole: that would take away what it lacks.
  */
 export class ListMemory {
   private readonly known = new Map<string, Known>();
@@ -29,29 +28,42 @@ export class ListMemory {
   learn(resource: Attributes): void {
     for (const attribute of Object.keys(this.attributes)) {
       const list = resource[attribute];
-      if (Array.isArray(list)) this.put(this.key(resource, attribute), list.length);
+      const key = this.key(resource, attribute);
+      const known = this.known.get(key);
+      const length = Array.isArray(list) ? list.length : 0;
+      if (known && length < known.length) {
+        known.lessSince ??= this.clock();
+        // Only a list can say that there are fewer now.
+        if (Array.isArray(list) && this.clock() - known.lessSince >= LAG) this.known.set(key, { length });
+      } else if (Array.isArray(list)) {
+        if (this.known.size >= MOST) this.known.clear();
+        this.known.set(key, { length });
+      }
     }
+  }
+
+  /** The list that a resource does not show although it had entries, as far as that is no older than a lag. */
+  vanished(resource: Attributes): string | undefined {
+    return Object.keys(this.attributes).find((attribute) => {
+      const { length = 0, lessSince = Number.NEGATIVE_INFINITY } = this.known.get(this.key(resource, attribute)) ?? {};
+      return isMissing(resource, attribute) && length > 0 && this.clock() - lessSince < LAG;
+    });
   }
 
   /** What is wrong with the list of a resource that was just read, in words; undefined: it is whole, as far as is known. */
   fault(resource: Attributes, attribute: string): string | undefined {
-    const list: Json | undefined = resource[attribute];
+    const list = resource[attribute];
     const { length = 0 } = this.known.get(this.key(resource, attribute)) ?? {};
-    if (list === undefined || list === null)
-      return length > 0 || this.attributes[attribute] ? `without its ${attribute}` : undefined;
+    if (isMissing(resource, attribute)) return length > 0 || this.attributes[attribute] ? `without its ${attribute}` : undefined;
     if (!Array.isArray(list) || !list.every(isAttributes)) return `with a ${attribute} that is no list of objects`;
     return list.length < length ? `with ${list.length} ${attribute}, of which ${length} were there` : undefined;
-  }
-
-  private put(key: string, length: number): void {
-    const known = this.known.get(key);
-    const shorterSince = known && length < known.length ? (known.shorterSince ?? this.clock()) : undefined;
-    if (this.known.size >= MOST) this.known.clear();
-    if (!known || shorterSince === undefined || this.clock() - shorterSince >= LAG) this.known.set(key, { length });
-    else this.known.set(key, { ...known, shorterSince });
   }
 
   private key(resource: Attributes, attribute: string): string {
     return `${textOf(resource.id)}|${attribute}`;
   }
+}
+
+function isMissing(resource: Attributes, attribute: string): boolean {
+  return resource[attribute] === undefined || resource[attribute] === null;
 }

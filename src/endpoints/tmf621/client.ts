@@ -74,7 +74,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
-    const found = ourNote(await this.entities.read(id), comment, since);
+    const found = ourNote(await this.entities.readForLists(id, ['note']), comment, since);
     return found && partOf(found);
   }
 
@@ -104,7 +104,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   async findAttachment(_entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
-    const ticket = await this.entities.read(id);
+    const ticket = await this.entities.readForLists(id, ['attachment']);
     const found = entries(ticket.attachment).find((a) => a.id === `swb-${attachment.id}` || a.name === attachment.name);
     return found && partOf(found);
   }

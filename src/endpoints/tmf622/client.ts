@@ -80,7 +80,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
-    const found = ourNote(await this.order(id), comment, since);
+    const order = await this.there(id, () => this.entities.readForLists(id, ['note']));
+    const found = ourNote(order, comment, since);
     return found && partOf(found);
   }
 

@@ -31,11 +31,20 @@ const BEHAVIOURS: Record<string, string> = {
   wrapped: 'the list within an object',
   lone: 'a single entry without its list',
   lag: 'new records come later',
+  part: '206 with a part',
+  stubs: 'entries with nothing but their ids',
+  stub: 'nothing but its id',
+  listless: 'the record without its lists',
   otherRecord: 'another record',
   lateRecord: '404 while the record is new',
   stale: 'the record as it was',
   acceptedJob: '202 with a job; done',
   acceptedDropped: '202 with a job; not done',
+  acceptedRecord: '202 with the record; not done',
+  otherMade: 'another record; not done',
+  unchanged: 'the record as it was; not done',
+  doneNoContent: '204; done',
+  doneStub: 'nothing but its id; done',
   okError: '200 with an error; not done',
   doneError: '200 with an error; done',
   late: 'no answer; done later',
@@ -46,7 +55,12 @@ const BEHAVIOURS: Record<string, string> = {
   reverse: 'items in reverse order',
 };
 /** Done before the answer, or not at all: the same words would not say it of a change. */
-const OF_CHANGE: Record<string, string> = { accepted: '202 with {}; not done', otherRecord: 'another record; done' };
+const OF_CHANGE: Record<string, string> = {
+  accepted: '202 with {}; not done',
+  otherRecord: 'another record; done',
+  noContent: '204; not done',
+  stub: 'nothing but its id; not done',
+};
 /** Milliseconds for those that last a while: a person has to see it. */
 const LASTING = '10000';
 

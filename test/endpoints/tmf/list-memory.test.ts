@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { ListMemory } from '../../../src/endpoints/tmf/list-memory.js';
+import type { Json } from '../../../src/model/message.js';
+
+describe('how long the lists of a resource were', () => {
+  let now: number;
+  let memory: ListMemory;
+  beforeEach(() => {
+    now = 0;
+    memory = new ListMemory({ note: false, productOrderItem: true }, () => now);
+  });
+  const ticket = (note?: Json) => ({ id: 'a', ...(note !== undefined && { note }) });
+  const notes = (count: number) => ticket(Array.from({ length: count }, (_, i) => ({ text: `${i}` })));
+  const read = (given: ReturnType<typeof ticket>) => {
+    memory.learn(given);
+    return memory.fault(given, 'note');
+  };
+
+  it('nothing is wrong with lists that grow, or that nobody knows', () => {
+    for (const given of [ticket(), notes(0), notes(2), notes(3)]) assert.equal(read(given), undefined);
+    assert.equal(memory.fault({ ...notes(1), id: 'b' }, 'note'), undefined);
+  });
+
+  it('a shorter list is one only when it stays so', () => {
+    read(notes(3));
+    assert.equal(read(notes(2)), 'with 2 note, of which 3 were there');
+    now = 29_999;
+    assert.ok(read(notes(2)));
+    now = 30_000;
+    assert.equal(read(notes(2)), undefined);
+    assert.ok(read(notes(1)), 'and the next time anew');
+  });
+
+  it('a list that came back whole is whole', () => {
+    read(notes(3));
+    read(notes(2));
+    now = 20_000;
+    read(notes(3));
+    now = 40_000;
+    assert.ok(read(notes(2)));
+  });
+
+  for (const missing of [ticket(), ticket(null)])
+    it(`a list that is ${'note' in missing ? 'null' : 'not shown'} is missed for ever, and looked for a while`, () => {
+      read(notes(1));
+      assert.equal(memory.vanished(missing), undefined, 'not read yet');
+      assert.equal(read(missing), 'without its note');
+      assert.equal(memory.vanished(missing), 'note');
+      now = 30_000;
+      assert.equal(read(missing), 'without its note');
+      assert.equal(memory.vanished(missing), undefined);
+    });
+
+  it('what is no list, or one of no objects, is none', () => {
+    assert.equal(read(ticket('a note')), 'with a note that is no list of objects');
+    assert.equal(read(ticket(['a note'])), 'with a note that is no list of objects');
+  });
+
+  it('an order without items is none', () => {
+    assert.equal(memory.fault({ id: 'a' }, 'productOrderItem'), 'without its productOrderItem');
+  });
+});
