@@ -1,10 +1,11 @@
-import type { EndpointConfig, EndpointCredentials } from '../endpoint.config.js';
+import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from '../endpoint.config.js';
 import { type ConnectionTest, connectionTest } from './connection-test.js';
 import { settleCredentials } from './credentials.js';
 import { dialog, field, openInvalid, read, showBy } from './fields.js';
 import { addStyle } from './style.js';
 
 const PREFIX = 'node-config-input';
+const LIMITS = ['timeout', 'rateLimit', 'concurrency', 'maxTries', 'retryDelay', 'settling'] as const;
 const SETTINGS: (keyof EndpointConfig)[] = [
   'name',
   'store',
@@ -14,12 +15,7 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'tokenUrl',
   'scope',
   'tls',
-  'timeout',
-  'rateLimit',
-  'concurrency',
-  'maxTries',
-  'retryDelay',
-  'settling',
+  ...LIMITS,
   'integrationUser',
 ];
 export const CREDENTIALS: (keyof EndpointCredentials)[] = [
@@ -42,6 +38,7 @@ export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Re
   addStyle();
   settleCredentials(node);
   chooseOnlyStore();
+  showDefaults(node);
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);
   const current = () => ({
@@ -57,6 +54,11 @@ export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Re
 export function values(names: readonly string[]): Record<string, unknown> {
   const entries = names.map((name) => [name, read(PREFIX, name)] as const);
   return Object.fromEntries(entries.map(([name, value]) => [name, value === NONE ? '' : value]));
+}
+
+/** What a flow leaves out, because it is older than the setting, say, is shown as the runtime takes it. */
+function showDefaults(node: EditorNode<EndpointConfig>): void {
+  for (const name of LIMITS) if ((node[name] ?? '') === '') field(PREFIX, name).val(endpointDefaults[name]);
 }
 
 /** Most installations have one store; then there is nothing to choose. */

@@ -23,8 +23,10 @@ export function address<Config>({ optional = false, orPath = false } = {}): Vali
   };
 }
 
+/** A number in that range. Absent is valid: the node takes its default, as flows need that were saved before there was the setting. */
 export function number<Config>({ from, to = Number.POSITIVE_INFINITY }: { from: number; to?: number }): Validator<Config> {
   return function (value, _options) {
+    if (value === undefined || value === '') return true;
     if (typeof value === 'string' && ENVIRONMENT.test(value)) return true;
     const parsed = String(value).trim() === '' ? Number.NaN : Number(value);
     if (parsed >= from && parsed <= to) return true;
