@@ -142,9 +142,8 @@ export interface AttemptView extends Attempt {
 export interface DeliveryView extends DeliveryRow, Editable {
   part: string;
   /** Why it is not sent now, where that is not its own failure. */
-  waitsFor?: WaitsFor | 'endpoint';
+  waitsFor?: WaitsFor | 'endpoint' | 'down' | 'strange';
   lines: FieldLine[];
-  tries: number;
   createdAt: string;
   /** When it is tried next. */
   nextTry?: string;

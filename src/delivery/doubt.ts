@@ -46,13 +46,8 @@ export async function stillLooking(what: string, { lookUntil = 0 }: DeliveryReco
   const { client, clock, settling } = context;
   const left = lookUntil - clock();
   if (left <= 0) return context.writesAgain();
-  const until = new Date(lookUntil).toISOString().slice(11, 19);
-  throw new StillLooking(
-    `An answer was lost, and it does not show ${what} yet (looking until ${until} UTC).`,
-    client.name,
-    Math.max(0, settling - left),
-    left,
-  );
+  const text = `An answer was lost, and it does not show ${what} yet.`;
+  throw new StillLooking(text, client.name, Math.max(0, settling - left), left);
 }
 
 export function isConflict(error: unknown): error is PartnerError {
