@@ -149,6 +149,25 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await page.locator('#node-config-dialog-edit-form .input-error').count(), 0);
   });
 
+  it('a unit stands on the line of its number', async () => {
+    for (const id of ['sn1', 'tmf1', 'store1', 'in1']) {
+      await editNode(page, id);
+      await page.evaluate(`for (const one of document.querySelectorAll('.red-ui-tray details')) one.open = true`);
+      const apart = await page.locator('.red-ui-tray .switchboard-short:visible').evaluateAll((inputs) =>
+        inputs.flatMap((input) => {
+          const unit = input.nextElementSibling;
+          const lines = unit?.getClientRects() ?? [];
+          const beside = lines.length === 1 && lines[0]!.top < input.getBoundingClientRect().bottom;
+          return unit && !beside ? [unit.textContent] : [];
+        }),
+      );
+      await shot(`units-${id}`);
+      assert.deepEqual(apart, [], id);
+      await page.evaluate('document.querySelector("#node-config-dialog-cancel, #node-dialog-cancel")?.click()');
+      await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+    }
+  });
+
   it('speak German where the editor does: labels, errors and help', async () => {
     const german = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'de-DE' });
     const wrong: string[] = [];
