@@ -161,6 +161,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
           return unit && !beside ? [unit.textContent] : [];
         }),
       );
+      await page.locator('.red-ui-tray .switchboard-short:visible').last().scrollIntoViewIfNeeded();
       await shot(`units-${id}`);
       assert.deepEqual(apart, [], id);
       await page.evaluate('document.querySelector("#node-config-dialog-cancel, #node-dialog-cancel")?.click()');

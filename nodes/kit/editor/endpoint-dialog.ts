@@ -5,7 +5,6 @@ import { dialog, field, openInvalid, read, showBy } from './fields.js';
 import { addStyle } from './style.js';
 
 const PREFIX = 'node-config-input';
-const LIMITS = ['timeout', 'rateLimit', 'concurrency', 'maxTries', 'retryDelay', 'settling'] as const;
 const SETTINGS: (keyof EndpointConfig)[] = [
   'name',
   'store',
@@ -15,7 +14,12 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'tokenUrl',
   'scope',
   'tls',
-  ...LIMITS,
+  'timeout',
+  'rateLimit',
+  'concurrency',
+  'maxTries',
+  'retryDelay',
+  'settling',
   'integrationUser',
 ];
 export const CREDENTIALS: (keyof EndpointCredentials)[] = [
@@ -38,7 +42,8 @@ export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Re
   addStyle();
   settleCredentials(node);
   chooseOnlyStore();
-  showDefaults(node);
+  // An endpoint saved before there was the setting.
+  if ((node.settling ?? '') === '') field(PREFIX, 'settling').val(endpointDefaults.settling);
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);
   const current = () => ({
@@ -54,11 +59,6 @@ export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Re
 export function values(names: readonly string[]): Record<string, unknown> {
   const entries = names.map((name) => [name, read(PREFIX, name)] as const);
   return Object.fromEntries(entries.map(([name, value]) => [name, value === NONE ? '' : value]));
-}
-
-/** What a flow leaves out, because it is older than the setting, say, is shown as the runtime takes it. */
-function showDefaults(node: EditorNode<EndpointConfig>): void {
-  for (const name of LIMITS) if ((node[name] ?? '') === '') field(PREFIX, name).val(endpointDefaults[name]);
 }
 
 /** Most installations have one store; then there is nothing to choose. */

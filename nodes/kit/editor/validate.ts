@@ -23,10 +23,16 @@ export function address<Config>({ optional = false, orPath = false } = {}): Vali
   };
 }
 
-/** A number in that range. Absent is valid: the node takes its default, as flows need that were saved before there was the setting. */
-export function number<Config>({ from, to = Number.POSITIVE_INFINITY }: { from: number; to?: number }): Validator<Config> {
+interface Range {
+  from: number;
+  to?: number;
+  /** Flows that were saved before there was the setting lack it; the node takes its default then. */
+  optional?: boolean;
+}
+
+export function number<Config>({ from, to = Number.POSITIVE_INFINITY, optional = false }: Range): Validator<Config> {
   return function (value, _options) {
-    if (value === undefined || value === '') return true;
+    if (optional && (value === undefined || value === '')) return true;
     if (typeof value === 'string' && ENVIRONMENT.test(value)) return true;
     const parsed = String(value).trim() === '' ? Number.NaN : Number(value);
     if (parsed >= from && parsed <= to) return true;
