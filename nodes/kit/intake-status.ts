@@ -1,23 +1,21 @@
 import type { Node } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
+import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { Standing } from '../../src/delivery/standing.js';
 import { countDown, show, troubles } from './status.js';
-
-/** What can go wrong with taking messages in, each by itself: the hub may be down while the poll works. */
-type Part = 'hub' | 'poll' | 'read';
 
 /**
  * What an in node says of itself: what is in trouble and when it is tried again, else how it listens; and how many of its messages failed
  * or need a decision.
  */
 export class IntakeStatus {
-  private readonly troubles = new Map<Part, { text: string; retryAt: number }>();
+  private readonly troubles = new Map<IntakePart, { text: string; retryAt: number }>();
   private readonly standing: Standing;
   private calm = '';
 
   constructor(
     private readonly node: Node,
-    broker: Broker,
+    private readonly broker: Broker,
   ) {
     this.standing = new Standing(broker.store, 'message', node.id, () => this.tell());
   }
@@ -29,16 +27,19 @@ export class IntakeStatus {
   }
 
   stop(): void {
+    for (const part of this.troubles.keys()) this.broker.intakeTroubles.end(this.node.id, part);
     this.standing.stop();
   }
 
-  trouble(part: Part, text: string, retryAt: number): void {
+  trouble(part: IntakePart, text: string, retryAt: number): void {
+    this.broker.intakeTroubles.begin(this.node.id, this.node.name || this.node.type, part, text);
     this.troubles.set(part, { text, retryAt });
     this.tell();
   }
 
   /** A part works (again); `calm`: what is to be said while all do. */
-  works(part: Part, calm = this.calm): void {
+  works(part: IntakePart, calm = this.calm): void {
+    this.broker.intakeTroubles.end(this.node.id, part);
     this.troubles.delete(part);
     this.calm = calm;
     this.tell();

@@ -30,6 +30,8 @@ export function emitFrom(
     trouble(record, error, retryAt) {
       const text = error instanceof Error ? error.message : String(error);
       if (retryAt) shown?.trouble('read', text, retryAt);
+      // Nothing is tried any more: the failed message is counted as such.
+      else shown?.readable();
       // Without a payload of ours in flight: a catch node may react, the message itself stays in the inbox.
       node.error(text, { topic: record.number ?? record.entityId, switchboard: { failed: record.id } } as never);
     },

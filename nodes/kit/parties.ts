@@ -21,6 +21,6 @@ export function endpointNode<Client extends EndpointClient>(RED: NodeAPI, id: st
   throw new SwitchboardError('SWB_CONFIG', node ? 'Its endpoint is not set up rightly.' : 'It has no endpoint.', {
     where,
     field: 'endpoint',
-    hint: 'Choose an endpoint in the node’s dialog, or enable and mend it, and deploy.',
+    hint: 'Choose an endpoint in the node’s dialog, or enable and fix it, and deploy.',
   });
 }

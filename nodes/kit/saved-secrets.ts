@@ -25,6 +25,17 @@ const NAMES: Record<keyof EndpointCredentials, string> = {
   refreshToken: 'refresh token',
 };
 
+/** What each way to sign in needs. */
+const NEEDED: Record<EndpointConfig['auth'], (keyof EndpointCredentials)[]> = {
+  none: [],
+  basic: ['user', 'password'],
+  bearer: ['token'],
+  apiKey: ['apiKey'],
+  oauthClientCredentials: ['clientId', 'clientSecret'],
+  oauthPassword: ['clientId', 'clientSecret', 'user', 'password'],
+  oauthRefreshToken: ['clientId', 'clientSecret', 'refreshToken'],
+};
+
 /**
  * The credentials to sign in with: those the request brings, and beside them the deployed ones, as they are kept, where the request goes to
  * the very endpoint they were deployed for: this node, of this type, at its own origin. Anywhere else they would be given to whoever asks.
@@ -33,7 +44,8 @@ const NAMES: Record<keyof EndpointCredentials, string> = {
 export function credentialsFor(RED: NodeAPI, { id, type, config, credentials }: EndpointRequest): EndpointCredentials {
   const names = Object.keys(NAMES) as (keyof EndpointCredentials)[];
   const brought = names.filter((name) => typeof credentials[name] === 'string' && credentials[name] !== UNCHANGED);
-  const unchanged = names.filter((name) => credentials[name] === UNCHANGED);
+  // The dialog sends all it has, also what the chosen way to sign in has no use for.
+  const unchanged = (NEEDED[config.auth] ?? []).filter((name) => credentials[name] === UNCHANGED);
   const saved = deployed(RED, id, type);
   const isTheirs = saved !== undefined && same(originsOf(saved), originsOf(config));
   if (!isTheirs && unchanged.length > 0) throw notTheirs(unchanged, config, saved);

@@ -89,13 +89,14 @@ export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: str
     const standing = new Standing(broker.store, 'delivery', node.id, () => tell());
     stops.push(() => standing.stop());
     const tell = () => {
-      const { circuit, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
+      const { circuit, strange, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
       const { inFlight, nextTry } = standing;
       const failures = troubles(standing);
       if (suspended) show(node, 'waiting', `${endpoint.label} is suspended${suspended.by && ` by ${suspended.by}`}${failures}`);
-      else if (circuit === 'open')
-        countDown(node, 'error', resumesAt, (when) => `${endpoint.label} is down, next try ${when}${failures}`);
-      else if (inFlight) show(node, 'busy', `${inFlight} in flight${failures}`);
+      else if (circuit === 'open') {
+        const how = strange ? 'answers strangely' : 'is down';
+        countDown(node, 'error', resumesAt, (when) => `${endpoint.label} ${how}, next try ${when}${failures}`);
+      } else if (inFlight) show(node, 'busy', `${inFlight} in flight${failures}`);
       else if (nextTry) countDown(node, 'waiting', nextTry, (when) => `retrying ${when}${failures}`);
       else show(node, failures ? 'warning' : 'ok', `connected${failures}`);
     };

@@ -72,7 +72,7 @@ function invalid(
   const error = new SwitchboardError(code, problems.map((p) => p.text).join(' '), {
     where,
     field: problems[0]?.field,
-    hint: 'Mend the mapping or the message, deploy, then replay it.',
+    hint: 'Fix the mapping or the message, deploy, then replay it.',
   });
   if (!wired) throw error;
   reject(error);

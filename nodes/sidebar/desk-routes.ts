@@ -1,5 +1,6 @@
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
+import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { notThere, personOf, reasonOf } from './requests.js';
@@ -37,15 +38,14 @@ async function endpoints(): Promise<EndpointView[]> {
 
 function endpoint({ client, status }: ReturnType<Broker['workers']>[number], waiting: Record<string, number>): EndpointView {
   const { circuit, inFlight, resumesAt, suspended } = status;
-  const down = circuit === 'open';
   return {
     id: client.id,
     name: client.name,
     system: client.system,
-    state: suspended ? 'suspended' : down ? 'down' : 'up',
+    state: endpointState(status),
     inFlight,
     waiting: (waiting[client.id] ?? 0) - inFlight,
-    resumesAt: down && resumesAt ? new Date(resumesAt).toISOString() : undefined,
+    resumesAt: circuit === 'open' && resumesAt ? new Date(resumesAt).toISOString() : undefined,
     suspended,
   };
 }

@@ -1,5 +1,6 @@
 import type { EntityRequest } from '../../src/conversation/correlator.js';
 import type { Edit } from '../../src/delivery/edits.js';
+import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { WorkerStatus } from '../../src/delivery/worker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import type { Exchange } from '../../src/http/exchange.js';
@@ -177,10 +178,8 @@ async function deliveryView(
   return {
     ...deliveryRow(record, nameOf),
     part: record.part,
-    tries: record.tries,
     createdAt: record.createdAt,
-    nextTry: record.state === 'pending' && record.notBefore ? new Date(record.notBefore).toISOString() : undefined,
-    waitsFor: record.waitsFor ?? (isOpen(record) && desk.worker(record.endpoint)?.status.suspended ? 'endpoint' : undefined),
+    ...waiting(record, desk.worker(record.endpoint)?.status),
     lookUntil: lookUntil(record),
     error: record.error,
     decision: record.decision,
@@ -195,13 +194,23 @@ async function deliveryView(
   };
 }
 
+/** Why an open delivery is not sent now, and when it is tried next. */
+function waiting(record: DeliveryRecord, status?: WorkerStatus): Pick<DeliveryView, 'waitsFor' | 'nextTry'> {
+  const { state, notBefore = 0, waitsFor } = record;
+  if (state !== 'pending' && state !== 'inDoubt') return { waitsFor };
+  const endpoint = status ? endpointState(status) : 'up';
+  if (endpoint === 'suspended') return { waitsFor: waitsFor ?? 'endpoint' };
+  // The looks of a doubt are no tries.
+  const next = Math.max(state === 'pending' ? notBefore : 0, status?.resumesAt ?? 0);
+  return {
+    waitsFor: waitsFor ?? (endpoint === 'up' ? undefined : endpoint),
+    nextTry: next ? new Date(next).toISOString() : undefined,
+  };
+}
+
 /** Told only while it lies ahead: a person who sends it again ends the looking at once. */
 function lookUntil({ state, lookUntil }: DeliveryRecord): string | undefined {
   return state === 'inDoubt' && lookUntil && lookUntil > Date.now() ? new Date(lookUntil).toISOString() : undefined;
-}
-
-function isOpen({ state }: DeliveryRecord): boolean {
-  return state === 'pending' || state === 'inDoubt';
 }
 
 /** Requests of other versions may lack what this one notes. */

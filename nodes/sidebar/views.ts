@@ -1,6 +1,7 @@
 import type { AuditEntry } from '../../src/delivery/audit.js';
 import type { Answer } from '../../src/delivery/decisions.js';
 import type { Edit } from '../../src/delivery/edits.js';
+import type { EndpointState } from '../../src/delivery/endpoint-state.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { DecisionKind } from '../../src/errors.js';
@@ -141,9 +142,8 @@ export interface AttemptView extends Attempt {
 export interface DeliveryView extends DeliveryRow, Editable {
   part: string;
   /** Why it is not sent now, where that is not its own failure. */
-  waitsFor?: WaitsFor | 'endpoint';
+  waitsFor?: WaitsFor | 'endpoint' | 'down' | 'strange';
   lines: FieldLine[];
-  tries: number;
   createdAt: string;
   /** When it is tried next. */
   nextTry?: string;
@@ -179,7 +179,7 @@ export interface EndpointView {
   id: string;
   name: string;
   system: string;
-  state: 'up' | 'down' | 'suspended';
+  state: EndpointState;
   inFlight: number;
   /** Deliveries that wait for it. */
   waiting: number;

@@ -1,6 +1,10 @@
 import { brokers } from '../delivery/brokers.js';
+import { endpointState } from '../delivery/endpoint-state.js';
 
-/** `ok` when every store answers; what waits and what failed is told with it, for dashboards and alerts. */
+/**
+ * `ok` when every store answers and every partner does, `degraded` when a partner does not: messages are taken all the same. What waits and what failed is told with
+ * it, for dashboards and alerts.
+ */
 export async function health(stopping: boolean): Promise<{ status: number; body: unknown }> {
   try {
     const stores = await Promise.all(
@@ -8,15 +12,20 @@ export async function health(stopping: boolean): Promise<{ status: number; body:
         const { waiting, ...counts } = await broker.store.counts();
         const endpoints = broker.workers().map(({ client, status }) => ({
           name: client.name,
-          state: status.suspended ? 'suspended' : status.circuit === 'open' ? 'down' : 'up',
+          state: endpointState(status),
           waiting: waiting[client.id] ?? 0,
           ...(status.suspended && { suspendedAt: status.suspended.at }),
         }));
-        return { name: broker.name, ...counts, endpoints };
+        return { name: broker.name, ...counts, endpoints, intakeTroubles: broker.intakeTroubles.list() };
       }),
     );
     const ready = stores.length > 0 && !stopping;
-    return { status: ready ? 200 : 503, body: { status: stopping ? 'stopping' : ready ? 'ok' : 'no store is open', stores } };
+    const degraded = stores.some(
+      ({ endpoints, intakeTroubles }) =>
+        intakeTroubles.length > 0 || endpoints.some(({ state }) => state === 'down' || state === 'strange'),
+    );
+    const word = degraded ? 'degraded' : 'ok';
+    return { status: ready ? 200 : 503, body: { status: stopping ? 'stopping' : ready ? word : 'no store is open', stores } };
   } catch (error) {
     return { status: 503, body: { status: error instanceof Error ? error.message : String(error) } };
   }

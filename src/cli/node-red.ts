@@ -111,7 +111,7 @@ export async function startFlows(RED: NodeRed): Promise<SwitchboardError | undef
         'SWB_CONFIG',
         `The flows do not run (${payload.error}${missing.length ? `: ${missing.join(', ')}` : ''}).`,
         {
-          hint: 'Install the packages they need beside this one, or mend them in the editor.',
+          hint: 'Install the packages they need beside this one, or fix them in the editor.',
         },
       ),
     );

@@ -13,6 +13,7 @@ import { AuditLog } from './audit.js';
 import { lackIn } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
 import { Inbox } from './inbox.js';
+import { IntakeTroubles } from './intake-troubles.js';
 import { Interventions } from './interventions.js';
 import { Legs } from './legs.js';
 import { type Leg, Outbox, type Taken } from './outbox.js';
@@ -62,6 +63,7 @@ export class Broker {
   private readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
   readonly unmapped: UnmappedCounter;
   readonly audit: AuditLog;
+  readonly intakeTroubles: IntakeTroubles;
   /** What a person may do by hand. */
   readonly interventions: Interventions;
 
@@ -75,6 +77,7 @@ export class Broker {
     this.log = options.log ?? (() => undefined);
     this.ids = createIds(this.clock, this.random);
     this.unmapped = new UnmappedCounter(this.store);
+    this.intakeTroubles = new IntakeTroubles(this.clock);
     this.spool = new Spool(this.store.spool);
     this.conversations = new Conversations(this.store, this.clock);
     this.correlator = new Correlator(

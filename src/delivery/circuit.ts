@@ -6,6 +6,8 @@ export type CircuitState = 'closed' | 'open' | 'halfOpen';
  * probe; its success closes the circuit, its failure opens it for longer. Spares a struggling partner, and the log.
  */
 export class Circuit {
+  /** The last failure was an answer that makes no sense: the partner is there. */
+  strange = false;
   private failures = 0;
   private openings = 0;
   private until = 0;
@@ -34,7 +36,8 @@ export class Circuit {
     this.openings = 0;
   }
 
-  failed(): void {
+  failed(strange = false): void {
+    this.strange = strange;
     this.failures++;
     if (this.failures < this.threshold) return;
     this.until = this.clock() + Math.min(this.most, this.base * 2 ** this.openings);

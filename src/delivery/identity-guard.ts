@@ -17,7 +17,7 @@ export class WrongEntityError extends SwitchboardError {
   ) {
     super('SWB_WRONG_ENTITY', what, {
       where,
-      hint: 'Nothing was written. Compare both records in the messages view; mend the link or skip the delivery.',
+      hint: 'Nothing was written. Compare both records in the messages view; fix the link or skip the delivery.',
     });
   }
 }

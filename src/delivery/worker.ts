@@ -34,6 +34,8 @@ export interface WorkerOptions extends Omit<SendContext, 'writesAgain'> {
 export interface WorkerStatus {
   inFlight: number;
   circuit: CircuitState;
+  /** What opened the circuit were answers that make no sense. */
+  strange: boolean;
   /** Epoch milliseconds of the next try, while nothing may be sent. */
   resumesAt?: number;
   /** A person stopped the sending. */
@@ -98,6 +100,7 @@ export class Worker {
     return {
       inFlight: this.active.size,
       circuit: this.circuit.state,
+      strange: this.circuit.strange,
       ...(resumesAt && { resumesAt }),
       ...(this.suspended && { suspended: this.suspended }),
     };
@@ -325,7 +328,7 @@ export class Worker {
     const next = verdict(error, delivery.tries, this.policy, random, inDoubt);
     // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
-    if (next.unwell) this.circuit.failed();
+    if (next.unwell) this.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
     else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT') this.circuit.pause(next.wait);
     else if (error instanceof StillLooking) this.circuit.succeeded();
     const ended = next.state === 'failed' || next.state === 'needsDecision';

@@ -1,28 +1,72 @@
 import { PartnerError } from '../errors.js';
+import type { Api } from './api.js';
 import type { Check } from './endpoint.js';
 import { isObject } from './evidence.js';
 
 /* What the connection tests of all systems have alike. */
 
-/**
- * Whether the credentials are accepted, by the failure of a first list. Only a list, or the API's own word that it is forbidden, shows that the
- * partner knows who asks: a gateway or a page does not.
- */
-export function credentialsOf(failure: PartnerError | undefined): Check {
-  const name = 'Credentials';
-  if (!failure || (failure.status === 403 && isObject(failure.body))) return { name, ok: true, text: 'They are accepted.' };
-  if (failure.code === 'SWB_PARTNER_AUTH') return { name, ok: false, text: failure.message };
-  return { name, ok: 'warning', text: `It could not be told whether they are accepted: ${failure.message}` };
+/** What a first list shows. `go`: there is a partner that knows who asks, or might, so that further questions make sense. */
+export interface Beginning {
+  checks: Check[];
+  go: boolean;
+  failure?: PartnerError;
 }
 
-/** Nobody answered at all. */
-export function isUnreachable({ code, status }: PartnerError): boolean {
-  return code === 'SWB_PARTNER_UNAVAILABLE' && status === undefined;
+/** Signs in, then asks for a first list. */
+export async function beginning(api: Api, list: () => Promise<unknown>): Promise<Beginning> {
+  const noToken = await failureOf(() => api.http.signIn());
+  // The partner itself was not asked.
+  if (noToken) return { checks: [tokenCheck(noToken)], go: false, failure: noToken };
+  const failure = await failureOf(list);
+  const reachable = reachableCheck(api, failure);
+  if (reachable.ok === false) return { checks: [reachable], go: false, failure };
+  const credentials = credentialsCheck(api, failure);
+  return { checks: [reachable, credentials], go: credentials.ok !== false, failure };
+}
+
+function tokenCheck(failure: PartnerError): Check {
+  if (failure.code === 'SWB_PARTNER_AUTH') return { name: 'Credentials', ok: false, text: failure.message };
+  const text = `It could not be told whether they are accepted: ${inWords(failure)} Is the token URL right?`;
+  return { name: 'Credentials', ok: 'warning', text };
+}
+
+function reachableCheck({ http }: Api, failure?: PartnerError): Check {
+  const name = 'Reachable';
+  if (failure?.code === 'SWB_PARTNER_UNAVAILABLE' && failure.status === undefined)
+    return { name, ok: false, text: inWords(failure) };
+  if (failure?.code === 'SWB_PARTNER_ANSWER')
+    return { name, ok: 'warning', text: `${http.baseUrl} answers, but strangely: is it the address of the API?` };
+  return { name, ok: true, text: `${http.baseUrl} answers.` };
+}
+
+/** Only a list, or the API's own word that it is forbidden, shows that the partner knows who asks: a gateway or a page does not. */
+function credentialsCheck(api: Api, failure?: PartnerError): Check {
+  const name = 'Credentials';
+  if (failure?.status === 401) return { name, ok: false, text: failure.message };
+  if (!api.http.signsIn) return { name, ok: true, text: 'No user name, key or token is sent.' };
+  if (!failure || isRefused(api, failure)) return { name, ok: true, text: 'They are accepted.' };
+  return { name, ok: 'warning', text: `It could not be told whether they are accepted: ${inWords(failure)}` };
+}
+
+/** The API itself, and nothing on the way to it, says that this is not allowed to us. */
+export function isRefused({ shape }: Api, { status, body }: PartnerError): boolean {
+  return status === 401 || (status === 403 && isObject(body) && shape.isOwnError(body));
+}
+
+/** What went wrong, without what is done about it when it happens to a delivery. */
+export function inWords(failure: PartnerError): string {
+  const isHelpful = failure.code === 'SWB_PARTNER_AUTH' || failure.code === 'SWB_PARTNER_NOT_FOUND';
+  return isHelpful ? failure.message : failure.messageWith('');
 }
 
 /** Any failure as one of the partner: a connection test never throws. */
-export function asFailure(error: unknown): PartnerError {
-  if (error instanceof PartnerError) return error;
-  const text = error instanceof Error ? error.message : String(error);
-  return new PartnerError('SWB_PARTNER_UNAVAILABLE', text, { outcome: 'notDone', retry: false });
+export async function failureOf(task: () => Promise<unknown>): Promise<PartnerError | undefined> {
+  try {
+    await task();
+    return undefined;
+  } catch (error) {
+    if (error instanceof PartnerError) return error;
+    const text = error instanceof Error ? error.message : String(error);
+    return new PartnerError('SWB_PARTNER_UNAVAILABLE', text, { outcome: 'notDone', retry: false });
+  }
 }

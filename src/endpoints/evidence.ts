@@ -55,6 +55,9 @@ export function recordsIn(
   const content = contentOf(status, body, shape);
   if ('unknown' in content) return content;
   const { is } = content;
+  // Whoever answers an empty list in another form than this API's is somebody else.
+  if (Array.isArray(body) && body.length === 0 && shape.envelope !== undefined)
+    return { unknown: `with a bare list instead of a ${shape.envelope}` };
   if (Array.isArray(is)) return listed(is, shape, needs);
   if (!isObject(is)) return { unknown: `with ${kindOf(is)} instead of a list` };
   if (idOf(is, shape)) return lone ? listed([is], shape, needs) : { unknown: 'with one record instead of a list' };

@@ -48,7 +48,7 @@ const REFUSED: Kind = {
   code: 'SWB_PARTNER_REFUSED',
   outcome: 'notDone',
   retry: false,
-  hint: 'Mend the data or the mapping, then replay it.',
+  hint: 'Fix the data or the mapping, then replay it.',
 };
 
 /** Failures before a byte of the request was sent: the partner cannot have acted. */

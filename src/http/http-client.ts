@@ -28,6 +28,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 class Client implements HttpClient {
   readonly name: string;
   readonly baseUrl: string;
+  readonly signsIn: boolean;
   private readonly defaults: AxiosRequestConfig;
   private readonly agents: (HttpAgent | HttpsAgent)[];
   private readonly limits: Limits;
@@ -38,6 +39,7 @@ class Client implements HttpClient {
   constructor(private readonly options: HttpOptions) {
     this.name = options.name;
     this.baseUrl = options.baseUrl;
+    this.signsIn = options.auth.kind !== 'none';
     this.origin = new URL(options.baseUrl).origin;
     const connections = { keepAlive: true, keepAliveMsecs: PROBE_AFTER, maxSockets: options.concurrency + 2 };
     const httpAgent = new HttpAgent(connections);
@@ -84,6 +86,10 @@ class Client implements HttpClient {
     } finally {
       if (!handedOn) leave();
     }
+  }
+
+  async signIn(): Promise<void> {
+    await this.auth.headers();
   }
 
   close(): void {

@@ -59,6 +59,10 @@ export interface HttpClient {
   readonly name: string;
   /** Without a slash at its end. */
   readonly baseUrl: string;
+  /** Something that proves who asks is sent with each request: a user name, a key, a token. */
+  readonly signsIn: boolean;
+  /** Fetches the token to sign in with, where there is to be one; throws PartnerError when there is none. */
+  signIn(): Promise<void>;
   /** Resolves for 2xx; else throws PartnerError, classed by src/http/failure.ts, with all secrets masked. */
   request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
   request<T = unknown>(request: HttpRequest): Promise<HttpAnswer<T>>;

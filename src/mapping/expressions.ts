@@ -166,6 +166,6 @@ export function sharedExpressions(): Expressions {
 
 function failure(expression: string, text: string): SwitchboardError {
   return new SwitchboardError('SWB_EXPRESSION', `The expression «${expression}» failed: ${text}.`, {
-    hint: 'Mend it in the mapping, deploy, then replay the message.',
+    hint: 'Fix it in the mapping, deploy, then replay the message.',
   });
 }

@@ -104,7 +104,7 @@ export const genericSchema = {
         stateReason: text('Why it stands there'),
         severity: choice(SEVERITIES, 'How bad it is for the customer'),
         impact: choice(LEVELS, 'How many are affected'),
-        urgency: choice(LEVELS, 'How soon it must be mended'),
+        urgency: choice(LEVELS, 'How soon it must be fixed'),
         priority: choice(PRIORITIES, 'In which order it is worked on'),
         category: text('Category'),
         subcategory: text('Subcategory'),

@@ -240,7 +240,7 @@ export class Journal {
     const error =
       this.halted ??
       new SwitchboardError('SWB_STORE', `The store cannot write to ${this.options.folder}: ${reason}.`, {
-        hint: 'Nothing that was accepted is lost. Free space on the disk or mend its permissions; writing goes on by itself once it works again.',
+        hint: 'Nothing that was accepted is lost. Free space on the disk or fix its permissions; writing goes on by itself once it works again.',
         cause,
       });
     if (!this.failure) this.options.log('error', error.message);

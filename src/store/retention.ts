@@ -165,7 +165,7 @@ export class Retention {
       this.options.log(
         'warn',
         `The store's journal holds ${megabytes(this.journal.bytes)} MB, more than the ${megabytes(this.options.bytes)} MB it is allowed, because most of it belongs to open ` +
-          'conversations. Close what is done, mend or skip what has failed, or allow more.',
+          'conversations. Close what is done, fix or skip what has failed, or allow more.',
       );
     }
   }

@@ -163,7 +163,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().locator('input[type=search]').fill('');
     await shows('INC1 REQ1');
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
-    await view().getByText('Mended by hand (1)').click();
+    await view().getByText('Changed by hand (1)').click();
     await view().getByRole('button', { name: 'Undo' }).click();
     await page.waitForSelector('.switchboard-history >> text=Undone');
     await shows('INC1 REQ1 INC9');
@@ -193,7 +193,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
         .evaluate((fold) => (fold as HTMLDetailsElement).open),
       'what was unfolded stays so',
     );
-    await view().getByText('Mended by hand (2)').waitFor();
+    await view().getByText('Changed by hand (2)').waitFor();
     await view().getByRole('button', { name: 'Undo' }).first().click();
     await page.waitForFunction(() => document.querySelectorAll('.switchboard-lane-actions').length === 2);
     assert.deepEqual(await tooWide(page), []);

@@ -41,6 +41,12 @@ const FLOW = [
   },
 ];
 
+/** As version 0.1.0 saved them; what is undefined is not written. */
+const OLD_FLOW = [
+  { ...FLOW[2], id: 'sn2', name: 'Old', settling: undefined },
+  { ...FLOW[4], id: 'in2', y: 200, endpoint: 'sn2', path: 'b' },
+];
+
 describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
   let sandbox: Sandbox;
   let server: EditorServer;
@@ -51,7 +57,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
   before(async function () {
     if (!chromiumPath()) return this.skip();
     sandbox = await startSandbox();
-    server = await startEditor({ flow: FLOW });
+    server = await startEditor({ flow: [...FLOW, ...OLD_FLOW] });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
   });
@@ -131,6 +137,34 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
       assert.ok(shown <= 11, `${id} shows ${shown} rows`);
       await shot(`dialog-${id}`);
       await page.click('#node-config-dialog-cancel');
+      await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+    }
+  });
+
+  it('a setting that came after a flow was saved counts as its default, and is shown so', async () => {
+    const valid = (id: string) => page.evaluate(`RED.nodes.node('${id}').valid`);
+    assert.deepEqual([await valid('sn2'), await valid('in2')], [true, true]);
+    await editNode(page, 'sn2');
+    assert.equal(await config('settling').inputValue(), serviceNowEndpointDefaults.settling);
+    assert.equal(await page.locator('#node-config-dialog-edit-form .input-error').count(), 0);
+  });
+
+  it('a unit stands on the line of its number', async () => {
+    for (const id of ['sn1', 'tmf1', 'store1', 'in1']) {
+      await editNode(page, id);
+      await page.evaluate(`for (const one of document.querySelectorAll('.red-ui-tray details')) one.open = true`);
+      const apart = await page.locator('.red-ui-tray .switchboard-short:visible').evaluateAll((inputs) =>
+        inputs.flatMap((input) => {
+          const unit = input.nextElementSibling;
+          const lines = unit?.getClientRects() ?? [];
+          const beside = lines.length === 1 && lines[0]!.top < input.getBoundingClientRect().bottom;
+          return unit && !beside ? [unit.textContent] : [];
+        }),
+      );
+      await page.locator('.red-ui-tray .switchboard-short:visible').last().scrollIntoViewIfNeeded();
+      await shot(`units-${id}`);
+      assert.deepEqual(apart, [], id);
+      await page.evaluate('document.querySelector("#node-config-dialog-cancel, #node-dialog-cancel")?.click()');
       await page.waitForSelector('.red-ui-tray', { state: 'detached' });
     }
   });

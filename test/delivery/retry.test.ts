@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Circuit } from '../../src/delivery/circuit.js';
+import { endpointState } from '../../src/delivery/endpoint-state.js';
 import { backoff, DEFAULT_RETRY, StillLooking, verdict } from '../../src/delivery/retry.js';
 import { type Outcome, PartnerError, SwitchboardError } from '../../src/errors.js';
 
@@ -67,6 +68,19 @@ describe('after a failed try a delivery', () => {
 });
 
 describe('the circuit breaker', () => {
+  it('knows whether the partner is away, or answers what makes no sense', () => {
+    const circuit = new Circuit(() => 0);
+    const state = () => endpointState({ circuit: circuit.state, strange: circuit.strange });
+    for (let i = 0; i < 4; i++) circuit.failed(true);
+    assert.equal(state(), 'up');
+    circuit.failed(true);
+    assert.equal(state(), 'strange');
+    circuit.failed();
+    assert.equal(state(), 'down');
+    const suspended = { at: '', by: 'ann', reason: '' };
+    assert.equal(endpointState({ circuit: 'open', strange: true, suspended }), 'suspended');
+  });
+
   it('opens after five failures in a row, lets one probe through, closes on its success', () => {
     let now = 0;
     const circuit = new Circuit(() => now);

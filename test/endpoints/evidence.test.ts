@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type AnswerShape, objectIn, recordIn, recordsIn } from '../../src/endpoints/evidence.js';
+import { type AnswerShape, isPart, objectIn, recordIn, recordsIn } from '../../src/endpoints/evidence.js';
 
 const SHAPE: AnswerShape = {
   envelope: 'result',
@@ -15,6 +15,7 @@ describe('what an answer to a question for several proves', () => {
     ['a list', 200, { result: [{ id: 'a' }, { id: 'b' }] }, ['a', 'b']],
     ['a list that stands for itself', 200, [{ id: 'a' }], ['a']],
     ['an empty list: there is none', 200, { result: [] }, []],
+    ['an empty list in another form than this API’s', 200, [], UNKNOWN],
     ['a part of a list', 206, [{ id: 'a' }], ['a']],
     ['a list in a wrapper', 200, { items: [{ id: 'a' }], total: 1 }, ['a']],
     ['an empty list in a wrapper that says there is none', 200, { items: [], total: 0 }, []],
@@ -38,6 +39,34 @@ describe('what an answer to a question for several proves', () => {
       assert.deepEqual('is' in evidence ? evidence.is.map(({ id }) => id) : UNKNOWN, outcome, JSON.stringify(evidence));
     });
   }
+});
+
+describe('what records have to show', () => {
+  it('is asked of each: a stub is no proof', () => {
+    const needs = ['status'];
+    assert.ok('is' in recordsIn(200, { result: [{ id: 'a', status: '' }] }, SHAPE, { needs }));
+    for (const entry of [{ id: 'a' }, { id: 'a', status: null }]) {
+      assert.ok('unknown' in recordsIn(200, { result: [{ id: 'b', status: 'new' }, entry] }, SHAPE, { needs }));
+      assert.ok('unknown' in recordIn(200, { result: entry }, SHAPE, 'a', needs));
+    }
+  });
+
+  it('is all of it: a record in parts is none', () => {
+    assert.ok('unknown' in recordIn(206, { result: { id: 'a' } }, SHAPE, 'a'));
+  });
+});
+
+describe('what a list says beside its records', () => {
+  for (const [status, headers, part] of [
+    [200, {}, false],
+    [200, { 'x-total-count': '0' }, false],
+    [200, { 'x-total-count': '3' }, true],
+    [200, { 'content-range': 'items 0-0/2' }, true],
+    [200, { 'content-range': 'items */*' }, false],
+    [206, {}, true],
+  ] as const)
+    it(`${status} ${JSON.stringify(headers)}: ${part ? 'there are others' : 'nothing'}`, () =>
+      assert.equal(isPart(status, headers), part));
 });
 
 describe('one record instead of a list', () => {

@@ -13,7 +13,7 @@ interface Case {
 
 /** The partner said no: a person has to look, then replays. */
 const REFUSALS: Case[] = [
-  { title: '400', fault: { kind: 'status', status: 400, times: 1 }, says: /answered 400.*Mend the data or the mapping/s },
+  { title: '400', fault: { kind: 'status', status: 400, times: 1 }, says: /answered 400.*Fix the data or the mapping/s },
   { title: '401', fault: { kind: 'status', status: 401 }, says: /answered 401.*Check the credentials/s },
   { title: '403', fault: { kind: 'status', status: 403, times: 1 }, says: /answered 403.*lacks a right/s },
   { title: '404', fault: { kind: 'status', status: 404, times: 1 }, says: /answered 404.*missing there, or hidden/s },

@@ -106,6 +106,15 @@ describe('saved secrets', () => {
     assert.match(token.text, /"ok":true/);
   });
 
+  it('of a way to sign in that is not chosen any more stand in nobody’s way, and stay here', async () => {
+    const nothing = await ask('sb1-sn', SERVICENOW, { ...basic(thief.url), auth: 'none' }, password);
+    assert.equal(nothing.status, 200, nothing.text);
+    const key = await ask('sb1-sn', SERVICENOW, { ...basic(thief.url), auth: 'apiKey' }, { ...password, apiKey: 'my-key' });
+    assert.equal(key.status, 200, key.text);
+    assert.match(caught, /my-key/);
+    assert.ok(!caught.includes(rig.sandbox.environment.SANDBOX_SERVICENOW_PASSWORD!));
+  });
+
   it('do not come along with one that was typed', async () => {
     await ask('sb1-sn', SERVICENOW, basic(thief.url), { user: 'me', password: 'mine' });
     assert.match(caught, /me:mine/);

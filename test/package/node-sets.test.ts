@@ -78,7 +78,7 @@ describe('the sets of nodes', () => {
   });
 
   it('check what is typed: addresses, numbers, environment variables', () => {
-    const { baseUrl, timeout } = definition('servicenow-endpoint').defaults;
+    const { baseUrl, timeout, settling } = definition('servicenow-endpoint').defaults;
     const asNode = { _def: { _: (key: string) => key } };
     const check = (setting: typeof baseUrl, value: string) => setting?.validate?.call(asNode, value, {});
     assert.equal(check(baseUrl, 'https://acme.service-now.com'), true);
@@ -90,6 +90,9 @@ describe('the sets of nodes', () => {
     assert.equal(check(timeout, environment('TIMEOUT')), true);
     assert.equal(check(timeout, 'soon'), 'invalid.numberBetween');
     assert.equal(check(timeout, ''), 'invalid.numberBetween');
+    // Flows of version 0.1.0 have none.
+    assert.equal(check(settling, ''), true);
+    assert.equal(check(settling, 'soon'), 'invalid.numberBetween');
   });
 });
 

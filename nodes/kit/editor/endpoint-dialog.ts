@@ -1,4 +1,4 @@
-import type { EndpointConfig, EndpointCredentials } from '../endpoint.config.js';
+import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from '../endpoint.config.js';
 import { type ConnectionTest, connectionTest } from './connection-test.js';
 import { settleCredentials } from './credentials.js';
 import { dialog, field, openInvalid, read, showBy } from './fields.js';
@@ -42,6 +42,8 @@ export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Re
   addStyle();
   settleCredentials(node);
   chooseOnlyStore();
+  // An endpoint saved before there was the setting.
+  if ((node.settling ?? '') === '') field(PREFIX, 'settling').val(endpointDefaults.settling);
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);
   const current = () => ({

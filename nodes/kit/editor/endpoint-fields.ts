@@ -19,7 +19,7 @@ export function endpointFields<Config extends EndpointConfig>(defaults: Config) 
     rateLimit: { value: defaults.rateLimit, validate: number<Config>({ from: 0 }) },
     concurrency: { value: defaults.concurrency, validate: number<Config>({ from: 1, to: 64 }) },
     maxTries: { value: defaults.maxTries, validate: number<Config>({ from: 1, to: 1000 }) },
-    settling: { value: defaults.settling, validate: number<Config>({ from: 0, to: 86_400 }) },
+    settling: { value: defaults.settling, validate: number<Config>({ from: 0, to: 86_400, optional: true }) },
     retryDelay: { value: defaults.retryDelay, validate: number<Config>({ from: 0, to: 300 }) },
     integrationUser: { value: defaults.integrationUser },
   };

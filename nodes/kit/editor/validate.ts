@@ -23,8 +23,16 @@ export function address<Config>({ optional = false, orPath = false } = {}): Vali
   };
 }
 
-export function number<Config>({ from, to = Number.POSITIVE_INFINITY }: { from: number; to?: number }): Validator<Config> {
+interface Range {
+  from: number;
+  to?: number;
+  /** Flows that were saved before there was the setting lack it; the node takes its default then. */
+  optional?: boolean;
+}
+
+export function number<Config>({ from, to = Number.POSITIVE_INFINITY, optional = false }: Range): Validator<Config> {
   return function (value, _options) {
+    if (optional && (value === undefined || value === '')) return true;
     if (typeof value === 'string' && ENVIRONMENT.test(value)) return true;
     const parsed = String(value).trim() === '' ? Number.NaN : Number(value);
     if (parsed >= from && parsed <= to) return true;

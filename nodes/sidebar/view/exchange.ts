@@ -9,7 +9,7 @@ export function attempts(one: DeliveryView, t: Backend['t']): HTMLElement | unde
   return element(
     'details',
     { class: 'switchboard-body', open: one.state === 'failed' || one.state === 'needsDecision' },
-    element('summary', {}, element('span', {}, t('detail.attempts', { count: one.tries }))),
+    element('summary', {}, element('span', {}, t('detail.attempts', { count: one.attempts.length }))),
     element('ol', { class: 'switchboard-attempts' }, ...one.attempts.map((attempt) => line(attempt, t))),
   );
 }

@@ -1,10 +1,11 @@
+import type { EndpointState } from '../../../src/delivery/endpoint-state.js';
 import type { DeliveryRow, MessageRow, Shown } from '../views.js';
 import type { Backend } from './backend.js';
 import { element } from './element.js';
 import { shortTime, wholeTime } from './time.js';
 
 /** The state in a word, with a colour that is not needed to understand it. */
-export function chip(state: Shown | 'up' | 'down' | 'suspended', t: Backend['t']): HTMLElement {
+export function chip(state: Shown | EndpointState, t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-chip switchboard-is-${state}` }, t(`state.${state}`));
 }
 

@@ -1,7 +1,6 @@
-import type { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import type { Api } from '../api.js';
-import { asFailure, credentialsOf, isUnreachable } from '../connection.js';
+import { beginning, failureOf, inWords, isRefused } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import type { Answered } from '../evidence.js';
 import { LINES } from './lines.js';
@@ -18,16 +17,9 @@ export async function checkConnection(
   tables: readonly EntityTable[],
   integrationUser: string | undefined,
 ): Promise<Check[]> {
-  const first = await ask(api, {
-    method: 'GET',
-    path: '/api/now/v2/table/sys_user',
-    query: { sysparm_limit: 1, sysparm_fields: 'sys_id' },
-    what: 'reach the instance',
-  });
-  if (first.error && isUnreachable(first.error)) return [{ name: 'Reachable', ok: false, text: first.error.message }];
-  const reached: Check = { name: 'Reachable', ok: true, text: `${api.http.baseUrl} answers.` };
-  const credentials = credentialsOf(first.error);
-  if (credentials.ok === false) return [reached, credentials];
+  const users = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
+  const { checks, go } = await beginning(api, () => rows(api, 'sys_user', users, 'reach the instance'));
+  if (!go) return checks;
   const rest = await Promise.all([
     ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(api, t.table, `Read ${t.name}`), writable(api, t)]),
     ...valueTables(tables).map((t) => readable(api, t.table, `Read ${t.name}`)),
@@ -41,7 +33,7 @@ export async function checkConnection(
     readable(api, 'sys_attachment', 'Read attachments', 'Without it, attachments from ServiceNow are not seen.'),
     timeZone(api, integrationUser),
   ]);
-  return [reached, credentials, ...rest];
+  return [...checks, ...rest];
 }
 
 /** The tables of lines that are not looked at as entity types of their own. */
@@ -62,38 +54,39 @@ function valueTables(tables: readonly EntityTable[]): EntityTable[] {
 /** Requests are ordered from the service catalogue. */
 async function orderable(api: Api): Promise<Check> {
   const name = 'Service catalogue';
-  const { error } = await ask(api, { method: 'GET', path: '/api/sn_sc/servicecatalog/cart', what: 'read the cart' });
-  return error
-    ? { name, ok: 'warning', text: `${error.message} Without it, no request with items can be created.` }
+  const failure = await failureOf(() =>
+    api.object({ method: 'GET', path: '/api/sn_sc/servicecatalog/cart', what: 'read the cart' }),
+  );
+  return failure
+    ? { name, ok: 'warning', text: `${inWords(failure)} Without it, no request with items can be created.` }
     : { name, ok: true, text: 'The integration user has a shopping cart.' };
 }
 
 async function readable(api: Api, table: string, name: string, without = ''): Promise<Check> {
-  const { error } = await ask(api, {
-    method: 'GET',
-    path: `/api/now/v2/table/${table}`,
-    query: { sysparm_limit: 1, sysparm_fields: 'sys_id' },
-    what: `read ${table}`,
-  });
-  return error
-    ? { name, ok: without ? 'warning' : false, text: `${error.message} ${without}`.trim() }
+  const one = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
+  const failure = await failureOf(() => rows(api, table, one, `read ${table}`));
+  return failure
+    ? { name, ok: without ? 'warning' : false, text: `${inWords(failure)} ${without}`.trim() }
     : { name, ok: true, text: `The table ${table} can be read.` };
 }
 
 /** A write to a record that does not exist: 404 says that writing as such is allowed, 403 that it is not. */
 async function writable(api: Api, { name, table }: EntityTable): Promise<Check> {
   const title = `Write ${name}`;
-  const { error } = await ask(api, {
-    method: 'PATCH',
-    path: `/api/now/v2/table/${table}/${NOBODY}`,
-    body: { short_description: 'connection test' },
-    what: `write ${table}`,
-  });
-  if (error?.status === 404)
+  const failure = await failureOf(() =>
+    api.ask({
+      method: 'PATCH',
+      path: `/api/now/v2/table/${table}/${NOBODY}`,
+      body: { short_description: 'connection test' },
+      what: `write ${table}`,
+    }),
+  );
+  if (failure?.code === 'SWB_PARTNER_NOT_FOUND')
     return { name: title, ok: true, text: `Writing to ${table} is not refused (a rule on single records may still refuse it).` };
-  if (error?.status === 403 || error?.status === 401)
-    return { name: title, ok: false, text: `${error.message} Give the integration user a role that may write ${table}.` };
-  return { name: title, ok: 'warning', text: error ? error.message : `It could not be told whether ${table} can be written.` };
+  if (failure && isRefused(api, failure))
+    return { name: title, ok: false, text: `${failure.message} Give the integration user a role that may write ${table}.` };
+  const text = `It could not be told whether ${table} can be written${failure ? `: ${inWords(failure)}` : '.'}`;
+  return { name: title, ok: 'warning', text };
 }
 
 /** Times in queries are read in the user's zone: polling another one than UTC would miss or repeat changes. */
@@ -105,18 +98,17 @@ async function timeZone(api: Api, user: string | undefined): Promise<Check> {
       ok: 'warning',
       text: 'Name the integration user in the dialog, so that its time zone can be checked: it must be GMT.',
     };
-  const { error, rows } = await ask(api, {
-    method: 'GET',
-    path: '/api/now/v2/table/sys_user',
-    query: {
-      sysparm_query: `user_name=${user.replace(/\^/g, '')}`,
-      sysparm_fields: 'sys_id,user_name,time_zone',
-      sysparm_limit: 1,
-    },
-    what: 'read the integration user',
+  const query = {
+    sysparm_query: `user_name=${user.replace(/\^/g, '')}`,
+    sysparm_fields: 'sys_id,user_name,time_zone',
+    sysparm_limit: 1,
+  };
+  let found: Answered[] = [];
+  const failure = await failureOf(async () => {
+    found = await rows(api, 'sys_user', query, 'read the integration user');
   });
-  if (error) return { name, ok: 'warning', text: `${error.message} The integration user’s time zone must be GMT.` };
-  const row = rows.find((r) => columnText(r.user_name) === user);
+  if (failure) return { name, ok: 'warning', text: `${inWords(failure)} The integration user’s time zone must be GMT.` };
+  const row = found.find((r) => columnText(r.user_name) === user);
   if (!row)
     return { name, ok: 'warning', text: `The user ${user} was not found, so its time zone is not known; it must be GMT.` };
   const zone = columnText(row.time_zone);
@@ -128,18 +120,6 @@ async function timeZone(api: Api, user: string | undefined): Promise<Check> {
   };
 }
 
-interface Asked {
-  rows: Answered[];
-  error?: PartnerError;
-}
-
-/** A GET asks for rows, whatever else for success alone. */
-async function ask(api: Api, request: HttpRequest): Promise<Asked> {
-  try {
-    if (request.method === 'GET' && request.path.includes('/table/')) return { rows: (await api.list(request)).records };
-    await api.ask(request);
-    return { rows: [] };
-  } catch (error) {
-    return { rows: [], error: asFailure(error) };
-  }
+async function rows(api: Api, table: string, query: HttpRequest['query'], what: string): Promise<Answered[]> {
+  return (await api.list({ method: 'GET', path: `/api/now/v2/table/${table}`, query, what })).records;
 }

@@ -182,7 +182,7 @@ export class Collection {
       {
         where: this.options.api.name,
         field: problems[0]?.field,
-        hint: 'Mend the mapping or the message, then replay it.',
+        hint: 'Fix the mapping or the message, then replay it.',
       },
     );
   }

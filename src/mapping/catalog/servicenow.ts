@@ -53,7 +53,7 @@ const TASK: CatalogField[] = [
 
 const IMPACT_URGENCY: CatalogField[] = [
   field('text', 'impact', 'How many are affected', { values: LEVELS, example: '2' }),
-  field('text', 'urgency', 'How soon it must be mended', { values: LEVELS, example: '1' }),
+  field('text', 'urgency', 'How soon it must be fixed', { values: LEVELS, example: '1' }),
 ];
 
 const state = (name: string, values: Record<string, string>, example: string) =>
@@ -174,7 +174,7 @@ export const servicenow: Record<string, Catalog> = {
       ...requester('opened_by', 'Who opened it'),
       field('time', 'resolved_at', 'When it was solved'),
       field('text', 'cause_notes', 'The cause in words'),
-      field('text', 'fix_notes', 'What mends it, in words'),
+      field('text', 'fix_notes', 'What fixes it, in words'),
       field('text', 'workaround', 'What helps until then'),
     ],
   },

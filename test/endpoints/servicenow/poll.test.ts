@@ -20,7 +20,7 @@ class Instance {
     baseUrl: 'http://acme',
     close: () => undefined,
     request: async (request: HttpRequest) => this.answer(request),
-  } as HttpClient);
+  } as Partial<HttpClient> as HttpClient);
 
   /** A record changed so many seconds after noon. */
   changed(id: string, at: number, modCount = 0): void {

@@ -176,7 +176,7 @@ const CHANGES: Change[] = [
       error: {
         code: 'SWB_PARTNER_REFUSED',
         message:
-          'North Telecom: create troubleTicket was refused (400): severity «Highest» is not one of Critical, Major, Minor. Mend the mapping and replay.',
+          'North Telecom: create troubleTicket was refused (400): severity «Highest» is not one of Critical, Major, Minor. Fix the mapping and replay.',
         at: at(2),
         status: 400,
       },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { countAll, type Desk, listMessages, messageView } from '../../../nodes/sidebar/view-model.js';
 import type { Filter, Query } from '../../../nodes/sidebar/views.js';
+import type { WorkerStatus } from '../../../src/delivery/worker.js';
 import type { Parsed, RawEntity } from '../../../src/endpoints/endpoint.js';
 import { createIds } from '../../../src/store/id.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
@@ -260,6 +261,23 @@ describe('the messages view', () => {
       assert.match(asked?.error?.message ?? '', /Is there one\?/);
       const plan = await messageView(desks, 'm8', nameOf);
       assert.deepEqual([plan?.decision, plan?.actions], ['legFailed', ['replay', 'skip']], 'its payload is not for people');
+    });
+
+    it('tells that a delivery waits for an endpoint that is down, also after a replay took its error away', async () => {
+      const record = (await store.delivery('d9'))!;
+      await store.commit([{ kind: 'delivery', record: { ...record, error: undefined, tries: 0 } }]);
+      const resumesAt = Date.now() + 5_000;
+      const waits = async (more: Partial<WorkerStatus>) => {
+        const status: WorkerStatus = { inFlight: 0, circuit: 'open', strange: false, resumesAt, ...more };
+        const seen = await messageView([{ ...desks[0]!, worker: () => ({ status }) }], 'm9', nameOf);
+        const { waitsFor, nextTry } = seen!.sent[0]!;
+        return [waitsFor, nextTry];
+      };
+      const next = new Date(resumesAt).toISOString();
+      assert.deepEqual(await waits({}), ['down', next]);
+      assert.deepEqual(await waits({ strange: true }), ['strange', next]);
+      assert.deepEqual(await waits({ circuit: 'closed', resumesAt: undefined }), [undefined, undefined]);
+      assert.deepEqual(await waits({ suspended: { at: '', by: 'ann' } }), ['endpoint', undefined]);
     });
 
     it('tells how long a delivery in doubt is looked for, while that lies ahead', async () => {
