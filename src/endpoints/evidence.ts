@@ -18,8 +18,8 @@ export interface AnswerShape {
 /** A record as the partner gives it. */
 export type Answered = Record<string, unknown>;
 
-/** Attributes that a record has to show to be one, beside its id: an error, a stub or a job shows an id, too. */
-export type Needs = readonly string[];
+/** Attributes that a record has to show to be one, beside its id (of those in a list of their own any): an error, a stub or a job shows an id, too. */
+export type Needs = readonly (string | readonly string[])[];
 
 /** Evidence, or why there is none, in words. `other`: it is another record than the one that was asked for. */
 export type Evidence<T> = { is: T } | { unknown: string; other?: true };
@@ -102,9 +102,13 @@ export function objectIn(status: number, body: unknown, shape: AnswerShape): Evi
   return { unknown: `with ${kindOf(content.is)} instead of an object` };
 }
 
-/** The first attribute that a record does not show, although it has to. */
+/** What a record does not show first, although it has to, in words. */
 export function lackOf(record: Answered, needs: Needs): string | undefined {
-  return needs.find((name) => record[name] === undefined || record[name] === null);
+  const shows = (name: string) => record[name] !== undefined && record[name] !== null;
+  return needs
+    .map((names) => [names].flat())
+    .find((names) => !names.some(shows))
+    ?.join(' or ');
 }
 
 /** The id of a record; undefined where it has none. */

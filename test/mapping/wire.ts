@@ -16,6 +16,7 @@ export interface Written {
 export function recordingClient(version: Version, profile: Profile = 'standard', arrayMode: ArrayMode = 'replace') {
   const { http, written } = recorder({
     id: 'TT-1',
+    status: 'inProgress',
     note: [],
     attachment: [
       { '@type': 'Attachment', id: 'a1', name: 'old.txt', mimeType: 'text/plain', attachmentType: 'file', content: 'b2xk' },

@@ -1,6 +1,7 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Api } from '../api.js';
 import type { Check } from '../endpoint.js';
+import type { Needs } from '../evidence.js';
 import { emptyListOf, tmfApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import { arrayModeOf, basePath, type TmfOptions } from './client.js';
@@ -19,8 +20,8 @@ export interface TmfApi {
   type: string;
   /** One of them, in errors: ticket. */
   noun: string;
-  /** Attributes without which an answer is none of them (mandatory in the standard's conformance profile). */
-  needs: readonly string[];
+  /** What makes an answer one of them; the schemas demand nothing of a response, so any of what no provider leaves out. */
+  needs: Needs;
 }
 
 /** What the clients of all TM Forum APIs do alike. */

@@ -21,7 +21,8 @@ export interface Tmf621Client extends TmfClient {
 }
 
 const ENTITY = 'troubleTicket';
-const API: TmfApi = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket', needs: ['status'] };
+const NEEDS = [['status', 'severity', 'ticketType', 'description']];
+const API: TmfApi = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket', needs: NEEDS };
 
 /** A client of one TMF621 provider. */
 export function createTmf621Client(options: TmfOptions): Tmf621Client {

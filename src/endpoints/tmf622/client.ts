@@ -28,7 +28,8 @@ export interface Tmf622Client extends TmfClient {
 }
 
 const ENTITY = 'productOrder';
-const API: TmfApi = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order', needs: ['state'] };
+const NEEDS = [['state', ITEMS]];
+const API: TmfApi = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order', needs: NEEDS };
 /** Times a change is made anew because the provider changed the order meanwhile. */
 const MOST_TRIES = 3;
 
