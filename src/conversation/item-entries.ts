@@ -40,11 +40,15 @@ export function itemsSeen(items: LinkItems, got: readonly ItemFacts[] | undefine
   return match.unclear ? items : withIds(items, match);
 }
 
-/** What was found out is kept of those that are not shown now. */
+/** What was found out is kept of those that are not shown now, unless an id is another item's by now: then any other may be, too. */
 export function withIds(items: LinkItems, { ids, theirs }: ItemIds): LinkItems {
-  const taken = new Set(Object.values(ids).flat());
-  const still = Object.entries(items.ids).filter(([, known]) => !known.some((id) => taken.has(id)));
-  const all = { ...Object.fromEntries(still), ...ids };
+  const taken = new Set([...Object.values(ids).flat(), ...theirs]);
+  const renumbered = Object.entries(items.ids).some(([ours, known]) => {
+    const now = ids[ours];
+    return now ? !known.some((id) => now.includes(id)) : known.some((id) => taken.has(id));
+  });
+  if (renumbered) return { sent: items.sent, ids, theirs };
+  const all = { ...items.ids, ...ids };
   const ours = new Set(Object.values(all).flat());
   return { sent: items.sent, ids: all, theirs: [...new Set([...items.theirs, ...theirs])].filter((id) => !ours.has(id)) };
 }

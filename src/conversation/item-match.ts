@@ -1,5 +1,6 @@
-import type { ItemFacts, ItemIds, Kind, SentItem } from '../model/item-facts.js';
-import { sameImprint } from './fingerprint.js';
+import type { ItemFacts, ItemIds, SentItem } from '../model/item-facts.js';
+import { type Claim, claimsOf, isContradicted } from './item-claims.js';
+import { alike, compareKinds, names, sameKind, sameQuantity, sameValues, total, unpadded } from './item-compare.js';
 
 export interface ItemMatch extends ItemIds {
   /** Our ids of items that the other side does not show. */
@@ -13,7 +14,8 @@ const NOTHING: ItemIds = { ids: {}, theirs: [] };
 /**
  * Which of a partner's items is which of those we sent. Positions and ids are compared, not assumed: a partner may renumber, pad, split or
  * merge them, and add some of its own. The rules are asked in their order, and one decides only where it leaves no choice on either side.
- * What stays open is said in words, never guessed. `before`: what was found out earlier; it holds unless what came back speaks against it. Pure.
+ * What stays open is said in words, never guessed. `before`: what was found out earlier; it holds unless what came back speaks against it. Where
+ * one id proves to be another item's, the partner has numbered anew, and none is believed. Pure.
  */
 export function matchItems(sent: readonly SentItem[], got: readonly ItemFacts[], before: ItemIds = NOTHING): ItemMatch {
   const twice = got.filter((t, i) => got.findIndex((x) => x.id === t.id) !== i);
@@ -24,14 +26,15 @@ export function matchItems(sent: readonly SentItem[], got: readonly ItemFacts[],
       missing: sent.map((o) => o.ours),
       unclear: `${named(twice)} came back more than once under the same id.`,
     };
-  const table = new Table(sent, got);
-  table.remember(before);
+  const table = new Table(sent, got, before);
+  if (!table.remember()) return table.result();
   table.named();
   // Before ids are looked at: a part, or what several became, may well keep the id of one.
   table.split();
   table.merge();
+  table.sameIds();
   // What one rule decides may leave no choice to an earlier one.
-  while (RULES.some((fits) => table.pairUnique(fits)));
+  while (table.pairUnique(sameKind) || table.tellApart());
   table.split();
   table.merge();
   table.place();
@@ -39,25 +42,10 @@ export function matchItems(sent: readonly SentItem[], got: readonly ItemFacts[],
   return table.result();
 }
 
-type Fits = (ours: SentItem, theirs: ItemFacts, table: Table) => boolean;
+type Fits = (ours: SentItem, theirs: ItemFacts) => boolean;
 
-const sameKind: Fits = (o, t) => compareKinds(o, t) === true;
-const sameQuantity: Fits = (o, t) => o.quantity === undefined || t.quantity === undefined || o.quantity === t.quantity;
-const sameValues: Fits = (o, t) =>
-  Object.entries(o.characteristics ?? {}).every(([name, value]) => {
-    const has = t.characteristics?.[name];
-    return has === undefined || sameImprint(value, has);
-  });
-const alike: Fits = (o, t) => sameKind(o, t, NONE) && sameQuantity(o, t, NONE) && sameValues(o, t, NONE);
-
-const RULES: Fits[] = [
-  (o, t, table) => o.id === t.id && !table.contradicts(o, t),
-  (o, t, table) => unpadded(o.id) === unpadded(t.id) && !table.contradicts(o, t),
-  sameKind,
-  (o, t) => sameKind(o, t, NONE) && sameQuantity(o, t, NONE),
-  (o, t) => sameKind(o, t, NONE) && sameValues(o, t, NONE),
-  alike,
-];
+/** What tells those of one kind apart. */
+const DIFFERENCES: Fits[] = [(o, t) => sameKind(o, t) && sameQuantity(o, t), (o, t) => sameKind(o, t) && sameValues(o, t), alike];
 
 /** What is not decided yet on both sides, and what is. */
 class Table {
@@ -65,13 +53,20 @@ class Table {
   private theirs: string[] = [];
   private open: SentItem[];
   private free: ItemFacts[];
+  /** An id has proved to be another item's: ids say nothing. */
+  private renumbered = false;
+  /** The partner has words of its own for every offering: they say nothing. */
+  private readonly foreign: boolean;
 
   constructor(
     private readonly sent: readonly SentItem[],
     private readonly got: readonly ItemFacts[],
+    private readonly before: ItemIds,
   ) {
     this.open = [...sent];
     this.free = [...got];
+    const kinds = sent.flatMap((o) => got.map((t) => compareKinds(o, t)));
+    this.foreign = kinds.includes(false) && !kinds.includes(true);
   }
 
   private pair(ours: SentItem[], theirs: ItemFacts[]): void {
@@ -80,52 +75,69 @@ class Table {
     this.free = this.free.filter((t) => !theirs.includes(t));
   }
 
-  /** What is known holds while it is there, unless it has plainly become another one of ours. */
-  remember({ ids, theirs }: ItemIds): void {
-    const there = new Map(this.got.map((t) => [t.id, t]));
-    const known = new Set([...Object.values(ids).flat(), ...theirs]);
-    const fresh = this.got.filter((t) => !known.has(t.id));
-    const holds = this.sent.flatMap((o) => {
-      const parts = (ids[o.ours] ?? []).flatMap((id) => there.get(id) ?? []);
-      const all = parts.length > 0 && parts.length === ids[o.ours]?.length;
-      // One that is less now than it was, beside a new one of its kind, may have been split since.
-      const shrunk = total(parts) < (o.quantity ?? 1) && fresh.some((t) => this.ofKind(o, t));
-      return all && !shrunk && !parts.some((t) => this.turned(o, t)) ? [{ o, parts }] : [];
-    });
-    for (const { o, parts } of holds) this.pair([o], parts);
-    const own = this.free.filter((t) => theirs.includes(t.id) && !this.open.some((o) => alike(o, t, this)));
+  /**
+   * What is known holds while it is there and nothing speaks against it. False where only this does, that one of their own is now such a thing
+   * as one of ours that is gone: it may be that one, or their own as ever, and no rule can say.
+   */
+  remember(): boolean {
+    const { ids, theirs } = this.before;
+    const claims = claimsOf(this.open, this.free, (o) => ids[o.ours] ?? []);
+    const gone = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
+    const own = this.free.filter((t) => theirs.includes(t.id) && !claims.some((c) => c.theirs.includes(t)));
+    const mixed = own.some((t) => gone.some((o) => sameKind(o, t)));
+    this.renumbered = claims.some((c) => this.contradicts(c, claims));
+    if (this.renumbered || mixed) return this.renumbered;
     this.theirs = own.map((t) => t.id);
     this.free = this.free.filter((t) => !own.includes(t));
+    this.believe(claims);
+    return true;
   }
 
-  /** It is not what it was, but what another one of ours is; or what it was is another one now. */
-  private turned(o: SentItem, t: ItemFacts): boolean {
-    if (compareKinds(o, t) !== false) return false;
-    return this.sent.some((x) => x !== o && sameKind(x, t, this)) || this.got.some((x) => sameKind(o, x, this));
+  /** Those that have the id with which they were sent, or the same padded. */
+  sameIds(): void {
+    if (this.foreign) return;
+    const here = (o: SentItem) =>
+      this.free.find((t) => t.id === o.id) ?? this.free.find((t) => unpadded(t.id) === unpadded(o.id));
+    const claims = claimsOf(this.open, this.free, (o) => [here(o)?.id ?? '']);
+    this.renumbered ||= claims.some((c) => this.contradicts(c, claims));
+    if (!this.renumbered) this.believe(claims);
+  }
+
+  private contradicts(claim: Claim, claims: Claim[]): boolean {
+    return isContradicted(claim, claims, this.open, this.free, this.foreign);
+  }
+
+  private believe(claims: Claim[]): void {
+    const fresh = this.free.filter((t) => !claims.some((c) => c.theirs.includes(t)));
+    // One that is less now than it was, beside a new one of its kind, may have been split.
+    const shrunk = ({ ours, theirs }: Claim) =>
+      total(theirs) < total(ours) && fresh.some((t) => ours.some((o) => this.ofKind(o, t)));
+    for (const claim of claims.filter((c) => !shrunk(c))) this.pair(claim.ours, claim.theirs);
   }
 
   /** Items that carry our id say themselves which they are, also the parts of one. */
   named(): void {
-    const names = (o: SentItem, t: ItemFacts) => t.externalId !== undefined && [o.ours, o.externalId].includes(t.externalId);
     for (const o of [...this.open]) {
       const parts = this.free.filter((t) => names(o, t));
       if (parts.length > 0 && !this.open.some((x) => x !== o && parts.some((t) => names(x, t)))) this.pair([o], parts);
     }
   }
 
-  /** Same id, and yet not the same: it is something else, or it is exactly what another one of ours is. */
-  contradicts(o: SentItem, t: ItemFacts): boolean {
-    return compareKinds(o, t) === false || (!alike(o, t, this) && this.open.some((x) => x !== o && alike(x, t, this)));
-  }
-
   /** True when something was decided. */
   pairUnique(fits: Fits): boolean {
     const found = this.open.flatMap((o) => {
-      const [t, another] = this.free.filter((x) => fits(o, x, this));
-      return t && !another && this.open.every((x) => x === o || !fits(x, t, this)) ? [{ o, t }] : [];
+      const [t, another] = this.free.filter((x) => fits(o, x));
+      return t && !another && this.open.every((x) => x === o || !fits(x, t)) ? [{ o, t }] : [];
     });
     for (const { o, t } of found) this.pair([o], [t]);
     return found.length > 0;
+  }
+
+  /** Those of one kind are told apart only where all of them are there: else one may as well be gone, and another changed into what that was. */
+  tellApart(): boolean {
+    const all = (o: SentItem) =>
+      this.open.filter((x) => compareKinds(o, x) === true).length === this.free.filter((t) => sameKind(o, t)).length;
+    return DIFFERENCES.some((fits) => this.pairUnique((o, t) => fits(o, t) && all(o)));
   }
 
   /** One of ours that came back as several: their quantities add up to it, and they can be nothing else. */
@@ -147,7 +159,7 @@ class Table {
   }
 
   private ofKind(o: SentItem, t: ItemFacts): boolean {
-    return sameKind(o, t, this) && sameValues(o, t, this);
+    return sameKind(o, t) && sameValues(o, t);
   }
 
   /**
@@ -159,10 +171,10 @@ class Table {
     for (const first of [...this.open]) {
       if (!this.open.includes(first)) continue;
       const ours = this.open.filter((o) => compareKinds(first, o) === true);
-      const theirs = this.free.filter((t) => sameKind(first, t, this));
+      const theirs = this.free.filter((t) => sameKind(first, t));
       if (ours.length !== theirs.length) continue;
-      const equal = ours.every((o) => alike(first, o, this) && alike(o, first, this));
-      if (!equal && !(inOrder && ours.every((o, i) => alike(o, theirs[i]!, this)))) continue;
+      const equal = ours.every((o) => alike(first, o) && alike(o, first));
+      if (!equal && !(inOrder && ours.every((o, i) => alike(o, theirs[i]!)))) continue;
       ours.forEach((o, i) => {
         this.pair([o], [theirs[i]!]);
       });
@@ -175,10 +187,9 @@ class Table {
    */
   otherWords(): void {
     const pairs = this.open.flatMap((o) => this.free.filter((t) => t.id === o.id).map((t) => [o, t] as const));
-    const all = pairs.length === this.sent.length && pairs.length === this.got.length;
-    const foreign = this.sent.every((o) => !this.got.some((t) => sameKind(o, t, this)));
-    const fit = pairs.every(([o, t]) => sameQuantity(o, t, this) && sameValues(o, t, this));
-    if (all && foreign && fit) for (const [o, t] of pairs) this.pair([o], [t]);
+    const all = pairs.length === this.open.length && pairs.length === this.free.length;
+    const fit = pairs.every(([o, t]) => sameQuantity(o, t) && sameValues(o, t));
+    if (this.foreign && !this.renumbered && all && fit) for (const [o, t] of pairs) this.pair([o], [t]);
   }
 
   private inOrder(): boolean {
@@ -190,9 +201,8 @@ class Table {
   }
 
   result(): ItemMatch {
-    const own = this.free.filter((t) =>
-      this.open.every((o) => compareKinds(o, t) === false && unpadded(o.id) !== unpadded(t.id)),
-    );
+    const was = (o: SentItem, t: ItemFacts) => unpadded(o.id) === unpadded(t.id) || this.before.ids[o.ours]?.includes(t.id);
+    const own = this.free.filter((t) => this.open.every((o) => compareKinds(o, t) === false && !was(o, t)));
     const unclear = this.free.filter((t) => !own.includes(t));
     return {
       ids: this.ids,
@@ -201,37 +211,6 @@ class Table {
       ...(unclear.length > 0 && { unclear: `${named(unclear)} came back, and may be any or none of ${named(this.open)}.` }),
     };
   }
-}
-
-const NONE = new Table([], []);
-
-/** Are both the same kind of thing? Undefined where they cannot be compared. */
-function compareKinds(a: ItemFacts, b: ItemFacts): boolean | undefined {
-  for (const name of ['offering', 'specification', 'product'] as const) {
-    const same = sameThing(a[name], b[name]);
-    if (same !== undefined) return same;
-  }
-  return undefined;
-}
-
-/** By id or by name: a partner may have ids of its own for what it calls the same. */
-function sameThing(a: Kind | undefined, b: Kind | undefined): boolean | undefined {
-  const ids = a?.id && b?.id ? a.id.toLowerCase() === b.id.toLowerCase() : undefined;
-  const names = a?.name && b?.name ? plain(a.name) === plain(b.name) : undefined;
-  return ids === undefined || names === undefined ? (ids ?? names) : ids || names;
-}
-
-function plain(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().toLowerCase();
-}
-
-function total(items: readonly ItemFacts[]): number {
-  return items.reduce((sum, item) => sum + (item.quantity ?? 1), 0);
-}
-
-/** `0001` and `1` are one id to those who pad theirs. */
-function unpadded(id: string): string {
-  return /^\d+$/.test(id) ? id.replace(/^0+(?=\d)/, '') : id;
 }
 
 /** Items as a person knows them: id, offering, quantity. */

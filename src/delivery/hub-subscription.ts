@@ -6,6 +6,8 @@ import { backoff, DEFAULT_RETRY } from './retry.js';
 
 /** What a provider with a `/hub` offers (TMF630). */
 export interface Hub {
+  /** Where it is: subscriptions count there only. */
+  readonly address: string;
   registerHub(callback: string, query?: string): Promise<string>;
   unregisterHub(id: string): Promise<void>;
   /** Undefined where the provider cannot tell. */
@@ -29,6 +31,8 @@ export interface HubSubscriptionOptions {
 interface Registration {
   /** Last part of the callback's path: the standard has no other way to tell a real event from a forged one. */
   secret: string;
+  /** The hub's, where it was made. */
+  address?: string;
   callback?: string;
   query?: string;
   id?: string;
@@ -39,7 +43,7 @@ interface Registration {
 }
 
 /**
- * Keeps one subscription at a provider's hub: made once, renewed, remade when the address changes, ended on removal. Its id and secret live
+ * Keeps one subscription at a provider's hub: made once, renewed, remade when an address changes, ended on removal. Its id and secret live
  * in the store, because a hub cannot be asked which subscriptions there are: one that is forgotten would post for ever.
  */
 export class HubSubscription {
@@ -53,11 +57,16 @@ export class HubSubscription {
 
   /** Resolves when the secret is known and kept; registration goes on in the background. */
   async start(): Promise<string> {
+    const { address } = this.options.hub;
     const kept = (await this.options.broker.store.setting(this.key)) as Registration | undefined;
-    this.registration = kept ?? { secret: randomBytes(24).toString('base64url') };
-    if (!kept) await this.keep();
+    // Those from before addresses were kept are taken to be of this one.
+    const registration = { secret: randomBytes(24).toString('base64url'), address, ...kept };
+    const { secret } = registration;
+    // At another address nothing is ended: the id may be somebody else's there.
+    this.registration = registration.address === address ? registration : { secret, address };
+    if (!kept?.address) await this.keep();
     this.run();
-    return this.registration.secret;
+    return secret;
   }
 
   async stop(removed: boolean): Promise<void> {

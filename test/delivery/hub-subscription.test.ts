@@ -10,6 +10,7 @@ import { Rig } from './rig.js';
 
 /** A provider's hub in memory. */
 class TestHub implements Hub {
+  address = 'https://provider/one';
   readonly standing = new Map<string, { callback: string; query?: string }>();
   readonly calls: string[] = [];
   /** Standing at the same time, the fewest since the first registration: with none, events are lost. */
@@ -130,6 +131,41 @@ describe('a subscription at a hub', () => {
     await subscription.stop(false);
     await begin({ callback: 'https://elsewhere/n', query: 'eventType=X' });
     assert.deepEqual([...hub.standing.values()], [{ callback: `https://elsewhere/n/${secret}`, query: 'eventType=X' }]);
+  });
+
+  for (const tells of [true, false]) {
+    it(`is made at once at the provider’s new address, where nothing of the old one is ended (${tells ? 'asked' : 'believed'})`, async () => {
+      hub.tells = tells;
+      const { subscription, secret } = await begin();
+      await subscription.stop(false);
+      hub = Object.assign(new TestHub(), { address: 'https://provider/two', tells });
+      hub.standing.set('h1', { callback: 'https://somebody-else' });
+      hub.registerHub = async (callback) => {
+        hub.standing.set('h2', { callback });
+        return 'h2';
+      };
+      const moved = await begin();
+      assert.deepEqual(callbacks(), ['https://somebody-else', `https://broker/n/${secret}`]);
+      await moved.subscription.stop(false);
+      const again = await begin();
+      await again.subscription.stop(true);
+      assert.deepEqual(callbacks(), ['https://somebody-else']);
+      assert.deepEqual(hub.calls, ['unregister h2'], 'and never h1');
+    });
+  }
+
+  it('from before addresses were kept stands at today’s, and moves with it from then on', async () => {
+    hub.tells = false;
+    const { subscription, secret } = await begin();
+    await subscription.stop(false);
+    const old = { secret, callback: `https://broker/n/${secret}`, id: 'h1', at: rig.broker.clock() };
+    await rig.store.commit([{ kind: 'setting', key: 'hub|n', value: old }]);
+    const upgraded = await begin();
+    assert.deepEqual(hub.calls, ['register'], 'not again');
+    await upgraded.subscription.stop(false);
+    hub.address = 'https://provider/two';
+    await begin();
+    assert.deepEqual(hub.calls, ['register', 'register']);
   });
 
   it('whose predecessor could not be ended in time ends it the next time', async () => {

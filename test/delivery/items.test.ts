@@ -146,6 +146,45 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     });
   }
 
+  const PHONES = [thing('1', 'PHONE', 1), thing('2', 'PHONE', 2), thing('3', 'PHONE', 3)];
+  const feeOnTop = (items: OrderItem[]) => [thing('1', 'FEE'), ...items.map((item, i) => ({ ...item, id: String(i + 2) }))];
+  const putThere = (items: OrderItem[]) => {
+    vendor.tickets[0]!.fields.items = items as unknown as Json;
+  };
+  for (const [what, items] of Object.entries({ 'each another thing': ORDER, 'of one offering': PHONES })) {
+    it(`keep their line after the vendor has put a fee on top and numbered anew (${what}), and the last is changed, not the one before`, async () => {
+      await order(items);
+      await tell(says(['3', 'held']));
+      assert.deepEqual(heard.at(-1)?.progress, says(['3', 'held']));
+      const now = feeOnTop(items);
+      putThere(now);
+      await order(changed(items, '3', { quantity: 5 }));
+      assert.deepEqual(vendor.items, changed(now, '4', { quantity: 5 }));
+      await tell(says(['1', 'completed'], ['3', 'held'], ['4', 'completed']));
+      assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
+      assert.deepEqual(await failed(), []);
+    });
+  }
+
+  it('keep their line after the vendor has exchanged their numbers, and the one that is meant is changed', async () => {
+    await order(PHONES);
+    await tell(says(['3', 'held']));
+    const now = [thing('1', 'PHONE', 3), thing('2', 'PHONE', 1), thing('3', 'PHONE', 2)];
+    putThere(now);
+    await order(changed(PHONES, '3', { quantity: 5 }));
+    assert.deepEqual(vendor.items, changed(now, '1', { quantity: 5 }));
+    assert.deepEqual(await failed(), []);
+  });
+
+  it('are not changed after the vendor has dropped one and numbered anew, where a person must say which is which', async () => {
+    await order(PHONES);
+    await tell(says(['3', 'held']));
+    putThere(PHONES.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
+    await order(changed(PHONES, '2', { quantity: 5 }));
+    assert.equal(vendor.updates.length, 0);
+    assert.match((await failed())[0] ?? '', /1 \(2 × PHONE\), 2 \(3 × PHONE\) came back, and may be any or none of/);
+  });
+
   it('keep their numbers over a restart, where the vendor says no more than these', async () => {
     vendor.numbers = tens;
     await order(ORDER);

@@ -1,0 +1,56 @@
+import type { ItemFacts, Kind, SentItem } from '../model/item-facts.js';
+import { sameImprint } from './fingerprint.js';
+
+/** Are both the same kind of thing? Undefined where they cannot be compared. */
+export function compareKinds(a: ItemFacts, b: ItemFacts): boolean | undefined {
+  for (const name of ['offering', 'specification', 'product'] as const) {
+    const same = sameThing(a[name], b[name]);
+    if (same !== undefined) return same;
+  }
+  return undefined;
+}
+
+/** By id or by name: a partner may have ids of its own for what it calls the same. */
+function sameThing(a: Kind | undefined, b: Kind | undefined): boolean | undefined {
+  const ids = a?.id && b?.id ? a.id.toLowerCase() === b.id.toLowerCase() : undefined;
+  const names = a?.name && b?.name ? plain(a.name) === plain(b.name) : undefined;
+  return ids === undefined || names === undefined ? (ids ?? names) : ids || names;
+}
+
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').trim().toLowerCase();
+}
+
+export function sameKind(o: SentItem, t: ItemFacts): boolean {
+  return compareKinds(o, t) === true;
+}
+
+/** What is not said speaks against nothing; so it is with characteristics. */
+export function sameQuantity(o: SentItem, t: ItemFacts): boolean {
+  return o.quantity === undefined || t.quantity === undefined || o.quantity === t.quantity;
+}
+
+export function sameValues(o: SentItem, t: ItemFacts): boolean {
+  return Object.entries(o.characteristics ?? {}).every(([name, value]) => {
+    const has = t.characteristics?.[name];
+    return has === undefined || sameImprint(value, has);
+  });
+}
+
+export function alike(o: SentItem, t: ItemFacts): boolean {
+  return sameKind(o, t) && sameQuantity(o, t) && sameValues(o, t);
+}
+
+/** It carries our id, and says itself which it is. */
+export function names(o: SentItem, t: ItemFacts): boolean {
+  return t.externalId !== undefined && [o.ours, o.externalId].includes(t.externalId);
+}
+
+export function total(items: readonly ItemFacts[]): number {
+  return items.reduce((sum, item) => sum + (item.quantity ?? 1), 0);
+}
+
+/** `0001` and `1` are one id to those who pad theirs. */
+export function unpadded(id: string): string {
+  return /^\d+$/.test(id) ? id.replace(/^0+(?=\d)/, '') : id;
+}
