@@ -14,6 +14,8 @@ export interface Call {
   failure(): Record<string, unknown>;
   /** The same, beside an empty result. */
   failureBesideResult(): Record<string, unknown>;
+  /** It adds a comment or a file, and writes nothing else. */
+  adds: boolean;
   /** Another record than the one that is meant, as the API would answer it. */
   stranger(): unknown;
   random(): number;
@@ -35,6 +37,17 @@ const list = (body: unknown): unknown[] | undefined => {
 };
 const record = (body: unknown): unknown =>
   body && typeof body === 'object' && 'result' in body ? (body as { result: unknown }).result : body;
+/** With the list, or the record, of an answer in the form in which it came. */
+const within = (answer: Answer, content: unknown): Answer => {
+  const { body } = answer;
+  return { ...answer, body: body && typeof body === 'object' && 'result' in body ? { result: content } : content };
+};
+const stub = (given: unknown): unknown => {
+  const { sys_id, id } = given as { sys_id?: unknown; id?: unknown };
+  return sys_id === undefined ? { id } : { sys_id };
+};
+const stubbed = (answer: Answer): Answer =>
+  answer.status < 300 && record(answer.body) ? within(answer, stub(record(answer.body))) : answer;
 const job = (call: Call): Answer => {
   const id = Math.floor(call.random() * 1e9).toString(36);
   return { status: 202, body: { id: `job-${id}`, state: 'acknowledged' }, headers: { Location: `/monitor/job-${id}` } };
@@ -67,12 +80,33 @@ const LISTS: Record<string, Behaviour> = {
     const rows = list(answer.body);
     call.send(rows?.length === 1 ? { ...answer, body: rows[0] } : answer);
   },
+  'none, but not all': (call) => {
+    const answer = call.act();
+    const rows = list(answer.body);
+    const headers = { ...answer.headers, 'X-Total-Count': String(Math.max(1, rows?.length ?? 0)) };
+    call.send(rows ? { ...within(answer, []), status: 206, headers } : answer);
+  },
+  'nothing but ids': (call) => {
+    const answer = call.act();
+    const rows = list(answer.body);
+    call.send(rows ? within(answer, rows.map(stub)) : answer);
+  },
 };
 
 const READS: Record<string, Behaviour> = {
   items: (call) => {
     const answer = call.act();
     call.send(answer.status === 200 ? { ...answer, body: { items: [record(answer.body)] } } : answer);
+  },
+  'nothing but its id': (call) => call.send(stubbed(call.act())),
+  'without its lists, and 206': (call) => {
+    const answer = call.act();
+    if (answer.status !== 200) return call.send(answer);
+    const entries = Object.entries(record(answer.body) as object).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? [] : value,
+    ]);
+    call.send({ ...within(answer, Object.fromEntries(entries)), status: 206 });
   },
 };
 
@@ -89,6 +123,8 @@ const CREATES: Record<string, Behaviour> = {
   'a job, dropped': (call) => call.send(job(call)),
   'error with 200, done': acting((call) => ({ status: 200, body: call.failure() })),
   'error with 200, not done': (call) => call.send({ status: 200, body: call.failure() }),
+  'nothing but its id, done': acting((_, real) => stubbed(real)),
+  'the record with 202, done': acting((_, real) => (real.status < 300 ? { ...real, status: 202 } : real)),
   'cut, done': (call) => {
     call.act();
     call.cut();
@@ -111,6 +147,9 @@ const CHANGES: Record<string, Behaviour> = {
   'error with 200, not done': (call) => call.send({ status: 200, body: call.failure() }),
   'no content, done': acting(() => ({ status: 204 })),
   'no body, done': acting(() => ({ status: 200 })),
+  'nothing but its id, done': acting((_, real) => stubbed(real)),
+  // Of other changes it is told which attributes are not kept, and nobody writes them again.
+  'no content, a comment not done': (call) => call.send(call.adds ? { status: 204 } : call.act()),
   'another record’s body, done': acting((call, real) => (real.status < 300 ? { ...real, body: call.stranger() } : real)),
   'cut, done': (call) => {
     call.act();

@@ -28,6 +28,9 @@ export interface Written {
   effects: number[];
 }
 
+/** A journal entry of ServiceNow; a note of a TMF621 ticket by merge patch, by JSON Patch. */
+const ADDS = /^\{"(comments|work_notes)":"[^"]*"\}$|^\{"note":|^\[\{"op":"add","path":"\/note\/-"/;
+
 /** A partner over real HTTP whose answers are as strange as its mood. */
 export abstract class Partner {
   private server!: Server;
@@ -141,6 +144,7 @@ export abstract class Partner {
       act,
       send: (answer) => send(res, answer),
       cut: () => res.destroy(),
+      adds: kind === 'change' && ADDS.test(request.body.toString()),
       failure: () => this.failure(),
       failureBesideResult: () => this.failureBesideResult(),
       stranger: () => this.stranger(request),

@@ -56,22 +56,26 @@ export class Operator {
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Replays what failed or was left to a person, the oldest first, each no more than three times; says how many. */
+  /** Replays what failed or was left to a person, the oldest first, each no more than three times, and sends again what is not there; says how many. */
   async replay(): Promise<number> {
     let done = 0;
     for (const one of await this.aside()) {
       const times = this.times.get(one.id) ?? 0;
       if (!['failed', 'needsDecision'].includes(one.state) || times >= 3) continue;
       this.times.set(one.id, times + 1);
-      const answer = await fetch(`${this.url()}/switchboard/${one.kind}/${one.id}/replay`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-      });
-      if (!answer.ok) continue;
+      // What was looked for once more, and is not there, is sent again.
+      const sent = times > 0 && one.state === 'needsDecision' && (await this.act(one, 'sendAgain'));
+      if (!sent && !(await this.act(one, 'replay'))) continue;
       for (const number of one.numbers) this.replayed.add(number);
       done++;
     }
     return done;
+  }
+
+  private async act({ kind, id }: Aside, action: string): Promise<boolean> {
+    const headers = { 'Content-Type': 'application/json' };
+    const { ok } = await fetch(`${this.url()}/switchboard/${kind}/${id}/${action}`, { method: 'POST', headers });
+    return ok;
   }
 
   /** All that came about a ticket, and what became of it. */
