@@ -138,6 +138,20 @@ describe('a ServiceNow instance', () => {
     );
   });
 
+  it('that gives nobody its journal takes comments all the same: the record tells that it was changed', async () => {
+    const { sys_id } = desk().create('incident', { short_description: 'x' });
+    desk().behaviours.add({ name: 'lag', kind: 'list', path: 'sys_journal_field', ms: 3_600_000 });
+    await client.comment('incident', sys_id, { id: '1', text: 'words', visibility: 'public' });
+    assert.equal(desk().journal(sys_id).length, 1);
+  });
+
+  it('names the journal entry that a comment became', async () => {
+    const { sys_id } = desk().create('incident', { short_description: 'x' });
+    desk().comment('incident', sys_id, 'their words', 'agent');
+    const { id } = await client.comment('incident', sys_id, { id: '1', text: 'our words', visibility: 'public' });
+    assert.equal(id, desk().journal(sys_id)[1]?.sys_id);
+  });
+
   it('takes comments and work notes, and tells whether one was written before', async () => {
     const { sys_id } = desk().create('incident', { short_description: 'x' });
     const since = new Date().toISOString();
