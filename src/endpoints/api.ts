@@ -105,12 +105,13 @@ export class Api {
   }
 
   /**
-   * Creates a record; gives it as the answer shows it, else as it is read by the id that the answer names. `isMade`: is it what was to be
-   * created? An answer without an id says nothing; one with another record was given all the same, so that nothing is created again.
+   * Creates a record; gives it as the answer shows it, else as it is read by the id that the answer names. `wrong`: by what it is another than
+   * what was to be created, in words. An answer without an id says nothing; one with another record was given all the same, so that nothing is
+   * created again.
    */
   async create(
     request: HttpRequest,
-    isMade: (record: Answered) => boolean,
+    wrong: (record: Answered) => string | undefined,
     read: (id: string) => Promise<Answered>,
     needs?: Needs,
   ): Promise<Answered> {
@@ -119,8 +120,9 @@ export class Api {
     const id = named && idOf(named, this.shape);
     if (id === undefined) throw this.strange(request, `${status} without a record`, { status });
     const made = record ?? (await afterWrite(() => read(id), true));
-    if (isMade(made)) return made;
-    throw this.unshown(request, `${id} was answered, and is another record`);
+    const fault = wrong(made);
+    if (fault === undefined) return made;
+    throw this.unshown(request, `the record ${id} was answered, and ${fault}`);
   }
 
   /** Asks for, or writes, what is no record and has no id. */

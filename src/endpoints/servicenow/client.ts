@@ -207,9 +207,10 @@ class Client implements ServiceNowClient {
         body: createReadStream(attachment.path),
         what,
       },
-      (row) =>
-        columnText(row.table_sys_id) === id &&
-        (columnText(row.file_name) === attachment.name || columnText(row.size_bytes) === String(attachment.size)),
+      (row) => {
+        const alike = columnText(row.file_name) === attachment.name || columnText(row.size_bytes) === String(attachment.size);
+        return columnText(row.table_sys_id) === id && alike ? undefined : 'is another attachment';
+      },
       (made) => this.api.read({ method: 'GET', path: `/api/now/attachment/${sysId(made)}`, what: `${what}, read back` }, made),
       ['table_sys_id', 'file_name'],
     );

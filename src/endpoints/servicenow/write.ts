@@ -16,7 +16,10 @@ export function insertRow(
 ): Promise<Row> {
   return api.create(
     { method: 'POST', path: `/api/now/v2/table/${table}`, query: RAW, body, what },
-    (row) => key.every((column) => columnText(row[column]) === columnText(body[column])),
+    (row) => {
+      const other = key.find((column) => columnText(row[column]) !== columnText(body[column]));
+      return other && `has «${columnText(row[other])}» in ${other} instead of «${columnText(body[other])}»`;
+    },
     (id) => readRow(api, table, id, what),
     [...ROW, ...key],
   );

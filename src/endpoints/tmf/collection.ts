@@ -115,7 +115,7 @@ export class Collection {
     const resource = await afterWrite(() => this.read(id), !accepted);
     if (referenceOf(resource) === reference) return resource;
     if (accepted) throw api.strange(request, `${status} without saying which it is`, { status });
-    throw api.unshown(request, `${id} was answered, and does not carry our reference ${reference}`);
+    throw api.unshown(request, `the ${this.options.noun} ${id} was answered, and does not carry our reference ${reference}`);
   }
 
   /** The body of a PATCH with these attributes. */
