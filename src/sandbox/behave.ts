@@ -66,7 +66,7 @@ const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)
     return { ...reply, ...(headers && { headers }), body: Array.isArray(reply.body) ? old : { result: old } };
   },
 
-  part: (asked) => withoutLists(partOf(asked.handler(asked.request)), () => []),
+  part: (asked) => withLists(partOf(asked.handler(asked.request)), () => []),
   stubs: (asked) => {
     const reply = asked.handler(asked.request);
     const list = listOf(reply)?.map(stubOf);
@@ -74,7 +74,8 @@ const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)
   },
   // Of a change: it is not done.
   stub: (asked) => stubbed(asked.handler(reading(asked.request))),
-  listless: (asked) => withoutLists(asked.handler(asked.request), () => undefined),
+  listless: (asked) => withLists(asked.handler(asked.request), () => undefined),
+  shorter: (asked) => withLists(asked.handler(asked.request), (list) => list.slice(0, -1)),
 
   otherRecord: (asked) => done(asked, () => otherThan(asked)),
   lateRecord: (asked) =>
@@ -169,10 +170,10 @@ function partOf(reply: Reply): Reply {
 }
 
 /** A record with something else in the place of its lists. */
-function withoutLists(reply: Reply, instead: () => unknown): Reply {
+function withLists(reply: Reply, instead: (list: unknown[]) => unknown): Reply {
   const { status, body } = reply;
   if (status >= 300 || Array.isArray(body) || typeof body !== 'object' || body === null || 'result' in body) return reply;
-  const entries = Object.entries(body as Entry).map(([name, value]) => [name, Array.isArray(value) ? instead() : value]);
+  const entries = Object.entries(body as Entry).map(([name, value]) => [name, Array.isArray(value) ? instead(value) : value]);
   return { ...reply, body: Object.fromEntries(entries.filter(([, value]) => value !== undefined)) };
 }
 

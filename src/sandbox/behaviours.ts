@@ -23,7 +23,7 @@ export const ORDER_BEHAVIOURS = ['renumber', 'pad', 'split', 'reverse'] as const
 /** How partners behave, by the kind of request. What each does is in behave.ts. */
 export const BEHAVIOURS = {
   list: [...INSTEAD, 'wrapped', 'lone', 'lag', 'part', 'stubs'],
-  read: [...INSTEAD, 'otherRecord', 'lateRecord', 'stale', 'part', 'stub', 'listless'],
+  read: [...INSTEAD, 'otherRecord', 'lateRecord', 'stale', 'part', 'stub', 'listless', 'shorter'],
   create: [
     'acceptedJob',
     'acceptedDropped',

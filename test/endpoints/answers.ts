@@ -51,6 +51,7 @@ const EXPECTED: Record<Kind, Partial<Record<BehaviourName, Expected>>> = {
     part: 'unknown',
     stub: 'unknown',
     listless: 'unknown',
+    shorter: 'unknown',
   },
   create: {
     acceptedJob: 'unknown',
@@ -97,6 +98,7 @@ const APART: Partial<Record<Kind, Partial<Record<BehaviourName, Partial<Record<Q
     stale: { findComment: undefined, findAttachment: undefined, comment: undefined, attach: undefined },
     // Who has never seen the lists cannot miss them.
     listless: { read: undefined, findByNumber: undefined, create: 'right', update: 'right' },
+    shorter: { read: undefined, findByNumber: undefined, create: 'right', update: 'right' },
   },
   change: {
     unchanged: { update: 'dropped' },

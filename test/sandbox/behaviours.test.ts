@@ -144,6 +144,13 @@ for (const partner of PARTNERS) {
         Object.values(record).filter((attribute) => Array.isArray(attribute)),
         [],
       );
+      only({ name: 'shorter' });
+      const shorter = partner.record((await go('GET', `/${id}`)).body);
+      desk().clear();
+      const whole = partner.record((await go('GET', `/${id}`)).body);
+      for (const [name, list] of Object.entries(whole)) {
+        if (Array.isArray(list)) assert.deepEqual(shorter[name], list.slice(0, -1));
+      }
     });
 
     it('says that a change is done, and leaves it', async () => {

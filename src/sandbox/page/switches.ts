@@ -35,6 +35,7 @@ const BEHAVIOURS: Record<string, string> = {
   stubs: 'entries with nothing but their ids',
   stub: 'nothing but its id',
   listless: 'the record without its lists',
+  shorter: 'its lists without their last entries',
   otherRecord: 'another record',
   lateRecord: '404 while the record is new',
   stale: 'the record as it was',
