@@ -126,11 +126,12 @@ function changedFields(link: Link, incoming: Incoming, { inFlight, isOlder }: Ec
   });
 }
 
-/** What we wrote of items, less those that the other side has moved on from there. */
+/** What we wrote of items, less those of which we wrote how they stand, and that the other side has moved on from there. */
 function unchangedItems({ writtenItems }: Link, progress: ItemProgress[] = []): Link['writtenItems'] {
   if (!writtenItems) return undefined;
   const now = new Map(progress.map((item) => [item.id, standingOf(item)]));
-  const unchanged = ([id, { standing }]: [string, WrittenItem]) => !now.has(id) || now.get(id) === standing;
+  const unchanged = ([id, { standing }]: [string, WrittenItem]) =>
+    standing === undefined || !now.has(id) || now.get(id) === standing;
   return Object.fromEntries(
     Object.entries(writtenItems).map(([name, items]) => [name, Object.fromEntries(Object.entries(items).filter(unchanged))]),
   );

@@ -100,7 +100,10 @@ class Table {
       this.free.find((t) => t.id === o.id) ?? this.free.find((t) => unpadded(t.id) === unpadded(o.id));
     const claims = claimsOf(this.open, this.free, (o) => [here(o)?.id ?? '']);
     this.renumbered ||= claims.some((c) => this.contradicts(c, claims));
-    if (!this.renumbered) this.believe(claims);
+    // Of those that are alike an id says nothing where another one’s is not there: the partner may count from 0, or have dropped one.
+    const lost = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
+    const sure = ({ ours }: Claim) => !ours.some((o) => lost.some((x) => alike(x, o)));
+    if (!this.renumbered) this.believe(claims.filter(sure));
   }
 
   private contradicts(claim: Claim, claims: Claim[]): boolean {
@@ -200,15 +203,26 @@ class Table {
     return at.every((place, i) => i === 0 || at[i - 1]! <= place);
   }
 
+  /** One of several that are alike is not there, and nothing but their ids says which. */
+  private whichIsGone(): string | undefined {
+    const isNamed = (o: SentItem) => this.got.some((t) => names(o, t));
+    for (const gone of this.open) {
+      const like = this.sent.filter((o) => o !== gone && !this.open.includes(o) && alike(gone, o) && !isNamed(o));
+      if (like.length > 0) return `${named([gone])} did not come back, or it is ${named(like)}, which is like it, that did not.`;
+    }
+    return undefined;
+  }
+
   result(): ItemMatch {
     const was = (o: SentItem, t: ItemFacts) => unpadded(o.id) === unpadded(t.id) || this.before.ids[o.ours]?.includes(t.id);
     const own = this.free.filter((t) => this.open.every((o) => compareKinds(o, t) === false && !was(o, t)));
-    const unclear = this.free.filter((t) => !own.includes(t));
+    const free = this.free.filter((t) => !own.includes(t));
+    const unclear = free.length > 0 ? `${named(free)} came back, and may be any or none of ${named(this.open)}.` : this.whichIsGone();
     return {
       ids: this.ids,
       theirs: [...this.theirs, ...own.map((t) => t.id)],
       missing: this.open.map((o) => o.ours),
-      ...(unclear.length > 0 && { unclear: `${named(unclear)} came back, and may be any or none of ${named(this.open)}.` }),
+      ...(unclear && { unclear }),
     };
   }
 }

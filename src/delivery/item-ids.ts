@@ -72,6 +72,9 @@ export function addressedBy(
   }
   const lost = given.filter((item) => !names.has(item.id));
   if (lost.length > 0) throw undecided(client, lost.map((item) => whyLost(item, match.ids[item.ours], shared)).join(' '));
+  // A list that is written back whole would take it away.
+  const hidden = items.sent.filter((item) => match.missing.includes(item.ours));
+  if (hidden.length > 0) throw undecided(client, `${named(hidden)} is not shown.`);
   const sent = given.map((item) => ({ ...item, id: names.get(item.id) ?? item.id }));
   return {
     fields: client.withItemIds?.(fields, (id) => names.get(id)) ?? fields,

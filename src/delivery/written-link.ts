@@ -25,12 +25,12 @@ export function asWritten(
   const { version } = parsed.source;
   for (const name of names) {
     writtenBy[name] = delivery.id;
+    // What we wrote of items, whatever was told of them meanwhile: what we did not change is not written again.
+    const items = isOfItems(request, name) ? itemsAsWritten(request, name) : undefined;
+    if (items) writtenItems[name] = items;
     if (!known) continue; // a message of theirs came first and told more than our answer does
     // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
-    if (isOfItems(request, name)) {
-      const items = itemsAsWritten(request, name);
-      if (items) writtenItems[name] = items;
-    } else raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
+    if (!isOfItems(request, name)) raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
     for (const source of request.sources[name] ?? [])
       if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
     if (version !== undefined) writtenVersion[name] = version;

@@ -185,6 +185,64 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     assert.match((await failed())[0] ?? '', /1 \(2 × PHONE\), 2 \(3 × PHONE\) came back, and may be any or none of/);
   });
 
+  for (const early of [false, true])
+    it(`that are not changed keep what the vendor has made of them${early ? ', also where it told of them before its answer' : ''}`, async () => {
+      vendor.numbers = (items) => items.map((item) => ({ ...item, quantity: 7 }));
+      let told: Promise<void> | undefined;
+      const create = vendor.onCreate;
+      vendor.onCreate = (ticket) => {
+        create(ticket);
+        const { id, reference } = ticket;
+        const fields = { items: ticket.fields.items! };
+        if (early) told = rig.receive('provider', { id, reference, fields, version: '2' });
+      };
+      await order(ORDER);
+      await told;
+      await rig.quiet();
+      await tell(says(['1', 'held'], ['2', 'held'], ['3', 'held']));
+      await order(changed(ORDER, '3', { quantity: 5 }));
+      assert.deepEqual(
+        vendor.items.map(({ quantity }) => quantity),
+        [7, 7, 5],
+      );
+    });
+
+  const ALIKE = [thing('1', 'PHONE'), thing('2', 'PHONE'), thing('3', 'PHONE')];
+  it('that are alike go by their places, where the vendor numbers from 0', async () => {
+    vendor.numbers = (items) => items.map((item, i) => ({ ...item, id: String(i) }));
+    await order(ALIKE);
+    await tell(says(['0', 'completed'], ['2', 'held']));
+    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'completed'], ['3', 'held']));
+    await order(changed(ALIKE, '2', { quantity: 5 }));
+    assert.deepEqual(
+      vendor.items.map(({ quantity }) => quantity),
+      [1, 5, 1],
+    );
+  });
+
+  it('that are alike are a person’s matter when one of them is gone', async () => {
+    await order(ALIKE);
+    await tell(says(['1', 'held']));
+    putThere(ALIKE.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
+    await tell(says(['2', 'completed']));
+    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'held']));
+    await order(changed(ALIKE, '2', { quantity: 5 }));
+    assert.equal(vendor.updates.length, 0);
+    assert.equal((await failed()).length, 2);
+  });
+
+  it('are written when all of them are shown: a list that lacks one would take it away', async () => {
+    vendor.numbers = (items) => items.slice(0, 2);
+    await order(ORDER);
+    await order(changed(ORDER, '1', { quantity: 5 }));
+    assert.match((await failed())[0] ?? '', /3 \(COVER\) is not shown/);
+    putThere(ORDER);
+    const [delivery] = await rig.store.listDeliveries({ limit: 1, states: ['needsDecision'] });
+    await rig.broker.interventions.replayDelivery(delivery!.id, { name: '' });
+    await rig.quiet();
+    assert.deepEqual(vendor.items, changed(ORDER, '1', { quantity: 5 }));
+  });
+
   it('keep their numbers over a restart, where the vendor says no more than these', async () => {
     vendor.numbers = tens;
     await order(ORDER);
