@@ -217,7 +217,8 @@ class Table {
     const was = (o: SentItem, t: ItemFacts) => unpadded(o.id) === unpadded(t.id) || this.before.ids[o.ours]?.includes(t.id);
     const own = this.free.filter((t) => this.open.every((o) => compareKinds(o, t) === false && !was(o, t)));
     const free = this.free.filter((t) => !own.includes(t));
-    const unclear = free.length > 0 ? `${named(free)} came back, and may be any or none of ${named(this.open)}.` : this.whichIsGone();
+    const unclear =
+      free.length > 0 ? `${named(free)} came back, and may be any or none of ${named(this.open)}.` : this.whichIsGone();
     return {
       ids: this.ids,
       theirs: [...this.theirs, ...own.map((t) => t.id)],

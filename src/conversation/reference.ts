@@ -22,7 +22,7 @@ export function legReference(reference: string, leg: string): string {
 
 /** The conversation's reference within what an entity carries. */
 export function conversationReference(carried: string): string {
-  return carried.split('/')[0] ?? carried;
+  return (carried.split('/')[0] ?? carried).toUpperCase();
 }
 
 /** The reference for a conversation that begins now with an entity: the first one that no other conversation has. */

@@ -67,6 +67,22 @@ export async function stillLooking(sought: string, delivery: DeliveryRecord, con
   );
 }
 
+/** For a look that the partner does not allow: it may be there, unseen, and is not written again without a person. */
+export function hiddenFrom(
+  sought: string,
+  delivery: DeliveryRecord,
+  context: SendContext,
+): (error: unknown) => Promise<undefined> {
+  return async (error) => {
+    const isHidden = error instanceof PartnerError && error.unshown;
+    if (!isHidden) throw error;
+    // A person has said that it is not there.
+    if (delivery.onlyLook === false) return undefined;
+    await stillLooking(sought, { ...delivery, onlyLook: true }, context);
+    return undefined;
+  };
+}
+
 /** What was looked for and not found, and must not be written again without a person. */
 export function ask(sought: string, { name }: EndpointClient): never {
   throw new DecisionError('unresolved', 'SWB_PARTNER_ANSWER', `It does not show ${sought}.`, {

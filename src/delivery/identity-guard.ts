@@ -2,6 +2,7 @@ import { linkAt } from '../conversation/correlate.js';
 import { carriedBy } from '../conversation/reference.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
+import { sameReference } from '../model/reference.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 
 /** Entities remembered as checked; older ones are simply checked again. */
@@ -41,7 +42,7 @@ export class IdentityGuard {
     const { source } = client.parse(raw);
     const expected = carriedBy(conversation, link);
     const wrong =
-      link.origin === 'ours' && source.reference !== expected
+      link.origin === 'ours' && !sameReference(source.reference, expected)
         ? `carries the reference ${source.reference ?? '(none)'} instead of ${expected}`
         : link.number && source.number && link.number !== source.number
           ? `has the number ${source.number} instead of ${link.number}`

@@ -99,7 +99,7 @@ export class Interventions {
   /** A person is sure that the partner does not have it: it is looked for once more, wherever the endpoint is now, and sent if it is not there. */
   async sendAgain(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'sendAgain');
-    const sure: DeliveryRecord = { ...this.anew(record), lookUntil: this.options.clock(), onlyLook: undefined };
+    const sure: DeliveryRecord = { ...this.anew(record), lookUntil: this.options.clock(), onlyLook: false };
     await this.commit('sendAgain', record, by, [{ kind: 'delivery', record: sure }]);
   }
 

@@ -12,6 +12,9 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { base: 2_000, most: 300_000, maxTries: 12 };
 
+/** Times that an order is read again whose items are not clear. */
+const READ_AGAIN = 3;
+
 /** Time after which lists, indexes, replicas and slow rules are believed to have caught up with a write whose answer was lost, milliseconds. */
 export const DEFAULT_SETTLING = 120_000;
 
@@ -70,7 +73,9 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   if (error instanceof StillLooking)
     // The looks are as far apart as the doubt is old: soon at first, then seldom, the last one at the end of the period.
     return again('inDoubt', { wait: Math.min(error.left, Math.max(policy.base, error.elapsed)), counts: false });
-  if (error instanceof DecisionError) return ended(error.kind);
+  // What was read of an order's items may be behind: it is read again before a person is asked.
+  if (error instanceof DecisionError)
+    return error.kind === 'items' && left && tries <= READ_AGAIN ? again('pending') : ended(error.kind);
   if (!(error instanceof PartnerError)) {
     if (!(error instanceof SwitchboardError)) return ended();
     if (error.code === 'SWB_WRONG_ENTITY') return ended('wrongEntity');

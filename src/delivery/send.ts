@@ -11,7 +11,7 @@ import type { EndpointClient, RawEntity, Written } from '../endpoints/endpoint.j
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
-import { ask, followed, isConflict, isNew, notThereYet, soughtOf, stillLooking } from './doubt.js';
+import { ask, followed, hiddenFrom, isConflict, isNew, notThereYet, soughtOf, stillLooking } from './doubt.js';
 import type { IdentityGuard } from './identity-guard.js';
 import { addressed, addressedBy } from './item-ids.js';
 import { isOfItems, newsIn } from './item-news.js';
@@ -126,7 +126,8 @@ async function create(
       retry: true,
     });
   }
-  context.guard.trust(client, source.id);
+  // What an answer claims of itself is no proof yet: what was found was looked at, what was created is before its first update.
+  if (found) context.guard.trust(client, source.id);
   const now = new Date(context.clock()).toISOString();
   return {
     what: found
@@ -238,7 +239,8 @@ async function comment(
   context: SendContext,
 ): Promise<Sent> {
   const { client } = context;
-  const found = inDoubt ? await client.findComment(delivery.entityType, link.id, text, delivery.createdAt) : undefined;
+  const look = () => client.findComment(delivery.entityType, link.id, text, delivery.createdAt);
+  const found = inDoubt ? await look().catch(hiddenFrom('the comment', delivery, context)) : undefined;
   if (inDoubt && !found) await stillLooking('the comment', delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text));
   return {
@@ -275,7 +277,8 @@ async function attach(
     }
     file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
   }
-  const found = inDoubt ? await client.findAttachment(delivery.entityType, link.id, file, delivery.createdAt) : undefined;
+  const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.createdAt);
+  const found = inDoubt ? await look().catch(hiddenFrom(attachment.name, delivery, context)) : undefined;
   if (inDoubt && !found) await stillLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file));
   await spool.remove(name);

@@ -30,7 +30,8 @@ export function asWritten(
     if (items) writtenItems[name] = items;
     if (!known) continue; // a message of theirs came first and told more than our answer does
     // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
-    if (!isOfItems(request, name)) raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
+    if (!isOfItems(request, name))
+      raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
     for (const source of request.sources[name] ?? [])
       if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
     if (version !== undefined) writtenVersion[name] = version;

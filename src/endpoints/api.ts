@@ -139,8 +139,8 @@ export class Api {
       if (!(error instanceof PartnerError) || (error.status !== 404 && error.status !== 410)) throw error;
       if (isObject(error.body) && this.shape.isOwnError(error.body)) throw error;
       const how = `${error.status}, but not by the API itself (${said(error)})`;
-      // Something on the way says that one record is not there: that tells nothing about the others.
-      throw this.strange(request, how, { status: error.status, outcome: 'notDone', ofRecord: true });
+      // Something on the way says that one record is not there: that tells nothing about the others, nor of what became of a write.
+      throw this.strange(request, how, { status: error.status, ofRecord: true });
     }
   }
 
@@ -194,7 +194,7 @@ export async function afterWrite<T>(read: () => Promise<T>, unshown = false): Pr
   try {
     return await read();
   } catch (error) {
-    throw error instanceof PartnerError ? halfDone(error, unshown) : error;
+    throw error instanceof PartnerError ? halfDone(error, unshown || error.unshown) : error;
   }
 }
 

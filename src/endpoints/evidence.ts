@@ -58,6 +58,8 @@ export function recordsIn(
   // Whoever answers an empty list in another form than this API's is somebody else.
   if (Array.isArray(body) && body.length === 0 && shape.envelope !== undefined)
     return { unknown: `with a bare list instead of a ${shape.envelope}` };
+  if (Array.isArray(is) && is.length === 0 && isObject(body) && TOTALS.some((name) => Number(body[name]) > 0))
+    return { unknown: 'with an empty list beside a total that is none' };
   if (Array.isArray(is)) return listed(is, shape, needs);
   if (!isObject(is)) return { unknown: `with ${kindOf(is)} instead of a list` };
   if (idOf(is, shape)) return lone ? listed([is], shape, needs) : { unknown: 'with one record instead of a list' };
@@ -66,7 +68,9 @@ export function recordsIn(
 
 /** What an answer says of a list beside its records: there are others, or it holds a part. Then no record is no proof that there is none. */
 export function isPart(status: number, headers: Readonly<Record<string, unknown>>): boolean {
-  return status === 206 || (totalOf(headers) ?? 0) > 0;
+  const counts = [headers['x-total-count'], headers['x-result-count'], totalOf(headers)];
+  const others = counts.some((count) => count !== undefined && Number(count) !== 0);
+  return status === 206 || others || /rel="?next/i.test(String(headers.link ?? ''));
 }
 
 /** How many records there are by the headers of a list (TMF630, ServiceNow: X-Total-Count; RFC 9110: Content-Range); undefined: they do not say. */

@@ -209,7 +209,7 @@ export interface DeliveryRecord {
   decision?: DecisionKind;
   /** Epoch milliseconds until which the partner is only looked at, and nothing is written again, because an answer was lost. */
   lookUntil?: number;
-  /** What is not found by then is not written again, but asked about: it was answered as done, or a person wanted no more than a look. */
+  /** What is not found by then is not written again, but asked about: it was answered as done, or a person wanted no more than a look. False: a person is sure that it is not there. */
   onlyLook?: boolean;
   /** The address of the endpoint when an answer was lost there; elsewhere looking proves nothing. */
   doubtAt?: string;

@@ -20,6 +20,7 @@ describe('what an answer to a question for several proves', () => {
     ['a list in a wrapper', 200, { items: [{ id: 'a' }], total: 1 }, ['a']],
     ['an empty list in a wrapper that says there is none', 200, { items: [], total: 0 }, []],
     ['an empty list in a wrapper', 200, { items: [] }, UNKNOWN],
+    ['an empty list beside a total', 200, { result: [], total: 1 }, UNKNOWN],
     ['two lists in a wrapper', 200, { items: [{ id: 'a' }], data: [] }, UNKNOWN],
     ['one record instead of a list', 200, { result: { id: 'a' } }, UNKNOWN],
     ['202', 202, { result: [] }, UNKNOWN],
@@ -63,6 +64,10 @@ describe('what a list says beside its records', () => {
     [200, { 'x-total-count': '3' }, true],
     [200, { 'content-range': 'items 0-0/2' }, true],
     [200, { 'content-range': 'items */*' }, false],
+    [200, { 'x-total-count': 'unknown' }, true],
+    [200, { 'x-result-count': '1' }, true],
+    [200, { link: '<https://x/?offset=10>; rel="next"' }, true],
+    [200, { link: '<https://x/?offset=0>; rel="first"' }, false],
     [206, {}, true],
   ] as const)
     it(`${status} ${JSON.stringify(headers)}: ${part ? 'there are others' : 'nothing'}`, () =>

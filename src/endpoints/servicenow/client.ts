@@ -31,7 +31,7 @@ import { LINES, referenceColumns } from './lines.js';
 import { Orders } from './orders.js';
 import { columnText, parse, plainText, type Row, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
 import { poll } from './poll.js';
-import { attachmentsOf, findByNumber, findByReference, newestOf, RAW, ROW, sysId } from './query.js';
+import { attachmentsOf, findByNumber, findByReference, newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
 import { RecordReader } from './read.js';
 import { commentBody, droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
@@ -175,25 +175,52 @@ class Client implements ServiceNowClient {
     const request = {
       method: 'PATCH',
       path: `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`,
-      query: { ...RAW, sysparm_fields: 'sys_id,sys_updated_on' },
+      query: { ...RAW, sysparm_fields: 'sys_id' },
       body: commentBody(comment),
       what: `comment on ${entityType}`,
     } as const;
     const since = new Date(this.clock()).toISOString();
-    const { record, headers } = await this.api.write(request, { id, needs: ROW });
-    const journal = await afterWrite(() => newestOf(this.api, id));
-    const entry = entryOf(journal, comment, since);
-    if (entry) return { id: columnText(entry.sys_id) };
-    // Who may not read the journal is given none of it: then only the record tells that it was changed just now.
-    if (journal.length === 0 && record && isNow(record, headers.date)) return {};
-    throw this.api.unshown(request, 'it was answered as done, and the journal does not show it');
+    await this.api.write(request, { id });
+    return afterWrite(async () => {
+      const journal = await newestOf(this.api, id);
+      const entry = entryOf(journal, comment, since);
+      if (entry) return { id: columnText(entry.sys_id) };
+      // Who may not read the journal is given none of it: then only the record tells that it was changed just now.
+      if (journal.length === 0 && (await this.age(entityType, id)) <= SAME_MOMENT) return {};
+      throw this.api.unshown(request, 'it was answered as done, and the journal does not show it');
+    });
   }
 
-  async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
+  async findComment(entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
     const journal = await newestOf(this.api, id);
+    if (journal.length === 0) await this.demandUnwritten(entityType, id, since);
     const ours = journal.filter((row) => !this.integrationUser || columnText(row.sys_created_by) === this.integrationUser);
     const entry = entryOf(ours, comment, since);
     return entry && { id: columnText(entry.sys_id) };
+  }
+
+  /**
+   * An empty journal says that nothing was written only to who may read journals, or where the record has not been changed since. Throws
+   * PartnerError, unshown.
+   */
+  private async demandUnwritten(entityType: string, id: string, since: string): Promise<void> {
+    if (await showsJournals(this.api)) return;
+    if ((await this.age(entityType, id)) > this.clock() - Date.parse(since) + SAME_MOMENT) return;
+    throw this.api.unshown(
+      { what: `look for a comment on ${entityType}` },
+      'the journal is not shown to the integration user, and the record was changed since',
+    );
+  }
+
+  /** How long ago a record was changed, by the instance's own clock; milliseconds. */
+  private async age(entityType: string, id: string): Promise<number> {
+    const path = `/api/now/v2/table/${this.table(entityType)}`;
+    const query = { ...RAW, sysparm_query: `sys_id=${sysId(id)}`, sysparm_fields: 'sys_id,sys_updated_on', sysparm_limit: 1 };
+    const request = { method: 'GET', path, query, what: `read ${entityType}` } as const;
+    const { records, headers } = await this.api.list(request, { ...oneOf('sys_id', [id]), needs: ROW });
+    const changed = serviceNowTimeToIso(columnText(records[0]?.sys_updated_on));
+    const age = Date.parse(headers.date ?? '') - Date.parse(changed ?? '');
+    return Number.isNaN(age) ? Number.POSITIVE_INFINITY : age;
   }
 
   async attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
@@ -302,10 +329,4 @@ function entryOf(journal: Row[], comment: GenericComment, since: string): Row | 
       showsWords(plainText(columnText(row.value)), plainText(text)) &&
       Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? since) >= from,
   );
-}
-
-/** Was the row written when the instance answered, by its own clock? */
-function isNow(row: Row, date: string | undefined): boolean {
-  const written = Date.parse(serviceNowTimeToIso(columnText(row.sys_updated_on)) ?? '');
-  return Math.abs(Date.parse(date ?? '') - written) <= SAME_MOMENT;
 }

@@ -1,4 +1,5 @@
 import type { GenericAttachment, GenericComment, GenericRelation, Json } from '../../model/message.js';
+import { isReference } from '../../model/reference.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
 import { LINES, LINES_FIELD } from './lines.js';
 
@@ -30,8 +31,6 @@ export function columnText(value: unknown): string {
   const { value: inner } = value as { value?: unknown };
   return inner === undefined || inner === null ? '' : String(inner);
 }
-
-const OURS = /^SWB-/;
 
 /** What a person sees in a column; the same as its text where it was not asked for. */
 export function shownText(value: unknown): string {
@@ -75,7 +74,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
 export function referenceOf(record: Row | undefined, lines: Row[] = []): string | undefined {
   const columns = ['correlation_id', 'external_id'].map((column) => columnText(record?.[column]));
   const variables = lines.flatMap((line) => Object.values((line.variables ?? {}) as Row).map(columnText));
-  return [...columns, ...variables].find((carried) => OURS.test(carried));
+  return [...columns, ...variables].find(isReference);
 }
 
 /** Columns as text, and beside each reference whose name was asked for `<column>_name`. */
@@ -99,7 +98,7 @@ function flatLine(line: Row, table: string): Json {
   const flat = flatRow(columns);
   for (const counter of COUNTERS) delete flat[counter];
   // Our reference among the variables is for looking up, not for the other side.
-  const named = Object.entries(values as Record<string, string>).filter(([, value]) => value !== '' && !OURS.test(value));
+  const named = Object.entries(values as Record<string, string>).filter(([, value]) => value !== '' && !isReference(value));
   return { ...flat, ...(named.length && { [as]: Object.fromEntries(named) }) };
 }
 

@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../../errors.js';
+import { sameReference } from '../../model/reference.js';
 import type { Api, ListQuestion } from '../api.js';
 import { type LineTable, referenceColumns } from './lines.js';
 import { columnText, type Row, shownText } from './parse.js';
@@ -87,6 +88,12 @@ export function newestOf(api: Api, id: string): Promise<Row[]> {
   return queryTable(api, 'sys_journal_field', query, 'read the newest of the journal', NEWEST, {}, entriesOf([id]));
 }
 
+/** Does the instance show us journals at all? Without the right it gives none of them, not an error. */
+export async function showsJournals(api: Api): Promise<boolean> {
+  const columns = { sysparm_fields: 'sys_id' };
+  return (await queryTable(api, 'sys_journal_field', '', 'ask for any journal entry', 1, columns)).length > 0;
+}
+
 /** The attachments of records of one table, oldest first. */
 export async function attachmentsOf(api: Api, table: string, ids: string[]): Promise<Row[]> {
   const query = {
@@ -131,7 +138,7 @@ export async function findByReference(api: Api, table: string, entityType: strin
   const [column = ''] = referenceColumns(table);
   const what = `look up ${entityType} by ${reference}`;
   const rows = await queryTable(api, table, `${column}=${queryValue(reference)}`, what, 10, {}, { lone: true });
-  const [found, another] = rows.filter((row) => columnText(row[column]) === reference);
+  const [found, another] = rows.filter((row) => sameReference(columnText(row[column]), reference));
   if (!found && rows.length > 0)
     throw api.notAsked({ method: 'GET', what }, `The column ${column} is missing, or cannot be searched by.`);
   if (!another) return found;

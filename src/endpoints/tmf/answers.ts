@@ -25,18 +25,9 @@ export function tmfApi(http: HttpClient): Api {
   return new Api(http, SHAPE);
 }
 
-/** Which 404 of its lists is an empty one: ServiceNow answers each so. */
+/** Which 404 of its lists is an empty one: ServiceNow answers each so. Of any other provider it may speak of the way there. */
 export function emptyListOf({ hub }: Pick<TmfDialect, 'hub'>): ListQuestion['absent'] {
   return hub ? undefined : isEmptyServiceNowList;
-}
-
-/** The same of a look-up, where a provider may say so in the words of the standard. A wrong path, a gateway and a framework say less. */
-export function emptyLookUpOf(dialect: Pick<TmfDialect, 'hub'>): ListQuestion['absent'] {
-  return emptyListOf(dialect) ?? isEmptyList;
-}
-
-function isEmptyList(body: Answered): boolean {
-  return body.code !== undefined && typeof body.reason === 'string';
 }
 
 function isEmptyServiceNowList({ error }: Answered): boolean {

@@ -3,9 +3,10 @@ import { SwitchboardError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import { sameReference } from '../../model/reference.js';
 import { type Api, afterWrite } from '../api.js';
 import { lackOf, type Needs } from '../evidence.js';
-import { emptyLookUpOf } from './answers.js';
+import { emptyListOf } from './answers.js';
 import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
 import type { ArrayMode, TmfDialect } from './dialect.js';
 import { pages } from './list.js';
@@ -79,9 +80,9 @@ export class Collection {
   async find(filter: Record<string, string>, reference: string, referenceOf: ReferenceOf): Promise<Attributes | undefined> {
     const { api, path, noun, dialect, needs } = this.options;
     const found: Attributes[] = [];
-    const options = { absent: emptyLookUpOf(dialect), lone: true, needs, whole: () => found.length === 0 };
+    const options = { absent: emptyListOf(dialect), lone: true, needs, whole: () => found.length === 0 };
     for await (const page of pages(api, path, filter, `look up ${article(noun)} by ${reference}`, options)) {
-      found.push(...page.filter((resource) => referenceOf(resource) === reference));
+      found.push(...page.filter((resource) => sameReference(referenceOf(resource), reference)));
       if (found.length > 1) break;
     }
     if (found.length > 1) {
@@ -106,14 +107,17 @@ export class Collection {
     const { status, headers, body: answer } = await api.write(request, { accepts: true });
     const given = isAttributes(answer) ? answer : {};
     const accepted = status === 202;
-    const isOurs = referenceOf(given) === reference;
-    if (!accepted && isOurs && textOf(given.id) && lackOf(given, needs) === undefined) return given;
+    const isOurs = sameReference(referenceOf(given), reference);
+    if (!accepted && isOurs && textOf(given.id) && lackOf(given, needs) === undefined) {
+      this.lists.learn(given);
+      return given;
+    }
     // ServiceNow, POST ?mode=async: {orderId}
     const named = this.idBelow(headers.location) ?? this.idBelow(given.href) ?? textOf(given.orderId);
     const id = named ?? (accepted && !isOurs ? undefined : textOf(given.id));
     if (id === undefined) throw api.strange(request, `${status} without saying which it is`, { status });
     const resource = await afterWrite(() => this.read(id), !accepted);
-    if (referenceOf(resource) === reference) return resource;
+    if (sameReference(referenceOf(resource), reference)) return resource;
     if (accepted) throw api.strange(request, `${status} without saying which it is`, { status });
     throw api.unshown(request, `the ${this.options.noun} ${id} was answered, and does not carry our reference ${reference}`);
   }

@@ -56,12 +56,17 @@ export class ListMemory {
     const { length = 0 } = this.known.get(this.key(resource, attribute)) ?? {};
     if (isMissing(resource, attribute)) return length > 0 || this.attributes[attribute] ? `without its ${attribute}` : undefined;
     if (!Array.isArray(list) || !list.every(isAttributes)) return `with a ${attribute} that is no list of objects`;
+    if (list.some(isStub)) return `with a ${attribute} in which entries show nothing but their ids`;
     return list.length < length ? `with ${list.length} ${attribute}, of which ${length} were there` : undefined;
   }
 
   private key(resource: Attributes, attribute: string): string {
     return `${textOf(resource.id)}|${attribute}`;
   }
+}
+
+function isStub(entry: Attributes): boolean {
+  return Object.keys(entry).every((name) => name === 'id' || name.startsWith('@'));
 }
 
 function isMissing(resource: Attributes, attribute: string): boolean {

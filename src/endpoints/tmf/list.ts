@@ -1,5 +1,5 @@
 import type { Api, ListQuestion } from '../api.js';
-import { totalOf } from '../evidence.js';
+import { isPart, totalOf } from '../evidence.js';
 import type { Attributes } from './attributes.js';
 
 const LIMIT = 100;
@@ -37,8 +37,8 @@ export async function* pages(
     for (const resource of fresh) seen.add(String(resource.id));
     if (fresh.length > 0) yield fresh;
     offset += found.length;
-    // The last of several pages is a part, too (206).
-    const isEnd = total === undefined ? offset > 0 || status !== 206 : offset >= total;
+    // The last of several pages is a part, too.
+    const isEnd = total === undefined ? offset > 0 || !isPart(status, headers) : offset >= total;
     if (found.length === 0 && !isEnd) end = 'short';
     if (found.length === 0 ? isEnd : total !== undefined && isEnd) return;
     if (fresh.length === 0) break;

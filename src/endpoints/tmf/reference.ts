@@ -1,16 +1,14 @@
 import type { Json } from '../../model/message.js';
-import { type Attributes, entries } from './attributes.js';
+import { isReference } from '../../model/reference.js';
+import { type Attributes, entries, isAttributes } from './attributes.js';
 
-/** Our reference, where it is one: other systems put identifiers of their own there. */
-export function oursOf(value: Json | undefined): string | undefined {
-  return typeof value === 'string' && value.startsWith('SWB-') ? value : undefined;
-}
-
-/** Our reference in a list of external identifiers, which other systems may have put theirs into. */
-export function oursAmong(identifiers: Json | undefined): string | undefined {
-  return entries(identifiers)
-    .map((entry) => oursOf(entry.id))
-    .find((id) => id !== undefined);
+/**
+ * Our reference among external identifiers, which other systems may have put theirs into. v4 has a text and v5 a list of objects; providers that
+ * keep both, or change the case, are met.
+ */
+export function oursIn(value: Json | undefined): string | undefined {
+  const texts = [value].flat().map((entry) => (isAttributes(entry) ? entry.id : entry));
+  return texts.find(isReference);
 }
 
 /** A list of external identifiers with our reference in it (v5, ExternalIdentifier). */

@@ -11,7 +11,7 @@ import { ourNote, renderNote, writtenNote } from '../tmf/note.js';
 import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { hintOf, orderOf, readEvent } from './events.js';
-import { ITEMS, itemsOf, withItemIds } from './items.js';
+import { droppedItems, ITEMS, itemsOf, withItemIds } from './items.js';
 import { parse } from './parse.js';
 import { poll } from './poll.js';
 import { itemsPatch, orderBody } from './render.js';
@@ -54,14 +54,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   async find(_entityType: string, reference: string): Promise<RawEntity | undefined> {
-    const found = await this.entities.find({ [this.dialect.filter]: reference }, reference, (o) => referenceOf(o, this.dialect));
+    const found = await this.entities.find({ [this.dialect.filter]: reference }, reference, (o) => referenceOf(o));
     return found && { order: found };
   }
 
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(orderBody(fields, this.dialect), reference, this.dialect);
     this.entities.demand(this.validate(entityType, body), 'create');
-    const order = await this.entities.create(body, reference, (created) => referenceOf(created, this.dialect));
+    const order = await this.entities.create(body, reference, (created) => referenceOf(created));
     return { entity: { order }, dropped: [] };
   }
 
@@ -71,7 +71,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const given = writable(fields, this.dialect.notPatchable);
     if (Object.keys(given).length === 0) return { entity: { order: await this.order(id) }, dropped: [] };
     const order = await this.entities.inTurn(id, () => this.change(id, given, added));
-    return { entity: { order }, dropped: droppedFrom(given, order) };
+    return { entity: { order }, dropped: [...droppedFrom(given, order), ...droppedItems(given, order)] };
   }
 
   async comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
@@ -107,7 +107,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.answers, this.path, this.absent, this.dialect, cursor);
+    return poll(this.answers, this.path, this.absent, cursor);
   }
 
   parse(raw: RawEntity): Parsed {

@@ -1,6 +1,6 @@
 import { type Attributes, textOf } from '../tmf/attributes.js';
 import { type Profile, type TmfDialect, V4_PATCH, V5_PATCH, type Version } from '../tmf/dialect.js';
-import { identifiersWith, oursAmong, oursOf } from '../tmf/reference.js';
+import { identifiersWith, oursIn } from '../tmf/reference.js';
 
 /** In what the versions of TMF622 differ, and ServiceNow's own form of it (TMF622 v4.0.0, v5.0.0; ServiceNow, Product Order Open API). */
 export interface Dialect extends TmfDialect {
@@ -72,8 +72,8 @@ export function dialectOf(version: Version, profile: Profile): Dialect {
 }
 
 /** Our reference as an order carries it. */
-export function referenceOf(order: Attributes, dialect: Dialect): string | undefined {
-  return dialect.reference === 'text' ? oursOf(order.externalId) : oursAmong(order.externalId);
+export function referenceOf(order: Attributes): string | undefined {
+  return oursIn(order.externalId);
 }
 
 /** The attributes of a create that carry our reference. */

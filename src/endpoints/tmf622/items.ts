@@ -1,5 +1,6 @@
 import type { ItemFacts, Kind } from '../../model/item-facts.js';
 import type { Json } from '../../model/message.js';
+import type { Written } from '../endpoint.js';
 import { type Attributes, entries, isAttributes, textOf } from '../tmf/attributes.js';
 
 /** The attribute with an order's items. */
@@ -41,6 +42,22 @@ export function withItemIds(fields: Attributes, idOf: (id: string) => string | u
     return [{ ...rest, id, ...(named && { [RELATIONS]: relations as Json }) }];
   });
   return { ...fields, [ITEMS]: items };
+}
+
+/** What was sent of items and is not in them: those that are not there, quantities, characteristics. Pure. */
+export function droppedItems(sent: Attributes, has: Attributes): Written['dropped'] {
+  const there = itemsOf(has) ?? [];
+  return (itemsOf(sent) ?? []).flatMap((item, i) => {
+    const field = `${ITEMS}[${item.id}]`;
+    const found = there.find((t) => t.id === item.id);
+    if (!found) return [{ field, sent: entries(sent[ITEMS])[i] as Json, has: undefined }];
+    const values = Object.entries(item.characteristics ?? {}).map(
+      ([name, value]) => [name, value, found.characteristics?.[name]] as const,
+    );
+    return [['quantity', item.quantity, found.quantity] as const, ...values]
+      .filter(([, given, now]) => given !== undefined && now !== undefined && JSON.stringify(given) !== JSON.stringify(now))
+      .map(([name, given, now]) => ({ field: `${field}.${name}`, sent: given as Json, has: now }));
+  });
 }
 
 /** The standard has none for items; vendors that keep our id give it as a text or, as v5 does for orders, in a list. */

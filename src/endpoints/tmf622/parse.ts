@@ -33,7 +33,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
   const id = textOf(order.id) ?? '';
   const url = addressOf(order.href, context.baseUrl);
   const version = CHANGED_AT.map((name) => isoTime(order[name])).find(Boolean);
-  const reference = referenceOf(order, context.dialect);
+  const reference = referenceOf(order);
   return {
     source: {
       endpoint: context.endpoint,

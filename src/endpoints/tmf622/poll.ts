@@ -4,7 +4,7 @@ import type { Hint, PollResult } from '../endpoint.js';
 import { type Attributes, entries, isoTime, textOf } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
 import { type ListOptions, type OpenEnd, pages, serverTime } from '../tmf/list.js';
-import { type Dialect, referenceOf } from './dialect.js';
+import { referenceOf } from './dialect.js';
 
 /** Looked back before the last poll: clocks of the provider's servers differ. Milliseconds. */
 const OVERLAP = 5_000;
@@ -49,13 +49,7 @@ const LOOKS = [
  * One poll of a provider without a hub. TMF622 cannot be asked for changes, so all orders are listed and compared with how they looked: those
  * that carry our reference, and others from the time on that they show a change. An order that has ended is looked at until it rests.
  */
-export async function poll(
-  api: Api,
-  path: string,
-  absent: ListOptions['absent'],
-  dialect: Dialect,
-  cursor: Json | undefined,
-): Promise<PollResult> {
+export async function poll(api: Api, path: string, absent: ListOptions['absent'], cursor: Json | undefined): Promise<PollResult> {
   const before = cursor as Cursor | undefined;
   const now = await serverTime(api, path, absent);
   const from = before && new Date(Date.parse(before.since) - OVERLAP).toISOString();
@@ -69,7 +63,7 @@ export async function poll(
       const known = before?.orders[id];
       const over = OVER.has((textOf(order.state) ?? '').toLowerCase());
       const recent = from !== undefined && timesOf(order).some((time) => time >= from);
-      const concerns = known !== undefined || recent || (!over && referenceOf(order, dialect) !== undefined);
+      const concerns = known !== undefined || recent || (!over && referenceOf(order) !== undefined);
       const rests = over && known === look && !recent;
       if (!concerns || rests) continue;
       orders[id] = look;

@@ -56,6 +56,19 @@ describe('how long the lists of a resource were', () => {
     assert.equal(read(ticket(['a note'])), 'with a note that is no list of objects');
   });
 
+  it('entries that show nothing but their ids are not whole', () => {
+    assert.ok(read(ticket([{ text: 'words' }, { id: 'n1', '@type': 'Note' }])));
+    assert.equal(
+      read(
+        ticket([
+          { id: 'n1', text: 'words' },
+          { id: 'a', href: '/a' },
+        ]),
+      ),
+      undefined,
+    );
+  });
+
   it('an order without items is none', () => {
     assert.equal(memory.fault({ id: 'a' }, 'productOrderItem'), 'without its productOrderItem');
   });
