@@ -105,7 +105,7 @@ export class Broker {
       log: this.log,
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
-      lacks: (record, read) => lackIn(this.store, this.client(record.endpoint), record, read),
+      lacks: (record, read) => lackIn(this.store, this.client(record.endpoint), record, read, this.clock),
       onSettled: (message) => this.turnstile.leave(message),
     });
     this.surgeon = new Surgeon(this.store, this.conversations, this.turnstile, this.clock);

@@ -1,29 +1,70 @@
 import { linkOf } from '../conversation/correlate.js';
-import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
+import { imprint, sameImprint } from '../conversation/fingerprint.js';
+import type { EndpointClient, Parsed, RawEntity } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
-import type { MessageRecord, Store } from '../store/store.js';
+import type { ConversationRecord, Link, MessageRecord, Store } from '../store/store.js';
+
+/** How long news are awaited that only the silence of a read suggests: what nobody maps changes, too. Milliseconds. */
+const SILENCE = 10_000;
 
 /**
  * What a read lacks of what its hint said, in words; undefined where it is an answer to it. A hint that tells the entity's own version, or a
  * comment, is exact. One that only tells when it was made may come late and several for one change: it counts where nothing newer than before
- * was read.
+ * was read. What was there before, and of which nothing is shown now, has not been read.
  */
 export async function lackIn(
   store: Store,
   client: EndpointClient | undefined,
   record: MessageRecord,
   read: Json,
+  clock: () => number,
 ): Promise<string | undefined> {
-  const { expects } = record;
-  if (!client || !expects) return undefined;
-  const { source, comments, attachments, deleted } = client.parse(read as RawEntity);
+  if (!client) return undefined;
+  const { version, parts = [], time } = record.expects ?? {};
+  const parsed = client.parse(read as RawEntity);
+  const { source, deleted } = parsed;
   if (deleted) return undefined;
-  const { version, part, time } = expects;
   if (version && client.isOlder(source.version, version)) return `it is at ${source.version}, the hint at ${version}`;
-  if (part && ![...comments, ...attachments].some(({ id }) => id === part)) return `it lacks ${part}`;
-  if (!time || !client.isOlder(source.version, time)) return undefined;
+  const shown = partsOf(parsed);
+  const missing = parts.find((id) => !shown.has(id));
+  if (missing !== undefined) return `it lacks ${missing}`;
   const { endpoint, entityType, entityId } = record;
   const conversation = await store.conversationByLink(endpoint, entityType, entityId);
-  const seen = conversation && linkOf(conversation, endpoint, entityType, entityId)?.entityVersion;
-  return client.isOlder(seen, source.version) ? undefined : `it is at ${source.version}, and was changed at ${time}`;
+  const link = conversation && linkOf(conversation, endpoint, entityType, entityId);
+  if (!link) return undefined;
+  if (time && client.isOlder(source.version, time) && !client.isOlder(link.entityVersion, source.version))
+    return `it is at ${source.version}, and was changed at ${time}`;
+  // Those of a kind of their own are told by events, not by the entity.
+  if (shown.size === 0 && link.seen.some((id) => !id.includes('|'))) return 'it shows none of the comments and files that were there';
+  if (clock() - Date.parse(record.receivedAt) > SILENCE || hasNews(parsed, shown, link)) return undefined;
+  return silent(client, record, parsed, link, conversation);
+}
+
+/** Why a read that shows nothing new should show something. */
+function silent(
+  client: EndpointClient,
+  { expects = {}, receivedAt }: MessageRecord,
+  { source, record }: Parsed,
+  link: Link,
+  { updatedAt }: ConversationRecord,
+): string | undefined {
+  const { state } = expects;
+  // Of several quick changes the first read may have shown the last: then the other hints are late.
+  const isLate = Date.parse(updatedAt) > Date.parse(receivedAt);
+  if (state && !isLate && source.version === undefined && !sameImprint(state.value, record[state.field]))
+    return `it is ${String(record[state.field])}, and was told to be ${state.value}`;
+  const byOthers =
+    client.integrationUser !== undefined && source.changedBy !== undefined && source.changedBy !== client.integrationUser;
+  return byOthers && client.isOlder(link.entityVersion, source.version) ? 'it was changed, and shows nothing new' : undefined;
+}
+
+function hasNews({ record }: Parsed, shown: ReadonlySet<string>, { raw, seen }: Link): boolean {
+  const known = new Set(seen);
+  return (
+    [...shown].some((id) => !known.has(id)) || Object.keys(raw).some((field) => !sameImprint(raw[field], imprint(record[field])))
+  );
+}
+
+function partsOf({ comments, attachments }: Parsed): Set<string> {
+  return new Set([...comments, ...attachments].map(({ id }) => id));
 }

@@ -44,6 +44,9 @@ export function writtenFields({ state, attempts }: DeliveryRecord, changed: stri
   return what === NOTHING_LEFT ? [] : changed;
 }
 
+/** Times that an update is written again of which nothing was kept. */
+const WRITES_AGAIN = 2;
+
 const NOTHING_LEFT = 'nothing left to write';
 
 /** What a successful try did. */
@@ -146,7 +149,7 @@ async function create(
         adopted ?? linkAfterCreate(source, delivery.leg, request, now, carriedApart(latest, delivery.leg, reference), itemsOf);
       const link = made.items ? { ...made, items: itemsSeen(made.items, itemsOf?.(parsed.record)) } : made;
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
-      return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, written, known)));
+      return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, known)));
     },
   };
 }
@@ -204,6 +207,9 @@ async function update(
   const named = await addressed(client, request, link, fields, inDoubt);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
+  const lost = written.dropped.map((d) => d.field);
+  const isAsBefore = (name: string) => lost.includes(name) && sameImprint(link.raw[name], parsed.record[name]);
+  if (delivery.tries <= WRITES_AGAIN && names.every(isAsBefore)) throw nothingKept(names, client);
   return {
     what: `${UPDATED}${names.join(', ')}`,
     link: target,
@@ -216,10 +222,21 @@ async function update(
       const now = named.items ? { ...at, items: itemsSeen(named.items, client.itemsOf?.(parsed.record)) } : at;
       const known = !client.isOlder(parsed.source.version, now.entityVersion);
       return stated(
-        withLink(latest, asWritten(now, delivery, request, knownBy(latest, delivery, request, names), parsed, written, known)),
+        withLink(latest, asWritten(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known)),
       );
     },
   };
+}
+
+/** It was answered as done, and all of it is as it was: that may be an answer to nothing, or of a copy that is behind. */
+function nothingKept(names: string[], { name }: EndpointClient): PartnerError {
+  return new PartnerError('SWB_PARTNER_ANSWER', `The update was answered as done, and ${names.join(', ')} are as before.`, {
+    where: name,
+    hint: 'It is looked at, and written again once or twice.',
+    outcome: 'unknown',
+    retry: true,
+    ofRecord: true,
+  });
 }
 
 /**
@@ -242,7 +259,7 @@ async function comment(
   const look = () => client.findComment(delivery.entityType, link.id, text, delivery.createdAt);
   const found = inDoubt ? await look().catch(hiddenFrom('the comment', delivery, context)) : undefined;
   if (inDoubt && !found) await stillLooking('the comment', delivery, context);
-  const part = found ?? (await client.comment(delivery.entityType, link.id, text));
+  const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
   return {
     what: found ? 'found the comment written by an earlier try' : `commented on ${link.number ?? link.id}`,
     link: { id: link.id, number: link.number },
@@ -280,7 +297,7 @@ async function attach(
   const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.createdAt);
   const found = inDoubt ? await look().catch(hiddenFrom(attachment.name, delivery, context)) : undefined;
   if (inDoubt && !found) await stillLooking(attachment.name, delivery, context);
-  const part = found ?? (await client.attach(delivery.entityType, link.id, file));
+  const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
   await spool.remove(name);
   return {
     what: found ? `found ${attachment.name} attached by an earlier try` : `attached ${attachment.name} (${file.size} bytes)`,

@@ -1,22 +1,20 @@
 import { conversationState, linkAt, withLink, without } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/correlator.js';
 import { imprint, shadowOf } from '../conversation/fingerprint.js';
-import type { Parsed, Written } from '../endpoints/endpoint.js';
+import type { Parsed } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { isOfItems, itemsAsWritten } from './item-news.js';
 
-/** The link once fields of it were written: what the partner shows for them, or, where it dropped one, what we asked for. */
+/** The link once fields of it were written: what the partner shows for them, so that what it did not keep does not come back as its change; what we asked for where it shows none. */
 export function asWritten(
   link: Link,
   delivery: DeliveryRecord,
   request: EntityRequest,
   names: string[],
   parsed: Parsed,
-  written: Written,
   known: boolean,
 ): Link {
-  const dropped = new Set(written.dropped.map((d) => d.field));
   const raw = { ...link.raw };
   const shadow = { ...link.shadow };
   const writtenBy = { ...link.writtenBy };
@@ -30,8 +28,7 @@ export function asWritten(
     if (items) writtenItems[name] = items;
     if (!known) continue; // a message of theirs came first and told more than our answer does
     // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
-    if (!isOfItems(request, name))
-      raw[name] = imprint(dropped.has(name) || !(name in parsed.record) ? request.fields[name] : parsed.record[name]);
+    if (!isOfItems(request, name)) raw[name] = imprint(name in parsed.record ? parsed.record[name] : request.fields[name]);
     for (const source of request.sources[name] ?? [])
       if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
     if (version !== undefined) writtenVersion[name] = version;
@@ -65,7 +62,7 @@ export function rewritten(
     attachments: [],
     relations: [],
   };
-  return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, { entity: {}, dropped: [] }, true)));
+  return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, true)));
 }
 
 /** A comment or attachment of ours whose id we know: its echo is recognised by id, so its mark is not needed any more. */

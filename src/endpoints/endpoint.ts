@@ -81,10 +81,15 @@ export interface EndpointClient {
   create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written>;
   /** Writes the given fields only. `added`: ids of items that are new there; any other that is not there is not written. */
   update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written>;
-  comment(entityType: string, id: string, comment: GenericComment): Promise<WrittenPart>;
+  /**
+   * Adds a comment. `seen`: ids of comments and files that were there before. Throws PartnerError, unshown, where it was answered as done and is
+   * not shown.
+   */
+  comment(entityType: string, id: string, comment: GenericComment, seen?: readonly string[]): Promise<WrittenPart>;
   /** Was this comment written by us already? Asked when an answer was lost. `since`: ISO time of our first attempt. */
   findComment(entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined>;
-  attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart>;
+  /** Adds a file, likewise. */
+  attach(entityType: string, id: string, attachment: SpooledAttachment, seen?: readonly string[]): Promise<WrittenPart>;
   findAttachment(entityType: string, id: string, attachment: SpooledAttachment, since: string): Promise<WrittenPart | undefined>;
   /** Streams an attachment of one of this endpoint's entities. */
   download(entityType: string, id: string, attachment: GenericAttachment): Promise<Readable>;

@@ -240,6 +240,8 @@ export interface Expected {
   version?: string;
   /** When it was told, by the partner's clock and a little later than the change: comparable likewise, and only where nothing newer was seen. */
   time?: string;
-  /** Id of a comment or attachment. */
-  part?: string;
+  /** Ids of comments and attachments. */
+  parts?: string[];
+  /** What it says of how the entity stands, by the record's own field. */
+  state?: { field: string; value: string };
 }

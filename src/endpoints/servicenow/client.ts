@@ -171,7 +171,7 @@ class Client implements ServiceNowClient {
   }
 
   /** That it is there is shown by the journal alone: columns that the user may not write are left out silently. */
-  async comment(entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
+  async comment(entityType: string, id: string, comment: GenericComment, seen: readonly string[] = []): Promise<WrittenPart> {
     const request = {
       method: 'PATCH',
       path: `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`,
@@ -183,7 +183,11 @@ class Client implements ServiceNowClient {
     await this.api.write(request, { id });
     return afterWrite(async () => {
       const journal = await newestOf(this.api, id);
-      const entry = entryOf(journal, comment, since);
+      const entry = entryOf(
+        journal.filter((row) => !seen.includes(columnText(row.sys_id))),
+        comment,
+        since,
+      );
       if (entry) return { id: columnText(entry.sys_id) };
       // Who may not read the journal is given none of it: then only the record tells that it was changed just now.
       if (journal.length === 0 && (await this.age(entityType, id)) <= SAME_MOMENT) return {};

@@ -49,7 +49,7 @@ const STREAMS: Stream[] = [
     hint: (row, entityType) => ({
       entityType,
       id: columnText(row.element_id),
-      expects: { part: columnText(row.sys_id) },
+      expects: { parts: [columnText(row.sys_id)] },
       key: `jrn|${columnText(row.sys_id)}`,
       payload: row as Json,
     }),
@@ -63,7 +63,7 @@ const STREAMS: Stream[] = [
     hint: (row, entityType) => ({
       entityType,
       id: columnText(row.table_sys_id),
-      expects: { part: columnText(row.sys_id) },
+      expects: { parts: [columnText(row.sys_id)] },
       key: `att|${columnText(row.sys_id)}`,
       payload: row as Json,
     }),
@@ -123,7 +123,7 @@ export async function poll(api: Api, table: string, entityType: string, cursor: 
     for (const hint of found) {
       const id = parents ? parents.get(hint.id) : hint.id;
       // Of records with lines the version is made of all of them.
-      if (id) hints.set(hint.key, { ...hint, id, ...(lines && { expects: { part: hint.expects?.part } }) });
+      if (id) hints.set(hint.key, { ...hint, id, ...(lines && { expects: { parts: hint.expects?.parts } }) });
     }
     const last = rows.at(-1);
     if (last) {

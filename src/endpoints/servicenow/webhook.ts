@@ -54,13 +54,14 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], stand
   const version = [first('sys_updated_on'), first('sys_mod_count')].filter(Boolean).join('|');
   const digest = () => hash('sha256', JSON.stringify(body), 'hex').slice(0, 32);
   const key = event ? `evt|${event}` : version ? `rec|${id}|${version}|${first('operation')}` : `hook|${id}|${digest()}`;
-  // A count alone or a time alone compares with nothing, and of records with lines the version is made of all of them.
-  const dated = first('sys_updated_on') && first('sys_mod_count') && !LINES[known.table];
+  // A count alone or a time alone compares with nothing. Of records with lines the version is made of all of them: it is that time at least.
+  const time = first('sys_updated_on');
+  const told = LINES[known.table] ? time && `${time}|` : time && first('sys_mod_count') && versionOf(given);
   return {
     entityType: known.name,
     id: entityId,
     ...(number && { number }),
-    ...(dated && { expects: { version: versionOf(given) } }),
+    ...(told && { expects: { version: told } }),
     key,
     payload: body as Json,
   };

@@ -37,8 +37,8 @@ export interface EntryForm {
   shownIn?: (resource: Attributes) => Attributes | undefined;
   /** The entry in what is sent, as a stream: its content is never in memory whole. */
   stream?: (make: (entry: Attributes) => Json) => Readable;
-  /** The entries that are there already, as they travel along. */
-  before?: (entry: Attributes) => Attributes;
+  /** Ids of entries that were read before, ours among them. */
+  seen?: readonly string[];
   /** Another list of the resource that has to travel with one that is sent whole. */
   along?: string;
 }
@@ -61,15 +61,15 @@ export class Collection {
     const resource = (await api.read(this.reading(id), id, needs)) as Attributes;
     this.lists.learn(resource);
     const vanished = this.lists.vanished(resource);
-    if (vanished) throw api.strange(this.reading(id), `without its ${vanished}`, { ofRecord: true });
+    if (vanished) throw api.strange(this.reading(id), vanished, { ofRecord: true });
     return resource;
   }
 
-  /** Reads one of whose lists it matters that they are whole; throws where it does not show all of them. */
-  async readForLists(id: string, attributes: readonly string[]): Promise<Attributes> {
+  /** Reads one of whose lists it matters that they are whole; throws where it does not show all of them. `seen`: ids of entries that were read before. */
+  async readForLists(id: string, attributes: readonly string[], seen?: readonly string[]): Promise<Attributes> {
     const { api } = this.options;
     const resource = await this.read(id);
-    const fault = attributes.map((attribute) => this.lists.fault(resource, attribute)).find(Boolean);
+    const fault = attributes.map((attribute) => this.lists.fault(resource, attribute, seen)).find(Boolean);
     if (!fault) return resource;
     const hint =
       'Nothing is written, since that might take entries away, or bring one twice. It is asked again; where it never shows them, let notes and attachments be added by JSON Patch.';
@@ -165,10 +165,11 @@ export class Collection {
       if (arrayMode === 'jsonPatch')
         return send((e) => [{ op: 'add', path: `/${attribute}/-`, value: e }], 'application/json-patch+json');
       if (arrayMode === 'append') return send((e) => this.change({ [attribute]: [e] }));
-      const { along, before = (other) => other } = form;
-      const now = await this.readForLists(id, along ? [attribute, along] : [attribute]);
+      const { along, seen } = form;
+      const now = await this.readForLists(id, along ? [attribute, along] : [attribute], seen);
       const others = { ...(along && { [along]: now[along] as Json }) };
-      return send((e) => this.change({ ...others, [attribute]: [...entries(now[attribute]).map(before), e] }));
+      // As they were shown, contents of files among them: what travels without it is gone where a provider keeps just what is sent.
+      return send((e) => this.change({ ...others, [attribute]: [...entries(now[attribute]), e] }));
     });
     const { shownIn } = form;
     if (!shownIn) return undefined;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Expected } from '../../model/message.js';
-import { type Attributes, idOf, isAttributes, isoTime } from './attributes.js';
+import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
 
 /** How long after a change its event is thought to be made, milliseconds. */
 const EVENT_DELAY = 1_000;
@@ -76,7 +76,13 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
   const eventId = typeof body.eventId === 'string' && body.eventId !== '' ? body.eventId : undefined;
   const version = isoTime(resource.lastUpdate);
   const time = shortlyBefore(isoTime(body.eventTime));
-  const expects: Expected | undefined = version ? { version } : time ? { time } : undefined;
+  const parts = [resource.note, resource.attachment].flatMap((list) => entries(list).flatMap((entry) => textOf(entry.id) ?? []));
+  const field = ['status', 'state'].find((attribute) => textOf(resource[attribute]) !== undefined);
+  const expects: Expected = {
+    ...(version ? { version } : time && { time }),
+    ...(parts.length > 0 && { parts }),
+    ...(field && { state: { field, value: textOf(resource[field]) ?? '' } }),
+  };
   const eventType = `${table.type}${kind}Event`;
   return {
     type: table.type,
@@ -85,7 +91,7 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
     ...(eventId && { eventId }),
     key: eventId ? `evt|${eventId}` : `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`,
     resource,
-    ...(expects && { expects }),
+    ...(Object.keys(expects).length > 0 && { expects }),
     ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),
     body,
     withResource: (other) => {

@@ -36,10 +36,21 @@ export function commentOf(note: Attributes, dialect: TmfDialect): GenericComment
   };
 }
 
-/** The note that was just written, as the provider has it: by its id, else, where the provider gives ids of its own, the last with its words. */
-export function writtenNote(resource: Attributes, note: Attributes): Attributes | undefined {
+/**
+ * The note that was just written, as the provider has it: by its id, else, where the provider gives ids of its own, the last with its words that was
+ * not `seen` before.
+ */
+export function writtenNote(resource: Attributes, note: Attributes, seen: readonly string[] = []): Attributes | undefined {
   const notes = entries(resource.note);
-  return notes.find((n) => n.id !== undefined && n.id === note.id) ?? notes.findLast((n) => hasWords(n, textOf(note.text)));
+  const isNew = (n: Attributes) => !seen.includes(textOf(n.id) ?? '') && !isOfAnother(n, note);
+  return (
+    notes.find((n) => n.id !== undefined && n.id === note.id) ?? notes.findLast((n) => isNew(n) && hasWords(n, textOf(note.text)))
+  );
+}
+
+/** It carries the id that we gave to another one. */
+export function isOfAnother(entry: Attributes, ours: Attributes): boolean {
+  return typeof entry.id === 'string' && entry.id.startsWith('swb-') && entry.id !== ours.id;
 }
 
 /** A comment of ours among the notes: by its id, else, where the provider gives ids of its own, the same words since our first try. */
@@ -47,7 +58,12 @@ export function ourNote(resource: Attributes, comment: GenericComment, since: st
   const notes = entries(resource.note);
   return (
     notes.find((n) => n.id === noteId(comment)) ??
-    notes.find((n) => hasWords(n, comment.text) && (isoTime(n.date) ?? since) >= (comment.at ?? since))
+    notes.find(
+      (n) =>
+        !isOfAnother(n, { id: noteId(comment) }) &&
+        hasWords(n, comment.text) &&
+        (isoTime(n.date) ?? since) >= (comment.at ?? since),
+    )
   );
 }
 

@@ -3,17 +3,17 @@ import { PartnerError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
-import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
+import { type Attributes, droppedFrom, entries, textOf, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { ourNote, renderNote, writtenNote } from '../tmf/note.js';
+import { isOfAnother, ourNote, renderNote, writtenNote } from '../tmf/note.js';
 import { withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
 import { readEvent } from './events.js';
 import { parse } from './parse.js';
 import { poll } from './poll.js';
-import { attachmentReference, renderAttachment, streamedBody } from './render.js';
+import { renderAttachment, streamedBody } from './render.js';
 import { validateTicketCreate, validateTicketPatch } from './schema.js';
 
 export interface Tmf621Client extends TmfClient {
@@ -66,11 +66,11 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(sent, ticket) };
   }
 
-  async comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
+  async comment(_entityType: string, id: string, comment: GenericComment, seen?: readonly string[]): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
     // ServiceNow takes work notes and gives comments only.
     const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
-    const form = hidden ? {} : { shownIn: (ticket: Attributes) => writtenNote(ticket, note) };
+    const form = { seen, ...(!hidden && { shownIn: (ticket: Attributes) => writtenNote(ticket, note, seen) }) };
     return partOf(await this.entities.add(id, 'note', note, 'comment on ticket', form));
   }
 
@@ -79,7 +79,12 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return found && partOf(found);
   }
 
-  async attach(_entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
+  async attach(
+    _entityType: string,
+    id: string,
+    attachment: SpooledAttachment,
+    seen: readonly string[] = [],
+  ): Promise<WrittenPart> {
     if (!this.dialect.attachments) {
       throw new PartnerError(
         'SWB_PARTNER_REFUSED',
@@ -94,11 +99,12 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     }
     const entry = renderAttachment(attachment, this.dialect);
     const shown = await this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
+      seen,
       stream: (make) => streamedBody(entry, attachment.path, make),
-      before: (other) => attachmentReference(other, this.dialect),
       shownIn: (ticket) => {
         const all = entries(ticket.attachment);
-        return all.find((a) => a.id === entry.id) ?? all.findLast((a) => a.name === attachment.name);
+        const isNew = (a: Attributes) => !seen.includes(textOf(a.id) ?? '') && !isOfAnother(a, entry);
+        return all.find((a) => a.id === entry.id) ?? all.findLast((a) => a.name === attachment.name && isNew(a));
       },
     });
     return partOf(shown);
@@ -106,7 +112,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async findAttachment(_entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
     const ticket = await this.entities.readForLists(id, ['attachment']);
-    const found = entries(ticket.attachment).find((a) => a.id === `swb-${attachment.id}` || a.name === attachment.name);
+    const ours = { id: `swb-${attachment.id}` };
+    const found = entries(ticket.attachment).find(
+      (a) => a.id === ours.id || (a.name === attachment.name && !isOfAnother(a, ours)),
+    );
     return found && partOf(found);
   }
 

@@ -17,16 +17,6 @@ export function renderAttachment(attachment: SpooledAttachment, dialect: Dialect
   };
 }
 
-/** An attachment that is there already, as a reference: with a merge patch the whole list is sent, and its content need not travel again. */
-export function attachmentReference(attachment: Attributes, dialect: Dialect): Attributes {
-  const { content: _content, ...rest } = attachment;
-  if (!dialect.typed) return rest;
-  const keep = ['id', 'href', 'name', 'description', 'url', 'mimeType', 'attachmentType', 'size'];
-  const reference: Attributes = { '@type': rest.href !== undefined ? 'AttachmentRef' : (rest['@type'] ?? 'Attachment') };
-  for (const name of keep) if (rest[name] !== undefined) reference[name] = rest[name] as Json;
-  return reference;
-}
-
 /** Stands for the content in the JSON around it. */
 const HOLE = '\u0000content\u0000';
 

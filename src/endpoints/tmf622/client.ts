@@ -74,9 +74,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return { entity: { order }, dropped: [...droppedFrom(given, order), ...droppedItems(given, order)] };
   }
 
-  async comment(_entityType: string, id: string, comment: GenericComment): Promise<WrittenPart> {
+  async comment(_entityType: string, id: string, comment: GenericComment, parts: readonly string[] = []): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
-    const form = { shownIn: (order: Attributes) => writtenNote(order, note), ...(this.wholeItems && { along: ITEMS }) };
+    const seen = parts.filter((part) => !part.includes('|')); // of notes alone, not of what is told in other ways
+    const form = {
+      seen,
+      shownIn: (order: Attributes) => writtenNote(order, note, seen),
+      ...(this.wholeItems && { along: ITEMS }),
+    };
     return partOf(await this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', form)));
   }
 

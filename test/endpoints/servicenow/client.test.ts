@@ -157,6 +157,7 @@ describe('a ServiceNow instance', () => {
     const since = new Date().toISOString();
     const comment = { id: '1', text: 'public words', visibility: 'public' as const };
     const note = { id: '2', text: 'internal words', visibility: 'internal' as const };
+    desk().comment('incident', desk().create('incident', { short_description: 'y' }).sys_id, 'that journals are shown', 'agent');
     assert.equal(await client.findComment('incident', sys_id, comment, since), undefined);
     await client.comment('incident', sys_id, comment);
     await client.comment('incident', sys_id, note);

@@ -23,7 +23,7 @@ describe('how long the lists of a resource were', () => {
 
   it('a shorter list is one only when it stays so', () => {
     read(notes(3));
-    assert.equal(read(notes(2)), 'with 2 note, of which 3 were there');
+    assert.equal(read(notes(2)), 'without all of its note');
     now = 29_999;
     assert.ok(read(notes(2)));
     now = 30_000;
@@ -45,11 +45,32 @@ describe('how long the lists of a resource were', () => {
       read(notes(1));
       assert.equal(memory.vanished(missing), undefined, 'not read yet');
       assert.equal(read(missing), 'without its note');
-      assert.equal(memory.vanished(missing), 'note');
+      assert.ok(memory.vanished(missing));
       now = 30_000;
       assert.equal(read(missing), 'without its note');
       assert.equal(memory.vanished(missing), undefined);
     });
+
+  it('as many entries that are others are less', () => {
+    read(ticket([{ id: 'a', text: 'one' }]));
+    assert.ok(read(ticket([{ id: 'b', text: 'other' }])));
+    assert.equal(read(ticket([{ id: 'c', text: 'one' }])), undefined, 'given anew, with the same words');
+  });
+
+  it('items are counted: a vendor gives them ids of its own', () => {
+    memory.learn({ id: 'o', productOrderItem: [{ id: '1' }, { id: '2' }] });
+    const other = (ids: string[]) => ({ id: 'o', productOrderItem: ids.map((id) => ({ id, state: 'held' })) });
+    assert.equal(memory.fault(other(['10', '20']), 'productOrderItem'), undefined);
+    assert.ok(memory.fault(other(['1']), 'productOrderItem'));
+  });
+
+  it('what was seen before this process began is missed where nothing is shown', () => {
+    for (const given of [ticket(), ticket(null), notes(0)]) {
+      assert.equal(memory.fault(given, 'note', []), undefined);
+      assert.ok(memory.fault(given, 'note', ['n1']));
+    }
+    assert.equal(memory.fault(ticket([{ id: 'n2', text: 'x' }]), 'note', ['n1']), undefined);
+  });
 
   it('what is no list, or one of no objects, is none', () => {
     assert.equal(read(ticket('a note')), 'with a note that is no list of objects');

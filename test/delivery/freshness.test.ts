@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { lackIn } from '../../src/delivery/freshness.js';
+import type { Expected, GenericComment } from '../../src/model/message.js';
+import type { ConversationRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
+import { Partner } from './partner.js';
+
+const RECEIVED = '2026-01-01T00:00:00.000Z';
+const comment = (id: string): GenericComment => ({ id, text: id, visibility: 'public' });
+
+interface Reading {
+  version?: string;
+  state?: string;
+  changedBy?: string;
+  comments?: string[];
+}
+
+describe('a read and the hint it follows', () => {
+  const LINK = { endpoint: 'p', entityType: 'troubleTicket', id: 'T1', raw: { state: 'new' }, seen: ['c1'], entityVersion: '1' };
+  let client: Partner;
+  let updatedAt: string;
+  let link: Partial<Link>;
+  let now: number;
+  beforeEach(() => {
+    client = new Partner('p');
+    updatedAt = '2025-12-31T00:00:00.000Z';
+    link = LINK;
+    now = Date.parse(RECEIVED);
+  });
+
+  const lack = (expects: Expected | undefined, { version = '2', state = 'new', changedBy, comments = ['c1'] }: Reading) => {
+    const told = version === 'none' ? undefined : version;
+    client.parse = () => ({
+      source: {
+        endpoint: 'p',
+        entityType: 'troubleTicket',
+        id: 'T1',
+        ...(told && { version: told }),
+        ...(changedBy && { changedBy }),
+      },
+      record: { state },
+      comments: comments.map(comment),
+      attachments: [],
+      relations: [],
+    });
+    const conversation = { links: [link], updatedAt } as unknown as ConversationRecord;
+    const store = { conversationByLink: async () => conversation } as unknown as Store;
+    const record = { endpoint: 'p', entityType: 'troubleTicket', entityId: 'T1', expects, receivedAt: RECEIVED } as MessageRecord;
+    return lackIn(store, client, record, {}, () => now);
+  };
+
+  it('is behind where it is older, or lacks what the hint names', async () => {
+    assert.equal(await lack({ version: '2' }, {}), undefined);
+    assert.match((await lack({ version: '3' }, {})) ?? '', /at 2, the hint at 3/);
+    assert.equal(await lack({ parts: ['c1'] }, {}), undefined);
+    assert.match((await lack({ parts: ['c1', 'c2'] }, {})) ?? '', /lacks c2/);
+  });
+
+  it('is behind where it shows nothing of what was there', async () => {
+    assert.ok(await lack(undefined, { comments: [] }));
+    assert.equal(await lack(undefined, { comments: ['c2'] }), undefined, 'others are news');
+    link = { ...LINK, seen: ['item|1|x'] };
+    assert.equal(await lack(undefined, { comments: [] }), undefined, 'told by an event, not by the entity');
+  });
+
+  describe('shows nothing new, and', () => {
+    it('was changed by somebody else: what they did is awaited for a moment', async () => {
+      client.integrationUser = 'us';
+      assert.ok(await lack(undefined, { changedBy: 'agent' }));
+      for (const reading of [{ changedBy: 'us' }, { changedBy: 'agent', version: '1' }, { changedBy: 'agent', state: 'closed' }])
+        assert.equal(await lack(undefined, reading), undefined, JSON.stringify(reading));
+      assert.equal(await lack(undefined, { changedBy: 'agent', comments: ['c1', 'c2'] }), undefined);
+      now += 10_001;
+      assert.equal(await lack(undefined, { changedBy: 'agent' }), undefined);
+    });
+
+    it('was told to stand otherwise, where there is no version to tell', async () => {
+      const expects = { state: { field: 'state', value: 'completed' } };
+      assert.ok(await lack(expects, { version: 'none' }));
+      assert.equal(await lack(expects, { version: 'none', state: 'Completed' }), undefined);
+      assert.equal(await lack(expects, { version: 'none', state: 'held' }), undefined, 'news, if other ones');
+      assert.equal(await lack(expects, {}), undefined);
+      updatedAt = '2026-01-01T00:00:01.000Z';
+      assert.equal(await lack(expects, { version: 'none' }), undefined, 'an event that is late');
+    });
+  });
+});
