@@ -209,6 +209,36 @@ describe('what the partner’s answers say of a delivery', () => {
     });
   });
 
+  describe('an update that was answered as done, and of which nothing was kept', () => {
+    const updates = () => rig.provider.calls.filter((call) => call.startsWith('update')).length;
+    const change = async () => {
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      await rig.quiet();
+      await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
+      await rig.quiet();
+    };
+
+    it('is written again', async () => {
+      await rig.start();
+      rig.provider.drops = 1;
+      await change();
+      assert.deepEqual([updates(), rig.provider.tickets[0]?.fields.title], [2, 'two']);
+    });
+
+    it('is told, where that does not help, and does not come back as the partner’s change', async () => {
+      await rig.start();
+      rig.provider.drops = 9;
+      await change();
+      assert.equal(updates(), 3);
+      const delivery = (await rig.deliveries()).find((d) => d.error);
+      assert.deepEqual([delivery?.state, delivery?.error?.code], ['delivered', 'SWB_PARTNER_DROPPED']);
+      const { reference } = rig.provider.tickets[0]!;
+      await rig.receive('provider', { id: 'T1', version: '3', reference, fields: { title: 'one' } });
+      await rig.quiet();
+      assert.deepEqual(rig.customer.calls, []);
+    });
+  });
+
   describe('a crash while something in doubt is written once more', () => {
     it('begins another doubt: one look that finds nothing is no proof', async () => {
       await rig.start();
