@@ -35,7 +35,8 @@ export async function lackIn(
   if (time && client.isOlder(source.version, time) && !client.isOlder(link.entityVersion, source.version))
     return `it is at ${source.version}, and was changed at ${time}`;
   // Those of a kind of their own are told by events, not by the entity.
-  if (shown.size === 0 && link.seen.some((id) => !id.includes('|'))) return 'it shows none of the comments and files that were there';
+  if (shown.size === 0 && link.seen.some((id) => !id.includes('|')))
+    return 'it shows none of the comments and files that were there';
   if (clock() - Date.parse(record.receivedAt) > SILENCE || hasNews(parsed, shown, link)) return undefined;
   return silent(client, record, parsed, link, conversation);
 }

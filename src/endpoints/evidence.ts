@@ -38,6 +38,8 @@ const WRAPPERS = [
   'list',
   'resources',
 ];
+/** Where it says that there are more. */
+const MORE = ['hasMore', 'has_more', 'next'];
 /** Where such a wrapper says how many there are. */
 const TOTALS = ['total', 'totalCount', 'total_count', 'count', 'totalElements', 'totalResults', 'size'];
 
@@ -58,8 +60,13 @@ export function recordsIn(
   // Whoever answers an empty list in another form than this API's is somebody else.
   if (Array.isArray(body) && body.length === 0 && shape.envelope !== undefined)
     return { unknown: `with a bare list instead of a ${shape.envelope}` };
-  if (Array.isArray(is) && is.length === 0 && isObject(body) && TOTALS.some((name) => Number(body[name]) > 0))
-    return { unknown: 'with an empty list beside a total that is none' };
+  if (
+    Array.isArray(is) &&
+    is.length === 0 &&
+    isObject(body) &&
+    (TOTALS.some((name) => Number(body[name]) > 0) || MORE.some((name) => body[name]))
+  )
+    return { unknown: 'with an empty list that says it is not all' };
   if (Array.isArray(is)) return listed(is, shape, needs);
   if (!isObject(is)) return { unknown: `with ${kindOf(is)} instead of a list` };
   if (idOf(is, shape)) return lone ? listed([is], shape, needs) : { unknown: 'with one record instead of a list' };

@@ -21,6 +21,7 @@ describe('what an answer to a question for several proves', () => {
     ['an empty list in a wrapper that says there is none', 200, { items: [], total: 0 }, []],
     ['an empty list in a wrapper', 200, { items: [] }, UNKNOWN],
     ['an empty list beside a total', 200, { result: [], total: 1 }, UNKNOWN],
+    ['an empty list that is not all', 200, { result: [], hasMore: true }, UNKNOWN],
     ['two lists in a wrapper', 200, { items: [{ id: 'a' }], data: [] }, UNKNOWN],
     ['one record instead of a list', 200, { result: { id: 'a' } }, UNKNOWN],
     ['202', 202, { result: [] }, UNKNOWN],

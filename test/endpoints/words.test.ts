@@ -10,8 +10,19 @@ describe('words that a partner shows', () => {
     ['as HTML', `<p>The line is <b>down</b> since 10:15, please look at the cabinet &ndash; thanks &#128077;</p>`],
     ['without what the database cannot hold', SENT.replace('👍', '?')],
     ['cut', SENT.slice(0, 40)],
+    ['escaped', 'The line is down since 10&#58;15, please look at the cabinet &#x2013; thanks'],
   ] as const)
     it(`are those that were sent, ${how}`, () => assert.equal(showsWords(shown, SENT), true));
+
+  it('are those that were sent, where these hold what HTML escapes', () => {
+    const sent = 'Für <b> und a < b > c & "d"';
+    for (const shown of [
+      sent,
+      'F&uuml;r &lt;b&gt; und a &lt; b &gt; c &amp; &quot;d&quot;',
+      `<p>F&#252;r &lt;b&gt; und a &lt; b &gt; c &amp; "d"</p>`,
+    ])
+      assert.equal(showsWords(shown, sent), true, shown);
+  });
 
   for (const [shown, sent] of [
     ['Done.', 'Done again.'],

@@ -5,6 +5,7 @@ import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import { sameReference } from '../../model/reference.js';
 import { type Api, afterWrite } from '../api.js';
+import type { Hint } from '../endpoint.js';
 import { lackOf, type Needs } from '../evidence.js';
 import { emptyListOf } from './answers.js';
 import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
@@ -63,6 +64,11 @@ export class Collection {
     const vanished = this.lists.vanished(resource);
     if (vanished) throw api.strange(this.reading(id), vanished, { ofRecord: true });
     return resource;
+  }
+
+  /** Takes what hints say of times of change: what is older is not written back. */
+  told(hints: readonly Hint[]): void {
+    for (const { id, expects } of hints) this.lists.told(id, expects?.version);
   }
 
   /** Reads one of whose lists it matters that they are whole; throws where it does not show all of them. `seen`: ids of entries that were read before. */

@@ -1,22 +1,26 @@
-import { type Attributes, entries, isAttributes, textOf } from './attributes.js';
+import { type Attributes, entries, isAttributes, isoTime, partIdOf, textOf } from './attributes.js';
 
 /** How long less has to be read before it is believed: replicas lag, and people do take entries away. Milliseconds. */
 const LAG = 30_000;
-/** Lists remembered; older ones are learnt again. */
+/** Resources remembered; older ones are learnt again. */
 const MOST = 50_000;
 
 interface Known {
-  entries: Attributes[];
-  /** Since when some of them, or the list, have not been read; epoch milliseconds. */
-  lessSince?: number;
+  /** What each list held. */
+  lists: Record<string, Attributes[]>;
+  /** Of each list, since when it has been read with less; epoch milliseconds. */
+  lessSince: Record<string, number>;
+  /** The newest time of change that was read or told, and when that was. */
+  newest?: string;
+  newestAt?: number;
 }
 
 /**
- * What the lists of each resource held when they were last read. An answer that lacks entries, or a list, is not to be taken for news, and above
- * all not for what a list is made of that is written back whole: that would take away what it lacks.
+ * What was last read or told of resources. An answer that is older, or lacks entries, or a list, is not to be taken for news, and above all not for
+ * what a list is made of that is written back whole: that would take away what it lacks.
  */
 export class ListMemory {
-  private readonly known = new Map<string, Known>();
+  private readonly resources = new Map<string, Known>();
 
   constructor(
     /** The attributes that hold such lists; `true`: no resource is without. */
@@ -24,27 +28,39 @@ export class ListMemory {
     private readonly clock: () => number,
   ) {}
 
+  /** Takes what an event said of the time of a change. */
+  told(id: string, version: string | undefined): void {
+    const known = this.of(id);
+    if (version === undefined || (known.newest !== undefined && version <= known.newest)) return;
+    known.newest = version;
+    known.newestAt = this.clock();
+  }
+
   /** Takes what a read or a write showed. */
   learn(resource: Attributes): void {
+    const id = textOf(resource.id) ?? '';
+    const known = this.of(id);
+    this.told(id, isoTime(resource.lastUpdate));
     for (const attribute of Object.keys(this.attributes)) {
       const list = resource[attribute];
-      const key = this.key(resource, attribute);
-      const known = this.known.get(key);
-      if (known && this.lacks(resource, attribute)) {
-        known.lessSince ??= this.clock();
+      if (this.lacks(resource, attribute)) {
+        known.lessSince[attribute] ??= this.clock();
         // Only a list can say that there are fewer now.
-        if (Array.isArray(list) && this.clock() - known.lessSince >= LAG) this.put(key, entries(list));
-      } else if (Array.isArray(list)) this.put(key, entries(list));
+        if (!Array.isArray(list) || !this.isOver(known.lessSince[attribute])) continue;
+      }
+      if (!Array.isArray(list)) continue;
+      known.lists[attribute] = entries(list).map(traitsOf);
+      delete known.lessSince[attribute];
     }
   }
 
   /** What a resource lacks of what its lists held, or of what makes them lists, in words; as far as that is no older than a lag. */
   vanished(resource: Attributes): string | undefined {
     for (const attribute of Object.keys(this.attributes)) {
-      if (!isMissing(resource, attribute) && !isList(resource[attribute]))
-        return `with a ${attribute} that is no list of objects`;
-      const { lessSince = Number.NEGATIVE_INFINITY } = this.known.get(this.key(resource, attribute)) ?? {};
-      if (this.lacks(resource, attribute) && this.clock() - lessSince < LAG)
+      const fault = isMissing(resource, attribute) ? undefined : formFault(resource[attribute], attribute);
+      if (fault) return fault;
+      const since = this.of(textOf(resource.id) ?? '').lessSince[attribute];
+      if (since !== undefined && !this.isOver(since) && this.lacks(resource, attribute))
         return `without all of its ${attribute}, which were there a moment ago`;
     }
     return undefined;
@@ -52,23 +68,29 @@ export class ListMemory {
 
   /**
    * What is wrong with the list of a resource that was just read, in words; undefined: it is whole, as far as is known. `seen`: ids of entries that
-   * were read before this process began.
+   * were read before, also before this process began.
    */
   fault(resource: Attributes, attribute: string, seen: readonly string[] = []): string | undefined {
     const list = resource[attribute];
-    const known = this.known.get(this.key(resource, attribute));
+    const known = this.of(textOf(resource.id) ?? '');
+    const version = isoTime(resource.lastUpdate);
+    if (version !== undefined && known.newest !== undefined && version < known.newest && !this.isOver(known.newestAt))
+      return `as it was at ${version}, although it was changed at ${known.newest}`;
+    const isUnseen = known.lists[attribute] === undefined && this.lacksSeen(resource, seen);
     if (isMissing(resource, attribute)) {
-      const were = (known?.entries.length ?? 0) > 0 || this.attributes[attribute] || this.unseen(resource, seen);
+      const were = (known.lists[attribute]?.length ?? 0) > 0 || this.attributes[attribute] || isUnseen;
       return were ? `without its ${attribute}` : undefined;
     }
-    if (!isList(list)) return `with a ${attribute} that is no list of objects`;
-    if (list.some(isStub)) return `with a ${attribute} in which entries show nothing but their ids`;
-    if (list.length === 0 && !known && this.unseen(resource, seen)) return `with an empty ${attribute}`;
+    const fault = formFault(list, attribute);
+    if (fault) return fault;
+    // It was just learnt: what was seen before this process began is all there is to compare it with.
+    if (this.lacksSeen(resource, seen) && !this.isOver(this.since(known, `seen ${attribute}`)))
+      return `without all that was seen of its ${attribute} before`;
     return this.lacks(resource, attribute) ? `without all of its ${attribute}` : undefined;
   }
 
   private lacks(resource: Attributes, attribute: string): boolean {
-    const { entries: known = [] } = this.known.get(this.key(resource, attribute)) ?? {};
+    const known = this.of(textOf(resource.id) ?? '').lists[attribute] ?? [];
     const there = entries(resource[attribute]);
     // Parts of the resource may be given other ids by its provider: there must be as many.
     if (this.attributes[attribute]) return there.length < known.length;
@@ -76,18 +98,28 @@ export class ListMemory {
   }
 
   /** Is something not shown that was seen before? */
-  private unseen(resource: Attributes, seen: readonly string[]): boolean {
-    const there = new Set(Object.keys(this.attributes).flatMap((name) => entries(resource[name]).map(({ id }) => textOf(id))));
+  private lacksSeen(resource: Attributes, seen: readonly string[]): boolean {
+    const there = new Set(Object.keys(this.attributes).flatMap((name) => entries(resource[name]).map(partIdOf)));
     return seen.some((id) => !there.has(id));
   }
 
-  private put(key: string, list: Attributes[]): void {
-    if (this.known.size >= MOST) this.known.clear();
-    this.known.set(key, { entries: list.map(traitsOf) });
+  private since(known: Known, what: string): number {
+    known.lessSince[what] ??= this.clock();
+    return known.lessSince[what] as number;
   }
 
-  private key(resource: Attributes, attribute: string): string {
-    return `${textOf(resource.id)}|${attribute}`;
+  private isOver(since: number | undefined): boolean {
+    return since === undefined || this.clock() - since >= LAG;
+  }
+
+  private of(id: string): Known {
+    let known = this.resources.get(id);
+    if (!known) {
+      if (this.resources.size >= MOST) this.resources.clear();
+      known = { lists: {}, lessSince: {} };
+      this.resources.set(id, known);
+    }
+    return known;
   }
 }
 
@@ -103,8 +135,11 @@ function isSame(known: Attributes, other: Attributes): boolean {
   );
 }
 
-function isList(list: unknown): list is Attributes[] {
-  return Array.isArray(list) && list.every(isAttributes);
+function formFault(list: unknown, attribute: string): string | undefined {
+  if (!Array.isArray(list) || !list.every(isAttributes)) return `with a ${attribute} that is no list of objects`;
+  const shows =
+    attribute === 'note' ? (note: Attributes) => textOf(note.text) !== undefined : (entry: Attributes) => !isStub(entry);
+  return list.every(shows) ? undefined : `with a ${attribute} in which entries show nothing but their ids`;
 }
 
 function isStub(entry: Attributes): boolean {

@@ -1,8 +1,7 @@
 import type { GenericComment } from '../../model/message.js';
 import { showsWords } from '../words.js';
-import { type Attributes, entries, isoTime, textOf } from './attributes.js';
+import { type Attributes, entries, isoTime, partIdOf, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
-import { digest } from './digest.js';
 
 /** Notes of ours have ids that say so, so that we know them again. */
 export function noteId(comment: GenericComment): string {
@@ -23,12 +22,11 @@ export function renderNote(comment: GenericComment, dialect: TmfDialect): Attrib
   };
 }
 
-/** Notes need not have an id (TMF621 v4), and ServiceNow's never have one: then author, time and words tell them apart. */
 export function commentOf(note: Attributes, dialect: TmfDialect): GenericComment {
   const words = textOf(note.text) ?? '';
   const at = dialect.note === 'typedText' ? undefined : isoTime(note.date); // ServiceNow's TMF621 gives it in another zone than the rest
   return {
-    id: textOf(note.id) ?? digest([note.author, note.date, words]),
+    id: partIdOf(note),
     text: words,
     ...(textOf(note.author) && { author: textOf(note.author) }),
     ...(at && { at }),

@@ -123,8 +123,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return download(this.http, attachment, async () => entries((await this.entities.read(id)).attachment));
   }
 
-  poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.answers, this.path, this.absent, cursor);
+  async poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
+    const result = await poll(this.answers, this.path, this.absent, cursor);
+    this.entities.told(result.hints);
+    return result;
   }
 
   parse(raw: RawEntity): Parsed {
@@ -136,7 +138,9 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   async hintOf(event: unknown, path: string): Promise<Hint> {
-    return readEvent(event, path).hint;
+    const { hint } = readEvent(event, path);
+    this.entities.told([hint]);
+    return hint;
   }
 
   /** A deletion cannot be read back any more. */

@@ -136,7 +136,11 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const event = readEvent(given, path);
     const task = event.orderId === undefined && event.cancel ? await this.cancellations.read(event.cancel.id) : undefined;
     const orderId = event.orderId ?? (task && orderOf(task));
-    if (orderId !== undefined) return hintOf(event, orderId);
+    if (orderId !== undefined) {
+      const hint = hintOf(event, orderId);
+      this.entities.told([hint]);
+      return hint;
+    }
     throw new SwitchboardError('SWB_PAYLOAD', 'The event’s cancellation names no order.', {
       where: this.name,
       field: 'event.cancelProductOrder.productOrder.id',

@@ -65,11 +65,24 @@ describe('how long the lists of a resource were', () => {
   });
 
   it('what was seen before this process began is missed where nothing is shown', () => {
-    for (const given of [ticket(), ticket(null), notes(0)]) {
+    for (const given of [ticket(), ticket(null), notes(0), ticket([{ id: 'n2', text: 'x' }])]) {
       assert.equal(memory.fault(given, 'note', []), undefined);
       assert.ok(memory.fault(given, 'note', ['n1']));
     }
-    assert.equal(memory.fault(ticket([{ id: 'n2', text: 'x' }]), 'note', ['n1']), undefined);
+    assert.equal(memory.fault(ticket([{ id: 'n1', text: 'x' }]), 'note', ['n1']), undefined);
+    now = 30_000;
+    assert.equal(memory.fault(ticket([{ id: 'n2', text: 'x' }]), 'note', ['n1']), undefined, 'taken away');
+  });
+
+  it('what is older than was told is not whole', () => {
+    const at = (lastUpdate: string) => ({ ...notes(1), lastUpdate });
+    memory.told('a', '2026-01-01T00:00:02.000Z');
+    assert.ok(read(at('2026-01-01T00:00:01Z')));
+    assert.equal(read(at('2026-01-01T00:00:02Z')), undefined);
+    read(at('2026-01-01T00:00:05Z'));
+    assert.ok(read(at('2026-01-01T00:00:03Z')));
+    now = 30_000;
+    assert.equal(read(at('2026-01-01T00:00:03Z')), undefined);
   });
 
   it('what is no list, or one of no objects, is none', () => {
@@ -78,16 +91,10 @@ describe('how long the lists of a resource were', () => {
   });
 
   it('entries that show nothing but their ids are not whole', () => {
-    assert.ok(read(ticket([{ text: 'words' }, { id: 'n1', '@type': 'Note' }])));
-    assert.equal(
-      read(
-        ticket([
-          { id: 'n1', text: 'words' },
-          { id: 'a', href: '/a' },
-        ]),
-      ),
-      undefined,
-    );
+    for (const stub of [{ id: 'n1', '@type': 'Note' }, { id: 'n1', href: '/n1' }, {}]) assert.ok(read(ticket([stub])));
+    const items = (item: Record<string, Json>) => memory.fault({ id: 'o', productOrderItem: [item] }, 'productOrderItem');
+    assert.ok(items({ id: '1' }));
+    assert.equal(items({ id: '1', state: 'held' }), undefined);
   });
 
   it('an order without items is none', () => {
