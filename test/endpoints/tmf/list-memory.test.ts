@@ -91,7 +91,7 @@ describe('how long the lists of a resource were', () => {
   });
 
   it('entries that show nothing but their ids are not whole', () => {
-    for (const stub of [{ id: 'n1', '@type': 'Note' }, { id: 'n1', href: '/n1' }, {}]) assert.ok(read(ticket([stub])));
+    for (const stub of [{ id: 'n1', '@type': 'Note' }, { id: 'n1', href: '/n1' }, {}]) assert.ok(read(ticket([stub as Json])));
     const items = (item: Record<string, Json>) => memory.fault({ id: 'o', productOrderItem: [item] }, 'productOrderItem');
     assert.ok(items({ id: '1' }));
     assert.equal(items({ id: '1', state: 'held' }), undefined);
