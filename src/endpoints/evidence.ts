@@ -77,7 +77,12 @@ export function recordsIn(
 export function isPart(status: number, headers: Readonly<Record<string, unknown>>): boolean {
   const counts = [headers['x-total-count'], headers['x-result-count'], totalOf(headers)];
   const others = counts.some((count) => count !== undefined && Number(count) !== 0);
-  return status === 206 || others || /rel="?next/i.test(String(headers.link ?? ''));
+  return status === 206 || others || saysNext(headers);
+}
+
+/** The address of a further page is given (RFC 8288, Link). */
+export function saysNext(headers: Readonly<Record<string, unknown>>): boolean {
+  return /rel="?next/i.test(String(headers.link ?? ''));
 }
 
 /** How many records there are by the headers of a list (TMF630, ServiceNow: X-Total-Count; RFC 9110: Content-Range); undefined: they do not say. */

@@ -60,11 +60,11 @@ function list(desk: ServiceNowDesk, request: Request, table: string, baseUrl: ()
   const candidates = (query.oneOf && desk.indexed(table, query.oneOf.field, query.oneOf.values)) ?? desk.rows(table);
   const found = candidates.filter(query.matches).sort(query.compare);
   const offset = Number(request.query.get('sysparm_offset') ?? 0);
-  const limit = Number(request.query.get('sysparm_limit') ?? MOST_ROWS);
+  const limit = Math.min(desk.pageSize ?? MOST_ROWS, Number(request.query.get('sysparm_limit') ?? MOST_ROWS));
   const page = found.slice(offset, offset + limit);
   const headers: Record<string, string> =
-    request.query.get('sysparm_no_count') === 'true' ? {} : { 'X-Total-Count': String(found.length) };
-  if (offset + limit < found.length) {
+    request.query.get('sysparm_no_count') === 'true' && !desk.counts ? {} : { 'X-Total-Count': String(found.length) };
+  if (offset + limit < found.length && (desk.counts || desk.pageSize === undefined)) {
     const next = new URLSearchParams(request.query);
     next.set('sysparm_offset', String(offset + limit));
     headers.Link = `<${baseUrl()}${request.path}?${next}>;rel="next"`;

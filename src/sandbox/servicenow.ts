@@ -46,6 +46,10 @@ export class ServiceNowDesk {
   linesTouch = false;
   /** Rule on the lines of an order: the order is completed when all of its lines are. */
   linesRollUp = false;
+  /** Rows that it gives at once at the most, without a word of the others unless it counts. */
+  pageSize: number | undefined;
+  /** It says how many rows there are, also where it is asked not to. */
+  counts = false;
   /** What users have in their shopping carts. */
   readonly carts = new Map<string, Cart>();
   private readonly tables = new Map<string, Map<string, Row>>();
@@ -74,6 +78,8 @@ export class ServiceNowDesk {
     this.requests.length = 0;
     this.faults.clear();
     this.behaviours.reset();
+    this.pageSize = undefined;
+    this.counts = false;
     for (const name of Object.keys(TABLES)) this.tables.set(name, new Map());
     for (const user of Object.keys(this.passwords))
       this.insert('sys_user', { user_name: user, name: user, time_zone: 'GMT', active: 'true' }, 'system');

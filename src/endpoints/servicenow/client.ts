@@ -189,8 +189,8 @@ class Client implements ServiceNowClient {
         since,
       );
       if (entry) return { id: columnText(entry.sys_id) };
-      // Who may not read the journal is given none of it: then only the record tells that it was changed just now.
-      if (journal.length === 0 && (await this.age(entityType, id)) <= SAME_MOMENT) return {};
+      // Who may not read the journal is given none of it: then only the record tells that we have changed it just now.
+      if (journal.length === 0 && (await this.lastChange(entityType, id)).oursSince <= SAME_MOMENT) return {};
       throw this.api.unshown(request, 'it was answered as done, and the journal does not show it');
     });
   }
@@ -209,22 +209,30 @@ class Client implements ServiceNowClient {
    */
   private async demandUnwritten(entityType: string, id: string, since: string): Promise<void> {
     if (await showsJournals(this.api)) return;
-    if ((await this.age(entityType, id)) > this.clock() - Date.parse(since) + SAME_MOMENT) return;
+    if ((await this.lastChange(entityType, id)).since > this.clock() - Date.parse(since) + SAME_MOMENT) return;
     throw this.api.unshown(
       { what: `look for a comment on ${entityType}` },
       'the journal is not shown to the integration user, and the record was changed since',
     );
   }
 
-  /** How long ago a record was changed, by the instance's own clock; milliseconds. */
-  private async age(entityType: string, id: string): Promise<number> {
+  /** How long ago a record was changed, and whether that was us, by the instance's own clock; milliseconds. */
+  private async lastChange(entityType: string, id: string): Promise<{ since: number; oursSince: number }> {
     const path = `/api/now/v2/table/${this.table(entityType)}`;
-    const query = { ...RAW, sysparm_query: `sys_id=${sysId(id)}`, sysparm_fields: 'sys_id,sys_updated_on', sysparm_limit: 1 };
+    const query = {
+      ...RAW,
+      sysparm_query: `sys_id=${sysId(id)}`,
+      sysparm_fields: 'sys_id,sys_updated_on,sys_updated_by',
+      sysparm_limit: 1,
+    };
     const request = { method: 'GET', path, query, what: `read ${entityType}` } as const;
     const { records, headers } = await this.api.list(request, { ...oneOf('sys_id', [id]), needs: ROW });
-    const changed = serviceNowTimeToIso(columnText(records[0]?.sys_updated_on));
-    const age = Date.parse(headers.date ?? '') - Date.parse(changed ?? '');
-    return Number.isNaN(age) ? Number.POSITIVE_INFINITY : age;
+    const [row] = records;
+    const time = Date.parse(serviceNowTimeToIso(columnText(row?.sys_updated_on)) ?? '');
+    const given = Date.parse(headers.date ?? '') - time;
+    const since = Number.isNaN(given) ? Number.POSITIVE_INFINITY : given;
+    const isOurs = !this.integrationUser || columnText(row?.sys_updated_by) === this.integrationUser;
+    return { since, oursSince: isOurs ? since : Number.POSITIVE_INFINITY };
   }
 
   async attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {

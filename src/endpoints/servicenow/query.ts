@@ -1,6 +1,8 @@
 import { SwitchboardError } from '../../errors.js';
+import type { HttpRequest } from '../../http/http.js';
 import { sameReference } from '../../model/reference.js';
 import type { Api, ListQuestion } from '../api.js';
+import { saysNext, totalOf } from '../evidence.js';
 import { type LineTable, referenceColumns } from './lines.js';
 import { columnText, type Row, shownText } from './parse.js';
 
@@ -14,6 +16,8 @@ export const ROW = ['sys_updated_on'];
 export const MOST_ENTRIES = 1000;
 /** Entries among which one of ours is looked for that was just written. */
 const NEWEST = 100;
+/** Pages are cut at round numbers. */
+const ROUND = 10;
 /** Lines and their values, for which nothing smaller bounds a list. */
 export const MOST_LINES = 10_000;
 /** Records read together: their ids fit an address of 2,000 characters. */
@@ -100,11 +104,8 @@ export async function attachmentsOf(api: Api, table: string, ids: string[]): Pro
     sysparm_query: `${any('table_sys_id', ids)}^table_name=${table}^ORDERBYsys_created_on`,
     sysparm_limit: MOST_ENTRIES,
   };
-  const { records } = await api.list(
-    { method: 'GET', path: '/api/now/attachment', query, what: 'list attachments' },
-    { ...oneOf('table_sys_id', ids), needs: ['table_sys_id', 'file_name'] },
-  );
-  return records;
+  const request = { method: 'GET', path: '/api/now/attachment', query, what: 'list attachments' } as const;
+  return pages(api, request, MOST_ENTRIES, { ...oneOf('table_sys_id', ids), needs: ['table_sys_id', 'file_name'] });
 }
 
 export async function queryTable(
@@ -122,8 +123,33 @@ export async function queryTable(
     query: { ...RAW, ...withId(columns), sysparm_query: query, sysparm_limit: limit, sysparm_no_count: true },
     what,
   } as const;
-  const { records } = await api.list(request, question);
-  return records;
+  return pages(api, request, limit, question);
+}
+
+/**
+ * The rows of a list, page by page: an instance may give fewer than are asked for at once. That there are more is said by its headers; where it
+ * keeps quiet, a round number of rows is asked about.
+ */
+async function pages(api: Api, request: HttpRequest, limit: number, question: ListQuestion): Promise<Row[]> {
+  const found = new Map<string, Row>();
+  for (;;) {
+    const offset = found.size;
+    const { records, headers } = await api.list(
+      offset ? { ...request, query: { ...request.query, sysparm_offset: offset } } : request,
+      {
+        ...question,
+        page: offset > 0,
+      },
+    );
+    for (const row of records) found.set(columnText(row.sys_id), row);
+    const total = totalOf(headers);
+    const more = total === undefined ? saysNext(headers) || records.length % ROUND === 0 : total > found.size;
+    if (found.size >= limit || !more) break;
+    if (records.length > 0 && found.size > offset) continue;
+    if (total === undefined) break;
+    throw api.strange(request, `with ${found.size} of ${total}, and no more`);
+  }
+  return [...found.values()];
 }
 
 /** What makes a row a row is always among the columns that are asked for. */

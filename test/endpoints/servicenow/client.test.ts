@@ -138,6 +138,16 @@ describe('a ServiceNow instance', () => {
     );
   });
 
+  for (const told of [true, false])
+    it(`that gives ten rows at once is asked for the next ones${told ? '' : ', also where it does not say that there are'}`, async () => {
+      const { sys_id } = desk().create('incident', { short_description: 'x' });
+      for (let i = 0; i < 23; i++) desk().comment('incident', sys_id, `words ${i}`, 'agent');
+      desk().pageSize = 10;
+      desk().counts = told;
+      const { comments } = client.parse(await client.read('incident', sys_id));
+      assert.equal(new Set(comments.map(({ text }) => text)).size, 23);
+    });
+
   it('that gives nobody its journal takes comments all the same: the record tells that it was changed', async () => {
     const { sys_id } = desk().create('incident', { short_description: 'x' });
     desk().behaviours.add({ name: 'lag', kind: 'list', path: 'sys_journal_field', ms: 3_600_000 });
