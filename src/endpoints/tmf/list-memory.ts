@@ -123,12 +123,13 @@ export class ListMemory {
   }
 }
 
-/** What an entry is known again by: providers give ids anew, or change words, but not both at once. */
+/** What an entry is known again by: its words, whatever id a provider gives it this time; its id or name where it has none. */
 function traitsOf({ id, text, name }: Attributes): Attributes {
   return { ...(id !== undefined && { id }), ...(text !== undefined && { text }), ...(name !== undefined && { name }) };
 }
 
 function isSame(known: Attributes, other: Attributes): boolean {
+  if (known.text !== undefined) return known.text === other.text;
   const names = Object.keys(known);
   return (
     names.length === 0 || names.some((name) => textOf(known[name]) !== undefined && textOf(known[name]) === textOf(other[name]))

@@ -55,6 +55,7 @@ describe('how long the lists of a resource were', () => {
     read(ticket([{ id: 'a', text: 'one' }]));
     assert.ok(read(ticket([{ id: 'b', text: 'other' }])));
     assert.equal(read(ticket([{ id: 'c', text: 'one' }])), undefined, 'given anew, with the same words');
+    assert.ok(read(ticket([{ id: 'c', text: 'o' }])), 'cut');
   });
 
   it('items are counted: a vendor gives them ids of its own', () => {
