@@ -9,8 +9,18 @@ const TELLING = 20;
  */
 export function showsWords(shown: string, sent: string): boolean {
   const ours = letters(sent);
-  // What looks like a mark may be one of the partner's, or of the words.
-  return [shown, shown.replace(/<[^>]*>/g, ' ')].some((text) => isIn(letters(decodeHTML(text)), ours));
+  return readings(shown).some((there) => isIn(there, ours));
+}
+
+/** The same words, however they are wrapped, escaped or marked, and all of them. */
+export function sameWords(a: string, b: string): boolean {
+  const others = readings(b);
+  return readings(a).some((words) => others.includes(words));
+}
+
+/** What looks like a mark may be one of the partner's, or of the words. */
+function readings(text: string): string[] {
+  return [text, text.replace(/<[^>]*>/g, ' ')].map((given) => letters(decodeHTML(given)));
 }
 
 function isIn(there: string, ours: string): boolean {

@@ -1,3 +1,4 @@
+import { sameWords } from '../words.js';
 import { type Attributes, entries, isAttributes, isoTime, partIdOf, textOf } from './attributes.js';
 
 /** How long less has to be read before it is believed: replicas lag, and people do take entries away. Milliseconds. */
@@ -129,7 +130,7 @@ function traitsOf({ id, text, name }: Attributes): Attributes {
 }
 
 function isSame(known: Attributes, other: Attributes): boolean {
-  if (known.text !== undefined) return known.text === other.text;
+  if (typeof known.text === 'string') return typeof other.text === 'string' && sameWords(known.text, other.text);
   const names = Object.keys(known);
   return (
     names.length === 0 || names.some((name) => textOf(known[name]) !== undefined && textOf(known[name]) === textOf(other[name]))
