@@ -205,7 +205,7 @@ async function update(
   }
   names = Object.keys(fields);
   if (names.length === 0) return { what: NOTHING_LEFT, link: target };
-  const named = await addressed(client, request, link, fields, inDoubt);
+  const named = await addressed(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
   return {
