@@ -203,7 +203,7 @@ class Client implements HttpClient {
     const code = isAxiosError(error) ? (error.code ?? '') : ((error as NodeJS.ErrnoException).code ?? '');
     const text = this.mask(error instanceof Error ? error.message : String(error));
     const [, tls] = this.agents;
-    const unsent = isAxiosError(error) && isClientRequest(error.request) && tls.isUnsent(error.request);
+    const unsent = isAxiosError(error) && error.request instanceof ClientRequest && tls.isUnsent(error.request);
     return networkFailure(this.name, request, code, text, unsent);
   }
 
@@ -224,10 +224,6 @@ function headersOf(response: AxiosResponse): Record<string, string | undefined> 
 
 function isStream(body: unknown): body is Readable {
   return typeof body === 'object' && body !== null && typeof (body as Readable).pipe === 'function';
-}
-
-function isClientRequest(request: unknown): request is ClientRequest {
-  return request instanceof ClientRequest;
 }
 
 function drop(response: AxiosResponse): void {
