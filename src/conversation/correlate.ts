@@ -126,14 +126,16 @@ function changedFields(link: Link, incoming: Incoming, { inFlight, isOlder }: Ec
   });
 }
 
-/** What we wrote of items, less those of which we wrote how they stand, and that the other side has moved on from there. */
+/** What we wrote of items. Of those of which we wrote how they stand, and that the other side has moved on from there, only that we wrote them. */
 function unchangedItems({ writtenItems }: Link, progress: ItemProgress[] = []): Link['writtenItems'] {
   if (!writtenItems) return undefined;
   const now = new Map(progress.map((item) => [item.id, standingOf(item)]));
-  const unchanged = ([id, { standing }]: [string, WrittenItem]) =>
-    standing === undefined || !now.has(id) || now.get(id) === standing;
+  const heard = ([id, item]: [string, WrittenItem]): [string, WrittenItem] => {
+    const moved = item.standing !== undefined && now.has(id) && now.get(id) !== item.standing;
+    return [id, moved ? { ...item, entry: '' } : item];
+  };
   return Object.fromEntries(
-    Object.entries(writtenItems).map(([name, items]) => [name, Object.fromEntries(Object.entries(items).filter(unchanged))]),
+    Object.entries(writtenItems).map(([name, items]) => [name, Object.fromEntries(Object.entries(items).map(heard))]),
   );
 }
 

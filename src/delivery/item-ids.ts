@@ -4,7 +4,7 @@ import { matchItems, named } from '../conversation/item-match.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems, SentItem } from '../model/item-facts.js';
-import type { Json } from '../model/message.js';
+import type { Json, OrderItem } from '../model/message.js';
 import type { Link } from '../store/store.js';
 import { isCancellation } from './outbox.js';
 
@@ -19,7 +19,7 @@ export interface Addressed {
 
 /**
  * The fields of an update with the partner's ids of the items, by how its order is now. Nothing is written where it cannot be said which of
- * its items is meant. `inDoubt`: an earlier try may have added what is new.
+ * its items is meant. `inDoubt`: an earlier try may have added what is new. `links`: those of the conversation.
  */
 export async function addressed(
   client: EndpointClient,
@@ -27,8 +27,10 @@ export async function addressed(
   link: Link,
   fields: Record<string, Json>,
   inDoubt: boolean,
+  links: readonly Link[] = [],
 ): Promise<Addressed> {
-  if (!client.itemsOf?.(fields)) return { fields, added: [] };
+  if (!client.itemsOf) return { fields, added: newAmong(request, link, links) };
+  if (!client.itemsOf(fields)) return { fields, added: [] };
   // Who cancels the whole order need not name its items, nor look at them: it may not be there yet.
   if (isCancellation(request)) return { fields: cancelling(client, request, link, fields), added: [] };
   const { record } = client.parse(await client.read(link.entityType, link.id));
@@ -83,6 +85,22 @@ export function addressedBy(
   };
 }
 
+/**
+ * Ids of the items that are new where they carry our ids: ordered, and not written before. Whoever opened the order has those, too, that were
+ * ordered of others for it; while nothing is known of these, none is new.
+ */
+function newAmong({ generic }: EntityRequest, link: Link, links: readonly Link[]): string[] {
+  const theirs = link.origin === 'theirs';
+  const elsewhere = theirs ? links.flatMap(({ items }) => items?.sent.map(({ ours }) => ours) ?? []) : [];
+  const known = new Set([...writtenIds(link), ...elsewhere]);
+  if (theirs && known.size === 0) return [];
+  return ((generic.items ?? []) as unknown as OrderItem[]).map(({ id }) => id).filter((id) => !known.has(id));
+}
+
+function writtenIds({ writtenItems = {} }: Pick<Link, 'writtenItems'>): string[] {
+  return Object.values(writtenItems).flatMap((items) => Object.keys(items));
+}
+
 /** With those items that have one name there. */
 function cancelling(
   client: EndpointClient,
@@ -100,9 +118,9 @@ function ofTheirs(
   fields: Record<string, Json>,
   given: SentItem[],
   there: readonly ItemFacts[],
-  { writtenItems = {} }: Pick<Link, 'writtenItems'>,
+  link: Pick<Link, 'writtenItems'>,
 ): Addressed {
-  const written = new Set(Object.values(writtenItems).flatMap((items) => Object.keys(items)));
+  const written = new Set(writtenIds(link));
   const lacking = given.filter((item) => !there.some((t) => t.id === item.id) && !written.has(item.ours));
   return { fields, added: lacking.map((item) => item.id) };
 }

@@ -179,22 +179,26 @@ async function update(
 ): Promise<Sent> {
   const { client } = context;
   const target = { id: link.id, number: link.number };
-  let names = realChanges(request, link, delivery.id);
+  const all = realChanges(request, link, delivery.id);
+  let names = all;
   if (names.length === 0) return { what: NOTHING_LEFT, link: target };
   await context.guard.check(client, conversation, link);
-  if (inDoubt) {
+  const found = (what: string): Sent => ({
+    what,
+    link: target,
+    change: (c) => rewritten(c, delivery, request, knownBy(c, delivery, request, all)),
+  });
+  if (inDoubt && isCancellation(request) && client.findCancellation) {
+    // It may be asked for without showing yet, and must not be asked for twice.
+    if (await client.findCancellation(delivery.entityType, link.id))
+      return found('found the cancellation that an earlier try asked for');
+    await stillLooking('the cancellation', delivery, context);
+  } else if (inDoubt) {
     const { record } = client.parse(await client.read(delivery.entityType, link.id));
     // Items are written again, so that it is known which is which; those that an earlier try has added are found.
     const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
     names = names.filter((name) => again(name) || !sameImprint(imprint(record[name]), request.fields[name]));
-    if (names.length === 0) {
-      const all = realChanges(request, link, delivery.id);
-      return {
-        what: 'found written by an earlier try',
-        link: target,
-        change: (c) => rewritten(c, delivery, request, knownBy(c, delivery, request, all)),
-      };
-    }
+    if (names.length === 0) return found('found written by an earlier try');
     if (delivery.onlyLook) ask(`the new ${names.join(', ')}`, client);
   }
   const fields: Record<string, Json> = {};
@@ -204,7 +208,7 @@ async function update(
   }
   names = Object.keys(fields);
   if (names.length === 0) return { what: NOTHING_LEFT, link: target };
-  const named = await addressed(client, request, link, fields, inDoubt);
+  const named = await addressed(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
   const lost = written.dropped.map((d) => d.field);

@@ -81,6 +81,8 @@ export interface EndpointClient {
   create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written>;
   /** Writes the given fields only. `added`: ids of items that are new there; any other that is not there is not written. */
   update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written>;
+  /** Is the entity cancelled, or asked to be? Asked when an answer was lost; absent where that is written like any other field. */
+  findCancellation?(entityType: string, id: string): Promise<boolean>;
   /**
    * Adds a comment. `seen`: ids of comments and files that were there before. Throws PartnerError, unshown, where it was answered as done and is
    * not shown.

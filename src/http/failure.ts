@@ -52,21 +52,10 @@ const REFUSED: Kind = {
 };
 
 /** Failures before a byte of the request was sent: the partner cannot have acted. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ERR_INVALID_URL',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'ECONNREFUSED',
-]);
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_INVALID_URL']);
+
+/** With TLS 1.3 a partner refuses our certificate when we have begun to send already: it reads nothing of that. */
+const CERTIFICATE_REFUSED = /^ERR_SSL_\w+_ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/;
 
 const WORDS: Record<string, string> = {
   ECONNREFUSED: 'nobody listens there',
@@ -77,6 +66,7 @@ const WORDS: Record<string, string> = {
   ECONNABORTED: 'it did not answer in time',
   ETIMEDOUT: 'it did not answer in time',
   ERR_CANCELED: 'the request was given up because the endpoint is being closed',
+  EPROTO: 'it speaks no TLS there, or none that we speak',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; give its CA in a TLS configuration',
 };
@@ -117,9 +107,9 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** A request without an answer. */
-export function networkFailure(name: string, request: HttpRequest, code: string, text: string): PartnerError {
-  const notDone = NEVER_SENT.has(code) || request.method === 'GET';
+/** A request without an answer. `unsent`: it is known that nothing of it was sent. */
+export function networkFailure(name: string, request: HttpRequest, code: string, text: string, unsent = false): PartnerError {
+  const notDone = unsent || NEVER_SENT.has(code) || CERTIFICATE_REFUSED.test(code) || request.method === 'GET';
   const words = WORDS[code] ?? text;
   return new PartnerError(
     'SWB_PARTNER_UNAVAILABLE',

@@ -1,5 +1,4 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { ClientRequest, Agent as HttpAgent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { AxiosHeaders, type AxiosRequestConfig, type AxiosResponse, getAdapter, isAxiosError } from 'axios';
 import { type PartnerError, SwitchboardError } from '../errors.js';
@@ -9,6 +8,7 @@ import { brokenAnswer, networkFailure, statusFailure } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { Limits } from './limits.js';
 import { maskSecrets } from './masking.js';
+import { TlsAgent } from './tls-agent.js';
 
 const MOST_BYTES = 20 * 1024 * 1024;
 /** Milliseconds of silence before TCP probes a connection; axios sets the same for each request, which costs nothing where it is set already. */
@@ -30,7 +30,7 @@ class Client implements HttpClient {
   readonly baseUrl: string;
   readonly signsIn: boolean;
   private readonly defaults: AxiosRequestConfig;
-  private readonly agents: (HttpAgent | HttpsAgent)[];
+  private readonly agents: [HttpAgent, TlsAgent];
   private readonly limits: Limits;
   private readonly auth: Authenticator;
   private readonly origin: string;
@@ -43,7 +43,7 @@ class Client implements HttpClient {
     this.origin = new URL(options.baseUrl).origin;
     const connections = { keepAlive: true, keepAliveMsecs: PROBE_AFTER, maxSockets: options.concurrency + 2 };
     const httpAgent = new HttpAgent(connections);
-    const httpsAgent = new HttpsAgent({ ...connections, ...options.tls });
+    const httpsAgent = new TlsAgent({ ...connections, ...options.tls });
     this.agents = [httpAgent, httpsAgent];
     this.defaults = {
       httpAgent,
@@ -202,7 +202,9 @@ class Client implements HttpClient {
     if (error instanceof SwitchboardError) return error;
     const code = isAxiosError(error) ? (error.code ?? '') : ((error as NodeJS.ErrnoException).code ?? '');
     const text = this.mask(error instanceof Error ? error.message : String(error));
-    return networkFailure(this.name, request, code, text);
+    const [, tls] = this.agents;
+    const unsent = isAxiosError(error) && error.request instanceof ClientRequest && tls.isUnsent(error.request);
+    return networkFailure(this.name, request, code, text, unsent);
   }
 
   private mask(text: string): string {

@@ -97,7 +97,7 @@ export interface Link {
 }
 
 export interface WrittenItem {
-  /** Imprint of the entry. */
+  /** Imprint of the entry; '' once the other side has moved the item on. */
   entry: Json;
   /** Where the item stood in it. */
   standing?: string;

@@ -74,6 +74,34 @@ describe('the ids under which items are written', () => {
     assert.deepEqual(reads, []);
   });
 
+  describe('where they are ours', () => {
+    const DESK = { name: 'Desk', read: CLIENT.read } as unknown as EndpointClient;
+    const lines = (...ids: string[]) => ({
+      ...request(ids.map((id) => ({ id }))),
+      fields: { lines: ids.map((id) => ({ external_id: id })) },
+      sources: { lines: ['items', 'progress'] },
+    });
+    const written = (...ids: string[]) => ({ writtenItems: { lines: Object.fromEntries(ids.map((id) => [id, { entry: '' }])) } });
+    const added = async (made: EntityRequest, link: object, others: object[] = []) =>
+      (await addressed(DESK, made, link as Link, made.fields, false, others as Link[])).added;
+
+    it('are new when they were not written before', async () => {
+      assert.deepEqual(await added(lines('1', '2', '3'), { origin: 'ours', ...written('1', '2') }), ['3']);
+    });
+
+    it('are not new where the other side has opened the order, but when they came up elsewhere', async () => {
+      const theirs = { origin: 'theirs' };
+      assert.deepEqual(await added(lines('1', '2'), theirs), []);
+      assert.deepEqual(await added(lines('1', '2', '3'), { ...theirs, ...written('1', '2') }), ['3']);
+      assert.deepEqual(await added(lines('1', '2', 'FEE'), theirs, [theirs, OURS]), ['FEE']);
+    });
+
+    it('are never new when only their standing is told', async () => {
+      const made = { ...lines('1', '2'), generic: { items: [{ id: '1' }], progress: [{ id: '2', state: 'held' }] } };
+      assert.deepEqual(await added(made as unknown as EntityRequest, { origin: 'ours', ...written('1') }), []);
+    });
+  });
+
   it('are not asked for where nothing is said of items', async () => {
     assert.deepEqual(await addressed(CLIENT, request(LIST), OURS, { description: 'x' }, false), {
       fields: { description: 'x' },

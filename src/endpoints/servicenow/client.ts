@@ -161,10 +161,10 @@ class Client implements ServiceNowClient {
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
-  async update(entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
+  async update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written> {
     const table = this.table(entityType);
     const orders = this.ordersOf(entityType);
-    if (orders) return orders.update(id, fields);
+    if (orders) return orders.update(id, fields, added);
     const body = rowBody(fields);
     const record = await changeRow(this.api, table, id, body, `update ${entityType}`);
     return { entity: { table, record }, dropped: droppedFields(body, record) };

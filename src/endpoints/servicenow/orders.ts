@@ -11,6 +11,7 @@ import { requestedItems } from './sign-lines.js';
 import { changeRow, insertRow } from './write.js';
 import {
   completeLines,
+  demandLines,
   droppedOfLines,
   type GivenLine,
   givenLines,
@@ -69,17 +70,18 @@ export class Orders {
     return this.complete(id, fields, reference);
   }
 
-  /** Writes the given columns, and of the lines what differs. */
-  async update(id: string, fields: Record<string, Json>): Promise<Written> {
+  /** Writes the given columns, and of the lines what differs. `added`: the items whose lines are new. */
+  async update(id: string, fields: Record<string, Json>, added: readonly string[] = []): Promise<Written> {
     const { api, table, entityType, lines, read } = this.options;
     const given = givenLines(fields, lines);
     const { [LINES_FIELD]: _lines, ...header } = fields;
     const body = rowBody(header);
     const cancels = lines.made === 'ordered' && header.request_state === CANCELLED_REQUEST;
+    const writing = given.length > 0 || cancels ? await this.writing(id) : undefined;
+    if (writing) demandLines(writing, given, added);
     if (Object.keys(body).length > 0) await changeRow(api, table, id, body, `update ${entityType}`);
     try {
-      if (given.length > 0 || cancels) {
-        const writing = await this.writing(id);
+      if (writing) {
         await updateLines(writing, given);
         if (cancels) await this.cancelItems(writing, given);
       }

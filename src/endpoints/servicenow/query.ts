@@ -28,7 +28,10 @@ export async function linesOf(api: Api, lines: LineTable, parents: string[], ent
   const { table, parent, values } = lines;
   const what = `read the lines of ${entityType}`;
   const [rows, named] = await Promise.all([
-    queryTable(api, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN, oneOf(parent, parents)),
+    queryTable(api, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN, {
+      ...oneOf(parent, parents),
+      whole: true,
+    }),
     queryTable(
       api,
       values.table,
@@ -36,7 +39,7 @@ export async function linesOf(api: Api, lines: LineTable, parents: string[], ent
       `${what} (${values.table})`,
       MOST_LINES,
       { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') },
-      { needs: [values.line] },
+      { needs: [values.line], whole: true },
     ),
   ]);
   const byLine = byColumn(named, values.line);
@@ -72,7 +75,8 @@ export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds:
 /** The rows that hold a line's named values. */
 export function valueRows(api: Api, { values }: LineTable, lineId: string, what: string): Promise<Row[]> {
   const fields = { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') };
-  return queryTable(api, values.table, `${values.line}=${lineId}`, what, MOST_LINES, fields, oneOf(values.line, [lineId]));
+  const question = { ...oneOf(values.line, [lineId]), whole: true };
+  return queryTable(api, values.table, `${values.line}=${lineId}`, what, MOST_LINES, fields, question);
 }
 
 /** Journal entries of records, oldest first; without the right to read them (audit_viewer) ServiceNow gives none, not an error. */

@@ -1,4 +1,4 @@
-import { SwitchboardError } from '../../errors.js';
+import { DecisionError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import type { Api } from '../api.js';
 import type { Written } from '../endpoint.js';
@@ -52,6 +52,24 @@ export async function completeLines(writing: LineWriting, given: GivenLine[]): P
     const lacking = Object.entries(valuesIn(line, table)).filter(([name]) => !(name in has));
     await writeValues(writing, there ?? (await insertLine(writing, line)), lacking);
   }
+}
+
+/** Throws a DecisionError where a line is not there that is not `added`: it would be there twice once the instance shows it again. */
+export function demandLines({ api, table, entity, entityType }: LineWriting, given: GivenLine[], added: readonly string[]): void {
+  const lines = entity.lines ?? [];
+  const lost = given.map((line) => columnText(line[table.id])).filter((id) => !added.includes(id) && !lineOf(lines, table, id));
+  if (lost.length === 0) return;
+  const there = lines.map((line) => itemIdOf(line, table)).join(', ') || 'none';
+  throw new DecisionError(
+    'items',
+    'SWB_PARTNER_ANSWER',
+    `Lines ${lost.join(', ')} are not in the ${entityType}: it has ${there}.`,
+    {
+      where: api.name,
+      field: LINES_FIELD,
+      hint: 'Nothing was written. Compare the lines there with what was ordered, then replay this delivery, or skip it.',
+    },
+  );
 }
 
 /** Writes what differs from the lines as they were read. A line that is not there is inserted, unless lines have to be ordered. */

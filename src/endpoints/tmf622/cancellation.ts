@@ -28,13 +28,8 @@ export class Cancellations {
     this.path = posix.join(base, dialect.cancelPath);
   }
 
-  /**
-   * Asks for an order to be cancelled, unless that was asked and is undecided (the answer may have been lost); gives the task, one that says
-   * so where the provider refused it at once.
-   */
+  /** Asks for an order to be cancelled; gives what was answered, a task that says so where the provider refused it at once. */
   async ask(orderId: string, reason: Json | undefined): Promise<Attributes> {
-    const asked = await this.undecided(orderId);
-    if (asked) return asked;
     const body = cancelBody(orderId, reason, this.dialect);
     try {
       const request = { method: 'POST', path: this.path, body, what: 'cancel order' } as const;
@@ -45,15 +40,26 @@ export class Cancellations {
         throw error;
       // There is no task with an id: the time tells one refusal from the next.
       const id = `${orderId}-${new Date(this.clock()).toISOString()}`;
-      return { id, state: 'rejected', reason: explanation(error.answer ?? '') || `it was answered ${error.status}` };
+      const why = explanation(error.answer ?? '') || `it was answered ${error.status}`;
+      return { id, state: 'rejected', reason: why, productOrder: { id: orderId } };
     }
   }
 
-  private async undecided(orderId: string): Promise<Attributes | undefined> {
+  /** Is an answer a task for this order? Where tasks cannot be read, one that does not say which order it is of is taken for it. */
+  isTaskOf(answer: Attributes, orderId: string): boolean {
+    const named = orderOf(answer);
+    if (named !== undefined || this.dialect.cancelReadable) return named === orderId;
+    return answer.id !== undefined && answer.id !== orderId;
+  }
+
+  /** A task for this order that goes on, or the one with the id that was answered; undefined where the list does not show it. */
+  async find(orderId: string, answered?: string): Promise<Attributes | undefined> {
     if (!this.dialect.cancelReadable) return undefined;
+    const isIt = (task: Attributes) =>
+      orderOf(task) === orderId && (task.id === answered || UNDECIDED.has((textOf(task.state) ?? '').toLowerCase()));
     try {
       for await (const page of pages(this.api, this.path, { 'productOrder.id': orderId }, 'look up cancellations')) {
-        const found = page.find((task) => orderOf(task) === orderId && UNDECIDED.has((textOf(task.state) ?? '').toLowerCase()));
+        const found = page.find(isIt);
         if (found) return found;
       }
     } catch (error) {

@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import { afterWrite } from '../api.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
-import { type Attributes, droppedFrom, writable } from '../tmf/attributes.js';
+import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { ourNote, renderNote, writtenNote } from '../tmf/note.js';
@@ -37,6 +38,9 @@ const MOST_TRIES = 3;
 export function createTmf622Client(options: Tmf622Options): Tmf622Client {
   return new Client(options);
 }
+
+/** An order, and the task by which it is to be cancelled. */
+type Cancelling = { order: Attributes; cancel?: Attributes };
 
 class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly system = 'tmf622';
@@ -72,6 +76,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     if (Object.keys(given).length === 0) return { entity: { order: await this.order(id) }, dropped: [] };
     const order = await this.entities.inTurn(id, () => this.change(id, given, added));
     return { entity: { order }, dropped: [...droppedFrom(given, order), ...droppedItems(given, order)] };
+  }
+
+  async findCancellation(_entityType: string, id: string): Promise<boolean> {
+    return isAsked(await this.cancelling(id));
   }
 
   async comment(_entityType: string, id: string, comment: GenericComment, parts: readonly string[] = []): Promise<WrittenPart> {
@@ -191,12 +199,29 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
    * the provider's words go back. What else was to change is left: it matters no more, or is told as not kept.
    */
   private async cancel(id: string, fields: Attributes): Promise<Written> {
+    const { cancellationReason, ...sent } = fields;
+    const before = await this.cancelling(id);
+    const entity = isAsked(before) ? before : await this.askToCancel(before.order, id, cancellationReason);
+    const refused = entity.cancel && isRefused(entity.cancel);
+    return { entity, dropped: refused ? droppedFrom(sent, entity.order) : [] };
+  }
+
+  /** Throws PartnerError, unshown, where it is answered as done and neither the answer, the order nor a task shows it. */
+  private async askToCancel(order: Attributes, id: string, reason: Json | undefined): Promise<Cancelling> {
+    const answer = await this.there(id, () => this.cancellations.ask(id, reason));
+    if (this.cancellations.isTaskOf(answer, id)) {
+      return { order: await this.entities.read(id).catch(() => order), cancel: answer };
+    }
+    const after = await afterWrite(() => this.cancelling(id, textOf(answer.id)), true);
+    if (isAsked(after)) return after;
+    throw this.answers.unshown({ what: 'cancel order' }, 'it was answered as done, and neither the order nor a task shows it');
+  }
+
+  /** `answered`: the id of the task, where an answer named one. */
+  private async cancelling(id: string, answered?: string): Promise<Cancelling> {
     const order = await this.order(id);
-    if (isCancelling(order)) return { entity: { order }, dropped: [] };
-    const cancel = await this.there(id, () => this.cancellations.ask(id, fields.cancellationReason));
-    const after = await this.entities.read(id).catch(() => order);
-    const { cancellationReason: _reason, ...sent } = fields;
-    return { entity: { order: after, cancel }, dropped: isRefused(cancel) ? droppedFrom(sent, after) : [] };
+    const cancel = isCancelling(order) ? undefined : await this.cancellations.find(id, answered);
+    return { order, ...(cancel && { cancel }) };
   }
 
   /** Does something with an order that may still be queued: then it is tried again. */
@@ -214,6 +239,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       });
     }
   }
+}
+
+function isAsked({ order, cancel }: Cancelling): boolean {
+  return cancel !== undefined || isCancelling(order);
 }
 
 function partOf(entry: Attributes | undefined): WrittenPart {

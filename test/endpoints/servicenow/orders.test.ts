@@ -283,13 +283,14 @@ describe('orders of a ServiceNow instance', () => {
 
     it('get a line that is new, and characteristics that changed', async () => {
       const { order } = place();
-      const { dropped } = await client.update('order', order.sys_id, {
+      const fields: Record<string, Json> = {
         short_description: 'Newer office',
         lines: [
           { external_id: '1', characteristics: { bandwidth: '10 Gbit/s', backup: 'LTE' } },
           { external_id: '9', short_description: 'Router', quantity: 1, characteristics: { rack: 'A1' } },
         ],
-      });
+      };
+      const { dropped } = await client.update('order', order.sys_id, fields, ['9']);
       assert.deepEqual(dropped, []);
       assert.equal(desk().row(ORDER, order.sys_id)?.short_description, 'Newer office');
       assert.deepEqual(
@@ -302,14 +303,27 @@ describe('orders of a ServiceNow instance', () => {
       );
     });
 
+    it('are not written where a line is not shown that nobody says is new: it would be there twice', async () => {
+      const { order, lines } = place();
+      desk().update(LINE, lines[0]!.sys_id, { order: '' }); // as an index that has not got it yet would have it
+      const fields = { short_description: 'x', lines: [{ external_id: '1', state: 'in_progress' }] };
+      await assert.rejects(client.update('order', order.sys_id, fields, ['9']), {
+        kind: 'items',
+        code: 'SWB_PARTNER_ANSWER',
+        message: new RegExp(`Lines 1 are not in the order: it has ${lines[1]!.number}\\. Nothing was written`),
+      });
+      assert.equal(desk().rows(LINE).length, 2);
+      assert.equal(desk().row(ORDER, order.sys_id)?.short_description, 'New office');
+    });
+
     it('are there once when the answer is lost and they are written again', async () => {
       const { order } = place();
       const fields = { lines: [{ external_id: '9', quantity: 1, work_notes: 'Hello', characteristics: { a: '1' } }] };
       for (const path of [LINE, VALUE]) {
         desk().faults.add({ kind: 'reset-after', method: 'POST', path, times: 1 });
-        await assert.rejects(client.update('order', order.sys_id, fields));
+        await assert.rejects(client.update('order', order.sys_id, fields, ['9']));
       }
-      await client.update('order', order.sys_id, fields);
+      await client.update('order', order.sys_id, fields, ['9']);
       const line = linesOf(desk(), order.sys_id).filter((l) => l.external_id === '9');
       assert.equal(line.length, 1);
       assert.equal(desk().journal(line[0]!.sys_id).length, 1);
@@ -487,13 +501,14 @@ describe('orders of a ServiceNow instance', () => {
     it('are told how their items stand; what they are cannot be changed', async () => {
       const { entity } = await client.create('request', REQUEST, REFERENCE);
       const { id } = client.parse(entity).source;
-      const { dropped } = await client.update('request', id, {
+      const fields: Record<string, Json> = {
         lines: [
           { correlation_id: '1', cat_item: 'Laptop', state: '3' },
           { correlation_id: '2', cat_item: 'Laptop', quantity: 5 },
           { correlation_id: '8', state: '3' },
         ],
-      });
+      };
+      const { dropped } = await client.update('request', id, fields, ['8']);
       assert.deepEqual(
         dropped.map((d) => d.field),
         ['lines[2].cat_item', 'lines[2].quantity', 'lines[8]'],

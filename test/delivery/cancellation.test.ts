@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../live/node-red.js';
+import { Partner } from './partner.js';
+import { Rig } from './rig.js';
+
+/** A vendor that is asked to cancel, and shows it when it likes. */
+class Vendor extends Partner {
+  shows = false;
+  constructor() {
+    super('provider');
+  }
+  async findCancellation(): Promise<boolean> {
+    this.calls.push('look');
+    return this.shows;
+  }
+}
+
+describe('a cancellation in doubt', () => {
+  let folder: string;
+  let rig: Rig;
+  let vendor: Vendor;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-cancel-'));
+    rig = new Rig(folder);
+    vendor = new Vendor();
+    rig.provider = vendor;
+  });
+  afterEach(async () => {
+    await rig.stop().catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const asked = () => vendor.calls.filter((call) => call.startsWith('update ')).length;
+  const looks = () => vendor.calls.filter((call) => call === 'look').length;
+  const delivery = async () => (await rig.deliveries()).find((d) => d.state !== 'delivered');
+  const cancelled = async (fault: 'queued' | 'unshown') => {
+    await rig.start();
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await rig.quiet();
+    vendor.faults.push(fault);
+    await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one', state: 'cancelled' } });
+  };
+
+  it('is looked for over the settling time, and is done when it shows', async () => {
+    rig.settling = 60_000;
+    await cancelled('queued');
+    await until('the second look', () => looks() >= 2);
+    assert.match((await delivery())?.error?.message ?? '', /the cancellation is not shown yet/);
+    vendor.shows = true;
+    await rig.quiet();
+    assert.equal(asked(), 1);
+    assert.equal(await delivery(), undefined);
+    const told = (await rig.deliveries()).flatMap((d) => d.attempts.map((attempt) => attempt.what));
+    assert.ok(told.includes('found the cancellation that an earlier try asked for'), told.join());
+  });
+
+  it('is asked for again once it is surely not there', async () => {
+    await cancelled('queued');
+    await rig.quiet();
+    assert.equal(asked(), 2);
+    assert.ok(looks() >= 2, vendor.calls.join());
+    assert.equal(vendor.tickets[0]?.fields.state, 'cancelled');
+  });
+
+  it('is put before a person, and not asked for again, when it was answered as done and does not show', async () => {
+    await cancelled('unshown');
+    await until('the decision', async () => (await delivery())?.state === 'needsDecision');
+    assert.equal((await delivery())?.decision, 'unresolved');
+    assert.match((await delivery())?.error?.message ?? '', /does not show the cancellation/);
+    assert.equal(asked(), 1);
+    assert.ok(looks() >= 2, vendor.calls.join());
+  });
+});
