@@ -52,7 +52,17 @@ export interface Query extends Selection {
   limit: number;
 }
 
-export interface DeliveryRow {
+/** What goes out before a delivery, and how that stands: the create of its ticket, or something else of its lane. */
+export type Behind = `${'create' | 'earlier'}_${'needsDecision' | 'failed' | 'inDoubt' | 'waiting'}`;
+
+export interface Waits {
+  /** Why it is not sent now, where that is not its own failure. */
+  waitsFor?: WaitsFor | Behind | 'endpoint' | 'down' | 'strange';
+  /** When it is tried next. */
+  nextTry?: string;
+}
+
+export interface DeliveryRow extends Waits {
   id: string;
   /** Name of the endpoint. */
   endpoint: string;
@@ -74,6 +84,8 @@ export interface MessageRow {
   state: Shown;
   /** What went wrong, or why nothing was to be done, in words. */
   reason?: string;
+  /** What it is about could not be read yet, for `reason`; `readAt`: when it is read again. */
+  unread?: { readAt?: string };
   /** A value had no row in its value map: something was left out, or the message failed for it. */
   unmapped: boolean;
   deliveries: DeliveryRow[];
@@ -141,12 +153,8 @@ export interface AttemptView extends Attempt {
 
 export interface DeliveryView extends DeliveryRow, Editable {
   part: string;
-  /** Why it is not sent now, where that is not its own failure. */
-  waitsFor?: WaitsFor | 'endpoint' | 'down' | 'strange';
   lines: FieldLine[];
   createdAt: string;
-  /** When it is tried next. */
-  nextTry?: string;
   /** In doubt: until when the partner is only looked at. */
   lookUntil?: string;
   error?: ErrorRecord;
