@@ -2,6 +2,7 @@ import type { AuditEntry } from '../../src/delivery/audit.js';
 import type { Answer } from '../../src/delivery/decisions.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { EndpointState } from '../../src/delivery/endpoint-state.js';
+import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { DecisionKind } from '../../src/errors.js';
@@ -194,6 +195,8 @@ export interface EndpointView {
   /** When it is tried next, where it is down. */
   resumesAt?: string;
   suspended?: Suspension;
+  /** What keeps its news from coming in. */
+  intake: IntakeTrouble[];
 }
 
 /** A value without a row, where a mapping of its own or a preset can be mended. */
@@ -216,6 +219,8 @@ export interface BulkRequest {
 export interface BulkResult {
   /** Messages and deliveries of which it was done, or would be. */
   done: number;
+  /** Those of them that are only looked for once more, and not sent. */
+  looked: number;
   /** Ids of the messages concerned, for the undo. */
   messages: string[];
   /** Why the rest was not done. */

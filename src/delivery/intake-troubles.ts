@@ -2,6 +2,8 @@
 export type IntakePart = 'hub' | 'poll' | 'read';
 
 export interface IntakeTrouble {
+  /** Id of the endpoint whose news do not come. */
+  endpoint: string;
   /** Of the in node, as a person named it. */
   name: string;
   part: IntakePart;
@@ -16,10 +18,10 @@ export class IntakeTroubles {
 
   constructor(private readonly clock: () => number) {}
 
-  begin(node: string, name: string, part: IntakePart, reason: string): void {
-    const key = `${node}|${part}`;
+  begin(node: string, trouble: Omit<IntakeTrouble, 'since'>): void {
+    const key = `${node}|${trouble.part}`;
     const since = this.kept.get(key)?.since ?? new Date(this.clock()).toISOString();
-    this.kept.set(key, { name, part, since, reason });
+    this.kept.set(key, { ...trouble, since });
   }
 
   end(node: string, part: IntakePart): void {
