@@ -12,6 +12,7 @@ export class IntakeStatus {
   private readonly troubles = new Map<IntakePart, { text: string; retryAt: number }>();
   private readonly standing: Standing;
   private calm = '';
+  private endpoint = '';
 
   constructor(
     private readonly node: Node,
@@ -23,6 +24,7 @@ export class IntakeStatus {
   /** From now on the status is shown. `endpoint`: whose messages they are. */
   begin(endpoint: string, calm: string): Promise<void> {
     this.calm = calm;
+    this.endpoint = endpoint;
     return this.standing.begin(endpoint);
   }
 
@@ -32,7 +34,8 @@ export class IntakeStatus {
   }
 
   trouble(part: IntakePart, text: string, retryAt: number): void {
-    this.broker.intakeTroubles.begin(this.node.id, this.node.name || this.node.type, part, text);
+    const { node, endpoint } = this;
+    this.broker.intakeTroubles.begin(node.id, { endpoint, name: node.name || node.type, part, reason: text });
     this.troubles.set(part, { text, retryAt });
     this.tell();
   }

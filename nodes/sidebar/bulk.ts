@@ -18,7 +18,7 @@ const BY_ITSELF = 'What needs a decision is answered one by one.';
 /** Does one thing to many messages and their deliveries, where it can be done; noted in the audit list as one. */
 export async function bulk(brokers: Broker[], request: BulkRequest, by: Person, nameOf: NameOf): Promise<BulkResult> {
   const found = request.ids ? request.ids.slice(0, MOST) : await matching(brokers, request.selection, nameOf);
-  const result: BulkResult = { done: 0, messages: [], refused: [], more: (request.ids ?? found).length > MOST };
+  const result: BulkResult = { done: 0, looked: 0, messages: [], refused: [], more: (request.ids ?? found).length > MOST };
   for (let at = 0; at < Math.min(found.length, MOST); at += SIDE_BY_SIDE) {
     const lot = found.slice(at, Math.min(at + SIDE_BY_SIDE, MOST));
     await Promise.all(lot.map((id) => one(brokers, id, request, by, result)));
@@ -69,17 +69,18 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
     }[action];
     const asked = [message, ...deliveries].filter((record) => isAnswer(record, action));
     if (asked.length > 0 && !result.refused.includes(BY_ITSELF)) result.refused.push(BY_ITSELF);
-    const work: (() => Promise<void>)[] = [
-      ...(messageActions(message).includes(action) && !asked.includes(message) ? [steps.message] : []),
+    const work: { step: () => Promise<void>; looks?: boolean }[] = [
+      ...(messageActions(message).includes(action) && !asked.includes(message) ? [{ step: steps.message }] : []),
       ...deliveries
         .filter((d) => deliveryActions(d).includes(action) && !asked.includes(d))
-        .map((d) => () => steps.delivery(d.id)),
+        .map((d) => ({ step: () => steps.delivery(d.id), looks: action === 'replay' && isOnlyLookedFor(d) })),
     ];
     if (work.length > 0) result.messages.push(id);
-    for (const step of work) {
+    for (const { step, looks } of work) {
       try {
         if (!preview) await step();
         result.done++;
+        if (looks) result.looked++;
       } catch (error) {
         if (result.refused.length < MOST_REASONS) result.refused.push(error instanceof Error ? error.message : String(error));
       }
@@ -91,6 +92,11 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
 /** It would answer a question that nobody has read. To look, or try, again does no harm, but where that cancels the legs of an order. */
 function isAnswer({ state, decision }: MessageRecord | DeliveryRecord, action: BulkRequest['action']): boolean {
   return state === 'needsDecision' && (action === 'skip' || decision === 'legFailed');
+}
+
+/** Where the question is whether it is there, a replay is no more than a look. */
+function isOnlyLookedFor({ decision }: DeliveryRecord): boolean {
+  return decision === 'unresolved' || decision === 'addressChanged';
 }
 
 /** What was asked for, as the audit list tells it. */

@@ -1,12 +1,17 @@
 /** Milliseconds between two notices: each goes to every open editor. */
 const QUIET = 500;
 
-interface Watched {
-  id: string;
-  store: { watch(listener: () => void): () => void };
+interface Watchable {
+  watch(listener: () => void): () => void;
 }
 
-/** Tells that something changed in one of the stores, at most once per half second; the views then fetch what they show. */
+interface Watched {
+  id: string;
+  store: Watchable;
+  intakeTroubles: Watchable;
+}
+
+/** Tells that something changed in one of the stores, or in what keeps news from coming in, at most once per half second; the views then fetch what they show. */
 export class ChangeNotice {
   private readonly watching = new Map<Watched, () => void>();
   private timer?: NodeJS.Timeout;
@@ -21,11 +26,11 @@ export class ChangeNotice {
       this.watching.delete(broker);
     }
     for (const broker of brokers) {
-      if (!this.watching.has(broker))
-        this.watching.set(
-          broker,
-          broker.store.watch(() => this.changed()),
-        );
+      if (this.watching.has(broker)) continue;
+      const stops = [broker.store, broker.intakeTroubles].map((one) => one.watch(() => this.changed()));
+      this.watching.set(broker, () => {
+        for (const stop of stops) stop();
+      });
     }
     this.changed();
   }

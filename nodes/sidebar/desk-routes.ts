@@ -1,6 +1,7 @@
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
+import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { notThere, personOf, reasonOf } from './requests.js';
@@ -30,13 +31,17 @@ async function endpoints(): Promise<EndpointView[]> {
   const views = await Promise.all(
     brokers().map(async (broker) => {
       const { waiting } = await broker.store.counts();
-      return broker.workers().map((one) => endpoint(one, waiting));
+      return broker.workers().map((one) => endpoint(one, waiting, broker.intakeTroubles.list()));
     }),
   );
   return views.flat().sort((a, b) => a.name.localeCompare(b.name));
 }
 
-function endpoint({ client, status }: ReturnType<Broker['workers']>[number], waiting: Record<string, number>): EndpointView {
+function endpoint(
+  { client, status }: ReturnType<Broker['workers']>[number],
+  waiting: Record<string, number>,
+  troubles: IntakeTrouble[],
+): EndpointView {
   const { circuit, inFlight, resumesAt, suspended } = status;
   return {
     id: client.id,
@@ -47,6 +52,7 @@ function endpoint({ client, status }: ReturnType<Broker['workers']>[number], wai
     waiting: (waiting[client.id] ?? 0) - inFlight,
     resumesAt: circuit === 'open' && resumesAt ? new Date(resumesAt).toISOString() : undefined,
     suspended,
+    intake: troubles.filter((trouble) => trouble.endpoint === client.id),
   };
 }
 

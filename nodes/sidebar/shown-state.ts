@@ -20,11 +20,17 @@ export function shownDelivery(record: DeliveryRecord): Shown {
 }
 
 export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]): Shown {
+  if (isUnread(record)) return 'waiting';
   if (record.state === 'received') return 'inFlow';
   if (record.state !== 'settled') return record.state;
   if (record.outcome === 'unrouted' || record.outcome === 'ignored') return record.outcome;
   const worst = WORST_FIRST.find((state) => deliveries.some((delivery) => delivery.state === state));
   return worst ? DELIVERY[worst] : 'delivered';
+}
+
+/** What the message is about could not be read: it is not in its flow, but waits to be read again. */
+export function isUnread({ state, error }: MessageRecord): boolean {
+  return state === 'received' && error !== undefined;
 }
 
 /** What a person may do; the broker refuses the rest. */

@@ -1,14 +1,13 @@
 import type { EntityRequest } from '../../src/conversation/correlator.js';
 import type { Edit } from '../../src/delivery/edits.js';
-import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { WorkerStatus } from '../../src/delivery/worker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
-import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
+import type { Attempt, Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import { fieldLines, leaves } from './lineage.js';
 import { type Lead, type LeadSource, messageSources } from './message-sources.js';
-import { deliveryActions, messageActions, shownDelivery, shownMessage } from './shown-state.js';
+import { deliveryActions, isUnread, messageActions, shownDelivery, shownMessage } from './shown-state.js';
 import type {
   ConversationView,
   Counts,
@@ -21,6 +20,7 @@ import type {
   MessageView,
   Query,
 } from './views.js';
+import { waiting } from './waits.js';
 
 /** What is read of a broker. */
 export interface Desk {
@@ -42,7 +42,9 @@ const MOST_SCANNED = 2000;
 /** A page of messages of all stores, newest first. */
 export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf): Promise<MessageList> {
   const places = readCursor(query.before);
-  const sources = desks.flatMap((desk) => messageSources(desk.id, desk.store, query, (key) => places[key]));
+  const sources = desks.flatMap((desk) =>
+    messageSources(desk.id, desk.store, query, (key) => places[key]).map((source) => ({ ...source, desk })),
+  );
   const heads = await Promise.all(sources.map(async (source) => ({ source, lead: await next(source) })));
   const rows = new Map<string, MessageRow>();
   for (let scanned = 0; rows.size < query.limit && scanned < MOST_SCANNED; scanned++) {
@@ -54,7 +56,7 @@ export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf):
     if (rows.has(lead.message)) continue;
     const record = lead.record ?? (await source.store.message(lead.message));
     if (!record) continue;
-    const row = await messageRow(source.store, record, nameOf);
+    const row = await messageRow(source.desk, record, nameOf);
     // Of several deliveries one may have got through and another not: that message is not delivered.
     if (query.state !== 'delivered' || row.state === 'delivered') rows.set(record.id, row);
   }
@@ -74,7 +76,7 @@ export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Pr
     const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
     const deliveries = await deliveriesOf(store, id);
     return {
-      ...row(record, deliveries, conversation, nameOf),
+      ...(await row(desk, record, deliveries, conversation, nameOf)),
       entityId: record.entityId,
       node: nameOf(record.node),
       emissions: record.emissions,
@@ -86,7 +88,7 @@ export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Pr
       fields: leaves(fields),
       actions: messageActions(record),
       conversation: conversation && conversationView(conversation, nameOf),
-      sent: await Promise.all(deliveries.map((delivery) => deliveryView(desk, delivery, fields, nameOf))),
+      sent: await Promise.all(deliveries.map((delivery) => deliveryView(desk, delivery, conversation, fields, nameOf))),
     };
   }
   return undefined;
@@ -105,17 +107,20 @@ export async function countAll(desks: Desk[]): Promise<Counts> {
   return total;
 }
 
-async function messageRow(store: Store, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
+async function messageRow(desk: Desk, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
+  const { store } = desk;
   const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
-  return row(record, await deliveriesOf(store, record.id), conversation, nameOf);
+  return row(desk, record, await deliveriesOf(store, record.id), conversation, nameOf);
 }
 
-function row(
+async function row(
+  desk: Desk,
   record: MessageRecord,
   deliveries: DeliveryRecord[],
   conversation: ConversationRecord | undefined,
   nameOf: NameOf,
-): MessageRow {
+): Promise<MessageRow> {
+  const { notBefore } = record;
   const failed = deliveries.find((delivery) => delivery.error && delivery.state !== 'delivered');
   return {
     id: record.id,
@@ -131,7 +136,8 @@ function row(
       record.state === 'skipped'
         ? record.reason
         : (record.error?.message ?? record.reason ?? failed?.error?.message ?? record.warning?.message),
-    deliveries: deliveries.map((delivery) => deliveryRow(delivery, nameOf)),
+    unread: isUnread(record) ? { readAt: notBefore ? new Date(notBefore).toISOString() : undefined } : undefined,
+    deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(desk, delivery, conversation, nameOf))),
   };
 }
 
@@ -160,14 +166,27 @@ function editable(bodies: Bodies, payload: Json | undefined): Editable {
   return { payload, edits: (bodies.edits ?? []) as Edit[], original: bodies.original as Json | undefined };
 }
 
-function deliveryRow(record: DeliveryRecord, nameOf: NameOf): DeliveryRow {
-  const { id, entityType, number, entityId } = record;
-  return { id, entityType, endpoint: nameOf(record.endpoint), number: number ?? entityId, state: shownDelivery(record) };
+async function deliveryRow(
+  desk: Desk,
+  record: DeliveryRecord,
+  conversation: ConversationRecord | undefined,
+  nameOf: NameOf,
+): Promise<DeliveryRow> {
+  const { id, entityType, endpoint, number, entityId } = record;
+  return {
+    id,
+    entityType,
+    endpoint: nameOf(endpoint),
+    number: number ?? entityId,
+    state: shownDelivery(record),
+    ...(await waiting(record, desk.store, conversation, desk.worker(endpoint)?.status)),
+  };
 }
 
 async function deliveryView(
   desk: Desk,
   record: DeliveryRecord,
+  conversation: ConversationRecord | undefined,
   received: Record<string, Json> | undefined,
   nameOf: NameOf,
 ): Promise<DeliveryView> {
@@ -176,36 +195,25 @@ async function deliveryView(
   const entity = fields && (request as EntityRequest);
   const payload = (fields ?? comment ?? request) as Json | undefined;
   return {
-    ...deliveryRow(record, nameOf),
+    ...(await deliveryRow(desk, record, conversation, nameOf)),
     part: record.part,
     createdAt: record.createdAt,
-    ...waiting(record, desk.worker(record.endpoint)?.status),
     lookUntil: lookUntil(record),
     error: record.error,
     decision: record.decision,
     lines: entity ? fieldLines(normal(entity), received) : otherLines(payload),
-    attempts: record.attempts.map((attempt) => ({
-      ...attempt,
-      exchanges: attempt.http === undefined ? undefined : (bodies[`http${attempt.http}`] as Exchange[] | undefined),
-    })),
+    attempts: record.attempts.map((attempt) => ({ ...attempt, exchanges: exchangesOf(attempt, record, bodies) })),
     bodies: given({ request: payload, response, ours, theirs, made: entity && Object.keys(made).length > 0 ? made : undefined }),
     ...editable(bodies, payload),
     actions: deliveryActions(record),
   };
 }
 
-/** Why an open delivery is not sent now, and when it is tried next. */
-function waiting(record: DeliveryRecord, status?: WorkerStatus): Pick<DeliveryView, 'waitsFor' | 'nextTry'> {
-  const { state, notBefore = 0, waitsFor } = record;
-  if (state !== 'pending' && state !== 'inDoubt') return { waitsFor };
-  const endpoint = status ? endpointState(status) : 'up';
-  if (endpoint === 'suspended') return { waitsFor: waitsFor ?? 'endpoint' };
-  // The looks of a doubt are no tries.
-  const next = Math.max(state === 'pending' ? notBefore : 0, status?.resumesAt ?? 0);
-  return {
-    waitsFor: waitsFor ?? (endpoint === 'up' ? undefined : endpoint),
-    nextTry: next ? new Date(next).toISOString() : undefined,
-  };
+/** What was said in a try, unless a later one has taken its place. */
+function exchangesOf(attempt: Attempt, { attempts }: DeliveryRecord, bodies: Bodies): Exchange[] | undefined {
+  const { http } = attempt;
+  if (http === undefined || attempts.findLast((one) => one.http === http) !== attempt) return undefined;
+  return bodies[`http${http}`] as Exchange[] | undefined;
 }
 
 /** Told only while it lies ahead: a person who sends it again ends the looking at once. */

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../../src/delivery/audit.js';
 import type { Answer } from '../../src/delivery/decisions.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { EndpointState } from '../../src/delivery/endpoint-state.js';
+import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { Suspension } from '../../src/delivery/suspension.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { DecisionKind } from '../../src/errors.js';
@@ -52,7 +53,17 @@ export interface Query extends Selection {
   limit: number;
 }
 
-export interface DeliveryRow {
+/** What goes out before a delivery, and how that stands: the create of its ticket, or something else of its lane. */
+export type Behind = `${'create' | 'earlier'}_${'needsDecision' | 'failed' | 'inDoubt' | 'waiting'}`;
+
+export interface Waits {
+  /** Why it is not sent now, where that is not its own failure. */
+  waitsFor?: WaitsFor | Behind | 'endpoint' | 'down' | 'strange';
+  /** When it is tried next. */
+  nextTry?: string;
+}
+
+export interface DeliveryRow extends Waits {
   id: string;
   /** Name of the endpoint. */
   endpoint: string;
@@ -74,6 +85,8 @@ export interface MessageRow {
   state: Shown;
   /** What went wrong, or why nothing was to be done, in words. */
   reason?: string;
+  /** What it is about could not be read yet, for `reason`; `readAt`: when it is read again. */
+  unread?: { readAt?: string };
   /** A value had no row in its value map: something was left out, or the message failed for it. */
   unmapped: boolean;
   deliveries: DeliveryRow[];
@@ -141,12 +154,8 @@ export interface AttemptView extends Attempt {
 
 export interface DeliveryView extends DeliveryRow, Editable {
   part: string;
-  /** Why it is not sent now, where that is not its own failure. */
-  waitsFor?: WaitsFor | 'endpoint' | 'down' | 'strange';
   lines: FieldLine[];
   createdAt: string;
-  /** When it is tried next. */
-  nextTry?: string;
   /** In doubt: until when the partner is only looked at. */
   lookUntil?: string;
   error?: ErrorRecord;
@@ -186,6 +195,8 @@ export interface EndpointView {
   /** When it is tried next, where it is down. */
   resumesAt?: string;
   suspended?: Suspension;
+  /** What keeps its news from coming in. */
+  intake: IntakeTrouble[];
 }
 
 /** A value without a row, where a mapping of its own or a preset can be mended. */
@@ -208,6 +219,8 @@ export interface BulkRequest {
 export interface BulkResult {
   /** Messages and deliveries of which it was done, or would be. */
   done: number;
+  /** Those of them that are only looked for once more, and not sent. */
+  looked: number;
   /** Ids of the messages concerned, for the undo. */
   messages: string[];
   /** Why the rest was not done. */

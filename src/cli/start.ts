@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSandbox } from '../sandbox/sandbox.js';
+import { startSandbox, takenByNow } from '../sandbox/sandbox.js';
 import { packageFolder } from './node-red.js';
 import { run } from './run.js';
 
@@ -19,7 +19,8 @@ export async function start(): Promise<void> {
   const port = Number(process.env.SWITCHBOARD_PORT ?? 1880);
   const sandboxPort = Number(process.env.SWITCHBOARD_SANDBOX_PORT ?? 1881);
   const userDir = process.env.SWITCHBOARD_USER_DIR ?? join(packageFolder(), '.switchboard');
-  const sandbox = await startSandbox({ host: HOST, port: sandboxPort });
+  // The sandbox forgets, the store of a former run does not: an id that came again would be taken for the same ticket.
+  const sandbox = await startSandbox({ host: HOST, port: sandboxPort, taken: takenByNow() });
   Object.assign(process.env, sandbox.environment);
   const flow = join(userDir, 'example.json');
   mkdirSync(userDir, { recursive: true });

@@ -43,7 +43,8 @@ interface Registration {
 }
 
 /**
- * Keeps one subscription at a provider's hub: made once, renewed, remade when an address changes, ended on removal. Its id and secret live
+ * Keeps one subscription at a provider's hub: made once, renewed, also by a new process where the provider cannot tell whether it stands, remade
+ * when an address changes, ended on removal. Its id and secret live
  * in the store, because a hub cannot be asked which subscriptions there are: one that is forgotten would post for ever.
  */
 export class HubSubscription {
@@ -117,8 +118,9 @@ export class HubSubscription {
     if (registration.id) {
       const same = registration.callback === callback && registration.query === query;
       const exists = same ? await hub.hubExists(registration.id) : false;
-      // Where the provider cannot tell, a young one is believed to stand: a deploy must not make a new one each time.
-      const young = this.options.broker.clock() - (registration.at ?? 0) < this.options.renewInterval;
+      // Where the provider cannot tell, one that this process made a short time ago is believed to stand: a deploy must not make a new one each time.
+      const { at = 0 } = registration;
+      const young = at >= performance.timeOrigin && this.options.broker.clock() - at < this.options.renewInterval;
       if (exists || (exists === undefined && young)) return;
     }
     const id = await this.register(callback, registration.id);

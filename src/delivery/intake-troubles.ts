@@ -2,6 +2,8 @@
 export type IntakePart = 'hub' | 'poll' | 'read';
 
 export interface IntakeTrouble {
+  /** Id of the endpoint whose news do not come. */
+  endpoint: string;
   /** Of the in node, as a person named it. */
   name: string;
   part: IntakePart;
@@ -13,17 +15,29 @@ export interface IntakeTrouble {
 /** What hinders the in nodes of one store just now. */
 export class IntakeTroubles {
   private readonly kept = new Map<string, IntakeTrouble>();
+  private readonly listeners = new Set<() => void>();
 
   constructor(private readonly clock: () => number) {}
 
-  begin(node: string, name: string, part: IntakePart, reason: string): void {
-    const key = `${node}|${part}`;
-    const since = this.kept.get(key)?.since ?? new Date(this.clock()).toISOString();
-    this.kept.set(key, { name, part, since, reason });
+  begin(node: string, trouble: Omit<IntakeTrouble, 'since'>): void {
+    const key = `${node}|${trouble.part}`;
+    const before = this.kept.get(key);
+    this.kept.set(key, { ...trouble, since: before?.since ?? new Date(this.clock()).toISOString() });
+    if (before?.reason !== trouble.reason) this.tell();
   }
 
   end(node: string, part: IntakePart): void {
-    this.kept.delete(`${node}|${part}`);
+    if (this.kept.delete(`${node}|${part}`)) this.tell();
+  }
+
+  /** Calls back when a trouble has begun, changed or ended; gives the function that ends it. */
+  watch(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
   }
 
   list(): IntakeTrouble[] {

@@ -96,7 +96,7 @@ export class Interventions {
     await this.commit('replay', record, by, [{ kind: 'delivery', record: this.anew(record) }]);
   }
 
-  /** A person is sure that the partner does not have it: it is looked for once more, wherever the endpoint is now, and sent if it is not there. */
+  /** A person is sure that the partner does not have it: it is looked for once more, and sent if it is not there. */
   async sendAgain(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'sendAgain');
     const sure: DeliveryRecord = { ...this.anew(record), lookUntil: this.options.clock(), onlyLook: false };
@@ -209,14 +209,17 @@ export class Interventions {
       state: 'inDoubt',
       tries: 0,
       // A question that was answered begins anew; of anything else one look says whether it got through, unless a lost answer still settles.
-      ...(record.state !== 'needsDecision' && {
-        lookUntil: record.lookUntil ?? this.options.clock(),
-        doubtAt: record.doubtAt,
-      }),
+      ...(record.state !== 'needsDecision' && { lookUntil: record.lookUntil ?? this.options.clock() }),
+      doubtAt: this.doubtAt(record),
       onlyLook: onlyLookedFor(record),
       updatedAt: this.now(),
       undo: { action: 'replay', was: standing(record) },
     };
+  }
+
+  /** Where an answer was lost stays so, whatever is done; who answers the question about another address allows that one. */
+  private doubtAt({ decision, doubtAt, endpoint }: DeliveryRecord): string | undefined {
+    return decision === 'addressChanged' ? this.options.client(endpoint)?.address : doubtAt;
   }
 
   /** The bodies that tell what was edited: how it was at first, and each change since. */

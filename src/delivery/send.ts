@@ -82,7 +82,7 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
   }
   if (!link) {
     throw new SwitchboardError('SWB_CONFIG', `${context.client.name} has no ticket in this conversation to add it to.`, {
-      hint: 'Replay the delivery that creates the ticket first, then this one.',
+      hint: 'Is it there? Then link it in the conversations view. If not, replay the delivery that creates it. Then replay this one.',
     });
   }
   try {

@@ -14,6 +14,8 @@ import { type Suspension, suspensionKey } from './suspension.js';
 const KEEP_ATTEMPTS = 20;
 /** Attempts of which is kept what was said over HTTP. */
 const KEEP_EXCHANGES = 3;
+/** Questions looked through when an endpoint starts. */
+const MOST_ASKED = 1_000;
 /** Longest sleep between looks, so that a clock that was set back cannot stop a worker for long. */
 const LONGEST_SLEEP = 60_000;
 /** Begins the key of a message that is a partner's answer; the delivery's id follows. */
@@ -79,6 +81,9 @@ export class Worker {
       const free = (c: Change) => c.kind === 'delivery' && c.record.endpoint === endpoint && c.record.state !== 'sending';
       if (changes.some(free)) this.look();
     });
+    this.lookWhereItWas().catch((error) =>
+      this.rest(`What is in doubt at ${options.client.name} could not be looked through`, error),
+    );
     options.store.setting(suspension).then(
       (kept) => this.ready || this.setSuspended(kept as unknown as Suspension | undefined),
       (error) => this.options.log('error', `Whether ${options.client.name} is suspended could not be read: ${String(error)}`),
@@ -111,6 +116,20 @@ export class Worker {
     this.suspended = suspended;
     this.tellStatus();
     this.look();
+  }
+
+  /** Is the endpoint back at the address where something is in doubt, nobody has to be asked about another one. */
+  private async lookWhereItWas(): Promise<void> {
+    const { store, client } = this.options;
+    const asked = await store.listDeliveries({ endpoint: client.id, states: ['needsDecision'], limit: MOST_ASKED });
+    for (const record of asked) {
+      if (record.decision !== 'addressChanged' || record.doubtAt !== client.address) continue;
+      const inDoubt: DeliveryRecord = { ...record, state: 'inDoubt', decision: undefined, blocking: undefined, error: undefined };
+      await store.commit([{ kind: 'delivery', record: inDoubt }]).catch((error: unknown) => {
+        // A person was faster.
+        if (!(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') throw error;
+      });
+    }
   }
 
   /** The try of a delivery that is under way; undefined while none is. */
@@ -240,7 +259,7 @@ export class Worker {
   private async send(delivery: DeliveryRecord, inDoubt: boolean, writesAgain: () => Promise<void>): Promise<Sent> {
     const { client } = this.options;
     if (!inDoubt || delivery.doubtAt === client.address) return send(delivery, inDoubt, { ...this.options, writesAgain });
-    const what = `An answer of ${delivery.doubtAt} was lost, and the endpoint is at ${client.address} now: looking there does not say whether it was written.`;
+    const what = `It is not known whether this was written at ${delivery.doubtAt}, and the endpoint is at ${client.address} now: looking there does not say.`;
     throw new DecisionError('addressChanged', 'SWB_CONFIG', what, {
       where: client.name,
       hint: 'Is it the same system? Then look there. If it is another one, send it there, or skip it.',
@@ -336,6 +355,7 @@ export class Worker {
     const now = new Date(clock()).toISOString();
     const record = errorRecord(error, now);
     const conversation = await store.conversation(delivery.conversation);
+    if (isUnshown(error)) record.message = asked(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
       record.message = error.messageWith(
         `After ${delivery.tries} tries it is not known whether it was written: look there for ${soughtOf(delivery, conversation)}.`,
@@ -359,7 +379,7 @@ export class Worker {
       attempts: this.attempts(delivery, {
         at: new Date(started).toISOString(),
         took: clock() - started,
-        what: error instanceof StillLooking ? 'not found yet' : 'failed',
+        what: whatOf(error),
         status: record.status,
         error: record.message,
         ...http.attempt,
@@ -399,6 +419,23 @@ function kept({ attempts }: DeliveryRecord, said: ExchangeLog): { attempt?: { ht
   const last = attempts.findLast(({ http }) => http !== undefined)?.http ?? -1;
   const http = (last + 1) % KEEP_EXCHANGES;
   return { attempt: { http }, bodies: { [`http${http}`]: exchanges } };
+}
+
+/** It was looked for in vain, and only a person can say whether it is there. */
+function isUnshown(error: unknown): boolean {
+  return error instanceof DecisionError && error.kind === 'unresolved';
+}
+
+/** What became of a try, for the attempts list. */
+function whatOf(error: unknown): string {
+  if (error instanceof StillLooking) return 'not found yet';
+  return isUnshown(error) ? 'not found: a person is asked' : 'failed';
+}
+
+/** The question with what the partner had answered: who looks there must know what to look for. */
+function asked(question: string, attempts: Attempt[]): string {
+  const answered = attempts.findLast(({ what }) => what === 'failed')?.error;
+  return answered ? `${question} The last try that failed: «${answered}»` : question;
 }
 
 /** An error as it is stored and shown. */

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { startSandbox } from './sandbox.js';
+import { startSandbox, takenByNow } from './sandbox.js';
 
 const { values } = parseArgs({
   options: { port: { type: 'string', default: '1881' }, host: { type: 'string', default: '127.0.0.1' } },
 });
 
-startSandbox({ port: Number(values.port), host: values.host }).then(
+startSandbox({ port: Number(values.port), host: values.host, taken: takenByNow() }).then(
   (sandbox) => {
     process.stdout.write(`Sandbox: ${sandbox.url}\n${JSON.stringify(sandbox.environment)}\n`);
   },

@@ -20,6 +20,13 @@ export interface SandboxOptions {
   /** 0 = any free one. */
   port?: number;
   host?: string;
+  /** How many numbers former runs may have given away, which somebody may remember. */
+  taken?: number;
+}
+
+/** A number for each second: no two runs give the same, unless one gave more than one a second all the time. */
+export function takenByNow(): number {
+  return Math.floor(Date.now() / 1000) % 100_000_000;
 }
 
 /** Stand-ins for partner systems on one loopback port, and the page that shows their desks side by side. */
@@ -66,8 +73,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     v4: new OrderDesk('v4', 'Device vendor', client, tokens, () => `${url}/orders4${ORDERS}/v4`, changed),
     v5: new OrderDesk('v5', 'Mobile vendor', client, tokens, () => `${url}/orders5${ORDERS}/v5`, changed),
   };
+  const all = [servicenow, csm, ...Object.values(desks), ...Object.values(vendors)];
+  for (const desk of all) desk.taken = options.taken ?? 0;
   const reset = () => {
-    for (const desk of [servicenow, csm, ...Object.values(desks), ...Object.values(vendors)]) desk.reset();
+    for (const desk of all) desk.reset();
     admin.changed();
   };
   const admin = new Admin({ servicenow, desks, vendors, csm, reset });

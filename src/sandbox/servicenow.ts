@@ -57,6 +57,8 @@ export class ServiceNowDesk {
   /** Rows of journals and attachments by the record they belong to: an instance has an index there. */
   private readonly partsOf = new Map<string, Row[]>();
   private readonly byReference = new Map<string, Row[]>();
+  /** Numbers that are not given again. */
+  taken = 0;
   private numbers = new Map<string, number>();
   readonly pushes: Pushes = { begun: 0, ended: 0 };
 
@@ -234,7 +236,7 @@ export class ServiceNowDesk {
     if (definition.prefix) {
       const next = (this.numbers.get(definition.prefix) ?? 10_000) + 1;
       this.numbers.set(definition.prefix, next);
-      row.number = `${definition.prefix}00${next}`;
+      row.number = `${definition.prefix}00${this.taken + next}`;
       Object.assign(row, { opened_at: now });
     }
     this.tables.get(table)?.set(row.sys_id, row);

@@ -19,6 +19,8 @@ export class TmfDesk {
   private readonly list = new Map<string, Ticket>();
   private readonly files = new Map<string, Buffer>();
   private readonly byReference = new Map<string, Ticket[]>();
+  /** Numbers that are not given again. */
+  taken = 0;
   private next = 100_000;
 
   constructor(
@@ -65,7 +67,7 @@ export class TmfDesk {
 
   create(given: Ticket): Ticket {
     const now = new Date().toISOString();
-    const id = `TT-${++this.next}`;
+    const id = `TT-${this.taken + ++this.next}`;
     const ticket: Ticket = {
       ...given,
       id,

@@ -55,7 +55,7 @@ export class CancelTasks {
     const { desk } = this;
     const order = desk.order(orderId);
     if (!order) throw new Error(`There is no order ${orderId}.`);
-    const id = `CPO-${++this.next}`;
+    const id = `CPO-${desk.taken + ++this.next}`;
     const task = typed(desk.version, 'CancelProductOrder', {
       ...given,
       id,

@@ -45,6 +45,8 @@ export class OrderDesk {
   private readonly queue = new Map<string, Order>();
   private readonly unstoppable = new Set<string>();
   private readonly autopilot: Autopilot;
+  /** Numbers that are not given again. */
+  taken = 0;
   private next: number;
 
   constructor(
@@ -96,7 +98,7 @@ export class OrderDesk {
   /** Takes an order in; with queueing it is made later. */
   create(given: Order): Order {
     const { requestedInitialState, ...attributes } = given;
-    const id = `PO-${++this.next}`;
+    const id = `PO-${this.taken + ++this.next}`;
     const draft = requestedInitialState === 'draft';
     const order: Order = typed(this.version, 'ProductOrder', {
       ...attributes,

@@ -211,7 +211,7 @@ export interface DeliveryRecord {
   lookUntil?: number;
   /** What is not found by then is not written again, but asked about: it was answered as done, or a person wanted no more than a look. False: a person is sure that it is not there. */
   onlyLook?: boolean;
-  /** The address of the endpoint when an answer was lost there; elsewhere looking proves nothing. */
+  /** The address of the endpoint when an answer was lost there, or another one that a person has allowed for it; elsewhere looking proves nothing. */
   doubtAt?: string;
   /** Epoch milliseconds of the next try. */
   notBefore?: number;

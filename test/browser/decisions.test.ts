@@ -118,7 +118,8 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
         headers: { 'Content-Type': 'application/json' },
         body: JSON.stringify({ action, ids: [id] }),
       });
-      const { done, refused } = (await answer.json()) as { done: number; refused: string[] };
+      const { done, looked, refused } = (await answer.json()) as { done: number; looked: number; refused: string[] };
+      assert.equal(looked, action === 'replay' ? done : 0, 'what is only looked at is told apart');
       return [done, ...refused];
     };
     const refused = [0, 'What needs a decision is answered one by one.'];
@@ -127,6 +128,21 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual(await bulk('undo', 'm7'), [1]);
     assert.deepEqual(await bulk('skip', 'm7'), refused);
     assert.deepEqual(await bulk('replay', 'm7'), [1]);
+    assert.deepEqual(await bulk('undo', 'm7'), [1]);
+  });
+
+  it('say of many that they are looked at again, not replayed', async () => {
+    await page.locator('.switchboard-filter', { hasText: 'Decisions' }).click();
+    await shows('87');
+    await page.locator('li', { hasText: 'INC0010027' }).locator('.switchboard-tick').click();
+    const bar = page.locator('.switchboard-bulk');
+    await bar.getByText('Replay').click();
+    await bar.locator('.switchboard-primary').waitFor();
+    assert.match(await bar.innerText(), /^Asked about: 1\. Look at the partners again\? Nothing is sent\./);
+    assert.equal(await bar.locator('.switchboard-primary').innerText(), 'Look again');
+    await bar.locator('.switchboard-primary').click();
+    await page.locator('.switchboard-result', { hasText: '1 looked at again.' }).waitFor();
+    await shows('8');
   });
 
   it('are spared while the partner is looked at, and until when that is', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
 import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
+import type { MessageList } from '../../nodes/sidebar/views.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
 import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
 import { HOSTILE, seedStore } from '../nodes/sidebar/seed.js';
@@ -226,6 +227,44 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-stopped').getByText('Endpoints').click();
     await card.getByText('Resume').click();
     await card.locator('.switchboard-is-up').waitFor();
+  });
+
+  it('says in the list what waits for what, and what could not be read', async () => {
+    await page.route('**/switchboard/messages?*', async (route) => {
+      const answer = (await (await route.fetch()).json()) as MessageList;
+      const [unread, waits] = answer.messages;
+      Object.assign(unread!, { state: 'waiting', reason: 'Acme answered with 503.', unread: {} });
+      const delivery = { id: 'd', endpoint: 'North Telecom', entityType: 'troubleTicket', state: 'waiting' };
+      Object.assign(waits!, { reason: undefined, deliveries: [{ ...delivery, waitsFor: 'create_needsDecision' }] });
+      await route.fulfill({ json: answer });
+    });
+    await page.getByRole('tab', { name: 'Messages' }).click();
+    const reason = (n: number) => page.locator('.switchboard-row').nth(n).locator('.switchboard-row-reason');
+    await reason(0).getByText('Could not be read yet: Acme answered with 503.').waitFor();
+    await reason(1).getByText('Waits for the ticket, whose create needs a decision.').waitFor();
+    await page.unroute('**/switchboard/messages?*');
+  });
+
+  it('tells what keeps an endpoint’s news from coming in', async () => {
+    const trouble = {
+      endpoint: 'tmf1',
+      name: 'North tickets',
+      part: 'hub',
+      since: new Date().toISOString(),
+      reason: 'Nobody listens.',
+    };
+    await page.route('**/switchboard/endpoints', async (route) => {
+      const views = (await (await route.fetch()).json()) as { id: string; intake: unknown[] }[];
+      await route.fulfill({ json: views.map((view) => (view.id === 'tmf1' ? { ...view, intake: [trouble] } : view)) });
+    });
+    await page.getByRole('tab', { name: 'Messages' }).click();
+    const words = '«North tickets» cannot register at the hub of North Telecom.';
+    await page.locator('.switchboard-stopped').getByText(words).waitFor();
+    await page.getByRole('tab', { name: 'Endpoints' }).click();
+    await page.locator('[data-endpoint=tmf1]').getByText(`${words} Nobody listens. Since`).waitFor();
+    await page.unroute('**/switchboard/endpoints');
+    await page.getByRole('tab', { name: 'Messages' }).click();
+    await page.locator('.switchboard-stopped').getByText(words).waitFor({ state: 'detached' });
   });
 
   it('shows who did what, and unknown values with the way to their mapping', async () => {

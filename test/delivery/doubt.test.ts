@@ -107,9 +107,48 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.equal((await delivery()).decision, 'addressChanged');
       assert.match(
         (await delivery()).error?.message ?? '',
-        /http:\/\/partner was lost, and the endpoint is at http:\/\/elsewhere now/,
+        /written at http:\/\/partner, and the endpoint is at http:\/\/elsewhere now/,
       );
       assert.equal(calls('create'), 1);
+    });
+
+    it('is asked about in true words after «look again» at another address, and looked at where it was once the endpoint is back', async () => {
+      await rig.start();
+      rig.provider.faults.push('unshown');
+      await opened();
+      await inState('needsDecision');
+      rig.provider.address = 'http://elsewhere';
+      await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY);
+      await until('the question', async () => (await delivery()).decision === 'addressChanged');
+      assert.match((await delivery()).error?.message ?? '', /written at http:\/\/partner, .* is at http:\/\/elsewhere now/);
+      await rig.stop();
+      const { provider } = rig;
+      rig = new Rig(folder);
+      rig.provider = provider;
+      provider.address = 'http://partner';
+      const before = calls('find');
+      await rig.start();
+      await until('the question about what is not shown', async () => (await delivery()).decision === 'unresolved');
+      assert.ok(calls('find') > before);
+      assert.equal(calls('create'), 1);
+    });
+
+    it('is looked at, and sent, at the address that a person has allowed', async () => {
+      await rig.start();
+      rig.provider.faults.push('unshown');
+      await opened();
+      await inState('needsDecision');
+      rig.provider.address = 'http://elsewhere';
+      const { interventions } = rig.broker;
+      await interventions.replayDelivery((await delivery()).id, NOBODY);
+      await until('the question', async () => (await delivery()).decision === 'addressChanged');
+      const before = calls('find');
+      await interventions.replayDelivery((await delivery()).id, NOBODY);
+      await until('the look', async () => (await delivery()).decision === 'unresolved');
+      assert.ok(calls('find') > before);
+      await interventions.sendAgain((await delivery()).id, NOBODY);
+      await rig.quiet();
+      assert.deepEqual([calls('create'), rig.provider.tickets.length], [2, 1]);
     });
 
     it('asks a person when the partner never says', async () => {
@@ -143,6 +182,21 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.ok(calls('find') >= 2, rig.provider.calls.join());
       assert.deepEqual([(await delivery()).decision, calls('create')], ['unresolved', 1]);
       assert.match((await delivery()).error?.message ?? '', /does not show a troubleTicket with our reference SWB-/);
+    });
+
+    it('asks with what the write was answered, once, however often a person has it looked for', async () => {
+      await rig.start();
+      rig.provider.faults.push('unshown');
+      await opened();
+      for (let looks = 0; looks < 2; looks++) {
+        await inState('needsDecision');
+        const { error, attempts } = await delivery();
+        assert.equal(error?.message.split(`The last try that failed: «${attempts[0]?.error}»`).length, 2, error?.message);
+        assert.equal(error?.message.split('does not show').length, 2, error?.message);
+        assert.equal(attempts.at(-1)?.what, 'not found: a person is asked');
+        await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY);
+        await until('the look', async () => (await delivery()).attempts.length > attempts.length);
+      }
     });
 
     it('ends when what was answered as done is shown a little later', async () => {

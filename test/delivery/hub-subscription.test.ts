@@ -107,6 +107,21 @@ describe('a subscription at a hub', () => {
     assert.equal(hub.standing.size, 1);
   });
 
+  it('is renewed by a new process where the provider cannot tell, the new one before the former', async () => {
+    hub.tells = false;
+    const { subscription, secret } = await begin();
+    await subscription.stop(false);
+    const kept = (await rig.store.setting('hub|n')) as { at: number };
+    await rig.store.commit([{ kind: 'setting', key: 'hub|n', value: { ...kept, at: performance.timeOrigin - 1 } }]);
+    const again = await begin();
+    assert.deepEqual(hub.calls, ['register', 'register', 'unregister h1']);
+    assert.deepEqual(callbacks(), [`https://broker/n/${secret}`]);
+    assert.ok(hub.fewest >= 1, 'there was always one');
+    await again.subscription.stop(false);
+    await begin();
+    assert.equal(hub.calls.length, 3, 'a deploy makes no new one');
+  });
+
   it('is renewed where the provider cannot tell, without a moment in which events have nowhere to go', async () => {
     hub.tells = false;
     const { times } = await begin({ renewInterval: 20 });

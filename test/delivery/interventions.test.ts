@@ -209,7 +209,7 @@ describe('what a person does by hand', () => {
         blocking: true,
         tries: 3,
         lookUntil: 1_000,
-        doubtAt: 'https://old.example',
+        doubtAt: decision === 'addressChanged' ? 'https://old.example' : 'http://partner',
         error: { code: 'SWB_DECISION', message: 'Is it there?', at: failed.updatedAt },
       };
       await rig.store.commit([{ kind: 'delivery', record: asked }]);
@@ -225,7 +225,7 @@ describe('what a person does by hand', () => {
       error: error?.message,
     });
     const now = async (id: string) => told((await rig.store.delivery(id))!);
-    const OPEN = { decision: undefined, blocking: undefined, doubtAt: undefined, error: undefined };
+    const OPEN = { decision: undefined, blocking: undefined, doubtAt: 'http://partner', error: undefined };
 
     it('looks again, from the beginning, and brings the question back when that is undone', async () => {
       const asked = await undecided('unresolved');
@@ -262,6 +262,20 @@ describe('what a person does by hand', () => {
       assert.deepEqual([skipped.state, skipped.decision, skipped.blocking], ['skipped', undefined, undefined]);
       await hands().undoDelivery(asked.id, ANNA);
       assert.deepEqual(await now(asked.id), told(asked));
+    });
+
+    it('says both ways in which what waited behind a skipped create can be sent', async () => {
+      rig.provider.faults.push('refused');
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, comments: ['late'] });
+      const create = await until('the failure', async () => (await rig.deliveries()).find((d) => d.state === 'failed'));
+      await hands().skipDelivery(create.id, 'It is there.', ANNA);
+      const late = await until('the comment', async () =>
+        (await rig.deliveries()).find((d) => d.part === 'comment:late' && d.state === 'failed'),
+      );
+      assert.match(
+        late.error?.message ?? '',
+        /Then link it in the conversations view\. If not, replay .* Then replay this one\./,
+      );
     });
 
     it('takes a changed payload for the answer', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { EndpointView } from '../../nodes/sidebar/views.js';
 import type { EndpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import { until } from './node-red.js';
@@ -32,6 +33,12 @@ describe('GET /health', () => {
     assert.deepEqual([name, part], ['customer’s incidents', 'poll']);
     assert.ok(since >= before && since <= new Date().toISOString(), since);
     assert.match(reason, /503/);
+    const views = await rig.get<EndpointView[]>('/switchboard/endpoints');
+    assert.deepEqual(
+      views.map(({ intake }) => intake.map((trouble) => trouble.part)),
+      [['poll'], []],
+      'the endpoints view tells it of the endpoint that it is about',
+    );
     const answer = await fetch(`${rig.live.url}/health`);
     assert.deepEqual([answer.status, ((await answer.json()) as Health).status], [200, 'degraded']);
     rig.sandbox.servicenow.faults.clear();

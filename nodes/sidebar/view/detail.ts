@@ -5,6 +5,7 @@ import { element } from './element.js';
 import { attempts } from './exchange.js';
 import { bodiesView } from './json.js';
 import { chip, time } from './row.js';
+import { waitsInWords } from './waits.js';
 
 export interface DetailContext extends ActionContext {
   /** Whether there is room to show contents unfolded. */
@@ -69,7 +70,9 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       { class: 'switchboard-card' },
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
       element('div', { class: 'switchboard-quiet' }, came),
-      element('div', { class: 'switchboard-quiet' }, t('detail.takenBy', { node: message.node, count: message.emissions })),
+      element('div', { class: 'switchboard-quiet' }, taken(message, context)),
+      message.unread?.readAt &&
+        element('div', { class: 'switchboard-quiet' }, `${t('detail.nextRead')} `, time(message.unread.readAt)),
       trouble(message, context),
       message.warning && element('p', { class: 'switchboard-why switchboard-warning' }, message.warning.message),
       why(message),
@@ -85,6 +88,10 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       ...bodiesOr(message, context),
     ),
   );
+}
+
+function taken({ node, emissions: count, unread }: MessageView, { t }: DetailContext): string {
+  return t(unread ? 'detail.unread' : 'detail.takenBy', { node, count });
 }
 
 /** What went wrong is told with the error, and with the delivery it happened to. */
@@ -118,7 +125,7 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     { class: 'switchboard-card' },
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
     element('div', { class: 'switchboard-quiet' }, went),
-    waits(one, context),
+    one.waitsFor && element('p', { class: 'switchboard-why switchboard-warning' }, waitsInWords(one, t)),
     one.nextTry && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(one.nextTry)),
     one.lookUntil && element('div', { class: 'switchboard-quiet' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
     trouble(one, context),
@@ -128,14 +135,6 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     attempts(one, t),
     ...bodiesOr(one, context),
   );
-}
-
-function waits({ waitsFor, endpoint }: DeliveryView, { t }: DetailContext): HTMLElement | undefined {
-  if (!waitsFor) return undefined;
-  const said = Array.isArray(waitsFor)
-    ? waitsFor.map(({ leg, states }) => t('waits.leg', { leg, states: states.join(', ') })).join(' ')
-    : t(`waits.${waitsFor}`, { endpoint });
-  return element('p', { class: 'switchboard-why switchboard-warning' }, said);
 }
 
 /** What people changed, and who. */

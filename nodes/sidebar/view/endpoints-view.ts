@@ -28,7 +28,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   }
 
   function card(view: EndpointView): HTMLElement {
-    const { name, system, state, inFlight, waiting, resumesAt, suspended } = view;
+    const { name, system, state, inFlight, waiting, resumesAt, suspended, intake } = view;
     const by = suspended?.by || t('audit.somebody');
     return element(
       'li',
@@ -38,6 +38,14 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
       resumesAt && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(resumesAt)),
       suspended && element('p', { class: 'switchboard-why' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
       suspended?.reason && element('p', { class: 'switchboard-why' }, suspended.reason),
+      ...intake.map((trouble) =>
+        element(
+          'p',
+          { class: 'switchboard-why switchboard-trouble' },
+          `${t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })} ${trouble.reason} ${t('intake.since')} `,
+          time(trouble.since),
+        ),
+      ),
       actions(view),
     );
   }

@@ -118,17 +118,20 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     if (entityTypes.size > known) bar.types([...entityTypes].sort());
   }
 
-  /** Endpoints to which nothing is sent now are told above the list: it explains what waits there. */
+  /** Endpoints to which nothing is sent, or from which nothing comes, are told above the list: it explains what waits there, and what is missing. */
   function showEndpoints(views: EndpointView[]): void {
     bar.endpoints(views);
-    const troubled = views.filter(({ state }) => state !== 'up');
+    const said = views.flatMap(({ name, state, waiting, intake }) => [
+      ...(state === 'up' ? [] : [t(`stopped.${state}`, { name, count: waiting })]),
+      ...intake.map((trouble) => t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })),
+    ]);
     fill(
       stopped,
-      ...troubled.map(({ name, state, waiting }) =>
+      ...said.map((words) =>
         element(
           'div',
           {},
-          element('span', {}, t(`stopped.${state}`, { name, count: waiting })),
+          element('span', {}, words),
           button(t('stopped.show'), 'switchboard-link', () => showSection('endpoints')),
         ),
       ),

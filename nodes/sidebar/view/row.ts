@@ -3,6 +3,7 @@ import type { DeliveryRow, MessageRow, Shown } from '../views.js';
 import type { Backend } from './backend.js';
 import { element } from './element.js';
 import { shortTime, wholeTime } from './time.js';
+import { waitsInWords } from './waits.js';
 
 /** The state in a word, with a colour that is not needed to understand it. */
 export function chip(state: Shown | EndpointState, t: Backend['t']): HTMLElement {
@@ -29,6 +30,7 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
     'aria-label': t('list.select', { number: row.number }),
   });
   box.addEventListener('click', (event) => tick(row.id, box.checked, event.shiftKey));
+  const why = reason(row, t);
   const line = element(
     'button',
     { type: 'button', class: 'switchboard-row', 'data-id': row.id, tabindex: '-1' },
@@ -41,10 +43,17 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
       row.title && element('span', {}, row.title),
     ),
     element('span', { class: 'switchboard-row-way' }, way(row)),
-    row.reason && element('span', { class: `switchboard-row-reason switchboard-reason-${row.state}` }, row.reason),
+    why && element('span', { class: `switchboard-row-reason switchboard-reason-${row.state}` }, why),
   );
   line.addEventListener('click', () => open(row.id));
   return element('li', { class: row.state === 'unrouted' && 'switchboard-stands-out' }, box, line);
+}
+
+/** What went wrong, or else what it waits for. */
+function reason({ reason: said, unread, deliveries }: MessageRow, t: Backend['t']): string | undefined {
+  if (said) return unread ? t('list.unread', { reason: said }) : said;
+  const waiting = deliveries.find((delivery) => delivery.waitsFor);
+  return waiting && waitsInWords(waiting, t);
 }
 
 /** Comments and attachments go the same way as their ticket: each partner is named once. */

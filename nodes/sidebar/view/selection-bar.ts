@@ -88,7 +88,8 @@ export class SelectionBar {
       placeholder: t('action.reason'),
       maxlength: '500',
     });
-    const go = button(t(`action.${action}`), 'switchboard-button switchboard-primary', () => {
+    const onlyLooks = preview.looked === preview.done;
+    const go = button(t(onlyLooks ? 'bulk.lookAgain' : `action.${action}`), 'switchboard-button switchboard-primary', () => {
       go.disabled = true;
       this.run({ ...request, reason: reason.value || undefined });
     });
@@ -96,13 +97,19 @@ export class SelectionBar {
       this.offer();
       this.actions.querySelector('button')?.focus();
     });
-    const question =
-      preview.done === 0
-        ? t('bulk.nothing')
-        : t(`bulk.${action}${preview.more ? 'More' : ''}`, { count: preview.done, messages: preview.messages.length });
-    const said = [question, ...preview.refused].join(' ');
+    const said = [...this.questions(action, preview), ...preview.refused].join(' ');
     fill(this.actions, element('p', {}, said), action === 'skip' && preview.done > 0 && reason, preview.done > 0 && go, no);
     (preview.done === 0 ? no : action === 'skip' ? reason : go).focus();
+  }
+
+  private questions(action: 'replay' | 'skip', { done, looked, more, messages }: BulkResult): string[] {
+    const { t } = this.context;
+    if (done === 0) return [t('bulk.nothing')];
+    const count = done - looked;
+    return [
+      ...(count > 0 ? [t(`bulk.${action}${more ? 'More' : ''}`, { count, messages: messages.length })] : []),
+      ...(looked > 0 ? [t('bulk.look', { count: looked })] : []),
+    ];
   }
 
   private request(action: 'replay' | 'skip'): BulkRequest {
@@ -130,7 +137,9 @@ export class SelectionBar {
     });
     fill(
       this.result,
-      element('span', {}, t(`bulk.did_${action}`, { count: result.done })),
+      (result.done > result.looked || result.done === 0) &&
+        element('span', {}, t(`bulk.did_${action}`, { count: result.done - result.looked })),
+      result.looked > 0 && element('span', {}, t('bulk.did_look', { count: result.looked })),
       result.more && element('span', {}, t('bulk.more')),
       result.refused.length > 0 && element('span', { class: 'switchboard-trouble' }, result.refused.join(' ')),
       action !== 'undo' && result.done > 0 && undo,

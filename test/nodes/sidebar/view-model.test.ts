@@ -8,8 +8,9 @@ import type { WorkerStatus } from '../../../src/delivery/worker.js';
 import type { Parsed, RawEntity } from '../../../src/endpoints/endpoint.js';
 import { createIds } from '../../../src/store/id.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
+import type { DeliveryRecord } from '../../../src/store/store.js';
 import { DECISIONS, LOOK_UNTIL } from './decision-seed.js';
-import { message, seedStore } from './seed.js';
+import { delivery, message, seedStore } from './seed.js';
 
 const NAMES: Record<string, string> = { sn1: 'Acme ServiceNow', tmf1: 'North Telecom' };
 const nameOf = (id: string) => NAMES[id] ?? id;
@@ -214,6 +215,26 @@ describe('the messages view', () => {
     assert.deepEqual(Object.keys(sent?.bodies ?? {}), ['request', 'response', 'made']);
   });
 
+  it('shows what was said with no older try, whose place a later one took', async () => {
+    const record = (await store.delivery('d2'))!;
+    const tries = [0, 1, 2, 0].map((http, index) => ({ at: '', took: index, what: 'failed', http }));
+    await store.commit([{ kind: 'delivery', record: { ...record, attempts: tries } }]);
+    const shown = (await messageView(desks, 'm2', nameOf))?.sent[0]?.attempts.map((attempt) => attempt.exchanges !== undefined);
+    assert.deepEqual([shown?.[0], shown?.[3]], [false, true]);
+  });
+
+  it('tells that a message could not be read, why, and when it is read again', async () => {
+    const notBefore = Date.now() + 60_000;
+    const error = { code: 'SWB_PARTNER_UNAVAILABLE', message: 'Acme answered with 503.', at: '' } as const;
+    const record = message(9, { state: 'received', outcome: undefined, conversation: undefined, emissions: 3, error, notBefore });
+    await store.commit([{ kind: 'message', record }]);
+    const view = await messageView(desks, 'm9', nameOf);
+    const expected = ['waiting', error.message, { readAt: new Date(notBefore).toISOString() }];
+    assert.deepEqual([view?.state, view?.reason, view?.unread], expected);
+    const row = (await list({ state: 'waiting' }))[0];
+    assert.deepEqual([row?.state, row?.reason, row?.unread], expected);
+  });
+
   it('shows what was sent apart from how it was made', async () => {
     const sent = (await messageView(desks, 'm3', nameOf))?.sent[0]?.bodies;
     assert.deepEqual(Object.keys(sent ?? {}), ['request', 'made']);
@@ -278,6 +299,44 @@ describe('the messages view', () => {
       assert.deepEqual(await waits({ strange: true }), ['strange', next]);
       assert.deepEqual(await waits({ circuit: 'closed', resumesAt: undefined }), [undefined, undefined]);
       assert.deepEqual(await waits({ suspended: { at: '', by: 'ann' } }), ['endpoint', undefined]);
+    });
+
+    it('tells in list and detail what a delivery waits behind', async () => {
+      const comment = delivery(7, { id: 'd7c', message: 'm10', part: 'comment:1', state: 'pending', entityId: undefined });
+      await store.commit([
+        { kind: 'message', record: message(10, { id: 'm10', key: 'm10', conversation: 'c7' }) },
+        { kind: 'conversation', record: { ...(await store.conversation('c7'))!, links: [] } },
+        { kind: 'delivery', record: comment },
+        {
+          kind: 'delivery',
+          record: { ...comment, id: 'd7f', part: 'attachment:1', lane: 'files of c7', waitsFor: 'link' },
+        },
+      ]);
+      const waits = async () => {
+        const down: WorkerStatus = { inFlight: 0, circuit: 'open', strange: true };
+        desks = [{ ...desks[0]!, worker: () => ({ status: down }) }];
+        const seen = (await messageView(desks, 'm10', nameOf))?.sent.map((one) => one.waitsFor);
+        const row = (await list()).find(({ id }) => id === 'm10');
+        assert.deepEqual(
+          row?.deliveries.map((one) => one.waitsFor),
+          seen,
+        );
+        return seen;
+      };
+      const create = async (more: Partial<DeliveryRecord>) =>
+        store.commit([{ kind: 'delivery', record: { ...(await store.delivery('d7'))!, ...more } }]);
+      assert.deepEqual(await waits(), ['create_needsDecision', 'create_needsDecision']);
+      await create({ state: 'failed', decision: undefined });
+      assert.deepEqual(await waits(), ['create_failed', 'create_failed']);
+      await create({ state: 'inDoubt', blocking: undefined });
+      assert.deepEqual(await waits(), ['strange', 'strange'], 'what the create itself waits for says more');
+      desks = [{ ...desks[0]!, worker: () => undefined }];
+      const one = async () => (await messageView(desks, 'm10', nameOf))?.sent[0]?.waitsFor;
+      assert.equal(await one(), 'create_inDoubt');
+      await create({ state: 'pending' });
+      assert.equal(await one(), 'create_waiting');
+      await create({ state: 'pending', part: 'comment:0' });
+      assert.equal(await one(), 'earlier_waiting');
     });
 
     it('tells how long a delivery in doubt is looked for, while that lies ahead', async () => {

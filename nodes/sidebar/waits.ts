@@ -1,0 +1,58 @@
+import { linkAt } from '../../src/conversation/correlate.js';
+import { endpointState } from '../../src/delivery/endpoint-state.js';
+import type { WorkerStatus } from '../../src/delivery/worker.js';
+import type { ConversationRecord, DeliveryRecord, Store } from '../../src/store/store.js';
+import { shownDelivery } from './shown-state.js';
+import type { Behind, Waits } from './views.js';
+
+/** What may stand before a delivery: what still has to go out, and what a person has to deal with first. */
+const BEFORE = ['pending', 'sending', 'inDoubt', 'failed', 'needsDecision'];
+/** Looked through for what stands before a delivery. */
+const MOST = 500;
+
+/** Why an open delivery is not sent now, and when it is tried next. */
+export async function waiting(
+  record: DeliveryRecord,
+  store: Store,
+  conversation: ConversationRecord | undefined,
+  status: WorkerStatus | undefined,
+): Promise<Waits> {
+  const { state, notBefore = 0, waitsFor } = record;
+  if (state !== 'pending' && state !== 'inDoubt') return { waitsFor };
+  if (Array.isArray(waitsFor)) return { waitsFor };
+  const before = await standsBefore(record, store, conversation);
+  // Nothing but a person moves these.
+  if (before === 'create_needsDecision' || before === 'create_failed') return { waitsFor: before };
+  const endpoint = status ? endpointState(status) : 'up';
+  if (endpoint === 'suspended') return { waitsFor: 'endpoint' };
+  // The looks of a doubt are no tries.
+  const next = Math.max(state === 'pending' ? notBefore : 0, status?.resumesAt ?? 0);
+  return {
+    waitsFor: endpoint === 'up' ? (before ?? waitsFor) : endpoint,
+    nextTry: next ? new Date(next).toISOString() : undefined,
+  };
+}
+
+/** What goes out before it: of its own lane, or, for an attachment, the create of its ticket. */
+async function standsBefore(
+  record: DeliveryRecord,
+  store: Store,
+  conversation: ConversationRecord | undefined,
+): Promise<Behind | undefined> {
+  const { id, endpoint, entityType, leg, lane, waitsFor } = record;
+  const others = await store.listDeliveries({
+    conversation: record.conversation,
+    endpoint,
+    states: BEFORE,
+    before: id,
+    limit: MOST,
+  });
+  const linked = conversation && linkAt(conversation, endpoint, entityType, leg);
+  const isCreate = (one: DeliveryRecord) => !linked && one.part === 'entity' && one.entityType === entityType && one.leg === leg;
+  const holds = (one: DeliveryRecord) => {
+    const open = one.state !== 'failed' && one.state !== 'needsDecision';
+    return (open || one.blocking) && (one.lane === lane || (waitsFor === 'link' && isCreate(one)));
+  };
+  const first = others.findLast(holds);
+  return first && (`${isCreate(first) ? 'create' : 'earlier'}_${shownDelivery(first)}` as Behind);
+}
