@@ -60,6 +60,18 @@ describe('what is new in a message', () => {
     assert.deepEqual(said('n1'), ['update', 'devices']);
   });
 
+  it('of an item that the partner has moved on is not forgotten to have been written', () => {
+    const wrote = (id: string) => ({ entry: id, standing: `${id}|acknowledged|` });
+    const link = { ...newLink(SOURCE, '', 'ours', ''), writtenItems: { lines: { 1: wrote('1'), 2: wrote('2') } } };
+    const before = { ...conversation(), links: [link] };
+    const progress = [
+      { id: '1', state: 'held' as const },
+      { id: '2', state: 'acknowledged' as const },
+    ];
+    const { advance } = whatIsNew(before, link, incoming({}, { progress }), NO_ECHO);
+    assert.deepEqual(advance(before).links[0]?.writtenItems, { lines: { 1: { ...wrote('1'), entry: '' }, 2: wrote('2') } });
+  });
+
   it('of an entity seen for the first time is everything', () => {
     const found = news(conversation(), OPENED);
     assert.equal(found.output, 'new');

@@ -3,6 +3,7 @@ import type { Json } from '../../model/message.js';
 import { type Attributes, entries, writable } from '../tmf/attributes.js';
 import type { Dialect } from './dialect.js';
 import { ITEMS } from './items.js';
+import { mergedItem } from './merge.js';
 
 /** The body of a create: no attribute that the provider sets, and no state of an item, which is the provider's word too. */
 export function orderBody(fields: Attributes, dialect: Dialect): Attributes {
@@ -20,7 +21,7 @@ export function itemsPatch(has: Json | undefined, given: Json | undefined, added
   const merged = entries(has).map((item) => {
     const change = changes.get(String(item.id));
     changes.delete(String(item.id));
-    return { ...item, ...change };
+    return change ? mergedItem(item, change) : item;
   });
   const lost = [...changes.keys()].filter((id) => !added.includes(id));
   if (lost.length === 0) return [...merged, ...changes.values()];

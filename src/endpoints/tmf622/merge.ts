@@ -1,0 +1,39 @@
+import type { Json } from '../../model/message.js';
+import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
+
+/** An item as it is to be: what was given, and what the provider added to it. Pure. */
+export function mergedItem(has: Attributes, given: Attributes): Attributes {
+  const merged = mergedObject(has, given);
+  // An item that is there is not added once more: what the provider does with it is its own word.
+  return has.action === 'modify' && given.action === 'add' ? { ...merged, action: 'modify' } : merged;
+}
+
+function mergedObject(has: Attributes, given: Attributes): Attributes {
+  const values = Object.entries(given).map(([name, value]) => [name, merged(has[name], value)] as const);
+  return { ...has, ...Object.fromEntries(values) };
+}
+
+function merged(has: Json | undefined, given: Json): Json {
+  if (isAttributes(has) && isAttributes(given)) return isAnother(has, given) ? given : mergedObject(has, given);
+  const [theirs, ours] = [byName(has), byName(given)];
+  if (!theirs || !ours) return given;
+  // The value of a characteristic is one, whatever it is made of.
+  const all = new Map([...theirs, ...[...ours].map(([name, entry]) => [name, { ...theirs.get(name), ...entry }] as const)]);
+  return [...all.values()];
+}
+
+/** Another offering, another place: what is said of the one says nothing of the other. */
+function isAnother(has: Attributes, given: Attributes): boolean {
+  const [theirs, ours] = [textOf(has.id), textOf(given.id)];
+  return theirs !== undefined && ours !== undefined && theirs !== ours;
+}
+
+/** The entries of a list by their names, as characteristics are told apart; undefined where names do not tell them apart. */
+function byName(list: Json | undefined): Map<string, Attributes> | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const named = list.flatMap((entry) =>
+    isAttributes(entry) && textOf(entry.name) ? [[String(entry.name), entry] as const] : [],
+  );
+  const all = new Map(named);
+  return all.size === list.length ? all : undefined;
+}
