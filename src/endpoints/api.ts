@@ -13,7 +13,6 @@ import {
   objectIn,
   recordIn,
   recordsIn,
-  totalOf,
 } from './evidence.js';
 
 /** What a write was answered; `record` where the answer shows it. */
@@ -30,8 +29,6 @@ export interface ListQuestion {
   needs?: Needs;
   /** Is a record one of those that were asked for? Partners ignore conditions that they do not understand, and give any. */
   asked?: (record: Answered) => boolean;
-  /** All of them are asked for, so that one that is missing is not there. */
-  whole?: boolean;
   /** One page of several: the caller knows whether one without records is the end. */
   page?: boolean;
 }
@@ -65,14 +62,12 @@ export class Api {
   }
 
   /** Asks for several records. */
-  async list(request: HttpRequest, { absent, lone, needs, asked, whole, page }: ListQuestion = {}): Promise<ListAnswer> {
+  async list(request: HttpRequest, { absent, lone, needs, asked, page }: ListQuestion = {}): Promise<ListAnswer> {
     try {
       const { status, body, headers } = await this.ask(request);
       const records = this.proven(recordsIn(status, body, this.shape, { lone, needs }), request, status);
       if (records.length === 0 && !page && isPart(status, headers))
         throw this.strange(request, 'with no records, but not with all there are', { status });
-      if (whole && (status === 206 || (totalOf(headers) ?? 0) > records.length))
-        throw this.strange(request, `with ${records.length} records, but not with all there are`, { status });
       if (asked && !records.every(asked)) throw this.notAsked(request);
       return { records, status, headers };
     } catch (error) {

@@ -29,7 +29,8 @@ const STATUS: Record<number, Kind> = {
   },
   404: ABSENT,
   410: ABSENT,
-  408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: 'It is tried again.' },
+  // Something on the way may say so of what has reached the partner (RFC 9110 §15.5.9 speaks of the server itself).
+  408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'unknown', retry: true, hint: 'It is tried again.' },
   425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: 'It is tried again.' },
   429: {
     code: 'SWB_PARTNER_LIMIT',

@@ -59,7 +59,7 @@ describe('a request to a partner', () => {
     [401, 'SWB_PARTNER_AUTH', 'notDone', false],
     [403, 'SWB_PARTNER_AUTH', 'notDone', false],
     [404, 'SWB_PARTNER_NOT_FOUND', 'notDone', false],
-    [408, 'SWB_PARTNER_UNAVAILABLE', 'notDone', true],
+    [408, 'SWB_PARTNER_UNAVAILABLE', 'unknown', true],
     [409, 'SWB_PARTNER_REFUSED', 'notDone', false],
     [422, 'SWB_PARTNER_REFUSED', 'notDone', false],
     [429, 'SWB_PARTNER_LIMIT', 'notDone', true],

@@ -28,10 +28,7 @@ export async function linesOf(api: Api, lines: LineTable, parents: string[], ent
   const { table, parent, values } = lines;
   const what = `read the lines of ${entityType}`;
   const [rows, named] = await Promise.all([
-    queryTable(api, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN, {
-      ...oneOf(parent, parents),
-      whole: true,
-    }),
+    queryTable(api, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN, oneOf(parent, parents)),
     queryTable(
       api,
       values.table,
@@ -39,7 +36,7 @@ export async function linesOf(api: Api, lines: LineTable, parents: string[], ent
       `${what} (${values.table})`,
       MOST_LINES,
       { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') },
-      { needs: [values.line], whole: true },
+      { needs: [values.line] },
     ),
   ]);
   const byLine = byColumn(named, values.line);
@@ -75,7 +72,7 @@ export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds:
 /** The rows that hold a line's named values. */
 export function valueRows(api: Api, { values }: LineTable, lineId: string, what: string): Promise<Row[]> {
   const fields = { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') };
-  const question = { ...oneOf(values.line, [lineId]), whole: true };
+  const question = oneOf(values.line, [lineId]);
   return queryTable(api, values.table, `${values.line}=${lineId}`, what, MOST_LINES, fields, question);
 }
 
@@ -138,20 +135,18 @@ async function pages(api: Api, request: HttpRequest, limit: number, question: Li
   const found = new Map<string, Row>();
   for (;;) {
     const offset = found.size;
-    const { records, headers } = await api.list(
-      offset ? { ...request, query: { ...request.query, sysparm_offset: offset } } : request,
-      {
-        ...question,
-        page: offset > 0,
-      },
-    );
+    const { query } = request;
+    const page = offset > 0 ? { ...request, query: { ...query, sysparm_offset: offset } } : request;
+    const { records, status, headers } = await api.list(page, { ...question, page: offset > 0 });
     for (const row of records) found.set(columnText(row.sys_id), row);
     const total = totalOf(headers);
-    const more = total === undefined ? saysNext(headers) || records.length % ROUND === 0 : total > found.size;
-    if (found.size >= limit || !more) break;
-    if (records.length > 0 && found.size > offset) continue;
-    if (total === undefined) break;
-    throw api.strange(request, `with ${found.size} of ${total}, and no more`);
+    const isTold = total === undefined ? status === 206 || saysNext(headers) : total > found.size;
+    const isSuspected = total === undefined && records.length % ROUND === 0;
+    if (found.size >= limit || (!isTold && !isSuspected)) break;
+    if (found.size > offset) continue;
+    const isEnd = records.length === 0 && total === undefined;
+    if (!isTold || isEnd) break;
+    throw api.strange(request, `with ${found.size} rows again, and not with all there are`);
   }
   return [...found.values()];
 }
