@@ -203,10 +203,10 @@ class Table {
     return at.every((place, i) => i === 0 || at[i - 1]! <= place);
   }
 
-  /** One of several that are alike is not there, and nothing but their ids says which. */
+  /** One of several that are alike is not there any more, and nothing but their ids says which. One that was never there may be on its way. */
   private whichIsGone(): string | undefined {
     const isNamed = (o: SentItem) => this.got.some((t) => names(o, t));
-    for (const gone of this.open) {
+    for (const gone of this.open.filter((o) => this.before.ids[o.ours])) {
       const like = this.sent.filter((o) => o !== gone && !this.open.includes(o) && alike(gone, o) && !isNamed(o));
       if (like.length > 0) return `${named([gone])} did not come back, or it is ${named(like)}, which is like it, that did not.`;
     }

@@ -220,6 +220,16 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     );
   });
 
+  it('that are alike are clear while one more of them is on its way', async () => {
+    await order(ALIKE);
+    await tell(says(['1', 'held']));
+    const now = structuredClone(vendor.items);
+    await order([...ALIKE, thing('4', 'PHONE')]);
+    await tell(says(['1', 'completed']), now);
+    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'completed']));
+    assert.deepEqual(await failed(), []);
+  });
+
   it('that are alike are a person’s matter when one of them is gone', async () => {
     await order(ALIKE);
     await tell(says(['1', 'held']));
