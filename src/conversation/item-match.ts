@@ -203,27 +203,15 @@ class Table {
     return at.every((place, i) => i === 0 || at[i - 1]! <= place);
   }
 
-  /** One of several that are alike is not there any more, and nothing but their ids says which. One that was never there may be on its way. */
-  private whichIsGone(): string | undefined {
-    const isNamed = (o: SentItem) => this.got.some((t) => names(o, t));
-    for (const gone of this.open.filter((o) => this.before.ids[o.ours])) {
-      const like = this.sent.filter((o) => o !== gone && !this.open.includes(o) && alike(gone, o) && !isNamed(o));
-      if (like.length > 0) return `${named([gone])} did not come back, or it is ${named(like)}, which is like it, that did not.`;
-    }
-    return undefined;
-  }
-
   result(): ItemMatch {
     const was = (o: SentItem, t: ItemFacts) => unpadded(o.id) === unpadded(t.id) || this.before.ids[o.ours]?.includes(t.id);
     const own = this.free.filter((t) => this.open.every((o) => compareKinds(o, t) === false && !was(o, t)));
-    const free = this.free.filter((t) => !own.includes(t));
-    const unclear =
-      free.length > 0 ? `${named(free)} came back, and may be any or none of ${named(this.open)}.` : this.whichIsGone();
+    const unclear = this.free.filter((t) => !own.includes(t));
     return {
       ids: this.ids,
       theirs: [...this.theirs, ...own.map((t) => t.id)],
       missing: this.open.map((o) => o.ours),
-      ...(unclear && { unclear }),
+      ...(unclear.length > 0 && { unclear: `${named(unclear)} came back, and may be any or none of ${named(this.open)}.` }),
     };
   }
 }

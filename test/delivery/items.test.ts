@@ -234,11 +234,9 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     await order(ALIKE);
     await tell(says(['1', 'held']));
     putThere(ALIKE.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
-    await tell(says(['2', 'completed']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'held']));
     await order(changed(ALIKE, '2', { quantity: 5 }));
     assert.equal(vendor.updates.length, 0);
-    assert.equal((await failed()).length, 2);
+    assert.match((await failed())[0] ?? '', /3 \(PHONE\) is not shown/);
   });
 
   it('are written when all of them are shown: a list that lacks one would take it away', async () => {
