@@ -211,9 +211,11 @@ async function update(
   const named = await addressed(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
-  const lost = written.dropped.map((d) => d.field);
-  const isAsBefore = (name: string) => lost.includes(name) && sameImprint(link.raw[name], parsed.record[name]);
-  if (delivery.tries <= WRITES_AGAIN && names.every(isAsBefore)) throw nothingKept(names, client);
+  // A list is known to be so by its entries; a cancellation that is refused was understood.
+  const lost = new Set(written.dropped.map(({ field }) => field.split('[')[0]));
+  const isAsBefore = (name: string) =>
+    lost.has(name) && (isOfItems(request, name) || sameImprint(link.raw[name], parsed.record[name]));
+  if (delivery.tries <= WRITES_AGAIN && !isCancellation(request) && names.every(isAsBefore)) throw nothingKept(names, client);
   return {
     what: `${UPDATED}${names.join(', ')}`,
     link: target,
