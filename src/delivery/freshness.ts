@@ -37,23 +37,25 @@ export async function lackIn(
   // Those of a kind of their own are told by events, not by the entity.
   if (shown.size === 0 && link.seen.some((id) => !id.includes('|')))
     return 'it shows none of the comments and files that were there';
-  if (clock() - Date.parse(record.receivedAt) > SILENCE || hasNews(parsed, shown, link)) return undefined;
-  return silent(client, record, parsed, link, conversation);
+  if (hasNews(parsed, shown, link)) return undefined;
+  const isLong = clock() - Date.parse(record.receivedAt) > SILENCE;
+  return otherState(record, parsed, conversation) ?? (isLong ? undefined : silence(client, parsed, link));
 }
 
-/** Why a read that shows nothing new should show something. */
-function silent(
-  client: EndpointClient,
-  { expects = {}, receivedAt }: MessageRecord,
+/** Nothing new is shown, and the hint told of another state. Where there is a version, that says more. */
+function otherState(
+  { expects: { state } = {}, receivedAt }: MessageRecord,
   { source, record }: Parsed,
-  link: Link,
   { updatedAt }: ConversationRecord,
 ): string | undefined {
-  const { state } = expects;
   // Of several quick changes the first read may have shown the last: then the other hints are late.
   const isLate = Date.parse(updatedAt) > Date.parse(receivedAt);
-  if (state && !isLate && source.version === undefined && !sameImprint(state.value, record[state.field]))
-    return `it is ${String(record[state.field])}, and was told to be ${state.value}`;
+  if (!state || isLate || source.version !== undefined || sameImprint(state.value, record[state.field])) return undefined;
+  return `it is ${String(record[state.field])}, and was told to be ${state.value}`;
+}
+
+/** Nothing new is shown, although somebody else has changed it. */
+function silence(client: EndpointClient, { source }: Parsed, link: Link): string | undefined {
   const byOthers =
     client.integrationUser !== undefined && source.changedBy !== undefined && source.changedBy !== client.integrationUser;
   return byOthers && client.isOlder(link.entityVersion, source.version) ? 'it was changed, and shows nothing new' : undefined;
