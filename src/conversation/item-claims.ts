@@ -26,17 +26,18 @@ export function claimsOf(
 }
 
 /**
- * Does what came back speak against a claim? A difference alone does not: a partner may change its items, and say of them what it likes. Another
- * kind of thing does, and one that fits an item better whose own claim does not fit.
+ * What speaks against a claim of what came back; undefined: nothing. A difference alone does not: a partner may change its items, and say of them
+ * what it likes. Another kind of thing does, and one that fits an item better whose own claim does not fit. Where that is by its quantity alone,
+ * it may as well be that the quantities were exchanged.
  * @param foreign the partner has words of its own for every offering, and kinds cannot be compared
  */
-export function isContradicted(
+export function contradictionOf(
   claim: Claim,
   claims: readonly Claim[],
   ours: readonly SentItem[],
   theirs: readonly ItemFacts[],
   foreign: boolean,
-): boolean {
+): 'thing' | 'quantity' | undefined {
   const kinds = (o: SentItem, t: ItemFacts) => (foreign ? undefined : compareKinds(o, t));
   const some = (test: (o: SentItem, t: ItemFacts) => boolean) => claim.ours.some((o) => claim.theirs.some((t) => test(o, t)));
   const fits = ({ ours, theirs }: Claim) => {
@@ -51,12 +52,14 @@ export function isContradicted(
   const others = ours.filter((o) => !claim.ours.includes(o));
   const rest = theirs.filter((t) => !claim.theirs.includes(t));
 
-  if (some((o, t) => others.some((x) => names(x, t)) || rest.some((y) => names(o, y)))) return true;
-  if (some((o, t) => kinds(o, t) === false)) return true;
-  if (fits(claim)) return false;
-  return some((o, t) => {
+  if (some((o, t) => others.some((x) => names(x, t)) || rest.some((y) => names(o, y)))) return 'thing';
+  if (some((o, t) => kinds(o, t) === false)) return 'thing';
+  if (fits(claim)) return undefined;
+  const fitsBetter = some((o, t) => {
     // As surely as the two are of one kind.
     const better = (x: SentItem, y: ItemFacts) => kinds(x, y) === kinds(o, t) && sameQuantity(x, y) && sameValues(x, y);
     return others.some((x) => better(x, t) && !settled(x)) || rest.some((y) => better(o, y) && !settled(y));
   });
+  if (!fitsBetter) return undefined;
+  return some((o, t) => !sameValues(o, t)) ? 'thing' : 'quantity';
 }

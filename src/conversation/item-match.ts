@@ -1,5 +1,5 @@
 import type { ItemFacts, ItemIds, SentItem } from '../model/item-facts.js';
-import { type Claim, claimsOf, isContradicted } from './item-claims.js';
+import { type Claim, claimsOf, contradictionOf } from './item-claims.js';
 import { alike, compareKinds, names, sameKind, sameQuantity, sameValues, total, unpadded } from './item-compare.js';
 
 export interface ItemMatch extends ItemIds {
@@ -76,8 +76,8 @@ class Table {
   }
 
   /**
-   * What is known holds while it is there and nothing speaks against it. False where only this does, that one of their own is now such a thing
-   * as one of ours that is gone: it may be that one, or their own as ever, and no rule can say.
+   * What is known holds while it is there and nothing speaks against it. False where no rule can say: one of their own is now such a thing as one
+   * of ours that is gone, and may be that one, or their own as ever; or two of one thing have exchanged their quantities, or their ids.
    */
   remember(): boolean {
     const { ids, theirs } = this.before;
@@ -85,8 +85,9 @@ class Table {
     const gone = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
     const own = this.free.filter((t) => theirs.includes(t.id) && !claims.some((c) => c.theirs.includes(t)));
     const mixed = own.some((t) => gone.some((o) => sameKind(o, t)));
-    this.renumbered = claims.some((c) => this.contradicts(c, claims));
-    if (this.renumbered || mixed) return this.renumbered;
+    const against = claims.map((c) => this.contradicts(c, claims));
+    this.renumbered = against.includes('thing');
+    if (this.renumbered || mixed || against.includes('quantity')) return this.renumbered;
     this.theirs = own.map((t) => t.id);
     this.free = this.free.filter((t) => !own.includes(t));
     this.believe(claims);
@@ -99,15 +100,15 @@ class Table {
     const here = (o: SentItem) =>
       this.free.find((t) => t.id === o.id) ?? this.free.find((t) => unpadded(t.id) === unpadded(o.id));
     const claims = claimsOf(this.open, this.free, (o) => [here(o)?.id ?? '']);
-    this.renumbered ||= claims.some((c) => this.contradicts(c, claims));
+    this.renumbered ||= claims.some((c) => this.contradicts(c, claims) !== undefined);
     // Of those that are alike an id says nothing where another one’s is not there: the partner may count from 0, or have dropped one.
     const lost = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
     const sure = ({ ours }: Claim) => !ours.some((o) => lost.some((x) => alike(x, o)));
     if (!this.renumbered) this.believe(claims.filter(sure));
   }
 
-  private contradicts(claim: Claim, claims: Claim[]): boolean {
-    return isContradicted(claim, claims, this.open, this.free, this.foreign);
+  private contradicts(claim: Claim, claims: Claim[]): ReturnType<typeof contradictionOf> {
+    return contradictionOf(claim, claims, this.open, this.free, this.foreign);
   }
 
   private believe(claims: Claim[]): void {
