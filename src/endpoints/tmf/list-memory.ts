@@ -140,7 +140,7 @@ function isSame(known: Attributes, other: Attributes): boolean {
 function formFault(list: unknown, attribute: string): string | undefined {
   if (!Array.isArray(list) || !list.every(isAttributes)) return `with a ${attribute} that is no list of objects`;
   const shows =
-    attribute === 'note' ? (note: Attributes) => textOf(note.text) !== undefined : (entry: Attributes) => !isStub(entry);
+    attribute === 'note' ? (note: Attributes) => typeof note.text === 'string' : (entry: Attributes) => !isStub(entry);
   return list.every(shows) ? undefined : `with a ${attribute} in which entries show nothing but their ids`;
 }
 

@@ -93,6 +93,7 @@ describe('how long the lists of a resource were', () => {
 
   it('entries that show nothing but their ids are not whole', () => {
     for (const stub of [{ id: 'n1', '@type': 'Note' }, { id: 'n1', href: '/n1' }, {}]) assert.ok(read(ticket([stub as Json])));
+    assert.equal(read(ticket([{ id: 'n1', text: '' }])), undefined, 'empty words are words');
     const items = (item: Record<string, Json>) => memory.fault({ id: 'o', productOrderItem: [item] }, 'productOrderItem');
     assert.ok(items({ id: '1' }));
     assert.equal(items({ id: '1', state: 'held' }), undefined);
