@@ -74,8 +74,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     if (fields.state === 'cancelled') return this.cancel(id, fields);
     const given = writable(fields, this.dialect.notPatchable);
     if (Object.keys(given).length === 0) return { entity: { order: await this.order(id) }, dropped: [] };
-    const order = await this.entities.inTurn(id, () => this.change(id, given, added));
-    return { entity: { order }, dropped: [...droppedFrom(given, order), ...droppedItems(given, order)] };
+    return this.entities.inTurn(id, () => this.change(id, given, added));
   }
 
   async findCancellation(_entityType: string, id: string): Promise<boolean> {
@@ -171,7 +170,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
    * A merge patch replaces lists, so that one with items carries all of them, with what the provider says of each. When it is refused because
    * the provider changed one meanwhile, it is made anew.
    */
-  private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<Attributes> {
+  private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<Written> {
     const whole = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
     const listed = whole || ITEMS in given;
     const read = () => this.there(id, () => this.entities.readForLists(id, [ITEMS]));
@@ -183,7 +182,9 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       // What the provider itself says of its items is not ours to judge.
       this.entities.demand(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
-        return await this.there(id, () => this.entities.patch(id, body, 'update order'));
+        const order = await this.there(id, () => this.entities.patch(id, body, 'update order'));
+        const dropped = [...droppedFrom(given, order), ...droppedItems(given, { [ITEMS]: items ?? [] }, order)];
+        return { entity: { order }, dropped };
       } catch (error) {
         const refused = error instanceof PartnerError && error.code === 'SWB_PARTNER_REFUSED';
         if (!whole || !refused || tries === MOST_TRIES) throw error;

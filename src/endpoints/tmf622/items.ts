@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ItemFacts, Kind } from '../../model/item-facts.js';
 import type { Json } from '../../model/message.js';
 import type { Written } from '../endpoint.js';
@@ -44,19 +45,20 @@ export function withItemIds(fields: Attributes, idOf: (id: string) => string | u
   return { ...fields, [ITEMS]: items };
 }
 
-/** What was sent of items and is not in them: those that are not there, quantities, characteristics. Pure. */
-export function droppedItems(sent: Attributes, has: Attributes): Written['dropped'] {
-  const there = itemsOf(has) ?? [];
+/** What was sent of items and is not in them: those that are not there, quantities and characteristics that are as before. Pure. */
+export function droppedItems(sent: Attributes, before: Attributes, has: Attributes): Written['dropped'] {
+  const [was, there] = [itemsOf(before) ?? [], itemsOf(has) ?? []];
   return (itemsOf(sent) ?? []).flatMap((item, i) => {
     const field = `${ITEMS}[${item.id}]`;
     const found = there.find((t) => t.id === item.id);
     if (!found) return [{ field, sent: entries(sent[ITEMS])[i] as Json, has: undefined }];
+    const earlier = was.find((t) => t.id === item.id);
     const values = Object.entries(item.characteristics ?? {}).map(
-      ([name, value]) => [name, value, found.characteristics?.[name]] as const,
+      ([name, value]) => [name, value, earlier?.characteristics?.[name], found.characteristics?.[name]] as const,
     );
-    return [['quantity', item.quantity, found.quantity] as const, ...values]
-      .filter(([, given, now]) => given !== undefined && now !== undefined && JSON.stringify(given) !== JSON.stringify(now))
-      .map(([name, given, now]) => ({ field: `${field}.${name}`, sent: given as Json, has: now }));
+    return [['quantity', item.quantity, earlier?.quantity, found.quantity] as const, ...values]
+      .filter(([, given, then, now]) => now !== undefined && isDeepStrictEqual(now, then) && !isDeepStrictEqual(now, given))
+      .map(([name, given, , now]) => ({ field: `${field}.${name}`, sent: given as Json, has: now }));
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { itemsOf, withItemIds } from '../../../src/endpoints/tmf622/items.js';
+import type { Attributes } from '../../../src/endpoints/tmf/attributes.js';
+import { droppedItems, itemsOf, withItemIds } from '../../../src/endpoints/tmf622/items.js';
 import { compile } from '../../../src/mapping/compile.js';
 import { preset } from '../../../src/mapping/presets/index.js';
 import type { Json } from '../../../src/model/message.js';
@@ -49,4 +50,29 @@ describe('what tells the items of a TMF622 order apart', () => {
       },
     );
   });
+});
+
+describe('what was not kept of the items that were sent', () => {
+  const item = (id: string, quantity: number, colour: string) => ({
+    id,
+    quantity,
+    product: { productCharacteristic: [{ name: 'colour', value: colour }] },
+  });
+  const dropped = (sent: Attributes, before: Attributes, has: Attributes) =>
+    droppedItems({ productOrderItem: [sent] }, { productOrderItem: [before] }, { productOrderItem: [has] }).map(
+      ({ field }) => field,
+    );
+
+  it('is what is as it was before', () => {
+    const before = item('1', 1, 'black');
+    assert.deepEqual(dropped(item('1', 5, 'white'), before, before), [
+      'productOrderItem[1].quantity',
+      'productOrderItem[1].colour',
+    ]);
+    assert.deepEqual(dropped(item('1', 5, 'black'), before, item('1', 5, 'black')), []);
+    assert.deepEqual(dropped(item('1', 5, 'white'), before, item('1', 4, 'WHITE')), [], 'taken in the vendor’s own way');
+  });
+
+  it('is what is not there', () =>
+    assert.deepEqual(dropped(item('2', 1, 'x'), item('1', 1, 'x'), item('1', 1, 'x')), ['productOrderItem[2]']));
 });
