@@ -4,7 +4,7 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
-import { type Api, afterWrite } from '../api.js';
+import type { Api } from '../api.js';
 import type {
   Check,
   EndpointClient,
@@ -15,9 +15,9 @@ import type {
   Written,
   WrittenPart,
 } from '../endpoint.js';
-import { showsWords } from '../words.js';
 import { serviceNowApi } from './answers.js';
 import { checkConnection } from './checks.js';
+import { Comments } from './comments.js';
 import {
   type FieldChoice,
   type Listed,
@@ -29,11 +29,11 @@ import {
 } from './dictionary.js';
 import { LINES, referenceColumns } from './lines.js';
 import { Orders } from './orders.js';
-import { columnText, parse, plainText, type Row, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
+import { columnText, parse, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
 import { poll } from './poll.js';
-import { attachmentsOf, findByNumber, findByReference, newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
+import { attachmentsOf, findByNumber, findByReference, sysId } from './query.js';
 import { RecordReader } from './read.js';
-import { commentBody, droppedFields, rowBody } from './render.js';
+import { droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
 import type { EntityTable } from './webhook.js';
 import { changeRow, insertRow } from './write.js';
@@ -57,12 +57,6 @@ export interface ServiceNowClient extends EndpointClient {
   listFields(table: string): Promise<Listed<FieldChoice>>;
   listChoices(table: string, field: string): Promise<Listed<ValueChoice>>;
 }
-
-/** Clocks differ; what was written by us a little before our own time counts too, milliseconds. */
-const CLOCK_MARGIN = 120_000;
-
-/** Between a write and its answer, as the instance dates both to the second; milliseconds. */
-const SAME_MOMENT = 2_000;
 
 /** How long after it was made a request of our own user may be without our reference, milliseconds. */
 const BECOMING_OURS = 300_000;
@@ -170,69 +164,12 @@ class Client implements ServiceNowClient {
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
-  /** That it is there is shown by the journal alone: columns that the user may not write are left out silently. */
-  async comment(entityType: string, id: string, comment: GenericComment, seen: readonly string[] = []): Promise<WrittenPart> {
-    const request = {
-      method: 'PATCH',
-      path: `/api/now/v2/table/${this.table(entityType)}/${sysId(id)}`,
-      query: { ...RAW, sysparm_fields: 'sys_id' },
-      body: commentBody(comment),
-      what: `comment on ${entityType}`,
-    } as const;
-    const since = new Date(this.clock()).toISOString();
-    await this.api.write(request, { id });
-    return afterWrite(async () => {
-      const journal = await newestOf(this.api, id);
-      const entry = entryOf(
-        journal.filter((row) => !seen.includes(columnText(row.sys_id))),
-        comment,
-        since,
-      );
-      if (entry) return { id: columnText(entry.sys_id) };
-      // Who may not read the journal is given none of it: then only the record tells that we have changed it just now.
-      if (journal.length === 0 && (await this.lastChange(entityType, id)).oursSince <= SAME_MOMENT) return {};
-      throw this.api.unshown(request, 'it was answered as done, and the journal does not show it');
-    });
+  comment(entityType: string, id: string, comment: GenericComment, seen?: readonly string[]): Promise<WrittenPart> {
+    return this.commentsOf(entityType).write(id, comment, seen);
   }
 
-  async findComment(entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
-    const journal = await newestOf(this.api, id);
-    if (journal.length === 0) await this.demandUnwritten(entityType, id, since);
-    const ours = journal.filter((row) => !this.integrationUser || columnText(row.sys_created_by) === this.integrationUser);
-    const entry = entryOf(ours, comment, since);
-    return entry && { id: columnText(entry.sys_id) };
-  }
-
-  /**
-   * An empty journal says that nothing was written only to who may read journals, or where the record has not been changed since. Throws
-   * PartnerError, unshown.
-   */
-  private async demandUnwritten(entityType: string, id: string, since: string): Promise<void> {
-    if (await showsJournals(this.api)) return;
-    if ((await this.lastChange(entityType, id)).since > this.clock() - Date.parse(since) + SAME_MOMENT) return;
-    throw this.api.unshown(
-      { what: `look for a comment on ${entityType}` },
-      'the journal is not shown to the integration user, and the record was changed since',
-    );
-  }
-
-  /** How long ago a record was changed, and whether that was us, by the instance's own clock; milliseconds. */
-  private async lastChange(entityType: string, id: string): Promise<{ since: number; oursSince: number }> {
-    const path = `/api/now/v2/table/${this.table(entityType)}`;
-    const query = {
-      ...RAW,
-      sysparm_query: `sys_id=${sysId(id)}`,
-      sysparm_fields: 'sys_id,sys_updated_on,sys_updated_by',
-      sysparm_limit: 1,
-    };
-    const request = { method: 'GET', path, query, what: `read ${entityType}` } as const;
-    const { records, headers } = await this.api.list(request, { ...oneOf('sys_id', [id]), needs: ROW });
-    const [row] = records;
-    const time = Date.parse(serviceNowTimeToIso(columnText(row?.sys_updated_on)) ?? '');
-    const given = Date.parse(headers.date ?? '') - time;
-    const since = Number.isNaN(given) ? Number.POSITIVE_INFINITY : given;
-    const isOurs = !this.integrationUser || columnText(row?.sys_updated_by) === this.integrationUser;
-    return { since, oursSince: isOurs ? since : Number.POSITIVE_INFINITY };
+  findComment(entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
+    return this.commentsOf(entityType).find(id, comment, since);
   }
 
   async attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
@@ -317,6 +254,11 @@ class Client implements ServiceNowClient {
     return reader;
   }
 
+  private commentsOf(entityType: string): Comments {
+    const { api, clock, integrationUser } = this;
+    return new Comments({ api, table: this.table(entityType), entityType, clock, integrationUser });
+  }
+
   /** What writes records that have lines; undefined where those of the entity type have none. */
   private ordersOf(entityType: string): Orders | undefined {
     const table = this.table(entityType);
@@ -329,16 +271,4 @@ class Client implements ServiceNowClient {
     }
     return orders;
   }
-}
-
-/** The journal entry of a comment of ours, the newest. `since`: ISO time of our first attempt. */
-function entryOf(journal: Row[], comment: GenericComment, since: string): Row | undefined {
-  const [element, text = ''] = Object.entries(commentBody(comment))[0] ?? [];
-  const from = Date.parse(since) - CLOCK_MARGIN;
-  return journal.find(
-    (row) =>
-      columnText(row.element) === element &&
-      showsWords(plainText(columnText(row.value)), plainText(text)) &&
-      Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? since) >= from,
-  );
 }

@@ -1,0 +1,108 @@
+import type { GenericComment } from '../../model/message.js';
+import { type Api, afterWrite } from '../api.js';
+import type { WrittenPart } from '../endpoint.js';
+import { showsWords } from '../words.js';
+import { columnText, plainText, type Row, serviceNowTimeToIso } from './parse.js';
+import { newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
+import { commentBody } from './render.js';
+
+export interface CommentsOptions {
+  api: Api;
+  table: string;
+  entityType: string;
+  clock: () => number;
+  /** Whose entries are ours; undefined = any. */
+  integrationUser?: string;
+}
+
+/** Clocks differ; what was written by us a little before our own time counts too, milliseconds. */
+const CLOCK_MARGIN = 120_000;
+
+/** Between a write and its answer, as the instance dates both to the second; milliseconds. */
+const SAME_MOMENT = 2_000;
+
+/** Writes comments to records of one table, and knows them again in their journals. */
+export class Comments {
+  constructor(private readonly options: CommentsOptions) {}
+
+  /**
+   * That it is there is shown by the journal alone: columns that the user may not write are left out silently. `seen`: ids of entries that were
+   * there before. Throws PartnerError, unshown.
+   */
+  async write(id: string, comment: GenericComment, seen: readonly string[] = []): Promise<WrittenPart> {
+    const { api, table, entityType, clock } = this.options;
+    const request = {
+      method: 'PATCH',
+      path: `/api/now/v2/table/${table}/${sysId(id)}`,
+      query: { ...RAW, sysparm_fields: 'sys_id' },
+      body: commentBody(comment),
+      what: `comment on ${entityType}`,
+    } as const;
+    const since = new Date(clock()).toISOString();
+    await api.write(request, { id });
+    return afterWrite(async () => {
+      const journal = await newestOf(api, id);
+      const isNew = (row: Row) => !seen.includes(columnText(row.sys_id));
+      const entry = entryOf(journal.filter(isNew), comment, since);
+      if (entry) return { id: columnText(entry.sys_id) };
+      // Who may not read the journal is given none of it: then only the record tells that we have changed it just now.
+      if (journal.length === 0 && (await this.lastChange(id)).oursSince <= SAME_MOMENT) return {};
+      throw api.unshown(request, 'it was answered as done, and the journal does not show it');
+    });
+  }
+
+  /** Was it written before? `since`: ISO time of our first attempt. */
+  async find(id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
+    const { api, integrationUser } = this.options;
+    const journal = await newestOf(api, id);
+    if (journal.length === 0) await this.demandUnwritten(id, since);
+    const ours = journal.filter((row) => !integrationUser || columnText(row.sys_created_by) === integrationUser);
+    const entry = entryOf(ours, comment, since);
+    return entry && { id: columnText(entry.sys_id) };
+  }
+
+  /**
+   * An empty journal says that nothing was written only to who may read journals, or where the record has not been changed since. Throws
+   * PartnerError, unshown.
+   */
+  private async demandUnwritten(id: string, since: string): Promise<void> {
+    const { api, entityType, clock } = this.options;
+    if (await showsJournals(api)) return;
+    if ((await this.lastChange(id)).since > clock() - Date.parse(since) + SAME_MOMENT) return;
+    throw api.unshown(
+      { what: `look for a comment on ${entityType}` },
+      'the journal is not shown to the integration user, and the record was changed since',
+    );
+  }
+
+  /** How long ago a record was changed, and how long ago if that was us, by the instance's own clock; milliseconds. */
+  private async lastChange(id: string): Promise<{ since: number; oursSince: number }> {
+    const { api, table, entityType, integrationUser } = this.options;
+    const query = {
+      ...RAW,
+      sysparm_query: `sys_id=${sysId(id)}`,
+      sysparm_fields: 'sys_id,sys_updated_on,sys_updated_by',
+      sysparm_limit: 1,
+    };
+    const request = { method: 'GET', path: `/api/now/v2/table/${table}`, query, what: `read ${entityType}` } as const;
+    const { records, headers } = await api.list(request, { ...oneOf('sys_id', [id]), needs: ROW });
+    const [row] = records;
+    const time = Date.parse(serviceNowTimeToIso(columnText(row?.sys_updated_on)) ?? '');
+    const given = Date.parse(headers.date ?? '') - time;
+    const since = Number.isNaN(given) ? Number.POSITIVE_INFINITY : given;
+    const isOurs = !integrationUser || columnText(row?.sys_updated_by) === integrationUser;
+    return { since, oursSince: isOurs ? since : Number.POSITIVE_INFINITY };
+  }
+}
+
+/** The journal entry of a comment of ours, the newest. `since`: ISO time of our first attempt. */
+function entryOf(journal: Row[], comment: GenericComment, since: string): Row | undefined {
+  const [element, text = ''] = Object.entries(commentBody(comment))[0] ?? [];
+  const from = Date.parse(since) - CLOCK_MARGIN;
+  return journal.find(
+    (row) =>
+      columnText(row.element) === element &&
+      showsWords(plainText(columnText(row.value)), plainText(text)) &&
+      Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? since) >= from,
+  );
+}
