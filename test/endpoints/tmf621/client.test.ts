@@ -20,10 +20,9 @@ for (const version of ['v4', 'v5'] as const) {
         sandbox = await startSandbox();
       });
       after(() => sandbox.close());
-      beforeEach(() => {
-        sandbox.reset();
+      const connect = () => {
         const { SANDBOX_TMF_CLIENT_ID: clientId = '', SANDBOX_TMF_CLIENT_SECRET: clientSecret = '' } = sandbox.environment;
-        client = createTmf621Client({
+        return createTmf621Client({
           id: 'p',
           name: 'North',
           http: createHttpClient({
@@ -39,6 +38,10 @@ for (const version of ['v4', 'v5'] as const) {
           arrayMode,
           clock: Date.now,
         });
+      };
+      beforeEach(() => {
+        sandbox.reset();
+        client = connect();
       });
       afterEach(() => client.close());
       const desk = () => sandbox.tmf(version);
@@ -97,6 +100,21 @@ for (const version of ['v4', 'v5'] as const) {
           ),
           undefined,
         );
+      });
+
+      it('is not written a list that lacks what was seen before this process began', async () => {
+        const { id } = await create();
+        desk().addNote(id, 'theirs', 'noc');
+        const notes = () => (desk().ticket(id)?.note ?? []) as { id: string; text: string }[];
+        const later = connect();
+        desk().behaviours.add({ name: 'shorter', kind: 'read' });
+        const comment = { id: 'c1', text: 'ours', visibility: 'public' as const };
+        const writing = later.comment('troubleTicket', id, comment, [notes()[0]!.id]);
+        if (arrayMode === 'replace')
+          await assert.rejects(writing, { code: 'SWB_PARTNER_ANSWER', outcome: 'notDone', ofRecord: true });
+        else await writing;
+        assert.equal(notes()[0]?.text, 'theirs');
+        later.close();
       });
 
       it('takes files beside those it has, and gives them byte for byte', async () => {
