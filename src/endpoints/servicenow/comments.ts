@@ -45,8 +45,9 @@ export class Comments {
       const isNew = (row: Row) => !seen.includes(columnText(row.sys_id));
       const entry = entryOf(journal.filter(isNew), comment, since);
       if (entry) return { id: columnText(entry.sys_id) };
-      // Who may not read the journal is given none of it: then only the record tells that we have changed it just now.
-      if (journal.length === 0 && (await this.lastChange(id)).oursSince <= SAME_MOMENT) return {};
+      // Who may not read journals is given none: then only the record tells that we have changed it just now.
+      const isHidden = journal.length === 0 && !(await showsJournals(api));
+      if (isHidden && (await this.lastChange(id)).oursSince <= SAME_MOMENT) return {};
       throw api.unshown(request, 'it was answered as done, and the journal does not show it');
     });
   }

@@ -155,6 +155,14 @@ describe('a ServiceNow instance', () => {
     assert.equal(desk().journal(sys_id).length, 1);
   });
 
+  it('that shows journals has to show the comment, also where we have changed the record just now', async () => {
+    const { sys_id } = desk().create('incident', { short_description: 'x' });
+    desk().comment('incident', desk().create('incident', { short_description: 'y' }).sys_id, 'that journals are shown', 'agent');
+    await client.update('incident', sys_id, { short_description: 'ours' });
+    desk().behaviours.add({ name: 'noContent', kind: 'change' });
+    await assert.rejects(client.comment('incident', sys_id, { id: '1', text: 'words', visibility: 'public' }), { unshown: true });
+  });
+
   it('names the journal entry that a comment became', async () => {
     const { sys_id } = desk().create('incident', { short_description: 'x' });
     desk().comment('incident', sys_id, 'their words', 'agent');
