@@ -6,7 +6,7 @@ import type { Problem } from '../../model/problem.js';
 import { sameReference } from '../../model/reference.js';
 import { type Api, afterWrite } from '../api.js';
 import type { Hint } from '../endpoint.js';
-import { lackOf, type Needs } from '../evidence.js';
+import type { Needs } from '../evidence.js';
 import { emptyListOf } from './answers.js';
 import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
 import type { ArrayMode, TmfDialect } from './dialect.js';
@@ -110,21 +110,22 @@ export class Collection {
   async create(body: Attributes, reference: string, referenceOf: ReferenceOf): Promise<Attributes> {
     const { api, path, needs } = this.options;
     const request = { method: 'POST', path, body, what: this.creating } as const;
-    const { status, headers, body: answer } = await api.write(request, { accepts: true });
+    const { status, headers, body: answer, record } = await api.write(request, { accepts: true, needs });
     const given = isAttributes(answer) ? answer : {};
     const accepted = status === 202;
     const isOurs = sameReference(referenceOf(given), reference);
-    if (!accepted && isOurs && textOf(given.id) && lackOf(given, needs) === undefined) {
+    if (record && isOurs) {
       this.lists.learn(given);
       return given;
     }
     // ServiceNow, POST ?mode=async: {orderId}
     const named = this.idBelow(headers.location) ?? this.idBelow(given.href) ?? textOf(given.orderId);
     const id = named ?? (accepted && !isOurs ? undefined : textOf(given.id));
-    if (id === undefined) throw api.strange(request, `${status} without saying which it is`, { status });
+    const unnamed = () => api.strange(request, `${status} without saying which it is`, { status });
+    if (id === undefined) throw unnamed();
     const resource = await afterWrite(() => this.read(id), !accepted);
     if (sameReference(referenceOf(resource), reference)) return resource;
-    if (accepted) throw api.strange(request, `${status} without saying which it is`, { status });
+    if (accepted) throw unnamed();
     throw api.unshown(request, `the ${this.options.noun} ${id} was answered, and does not carry our reference ${reference}`);
   }
 

@@ -39,9 +39,8 @@ export class ListMemory {
 
   /** Takes what a read or a write showed. */
   learn(resource: Attributes): void {
-    const id = textOf(resource.id) ?? '';
-    const known = this.of(id);
-    this.told(id, isoTime(resource.lastUpdate));
+    const known = this.about(resource);
+    this.told(textOf(resource.id) ?? '', isoTime(resource.lastUpdate));
     for (const attribute of Object.keys(this.attributes)) {
       const list = resource[attribute];
       if (this.lacks(resource, attribute)) {
@@ -60,7 +59,7 @@ export class ListMemory {
     for (const attribute of Object.keys(this.attributes)) {
       const fault = isMissing(resource, attribute) ? undefined : formFault(resource[attribute], attribute);
       if (fault) return fault;
-      const since = this.of(textOf(resource.id) ?? '').lessSince[attribute];
+      const since = this.about(resource).lessSince[attribute];
       if (since !== undefined && !this.isOver(since) && this.lacks(resource, attribute))
         return `without all of its ${attribute}, which were there a moment ago`;
     }
@@ -73,7 +72,7 @@ export class ListMemory {
    */
   fault(resource: Attributes, attribute: string, seen: readonly string[] = []): string | undefined {
     const list = resource[attribute];
-    const known = this.of(textOf(resource.id) ?? '');
+    const known = this.about(resource);
     const version = isoTime(resource.lastUpdate);
     if (version !== undefined && known.newest !== undefined && version < known.newest && !this.isOver(known.newestAt))
       return `as it was at ${version}, although it was changed at ${known.newest}`;
@@ -91,7 +90,7 @@ export class ListMemory {
   }
 
   private lacks(resource: Attributes, attribute: string): boolean {
-    const known = this.of(textOf(resource.id) ?? '').lists[attribute] ?? [];
+    const known = this.about(resource).lists[attribute] ?? [];
     const there = entries(resource[attribute]);
     // Parts of the resource may be given other ids by its provider: there must be as many.
     if (this.attributes[attribute]) return there.length < known.length;
@@ -111,6 +110,10 @@ export class ListMemory {
 
   private isOver(since: number | undefined): boolean {
     return since === undefined || this.clock() - since >= LAG;
+  }
+
+  private about(resource: Attributes): Known {
+    return this.of(textOf(resource.id) ?? '');
   }
 
   private of(id: string): Known {

@@ -39,11 +39,18 @@ export function commentOf(note: Attributes, dialect: TmfDialect): GenericComment
  * not `seen` before.
  */
 export function writtenNote(resource: Attributes, note: Attributes, seen: readonly string[] = []): Attributes | undefined {
-  const notes = entries(resource.note);
-  const isNew = (n: Attributes) => !seen.includes(textOf(n.id) ?? '') && !isOfAnother(n, note);
-  return (
-    notes.find((n) => n.id !== undefined && n.id === note.id) ?? notes.findLast((n) => isNew(n) && hasWords(n, textOf(note.text)))
-  );
+  return writtenEntry(entries(resource.note), note, seen, (n) => hasWords(n, textOf(note.text)));
+}
+
+/** The entry that was just written, by its id, else the last that is like it, was not `seen` before and is no other one of ours. */
+export function writtenEntry(
+  list: Attributes[],
+  ours: Attributes,
+  seen: readonly string[],
+  isLike: (entry: Attributes) => boolean,
+): Attributes | undefined {
+  const isNew = (entry: Attributes) => !seen.includes(textOf(entry.id) ?? '') && !isOfAnother(entry, ours);
+  return list.find(({ id }) => id !== undefined && id === ours.id) ?? list.findLast((entry) => isNew(entry) && isLike(entry));
 }
 
 /** It carries the id that we gave to another one. */

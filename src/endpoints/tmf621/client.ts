@@ -3,10 +3,10 @@ import { PartnerError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
-import { type Attributes, droppedFrom, entries, textOf, writable } from '../tmf/attributes.js';
+import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { isOfAnother, ourNote, renderNote, writtenNote } from '../tmf/note.js';
+import { isOfAnother, ourNote, renderNote, writtenEntry, writtenNote } from '../tmf/note.js';
 import { withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
@@ -101,11 +101,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const shown = await this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
       seen,
       stream: (make) => streamedBody(entry, attachment.path, make),
-      shownIn: (ticket) => {
-        const all = entries(ticket.attachment);
-        const isNew = (a: Attributes) => !seen.includes(textOf(a.id) ?? '') && !isOfAnother(a, entry);
-        return all.find((a) => a.id === entry.id) ?? all.findLast((a) => a.name === attachment.name && isNew(a));
-      },
+      shownIn: (ticket) => writtenEntry(entries(ticket.attachment), entry, seen, (a) => a.name === attachment.name),
     });
     return partOf(shown);
   }
