@@ -51,9 +51,9 @@ export interface Check {
   text: string;
 }
 
-/** Settings of `GenericComment` and attachments when written. */
+/** A comment or a file as it was written. */
 export interface WrittenPart {
-  /** The partner's id of what was written, where it gives one. */
+  /** Its id as `parse` gives it for the same part, also where the partner gives none; absent where the partner never shows it. */
   id?: string;
 }
 
@@ -88,11 +88,26 @@ export interface EndpointClient {
    * not shown.
    */
   comment(entityType: string, id: string, comment: GenericComment, seen?: readonly string[]): Promise<WrittenPart>;
-  /** Was this comment written by us already? Asked when an answer was lost. `since`: ISO time of our first attempt. */
-  findComment(entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined>;
+  /**
+   * Was this comment written by us already? Asked when an answer was lost. `since`: ISO time of our first attempt. `seen`: ids of comments and files that
+   * were there before it, or are known to be others: the same words said twice are two comments.
+   */
+  findComment(
+    entityType: string,
+    id: string,
+    comment: GenericComment,
+    since: string,
+    seen?: readonly string[],
+  ): Promise<WrittenPart | undefined>;
   /** Adds a file, likewise. */
   attach(entityType: string, id: string, attachment: SpooledAttachment, seen?: readonly string[]): Promise<WrittenPart>;
-  findAttachment(entityType: string, id: string, attachment: SpooledAttachment, since: string): Promise<WrittenPart | undefined>;
+  findAttachment(
+    entityType: string,
+    id: string,
+    attachment: SpooledAttachment,
+    since: string,
+    seen?: readonly string[],
+  ): Promise<WrittenPart | undefined>;
   /** Streams an attachment of one of this endpoint's entities. */
   download(entityType: string, id: string, attachment: GenericAttachment): Promise<Readable>;
   /** Changes since the cursor (undefined: from now on). Both records and, where they live apart, journals and attachments. */
