@@ -2,13 +2,15 @@ import type { LinkItems } from '../model/item-facts.js';
 import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
-import { attachmentMark, commentMark, imprint, isShadowed, sameImprint, shadowOf, standingOf } from './fingerprint.js';
+import { fieldNews, type Overtaken } from './field-news.js';
+import { imprint, shadowOf, standingOf } from './fingerprint.js';
 import { withIds } from './item-entries.js';
 import { isSaid } from './item-terms.js';
+import { type PartGuard, type PartNews, partNews } from './part-news.js';
 import { isOver, planAfter } from './plan.js';
 
-/** Newest ids kept per link and marks kept per conversation: far more than a ticket has, and a bound all the same. */
-const KEEP = 500;
+/** Marks kept per conversation, of what partners never showed. */
+const MARKS = 500;
 
 /** A generic message together with the partner's record it was made from. */
 export interface Incoming {
@@ -22,6 +24,8 @@ export interface Incoming {
   answerTo?: string;
   /** What it tells of which item is which. */
   items?: LinkItems;
+  /** An id made before it was read; undefined for an answer. */
+  readAt?: string;
 }
 
 /** A write of ours that is on its way to the same entity: its echo may come back before its answer does. */
@@ -29,9 +33,7 @@ export interface InFlight {
   fields: Record<string, Json>;
 }
 
-export interface EchoGuard {
-  /** The user we write as at this endpoint. */
-  integrationUser?: string;
+export interface EchoGuard extends PartGuard {
   inFlight: InFlight[];
   /** Is version `a` of an entity older than `b`? Undefined = no. */
   isOlder: (a: string | undefined, b: string | undefined) => boolean;
@@ -43,6 +45,13 @@ export interface News {
   reason?: string;
   /** The message reduced to what is new. */
   message: GenericMessage;
+  /** Fields that fill what is empty elsewhere and overwrite nothing: see FieldNews. */
+  asMade?: string[];
+  overtaken?: Overtaken[];
+  /** The entity has to be read again. */
+  again?: boolean;
+  /** Deliveries in doubt that it shows to be done. */
+  found?: string[];
   /** The conversation as it is once this message is settled; apply to its latest record. */
   advance: (conversation: ConversationRecord) => ConversationRecord;
 }
@@ -65,65 +74,60 @@ function untouched(link: Link): boolean {
 /**
  * Says what is new in a message for the conversation it belongs to. Pure.
  *
- * A field is news when the partner's own value differs from the last one known (so a value that merely maps to the same canonical one is
- * not), unless a write of ours under way brings just that value, or the reading is older than our last write of it. Comments and attachments are news when their id was not seen, and they
- * are not ours: written by the integration user, or bearing the mark of one we sent.
+ * What is not done yet, or is done already, when it is first seen is nothing for the other side: nothing of it is remembered but that, so that all of it is
+ * told when it is opened.
  */
 export function whatIsNew(conversation: ConversationRecord, link: Link, incoming: Incoming, guard: EchoGuard): News {
-  const { message } = incoming;
+  const { message, deleted } = incoming;
   const fresh = untouched(link);
-  const marks = [...conversation.written];
-  const used: string[] = [];
-  const isOurs = (author: string | undefined, mark: string) => {
-    const at = marks.indexOf(mark);
-    if (at >= 0) {
-      used.push(...marks.splice(at, 1));
-      return true;
-    }
-    return guard.integrationUser !== undefined && author === guard.integrationUser;
+  if (deleted && (fresh || link.gone)) {
+    const reason = fresh ? 'It was deleted before it was first seen.' : 'It is known to be deleted.';
+    return { output: 'ignored', reason, message, advance: (c) => c };
+  }
+  const parts = partNews(conversation, link, incoming, guard);
+  const { comments, attachments, removed, used, found } = parts;
+  const fields = fresh ? undefined : fieldNews(link, incoming, guard);
+  const { changed, asMade, overtaken, again } = fields ?? {};
+  const event = eventOf(message, fresh, changed, comments.length, attachments.length, deleted);
+  const reduced: GenericMessage = {
+    ...message,
+    event,
+    comments,
+    attachments,
+    ...(changed && { changed }),
+    ...(removed.length > 0 && { removed }),
   };
-  const seen = new Set(link.seen);
-  const comments = message.comments.filter((c) => !seen.has(c.id) && !isOurs(c.author, commentMark(link.endpoint, c)));
-  const attachments = message.attachments.filter((a) => !seen.has(a.id) && !isOurs(a.author, attachmentMark(link.endpoint, a)));
-
+  const { state } = message.fields;
+  if (fresh && (state === 'draft' || (state && FINAL_STATES.includes(state)))) {
+    const reason = state === 'draft' ? 'It is a draft: nothing is ordered yet.' : `It was already ${state} when first seen.`;
+    return { output: 'ignored', reason, message: reduced, advance: (latest) => setAside(latest, message) };
+  }
   const spoke = comments.some((c) => c.visibility === 'public' && isSaid(c));
-  const changed = fresh ? undefined : changedFields(link, incoming, guard);
-  const advance = (latest: ConversationRecord) => advanced(latest, incoming, used, spoke, guard.isOlder);
-  const event = eventOf(message, fresh, changed, comments.length, attachments.length, incoming.deleted);
-  const reduced: GenericMessage = { ...message, event, comments, attachments, ...(changed && { changed }) };
-
-  if (fresh) {
-    if (message.fields.state === 'draft')
-      return { output: 'ignored', reason: 'It is a draft: nothing is ordered yet.', message: reduced, advance: (c) => c };
-    if (message.fields.state && FINAL_STATES.includes(message.fields.state)) {
-      return { output: 'ignored', reason: `It was already ${message.fields.state} when first seen.`, message: reduced, advance };
-    }
-    if (incoming.deleted)
-      return { output: 'ignored', reason: 'It was deleted before it was first seen.', message: reduced, advance };
-    return { output: 'new', message: reduced, advance };
-  }
-  if (!incoming.deleted && !changed?.length && !comments.length && !attachments.length) {
-    return {
-      output: 'ignored',
-      reason: used.length ? 'It is the echo of what we wrote.' : 'Nothing changed.',
-      message: reduced,
-      advance,
-    };
-  }
-  return { output: 'update', message: reduced, advance };
+  const isOutdated = fields?.isOutdated ?? (() => false);
+  const advance = (latest: ConversationRecord) => advanced(latest, incoming, { parts, spoke, isOutdated }, guard.isOlder);
+  const news = { message: reduced, advance, asMade, overtaken, again, found };
+  if (fresh) return { output: 'new', ...news };
+  if (deleted || changed?.length || comments.length || attachments.length || removed.length) return { output: 'update', ...news };
+  return {
+    output: 'ignored',
+    reason: used.length + found.length ? 'It is the echo of what we wrote.' : 'Nothing changed.',
+    ...news,
+  };
 }
 
-function changedFields(link: Link, incoming: Incoming, { inFlight, isOlder }: EchoGuard): string[] {
-  const { record, sources, message } = incoming;
-  const outdated = outdatedIn(link, incoming, isOlder);
-  const ours = (field: string) => inFlight.some((w) => field in w.fields && sameImprint(imprint(w.fields[field]), record[field]));
-  const rawChanged = (field: string) => !sameImprint(link.raw[field], record[field]) && !ours(field);
-  const fields = message.fields as Record<string, Json | undefined>;
-  return Object.keys(fields).filter((name) => {
-    if (fields[name] === undefined || isShadowed(link.shadow, name, fields[name])) return false;
-    const from = sources[name] ?? [];
-    return from.some(rawChanged) && !from.some(outdated);
-  });
+/** Of what is ignored when first seen only how it stands is remembered. */
+function setAside(latest: ConversationRecord, { source, fields }: GenericMessage): ConversationRecord {
+  const links = latest.links.map((link) =>
+    isOf(link, source)
+      ? { ...link, shadow: { ...(fields.state && { state: fields.state }) }, number: source.number ?? link.number }
+      : link,
+  );
+  const next = { ...latest, links };
+  return { ...next, state: conversationState(next), title: fields.title?.slice(0, 160) ?? latest.title };
+}
+
+function isOf(link: Link, { endpoint, entityType, id }: GenericMessage['source']): boolean {
+  return link.endpoint === endpoint && link.entityType === entityType && link.id === id;
 }
 
 /** What we wrote of items. Of those of which we wrote how they stand, and that the other side has moved on from there, only that we wrote them. */
@@ -137,15 +141,6 @@ function unchangedItems({ writtenItems }: Link, progress: ItemProgress[] = []): 
   return Object.fromEntries(
     Object.entries(writtenItems).map(([name, items]) => [name, Object.fromEntries(Object.entries(items).map(heard))]),
   );
-}
-
-/**
- * Tells of a raw field whether a reading is older than our last write of the field: it shows what we have overwritten since. Versions do not
- * tell that of an answer where they have the grain of a second; the order of our writes does.
- */
-function outdatedIn(link: Link, { message, answerTo }: Incoming, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
-  const writtenLater = (field: string) => answerTo !== undefined && (link.writtenBy[field] ?? '') > answerTo;
-  return (field) => isOlder(message.source.version, link.writtenVersion?.[field]) || writtenLater(field);
 }
 
 function eventOf(
@@ -164,48 +159,63 @@ function eventOf(
   return attachments ? 'attached' : 'updated';
 }
 
+/** What a message was found to tell, apart from its fields. */
+interface Told {
+  parts: PartNews;
+  spoke: boolean;
+  isOutdated: (field: string) => boolean;
+}
+
 function advanced(
   latest: ConversationRecord,
   incoming: Incoming,
-  used: string[],
-  spoke: boolean,
+  { parts, spoke, isOutdated }: Told,
   isOlder: EchoGuard['isOlder'],
 ): ConversationRecord {
-  const { message, record, sources } = incoming;
+  const { message, record, sources, readAt, deleted } = incoming;
   const { source } = message;
-  const links = latest.links.map((link) => {
-    if (link.endpoint !== source.endpoint || link.entityType !== source.entityType || link.id !== source.id) return link;
-    const outdated = outdatedIn(link, incoming, isOlder);
+  const links = latest.links.map((link): Link => {
+    if (!isOf(link, source)) return link;
+    if (deleted) return { ...link, gone: true };
+    // What was written meanwhile is newer than what was read before.
+    const isNewer = (field: string) => readAt !== undefined && (link.ourWrites?.[field]?.stamp ?? '') > readAt;
+    const outdated = (field: string) => isOutdated(field) || isNewer(field);
     const raw = { ...link.raw };
     for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = imprint(record[name]);
     const shadow = { ...link.shadow };
     for (const [name, value] of Object.entries(message.fields))
       if (value !== undefined && !(sources[name] ?? []).some(outdated)) Object.assign(shadow, shadowOf(name, value as Json));
-    const writtenVersion = Object.fromEntries(Object.entries(link.writtenVersion ?? {}).filter(([name]) => outdated(name)));
-    const seen = new Set(link.seen);
-    for (const part of [...message.comments, ...message.attachments]) seen.add(part.id);
     return {
       ...link,
       raw,
       shadow,
-      seen: [...seen].slice(-KEEP),
+      ...parts.remembered(link),
       number: source.number ?? link.number,
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
-      writtenVersion: Object.keys(writtenVersion).length ? writtenVersion : undefined,
+      writtenVersion: only(link.writtenVersion, outdated),
+      ourWrites: readAt === undefined ? link.ourWrites : only(link.ourWrites, isNewer),
+      made: undefined,
+      gone: undefined,
       ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),
       writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : unchangedItems(link, message.fields.progress),
     };
   });
   const leg = linkOf(latest, source.endpoint, source.entityType, source.id)?.leg;
   const plan = latest.plan && leg ? planAfter(latest.plan, leg, { fields: message.fields, spoke }) : latest.plan;
-  const next = { ...latest, links, written: without(latest.written, used), ...(plan && { plan }) };
+  const next = { ...latest, links, written: without(latest.written, parts.used), ...(plan && { plan }) };
   return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
+}
+
+/** The entries of which something holds; undefined where none is left. */
+function only<T>(entries: Record<string, T> | undefined, holds: (name: string) => boolean): Record<string, T> | undefined {
+  const left = Object.entries(entries ?? {}).filter(([name]) => holds(name));
+  return left.length > 0 ? Object.fromEntries(left) : undefined;
 }
 
 /** A conversation is closed when every party's entity is in a final state, and no leg is still to come; one that is reopened anywhere is open again. */
 export function conversationState(conversation: ConversationRecord): 'open' | 'closed' {
-  const final = (link: Link) => FINAL_STATES.includes(link.shadow.state as State);
+  const final = (link: Link) => link.gone || FINAL_STATES.includes(link.shadow.state as State);
   const { links, plan } = conversation;
   const toCome = plan?.legs.some((leg) => leg.state === undefined && !isOver(leg)) ?? false;
   return links.length > 0 && links.every(final) && !toCome ? 'closed' : 'open';
@@ -222,9 +232,9 @@ export function without(list: string[], entries: string[]): string[] {
   return rest;
 }
 
-/** Adds marks of what we are about to write. */
+/** Adds marks of what we wrote and the partner does not show. */
 export function withMarks(conversation: ConversationRecord, marks: string[]): ConversationRecord {
-  return marks.length ? { ...conversation, written: [...conversation.written, ...marks].slice(-KEEP) } : conversation;
+  return marks.length ? { ...conversation, written: [...conversation.written, ...marks].slice(-MARKS) } : conversation;
 }
 
 /** Replaces one link. */

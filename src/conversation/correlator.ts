@@ -1,14 +1,17 @@
 import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { MadeBy } from '../mapping/mapping.js';
-import type { GenericMessage, Json } from '../model/message.js';
+import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import { isMoved, otherBearer } from './bearer.js';
+import { type Conflict, conflictsIn, decided, type Rival } from './conflict.js';
 import type { Conversations } from './conversations.js';
 import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
 import { imprint, sameImprint, shadowOf } from './fingerprint.js';
 import { sentItems, withSent } from './item-entries.js';
 import { inOurTerms } from './item-terms.js';
+import { DEFAULT_RULES, type PartyRules, type Said } from './ownership.js';
+import { editedAs, type PartInDoubt } from './part-news.js';
 import { carriedApart, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
 import { type Unlinked, unlinkedKey } from './unlinked.js';
 
@@ -26,12 +29,18 @@ export interface EntityRequest {
   /** Which rules of which mapping made the fields, and, of the message it came from, the generic values. */
   made?: MadeBy;
   read?: MadeBy;
-  /** Fields that a person wrote by hand: they are written whatever has been sent since. */
+  /** Fields that a person wrote by hand, or that were found to stand against another's: they are written whatever has been sent since. */
   edited?: string[];
+  /** The endpoint whose news it is, and when that changed by our own clock, epoch milliseconds. */
+  said?: { endpoint: string; at?: number };
 }
 
 export interface Correlated extends News {
   conversation: ConversationRecord;
+  /** The entity's link; absent where it was set aside. */
+  link?: Link;
+  /** Fields that both sides changed at once. */
+  conflicts?: Conflict[];
 }
 
 /** What was found new in a message, kept so that its replay tells the legs that failed the same. */
@@ -40,14 +49,18 @@ export interface Finding {
   changed?: string[];
   comments: string[];
   attachments: string[];
+  asMade?: string[];
+  removed?: RemovedPart[];
 }
 
-export function findingOf({ output, message }: News): Finding {
+export function findingOf({ output, message, asMade }: News): Finding {
   return {
     output,
     changed: message.changed,
     comments: message.comments.map((c) => c.id),
     attachments: message.attachments.map((a) => a.id),
+    asMade,
+    removed: message.removed,
   };
 }
 
@@ -60,6 +73,7 @@ export class Correlator {
     private readonly clock: () => number,
     /** The try of a delivery that is under way. */
     private readonly underWay: (endpoint: string, delivery: string) => Promise<void> | undefined = () => undefined,
+    private readonly rules: (endpoint: string) => PartyRules = () => DEFAULT_RULES,
   ) {}
 
   /** The conversation's id as far as it can be known before it exists: messages with the same key must not overtake each other. */
@@ -69,7 +83,8 @@ export class Correlator {
     return known?.id ?? referenceFor(source.endpoint, source.entityType, source.id);
   }
 
-  async correlate(given: Incoming, before?: Finding): Promise<Correlated> {
+  /** `waited`: what was being written when it came is answered. */
+  async correlate(given: Incoming, before?: Finding, waited = false): Promise<Correlated> {
     const { source } = given.message;
     const linked = await this.store.conversationByLink(source.endpoint, source.entityType, source.id);
     const aside = linked ? undefined : await this.setAside(source);
@@ -77,10 +92,14 @@ export class Correlator {
     const known = linked ?? (await this.referred(source));
     const id = known?.id ?? (await this.begin(given.message));
     // A create that waits for a person may have reached the partner: an event of what it created answers the question.
-    const undecided = linked ? [] : await this.store.listDeliveries({ conversation: id, states: ['needsDecision'], limit: 100 });
-    const open = [...(await this.store.openDeliveries(id)), ...undecided].filter(
-      (d) => d.endpoint === source.endpoint && d.entityType === source.entityType && d.part === 'entity',
+    const undecided =
+      linked && !hasNewParts(linked, given.message)
+        ? []
+        : await this.store.listDeliveries({ conversation: id, states: ['needsDecision'], limit: 100 });
+    const there = [...(await this.store.openDeliveries(id)), ...undecided].filter(
+      (d) => d.endpoint === source.endpoint && d.entityType === source.entityType,
     );
+    const open = there.filter((d) => d.part === 'entity' && (!linked || d.state !== 'needsDecision'));
     const requests = await this.requests(open);
     // Read after the writes under way: one that is recorded meanwhile is then known by either.
     let conversation = await this.conversation(id);
@@ -103,17 +122,67 @@ export class Correlator {
     const isOlder = (a?: string, b?: string) => client?.isOlder(a, b) ?? false;
     const outdated = isOlder(source.version, link.entityVersion);
     const incoming = outdated && !before ? given : itemsInOurTerms(given, link, requests, client);
-    if (before) return { ...replayed(incoming.message, link, before), conversation };
+    if (before) return { ...replayed(incoming.message, link, before), conversation, link };
     if (outdated) {
       const reason = `It is older than what was seen of ${source.number ?? source.id} already.`;
-      return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation };
+      return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation, link };
     }
+    const tried = there.filter((d) => d.leg === link.leg && isTried(d));
     const news = whatIsNew(conversation, link, incoming, {
       integrationUser: client?.integrationUser,
       inFlight: requests,
+      inDoubt: await this.partsOf(tried.filter((d) => d.part !== 'entity')),
       isOlder,
     });
-    return { ...news, conversation };
+    // What is being written right now is answered in a moment: then it is known what is whose.
+    const answers = waited || news.output === 'ignored' ? [] : tried.flatMap((d) => this.underWay(d.endpoint, d.id) ?? []);
+    if (answers.length > 0) {
+      await Promise.all(answers);
+      return this.correlate(given, before, true);
+    }
+    for (const delivery of there) if (news.found?.includes(delivery.id)) await this.wake(delivery);
+    const rivals = await this.rivals(link, news, open, requests);
+    const said = this.said(given);
+    const sideOf = ({ request }: Rival): Said => {
+      const { endpoint = '', at } = request.said ?? {};
+      return { side: this.rules(endpoint).side, at };
+    };
+    const conflicts = conflictsIn(news, incoming, rivals, this.rules(source.endpoint), said, sideOf);
+    return { ...decided(news, conflicts, incoming), conversation, link, conflicts };
+  }
+
+  /** Who says what a message tells, and when it was changed, by our own clock. */
+  said({ message: { source } }: Pick<Incoming, 'message'>): Said {
+    const { clockAhead = 0 } = this.endpoint(source.endpoint) ?? {};
+    const at = Date.parse(source.changedAt ?? '') - clockAhead;
+    return { side: this.rules(source.endpoint).side, ...(!Number.isNaN(at) && { at }) };
+  }
+
+  /** The writes that what a message tells may be in conflict with: those to come, and those that were answered after it was read. */
+  private async rivals(
+    link: Link,
+    { overtaken = [] }: News,
+    open: DeliveryRecord[],
+    requests: EntityRequest[],
+  ): Promise<Rival[]> {
+    const answered = new Set(overtaken.flatMap(({ field }) => link.writtenBy[field] ?? []));
+    const done = (await Promise.all([...answered].map((id) => this.store.delivery(id)))).filter((d) => d !== undefined);
+    const said = await this.requests(done);
+    const to = (deliveries: DeliveryRecord[], of: EntityRequest[]) =>
+      deliveries.flatMap((delivery, i): Rival[] => {
+        const request = of[i];
+        return request && delivery.leg === link.leg ? [{ delivery, request }] : [];
+      });
+    return [...to(done, said), ...to(open, requests)];
+  }
+
+  /** The comments and files of deliveries. */
+  private async partsOf(deliveries: DeliveryRecord[]): Promise<PartInDoubt[]> {
+    const bodies = await Promise.all(deliveries.map((d) => this.store.bodies('delivery', d.id)));
+    return deliveries.map(({ id }, i) => ({
+      ...(bodies[i]?.request as Omit<PartInDoubt, 'delivery'> | undefined),
+      delivery: id,
+    }));
   }
 
   private async conversation(id: string): Promise<ConversationRecord> {
@@ -229,6 +298,16 @@ export class Correlator {
   }
 }
 
+/** The partner may have it: its first try was begun, and did not surely fail. */
+function isTried({ state, decision }: DeliveryRecord): boolean {
+  return state === 'sending' || state === 'inDoubt' || decision === 'unresolved';
+}
+
+function hasNewParts(conversation: ConversationRecord, { source, comments, attachments }: GenericMessage): boolean {
+  const seen = new Set(linkOf(conversation, source.endpoint, source.entityType, source.id)?.seen);
+  return [...comments, ...attachments].some(({ id }) => !seen.has(id));
+}
+
 function reader(client: EndpointClient | undefined): ItemsReader | undefined {
   return client?.itemsOf?.bind(client);
 }
@@ -255,16 +334,20 @@ function itemsInOurTerms(
 function replayed(message: GenericMessage, link: Link, before: Finding): News {
   const fields = message.fields as Record<string, Json | undefined>;
   const changed = before.changed?.filter((name) => !(name in link.shadow) || sameImprint(link.shadow[name], fields[name]));
-  const comments = message.comments.filter((c) => before.comments.includes(c.id));
+  const comments = [
+    ...message.comments.filter((c) => before.comments.includes(c.id)),
+    ...editedAs(message.comments, before.comments),
+  ];
   const attachments = message.attachments.filter((a) => before.attachments.includes(a.id));
   return {
     output: before.output,
-    message: { ...message, comments, attachments, ...(changed && { changed }) },
+    message: { ...message, comments, attachments, ...(changed && { changed }), removed: before.removed },
+    asMade: before.asMade,
     advance: (c) => c,
   };
 }
 
-/** The link of an entity we created: what we sent is what is known of it, so whatever the partner made of it is news. */
+/** The link of an entity we created, as long as what we sent is all that is known of it. */
 export function linkAfterCreate(
   source: GenericMessage['source'],
   leg: string,
@@ -273,7 +356,7 @@ export function linkAfterCreate(
   carries?: string,
   itemsOf?: ItemsReader,
 ): Link {
-  const link: Link = { ...newLink(source, leg, 'ours', now), ...(carries && { carries }) };
+  const link: Link = { ...newLink(source, leg, 'ours', now), made: 'told', ...(carries && { carries }) };
   if (!request) return link;
   for (const [name, value] of Object.entries(request.fields)) link.raw[name] = imprint(value);
   for (const [name, value] of Object.entries(request.generic)) Object.assign(link.shadow, shadowOf(name, value));

@@ -1,6 +1,8 @@
+import { inWords, overruled, restoring } from '../conversation/conflict.js';
 import { Conversations } from '../conversation/conversations.js';
 import type { Incoming } from '../conversation/correlate.js';
 import { type Correlated, Correlator, type Finding, findingOf } from '../conversation/correlator.js';
+import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
 import { Surgeon } from '../conversation/surgeon.js';
 import { Turnstile } from '../conversation/turnstile.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
@@ -8,11 +10,12 @@ import { DecisionError, type SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 import { createIds } from '../store/id.js';
-import type { Store } from '../store/store.js';
+import type { Change, Store } from '../store/store.js';
 import { AuditLog } from './audit.js';
+import { carried, type Told } from './carry.js';
 import { lackIn } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
-import { Inbox } from './inbox.js';
+import { Inbox, type InFlow } from './inbox.js';
 import { IntakeTroubles } from './intake-troubles.js';
 import { Interventions } from './interventions.js';
 import { Legs } from './legs.js';
@@ -39,6 +42,7 @@ export interface EndpointSettings {
   /** How long a lost answer is looked up before anything is written again, milliseconds. */
   settling?: number;
   retry?: Partial<RetryPolicy>;
+  rules?: Partial<PartyRules>;
 }
 
 /** Everything that moves messages for one store: inbox, correlation, outbox, and a worker per endpoint. Knows nothing of Node-RED. */
@@ -56,7 +60,7 @@ export class Broker {
   readonly surgeon: Surgeon;
   readonly clock: () => number;
   readonly spool: Spool;
-  private readonly endpoints = new Map<string, { client: EndpointClient; worker: Worker }>();
+  private readonly endpoints = new Map<string, { client: EndpointClient; worker: Worker; rules?: Partial<PartyRules> }>();
   private readonly guard = new IdentityGuard();
   private readonly ids: () => string;
   private readonly random: () => number;
@@ -86,6 +90,7 @@ export class Broker {
       (id) => this.client(id),
       this.clock,
       (endpoint, delivery) => this.worker(endpoint)?.underWay(delivery),
+      (endpoint) => this.rules(endpoint),
     );
     this.outbox = new Outbox(this.store, this.conversations, this.ids, this.clock);
     this.audit = new AuditLog(this.store, this.clock);
@@ -121,7 +126,7 @@ export class Broker {
   }
 
   /** Begins to send what waits for this endpoint. */
-  addEndpoint(client: EndpointClient, settings: EndpointSettings): Worker {
+  addEndpoint(client: EndpointClient, { rules, ...settings }: EndpointSettings): Worker {
     const worker = new Worker({
       store: this.store,
       conversations: this.conversations,
@@ -136,7 +141,7 @@ export class Broker {
       settling: DEFAULT_SETTLING,
       ...settings,
     });
-    this.endpoints.set(client.id, { client, worker });
+    this.endpoints.set(client.id, { client, worker, rules });
     return worker;
   }
 
@@ -160,6 +165,12 @@ export class Broker {
     return [...this.endpoints.values()].map(({ client }) => client);
   }
 
+  /** How the party at an endpoint is dealt with. */
+  rules(id: string): PartyRules {
+    const { client, rules } = this.endpoints.get(id) ?? {};
+    return { ...DEFAULT_RULES, ...(client?.side && { side: client.side }), ...rules };
+  }
+
   worker(id: string): Worker | undefined {
     return this.endpoints.get(id)?.worker;
   }
@@ -174,17 +185,54 @@ export class Broker {
     if (!flow) return undefined;
     this.inbox.touch(messageId);
     const answerTo = answeredDelivery(flow.record);
+    // What was not read tells of the time it came.
+    const readAt = flow.record.readAt ?? messageId;
     const correlated = await this.correlator
-      .correlate({ ...incoming, answerTo }, flow.replay as Finding | undefined)
+      .correlate({ ...incoming, ...(answerTo ? { answerTo } : { readAt }) }, flow.replay as Finding | undefined)
       .catch((error: unknown) => {
         if (error instanceof DecisionError) flow.decision = error.kind;
         throw error;
       });
     flow.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
+    flow.told = this.told(correlated, incoming);
+    this.decide(flow, correlated, incoming);
     flow.correlated = findingOf(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
     return correlated;
+  }
+
+  private told({ message, asMade }: Correlated, incoming: Incoming): Told {
+    const { source, removed } = message;
+    const { at } = this.correlator.said(incoming);
+    const from = this.client(source.endpoint)?.name ?? source.endpoint;
+    return { from, number: source.number ?? source.id, deleted: incoming.deleted, removed, asMade, at };
+  }
+
+  /** What both sides changed at once is shown; where a write of ours may have gone over what stands, that is written again. */
+  private decide(flow: InFlow, { link, conflicts = [], again }: Correlated, incoming: Incoming): void {
+    const { record } = flow;
+    const also: Change[] = [];
+    if (again) {
+      const { node, endpoint, entityType, entityId, number, id } = record;
+      const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key: `again|${id}` };
+      also.push(this.inbox.received({ ...hint, payload: { again: id } }));
+    }
+    const restores = conflicts
+      .filter((conflict) => conflict.stands)
+      .map((conflict) => ({ request: restoring(conflict, incoming), record: this.outbox.restore(record.id, conflict.rival) }));
+    also.push(
+      ...restores.map(({ record, request }): Change => ({ kind: 'delivery', record, bodies: { request }, ifAbsent: true })),
+    );
+    if (conflicts.length > 0) flow.warning ??= { code: 'SWB_BOTH_CHANGED', message: inWords(conflicts), at: this.now() };
+    if (also.length === 0 || !link) return;
+    const advance = flow.advance;
+    flow.also = also;
+    flow.advance = (latest) =>
+      restores.reduce(
+        (next, { request, record }) => overruled(next, link, request.changed, record.id),
+        advance?.(latest) ?? latest,
+      );
   }
 
   /** Waits for the message's turn. While it waited the conversation may have become another one, by hand: then it waits for a turn there. */
@@ -215,7 +263,9 @@ export class Broker {
   /** Takes a leg over for an out node. */
   async take(leg: Leg): Promise<Taken> {
     const flow = this.inbox.inFlow(leg.message);
-    const taken = await this.outbox.take({ ...leg, again: flow?.again ?? true });
+    const told = flow?.told;
+    const given = told ? carried(leg, this.rules(leg.endpoint), told) : leg;
+    const taken = await this.outbox.take({ ...given, again: flow?.again ?? true });
     if (flow) {
       if (taken.deliveries > 0 || !taken.reason) flow.legs++;
       else flow.ignored ??= taken.reason;

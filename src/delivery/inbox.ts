@@ -3,6 +3,7 @@ import { isAbsent } from '../endpoints/api.js';
 import { type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { Expected, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, MessageRecord, Store } from '../store/store.js';
+import type { Told } from './carry.js';
 import { stopped } from './decisions.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import { errorRecord } from './worker.js';
@@ -48,6 +49,10 @@ export interface InFlow {
   conversation?: string;
   /** Brings the conversation to where it is once this message is settled. */
   advance?: (conversation: ConversationRecord) => ConversationRecord;
+  /** What else is kept then. */
+  also?: Change[];
+  /** What out nodes need to know of it beside their payload. */
+  told?: Told;
   /** What correlation found, kept with a message that failed half-way, for its replay. */
   correlated?: Json;
   /** What correlation found when it was emitted before and some of its legs were taken. */
@@ -99,7 +104,7 @@ export class Inbox {
    * Rejects with SWB_BUSY when there is no room, SWB_STORE when it cannot be kept.
    */
   async accept(items: Received[], also: Change[] = []): Promise<void> {
-    const { store, limit, ids, clock } = this.options;
+    const { store, limit } = this.options;
     if (this.closed)
       throw new SwitchboardError('SWB_CLOSED', 'The flows are being stopped.', { hint: 'Send it again in a moment.' });
     const waiting = (await store.counts()).messages.received;
@@ -108,22 +113,27 @@ export class Inbox {
         hint: 'Send it again later; nothing of it was kept.',
       });
     }
-    const now = new Date(clock()).toISOString();
-    const changes: Change[] = items.map(({ payload, ...item }) => ({
+    const changes = items.map((item) => this.received(item));
+    if (changes.length + also.length > 0) await store.commit([...changes, ...also]);
+  }
+
+  /** Something received, as it is kept. */
+  received({ payload, ...item }: Received): Change {
+    const { ids, clock } = this.options;
+    return {
       kind: 'message',
       record: {
         ...item,
         id: ids(),
         version: 0,
-        receivedAt: now,
+        receivedAt: new Date(clock()).toISOString(),
         state: 'received',
         emissions: 0,
         ...(item.error && stopped(item.error)),
       },
       bodies: { received: payload },
       ifAbsent: true,
-    }));
-    if (changes.length + also.length > 0) await store.commit([...changes, ...also]);
+    };
   }
 
   /** From now on the node emits its messages, beginning with those that were not settled before. Gives the function that ends it. */
@@ -213,7 +223,7 @@ export class Inbox {
     const change: Change = { kind: 'message', record, bodies };
     try {
       if (advance && record.conversation)
-        await conversations.update(record.conversation, advance, () => [change], { durable: false });
+        await conversations.update(record.conversation, advance, () => [change, ...(flow.also ?? [])], { durable: false });
       else await store.commit([change], { durable: false });
     } finally {
       await store.release('message', [id]).catch(() => undefined);
@@ -324,9 +334,12 @@ class Pump {
     const bodies = await store.bodies('message', claimed.id);
     let payload = (bodies.read ?? undefined) as Json | undefined;
     let read: Bodies | undefined;
+    let { readAt } = claimed;
     if (payload === undefined) {
       try {
+        readAt = this.inbox.options.ids();
         payload = await this.emitter.read(claimed, bodies);
+        if (payload === undefined) readAt = undefined;
         if (payload !== undefined) {
           read = { read: payload };
           const lack = await this.inbox.options.lacks?.(claimed, payload);
@@ -343,6 +356,7 @@ class Pump {
     const emitted: MessageRecord = {
       ...claimed,
       emissions: claimed.emissions + 1,
+      readAt,
       notBefore: undefined,
       error: undefined,
       undo: undefined,

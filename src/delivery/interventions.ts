@@ -1,7 +1,6 @@
 import type { Conversations } from '../conversation/conversations.js';
-import { linkAt, withMarks } from '../conversation/correlate.js';
+import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/correlator.js';
-import { commentMark } from '../conversation/fingerprint.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
@@ -112,16 +111,10 @@ export class Interventions {
     const client = this.options.client(record.endpoint);
     if (!client) throw gone(record.endpoint);
     const bodies = await this.options.store.bodies('delivery', id);
-    const { before, request, comment } = editedRequest(client, record, bodies, payload);
+    const { before, request } = editedRequest(client, record, bodies, payload);
     const edits = this.edited(bodies, before, payload, by);
     const change: Change = { kind: 'delivery', record: this.anew(record), bodies: { ...edits, request } };
-    const also = await this.note('edit', record, by);
-    await this.options.conversations.update(
-      record.conversation,
-      // Its echo must be known as ours by what it says now.
-      (latest) => (comment ? withMarks(latest, [commentMark(record.endpoint, comment)]) : latest),
-      () => [change, ...also],
-    );
+    await this.commit('edit', record, by, [change]);
   }
 
   /** Gives a delivery up; what waited behind it goes on. */
@@ -324,7 +317,6 @@ function parsed(client: EndpointClient, payload: Json): string {
 interface EditedRequest {
   before: Json;
   request: unknown;
-  comment?: GenericComment;
 }
 
 /** What a changed payload makes of the request that is kept with a delivery. */
@@ -341,7 +333,7 @@ function editedRequest(client: EndpointClient, record: DeliveryRecord, bodies: B
     const comment = { ...before, ...(payload as object) } as GenericComment;
     if (typeof comment.text !== 'string' || !comment.text.trim())
       throw new SwitchboardError('SWB_PAYLOAD', 'A comment needs a text.', { where: client.name, field: 'text' });
-    return { before: before as unknown as Json, request: { comment }, comment };
+    return { before: before as unknown as Json, request: { comment } };
   }
   const fields = payload as Record<string, Json>;
   const wrong = client.validate(record.entityType, fields).filter((problem) => problem.level === 'error');

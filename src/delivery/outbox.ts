@@ -1,8 +1,9 @@
+import type { Rival } from '../conversation/conflict.js';
 import type { Conversations } from '../conversation/conversations.js';
-import { linkAt, withMarks } from '../conversation/correlate.js';
+import { linkAt } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/correlator.js';
 import { planTold } from '../conversation/fan-out.js';
-import { attachmentMark, commentMark, sameImprint } from '../conversation/fingerprint.js';
+import { sameImprint } from '../conversation/fingerprint.js';
 import { dropHopeless, legOf, unmet } from '../conversation/plan.js';
 import { SwitchboardError } from '../errors.js';
 import {
@@ -13,13 +14,13 @@ import {
   type Json,
   type State,
 } from '../model/message.js';
-import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+import type { Change, ConversationRecord, DeliveryRecord, Link, ListQuery, Store } from '../store/store.js';
 
-/** Newest deliveries of a conversation that are looked through for what two messages bring: those of messages that may not be settled. */
-const RECENT = 200;
+/** Deliveries looked through at a time. */
+const PAGE = 200;
 
-/** What an out node hands over. */
-export interface Leg {
+/** Whose a delivery is. */
+interface Origin {
   message: string;
   conversation: string;
   /** The out node. */
@@ -27,6 +28,10 @@ export interface Leg {
   endpoint: string;
   entityType: string;
   leg: string;
+}
+
+/** What an out node hands over. */
+export interface Leg extends Origin {
   /** Where the message came from: an entity is never told its own news. */
   from: { endpoint: string; entityType: string; entityId: string };
   request: EntityRequest;
@@ -34,6 +39,8 @@ export interface Leg {
   attachments: GenericAttachment[];
   /** The partner's answer shall come back as a message. */
   answers: boolean;
+  /** What the party's own text is not overwritten with, but added to it. */
+  appended?: GenericComment[];
   /** The message was emitted before (crash, deploy, replay): parts of it may have been taken already. */
   again?: boolean;
 }
@@ -95,11 +102,7 @@ export class Outbox {
     };
     await this.conversations.update(
       leg.conversation,
-      (latest) => {
-        if (neverSent(latest)) return withDropped(latest, leg.leg);
-        const planned = changesFor(latest);
-        return withTold(planned.length ? withMarks(latest, this.marks(leg)) : latest, leg);
-      },
+      (latest) => (neverSent(latest) ? withDropped(latest, leg.leg) : withTold(latest, leg)),
       changesFor,
     );
     return taken;
@@ -111,8 +114,8 @@ export class Outbox {
    */
   private async remainder(leg: Leg): Promise<Leg> {
     if (leg.comments.length + leg.attachments.length === 0) return leg;
-    const recent = await this.store.listDeliveries({ conversation: leg.conversation, limit: RECENT });
-    const own = leg.again ? await this.store.listDeliveries({ message: leg.message, limit: 1000 }) : [];
+    const recent = await this.unsettled(leg.conversation);
+    const own = leg.again ? await this.ofMessage(leg.message) : [];
     const given = new Set([...leg.comments.map((c) => `comment:${c.id}`), ...leg.attachments.map((a) => `attachment:${a.id}`)]);
     const parts = new Set<string>();
     for (const { node, leg: name, part, message } of [...own, ...recent])
@@ -123,6 +126,32 @@ export class Outbox {
       comments: leg.comments.filter((c) => !parts.has(`comment:${c.id}`)),
       attachments: leg.attachments.filter((a) => !parts.has(`attachment:${a.id}`)),
     };
+  }
+
+  /** The newest deliveries of a conversation, as far back as their messages may not be settled. */
+  private async unsettled(conversation: string): Promise<DeliveryRecord[]> {
+    const found: DeliveryRecord[] = [];
+    for await (const page of this.pages({ conversation })) {
+      found.push(...page);
+      const messages = await Promise.all([...new Set(page.map((d) => d.message))].map((id) => this.store.message(id)));
+      if (messages.every((message) => message?.state !== 'received')) break;
+    }
+    return found;
+  }
+
+  private async ofMessage(message: string): Promise<DeliveryRecord[]> {
+    const found: DeliveryRecord[] = [];
+    for await (const page of this.pages({ message })) found.push(...page);
+    return found;
+  }
+
+  private async *pages(query: Pick<ListQuery, 'conversation' | 'message'>): AsyncGenerator<DeliveryRecord[]> {
+    for (let before: string | undefined; ; ) {
+      const page = await this.store.listDeliveries({ ...query, limit: PAGE, ...(before && { before }) });
+      yield page;
+      before = page.at(-1)?.id;
+      if (page.length < PAGE) return;
+    }
   }
 
   /** Whether a message is about the same entity: others may give their comments the same ids. */
@@ -151,7 +180,8 @@ export class Outbox {
     const creates = !link && !writing;
     const changed = link && !writing ? realChanges(leg.request, link) : leg.request.changed;
     if (creates || changed.length > 0) add('entity', leg.request, creates ? waits : {});
-    for (const comment of leg.comments) add(`comment:${comment.id}`, { comment });
+    const comments = [...(creates ? [] : (leg.appended ?? [])), ...leg.comments];
+    for (const comment of comments) add(`comment:${comment.id}`, { comment });
     for (const attachment of leg.attachments) {
       const apart = `${laneOf(leg)}|attachments`;
       add(
@@ -163,7 +193,7 @@ export class Outbox {
     return changes;
   }
 
-  private record(leg: Leg, part: string, lane: string): DeliveryRecord {
+  private record(leg: Origin & Pick<Leg, 'answers'>, part: string, lane: string): DeliveryRecord {
     const now = new Date(this.clock()).toISOString();
     return {
       id: this.ids(),
@@ -185,11 +215,11 @@ export class Outbox {
     };
   }
 
-  private marks(leg: Leg): string[] {
-    return [
-      ...leg.comments.map((c) => commentMark(leg.endpoint, c)),
-      ...leg.attachments.map((a) => attachmentMark(leg.endpoint, a)),
-    ];
+  /** A delivery that writes what stands against an older write of ours, by the same out node and after it. */
+  restore(message: string, { delivery }: Rival): DeliveryRecord {
+    const { node, endpoint, entityType, leg, lane, conversation } = delivery;
+    const of = { message, conversation, node, endpoint, entityType, leg };
+    return this.record({ ...of, answers: false }, 'entity', lane);
   }
 }
 

@@ -27,6 +27,7 @@ export interface SendContext {
   endpoint: (id: string) => EndpointClient | undefined;
   guard: IdentityGuard;
   spool: Spool;
+  ids: () => string;
   clock: () => number;
   /** Milliseconds. */
   settling: number;
@@ -132,6 +133,7 @@ async function create(
   // What an answer claims of itself is no proof yet: what was found was looked at, what was created is before its first update.
   if (found) context.guard.trust(client, source.id);
   const now = new Date(context.clock()).toISOString();
+  const stamp = context.ids();
   return {
     what: found
       ? `found ${source.number ?? source.id} by our reference, created by an earlier try`
@@ -149,7 +151,9 @@ async function create(
         adopted ?? linkAfterCreate(source, delivery.leg, request, now, carriedApart(latest, delivery.leg, reference), itemsOf);
       const link = made.items ? { ...made, items: itemsSeen(made.items, itemsOf?.(parsed.record)) } : made;
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
-      return stated(withLink(latest, asWritten(link, delivery, request, Object.keys(request.fields), parsed, known)));
+      const names = Object.keys(request.fields);
+      const written = asWritten(link, delivery, request, names, parsed, known, stamp);
+      return stated(withLink(latest, known ? { ...written, made: 'answered' } : written));
     },
   };
 }
@@ -186,7 +190,7 @@ async function update(
   const found = (what: string): Sent => ({
     what,
     link: target,
-    change: (c) => rewritten(c, delivery, request, knownBy(c, delivery, request, all)),
+    change: (c) => rewritten(c, delivery, request, knownBy(c, delivery, request, all), context.ids()),
   });
   if (inDoubt && isCancellation(request) && client.findCancellation) {
     // It may be asked for without showing yet, and must not be asked for twice.
@@ -211,6 +215,7 @@ async function update(
   const named = await addressed(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
+  const stamp = context.ids();
   // A list is known to be so by its entries; a cancellation that is refused was understood.
   const lost = new Set(written.dropped.map(({ field }) => field.split('[')[0]));
   const isAsBefore = (name: string) =>
@@ -228,7 +233,7 @@ async function update(
       const now = named.items ? { ...at, items: itemsSeen(named.items, client.itemsOf?.(parsed.record)) } : at;
       const known = !client.isOlder(parsed.source.version, now.entityVersion);
       return stated(
-        withLink(latest, asWritten(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known)),
+        withLink(latest, asWritten(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp)),
       );
     },
   };

@@ -29,7 +29,6 @@ export interface WorkerOptions extends Omit<SendContext, 'writesAgain'> {
   /** How long the partner is looked at after an answer was lost, before anything is written again; milliseconds. */
   settling: number;
   random: () => number;
-  ids: () => string;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
 

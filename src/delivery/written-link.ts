@@ -1,4 +1,4 @@
-import { conversationState, linkAt, withLink, without } from '../conversation/correlate.js';
+import { conversationState, linkAt, withLink, withMarks } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/correlator.js';
 import { imprint, shadowOf } from '../conversation/fingerprint.js';
 import type { Parsed } from '../endpoints/endpoint.js';
@@ -6,7 +6,10 @@ import type { Json } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { isOfItems, itemsAsWritten } from './item-news.js';
 
-/** The link once fields of it were written: what the partner shows for them, so that what it did not keep does not come back as its change; what we asked for where it shows none. */
+/**
+ * The link once fields of it were written: what the partner shows for them, so that what it did not keep does not come back as its change; what we
+ * asked for where it shows none. `stamp`: an id made after the answer came.
+ */
 export function asWritten(
   link: Link,
   delivery: DeliveryRecord,
@@ -14,15 +17,18 @@ export function asWritten(
   names: string[],
   parsed: Parsed,
   known: boolean,
+  stamp: string,
 ): Link {
   const raw = { ...link.raw };
   const shadow = { ...link.shadow };
   const writtenBy = { ...link.writtenBy };
   const writtenVersion = { ...link.writtenVersion };
+  const ourWrites = { ...link.ourWrites };
   const writtenItems: Link['writtenItems'] = { ...link.writtenItems };
   const { version } = parsed.source;
   for (const name of names) {
     writtenBy[name] = delivery.id;
+    ourWrites[name] = { stamp, before: link.raw[name] ?? '' };
     // What we wrote of items, whatever was told of them meanwhile: what we did not change is not written again.
     const items = isOfItems(request, name) ? itemsAsWritten(request, name) : undefined;
     if (items) writtenItems[name] = items;
@@ -39,6 +45,7 @@ export function asWritten(
     shadow,
     writtenBy,
     writtenVersion,
+    ourWrites,
     ...(Object.keys(writtenItems).length && { writtenItems }),
     number: link.number ?? parsed.source.number,
     url: link.url ?? parsed.source.url,
@@ -50,6 +57,7 @@ export function rewritten(
   delivery: DeliveryRecord,
   request: EntityRequest,
   names: string[],
+  stamp: string,
 ): ConversationRecord {
   const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
   if (!link) return conversation;
@@ -62,10 +70,10 @@ export function rewritten(
     attachments: [],
     relations: [],
   };
-  return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, true)));
+  return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, true, stamp)));
 }
 
-/** A comment or attachment of ours whose id we know: its echo is recognised by id, so its mark is not needed any more. */
+/** A comment or attachment of ours that was written: its echo is known by its id, else, where the partner shows none, by a mark. */
 export function seen(
   conversation: ConversationRecord,
   delivery: DeliveryRecord,
@@ -73,8 +81,8 @@ export function seen(
   mark: string,
 ): ConversationRecord {
   const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
-  if (!id || !link || link.seen.includes(id)) return conversation;
-  return { ...withLink(conversation, { ...link, seen: [...link.seen, id] }), written: without(conversation.written, [mark]) };
+  if (!link || (id !== undefined && link.seen.includes(id))) return conversation;
+  return id === undefined ? withMarks(conversation, [mark]) : withLink(conversation, { ...link, seen: [...link.seen, id] });
 }
 
 export function stated(conversation: ConversationRecord): ConversationRecord {

@@ -1,6 +1,15 @@
 import type { Readable } from 'node:stream';
 import type { ItemFacts } from '../model/item-facts.js';
-import type { Expected, GenericAttachment, GenericComment, GenericRelation, Json, Source, System } from '../model/message.js';
+import type {
+  Expected,
+  GenericAttachment,
+  GenericComment,
+  GenericRelation,
+  Json,
+  Side,
+  Source,
+  System,
+} from '../model/message.js';
 import type { Problem } from '../model/problem.js';
 
 /**
@@ -126,6 +135,12 @@ export interface EndpointClient {
   withItemIds?(fields: Record<string, Json>, idOf: (id: string) => string | undefined): Record<string, Json>;
   /** Is version `a` of an entity older than `b`? Undefined or equal = no. */
   isOlder(a: string | undefined, b: string | undefined): boolean;
+  /** Who uses such a system, unless the endpoint says otherwise; absent = the customer. */
+  readonly side?: Side;
+  /** How far its clock is ahead of ours, milliseconds; undefined while that is not known. */
+  readonly clockAhead?: number;
+  /** What stands for an entity that is there no more, to be parsed as deleted; absent where its own events tell. Pure. */
+  gone?(entityType: string, id: string): RawEntity;
   /** The user we write as, as it shows in changedBy / comment authors; undefined where the system does not tell. */
   readonly integrationUser?: string;
   /** Ends connections and token refreshes. */

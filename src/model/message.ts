@@ -5,6 +5,9 @@ export type System = 'servicenow' | 'tmf621' | 'tmf622';
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
+/** Who asks for something to be done, and who does it. */
+export type Side = 'customer' | 'provider';
+
 export const ENTITIES = ['incident', 'problem', 'change', 'case', 'request', 'task', 'order', 'orderLine'] as const;
 export type EntityKind = (typeof ENTITIES)[number];
 
@@ -182,6 +185,17 @@ export interface GenericComment {
   visibility: 'public' | 'internal';
   /** Ids of the items it is about, as the source calls them; the text names them too: `Item 10, 20`. */
   items?: string[];
+  /** The comment was told before, under this id, and says this now. */
+  edits?: string;
+}
+
+/** A comment or a file that the source does not have any more. */
+export interface RemovedPart {
+  kind: 'comment' | 'attachment';
+  /** As it was told. */
+  id: string;
+  /** A file's name, or what a short comment said. */
+  says?: string;
 }
 
 export interface GenericAttachment {
@@ -231,6 +245,8 @@ export interface GenericMessage {
   changed?: string[];
   comments: GenericComment[];
   attachments: GenericAttachment[];
+  /** What was there before and is not any more; absent = not compared, or nothing. */
+  removed?: RemovedPart[];
   relations: GenericRelation[];
 }
 

@@ -56,6 +56,8 @@ export interface MessageRecord {
   undo?: { action: 'skip'; was: Partial<MessageRecord> };
   /** How often it was emitted into the flow. */
   emissions: number;
+  /** An id made before the entity was read: what we wrote later does not show in it. Absent: it was not read, and tells of the time it came. */
+  readAt?: string;
   /** Epoch milliseconds before which it is not to be emitted again (partner not readable now). */
   notBefore?: number;
   settledAt?: string;
@@ -82,6 +84,12 @@ export interface Link {
   writtenBy: Record<string, string>;
   /** For raw fields written by us the entity's version after the write, until something at least as new was seen: an older reading of them is no news. */
   writtenVersion?: Record<string, string>;
+  /** Of raw fields, our last write, until a reading that began after it. */
+  ourWrites?: Record<string, OurWrite>;
+  /** Of an entity of ours of which no reading was compared yet: was what it was made of answered to us, or told by an event? */
+  made?: 'answered' | 'told';
+  /** It was deleted there, or is hidden from us. */
+  gone?: true;
   /**
    * For lists of items what we wrote last of each, by the item's id, until we hear that the other side has changed it: an entry that says nothing new
    * is not written again, over a change of theirs that we do not know yet.
@@ -89,11 +97,20 @@ export interface Link {
   writtenItems?: Record<string, Record<string, WrittenItem>>;
   /** Of an order of ours: what was sent of each item, and which of theirs it is. */
   items?: LinkItems;
-  /** Ids of comments and attachments already dealt with, newest last, bounded. */
+  /** Ids of comments and attachments already dealt with, newest last: all that are still shown, and many that are not. */
   seen: string[];
+  /** What the newest of them said, or were called, when last shown: to see what was edited or taken away. */
+  words?: Record<string, Json>;
   /** The entity's own version when last seen. */
   entityVersion?: string;
   since: string;
+}
+
+export interface OurWrite {
+  /** An id made when it was answered: what was read before does not tell what became of it. */
+  stamp: string;
+  /** Imprint of what was there before. */
+  before: Json;
 }
 
 export interface WrittenItem {

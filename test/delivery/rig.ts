@@ -53,7 +53,9 @@ export class Rig {
     for (const node of ['in-customer', 'in-provider']) {
       this.detach.push(
         this.broker.inbox.attach(node, {
-          read: async () => undefined,
+          // What is received is taken for what was read, unless it asks for a new reading.
+          read: async (record, { received }) =>
+            'again' in (received as object) ? this.reading(node === 'in-customer' ? this.customer : this.provider, record) : undefined,
           emit: (record, payload, quiet) => {
             this.emitted.push(record.entityId);
             const error = (e: Error & { code?: string }): ErrorRecord => ({
@@ -70,6 +72,11 @@ export class Rig {
       );
     }
     return this;
+  }
+
+  private async reading(partner: Partner, { entityType, entityId }: MessageRecord): Promise<Json> {
+    const { id, fields, version, reference } = await partner.read(entityType, entityId);
+    return { id, fields, version: String(version), reference } as Json;
   }
 
   async stop(): Promise<void> {

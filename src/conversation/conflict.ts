@@ -1,0 +1,121 @@
+import { CANCELLING_STATES, type GenericMessage, type Json, type State } from '../model/message.js';
+import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import type { Incoming, News } from './correlate.js';
+import { withLink } from './correlate.js';
+import type { EntityRequest } from './correlator.js';
+import { sameImprint } from './fingerprint.js';
+import { type PartyRules, type Said, stands } from './ownership.js';
+
+/** A write of ours to the entity that a message tells of. */
+export interface Rival {
+  delivery: DeliveryRecord;
+  request: EntityRequest;
+}
+
+/** Two parties gave one field different values, neither knowing of the other's. */
+export interface Conflict {
+  /** The generic field. */
+  name: string;
+  /** The partner's own fields that differ. */
+  fields: string[];
+  rival: Rival;
+  /** What the partner shows, and what was to be written there. */
+  shown: Json;
+  wanted: Json;
+  /** What is shown stands: it is told to the others, and what was to be written is not, or is undone. */
+  stands: boolean;
+}
+
+/** Told item by item, and never written over one another. */
+const OF_ITEMS = new Set(['items', 'progress']);
+
+/**
+ * The conflicts between what a message tells and what is being, or was just, written to the same entity. Pure.
+ * `rivals`: newest last. `rules`: those of the party the message comes from. `said`: who says it, and when; of a rival likewise.
+ */
+export function conflictsIn(
+  news: News,
+  { message, record, sources }: Incoming,
+  rivals: readonly Rival[],
+  rules: PartyRules,
+  said: Said,
+  saidOf: (rival: Rival) => Said,
+): Conflict[] {
+  const fields = message.fields as Record<string, Json | undefined>;
+  const overtaken = (news.overtaken ?? []).map(({ name }) => name);
+  const told = [...(news.message.changed ?? []), ...overtaken].filter(
+    (name) => !OF_ITEMS.has(name) && !(news.asMade ?? []).includes(name),
+  );
+  return told.flatMap((name): Conflict[] => {
+    const shown = fields[name];
+    const differing = ({ request }: Rival) =>
+      (sources[name] ?? []).filter(
+        (field) => request.changed.includes(field) && !sameImprint(record[field], request.fields[field]) && field in record,
+      );
+    const isRival = (rival: Rival) => {
+      const wanted = rival.request.generic[name];
+      const cancels = name === 'state' && CANCELLING_STATES.includes(wanted as State);
+      return wanted !== undefined && !cancels && !sameImprint(wanted, shown) && differing(rival).length > 0;
+    };
+    const rival = rivals.findLast(isRival);
+    if (!rival || shown === undefined) return [];
+    const wanted = rival.request.generic[name] as Json;
+    const rule = rules.fields[name] ?? 'newest';
+    return [{ name, fields: differing(rival), rival, shown, wanted, stands: stands(name, rule, said, saidOf(rival)) }];
+  });
+}
+
+/** The news once conflicts are decided: what stands is told, what does not is not. */
+export function decided(news: News, conflicts: readonly Conflict[], incoming: Incoming): News {
+  if (conflicts.length === 0) return news;
+  const lost = new Set(conflicts.filter((c) => !c.stands).map((c) => c.name));
+  const won = conflicts.filter((c) => c.stands).map((c) => c.name);
+  const changed = [...new Set([...(news.message.changed ?? []), ...won])].filter((name) => !lost.has(name));
+  const { comments, attachments, removed = [] } = news.message;
+  const message: GenericMessage = { ...news.message, changed };
+  const isNews = changed.length + comments.length + attachments.length + removed.length > 0;
+  const output = isNews || incoming.deleted ? 'update' : 'ignored';
+  return { ...news, message, output, ...(output === 'ignored' && { reason: inWords(conflicts) }) };
+}
+
+/** What was said, in words. */
+export function inWords(conflicts: readonly Conflict[]): string {
+  return conflicts
+    .map(({ name, shown, wanted, stands }) => {
+      const [stood, fell] = stands ? [shown, wanted] : [wanted, shown];
+      return `Both sides changed ${name} at once: ${quoted(stood)} stands, ${quoted(fell)} does not.`;
+    })
+    .join(' ');
+}
+
+function quoted(value: Json): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return `«${text.length > 60 ? `${text.slice(0, 60)}…` : text}»`;
+}
+
+/** What has to be written so that the partner has what stands, if a write of ours went over it. Values are the partner's own. */
+export function restoring(conflict: Conflict, { record }: Incoming): EntityRequest {
+  const { name, fields, shown } = conflict;
+  const given = Object.fromEntries(fields.map((field) => [field, record[field] as Json]));
+  return {
+    fields: given,
+    changed: fields,
+    defaults: [],
+    sources: Object.fromEntries(fields.map((field) => [field, [name]])),
+    generic: { [name]: shown },
+    edited: fields,
+  };
+}
+
+/** The conversation in which a newer delivery has the word on some fields: older ones do not write them any more. */
+export function overruled(
+  latest: ConversationRecord,
+  link: Link,
+  fields: readonly string[],
+  delivery: string,
+): ConversationRecord {
+  const now = latest.links.find((l) => l.endpoint === link.endpoint && l.entityType === link.entityType && l.leg === link.leg);
+  if (!now) return latest;
+  const writtenBy = { ...now.writtenBy, ...Object.fromEntries(fields.map((field) => [field, delivery])) };
+  return withLink(latest, { ...now, writtenBy });
+}

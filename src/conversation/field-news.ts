@@ -1,0 +1,110 @@
+import { showsWords } from '../endpoints/words.js';
+import type { GenericMessage, Json, State } from '../model/message.js';
+import type { Link } from '../store/store.js';
+import type { EchoGuard, Incoming } from './correlate.js';
+import { imprint, isShadowed, sameImprint } from './fingerprint.js';
+
+/** A field whose value the partner set while a write of ours to it was being answered: which of the two stands there now is not known. */
+export interface Overtaken {
+  /** The generic field. */
+  name: string;
+  /** The partner's own. */
+  field: string;
+}
+
+export interface FieldNews {
+  /** Generic fields that are news. */
+  changed: string[];
+  /** Of these, those that only show what a new entity of ours was made of: they may fill what is empty elsewhere, and overwrite nothing. */
+  asMade: string[];
+  overtaken: Overtaken[];
+  /** The entity has to be read again: it may have been changed after what was read. */
+  again: boolean;
+  /** Of a raw field: the reading is older than our last write of it. */
+  isOutdated: (field: string) => boolean;
+}
+
+/** Told by messages of their own, whatever was sent of them. */
+const OF_ITEMS = new Set(['items', 'progress']);
+
+/** How far a matter has come. What a partner begins a new entity with is no step back. */
+const STEPS: Partial<Record<State, number>> = {
+  draft: 0,
+  acknowledged: 1,
+  inProgress: 2,
+  pending: 2,
+  held: 2,
+  assessingCancellation: 2,
+  pendingCancellation: 2,
+  resolved: 3,
+};
+const LAST_STEP = 4;
+
+/**
+ * Which fields of a reading are news: those whose own value differs from the last one known (so a value that merely maps to the same canonical one
+ * is not), unless a write of ours under way brings just that value, or the reading is older than our last write of it. Pure.
+ */
+export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): FieldNews {
+  const { record, sources, message } = incoming;
+  const isOutdated = outdatedIn(link, incoming, guard.isOlder);
+  const isMissed = missedIn(link, incoming);
+  const isOurs = (field: string) => guard.inFlight.some((w) => field in w.fields && isSent(record[field], w.fields[field]));
+  const differs = (field: string) => !sameImprint(link.raw[field], record[field]) && !isOurs(field);
+  const changed: string[] = [];
+  const asMade: string[] = [];
+  const overtaken: Overtaken[] = [];
+  let again = false;
+  for (const [name, value] of Object.entries(message.fields) as [string, Json | undefined][]) {
+    const from = sources[name] ?? [];
+    const made = link.made !== undefined && !OF_ITEMS.has(name);
+    if (value === undefined || isShadowed(link.shadow, name, value) || from.some(isOutdated)) continue;
+    if (made && name === 'state' && isFurther(link, message) && !from.every(isOurs)) {
+      changed.push(name);
+      continue;
+    }
+    if (!from.some(differs)) continue;
+    const missed = from.filter((field) => differs(field) && isMissed(field));
+    if (missed.length > 0) {
+      const [field = ''] = missed.filter((f) => !sameImprint(link.ourWrites?.[f]?.before, record[f]));
+      again ||= field !== '';
+      // What is no newer than the last reading shows what was there before we wrote.
+      if (field && !OF_ITEMS.has(name) && guard.isOlder(link.entityVersion, message.source.version))
+        overtaken.push({ name, field });
+      continue;
+    }
+    changed.push(name);
+    if (made && (link.made === 'told' || !from.some((field) => field in link.raw))) asMade.push(name);
+  }
+  return { changed, asMade, overtaken, again, isOutdated };
+}
+
+/** A new entity is further along than it was asked to be: somebody there, or a rule, has taken it on. */
+function isFurther(link: Link, { fields }: GenericMessage): boolean {
+  const asked = link.shadow.state as State | undefined;
+  if (asked === undefined || fields.state === undefined) return false;
+  return stepOf(fields.state) > stepOf(asked);
+}
+
+function stepOf(state: State): number {
+  return STEPS[state] ?? LAST_STEP;
+}
+
+/** Does a field show what we sent, as it is or as partners keep texts: cut, wrapped, escaped? */
+function isSent(shown: Json | undefined, sent: Json | undefined): boolean {
+  if (sameImprint(imprint(sent), shown)) return true;
+  return typeof shown === 'string' && typeof sent === 'string' && shown !== '' && showsWords(shown, sent);
+}
+
+/**
+ * Tells of a raw field whether a reading is older than our last write of the field: it shows what we have overwritten since. Versions do not
+ * tell that of an answer where they have the grain of a second; the order of our writes does.
+ */
+function outdatedIn(link: Link, { message, answerTo }: Incoming, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
+  const writtenLater = (field: string) => answerTo !== undefined && (link.writtenBy[field] ?? '') > answerTo;
+  return (field) => isOlder(message.source.version, link.writtenVersion?.[field]) || writtenLater(field);
+}
+
+/** Tells of a raw field whether a write of ours was answered after the reading began: the reading may have missed it. */
+function missedIn({ ourWrites = {} }: Link, { readAt, answerTo }: Incoming): (field: string) => boolean {
+  return (field) => answerTo === undefined && readAt !== undefined && (ourWrites[field]?.stamp ?? '') > readAt;
+}

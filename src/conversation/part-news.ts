@@ -1,0 +1,159 @@
+import { showsWords } from '../endpoints/words.js';
+import type { GenericAttachment, GenericComment, Json, RemovedPart } from '../model/message.js';
+import type { ConversationRecord, Link } from '../store/store.js';
+import type { Incoming } from './correlate.js';
+import { attachmentMark, commentMark, digest, imprint } from './fingerprint.js';
+
+/** Comments and files of a link whose words are remembered, the newest. */
+const WORDS = 500;
+/** Ids remembered of parts that are not shown any more. A long memory of little use, and a bound all the same. */
+const NOT_SHOWN = 20_000;
+
+/** A comment or a file of ours that may be there, although its answer was lost. */
+export interface PartInDoubt {
+  /** The delivery that writes it. */
+  delivery: string;
+  comment?: GenericComment;
+  attachment?: GenericAttachment;
+}
+
+export interface PartNews {
+  comments: GenericComment[];
+  attachments: GenericAttachment[];
+  removed: RemovedPart[];
+  /** Deliveries in doubt whose part is shown: to be looked for at once. */
+  found: string[];
+  /** Marks of what came back. */
+  used: string[];
+  /** The link's memory once these are known. */
+  remembered: (latest: Link) => Pick<Link, 'seen' | 'words'>;
+}
+
+export interface PartGuard {
+  /** The user we write as at this endpoint. */
+  integrationUser?: string;
+  inDoubt?: PartInDoubt[];
+}
+
+/**
+ * Which comments and files are news: those whose id was not seen, and that are not ours: written by our own user, shown for a write of ours that is in
+ * doubt, or bearing the mark of one that the partner never showed. Of those that were seen, which say something else now, and which are gone. Pure.
+ */
+export function partNews(conversation: ConversationRecord, link: Link, incoming: Incoming, guard: PartGuard): PartNews {
+  const { message } = incoming;
+  const marks = [...conversation.written];
+  const used: string[] = [];
+  const doubts = [...(guard.inDoubt ?? [])];
+  const found: string[] = [];
+  // What is in doubt is noted when its delivery has found it: until then it is its own.
+  const waiting = new Set<string>();
+  const seen = new Set(link.seen);
+  const isOurs = (id: string, author: string | undefined, mark: string, isIt: (doubt: PartInDoubt) => boolean) => {
+    const isUs = guard.integrationUser !== undefined && author === guard.integrationUser;
+    const at = doubts.findIndex(isIt);
+    const [doubt] = at < 0 ? [] : doubts.splice(at, 1);
+    if (doubt) {
+      found.push(doubt.delivery);
+      waiting.add(id);
+      return true;
+    }
+    const marked = marks.indexOf(mark);
+    if (marked >= 0) used.push(...marks.splice(marked, 1));
+    return isUs || marked >= 0;
+  };
+  const byUs = (author: string | undefined, given: string | undefined) =>
+    guard.integrationUser === undefined || author === undefined || author === guard.integrationUser || author === given;
+  const comments = message.comments.filter(
+    (c) =>
+      !seen.has(c.id) &&
+      !isOurs(c.id, c.author, commentMark(link.endpoint, c), ({ comment }) =>
+        Boolean(comment && byUs(c.author, comment.author) && showsWords(c.text, comment.text)),
+      ),
+  );
+  const attachments = message.attachments.filter(
+    (a) =>
+      !seen.has(a.id) &&
+      !isOurs(a.id, a.author, attachmentMark(link.endpoint, a), ({ attachment }) =>
+        Boolean(attachment && byUs(a.author, attachment.author) && isSameFile(a, attachment)),
+      ),
+  );
+  // An answer to a write need not show all there is.
+  const whole = incoming.answerTo === undefined && !incoming.deleted;
+  return {
+    comments: [...comments, ...(whole ? edited(link, message.comments) : [])],
+    attachments,
+    removed: whole ? removed(link, incoming) : [],
+    found,
+    used,
+    remembered: (latest) => remembered(latest, incoming, waiting, whole),
+  };
+}
+
+function isSameFile(shown: GenericAttachment, ours: GenericAttachment): boolean {
+  if (shown.hash !== undefined && ours.hash !== undefined) return shown.hash === ours.hash;
+  const fits = shown.size === undefined || ours.size === undefined || shown.size === ours.size;
+  return fits && (shown.name === ours.name || (shown.size !== undefined && shown.size === ours.size));
+}
+
+/** Comments that say something else than when they were last shown, as new ones that say which they are. */
+function edited({ words = {} }: Link, comments: GenericComment[]): GenericComment[] {
+  return comments
+    .filter((c) => keyOf('comment', c.id) in words && words[keyOf('comment', c.id)] !== wordsOf(c.text))
+    .map(asEdited);
+}
+
+/** The edited comments among those of a reading that were found before, by the ids they were given. */
+export function editedAs(comments: GenericComment[], ids: readonly string[]): GenericComment[] {
+  return comments.map(asEdited).filter(({ id }) => ids.includes(id));
+}
+
+function asEdited(comment: GenericComment): GenericComment {
+  return { ...comment, id: `${comment.id}~${digest(comment.text)}`, edits: comment.id };
+}
+
+function removed({ words = {} }: Link, { message }: Incoming): RemovedPart[] {
+  const shown = new Set([
+    ...message.comments.map((c) => keyOf('comment', c.id)),
+    ...message.attachments.map((a) => keyOf('attachment', a.id)),
+  ]);
+  return Object.entries(words)
+    .filter(([key]) => !shown.has(key))
+    .map(([key, said]) => {
+      const says = typeof said === 'string' && !said.startsWith('#') ? said : undefined;
+      return { kind: key.startsWith('a') ? 'attachment' : 'comment', id: key.slice(2), ...(says && { says }) };
+    });
+}
+
+function remembered(
+  link: Link,
+  { message }: Incoming,
+  waiting: ReadonlySet<string>,
+  whole: boolean,
+): Pick<Link, 'seen' | 'words'> {
+  const shown = [...message.comments, ...message.attachments].map(({ id }) => id).filter((id) => !waiting.has(id));
+  const there = new Set(shown);
+  const others = link.seen.filter((id) => !there.has(id));
+  // Kept in their order: the newest are the last.
+  const known = new Set(link.seen);
+  const seen = [...link.seen, ...shown.filter((id) => !known.has(id))];
+  const forgotten = new Set(others.slice(0, -NOT_SHOWN));
+  if (!whole) return { seen, words: link.words };
+  const said: [string, Json][] = [
+    ...message.comments.map((c): [string, Json] => [keyOf('comment', c.id), wordsOf(c.text)]),
+    ...message.attachments.map((a): [string, Json] => [keyOf('attachment', a.id), wordsOf(a.name)]),
+  ];
+  // What only events tell is not part of the entity.
+  const kept = said.filter(([key]) => !key.includes('|') && !waiting.has(key.slice(2))).slice(-WORDS);
+  return {
+    seen: forgotten.size > 0 ? seen.filter((id) => !forgotten.has(id)) : seen,
+    words: kept.length > 0 ? Object.fromEntries(kept) : undefined,
+  };
+}
+
+function keyOf(kind: RemovedPart['kind'], id: string): string {
+  return `${kind[0]}:${id}`;
+}
+
+function wordsOf(text: string): Json {
+  return imprint(text.replace(/\s+/g, ' ').trim());
+}
