@@ -1,3 +1,6 @@
+import type { CarryRule, FieldRule } from '../../src/conversation/ownership.js';
+import type { Side } from '../../src/model/message.js';
+
 /** Settings that every endpoint config node has, whatever its system. Numbers are kept as text so that `${ENV}` works in them. */
 export interface EndpointConfig {
   name: string;
@@ -23,6 +26,13 @@ export interface EndpointConfig {
   retryDelay: string;
   /** Seconds that a lost answer is looked up before anything is written again. */
   settling: string;
+  /** Whose system it is; empty = as systems of its kind are used. */
+  side: '' | Side;
+  /** What becomes here of comments that were edited, and of what was deleted, elsewhere. */
+  edits: CarryRule;
+  deletions: CarryRule;
+  /** By generic field, whose word counts here; any other is `newest`. */
+  fieldRules: Record<string, FieldRule>;
   /** The user we write as, as the partner shows it; empty = the user name of the credentials. */
   integrationUser: string;
 }
@@ -60,5 +70,9 @@ export const endpointDefaults: EndpointConfig = {
   maxTries: '12',
   retryDelay: '2',
   settling: '120',
+  side: '',
+  edits: 'note',
+  deletions: 'nothing',
+  fieldRules: {},
   integrationUser: '',
 };

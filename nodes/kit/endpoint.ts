@@ -1,4 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { FIELD_RULES, type PartyRules } from '../../src/conversation/ownership.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -85,6 +86,19 @@ function authOf(config: EndpointConfig, given: EndpointCredentials, where: strin
   }
 }
 
+/** How the party is dealt with; of an endpoint that was saved before there were such settings, as usual. */
+function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig, where: string): Partial<PartyRules> {
+  const wrong = Object.entries(fieldRules).find(([, rule]) => !FIELD_RULES.includes(rule));
+  if (wrong) {
+    throw new SwitchboardError('SWB_CONFIG', `«${String(wrong[1])}» is no rule for the field ${wrong[0]}.`, {
+      where,
+      field: 'fieldRules',
+      hint: `Use one of ${FIELD_RULES.join(', ')}.`,
+    });
+  }
+  return { fields: fieldRules, ...(side && { side }), ...(edits && { edits }), ...(deletions && { deletions }) };
+}
+
 /**
  * What the config nodes of all systems do alike: make the client, join the store's broker, send what waits, leave again.
  * A wrong setting leaves the node without a client; the nodes that use it say so.
@@ -114,7 +128,8 @@ export function endpointRuntime<Client extends EndpointClient>(
     const maxTries = Math.max(1, numberSetting(config.maxTries, endpointDefaults.maxTries, 'maxTries', where));
     const settling = numberSetting(config.settling, endpointDefaults.settling, 'settling', where) * 1000;
     const broker: Broker = await store.broker;
-    broker.addEndpoint(node.client, { concurrency: options.concurrency, settling, retry: { base: retryDelay, maxTries } });
+    const retry = { base: retryDelay, maxTries };
+    broker.addEndpoint(node.client, { concurrency: options.concurrency, settling, retry, rules: partyRules(config, where) });
     return broker;
   })();
   const farewells: Promise<unknown>[] = [];

@@ -57,17 +57,18 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
   for (const [name, value] of Object.entries(message.fields) as [string, Json | undefined][]) {
     const from = sources[name] ?? [];
     const made = link.made !== undefined && !OF_ITEMS.has(name);
-    if (value === undefined || isShadowed(link.shadow, name, value) || from.some(isOutdated)) continue;
-    if (made && name === 'state' && isFurther(link, message) && !from.every(isOurs)) {
+    if (value === undefined || isShadowed(link.shadow, name, value)) continue;
+    const outdated = from.some(isOutdated);
+    if (made && name === 'state' && !outdated && isFurther(link, message) && !from.every(isOurs)) {
       changed.push(name);
       continue;
     }
-    if (!from.some(differs)) continue;
-    const missed = from.filter((field) => differs(field) && isMissed(field));
-    if (missed.length > 0) {
-      const [field = ''] = missed.filter((f) => !sameImprint(link.ourWrites?.[f]?.before, record[f]));
-      again ||= field !== '';
-      // What is no newer than the last reading shows what was there before we wrote.
+    const differing = from.filter(differs);
+    if (differing.length === 0) continue;
+    if (outdated || differing.some(isMissed)) {
+      // What shows what was there before we wrote, or is no newer than the last reading, is only late.
+      const field = differing.find((f) => link.ourWrites?.[f] && !sameImprint(link.ourWrites[f].before, record[f]));
+      again ||= !outdated && field !== undefined;
       if (field && !OF_ITEMS.has(name) && guard.isOlder(link.entityVersion, message.source.version))
         overtaken.push({ name, field });
       continue;

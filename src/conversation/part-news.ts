@@ -48,6 +48,13 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
   // What is in doubt is noted when its delivery has found it: until then it is its own.
   const waiting = new Set<string>();
   const seen = new Set(link.seen);
+  const vanished = missing(link, incoming);
+  // Some partners number their notes anew: what says the same as one that is not shown any more is that one.
+  const isRenumbered = (kind: RemovedPart['kind'], says: string) => {
+    const at = vanished.findIndex(([key, said]) => key[0] === kind[0] && isSaid(said, says));
+    if (at >= 0) vanished.splice(at, 1);
+    return at >= 0;
+  };
   const isOurs = (id: string, author: string | undefined, mark: string, isIt: (doubt: PartInDoubt) => boolean) => {
     const isUs = guard.integrationUser !== undefined && author === guard.integrationUser;
     const at = doubts.findIndex(isIt);
@@ -66,6 +73,7 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
   const comments = message.comments.filter(
     (c) =>
       !seen.has(c.id) &&
+      !isRenumbered('comment', c.text) &&
       !isOurs(c.id, c.author, commentMark(link.endpoint, c), ({ comment }) =>
         Boolean(comment && byUs(c.author, comment.author) && showsWords(c.text, comment.text)),
       ),
@@ -73,6 +81,7 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
   const attachments = message.attachments.filter(
     (a) =>
       !seen.has(a.id) &&
+      !isRenumbered('attachment', a.name) &&
       !isOurs(a.id, a.author, attachmentMark(link.endpoint, a), ({ attachment }) =>
         Boolean(attachment && byUs(a.author, attachment.author) && isSameFile(a, attachment)),
       ),
@@ -82,7 +91,7 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
   return {
     comments: [...comments, ...(whole ? edited(link, message.comments) : [])],
     attachments,
-    removed: whole ? removed(link, incoming) : [],
+    removed: whole ? vanished.filter(([, said]) => !isUnread(said)).map(removedPart) : [],
     found,
     used,
     remembered: (latest) => remembered(latest, incoming, waiting, whole),
@@ -98,7 +107,10 @@ function isSameFile(shown: GenericAttachment, ours: GenericAttachment): boolean 
 /** Comments that say something else than when they were last shown, as new ones that say which they are. */
 function edited({ words = {} }: Link, comments: GenericComment[]): GenericComment[] {
   return comments
-    .filter((c) => keyOf('comment', c.id) in words && words[keyOf('comment', c.id)] !== wordsOf(c.text))
+    .filter((c) => {
+      const said = words[keyOf('comment', c.id)];
+      return said !== undefined && !isUnread(said) && said !== wordsOf(c.text);
+    })
     .map(asEdited);
 }
 
@@ -111,17 +123,18 @@ function asEdited(comment: GenericComment): GenericComment {
   return { ...comment, id: `${comment.id}~${digest(comment.text)}`, edits: comment.id };
 }
 
-function removed({ words = {} }: Link, { message }: Incoming): RemovedPart[] {
+/** What was shown, or written by us, and is not shown now. */
+function missing({ words = {} }: Link, { message }: Incoming): [string, Json][] {
   const shown = new Set([
     ...message.comments.map((c) => keyOf('comment', c.id)),
     ...message.attachments.map((a) => keyOf('attachment', a.id)),
   ]);
-  return Object.entries(words)
-    .filter(([key]) => !shown.has(key))
-    .map(([key, said]) => {
-      const says = typeof said === 'string' && !said.startsWith('#') ? said : undefined;
-      return { kind: key.startsWith('a') ? 'attachment' : 'comment', id: key.slice(2), ...(says && { says }) };
-    });
+  return Object.entries(words).filter(([key]) => !shown.has(key));
+}
+
+function removedPart([key, said]: [string, Json]): RemovedPart {
+  const says = typeof said === 'string' && !said.startsWith('#') ? said : undefined;
+  return { kind: key[0] === 'a' ? 'attachment' : 'comment', id: key.slice(2), ...(says && { says }) };
 }
 
 function remembered(
@@ -156,4 +169,22 @@ function keyOf(kind: RemovedPart['kind'], id: string): string {
 
 function wordsOf(text: string): Json {
   return imprint(text.replace(/\s+/g, ' ').trim());
+}
+
+/** Begins the words of what we wrote and have not read yet: partners may show it otherwise. */
+const UNREAD = '?';
+
+function isUnread(said: Json): boolean {
+  return typeof said === 'string' && said.startsWith(UNREAD);
+}
+
+function isSaid(said: Json, text: string): boolean {
+  const words = wordsOf(text);
+  return words !== '' && (said === words || said === `${UNREAD}${words}`);
+}
+
+/** A link that knows a comment or file of ours as it was written. */
+export function withWritten(link: Link, kind: RemovedPart['kind'], id: string, says: string): Link {
+  const words = { ...link.words, [keyOf(kind, id)]: `${UNREAD}${wordsOf(says)}` };
+  return { ...link, seen: [...link.seen, id], words: Object.fromEntries(Object.entries(words).slice(-WORDS)) };
 }

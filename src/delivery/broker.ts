@@ -10,7 +10,7 @@ import { DecisionError, type SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 import { createIds } from '../store/id.js';
-import type { Change, Store } from '../store/store.js';
+import type { Change, MessageRecord, Store } from '../store/store.js';
 import { AuditLog } from './audit.js';
 import { carried, type Told } from './carry.js';
 import { lackIn } from './freshness.js';
@@ -111,6 +111,7 @@ export class Broker {
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
       lacks: (record, read) => lackIn(this.store, this.client(record.endpoint), record, read, this.clock),
+      gone: (record) => this.gone(record),
       onSettled: (message) => this.turnstile.leave(message),
     });
     this.surgeon = new Surgeon(this.store, this.conversations, this.turnstile, this.clock);
@@ -200,6 +201,11 @@ export class Broker {
     flow.correlated = findingOf(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
     return correlated;
+  }
+
+  private async gone({ endpoint, entityType, entityId }: MessageRecord): Promise<Json | undefined> {
+    const known = await this.store.conversationByLink(endpoint, entityType, entityId);
+    return known && (this.client(endpoint)?.gone?.(entityType, entityId) as Json | undefined);
   }
 
   private told({ message, asMade }: Correlated, incoming: Incoming): Told {

@@ -24,6 +24,7 @@ export interface Received {
   entityType: string;
   entityId: string;
   number?: string;
+  /** De-duplicates: for good what is polled or our own; of what partners post only what waits to be read. */
   key: string;
   expects?: Expected;
   payload: Json;
@@ -84,6 +85,8 @@ export interface InboxOptions {
   retry?: Partial<RetryPolicy>;
   /** What a read of the message's entity lacks of what the hint said, in words; undefined where it shows it. */
   lacks?: (record: MessageRecord, read: Json) => Promise<string | undefined>;
+  /** What stands for an entity that was known and is there no more; undefined where it was not known. */
+  gone?: (record: MessageRecord) => Promise<Json | undefined>;
   /** A message has left its flow. */
   onSettled: (message: string) => void;
 }
@@ -91,6 +94,8 @@ export interface InboxOptions {
 export class Inbox {
   private readonly pumps = new Map<string, Pump>();
   private readonly flows = new Map<string, InFlow>();
+  /** Hints, by node and key, whose entity was not read since: the same again says nothing more. */
+  private readonly unread = new Set<string>();
   private readonly sweep: NodeJS.Timeout;
   private closed = false;
 
@@ -113,18 +118,28 @@ export class Inbox {
         hint: 'Send it again later; nothing of it was kept.',
       });
     }
-    const changes = items.map((item) => this.received(item));
+    const fresh = items.filter((item) => !isHint(item) || !this.unread.has(`${item.node}|${item.key}`));
+    const changes = fresh.map((item) => this.received(item));
     if (changes.length + also.length > 0) await store.commit([...changes, ...also]);
+    // Only now: whoever is answered because of one that waits relies on its being on disk.
+    for (const item of fresh) if (isHint(item)) this.unread.add(`${item.node}|${item.key}`);
+  }
+
+  /** @internal Its entity is about to be read: what is told from now on is told anew. */
+  reading({ id, node, key }: MessageRecord): void {
+    this.unread.delete(`${node}|${key.slice(0, -id.length - 1)}`);
   }
 
   /** Something received, as it is kept. */
   received({ payload, ...item }: Received): Change {
     const { ids, clock } = this.options;
+    const id = ids();
     return {
       kind: 'message',
       record: {
         ...item,
-        id: ids(),
+        ...(isHint(item) && { key: `${item.key}|${id}` }),
+        id,
         version: 0,
         receivedAt: new Date(clock()).toISOString(),
         state: 'received',
@@ -244,6 +259,14 @@ export class Inbox {
   }
 }
 
+/**
+ * A hint says no more than that something happened: each is a reason to read, whatever version or id it names, because partners change things without
+ * raising the one and use the other twice. What a poll lists shows itself whether it is the same.
+ */
+function isHint({ origin }: Pick<Received, 'origin'>): boolean {
+  return origin === 'webhook' || origin === 'event';
+}
+
 function outdated(lack: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', `What was read is older than what was reported: ${lack}.`, {
     hint: 'It is read again.',
@@ -337,6 +360,7 @@ class Pump {
     let { readAt } = claimed;
     if (payload === undefined) {
       try {
+        this.inbox.reading(claimed);
         readAt = this.inbox.options.ids();
         payload = await this.emitter.read(claimed, bodies);
         if (payload === undefined) readAt = undefined;
@@ -347,8 +371,10 @@ class Pump {
         }
       } catch (error) {
         // A replica that does not have it yet says the same as one that never will.
-        await this.unreadable(claimed, error, isAbsent(error) && this.isRecent(claimed));
-        return;
+        const lags = isAbsent(error) && this.isRecent(claimed);
+        payload = isAbsent(error) && !lags ? await this.inbox.options.gone?.(claimed) : undefined;
+        if (payload === undefined) return await this.unreadable(claimed, error, lags);
+        read = { read: payload };
       }
     }
     if (this.stopped) return;

@@ -64,7 +64,9 @@ export class Legs {
     const now = flow?.conversation ? await this.store.conversation(flow.conversation) : undefined;
     const next = now && (flow?.advance?.(now) ?? now);
     const whole = next && wholeOrder(next, rules, this.name);
-    if (!now || !next?.plan || !whole) return message;
+    if (!flow || !now || !next?.plan || !whole) return message;
+    // A vendor that deletes its order has not deleted the customer's.
+    if (flow.told) flow.told = { ...flow.told, deleted: false };
     const { source } = message;
     const leg = linkOf(now, source.endpoint, source.entityType, source.id)?.leg ?? '';
     await this.compensate(now, next.plan, leg);

@@ -1,7 +1,7 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt, withLink } from '../conversation/correlate.js';
 import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
-import { attachmentMark, commentMark, imprint, sameImprint } from '../conversation/fingerprint.js';
+import { imprint, sameImprint } from '../conversation/fingerprint.js';
 import { itemsSeen } from '../conversation/item-entries.js';
 import { isGone } from '../conversation/moved.js';
 import { legOf } from '../conversation/plan.js';
@@ -275,7 +275,7 @@ async function comment(
     what: found ? 'found the comment written by an earlier try' : `commented on ${link.number ?? link.id}`,
     link: { id: link.id, number: link.number },
     response: part,
-    change: (latest) => seen(latest, delivery, part.id, commentMark(delivery.endpoint, text)),
+    change: (latest) => seen(latest, delivery, part.id, text),
   };
 }
 
@@ -314,7 +314,7 @@ async function attach(
     what: found ? `found ${attachment.name} attached by an earlier try` : `attached ${attachment.name} (${file.size} bytes)`,
     link: { id: link.id, number: link.number },
     response: part,
-    change: (latest) => seen(latest, delivery, part.id, attachmentMark(delivery.endpoint, attachment)),
+    change: (latest) => seen(latest, delivery, part.id, attachment),
   };
 }
 

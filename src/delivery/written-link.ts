@@ -1,8 +1,9 @@
 import { conversationState, linkAt, withLink, withMarks } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/correlator.js';
-import { imprint, shadowOf } from '../conversation/fingerprint.js';
+import { attachmentMark, commentMark, imprint, shadowOf } from '../conversation/fingerprint.js';
+import { withWritten } from '../conversation/part-news.js';
 import type { Parsed } from '../endpoints/endpoint.js';
-import type { Json } from '../model/message.js';
+import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { isOfItems, itemsAsWritten } from './item-news.js';
 
@@ -78,11 +79,17 @@ export function seen(
   conversation: ConversationRecord,
   delivery: DeliveryRecord,
   id: string | undefined,
-  mark: string,
+  part: GenericComment | GenericAttachment,
 ): ConversationRecord {
   const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
   if (!link || (id !== undefined && link.seen.includes(id))) return conversation;
-  return id === undefined ? withMarks(conversation, [mark]) : withLink(conversation, { ...link, seen: [...link.seen, id] });
+  const { endpoint } = delivery;
+  if ('text' in part) {
+    if (id === undefined) return withMarks(conversation, [commentMark(endpoint, part)]);
+    return withLink(conversation, withWritten(link, 'comment', id, part.text));
+  }
+  if (id === undefined) return withMarks(conversation, [attachmentMark(endpoint, part)]);
+  return withLink(conversation, withWritten(link, 'attachment', id, part.name));
 }
 
 export function stated(conversation: ConversationRecord): ConversationRecord {

@@ -204,7 +204,7 @@ describe('the broker', () => {
     await rig.start();
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['hello'] }, 'poll');
     await until('the other one to be settled', async () =>
-      (await rig.messages()).some((m) => m.key === 'poll' && m.state === 'settled'),
+      (await rig.messages()).some((m) => m.key.startsWith('poll|') && m.state === 'settled'),
     );
     open();
     await rig.quiet();

@@ -11,6 +11,9 @@ export interface Payload {
   id: string;
   fields: Record<string, Json>;
   version?: string;
+  /** When it was changed, ISO 8601. */
+  at?: string;
+  deleted?: boolean;
   comments?: string[];
   attachments?: string[];
   reference?: string;
@@ -55,7 +58,9 @@ export class Rig {
         this.broker.inbox.attach(node, {
           // What is received is taken for what was read, unless it asks for a new reading.
           read: async (record, { received }) =>
-            'again' in (received as object) ? this.reading(node === 'in-customer' ? this.customer : this.provider, record) : undefined,
+            'again' in (received as object)
+              ? this.reading(node === 'in-customer' ? this.customer : this.provider, record)
+              : undefined,
           emit: (record, payload, quiet) => {
             this.emitted.push(record.entityId);
             const error = (e: Error & { code?: string }): ErrorRecord => ({
@@ -109,6 +114,7 @@ export class Rig {
         id: payload.id,
         number: payload.id,
         version: payload.version,
+        ...(payload.at && { changedAt: payload.at }),
         reference: payload.reference,
       },
       fields: payload.fields as GenericMessage['fields'],
@@ -118,7 +124,8 @@ export class Rig {
     };
     const names = Object.keys(payload.fields);
     const sources = Object.fromEntries(names.map((n) => [n, [n]]));
-    const found = await this.broker.correlate(record.id, { message, record: payload.fields, sources });
+    const { deleted } = payload;
+    const found = await this.broker.correlate(record.id, { message, record: payload.fields, sources, deleted });
     if (!found || found.output === 'ignored') return;
     for (const node of nodes) {
       await this.broker.take({

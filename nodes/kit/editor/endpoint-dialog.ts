@@ -20,6 +20,9 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'maxTries',
   'retryDelay',
   'settling',
+  'side',
+  'edits',
+  'deletions',
   'integrationUser',
 ];
 export const CREDENTIALS: (keyof EndpointCredentials)[] = [
@@ -42,8 +45,9 @@ export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Re
   addStyle();
   settleCredentials(node);
   chooseOnlyStore();
-  // An endpoint saved before there was the setting.
-  if ((node.settling ?? '') === '') field(PREFIX, 'settling').val(endpointDefaults.settling);
+  // An endpoint saved before there were the settings.
+  for (const name of ['settling', 'edits', 'deletions'] as const)
+    if ((node[name] ?? '') === '') field(PREFIX, name).val(endpointDefaults[name]);
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);
   const current = () => ({

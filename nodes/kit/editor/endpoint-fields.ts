@@ -21,6 +21,10 @@ export function endpointFields<Config extends EndpointConfig>(defaults: Config) 
     maxTries: { value: defaults.maxTries, validate: number<Config>({ from: 1, to: 1000 }) },
     settling: { value: defaults.settling, validate: number<Config>({ from: 0, to: 86_400, optional: true }) },
     retryDelay: { value: defaults.retryDelay, validate: number<Config>({ from: 0, to: 300 }) },
+    side: { value: defaults.side },
+    edits: { value: defaults.edits },
+    deletions: { value: defaults.deletions },
+    fieldRules: { value: defaults.fieldRules },
     integrationUser: { value: defaults.integrationUser },
   };
 }

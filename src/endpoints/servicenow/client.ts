@@ -216,6 +216,10 @@ class Client implements ServiceNowClient {
     return poll(this.api, this.table(entityType), entityType, cursor);
   }
 
+  gone(entityType: string, id: string): RawEntity {
+    return { table: this.table(entityType), record: { sys_id: id }, deleted: true };
+  }
+
   parse(raw: RawEntity): Parsed {
     const table = (raw as { table?: string }).table;
     const entityType = this.entityTypes.find((t) => t.table === table)?.name ?? table ?? '';

@@ -16,6 +16,8 @@ export interface ServiceNowEntity extends RawEntity {
   journal?: Row[];
   /** Rows of the attachment API. */
   attachments?: Row[];
+  /** It is there no more. */
+  deleted?: true;
 }
 
 export interface ParseContext {
@@ -46,7 +48,7 @@ export function serviceNowTimeToIso(text: string): string | undefined {
 
 /** Takes a record apart. Pure. */
 export function parse(raw: RawEntity, context: ParseContext): Parsed {
-  const { table, record, lines, journal = [], attachments = [] } = raw as ServiceNowEntity;
+  const { table, record, lines, journal = [], attachments = [], deleted } = raw as ServiceNowEntity;
   const text = (column: string) => columnText(record?.[column]);
   const id = text('sys_id');
   const reference = referenceOf(record, lines);
@@ -67,6 +69,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
     comments: journal.map((entry) => commentOf(entry, numbers.get(columnText(entry.element_id)))),
     attachments: attachments.map(attachmentOf),
     relations: relationsOf(record),
+    ...(deleted && { deleted }),
   };
 }
 

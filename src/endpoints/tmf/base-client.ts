@@ -29,6 +29,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   readonly id: string;
   readonly name: string;
   readonly address: string;
+  readonly side = 'provider';
   readonly version: Version;
   readonly profile: Profile;
   readonly integrationUser?: string;

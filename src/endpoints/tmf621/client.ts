@@ -145,6 +145,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return { ...(await this.read(entityType, id)), event };
   }
 
+  gone(_entityType: string, id: string): RawEntity {
+    return { ticket: { id }, event: { eventType: 'TroubleTicketDeleteEvent' } };
+  }
+
   /** Where our reference stands in the description, a new description must carry it too. */
   private async marked(id: string, fields: Attributes): Promise<Attributes> {
     if (this.dialect.reference !== 'description' || fields.description === undefined) return fields;

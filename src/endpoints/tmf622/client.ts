@@ -122,6 +122,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return poll(this.answers, this.path, this.absent, cursor);
   }
 
+  gone(_entityType: string, id: string): RawEntity {
+    return { order: { id }, event: { eventType: 'ProductOrderDeleteEvent', event: { productOrder: { id } } } };
+  }
+
   parse(raw: RawEntity): Parsed {
     return parse(raw, { endpoint: this.id, entityType: ENTITY, baseUrl: this.http.baseUrl, dialect: this.dialect });
   }

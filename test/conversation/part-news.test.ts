@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { type Incoming, newLink, whatIsNew, withLink, withMarks } from '../../src/conversation/correlate.js';
+import { commentMark } from '../../src/conversation/fingerprint.js';
+import { withWritten } from '../../src/conversation/part-news.js';
+import type { GenericAttachment, GenericComment, GenericMessage } from '../../src/model/message.js';
+import type { ConversationRecord } from '../../src/store/store.js';
+
+const SOURCE = { endpoint: 'acme', entityType: 'incident', id: 'a1', number: 'INC1' };
+const isOlder = () => false;
+
+function known(): ConversationRecord {
+  const blank: ConversationRecord = {
+    id: 'c1',
+    version: 1,
+    reference: 'SWB-1',
+    entity: 'incident',
+    state: 'open',
+    links: [],
+    written: [],
+    createdAt: '2026-01-01T00:00:00Z',
+    updatedAt: '2026-01-01T00:00:00Z',
+  };
+  const link = { ...newLink(SOURCE, '', 'theirs' as const, blank.createdAt), raw: { title: 'one' } };
+  return withLink(blank, link);
+}
+
+function reading(parts: Partial<GenericMessage>, more: Partial<Incoming> = {}): Incoming {
+  const message: GenericMessage = {
+    entity: 'incident',
+    event: 'updated',
+    source: SOURCE,
+    fields: {},
+    comments: [],
+    attachments: [],
+    relations: [],
+    ...parts,
+  };
+  return { message, record: {}, sources: {}, readAt: 'r', ...more };
+}
+
+const comment = (id: string, text: string, author?: string): GenericComment => ({
+  id,
+  text,
+  visibility: 'public',
+  ...(author && { author }),
+});
+const file = (id: string, name: string, size?: number): GenericAttachment => ({
+  id,
+  name,
+  mimeType: 'text/plain',
+  ...(size !== undefined && { size }),
+});
+const read = (c: ConversationRecord, i: Incoming, guard = {}) =>
+  whatIsNew(c, c.links[0]!, i, { inFlight: [], isOlder, ...guard });
+
+describe('which comments and files are news', () => {
+  it('none of three thousand that were seen, however often they are read', () => {
+    const comments = Array.from({ length: 3_000 }, (_, i) => comment(`n${i}`, `note ${i}`));
+    let now = known();
+    const first = read(now, reading({ comments }));
+    assert.equal(first.message.comments.length, 3_000);
+    now = first.advance(now);
+    assert.equal(read(now, reading({ comments })).output, 'ignored');
+    const next = read(now, reading({ comments: [...comments, comment('n3000', 'one more')] }));
+    assert.deepEqual(
+      next.message.comments.map(({ id }) => id),
+      ['n3000'],
+    );
+  });
+
+  it('the same words said again, though ours with these words were written', () => {
+    const written = withLink(known(), { ...known().links[0]!, seen: ['n1'] });
+    const found = read(written, reading({ comments: [comment('n1', 'Done.'), comment('n2', 'Done.')] }));
+    assert.deepEqual(
+      found.message.comments.map(({ id }) => id),
+      ['n2'],
+    );
+  });
+
+  it('not the one that is in doubt, in whatever form it is shown; its delivery is told, and finds it', () => {
+    const text = 'The line is down since nine o’clock — please call back 📞';
+    const doubt = { delivery: 'd1', comment: comment('c1', text, 'Anna') };
+    const shown = comment('n1', '[web] The line is down since\nnine o&rsquo;clock &mdash; please call back ?', 'Anna');
+    const found = read(known(), reading({ comments: [shown] }), { inDoubt: [doubt] });
+    assert.deepEqual([found.output, found.found], ['ignored', ['d1']]);
+    assert.deepEqual(found.advance(known()).links[0]?.seen, []);
+  });
+
+  it('one of two with the same words while one is in doubt, and that by somebody else', () => {
+    const doubt = { delivery: 'd1', comment: comment('c1', 'Done.', 'Anna') };
+    const both = [comment('n1', 'Done.', 'integration'), comment('n2', 'Done.', 'integration')];
+    const guard = { inDoubt: [doubt] };
+    assert.equal(read(known(), reading({ comments: both }), guard).message.comments.length, 1);
+    const theirs = read(known(), reading({ comments: [comment('n3', 'Done.', 'carl')] }), { ...guard, integrationUser: 'swb' });
+    assert.deepEqual([theirs.output, theirs.found], ['update', []]);
+  });
+
+  it('not a file that is in doubt, renamed; but one of the same name and other contents', () => {
+    const guard = { inDoubt: [{ delivery: 'd1', attachment: file('f1', 'screenshot.png', 20) }] };
+    assert.deepEqual(read(known(), reading({ attachments: [file('x', 'IMG_1.png', 20)] }), guard).found, ['d1']);
+    assert.equal(read(known(), reading({ attachments: [file('x', 'screenshot.png', 21)] }), guard).output, 'update');
+  });
+
+  it('not what only has another number than when it was last shown, or than its write was answered with', () => {
+    const link = withWritten(known().links[0]!, 'comment', 'ours', 'from us');
+    let now = withLink(known(), link);
+    now = read(now, reading({ comments: [comment('1', 'from us'), comment('2', 'hello')] })).advance(now);
+    const found = read(now, reading({ comments: [comment('7', 'from us'), comment('8', 'hello'), comment('9', 'hello')] }));
+    assert.deepEqual(
+      found.message.comments.map(({ id }) => id),
+      ['9'],
+    );
+    assert.equal(found.message.removed, undefined);
+  });
+
+  it('not what bears the mark of one that the partner never showed, once', () => {
+    const marked = withMarks(known(), [commentMark('acme', { text: 'hello' })]);
+    const first = read(marked, reading({ comments: [comment('n1', 'hello')] }));
+    assert.equal(first.output, 'ignored');
+    assert.deepEqual(first.advance(marked).written, []);
+  });
+
+  it('what was edited, as a new one that says which it is, once', () => {
+    let now = known();
+    now = read(now, reading({ comments: [comment('n1', 'teh line')] })).advance(now);
+    const found = read(now, reading({ comments: [comment('n1', 'the line')] }));
+    assert.deepEqual(
+      found.message.comments.map(({ text, edits }) => [text, edits]),
+      [['the line', 'n1']],
+    );
+    now = found.advance(now);
+    assert.equal(read(now, reading({ comments: [comment('n1', 'the  line ')] })).output, 'ignored');
+  });
+
+  it('what was deleted, once; an answer to a write, which shows no parts, deletes nothing', () => {
+    let now = known();
+    now = read(now, reading({ comments: [comment('n1', 'hello')], attachments: [file('f1', 'a.txt')] })).advance(now);
+    const answer = read(now, reading({}, { readAt: undefined, answerTo: 'd1' }));
+    assert.equal(answer.output, 'ignored');
+    now = answer.advance(now);
+    const found = read(now, reading({}));
+    assert.deepEqual(found.message.removed, [
+      { kind: 'comment', id: 'n1', says: 'hello' },
+      { kind: 'attachment', id: 'f1', says: 'a.txt' },
+    ]);
+    now = found.advance(now);
+    assert.equal(read(now, reading({})).output, 'ignored');
+  });
+
+  it('all that was said on a ticket before it was first seen, when it is opened again', () => {
+    const unseen = { ...known(), links: [newLink(SOURCE, '', 'theirs', '')] };
+    const said = [comment('n1', 'hello')];
+    const closed = read(unseen, reading({ fields: { state: 'closed', title: 'one' }, comments: said }));
+    assert.equal(closed.output, 'ignored');
+    const aside = closed.advance(unseen);
+    assert.equal(aside.state, 'closed');
+    const opened = read(
+      aside,
+      reading({ fields: { state: 'inProgress', title: 'one' }, comments: [...said, comment('n2', 'again')] }),
+    );
+    assert.deepEqual([opened.output, opened.message.comments.length], ['new', 2]);
+  });
+});

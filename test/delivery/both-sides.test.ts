@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../live/node-red.js';
+import { Rig } from './rig.js';
+
+describe('both sides at once', () => {
+  let folder: string;
+  let rig: Rig;
+  const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second)).toISOString();
+  const provider = () => rig.provider.tickets[0]!;
+  /** What was written to the customer's ticket. */
+  const customer = () => rig.customer.tickets[0]!;
+  const hearFromProvider = (fields: Record<string, string>, version: number, when: number) => {
+    Object.assign(provider().fields, fields);
+    provider().version = version;
+    return rig.receive('provider', {
+      id: provider().id,
+      fields: { ...provider().fields, ...fields },
+      version: String(version),
+      at: at(when),
+      reference: provider().reference,
+    });
+  };
+  const hearFromCustomer = (fields: Record<string, string>, version: number, when: number) => {
+    Object.assign(customer().fields, fields);
+    customer().version = version;
+    return rig.receive('customer', { id: 'A', fields: { ...customer().fields }, version: String(version), at: at(when) });
+  };
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-both-'));
+    rig = new Rig(folder);
+    Object.assign(rig.provider, { side: 'provider' });
+    await rig.start();
+    const fields = { title: 'one', state: 'acknowledged' };
+    rig.customer.tickets.push({ id: 'A', fields, comments: [], files: [], version: 1 });
+    await rig.receive('customer', { id: 'A', fields: { ...fields }, version: '1', at: at(0) });
+    await rig.quiet();
+    // A first reading of it, so that both sides are known.
+    await hearFromProvider({}, 2, 0);
+    await rig.quiet();
+  });
+  afterEach(async () => {
+    await rig.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Both change a field; the customer's is being written at the provider when the provider's is heard, which was read before. */
+  async function clash(field: string, theirs: [string, number], ours: [string, number], sent: boolean): Promise<void> {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    if (sent) rig.provider.gate = () => gate;
+    else rig.provider.faults.push('down');
+    await hearFromCustomer({ [field]: ours[0] }, 2, ours[1]);
+    await until('the write to be tried', async () => rig.provider.calls.some((call) => call.startsWith('update')));
+    await hearFromProvider({ [field]: theirs[0] }, 3, theirs[1]);
+    open();
+    await rig.quiet();
+  }
+
+  for (const sent of [true, false]) {
+    const when = sent ? 'while the write is being answered' : 'while the write waits';
+    it(`the later change stands at both, ${when}: theirs`, async () => {
+      await clash('title', ['provider’s', 30], ['customer’s', 10], sent);
+      assert.deepEqual([provider().fields.title, customer().fields.title], ['provider’s', 'provider’s']);
+    });
+
+    it(`the later change stands at both, ${when}: ours`, async () => {
+      await clash('title', ['provider’s', 10], ['customer’s', 30], sent);
+      assert.deepEqual([provider().fields.title, customer().fields.title], ['customer’s', 'customer’s']);
+    });
+
+    it(`the owner’s stands at both within a moment, ${when}; it is shown`, async () => {
+      await clash('state', ['held', 11], ['inProgress', 12], sent);
+      assert.deepEqual([provider().fields.state, customer().fields.state], ['held', 'held']);
+      const warned = (await rig.messages()).flatMap(({ warning }) => (warning ? [warning] : []));
+      assert.deepEqual(
+        warned.map(({ code }) => code),
+        ['SWB_BOTH_CHANGED'],
+      );
+      assert.match(warned[0]?.message ?? '', /state at once: «held» stands, «inProgress» does not/);
+    });
+  }
+
+  it('a cancellation goes out, whatever the other side says at that moment', async () => {
+    await clash('state', ['held', 11], ['cancelled', 10], false);
+    assert.equal(provider().fields.state, 'cancelled');
+  });
+
+  it('is read again where what was read is older than a write that was answered meanwhile', async () => {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    rig.provider.gate = () => gate;
+    await hearFromCustomer({ title: 'two' }, 2, 10);
+    await until('the write to be tried', async () => rig.provider.calls.some((call) => call.startsWith('update')));
+    // It tells of a change before: without a version nothing says which is the later.
+    await rig.receive('provider', {
+      id: provider().id,
+      fields: { title: 'three', state: 'acknowledged' },
+      reference: provider().reference,
+    });
+    open();
+    await rig.quiet();
+    assert.deepEqual([provider().fields.title, customer().fields.title], ['two', 'two']);
+    assert.ok((await rig.messages()).some(({ key }) => key.startsWith('again|')));
+  });
+});
+
+describe('what a new ticket at the partner was made of', () => {
+  let folder: string;
+  let rig: Rig;
+  const hear = () => {
+    const { id, fields, version, reference } = rig.provider.tickets[0]!;
+    return rig.receive('provider', { id, fields: { ...fields }, version: String(version), reference });
+  };
+  const updates = () => rig.customer.calls.filter((call) => call.startsWith('update'));
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-made-'));
+    rig = await new Rig(folder).start();
+  });
+  afterEach(async () => {
+    await rig.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const begin = async (fields: Record<string, string>) => {
+    rig.customer.tickets.push({ id: 'A', fields: { ...fields }, comments: [], files: [], version: 1 });
+    await rig.receive('customer', { id: 'A', fields, version: '1' });
+  };
+
+  for (const lost of [false, true]) {
+    const how = lost ? 'where its answer was lost and an event tells of it' : 'where its answer tells';
+    const run = async (sent: Record<string, string>, made: Record<string, string>) => {
+      rig.provider.onCreate = (ticket) => {
+        Object.assign(ticket.fields, made);
+      };
+      if (lost) {
+        rig.settling = 60_000;
+        rig.provider.hidden.add('T1');
+        rig.provider.faults.push('lost');
+      }
+      await begin(sent);
+      await until('the ticket', () => rig.provider.tickets.length === 1);
+      await until('its answer', async () => (await rig.deliveries()).every(({ state }) => state !== 'sending'));
+      await hear();
+      rig.provider.hidden.clear();
+      await rig.quiet();
+    };
+
+    it(`sets nothing back: a state that was dropped, ${how}`, async () => {
+      await run({ title: 'one', state: 'inProgress' }, { state: 'acknowledged' });
+      assert.deepEqual(updates(), []);
+    });
+
+    it(`overwrites nothing: a default for what could not be said, ${how}`, async () => {
+      await run({ title: 'one', priority: '5' }, { state: 'acknowledged', priority: '3' });
+      assert.deepEqual(
+        updates().filter((call) => call.includes('priority')),
+        [],
+      );
+    });
+
+    it(`is told once, where a rule there has taken it on, ${how}`, async () => {
+      await run({ title: 'one', state: 'acknowledged' }, { state: 'inProgress' });
+      assert.deepEqual(updates(), ['update {"state":"inProgress"}']);
+      await hear();
+      await rig.quiet();
+      assert.equal(updates().length, 1);
+    });
+  }
+
+  it('is deleted: it is shown, and nothing is done elsewhere', async () => {
+    await begin({ title: 'one', state: 'inProgress' });
+    await rig.quiet();
+    const { id, reference } = rig.provider.tickets[0]!;
+    await rig.receive('provider', { id, fields: { state: 'cancelled' }, reference, deleted: true });
+    await rig.quiet();
+    assert.deepEqual(updates(), []);
+    const [conversation] = await rig.store.listConversations({ limit: 1 });
+    assert.equal(conversation?.links.find((l) => l.endpoint === 'provider')?.gone, true);
+  });
+});
