@@ -145,8 +145,21 @@ export const genericSchema = {
             at: time('When'),
             items: list('Ids of the items of an order it is about; the text names them', { type: 'string' }),
             visibility: choice(['public', 'internal'], 'Internal ones stay at home unless a mapping says otherwise'),
+            edits: text('Id of the comment that says this now'),
           },
           ['id', 'text', 'visibility'],
+        ),
+      ),
+      removed: list(
+        'Comments and files that are not there any more',
+        object(
+          'A part that was taken away',
+          {
+            kind: choice(['comment', 'attachment'], 'What it was'),
+            id: text('Id at the source'),
+            says: text('A file’s name, or a short comment’s words'),
+          },
+          ['kind', 'id'],
         ),
       ),
       attachments: list(
