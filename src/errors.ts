@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'SWB_PARTNER_ANSWER' // the partner's answer makes no sense
   | 'SWB_PARTNER_DROPPED' // the partner accepted the write but silently left fields out
   | 'SWB_BOTH_CHANGED' // two parties gave one field different values at once
+  | 'SWB_DELETED' // an entity is there no more
   | 'SWB_WRONG_ENTITY' // the target does not carry our reference
   | 'SWB_FLOW' // a node in the flow failed or never finished
   | 'SWB_SKIPPED'; // a person gave it up

@@ -46,7 +46,7 @@ export function messageActions(record: MessageRecord): Action[] {
 }
 
 export function deliveryActions(record: DeliveryRecord): Action[] {
-  const edit: Action[] = record.part.startsWith('attachment:') ? [] : ['edit'];
+  const edit: Action[] = /^(attachment|alike):/.test(record.part) ? [] : ['edit'];
   const undo: Action[] = record.undo ? ['undo'] : [];
   if (record.state === 'needsDecision') return [...answers(record), ...edit];
   if (record.state === 'failed') return ['replay', ...edit, 'skip'];

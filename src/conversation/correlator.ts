@@ -131,7 +131,7 @@ export class Correlator {
     const news = whatIsNew(conversation, link, incoming, {
       integrationUser: client?.integrationUser,
       inFlight: requests,
-      inDoubt: await this.partsOf(tried.filter((d) => d.part !== 'entity')),
+      inDoubt: await this.partsOf(tried.filter(({ part }) => /^(comment|attachment):/.test(part))),
       isOlder,
     });
     // What is being written right now is answered in a moment: then it is known what is whose.

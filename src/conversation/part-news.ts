@@ -188,3 +188,9 @@ export function withWritten(link: Link, kind: RemovedPart['kind'], id: string, s
   const words = { ...link.words, [keyOf(kind, id)]: `${UNREAD}${wordsOf(says)}` };
   return { ...link, seen: [...link.seen, id], words: Object.fromEntries(Object.entries(words).slice(-WORDS)) };
 }
+
+/** A link of which a comment was edited by us (`says`: its words now), or a part taken away: what it shows then is no news. */
+export function withAlike(link: Link, kind: RemovedPart['kind'], id: string, says: string | undefined): Link {
+  const { [keyOf(kind, id)]: _before, ...words } = link.words ?? {};
+  return { ...link, words: says === undefined ? words : { ...words, [keyOf(kind, id)]: `${UNREAD}${wordsOf(says)}` } };
+}

@@ -12,7 +12,7 @@ import type { Json } from '../model/message.js';
 import { createIds } from '../store/id.js';
 import type { Change, MessageRecord, Store } from '../store/store.js';
 import { AuditLog } from './audit.js';
-import { carried, type Told } from './carry.js';
+import { carried, removedInWords, type Told } from './carry.js';
 import { lackIn } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
 import { Inbox, type InFlow } from './inbox.js';
@@ -92,7 +92,7 @@ export class Broker {
       (endpoint, delivery) => this.worker(endpoint)?.underWay(delivery),
       (endpoint) => this.rules(endpoint),
     );
-    this.outbox = new Outbox(this.store, this.conversations, this.ids, this.clock);
+    this.outbox = new Outbox(this.store, this.conversations, this.ids, this.clock, (id) => this.client(id));
     this.audit = new AuditLog(this.store, this.clock);
     this.interventions = new Interventions({
       store: this.store,
@@ -230,6 +230,14 @@ export class Broker {
     also.push(
       ...restores.map(({ record, request }): Change => ({ kind: 'delivery', record, bodies: { request }, ifAbsent: true })),
     );
+    if (flow.told?.deleted) {
+      const { number, from } = flow.told;
+      flow.warning ??= {
+        code: 'SWB_DELETED',
+        message: `${number} was deleted at ${from}, or is hidden from us.`,
+        at: this.now(),
+      };
+    }
     if (conflicts.length > 0) flow.warning ??= { code: 'SWB_BOTH_CHANGED', message: inWords(conflicts), at: this.now() };
     if (also.length === 0 || !link) return;
     const advance = flow.advance;
@@ -274,7 +282,7 @@ export class Broker {
     const taken = await this.outbox.take({ ...given, again: flow?.again ?? true });
     if (flow) {
       if (taken.deliveries > 0 || !taken.reason) flow.legs++;
-      else flow.ignored ??= taken.reason;
+      else flow.ignored ??= told?.removed?.length ? removedInWords(told) : taken.reason;
     }
     return taken;
   }

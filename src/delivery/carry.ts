@@ -2,6 +2,16 @@ import type { PartyRules } from '../conversation/ownership.js';
 import type { GenericComment, Json, RemovedPart } from '../model/message.js';
 import type { Leg } from './outbox.js';
 
+/** A comment or file that is to be changed, or taken away, as it was at its source. */
+export interface Alike extends RemovedPart {
+  /** Its id at the party it goes to, once that is known. */
+  there?: string;
+  /** What it says now; absent where it is taken away. */
+  comment?: GenericComment;
+  /** What says so where that cannot be done. */
+  note: GenericComment;
+}
+
 /** What a message tells that does not stand in the payload made of it. */
 export interface Told {
   /** Name of the endpoint it comes from. */
@@ -41,13 +51,26 @@ export function carried(leg: Leg, { fields, edits, deletions }: PartyRules, told
       .filter((source, i, all) => fields[source] === 'appendOnly' && all.indexOf(source) === i)
       .flatMap((source) => appended(leg.message, source, request.generic[source])),
     comments: [
-      ...leg.comments.flatMap((comment) => {
-        if (comment.edits === undefined) return [comment];
-        return edits === 'nothing' ? [] : [{ ...comment, text: `Edited: ${comment.text}` }];
-      }),
-      ...(deletions === 'nothing' ? [] : deletionNotes(leg, told)),
+      ...leg.comments.flatMap((comment) => (comment.edits === undefined ? [comment] : edits === 'note' ? [edited(comment)] : [])),
+      ...(told.deleted && deletions === 'note'
+        ? [note(`deleted-${leg.message}`, `${told.number} was deleted at ${told.from}.`)]
+        : []),
+      ...(deletions === 'note' ? (told.removed ?? []).map((part) => removal(part, told)) : []),
+    ],
+    alike: [
+      ...(edits === 'same' ? leg.comments.flatMap((comment) => alikeEdit(comment)) : []),
+      ...(deletions === 'same' ? (told.removed ?? []).map((part) => ({ ...part, note: removal(part, told) })) : []),
     ],
   };
+}
+
+function alikeEdit(comment: GenericComment): Alike[] {
+  const { edits: id } = comment;
+  return id === undefined ? [] : [{ kind: 'comment', id, comment, note: edited(comment) }];
+}
+
+function edited(comment: GenericComment): GenericComment {
+  return { ...comment, text: `Edited: ${comment.text}` };
 }
 
 function appended(message: string, field: string, value: Json | undefined): GenericComment[] {
@@ -55,12 +78,16 @@ function appended(message: string, field: string, value: Json | undefined): Gene
   return [{ id: `field-${field}-${message}`, text: `${field}: ${value}`, visibility: 'public' }];
 }
 
-function deletionNotes({ message }: Leg, { from, number, deleted, removed = [] }: Told): GenericComment[] {
-  const note = (id: string, text: string): GenericComment => ({ id, text, visibility: 'public' });
-  return [
-    ...(deleted ? [note(`deleted-${message}`, `${number} was deleted at ${from}.`)] : []),
-    ...removed.map(({ kind, id, says }) =>
-      note(`${id}~deleted`, `${kind === 'comment' ? 'A comment' : 'A file'} was deleted at ${from}${says ? `: ${says}` : '.'}`),
-    ),
-  ];
+/** What was taken away, in words, where nobody is told of it. */
+export function removedInWords(told: Told): string {
+  return (told.removed ?? []).map((part) => removal(part, told).text).join(' ');
+}
+
+function removal({ kind, id, says }: RemovedPart, { from }: Told): GenericComment {
+  const what = kind === 'comment' ? 'A comment' : 'A file';
+  return note(`${id}~deleted`, `${what} was deleted at ${from}${says ? `: ${says}` : '.'}`);
+}
+
+function note(id: string, text: string): GenericComment {
+  return { id, text, visibility: 'public' };
 }

@@ -322,8 +322,8 @@ interface EditedRequest {
 /** What a changed payload makes of the request that is kept with a delivery. */
 function editedRequest(client: EndpointClient, record: DeliveryRecord, bodies: Bodies, payload: Json): EditedRequest {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) throw notAnObject(client);
-  if (record.part.startsWith('attachment:')) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'An attachment is sent as it is.', {
+  if (/^(attachment|alike):/.test(record.part)) {
+    throw new SwitchboardError('SWB_PAYLOAD', 'Only fields and comments can be changed: this is sent as it is.', {
       where: client.name,
       hint: 'Replay or skip it.',
     });

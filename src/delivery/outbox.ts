@@ -5,6 +5,7 @@ import type { EntityRequest } from '../conversation/correlator.js';
 import { planTold } from '../conversation/fan-out.js';
 import { sameImprint } from '../conversation/fingerprint.js';
 import { dropHopeless, legOf, unmet } from '../conversation/plan.js';
+import type { EndpointClient } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import {
   CANCELLING_STATES,
@@ -15,6 +16,9 @@ import {
   type State,
 } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, ListQuery, Store } from '../store/store.js';
+
+import type { Alike } from './carry.js';
+import { Counterparts } from './counterparts.js';
 
 /** Deliveries looked through at a time. */
 const PAGE = 200;
@@ -39,6 +43,8 @@ export interface Leg extends Origin {
   attachments: GenericAttachment[];
   /** The partner's answer shall come back as a message. */
   answers: boolean;
+  /** What is to be changed or taken away there as it was elsewhere. */
+  alike?: Alike[];
   /** What the party's own text is not overwritten with, but added to it. */
   appended?: GenericComment[];
   /** The message was emitted before (crash, deploy, replay): parts of it may have been taken already. */
@@ -54,16 +60,21 @@ export interface Taken {
 
 /** Takes over legs: splits them in single writes and stores them, so that from here on nothing of them can be lost. */
 export class Outbox {
+  private readonly counterparts: Counterparts;
+
   constructor(
     private readonly store: Store,
     private readonly conversations: Conversations,
     private readonly ids: () => string,
     private readonly clock: () => number,
-  ) {}
+    client: (endpoint: string) => EndpointClient | undefined,
+  ) {
+    this.counterparts = new Counterparts(store, client);
+  }
 
   /** Resolves when the leg is on disk. The same leg of the same message is taken once, however often it comes. */
   async take(given: Leg): Promise<Taken> {
-    const leg = await this.remainder(given);
+    const leg = await this.remainder(await this.counterparts.resolve(given));
     let taken: Taken = { deliveries: 0 };
     const conversation = await this.store.conversation(leg.conversation);
     if (!conversation) {
@@ -182,6 +193,7 @@ export class Outbox {
     if (creates || changed.length > 0) add('entity', leg.request, creates ? waits : {});
     const comments = [...(creates ? [] : (leg.appended ?? [])), ...leg.comments];
     for (const comment of comments) add(`comment:${comment.id}`, { comment });
+    for (const { kind, there, comment, note } of leg.alike ?? []) add(`alike:${note.id}`, { kind, there, comment });
     for (const attachment of leg.attachments) {
       const apart = `${laneOf(leg)}|attachments`;
       add(

@@ -4,6 +4,7 @@ import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.
 import { imprint, sameImprint } from '../conversation/fingerprint.js';
 import { itemsSeen } from '../conversation/item-entries.js';
 import { isGone } from '../conversation/moved.js';
+import { withAlike } from '../conversation/part-news.js';
 import { legOf } from '../conversation/plan.js';
 import { carriedApart, createReference } from '../conversation/reference.js';
 import { halfDone, isAbsent } from '../endpoints/api.js';
@@ -11,6 +12,7 @@ import type { EndpointClient, RawEntity, Written } from '../endpoints/endpoint.j
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+import type { Alike } from './carry.js';
 import { ask, followed, hiddenFrom, isConflict, isNew, notThereYet, soughtOf, stillLooking } from './doubt.js';
 import type { IdentityGuard } from './identity-guard.js';
 import { addressed, addressedBy } from './item-ids.js';
@@ -90,6 +92,7 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
     if (delivery.part === 'entity')
       return await update(delivery, request as unknown as EntityRequest, link, conversation, inDoubt, context);
     await context.guard.check(context.client, conversation, link);
+    if (delivery.part.startsWith('alike:')) return await alike(delivery, request as unknown as Alike, link, context);
     return delivery.part.startsWith('comment:')
       ? await comment(delivery, request.comment as GenericComment, link, inDoubt, context)
       : await attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
@@ -276,6 +279,27 @@ async function comment(
     link: { id: link.id, number: link.number },
     response: part,
     change: (latest) => seen(latest, delivery, part.id, text),
+  };
+}
+
+/** Changes, or takes away, a part as it was elsewhere: doing it twice does no harm. */
+async function alike(
+  delivery: DeliveryRecord,
+  { kind, there = '', comment }: Alike,
+  link: Link,
+  { client }: SendContext,
+): Promise<Sent> {
+  const { entityType } = delivery;
+  if (comment) await client.rewordComment?.(entityType, link.id, there, comment);
+  else if (kind === 'comment') await client.removeComment?.(entityType, link.id, there);
+  else await client.removeAttachment?.(entityType, link.id, there);
+  return {
+    what: comment ? 'edited the comment' : `took the ${kind} away`,
+    link: { id: link.id, number: link.number },
+    change: (latest) => {
+      const now = linkAt(latest, delivery.endpoint, entityType, delivery.leg);
+      return now ? withLink(latest, withAlike(now, kind, there, comment?.text)) : latest;
+    },
   };
 }
 

@@ -213,7 +213,7 @@ export interface DeliveryRecord {
   endpoint: string;
   entityType: string;
   leg: string;
-  /** `entity`, `comment:<id>` or `attachment:<id>`; unique per (message, node, leg, part). */
+  /** `entity`, `comment:<id>`, `attachment:<id>`, or `alike:<id>` for one that is edited or taken away as it was elsewhere; unique per (message, node, leg, part). */
   part: string;
   /** Deliveries of one lane go out one after the other, in the order of their ids; lanes are independent. A delivery never changes its lane. */
   lane: string;

@@ -4,7 +4,7 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
-import type { Api } from '../api.js';
+import { type Api, isAbsent } from '../api.js';
 import type {
   Check,
   EndpointClient,
@@ -199,6 +199,13 @@ class Client implements ServiceNowClient {
       (row) => columnText(row.file_name) === attachment.name && columnText(row.size_bytes) === String(attachment.size),
     );
     return found && { id: columnText(found.sys_id) };
+  }
+
+  async removeAttachment(_entityType: string, _id: string, part: string): Promise<void> {
+    const request = { method: 'DELETE', path: `/api/now/attachment/${sysId(part)}`, what: 'delete the attachment' } as const;
+    await this.api.ask(request).catch((error: unknown) => {
+      if (!isAbsent(error)) throw error;
+    });
   }
 
   async download(_entityType: string, _id: string, attachment: GenericAttachment): Promise<Readable> {
