@@ -99,7 +99,7 @@ export class LiveRig {
     return undefined;
   }
 
-  async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip'): Promise<void> {
+  async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip' | 'seen'): Promise<void> {
     const answer = await fetch(`${this.live.url}/switchboard/${kind}/${id}/${action}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
