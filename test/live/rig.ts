@@ -10,6 +10,7 @@ export interface StoreCounts {
   messages: Record<string, number>;
   deliveries: Record<string, number>;
   conversations: Record<string, number>;
+  warned: { messages: number; deliveries: number };
 }
 
 type Changes = Record<string, Record<string, unknown>>;
