@@ -20,9 +20,9 @@ const pending = new WeakMap<Node, { timer?: NodeJS.Timeout; next?: () => void; l
 const countdowns = new WeakMap<Node, NodeJS.Timeout>();
 
 /** What waits for a person, as the end of a status; '' where nothing does. */
-export function troubles({ failed, undecided }: { failed: number; undecided: number }): string {
+export function troubles({ failed, undecided, warned }: { failed: number; undecided: number; warned: number }): string {
   const questions = undecided === 1 ? ', 1 needs a decision' : `, ${undecided} need a decision`;
-  return (failed ? `, ${failed} failed` : '') + (undecided ? questions : '');
+  return (failed ? `, ${failed} failed` : '') + (undecided ? questions : '') + (warned ? `, ${warned} with a warning` : '');
 }
 
 /** Shows a status that says how long something takes until `at` (epoch milliseconds), every second anew, until another one is shown. */

@@ -2,7 +2,7 @@ import type { AuditEntry } from '../../src/delivery/audit.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { Person } from '../../src/delivery/interventions.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
-import { deliveryActions, messageActions } from './shown-state.js';
+import { deliveryActions, messageActions, undoable } from './shown-state.js';
 import { listMessages, type NameOf } from './view-model.js';
 import type { BulkRequest, BulkResult, Selection } from './views.js';
 
@@ -65,14 +65,20 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
         message: () => interventions.skipMessage(id, reason, many),
         delivery: (d: string) => interventions.skipDelivery(d, reason, many),
       },
+      seen: {
+        message: () => interventions.markMessageSeen(id, many),
+        delivery: (d: string) => interventions.markDeliverySeen(d, many),
+      },
       undo: { message: () => interventions.undoMessage(id, many), delivery: (d: string) => interventions.undoDelivery(d, many) },
     }[action];
     const asked = [message, ...deliveries].filter((record) => isAnswer(record, action));
     if (asked.length > 0 && !result.refused.includes(BY_ITSELF)) result.refused.push(BY_ITSELF);
     const work: { step: () => Promise<void>; looks?: boolean }[] = [
-      ...(messageActions(message).includes(action) && !asked.includes(message) ? [{ step: steps.message }] : []),
+      ...(messageActions(message).includes(action) && isMeant(message, request) && !asked.includes(message)
+        ? [{ step: steps.message }]
+        : []),
       ...deliveries
-        .filter((d) => deliveryActions(d).includes(action) && !asked.includes(d))
+        .filter((d) => deliveryActions(d).includes(action) && isMeant(d, request) && !asked.includes(d))
         .map((d) => ({ step: () => steps.delivery(d.id), looks: action === 'replay' && isOnlyLookedFor(d) })),
     ];
     if (work.length > 0) result.messages.push(id);
@@ -87,6 +93,11 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
     }
     return;
   }
+}
+
+/** An undo takes back what was done to all of them, and nothing that was done to one of them before. */
+function isMeant(record: MessageRecord | DeliveryRecord, { action, undoes }: BulkRequest): boolean {
+  return action !== 'undo' || undoes === undefined || undoable(record) === undoes;
 }
 
 /** It would answer a question that nobody has read. To look, or try, again does no harm, but where that cancels the legs of an order. */

@@ -1,5 +1,5 @@
 import { digest } from '../../src/conversation/fingerprint.js';
-import type { Bodies, ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
+import type { Bodies, ConversationRecord, DeliveryRecord, Link, ListQuery, MessageRecord, Store } from '../../src/store/store.js';
 import type {
   ConversationDetail,
   ConversationFilter,
@@ -19,8 +19,19 @@ const MOST_SCANNED = 2000;
 const BATCH = 100;
 /** Conversations that a search finds; who needs more types more of the number. */
 const FOUND = 200;
-/** The state of the messages and deliveries for which a conversation is listed. */
-const OF_STATE: Partial<Record<ConversationFilter, string[]>> = { problems: ['failed'], needsDecision: ['needsDecision'] };
+type Part = Pick<ListQuery, 'states' | 'warned'>;
+/** The messages and deliveries that need a person, and are counted with a conversation. */
+const COUNTED = {
+  failed: { states: ['failed'] },
+  needsDecision: { states: ['needsDecision'] },
+  warned: { warned: 'unseen' },
+} satisfies Record<string, Part>;
+/** For which of them a conversation is listed. */
+const LISTED_FOR: Partial<Record<ConversationFilter, keyof typeof COUNTED>> = {
+  problems: 'failed',
+  needsDecision: 'needsDecision',
+  warned: 'warned',
+};
 /** Messages, and deliveries, of one conversation that are drawn. */
 const DRAWN = 200;
 
@@ -99,10 +110,8 @@ async function found(desks: Desk[], { search, state, limit }: ConversationQuery,
       return Promise.all(records.map((record) => rowOf(store, record, nameOf)));
     }),
   );
-  const fitting = rows.flat().filter((row) => {
-    if (state === 'problems') return row.failed > 0;
-    return state !== 'needsDecision' || row.needsDecision > 0;
-  });
+  const asked = LISTED_FOR[state];
+  const fitting = rows.flat().filter((row) => !asked || row[asked] > 0);
   return { conversations: fitting.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, limit) };
 }
 
@@ -114,12 +123,13 @@ interface Sign {
 
 /** Goes back in time through messages and deliveries: a conversation stands where the newest one of it does, on whichever page that is. */
 async function recent(desks: Desk[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
-  const states = OF_STATE[query.state];
+  const asked = LISTED_FOR[query.state];
+  const part: Part = asked ? COUNTED[asked] : {};
   const heads = await Promise.all(
     desks.map(async ({ store }) => {
       const signs = merged(
-        pages((before) => store.listMessages({ before, states, limit: BATCH }), query.before),
-        pages((before) => store.listDeliveries({ before, states, limit: BATCH }), query.before),
+        pages((before) => store.listMessages({ before, ...part, limit: BATCH }), query.before),
+        pages((before) => store.listDeliveries({ before, ...part, limit: BATCH }), query.before),
       );
       return { store, signs, sign: await next(signs) };
     }),
@@ -136,7 +146,7 @@ async function recent(desks: Desk[], query: ConversationQuery, nameOf: NameOf): 
     const { conversation } = sign;
     if (!conversation || known.has(conversation)) continue;
     known.add(conversation);
-    if ((await newest(store, conversation, states)) !== sign.id) continue;
+    if ((await newest(store, conversation, part)) !== sign.id) continue;
     const record = await store.conversation(conversation);
     if (!record || ((query.state === 'open' || query.state === 'closed') && record.state !== query.state)) continue;
     rows.push(await rowOf(store, record, nameOf));
@@ -144,10 +154,10 @@ async function recent(desks: Desk[], query: ConversationQuery, nameOf: NameOf): 
   return { conversations: rows, ...(heads.some((head) => head.sign) && { next: last }) };
 }
 
-async function newest(store: Store, conversation: string, states: string[] | undefined): Promise<string | undefined> {
+async function newest(store: Store, conversation: string, part: Part): Promise<string | undefined> {
   const [messages, deliveries] = await Promise.all([
-    store.listMessages({ conversation, states, limit: 1 }),
-    store.listDeliveries({ conversation, states, limit: 1 }),
+    store.listMessages({ conversation, ...part, limit: 1 }),
+    store.listDeliveries({ conversation, ...part, limit: 1 }),
   ]);
   return [messages[0]?.id, deliveries[0]?.id]
     .filter((id) => id !== undefined)
@@ -158,17 +168,18 @@ async function newest(store: Store, conversation: string, states: string[] | und
 const WAITING = ['pending', 'sending', 'inDoubt'];
 
 async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): Promise<ConversationRow> {
-  const count = async (kind: 'listMessages' | 'listDeliveries', states: string[]) =>
-    (await store[kind]({ conversation: record.id, states, limit: DRAWN })).length;
-  const both = async (state: string) => {
-    const [messages, deliveries] = await Promise.all([count('listMessages', [state]), count('listDeliveries', [state])]);
+  const count = async (kind: 'listMessages' | 'listDeliveries', part: Part) =>
+    (await store[kind]({ conversation: record.id, ...part, limit: DRAWN })).length;
+  const both = async (part: Part) => {
+    const [messages, deliveries] = await Promise.all([count('listMessages', part), count('listDeliveries', part)]);
     return messages + deliveries;
   };
-  const [failed, needsDecision, received, waiting, messages, deliveries] = await Promise.all([
-    both('failed'),
-    both('needsDecision'),
-    count('listMessages', ['received']),
-    count('listDeliveries', WAITING),
+  const [failed, needsDecision, warned, received, waiting, messages, deliveries] = await Promise.all([
+    both(COUNTED.failed),
+    both(COUNTED.needsDecision),
+    both(COUNTED.warned),
+    count('listMessages', { states: ['received'] }),
+    count('listDeliveries', { states: WAITING }),
     store.listMessages({ conversation: record.id, limit: 1 }),
     store.listDeliveries({ conversation: record.id, limit: 1 }),
   ]);
@@ -185,6 +196,7 @@ async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): 
     failed,
     needsDecision,
     waiting: received + waiting,
+    warned,
     parties: [...record.links].sort(theirsFirst).map(({ endpoint, entityType, number, id: entity, leg }) => ({
       endpoint: nameOf(endpoint),
       entityType,

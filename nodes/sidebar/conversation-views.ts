@@ -1,10 +1,10 @@
 import type { State } from '../../src/model/message.js';
 import type { WaitsFor } from '../../src/store/store.js';
-import type { Shown } from './views.js';
+import type { Shown, ShownWarning } from './views.js';
 
 /** What the runtime tells the conversations view; both sides compile against it. */
 
-export const CONVERSATION_FILTERS = ['all', 'open', 'closed', 'problems', 'needsDecision'] as const;
+export const CONVERSATION_FILTERS = ['all', 'open', 'closed', 'problems', 'needsDecision', 'warned'] as const;
 export type ConversationFilter = (typeof CONVERSATION_FILTERS)[number];
 
 export interface ConversationQuery {
@@ -35,6 +35,8 @@ export interface ConversationRow {
   failed: number;
   needsDecision: number;
   waiting: number;
+  /** Those with a warning that nobody has looked at yet. */
+  warned: number;
   parties: Party[];
 }
 
@@ -106,6 +108,7 @@ export interface TimelineEntry {
   notes: Note[];
   /** What went wrong, or why nothing was to be done. */
   reason?: string;
+  warning?: ShownWarning;
   /** What holds it back. */
   waitsFor?: WaitsFor;
 }

@@ -26,6 +26,8 @@ const MEANING: Record<Filter, { messages?: Part; deliveries?: Part }> = {
   all: { messages: {}, deliveries: {} },
   problems: { messages: { states: ['failed'] }, deliveries: { states: ['failed'] } },
   needsDecision: { messages: { states: ['needsDecision'] }, deliveries: { states: ['needsDecision'] } },
+  warned: { messages: { warned: 'unseen' }, deliveries: { warned: 'unseen' } },
+  anyWarning: { messages: { warned: true }, deliveries: { warned: true } },
   waiting: { messages: { states: ['received'] }, deliveries: { states: ['pending', 'sending', 'inDoubt'] } },
   unrouted: { messages: { outcomes: ['unrouted'] } },
   delivered: { deliveries: { states: ['delivered'] } },

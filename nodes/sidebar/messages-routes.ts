@@ -8,7 +8,7 @@ import { bulk } from './bulk.js';
 import { names } from './names.js';
 import { notThere, personOf, reasonOf } from './requests.js';
 import { countAll, listMessages, messageView } from './view-model.js';
-import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection } from './views.js';
+import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection, UNDOABLE } from './views.js';
 
 const PAGE = 50;
 const MOST = 200;
@@ -32,6 +32,10 @@ const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
   skip: {
     message: (to, id, req, by) => to.skipMessage(id, reasonOf(req) || NO_REASON, by),
     delivery: (to, id, req, by) => to.skipDelivery(id, reasonOf(req) || NO_REASON, by),
+  },
+  seen: {
+    message: (to, id, _req, by) => to.markMessageSeen(id, by),
+    delivery: (to, id, _req, by) => to.markDeliverySeen(id, by),
   },
   undo: {
     message: (to, id, _req, by) => to.undoMessage(id, by),
@@ -70,11 +74,12 @@ function payloadOf(req: Request): Json {
 }
 
 function bulkOf(req: Request): BulkRequest {
-  const { action, ids, selection, preview } = req.body ?? {};
-  if (action !== 'replay' && action !== 'skip' && action !== 'undo')
-    throw new SwitchboardError('SWB_PAYLOAD', `«${String(action)}» cannot be done to many at once.`);
+  const { action: asked, undoes, ids, selection, preview } = req.body ?? {};
+  const action = [...UNDOABLE, 'undo' as const].find((one) => one === asked);
+  if (!action) throw new SwitchboardError('SWB_PAYLOAD', `«${String(asked)}» cannot be done to many at once.`);
   return {
     action,
+    undoes: UNDOABLE.find((one) => one === undoes),
     reason: reasonOf(req) || (action === 'skip' ? NO_REASON : ''),
     ids: Array.isArray(ids) ? ids.map(String) : undefined,
     selection: typeof selection === 'object' && selection !== null ? selectionOf(selection as Request['query']) : undefined,

@@ -1,6 +1,7 @@
 import { ANSWERS } from '../../src/delivery/decisions.js';
 import type { DeliveryRecord, DeliveryState, MessageRecord } from '../../src/store/store.js';
-import type { Action, Shown } from './views.js';
+import { warnedOf, warningOf } from '../../src/store/warning.js';
+import type { Action, Shown, ShownWarning, Undoable } from './views.js';
 
 const DELIVERY: Record<DeliveryState, Shown> = {
   pending: 'waiting',
@@ -33,6 +34,19 @@ export function isUnread({ state, error }: MessageRecord): boolean {
   return state === 'received' && error !== undefined;
 }
 
+/** The warnings of several records in one: those that nobody has looked at, or else all of them. */
+export function shownWarning(records: (MessageRecord | DeliveryRecord)[]): ShownWarning | undefined {
+  const all = records.flatMap((record) => warningOf(record) ?? []);
+  const unseen = all.filter(({ seen }) => !seen);
+  const told = unseen.length > 0 ? unseen : all;
+  return told.length > 0 ? { text: told.map(({ message }) => message).join(' '), seen: unseen.length === 0 } : undefined;
+}
+
+/** What an undo would take back. */
+export function undoable(record: MessageRecord | DeliveryRecord): Undoable | undefined {
+  return warnedOf(record) === 'seen' ? 'seen' : record.undo?.action;
+}
+
 /** What a person may do; the broker refuses the rest. */
 export function messageActions(record: MessageRecord): Action[] {
   if (record.state === 'needsDecision') {
@@ -41,8 +55,8 @@ export function messageActions(record: MessageRecord): Action[] {
   }
   if (record.state === 'failed') return ['replay', 'edit', 'skip'];
   if (record.state === 'skipped') return ['replay', 'edit', ...(record.undo ? (['undo'] as const) : [])];
-  if (record.state === 'settled' && record.outcome === 'unrouted') return ['replay', 'edit'];
-  return [];
+  const again: Action[] = record.state === 'settled' && record.outcome === 'unrouted' ? ['replay', 'edit'] : [];
+  return [...again, ...warningActions(record)];
 }
 
 export function deliveryActions(record: DeliveryRecord): Action[] {
@@ -53,8 +67,13 @@ export function deliveryActions(record: DeliveryRecord): Action[] {
   if (record.state === 'skipped') return ['replay', ...edit, ...undo];
   // One that has been tried in vain may be hurried, changed or given up before its tries are used up; one that waits, changed or given up.
   const waits = record.state === 'pending' || record.state === 'inDoubt';
-  if (!waits) return [];
+  if (!waits) return warningActions(record);
   return [...(record.tries > 0 ? (['replay'] as const) : []), ...edit, 'skip', ...undo];
+}
+
+function warningActions(record: MessageRecord | DeliveryRecord): Action[] {
+  const warned = warnedOf(record);
+  return warned ? [warned === 'seen' ? 'undo' : 'seen'] : [];
 }
 
 function answers({ decision }: MessageRecord | DeliveryRecord): readonly Action[] {

@@ -5,7 +5,7 @@ import { writtenFields } from '../../src/delivery/send.js';
 import type { GenericAttachment, GenericComment, State } from '../../src/model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, PlannedLeg } from '../../src/store/store.js';
 import type { Lane, LanePlan, Note, TimelineEntry } from './conversation-views.js';
-import { shownDelivery, shownMessage } from './shown-state.js';
+import { shownDelivery, shownMessage, shownWarning } from './shown-state.js';
 import type { NameOf } from './view-model.js';
 
 /** What a message said, as far as its contents are still there. */
@@ -73,6 +73,7 @@ export function timeline(
       entityState: news(lane, (entity?.generic?.state as State | undefined) ?? heard?.state),
       notes,
       reason: record.error?.message ?? record.reason,
+      warning: shownWarning([record]),
     };
   };
 
@@ -98,7 +99,8 @@ export function timeline(
         ...(request?.comment ? [commentNote(request.comment)] : []),
         ...(request?.attachment ? [fileNote(request.attachment)] : []),
       ],
-      reason: record.error?.message,
+      reason: record.state === 'delivered' ? undefined : record.error?.message,
+      warning: shownWarning([record]),
       waitsFor: record.waitsFor,
     };
   };

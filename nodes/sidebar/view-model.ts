@@ -5,9 +5,10 @@ import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js'
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
 import type { Attempt, Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
+import { warningOf } from '../../src/store/warning.js';
 import { fieldLines, leaves } from './lineage.js';
 import { type Lead, type LeadSource, messageSources } from './message-sources.js';
-import { deliveryActions, isUnread, messageActions, shownDelivery, shownMessage } from './shown-state.js';
+import { deliveryActions, isUnread, messageActions, shownDelivery, shownMessage, shownWarning } from './shown-state.js';
 import type {
   ConversationView,
   Counts,
@@ -95,12 +96,15 @@ export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Pr
 }
 
 export async function countAll(desks: Desk[]): Promise<Counts> {
-  const total = { problems: 0, needsDecision: 0, waiting: 0, unrouted: 0, conversations: 0, unmapped: 0 };
-  for (const { messages, deliveries, conversations, unrouted } of await Promise.all(desks.map((desk) => desk.store.counts()))) {
+  const total = { problems: 0, needsDecision: 0, waiting: 0, unrouted: 0, warned: 0, conversations: 0, unmapped: 0 };
+  for (const { messages, deliveries, conversations, unrouted, warned } of await Promise.all(
+    desks.map((desk) => desk.store.counts()),
+  )) {
     total.problems += messages.failed + deliveries.failed;
     total.needsDecision += messages.needsDecision + deliveries.needsDecision;
     total.waiting += messages.received + deliveries.pending + deliveries.sending + deliveries.inDoubt;
     total.unrouted += unrouted;
+    total.warned += warned.messages + warned.deliveries;
     total.conversations += conversations.open;
   }
   for (const { unmapped } of desks) total.unmapped += (await unmapped?.list())?.length ?? 0;
@@ -132,10 +136,8 @@ async function row(
     title: conversation?.title,
     state: shownMessage(record, deliveries),
     unmapped: [record.error, record.warning, failed?.error].some((error) => error?.code === 'SWB_UNMAPPED'),
-    reason:
-      record.state === 'skipped'
-        ? record.reason
-        : (record.error?.message ?? record.reason ?? failed?.error?.message ?? record.warning?.message),
+    reason: record.state === 'skipped' ? record.reason : (record.error?.message ?? record.reason ?? failed?.error?.message),
+    warning: shownWarning([record, ...deliveries]),
     unread: isUnread(record) ? { readAt: notBefore ? new Date(notBefore).toISOString() : undefined } : undefined,
     deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(desk, delivery, conversation, nameOf))),
   };
@@ -200,6 +202,7 @@ async function deliveryView(
     createdAt: record.createdAt,
     lookUntil: lookUntil(record),
     error: record.error,
+    warning: warningOf(record),
     decision: record.decision,
     lines: entity ? fieldLines(normal(entity), received) : otherLines(payload),
     attempts: record.attempts.map((attempt) => ({ ...attempt, exchanges: exchangesOf(attempt, record, bodies) })),

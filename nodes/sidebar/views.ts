@@ -25,9 +25,20 @@ export type Shown =
   | 'unrouted'
   | 'failed'
   | 'skipped';
-export type Action = Answer | 'edit' | 'undo';
+export type Action = Answer | 'edit' | 'undo' | 'seen';
 /** What the list may be narrowed to; the first ones have a button of their own. */
-export const FILTERS = ['all', 'problems', 'needsDecision', 'waiting', 'unrouted', 'delivered', 'ignored', 'skipped'] as const;
+export const FILTERS = [
+  'all',
+  'problems',
+  'needsDecision',
+  'warned',
+  'waiting',
+  'unrouted',
+  'anyWarning',
+  'delivered',
+  'ignored',
+  'skipped',
+] as const;
 export type Filter = (typeof FILTERS)[number];
 /** Whether the other conditions speak of what came in, of what went out, or of either. */
 export const DIRECTIONS = ['either', 'incoming', 'outgoing'] as const;
@@ -72,6 +83,13 @@ export interface DeliveryRow extends Waits {
   state: Shown;
 }
 
+/** What went on with a warning: what was left out, or what the partner did not keep. */
+export interface ShownWarning {
+  text: string;
+  /** A person has looked at it: it counts no more. */
+  seen: boolean;
+}
+
 export interface MessageRow {
   id: string;
   receivedAt: string;
@@ -85,6 +103,8 @@ export interface MessageRow {
   state: Shown;
   /** What went wrong, or why nothing was to be done, in words. */
   reason?: string;
+  /** Of the message and its deliveries in one. */
+  warning?: ShownWarning;
   /** What it is about could not be read yet, for `reason`; `readAt`: when it is read again. */
   unread?: { readAt?: string };
   /** A value had no row in its value map: something was left out, or the message failed for it. */
@@ -159,6 +179,8 @@ export interface DeliveryView extends DeliveryRow, Editable {
   /** In doubt: until when the partner is only looked at. */
   lookUntil?: string;
   error?: ErrorRecord;
+  /** `error`, where it is delivered: what the partner did not keep. */
+  warning?: ErrorRecord;
   /** What kind of question `error` asks. */
   decision?: DecisionKind;
   attempts: AttemptView[];
@@ -166,7 +188,7 @@ export interface DeliveryView extends DeliveryRow, Editable {
   actions: Action[];
 }
 
-export interface MessageView extends MessageRow, Editable {
+export interface MessageView extends Omit<MessageRow, 'warning'>, Editable {
   entityId: string;
   /** Name of the node that took it. */
   node: string;
@@ -204,9 +226,15 @@ export interface UnmappedView extends UnmappedValue {
   store: string;
 }
 
+/** What can be done to many at once, and taken back. */
+export const UNDOABLE = ['replay', 'skip', 'seen'] as const;
+export type Undoable = (typeof UNDOABLE)[number];
+
 /** What is done to many at once. */
 export interface BulkRequest {
-  action: 'replay' | 'skip' | 'undo';
+  action: Undoable | 'undo';
+  /** What an undo takes back; without it, whatever was done last. */
+  undoes?: Undoable;
   reason?: string;
   /** Messages, each with its deliveries. */
   ids?: string[];
@@ -234,6 +262,8 @@ export interface Counts {
   needsDecision: number;
   waiting: number;
   unrouted: number;
+  /** Messages and deliveries with a warning that nobody has looked at yet. */
+  warned: number;
   conversations: number;
   /** Values without a row in their value map. */
   unmapped: number;

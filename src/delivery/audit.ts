@@ -6,7 +6,7 @@ const MOST = 1_000;
 const NEXT = 'audit';
 
 /** What people do by hand. */
-export type AuditAction = 'replay' | 'sendAgain' | 'edit' | 'skip' | 'undo' | 'suspend' | 'resume' | 'forget';
+export type AuditAction = 'replay' | 'sendAgain' | 'edit' | 'skip' | 'undo' | 'seen' | 'suspend' | 'resume' | 'forget';
 
 /** Who did what to what, and when. */
 export interface AuditEntry {

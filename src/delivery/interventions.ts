@@ -5,6 +5,7 @@ import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
+import { warnedOf, withSeen } from '../store/warning.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
@@ -30,13 +31,15 @@ export interface InterventionsOptions {
 const MESSAGE = {
   replay: ['failed', 'needsDecision', 'settled', 'skipped'],
   skip: ['failed', 'needsDecision', 'received'],
-  undo: ['skipped'],
+  seen: ['settled'],
+  undo: ['skipped', 'settled'],
 } satisfies Record<string, MessageRecord['state'][]>;
 const DELIVERY = {
   replay: ['failed', 'needsDecision', 'skipped', 'pending', 'inDoubt'],
   sendAgain: ['needsDecision'],
   skip: ['failed', 'needsDecision', 'pending', 'inDoubt'],
-  undo: ['skipped', 'inDoubt'],
+  seen: ['delivered'],
+  undo: ['skipped', 'inDoubt', 'delivered'],
 } satisfies Record<string, DeliveryRecord['state'][]>;
 
 /** What a person may do by hand with messages, deliveries and endpoints. Each is noted in the audit list by the commit that does it. */
@@ -79,8 +82,18 @@ export class Interventions {
     await this.commit('skip', record, by, [{ kind: 'message', record: skipped }], reason);
   }
 
+  /** A person has looked at the warning of a message, which counts no more. */
+  async markMessageSeen(id: string, by: Person): Promise<void> {
+    const record = await this.message(id, 'seen');
+    if (warnedOf(record) !== 'unseen') throw refusal('message', id, record.state);
+    await this.commit('seen', record, by, [{ kind: 'message', record: withSeen(record, { at: this.now(), by: by.name }) }]);
+  }
+
+  /** Takes back a skip, or that the warning was seen. */
   async undoMessage(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'undo');
+    if (warnedOf(record) === 'seen')
+      return this.commit('undo', record, by, [{ kind: 'message', record: withSeen(record, undefined) }]);
     if (!record.undo) throw tooLate('message', id);
     const restored: MessageRecord = { ...record, ...ASIDE, ...record.undo.was, undo: undefined };
     await this.commit('undo', record, by, [{ kind: 'message', record: restored }]);
@@ -134,10 +147,19 @@ export class Interventions {
     await this.commit('skip', record, by, [{ kind: 'delivery', record: skipped }], reason);
   }
 
-  /** Takes back a skip, or a replay that has not been sent yet. */
+  /** A person has looked at what the partner did not keep of a delivery, which counts no more. */
+  async markDeliverySeen(id: string, by: Person): Promise<void> {
+    const record = await this.delivery(id, 'seen');
+    if (warnedOf(record) !== 'unseen') throw refusal('delivery', id, record.state);
+    await this.commit('seen', record, by, [{ kind: 'delivery', record: withSeen(record, { at: this.now(), by: by.name }) }]);
+  }
+
+  /** Takes back a skip, a replay that has not been sent yet, or that the warning was seen. */
   async undoDelivery(id: string, by: Person): Promise<void> {
     const { store, conversations } = this.options;
     const record = await this.delivery(id, 'undo');
+    if (warnedOf(record) === 'seen')
+      return this.commit('undo', record, by, [{ kind: 'delivery', record: withSeen(record, undefined) }]);
     if (!record.undo) throw tooLate('delivery', id);
     const restored: DeliveryRecord = { ...record, ...HELD, ...record.undo.was, undo: undefined, updatedAt: this.now() };
     const conversation = await store.conversation(record.conversation);

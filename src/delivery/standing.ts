@@ -1,15 +1,17 @@
 import type { Change, DeliveryRecord, ListQuery, MessageRecord, Store } from '../store/store.js';
+import { warnedOf } from '../store/warning.js';
 
 /** Records per look into the store, when a node starts. */
 const PAGE = 500;
 
 /**
- * How what a node took in or gave out stands now, by the store: what failed and was then replayed or skipped counts no more, and what
- * failed before a restart still does.
+ * How what a node took in or gave out stands now, by the store: what failed and was then replayed or skipped counts no more, nor does a warning that a
+ * person has seen, and what failed before a restart still does.
  */
 export class Standing {
   private readonly failures = new Set<string>();
   private readonly questions = new Set<string>();
+  private readonly warnings = new Set<string>();
   private readonly underWay = new Set<string>();
   /** Epoch milliseconds of the next try, by delivery. */
   private readonly retries = new Map<string, number>();
@@ -34,11 +36,13 @@ export class Standing {
       this.kind === 'message' ? ['failed', 'needsDecision'] : ['failed', 'needsDecision', 'sending', 'pending', 'inDoubt'];
     const list = (query: ListQuery): Promise<(MessageRecord | DeliveryRecord)[]> =>
       this.kind === 'message' ? this.store.listMessages(query) : this.store.listDeliveries(query);
-    for (let before: string | undefined; ; ) {
-      const page = await list({ endpoint, states, limit: PAGE, ...(before && { before }) });
-      for (const record of page) if (record.node === this.node && !this.told?.has(record.id)) this.note(record);
-      before = page.at(-1)?.id;
-      if (page.length < PAGE) break;
+    for (const which of [{ states }, { warned: 'unseen' as const }]) {
+      for (let before: string | undefined; ; ) {
+        const page = await list({ endpoint, ...which, limit: PAGE, ...(before && { before }) });
+        for (const record of page) if (record.node === this.node && !this.told?.has(record.id)) this.note(record);
+        before = page.at(-1)?.id;
+        if (page.length < PAGE) break;
+      }
     }
     this.told = undefined;
     this.changed();
@@ -55,6 +59,11 @@ export class Standing {
   /** What waits for a person's decision. */
   get undecided(): number {
     return this.questions.size;
+  }
+
+  /** What went on with a warning that nobody has looked at yet. */
+  get warned(): number {
+    return this.warnings.size;
   }
 
   get inFlight(): number {
@@ -83,6 +92,7 @@ export class Standing {
     mark(this.failures, id, state === 'failed');
     mark(this.questions, id, state === 'needsDecision');
     mark(this.underWay, id, state === 'sending');
+    mark(this.warnings, id, warnedOf(record) === 'unseen');
     if ((state === 'pending' || state === 'inDoubt') && error && notBefore) this.retries.set(id, notBefore);
     else this.retries.delete(id);
   }

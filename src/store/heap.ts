@@ -10,6 +10,7 @@ import {
   keysOf,
   OPEN_DELIVERY,
   type RecordOf,
+  type Warned,
 } from './held.js';
 import { InboxQueues } from './inbox-queues.js';
 import { Lanes } from './lanes.js';
@@ -30,6 +31,7 @@ interface Standing {
   /** Of a settled message. */
   outcome?: MessageOutcome;
   /** Of messages and deliveries. */
+  warned?: Warned;
   endpoint?: string;
   entityType?: string;
 }
@@ -41,12 +43,12 @@ export interface Shelf extends Standing {
 
 function standingOf(held: Held): Standing {
   if (held.kind === 'conversation') return { state: held.state };
-  const { state, endpoint, entityType } = held;
-  return { state, endpoint, entityType, outcome: held.kind === 'message' ? held.outcome : undefined };
+  const { state, warned, endpoint, entityType } = held;
+  return { state, warned, endpoint, entityType, outcome: held.kind === 'message' ? held.outcome : undefined };
 }
 
-const shelfName = ({ state, outcome, endpoint, entityType }: Standing): string =>
-  [state, outcome, endpoint, entityType].join('\u0000');
+const shelfName = ({ state, outcome, warned, endpoint, entityType }: Standing): string =>
+  [state, outcome, warned, endpoint, entityType].join('\u0000');
 
 /** All records of one kind with the indexes every kind has. */
 export class Table<K extends Kind> {
@@ -66,9 +68,9 @@ export class Table<K extends Kind> {
     return this.shelved.values();
   }
 
-  /** How many are in a state, or have an outcome. */
-  count(stateOrOutcome: string): number {
-    return this.counts.get(stateOrOutcome) ?? 0;
+  /** How many are in a state, have an outcome, or have a warning that was `seen` or is `unseen`. */
+  count(what: string): number {
+    return this.counts.get(what) ?? 0;
   }
 
   /** Puts, replaces or (undefined) removes a record. */
@@ -120,9 +122,8 @@ export class Table<K extends Kind> {
     if (shelf.ids.delete(id)) this.counted(shelf, -1);
   }
 
-  private counted({ state, outcome }: Shelf, more: number): void {
-    this.counts.set(state, this.count(state) + more);
-    if (outcome) this.counts.set(outcome, this.count(outcome) + more);
+  private counted({ state, outcome, warned }: Shelf, more: number): void {
+    for (const what of [state, outcome, warned]) if (what) this.counts.set(what, this.count(what) + more);
   }
 }
 
@@ -294,6 +295,7 @@ export class Heap {
       },
       conversations: { open: conversation.count('open'), closed: conversation.count('closed') },
       unrouted: message.count('unrouted'),
+      warned: { messages: message.count('unseen'), deliveries: delivery.count('unseen') },
       waiting: Object.fromEntries(this.waiting),
     };
   }

@@ -1,4 +1,5 @@
 import type { ConversationRecord, DeliveryRecord, DeliveryState, MessageOutcome, MessageRecord, MessageState } from './store.js';
+import { warnedOf } from './warning.js';
 import { wordsOf } from './word-index.js';
 
 /** Where one body of a record is in the journal. */
@@ -28,11 +29,15 @@ interface HeldRecord {
   minute: number;
 }
 
+/** Of what has a warning: whether a person has looked at it. */
+export type Warned = ReturnType<typeof warnedOf>;
+
 export interface HeldMessage extends HeldRecord {
   kind: 'message';
   state: MessageState;
   /** Of a settled message. */
   outcome?: MessageOutcome;
+  warned?: Warned;
   node: string;
   endpoint: string;
   entityType: string;
@@ -43,6 +48,7 @@ export interface HeldMessage extends HeldRecord {
 export interface HeldDelivery extends HeldRecord {
   kind: 'delivery';
   state: DeliveryState;
+  warned?: Warned;
   endpoint: string;
   entityType: string;
   /** Empty for what is done and holds nothing back. */
@@ -135,6 +141,7 @@ const hold = {
       minute: minuteOf(record.receivedAt, record.settledAt),
       state: shared(record.state),
       outcome: record.state === 'settled' && record.outcome ? shared(record.outcome) : undefined,
+      warned: warnedOf(record),
       node: shared(record.node),
       endpoint: shared(record.endpoint),
       entityType: shared(record.entityType),
@@ -154,6 +161,7 @@ const hold = {
       unplaced: undefined,
       minute: minuteOf(record.createdAt, record.updatedAt),
       state: shared(record.state),
+      warned: warnedOf(record),
       endpoint: shared(record.endpoint),
       entityType: shared(record.entityType),
       lane: inLane ? keyOf(record.endpoint, record.lane) : '',

@@ -1,5 +1,5 @@
 import type { Heap, Shelf, Table } from './heap.js';
-import { type Held, type HeldOf, idOfSearchKey, type Kind, keysOf, type RecordOf, searchValue } from './held.js';
+import { type Held, type HeldOf, idOfSearchKey, type Kind, keysOf, type RecordOf, searchValue, type Warned } from './held.js';
 import { Pace } from './pace.js';
 import type { SortedKeys } from './sorted-keys.js';
 import type { ListQuery } from './store.js';
@@ -104,7 +104,7 @@ class Page<K extends Kind> {
   }
 
   private fits(held: HeldOf[K]): boolean {
-    const { states, outcomes, endpoint, entityType, conversation, message } = this.query;
+    const { states, outcomes, warned, endpoint, entityType, conversation, message } = this.query;
     if (states && !states.includes(held.state)) return false;
     if (outcomes && held.kind === 'message' && !(held.outcome && outcomes.includes(held.outcome))) return false;
     if (held.kind === 'conversation') {
@@ -115,6 +115,7 @@ class Page<K extends Kind> {
       const { links } = this.heap.record<'conversation'>(held);
       return links.some((link) => fits(endpoint, link.endpoint) && fits(entityType, link.entityType));
     }
+    if (!fitsWarned(warned, held.warned)) return false;
     if (entityType !== undefined && held.entityType !== entityType) return false;
     if (endpoint !== undefined && held.endpoint !== endpoint) return false;
     if (conversation !== undefined && held.conversation !== conversation) return false;
@@ -153,11 +154,16 @@ function* byAge<K extends Kind>(
 }
 
 /** False for shelves on which nothing fits. */
-function mayFit(kind: Kind, query: ListQuery, { state, outcome, endpoint, entityType }: Omit<Shelf, 'ids'>): boolean {
+function mayFit(kind: Kind, query: ListQuery, { state, outcome, warned, endpoint, entityType }: Omit<Shelf, 'ids'>): boolean {
   if (query.states && !query.states.includes(state)) return false;
   if (kind === 'conversation') return true;
   if (kind === 'message' && query.outcomes && !(outcome && query.outcomes.includes(outcome))) return false;
+  if (!fitsWarned(query.warned, warned)) return false;
   return (query.endpoint ?? endpoint) === endpoint && (query.entityType ?? entityType) === entityType;
+}
+
+function fitsWarned(asked: ListQuery['warned'], has: Warned): boolean {
+  return asked === undefined || (asked === true ? has !== undefined : has === asked);
 }
 
 /** Reads all that the search finds from the indexes: records of the kind, then those of the conversations found. */

@@ -23,6 +23,15 @@ export interface ErrorRecord {
   message: string;
   at: string;
   status?: number;
+  /** Of a warning (warning.ts): who has looked at it. */
+  seen?: Seen;
+}
+
+/** A person has looked at a warning: it is shown on, and does not count any more. */
+export interface Seen {
+  at: string;
+  /** Name of the user; empty where nobody has to sign in. */
+  by: string;
 }
 
 /** One thing received. Bodies: `received` (as it came), `read` (what was read back from the partner). */
@@ -235,6 +244,7 @@ export interface DeliveryRecord {
   /** Tries so far; `attempts` keeps the last ones only. */
   tries: number;
   attempts: Attempt[];
+  /** Of a delivered one it is a warning: what the partner did not keep. */
   error?: ErrorRecord;
   /** Present while what a person did can be taken back: how it was before. */
   undo?: { action: 'replay' | 'skip'; was: Partial<DeliveryRecord> };
@@ -278,6 +288,8 @@ export interface ListQuery {
   states?: string[];
   /** Messages only: keeps settled ones of which this became. */
   outcomes?: MessageOutcome[];
+  /** Messages and deliveries only. True: keeps those that have a warning (warning.ts); `unseen`: those that nobody has looked at yet. */
+  warned?: true | 'unseen';
   endpoint?: string;
   /** Of conversations: of one of their links, at `endpoint` where that is given too. */
   entityType?: string;
@@ -296,6 +308,8 @@ export interface StoreCounts {
   conversations: { open: number; closed: number };
   /** Settled messages that reached no out node. */
   unrouted: number;
+  /** Those with a warning (warning.ts) that nobody has looked at yet. */
+  warned: { messages: number; deliveries: number };
   /** Deliveries that still have to go out, by endpoint; only those that have any. */
   waiting: Record<string, number>;
 }

@@ -318,6 +318,52 @@ describe('what a person does by hand', () => {
     });
   });
 
+  describe('seeing a warning', () => {
+    const warned = async () => (await rig.store.counts()).warned;
+
+    it('of a delivery makes it count no more, and can be undone', async () => {
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      await rig.quiet();
+      rig.provider.drops = 9;
+      await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
+      const { id, error } = await until('the warning', async () => (await inState('delivered')).find((d) => d.error));
+      assert.deepEqual(await warned(), { messages: 0, deliveries: 1 });
+      await hands().markDeliverySeen(id, ANNA);
+      assert.deepEqual(await warned(), { messages: 0, deliveries: 0 });
+      const seen = (await rig.store.delivery(id))!;
+      assert.deepEqual([seen.state, seen.error?.message, seen.error?.seen?.by], ['delivered', error?.message, 'anna']);
+      await assert.rejects(hands().markDeliverySeen(id, ANNA), { code: 'SWB_PAYLOAD' });
+      await hands().undoDelivery(id, ANNA);
+      assert.deepEqual([(await rig.store.delivery(id))?.error, await warned()], [error, { messages: 0, deliveries: 1 }]);
+      await assert.rejects(hands().undoDelivery(id, ANNA), { code: 'SWB_PAYLOAD' });
+      assert.deepEqual(await audit(), ['anna undo delivery', 'anna seen delivery']);
+    });
+
+    it('of a message makes it count no more, and can be undone', async () => {
+      rig.flow = async (_payload, { id }) => {
+        const place = { mapping: 'Acme', direction: 'in' as const };
+        rig.broker.countUnmapped(id, place, [
+          { level: 'warning', code: 'unmapped', field: 'state', value: '9', text: 'state «9» has no row.' },
+        ]);
+      };
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      const { id, warning } = await until('the warning', async () => (await rig.messages()).find((m) => m.warning));
+      await hands().markMessageSeen(id, ANNA);
+      assert.deepEqual(await warned(), { messages: 0, deliveries: 0 });
+      await hands().undoMessage(id, ANNA);
+      assert.deepEqual([(await rig.store.message(id))?.warning, await warned()], [warning, { messages: 1, deliveries: 0 }]);
+      assert.deepEqual(await audit(), ['anna undo message', 'anna seen message']);
+    });
+
+    it('is refused where there is none', async () => {
+      await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+      await rig.quiet();
+      const [message, delivery] = [(await rig.messages())[0]!, (await rig.deliveries())[0]!];
+      await assert.rejects(hands().markMessageSeen(message.id, ANNA), { code: 'SWB_PAYLOAD' });
+      await assert.rejects(hands().markDeliverySeen(delivery.id, ANNA), { code: 'SWB_PAYLOAD' });
+    });
+  });
+
   it('keeps the last thousand entries of who did what', async () => {
     for (let n = 0; n < 1010; n++)
       await hands().noteMany('forget', { kind: 'value', id: String(n), name: String(n) }, { name: `user${n}` });

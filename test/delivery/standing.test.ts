@@ -83,6 +83,25 @@ describe('how what a node gave out stands', () => {
     assert.deepEqual([standing.failed, standing.undecided], [1, 1]);
   });
 
+  it('counts what went on with a warning until a person has seen it, over a restart too', async () => {
+    await put(delivery('d1', { state: 'delivered', error: ERROR }));
+    await put(delivery('d2', { state: 'delivered', error: { ...ERROR, seen: { at: '', by: 'ann' } } }));
+    await put(delivery('d3', { state: 'delivered', error: ERROR, node: 'out-2' }));
+    await put(delivery('d4', { state: 'sending' }));
+    await begin();
+    assert.equal(standing.warned, 1);
+    await change('d4', { state: 'delivered', error: ERROR });
+    assert.equal(standing.warned, 2);
+    await change('d1', { error: { ...ERROR, seen: { at: '', by: '' } } });
+    assert.deepEqual([standing.warned, standing.failed], [1, 0]);
+  });
+
+  it('counts the messages of an in node of which something was left out', async () => {
+    await store.commit([{ kind: 'message', record: message('m1', { state: 'settled', warning: ERROR }) }]);
+    await begin('message', 'in-1');
+    assert.equal(standing.warned, 1);
+  });
+
   it('says nothing any more once it was stopped', async () => {
     await put(delivery('d1'));
     await begin();

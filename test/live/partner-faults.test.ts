@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { MessageView } from '../../nodes/sidebar/views.js';
+import type { MessageList, MessageView } from '../../nodes/sidebar/views.js';
 import type { Fault } from '../../src/sandbox/faults.js';
 import { until } from './node-red.js';
 import { LiveRig } from './rig.js';
@@ -150,7 +150,7 @@ describe('a partner that fails', () => {
     assert.equal(rig.tickets('read, 503').length, 1);
   });
 
-  it('drops a field silently: the delivery says which, and what it has instead', async () => {
+  it('drops a field silently: delivery, list, counts and health say so, until a person has seen it', async () => {
     const subject = 'dropped field';
     const incident = rig.open(subject);
     const ticket = await until('the ticket', () => rig.tickets(subject)[0]);
@@ -169,6 +169,14 @@ describe('a partner that fails', () => {
     );
     assert.match(sent(message, 'Customer')?.error?.message ?? '', /did not keep: hold_reason \(sent "1", has ""\)/);
     assert.equal(sent(message, 'Customer')?.state, 'delivered');
+    const listed = async () => (await rig.get<MessageList>('/switchboard/messages?state=warned')).messages;
+    const row = (await listed()).find(({ id }) => id === message.id);
+    assert.deepEqual([row?.state, row?.warning], ['delivered', { text: sent(message, 'Customer')?.error?.message, seen: false }]);
+    const counted = async () => [(await rig.problems()).warned, (await rig.counts()).warned.deliveries];
+    const before = (await listed()).length;
+    assert.deepEqual(await counted(), [before, before]);
+    await rig.act('deliveries', sent(message, 'Customer')!.id, 'seen');
+    assert.deepEqual([await counted(), (await listed()).length], [[before - 1, before - 1], before - 1]);
   });
 
   it('shows no secret in anything it says or keeps', async () => {

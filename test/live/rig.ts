@@ -10,6 +10,7 @@ export interface StoreCounts {
   messages: Record<string, number>;
   deliveries: Record<string, number>;
   conversations: Record<string, number>;
+  warned: { messages: number; deliveries: number };
 }
 
 type Changes = Record<string, Record<string, unknown>>;
@@ -99,7 +100,7 @@ export class LiveRig {
     return undefined;
   }
 
-  async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip'): Promise<void> {
+  async act(kind: 'messages' | 'deliveries', id: string, action: 'replay' | 'skip' | 'seen'): Promise<void> {
     const answer = await fetch(`${this.live.url}/switchboard/${kind}/${id}/${action}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },

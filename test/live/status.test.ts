@@ -69,6 +69,24 @@ describe('what nodes show as their status', () => {
     faults.clear();
   });
 
+  it('what a partner did not keep counts until a person has seen it, over a deploy too', async () => {
+    const { faults } = rig.sandbox.tmf('v4');
+    const incident = rig.open('kept in part');
+    await until('the ticket', () => rig.tickets('kept in part')[0]);
+    await rig.quiet();
+    const before = shown('sb1-tmf-out').at(-1);
+    faults.add({ method: 'PATCH', path: 'troubleTicket', kind: 'drop-field', field: 'description' });
+    rig.sandbox.servicenow.update('incident', incident.sys_id, { description: 'Second floor', urgency: '1' }, 'agent');
+    await shows('sb1-tmf-out', `${before}, 1 with a warning`);
+    faults.clear();
+    const earlier = shown('sb1-tmf-out').length;
+    await rig.deploy();
+    await until('it to count again', () => shown('sb1-tmf-out').slice(earlier).at(-1) === `${before}, 1 with a warning`);
+    const { messages } = await rig.get<MessageList>('/switchboard/messages?state=warned&direction=outgoing');
+    await rig.act('deliveries', messages[0]!.deliveries[0]!.id, 'seen');
+    await shows('sb1-tmf-out', before!);
+  });
+
   it('an endpoint that a person suspended says so, not that it is down', async () => {
     const begins = (text: string) => until(text, () => shown('sb1-tmf-out').at(-1)?.startsWith(text));
     const by = async (action: string) =>

@@ -579,6 +579,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
           deliveries: { pending: 1, sending: 0, inDoubt: 0, delivered: 1, failed: 1, needsDecision: 0, skipped: 0 },
           conversations: { open: 1, closed: 1 },
           unrouted: 1,
+          warned: { messages: 0, deliveries: 0 },
           waiting: { csp: 1 },
         };
         assert.deepEqual(await store.counts(), counts);
@@ -592,6 +593,70 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual((await store.counts()).messages, { received: 3, settled: 0, failed: 0, needsDecision: 1, skipped: 0 });
         assert.equal((await store.counts()).deliveries.needsDecision, 1);
         assert.equal((await store.counts()).unrouted, 0);
+      });
+    });
+
+    describe('warnings', () => {
+      const all: ListQuery = { limit: 100 };
+      const said = { code: 'SWB_PARTNER_DROPPED', message: 'severity', at: '2026-03-01T10:00:00.000Z' };
+      const seen = { ...said, seen: { at: '2026-03-01T11:00:00.000Z', by: 'ann' } };
+      const settled = { state: 'settled', outcome: 'routed' } as const;
+      const lists = async (query: Partial<ListQuery>) => [
+        ids(await store.listMessages({ ...all, ...query })),
+        ids(await store.listDeliveries({ ...all, ...query })),
+      ];
+      const warned = async () => (await store.counts()).warned;
+      beforeEach(() =>
+        commit(
+          { kind: 'conversation', record: conversation('c1') },
+          { kind: 'message', record: message('m1', { ...settled, warning: { ...said, code: 'SWB_UNMAPPED' } }) },
+          { kind: 'message', record: message('m2', { ...settled, conversation: 'c1', warning: seen }) },
+          { kind: 'message', record: message('m3', settled) },
+          { kind: 'message', record: message('m4', { state: 'failed', error: said, warning: said }) },
+          { kind: 'delivery', record: delivery('d1', { state: 'delivered', error: said }) },
+          { kind: 'delivery', record: delivery('d2', { state: 'delivered', error: said, endpoint: 'jira' }) },
+          { kind: 'delivery', record: delivery('d3', { state: 'delivered' }) },
+          { kind: 'delivery', record: delivery('d4', { state: 'failed', error: said }) },
+          { kind: 'delivery', record: delivery('d5', { state: 'inDoubt', error: said }) },
+        ),
+      );
+
+      it('lists what went on with a warning, whatever its code, and what of it nobody has looked at', async () => {
+        for (const restart of [false, true]) {
+          if (restart) store = await reopen(store);
+          assert.deepEqual(await lists({ warned: true }), [
+            ['m2', 'm1'],
+            ['d2', 'd1'],
+          ]);
+          assert.deepEqual(await lists({ warned: 'unseen' }), [['m1'], ['d2', 'd1']]);
+          assert.deepEqual(await lists({ warned: true, conversation: 'c1' }), [['m2'], ['d2', 'd1']]);
+          assert.deepEqual(await lists({ warned: true, endpoint: 'jira' }), [[], ['d2']]);
+          assert.deepEqual(await lists({ warned: true, states: ['failed'] }), [[], []]);
+          assert.deepEqual(await lists({ warned: true, search: 'sys-m' }), [['m2', 'm1'], []]);
+          assert.deepEqual(await lists({ warned: true, limit: 1, before: 'd2' }), [[], ['d1']]);
+          assert.deepEqual(ids(await store.listConversations({ ...all, warned: true })), ['c1'], 'conversations have none');
+        }
+      });
+
+      it('counts those that nobody has looked at, until somebody does, and again with a new one', async () => {
+        assert.deepEqual(await warned(), { messages: 1, deliveries: 2 });
+        store = await reopen(store);
+        assert.deepEqual(await warned(), { messages: 1, deliveries: 2 });
+        await put.message('m1', { version: 1, ...settled, warning: seen });
+        await put.delivery('d1', { version: 1, state: 'delivered', error: seen });
+        assert.deepEqual(await warned(), { messages: 0, deliveries: 1 });
+        assert.deepEqual(await lists({ warned: 'unseen' }), [[], ['d2']]);
+        assert.deepEqual(await lists({ warned: true }), [
+          ['m2', 'm1'],
+          ['d2', 'd1'],
+        ]);
+        store = await reopen(store);
+        assert.deepEqual(await warned(), { messages: 0, deliveries: 1 });
+        await put.message('m1', { version: 2, state: 'received' });
+        assert.deepEqual(await lists({ warned: true }), [['m2'], ['d2', 'd1']]);
+        await put.message('m1', { version: 3, ...settled, warning: said });
+        await put.delivery('d5', { version: 1, state: 'delivered', error: said });
+        assert.deepEqual(await warned(), { messages: 1, deliveries: 2 });
       });
     });
 

@@ -5,6 +5,7 @@ import type {
   Change,
   ConversationRecord,
   DeliveryRecord,
+  ErrorRecord,
   ListQuery,
   MessageOutcome,
   MessageRecord,
@@ -132,6 +133,7 @@ export class ModelStore implements Store {
     return page(this.messages(), query, (record) => ({
       places: [record],
       outcome: record.state === 'settled' ? record.outcome : undefined,
+      warning: messageWarning(record),
       title: this.titleOf(record.conversation),
       conversation: record.conversation,
       message: record.id,
@@ -142,6 +144,7 @@ export class ModelStore implements Store {
   async listDeliveries(query: ListQuery) {
     return page(this.deliveries(), { ...query, outcomes: undefined }, (record) => ({
       places: [record],
+      warning: deliveryWarning(record),
       title: this.titleOf(record.conversation),
       conversation: record.conversation,
       message: record.message,
@@ -151,7 +154,7 @@ export class ModelStore implements Store {
 
   async listConversations(query: ListQuery) {
     const asked = this.records.message.get(query.message ?? '') as MessageRecord | undefined;
-    return page(this.conversations(), { ...query, outcomes: undefined }, (record) => ({
+    return page(this.conversations(), { ...query, outcomes: undefined, warned: undefined }, (record) => ({
       places: record.links,
       title: record.title,
       conversation: record.id,
@@ -185,6 +188,10 @@ export class ModelStore implements Store {
       conversations: { open: count(conversations, 'open'), closed: count(conversations, 'closed') },
       waiting: tally(deliveries.filter((record) => OPEN.includes(record.state))),
       unrouted: messages.filter((record) => record.state === 'settled' && record.outcome === 'unrouted').length,
+      warned: {
+        messages: messages.map(messageWarning).filter((warning) => warning && !warning.seen).length,
+        deliveries: deliveries.map(deliveryWarning).filter((warning) => warning && !warning.seen).length,
+      },
     };
   }
 
@@ -273,9 +280,13 @@ function tally(records: { endpoint: string }[]): Record<string, number> {
   return counts;
 }
 
+const messageWarning = ({ state, warning }: MessageRecord) => (state === 'settled' ? warning : undefined);
+const deliveryWarning = ({ state, error }: DeliveryRecord) => (state === 'delivered' ? error : undefined);
+
 interface Facts {
   places: { endpoint: string; entityType: string }[];
   outcome?: string;
+  warning?: ErrorRecord;
   title?: string;
   conversation?: string;
   message?: string;
@@ -299,6 +310,8 @@ function page<R extends { id: string; state: string }>(records: R[], query: List
         (query.from === undefined || record.id >= query.from) &&
         (query.states?.includes(record.state) ?? true) &&
         (query.outcomes?.includes(facts.outcome as MessageOutcome) ?? true) &&
+        (query.warned === undefined || facts.warning !== undefined) &&
+        (query.warned !== 'unseen' || !facts.warning?.seen) &&
         ((query.endpoint === undefined && query.entityType === undefined) ||
           facts.places.some(
             ({ endpoint, entityType }) =>

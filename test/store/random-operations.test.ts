@@ -47,6 +47,8 @@ async function compare(seed: number): Promise<void> {
   const maybe = <T>(value: T): T | undefined => (chance(0.5) ? value : undefined);
   const bodies = () =>
     maybe({ [pick(['received', 'read'])]: pick<unknown>([1, 'Straße', { a: [null] }, '漢字'.repeat(number(50))]) });
+  const warning = () =>
+    maybe({ code: 'SWB_UNMAPPED', message: 'left out', at: '', ...(chance(0.5) && { seen: { at: '', by: 'ann' } }) });
   const version = async (kind: 'message' | 'delivery' | 'conversation', id: string) =>
     chance(0.05) ? number(4) : ((await model[kind](id))?.version ?? 0);
 
@@ -64,6 +66,7 @@ async function compare(seed: number): Promise<void> {
         notBefore: maybe(now + number(20)),
         conversation: maybe(`c${number(8)}`),
         number: maybe(`INC${number(30)}`),
+        warning: warning(),
       });
       return { kind, record, bodies: bodies(), ifAbsent: chance(0.2) };
     }
@@ -83,6 +86,7 @@ async function compare(seed: number): Promise<void> {
         blocking: chance(0.3),
         notBefore: maybe(now + number(20)),
         number: maybe(`TT-${number(30)}`),
+        error: warning(),
       });
       return { kind, record, bodies: bodies(), ifAbsent: chance(0.2) };
     }
@@ -107,6 +111,7 @@ async function compare(seed: number): Promise<void> {
     states: chance(0.3) ? [pick(['received', 'failed', 'needsDecision', 'pending', 'open', 'settled', 'delivered'])] : undefined,
     from: chance(0.2) ? `${pick(['m', 'd', 'c'])}${number(15)}` : undefined,
     outcomes: chance(0.1) ? [pick(['routed', 'unrouted'] as const)] : undefined,
+    warned: chance(0.3) ? pick([true, 'unseen'] as const) : undefined,
     endpoint: chance(0.2) ? pick(['acme', 'csp', 'jira']) : undefined,
     entityType: chance(0.2) ? pick(['incident', 'troubleTicket']) : undefined,
     conversation: chance(0.2) ? `c${number(8)}` : undefined,

@@ -111,6 +111,24 @@ describe('retention', () => {
     await store.commit(closed(1));
   });
 
+  it('counts no more warnings than are kept', async () => {
+    const said = { code: 'SWB_PARTNER_DROPPED', message: 'severity', at: at() };
+    const warned = async () => (await store.counts()).warned;
+    await open();
+    await store.commit(
+      closed(1).map((change): Change => {
+        if (change.kind === 'message') return { ...change, record: { ...change.record, warning: said } };
+        return change.kind === 'delivery' ? { ...change, record: { ...change.record, error: said } } : change;
+      }),
+    );
+    assert.deepEqual(await warned(), { messages: 1, deliveries: 1 });
+    now += 31 * DAY;
+    await store.retain();
+    assert.deepEqual(await warned(), { messages: 0, deliveries: 0 });
+    await reopen();
+    assert.deepEqual(await warned(), { messages: 0, deliveries: 0 });
+  });
+
   it('keeps a closed conversation while anything in it is open or young', async () => {
     await open();
     for (const n of [1, 2, 3]) await store.commit(closed(n));

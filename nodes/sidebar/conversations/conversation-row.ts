@@ -1,7 +1,7 @@
 import type { ConversationRow } from '../conversation-views.js';
 import type { Backend } from '../view/backend.js';
 import { element } from '../view/element.js';
-import { time } from '../view/row.js';
+import { time, warningSign } from '../view/row.js';
 
 /** One conversation of the list: whether it is open, what it is about, whose tickets stand for it, and what needs a person. */
 export function conversationRow(row: ConversationRow, selected: boolean, t: Backend['t'], open: () => void): HTMLLIElement {
@@ -36,6 +36,13 @@ export function conversationRow(row: ConversationRow, selected: boolean, t: Back
         'span',
         { class: 'switchboard-row-reason switchboard-reason-failed' },
         t('conversations.failed', { count: row.failed }),
+      ),
+    row.warned > 0 &&
+      element(
+        'span',
+        { class: 'switchboard-row-reason switchboard-warned' },
+        warningSign(),
+        t('conversations.warned', { count: row.warned }),
       ),
     row.waiting > 0 && element('span', { class: 'switchboard-row-reason' }, t('conversations.waiting', { count: row.waiting })),
   );

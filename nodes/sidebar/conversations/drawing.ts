@@ -1,7 +1,7 @@
 import type { ConversationDetail, Lane, Note, TimelineEntry } from '../conversation-views.js';
 import type { Backend } from '../view/backend.js';
 import { element } from '../view/element.js';
-import { chip } from '../view/row.js';
+import { chip, warningMark } from '../view/row.js';
 import { wholeTime } from '../view/time.js';
 import { type LaneAct, laneHead, laneName, stateChip } from './lanes.js';
 import { dayOf, pauseInWords, timeOfDay } from './time-axis.js';
@@ -110,6 +110,7 @@ function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry
     entry.entityState && stateChip(entry.entityState, t),
     ...entry.notes.map((one) => note(one, t)),
     entry.waitsFor && element('p', { class: 'switchboard-spoken-why' }, waits(entry.waitsFor, t)),
+    entry.warning && element('p', { class: 'switchboard-spoken-why' }, warningMark(entry.warning, t)),
     entry.event !== 'nothing' &&
       entry.reason &&
       element('p', { class: `switchboard-spoken-why switchboard-reason-${entry.state}` }, entry.reason),

@@ -40,6 +40,8 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       sendAgain: () => confirm('sendAgain', question('sendAgain')),
       edit: () => edit(JSON.stringify(target.payload, null, 2)),
       skip: () => confirm('skip', question('skip'), reasonField()),
+      // Harmless, and taken back with a press: nothing is asked first.
+      seen: () => run('seen', {}, again),
       undo: () => run('undo', {}, again),
     };
     const offered = target.actions.filter((action) => action !== 'edit' || target.payload !== undefined);

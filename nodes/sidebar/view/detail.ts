@@ -1,10 +1,11 @@
+import type { ErrorRecord } from '../../../src/store/store.js';
 import type { ConversationView, DeliveryView, Editable, MessageView, PartyLink } from '../views.js';
 import { type ActionContext, actionBar, change } from './action-bar.js';
 import { incomingFields, outgoingFields, valueText } from './columns.js';
 import { element } from './element.js';
 import { attempts } from './exchange.js';
 import { bodiesView } from './json.js';
-import { chip, time } from './row.js';
+import { chip, time, warningMark } from './row.js';
 import { waitsInWords } from './waits.js';
 
 export interface DetailContext extends ActionContext {
@@ -74,7 +75,7 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       message.unread?.readAt &&
         element('div', { class: 'switchboard-quiet' }, `${t('detail.nextRead')} `, time(message.unread.readAt)),
       trouble(message, context),
-      message.warning && element('p', { class: 'switchboard-why switchboard-warning' }, message.warning.message),
+      message.warning && warning(message.warning, context),
       why(message),
       actionBar({ kind: 'messages', ...message }, context),
       edits(message, context),
@@ -95,8 +96,8 @@ function taken({ node, emissions: count, unread }: MessageView, { t }: DetailCon
 }
 
 /** What went wrong is told with the error, and with the delivery it happened to. */
-function why({ reason, error, warning, sent }: MessageView): HTMLElement | undefined {
-  const told = [error?.message, warning?.message, ...sent.map((one) => one.error?.message)];
+function why({ reason, error, sent }: MessageView): HTMLElement | undefined {
+  const told = [error?.message, ...sent.map((one) => one.error?.message)];
   return reason && !told.includes(reason) ? element('p', { class: 'switchboard-why' }, reason) : undefined;
 }
 
@@ -128,7 +129,7 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     one.waitsFor && element('p', { class: 'switchboard-why switchboard-warning' }, waitsInWords(one, t)),
     one.nextTry && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(one.nextTry)),
     one.lookUntil && element('div', { class: 'switchboard-quiet' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
-    trouble(one, context),
+    one.warning ? warning(one.warning, context) : trouble(one, context),
     actionBar({ kind: 'deliveries', ...one }, context),
     edits(one, context),
     outgoingFields(one, fields, { t, openMapping: backend.openMapping }),
@@ -158,6 +159,22 @@ function edits({ edits: all, original }: Editable, { t }: DetailContext): HTMLEl
       ),
     ),
     ...bodiesView({ original }, '', t),
+  );
+}
+
+/** What was left out although it went on, and who has seen that. */
+function warning({ message: text, code, seen }: ErrorRecord, { t }: DetailContext): HTMLElement {
+  return element(
+    'div',
+    {},
+    element('p', { class: 'switchboard-why' }, warningMark({ text, seen: seen !== undefined }, t), element('code', {}, code)),
+    seen &&
+      element(
+        'div',
+        { class: 'switchboard-quiet' },
+        `${t('warning.seenBy', { name: seen.by || t('audit.somebody') })} `,
+        time(seen.at),
+      ),
   );
 }
 

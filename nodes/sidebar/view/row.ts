@@ -1,5 +1,5 @@
 import type { EndpointState } from '../../../src/delivery/endpoint-state.js';
-import type { DeliveryRow, MessageRow, Shown } from '../views.js';
+import type { DeliveryRow, MessageRow, Shown, ShownWarning } from '../views.js';
 import type { Backend } from './backend.js';
 import { element } from './element.js';
 import { shortTime, wholeTime } from './time.js';
@@ -8,6 +8,22 @@ import { waitsInWords } from './waits.js';
 /** The state in a word, with a colour that is not needed to understand it. */
 export function chip(state: Shown | EndpointState, t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-chip switchboard-is-${state}` }, t(`state.${state}`));
+}
+
+/** That something went on with a warning, and what was left out of it: a sign, a word and the reason. One that was seen stands back. */
+export function warningMark({ text, seen }: ShownWarning, t: Backend['t']): HTMLElement {
+  return element(
+    'span',
+    { class: `switchboard-warned ${seen ? 'switchboard-warned-seen' : ''}` },
+    warningSign(),
+    element('span', { class: 'switchboard-warned-word' }, t(seen ? 'warning.seen' : 'warning.unseen')),
+    ` ${text}`,
+  );
+}
+
+/** A text sign, not its coloured picture; the words beside it say what it means. */
+export function warningSign(): HTMLElement {
+  return element('span', { class: 'switchboard-warned-sign', 'aria-hidden': 'true' }, '\u26a0\ufe0e');
 }
 
 export function time(iso: string): HTMLElement {
@@ -44,6 +60,7 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
     ),
     element('span', { class: 'switchboard-row-way' }, way(row)),
     why && element('span', { class: `switchboard-row-reason switchboard-reason-${row.state}` }, why),
+    row.warning && element('span', { class: 'switchboard-row-reason' }, warningMark(row.warning, t)),
   );
   line.addEventListener('click', () => open(row.id));
   return element('li', { class: row.state === 'unrouted' && 'switchboard-stands-out' }, box, line);

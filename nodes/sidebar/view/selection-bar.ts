@@ -1,4 +1,4 @@
-import type { BulkRequest, BulkResult, Selection } from '../views.js';
+import { type BulkRequest, type BulkResult, type Selection, UNDOABLE, type Undoable } from '../views.js';
 import { type Backend, type Messages, wordsFor } from './backend.js';
 import { button, element, fill } from './element.js';
 
@@ -69,15 +69,13 @@ export class SelectionBar {
         : undefined;
     fill(
       this.actions,
-      ...(['replay', 'skip'] as const).map((action) =>
-        button(t(`action.${action}`), 'switchboard-button', () => this.ask(action)),
-      ),
+      ...UNDOABLE.map((action) => button(t(`action.${action}`), 'switchboard-button', () => this.ask(action))),
       button(t('bulk.clear'), 'switchboard-link', () => this.clear()),
       everything,
     );
   }
 
-  private async ask(action: 'replay' | 'skip'): Promise<void> {
+  private async ask(action: Undoable): Promise<void> {
     const { t } = this.context;
     const request = this.request(action);
     const preview = await this.try(() => this.context.messages.bulk({ ...request, preview: true }));
@@ -102,7 +100,7 @@ export class SelectionBar {
     (preview.done === 0 ? no : action === 'skip' ? reason : go).focus();
   }
 
-  private questions(action: 'replay' | 'skip', { done, looked, more, messages }: BulkResult): string[] {
+  private questions(action: Undoable, { done, looked, more, messages }: BulkResult): string[] {
     const { t } = this.context;
     if (done === 0) return [t('bulk.nothing')];
     const count = done - looked;
@@ -112,7 +110,7 @@ export class SelectionBar {
     ];
   }
 
-  private request(action: 'replay' | 'skip'): BulkRequest {
+  private request(action: Undoable): BulkRequest {
     return this.all ? { action, selection: this.context.selection() } : { action, ids: [...this.context.ticks] };
   }
 
@@ -129,9 +127,10 @@ export class SelectionBar {
 
   private tell(action: BulkRequest['action'], result: BulkResult): void {
     const { t } = this.context;
+    const undoes = action === 'undo' ? undefined : action;
     const undo = button(t('action.undo'), 'switchboard-button switchboard-undo', async () => {
       undo.disabled = true;
-      const undone = await this.try(() => this.context.messages.bulk({ action: 'undo', ids: result.messages }));
+      const undone = await this.try(() => this.context.messages.bulk({ action: 'undo', undoes, ids: result.messages }));
       if (undone) this.tell('undo', undone);
       this.context.done();
     });

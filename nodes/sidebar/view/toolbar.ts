@@ -6,7 +6,7 @@ import { filterPanel } from './filter-panel.js';
 /** Milliseconds after the last key before a search begins. */
 const TYPING = 250;
 /** The states that have a button of their own. */
-const BUTTONS = ['all', 'problems', 'needsDecision', 'waiting', 'unrouted'] as const;
+const BUTTONS = ['all', 'problems', 'needsDecision', 'warned', 'waiting', 'unrouted'] as const;
 
 export interface Toolbar {
   root: HTMLElement;

@@ -68,6 +68,24 @@ describe('the conversations view', () => {
     assert.deepEqual([row?.failed, row?.needsDecision], [0, 1]);
   });
 
+  it('lists those with a warning that nobody has seen, and shows it in the drawing, seen or not', async () => {
+    assert.deepEqual(await ids({ state: 'warned' }), []);
+    const error = { code: 'SWB_PARTNER_DROPPED', message: 'North Telecom did not keep: severity', at: at(0) };
+    const [sent] = await store.listDeliveries({ conversation: 'SWB-TICKET', states: ['delivered'], limit: 1 });
+    await store.commit([{ kind: 'delivery', record: { ...sent!, error } }]);
+    assert.deepEqual(await ids({ state: 'warned' }), ['SWB-TICKET']);
+    assert.deepEqual(await ids({ state: 'warned', search: 'INC' }), ['SWB-TICKET']);
+    assert.deepEqual(await ids({ state: 'warned', search: 'po2' }), []);
+    const warned = async () => (await list({ search: 'INC1' })).conversations[0]?.warned;
+    const drawn = async () => (await detail('SWB-TICKET')).entries.find(({ id }) => id === sent!.id);
+    assert.equal(await warned(), 1);
+    assert.deepEqual([(await drawn())?.warning, (await drawn())?.reason], [{ text: error.message, seen: false }, undefined]);
+    const seen = { ...error, seen: { at: at(1), by: 'ann' } };
+    await store.commit([{ kind: 'delivery', record: { ...sent!, version: sent!.version + 1, error: seen } }]);
+    assert.deepEqual([await ids({ state: 'warned' }), await warned()], [[], 0]);
+    assert.deepEqual((await drawn())?.warning, { text: error.message, seen: true });
+  });
+
   it("finds one by any party's number or id, or by its reference", async () => {
     assert.deepEqual(await ids({ search: 'INC1' }), ['SWB-TICKET']);
     assert.deepEqual(await ids({ search: 'tt1' }), ['SWB-TICKET']);

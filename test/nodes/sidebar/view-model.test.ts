@@ -11,6 +11,7 @@ import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { DeliveryRecord } from '../../../src/store/store.js';
 import { DECISIONS, LOOK_UNTIL } from './decision-seed.js';
 import { delivery, message, seedStore } from './seed.js';
+import { WARNINGS } from './warning-seed.js';
 
 const NAMES: Record<string, string> = { sn1: 'Acme ServiceNow', tmf1: 'North Telecom' };
 const nameOf = (id: string) => NAMES[id] ?? id;
@@ -256,8 +257,59 @@ describe('the messages view', () => {
       needsDecision: 0,
       waiting: 0,
       unrouted: 2,
+      warned: 0,
       conversations: 6,
       unmapped: 0,
+    });
+  });
+
+  describe('of what went on with a warning', () => {
+    beforeEach(() => store.commit(WARNINGS));
+
+    it('lists and counts what nobody has seen, and lists with it what somebody has', async () => {
+      assert.equal(await numbers({ state: 'warned' }), '87');
+      assert.equal(await numbers({ state: 'warned', direction: 'outgoing' }), '7');
+      assert.equal(await numbers({ state: 'warned', search: 'TT-9007' }), '7');
+      assert.equal(await numbers({ state: 'anyWarning' }), '987');
+      assert.equal(await numbers({ state: 'problems' }), '62');
+      assert.equal((await countAll(desks)).warned, 2);
+    });
+
+    it('says in the row what was left out, and whether a person has seen it', async () => {
+      const rows = (await list({ state: 'anyWarning' })).map(({ state, reason, warning }) => [state, reason, warning]);
+      assert.deepEqual(rows, [
+        ['delivered', undefined, { text: 'North Telecom did not keep: name', seen: true }],
+        ['delivered', undefined, { text: 'severity «Apocalyptic» has no row in its value map.', seen: false }],
+        ['delivered', undefined, { text: 'North Telecom did not keep: severity (sent "Critical", has "Minor")', seen: false }],
+      ]);
+    });
+
+    it('names in the row what nobody has seen of a message before what somebody has', async () => {
+      const [seen, unseen] = [(await store.delivery('d9'))!, (await store.delivery('d7'))!];
+      const more = delivery(9, { id: 'd9b', part: 'comment:1', error: unseen.error });
+      await store.commit([{ kind: 'delivery', record: more }]);
+      const warning = async () => (await list({ search: 'TT-9009' }))[0]?.warning;
+      assert.deepEqual(await warning(), { text: unseen.error?.message, seen: false });
+      await store.commit([
+        { kind: 'delivery', record: { ...more, version: 1, error: { ...unseen.error!, seen: seen.error?.seen } } },
+      ]);
+      assert.deepEqual(await warning(), { text: `${seen.error?.message} ${unseen.error?.message}`, seen: true });
+    });
+
+    it('finds the few among very many that have none, at once', async () => {
+      await many(2500);
+      const { messages, next } = await listMessages(desks, query({ state: 'warned' }), nameOf);
+      assert.deepEqual([messages.length, next], [2, undefined]);
+    });
+
+    it('offers to mark it as seen, and to take that back', async () => {
+      const actions = async (id: string) => {
+        const view = await messageView(desks, id, nameOf);
+        return [view?.actions, view?.sent.map((one) => one.actions)];
+      };
+      assert.deepEqual(await actions('m7'), [[], [['seen']]]);
+      assert.deepEqual(await actions('m8'), [['seen'], []]);
+      assert.deepEqual(await actions('m9'), [[], [['undo']]]);
     });
   });
 
