@@ -6,7 +6,7 @@ import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
 import { Surgeon } from '../conversation/surgeon.js';
 import { Turnstile } from '../conversation/turnstile.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
-import { DecisionError, type SwitchboardError } from '../errors.js';
+import { DecisionError, type ErrorCode, type SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 import { createIds } from '../store/id.js';
@@ -232,13 +232,9 @@ export class Broker {
     );
     if (flow.told?.deleted) {
       const { number, from } = flow.told;
-      flow.warning ??= {
-        code: 'SWB_DELETED',
-        message: `${number} was deleted at ${from}, or is hidden from us.`,
-        at: this.now(),
-      };
+      this.warn(flow, 'SWB_DELETED', `${number} was deleted at ${from}, or is hidden from us.`);
     }
-    if (conflicts.length > 0) flow.warning ??= { code: 'SWB_BOTH_CHANGED', message: inWords(conflicts), at: this.now() };
+    if (conflicts.length > 0) this.warn(flow, 'SWB_BOTH_CHANGED', inWords(conflicts));
     if (also.length === 0 || !link) return;
     const advance = flow.advance;
     flow.also = also;
@@ -271,7 +267,18 @@ export class Broker {
     for (const { field, value } of unmapped) this.unmapped.count({ ...where, field, value: value ?? '' });
     const flow = this.inbox.inFlow(messageId);
     const message = unmapped.map(({ text }) => text).join(' ');
-    if (flow && message) flow.warning ??= { code: 'SWB_UNMAPPED', message, at: this.now() };
+    if (flow && message) this.warn(flow, 'SWB_UNMAPPED', message);
+  }
+
+  /** Something that a person should see; what was there before is not forgotten. */
+  private warn(flow: InFlow, code: ErrorCode, message: string): void {
+    const { warning } = flow;
+    if (warning?.message.includes(message)) return;
+    flow.warning = {
+      code: warning?.code ?? code,
+      message: [warning?.message, message].filter(Boolean).join(' '),
+      at: this.now(),
+    };
   }
 
   /** Takes a leg over for an out node. */
