@@ -95,7 +95,7 @@ export class Correlator {
     const undecided =
       linked && !hasNewParts(linked, given.message)
         ? []
-        : await this.store.listDeliveries({ conversation: id, states: ['needsDecision'], limit: 100 });
+        : await this.store.listDeliveries({ conversation: id, states: ['needsDecision'], limit: 1_000 });
     const there = [...(await this.store.openDeliveries(id)), ...undecided].filter(
       (d) => d.endpoint === source.endpoint && d.entityType === source.entityType,
     );

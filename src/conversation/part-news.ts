@@ -1,11 +1,13 @@
-import { showsWords } from '../endpoints/words.js';
+import { bareWords, showsWords } from '../endpoints/words.js';
 import type { GenericAttachment, GenericComment, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import type { Incoming } from './correlate.js';
-import { attachmentMark, commentMark, digest, imprint } from './fingerprint.js';
+import { attachmentMark, commentMark, digest } from './fingerprint.js';
 
 /** Comments and files of a link whose words are remembered, the newest. */
 const WORDS = 500;
+/** Characters of words that are kept as they are. */
+const SHORT = 64;
 /** Ids remembered of parts that are not shown any more. A long memory of little use, and a bound all the same. */
 const NOT_SHOWN = 20_000;
 
@@ -109,7 +111,7 @@ function edited({ words = {} }: Link, comments: GenericComment[]): GenericCommen
   return comments
     .filter((c) => {
       const said = words[keyOf('comment', c.id)];
-      return said !== undefined && !isUnread(said) && said !== wordsOf(c.text);
+      return said !== undefined && !isUnread(said) && !isSaid(said, c.text);
     })
     .map(asEdited);
 }
@@ -167,8 +169,10 @@ function keyOf(kind: RemovedPart['kind'], id: string): string {
   return `${kind[0]}:${id}`;
 }
 
-function wordsOf(text: string): Json {
-  return imprint(text.replace(/\s+/g, ' ').trim());
+/** What is kept of words: short ones as they are, of long ones a digest of their letters, which partners format now so, now so. */
+function wordsOf(text: string): string {
+  const plain = text.replace(/\s+/g, ' ').trim();
+  return plain.length <= SHORT ? plain : `#${digest(bareWords(plain))}`;
 }
 
 /** Begins the words of what we wrote and have not read yet: partners may show it otherwise. */
@@ -180,7 +184,11 @@ function isUnread(said: Json): boolean {
 
 function isSaid(said: Json, text: string): boolean {
   const words = wordsOf(text);
-  return words !== '' && (said === words || said === `${UNREAD}${words}`);
+  if (words === '' || typeof said !== 'string') return said === words;
+  const kept = isUnread(said) ? said.slice(UNREAD.length) : said;
+  return (
+    kept === words || (!kept.startsWith('#') && kept !== '' && bareWords(kept) === bareWords(text) && bareWords(text) !== '')
+  );
 }
 
 /** A link that knows a comment or file of ours as it was written. */

@@ -18,6 +18,11 @@ export function sameWords(a: string, b: string): boolean {
   return readings(a).some((words) => others.includes(words));
 }
 
+/** What is left of words however they are wrapped, escaped or marked: to compare what cannot be kept whole. */
+export function bareWords(text: string): string {
+  return letters(decodeHTML(text.replace(/<[^>]*>/g, ' ')));
+}
+
 /** What looks like a mark may be one of the partner's, or of the words. */
 function readings(text: string): string[] {
   return [text, text.replace(/<[^>]*>/g, ' ')].map((given) => letters(decodeHTML(given)));

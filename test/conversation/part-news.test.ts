@@ -130,6 +130,7 @@ describe('which comments and files are news', () => {
     );
     now = found.advance(now);
     assert.equal(read(now, reading({ comments: [comment('n1', 'the  line ')] })).output, 'ignored');
+    assert.equal(read(now, reading({ comments: [comment('n1', '<p>the&nbsp;line</p>')] })).output, 'ignored');
   });
 
   it('what was deleted, once; an answer to a write, which shows no parts, deletes nothing', () => {
