@@ -211,6 +211,22 @@ describe('the broker', () => {
     assert.deepEqual(provider.tickets[0]?.comments, ['hello']);
   });
 
+  it('takes a webhook for a hint, whatever version it names: the same again is a reason to look again', async () => {
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }, 'evt|1');
+    await rig.quiet();
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'two' } }, 'evt|1');
+    await rig.quiet();
+    assert.equal(rig.provider.tickets[0]?.fields.title, 'two');
+  });
+
+  it('reads once for webhooks that say the same while none of them was read', async () => {
+    await rig.stop();
+    rig = await new Rig(folder).start({ flows: false });
+    for (let i = 0; i < 3; i++) await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }, 'evt|1');
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }, 'evt|2');
+    assert.equal((await rig.messages()).length, 2);
+  });
+
   it('keeps the order of one conversation and does not let another wait', async () => {
     rig.provider.faults.push('down', 'down', 'down');
     await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1' } });

@@ -39,7 +39,8 @@ export class Rig {
     private readonly disk?: Disk,
   ) {}
 
-  async start(): Promise<this> {
+  /** `flows`: what is received is emitted. */
+  async start({ flows = true } = {}): Promise<this> {
     this.store = new LowdbStore({ folder: this.folder }, this.disk);
     await this.store.open();
     this.broker = new Broker({
@@ -53,7 +54,7 @@ export class Rig {
     });
     for (const client of [this.customer, this.provider])
       this.broker.addEndpoint(client, { concurrency: 4, settling: this.settling, retry: { base: 10, most: 50, maxTries: 4 } });
-    for (const node of ['in-customer', 'in-provider']) {
+    for (const node of flows ? ['in-customer', 'in-provider'] : []) {
       this.detach.push(
         this.broker.inbox.attach(node, {
           // What is received is taken for what was read, unless it asks for a new reading.

@@ -76,7 +76,8 @@ export function questionOf(event: ProductOrderEvent | undefined): GenericComment
   const subject = event.cancel ? 'Information required for the cancellation' : 'Information required';
   const at = isoTime(payload.eventTime);
   const text = sentence([required.length ? `${subject}: ${required.join(', ')}` : subject, textOf(payload.description)]);
-  return [{ id: `question|${event.eventId ?? digest([event.key])}`, text, ...(at && { at }), visibility: 'public' }];
+  // An id may be used for several events: what is asked, and when, says which it is.
+  return [{ id: `question|${digest([event.eventId, text, at])}`, text, ...(at && { at }), visibility: 'public' }];
 }
 
 /** A refused cancellation; one that is accepted or under way shows in the order's state. */

@@ -103,10 +103,17 @@ describe('an order taken apart', () => {
       description: 'Which floor?',
       event: { productOrder: { id: 'PO-1' }, informationRequired: { op: 'add', path: 'agreement.id' } },
     };
-    assert.deepEqual(
-      said({}, event).map((c) => [c.id, c.text]),
-      [['question|e9', 'Information required: agreement.id. Which floor?']],
-    );
+    const [asked, more] = said({}, event);
+    assert.deepEqual([asked?.text, more], ['Information required: agreement.id. Which floor?', undefined]);
+    assert.equal(said({}, structuredClone(event))[0]?.id, asked?.id);
+  });
+
+  it('asks something else under an id that was used before', () => {
+    const asks = (description: string) => {
+      const event = { productOrder: { id: 'PO-1' } };
+      return said({}, { eventId: 'e9', eventType: 'ProductOrderInformationRequiredEvent', description, event })[0]!.id;
+    };
+    assert.notEqual(asks('Which floor?'), asks('Which room?'));
   });
 
   it('whose milestone moves on says so, and says nothing twice', () => {
