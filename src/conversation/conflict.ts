@@ -54,15 +54,20 @@ export function conflictsIn(
       );
     const isRival = (rival: Rival) => {
       const wanted = rival.request.generic[name];
-      const cancels = name === 'state' && CANCELLING_STATES.includes(wanted as State);
-      return wanted !== undefined && !cancels && !sameImprint(wanted, shown) && differing(rival).length > 0;
+      return wanted !== undefined && !cancels(name, wanted) && !sameImprint(wanted, shown) && differing(rival).length > 0;
     };
     const rival = rivals.findLast(isRival);
     if (!rival || shown === undefined) return [];
     const wanted = rival.request.generic[name] as Json;
     const rule = rules.fields[name] ?? 'newest';
-    return [{ name, fields: differing(rival), rival, shown, wanted, stands: stands(name, rule, said, saidOf(rival)) }];
+    const isRight = cancels(name, shown) || stands(name, rule, said, saidOf(rival));
+    return [{ name, fields: differing(rival), rival, shown, wanted, stands: isRight }];
   });
+}
+
+/** Whoever wants it cancelled is heard, whatever the others say at that moment. */
+function cancels(name: string, value: Json): boolean {
+  return name === 'state' && CANCELLING_STATES.includes(value as State);
 }
 
 /** The news once conflicts are decided: what stands is told, what does not is not. */

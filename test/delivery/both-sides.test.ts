@@ -91,6 +91,11 @@ describe('both sides at once', () => {
     assert.equal(provider().fields.state, 'cancelled');
   });
 
+  it('a cancellation by the other side is heard, whatever is being written there', async () => {
+    await clash('state', ['cancelled', 10], ['held', 30], false);
+    assert.deepEqual([provider().fields.state, customer().fields.state], ['cancelled', 'cancelled']);
+  });
+
   it('is read again where what was read is older than a write that was answered meanwhile', async () => {
     let open = () => {};
     const gate = new Promise<void>((resolve) => {
