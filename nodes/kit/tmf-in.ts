@@ -68,9 +68,12 @@ export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInC
       callback: `${publicUrl(RED, ours)}/${path}`,
       query: config.query,
       renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
-      catchUp: () => poller.ask(),
-      onRegistered: (state) => shown.works('hub', hubWords(state, broker.clock())),
-      onTrouble: trouble('hub', 'hub registration'),
+      catchUp: async () => {
+        await poller.ask();
+        shown.works('poll');
+      },
+      onRegistered: (state) => shown.works('hub', hubWords(state, broker.clock()), state.certain),
+      onTrouble: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
       onNotice: (text) => node.warn(`hub registration: ${text}`),
     });
     const callback: Callback = { secret: '', heard: () => subscription.heard() };

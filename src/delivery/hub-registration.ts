@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { PartnerError } from '../errors.js';
+import type { Registered } from '../endpoints/hub.js';
+import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Store } from '../store/store.js';
 
@@ -35,6 +36,9 @@ export interface Registration {
   run?: string;
   made?: number;
 }
+
+/** Why it has to be made. */
+export type Reason = 'new' | 'unsure' | 'gone' | 'missed' | 'renewal';
 
 /** As it was kept by former versions: one former id, no address. */
 type Kept = Partial<Omit<Registration, 'former'>> & { former?: string | string[] };
@@ -75,7 +79,7 @@ export class RegistrationBook {
  * hardly has; undefined: it surely has not. 503 says so itself.
  */
 export function doubtOf(error: unknown): Registration['unsure'] {
-  if (!(error instanceof PartnerError)) return 'lost';
+  if (!(error instanceof PartnerError)) return error instanceof SwitchboardError ? undefined : 'lost';
   if (error.outcome === 'notDone' || error.status === 503) return undefined;
   const unanswered = error.status === undefined || [202, 408, 502, 504].includes(error.status);
   return unanswered ? 'lost' : 'strange';
@@ -84,4 +88,13 @@ export function doubtOf(error: unknown): Registration['unsure'] {
 /** It is known to stand. */
 export function certain(registration: Registration): Registration {
   return { ...registration, unsure: undefined, tries: undefined };
+}
+
+/** What a person should know of a registration that was made again. */
+export function noticeOf(reason: Reason, { already }: Registered): string | undefined {
+  if (reason === 'gone') return 'The provider had forgotten our registration: it was made again, and what was missed is read.';
+  if (reason !== 'missed') return undefined;
+  return already
+    ? 'The provider says that we are registered, and sends no events: changes are found by asking. Does another system hold its only place? Have the old registration ended there.'
+    : 'The provider sent no event of a change: it was registered again, and what was missed is read.';
 }

@@ -1,19 +1,21 @@
 import type { Hub, Registered } from '../endpoints/hub.js';
-import { PartnerError, SwitchboardError } from '../errors.js';
+import { PartnerError } from '../errors.js';
 import type { Broker } from './broker.js';
 import { EventWatch } from './event-watch.js';
 import { HubLook } from './hub-look.js';
-import { certain, doubtOf, type Registration, RegistrationBook } from './hub-registration.js';
+import { certain, doubtOf, noticeOf, type Reason, type Registration, RegistrationBook } from './hub-registration.js';
 import { unregister } from './hub-unregister.js';
 import { PASSING_TIME, type PassingTime } from './passing-time.js';
 import { backoff, DEFAULT_RETRY } from './retry.js';
 
 /** Milliseconds between two looks at how it stands. */
 const CHECK = 60_000;
-/** Without an event for so long, a provider that cannot show the registration is asked for changes. */
+/** Without an event for so long, the provider is asked for changes. */
 const SILENCE = 180_000;
-/** Otherwise it is asked this often, so that little has to be caught up some day. */
+/** While events come it is asked this often, so that little has to be caught up some day. */
 const CALM = 900_000;
+/** Of the time that passes, asking takes at most one part in so many: some providers have to be asked for all they have. */
+const SHARE = 60;
 /** Longest wait before the next try where something else than the hub answers. */
 const STRANGE = 600_000;
 
@@ -40,13 +42,12 @@ export interface HubSubscriptionOptions {
   /** Reads what changed since the watermark: what was missed goes into the inbox. */
   catchUp: () => Promise<void>;
   onRegistered: (state: HubState) => void;
-  onTrouble: (error: unknown, retryAt: number) => void;
+  /** `part`: what fails, the registration or reading what was missed. */
+  onTrouble: (error: unknown, retryAt: number, part: 'hub' | 'poll') => void;
   /** Something that a person should know, with what to do; nothing failed. */
   onNotice: (text: string) => void;
   time?: PassingTime;
 }
-
-type Reason = 'new' | 'unsure' | 'gone' | 'missed' | 'renewal';
 
 /**
  * Keeps one subscription at a provider's hub: made once, looked at where the provider shows it, renewed where it does not, remade when it was
@@ -67,6 +68,8 @@ export class HubSubscription {
   /** What happened while nothing was heard is to be read. */
   private behind = true;
   private askedAt = 0;
+  /** How long it took, milliseconds. */
+  private cost = 0;
   private lastEvent: number | undefined;
   private checked: number | undefined;
 
@@ -119,11 +122,15 @@ export class HubSubscription {
 
   private run(): void {
     const { broker, renewInterval, onTrouble } = this.options;
+    let part: 'hub' | 'poll' = 'hub';
     this.running = this.ensure()
-      .then(() => this.follow())
+      .then(() => {
+        this.report();
+        part = 'poll';
+        return this.follow();
+      })
       .then(() => {
         this.troubles = 0;
-        this.report();
         return Math.min(CHECK, renewInterval);
       })
       .catch((error) => {
@@ -131,7 +138,7 @@ export class HubSubscription {
         const strange = this.kept.unsure === 'strange';
         const most = strange ? Math.max(CHECK, Math.min(STRANGE, renewInterval)) : CHECK;
         const wait = backoff({ ...DEFAULT_RETRY, base: 1_000, most }, ++this.troubles, Math.random);
-        if (!this.stopped) onTrouble(error, broker.clock() + wait);
+        if (!this.stopped) onTrouble(error, broker.clock() + wait, part);
         return wait;
       })
       .then((wait) => {
@@ -142,9 +149,9 @@ export class HubSubscription {
   /** Reads what was missed, and otherwise asks from time to time, so that a missed event is noticed. */
   private async follow(): Promise<void> {
     const now = this.time.elapsed();
-    const silent = now - (this.watch.lastHeard ?? 0) >= this.silence && this.checked === undefined;
-    const wait = this.kept.unsure ? 0 : silent ? this.silence : Math.max(CALM, this.silence);
-    if (!this.behind && now - this.askedAt < wait) return;
+    const silent = now - (this.watch.lastHeard ?? 0) >= this.silence;
+    const wait = this.kept.unsure ? 0 : silent ? this.silence : CALM;
+    if (!this.behind && now - this.askedAt < Math.max(wait, Math.min(CALM, this.cost * SHARE))) return;
     this.askedAt = now;
     try {
       await this.options.catchUp();
@@ -153,6 +160,7 @@ export class HubSubscription {
       if (!(error instanceof PartnerError) || error.retry) throw error;
       if (this.behind) this.options.onNotice(`What was missed meanwhile cannot be read: ${error.message}`);
     }
+    this.cost = this.time.elapsed() - now;
     this.behind = false;
   }
 
@@ -250,10 +258,8 @@ export class HubSubscription {
     this.sight.reset();
     this.checked = undefined;
     this.behind = true;
-    if (reason === 'gone')
-      onNotice('The provider had forgotten our registration: it was made again, and what was missed is read.');
-    if (reason === 'missed')
-      onNotice('The provider sent no event of a change: it was registered again, and what was missed is read.');
+    const notice = noticeOf(reason, answer);
+    if (notice) onNotice(notice);
   }
 
   private async post(callback: string, reason: Reason, old: string | undefined): Promise<Registered> {
@@ -263,15 +269,9 @@ export class HubSubscription {
     if (!answer.already || (reason !== 'missed' && reason !== 'new')) return answer;
     // Some providers take one listener at a time (TMF630: 409), or one of an address.
     const standing = answer.id ?? old;
-    if (standing !== undefined) {
-      if (reason === 'new' && old === undefined) return answer;
-      await hub.unregisterHub(standing);
-      return register();
-    }
-    if (reason === 'new') return answer;
-    throw new SwitchboardError('SWB_PARTNER_REFUSED', 'The provider says that we are registered, and sends no events.', {
-      hint: 'Its changes are found by asking. Does another system hold its only place? Have the old registration ended there.',
-    });
+    if (standing === undefined || (reason === 'new' && old === undefined)) return answer;
+    await hub.unregisterHub(standing);
+    return register();
   }
 
   private async endFormer(): Promise<void> {

@@ -38,7 +38,12 @@ export class Clockwork implements PassingTime {
       task();
       await this.next();
     }
-    this.now = end;
+    this.now = Math.max(this.now, end);
+  }
+
+  /** Something takes so long. */
+  skip(milliseconds: number): void {
+    this.now += milliseconds;
   }
 
   /** Another process begins: its time starts again. */

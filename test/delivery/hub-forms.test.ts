@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HubState, HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
 import { createTmf621Client, type Tmf621Client } from '../../src/endpoints/tmf621/client.js';
+import { PartnerError } from '../../src/errors.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { PATIENCE } from '../patience.js';
 import { Clockwork } from './hub-clockwork.js';
@@ -364,6 +365,67 @@ describe('a registration at a hub', () => {
     const before = catchUps;
     await time.pass(MINUTE);
     assert.equal(catchUps, before + 1);
+  });
+
+  it('stands although what was missed cannot be read for the moment, and says what fails', async () => {
+    const parts: string[] = [];
+    failing = new Error('the list is away');
+    await begin({ onTrouble: (_error, _retryAt, part) => parts.push(part) });
+    assert.deepEqual(parts, ['poll']);
+    assert.equal(states.at(-1)?.certain, true);
+    await time.pass(10 * MINUTE);
+    assert.equal(provider.posts, 1);
+  });
+
+  it('stands where changes may not be read at all, which is said once', async () => {
+    failing = new PartnerError('SWB_PARTNER_AUTH', 'answered 403', { outcome: 'notDone', retry: false, status: 403 });
+    await begin();
+    await time.pass(HOUR / 2);
+    assert.equal(notices.length, 1);
+    assert.match(notices.join(), /cannot be read.*403/);
+    assert.deepEqual(troubles, []);
+  });
+
+  it('asks less often where asking takes long', async () => {
+    const ask = async () => {
+      catchUps++;
+      time.skip(20_000);
+    };
+    await begin({ catchUp: ask });
+    await time.pass(HOUR);
+    assert.ok(catchUps <= 5, `${catchUps} in an hour`);
+  });
+
+  it('that a provider says to have, without sending events, is said so, and changes are read', async () => {
+    Object.assign(provider, { form: 'created', knows: 'conflict' });
+    await begin();
+    await time.pass(10 * MINUTE);
+    await findByAsking('t1');
+    const before = catchUps;
+    await time.pass(2 * MINUTE);
+    assert.match(notices.join(), /says that we are registered, and sends no events/);
+    assert.ok(catchUps > before);
+    assert.deepEqual(troubles, []);
+  });
+
+  it('at a system without a hub is a wrong setting, and nothing is believed', async () => {
+    const hub = createTmf621Client({
+      ...{ id: 'p', name: 'SN', version: 'v4', profile: 'servicenow', arrayMode: 'replace', clock: Date.now },
+      http: createHttpClient({
+        name: 'SN',
+        baseUrl: provider.url,
+        auth: { kind: 'none' },
+        timeout: PATIENCE,
+        rateLimit: 0,
+        concurrency: 1,
+      }),
+    });
+    await begin({ hub });
+    await time.pass(5 * MINUTE);
+    assert.match(troubles.at(-1) ?? '', /has no hub/);
+    assert.equal(states.length, 0);
+    assert.deepEqual(provider.calls, []);
+    hub.close();
   });
 
   it('keeps the watermark young while events come', async () => {
