@@ -70,6 +70,8 @@ export class HubSubscription {
   private askedAt = 0;
   /** How long it took, milliseconds. */
   private cost = 0;
+  /** Former ones of which a person was told. */
+  private readonly stuck = new Set<string>();
   private lastEvent: number | undefined;
   private checked: number | undefined;
 
@@ -274,9 +276,17 @@ export class HubSubscription {
     return register();
   }
 
+  /** What cannot be ended now is tried again with each look, and hinders nothing but renewals: they would only add to it. */
   private async endFormer(): Promise<void> {
+    const { hub, onNotice } = this.options;
     for (const id of this.kept.former) {
-      const ended = await this.options.hub.unregisterHub(id);
+      const ended = await hub.unregisterHub(id).catch((error: Error) => error);
+      if (ended instanceof Error) {
+        if (!this.stuck.has(id))
+          onNotice(`The former registration ${id} could not be ended, which is tried again: ${ended.message}`);
+        this.stuck.add(id);
+        continue;
+      }
       const former = this.kept.former.filter((other) => other !== id);
       await this.keep({ ...this.kept, former, ...(!ended && { lasting: true, leftover: true }) });
     }

@@ -343,6 +343,18 @@ describe('a registration at a hub', () => {
     assert.equal(provider.live.size, 1);
   });
 
+  it('of which the former one is not surely ended stands all the same, and no further ones are made', async () => {
+    await begin();
+    provider.instead = 'gateway';
+    await time.pass(5 * HOUR);
+    assert.equal(provider.posts, 2);
+    assert.deepEqual(troubles, []);
+    assert.equal(notices.filter((text) => /former registration h1/.test(text)).length, 1);
+    provider.instead = undefined;
+    await time.pass(2 * MINUTE);
+    assert.equal(provider.live.size, 1);
+  });
+
   it('that cannot be ended is not renewed at the interval, and said to be left', async () => {
     provider.ends = false;
     await begin();

@@ -59,6 +59,28 @@ describe('a provider’s hub', () => {
     });
   }
 
+  describe('whose events are lost', () => {
+    before(async () => {
+      rig = await LiveRig.start({ version: 'v5', customer: 'webhook', provider: 'hub' });
+    });
+    after(() => rig?.stop());
+
+    it('is asked for what was missed when the node starts, although polling is off', async () => {
+      rig.open('lost');
+      const ticket = await until('the ticket', () => rig.tickets('lost', 'v5')[0]);
+      await rig.quiet();
+      const provider = rig.sandbox.tmf('v5');
+      provider.events.lose = true;
+      provider.addNote(String(ticket.id), 'nobody heard');
+      provider.events.lose = false;
+      await rig.deploy();
+      await arrives('lost', 'nobody heard');
+      await rig.quiet();
+      assert.equal(provider.hubs().length, 1);
+      assert.equal(rig.tickets('lost', 'v5').length, 1);
+    });
+  });
+
   describe('that shows nothing of its registrations', () => {
     before(async () => {
       rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, (sandbox) => {
