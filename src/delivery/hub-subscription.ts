@@ -87,7 +87,7 @@ export class HubSubscription {
   /** Resolves when the secret is known and kept; registration goes on in the background. */
   async start(): Promise<string> {
     this.kept = await this.book.open(this.options.hub.address);
-    this.run();
+    if (!this.stopped) this.run();
     return this.kept.secret;
   }
 

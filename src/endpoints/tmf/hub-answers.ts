@@ -10,16 +10,16 @@ interface Shown {
 /** The subscriptions in an answer: one, a list of them, or either in a wrapper. */
 function subscriptionsIn(body: unknown): Shown[] {
   const inside = isObject(body) ? [body, ...Object.values(body).flat()] : Array.isArray(body) ? body : [];
-  return inside.filter(isObject).flatMap((entry) => {
-    const id = textOf(entry.id) ?? hubIn(textOf(entry.href));
-    const callback = textOf(entry.callback);
-    return id === undefined && callback === undefined ? [] : [{ ...(id && { id }), ...(callback && { callback }) }];
-  });
+  return inside.filter(isObject).map(shownIn);
+}
+
+function shownIn(entry: Record<string, unknown>): Shown {
+  return { id: textOf(entry.id) ?? hubIn(textOf(entry.href)), callback: textOf(entry.callback) };
 }
 
 /**
  * What an answer says of the subscription that posts to `callback`: its id; that it is there, and no id; that only others are shown; or nothing.
- * A subscription that is shown without an address is the one that was asked for, if it is alone.
+ * A subscription that is shown without an address is the one that was asked for, if it is the answer, or alone in it.
  */
 export function answeredFor(callback: string, body: unknown): { id: string } | 'there' | 'others' | undefined {
   const shown = subscriptionsIn(body);
@@ -27,10 +27,12 @@ export function answeredFor(callback: string, body: unknown): { id: string } | '
   const ours = addressed.filter((one) => sameAddress(one.callback, callback));
   const id = ours.findLast((one) => one.id !== undefined)?.id;
   if (id !== undefined) return { id };
-  const alone = [...new Set(shown.filter((one) => one.callback === undefined).map((one) => one.id))];
-  if (addressed.length === ours.length && alone.length === 1 && alone[0] !== undefined) return { id: alone[0] };
   if (ours.length > 0) return 'there';
-  return shown.length > 0 ? 'others' : undefined;
+  if (addressed.length > 0) return 'others';
+  const itself = isObject(body) ? shownIn(body).id : undefined;
+  const named = itself === undefined ? shown.flatMap((one) => one.id ?? []) : [itself];
+  const [only] = named;
+  return only === undefined ? undefined : named.length === 1 ? { id: only } : 'others';
 }
 
 /** Does an answer show the subscription with this id? */

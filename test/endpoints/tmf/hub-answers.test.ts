@@ -22,6 +22,8 @@ describe('what a hub answers', () => {
     ['a list in a wrapper', { items: [{ id: '7', callback: OURS }], total: 1 }, { id: '7' }],
     ['a wrapper with an id of its own', { id: 'request', hub: { id: '7', callback: OURS } }, { id: '7' }],
     ['an address that was normalised', { id: '7', callback: 'HTTPS://BROKER/in/secret/' }, { id: '7' }],
+    ['one with others in it', { id: '7', relatedParty: [{ id: 'p' }] }, { id: '7' }],
+    ['another one', { id: '1', callback: 'https://x/' }, 'others'],
     ['no id', { callback: OURS }, 'there'],
     ['only others', [{ id: '1', callback: 'https://x/' }], 'others'],
     ['several without an address', [{ id: '1' }, { id: '2' }], 'others'],
