@@ -102,7 +102,7 @@ describe('a registration at a hub', () => {
   };
 
   const TAKEN: Form[] = [
-    ...(['id', 'ok', 'created', 'noContent', 'emptyObject', 'location', 'list', 'wrapper'] as const),
+    ...(['id', 'ok', 'created', 'noContent', 'emptyObject', 'location', 'elsewhere', 'list', 'wrapper'] as const),
     ...(['conflict', 'conflictWithId', 'cut', 'badGateway', 'accepted'] as const),
   ];
   for (const form of TAKEN) {
@@ -138,7 +138,7 @@ describe('a registration at a hub', () => {
     });
   }
 
-  for (const form of ['id', 'location', 'list', 'wrapper', 'conflictWithId'] as const) {
+  for (const form of ['id', 'location', 'elsewhere', 'list', 'wrapper', 'conflictWithId'] as const) {
     it(`answered «${form}» goes with its node by the id it was given`, async () => {
       provider.form = form;
       await begin();

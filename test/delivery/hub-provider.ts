@@ -9,6 +9,7 @@ export type Form =
   | 'noContent'
   | 'emptyObject'
   | 'location'
+  | 'elsewhere'
   | 'list'
   | 'wrapper'
   | 'conflict'
@@ -65,7 +66,7 @@ export class HubProvider {
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const [, id] = /\/hub\/?([^/?]*)/.exec(request.url ?? '') ?? [];
+    const [, id] = /\/(?:hub|subscriptions)\/?([^/?]*)/.exec(request.url ?? '') ?? [];
     this.calls.push(`${request.method} ${id ? 'one' : 'all'}`);
     const send = (status: number, body?: unknown, headers: Record<string, string> = {}) => {
       const isText = typeof body === 'string';
@@ -126,6 +127,8 @@ export class HubProvider {
         return send(200, {});
       case 'location':
         return send(201, undefined, { Location: `https://inside.example/api/hub/${id}` });
+      case 'elsewhere':
+        return send(201, undefined, { Location: `/subscriptions/${id}` });
       case 'list':
         return send(200, [{ id: 'other', callback: 'https://other/one' }, one]);
       case 'wrapper':

@@ -59,6 +59,26 @@ describe('a provider’s hub', () => {
     });
   }
 
+  for (const kind of ['reset-after', 'reset-before'] as const) {
+    describe(`whose answer is lost (${kind})`, () => {
+      before(async () => {
+        rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, (sandbox) => {
+          sandbox.tmf('v4').events.listed = true;
+          sandbox.tmf('v4').faults.add({ method: 'POST', path: '/hub', kind, times: 1 });
+          return {};
+        });
+      });
+      after(() => rig?.stop());
+
+      it('is registered at once', async () => {
+        await opened(`lost answer, ${kind}`);
+        await rig.deploy();
+        assert.equal(hubs().length, 1);
+        assert.equal(posts(), kind === 'reset-after' ? 1 : 2);
+      });
+    });
+  }
+
   describe('whose events are lost', () => {
     before(async () => {
       rig = await LiveRig.start({ version: 'v5', customer: 'webhook', provider: 'hub' });
