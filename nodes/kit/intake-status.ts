@@ -2,7 +2,7 @@ import type { Node } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { Standing } from '../../src/delivery/standing.js';
-import { countDown, show, troubles } from './status.js';
+import { countDown, MOST_TEXT, show, troubles } from './status.js';
 
 /**
  * What an in node says of itself: what is in trouble and when it is tried again, else how it listens; and how many of its messages failed
@@ -12,6 +12,7 @@ export class IntakeStatus {
   private readonly troubles = new Map<IntakePart, { text: string; retryAt: number }>();
   private readonly standing: Standing;
   private calm = '';
+  private certain = true;
   private endpoint = '';
 
   constructor(
@@ -40,11 +41,12 @@ export class IntakeStatus {
     this.tell();
   }
 
-  /** A part works (again); `calm`: what is to be said while all do. */
-  works(part: IntakePart, calm = this.calm): void {
+  /** A part works (again); `calm`: what is to be said while all do, and whether that is certain. */
+  works(part: IntakePart, calm = this.calm, certain = this.certain): void {
     this.broker.intakeTroubles.end(this.node.id, part);
     this.troubles.delete(part);
     this.calm = calm;
+    this.certain = certain;
     this.tell();
   }
 
@@ -57,6 +59,13 @@ export class IntakeStatus {
     const failures = troubles(this.standing);
     const [trouble] = this.troubles.values();
     if (trouble) countDown(this.node, 'error', trouble.retryAt, (when) => `retry ${when}${failures}: ${trouble.text}`);
-    else if (this.calm) show(this.node, failures ? 'warning' : 'ok', this.calm + failures);
+    else if (this.calm) show(this.node, failures || !this.certain ? 'warning' : 'ok', shortened(this.calm, failures));
   }
+}
+
+/** What can be read of a status is short: what waits for a person goes before the last words of how the node listens. */
+function shortened(calm: string, failures: string): string {
+  const words = calm.split(', ');
+  while (words.length > 1 && words.join(', ').length + failures.length > MOST_TEXT) words.pop();
+  return words.join(', ') + failures;
 }

@@ -12,7 +12,7 @@ const LOOKS = {
 type Look = keyof typeof LOOKS;
 
 /** Editors show about this much before a status becomes unreadable. */
-const MOST_TEXT = 60;
+export const MOST_TEXT = 60;
 /** Milliseconds between two updates of one node's status: every editor gets each of them. */
 const QUIET = 200;
 

@@ -13,6 +13,7 @@ import { type EndpointNode, endpointNode } from './parties.js';
 import { numberSetting, requiredSetting, withEnvironment } from './settings.js';
 import { show } from './status.js';
 import { type TmfInConfig, tmfInDefaults } from './tmf-in.config.js';
+import { hubWords } from './tmf-in-words.js';
 import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
 
 /**
@@ -46,41 +47,44 @@ export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInC
     await shown.begin(endpoint.id, config.hub ? 'registering at the hub' : config.poll ? 'polling' : 'idle');
     if (closed) return;
     stops.push(emitFrom(RED, node, broker, (record, bodies) => readBack(client, record, bodies), shown));
-    if (config.hub) {
-      const path = `switchboard/${system}/${node.id}`;
-      const ours = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
-      const subscription = new HubSubscription({
-        broker,
-        hub: client,
-        node: node.id,
-        callback: `${publicUrl(RED, ours)}/${path}`,
-        query: config.query,
-        renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
-        onRegistered: () => shown.works('hub', 'registered at the hub'),
-        onTrouble: trouble('hub', 'hub registration'),
-      });
-      let secret = '';
-      const limit = number('eventLimit') * 1024;
-      stops.push(listen(RED, path, limit, (request) => receive(node, entityType, request, secret, endpoint)));
-      stops.push((removed) => {
-        const stopping = subscription.stop(removed);
-        endpoint.hold(stopping);
-        return stopping;
-      });
-      secret = await subscription.start();
-    }
-    if (config.poll) {
-      const poller = new Poller({
-        broker,
-        client,
-        node: node.id,
-        entityType,
-        interval: Math.max(100, number('pollInterval') * 1000),
-        onPolled: () => shown.works('poll', config.hub ? undefined : 'polling'),
-        onTrouble: trouble('poll', 'poll'),
-      });
-      stops.push(() => poller.stop());
-    }
+    if (!config.hub && !config.poll) return;
+    const poller = new Poller({
+      broker,
+      client,
+      node: node.id,
+      entityType,
+      ...(config.poll && { interval: Math.max(100, number('pollInterval') * 1000) }),
+      onPolled: () => shown.works('poll', config.hub ? undefined : 'polling'),
+      onTrouble: trouble('poll', 'poll'),
+    });
+    stops.push(() => poller.stop());
+    if (!config.hub) return;
+    const path = `switchboard/${system}/${node.id}`;
+    const ours = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
+    const subscription = new HubSubscription({
+      broker,
+      hub: client,
+      node: node.id,
+      callback: `${publicUrl(RED, ours)}/${path}`,
+      query: config.query,
+      renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
+      catchUp: async () => {
+        await poller.ask();
+        shown.works('poll');
+      },
+      onRegistered: (state) => shown.works('hub', hubWords(state, broker.clock()), state.certain),
+      onTrouble: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
+      onNotice: (text) => node.warn(`hub registration: ${text}`),
+    });
+    const callback: Callback = { secret: '', heard: () => subscription.heard() };
+    const limit = number('eventLimit') * 1024;
+    stops.push(listen(RED, path, limit, (request) => receive(node, entityType, request, callback, endpoint)));
+    stops.push((removed) => {
+      const stopping = subscription.stop(removed);
+      endpoint.hold(stopping);
+      return stopping;
+    });
+    callback.secret = await subscription.start();
   };
   start().catch((error) => {
     const text = error instanceof Error ? error.message : String(error);
@@ -89,12 +93,19 @@ export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInC
   });
 }
 
+interface Callback {
+  /** Empty until it is known. */
+  secret: string;
+  /** Called for each event of the provider. */
+  heard: () => void;
+}
+
 /** Keeps an event and answers at once: what it is about is read back before it is emitted. */
 async function receive(
   node: Node,
   entityType: string,
   request: Incoming,
-  secret: string,
+  { secret, heard }: Callback,
   endpoint: EndpointNode<TmfClient>,
 ): Promise<Reply> {
   try {
@@ -104,6 +115,7 @@ async function receive(
         hint: 'Events come to the address registered at the hub.',
       });
     }
+    heard();
     const broker = await endpoint.broker;
     const { id, number, key, expects, payload } = await endpoint.client.hintOf(jsonBody(request), rest.join('/'));
     await broker.inbox.accept([

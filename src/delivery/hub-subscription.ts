@@ -1,17 +1,32 @@
-import { randomBytes } from 'node:crypto';
-import { PartnerError, SwitchboardError } from '../errors.js';
-import type { Json } from '../model/message.js';
+import type { Hub, Registered } from '../endpoints/hub.js';
+import { PartnerError } from '../errors.js';
 import type { Broker } from './broker.js';
+import { EventWatch } from './event-watch.js';
+import { HubLook } from './hub-look.js';
+import { certain, doubtOf, noticeOf, type Reason, type Registration, RegistrationBook } from './hub-registration.js';
+import { unregister } from './hub-unregister.js';
+import { PASSING_TIME, type PassingTime } from './passing-time.js';
 import { backoff, DEFAULT_RETRY } from './retry.js';
 
-/** What a provider with a `/hub` offers (TMF630). */
-export interface Hub {
-  /** Where it is: subscriptions count there only. */
-  readonly address: string;
-  registerHub(callback: string, query?: string): Promise<string>;
-  unregisterHub(id: string): Promise<void>;
-  /** Undefined where the provider cannot tell. */
-  hubExists(id: string): Promise<boolean | undefined>;
+/** Milliseconds between two looks at how it stands. */
+const CHECK = 60_000;
+/** Without an event for so long, the provider is asked for changes. */
+const SILENCE = 180_000;
+/** While events come it is asked this often, so that little has to be caught up some day. */
+const CALM = 900_000;
+/** Of the time that passes, asking takes at most one part in so many: some providers have to be asked for all they have. */
+const SHARE = 60;
+/** Longest wait before the next try where something else than the hub answers. */
+const STRANGE = 600_000;
+
+/** Where a registration stands, for people. Times are epoch milliseconds. */
+export interface HubState {
+  /** False: whether it took effect is not known. */
+  certain: boolean;
+  since?: number;
+  lastEvent?: number;
+  /** When the provider last showed it. */
+  checked?: number;
 }
 
 export interface HubSubscriptionOptions {
@@ -24,139 +39,261 @@ export interface HubSubscriptionOptions {
   query?: string;
   /** Milliseconds. */
   renewInterval: number;
-  onRegistered: () => void;
-  onTrouble: (error: unknown, retryAt: number) => void;
-}
-
-interface Registration {
-  /** Last part of the callback's path: the standard has no other way to tell a real event from a forged one. */
-  secret: string;
-  /** The hub's, where it was made. */
-  address?: string;
-  callback?: string;
-  query?: string;
-  id?: string;
-  /** The one before, while it may still stand at the provider. */
-  former?: string;
-  /** When it was made, epoch milliseconds. */
-  at?: number;
+  /** Reads what changed since the watermark: what was missed goes into the inbox. */
+  catchUp: () => Promise<void>;
+  onRegistered: (state: HubState) => void;
+  /** `part`: what fails, the registration or reading what was missed. */
+  onTrouble: (error: unknown, retryAt: number, part: 'hub' | 'poll') => void;
+  /** Something that a person should know, with what to do; nothing failed. */
+  onNotice: (text: string) => void;
+  time?: PassingTime;
 }
 
 /**
- * Keeps one subscription at a provider's hub: made once, renewed, also by a new process where the provider cannot tell whether it stands, remade
- * when an address changes, ended on removal. Its id and secret live
- * in the store, because a hub cannot be asked which subscriptions there are: one that is forgotten would post for ever.
+ * Keeps one subscription at a provider's hub: made once, looked at where the provider shows it, renewed where it does not, remade when it was
+ * forgotten or an address changes, ended with its node. After a lost answer it is looked for before it is made again; where a provider shows
+ * nothing, only a missed event is a reason, because one more would never be ended. No clock is compared, only time within one run.
  */
 export class HubSubscription {
-  private registration: Registration | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private kept: Registration = { secret: '', address: '', former: [] };
+  private readonly book: RegistrationBook;
+  private readonly sight: HubLook;
+  private readonly watch: EventWatch;
+  private readonly time: PassingTime;
+  private readonly silence: number;
+  private callOff: () => void = () => undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
   private troubles = 0;
+  /** What happened while nothing was heard is to be read. */
+  private behind = true;
+  private askedAt = 0;
+  /** How long it took, milliseconds. */
+  private cost = 0;
+  /** Former ones of which a person was told. */
+  private readonly stuck = new Set<string>();
+  private lastEvent: number | undefined;
+  private checked: number | undefined;
 
-  constructor(private readonly options: HubSubscriptionOptions) {}
+  constructor(private readonly options: HubSubscriptionOptions) {
+    const { broker, node, time = PASSING_TIME, renewInterval } = options;
+    this.time = time;
+    this.silence = Math.min(SILENCE, renewInterval);
+    this.sight = new HubLook(options.hub);
+    this.book = new RegistrationBook(broker.store, node);
+    this.watch = new EventWatch({ store: broker.store, node, time, grace: Math.min(CHECK, renewInterval) });
+  }
 
   /** Resolves when the secret is known and kept; registration goes on in the background. */
   async start(): Promise<string> {
-    const { address } = this.options.hub;
-    const kept = (await this.options.broker.store.setting(this.key)) as Registration | undefined;
-    // Those from before addresses were kept are taken to be of this one.
-    const registration = { secret: randomBytes(24).toString('base64url'), address, ...kept };
-    const { secret } = registration;
-    // At another address nothing is ended: the id may be somebody else's there.
-    this.registration = registration.address === address ? registration : { secret, address };
-    if (!kept?.address) await this.keep();
-    this.run();
-    return secret;
+    this.kept = await this.book.open(this.options.hub.address);
+    if (!this.stopped) this.run();
+    return this.kept.secret;
+  }
+
+  /** An event has come to the callback. */
+  heard(): void {
+    this.watch.heard();
+    this.lastEvent = this.options.broker.clock();
+    if (this.kept.callback && !this.kept.unsure && this.troubles === 0) this.report();
   }
 
   async stop(removed: boolean): Promise<void> {
     this.stopped = true;
-    clearTimeout(this.timer);
+    this.callOff();
+    this.watch.stop();
     await this.running;
-    if (!removed || !this.registration?.id) return;
-    const { id, former } = this.registration;
-    // Noted first, while the store is still open: should the node come back, it must not believe that the subscription stands.
-    this.registration = { ...this.registration, at: 0 };
-    await this.keep().catch(() => undefined);
-    if (former) await this.options.hub.unregisterHub(former).catch(() => undefined);
-    await this.options.hub.unregisterHub(id);
-    // The store may be closing too; a leftover is put right when the node comes back.
-    await this.options.broker.store.commit([{ kind: 'setting', key: this.key, value: undefined }]).catch(() => undefined);
+    if (!removed || !(this.kept.callback || this.kept.former.length > 0)) return;
+    await unregister(this.kept, this.callback, this.options.hub, this.book, this.options.onNotice);
   }
 
-  private get key(): string {
-    return `hub|${this.options.node}`;
+  private get callback(): string {
+    return `${this.options.callback}/${this.kept.secret}`;
+  }
+
+  private report(): void {
+    const { at, unsure } = this.kept;
+    const { lastEvent, checked } = this;
+    this.options.onRegistered({
+      certain: unsure === undefined,
+      ...(at && { since: at }),
+      ...(lastEvent && { lastEvent }),
+      ...(checked && { checked }),
+    });
   }
 
   private run(): void {
+    const { broker, renewInterval, onTrouble } = this.options;
+    let part: 'hub' | 'poll' = 'hub';
     this.running = this.ensure()
       .then(() => {
+        this.report();
+        part = 'poll';
+        return this.follow();
+      })
+      .then(() => {
         this.troubles = 0;
-        this.options.onRegistered();
-        return this.options.renewInterval;
+        return Math.min(CHECK, renewInterval);
       })
       .catch((error) => {
-        const wait = backoff({ ...DEFAULT_RETRY, base: 1_000, most: 60_000 }, ++this.troubles, Math.random);
-        if (!this.stopped) this.options.onTrouble(error, this.options.broker.clock() + wait);
+        this.behind = true;
+        const strange = this.kept.unsure === 'strange';
+        const most = strange ? Math.max(CHECK, Math.min(STRANGE, renewInterval)) : CHECK;
+        const wait = backoff({ ...DEFAULT_RETRY, base: 1_000, most }, ++this.troubles, Math.random);
+        if (!this.stopped) onTrouble(error, broker.clock() + wait, part);
         return wait;
       })
       .then((wait) => {
-        if (this.stopped) return;
-        this.timer = setTimeout(() => this.run(), wait);
-        this.timer.unref();
+        if (!this.stopped) this.callOff = this.time.after(wait, () => this.run());
       });
+  }
+
+  /** Reads what was missed, and otherwise asks from time to time, so that a missed event is noticed. */
+  private async follow(): Promise<void> {
+    const now = this.time.elapsed();
+    const silent = now - (this.watch.lastHeard ?? 0) >= this.silence;
+    const wait = this.kept.unsure ? 0 : silent ? this.silence : CALM;
+    if (!this.behind && now - this.askedAt < Math.max(wait, Math.min(CALM, this.cost * SHARE))) return;
+    this.askedAt = now;
+    try {
+      await this.options.catchUp();
+    } catch (error) {
+      // Where it cannot be asked for changes, the registration is renewed, and that is all.
+      if (!(error instanceof PartnerError) || error.retry) throw error;
+      if (this.behind) this.options.onNotice(`What was missed meanwhile cannot be read: ${error.message}`);
+    }
+    this.cost = this.time.elapsed() - now;
+    this.behind = false;
   }
 
   /** Sees to it that exactly one subscription with today's address stands at the provider. */
   private async ensure(): Promise<void> {
-    const { hub, callback: base, query } = this.options;
-    const registration = this.registration;
-    if (!registration) throw new SwitchboardError('SWB_STORE', 'The subscription was not started.');
-    await this.endFormer();
-    const callback = `${base}/${registration.secret}`;
-    if (registration.id) {
-      const same = registration.callback === callback && registration.query === query;
-      const exists = same ? await hub.hubExists(registration.id) : false;
-      // Where the provider cannot tell, one that this process made a short time ago is believed to stand: a deploy must not make a new one each time.
-      const { at = 0 } = registration;
-      const young = at >= performance.timeOrigin && this.options.broker.clock() - at < this.options.renewInterval;
-      if (exists || (exists === undefined && young)) return;
+    const reason = await this.reason();
+    if (reason) {
+      await this.register(reason);
+      await this.look();
     }
-    const id = await this.register(callback, registration.id);
-    const former = registration.id === id ? undefined : registration.id;
-    this.registration = { ...registration, callback, query, id, former, at: this.options.broker.clock() };
-    try {
-      await this.keep();
-    } catch (error) {
-      this.registration = registration;
-      await hub.unregisterHub(id); // its id could not be kept: nobody would ever end it
-      throw error;
+    if (!this.kept.unsure) await this.endFormer();
+  }
+
+  /** Why it has to be registered now; undefined: it stands, or is believed to. */
+  private async reason(): Promise<Reason | undefined> {
+    const { time, options } = this;
+    const { callback, query } = this.kept;
+    if (callback !== this.callback || (query ?? '') !== (options.query ?? '')) return 'new';
+    const stands = await this.look();
+    const { id, unsure, run, made = 0, former, lasting } = this.kept;
+    if (stands === false) return unsure ? 'unsure' : 'gone';
+    const missed = this.watch.missed({ least: unsure ? 0 : this.silence, endable: id !== undefined && !lasting });
+    if (stands) {
+      if (missed) this.warnDeaf();
+      return undefined;
     }
-    await this.endFormer();
+    const heard = this.watch.lastHeard;
+    if (unsure && heard !== undefined && (run !== time.run || heard >= made))
+      await this.keep({ ...certain(this.kept), leftover: true });
+    if (missed) return 'missed';
+    if (this.kept.unsure === 'strange') return 'unsure';
+    if (this.kept.unsure || id === undefined || lasting || former.length > 0) return undefined;
+    // What another process made is renewed once, whatever the clocks say.
+    const isOld = run !== time.run || time.elapsed() - Math.max(made, heard ?? 0) >= options.renewInterval;
+    return isOld ? 'renewal' : undefined;
+  }
+
+  private warnDeaf(): void {
+    this.watch.registered();
+    this.options.onNotice(
+      'The provider shows our registration, and sends no events of its changes: they are found by asking. Can it reach our address, and does the filter let them through?',
+    );
+  }
+
+  /** Does the provider show it? Undefined: it does not say. */
+  private async look(): Promise<boolean | undefined> {
+    const { stands, registration } = await this.sight.at(this.kept, this.callback);
+    if (JSON.stringify(registration) !== JSON.stringify(this.kept)) await this.keep(registration);
+    this.checked = stands ? this.options.broker.clock() : stands === undefined ? this.checked : undefined;
+    return stands;
   }
 
   /** The new one comes before the old one goes: an event between the two would have nowhere to go, and nobody tells it again. */
-  private async register(callback: string, former: string | undefined): Promise<string> {
-    const { hub, query } = this.options;
+  private async register(reason: Reason): Promise<void> {
+    const { hub, query, broker, onNotice } = this.options;
+    const before = this.kept;
+    const { id: old, secret, address, lasting, tries = 0 } = before;
+    const { callback, time } = this;
+    const former = old !== undefined && reason !== 'gone' ? [...before.former, old] : before.former;
+    const tried: Registration = {
+      ...before,
+      callback,
+      query,
+      unsure: 'lost',
+      tries: tries + 1,
+      run: time.run,
+      made: time.elapsed(),
+      ...(reason === 'new' && { id: undefined, former, shown: undefined }),
+    };
+    // Kept first: when the process dies now, nobody knows any more whether it took effect.
+    await this.keep(tried);
+    let answer: Registered;
     try {
-      return await hub.registerHub(callback, query || undefined);
+      answer = await this.post(callback, reason, old);
     } catch (error) {
-      // Some providers take one listener at a time (TMF630: 409).
-      if (!former || !(error instanceof PartnerError && error.status === 409)) throw error;
-      await hub.unregisterHub(former);
-      return hub.registerHub(callback, query || undefined);
+      const unsure = doubtOf(error);
+      await this.keep(unsure ? { ...tried, unsure } : before);
+      throw error;
+    }
+    // A provider that knows it already need not say the id once more.
+    const id = answer.id ?? (reason === 'renewal' || reason === 'unsure' ? old : undefined);
+    const nameless = before.callback !== undefined && old === undefined && !before.unsure && reason !== 'gone';
+    const leftover = before.leftover || before.unsure === 'lost' || (nameless && !answer.already);
+    try {
+      await this.keep({
+        ...{ secret, address, callback, query, id, former: former.filter((one) => one !== id) },
+        ...{ at: broker.clock(), run: time.run, made: time.elapsed(), lasting, leftover },
+      });
+    } catch (error) {
+      this.kept = before;
+      if (id !== undefined) await hub.unregisterHub(id); // its id could not be kept: nobody would ever end it
+      throw error;
+    }
+    this.watch.registered();
+    this.sight.reset();
+    this.checked = undefined;
+    this.behind = true;
+    const notice = noticeOf(reason, answer);
+    if (notice) onNotice(notice);
+  }
+
+  private async post(callback: string, reason: Reason, old: string | undefined): Promise<Registered> {
+    const { hub, query } = this.options;
+    const register = () => hub.registerHub(callback, query || undefined);
+    const answer = await register();
+    if (!answer.already || (reason !== 'missed' && reason !== 'new')) return answer;
+    // Some providers take one listener at a time (TMF630: 409), or one of an address.
+    const standing = answer.id ?? old;
+    if (standing === undefined || (reason === 'new' && old === undefined)) return answer;
+    await hub.unregisterHub(standing);
+    return register();
+  }
+
+  /** What cannot be ended now is tried again with each look, and hinders nothing but renewals: they would only add to it. */
+  private async endFormer(): Promise<void> {
+    const { hub, onNotice } = this.options;
+    for (const id of this.kept.former) {
+      const ended = await hub.unregisterHub(id).catch((error: Error) => error);
+      if (ended instanceof Error) {
+        if (!this.stuck.has(id))
+          onNotice(`The former registration ${id} could not be ended, which is tried again: ${ended.message}`);
+        this.stuck.add(id);
+        continue;
+      }
+      const former = this.kept.former.filter((other) => other !== id);
+      await this.keep({ ...this.kept, former, ...(!ended && { lasting: true, leftover: true }) });
     }
   }
 
-  private async endFormer(): Promise<void> {
-    if (!this.registration?.former) return;
-    await this.options.hub.unregisterHub(this.registration.former);
-    this.registration = { ...this.registration, former: undefined };
-    await this.keep();
-  }
-
-  private async keep(): Promise<void> {
-    await this.options.broker.store.commit([{ kind: 'setting', key: this.key, value: this.registration as unknown as Json }]);
+  private async keep(registration: Registration): Promise<void> {
+    await this.book.keep(registration);
+    this.kept = registration;
   }
 }

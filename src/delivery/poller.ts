@@ -10,8 +10,8 @@ export interface PollerOptions {
   /** The in node. */
   node: string;
   entityType: string;
-  /** Milliseconds between polls. */
-  interval: number;
+  /** Milliseconds between polls; absent: only when it is told to ask. */
+  interval?: number;
   onPolled: (found: number) => void;
   onTrouble: (error: unknown, retryAt: number) => void;
 }
@@ -24,7 +24,16 @@ export class Poller {
   private troubles = 0;
 
   constructor(private readonly options: PollerOptions) {
-    this.next(0);
+    if (options.interval !== undefined) this.next(0, options.interval);
+  }
+
+  /** Asks once, after a poll that is under way. Throws where the partner does not say. */
+  ask(): Promise<void> {
+    const asked = this.running.then(async () => {
+      await this.take();
+    });
+    this.running = asked.catch(() => undefined);
+    return asked;
   }
 
   async stop(): Promise<void> {
@@ -33,46 +42,52 @@ export class Poller {
     await this.running;
   }
 
-  private next(wait: number): void {
+  private next(wait: number, interval: number): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      this.running = this.poll();
+      this.running = this.running.then(() => this.poll(interval));
     }, wait);
   }
 
-  private async poll(): Promise<void> {
-    const { broker, client, node, entityType, interval, onPolled, onTrouble } = this.options;
-    const key = `poll|${node}|${client.id}|${entityType}`;
+  private async poll(interval: number): Promise<void> {
+    const { broker, onPolled, onTrouble } = this.options;
     try {
-      let more = true;
-      let found = 0;
-      while (more && !this.stopped) {
-        const cursor = await broker.store.setting(key);
-        const result = await client.poll(entityType, cursor);
-        const items = result.hints.map((hint) => ({
-          node,
-          origin: 'poll' as MessageOrigin,
-          endpoint: client.id,
-          entityType: hint.entityType,
-          entityId: hint.id,
-          number: hint.number,
-          key: hint.key,
-          expects: hint.expects,
-          payload: hint.payload,
-        }));
-        await broker.inbox.accept(items, [{ kind: 'setting', key, value: result.cursor }]);
-        found += items.length;
-        more = result.more;
-      }
+      const found = await this.take();
       this.troubles = 0;
       onPolled(found);
-      this.next(interval);
+      this.next(interval, interval);
     } catch (error) {
       if (this.stopped) return;
       const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
       const wait = Math.max(asked, interval, backoff({ ...DEFAULT_RETRY, base: 1_000 }, ++this.troubles, Math.random));
       onTrouble(error, broker.clock() + wait);
-      this.next(wait);
+      this.next(wait, interval);
     }
+  }
+
+  /** Keeps all changes since the watermark; gives how many were found. */
+  private async take(): Promise<number> {
+    const { broker, client, node, entityType } = this.options;
+    const key = `poll|${node}|${client.id}|${entityType}`;
+    let found = 0;
+    for (let more = true; more && !this.stopped; ) {
+      const cursor = await broker.store.setting(key);
+      const result = await client.poll(entityType, cursor);
+      const items = result.hints.map((hint) => ({
+        node,
+        origin: 'poll' as MessageOrigin,
+        endpoint: client.id,
+        entityType: hint.entityType,
+        entityId: hint.id,
+        number: hint.number,
+        key: hint.key,
+        expects: hint.expects,
+        payload: hint.payload,
+      }));
+      await broker.inbox.accept(items, [{ kind: 'setting', key, value: result.cursor }]);
+      found += items.length;
+      more = result.more;
+    }
+    return found;
   }
 }

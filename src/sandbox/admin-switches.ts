@@ -1,5 +1,6 @@
 import { type BehaviourName, type Behaviours, KINDS } from './behaviours.js';
 import { FAULT_KINDS, type Faults } from './faults.js';
+import { type EventSender, REGISTRATION_FORMS } from './tmf-hub.js';
 
 /* What goes wrong at a desk, and how it behaves, switched by its page and by programs. */
 
@@ -51,4 +52,15 @@ function oneOf<T extends string>(known: readonly T[], given: string, what: strin
   const found = known.find((one) => one === given);
   if (!found) throw new Error(`«${given}» is no ${what}; there are ${known.join(', ')}.`);
   return found;
+}
+
+/** How a provider's hub behaves: `form` of its answers to registrations, `listed`: yes or no. */
+export function hubSwitches(events: EventSender): Record<string, (values: Values) => void> {
+  return {
+    hub: ({ form, listed }) => {
+      if (form) events.form = oneOf(REGISTRATION_FORMS, form, 'form of an answer');
+      if (listed) events.listed = listed === 'yes';
+    },
+    forgetHubs: () => events.forget(),
+  };
 }

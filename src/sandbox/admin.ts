@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { checkHost, checkJson, checkSameOrigin } from '../http/browser-guard.js';
 import { PAGE_HEADERS } from '../http/page-headers.js';
-import { strangeness, switches } from './admin-switches.js';
+import { hubSwitches, strangeness, switches } from './admin-switches.js';
 import { readRequest, sendReply } from './exchange.js';
 import { customerOrders, place, vendorActions, vendorOrders } from './order-actions.js';
 import type { ServiceNowDesk } from './servicenow.js';
@@ -112,7 +112,7 @@ export class Admin {
     const provider = this.of.desks[desk as Version];
     if (provider) return providerActions(provider)[name];
     const vendor = desk.startsWith('orders') && this.of.vendors[desk.replace('orders', 'v') as Version];
-    return vendor ? { ...vendorActions(vendor), ...switches(vendor) }[name] : undefined;
+    return vendor ? { ...vendorActions(vendor), ...switches(vendor), ...hubSwitches(vendor.events) }[name] : undefined;
   }
 
   private customer(): Record<string, Action> {
@@ -155,6 +155,7 @@ function providerActions(desk: TmfDesk): Record<string, Action> {
     attach: (v) =>
       desk.attach(v.id ?? '', v.name ?? 'file', v.mimeType || 'application/octet-stream', Buffer.from(v.content ?? '', 'base64')),
     ...switches(desk),
+    ...hubSwitches(desk.events),
   };
 }
 

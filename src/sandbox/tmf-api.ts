@@ -136,25 +136,3 @@ function placeOf(
   }
   return undefined;
 }
-
-/** POST and DELETE of subscriptions, GET where the API has one. */
-export function hubs(desk: TmfProvider, readable: boolean): Resource {
-  return (request, [id]) => {
-    if (request.method === 'POST' && !id) return subscribe(desk, request);
-    const known = desk.events.hubs().find((h) => h.id === id);
-    if (!known) return refuse(desk, 404, 'Not found', `There is no subscription ${id}.`);
-    if (request.method === 'DELETE') {
-      desk.events.unsubscribe(known.id);
-      return { status: 204 };
-    }
-    return request.method === 'GET' && readable ? { status: 200, body: known } : notAllowed(desk, request);
-  };
-}
-
-function subscribe(desk: TmfProvider, request: Request): Reply {
-  const body = json(request);
-  if (typeof body?.callback !== 'string' || !URL.canParse(body.callback))
-    return refuse(desk, 400, 'Bad request', 'callback is required.');
-  if (desk.version === 'v5' && !body['@type']) return refuse(desk, 400, 'Bad request', '@type is required.');
-  return { status: 201, body: desk.events.subscribe(body.callback, typeof body.query === 'string' ? body.query : undefined) };
-}

@@ -9,6 +9,26 @@ export interface Hub {
   query?: string;
 }
 
+/**
+ * How a registration is answered: as the standard has it; without an id, in several forms; refused where there is one for this callback; or by
+ * something else than the hub, and nothing is registered.
+ */
+export const REGISTRATION_FORMS = [
+  'standard',
+  'noId',
+  'empty',
+  'noContent',
+  'location',
+  'list',
+  'wrapped',
+  'conflict',
+  'conflictWithId',
+  'page',
+  'errorObject',
+  'gatewayNotFound',
+] as const;
+export type RegistrationForm = (typeof REGISTRATION_FORMS)[number];
+
 const TRIES = 6;
 const BACKOFF = 100;
 
@@ -22,6 +42,9 @@ export class EventSender {
   reorder = false;
   /** Do not send. */
   lose = false;
+  form: RegistrationForm = 'standard';
+  /** `GET /hub` lists the subscriptions; it is not in the standard. */
+  listed = false;
   readonly pushes: Pushes = { begun: 0, ended: 0 };
   private readonly subscriptions = new Map<string, Hub>();
   private readonly lines = new Map<string, Promise<void>>();
@@ -44,9 +67,16 @@ export class EventSender {
     return this.subscriptions.delete(id);
   }
 
-  /** Forgets the subscribers. */
-  clear(): void {
+  /** Forgets the subscribers, as a provider that is restarted may. */
+  forget(): void {
     this.subscriptions.clear();
+  }
+
+  /** As new. */
+  clear(): void {
+    this.forget();
+    this.form = 'standard';
+    this.listed = false;
   }
 
   /** Tells the subscribers whose query fits; `payload` is what stands under `event`, `more` what stands beside it. */

@@ -1,5 +1,6 @@
 import { type Handler, json, type Reply, type Request } from './exchange.js';
-import { hubs, list, notAllowed, readPatch, refuse, select, tmfApi } from './tmf-api.js';
+import { list, notAllowed, readPatch, refuse, select, tmfApi } from './tmf-api.js';
+import { hubs } from './tmf-hub-api.js';
 import { entries, type TmfRecord } from './tmf-record.js';
 import type { TmfDesk } from './tmf621.js';
 

@@ -1,5 +1,6 @@
 import { type Handler, json, type Reply, type Request } from './exchange.js';
-import { hubs, list, notAllowed, type Resource, readPatch, refuse, select, tmfApi } from './tmf-api.js';
+import { list, notAllowed, type Resource, readPatch, refuse, select, tmfApi } from './tmf-api.js';
+import { hubs } from './tmf-hub-api.js';
 import { entries, type TmfRecord, type Version } from './tmf-record.js';
 import type { Order, OrderDesk } from './tmf622.js';
 import { amended, objectionToItems } from './tmf622-amend.js';

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Hub, HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
+import { HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
+import { PASSING_TIME } from '../../src/delivery/passing-time.js';
+import type { Hub } from '../../src/endpoints/hub.js';
 import { PartnerError } from '../../src/errors.js';
 import { until } from '../live/node-red.js';
 import { PATIENCE } from '../patience.js';
@@ -17,7 +19,7 @@ class TestHub implements Hub {
   fewest = Number.POSITIVE_INFINITY;
   /** v4 has no way to ask. */
   tells = true;
-  /** Takes one subscription of an address only (409). */
+  /** Takes one subscription only (409). */
   single = false;
   faults = 0;
   private next = 0;
@@ -25,19 +27,23 @@ class TestHub implements Hub {
   async registerHub(callback: string, query?: string) {
     this.calls.push('register');
     if (this.faults-- > 0) throw refusal(503, true);
-    if (this.single && this.standing.size > 0) throw refusal(409, false);
+    if (this.single && this.standing.size > 0) return { already: true };
     const id = `h${++this.next}`;
     this.standing.set(id, { callback, ...(query && { query }) });
     if (this.fewest === Number.POSITIVE_INFINITY) this.fewest = 1;
-    return id;
+    return { id };
   }
   async unregisterHub(id: string) {
     this.calls.push(`unregister ${id}`);
     this.standing.delete(id);
     this.fewest = Math.min(this.fewest, this.standing.size);
+    return true;
   }
   async hubExists(id: string) {
     return this.tells ? this.standing.has(id) : undefined;
+  }
+  async hubsOf() {
+    return undefined;
   }
 }
 
@@ -66,6 +72,7 @@ describe('a subscription at a hub', () => {
   });
 
   const troubles: string[] = [];
+  const notices: string[] = [];
   /** Starts one and waits until it stands. */
   const begin = async (changes: Partial<HubSubscriptionOptions> = {}) => {
     let registered = 0;
@@ -75,8 +82,10 @@ describe('a subscription at a hub', () => {
       node: 'n',
       callback: 'https://broker/n',
       renewInterval: PATIENCE,
+      catchUp: async () => undefined,
       onRegistered: () => registered++,
       onTrouble: (error) => troubles.push(String(error)),
+      onNotice: (text) => notices.push(text),
       ...changes,
     });
     running.push(subscription);
@@ -111,14 +120,13 @@ describe('a subscription at a hub', () => {
     hub.tells = false;
     const { subscription, secret } = await begin();
     await subscription.stop(false);
-    const kept = (await rig.store.setting('hub|n')) as { at: number };
-    await rig.store.commit([{ kind: 'setting', key: 'hub|n', value: { ...kept, at: performance.timeOrigin - 1 } }]);
-    const again = await begin();
+    const time = { ...PASSING_TIME, run: 'another process' };
+    const again = await begin({ time });
     assert.deepEqual(hub.calls, ['register', 'register', 'unregister h1']);
     assert.deepEqual(callbacks(), [`https://broker/n/${secret}`]);
     assert.ok(hub.fewest >= 1, 'there was always one');
     await again.subscription.stop(false);
-    await begin();
+    await begin({ time });
     assert.equal(hub.calls.length, 3, 'a deploy makes no new one');
   });
 
@@ -132,12 +140,21 @@ describe('a subscription at a hub', () => {
     assert.equal(hub.standing.size, 1);
   });
 
-  it('is renewed at a provider that takes one at a time', async () => {
+  it('stands at a provider that takes one at a time, and says that there is one', async () => {
     Object.assign(hub, { tells: false, single: true });
     const { times } = await begin({ renewInterval: 20 });
-    await until('a renewal', () => times() >= 2);
+    await until('a renewal', () => times() >= 4);
     await running[0]?.stop(false);
-    assert.equal(hub.standing.size, 1);
+    assert.deepEqual([...hub.standing.keys()], ['h1']);
+    assert.deepEqual(hub.calls.slice(0, 2), ['register', 'register']);
+  });
+
+  it('moves with our address at a provider that takes one at a time', async () => {
+    Object.assign(hub, { tells: false, single: true });
+    const { subscription, secret } = await begin();
+    await subscription.stop(false);
+    await begin({ callback: 'https://elsewhere/n' });
+    assert.deepEqual(callbacks(), [`https://elsewhere/n/${secret}`]);
     assert.deepEqual(hub.calls.slice(0, 4), ['register', 'register', 'unregister h1', 'register']);
   });
 
@@ -157,7 +174,7 @@ describe('a subscription at a hub', () => {
       hub.standing.set('h1', { callback: 'https://somebody-else' });
       hub.registerHub = async (callback) => {
         hub.standing.set('h2', { callback });
-        return 'h2';
+        return { id: 'h2' };
       };
       const moved = await begin();
       assert.deepEqual(callbacks(), ['https://somebody-else', `https://broker/n/${secret}`]);
@@ -169,18 +186,18 @@ describe('a subscription at a hub', () => {
     });
   }
 
-  it('from before addresses were kept stands at today’s, and moves with it from then on', async () => {
+  it('from before addresses were kept is renewed once at today’s, and moves with it from then on', async () => {
     hub.tells = false;
     const { subscription, secret } = await begin();
     await subscription.stop(false);
     const old = { secret, callback: `https://broker/n/${secret}`, id: 'h1', at: rig.broker.clock() };
     await rig.store.commit([{ kind: 'setting', key: 'hub|n', value: old }]);
     const upgraded = await begin();
-    assert.deepEqual(hub.calls, ['register'], 'not again');
+    assert.deepEqual(hub.calls, ['register', 'register', 'unregister h1']);
     await upgraded.subscription.stop(false);
     hub.address = 'https://provider/two';
     await begin();
-    assert.deepEqual(hub.calls, ['register', 'register']);
+    assert.deepEqual(hub.calls.slice(3), ['register'], 'and nothing is ended there');
   });
 
   it('whose predecessor could not be ended in time ends it the next time', async () => {
@@ -196,8 +213,10 @@ describe('a subscription at a hub', () => {
       node: 'n',
       callback: 'https://elsewhere/n',
       renewInterval: PATIENCE,
+      catchUp: async () => undefined,
       onRegistered: () => undefined,
       onTrouble: (error) => troubles.push(String(error)),
+      onNotice: (text) => notices.push(text),
     });
     await moved.start();
     await until('the new one', () => hub.standing.size === 2);

@@ -213,7 +213,8 @@ export class OwnTmf621 extends Partner {
   }
 
   private hub(method: string, id: string | undefined, body: Buffer): Answer {
-    if (method === 'DELETE') return { status: this.hubs.delete(id!) ? 204 : 404 };
+    if (method === 'DELETE') return this.hubs.delete(id!) ? { status: 204 } : NOT_FOUND;
+    if (method === 'GET') return NOT_FOUND;
     const { callback } = JSON.parse(String(body)) as { callback: string };
     const there = [...this.hubs].find(([, hub]) => hub.callback === callback);
     const key = there?.[0] ?? randomUUID();

@@ -2,6 +2,7 @@ import type { HttpClient } from '../../http/http.js';
 import type { Api } from '../api.js';
 import type { Check } from '../endpoint.js';
 import type { Needs } from '../evidence.js';
+import type { Registered } from '../hub.js';
 import { emptyListOf, tmfApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import { arrayModeOf, basePath, type TmfOptions } from './client.js';
@@ -57,7 +58,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     this.base = basePath(options, dialect);
     this.address = `${this.http.baseUrl}${this.base}`;
     this.arrayMode = arrayModeOf(options);
-    this.hub = new TmfHub(this.http, this.base, dialect, api.name);
+    this.hub = new TmfHub(this.answers, this.base, dialect, api.name);
     this.entities = new Collection({
       api: this.answers,
       path: this.path,
@@ -91,16 +92,20 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
   }
 
-  registerHub(callback: string, query?: string): Promise<string> {
-    return this.hub.register(callback, query);
+  registerHub(callback: string, query?: string): Promise<Registered> {
+    return this.hub.registerHub(callback, query);
   }
 
-  unregisterHub(id: string): Promise<void> {
-    return this.hub.unregister(id);
+  unregisterHub(id: string): Promise<boolean> {
+    return this.hub.unregisterHub(id);
   }
 
   hubExists(id: string): Promise<boolean | undefined> {
-    return this.hub.exists(id);
+    return this.hub.hubExists(id);
+  }
+
+  hubsOf(callback: string): Promise<string[] | undefined> {
+    return this.hub.hubsOf(callback);
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import type { EndpointClient, Hint, RawEntity } from '../endpoint.js';
+import type { Hub } from '../hub.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 
 export interface TmfOptions {
@@ -17,12 +18,9 @@ export interface TmfOptions {
 }
 
 /** What the clients of all TM Forum APIs have beside what every endpoint has. */
-export interface TmfClient extends EndpointClient {
+export interface TmfClient extends EndpointClient, Hub {
   readonly version: Version;
   readonly profile: Profile;
-  registerHub(callback: string, query?: string): Promise<string>;
-  unregisterHub(id: string): Promise<void>;
-  hubExists(id: string): Promise<boolean | undefined>;
   /** What a hub event is about. `path`: what follows the callback. Throws SWB_PAYLOAD when it is no event of this API, or says of nothing. */
   hintOf(event: unknown, path: string): Promise<Hint>;
   /** The entity an event told of, with the event: read back, unless the event says it is gone. */

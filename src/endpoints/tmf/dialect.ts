@@ -16,8 +16,6 @@ export interface TmfDialect {
   /** Every object names its type. */
   typed: boolean;
   hub: boolean;
-  /** A subscription can be asked for (`GET /hub/{id}`: TMF621 v5 alone). */
-  hubReadable: boolean;
   /** What a note holds: all that the standard has, or, in ServiceNow's APIs, its text, with a type that tells comments from work notes or not. */
   note: 'full' | 'typedText' | 'text';
 }

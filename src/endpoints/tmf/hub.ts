@@ -1,65 +1,128 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
-import type { HttpClient } from '../../http/http.js';
+import type { HttpAnswer, HttpRequest } from '../../http/http.js';
+import { type Api, isAbsent } from '../api.js';
+import { isObject, totalOf } from '../evidence.js';
+import type { Hub, Registered } from '../hub.js';
 import type { Attributes } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
+import { answeredFor, idFromLocation, sameAddress, shows } from './hub-answers.js';
 
-/** The hub of a TM Forum API, where subscriptions to its events are made (TMF630). */
-export class TmfHub {
+/** With which a provider says that it does not offer this: neither TMF630 nor most providers have `GET /hub`. */
+const NOT_OFFERED = new Set([400, 403, 405, 406, 501]);
+
+/**
+ * The hub of a TM Forum API, where subscriptions to its events are made (TMF630). Error objects, pages and gateways' answers prove neither that
+ * one stands nor that it is gone: they are thrown.
+ */
+export class TmfHub implements Hub {
+  readonly address: string;
+
   constructor(
-    private readonly http: HttpClient,
+    private readonly answers: Api,
     private readonly base: string,
     private readonly dialect: TmfDialect,
     /** The name of the API, for errors. */
     private readonly api: string,
-  ) {}
+  ) {
+    this.address = `${answers.http.baseUrl}${base}`;
+  }
 
-  /** Subscribes; gives the subscription's id. */
-  async register(callback: string, query?: string): Promise<string> {
+  /** Subscribes. 202 is no proof: it may be done later. */
+  async registerHub(callback: string, query?: string): Promise<Registered> {
     if (!this.dialect.hub) {
       throw new SwitchboardError('SWB_CONFIG', `ServiceNow’s ${this.api} has no hub.`, {
-        where: this.http.name,
+        where: this.answers.name,
         field: 'hub',
         hint: `Poll instead: set it in the ${this.api.toLowerCase()} in node.`,
       });
     }
-    const { body } = await this.http.request<{ id?: string }>({
+    const request = {
       method: 'POST',
       path: `${this.base}/hub`,
       body: hubBody(callback, query, this.dialect),
       what: 'register at the hub',
-    });
-    if (body?.id !== undefined) return String(body.id);
-    throw new PartnerError('SWB_PARTNER_ANSWER', 'The registration at the hub was answered without an id.', {
-      where: this.http.name,
-      outcome: 'unknown',
-      retry: true,
-    });
-  }
-
-  async unregister(id: string): Promise<void> {
+    } as const;
     try {
-      await this.http.request({ method: 'DELETE', path: this.path(id), what: 'unregister from the hub' });
+      return this.registered(callback, request, await this.answers.ask(request));
     } catch (error) {
-      if (!(error instanceof PartnerError && error.status === 404)) throw error;
+      if (!(error instanceof PartnerError) || error.status !== 409) throw error;
+      if (!isObject(error.body) && error.answer)
+        throw this.answers.strange(request, '409, but not by the API itself', { status: 409 });
+      const said = answeredFor(callback, error.body);
+      return { already: true, ...(isObject(said) && said) };
     }
   }
 
-  /** Does the subscription stand? Undefined where the provider cannot tell. */
-  async exists(id: string): Promise<boolean | undefined> {
-    if (!this.dialect.hubReadable) return undefined;
+  async unregisterHub(id: string): Promise<boolean> {
+    const request = { method: 'DELETE', path: this.path(id), what: 'unregister from the hub' } as const;
     try {
-      await this.http.request({ method: 'GET', path: this.path(id), what: 'check the registration' });
+      this.demandNoError(request, await this.answers.ask(request));
       return true;
     } catch (error) {
-      if (error instanceof PartnerError && error.status === 404) return false;
-      if (error instanceof PartnerError && (error.status === 405 || error.status === 501)) return undefined;
+      if (isAbsent(error)) return true;
+      if (error instanceof PartnerError && (error.status === 405 || error.status === 501)) return false;
       throw error;
     }
   }
 
-  private path(id: string): string {
-    return `${this.base}/hub/${encodeURIComponent(id)}`;
+  async hubExists(id: string): Promise<boolean | undefined> {
+    const request = { method: 'GET', path: this.path(id), what: 'check the registration' } as const;
+    try {
+      const answer = await this.answers.ask(request);
+      this.demandNoError(request, answer);
+      if (shows(id, answer.body)) return true;
+      throw this.answers.strange(request, 'without the registration', { status: answer.status });
+    } catch (error) {
+      if (isAbsent(error)) return false;
+      if (isNotOffered(error)) return undefined;
+      throw error;
+    }
   }
+
+  async hubsOf(callback: string): Promise<string[] | undefined> {
+    const request = { method: 'GET', path: `${this.base}/hub`, what: 'list the registrations' } as const;
+    try {
+      const { records, headers } = await this.answers.list(request, { needs: ['callback'] });
+      const ours = records.filter((record) => sameAddress(record.callback, callback)).map(({ id }) => String(id));
+      if (ours.length === 0 && (totalOf(headers) ?? 0) > records.length)
+        throw this.answers.strange(request, 'with a part of the registrations');
+      return ours;
+    } catch (error) {
+      if (isAbsent(error) || isNotOffered(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private registered(callback: string, request: HttpRequest, answer: HttpAnswer): Registered {
+    const { status, headers, body } = answer;
+    if (status === 202) throw this.answers.strange(request, '202: it may be done later', { status });
+    this.demandNoError(request, answer);
+    const said = answeredFor(callback, body);
+    if (isObject(said)) return said;
+    if (said === 'others') throw this.answers.strange(request, 'with another registration', { status });
+    const id = idFromLocation(headers.location, `${this.address}/hub`);
+    if (id !== undefined) return { id };
+    const isEmpty = body === undefined || (isObject(body) && Object.keys(body).length === 0);
+    if (status !== 200 || said === 'there' || isEmpty) return {};
+    throw this.answers.strange(request, '200 and something that is no registration', { status });
+  }
+
+  private demandNoError(request: HttpRequest, { status, body }: HttpAnswer): void {
+    const failure = isObject(body) ? this.answers.shape.failure(body) : undefined;
+    if (failure !== undefined)
+      throw this.answers.strange(request, `${status} and an error: ${failure.slice(0, 200)}`, { status });
+  }
+
+  /** `id`: as the provider says it, or the address it gave. */
+  private path(id: string): string {
+    return URL.canParse(id) && id.startsWith(this.answers.http.baseUrl.split('/').slice(0, 3).join('/'))
+      ? id
+      : `${this.base}/hub/${encodeURIComponent(id)}`;
+  }
+}
+
+function isNotOffered(error: unknown): boolean {
+  return error instanceof PartnerError && error.status !== undefined && NOT_OFFERED.has(error.status);
 }
 
 /** The body of a registration (EventSubscriptionInput in v4, Hub_FVO in v5). */

@@ -26,7 +26,6 @@ const V4: Dialect = {
   patchType: V4_PATCH,
   typed: false,
   hub: true,
-  hubReadable: false,
   note: 'full',
   attachments: true,
   reference: 'externalId',
@@ -50,7 +49,6 @@ const DIALECTS: Record<Version | 'servicenow', Dialect> = {
     notCreatable: new Set(['id', 'href', 'creationDate', 'lastUpdate', 'statusChangeHistory']),
     patchType: V5_PATCH,
     typed: true,
-    hubReadable: true,
     reference: 'externalIdentifier',
   },
   servicenow: {

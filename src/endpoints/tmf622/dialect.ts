@@ -26,7 +26,6 @@ const V4: Dialect = {
   patchType: V4_PATCH,
   typed: false,
   hub: true,
-  hubReadable: false,
   note: 'full',
   cancelPath: 'cancelProductOrder',
   cancelReadable: true,

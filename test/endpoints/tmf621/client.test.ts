@@ -154,7 +154,7 @@ for (const version of ['v4', 'v5'] as const) {
       });
 
       it('has a hub: registered once, and unregistered', async () => {
-        const id = await client.registerHub('http://127.0.0.1:9/callback/secret');
+        const { id = '' } = await client.registerHub('http://127.0.0.1:9/callback/secret');
         assert.equal(desk().hubs().length, 1);
         assert.equal(await client.hubExists(id), version === 'v5' ? true : undefined);
         await client.unregisterHub(id);

@@ -237,7 +237,7 @@ for (const version of ['v4', 'v5'] as const) {
       });
 
       it('has a hub: registered once, and unregistered; it cannot be asked for a registration', async () => {
-        const id = await client.registerHub('http://127.0.0.1:9/callback/secret');
+        const { id = '' } = await client.registerHub('http://127.0.0.1:9/callback/secret');
         assert.equal(desk().events.hubs().length, 1);
         assert.equal(await client.hubExists(id), undefined);
         await client.unregisterHub(id);

@@ -1,0 +1,71 @@
+import { isObject } from '../evidence.js';
+import { idOf } from './attributes.js';
+
+/** A subscription as a hub shows it. */
+interface Shown {
+  id?: string;
+  callback?: string;
+}
+
+/** The subscriptions in an answer: one, a list of them, or either in a wrapper. */
+function subscriptionsIn(body: unknown): Shown[] {
+  const inside = isObject(body) ? [body, ...Object.values(body).flat()] : Array.isArray(body) ? body : [];
+  return inside.filter(isObject).map(shownIn);
+}
+
+function shownIn(entry: Record<string, unknown>): Shown {
+  return { id: textOf(entry.id) ?? hubIn(textOf(entry.href)), callback: textOf(entry.callback) };
+}
+
+/**
+ * What an answer says of the subscription that posts to `callback`: its id; that it is there, and no id; that only others are shown; or nothing.
+ * A subscription that is shown without an address is the one that was asked for, if it is the answer, or alone in it.
+ */
+export function answeredFor(callback: string, body: unknown): { id: string } | 'there' | 'others' | undefined {
+  const shown = subscriptionsIn(body);
+  const addressed = shown.filter((one) => one.callback !== undefined);
+  const ours = addressed.filter((one) => sameAddress(one.callback, callback));
+  const id = ours.findLast((one) => one.id !== undefined)?.id;
+  if (id !== undefined) return { id };
+  if (ours.length > 0) return 'there';
+  if (addressed.length > 0) return 'others';
+  const itself = isObject(body) ? shownIn(body).id : undefined;
+  const named = itself === undefined ? shown.flatMap((one) => one.id ?? []) : [itself];
+  const [only] = named;
+  return only === undefined ? undefined : named.length === 1 ? { id: only } : 'others';
+}
+
+/** Does an answer show the subscription with this id? */
+export function shows(id: string, body: unknown): boolean {
+  return subscriptionsIn(body).some((one) => one.id === id || id.endsWith(`/${one.id}`));
+}
+
+/**
+ * The id in the Location of what was created: the last part of `…/hub/<id>`, whatever host a gateway put before it; of any other path at the same
+ * origin the whole address.
+ */
+export function idFromLocation(location: string | undefined, hub: string): string | undefined {
+  if (!location || !URL.canParse(location, hub)) return undefined;
+  const url = new URL(location, hub);
+  const id = hubIn(url.pathname);
+  if (id !== undefined) return id;
+  const isHub = url.pathname.replace(/\/+$/, '') === new URL(hub).pathname;
+  return url.origin === new URL(hub).origin && !isHub ? url.href : undefined;
+}
+
+/** Addresses are the same where providers have only normalised them. */
+export function sameAddress(a: unknown, b: string): boolean {
+  return typeof a === 'string' && normal(a) === normal(b);
+}
+
+function normal(address: string): string {
+  return (URL.canParse(address) ? new URL(address).href : address).replace(/\/+$/, '');
+}
+
+function hubIn(address: string | undefined): string | undefined {
+  return address && /\/hub\/[^/]+\/?$/i.test(address.split(/[?#]/)[0] ?? '') ? idOf(address) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined;
+}

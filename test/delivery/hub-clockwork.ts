@@ -1,0 +1,55 @@
+import type { PassingTime } from '../../src/delivery/passing-time.js';
+
+/** Time that passes when a test says so. One subscription at a time: after each step it is waited for until it has planned its next one. */
+export class Clockwork implements PassingTime {
+  run = 'run 1';
+  private now = 1_000;
+  private planned: { at: number; task: () => void } | undefined;
+  private told: (() => void) | undefined;
+
+  elapsed(): number {
+    return this.now;
+  }
+
+  after(milliseconds: number, task: () => void): () => void {
+    const plan = { at: this.now + milliseconds, task };
+    this.planned = plan;
+    this.told?.();
+    return () => {
+      if (this.planned === plan) this.planned = undefined;
+    };
+  }
+
+  /** Resolves when the next step is planned. */
+  next(): Promise<void> {
+    if (this.planned) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.told = resolve;
+    });
+  }
+
+  async pass(milliseconds: number): Promise<void> {
+    const end = this.now + milliseconds;
+    await this.next();
+    while (this.planned && this.planned.at <= end) {
+      const { at, task } = this.planned;
+      this.planned = undefined;
+      this.now = at;
+      task();
+      await this.next();
+    }
+    this.now = Math.max(this.now, end);
+  }
+
+  /** Something takes so long. */
+  skip(milliseconds: number): void {
+    this.now += milliseconds;
+  }
+
+  /** Another process begins: its time starts again. */
+  restart(): void {
+    this.run = `run ${Number(this.run.slice(4)) + 1}`;
+    this.now = 0;
+    this.planned = undefined;
+  }
+}

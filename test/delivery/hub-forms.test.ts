@@ -1,0 +1,461 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type HubState, HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
+import { createTmf621Client, type Tmf621Client } from '../../src/endpoints/tmf621/client.js';
+import { PartnerError } from '../../src/errors.js';
+import { createHttpClient } from '../../src/http/http-client.js';
+import { PATIENCE } from '../patience.js';
+import { Clockwork } from './hub-clockwork.js';
+import { type Form, HubProvider } from './hub-provider.js';
+import { Rig } from './rig.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+describe('a registration at a hub', () => {
+  let folder: string;
+  let rig: Rig;
+  let provider: HubProvider;
+  let client: Tmf621Client;
+  let time: Clockwork;
+  let subscription: HubSubscription | undefined;
+  let states: HubState[];
+  let catchUps: number;
+  let failing: Error | undefined;
+  const notices: string[] = [];
+  const troubles: string[] = [];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-hub-'));
+    rig = await new Rig(folder).start();
+    provider = await new HubProvider().start();
+    client = createTmf621Client({
+      id: 'p',
+      name: 'North',
+      http: createHttpClient({
+        name: 'North',
+        baseUrl: provider.url,
+        auth: { kind: 'none' },
+        timeout: PATIENCE,
+        rateLimit: 0,
+        concurrency: 4,
+      }),
+      version: 'v4',
+      profile: 'standard',
+      arrayMode: 'replace',
+      clock: Date.now,
+    });
+    time = new Clockwork();
+    catchUps = 0;
+    failing = undefined;
+    states = [];
+    notices.length = 0;
+    troubles.length = 0;
+  });
+  afterEach(async () => {
+    await subscription?.stop(false);
+    subscription = undefined;
+    client.close();
+    await provider.stop();
+    await rig.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const begin = async (changes: Partial<HubSubscriptionOptions> = {}) => {
+    subscription = new HubSubscription({
+      broker: rig.broker,
+      hub: client,
+      node: 'n',
+      callback: 'https://broker/n',
+      renewInterval: HOUR,
+      time,
+      catchUp: async () => {
+        catchUps++;
+        if (failing) throw failing;
+      },
+      onRegistered: (state) => states.push(state),
+      onTrouble: (error) => troubles.push(String(error)),
+      onNotice: (text) => notices.push(text),
+      ...changes,
+    });
+    await subscription.start();
+    await time.next();
+  };
+  const end = async (removed = false) => {
+    await subscription?.stop(removed);
+    subscription = undefined;
+  };
+  const restart = async () => {
+    await end();
+    time.restart();
+    await begin();
+  };
+  /** A change that was found by asking, and was `outcome` to us. */
+  const findByAsking = async (id: string, outcome: 'routed' | 'ignored' = 'routed') => {
+    await rig.broker.inbox.accept([
+      { node: 'n', origin: 'poll', endpoint: 'p', entityType: 'troubleTicket', entityId: id, key: `poll|${id}`, payload: {} },
+    ]);
+    const record = (await rig.store.listMessages({ endpoint: 'p', limit: 50 })).find(({ entityId }) => entityId === id)!;
+    await rig.store.commit([{ kind: 'message', record: { ...record, state: 'settled', outcome } }]);
+  };
+
+  const TAKEN: Form[] = [
+    ...(['id', 'ok', 'created', 'noContent', 'emptyObject', 'location', 'elsewhere', 'list', 'wrapper'] as const),
+    ...(['conflict', 'conflictWithId', 'cut', 'badGateway', 'accepted'] as const),
+  ];
+  for (const form of TAKEN) {
+    for (const listed of [true, false]) {
+      it(`answered «${form}» is made once, through an hour of deploys, and restarts (${listed ? 'listed' : 'not listed'})`, async () => {
+        Object.assign(provider, { form, listed });
+        await begin();
+        for (let deploy = 0; deploy < 5; deploy++) {
+          await time.pass(5 * MINUTE);
+          await end();
+          await begin();
+        }
+        assert.equal(provider.posts, 1);
+        for (let start = 0; start < 5; start++) {
+          await time.pass(5 * MINUTE);
+          await restart();
+        }
+        await time.pass(5 * MINUTE);
+        assert.equal(provider.live.size, 1);
+        assert.ok(provider.most <= 2);
+        assert.equal(states.at(-1)?.certain, listed || !['cut', 'badGateway', 'accepted'].includes(form));
+      });
+    }
+
+    it(`answered «${form}» goes with its node where the provider lists it`, async () => {
+      Object.assign(provider, { form, listed: true });
+      await begin();
+      await time.pass(MINUTE);
+      await end(true);
+      assert.equal(provider.live.size, 0);
+      assert.deepEqual(notices, []);
+      assert.equal(await rig.store.setting('hub|n'), undefined);
+    });
+  }
+
+  for (const form of ['id', 'location', 'elsewhere', 'list', 'wrapper', 'conflictWithId'] as const) {
+    it(`answered «${form}» goes with its node by the id it was given`, async () => {
+      provider.form = form;
+      await begin();
+      await end(true);
+      assert.equal(provider.live.size, 0);
+      assert.deepEqual(notices, []);
+    });
+  }
+
+  for (const form of ['created', 'cut', 'conflict'] as const) {
+    it(`answered «${form}», of which nobody knows the id, is said to be left when its node goes, and believed when it is back`, async () => {
+      provider.form = form;
+      await begin();
+      await end(true);
+      assert.match(notices.join(), /may still stand.*Have it ended there/);
+      assert.doesNotMatch(notices.join(), new RegExp(String([...provider.live.values()][0]?.callback)), 'no secret in the log');
+      await begin();
+      await time.pass(HOUR);
+      assert.equal(provider.posts, 1);
+    });
+  }
+
+  for (const form of ['notReached', 'notHtml', 'notError', 'notGateway'] as const) {
+    it(`answered «${form}» is not believed, and made once the hub answers`, async () => {
+      provider.form = form;
+      await begin();
+      await time.pass(10 * MINUTE);
+      assert.equal(provider.live.size, 0);
+      assert.equal(states.length, 0);
+      assert.ok(troubles.length > 1);
+      const { posts } = provider;
+      assert.ok(posts < 30, `${posts} tries`);
+      provider.form = 'id';
+      await time.pass(11 * MINUTE);
+      assert.equal(provider.live.size, 1);
+      assert.equal(states.at(-1)?.certain, true);
+    });
+  }
+
+  it('whose connection was cut before it took effect is made where the list does not show it', async () => {
+    Object.assign(provider, { form: 'notCut', listed: true });
+    await begin();
+    provider.form = 'id';
+    await time.pass(MINUTE);
+    assert.equal(provider.live.size, 1);
+    assert.equal(provider.posts, 2);
+  });
+
+  it('whose connection was cut before it took effect is made when a change comes without an event, where there is no list', async () => {
+    provider.form = 'notCut';
+    await begin();
+    provider.form = 'id';
+    await time.pass(2 * MINUTE);
+    assert.ok(catchUps >= 2, 'it asks for changes');
+    await findByAsking('t1');
+    await time.pass(2 * MINUTE);
+    assert.equal(provider.live.size, 1);
+  });
+
+  it('of which the process knew nothing any more when it died is not made twice', async () => {
+    provider.listed = true;
+    const died = new Error('the process died');
+    const commit = rig.store.commit.bind(rig.store);
+    await begin({
+      hub: Object.assign(Object.create(client) as Tmf621Client, {
+        registerHub: async (callback: string) => {
+          await client.registerHub(callback);
+          rig.store.commit = () => Promise.reject(died);
+          throw died;
+        },
+      }),
+    });
+    rig.store.commit = commit;
+    await restart();
+    await time.pass(5 * MINUTE);
+    assert.equal(provider.live.size, 1);
+    assert.equal(provider.posts, 1);
+  });
+
+  it('that stands several times is ended but for one, where the provider lists them', async () => {
+    await begin();
+    const [one] = provider.live.values();
+    await end();
+    for (const id of ['a', 'b', 'c']) provider.live.set(id, one!);
+    provider.live.set('other', { callback: 'https://other/one' });
+    provider.listed = true;
+    await restart();
+    assert.equal([...provider.live.values()].filter(({ callback }) => callback === one!.callback).length, 1);
+    assert.ok(provider.live.has('other'));
+  });
+
+  for (const way of ['read', 'listed'] as const) {
+    it(`that a restarted provider has forgotten is made again within minutes, and what was missed is read (${way})`, async () => {
+      provider[way] = true;
+      await begin();
+      await time.pass(HOUR);
+      const before = catchUps;
+      provider.live.clear();
+      await time.pass(2 * MINUTE);
+      assert.equal(provider.live.size, 1);
+      assert.equal(catchUps, before + 1);
+      assert.match(notices.join(), /had forgotten/);
+    });
+
+    for (const instead of ['gateway', 'html', 'error'] as const) {
+      it(`is not taken for gone by an answer of something else (${way}, ${instead})`, async () => {
+        provider[way] = true;
+        await begin();
+        provider.instead = instead;
+        await time.pass(10 * MINUTE);
+        assert.equal(provider.posts, 1);
+        assert.ok(troubles.length > 0);
+        provider.instead = undefined;
+        await time.pass(2 * MINUTE);
+        assert.equal(provider.live.size, 1);
+        assert.equal(provider.posts, 1);
+      });
+    }
+  }
+
+  for (const instead of ['gateway', 'html', 'error'] as const) {
+    it(`is not taken for ended by an answer of something else (${instead}), and ended when its node is back`, async () => {
+      await begin();
+      provider.instead = instead;
+      await end(true);
+      assert.match(notices.join(), /could not be ended: h1/);
+      provider.instead = undefined;
+      await begin();
+      assert.deepEqual([...provider.live.keys()], ['h2']);
+    });
+  }
+
+  it('that nobody can see is made again when a change comes without an event', async () => {
+    await begin();
+    await time.pass(10 * MINUTE);
+    provider.live.clear();
+    await findByAsking('t1');
+    await time.pass(2 * MINUTE);
+    assert.equal(provider.live.size, 1);
+    assert.match(notices.join(), /sent no event of a change/);
+  });
+
+  it('is not made again for echoes, nor while events come', async () => {
+    await begin();
+    await time.pass(10 * MINUTE);
+    await findByAsking('ours', 'ignored');
+    await time.pass(5 * MINUTE);
+    await findByAsking('t1');
+    subscription?.heard();
+    await time.pass(5 * MINUTE);
+    assert.equal(provider.posts, 1);
+    assert.ok(states.at(-1)?.lastEvent);
+  });
+
+  it('of a provider that leaves changes out is made again less and less often', async () => {
+    provider.form = 'created';
+    await begin();
+    for (let minute = 0; minute < 600; minute += 2) {
+      await time.pass(2 * MINUTE);
+      await findByAsking(`t${minute}`);
+    }
+    assert.ok(provider.posts <= 9, `${provider.posts} registrations in ten hours`);
+  });
+
+  it('that cannot be seen is renewed at the interval, unless events come', async () => {
+    await begin();
+    await time.pass(61 * MINUTE);
+    assert.equal(provider.posts, 2);
+    assert.deepEqual([...provider.live.keys()], ['h2']);
+    await time.pass(30 * MINUTE);
+    subscription?.heard();
+    await time.pass(45 * MINUTE);
+    assert.equal(provider.posts, 2);
+  });
+
+  for (const knows of ['same', 'conflict'] as const) {
+    it(`is renewed once for each start at a provider that knows it again (${knows})`, async () => {
+      provider.knows = knows;
+      await begin();
+      for (let start = 0; start < 5; start++) await restart();
+      await time.pass(3 * HOUR);
+      assert.deepEqual([...provider.live.keys()], ['h1']);
+    });
+  }
+
+  it('is neither renewed nor forgotten by a clock that is set', async () => {
+    let clock = Date.now();
+    Object.assign(rig.broker, { clock: () => clock });
+    await begin();
+    for (const jump of [-HOUR * 24 * 365, HOUR * 24 * 365 * 2, -HOUR]) {
+      clock += jump;
+      await time.pass(MINUTE);
+      await end();
+      await begin();
+    }
+    assert.equal(provider.posts, 1);
+    clock -= HOUR * 24;
+    await time.pass(62 * MINUTE);
+    assert.equal(provider.posts, 2, 'the interval passes all the same');
+    await restart();
+    assert.equal(provider.posts, 3, 'renewed by a new process');
+    assert.equal(provider.live.size, 1);
+  });
+
+  it('of which the former one is not surely ended stands all the same, and no further ones are made', async () => {
+    await begin();
+    provider.instead = 'gateway';
+    await time.pass(5 * HOUR);
+    assert.equal(provider.posts, 2);
+    assert.deepEqual(troubles, []);
+    assert.equal(notices.filter((text) => /former registration h1/.test(text)).length, 1);
+    provider.instead = undefined;
+    await time.pass(2 * MINUTE);
+    assert.equal(provider.live.size, 1);
+  });
+
+  it('that cannot be ended is not renewed at the interval, and said to be left', async () => {
+    provider.ends = false;
+    await begin();
+    await time.pass(61 * MINUTE);
+    assert.equal(provider.posts, 2);
+    await time.pass(5 * HOUR);
+    assert.equal(provider.posts, 2);
+    await end(true);
+    assert.match(notices.join(), /could not be ended: h2/);
+  });
+
+  it('reads what was missed at start, and after the provider was away', async () => {
+    provider.read = true;
+    await begin();
+    assert.equal(catchUps, 1);
+    failing = new Error('the partner is away');
+    await time.pass(20 * MINUTE);
+    assert.ok(troubles.length > 0);
+    failing = undefined;
+    const before = catchUps;
+    await time.pass(MINUTE);
+    assert.equal(catchUps, before + 1);
+  });
+
+  it('stands although what was missed cannot be read for the moment, and says what fails', async () => {
+    const parts: string[] = [];
+    failing = new Error('the list is away');
+    await begin({ onTrouble: (_error, _retryAt, part) => parts.push(part) });
+    assert.deepEqual(parts, ['poll']);
+    assert.equal(states.at(-1)?.certain, true);
+    await time.pass(10 * MINUTE);
+    assert.equal(provider.posts, 1);
+  });
+
+  it('stands where changes may not be read at all, which is said once', async () => {
+    failing = new PartnerError('SWB_PARTNER_AUTH', 'answered 403', { outcome: 'notDone', retry: false, status: 403 });
+    await begin();
+    await time.pass(HOUR / 2);
+    assert.equal(notices.length, 1);
+    assert.match(notices.join(), /cannot be read.*403/);
+    assert.deepEqual(troubles, []);
+  });
+
+  it('asks less often where asking takes long', async () => {
+    const ask = async () => {
+      catchUps++;
+      time.skip(20_000);
+    };
+    await begin({ catchUp: ask });
+    await time.pass(HOUR);
+    assert.ok(catchUps <= 5, `${catchUps} in an hour`);
+  });
+
+  it('that a provider says to have, without sending events, is said so, and changes are read', async () => {
+    Object.assign(provider, { form: 'created', knows: 'conflict' });
+    await begin();
+    await time.pass(10 * MINUTE);
+    await findByAsking('t1');
+    const before = catchUps;
+    await time.pass(2 * MINUTE);
+    assert.match(notices.join(), /says that we are registered, and sends no events/);
+    assert.ok(catchUps > before);
+    assert.deepEqual(troubles, []);
+  });
+
+  it('at a system without a hub is a wrong setting, and nothing is believed', async () => {
+    const hub = createTmf621Client({
+      ...{ id: 'p', name: 'SN', version: 'v4', profile: 'servicenow', arrayMode: 'replace', clock: Date.now },
+      http: createHttpClient({
+        name: 'SN',
+        baseUrl: provider.url,
+        auth: { kind: 'none' },
+        timeout: PATIENCE,
+        rateLimit: 0,
+        concurrency: 1,
+      }),
+    });
+    await begin({ hub });
+    await time.pass(5 * MINUTE);
+    assert.match(troubles.at(-1) ?? '', /has no hub/);
+    assert.equal(states.length, 0);
+    assert.deepEqual(provider.calls, []);
+    hub.close();
+  });
+
+  it('keeps the watermark young while events come', async () => {
+    await begin();
+    for (let minute = 0; minute < 60; minute++) {
+      subscription?.heard();
+      await time.pass(MINUTE);
+    }
+    assert.ok(catchUps >= 4 && catchUps <= 6, `${catchUps} in an hour`);
+  });
+
+  it('whose provider shows it and sends nothing is said so', async () => {
+    provider.read = true;
+    await begin();
+    await time.pass(10 * MINUTE);
+    await findByAsking('t1');
+    await time.pass(2 * MINUTE);
+    assert.equal(provider.posts, 1);
+    assert.match(notices.join(), /sends no events/);
+  });
+});

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import type { RegistrationForm } from '../../src/sandbox/tmf-hub.js';
+import { type FlowNode, until } from './node-red.js';
+import { LiveRig } from './rig.js';
+
+/** Seconds instead of minutes. */
+const SOON = { 'sb1-tmf-in': { renewInterval: '0.02' } };
+
+describe('a provider’s hub', () => {
+  let rig: LiveRig;
+  const hubs = () => rig.sandbox.tmf('v4').hubs();
+  const posts = () =>
+    rig.sandbox.tmf('v4').requests.filter(({ method, path }) => method === 'POST' && path.endsWith('/hub')).length;
+  const opened = async (title: string) => {
+    rig.open(title);
+    const ticket = await until('the ticket', () => rig.tickets(title)[0]);
+    await rig.quiet();
+    return String(ticket.id);
+  };
+  const arrives = (title: string, text: string) =>
+    until('the note', () => {
+      const row = rig.sandbox.servicenow.rows('incident').find((incident) => incident.short_description === title);
+      return row && rig.sandbox.servicenow.journal(row.sys_id).some(({ value }) => String(value).includes(text));
+    });
+
+  for (const form of ['noId', 'location', 'wrapped', 'noContent'] as RegistrationForm[]) {
+    describe(`that answers in the form «${form}»`, () => {
+      before(async () => {
+        rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, (sandbox) => {
+          Object.assign(sandbox.tmf('v4').events, { form, listed: true });
+          return SOON;
+        });
+      });
+      after(() => rig?.stop());
+
+      it('is registered at once, through deploys', async () => {
+        await rig.deploy();
+        await rig.deploy();
+        assert.equal(hubs().length, 1);
+        assert.equal(posts(), 1);
+      });
+
+      it('and forgets it is registered at again, and what it did meanwhile is read, without polling', async () => {
+        const id = await opened(`forgotten ${form}`);
+        rig.sandbox.tmf('v4').events.forget();
+        rig.sandbox.tmf('v4').addNote(id, 'while nobody listened');
+        await until('the new registration', () => hubs().length === 1);
+        await arrives(`forgotten ${form}`, 'while nobody listened');
+      });
+
+      it('has none left when the node goes', async () => {
+        const removed: FlowNode[] = [];
+        await rig.deploy((flows) => {
+          removed.push(...flows.filter((n) => n.id === 'sb1-tmf-in'));
+          return flows.filter((n) => n.id !== 'sb1-tmf-in');
+        });
+        await until('the registration to be gone', () => hubs().length === 0);
+      });
+    });
+  }
+
+  for (const kind of ['reset-after', 'reset-before'] as const) {
+    describe(`whose answer is lost (${kind})`, () => {
+      before(async () => {
+        rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, (sandbox) => {
+          sandbox.tmf('v4').events.listed = true;
+          sandbox.tmf('v4').faults.add({ method: 'POST', path: '/hub', kind, times: 1 });
+          return {};
+        });
+      });
+      after(() => rig?.stop());
+
+      it('is registered at once', async () => {
+        await opened(`lost answer, ${kind}`);
+        await rig.deploy();
+        assert.equal(hubs().length, 1);
+        assert.equal(posts(), kind === 'reset-after' ? 1 : 2);
+      });
+    });
+  }
+
+  describe('whose events are lost', () => {
+    before(async () => {
+      rig = await LiveRig.start({ version: 'v5', customer: 'webhook', provider: 'hub' });
+    });
+    after(() => rig?.stop());
+
+    it('is asked for what was missed when the node starts, although polling is off', async () => {
+      rig.open('lost');
+      const ticket = await until('the ticket', () => rig.tickets('lost', 'v5')[0]);
+      await rig.quiet();
+      const provider = rig.sandbox.tmf('v5');
+      provider.events.lose = true;
+      provider.addNote(String(ticket.id), 'nobody heard');
+      provider.events.lose = false;
+      await rig.deploy();
+      await arrives('lost', 'nobody heard');
+      await rig.quiet();
+      assert.equal(provider.hubs().length, 1);
+      assert.equal(rig.tickets('lost', 'v5').length, 1);
+    });
+  });
+
+  describe('that shows nothing of its registrations', () => {
+    before(async () => {
+      rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, (sandbox) => {
+        sandbox.tmf('v4').events.form = 'noContent';
+        return SOON;
+      });
+    });
+    after(() => rig?.stop());
+
+    it('and forgets them is registered at again when a change comes without an event', async () => {
+      const id = await opened('silent');
+      assert.equal(posts(), 1);
+      rig.sandbox.tmf('v4').events.forget();
+      rig.sandbox.tmf('v4').addNote(id, 'nobody was told');
+      await arrives('silent', 'nobody was told');
+      await until('the new registration', () => hubs().length === 1);
+      rig.sandbox.tmf('v4').addNote(id, 'told again');
+      await arrives('silent', 'told again');
+      assert.equal(hubs().length, 1);
+    });
+  });
+});
