@@ -1,3 +1,4 @@
+import type { PartyRules } from '../../src/conversation/ownership.js';
 import { Broker } from '../../src/delivery/broker.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import type { Disk } from '../../src/store/disk.js';
@@ -15,6 +16,8 @@ export interface Payload {
   at?: string;
   deleted?: boolean;
   comments?: string[];
+  /** Comments with ids of their own. */
+  notes?: [id: string, text: string][];
   attachments?: string[];
   reference?: string;
 }
@@ -31,6 +34,8 @@ export class Rig {
   /** Milliseconds a lost answer is looked up. */
   settling = 60;
   flowTimeout = PATIENCE;
+  /** How the parties are dealt with. */
+  rules: Partial<PartyRules> = {};
   /** What the flow does with a message instead, by its id at the source. */
   flow: (payload: Payload, record: MessageRecord) => Promise<void> = (payload, record) => this.forward(payload, record);
   private detach: (() => Promise<void>)[] = [];
@@ -53,7 +58,12 @@ export class Rig {
       log: (_level, text) => this.log.push(text),
     });
     for (const client of [this.customer, this.provider])
-      this.broker.addEndpoint(client, { concurrency: 4, settling: this.settling, retry: { base: 10, most: 50, maxTries: 4 } });
+      this.broker.addEndpoint(client, {
+        concurrency: 4,
+        settling: this.settling,
+        retry: { base: 10, most: 50, maxTries: 4 },
+        rules: this.rules,
+      });
     for (const node of flows ? ['in-customer', 'in-provider'] : []) {
       this.detach.push(
         this.broker.inbox.attach(node, {
@@ -119,7 +129,9 @@ export class Rig {
         reference: payload.reference,
       },
       fields: payload.fields as GenericMessage['fields'],
-      comments: (payload.comments ?? []).map((text) => ({ id: text, text, visibility: 'public' })),
+      comments: [...(payload.notes ?? []), ...(payload.comments ?? []).map((text): [string, string] => [text, text])].map(
+        ([id, text]) => ({ id, text, visibility: 'public' }),
+      ),
       attachments: (payload.attachments ?? []).map((name) => ({ id: name, name, mimeType: 'text/plain' })),
       relations: [],
     };
