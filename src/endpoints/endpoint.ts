@@ -65,6 +65,9 @@ export interface EndpointClient {
   /** Where its API is: what was asked there proves nothing about another place. */
   readonly address: string;
 
+  /** Milliseconds by which the system's clock is ahead of ours, to about half a second; undefined until known. */
+  readonly clockAhead?: number | undefined;
+
   /** Checks reachability, credentials and rights to read and write each entity type. Never throws. */
   test(): Promise<Check[]>;
 
