@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Broker } from './broker.js';
@@ -28,6 +28,9 @@ export interface HubSubscriptionOptions {
   onTrouble: (error: unknown, retryAt: number) => void;
 }
 
+/** Only what this process made has a known age. */
+const PROCESS = randomUUID();
+
 interface Registration {
   /** Last part of the callback's path: the standard has no other way to tell a real event from a forged one. */
   secret: string;
@@ -38,7 +41,8 @@ interface Registration {
   id?: string;
   /** The one before, while it may still stand at the provider. */
   former?: string;
-  /** When it was made, epoch milliseconds. */
+  /** The process that made it, and when by its monotonic clock, milliseconds. */
+  process?: string;
   at?: number;
 }
 
@@ -77,7 +81,7 @@ export class HubSubscription {
     if (!removed || !this.registration?.id) return;
     const { id, former } = this.registration;
     // Noted first, while the store is still open: should the node come back, it must not believe that the subscription stands.
-    this.registration = { ...this.registration, at: 0 };
+    this.registration = { ...this.registration, process: undefined };
     await this.keep().catch(() => undefined);
     if (former) await this.options.hub.unregisterHub(former).catch(() => undefined);
     await this.options.hub.unregisterHub(id);
@@ -119,13 +123,13 @@ export class HubSubscription {
       const same = registration.callback === callback && registration.query === query;
       const exists = same ? await hub.hubExists(registration.id) : false;
       // Where the provider cannot tell, one that this process made a short time ago is believed to stand: a deploy must not make a new one each time.
-      const { at = 0 } = registration;
-      const young = at >= performance.timeOrigin && this.options.broker.clock() - at < this.options.renewInterval;
+      const { process, at = 0 } = registration;
+      const young = process === PROCESS && performance.now() - at < this.options.renewInterval;
       if (exists || (exists === undefined && young)) return;
     }
     const id = await this.register(callback, registration.id);
     const former = registration.id === id ? undefined : registration.id;
-    this.registration = { ...registration, callback, query, id, former, at: this.options.broker.clock() };
+    this.registration = { ...registration, callback, query, id, former, process: PROCESS, at: performance.now() };
     try {
       await this.keep();
     } catch (error) {

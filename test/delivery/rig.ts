@@ -28,6 +28,9 @@ export class Rig {
   /** Milliseconds a lost answer is looked up. */
   settling = 60;
   flowTimeout = PATIENCE;
+  clock: () => number = Date.now;
+  /** For the next start; undefined: the real one. */
+  steady?: () => number;
   /** What the flow does with a message instead, by its id at the source. */
   flow: (payload: Payload, record: MessageRecord) => Promise<void> = (payload, record) => this.forward(payload, record);
   private detach: (() => Promise<void>)[] = [];
@@ -37,12 +40,14 @@ export class Rig {
   ) {}
 
   async start(): Promise<this> {
-    this.store = new LowdbStore({ folder: this.folder }, this.disk);
+    this.store = new LowdbStore({ folder: this.folder, clock: this.clock }, this.disk);
     await this.store.open();
     this.broker = new Broker({
       id: 'b',
       name: 'test',
       store: this.store,
+      clock: this.clock,
+      steady: this.steady,
       inboxLimit: 100,
       flowTimeout: this.flowTimeout,
       random: () => 0.5,
