@@ -219,9 +219,10 @@ function exchangesOf(attempt: Attempt, { attempts }: DeliveryRecord, bodies: Bod
   return bodies[`http${http}`] as Exchange[] | undefined;
 }
 
-/** Told only while it lies ahead: a person who sends it again ends the looking at once. */
-function lookUntil({ state, lookUntil }: DeliveryRecord): string | undefined {
-  return state === 'inDoubt' && lookUntil && lookUntil > Date.now() ? new Date(lookUntil).toISOString() : undefined;
+/** Shown only while it lies ahead, by the wall clock: a person who sends it again ends the looking at once. */
+function lookUntil({ state, lookLeft = 0, updatedAt }: DeliveryRecord): string | undefined {
+  const until = Date.parse(updatedAt) + lookLeft;
+  return state === 'inDoubt' && until > Date.now() ? new Date(until).toISOString() : undefined;
 }
 
 /** Requests of other versions may lack what this one notes. */

@@ -9,6 +9,7 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError, type ErrorCode, type SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
+import { steadyClock } from '../steady-clock.js';
 import { createIds } from '../store/id.js';
 import type { Change, MessageRecord, Store } from '../store/store.js';
 import { AuditLog } from './audit.js';
@@ -29,7 +30,10 @@ export interface BrokerOptions {
   id: string;
   name: string;
   store: Store;
+  /** The wall clock: for what people read, and what partners say. */
   clock?: () => number;
+  /** What nobody sets (src/steady-clock.ts): for what is awaited. */
+  steady?: () => number;
   random?: () => number;
   log?: (level: 'info' | 'warn' | 'error', text: string) => void;
   inboxLimit: number;
@@ -59,6 +63,7 @@ export class Broker {
   /** Mends links by hand. */
   readonly surgeon: Surgeon;
   readonly clock: () => number;
+  readonly steady: () => number;
   readonly spool: Spool;
   private readonly endpoints = new Map<string, { client: EndpointClient; worker: Worker; rules?: Partial<PartyRules> }>();
   private readonly guard = new IdentityGuard();
@@ -77,9 +82,10 @@ export class Broker {
     this.name = options.name;
     this.store = options.store;
     this.clock = options.clock ?? Date.now;
+    this.steady = options.steady ?? steadyClock(this.clock);
     this.random = options.random ?? Math.random;
     this.log = options.log ?? (() => undefined);
-    this.ids = createIds(this.clock, this.random);
+    this.ids = createIds(this.clock, this.random, this.store.newestId);
     this.unmapped = new UnmappedCounter(this.store);
     this.intakeTroubles = new IntakeTroubles(this.clock);
     this.spool = new Spool(this.store.spool);
@@ -106,11 +112,12 @@ export class Broker {
       conversations: this.conversations,
       ids: this.ids,
       clock: this.clock,
+      steady: this.steady,
       random: this.random,
       log: this.log,
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
-      lacks: (record, read) => lackIn(this.store, this.client(record.endpoint), record, read, this.clock),
+      lacks: (record, read, age) => lackIn(this.store, this.client(record.endpoint), record, read, age),
       gone: (record) => this.gone(record),
       onSettled: (message) => this.turnstile.leave(message),
     });
@@ -136,6 +143,7 @@ export class Broker {
       guard: this.guard,
       spool: this.spool,
       clock: this.clock,
+      steady: this.steady,
       random: this.random,
       ids: this.ids,
       log: this.log,
@@ -298,8 +306,8 @@ export class Broker {
   async drain(milliseconds: number): Promise<void> {
     this.inbox.refuse();
     const busy = () => this.inbox.busy || [...this.endpoints.values()].some(({ worker }) => worker.status.inFlight > 0);
-    const end = Date.now() + milliseconds;
-    while (busy() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
+    const end = this.steady() + milliseconds;
+    while (busy() && this.steady() < end) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /** Takes nothing new, finishes what is being sent, lets go of the store. */

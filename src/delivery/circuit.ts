@@ -14,6 +14,7 @@ export class Circuit {
   private pausedUntil = 0;
 
   constructor(
+    /** The steady clock. */
     private readonly clock: () => number,
     private readonly threshold = 5,
     private readonly base = 5_000,
@@ -25,7 +26,7 @@ export class Circuit {
     return this.clock() < this.until ? 'open' : 'halfOpen';
   }
 
-  /** Epoch milliseconds before which nothing is to be sent; 0 = now. */
+  /** By that clock, before which nothing is to be sent; 0 = now. */
   get resumesAt(): number {
     const open = this.state === 'open' ? this.until : 0;
     return Math.max(open, this.pausedUntil > this.clock() ? this.pausedUntil : 0);

@@ -8,9 +8,12 @@ import type { SendContext } from './send.js';
 
 /* What follows when a partner's answer does not say whether something is there (docs/promises.md, what counts as proof). */
 
-/** Lists and replicas may not have it yet. */
-export function isNew({ since }: Link, { clock, settling }: SendContext): boolean {
-  return clock() - Date.parse(since) < settling;
+/**
+ * Lists and replicas may not have it yet: it was created a moment ago by this process, perhaps by the one before, or was linked a moment ago. Only for
+ * the last the wall clock is asked, and a link from a time to come is none.
+ */
+export function isNew({ id, since }: Link, { ages, clock, settling }: SendContext): boolean {
+  return ages.atLeast(id) < settling || Math.abs(clock() - Date.parse(since)) < settling;
 }
 
 /** What was created a moment ago is asked for again before it is believed to be gone. */
@@ -52,9 +55,9 @@ export function soughtOf(delivery: DeliveryRecord, conversation: ConversationRec
 
 /** Not found. While the partner may still be working on it, that is no proof that it is not there; then it may be written once more, or is asked about. */
 export async function stillLooking(sought: string, delivery: DeliveryRecord, context: SendContext): Promise<void> {
-  const { client, clock, settling } = context;
-  const { lookUntil = 0, onlyLook } = delivery;
-  const left = lookUntil - clock();
+  const { client, settling } = context;
+  const { onlyLook } = delivery;
+  const left = context.lookLeft();
   if (left <= 0) return onlyLook ? ask(sought, client) : context.writesAgain();
   const elapsed = Math.max(0, settling - left);
   const hint = onlyLook ? 'It is looked for again. Is it not there in the end, a person is asked.' : undefined;

@@ -10,14 +10,14 @@ const SILENCE = 10_000;
 /**
  * What a read lacks of what its hint said, in words; undefined where it is an answer to it. A hint that tells the entity's own version, or a
  * comment, is exact. One that only tells when it was made may come late and several for one change: it counts where nothing newer than before
- * was read. What was there before, and of which nothing is shown now, has not been read.
+ * was read. What was there before, and of which nothing is shown now, has not been read. `age`: milliseconds since it was first read for this hint.
  */
 export async function lackIn(
   store: Store,
   client: EndpointClient | undefined,
   record: MessageRecord,
   read: Json,
-  clock: () => number,
+  age: number,
 ): Promise<string | undefined> {
   if (!client) return undefined;
   const { version, parts = [], time } = record.expects ?? {};
@@ -38,7 +38,7 @@ export async function lackIn(
   if (shown.size === 0 && link.seen.some((id) => !id.includes('|')))
     return 'it shows none of the comments and files that were there';
   if (hasNews(parsed, shown, link)) return undefined;
-  const isLong = clock() - Date.parse(record.receivedAt) > SILENCE;
+  const isLong = age > SILENCE;
   return otherState(record, parsed, conversation) ?? (isLong ? undefined : silence(client, parsed, link));
 }
 

@@ -76,6 +76,8 @@ export interface InboxOptions {
   conversations: Conversations;
   ids: () => string;
   clock: () => number;
+  /** Tells what is due, and how long things take (src/steady-clock.ts). `clock` is for what is shown. */
+  steady: () => number;
   random: () => number;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
   /** Unsettled messages above which senders are asked to come again. */
@@ -83,8 +85,8 @@ export interface InboxOptions {
   /** Milliseconds a message may stay inside its flow. */
   flowTimeout: number;
   retry?: Partial<RetryPolicy>;
-  /** What a read of the message's entity lacks of what the hint said, in words; undefined where it shows it. */
-  lacks?: (record: MessageRecord, read: Json) => Promise<string | undefined>;
+  /** What a read of the message's entity lacks of what the hint said, in words; undefined where it shows it. `age`: milliseconds since it was first read. */
+  lacks?: (record: MessageRecord, read: Json, age: number) => Promise<string | undefined>;
   /** What stands for an entity that was known and is there no more; undefined where it was not known. */
   gone?: (record: MessageRecord) => Promise<Json | undefined>;
   /** A message has left its flow. */
@@ -179,7 +181,7 @@ export class Inbox {
   /** It is being worked on: its time in the flow counts from now. */
   touch(message: string): void {
     const flow = this.flows.get(message);
-    if (flow) flow.deadline = this.options.clock() + this.options.flowTimeout;
+    if (flow) flow.deadline = this.options.steady() + this.options.flowTimeout;
   }
 
   async close(): Promise<void> {
@@ -200,7 +202,7 @@ export class Inbox {
       legs: 0,
       conversation,
       replay,
-      deadline: this.options.clock() + this.options.flowTimeout,
+      deadline: this.options.steady() + this.options.flowTimeout,
     });
   }
 
@@ -247,12 +249,13 @@ export class Inbox {
   }
 
   private expire(): void {
-    const now = this.options.clock();
+    const { clock, steady } = this.options;
+    const now = steady();
     for (const [id, flow] of this.flows) {
       if (flow.deadline > now) continue;
       const seconds = Math.round(this.options.flowTimeout / 1000);
       const text = `A node in its flow did not finish within ${seconds} s. Look for a node that keeps messages, or raise the flow time-out of the store, then replay it.`;
-      const record: ErrorRecord = { code: 'SWB_FLOW', message: text, at: new Date(now).toISOString() };
+      const record: ErrorRecord = { code: 'SWB_FLOW', message: text, at: new Date(clock()).toISOString() };
       this.options.log('error', `Message ${id}: ${text}`);
       this.settle(id, record).catch((error) => this.options.log('error', String(error)));
     }
@@ -278,6 +281,8 @@ function outdated(lack: string): PartnerError {
 /** Emits the messages of one node: the oldest first, those about one entity one after the other, not too many at a time. */
 class Pump {
   private readonly inFlow = new Set<string>();
+  /** When messages that could not be read yet were first read back, by the steady clock. */
+  private readonly firstReads = new Map<string, number>();
   private readonly lastOf = new Map<string, Promise<void>>();
   private readonly retry: RetryPolicy;
   private readonly unwatch: () => void;
@@ -320,7 +325,7 @@ class Pump {
     this.claim()
       .catch((error) => {
         this.inbox.options.log('error', `Looking for messages failed: ${error instanceof Error ? error.message : String(error)}`);
-        this.sleepUntil(this.inbox.options.clock() + STORE_REST);
+        this.sleepUntil(this.inbox.options.steady() + STORE_REST);
       })
       .finally(() => {
         this.looking = false;
@@ -331,10 +336,10 @@ class Pump {
   }
 
   private async claim(): Promise<void> {
-    const { store, clock } = this.inbox.options;
+    const { store, steady } = this.inbox.options;
     const room = WINDOW - this.inFlow.size;
     if (room <= 0) return;
-    const claimed = await store.claimMessages(this.node, room, clock());
+    const claimed = await store.claimMessages(this.node, room, steady());
     for (const record of claimed) {
       this.inFlow.add(record.id);
       const entity = `${record.endpoint}|${record.entityType}|${record.entityId}`;
@@ -366,18 +371,19 @@ class Pump {
         if (payload === undefined) readAt = undefined;
         if (payload !== undefined) {
           read = { read: payload };
-          const lack = await this.inbox.options.lacks?.(claimed, payload);
-          if (lack && this.isRecent(claimed)) return await this.unreadable(claimed, outdated(lack), true);
+          const lack = await this.inbox.options.lacks?.(claimed, payload, this.readSince(claimed));
+          if (lack && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(lack), true);
         }
       } catch (error) {
         // A replica that does not have it yet says the same as one that never will.
-        const lags = isAbsent(error) && this.isRecent(claimed);
+        const lags = isAbsent(error) && this.readSince(claimed) < CATCH_UP;
         payload = isAbsent(error) && !lags ? await this.inbox.options.gone?.(claimed) : undefined;
         if (payload === undefined) return await this.unreadable(claimed, error, lags);
         read = { read: payload };
       }
     }
     if (this.stopped) return;
+    this.firstReads.delete(claimed.id);
     // What was read is kept before it is emitted, so that an emission after a crash says the same again.
     const emitted: MessageRecord = {
       ...claimed,
@@ -398,13 +404,17 @@ class Pump {
     });
   }
 
-  private isRecent({ receivedAt }: MessageRecord): boolean {
-    return this.inbox.options.clock() - Date.parse(receivedAt) < CATCH_UP;
+  /** Milliseconds since a message was first read back by this process: when it was received only the wall clock says, which may have been set since. */
+  private readSince({ id }: MessageRecord): number {
+    const now = this.inbox.options.steady();
+    const first = this.firstReads.get(id) ?? now;
+    this.firstReads.set(id, first);
+    return now - first;
   }
 
   /** `lags`: the partner may only be behind, which is no trouble yet. */
   private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<void> {
-    const { store, clock, random } = this.inbox.options;
+    const { store, clock, steady, random } = this.inbox.options;
     const again = lags || (error instanceof PartnerError && error.retry);
     const tries = claimed.emissions + 1;
     const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
@@ -413,27 +423,28 @@ class Pump {
       ...claimed,
       emissions: tries,
       error: errorRecord(error, new Date(clock()).toISOString()),
-      ...(again ? { notBefore: clock() + wait } : { state: 'failed' }),
+      ...(again ? { notBefore: steady() + wait } : { state: 'failed' }),
     };
+    if (!again) this.firstReads.delete(claimed.id);
     await store.commit([{ kind: 'message', record }], { durable: false });
     await store.release('message', [claimed.id]);
     this.left(claimed.id);
-    if (!lags) this.emitter.trouble?.(record, error, again ? record.notBefore : undefined);
+    if (!lags) this.emitter.trouble?.(record, error, again ? clock() + wait : undefined);
   }
 
   /** The store failed: the message is emitted a little later. */
   private async rest(id: string, error: unknown): Promise<void> {
-    const { log, store, clock } = this.inbox.options;
+    const { log, store, steady } = this.inbox.options;
     log('error', `Message ${id} waits: ${error instanceof Error ? error.message : String(error)}`);
     this.inFlow.delete(id);
     await store.release('message', [id]).catch(() => undefined);
-    this.sleepUntil(clock() + STORE_REST);
+    this.sleepUntil(steady() + STORE_REST);
   }
 
   private sleepUntil(time: number): void {
     clearTimeout(this.timer);
     if (this.stopped) return;
-    this.timer = setTimeout(() => this.look(), Math.min(LONGEST_SLEEP, Math.max(1, time - this.inbox.options.clock())));
+    this.timer = setTimeout(() => this.look(), Math.min(LONGEST_SLEEP, Math.max(1, time - this.inbox.options.steady())));
     this.timer.unref();
   }
 

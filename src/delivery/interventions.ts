@@ -111,7 +111,7 @@ export class Interventions {
   /** A person is sure that the partner does not have it: it is looked for once more, and sent if it is not there. */
   async sendAgain(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'sendAgain');
-    const sure: DeliveryRecord = { ...this.anew(record), lookUntil: this.options.clock(), onlyLook: false };
+    const sure: DeliveryRecord = { ...this.anew(record), lookLeft: 0, onlyLook: false };
     await this.commit('sendAgain', record, by, [{ kind: 'delivery', record: sure }]);
   }
 
@@ -224,7 +224,7 @@ export class Interventions {
       state: 'inDoubt',
       tries: 0,
       // A question that was answered begins anew; of anything else one look says whether it got through, unless a lost answer still settles.
-      ...(record.state !== 'needsDecision' && { lookUntil: record.lookUntil ?? this.options.clock() }),
+      ...(record.state !== 'needsDecision' && { lookLeft: record.lookLeft ?? 0 }),
       doubtAt: this.doubtAt(record),
       onlyLook: onlyLookedFor(record),
       updatedAt: this.now(),
@@ -295,7 +295,7 @@ const HELD = {
   blocking: undefined,
   error: undefined,
   decision: undefined,
-  lookUntil: undefined,
+  lookLeft: undefined,
   onlyLook: undefined,
   doubtAt: undefined,
 };
@@ -307,8 +307,8 @@ function onlyLookedFor({ decision, onlyLook }: DeliveryRecord): boolean | undefi
 
 /** What an undo has to bring back. */
 function standing(record: DeliveryRecord): Partial<DeliveryRecord> {
-  const { state, tries, notBefore, blocking, error, decision, lookUntil, onlyLook, doubtAt } = record;
-  return { state, tries, notBefore, blocking, error, decision, lookUntil, onlyLook, doubtAt };
+  const { state, tries, notBefore, blocking, error, decision, lookLeft, onlyLook, doubtAt } = record;
+  return { state, tries, notBefore, blocking, error, decision, lookLeft, onlyLook, doubtAt };
 }
 
 /** The record, if this may be done with it now. */

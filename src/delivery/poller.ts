@@ -16,7 +16,10 @@ export interface PollerOptions {
   onTrouble: (error: unknown, retryAt: number) => void;
 }
 
-/** Asks a partner for changes again and again. The watermark moves in the same commit that keeps what was found. */
+/**
+ * Asks a partner for changes again and again. The watermark moves in the same commit that keeps what was found. Waits are timers, which go by the monotonic
+ * clock, and watermarks are the partner's own times: our wall clock is only for showing when it is asked again.
+ */
 export class Poller {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();

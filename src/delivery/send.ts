@@ -12,6 +12,7 @@ import type { EndpointClient, RawEntity, Written } from '../endpoints/endpoint.j
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+import type { Ages } from './ages.js';
 import type { Alike } from './carry.js';
 import { ask, followed, hiddenFrom, isConflict, isNew, notThereYet, soughtOf, stillLooking } from './doubt.js';
 import type { IdentityGuard } from './identity-guard.js';
@@ -33,6 +34,10 @@ export interface SendContext {
   clock: () => number;
   /** Milliseconds. */
   settling: number;
+  /** Of entities that were created here, by id. */
+  ages: Ages;
+  /** Milliseconds for which the partner is still only looked at. */
+  lookLeft: () => number;
   /** To be called before something in doubt is written once more: from then on another answer may be lost. */
   writesAgain: () => Promise<void>;
 }
@@ -135,6 +140,7 @@ async function create(
   }
   // What an answer claims of itself is no proof yet: what was found was looked at, what was created is before its first update.
   if (found) context.guard.trust(client, source.id);
+  context.ages.begin(source.id);
   const now = new Date(context.clock()).toISOString();
   const stamp = context.ids();
   return {

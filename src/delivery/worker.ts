@@ -3,11 +3,13 @@ import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import { ExchangeLog } from '../http/exchanges.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
+import { Ages } from './ages.js';
 import { Circuit, type CircuitState } from './circuit.js';
 import { soughtOf } from './doubt.js';
 import { WrongEntityError } from './identity-guard.js';
 import { DEFAULT_RETRY, type RetryPolicy, StillLooking, verdict } from './retry.js';
 import { freed, type SendContext, type Sent, send } from './send.js';
+import { SettlingTimes } from './settling-times.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
 /** Attempts kept per delivery. */
@@ -16,15 +18,17 @@ const KEEP_ATTEMPTS = 20;
 const KEEP_EXCHANGES = 3;
 /** Questions looked through when an endpoint starts. */
 const MOST_ASKED = 1_000;
-/** Longest sleep between looks, so that a clock that was set back cannot stop a worker for long. */
+/** Longest sleep between looks. */
 const LONGEST_SLEEP = 60_000;
 /** Begins the key of a message that is a partner's answer; the delivery's id follows. */
 const ANSWER = 'answer|';
 /** Milliseconds of rest after the store failed. */
 const STORE_REST = 1_000;
 
-export interface WorkerOptions extends Omit<SendContext, 'writesAgain'> {
+export interface WorkerOptions extends Omit<SendContext, 'writesAgain' | 'lookLeft' | 'ages'> {
   concurrency: number;
+  /** Tells what is due, and how long things take (src/steady-clock.ts). `clock` is for what is shown. */
+  steady: () => number;
   retry?: Partial<RetryPolicy>;
   /** How long the partner is looked at after an answer was lost, before anything is written again; milliseconds. */
   settling: number;
@@ -37,7 +41,7 @@ export interface WorkerStatus {
   circuit: CircuitState;
   /** What opened the circuit were answers that make no sense. */
   strange: boolean;
-  /** Epoch milliseconds of the next try, while nothing may be sent. */
+  /** Epoch milliseconds of the next try by the wall clock, while nothing may be sent. */
   resumesAt?: number;
   /** A person stopped the sending. */
   suspended?: Suspension;
@@ -49,10 +53,18 @@ export interface DeliveryEvents {
   failed?(delivery: DeliveryRecord, error: ErrorRecord, cause: unknown): void;
 }
 
+/** When a try began: for people, and by the steady clock. */
+interface Started {
+  at: string;
+  steady: number;
+}
+
 /** Sends the deliveries of one endpoint: as many at a time as allowed, of each lane one, again when it may help. */
 export class Worker {
   readonly circuit: Circuit;
   private readonly policy: RetryPolicy;
+  private readonly settlingTimes: SettlingTimes;
+  private readonly ages: Ages;
   private readonly active = new Map<string, Promise<void>>();
   private readonly listeners = new Set<DeliveryEvents>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
@@ -70,12 +82,16 @@ export class Worker {
 
   constructor(private readonly options: WorkerOptions) {
     this.policy = { ...DEFAULT_RETRY, ...options.retry };
-    this.circuit = new Circuit(options.clock, 5, Math.max(50, this.policy.base * 2), Math.max(1_000, this.policy.base * 30));
+    this.circuit = new Circuit(options.steady, 5, Math.max(50, this.policy.base * 2), Math.max(1_000, this.policy.base * 30));
+    this.settlingTimes = new SettlingTimes(options.settling, options.steady);
+    this.ages = new Ages(options.steady);
     const endpoint = options.client.id;
     const suspension = suspensionKey(endpoint);
     this.unwatch = options.store.watch((changes) => {
       for (const change of changes)
         if (change.kind === 'setting' && change.key === suspension) this.setSuspended(change.value as Suspension | undefined);
+        else if (change.kind === 'delivery' && change.record.state !== 'sending' && change.record.state !== 'inDoubt')
+          this.settlingTimes.forget(change.record.id);
       // What begins to be sent makes nothing free.
       const free = (c: Change) => c.kind === 'delivery' && c.record.endpoint === endpoint && c.record.state !== 'sending';
       if (changes.some(free)) this.look();
@@ -100,7 +116,8 @@ export class Worker {
   }
 
   get status(): WorkerStatus {
-    const resumesAt = this.circuit.resumesAt;
+    const { clock, steady } = this.options;
+    const resumesAt = this.circuit.resumesAt && clock() + (this.circuit.resumesAt - steady());
     return {
       inFlight: this.active.size,
       circuit: this.circuit.state,
@@ -165,12 +182,12 @@ export class Worker {
 
   private async claim(): Promise<void> {
     if (this.suspended) return;
-    const { store, client, clock, concurrency } = this.options;
-    const resumesAt = Math.max(this.circuit.resumesAt ?? 0, this.restsUntil);
-    if (resumesAt > clock()) return this.sleepUntil(resumesAt);
+    const { store, client, steady, concurrency } = this.options;
+    const resumesAt = Math.max(this.circuit.resumesAt, this.restsUntil);
+    if (resumesAt > steady()) return this.sleepUntil(resumesAt);
     const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size;
     if (room <= 0) return;
-    const claimed = await store.claimDeliveries(client.id, room, clock());
+    const claimed = await store.claimDeliveries(client.id, room, steady());
     for (const delivery of claimed) this.start(delivery);
     if (claimed.length < room) {
       const due = await store.nextDue('delivery', client.id);
@@ -181,7 +198,7 @@ export class Worker {
   private sleepUntil(time: number): void {
     clearTimeout(this.timer);
     if (this.stopped) return;
-    const wait = Math.min(LONGEST_SLEEP, Math.max(1, time - this.options.clock()));
+    const wait = Math.min(LONGEST_SLEEP, Math.max(1, time - this.options.steady()));
     this.timer = setTimeout(() => this.look(), wait);
     this.timer.unref();
   }
@@ -210,14 +227,14 @@ export class Worker {
   /** The store fails: trying again at once would only keep everything else from running. */
   private rest(what: string, error: unknown): void {
     this.options.log('error', `${what}: ${error instanceof Error ? error.message : String(error)}`);
-    this.restsUntil = this.options.clock() + STORE_REST;
+    this.restsUntil = this.options.steady() + STORE_REST;
     this.sleepUntil(this.restsUntil);
   }
 
   private async attempt(claimed: DeliveryRecord): Promise<void> {
-    const { store, clock, client, settling } = this.options;
+    const { store, clock, steady, client } = this.options;
     const inDoubt = claimed.state !== 'pending' || this.unrecorded.has(claimed.id);
-    const started = clock();
+    const started: Started = { at: new Date(clock()).toISOString(), steady: steady() };
     const sending: DeliveryRecord = {
       ...claimed,
       state: 'sending',
@@ -225,7 +242,7 @@ export class Worker {
       notBefore: undefined,
       error: undefined,
       undo: undefined,
-      lookUntil: inDoubt ? (claimed.lookUntil ?? started + settling) : undefined,
+      lookLeft: inDoubt ? this.settlingTimes.count(claimed) : undefined,
       doubtAt: (inDoubt && claimed.doubtAt) || client.address,
     };
     // On disk before the partner can act: what is found pending after a crash was never sent, and need not be looked for.
@@ -233,14 +250,15 @@ export class Worker {
     let delivery = { ...sending, version: sending.version + 1 };
     // On disk before it is written once more: a crash after that begins another doubt.
     const writesAgain = async () => {
-      const record = { ...delivery, lookUntil: clock() + settling };
+      const record = { ...delivery, lookLeft: this.settlingTimes.begin(delivery.id) };
       await store.commit([{ kind: 'delivery', record }]);
       delivery = { ...record, version: record.version + 1 };
     };
     const said = new ExchangeLog();
     let sent: Sent;
     try {
-      sent = await said.during(() => this.send(delivery, inDoubt, writesAgain));
+      const lookLeft = () => this.settlingTimes.left(delivery);
+      sent = await said.during(() => this.send(delivery, inDoubt, { writesAgain, lookLeft }));
     } catch (error) {
       await this.failed(delivery, error, started, inDoubt, said);
       return;
@@ -255,9 +273,14 @@ export class Worker {
     }
   }
 
-  private async send(delivery: DeliveryRecord, inDoubt: boolean, writesAgain: () => Promise<void>): Promise<Sent> {
+  private async send(
+    delivery: DeliveryRecord,
+    inDoubt: boolean,
+    doubt: Pick<SendContext, 'writesAgain' | 'lookLeft'>,
+  ): Promise<Sent> {
     const { client } = this.options;
-    if (!inDoubt || delivery.doubtAt === client.address) return send(delivery, inDoubt, { ...this.options, writesAgain });
+    if (!inDoubt || delivery.doubtAt === client.address)
+      return send(delivery, inDoubt, { ...this.options, ages: this.ages, ...doubt });
     const what = `It is not known whether this was written at ${delivery.doubtAt}, and the endpoint is at ${client.address} now: looking there does not say.`;
     throw new DecisionError('addressChanged', 'SWB_CONFIG', what, {
       where: client.name,
@@ -277,7 +300,7 @@ export class Worker {
     });
   }
 
-  private async delivered(delivery: DeliveryRecord, sent: Sent, started: number, said: ExchangeLog): Promise<void> {
+  private async delivered(delivery: DeliveryRecord, sent: Sent, started: Started, said: ExchangeLog): Promise<void> {
     const { store, conversations, clock } = this.options;
     const now = new Date(clock()).toISOString();
     const warning: ErrorRecord | undefined = sent.warning
@@ -287,15 +310,14 @@ export class Worker {
     const record: DeliveryRecord = {
       ...delivery,
       state: 'delivered',
-      lookUntil: undefined,
+      lookLeft: undefined,
       onlyLook: undefined,
       doubtAt: undefined,
       error: warning,
       entityId: sent.link?.id,
       number: sent.link?.number,
       attempts: this.attempts(delivery, {
-        at: new Date(started).toISOString(),
-        took: clock() - started,
+        ...this.timeOf(started),
         what: sent.what,
         ...http.attempt,
       }),
@@ -338,11 +360,11 @@ export class Worker {
   private async failed(
     delivery: DeliveryRecord,
     error: unknown,
-    started: number,
+    started: Started,
     inDoubt: boolean,
     said: ExchangeLog,
   ): Promise<void> {
-    const { store, conversations, clock, random, log, client, settling } = this.options;
+    const { store, conversations, clock, steady, random, log, client } = this.options;
     const next = verdict(error, delivery.tries, this.policy, random, inDoubt);
     // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
@@ -368,16 +390,15 @@ export class Worker {
       state,
       tries: next.counts ? delivery.tries : delivery.tries - 1,
       decision: next.decision,
-      notBefore: ended ? undefined : clock() + next.wait,
+      notBefore: ended ? undefined : steady() + next.wait,
       blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
       // Each lost answer begins a doubt; one that is there already ends only when it is found, or surely is not there.
-      lookUntil: lost ? clock() + settling : delivery.lookUntil,
+      lookLeft: lost ? this.settlingTimes.begin(delivery.id) : inDoubt ? this.settlingTimes.count(delivery) : undefined,
       onlyLook: lost ? error.unshown || undefined : delivery.onlyLook,
       doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
       attempts: this.attempts(delivery, {
-        at: new Date(started).toISOString(),
-        took: clock() - started,
+        ...this.timeOf(started),
         what: whatOf(error),
         status: record.status,
         error: record.message,
@@ -400,6 +421,10 @@ export class Worker {
     } else {
       for (const listener of this.listeners) listener.retrying?.(updated, record);
     }
+  }
+
+  private timeOf({ at, steady }: Started): Pick<Attempt, 'at' | 'took'> {
+    return { at, took: Math.round(this.options.steady() - steady) };
   }
 
   private attempts(delivery: DeliveryRecord, attempt: Attempt): Attempt[] {

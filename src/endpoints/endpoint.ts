@@ -74,6 +74,9 @@ export interface EndpointClient {
   /** Where its API is: what was asked there proves nothing about another place. */
   readonly address: string;
 
+  /** Milliseconds by which the system's clock is ahead of ours, to about half a second; undefined until known. */
+  readonly clockAhead?: number | undefined;
+
   /** Checks reachability, credentials and rights to read and write each entity type. Never throws. */
   test(): Promise<Check[]>;
 
@@ -142,8 +145,6 @@ export interface EndpointClient {
   isOlder(a: string | undefined, b: string | undefined): boolean;
   /** Who uses such a system, unless the endpoint says otherwise; absent = the customer. */
   readonly side?: Side;
-  /** How far its clock is ahead of ours, milliseconds; undefined while that is not known. */
-  readonly clockAhead?: number;
   /** What stands for an entity that is there no more, to be parsed as deleted; absent where its own events tell. Pure. */
   gone?(entityType: string, id: string): RawEntity;
   /** The user we write as, as it shows in changedBy / comment authors; undefined where the system does not tell. */

@@ -17,6 +17,7 @@ export type PostForm = (
 
 interface Token {
   value: string;
+  /** By the steady clock. */
   expires: number;
 }
 
@@ -31,6 +32,7 @@ export interface Authenticator {
 
 type OAuth = Extract<Auth, { tokenUrl: string }>;
 
+/** `clock`: the steady one. */
 export function authenticator(name: string, auth: Auth, postForm: PostForm, clock: () => number): Authenticator {
   if ('tokenUrl' in auth) return new OAuthTokens(name, auth, postForm, clock);
   const fixed = fixedHeaders(auth);

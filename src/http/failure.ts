@@ -72,7 +72,7 @@ const WORDS: Record<string, string> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; give its CA in a TLS configuration',
 };
 
-/** A status that is no success, as an error for people. `answer`: the body as text. */
+/** A status that is no success, as an error for people. `answer`: the body as text; `now`: by the sender's clock. */
 export function statusFailure(
   name: string,
   request: HttpRequest,

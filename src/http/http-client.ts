@@ -2,12 +2,14 @@ import { ClientRequest, Agent as HttpAgent } from 'node:http';
 import type { Readable } from 'node:stream';
 import { AxiosHeaders, type AxiosRequestConfig, type AxiosResponse, getAdapter, isAxiosError } from 'axios';
 import { type PartnerError, SwitchboardError } from '../errors.js';
+import { steadyClock } from '../steady-clock.js';
 import { type Authenticator, authenticator } from './auth.js';
 import { ExchangeLog, type RawExchange } from './exchanges.js';
 import { brokenAnswer, networkFailure, statusFailure } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
 import { Limits } from './limits.js';
 import { maskSecrets } from './masking.js';
+import { madeAt, PartnerClock } from './partner-clock.js';
 import { TlsAgent } from './tls-agent.js';
 
 const MOST_BYTES = 20 * 1024 * 1024;
@@ -34,6 +36,9 @@ class Client implements HttpClient {
   private readonly limits: Limits;
   private readonly auth: Authenticator;
   private readonly origin: string;
+  private readonly clock: () => number;
+  private readonly steady: () => number;
+  private readonly partnerClock: PartnerClock;
   private readonly closing = new AbortController();
 
   constructor(private readonly options: HttpOptions) {
@@ -57,8 +62,16 @@ class Client implements HttpClient {
       validateStatus: () => true,
       signal: this.closing.signal,
     };
-    this.limits = new Limits(options.concurrency, options.rateLimit);
-    this.auth = authenticator(options.name, options.auth, (url, form, id, secret) => this.token(url, form, id, secret), Date.now);
+    this.clock = options.clock ?? Date.now;
+    this.steady = options.steady ?? steadyClock(this.clock);
+    this.partnerClock = new PartnerClock(this.clock, this.steady);
+    this.limits = new Limits(options.concurrency, options.rateLimit, this.steady);
+    this.auth = authenticator(
+      options.name,
+      options.auth,
+      (url, form, id, secret) => this.token(url, form, id, secret),
+      this.steady,
+    );
   }
 
   request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
@@ -73,7 +86,7 @@ class Client implements HttpClient {
         drop(response);
         response = await this.once(request);
       }
-      if (response.status < 200 || response.status >= 300) throw await this.refusal(request, response);
+      if (!isSuccess(response)) throw await this.refusal(request, response);
       if (request.as === 'stream') {
         handedOn = true;
         const stream = response.data as Readable;
@@ -86,6 +99,10 @@ class Client implements HttpClient {
     } finally {
       if (!handedOn) leave();
     }
+  }
+
+  get clockAhead(): number | undefined {
+    return this.partnerClock.ahead;
   }
 
   async signIn(): Promise<void> {
@@ -108,9 +125,9 @@ class Client implements HttpClient {
     };
     const data = raw ? body : JSON.stringify(body);
     const url = this.url(request.path);
-    const at = Date.now();
+    const started = { at: this.clock(), steady: this.steady() };
     const note = (more: { response?: AxiosResponse; error?: string }) =>
-      ExchangeLog.note(() => this.exchange(request, url, headers, data, at, more));
+      ExchangeLog.note(() => this.exchange(request, url, headers, data, started, more));
     try {
       const response = await sendRequest({
         ...this.defaults,
@@ -123,6 +140,8 @@ class Client implements HttpClient {
         responseType: request.as === 'stream' ? 'stream' : 'text',
       });
       note({ response });
+      // A gateway's failure is told by the gateway's clock.
+      if (isSuccess(response)) this.partnerClock.note(headersOf(response), started.steady);
       return response;
     } catch (error) {
       note({ error: error instanceof Error ? error.message : String(error) });
@@ -135,12 +154,12 @@ class Client implements HttpClient {
     url: string,
     headers: Record<string, string>,
     body: unknown,
-    at: number,
+    started: { at: number; steady: number },
     { response, error }: { response?: AxiosResponse; error?: string },
   ): RawExchange {
     return {
-      at,
-      took: Date.now() - at,
+      at: started.at,
+      took: Math.round(this.steady() - started.steady),
       method: request.method,
       url: withQuery(url, request.query),
       sent: { headers, body },
@@ -171,7 +190,9 @@ class Client implements HttpClient {
 
   private async refusal(request: HttpRequest, response: AxiosResponse): Promise<PartnerError> {
     const text = request.as === 'stream' ? await readAll(response.data as Readable) : String(response.data ?? '');
-    return statusFailure(this.name, request, response.status, headersOf(response), this.mask(text), Date.now());
+    const headers = headersOf(response);
+    // A date in Retry-After is by the clock of who sends it.
+    return statusFailure(this.name, request, response.status, headers, this.mask(text), madeAt(headers) ?? this.clock());
   }
 
   private async token(url: string, form: Record<string, string>, clientId: string, clientSecret: string) {
@@ -220,6 +241,10 @@ function withQuery(url: string, query: HttpRequest['query'] = {}): string {
 
 function headersOf(response: AxiosResponse): Record<string, string | undefined> {
   return response.headers as unknown as Record<string, string | undefined>;
+}
+
+function isSuccess({ status }: AxiosResponse): boolean {
+  return status >= 200 && status < 300;
 }
 
 function isStream(body: unknown): body is Readable {

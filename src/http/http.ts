@@ -31,6 +31,10 @@ export interface HttpOptions {
   concurrency: number;
   /** Most bytes of a JSON answer (default 20 MiB). */
   maxBytes?: number;
+  /** The wall clock. */
+  clock?: () => number;
+  /** What nobody sets (src/steady-clock.ts): for tokens, the rate, and how long things take. */
+  steady?: () => number;
   tls?: { ca?: string; cert?: string; key?: string; passphrase?: string; servername?: string; rejectUnauthorized?: boolean };
 }
 
@@ -61,6 +65,8 @@ export interface HttpClient {
   readonly baseUrl: string;
   /** Something that proves who asks is sent with each request: a user name, a key, a token. */
   readonly signsIn: boolean;
+  /** Milliseconds by which the partner's clock is ahead of ours, to about half a second; negative where it is behind, undefined until an answer has told. */
+  readonly clockAhead: number | undefined;
   /** Fetches the token to sign in with, where there is to be one; throws PartnerError when there is none. */
   signIn(): Promise<void>;
   /** Resolves for 2xx; else throws PartnerError, classed by src/http/failure.ts, with all secrets masked. */

@@ -9,7 +9,8 @@ export class Limits {
     private readonly concurrency: number,
     /** Per second; 0 = no limit. */
     private readonly rate: number,
-    private readonly clock: () => number = Date.now,
+    /** The steady clock, milliseconds. */
+    private readonly clock: () => number,
   ) {}
 
   /** Resolves when it is one's turn; give the place back with the function it resolves with, once. */

@@ -150,7 +150,10 @@ interface Members {
 }
 
 const NONE: readonly string[] = [];
-const isWaiting = (delivery: HeldDelivery | undefined) => delivery !== undefined && OPEN_DELIVERY.includes(delivery.state);
+const isOpenDelivery = (state: string) => (OPEN_DELIVERY as readonly string[]).includes(state);
+const isWaiting = (delivery: HeldDelivery | undefined) => delivery !== undefined && isOpenDelivery(delivery.state);
+/** Ids looked at in one go. */
+const BATCH = 256;
 /** Records whose keys are remembered. */
 const MOST_KEYS = 2_000;
 
@@ -167,6 +170,8 @@ export class Heap {
   readonly settings = new Map<string, string>();
   readonly inbox = new InboxQueues((id) => this.tables.message.get(id));
   readonly lanes = new Lanes((id) => this.tables.delivery.get(id));
+  /** The greatest id that a message or delivery has had. */
+  newestId: string | undefined;
   /** Shards that differ from their file. */
   readonly dirty = new Set<number>();
   private readonly members = new PartitionedMap<Members>();
@@ -220,6 +225,7 @@ export class Heap {
    */
   put(kind: Kind, id: string, before: Held | undefined, after: Held | undefined, keys?: Keys): void {
     this.dirty.add(partitionOf(id));
+    if (kind !== 'conversation' && !(this.newestId && this.newestId >= id)) this.newestId = id;
     if (after) this.shareIds(before, after);
     const [oldKeys, newKeys] = [before ? this.keys(before) : NO_KEYS, after ? this.keys(after, keys) : NO_KEYS];
     if (before) this.recentKeys.delete(before);
@@ -243,6 +249,21 @@ export class Heap {
     if (!gone) return;
     if (gone.text !== successor?.text) this.slabs.release(gone.text);
     if (gone.refs && gone.refs !== successor?.refs) this.slabs.release(gone.refs);
+  }
+
+  /** Makes all work due by `latest`, epoch milliseconds. Records keep what they say. */
+  dueBy(latest: number): void {
+    for (const kind of ['message', 'delivery'] as const) {
+      for (const { state, ids } of this.tables[kind].shelves) {
+        if (state !== 'received' && !isOpenDelivery(state)) continue;
+        for (let batch = ids.above(undefined, BATCH); batch.length > 0; batch = ids.above(batch.at(-1), BATCH)) {
+          for (const id of batch) {
+            const held = this.get(kind, id)!;
+            if ((held.notBefore ?? 0) > latest) this.put(kind, id, held, { ...held, notBefore: latest });
+          }
+        }
+      }
+    }
   }
 
   /** Sets or (undefined) removes a setting. */

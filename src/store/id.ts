@@ -13,12 +13,11 @@ export function secureRandom(): number {
 }
 
 /**
- * Makes a source of ids of 20 characters that sort by time. Ids of one source always rise, also within a millisecond and when the clock
- * is set back: the order of ids is the order of acceptance.
+ * Makes a source of ids of 20 characters that sort by time, as far as the clock allows. Ids of one source always rise, also within a millisecond and
+ * when the clock is set back; the first is greater than `above`, the newest id of an earlier process. So the order of ids is the order of acceptance.
  */
-export function createIds(clock: () => number = Date.now, random: () => number = secureRandom): () => string {
-  let time = 0;
-  let tail = 0;
+export function createIds(clock: () => number = Date.now, random: () => number = secureRandom, above?: string): () => string {
+  let { time, tail } = partsOf(above) ?? { time: 0, tail: 0 };
   return () => {
     const now = Math.floor(clock());
     if (now > time) {
@@ -34,6 +33,23 @@ export function createIds(clock: () => number = Date.now, random: () => number =
 /** The smallest id that can be made at a time (epoch milliseconds): the bound of a time range in a list of ids. */
 export function idAt(time: number): string {
   return digits(Math.max(0, Math.floor(time)), TIME_CHARACTERS);
+}
+
+/** Undefined for what is no id of such a source. */
+function partsOf(id: string | undefined): { time: number; tail: number } | undefined {
+  if (id?.length !== TIME_CHARACTERS + RANDOM_CHARACTERS) return undefined;
+  const [time, tail] = [id.slice(0, TIME_CHARACTERS), id.slice(TIME_CHARACTERS)].map(numberOf) as [number, number];
+  return Number.isNaN(time + tail) ? undefined : { time, tail };
+}
+
+function numberOf(text: string): number {
+  let value = 0;
+  for (const character of text) {
+    const digit = ALPHABET.indexOf(character);
+    if (digit < 0) return Number.NaN;
+    value = value * 32 + digit;
+  }
+  return value;
 }
 
 function digits(value: number, length: number): string {

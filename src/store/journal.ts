@@ -26,6 +26,7 @@ export interface JournalOptions {
   folder: string;
   disk: Disk;
   clock: () => number;
+  steady: () => number;
   segmentBytes: number;
   /** Waits until it is sure that this process may still write. */
   beforeWrite(): Promise<void> | undefined;
@@ -66,6 +67,7 @@ export class Journal {
   private queue: Piece[] = [];
   private waiters: Waiter[] = [];
   private running: Promise<void> | undefined;
+  /** `at`: by the steady clock. */
   private failure: { error: SwitchboardError; at: number } | undefined;
   private halted: SwitchboardError | undefined;
   private mustRoll: boolean;
@@ -91,7 +93,7 @@ export class Journal {
   assertWritable(): void {
     if (this.halted) throw this.halted;
     const failure = this.failure;
-    if (failure && (this.running || this.options.clock() - failure.at < RETRY_AFTER)) throw failure.error;
+    if (failure && (this.running || this.options.steady() - failure.at < RETRY_AFTER)) throw failure.error;
   }
 
   /** Gives the line its place and starts writing it. `changes` is JSON without the brackets. */
@@ -244,7 +246,7 @@ export class Journal {
         cause,
       });
     if (!this.failure) this.options.log('error', error.message);
-    this.failure = { error, at: this.options.clock() };
+    this.failure = { error, at: this.options.steady() };
     this.queue = [];
     this.lastSeq = this.durableSeq;
     this.mustRoll = true;

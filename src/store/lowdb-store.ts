@@ -143,6 +143,10 @@ export class LowdbStore implements Store {
     return kind === 'message' ? inbox.nextDue(owner) : lanes.nextDue(owner);
   }
 
+  get newestId(): string | undefined {
+    return this.needOpen().heap.newestId;
+  }
+
   watch(listener: (changes: Change[]) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { steadyClock } from '../steady-clock.js';
 import { CommitLog } from './commit-log.js';
 import { Compaction } from './compaction.js';
 import { type Disk, FOLDER_MODE } from './disk.js';
@@ -10,6 +11,7 @@ import { replayLine } from './replay.js';
 import { Retention } from './retention.js';
 import { SegmentReader } from './segment-reader.js';
 import { Shards } from './shards.js';
+import { LONGEST_WAIT } from './store.js';
 
 const RETENTION_DAYS = 30;
 const RETENTION_BYTES = 2 * 1024 ** 3;
@@ -26,6 +28,8 @@ export interface LowdbStoreOptions {
   retentionDays?: number;
   /** Bytes of journal, and so of bodies, that are kept. */
   retentionBytes?: number;
+  /** What nobody sets (src/steady-clock.ts); milliseconds. */
+  steady?: () => number;
   log?: (level: 'info' | 'warn' | 'error', text: string) => void;
   /** Size at which the journal begins a new file. */
   segmentBytes?: number;
@@ -36,6 +40,7 @@ export function withDefaults(options: LowdbStoreOptions): Required<LowdbStoreOpt
   return {
     folder: options.folder,
     clock: options.clock ?? Date.now,
+    steady: options.steady ?? steadyClock(options.clock),
     retentionDays: options.retentionDays ?? RETENTION_DAYS,
     retentionBytes: options.retentionBytes ?? RETENTION_BYTES,
     log: options.log ?? (() => {}),
@@ -77,7 +82,7 @@ export async function openFolder(
 }
 
 async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock): Promise<Opened> {
-  const { folder, clock, log, segmentBytes } = options;
+  const { folder, clock, steady, log, segmentBytes } = options;
   const quarantine = `${folder}/quarantine`;
   const heap = new Heap();
   const shards = new Shards(`${folder}/snapshot`, quarantine, disk, log);
@@ -90,11 +95,13 @@ async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock
     apply: (seq, changes, segment, bodies) => replayLine(heap, shards.upTo, seq, changes, segment, bodies),
     log,
   });
+  heap.dueBy(clock() + LONGEST_WAIT);
   const journal = new Journal(
     {
       folder: `${folder}/journal`,
       disk,
       clock,
+      steady,
       segmentBytes,
       log,
       beforeWrite: () => lock.confirm(),

@@ -30,7 +30,7 @@ type Removal = { of: Kind; id: string };
 
 /**
  * Lets old things go: records of closed matters by age, bodies by age and by size. What is open keeps its bodies for as long as it is open; they are copied
- * forward before the segment they are in is removed.
+ * forward before the segment they are in is removed. Days are counted by the wall clock: no other knows them over restarts.
  */
 export class Retention {
   private readonly pace = new Pace();

@@ -67,7 +67,7 @@ export interface MessageRecord {
   emissions: number;
   /** An id made before the entity was read: what we wrote later does not show in it. Absent: it was not read, and tells of the time it came. */
   readAt?: string;
-  /** Epoch milliseconds before which it is not to be emitted again (partner not readable now). */
+  /** Epoch milliseconds before which it is not to be emitted again (partner not readable now), by the steady clock of the process that wrote it. */
   notBefore?: number;
   settledAt?: string;
 }
@@ -233,13 +233,16 @@ export interface DeliveryRecord {
   blocking?: boolean;
   /** Set in state `needsDecision`; the question stands in `error`. */
   decision?: DecisionKind;
-  /** Epoch milliseconds until which the partner is only looked at, and nothing is written again, because an answer was lost. */
-  lookUntil?: number;
+  /**
+   * An answer was lost: milliseconds for which the partner was still only to be looked at, and nothing to be written again, when this was written. Absent in
+   * state `inDoubt` (and in records from before it was kept): the whole settling time.
+   */
+  lookLeft?: number;
   /** What is not found by then is not written again, but asked about: it was answered as done, or a person wanted no more than a look. False: a person is sure that it is not there. */
   onlyLook?: boolean;
   /** The address of the endpoint when an answer was lost there, or another one that a person has allowed for it; elsewhere looking proves nothing. */
   doubtAt?: string;
-  /** Epoch milliseconds of the next try. */
+  /** Epoch milliseconds of the next try, by the steady clock of the process that wrote it. */
   notBefore?: number;
   /** Tries so far; `attempts` keeps the last ones only. */
   tries: number;
@@ -314,7 +317,11 @@ export interface StoreCounts {
   waiting: Record<string, number>;
 }
 
+/** Milliseconds after which all that waits for its time is due in a store that was just opened. */
+export const LONGEST_WAIT = 300_000;
+
 export interface Store {
+  /** From then on nothing waits longer than `LONGEST_WAIT`: what is to wait for hours was put off by a clock that has been set back since, or may be tried once more. */
   open(): Promise<void>;
   /** Waits for what is being written, then lets go of files and lock. */
   close(): Promise<void>;
@@ -359,6 +366,11 @@ export interface Store {
    */
   nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined>;
 
+  /**
+   * The greatest id of all messages and deliveries, once open; undefined where there are none. New ids have to be greater, whatever the clock says: lanes,
+   * claims and `Link.writtenBy` go by the order of ids.
+   */
+  readonly newestId: string | undefined;
   /** Calls back after each applied commit; gives the function that ends it. */
   watch(listener: (changes: Change[]) => void): () => void;
   /** Folder where attachments are spooled. */

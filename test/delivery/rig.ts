@@ -36,6 +36,9 @@ export class Rig {
   flowTimeout = PATIENCE;
   /** How the parties are dealt with. */
   rules: Partial<PartyRules> = {};
+  clock: () => number = Date.now;
+  /** For the next start; undefined: the real one. */
+  steady?: () => number;
   /** What the flow does with a message instead, by its id at the source. */
   flow: (payload: Payload, record: MessageRecord) => Promise<void> = (payload, record) => this.forward(payload, record);
   private detach: (() => Promise<void>)[] = [];
@@ -46,12 +49,14 @@ export class Rig {
 
   /** `flows`: what is received is emitted. */
   async start({ flows = true } = {}): Promise<this> {
-    this.store = new LowdbStore({ folder: this.folder }, this.disk);
+    this.store = new LowdbStore({ folder: this.folder, clock: this.clock }, this.disk);
     await this.store.open();
     this.broker = new Broker({
       id: 'b',
       name: 'test',
       store: this.store,
+      clock: this.clock,
+      steady: this.steady,
       inboxLimit: 100,
       flowTimeout: this.flowTimeout,
       random: () => 0.5,

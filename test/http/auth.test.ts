@@ -83,6 +83,25 @@ describe('credentials', () => {
     );
   });
 
+  it('are kept for as long as they live, whatever the wall clock is set to, and no longer', async () => {
+    let [now, passed] = [Date.now(), 0];
+    const auth: Auth = { kind: 'oauthClientCredentials', ...oauth, tokenUrl: `${server.url}/token` };
+    const client = createHttpClient(options(server.url, { auth, clock: () => now, steady: () => passed }));
+    const ask = () => client.request({ method: 'GET', path: '/x', what: 'read' });
+    try {
+      for (const by of [0, 3_600_000, -7_200_000]) {
+        now += by;
+        await ask();
+      }
+      assert.equal(issued, 1);
+      passed += 1_790_000;
+      await ask();
+      assert.equal(issued, 2);
+    } finally {
+      client.close();
+    }
+  });
+
   it('are renewed once when a token is refused, and the request is sent again', async () => {
     accept = (given) => given === 'Bearer token-2';
     await use({ kind: 'oauthClientCredentials', ...oauth });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
-import type { Change, ListQuery, Store } from '../../src/store/store.js';
+import { type Change, type ListQuery, LONGEST_WAIT, type Store } from '../../src/store/store.js';
 import { conversation, delivery, link, message } from './records.js';
 
 const conflict = { code: 'SWB_CONFLICT' };
@@ -428,6 +428,45 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         for (const n of ['4', '2', '3', '1']) await put.delivery(`d${n}`, { conversation: `c${n}` });
         assert.deepEqual(ids(await store.claimDeliveries('csp', 3, 0)), ['d1', 'd2', 'd3']);
         assert.deepEqual(ids(await store.claimDeliveries('csp', 3, 0)), ['d4']);
+      });
+    });
+
+    describe('after a restart', () => {
+      it('knows the newest id of messages and deliveries', async () => {
+        assert.equal(store.newestId, undefined);
+        await put.message('b1');
+        assert.equal(store.newestId, 'b1');
+        await put.delivery('c1');
+        await put.message('a1');
+        await put.conversation('z1');
+        assert.equal(store.newestId, 'c1');
+        await put.delivery('c1', { version: 1, state: 'delivered' });
+        store = await reopen(store);
+        assert.equal(store.newestId, 'c1');
+      });
+
+      it('lets nothing wait for hours, which only a clock that was set back would do, and shorter waits go on', async () => {
+        const now = Date.now();
+        const [hours, soon] = [now + 10 * 3_600_000, now + 60_000];
+        await put.message('m1', { notBefore: hours });
+        await put.message('m2', { node: 'in-2', notBefore: soon });
+        await put.delivery('d1', { notBefore: hours });
+        await put.delivery('d2', { conversation: 'c2', endpoint: 'jira', notBefore: soon });
+        const due = () =>
+          Promise.all([
+            store.nextDue('message', 'in-1'),
+            store.nextDue('delivery', 'csp'),
+            store.nextDue('message', 'in-2'),
+            store.nextDue('delivery', 'jira'),
+          ]);
+        assert.deepEqual(await due(), [hours, hours, soon, soon]);
+        store = await reopen(store);
+        const [message = 0, delivery = 0, ...shorter] = await due();
+        for (const time of [message, delivery])
+          assert.ok(time >= now + LONGEST_WAIT && time <= Date.now() + LONGEST_WAIT, String(time - now));
+        assert.deepEqual(shorter, [soon, soon]);
+        assert.deepEqual(ids(await store.claimMessages('in-1', 9, message)), ['m1']);
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, delivery)), ['d1']);
       });
     });
 

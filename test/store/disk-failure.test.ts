@@ -19,7 +19,7 @@ describe('a store whose disk fails', () => {
     disk = new FaultyDisk();
     logged = [];
     const folder = await newFolder();
-    store = new LowdbStore({ folder, clock: () => now, log: (level, text) => logged.push(`${level}: ${text}`) }, disk);
+    store = new LowdbStore({ folder, steady: () => now, log: (level, text) => logged.push(`${level}: ${text}`) }, disk);
     await store.open();
     await store.commit([put('m1'), { kind: 'conversation', record: conversation('c1', { links: [link('A')] }) }]);
   });

@@ -14,6 +14,32 @@ describe('ids', () => {
     assert.equal(new Set(made).size, made.length);
   });
 
+  it('go on above the newest of an earlier process, whose clock was an hour ahead, and then by the clock again', () => {
+    let now = Date.parse('2026-03-01T11:00:00Z');
+    const random = () => 0.5;
+    const newest = createIds(() => now, random)();
+    now -= 3_600_000;
+    const next = createIds(() => now, random, newest);
+    const made = [newest, next(), next()];
+    now += 3_600_001;
+    made.push(next());
+    assert.deepEqual([...made].sort(), made);
+    assert.equal(new Set(made.map((id) => id.length)).size, 1);
+    assert.equal(made[3], createIds(() => now, random)());
+  });
+
+  it('begin by the clock where the newest was made in another way', () => {
+    for (const above of [undefined, 'm1', 'not an id, 20 letters'.slice(0, 20)]) {
+      const next = () =>
+        createIds(
+          () => 5,
+          () => 0,
+          above,
+        )();
+      assert.equal(next(), `${'0'.repeat(9)}5${'0'.repeat(10)}`);
+    }
+  });
+
   it('are twenty characters a person can read out and a URL can carry', () => {
     assert.match(createIds()(), /^[0-9a-hjkmnp-tv-z]{20}$/);
   });

@@ -1,15 +1,16 @@
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
-import type {
-  Bodies,
-  Change,
-  ConversationRecord,
-  DeliveryRecord,
-  ErrorRecord,
-  ListQuery,
-  MessageOutcome,
-  MessageRecord,
-  Store,
+import {
+  type Bodies,
+  type Change,
+  type ConversationRecord,
+  type DeliveryRecord,
+  type ErrorRecord,
+  type ListQuery,
+  LONGEST_WAIT,
+  type MessageOutcome,
+  type MessageRecord,
+  type Store,
 } from '../../src/store/store.js';
 
 type Any = MessageRecord | DeliveryRecord | ConversationRecord;
@@ -39,6 +40,12 @@ export class ModelStore implements Store {
   async open(): Promise<void> {
     this.isOpen = true;
     this.leases.clear();
+    const latest = Date.now() + LONGEST_WAIT;
+    for (const record of [...this.records.message.values(), ...this.records.delivery.values()] as (
+      | MessageRecord
+      | DeliveryRecord
+    )[])
+      if ((record.notBefore ?? 0) > latest) record.notBefore = latest;
   }
 
   async close(): Promise<void> {
@@ -219,6 +226,10 @@ export class ModelStore implements Store {
     const waiting = kind === 'message' ? this.waitingMessages(owner) : this.laneHeads(owner);
     const times = waiting.flatMap((record) => record.notBefore || []);
     return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
+  get newestId() {
+    return [...this.records.message.keys(), ...this.records.delivery.keys()].sort().at(-1);
   }
 
   watch(listener: (changes: Change[]) => void) {

@@ -90,6 +90,10 @@ class Client implements ServiceNowClient {
     if (options.integrationUser) this.integrationUser = options.integrationUser;
   }
 
+  get clockAhead(): number | undefined {
+    return this.http.clockAhead;
+  }
+
   test(): Promise<Check[]> {
     return checkConnection(this.api, this.entityTypes, this.integrationUser);
   }

@@ -82,6 +82,10 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     return emptyListOf(this.dialect);
   }
 
+  get clockAhead(): number | undefined {
+    return this.http.clockAhead;
+  }
+
   test(): Promise<Check[]> {
     const { answers, base, dialect, api } = this;
     return checkConnection({ answers, base, dialect, api: api.name, resource: api.resource, noun: `${api.noun}s` });

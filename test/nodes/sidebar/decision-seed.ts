@@ -4,7 +4,8 @@ import { conversation, delivery, message } from './seed.js';
 
 const AT = new Date().toISOString();
 /** Epoch milliseconds until which the partner of d9 is looked at. */
-export const LOOK_UNTIL = Date.now() + 3_600_000;
+/** Of a doubt that was written just now. */
+export const LOOK_LEFT = 3_600_000;
 
 /** What waits for a person's decision, one of each kind of record, and a delivery in doubt; nothing is sent meanwhile. */
 export const DECISIONS: Change[] = [
@@ -36,5 +37,5 @@ export const DECISIONS: Change[] = [
     bodies: { received: { failed: 'mobile', reason: 'mobile is failed', cancel: ['devices'] } },
   },
   { kind: 'message', record: message(9, { conversation: 'c9' }) },
-  { kind: 'delivery', record: delivery(9, { state: 'inDoubt', lookUntil: LOOK_UNTIL }) },
+  { kind: 'delivery', record: delivery(9, { state: 'inDoubt', lookLeft: LOOK_LEFT, updatedAt: new Date().toISOString() }) },
 ];

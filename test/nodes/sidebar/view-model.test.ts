@@ -9,7 +9,7 @@ import type { Parsed, RawEntity } from '../../../src/endpoints/endpoint.js';
 import { createIds } from '../../../src/store/id.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { DeliveryRecord } from '../../../src/store/store.js';
-import { DECISIONS, LOOK_UNTIL } from './decision-seed.js';
+import { DECISIONS, LOOK_LEFT } from './decision-seed.js';
 import { delivery, message, seedStore } from './seed.js';
 import { WARNINGS } from './warning-seed.js';
 
@@ -393,9 +393,9 @@ describe('the messages view', () => {
 
     it('tells how long a delivery in doubt is looked for, while that lies ahead', async () => {
       const doubtful = async () => (await messageView(desks, 'm9', nameOf))?.sent[0]?.lookUntil;
-      assert.equal(await doubtful(), new Date(LOOK_UNTIL).toISOString());
       const record = (await store.delivery('d9'))!;
-      await store.commit([{ kind: 'delivery', record: { ...record, lookUntil: Date.now() - 1 } }]);
+      assert.equal(await doubtful(), new Date(Date.parse(record.updatedAt) + LOOK_LEFT).toISOString());
+      await store.commit([{ kind: 'delivery', record: { ...record, lookLeft: 0 } }]);
       assert.equal(await doubtful(), undefined);
     });
   });
