@@ -26,7 +26,10 @@ function readings(text: string): string[] {
 function isIn(there: string, ours: string): boolean {
   if (there === ours) return true;
   if (ours.length >= TELLING && there.includes(ours)) return true;
-  return there.length >= TELLING && ours.startsWith(there);
+  if (there.length >= TELLING && ours.startsWith(there)) return true;
+  // Something in front, and cut for it.
+  const begin = ours.length >= TELLING ? there.indexOf(ours.slice(0, TELLING)) : -1;
+  return begin >= 0 && ours.startsWith(there.slice(begin));
 }
 
 function letters(text: string): string {

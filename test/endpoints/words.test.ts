@@ -10,6 +10,7 @@ describe('words that a partner shows', () => {
     ['as HTML', `<p>The line is <b>down</b> since 10:15, please look at the cabinet &ndash; thanks &#128077;</p>`],
     ['without what the database cannot hold', SENT.replace('👍', '?')],
     ['cut', SENT.slice(0, 40)],
+    ['with something before them, and cut', `[web] ${SENT.slice(0, 40)}`],
     ['escaped', 'The line is down since 10&#58;15, please look at the cabinet &#x2013; thanks'],
   ] as const)
     it(`are those that were sent, ${how}`, () => assert.equal(showsWords(shown, SENT), true));

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
@@ -27,11 +26,12 @@ import {
   type TableChoice,
   type ValueChoice,
 } from './dictionary.js';
+import { Files } from './files.js';
 import { LINES, referenceColumns } from './lines.js';
 import { Orders } from './orders.js';
 import { columnText, parse, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
 import { poll } from './poll.js';
-import { attachmentsOf, findByNumber, findByReference, sysId } from './query.js';
+import { findByNumber, findByReference, sysId } from './query.js';
 import { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
@@ -168,37 +168,28 @@ class Client implements ServiceNowClient {
     return this.commentsOf(entityType).write(id, comment, seen);
   }
 
-  findComment(entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
-    return this.commentsOf(entityType).find(id, comment, since);
+  findComment(
+    entityType: string,
+    id: string,
+    comment: GenericComment,
+    since: string,
+    seen?: readonly string[],
+  ): Promise<WrittenPart | undefined> {
+    return this.commentsOf(entityType).find(id, comment, since, seen);
   }
 
-  async attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
-    const what = `attach ${attachment.name}`;
-    const made = await this.api.create(
-      {
-        method: 'POST',
-        path: '/api/now/attachment/file',
-        query: { table_name: this.table(entityType), table_sys_id: sysId(id), file_name: attachment.name },
-        headers: { 'Content-Type': attachment.mimeType || 'application/octet-stream', 'Content-Length': String(attachment.size) },
-        body: createReadStream(attachment.path),
-        what,
-      },
-      (row) => {
-        const alike = columnText(row.file_name) === attachment.name || columnText(row.size_bytes) === String(attachment.size);
-        return columnText(row.table_sys_id) === id && alike ? undefined : 'is another attachment';
-      },
-      (made) => this.api.read({ method: 'GET', path: `/api/now/attachment/${sysId(made)}`, what: `${what}, read back` }, made),
-      ['table_sys_id', 'file_name'],
-    );
-    return { id: columnText(made.sys_id) };
+  attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
+    return this.filesOf(entityType).write(id, attachment);
   }
 
-  async findAttachment(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
-    const rows = await attachmentsOf(this.api, this.table(entityType), [sysId(id)]);
-    const found = rows.find(
-      (row) => columnText(row.file_name) === attachment.name && columnText(row.size_bytes) === String(attachment.size),
-    );
-    return found && { id: columnText(found.sys_id) };
+  findAttachment(
+    entityType: string,
+    id: string,
+    attachment: SpooledAttachment,
+    since: string,
+    seen?: readonly string[],
+  ): Promise<WrittenPart | undefined> {
+    return this.filesOf(entityType).find(id, attachment, since, seen);
   }
 
   async download(_entityType: string, _id: string, attachment: GenericAttachment): Promise<Readable> {
@@ -257,6 +248,11 @@ class Client implements ServiceNowClient {
   private commentsOf(entityType: string): Comments {
     const { api, clock, integrationUser } = this;
     return new Comments({ api, table: this.table(entityType), entityType, clock, integrationUser });
+  }
+
+  private filesOf(entityType: string): Files {
+    const { api, clock, integrationUser } = this;
+    return new Files({ api, table: this.table(entityType), clock, integrationUser });
   }
 
   /** What writes records that have lines; undefined where those of the entity type have none. */
