@@ -35,8 +35,10 @@ import { findByNumber, findByReference, sysId } from './query.js';
 import { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
+import { SeenRows } from './seen-rows.js';
 import type { EntityTable } from './webhook.js';
 import { changeRow, insertRow } from './write.js';
+import { ZoneReader } from './zone.js';
 
 export interface ServiceNowOptions {
   id: string;
@@ -78,6 +80,8 @@ class Client implements ServiceNowClient {
   private readonly clock: () => number;
   private readonly readers = new Map<string, RecordReader>();
   private readonly orders = new Map<string, Orders>();
+  private readonly seen = new Map<string, SeenRows>();
+  private readonly zone: ZoneReader;
 
   constructor(options: ServiceNowOptions) {
     this.id = options.id;
@@ -87,6 +91,7 @@ class Client implements ServiceNowClient {
     this.address = options.http.baseUrl;
     this.clock = options.clock;
     this.entityTypes = options.entityTypes;
+    this.zone = new ZoneReader(this.api, options.integrationUser, options.clock);
     if (options.integrationUser) this.integrationUser = options.integrationUser;
   }
 
@@ -204,7 +209,9 @@ class Client implements ServiceNowClient {
   }
 
   poll(entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.api, this.table(entityType), entityType, cursor);
+    const table = this.table(entityType);
+    const seen = this.seenOf(entityType);
+    return poll(this.api, table, entityType, cursor, { zone: () => this.zone.read(table), seen });
   }
 
   parse(raw: RawEntity): Parsed {
@@ -243,6 +250,13 @@ class Client implements ServiceNowClient {
       this.readers.set(entityType, reader);
     }
     return reader;
+  }
+
+  /** What its polls have seen of an entity type. */
+  private seenOf(entityType: string): SeenRows {
+    const seen = this.seen.get(entityType) ?? new SeenRows();
+    this.seen.set(entityType, seen);
+    return seen;
   }
 
   private commentsOf(entityType: string): Comments {

@@ -21,6 +21,9 @@ export class Tables {
   before: () => void = () => undefined;
   /** By its own clock, milliseconds. */
   clock: () => number = Date.now;
+  /** Zone of the user whose queries it reads, and which of two equal local times it takes one for. */
+  zone = 'GMT';
+  takes: 'earlier' | 'later' = 'later';
   /** What it does with a write. */
   write: (request: HttpRequest) => void = () => undefined;
 
@@ -33,7 +36,21 @@ export class Tables {
 
   add(table: string, row: Record<string, string>): void {
     this.rows[table] ??= [];
-    this.rows[table].push({ sys_id: id(`${table}${this.rows[table].length}`), ...row });
+    this.rows[table].push({
+      sys_updated_on: raw(Date.UTC(2026, 0, 1)),
+      sys_id: id(`${table}${this.rows[table].length}`),
+      ...row,
+    });
+  }
+
+  private inUtc(query: string): string {
+    return query.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, (local) => {
+      const said = Date.parse(`${local.replace(' ', 'T')}Z`);
+      const fits = Array.from({ length: 58 }, (_, i) => said + (i - 28) * 1_800_000).filter(
+        (at) => localIn(this.zone, at) === local,
+      );
+      return raw((this.takes === 'later' ? fits.at(-1) : fits[0]) ?? said);
+    });
   }
 
   private answer(request: HttpRequest): HttpAnswer<never> {
@@ -48,8 +65,8 @@ export class Tables {
     const table = path === '/api/now/attachment' ? 'sys_attachment' : path.split('/').at(-1)!;
     const limit = Number(query.sysparm_limit ?? 10_000);
     if (this.refusal && limit > this.refusal.above) throw refused(400, this.refusal.words);
-    const { matches, compare } = parseQuery(String(query.sysparm_query ?? ''), {
-      has: (name) => TABLES[table]!.columns.has(name) || name.startsWith('sys_'),
+    const { matches, compare } = parseQuery(this.inUtc(String(query.sysparm_query ?? '')), {
+      has: (name) => TABLES[table]?.columns.has(name) || name === 'name' || name.startsWith('sys_'),
       read: (row, name) => row[name] ?? '',
     });
     const all = (this.rows[table] ?? []).filter(matches);
@@ -79,4 +96,15 @@ function id(seed: string): string {
 /** As rows have it. */
 export function raw(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function localIn(zone: string, at: number): string {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' });
+    formats.set(zone, format);
+  }
+  return format.format(at);
 }
