@@ -96,7 +96,7 @@ class Client implements ServiceNowClient {
   }
 
   test(): Promise<Check[]> {
-    return checkConnection(this.api, this.entityTypes, this.integrationUser);
+    return checkConnection(this.api, this.entityTypes, this.integrationUser, this.clock);
   }
 
   listTables(known: readonly string[]): Promise<Listed<TableChoice>> {
