@@ -30,7 +30,7 @@ import { Files } from './files.js';
 import { LINES, referenceColumns } from './lines.js';
 import { Orders } from './orders.js';
 import { columnText, parse, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
-import { poll } from './poll.js';
+import { poll, serverTime } from './poll.js';
 import { findByNumber, findByReference, sysId } from './query.js';
 import { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
@@ -113,7 +113,7 @@ class Client implements ServiceNowClient {
 
   async read(entityType: string, id: string): Promise<RawEntity> {
     const entity = await this.reader(entityType).read(id);
-    this.awaitReference(entityType, entity);
+    await this.awaitReference(entityType, entity);
     return entity;
   }
 
@@ -121,11 +121,14 @@ class Client implements ServiceNowClient {
    * A request of ours gets our reference after the catalogue has made it. Whoever hears of it between would take it for somebody else's: it is
    * read again a little later.
    */
-  private awaitReference(entityType: string, { table, record, lines }: ServiceNowEntity): void {
+  private async awaitReference(entityType: string, { table, record, lines }: ServiceNowEntity): Promise<void> {
     if (LINES[table]?.made !== 'ordered' || referenceOf(record, lines)) return;
     const ours = this.integrationUser !== undefined && columnText(record.sys_created_by) === this.integrationUser;
     const created = serviceNowTimeToIso(columnText(record.sys_created_on));
-    if (!ours || !created || Math.abs(this.clock() - Date.parse(created)) > BECOMING_OURS) return;
+    if (!ours || !created) return;
+    // By its own clock: ours may be hours away.
+    const now = serviceNowTimeToIso(await serverTime(this.api, table)) ?? created;
+    if (Math.abs(Date.parse(now) - Date.parse(created)) > BECOMING_OURS) return;
     throw new PartnerError(
       'SWB_PARTNER_NOT_FOUND',
       `${columnText(record.number)} was made by our own user a moment ago and does not carry our reference yet.`,
@@ -210,8 +213,11 @@ class Client implements ServiceNowClient {
 
   poll(entityType: string, cursor: Json | undefined): Promise<PollResult> {
     const table = this.table(entityType);
-    const seen = this.seenOf(entityType);
-    return poll(this.api, table, entityType, cursor, { zone: () => this.zone.read(table), seen });
+    const memory = { zone: () => this.zone.read(table), seen: this.seenOf(entityType) };
+    return poll(this.api, table, entityType, cursor, memory).catch((error: unknown) => {
+      this.zone.forget();
+      throw error;
+    });
   }
 
   parse(raw: RawEntity): Parsed {

@@ -157,7 +157,7 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
 }
 
 /** The instance's own clock, from its Date header, in its raw notation: ours may differ. */
-async function serverTime(api: Api, table: string): Promise<string> {
+export async function serverTime(api: Api, table: string): Promise<string> {
   const { headers } = await api.list({
     method: 'GET',
     path: `/api/now/v2/table/${table}`,

@@ -11,6 +11,9 @@ export interface EntityTable {
   table: string;
 }
 
+/** What most tables extend. */
+const PARENT = 'task';
+
 const SYS_ID = /^[0-9a-f]{32}$/i;
 
 /**
@@ -27,9 +30,10 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], stand
   }
   const given = body as Record<string, unknown>;
   const first = (...names: string[]) => names.map((name) => columnText(given[name])).find((text) => text !== '') ?? '';
-  // A rule on a parent table (task) names that table, and what the record is as its class.
-  const named = ['sys_class_name', 'table', 'table_name', 'record_type'].map((name) => columnText(given[name]));
-  const table = named.find((name) => isKnown(name, tables)) ?? first('table', 'table_name', 'sys_class_name', 'record_type');
+  const stated = first('table', 'table_name', 'sys_class_name', 'record_type');
+  // A rule on the parent table names that, and what the record is as its class.
+  const classes = [first('sys_class_name').toLowerCase(), ...(stated === PARENT ? [first('record_type')] : [])];
+  const table = classes.find((name) => isKnown(name, tables)) ?? stated;
   const own = tables.find((t) => t.name === standard);
   const hasLines = (t: EntityTable | undefined) => t !== undefined && LINES[t.table]?.table === table;
   const record = table ? tables.find((t) => t.table === table || t.name === table) : own;

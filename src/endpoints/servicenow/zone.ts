@@ -3,8 +3,8 @@ import type { Api } from '../api.js';
 import { columnText, type Row } from './parse.js';
 
 const HOUR = 3_600_000;
-/** A zone is believed so long, milliseconds: somebody may change it. */
-const BELIEVED = HOUR;
+/** A zone is believed so long, milliseconds: somebody may change it, and what was missed since is found by looking back. */
+const BELIEVED = 300_000;
 /** How often a row is asked for by its time that changes meanwhile. */
 const TRIES = 3;
 /** Rows of which the newest is taken: rights are applied after the limit. */
@@ -94,6 +94,11 @@ export class ZoneReader {
     const isSure = isProven || named !== undefined;
     if (isSure) this.known = { zone, at: this.clock() };
     return { zone, isSure };
+  }
+
+  /** After an answer that may come of another zone. */
+  forget(): void {
+    this.known = undefined;
   }
 
   /** Asks for a row by its own time. False where there is none to ask for. */

@@ -19,6 +19,7 @@ describe('what a business rule posts', () => {
       { table: 'task', sys_class_name: { value: 'problem', display_value: 'Problem' } },
       'problem',
     ],
+    ['the parent table and the class in words', { table: 'task', sys_class_name: 'Incident' }, 'incident'],
     ['the class alone', { sys_class_name: { value: 'sn_customerservice_case', display_value: 'Case' } }, 'case'],
     ['the parent in another way', { table_name: 'task', record_type: 'problem' }, 'problem'],
     ['a known table, and a class of its own that extends it', { table: 'incident', sys_class_name: 'u_incident' }, 'incident'],
@@ -35,7 +36,11 @@ describe('what a business rule posts', () => {
     });
 
   it('is refused where neither table nor class is known', () => {
-    for (const body of [{ table: 'task' }, { table: 'task', sys_class_name: 'u_own' }])
+    for (const body of [
+      { table: 'task' },
+      { table: 'sys_attachment', table_name: 'incident' },
+      { table: 'task', sys_class_name: 'u_own' },
+    ])
       assert.throws(() => readWebhook({ sys_id: ID, ...body }, KNOWN, 'incident'), { code: 'SWB_PAYLOAD', field: 'table' });
   });
 });
