@@ -12,6 +12,12 @@ export function showsWords(shown: string, sent: string): boolean {
   return readings(shown).some((there) => isIn(there, ours));
 }
 
+/** Words that stand anywhere in what is shown, however short: for what is known to be new and ours. */
+export function holdsWords(shown: string, sent: string): boolean {
+  const ours = letters(sent);
+  return ours !== '' && readings(shown).some((there) => there.includes(ours));
+}
+
 /** The same words, however they are wrapped, escaped or marked, and all of them. */
 export function sameWords(a: string, b: string): boolean {
   const others = readings(b);

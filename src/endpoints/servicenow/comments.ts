@@ -1,7 +1,7 @@
 import type { GenericComment } from '../../model/message.js';
 import { type Api, afterWrite } from '../api.js';
 import type { WrittenPart } from '../endpoint.js';
-import { showsWords } from '../words.js';
+import { holdsWords, showsWords } from '../words.js';
 import { plainText } from './html.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 import { newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
@@ -41,7 +41,12 @@ export class Comments {
     await api.write(request, { id });
     return afterWrite(async () => {
       const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock);
-      const entry = entryOf(this.ours(rows), comment, seen) ?? entryOf(rows, comment, seen);
+      const ours = this.ours(rows);
+      // It was answered as done: what is new and ours, and holds the words somewhere, is it.
+      const entry =
+        entryOf(ours, comment, seen, showsWords) ??
+        entryOf(rows, comment, seen, showsWords) ??
+        entryOf(ours, comment, seen, holdsWords);
       if (entry) return { id: columnText(entry.sys_id) };
       // Who may not read journals is given none: then only the record tells that we have changed it just now.
       const isHidden = isEmpty && !(await showsJournals(api));
@@ -55,7 +60,7 @@ export class Comments {
     const { api, clock } = this.options;
     const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock);
     if (isEmpty) await this.demandUnwritten(id, since);
-    const entry = entryOf(this.ours(rows), comment, seen);
+    const entry = entryOf(this.ours(rows), comment, seen, showsWords);
     return entry && { id: columnText(entry.sys_id) };
   }
 
@@ -99,12 +104,12 @@ export class Comments {
 }
 
 /** The journal entry of a comment of ours, the newest of those that are not known to be others. */
-function entryOf(journal: Row[], comment: GenericComment, seen: readonly string[]): Row | undefined {
+function entryOf(journal: Row[], comment: GenericComment, seen: readonly string[], shows: typeof showsWords): Row | undefined {
   const [element, text = ''] = Object.entries(commentBody(comment))[0] ?? [];
   return journal.find(
     (row) =>
       columnText(row.element) === element &&
       !seen.includes(columnText(row.sys_id)) &&
-      showsWords(plainText(columnText(row.value)), plainText(text)),
+      shows(plainText(columnText(row.value)), plainText(text)),
   );
 }

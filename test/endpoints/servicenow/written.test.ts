@@ -107,6 +107,11 @@ describe('what was written to a ServiceNow record', () => {
       assert.equal(id, last('sys_journal_field'));
     });
 
+  it('is known again, however short, behind a prefix', async () => {
+    tables.write = () => say('[web] Ann: Done.');
+    assert.deepEqual(await comments().write(RECORD, words('Done.')), { id: last('sys_journal_field') });
+  });
+
   describe('and files', () => {
     const file = (more: Partial<SpooledAttachment> = {}): SpooledAttachment => ({
       id: 'f',
