@@ -12,6 +12,12 @@ export function showsWords(shown: string, sent: string): boolean {
   return readings(shown).some((there) => isIn(there, ours));
 }
 
+/** Words that stand anywhere in what is shown, however short: for what is known to be new and ours. */
+export function holdsWords(shown: string, sent: string): boolean {
+  const ours = letters(sent);
+  return ours !== '' && readings(shown).some((there) => there.includes(ours));
+}
+
 /** The same words, however they are wrapped, escaped or marked, and all of them. */
 export function sameWords(a: string, b: string): boolean {
   const others = readings(b);
@@ -31,7 +37,10 @@ function readings(text: string): string[] {
 function isIn(there: string, ours: string): boolean {
   if (there === ours) return true;
   if (ours.length >= TELLING && there.includes(ours)) return true;
-  return there.length >= TELLING && ours.startsWith(there);
+  if (there.length >= TELLING && ours.startsWith(there)) return true;
+  // Something in front, and cut for it.
+  const begin = ours.length >= TELLING ? there.indexOf(ours.slice(0, TELLING)) : -1;
+  return begin >= 0 && ours.startsWith(there.slice(begin));
 }
 
 function letters(text: string): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { showsWords } from '../../src/endpoints/words.js';
+import { holdsWords, showsWords } from '../../src/endpoints/words.js';
 
 describe('words that a partner shows', () => {
   const SENT = 'The line is down since 10:15, please look at the cabinet – thanks 👍';
@@ -10,6 +10,7 @@ describe('words that a partner shows', () => {
     ['as HTML', `<p>The line is <b>down</b> since 10:15, please look at the cabinet &ndash; thanks &#128077;</p>`],
     ['without what the database cannot hold', SENT.replace('👍', '?')],
     ['cut', SENT.slice(0, 40)],
+    ['with something before them, and cut', `[web] ${SENT.slice(0, 40)}`],
     ['escaped', 'The line is down since 10&#58;15, please look at the cabinet &#x2013; thanks'],
   ] as const)
     it(`are those that were sent, ${how}`, () => assert.equal(showsWords(shown, SENT), true));
@@ -31,4 +32,14 @@ describe('words that a partner shows', () => {
     ['The line is up again since 10:15, and so is the cabinet.', SENT],
   ] as const)
     it(`«${shown}» are not «${sent.slice(0, 20)}»`, () => assert.equal(showsWords(shown, sent), false));
+});
+
+describe('short words in what is ours', () => {
+  for (const [shown, sent, holds] of [
+    ['[web] Ann: Done.', 'Done.', true],
+    ['<p>Ann: Done.</p>', 'Done.', true],
+    ['Ann: Open.', 'Done.', false],
+    ['Ann: 👍', '👍', false],
+  ] as const)
+    it(`«${sent}» are ${holds ? '' : 'not '}in «${shown}»`, () => assert.equal(holdsWords(shown, sent), holds));
 });

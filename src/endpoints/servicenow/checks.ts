@@ -4,18 +4,18 @@ import { beginning, failureOf, inWords, isRefused } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import type { Answered } from '../evidence.js';
 import { LINES } from './lines.js';
-import { columnText } from './parse.js';
 import type { EntityTable } from './webhook.js';
+import { ZoneReader, zoneNamed, zoneOfUser } from './zone.js';
 
 /** A sys_id that no record has: a write to it shows rights without writing anything. */
 const NOBODY = `${'0'.repeat(31)}1`;
-const UTC = new Set(['GMT', 'UTC', 'Etc/UTC', 'Etc/GMT']);
 
 /** What works and what does not, in words. Never throws. */
 export async function checkConnection(
   api: Api,
   tables: readonly EntityTable[],
   integrationUser: string | undefined,
+  clock: () => number,
 ): Promise<Check[]> {
   const users = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
   const { checks, go } = await beginning(api, () => rows(api, 'sys_user', users, 'reach the instance'));
@@ -31,7 +31,8 @@ export async function checkConnection(
       'Without it, comments from ServiceNow are not seen. Give the role audit_viewer or a read rule on sys_journal_field.',
     ),
     readable(api, 'sys_attachment', 'Read attachments', 'Without it, attachments from ServiceNow are not seen.'),
-    timeZone(api, integrationUser),
+    timeZone(api, integrationUser, tables, clock),
+    clocks(api, clock),
   ]);
   return [...checks, ...rest];
 }
@@ -89,35 +90,47 @@ async function writable(api: Api, { name, table }: EntityTable): Promise<Check> 
   return { name: title, ok: 'warning', text };
 }
 
-/** Times in queries are read in the user's zone: polling another one than UTC would miss or repeat changes. */
-async function timeZone(api: Api, user: string | undefined): Promise<Check> {
+/** Times in queries are read in the user's zone: polling asks in it, where it is known. */
+async function timeZone(api: Api, user: string | undefined, tables: readonly EntityTable[], clock: () => number): Promise<Check> {
   const name = 'Time zone';
+  const unknown = 'Changes are asked for in GMT: it must be GMT.';
   if (!user)
     return {
       name,
       ok: 'warning',
-      text: 'Name the integration user in the dialog, so that its time zone can be checked: it must be GMT.',
+      text: `Name the integration user in the dialog, so that its time zone can be read. ${unknown}`,
     };
-  const query = {
-    sysparm_query: `user_name=${user.replace(/\^/g, '')}`,
-    sysparm_fields: 'sys_id,user_name,time_zone',
-    sysparm_limit: 1,
-  };
-  let found: Answered[] = [];
+  let found: string | undefined;
+  let isKnown = false;
   const failure = await failureOf(async () => {
-    found = await rows(api, 'sys_user', query, 'read the integration user');
+    found = await zoneOfUser(api, user);
+    isKnown = found !== undefined && zoneNamed(found) !== undefined;
+    await new ZoneReader(api, user, clock).read(tables[0]?.table ?? 'sys_user');
   });
-  if (failure) return { name, ok: 'warning', text: `${inWords(failure)} The integration user’s time zone must be GMT.` };
-  const row = found.find((r) => columnText(r.user_name) === user);
-  if (!row)
-    return { name, ok: 'warning', text: `The user ${user} was not found, so its time zone is not known; it must be GMT.` };
-  const zone = columnText(row.time_zone);
-  if (UTC.has(zone)) return { name, ok: true, text: `${user} is in ${zone}.` };
-  return {
-    name,
-    ok: 'warning',
-    text: `${user} is in ${zone || 'the instance’s own time zone'}. Set it to GMT: polling asks for changes by time, which ServiceNow reads in this user’s zone.`,
-  };
+  if (isKnown && !failure) return { name, ok: true, text: `${user} is in ${found}: changes are asked for in that zone.` };
+  if (failure) {
+    const said = found ? `By its record, ${user} is in ${found}. ` : '';
+    return { name, ok: 'warning', text: `${said}${inWords(failure)} ${said ? '' : unknown}`.trim() };
+  }
+  const what = found ? `${user} is in ${found}, which is not known here.` : `The time zone of ${user} could not be read.`;
+  return { name, ok: 'warning', text: `${what} ${unknown}` };
+}
+
+/** The instance's clock beside ours; it is no fault that they differ. */
+async function clocks(api: Api, clock: () => number): Promise<Check> {
+  const name = 'Clock';
+  let apart = Number.NaN;
+  const failure = await failureOf(async () => {
+    const query = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
+    const request = { method: 'GET', path: '/api/now/v2/table/sys_user', query, what: 'read the clock' } as const;
+    apart = Date.parse((await api.list(request)).headers.date ?? '') - clock();
+  });
+  if (failure || Number.isNaN(apart)) return { name, ok: 'warning', text: 'The instance does not tell the time of its clock.' };
+  const seconds = Math.round(Math.abs(apart) / 1000);
+  const way = apart < 0 ? 'behind' : 'ahead of';
+  const text =
+    seconds <= 1 ? 'It goes like ours.' : `It is ${seconds} seconds ${way} ours; what the instance dates is compared by it.`;
+  return { name, ok: true, text };
 }
 
 async function rows(api: Api, table: string, query: HttpRequest['query'], what: string): Promise<Answered[]> {

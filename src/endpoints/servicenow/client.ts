@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
@@ -27,16 +26,19 @@ import {
   type TableChoice,
   type ValueChoice,
 } from './dictionary.js';
+import { Files } from './files.js';
 import { LINES, referenceColumns } from './lines.js';
 import { Orders } from './orders.js';
 import { columnText, parse, referenceOf, type ServiceNowEntity, serviceNowTimeToIso } from './parse.js';
-import { poll } from './poll.js';
-import { attachmentsOf, findByNumber, findByReference, sysId } from './query.js';
+import { poll, serverTime } from './poll.js';
+import { findByNumber, findByReference, sysId } from './query.js';
 import { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
+import { SeenRows } from './seen-rows.js';
 import type { EntityTable } from './webhook.js';
 import { changeRow, insertRow } from './write.js';
+import { ZoneReader } from './zone.js';
 
 export interface ServiceNowOptions {
   id: string;
@@ -78,6 +80,8 @@ class Client implements ServiceNowClient {
   private readonly clock: () => number;
   private readonly readers = new Map<string, RecordReader>();
   private readonly orders = new Map<string, Orders>();
+  private readonly seen = new Map<string, SeenRows>();
+  private readonly zone: ZoneReader;
 
   constructor(options: ServiceNowOptions) {
     this.id = options.id;
@@ -87,6 +91,7 @@ class Client implements ServiceNowClient {
     this.address = options.http.baseUrl;
     this.clock = options.clock;
     this.entityTypes = options.entityTypes;
+    this.zone = new ZoneReader(this.api, options.integrationUser, options.clock);
     if (options.integrationUser) this.integrationUser = options.integrationUser;
   }
 
@@ -95,7 +100,7 @@ class Client implements ServiceNowClient {
   }
 
   test(): Promise<Check[]> {
-    return checkConnection(this.api, this.entityTypes, this.integrationUser);
+    return checkConnection(this.api, this.entityTypes, this.integrationUser, this.clock);
   }
 
   listTables(known: readonly string[]): Promise<Listed<TableChoice>> {
@@ -112,7 +117,7 @@ class Client implements ServiceNowClient {
 
   async read(entityType: string, id: string): Promise<RawEntity> {
     const entity = await this.reader(entityType).read(id);
-    this.awaitReference(entityType, entity);
+    await this.awaitReference(entityType, entity);
     return entity;
   }
 
@@ -120,11 +125,14 @@ class Client implements ServiceNowClient {
    * A request of ours gets our reference after the catalogue has made it. Whoever hears of it between would take it for somebody else's: it is
    * read again a little later.
    */
-  private awaitReference(entityType: string, { table, record, lines }: ServiceNowEntity): void {
+  private async awaitReference(entityType: string, { table, record, lines }: ServiceNowEntity): Promise<void> {
     if (LINES[table]?.made !== 'ordered' || referenceOf(record, lines)) return;
     const ours = this.integrationUser !== undefined && columnText(record.sys_created_by) === this.integrationUser;
     const created = serviceNowTimeToIso(columnText(record.sys_created_on));
-    if (!ours || !created || Math.abs(this.clock() - Date.parse(created)) > BECOMING_OURS) return;
+    if (!ours || !created) return;
+    // By its own clock: ours may be hours away.
+    const now = serviceNowTimeToIso(await serverTime(this.api, table)) ?? created;
+    if (Math.abs(Date.parse(now) - Date.parse(created)) > BECOMING_OURS) return;
     throw new PartnerError(
       'SWB_PARTNER_NOT_FOUND',
       `${columnText(record.number)} was made by our own user a moment ago and does not carry our reference yet.`,
@@ -172,37 +180,28 @@ class Client implements ServiceNowClient {
     return this.commentsOf(entityType).write(id, comment, seen);
   }
 
-  findComment(entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
-    return this.commentsOf(entityType).find(id, comment, since);
+  findComment(
+    entityType: string,
+    id: string,
+    comment: GenericComment,
+    since: string,
+    seen?: readonly string[],
+  ): Promise<WrittenPart | undefined> {
+    return this.commentsOf(entityType).find(id, comment, since, seen);
   }
 
-  async attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
-    const what = `attach ${attachment.name}`;
-    const made = await this.api.create(
-      {
-        method: 'POST',
-        path: '/api/now/attachment/file',
-        query: { table_name: this.table(entityType), table_sys_id: sysId(id), file_name: attachment.name },
-        headers: { 'Content-Type': attachment.mimeType || 'application/octet-stream', 'Content-Length': String(attachment.size) },
-        body: createReadStream(attachment.path),
-        what,
-      },
-      (row) => {
-        const alike = columnText(row.file_name) === attachment.name || columnText(row.size_bytes) === String(attachment.size);
-        return columnText(row.table_sys_id) === id && alike ? undefined : 'is another attachment';
-      },
-      (made) => this.api.read({ method: 'GET', path: `/api/now/attachment/${sysId(made)}`, what: `${what}, read back` }, made),
-      ['table_sys_id', 'file_name'],
-    );
-    return { id: columnText(made.sys_id) };
+  attach(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
+    return this.filesOf(entityType).write(id, attachment);
   }
 
-  async findAttachment(entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
-    const rows = await attachmentsOf(this.api, this.table(entityType), [sysId(id)]);
-    const found = rows.find(
-      (row) => columnText(row.file_name) === attachment.name && columnText(row.size_bytes) === String(attachment.size),
-    );
-    return found && { id: columnText(found.sys_id) };
+  findAttachment(
+    entityType: string,
+    id: string,
+    attachment: SpooledAttachment,
+    since: string,
+    seen?: readonly string[],
+  ): Promise<WrittenPart | undefined> {
+    return this.filesOf(entityType).find(id, attachment, since, seen);
   }
 
   async removeAttachment(_entityType: string, _id: string, part: string): Promise<void> {
@@ -224,7 +223,12 @@ class Client implements ServiceNowClient {
   }
 
   poll(entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.api, this.table(entityType), entityType, cursor);
+    const table = this.table(entityType);
+    const memory = { zone: () => this.zone.read(table), seen: this.seenOf(entityType) };
+    return poll(this.api, table, entityType, cursor, memory).catch((error: unknown) => {
+      this.zone.forget();
+      throw error;
+    });
   }
 
   gone(entityType: string, id: string): RawEntity {
@@ -269,9 +273,21 @@ class Client implements ServiceNowClient {
     return reader;
   }
 
+  /** What its polls have seen of an entity type. */
+  private seenOf(entityType: string): SeenRows {
+    const seen = this.seen.get(entityType) ?? new SeenRows();
+    this.seen.set(entityType, seen);
+    return seen;
+  }
+
   private commentsOf(entityType: string): Comments {
     const { api, clock, integrationUser } = this;
     return new Comments({ api, table: this.table(entityType), entityType, clock, integrationUser });
+  }
+
+  private filesOf(entityType: string): Files {
+    const { api, clock, integrationUser } = this;
+    return new Files({ api, table: this.table(entityType), clock, integrationUser });
   }
 
   /** What writes records that have lines; undefined where those of the entity type have none. */

@@ -1,10 +1,12 @@
 import type { GenericComment } from '../../model/message.js';
 import { type Api, afterWrite } from '../api.js';
 import type { WrittenPart } from '../endpoint.js';
-import { showsWords } from '../words.js';
-import { columnText, plainText, type Row, serviceNowTimeToIso } from './parse.js';
+import { holdsWords, showsWords } from '../words.js';
+import { plainText } from './html.js';
+import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 import { newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
 import { commentBody } from './render.js';
+import { madeSince } from './window.js';
 
 export interface CommentsOptions {
   api: Api;
@@ -14,9 +16,6 @@ export interface CommentsOptions {
   /** Whose entries are ours; undefined = any. */
   integrationUser?: string;
 }
-
-/** Clocks differ; what was written by us a little before our own time counts too, milliseconds. */
-const CLOCK_MARGIN = 120_000;
 
 /** Between a write and its answer, as the instance dates both to the second; milliseconds. */
 const SAME_MOMENT = 2_000;
@@ -41,25 +40,33 @@ export class Comments {
     const since = new Date(clock()).toISOString();
     await api.write(request, { id });
     return afterWrite(async () => {
-      const journal = await newestOf(api, id);
-      const isNew = (row: Row) => !seen.includes(columnText(row.sys_id));
-      const entry = entryOf(journal.filter(isNew), comment, since);
+      const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock);
+      const ours = this.ours(rows);
+      // It was answered as done: what is new and ours, and holds the words somewhere, is it.
+      const entry =
+        entryOf(ours, comment, seen, showsWords) ??
+        entryOf(rows, comment, seen, showsWords) ??
+        entryOf(ours, comment, seen, holdsWords);
       if (entry) return { id: columnText(entry.sys_id) };
       // Who may not read journals is given none: then only the record tells that we have changed it just now.
-      const isHidden = journal.length === 0 && !(await showsJournals(api));
+      const isHidden = isEmpty && !(await showsJournals(api));
       if (isHidden && (await this.lastChange(id)).oursSince <= SAME_MOMENT) return {};
       throw api.unshown(request, 'it was answered as done, and the journal does not show it');
     });
   }
 
-  /** Was it written before? `since`: ISO time of our first attempt. */
-  async find(id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
-    const { api, integrationUser } = this.options;
-    const journal = await newestOf(api, id);
-    if (journal.length === 0) await this.demandUnwritten(id, since);
-    const ours = journal.filter((row) => !integrationUser || columnText(row.sys_created_by) === integrationUser);
-    const entry = entryOf(ours, comment, since);
+  /** Was it written before? `since`: ISO time of our first attempt. `seen`: ids of entries that are others. */
+  async find(id: string, comment: GenericComment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
+    const { api, clock } = this.options;
+    const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock);
+    if (isEmpty) await this.demandUnwritten(id, since);
+    const entry = entryOf(this.ours(rows), comment, seen, showsWords);
     return entry && { id: columnText(entry.sys_id) };
+  }
+
+  private ours(journal: Row[]): Row[] {
+    const { integrationUser } = this.options;
+    return journal.filter((row) => !integrationUser || columnText(row.sys_created_by) === integrationUser);
   }
 
   /**
@@ -96,14 +103,13 @@ export class Comments {
   }
 }
 
-/** The journal entry of a comment of ours, the newest. `since`: ISO time of our first attempt. */
-function entryOf(journal: Row[], comment: GenericComment, since: string): Row | undefined {
+/** The journal entry of a comment of ours, the newest of those that are not known to be others. */
+function entryOf(journal: Row[], comment: GenericComment, seen: readonly string[], shows: typeof showsWords): Row | undefined {
   const [element, text = ''] = Object.entries(commentBody(comment))[0] ?? [];
-  const from = Date.parse(since) - CLOCK_MARGIN;
   return journal.find(
     (row) =>
       columnText(row.element) === element &&
-      showsWords(plainText(columnText(row.value)), plainText(text)) &&
-      Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? since) >= from,
+      !seen.includes(columnText(row.sys_id)) &&
+      shows(plainText(columnText(row.value)), plainText(text)),
   );
 }

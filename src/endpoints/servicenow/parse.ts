@@ -1,6 +1,7 @@
 import type { GenericAttachment, GenericComment, GenericRelation, Json } from '../../model/message.js';
 import { isReference } from '../../model/reference.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
+import { plainText } from './html.js';
 import { LINES, LINES_FIELD } from './lines.js';
 
 /** A row as the Table API gives it: every scalar is text; a reference is {link, value}, a bare id, or ''. */
@@ -66,7 +67,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
       ...(reference && { reference }),
     },
     record: { ...flatRow(record ?? {}), ...(lines && { [LINES_FIELD]: lines.map((line) => flatLine(line, table)) }) },
-    comments: journal.map((entry) => commentOf(entry, numbers.get(columnText(entry.element_id)))),
+    comments: journal.flatMap((entry) => commentOf(entry, numbers.get(columnText(entry.element_id))) ?? []),
     attachments: attachments.map(attachmentOf),
     relations: relationsOf(record),
     ...(deleted && { deleted }),
@@ -119,10 +120,14 @@ export function versionOf(record: Row, lines?: Row[]): string {
   return `${newest}|${String(writes).padStart(8, '0')}`;
 }
 
-/** `comments` are the customer's to see, `work_notes` are internal (ServiceNow, journal fields). `line`: the number of the line it is about. */
-function commentOf(entry: Row, line: string | undefined): GenericComment {
+/**
+ * `comments` are the customer's to see, `work_notes` are internal (ServiceNow, journal fields). `line`: the number of the line it is about.
+ * Undefined for an entry without words.
+ */
+function commentOf(entry: Row, line: string | undefined): GenericComment | undefined {
   const at = serviceNowTimeToIso(columnText(entry.sys_created_on));
   const text = plainText(columnText(entry.value));
+  if (text === '') return undefined;
   return {
     id: columnText(entry.sys_id),
     text: line ? `${line}: ${text}` : text,
@@ -130,13 +135,6 @@ function commentOf(entry: Row, line: string | undefined): GenericComment {
     ...(at && { at }),
     visibility: columnText(entry.element) === 'comments' ? 'public' : 'internal',
   };
-}
-
-/** Journals may hold HTML between [code] marks (ServiceNow, rendering journal entries as HTML): only its words travel. */
-export function plainText(text: string): string {
-  return text
-    .replace(/\[code\]([\s\S]*?)\[\/code\]/gi, (_all, html: string) => html.replace(/<br\s*\/?>/gi, '\n').replace(/<[^>]*>/g, ''))
-    .trim();
 }
 
 function attachmentOf(row: Row): GenericAttachment {

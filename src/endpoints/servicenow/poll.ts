@@ -1,106 +1,52 @@
 import type { Json } from '../../model/message.js';
 import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
-import { LINES, type LineTable } from './lines.js';
-import { columnText, type Row, versionOf } from './parse.js';
+import { LINES } from './lines.js';
+import { onePage } from './pages.js';
+import { columnText, type Row } from './parse.js';
 import { parentsOf } from './query.js';
+import { SeenRows } from './seen-rows.js';
+import { type Stream, streamsOf } from './streams.js';
+import { GMT, raw, shifted, type Zone } from './zone.js';
 
 /** Rows of the current second may still be arriving: read only what is older by the server's clock, milliseconds. */
 const LAG = 1_000;
 /** Read again before the watermark, for what was committed late; repeats are dropped by their keys, milliseconds. */
 const OVERLAP = 2_000;
+/** How often it is looked further back for what was committed later than that, and how far, milliseconds. */
+const LOOK_BACK = { every: 300_000, far: 900_000 };
+/** The overlap never grows beyond, milliseconds. */
+const LONGEST_OVERLAP = 1_800_000;
 const PAGE = 200;
-
-/** What is polled: the records, and apart from them their journals and attachments, which need not touch the record. */
-interface Stream {
-  name: 'rec' | 'jrn' | 'att' | 'lin' | 'ljr';
-  table: string;
-  time: string;
-  fields: string;
-  /** Condition that selects the rows of one table, '' for the table itself. */
-  base: (table: string) => string;
-  hint: (row: Row, entityType: string) => Hint;
-  /** Where its rows name lines: the table of these, whose records the hints are about. */
-  lines?: LineTable;
-}
-
-const STREAMS: Stream[] = [
-  {
-    name: 'rec',
-    table: '',
-    time: 'sys_updated_on',
-    fields: 'sys_id,number,sys_updated_on,sys_mod_count,sys_updated_by',
-    base: () => '',
-    hint: (row, entityType) => ({
-      entityType,
-      id: columnText(row.sys_id),
-      number: columnText(row.number),
-      expects: { version: versionOf(row) },
-      key: `rec|${columnText(row.sys_id)}|${columnText(row.sys_updated_on)}|${columnText(row.sys_mod_count)}`,
-      payload: row as Json,
-    }),
-  },
-  {
-    name: 'jrn',
-    table: 'sys_journal_field',
-    time: 'sys_created_on',
-    fields: 'sys_id,element_id,element,sys_created_on,sys_created_by',
-    base: (table) => `name=${table}^elementINcomments,work_notes`,
-    hint: (row, entityType) => ({
-      entityType,
-      id: columnText(row.element_id),
-      expects: { parts: [columnText(row.sys_id)] },
-      key: `jrn|${columnText(row.sys_id)}`,
-      payload: row as Json,
-    }),
-  },
-  {
-    name: 'att',
-    table: 'sys_attachment',
-    time: 'sys_created_on',
-    fields: 'sys_id,table_sys_id,file_name,sys_created_on,sys_created_by',
-    base: (table) => `table_name=${table}`,
-    hint: (row, entityType) => ({
-      entityType,
-      id: columnText(row.table_sys_id),
-      expects: { parts: [columnText(row.sys_id)] },
-      key: `att|${columnText(row.sys_id)}`,
-      payload: row as Json,
-    }),
-  },
-];
-
-/** Lines need not touch their record, nor what is said about a line the line. */
-function lineStreams(lines: LineTable): Stream[] {
-  const { table, parent } = lines;
-  const [, journals] = STREAMS;
-  return [
-    {
-      name: 'lin',
-      table,
-      time: 'sys_updated_on',
-      fields: `sys_id,number,${parent},sys_updated_on,sys_mod_count,sys_updated_by`,
-      base: () => '',
-      hint: (row, entityType) => ({
-        entityType,
-        id: columnText(row[parent]),
-        key: `lin|${columnText(row.sys_id)}|${columnText(row.sys_updated_on)}|${columnText(row.sys_mod_count)}`,
-        payload: row as Json,
-      }),
-    },
-    ...(journals ? [{ ...journals, name: 'ljr' as const, base: () => journals.base(table), lines }] : []),
-  ];
-}
-
-/** Where a stream stands: the last row taken; `until` bounds a sweep that is not finished. */
-type Mark = { time: string; id: string; until?: string };
-type Cursor = { [stream: string]: Mark };
+/** An hour that comes twice is read with this much around it, whichever of the two the instance takes it for, milliseconds. */
+const AROUND = 3 * 3_600_000;
 
 /**
- * One step of a keyset poll: from the last row on, by time and sys_id, up to the server's time less a lag, and again over a short overlap
- * when a sweep begins. Times in queries are read in the API user's zone, which must be UTC («Test connection» checks it).
+ * Where a stream stands. `time` and `id`: the last row taken; `until` bounds a sweep that is not finished, `since` is where that began to read
+ * what was not read before. `looked`: until when it was looked further back; `overlap`: what is read again, once it had to grow.
  */
-export async function poll(api: Api, table: string, entityType: string, cursor: Json | undefined): Promise<PollResult> {
+type Mark = { time: string; id: string; until?: string; since?: string; looked?: string; overlap?: number };
+type Cursor = { [stream: string]: Mark };
+
+/** What one process knows of the instance it polls. */
+export interface PollMemory {
+  /** In which zone it reads the times of queries. */
+  zone: () => Promise<{ zone: Zone; isSure: boolean }>;
+  seen: SeenRows;
+}
+
+/**
+ * One step of a keyset poll: from the last row on, by time and sys_id, up to the server's time less a lag, and again over an overlap when a
+ * sweep begins. Times in queries are read in the API user's zone. Rows that are committed later than the overlap covers are found when it is
+ * looked further back, and let it grow.
+ */
+export async function poll(
+  api: Api,
+  table: string,
+  entityType: string,
+  cursor: Json | undefined,
+  memory: PollMemory = { zone: async () => ({ zone: GMT, isSure: true }), seen: new SeenRows() },
+): Promise<PollResult> {
   const marks = (cursor ?? {}) as Cursor;
   const next: Cursor = { ...marks };
   const hints = new Map<string, Hint>();
@@ -110,14 +56,20 @@ export async function poll(api: Api, table: string, entityType: string, cursor: 
     clock ??= serverTime(api, table);
     return clock;
   };
+  // Where it starts needs no zone: what is wrong with that is said when it is needed.
+  const isFirst = Object.keys(marks).length === 0;
+  const { zone, isSure } = isFirst ? await memory.zone().catch(() => ({ zone: GMT, isSure: false })) : await memory.zone();
   const lines = LINES[table];
-  for (const stream of lines ? [...STREAMS, ...lineStreams(lines)] : STREAMS) {
+  for (const stream of streamsOf(table)) {
     const mark = marks[stream.name];
     if (!mark) {
-      next[stream.name] = { time: await now(), id: '' };
+      const time = await now();
+      next[stream.name] = { time, id: '', looked: time };
       continue;
     }
-    const { rows, until } = await page(api, stream, table, mark, now);
+    const sweep = mark.until === undefined ? begun(mark, shifted(await now(), -LAG)) : mark;
+    const { until = '', since = sweep.time } = sweep;
+    const { rows, last, isPast } = await page(api, stream, table, sweep, zone);
     const found = rows.map((row) => stream.hint(row, entityType));
     const parents = stream.lines && (await parentsOf(api, stream.lines, new Set(found.map((hint) => hint.id))));
     for (const hint of found) {
@@ -125,59 +77,87 @@ export async function poll(api: Api, table: string, entityType: string, cursor: 
       // Of records with lines the version is made of all of them.
       if (id) hints.set(hint.key, { ...hint, id, ...(lines && { expects: { parts: hint.expects?.parts } }) });
     }
-    const last = rows.at(-1);
+    const times = found.map(({ key }, i) => ({ key, time: columnText(rows[i]?.[stream.time]) }));
+    const late = memory.seen.lateness(stream.name, times, since);
+    const overlap = Math.min(LONGEST_OVERLAP, Math.max(sweep.overlap ?? 0, late > OVERLAP ? 2 * late : 0));
+    const kept = { ...(sweep.looked && { looked: sweep.looked }), ...(overlap > 0 && { overlap }) };
     if (last) {
-      next[stream.name] = { time: columnText(last[stream.time]), id: columnText(last.sys_id), until };
+      next[stream.name] = { ...last, until, since, ...kept };
       more = true;
     } else {
-      // A short page is not the end, rights are applied after the limit: only an empty one is.
-      next[stream.name] = { time: later(mark.time, until), id: '' };
+      // A short page is not the end, rights are applied after the limit: only an empty one is. An error for one is not proof enough to move on,
+      // nor is an empty one where it is not known in which zone the instance reads the question.
+      memory.seen.forget(stream.name, shifted(until, -LONGEST_OVERLAP));
+      const time = isPast ? sweep.time : isSure ? later(since, until) : since;
+      next[stream.name] = { time, id: '', ...kept };
     }
   }
   return { hints: [...hints.values()], cursor: next as Json, more };
 }
 
-async function page(
-  api: Api,
-  stream: Stream,
-  table: string,
-  mark: Mark,
-  now: () => Promise<string>,
-): Promise<{ rows: Row[]; until: string }> {
+/** Where a sweep begins: over what is read again, and from time to time further back. */
+function begun(mark: Mark, until: string): Mark {
+  const { time, looked = time, overlap = 0 } = mark;
+  const isDue = until >= shifted(looked, LOOK_BACK.every);
+  const back = Math.max(OVERLAP, overlap, isDue ? LOOK_BACK.far : 0);
+  return { ...mark, time: shifted(time, -back), id: '', until, since: time, looked: isDue ? until : looked };
+}
+
+interface SweepPage {
+  /** In order of time, except over an hour that comes twice. */
+  rows: Row[];
+  /** Where the sweep goes on; undefined at its end. */
+  last?: { time: string; id: string };
+  /** The end was told by an error. */
+  isPast?: boolean;
+}
+
+async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: Zone): Promise<SweepPage> {
   const { time } = stream;
-  const until = mark.until ?? shifted(await now(), -LAG);
+  const { time: begin, until = '', id } = sweep;
   const base = stream.base(table);
-  const also = base ? `${base}^` : '';
-  const begin = mark.until ? mark.time : shifted(mark.time, -OVERLAP);
-  const order = `^ORDERBY${time}^ORDERBYsys_id`;
-  const ask = async (condition: string) => {
-    const what = `poll ${stream.table || table}`;
+  const ask = async (condition: string, order: string, from: string, to: string) => {
     const request = {
       method: 'GET',
       path: `/api/now/v2/table/${stream.table || table}`,
       query: {
-        sysparm_query: also + condition + order,
+        sysparm_query: `${base ? `${base}^` : ''}${condition}${order}`,
         sysparm_fields: stream.fields,
-        sysparm_limit: PAGE,
         sysparm_exclude_reference_link: true,
         sysparm_no_count: true,
       },
-      what,
+      what: `poll ${stream.table || table}`,
     } as const;
-    const { records } = await api.list(request, { needs: [time], asked: (row) => stream.hint(row, '').id !== '' });
+    const asked = (row: Row) => stream.hint(row, '').id !== '';
+    const { records, isPast } = await onePage(api, request, PAGE, { needs: [time], asked, page: id !== '' });
     // An invalid clause is ignored and any rows come back: what was asked for may be among the others.
-    const inTime = (row: Row) => columnText(row[time]) >= begin && columnText(row[time]) <= until;
-    if (!records.every(inTime)) throw api.notAsked(request, 'Its integration user’s time zone must be GMT.');
-    return records;
+    const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to;
+    if (!records.every(inTime)) throw api.notAsked(request, zone.hint);
+    return { rows: records, isPast };
   };
+  const between = (from: string, to: string) => `${time}>=${zone.local(from)}^${time}<=${zone.local(to)}`;
+  if (zone.repeats(shifted(begin, -AROUND), shifted(until, AROUND))) {
+    // The order of local times says nothing there: page by page by sys_id, and what is around it is left out.
+    const condition = `${between(shifted(begin, -AROUND), shifted(until, AROUND))}${id ? `^sys_id>${id}` : ''}`;
+    const around = await ask(condition, '^ORDERBYsys_id', shifted(begin, -2 * AROUND), shifted(until, 2 * AROUND));
+    const rows = around.rows.filter((row) => columnText(row[time]) >= begin && columnText(row[time]) <= until);
+    const last = around.rows.at(-1);
+    return { rows, isPast: around.isPast, ...(last && { last: { time: begin, id: columnText(last.sys_id) } }) };
+  }
+  const order = `^ORDERBY${time}^ORDERBYsys_id`;
+  const inOrder = ({ rows, isPast }: { rows: Row[]; isPast?: boolean }): SweepPage => {
+    const last = rows.at(-1);
+    return { rows, isPast, ...(last && { last: { time: columnText(last[time]), id: columnText(last.sys_id) } }) };
+  };
+  if (!id) return inOrder(await ask(between(begin, until), order, begin, until));
   // First the rest of the second the last row was in, then what is later.
-  const rest = mark.until && mark.id ? await ask(`${time}=${mark.time}^sys_id>${mark.id}`) : [];
-  if (rest.length) return { rows: rest, until };
-  return { rows: await ask(`${time}${mark.until && mark.id ? '>' : '>='}${begin}^${time}<=${until}`), until };
+  const rest = await ask(`${time}=${zone.local(begin)}^sys_id>${id}`, order, begin, begin);
+  if (rest.rows.length) return inOrder(rest);
+  return inOrder(await ask(`${time}>${zone.local(begin)}^${time}<=${zone.local(until)}`, order, begin, until));
 }
 
 /** The instance's own clock, from its Date header, in its raw notation: ours may differ. */
-async function serverTime(api: Api, table: string): Promise<string> {
+export async function serverTime(api: Api, table: string): Promise<string> {
   const { headers } = await api.list({
     method: 'GET',
     path: `/api/now/v2/table/${table}`,
@@ -186,14 +166,6 @@ async function serverTime(api: Api, table: string): Promise<string> {
   });
   const time = Date.parse(headers.date ?? '');
   return raw(Number.isNaN(time) ? Date.now() : time);
-}
-
-function raw(time: number): string {
-  return new Date(time).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-function shifted(time: string, milliseconds: number): string {
-  return raw(Date.parse(`${time.replace(' ', 'T')}Z`) + milliseconds);
 }
 
 function later(a: string, b: string): string {

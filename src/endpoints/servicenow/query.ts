@@ -2,8 +2,8 @@ import { SwitchboardError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import { sameReference } from '../../model/reference.js';
 import type { Api, ListQuestion } from '../api.js';
-import { saysNext, totalOf } from '../evidence.js';
 import { type LineTable, referenceColumns } from './lines.js';
+import { type Page, pages, wholeList } from './pages.js';
 import { columnText, type Row, shownText } from './parse.js';
 
 /** Raw values, references as bare ids. */
@@ -12,14 +12,10 @@ export const RAW = { sysparm_exclude_reference_link: true };
 export const SHOWN = { ...RAW, sysparm_display_value: 'all' };
 /** What every row of a table shows: it is how changes are found. */
 export const ROW = ['sys_updated_on'];
-/** Rows of one list; ServiceNow's own default is 10,000. */
-export const MOST_ENTRIES = 1000;
-/** Entries among which one of ours is looked for that was just written. */
+/** Entries of one page among which one of ours is looked for: mostly it is there. */
 const NEWEST = 100;
-/** Pages are cut at round numbers. */
-const ROUND = 10;
-/** Lines and their values, for which nothing smaller bounds a list. */
-export const MOST_LINES = 10_000;
+/** Rows of what describes tables, for which nothing smaller bounds a list. */
+export const MOST_NAMES = 10_000;
 /** Records read together: their ids fit an address of 2,000 characters. */
 export const BATCH = 40;
 
@@ -28,13 +24,12 @@ export async function linesOf(api: Api, lines: LineTable, parents: string[], ent
   const { table, parent, values } = lines;
   const what = `read the lines of ${entityType}`;
   const [rows, named] = await Promise.all([
-    queryTable(api, table, any(parent, parents), `${what} (${table})`, MOST_LINES, SHOWN, oneOf(parent, parents)),
-    queryTable(
+    queryAll(api, table, any(parent, parents), `${what} (${table})`, SHOWN, oneOf(parent, parents)),
+    queryAll(
       api,
       values.table,
       any(`${values.line}.${parent}`, parents),
       `${what} (${values.table})`,
-      MOST_LINES,
       { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') },
       { needs: [values.line] },
     ),
@@ -73,7 +68,7 @@ export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds:
 export function valueRows(api: Api, { values }: LineTable, lineId: string, what: string): Promise<Row[]> {
   const fields = { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') };
   const question = oneOf(values.line, [lineId]);
-  return queryTable(api, values.table, `${values.line}=${lineId}`, what, MOST_LINES, fields, question);
+  return queryAll(api, values.table, `${values.line}=${lineId}`, what, fields, question);
 }
 
 /** Journal entries of records, oldest first; without the right to read them (audit_viewer) ServiceNow gives none, not an error. */
@@ -81,16 +76,16 @@ export async function journalOf(api: Api, ids: string[]): Promise<Row[]> {
   const found = await Promise.all(
     batches(ids).map((some) => {
       const query = `${any('element_id', some)}^elementINcomments,work_notes^ORDERBYsys_created_on`;
-      return queryTable(api, 'sys_journal_field', query, 'read the journal', MOST_ENTRIES, {}, entriesOf(some));
+      return queryAll(api, 'sys_journal_field', query, 'read the journal', {}, entriesOf(some));
     }),
   );
-  return found.flat();
+  return byTime(found.flat());
 }
 
-/** The newest journal entries of a record, newest first. */
-export function newestOf(api: Api, id: string): Promise<Row[]> {
+/** The journal of a record, newest first, page by page. */
+export function newestOf(api: Api, id: string): AsyncGenerator<Page> {
   const query = `element_id=${sysId(id)}^elementINcomments,work_notes^ORDERBYDESCsys_created_on`;
-  return queryTable(api, 'sys_journal_field', query, 'read the newest of the journal', NEWEST, {}, entriesOf([id]));
+  return pages(api, tableList('sys_journal_field', query, 'read the newest of the journal'), NEWEST, entriesOf([id]));
 }
 
 /** Does the instance show us journals at all? Without the right it gives none of them, not an error. */
@@ -100,55 +95,61 @@ export async function showsJournals(api: Api): Promise<boolean> {
 }
 
 /** The attachments of records of one table, oldest first. */
-export async function attachmentsOf(api: Api, table: string, ids: string[]): Promise<Row[]> {
-  const query = {
-    sysparm_query: `${any('table_sys_id', ids)}^table_name=${table}^ORDERBYsys_created_on`,
-    sysparm_limit: MOST_ENTRIES,
-  };
-  const request = { method: 'GET', path: '/api/now/attachment', query, what: 'list attachments' } as const;
-  return pages(api, request, MOST_ENTRIES, { ...oneOf('table_sys_id', ids), needs: ['table_sys_id', 'file_name'] });
+export function attachmentsOf(api: Api, table: string, ids: string[]): Promise<Row[]> {
+  return wholeList(api, attachmentList(table, ids), filesOf(ids));
 }
 
+/** The attachments of a record, newest first, page by page. */
+export function newestFilesOf(api: Api, table: string, id: string): AsyncGenerator<Page> {
+  return pages(api, attachmentList(table, [id], 'DESC'), NEWEST, filesOf([id]));
+}
+
+function attachmentList(table: string, ids: string[], order: '' | 'DESC' = ''): HttpRequest {
+  const query = { sysparm_query: `${any('table_sys_id', ids.map(sysId))}^table_name=${table}^ORDERBY${order}sys_created_on` };
+  return { method: 'GET', path: '/api/now/attachment', query, what: 'list attachments' };
+}
+
+function filesOf(ids: string[]): ListQuestion {
+  return { ...oneOf('table_sys_id', ids), needs: ['table_sys_id', 'file_name'] };
+}
+
+/** The first rows that a query finds, `limit` at the most. */
 export async function queryTable(
   api: Api,
   table: string,
   query: string,
   what: string,
-  limit = MOST_ENTRIES,
+  limit: number,
   columns: Record<string, string | boolean> = {},
   question: ListQuestion = {},
 ): Promise<Row[]> {
-  const request = {
-    method: 'GET',
-    path: `/api/now/v2/table/${table}`,
-    query: { ...RAW, ...withId(columns), sysparm_query: query, sysparm_limit: limit, sysparm_no_count: true },
-    what,
-  } as const;
-  return pages(api, request, limit, question);
+  const found: Row[] = [];
+  for await (const { rows } of pages(api, tableList(table, query, what, columns), limit, question)) {
+    found.push(...rows);
+    if (found.length >= limit) break;
+  }
+  return found;
 }
 
-/**
- * The rows of a list, page by page: an instance may give fewer than are asked for at once. That there are more is said by its headers; where it
- * keeps quiet, a round number of rows is asked about.
- */
-async function pages(api: Api, request: HttpRequest, limit: number, question: ListQuestion): Promise<Row[]> {
-  const found = new Map<string, Row>();
-  for (;;) {
-    const offset = found.size;
-    const { query } = request;
-    const page = offset > 0 ? { ...request, query: { ...query, sysparm_offset: offset } } : request;
-    const { records, status, headers } = await api.list(page, { ...question, page: offset > 0 });
-    for (const row of records) found.set(columnText(row.sys_id), row);
-    const total = totalOf(headers);
-    const isTold = total === undefined ? status === 206 || saysNext(headers) : total > found.size;
-    const isSuspected = total === undefined && records.length % ROUND === 0;
-    if (found.size >= limit || (!isTold && !isSuspected)) break;
-    if (found.size > offset) continue;
-    const isEnd = records.length === 0 && total === undefined;
-    if (!isTold || isEnd) break;
-    throw api.strange(request, `with ${found.size} rows again, and not with all there are`);
-  }
-  return [...found.values()];
+/** All rows that a query finds. Throws PartnerError, SWB_TOO_LARGE, where they are too many. */
+function queryAll(
+  api: Api,
+  table: string,
+  query: string,
+  what: string,
+  columns: Record<string, string | boolean>,
+  question: ListQuestion,
+): Promise<Row[]> {
+  return wholeList(api, tableList(table, query, what, columns), question);
+}
+
+function tableList(table: string, query: string, what: string, columns: Record<string, string | boolean> = {}): HttpRequest {
+  return {
+    method: 'GET',
+    path: `/api/now/v2/table/${table}`,
+    query: { ...RAW, ...withId(columns), sysparm_query: query, sysparm_no_count: true },
+    what,
+  };
 }
 
 /** What makes a row a row is always among the columns that are asked for. */

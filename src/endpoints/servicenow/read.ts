@@ -11,8 +11,6 @@ import {
   byTime,
   journalOf,
   linesOf,
-  MOST_ENTRIES,
-  MOST_LINES,
   oneOf,
   queryTable,
   RAW,
@@ -70,13 +68,14 @@ export class RecordReader {
   private async batch(ids: string[]): Promise<PromiseSettledResult<ServiceNowEntity>[]> {
     const [only] = ids;
     if (ids.length === 1 && only) return Promise.allSettled([this.single(only)]);
-    const [records, { journal, lines }, attached] = await Promise.all([
-      this.rows(ids),
-      this.parts(ids),
-      attachmentsOf(this.api, this.table, ids),
-    ]);
-    // What is not among them, or may not be all of it, is asked for alone: so it gets an answer, or an error, of its own.
-    const whole = journal.length < MOST_ENTRIES && attached.length < MOST_ENTRIES && (lines?.length ?? 0) < MOST_LINES;
+    const read = Promise.all([this.rows(ids), this.parts(ids), attachmentsOf(this.api, this.table, ids)]);
+    const together = await read.catch((error: unknown) => {
+      if (isTooMuch(error)) return undefined;
+      throw error;
+    });
+    // What is too much together, or is not among the others, is asked for alone: so it gets an answer, or an error, of its own.
+    if (!together) return Promise.allSettled(ids.map((id) => this.single(id)));
+    const [records, { journal, lines }, attached] = together;
     const journals = byColumn(journal, 'element_id');
     const attachments = byColumn(attached, 'table_sys_id');
     const linesBy = lines && byColumn(lines, this.lineTable?.parent ?? '');
@@ -84,7 +83,7 @@ export class RecordReader {
     return Promise.allSettled(
       ids.map(async (id) => {
         const record = found.get(id)?.[0];
-        if (!record || !whole) return this.single(id);
+        if (!record) return this.single(id);
         const own = linesBy && (linesBy.get(id) ?? []);
         const entries = [id, ...(own ?? []).map((line) => columnText(line.sys_id))].flatMap((part) => journals.get(part) ?? []);
         return this.entity(record, { journal: own?.length ? byTime(entries) : entries, lines: own }, attachments.get(id) ?? []);
@@ -148,4 +147,8 @@ export class RecordReader {
       ...(names.length && { sysparm_fields: [...new Set([...SYSTEM_COLUMNS, ...names])].join(',') }),
     };
   }
+}
+
+function isTooMuch(error: unknown): boolean {
+  return error instanceof PartnerError && error.code === 'SWB_TOO_LARGE';
 }

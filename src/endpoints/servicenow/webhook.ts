@@ -11,11 +11,14 @@ export interface EntityTable {
   table: string;
 }
 
+/** What most tables extend. */
+const PARENT = 'task';
+
 const SYS_ID = /^[0-9a-f]{32}$/i;
 
 /**
  * Reads what a customer's business rule posts: a flat object that names table and sys_id in one of the usual ways (docs/servicenow.md),
- * values plain or as {value, display_value}. Everything else in it is only a hint; the record is read back. A line leads to its order or
+ * values plain or as {value, display_value}; where a class is named, too, it is that. Everything else in it is only a hint; the record is read back. A line leads to its order or
  * request: by the parent that the body names, else by the line itself, whose parent is asked for when it is read. Throws SWB_PAYLOAD.
  * @param standard entity type where the body names no table; the lines of its records are never taken for records of their own
  */
@@ -27,7 +30,10 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], stand
   }
   const given = body as Record<string, unknown>;
   const first = (...names: string[]) => names.map((name) => columnText(given[name])).find((text) => text !== '') ?? '';
-  const table = first('table', 'table_name', 'sys_class_name', 'record_type');
+  const stated = first('table', 'table_name', 'sys_class_name', 'record_type');
+  // A rule on the parent table names that, and what the record is as its class.
+  const classes = [first('sys_class_name').toLowerCase(), ...(stated === PARENT ? [first('record_type')] : [])];
+  const table = classes.find((name) => isKnown(name, tables)) ?? stated;
   const own = tables.find((t) => t.name === standard);
   const hasLines = (t: EntityTable | undefined) => t !== undefined && LINES[t.table]?.table === table;
   const record = table ? tables.find((t) => t.table === table || t.name === table) : own;
@@ -65,4 +71,9 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], stand
     key,
     payload: body as Json,
   };
+}
+
+/** A table or entity type of the endpoint, or the table of lines of one. */
+function isKnown(name: string, tables: readonly EntityTable[]): boolean {
+  return tables.some((t) => t.table === name || t.name === name || LINES[t.table]?.table === name);
 }

@@ -280,6 +280,18 @@ describe('a ServiceNow instance', () => {
       assert.ok([...checks.keys()].some((name) => /time zone/i.test(name)));
     });
 
+    it('says in which zone changes are asked for, and how the clocks differ', async () => {
+      const user = desk()
+        .rows('sys_user')
+        .find((row) => row.user_name === 'switchboard');
+      user!.time_zone = 'Mars/Olympus';
+      const checks = await named(client);
+      assert.deepEqual([checks.get('Time zone')?.ok, checks.get('Clock')?.ok], ['warning', true]);
+      assert.match(checks.get('Time zone')?.text ?? '', /Mars\/Olympus.*GMT/);
+      user!.time_zone = 'GMT';
+      assert.match((await named(client)).get('Time zone')?.text ?? '', /switchboard is in GMT/);
+    });
+
     it('says that the password is wrong', async () => {
       const made = connect({ kind: 'basic', user: 'switchboard', password: 'wrong-password' });
       const bad = (await made.test()).filter((c) => c.ok === false);

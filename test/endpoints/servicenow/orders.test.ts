@@ -39,7 +39,7 @@ const FIELDS: Record<string, Json> = {
 describe('orders of a ServiceNow instance', () => {
   let sandbox: Sandbox;
   let client: ServiceNowClient;
-  const connect = (integrationUser: string | undefined = 'switchboard') =>
+  const connect = (integrationUser: string | undefined = 'switchboard', clock = Date.now) =>
     createServiceNowClient({
       id: 'c',
       name: 'Acme',
@@ -53,7 +53,7 @@ describe('orders of a ServiceNow instance', () => {
       }),
       entityTypes: TYPES,
       integrationUser,
-      clock: Date.now,
+      clock,
     });
   before(async () => {
     sandbox = await startSandbox();
@@ -420,7 +420,10 @@ describe('orders of a ServiceNow instance', () => {
       desk().update('sc_request', source.id, { correlation_id: '' }, 'switchboard');
       assert.equal(client.parse(await client.read('request', source.id)).source.reference, REFERENCE);
       const bare = desk().create('sc_request', {}, 'switchboard');
-      await assert.rejects(client.read('request', bare.sys_id), { retry: true, message: /does not carry our reference yet/ });
+      const late = connect('switchboard', () => Date.now() - 7_200_000);
+      for (const by of [client, late])
+        await assert.rejects(by.read('request', bare.sys_id), { retry: true, message: /does not carry our reference yet/ });
+      late.close();
       const theirs = desk().create('sc_request', {}, 'agent');
       assert.equal(client.parse(await client.read('request', theirs.sys_id)).source.reference, undefined);
     });

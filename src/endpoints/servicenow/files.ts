@@ -1,0 +1,58 @@
+import { createReadStream } from 'node:fs';
+import type { Api } from '../api.js';
+import type { SpooledAttachment, WrittenPart } from '../endpoint.js';
+import { columnText, type Row } from './parse.js';
+import { newestFilesOf, sysId } from './query.js';
+import { madeSince } from './window.js';
+
+export interface FilesOptions {
+  api: Api;
+  table: string;
+  clock: () => number;
+  /** Whose files are ours; undefined = any. */
+  integrationUser?: string;
+}
+
+/** Attaches files to records of one table, and knows them again there. */
+export class Files {
+  constructor(private readonly options: FilesOptions) {}
+
+  async write(id: string, file: SpooledAttachment): Promise<WrittenPart> {
+    const { api, table } = this.options;
+    const what = `attach ${file.name}`;
+    const made = await api.create(
+      {
+        method: 'POST',
+        path: '/api/now/attachment/file',
+        query: { table_name: table, table_sys_id: sysId(id), file_name: file.name },
+        headers: { 'Content-Type': file.mimeType || 'application/octet-stream', 'Content-Length': String(file.size) },
+        body: createReadStream(file.path),
+        what,
+      },
+      (row) => {
+        const isAlike = columnText(row.file_name) === file.name || columnText(row.size_bytes) === String(file.size);
+        return columnText(row.table_sys_id) === id && isAlike ? undefined : 'is another attachment';
+      },
+      (made) => api.read({ method: 'GET', path: `/api/now/attachment/${sysId(made)}`, what: `${what}, read back` }, made),
+      ['table_sys_id', 'file_name'],
+    );
+    return { id: columnText(made.sys_id) };
+  }
+
+  /** Was it attached before? `since`: ISO time of our first attempt. `seen`: ids of files that are others. */
+  async find(id: string, file: SpooledAttachment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
+    const { api, table, clock, integrationUser } = this.options;
+    const { rows } = await madeSince(api, newestFilesOf(api, table, sysId(id)), since, clock);
+    const found = rows
+      .filter((row) => !integrationUser || columnText(row.sys_created_by) === integrationUser)
+      .find((row) => !seen.includes(columnText(row.sys_id)) && isSame(row, file));
+    return found && { id: columnText(found.sys_id) };
+  }
+}
+
+/** By size and contents (ServiceNow gives the SHA-256), whatever it is called there; by its name where the contents are not told. */
+function isSame(row: Row, { name, size, hash }: SpooledAttachment): boolean {
+  if (columnText(row.size_bytes) !== String(size)) return false;
+  const has = columnText(row.hash).toLowerCase();
+  return /^[0-9a-f]{64}$/.test(has) && hash !== '' ? has === hash.toLowerCase() : columnText(row.file_name) === name;
+}

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { plainText } from '../../../src/endpoints/servicenow/html.js';
+
+describe('the words of a journal entry', () => {
+  for (const [what, entry, words] of [
+    ['plain', 'just words', 'just words'],
+    [
+      'HTML with a list',
+      '[code]<p>If</p><ul><li>Index 7</li><li>errors 19</li></ul><p>&nbsp;</p>[/code]',
+      'If\n- Index 7\n- errors 19',
+    ],
+    ['HTML over several lines', '[code]\n<div>\n  one\n  two\n</div>\n<div>three</div>\n[/code]', 'one two\nthree'],
+    ['HTML without code marks', '<div><p>Hello,</p><p>all &amp; well</p></div>', 'Hello,\nall & well'],
+    ['entities', '[code]a &lt; b &amp;amp; f&uuml;r &#8364; 5[/code]', 'a < b &amp; für € 5'],
+    ['several code marks', 'see [code]<b>this</b>[/code] and [code]<i>that</i>[/code]', 'see this and that'],
+    ['code marks in capitals', '[CODE]<br/>one<BR>two[/CODE]', 'one\ntwo'],
+    ['cut HTML', '[code]<p>one</p><p>two</p>', 'one\ntwo'],
+    ['a list in a list', '[code]<ul><li><p>a</p><ul><li>b</li></ul></li></ul>[/code]', '- a\n- b'],
+    [
+      'a table',
+      '[code]<table><tr><td>port</td><td>7</td></tr><tr><td>link</td><td>down</td></tr></table>[/code]',
+      'port 7\nlink down',
+    ],
+    ['scripts and styles', '[code]<style>p {color: red}</style><p>seen</p><script>alert(1)</script>[/code]', 'seen'],
+    ['what only looks like HTML', 'if a <b and c> d, use <p> here', 'if a <b and c> d, use <p> here'],
+    ['entities of people', 'write &amp; in HTML', 'write &amp; in HTML'],
+    ['no words', '[code]<p>&nbsp;</p>[/code]', ''],
+  ] as const)
+    it(`are its words: ${what}`, () => assert.equal(plainText(entry), words));
+
+  it('are found at once, however hostile', () => {
+    const begun = process.hrtime.bigint();
+    for (const part of ['[code]', '<script', '<p', '<!--', '<', '&'])
+      for (const text of [part.repeat(20_000), `[code]${part.repeat(20_000)}[/code]`]) plainText(text);
+    assert.ok(process.hrtime.bigint() - begun < 5_000_000_000n);
+  });
+});
