@@ -9,6 +9,7 @@ import { Collection } from './collection.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 import { TmfHub } from './hub.js';
 import type { ListOptions } from './list.js';
+import { ListWay } from './list-way.js';
 
 /** What an API calls itself and its one resource. */
 export interface TmfApi {
@@ -39,6 +40,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   protected readonly arrayMode: ArrayMode;
   /** The resources, read and written. */
   protected readonly entities: Collection;
+  private readonly ways: ListWay;
   private readonly hub: TmfHub;
 
   protected constructor(
@@ -56,6 +58,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     this.base = basePath(options, dialect);
     this.address = `${this.http.baseUrl}${this.base}`;
     this.arrayMode = arrayModeOf(options);
+    this.ways = new ListWay(this.answers, this.path, this.arrayMode);
     this.hub = new TmfHub(this.http, this.base, dialect, api.name);
     this.entities = new Collection({
       api: this.answers,
@@ -66,7 +69,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
       needs: api.needs,
       clock: options.clock,
       dialect,
-      arrayMode: this.arrayMode,
+      ways: this.ways,
     });
   }
 
@@ -81,8 +84,8 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   }
 
   test(): Promise<Check[]> {
-    const { answers, base, dialect, api } = this;
-    return checkConnection({ answers, base, dialect, api: api.name, resource: api.resource, noun: `${api.noun}s` });
+    const { answers, base, dialect, api, ways } = this;
+    return checkConnection({ answers, base, dialect, ways, api: api.name, resource: api.resource, noun: `${api.noun}s` });
   }
 
   /** Times of last change, ISO 8601. */
