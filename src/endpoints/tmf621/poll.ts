@@ -1,3 +1,4 @@
+import { PartnerError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
@@ -29,7 +30,7 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   let newest = mark.since;
   // Where nothing came the watermark stays, so that nothing is missed; else it moves over what a short list has left out.
   const whole = (end: OpenEnd) => end === 'short' && hints.length > 0;
-  for await (const page of pages(api, path, { 'lastUpdate.gt': from }, 'poll tickets', { absent, whole })) {
+  for await (const page of changedSince(api, path, from, { absent, whole })) {
     for (const ticket of page) {
       const at = isoTime(ticket.lastUpdate) ?? isoTime(ticket.creationDate);
       if (at !== undefined && at < from) continue;
@@ -41,11 +42,21 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   return { hints, cursor: { since: newest }, more: false };
 }
 
+/** Tickets changed since a time; all of them where the provider refuses to be asked so. */
+async function* changedSince(api: Api, path: string, from: string, options: ListOptions): AsyncGenerator<Attributes[]> {
+  try {
+    yield* pages(api, path, { 'lastUpdate.gt': from }, 'poll tickets', options);
+  } catch (error) {
+    if (!(error instanceof PartnerError) || error.status !== 400) throw error;
+    yield* pages(api, path, {}, 'poll tickets', options);
+  }
+}
+
 /** The newest time of change there is, in whatever zone; the clock's where nothing is shown of the last hours. */
 async function firstMark(api: Api, path: string, absent: ListOptions['absent'], now: string): Promise<string> {
   const from = new Date(Date.parse(now) - ANY_ZONE).toISOString();
   let newest: string | undefined;
-  for await (const page of pages(api, path, { 'lastUpdate.gt': from }, 'poll tickets', { absent })) {
+  for await (const page of changedSince(api, path, from, { absent })) {
     for (const ticket of page) {
       const at = isoTime(ticket.lastUpdate) ?? isoTime(ticket.creationDate);
       if (at !== undefined && at >= from && (newest === undefined || at > newest)) newest = at;

@@ -87,6 +87,13 @@ describe('polling a TMF621 provider', () => {
     }
   });
 
+  it('asks for all where it may not ask for those that changed', async () => {
+    provider.refuses = (query) => ('lastUpdate.gt' in query ? [400, 'unknown attribute lastUpdate.gt'] : undefined);
+    const { cursor } = await provider.poll();
+    provider.tickets = [ticket('a', at(1).toISOString())];
+    assert.equal((await provider.poll(cursor)).hints.length, 1);
+  });
+
   it('halves a page size where no other is named', () => {
     assert.equal(smallerThan(100, 'The limit is too large.'), 50);
     assert.equal(smallerThan(100, 'limit=100 is above the maximum of 25'), 25);
