@@ -10,7 +10,7 @@ export interface TmfEndpointConfig extends EndpointConfig {
   /** Path of the API below the base URL; empty = the standard one of the version, or the profile's. */
   apiPath: string;
   /** How notes and attachments are added with PATCH. */
-  arrayMode: 'replace' | 'append' | 'jsonPatch';
+  arrayMode: 'auto' | 'replace' | 'append' | 'jsonPatch';
   /** TMF622: every change carries all items of the order. */
   wholeItems: boolean;
 }
@@ -22,6 +22,6 @@ export const tmfEndpointDefaults: TmfEndpointConfig = {
   version: 'v4',
   profile: 'standard',
   apiPath: '',
-  arrayMode: 'replace',
+  arrayMode: 'auto',
   wholeItems: false,
 };

@@ -27,7 +27,8 @@ function makeClient(id: string, config: TmfEndpointConfig, http: HttpOptions): T
     version: config.version || tmfEndpointDefaults.version,
     profile: config.profile || tmfEndpointDefaults.profile,
     apiPath: config.apiPath || undefined,
-    arrayMode: config.arrayMode || tmfEndpointDefaults.arrayMode,
+    // An endpoint saved before there was a choice.
+    arrayMode: config.arrayMode || 'replace',
     wholeItems: config.wholeItems ?? tmfEndpointDefaults.wholeItems,
     integrationUser: config.integrationUser || undefined,
     clock: Date.now,

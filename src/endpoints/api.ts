@@ -78,8 +78,15 @@ export class Api {
 
   /** Asks for one record by its id. */
   async read(request: HttpRequest, id: string, needs?: Needs): Promise<Answered> {
-    const { status, body } = await this.ask(request);
-    return this.proven(recordIn(status, body, this.shape, id, needs), request, status, true);
+    return (await this.readMarked(request, id, needs)).record;
+  }
+
+  /** The same, with the mark of its state (RFC 9110, ETag), where the answer gives one by which a write can be made to depend on it: a strong one. */
+  async readMarked(request: HttpRequest, id: string, needs?: Needs): Promise<{ record: Answered; etag?: string }> {
+    const { status, body, headers } = await this.ask(request);
+    const record = this.proven(recordIn(status, body, this.shape, id, needs), request, status, true);
+    const { etag } = headers;
+    return { record, ...(etag?.startsWith('"') && { etag }) };
   }
 
   /**

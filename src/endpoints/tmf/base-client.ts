@@ -10,6 +10,7 @@ import { Collection } from './collection.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 import { TmfHub } from './hub.js';
 import type { ListOptions } from './list.js';
+import { ListWay } from './list-way.js';
 
 /** What an API calls itself and its one resource. */
 export interface TmfApi {
@@ -41,6 +42,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   protected readonly arrayMode: ArrayMode;
   /** The resources, read and written. */
   protected readonly entities: Collection;
+  private readonly ways: ListWay;
   private readonly hub: TmfHub;
 
   protected constructor(
@@ -58,6 +60,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     this.base = basePath(options, dialect);
     this.address = `${this.http.baseUrl}${this.base}`;
     this.arrayMode = arrayModeOf(options);
+    this.ways = new ListWay(this.answers, this.path, this.arrayMode);
     this.hub = new TmfHub(this.answers, this.base, dialect, api.name);
     this.entities = new Collection({
       api: this.answers,
@@ -68,7 +71,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
       needs: api.needs,
       clock: options.clock,
       dialect,
-      arrayMode: this.arrayMode,
+      ways: this.ways,
     });
   }
 
@@ -87,8 +90,8 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   }
 
   test(): Promise<Check[]> {
-    const { answers, base, dialect, api } = this;
-    return checkConnection({ answers, base, dialect, api: api.name, resource: api.resource, noun: `${api.noun}s` });
+    const { answers, base, dialect, api, ways } = this;
+    return checkConnection({ answers, base, dialect, ways, api: api.name, resource: api.resource, noun: `${api.noun}s` });
   }
 
   /** Times of last change, ISO 8601. */

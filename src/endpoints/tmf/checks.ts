@@ -3,14 +3,13 @@ import { beginning, failureOf, inWords, isRefused } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import { emptyListOf } from './answers.js';
 import type { TmfDialect } from './dialect.js';
-
-/** A resource that no provider has: a write to it shows rights without writing anything. */
-const NOBODY = 'switchboard-connection-test';
+import { type ListWay, NOBODY } from './list-way.js';
 
 export interface CheckedApi {
   answers: Api;
   base: string;
   dialect: TmfDialect;
+  ways: ListWay;
   /** TMF621. */
   api: string;
   /** troubleTicket. */
@@ -27,7 +26,13 @@ export async function checkConnection(api: CheckedApi): Promise<Check[]> {
   if (!go) return checks;
   const name = `Read ${noun}`;
   if (!failure)
-    return [...checks, { name, ok: true, text: `${base}/${resource} can be read.` }, await writable(api), await hub(api)];
+    return [
+      ...checks,
+      { name, ok: true, text: `${base}/${resource} can be read.` },
+      await writable(api),
+      await api.ways.check(),
+      await hub(api),
+    ];
   const text = isRefused(answers, failure) ? failure.message : `${inWords(failure)} Is the API path right?`;
   return [...checks, { name, ok: false, text }];
 }

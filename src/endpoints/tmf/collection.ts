@@ -9,9 +9,13 @@ import type { Hint } from '../endpoint.js';
 import type { Needs } from '../evidence.js';
 import { emptyListOf } from './answers.js';
 import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
-import type { ArrayMode, TmfDialect } from './dialect.js';
+import type { TmfDialect } from './dialect.js';
 import { pages } from './list.js';
 import { ListMemory } from './list-memory.js';
+import { JSON_PATCH, type ListWay } from './list-way.js';
+import { writtenEntry } from './note.js';
+import { withoutCounterpart } from './same-entry.js';
+import { type Added, addToWholeList, type Marked } from './whole-list.js';
 
 export interface CollectionOptions {
   api: Api;
@@ -26,7 +30,7 @@ export interface CollectionOptions {
   /** Attributes without which a resource is none. */
   needs: Needs;
   dialect: TmfDialect;
-  arrayMode: ArrayMode;
+  ways: ListWay;
   clock: () => number;
 }
 
@@ -34,8 +38,8 @@ type ReferenceOf = (resource: Attributes) => string | undefined;
 
 /** How an entry of a list is sent, where that is more than its attributes, and known again. */
 export interface EntryForm {
-  /** The entry as a resource shows it; absent: the provider never shows such entries, and its success is all there is. */
-  shownIn?: (resource: Attributes) => Attributes | undefined;
+  /** Does an entry look like ours, whatever its id? Absent: the provider never shows such entries, and its success is all there is. */
+  isLike?: (entry: Attributes) => boolean;
   /** The entry in what is sent, as a stream: its content is never in memory whole. */
   stream?: (make: (entry: Attributes) => Json) => Readable;
   /** Ids of entries that were read before, ours among them. */
@@ -58,12 +62,7 @@ export class Collection {
   }
 
   async read(id: string): Promise<Attributes> {
-    const { api, needs } = this.options;
-    const resource = (await api.read(this.reading(id), id, needs)) as Attributes;
-    this.lists.learn(resource);
-    const vanished = this.lists.vanished(resource);
-    if (vanished) throw api.strange(this.reading(id), vanished, { ofRecord: true });
-    return resource;
+    return (await this.marked(id)).resource;
   }
 
   /** Takes what hints say of times of change: what is older is not written back. */
@@ -73,10 +72,15 @@ export class Collection {
 
   /** Reads one of whose lists it matters that they are whole; throws where it does not show all of them. `seen`: ids of entries that were read before. */
   async readForLists(id: string, attributes: readonly string[], seen?: readonly string[]): Promise<Attributes> {
+    return (await this.readMarked(id, attributes, seen)).resource;
+  }
+
+  private async readMarked(id: string, attributes: readonly string[], seen?: readonly string[]): Promise<Marked> {
     const { api } = this.options;
-    const resource = await this.read(id);
+    const marked = await this.marked(id);
+    const { resource } = marked;
     const fault = attributes.map((attribute) => this.lists.fault(resource, attribute, seen)).find(Boolean);
-    if (!fault) return resource;
+    if (!fault) return marked;
     const hint =
       'Nothing is written, since that might take entries away, or bring one twice. It is asked again; where it never shows them, let notes and attachments be added by JSON Patch.';
     throw api.strange(this.reading(id), fault, { ofRecord: true, hint });
@@ -135,17 +139,12 @@ export class Collection {
   }
 
   /** PATCHes one; gives what the provider then has. */
-  async patch(
-    id: string,
-    body: Json | Readable,
-    what: string,
-    contentType = this.options.dialect.patchType,
-  ): Promise<Attributes> {
+  async patch(id: string, body: Json | Readable, what: string, headers: Record<string, string> = {}): Promise<Attributes> {
     const { api, needs } = this.options;
     const request = {
       method: 'PATCH',
       path: this.at(id),
-      headers: { 'Content-Type': contentType },
+      headers: { 'Content-Type': this.options.dialect.patchType, ...headers },
       body: isStream(body) ? body : JSON.stringify(body),
       what,
     } as const;
@@ -165,24 +164,48 @@ export class Collection {
     what: string,
     form: EntryForm = {},
   ): Promise<Attributes | undefined> {
-    const { arrayMode, api } = this.options;
-    const send = (make: (entry: Attributes) => Json, type?: string) =>
-      this.patch(id, form.stream ? form.stream(make) : make(entry), what, type);
-    const resource = await this.inTurn(id, async () => {
-      if (arrayMode === 'jsonPatch')
-        return send((e) => [{ op: 'add', path: `/${attribute}/-`, value: e }], 'application/json-patch+json');
-      if (arrayMode === 'append') return send((e) => this.change({ [attribute]: [e] }));
-      const { along, seen } = form;
-      const now = await this.readForLists(id, along ? [attribute, along] : [attribute], seen);
-      const others = { ...(along && { [along]: now[along] as Json }) };
-      // As they were shown, contents of files among them: what travels without it is gone where a provider keeps just what is sent.
-      return send((e) => this.change({ ...others, [attribute]: [...entries(now[attribute]), e] }));
-    });
-    const { shownIn } = form;
-    if (!shownIn) return undefined;
-    const shown = shownIn(resource) ?? shownIn(await afterWrite(() => this.read(id)));
-    if (shown) return shown;
-    throw api.unshown({ what }, `it was answered as done, and the ${this.options.noun} does not show it`);
+    const { isLike, along, seen = [] } = form;
+    const ours = (list: Attributes[], known: readonly string[]) => isLike && writtenEntry(list, entry, known, isLike);
+    const body = (make: (entry: Attributes) => Json) => (form.stream ? form.stream(make) : make(entry));
+    const one = (way: 'append' | 'jsonPatch') =>
+      way === 'append'
+        ? this.patch(
+            id,
+            body((e) => this.change({ [attribute]: [e] })),
+            what,
+          )
+        : this.patch(
+            id,
+            body((e) => [{ op: 'add', path: `/${attribute}/-`, value: e }]),
+            what,
+            { 'Content-Type': JSON_PATCH },
+          );
+    const single = async (way: 'append' | 'jsonPatch'): Promise<Added> => {
+      const before = this.lists.known(id, attribute);
+      const resource = await one(way);
+      const list = entries(resource[attribute]);
+      return { resource, entry: ours(withoutCounterpart(list, before), seen) ?? ours(list, seen) };
+    };
+    const whole = () =>
+      addToWholeList({
+        attribute,
+        readWhole: () => this.readMarked(id, along ? [attribute, along] : [attribute], seen),
+        read: () => this.peek(id),
+        // As they were shown, contents of files among them: what travels without it is gone where a provider keeps just what is sent.
+        write: (list, { resource, etag }, withOurs) => {
+          const sent = (added: Attributes[]) =>
+            this.change({ ...(along && { [along]: resource[along] as Json }), [attribute]: [...list, ...added] });
+          return this.patch(id, withOurs ? body((e) => sent([e])) : sent([]), what, { ...(etag && { 'If-Match': etag }) });
+        },
+        // Which are new is known by the list before, whatever ids they have.
+        ours: (fresh) => ours(fresh, []),
+      });
+    const { resource, entry: shown } = await this.inTurn(id, () => this.options.ways.add(single, whole, along !== undefined));
+    this.lists.learn(resource);
+    if (!isLike) return undefined;
+    const found = shown ?? ours(entries((await afterWrite(() => this.read(id)))[attribute]), seen);
+    if (found) return found;
+    throw this.options.api.unshown({ what }, `it was answered as done, and the ${this.options.noun} does not show it`);
   }
 
   /** Refuses what the provider would refuse, before anything is sent. */
@@ -207,6 +230,22 @@ export class Collection {
     };
     run.then(clear, clear);
     return run;
+  }
+
+  private async marked(id: string): Promise<Marked> {
+    const { api, needs } = this.options;
+    const { record, etag } = await api.readMarked(this.reading(id), id, needs);
+    const resource = record as Attributes;
+    this.lists.learn(resource);
+    const vanished = this.lists.vanished(resource);
+    if (vanished) throw api.strange(this.reading(id), vanished, { ofRecord: true });
+    return { resource, ...(etag && { etag }) };
+  }
+
+  /** Reads one as it is shown, whatever was shown before: neither is it judged by that, nor learnt from. */
+  private async peek(id: string): Promise<Attributes> {
+    const { api, needs } = this.options;
+    return (await api.read(this.reading(id), id, needs)) as Attributes;
   }
 
   private get creating(): string {

@@ -1,8 +1,11 @@
 export type Version = 'v4' | 'v5';
 export type Profile = 'standard' | 'servicenow';
 
-/** How notes and attachments are added by PATCH: the whole list again, only the new entry, or a JSON patch (TMF630; providers differ). */
-export type ArrayMode = 'replace' | 'append' | 'jsonPatch';
+/**
+ * How notes and attachments are added by PATCH: the whole list again, only the new entry, or a JSON patch (TMF630; providers differ). `auto`: by JSON
+ * Patch where the provider takes it, else the whole list.
+ */
+export type ArrayMode = 'auto' | 'replace' | 'append' | 'jsonPatch';
 
 /** In what the versions of any TM Forum API differ, and ServiceNow's own form of it. */
 export interface TmfDialect {

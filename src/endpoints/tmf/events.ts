@@ -90,7 +90,8 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
     eventType,
     deleted: kind === 'Delete',
     ...(eventId && { eventId }),
-    key: eventId ? `evt|${eventId}` : `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`,
+    // Ids of events are used again, after a restart or by several servers: what it says is what makes it the same one.
+    key: `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`,
     resource,
     ...(Object.keys(expects).length > 0 && { expects }),
     ...((typeof id === 'string' || typeof id === 'number') && { id: String(id) }),

@@ -54,6 +54,11 @@ export class ListMemory {
     }
   }
 
+  /** What a list held, as far as entries are known again by it. */
+  known(id: string, attribute: string): readonly Attributes[] {
+    return this.of(id).lists[attribute] ?? [];
+  }
+
   /** What a resource lacks of what its lists held, or of what makes them lists, in words; as far as that is no older than a lag. */
   vanished(resource: Attributes): string | undefined {
     for (const attribute of Object.keys(this.attributes)) {

@@ -1,13 +1,17 @@
-import type { Api, ListQuestion } from '../api.js';
+import { PartnerError } from '../../errors.js';
+import type { HttpRequest } from '../../http/http.js';
+import type { Api, ListAnswer, ListQuestion } from '../api.js';
 import { isPart, totalOf } from '../evidence.js';
 import type { Attributes } from './attributes.js';
 
 const LIMIT = 100;
+/** The largest page that a provider has not refused, where it refused one. */
+const limits = new WeakMap<Api, number>();
 /** Pages looked through at most: a bound for providers that ignore offset and give the first page for ever. */
 const MOST_PAGES = 1_000;
 
-/** How pages can end where there may be more: the provider repeats them, or says itself that these are not all. */
-export type OpenEnd = 'repeated' | 'short';
+/** How pages can end where there may be more: the provider repeats them, refuses a further one, or says itself that these are not all. */
+export type OpenEnd = 'repeated' | 'refused' | 'short';
 
 export interface ListOptions extends Pick<ListQuestion, 'absent' | 'lone' | 'needs'> {
   /** Asked at an end that need not be the end: must the list be whole? Then it is thrown that this is not known. */
@@ -27,12 +31,24 @@ export async function* pages(
 ): AsyncGenerator<Attributes[]> {
   const seen = new Set<string>();
   let offset = 0;
-  const request = () => ({ method: 'GET', path, query: { ...filter, offset, limit: LIMIT }, what }) as const;
+  const request = () => ({ method: 'GET', path, query: { ...filter, offset, limit: limits.get(api) ?? LIMIT }, what }) as const;
+  let expected: number | undefined;
   let end: OpenEnd = 'repeated';
   for (let page = 0; page < MOST_PAGES; page++) {
-    const { records, status, headers } = await api.list(request(), { ...question, page: true });
+    const answer = await pageOf(api, request, { ...question, page: true }, offset > 0);
+    if (answer === 'past') {
+      if (expected === undefined || offset >= expected) return;
+      end = 'short';
+      break;
+    }
+    if (answer === 'refused') {
+      end = expected !== undefined && offset < expected ? 'short' : 'refused';
+      break;
+    }
+    const { records, status, headers } = answer;
     const found = records as Attributes[];
     const total = totalOf(headers);
+    expected = total ?? expected;
     const fresh = found.filter((resource) => !seen.has(String(resource.id)));
     for (const resource of fresh) seen.add(String(resource.id));
     if (fresh.length > 0) yield fresh;
@@ -44,8 +60,45 @@ export async function* pages(
     if (fresh.length === 0) break;
   }
   if (!whole?.(end)) return;
-  const same = `with the same ${seen.size} again: it gives no further pages, and there may be more`;
-  throw api.strange(request(), end === 'repeated' ? same : 'with no records, but not with all there are');
+  throw api.strange(request(), WORDS[end](seen.size));
+}
+
+const WORDS: Record<OpenEnd, (count: number) => string> = {
+  repeated: (count) => `with the same ${count} again: it gives no further pages, and there may be more`,
+  refused: (count) => `with a refusal of what follows the first ${count}, and there may be more`,
+  short: () => 'with no records, but not with all there are',
+};
+
+/** One page; a smaller one where its size is refused. `past`: there is none at that place (416); `refused`: nor is it said that there is none. */
+async function pageOf(
+  api: Api,
+  request: () => HttpRequest,
+  question: ListQuestion,
+  follows: boolean,
+): Promise<ListAnswer | 'past' | 'refused'> {
+  for (;;) {
+    try {
+      return await api.list(request(), question);
+    } catch (error) {
+      if (!(error instanceof PartnerError)) throw error;
+      if (follows && error.status === 416) return 'past';
+      const smaller = [400, 416, 422].includes(error.status ?? 0)
+        ? smallerThan(limits.get(api) ?? LIMIT, error.answer)
+        : undefined;
+      if (smaller !== undefined) limits.set(api, smaller);
+      else if (follows && error.status === 400) return 'refused';
+      else throw error;
+    }
+  }
+}
+
+/** The page size to take after a refusal that speaks of it: the one it names, else half. Pure. */
+export function smallerThan(limit: number, said = ''): number | undefined {
+  if (limit <= 1 || !/limit|page.?size/i.test(said)) return undefined;
+  const named = [...said.matchAll(/\d+/g)].map(Number).filter((number) => number > 0 && number < limit);
+  const near = /(?:limit|size|max\w*)\D{0,40}?(\d+)/gi;
+  const told = [...said.matchAll(near)].map((match) => Number(match[1])).filter((number) => named.includes(number));
+  return told[0] ?? Math.floor(limit / 2);
 }
 
 /** The provider's clock, from its Date header. */

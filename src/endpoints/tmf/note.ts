@@ -34,14 +34,6 @@ export function commentOf(note: Attributes, dialect: TmfDialect): GenericComment
   };
 }
 
-/**
- * The note that was just written, as the provider has it: by its id, else, where the provider gives ids of its own, the last with its words that was
- * not `seen` before.
- */
-export function writtenNote(resource: Attributes, note: Attributes, seen: readonly string[] = []): Attributes | undefined {
-  return writtenEntry(entries(resource.note), note, seen, (n) => hasWords(n, textOf(note.text)));
-}
-
 /** The entry that was just written, by its id, else the last that is like it, was not `seen` before and is no other one of ours. */
 export function writtenEntry(
   list: Attributes[],
@@ -49,7 +41,7 @@ export function writtenEntry(
   seen: readonly string[],
   isLike: (entry: Attributes) => boolean,
 ): Attributes | undefined {
-  const isNew = (entry: Attributes) => !seen.includes(textOf(entry.id) ?? '') && !isOfAnother(entry, ours);
+  const isNew = (entry: Attributes) => !seen.includes(partIdOf(entry)) && !isOfAnother(entry, ours);
   return list.find(({ id }) => id !== undefined && id === ours.id) ?? list.findLast((entry) => isNew(entry) && isLike(entry));
 }
 
@@ -58,20 +50,21 @@ export function isOfAnother(entry: Attributes, ours: Attributes): boolean {
   return typeof entry.id === 'string' && entry.id.startsWith('swb-') && entry.id !== ours.id;
 }
 
-/** A comment of ours among the notes: by its id, else, where the provider gives ids of its own, the same words since our first try. */
-export function ourNote(resource: Attributes, comment: GenericComment, since: string): Attributes | undefined {
-  const notes = entries(resource.note);
-  return (
-    notes.find((n) => n.id === noteId(comment)) ??
-    notes.find(
-      (n) =>
-        !isOfAnother(n, { id: noteId(comment) }) &&
-        hasWords(n, comment.text) &&
-        (isoTime(n.date) ?? since) >= (comment.at ?? since),
-    )
-  );
+/**
+ * A comment of ours among the notes: by its id, else, where the provider gives ids of its own, the same words since our first try, said by nobody
+ * before: `seen` are the ids of notes that were there then, or are others of ours.
+ */
+export function ourNote(
+  resource: Attributes,
+  comment: GenericComment,
+  since: string,
+  seen: readonly string[] = [],
+): Attributes | undefined {
+  const earliest = comment.at ?? since;
+  const isLike = (note: Attributes) => hasWords(note, comment.text) && (isoTime(note.date) ?? since) >= earliest;
+  return writtenEntry(entries(resource.note), { id: noteId(comment) }, seen, isLike);
 }
 
-function hasWords(note: Attributes, words = ''): boolean {
+export function hasWords(note: Attributes, words = ''): boolean {
   return showsWords(textOf(note.text) ?? '', words);
 }

@@ -1,4 +1,7 @@
+import { hash as hashOf } from 'node:crypto';
+import type { SpooledAttachment } from '../endpoint.js';
 import { type Attributes, entries } from '../tmf/attributes.js';
+import { bytesOf } from '../tmf/same-entry.js';
 
 /**
  * A ticket without the bytes of the attachments given by value (base64, TMF621 `content`): they are fetched when they are sent on, and must
@@ -10,11 +13,23 @@ export function withoutContent(ticket: Attributes): Attributes {
   return {
     ...ticket,
     attachment: attachments.map(({ content, ...rest }) =>
-      typeof content === 'string' ? { ...rest, size: rest.size ?? { amount: bytesOf(content), units: 'bytes' } } : rest,
+      typeof content === 'string'
+        ? { ...rest, size: rest.size ?? { amount: Buffer.byteLength(content, 'base64'), units: 'bytes' } }
+        : rest,
     ),
   };
 }
 
-function bytesOf(base64: string): number {
-  return Buffer.byteLength(base64, 'base64');
+/**
+ * Could an entry be this file? By its content where that is shown, else by its size; by its name where it shows neither. Providers rename files, so
+ * that a name alone does not tell one of the same size apart, and two files may have one name.
+ */
+export function isLikeFile(entry: Attributes, { name, size, hash }: SpooledAttachment): boolean {
+  if (typeof entry.content === 'string') return digestOf(entry.content) === hash;
+  const bytes = bytesOf(entry);
+  return bytes === undefined ? entry.name === name : bytes === size;
+}
+
+function digestOf(base64: string): string {
+  return hashOf('sha256', Buffer.from(base64, 'base64'), 'hex');
 }

@@ -3,15 +3,15 @@ import { PartnerError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
-import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
+import { type Attributes, droppedFrom, entries, partIdOf, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { isOfAnother, ourNote, renderNote, writtenEntry, writtenNote } from '../tmf/note.js';
-import { withoutContent } from './attachment.js';
+import { hasWords, ourNote, renderNote, writtenEntry } from '../tmf/note.js';
+import { isLikeFile, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
 import { readEvent } from './events.js';
-import { parse } from './parse.js';
+import { attachmentOf, parse } from './parse.js';
 import { poll } from './poll.js';
 import { renderAttachment, streamedBody } from './render.js';
 import { validateTicketCreate, validateTicketPatch } from './schema.js';
@@ -70,13 +70,19 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const note = renderNote(comment, this.dialect);
     // ServiceNow takes work notes and gives comments only.
     const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
-    const form = { seen, ...(!hidden && { shownIn: (ticket: Attributes) => writtenNote(ticket, note, seen) }) };
-    return partOf(await this.entities.add(id, 'note', note, 'comment on ticket', form));
+    const form = { seen, ...(!hidden && { isLike: (n: Attributes) => hasWords(n, comment.text) }) };
+    return noteOf(await this.entities.add(id, 'note', note, 'comment on ticket', form));
   }
 
-  async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
-    const found = ourNote(await this.entities.readForLists(id, ['note']), comment, since);
-    return found && partOf(found);
+  async findComment(
+    _entityType: string,
+    id: string,
+    comment: GenericComment,
+    since: string,
+    seen?: readonly string[],
+  ): Promise<WrittenPart | undefined> {
+    const found = ourNote(await this.entities.readForLists(id, ['note']), comment, since, seen);
+    return found && noteOf(found);
   }
 
   async attach(
@@ -101,18 +107,23 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const shown = await this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
       seen,
       stream: (make) => streamedBody(entry, attachment.path, make),
-      shownIn: (ticket) => writtenEntry(entries(ticket.attachment), entry, seen, (a) => a.name === attachment.name),
+      // Among those that are new, one of its name is it, even where the provider has made its content anew.
+      isLike: (a) => a.name === attachment.name || isLikeFile(a, attachment),
     });
-    return partOf(shown);
+    return fileOf(shown);
   }
 
-  async findAttachment(_entityType: string, id: string, attachment: SpooledAttachment): Promise<WrittenPart | undefined> {
+  async findAttachment(
+    _entityType: string,
+    id: string,
+    attachment: SpooledAttachment,
+    _since: string,
+    seen: readonly string[] = [],
+  ): Promise<WrittenPart | undefined> {
     const ticket = await this.entities.readForLists(id, ['attachment']);
     const ours = { id: `swb-${attachment.id}` };
-    const found = entries(ticket.attachment).find(
-      (a) => a.id === ours.id || (a.name === attachment.name && !isOfAnother(a, ours)),
-    );
-    return found && partOf(found);
+    const found = writtenEntry(entries(ticket.attachment), ours, seen, (a) => isLikeFile(a, attachment));
+    return found && fileOf(found);
   }
 
   download(_entityType: string, id: string, attachment: GenericAttachment): Promise<Readable> {
@@ -157,6 +168,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 }
 
-function partOf(entry: Attributes | undefined): WrittenPart {
-  return typeof entry?.id === 'string' ? { id: entry.id } : {};
+function noteOf(entry: Attributes | undefined): WrittenPart {
+  return entry ? { id: partIdOf(entry) } : {};
+}
+
+function fileOf(entry: Attributes | undefined): WrittenPart {
+  return entry ? { id: attachmentOf(entry).id } : {};
 }

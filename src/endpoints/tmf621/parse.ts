@@ -4,6 +4,7 @@ import { type Attributes, addressOf, entries, isAttributes, isoTime, textOf } fr
 import { digest } from '../tmf/digest.js';
 import { commentOf } from '../tmf/note.js';
 import { relationOf } from '../tmf/relation.js';
+import { bytesOf } from '../tmf/same-entry.js';
 import { type Dialect, referenceOf, withoutMark } from './dialect.js';
 
 /** What an in node emits for a trouble ticket. */
@@ -49,10 +50,9 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
   };
 }
 
-function attachmentOf(attachment: Attributes): GenericAttachment {
-  const size = attachment.size as { amount?: number; units?: string } | number | undefined;
-  const bytes =
-    typeof size === 'number' ? size : size?.units === undefined || /^b(ytes?)?$/i.test(size.units) ? size?.amount : undefined;
+/** A file as an entry tells of it. */
+export function attachmentOf(attachment: Attributes): GenericAttachment {
+  const bytes = bytesOf(attachment);
   const name = textOf(attachment.name) ?? textOf(attachment.description) ?? textOf(attachment.id) ?? 'attachment';
   const url = textOf(attachment.url) ?? textOf(attachment.href);
   return {

@@ -5,10 +5,10 @@ import type { GenericAttachment, GenericComment, Json } from '../../model/messag
 import type { Problem } from '../../model/problem.js';
 import { afterWrite } from '../api.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
-import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
+import { type Attributes, droppedFrom, partIdOf, textOf, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { ourNote, renderNote, writtenNote } from '../tmf/note.js';
+import { hasWords, ourNote, renderNote } from '../tmf/note.js';
 import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { hintOf, orderOf, readEvent } from './events.js';
@@ -86,15 +86,21 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const seen = parts.filter((part) => !part.includes('|')); // of notes alone, not of what is told in other ways
     const form = {
       seen,
-      shownIn: (order: Attributes) => writtenNote(order, note, seen),
+      isLike: (n: Attributes) => hasWords(n, comment.text),
       ...(this.wholeItems && { along: ITEMS }),
     };
     return partOf(await this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', form)));
   }
 
-  async findComment(_entityType: string, id: string, comment: GenericComment, since: string): Promise<WrittenPart | undefined> {
+  async findComment(
+    _entityType: string,
+    id: string,
+    comment: GenericComment,
+    since: string,
+    seen?: readonly string[],
+  ): Promise<WrittenPart | undefined> {
     const order = await this.there(id, () => this.entities.readForLists(id, ['note']));
-    const found = ourNote(order, comment, since);
+    const found = ourNote(order, comment, since, seen);
     return found && partOf(found);
   }
 
@@ -251,5 +257,5 @@ function isAsked({ order, cancel }: Cancelling): boolean {
 }
 
 function partOf(entry: Attributes | undefined): WrittenPart {
-  return typeof entry?.id === 'string' ? { id: entry.id } : {};
+  return entry ? { id: partIdOf(entry) } : {};
 }

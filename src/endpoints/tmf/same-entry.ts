@@ -1,0 +1,59 @@
+import { sameWords } from '../words.js';
+import { type Attributes, textOf } from './attributes.js';
+
+type Likeness = (a: Attributes, b: Attributes) => boolean;
+
+/**
+ * How an entry of a list is known again, surest first: providers renumber ids, some at each read, and people edit words. So neither an id nor words
+ * count alone while both fit another entry.
+ */
+const LIKENESSES: Likeness[] = [
+  (a, b) => sameId(a, b) && a.text === b.text && a.name === b.name,
+  (a, b) => sameId(a, b) && sameContent(a, b),
+  (a, b) => sameContent(a, b) && a.date === b.date,
+  sameContent,
+  sameId,
+];
+
+/** The entries of a list that have no counterpart among the others; each of these is the counterpart of one. Pure. */
+export function withoutCounterpart(list: readonly Attributes[], others: readonly Attributes[]): Attributes[] {
+  let left = [...list];
+  const free = new Set(others);
+  for (const isAlike of LIKENESSES) {
+    left = left.filter((entry) => {
+      for (const other of free) if (isAlike(entry, other)) return !free.delete(other);
+      return true;
+    });
+  }
+  return left;
+}
+
+/** The entries of both lists, those that are in both once. Pure. */
+export function union(list: readonly Attributes[], other: readonly Attributes[]): Attributes[] {
+  return [...list, ...withoutCounterpart(other, list)];
+}
+
+/** The size of a file, in bytes, as an entry tells it, else as its content is; undefined: it shows neither. Pure. */
+export function bytesOf({ size, content }: Attributes): number | undefined {
+  if (typeof size === 'number') return size;
+  const { amount, units } = (size ?? {}) as { amount?: unknown; units?: unknown };
+  const inBytes = units === undefined || (typeof units === 'string' && /^b(ytes?)?$/i.test(units));
+  if (inBytes && typeof amount === 'number') return amount;
+  return typeof content === 'string' ? Buffer.byteLength(content, 'base64') : undefined;
+}
+
+function sameId(a: Attributes, b: Attributes): boolean {
+  return textOf(a.id) !== undefined && textOf(a.id) === textOf(b.id);
+}
+
+function sameContent(a: Attributes, b: Attributes): boolean {
+  if (typeof a.text === 'string') {
+    const authors = [textOf(a.author), textOf(b.author)];
+    return typeof b.text === 'string' && (authors.includes(undefined) || authors[0] === authors[1]) && sameWords(a.text, b.text);
+  }
+  return textOf(a.name) !== undefined && a.name === b.name && !differs(bytesOf(a), bytesOf(b));
+}
+
+function differs(a: number | undefined, b: number | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b;
+}

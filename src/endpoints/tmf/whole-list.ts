@@ -1,0 +1,108 @@
+import { PartnerError } from '../../errors.js';
+import { afterWrite } from '../api.js';
+import { type Attributes, entries } from './attributes.js';
+import { union, withoutCounterpart } from './same-entry.js';
+
+/** Times it is written anew because somebody else wrote meanwhile. */
+const MOST_WRITES = 8;
+/** Times what a write took away is put back, which may take away what is written just then. */
+const MOST_REPAIRS = 50;
+/** Times it is read until it shows what was written. */
+const MOST_READS = 3;
+/** Reads under way with a write, at most. */
+const MOST_WATCHES = 20;
+
+/** A resource, and the mark of its state where the provider gives one. */
+export interface Marked {
+  resource: Attributes;
+  etag?: string;
+}
+
+/** A resource one of whose lists is written whole. */
+export interface WholeList {
+  attribute: string;
+  /** Reads it; throws where its lists are not whole. */
+  readWhole: () => Promise<Marked>;
+  /** Reads it as it is. */
+  read: () => Promise<Attributes>;
+  /** Writes a list made of what `now` shows, with our entry at its end where that is to be added; gives the resource as it then is. */
+  write: (list: Attributes[], now: Marked, ours: boolean) => Promise<Attributes>;
+  /** Our entry among those that are new. */
+  ours: (fresh: Attributes[]) => Attributes | undefined;
+}
+
+export interface Added {
+  resource: Attributes;
+  /** Our entry as the resource shows it; absent: it does not. */
+  entry?: Attributes;
+}
+
+/**
+ * Adds our entry to a list that its provider takes only whole, without taking away what others write at the same time. Where the provider marks
+ * states (ETag), it refuses what is made of an older one. Others have no marks, or do not heed them: so the list is read while it is written, and
+ * afterwards, and what was there since our first read and is missing is put back. What somebody took away before that stays away.
+ * Throws PartnerError, outcome unknown, where our entry may be there and others' could not be put back.
+ */
+export async function addToWholeList(whole: WholeList): Promise<Added> {
+  const listOf = (resource: Attributes) => entries(resource[whole.attribute]);
+  const { before, answer, shown } = await firstWrite(whole);
+  const look = (resource: Attributes): Added => ({ resource, entry: whole.ours(withoutCounterpart(listOf(resource), before)) });
+  const others = ({ resource, entry }: Added) => listOf(resource).filter((one) => one !== entry);
+  let known = shown.reduce((all, resource) => union(all, others(look(resource))), before);
+  let last = look(answer);
+  for (let repairs = 0; ; repairs++) {
+    const now = await afterWrite(() => newest(whole, look, last));
+    known = union(known, others(last));
+    const missing = withoutCounterpart(known, others(now));
+    // Not shown at all: it is not known that it took anything away.
+    if (!now.entry || missing.length === 0 || repairs === MOST_REPAIRS) return now;
+    const list = [...listOf(now.resource), ...missing];
+    const repair = await afterWrite(() => watched(whole, () => whole.write(list, now, false)));
+    last = look(repair.answer);
+    known = repair.shown.reduce((all, resource) => union(all, others(look(resource))), union(known, others(now)));
+  }
+}
+
+/** Writes on what was just read; anew where it was changed between the two (412). A mark that never fits is done without. */
+async function firstWrite(whole: WholeList): Promise<{ before: Attributes[]; answer: Attributes; shown: Attributes[] }> {
+  for (let tries = 1; ; tries++) {
+    const { resource, etag } = await whole.readWhole();
+    const before = entries(resource[whole.attribute]);
+    const mark = tries < MOST_WRITES ? etag : undefined;
+    try {
+      return { before, ...(await watched(whole, () => whole.write(before, { resource, etag: mark }, true))) };
+    } catch (error) {
+      if (!(error instanceof PartnerError) || error.status !== 412 || mark === undefined) throw error;
+    }
+  }
+}
+
+/** Writes, and reads at the same time: what others wrote just before ours took effect is shown by one of these reads, or there is next to no time for it. */
+async function watched(
+  { read }: WholeList,
+  write: () => Promise<Attributes>,
+): Promise<{ answer: Attributes; shown: Attributes[] }> {
+  const shown: Attributes[] = [];
+  const look = () =>
+    read().then(
+      (resource) => void shown.push(resource),
+      () => undefined, // it only helps
+    );
+  let isOver = false;
+  const first = look();
+  const writing = write().finally(() => {
+    isOver = true;
+  });
+  const watching = (async () => {
+    for (let looks = 0; !isOver && looks < MOST_WATCHES; looks++) await look();
+  })();
+  const [answer] = await Promise.all([writing, first, watching]);
+  return { answer, shown };
+}
+
+/** The resource as it is now; as it was answered where reads are behind that. */
+async function newest({ read }: WholeList, look: (resource: Attributes) => Added, answered: Added): Promise<Added> {
+  let now = look(await read());
+  for (let reads = 1; !now.entry && reads < MOST_READS; reads++) now = look(await read());
+  return now.entry ? now : answered;
+}

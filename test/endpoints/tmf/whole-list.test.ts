@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ArrayMode } from '../../../src/endpoints/tmf/dialect.js';
+import { createTmf621Client } from '../../../src/endpoints/tmf621/client.js';
+import { createHttpClient } from '../../../src/http/http-client.js';
+import { PATIENCE } from '../../patience.js';
+
+/** Notes of each side, at least. */
+const OURS = Number(process.env.OURS ?? 10);
+const THEIRS = Number(process.env.THEIRS ?? 50);
+
+type Note = { id?: string; text: string; author: string; date?: string };
+
+/** How a provider on a slow line takes writes. */
+interface Ways {
+  /** Gives marks of states, and refuses what is made of an older one. */
+  marks?: boolean;
+  jsonPatch?: boolean;
+  /** Other ids at each read. */
+  renumbers?: boolean;
+  /** Each way on the line, milliseconds. */
+  latency?: number;
+}
+
+/** A provider with one ticket, in whose notes its own people write, too. */
+class BusyProvider {
+  notes: Note[] = [];
+  said = 0;
+  private version = 1;
+  private ids = 0;
+  private readonly server = createServer((request, response) => void this.handle(request, response));
+
+  constructor(private readonly ways: Ways) {}
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  say(text = `theirs ${this.said + 1}`): void {
+    this.said++;
+    this.change([...this.notes, { id: `p${++this.ids}`, text, author: 'noc' }]);
+  }
+
+  change(notes: Note[]): void {
+    this.notes = notes.map((note) => ({ ...note, id: note.id ?? `p${++this.ids}` }));
+    this.version++;
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { latency = 40 } = this.ways;
+    await pause(latency / 2);
+    const status = this.take(request, Buffer.concat(chunks).toString());
+    const note = this.ways.renumbers ? this.notes.map((n) => ({ ...n, id: `r${++this.ids}` })) : this.notes;
+    const body = JSON.stringify(status === 200 ? { id: 'TT-1', status: 'inProgress', note } : { code: status, reason: 'no' });
+    const etag = this.ways.marks ? { ETag: `"${this.version}"` } : {};
+    await pause(latency / 2);
+    response.writeHead(status, { 'Content-Type': 'application/json', ...etag }).end(body);
+  }
+
+  private take(request: IncomingMessage, text: string): number {
+    const operations = /json-patch/.test(String(request.headers['content-type']));
+    if (request.method === 'PATCH' && operations && !this.ways.jsonPatch) return 415;
+    if (!request.url?.endsWith('/TT-1')) return 404;
+    if (request.method !== 'PATCH') return 200;
+    const mark = request.headers['if-match'];
+    if (mark && mark !== `"${this.version}"`) return 412;
+    const body = JSON.parse(text);
+    this.change(operations ? [...this.notes, body[0].value] : body.note);
+    return 200;
+  }
+}
+
+describe('a list that is written whole, while its provider writes, too', () => {
+  let provider: BusyProvider;
+  let client: ReturnType<typeof createTmf621Client>;
+  const begin = async (ways: Ways, arrayMode: ArrayMode = 'auto') => {
+    provider = new BusyProvider(ways);
+    const http = createHttpClient({
+      name: 'busy',
+      baseUrl: await provider.start(),
+      auth: { kind: 'none' },
+      timeout: PATIENCE,
+      rateLimit: 0,
+      concurrency: 8,
+    });
+    const options = { id: 'p', name: 'busy', http, version: 'v4', profile: 'standard', clock: Date.now } as const;
+    client = createTmf621Client({ ...options, arrayMode });
+  };
+  afterEach(() => {
+    client.close();
+    provider.stop();
+  });
+  const say = (id: string, text: string) => client.comment('troubleTicket', 'TT-1', { id, text, visibility: 'public' });
+  const count = (text: string) => provider.notes.filter((note) => note.text === text).length;
+
+  const WAYS: [string, Ways][] = [
+    ['that marks states', { marks: true }],
+    ['that marks none', {}],
+    ['that takes JSON Patch', { jsonPatch: true }],
+    ['that gives other ids at each read', { renumbers: true }],
+  ];
+  for (const [name, ways] of WAYS)
+    it(`takes nothing away, and adds ours once, at a provider ${name}`, async () => {
+      await begin(ways);
+      let isOver = false;
+      const theirs = (async () => {
+        while (!isOver || provider.said < THEIRS) {
+          provider.say();
+          await pause(30 + (provider.said % 7) * 20);
+        }
+      })();
+      for (let n = 1; n <= OURS; n++) await say(`c${n}`, `ours ${n}`);
+      isOver = true;
+      await theirs;
+      const lost = Array.from({ length: provider.said }, (_, i) => `theirs ${i + 1}`).filter((text) => count(text) !== 1);
+      const ours = Array.from({ length: OURS }, (_, i) => `ours ${i + 1}`).filter((text) => count(text) !== 1);
+      assert.deepEqual([lost, ours], [[], []]);
+    }).timeout(PATIENCE);
+
+  it('knows which of two notes with the same words is the one just written', async () => {
+    await begin({ latency: 0 });
+    provider.say('Done.');
+    const part = await say('c1', 'Done.');
+    assert.equal(count('Done.'), 2);
+    assert.equal(part.id, 'swb-c1');
+  });
+
+  it('does not bring back what was taken away before', async () => {
+    await begin({ latency: 0 });
+    provider.say('a slip');
+    await client.read('troubleTicket', 'TT-1');
+    provider.change([]);
+    await assert.rejects(say('c1', 'ours'), { outcome: 'notDone' }, 'it is asked again where less is shown than a moment ago');
+    assert.equal(count('a slip'), 0);
+  });
+});
