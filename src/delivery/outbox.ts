@@ -193,7 +193,7 @@ export class Outbox {
     if (creates || changed.length > 0) add('entity', leg.request, creates ? waits : {});
     const comments = [...(creates ? [] : (leg.appended ?? [])), ...leg.comments];
     for (const comment of comments) add(`comment:${comment.id}`, { comment });
-    for (const { kind, there, comment, note } of leg.alike ?? []) add(`alike:${note.id}`, { kind, there, comment });
+    for (const { kind, there, comment, note } of leg.alike ?? []) add(`alike:${note.id}`, { kind, there, comment, note });
     for (const attachment of leg.attachments) {
       const apart = `${laneOf(leg)}|attachments`;
       add(

@@ -97,7 +97,7 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
     if (delivery.part === 'entity')
       return await update(delivery, request as unknown as EntityRequest, link, conversation, inDoubt, context);
     await context.guard.check(context.client, conversation, link);
-    if (delivery.part.startsWith('alike:')) return await alike(delivery, request as unknown as Alike, link, context);
+    if (delivery.part.startsWith('alike:')) return await alike(delivery, request as unknown as Alike, link, inDoubt, context);
     return delivery.part.startsWith('comment:')
       ? await comment(delivery, request.comment as GenericComment, link, inDoubt, context)
       : await attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
@@ -288,23 +288,26 @@ async function comment(
   };
 }
 
-/** Changes, or takes away, a part as it was elsewhere: doing it twice does no harm. */
+/** Changes, or takes away, a part as it was elsewhere: doing it twice does no harm. Where it cannot be done, a comment says so. */
 async function alike(
   delivery: DeliveryRecord,
-  { kind, there = '', comment }: Alike,
+  { kind, there = '', comment: words, note }: Alike,
   link: Link,
-  { client }: SendContext,
+  inDoubt: boolean,
+  context: SendContext,
 ): Promise<Sent> {
+  const { client } = context;
   const { entityType } = delivery;
-  if (comment) await client.rewordComment?.(entityType, link.id, there, comment);
-  else if (kind === 'comment') await client.removeComment?.(entityType, link.id, there);
-  else await client.removeAttachment?.(entityType, link.id, there);
+  const remove = () =>
+    (kind === 'comment' ? client.removeComment : client.removeAttachment)?.call(client, entityType, link.id, there);
+  const done = await (words ? client.rewordComment?.(entityType, link.id, there, words) : remove());
+  if (!done) return comment(delivery, note, link, inDoubt, context);
   return {
-    what: comment ? 'edited the comment' : `took the ${kind} away`,
+    what: words ? 'edited the comment' : `took the ${kind} away`,
     link: { id: link.id, number: link.number },
     change: (latest) => {
       const now = linkAt(latest, delivery.endpoint, entityType, delivery.leg);
-      return now ? withLink(latest, withAlike(now, kind, there, comment?.text)) : latest;
+      return now ? withLink(latest, withAlike(now, kind, there, words?.text)) : latest;
     },
   };
 }

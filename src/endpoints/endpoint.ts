@@ -120,11 +120,11 @@ export interface EndpointClient {
     since: string,
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined>;
-  /** Writes other words into a comment that is there, by its id; absent where comments cannot be edited. */
-  rewordComment?(entityType: string, id: string, part: string, comment: GenericComment): Promise<void>;
-  /** Takes a comment, or a file, away; one that is not there is gone already. Absent where that cannot be. */
-  removeComment?(entityType: string, id: string, part: string): Promise<void>;
-  removeAttachment?(entityType: string, id: string, part: string): Promise<void>;
+  /** Writes other words into a comment that is there, by its id. False, or absent: that cannot be done. */
+  rewordComment?(entityType: string, id: string, part: string, comment: GenericComment): Promise<boolean>;
+  /** Takes a comment, or a file, away; one that is not there is gone already. Likewise. */
+  removeComment?(entityType: string, id: string, part: string): Promise<boolean>;
+  removeAttachment?(entityType: string, id: string, part: string): Promise<boolean>;
   /** Streams an attachment of one of this endpoint's entities. */
   download(entityType: string, id: string, attachment: GenericAttachment): Promise<Readable>;
   /** Changes since the cursor (undefined: from now on). Both records and, where they live apart, journals and attachments. */

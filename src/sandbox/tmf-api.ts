@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Handler, json, type Reply, type Request } from './exchange.js';
 import type { TokenEndpoint } from './oauth.js';
 import type { EventSender } from './tmf-hub.js';
@@ -99,10 +100,16 @@ function fromJsonPatch(record: TmfRecord, operations: Operation[]): TmfRecord | 
   for (const { op, path, value } of operations) {
     const [pointer = '', selector] = String(path).split('?');
     const [name = '', ...steps] = pointer.split('/').slice(1);
-    const place = ['add', 'replace', 'remove'].includes(op) && name ? placeOf(copy, [name, ...steps], selector) : undefined;
+    const place =
+      ['add', 'replace', 'remove', 'test'].includes(op) && name ? placeOf(copy, [name, ...steps], selector) : undefined;
     if (!place) return `${op} ${path} cannot be done.`;
-    touched.add(name);
     const { at, key } = place;
+    if (op === 'test') {
+      const is = Array.isArray(at) ? at[Number(key)] : at[key];
+      if (!isDeepStrictEqual(is, value)) return `test ${path} found something else.`;
+      continue;
+    }
+    touched.add(name);
     if (Array.isArray(at)) {
       at.splice(key === '-' ? at.length : Number(key), op === 'add' ? 0 : 1, ...(op === 'remove' ? [] : [value]));
     } else if (op === 'remove') delete at[key];

@@ -204,11 +204,12 @@ class Client implements ServiceNowClient {
     return this.filesOf(entityType).find(id, attachment, since, seen);
   }
 
-  async removeAttachment(_entityType: string, _id: string, part: string): Promise<void> {
+  async removeAttachment(_entityType: string, _id: string, part: string): Promise<boolean> {
     const request = { method: 'DELETE', path: `/api/now/attachment/${sysId(part)}`, what: 'delete the attachment' } as const;
     await this.api.ask(request).catch((error: unknown) => {
       if (!isAbsent(error)) throw error;
     });
+    return true;
   }
 
   async download(_entityType: string, _id: string, attachment: GenericAttachment): Promise<Readable> {

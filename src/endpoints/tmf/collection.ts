@@ -8,7 +8,7 @@ import { type Api, afterWrite } from '../api.js';
 import type { Hint } from '../endpoint.js';
 import type { Needs } from '../evidence.js';
 import { emptyListOf } from './answers.js';
-import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
+import { type Attributes, entries, idOf, isAttributes, partIdOf, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 import { pages } from './list.js';
 import { ListMemory } from './list-memory.js';
@@ -206,6 +206,36 @@ export class Collection {
     const found = shown ?? ours(entries((await afterWrite(() => this.read(id)))[attribute]), seen);
     if (found) return found;
     throw this.options.api.unshown({ what }, `it was answered as done, and the ${this.options.noun} does not show it`);
+  }
+
+  /**
+   * Changes an entry of one of its lists, or takes it away (`changed`: undefined). What is not there is gone already. False: this provider takes only
+   * whole lists, and somebody else's words might be lost with it.
+   */
+  async changeEntry(
+    id: string,
+    attribute: string,
+    part: string,
+    what: string,
+    changed?: Readonly<Record<string, Json>>,
+  ): Promise<boolean> {
+    if (!(await this.options.ways.changesSingle())) return false;
+    await this.inTurn(id, async () => {
+      const list = entries((await this.readForLists(id, [attribute]))[attribute]);
+      const at = list.findIndex((entry) => partIdOf(entry) === part);
+      const entry = list[at];
+      if (!entry) return;
+      // Whoever takes an entry away meanwhile moves the others: the test fails then, and nothing is done.
+      const path = `/${attribute}/${at}`;
+      const test =
+        entry.id === undefined ? { op: 'test', path, value: entry } : { op: 'test', path: `${path}/id`, value: entry.id };
+      const steps = changed
+        ? Object.entries(changed).map(([name, value]) => ({ op: 'replace', path: `${path}/${name}`, value }))
+        : [{ op: 'remove', path }];
+      const resource = await this.patch(id, [test, ...steps], what, { 'Content-Type': JSON_PATCH });
+      this.lists.learn(resource);
+    });
+    return true;
   }
 
   /** Refuses what the provider would refuse, before anything is sent. */

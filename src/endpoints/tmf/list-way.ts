@@ -44,6 +44,12 @@ export class ListWay {
     }
   }
 
+  /** Can an entry that is there be changed without writing the others? */
+  async changesSingle(): Promise<boolean> {
+    const way = this.mode === 'auto' ? (await this.find()).way : this.mode;
+    return way === 'jsonPatch';
+  }
+
   /** Which way is gone, and why, in words. Never throws. */
   async check(): Promise<Check> {
     const name = 'Lists';

@@ -54,7 +54,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const body = withReference(writable(fields, this.dialect.notCreatable), reference, this.dialect);
     this.entities.demand(this.validate(entityType, body), 'create');
     const ticket = await this.entities.create(body, reference, (created) => referenceOf(created, this.dialect));
-    return { entity: { ticket: withoutContent(ticket) }, dropped: [] };
+    // How it stands is the provider's own from the beginning, and its news; our reference may stand in the description.
+    const isAsked = (name: string) => name in body && name !== 'status' && !(name === 'description' && this.marks);
+    const asked = Object.fromEntries(Object.entries(fields).filter(([name]) => isAsked(name)));
+    return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(asked, ticket) };
   }
 
   async update(_entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
@@ -83,6 +86,18 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   ): Promise<WrittenPart | undefined> {
     const found = ourNote(await this.entities.readForLists(id, ['note']), comment, since, seen);
     return found && noteOf(found);
+  }
+
+  rewordComment(_entityType: string, id: string, part: string, { text }: GenericComment): Promise<boolean> {
+    return this.entities.changeEntry(id, 'note', part, 'edit a note', { text });
+  }
+
+  removeComment(_entityType: string, id: string, part: string): Promise<boolean> {
+    return this.entities.changeEntry(id, 'note', part, 'delete a note');
+  }
+
+  removeAttachment(_entityType: string, id: string, part: string): Promise<boolean> {
+    return this.entities.changeEntry(id, 'attachment', part, 'delete a file');
   }
 
   async attach(
@@ -160,9 +175,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return { ticket: { id }, event: { eventType: 'TroubleTicketDeleteEvent' } };
   }
 
+  /** Our reference stands in the description. */
+  private get marks(): boolean {
+    return this.dialect.reference === 'description';
+  }
+
   /** Where our reference stands in the description, a new description must carry it too. */
   private async marked(id: string, fields: Attributes): Promise<Attributes> {
-    if (this.dialect.reference !== 'description' || fields.description === undefined) return fields;
+    if (!this.marks || fields.description === undefined) return fields;
     const reference = referenceOf(await this.entities.read(id), this.dialect);
     return reference ? withReference(fields, reference, this.dialect) : fields;
   }

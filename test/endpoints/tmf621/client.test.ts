@@ -54,6 +54,20 @@ for (const version of ['v4', 'v5'] as const) {
       };
       const create = async () => client.parse((await client.create('troubleTicket', ticket, REFERENCE)).entity).source;
 
+      it('changes a note, and takes notes away, where that touches no other', async () => {
+        const { id } = await create();
+        const write = (n: number) => client.comment('troubleTicket', id, { id: `c${n}`, text: `note ${n}`, visibility: 'public' });
+        const [first, second] = [await write(1), await write(2)];
+        const texts = async () => client.parse(await client.read('troubleTicket', id)).comments.map(({ text }) => text);
+        const words = { id: 'c1', text: 'other words', visibility: 'public' as const };
+        const isOne = arrayMode === 'jsonPatch';
+        assert.equal(await client.rewordComment!('troubleTicket', id, first.id ?? '', words), isOne);
+        assert.deepEqual(await texts(), [isOne ? 'other words' : 'note 1', 'note 2']);
+        assert.equal(await client.removeComment!('troubleTicket', id, second.id ?? ''), isOne);
+        assert.equal(await client.removeComment!('troubleTicket', id, second.id ?? ''), isOne);
+        assert.deepEqual(await texts(), isOne ? ['other words'] : ['note 1', 'note 2']);
+      });
+
       it('takes a create with our reference, by which it is found again', async () => {
         const source = await create();
         assert.equal(source.reference, REFERENCE);
