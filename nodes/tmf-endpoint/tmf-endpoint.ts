@@ -4,6 +4,7 @@ import { createTmf621Client } from '../../src/endpoints/tmf621/client.js';
 import { createTmf622Client, type Tmf622Options } from '../../src/endpoints/tmf622/client.js';
 import type { HttpOptions } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
+import { steadyClock } from '../../src/steady-clock.js';
 import { type EndpointCredentials, endpointCredentials } from '../kit/endpoint.config.js';
 import { endpointRuntime } from '../kit/endpoint.js';
 import { serveEndpointRoutes } from '../kit/endpoint-routes.js';
@@ -31,7 +32,7 @@ function makeClient(id: string, config: TmfEndpointConfig, http: HttpOptions): T
     arrayMode: config.arrayMode || 'replace',
     wholeItems: config.wholeItems ?? tmfEndpointDefaults.wholeItems,
     integrationUser: config.integrationUser || undefined,
-    clock: Date.now,
+    clock: steadyClock(),
   });
 }
 

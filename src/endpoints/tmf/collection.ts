@@ -232,6 +232,7 @@ export class Collection {
       const steps = changed
         ? Object.entries(changed).map(([name, value]) => ({ op: 'replace', path: `${path}/${name}`, value }))
         : [{ op: 'remove', path }];
+      if (!changed) this.lists.forget(id, attribute, entry);
       const resource = await this.patch(id, [test, ...steps], what, { 'Content-Type': JSON_PATCH });
       this.lists.learn(resource);
     });

@@ -1,5 +1,5 @@
-import { sameWords } from '../words.js';
 import { type Attributes, entries, isAttributes, isoTime, partIdOf, textOf } from './attributes.js';
+import { withoutCounterpart } from './same-entry.js';
 
 /** How long less has to be read before it is believed: replicas lag, and people do take entries away. Milliseconds. */
 const LAG = 30_000;
@@ -59,6 +59,13 @@ export class ListMemory {
     return this.of(id).lists[attribute] ?? [];
   }
 
+  /** An entry is taken away by us: that it is not there is right. */
+  forget(id: string, attribute: string, entry: Attributes): void {
+    const known = this.of(id);
+    const list = known.lists[attribute] ?? [];
+    known.lists[attribute] = withoutCounterpart(list, [traitsOf(entry)]);
+  }
+
   /** What a resource lacks of what its lists held, or of what makes them lists, in words; as far as that is no older than a lag. */
   vanished(resource: Attributes): string | undefined {
     for (const attribute of Object.keys(this.attributes)) {
@@ -99,7 +106,8 @@ export class ListMemory {
     const there = entries(resource[attribute]);
     // Parts of the resource may be given other ids by its provider: there must be as many.
     if (this.attributes[attribute]) return there.length < known.length;
-    return known.some((entry) => !there.some((other) => isSame(entry, other)));
+    const telling = known.filter((entry) => Object.keys(entry).length > 0);
+    return withoutCounterpart(telling, there).length > 0 || telling.some((entry) => there.some((other) => isCut(entry, other)));
   }
 
   /** Is something not shown that was seen before? */
@@ -132,17 +140,16 @@ export class ListMemory {
   }
 }
 
-/** What an entry is known again by: its words, whatever id a provider gives it this time; its id or name where it has none. */
+/** What an entry is known again by. */
 function traitsOf({ id, text, name }: Attributes): Attributes {
   return { ...(id !== undefined && { id }), ...(text !== undefined && { text }), ...(name !== undefined && { name }) };
 }
 
-function isSame(known: Attributes, other: Attributes): boolean {
-  if (typeof known.text === 'string') return typeof other.text === 'string' && sameWords(known.text, other.text);
-  const names = Object.keys(known);
-  return (
-    names.length === 0 || names.some((name) => textOf(known[name]) !== undefined && textOf(known[name]) === textOf(other[name]))
-  );
+/** It shows only the beginning of its words: an edit may be just that, and what is written back whole must not. */
+function isCut(known: Attributes, other: Attributes): boolean {
+  if (known.id === undefined || known.id !== other.id || typeof known.text !== 'string' || typeof other.text !== 'string')
+    return false;
+  return other.text.length < known.text.length && known.text.startsWith(other.text);
 }
 
 function formFault(list: unknown, attribute: string): string | undefined {

@@ -58,6 +58,26 @@ describe('how long the lists of a resource were', () => {
     assert.ok(read(ticket([{ id: 'c', text: 'o' }])), 'cut');
   });
 
+  it('an entry that says something else is edited, not gone; one that we take away is not missed', () => {
+    read(
+      ticket([
+        { id: 'a', text: 'teh line' },
+        { id: 'b', text: 'two' },
+      ]),
+    );
+    assert.equal(
+      read(
+        ticket([
+          { id: 'a', text: 'the line' },
+          { id: 'b', text: 'two' },
+        ]),
+      ),
+      undefined,
+    );
+    memory.forget('a', 'note', { id: 'b', text: 'two' });
+    assert.equal(read(ticket([{ id: 'a', text: 'the line' }])), undefined);
+  });
+
   it('items are counted: a vendor gives them ids of its own', () => {
     memory.learn({ id: 'o', productOrderItem: [{ id: '1' }, { id: '2' }] });
     const other = (ids: string[]) => ({ id: 'o', productOrderItem: ids.map((id) => ({ id, state: 'held' })) });

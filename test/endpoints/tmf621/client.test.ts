@@ -56,7 +56,8 @@ for (const version of ['v4', 'v5'] as const) {
 
       it('changes a note, and takes notes away, where that touches no other', async () => {
         const { id } = await create();
-        const write = (n: number) => client.comment('troubleTicket', id, { id: `c${n}`, text: `note ${n}`, visibility: 'public' });
+        const write = (n: number) =>
+          client.comment('troubleTicket', id, { id: `c${n}`, text: `note ${n}`, visibility: 'public' });
         const [first, second] = [await write(1), await write(2)];
         const texts = async () => client.parse(await client.read('troubleTicket', id)).comments.map(({ text }) => text);
         const words = { id: 'c1', text: 'other words', visibility: 'public' as const };
