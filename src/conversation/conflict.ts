@@ -84,7 +84,7 @@ export function decided(news: News, conflicts: readonly Conflict[], incoming: In
 }
 
 /** What was said, in words. */
-export function inWords(conflicts: readonly Conflict[]): string {
+export function inWords(conflicts: readonly Pick<Conflict, 'name' | 'shown' | 'wanted' | 'stands'>[]): string {
   return conflicts
     .map(({ name, shown, wanted, stands }) => {
       const [stood, fell] = stands ? [shown, wanted] : [wanted, shown];

@@ -178,7 +178,10 @@ function advanced(
     if (!isOf(link, source)) return link;
     if (deleted) return { ...link, gone: true };
     // What was written meanwhile is newer than what was read before.
-    const isNewer = (field: string) => readAt !== undefined && (link.ourWrites?.[field]?.stamp ?? '') > readAt;
+    const isNewer = (field: string) =>
+      readAt !== undefined &&
+      (link.ourWrites?.[field]?.stamp ?? '') > readAt &&
+      !isOlder(link.writtenVersion?.[field], source.version);
     const outdated = (field: string) => isOutdated(field) || isNewer(field);
     const raw = { ...link.raw };
     for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = imprint(record[name]);

@@ -173,7 +173,8 @@ export class Correlator {
         const request = of[i];
         return request && delivery.leg === link.leg ? [{ delivery, request }] : [];
       });
-    return [...to(done, said), ...to(open, requests)];
+    // What the entity was made by is no rival of what it was made of.
+    return [...to(done, said), ...to(open, requests).slice(link.made === 'told' ? 1 : 0)];
   }
 
   /** The comments and files of deliveries. */

@@ -47,9 +47,10 @@ const LAST_STEP = 4;
 export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): FieldNews {
   const { record, sources, message } = incoming;
   const isOutdated = outdatedIn(link, incoming, guard.isOlder);
-  const isMissed = missedIn(link, incoming);
+  const isMissed = missedIn(link, incoming, guard.isOlder);
   const isOurs = (field: string) => guard.inFlight.some((w) => field in w.fields && isSent(record[field], w.fields[field]));
-  const differs = (field: string) => !sameImprint(link.raw[field], record[field]) && !isOurs(field);
+  // What was not sent and is empty is as it was.
+  const differs = (field: string) => !sameImprint(link.raw[field] ?? '', record[field]) && !isOurs(field);
   const changed: string[] = [];
   const asMade: string[] = [];
   const overtaken: Overtaken[] = [];
@@ -74,7 +75,7 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
       continue;
     }
     changed.push(name);
-    if (made && (link.made === 'told' || !from.some((field) => field in link.raw))) asMade.push(name);
+    if (made && (link.made === 'told' || !differing.some((field) => field in link.raw))) asMade.push(name);
   }
   return { changed, asMade, overtaken, again, isOutdated };
 }
@@ -91,7 +92,7 @@ function stepOf(state: State): number {
 }
 
 /** Does a field show what we sent, as it is or as partners keep texts: cut, wrapped, escaped? */
-function isSent(shown: Json | undefined, sent: Json | undefined): boolean {
+export function isSent(shown: Json | undefined, sent: Json | undefined): boolean {
   if (sameImprint(imprint(sent), shown)) return true;
   return typeof shown === 'string' && typeof sent === 'string' && shown !== '' && showsWords(shown, sent);
 }
@@ -105,7 +106,15 @@ function outdatedIn(link: Link, { message, answerTo }: Incoming, isOlder: EchoGu
   return (field) => isOlder(message.source.version, link.writtenVersion?.[field]) || writtenLater(field);
 }
 
-/** Tells of a raw field whether a write of ours was answered after the reading began: the reading may have missed it. */
-function missedIn({ ourWrites = {} }: Link, { readAt, answerTo }: Incoming): (field: string) => boolean {
-  return (field) => answerTo === undefined && readAt !== undefined && (ourWrites[field]?.stamp ?? '') > readAt;
+/** Tells of a raw field whether a write of ours was answered after the reading began: the reading may have missed it, unless its version is newer. */
+function missedIn(
+  { ourWrites = {}, writtenVersion = {} }: Link,
+  { readAt, answerTo, message }: Incoming,
+  isOlder: EchoGuard['isOlder'],
+): (field: string) => boolean {
+  return (field) =>
+    answerTo === undefined &&
+    readAt !== undefined &&
+    (ourWrites[field]?.stamp ?? '') > readAt &&
+    !isOlder(writtenVersion[field], message.source.version);
 }

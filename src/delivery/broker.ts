@@ -146,6 +146,7 @@ export class Broker {
       steady: this.steady,
       random: this.random,
       ids: this.ids,
+      rules: (id) => this.rules(id),
       log: this.log,
       settling: DEFAULT_SETTLING,
       ...settings,

@@ -38,7 +38,11 @@ export class IdentityGuard {
 
   async check(client: EndpointClient, conversation: ConversationRecord, link: Link): Promise<void> {
     if (this.trusted.has(`${client.id}|${link.id}`)) return;
-    const raw = await client.read(link.entityType, link.id);
+    this.verify(client, conversation, link, await client.read(link.entityType, link.id));
+  }
+
+  /** The same of an entity that was read already. */
+  verify(client: EndpointClient, conversation: ConversationRecord, link: Link, raw: RawEntity): void {
     const { source } = client.parse(raw);
     const expected = carriedBy(conversation, link);
     const wrong =

@@ -4,12 +4,13 @@ import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.
 import { imprint, sameImprint } from '../conversation/fingerprint.js';
 import { itemsSeen } from '../conversation/item-entries.js';
 import { isGone } from '../conversation/moved.js';
+import type { PartyRules } from '../conversation/ownership.js';
 import { withAlike } from '../conversation/part-news.js';
 import { legOf } from '../conversation/plan.js';
 import { carriedApart, createReference } from '../conversation/reference.js';
 import { halfDone, isAbsent } from '../endpoints/api.js';
-import type { EndpointClient, RawEntity, Written } from '../endpoints/endpoint.js';
-import { PartnerError, SwitchboardError } from '../errors.js';
+import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
+import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import type { Ages } from './ages.js';
@@ -18,6 +19,7 @@ import { ask, followed, hiddenFrom, isConflict, isNew, notThereYet, soughtOf, st
 import type { IdentityGuard } from './identity-guard.js';
 import { addressed, addressedBy } from './item-ids.js';
 import { isOfItems, newsIn } from './item-news.js';
+import { lookedAt, lookFirst } from './look-first.js';
 import { isCancellation, realChanges } from './outbox.js';
 import type { Spool } from './spool.js';
 import { asWritten, rewritten, seen, stated } from './written-link.js';
@@ -30,6 +32,8 @@ export interface SendContext {
   endpoint: (id: string) => EndpointClient | undefined;
   guard: IdentityGuard;
   spool: Spool;
+  /** How the party at an endpoint is dealt with. */
+  rules: (endpoint: string) => PartyRules;
   ids: () => string;
   clock: () => number;
   /** Milliseconds. */
@@ -68,8 +72,13 @@ export interface Sent {
   change?: (latest: ConversationRecord) => ConversationRecord;
   /** The answer as a raw entity, for the out node's output. */
   answer?: RawEntity;
-  /** Fields the partner silently left out, in words. */
-  warning?: string;
+  /** What a person should see although it arrived. */
+  warnings?: Warning[];
+}
+
+export interface Warning {
+  code: ErrorCode;
+  message: string;
 }
 
 /**
@@ -150,7 +159,7 @@ async function create(
     link: { id: source.id, number: source.number },
     response: written.entity,
     answer: written.entity,
-    warning: warningOf(client, written),
+    warnings: warningsOf(client, written),
     change: (latest) => {
       // What our own create answered outranks an event of another record that carries our reference: a copy, or a part of it.
       const told = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
@@ -195,7 +204,7 @@ async function update(
   const all = realChanges(request, link, delivery.id);
   let names = all;
   if (names.length === 0) return { what: NOTHING_LEFT, link: target };
-  await context.guard.check(client, conversation, link);
+  const seen = await lookBefore(names, request, link, conversation, context);
   const found = (what: string): Sent => ({
     what,
     link: target,
@@ -207,20 +216,24 @@ async function update(
       return found('found the cancellation that an earlier try asked for');
     await stillLooking('the cancellation', delivery, context);
   } else if (inDoubt) {
-    const { record } = client.parse(await client.read(delivery.entityType, link.id));
+    const { record } = seen ?? client.parse(await client.read(delivery.entityType, link.id));
     // Items are written again, so that it is known which is which; those that an earlier try has added are found.
     const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
     names = names.filter((name) => again(name) || !sameImprint(imprint(record[name]), request.fields[name]));
     if (names.length === 0) return found('found written by an earlier try');
     if (delivery.onlyLook) ask(`the new ${names.join(', ')}`, client);
   }
+  const { kept, conflict } = seen
+    ? lookFirst(lookedAt(names, request, link), request, link, seen, client, context.rules)
+    : { kept: undefined, conflict: undefined };
+  const both: Warning[] = conflict ? [{ code: 'SWB_BOTH_CHANGED', message: conflict }] : [];
   const fields: Record<string, Json> = {};
-  for (const name of names) {
+  for (const name of names.filter((name) => !kept?.has(name))) {
     const value = newsIn(request, name, link);
     if (value !== undefined) fields[name] = value;
   }
   names = Object.keys(fields);
-  if (names.length === 0) return { what: NOTHING_LEFT, link: target };
+  if (names.length === 0) return { what: NOTHING_LEFT, link: target, warnings: both };
   const named = await addressed(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
@@ -235,7 +248,7 @@ async function update(
     link: target,
     response: written.entity,
     answer: written.entity,
-    warning: warningOf(client, written),
+    warnings: [...both, ...warningsOf(client, written)],
     change: (latest) => {
       const at = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (!at) return latest;
@@ -351,12 +364,34 @@ async function attach(
   };
 }
 
-function warningOf(client: EndpointClient, written: Written): string | undefined {
-  if (written.dropped.length === 0) return undefined;
+/**
+ * The entity as it is right before fields of it are written that the partner may have changed meanwhile, proven to be the one we think; undefined where
+ * there are none, and it is known to be that one.
+ */
+async function lookBefore(
+  names: readonly string[],
+  request: EntityRequest,
+  link: Link,
+  conversation: ConversationRecord,
+  { client, guard }: SendContext,
+): Promise<Parsed | undefined> {
+  if (isCancellation(request) || lookedAt(names, request, link).length === 0) {
+    await guard.check(client, conversation, link);
+    return undefined;
+  }
+  const raw = await (client.readRecord?.(link.entityType, link.id) ?? client.read(link.entityType, link.id));
+  guard.verify(client, conversation, link, raw);
+  return client.parse(raw);
+}
+
+/** Fields the partner silently left out, in words. */
+function warningsOf(client: EndpointClient, written: Written): Warning[] {
+  if (written.dropped.length === 0) return [];
   const list = written.dropped
     .map((d) => `${d.field} (sent ${JSON.stringify(d.sent)}, has ${JSON.stringify(d.has ?? null)})`)
     .join(', ');
-  return `${client.name} accepted the write but did not keep: ${list}. Check the field names, the choice values and the integration user's rights.`;
+  const message = `${client.name} accepted the write but did not keep: ${list}. Check the field names, the choice values and the integration user's rights.`;
+  return [{ code: 'SWB_PARTNER_DROPPED', message }];
 }
 
 /** What waited for the link may go now. */

@@ -303,9 +303,12 @@ export class Worker {
   private async delivered(delivery: DeliveryRecord, sent: Sent, started: Started, said: ExchangeLog): Promise<void> {
     const { store, conversations, clock } = this.options;
     const now = new Date(clock()).toISOString();
-    const warning: ErrorRecord | undefined = sent.warning
-      ? { code: 'SWB_PARTNER_DROPPED', message: sent.warning, at: now }
-      : undefined;
+    const [first] = sent.warnings ?? [];
+    const warning: ErrorRecord | undefined = first && {
+      code: first.code,
+      message: (sent.warnings ?? []).map(({ message }) => message).join(' '),
+      at: now,
+    };
     const http = kept(delivery, said);
     const record: DeliveryRecord = {
       ...delivery,
@@ -334,7 +337,7 @@ export class Worker {
       (latest) => sent.change?.(latest) ?? latest,
       () => [...also],
     );
-    for (const listener of this.listeners) listener.delivered?.(record, sent.warning);
+    for (const listener of this.listeners) listener.delivered?.(record, warning?.message);
   }
 
   /** The partner's answer as a message of its own, emitted by the out node: like everything accepted it is not lost in a crash. */

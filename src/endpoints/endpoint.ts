@@ -82,6 +82,8 @@ export interface EndpointClient {
 
   /** Reads an entity with its comments and attachments. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
   read(entityType: string, id: string): Promise<RawEntity>;
+  /** Reads an entity without what hangs on it, where that costs less. */
+  readRecord?(entityType: string, id: string): Promise<RawEntity>;
   /**
    * Looks an entity up by our reference; re-checks that what came back carries it. `fields`: what was to be created; where that takes several
    * writes, those that are missing are made up for.

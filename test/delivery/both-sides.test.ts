@@ -86,6 +86,25 @@ describe('both sides at once', () => {
     });
   }
 
+  for (const [when, stands] of [
+    [5, 'provider’s'],
+    [1, 'customer’s'],
+  ] as const)
+    it(`is found right before a write, though nobody has told of it yet (${stands} stands)`, async () => {
+      // In minutes after noon; the customer's change is at three.
+      Object.assign(rig.provider, { changedAt: new Date(Date.UTC(2026, 0, 1, 12, when)).toISOString() });
+      Object.assign(provider().fields, { title: 'provider’s' });
+      provider().version = 3;
+      await hearFromCustomer({ title: 'customer’s' }, 2, 180);
+      await rig.quiet();
+      assert.equal(provider().fields.title, stands);
+      const [delivery] = (await rig.deliveries()).filter(({ error }) => error);
+      assert.equal(delivery?.error?.code, 'SWB_BOTH_CHANGED');
+      await hearFromProvider({}, 4, when * 60);
+      await rig.quiet();
+      assert.deepEqual([provider().fields.title, customer().fields.title], [stands, stands]);
+    });
+
   it('a cancellation goes out, whatever the other side says at that moment', async () => {
     await clash('state', ['held', 11], ['cancelled', 10], false);
     assert.equal(provider().fields.state, 'cancelled');

@@ -113,6 +113,7 @@ describe('the broker', () => {
       ['2', 'pending'],
       ['3', 'inProgress'],
     ] as const) {
+      Object.assign(rig.provider.tickets[0]!.fields, { state });
       await rig.receive('provider', { id: 'T1', version, fields: { title: 'one', state } });
       await rig.quiet();
     }
@@ -126,7 +127,8 @@ describe('the broker', () => {
     await rig.quiet();
     await rig.receive('customer', { id: 'A', version: '4', fields: { title: 'two', state: 'closed' } }, 'real news');
     await rig.quiet();
-    assert.deepEqual(rig.provider.calls.slice(before), ['read T1', 'update {"title":"two"}', 'update {"state":"closed"}']);
+    const calls = ['read T1', 'update {"title":"two"}', 'read T1', 'update {"state":"closed"}'];
+    assert.deepEqual(rig.provider.calls.slice(before), calls);
   });
 
   it('goes back to a value while the write away from it is under way', async () => {

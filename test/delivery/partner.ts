@@ -50,6 +50,8 @@ export class Partner implements EndpointClient {
   /** Holds back every write until resolved. */
   gate: () => Promise<void> = async () => undefined;
   integrationUser?: string;
+  /** When its tickets were changed last. */
+  changedAt?: string;
   /** How many of the next updates are answered as done, and not kept. */
   drops = 0;
 
@@ -158,6 +160,7 @@ export class Partner implements EndpointClient {
         id: ticket.id,
         number: ticket.id,
         version: String(ticket.version),
+        ...(this.changedAt && { changedAt: this.changedAt }),
         reference: ticket.reference,
       },
       record: ticket.fields,

@@ -145,6 +145,10 @@ class Client implements ServiceNowClient {
     );
   }
 
+  async readRecord(entityType: string, id: string): Promise<RawEntity> {
+    return this.ordersOf(entityType) ? this.read(entityType, id) : this.reader(entityType).record(id);
+  }
+
   async find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined> {
     const table = this.table(entityType);
     const orders = this.ordersOf(entityType);

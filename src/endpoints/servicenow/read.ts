@@ -65,6 +65,11 @@ export class RecordReader {
     return this.gatherer.get(sysId(line === undefined ? id : await this.recordOf(line)));
   }
 
+  /** The record alone. */
+  async record(id: string): Promise<ServiceNowEntity> {
+    return this.entity(await this.row(sysId(id)), { journal: [] }, []);
+  }
+
   private async batch(ids: string[]): Promise<PromiseSettledResult<ServiceNowEntity>[]> {
     const [only] = ids;
     if (ids.length === 1 && only) return Promise.allSettled([this.single(only)]);

@@ -1,0 +1,60 @@
+import { inWords } from '../conversation/conflict.js';
+import type { EntityRequest } from '../conversation/correlator.js';
+import { isSent } from '../conversation/field-news.js';
+import { sameImprint } from '../conversation/fingerprint.js';
+import { type PartyRules, type Said, stands } from '../conversation/ownership.js';
+import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
+import type { Json } from '../model/message.js';
+import type { Link } from '../store/store.js';
+import { isOfItems } from './item-news.js';
+
+/** What a look right before a write has found. */
+export interface Look {
+  /** Fields that are not written: the partner has changed them since, and that stands. It is told to the others when it is heard of. */
+  kept: ReadonlySet<string>;
+  /** What both sides changed, in words. */
+  conflict?: string;
+}
+
+/** Fields of a write that the partner may have changed without our having heard of it: those that are known, and are not told item by item. */
+export function lookedAt(names: readonly string[], request: EntityRequest, link: Link): string[] {
+  if (!request.said || link.made === 'told') return [];
+  return names.filter(
+    (name) =>
+      name in link.raw && !isOfItems(request, name) && !request.edited?.includes(name) && genericsOf(name, request).length > 0,
+  );
+}
+
+/** Decides, of fields about to be written, whose value stands where the partner shows another one than the last we heard of. Pure. */
+export function lookFirst(
+  names: readonly string[],
+  request: EntityRequest,
+  link: Link,
+  { record, source }: Parsed,
+  client: EndpointClient,
+  rules: (endpoint: string) => PartyRules,
+): Look {
+  const { said } = request;
+  // The last change was ours: whatever it was, it looked before.
+  const isOurs = client.integrationUser !== undefined && source.changedBy === client.integrationUser;
+  if (!said || isOurs) return { kept: new Set() };
+  const own = rules(client.id);
+  const at = Date.parse(source.changedAt ?? '') - (client.clockAhead ?? 0);
+  const shown: Said = { side: own.side, ...(!Number.isNaN(at) && { at }) };
+  const wanted: Said = { side: rules(said.endpoint).side, at: said.at };
+  const unheard = names.filter(
+    (name) => name in record && !sameImprint(link.raw[name], record[name]) && !isSent(record[name], request.fields[name]),
+  );
+  const changed = [...new Set(unheard.flatMap((name) => genericsOf(name, request)))];
+  const standing = new Set(changed.filter((generic) => stands(generic, own.fields[generic] ?? 'newest', shown, wanted)));
+  const kept = new Set(names.filter((name) => genericsOf(name, request).some((generic) => standing.has(generic))));
+  const conflicts = changed.map((generic) => {
+    const name = unheard.find((field) => genericsOf(field, request).includes(generic)) ?? '';
+    return { name: generic, shown: record[name] as Json, wanted: request.fields[name] as Json, stands: standing.has(generic) };
+  });
+  return { kept, ...(conflicts.length > 0 && { conflict: inWords(conflicts) }) };
+}
+
+function genericsOf(name: string, request: EntityRequest): string[] {
+  return (request.sources[name] ?? []).filter((source) => source in request.generic);
+}
