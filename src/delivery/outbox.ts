@@ -190,7 +190,7 @@ export class Outbox {
       });
     const creates = !link && !writing;
     const changed = link && !writing ? realChanges(leg.request, link) : leg.request.changed;
-    if (creates || changed.length > 0) add('entity', leg.request, creates ? waits : {});
+    if (creates || changed.length > 0) add('entity', leg.request, creates ? { ...waits, creates } : {});
     const comments = [...(creates ? [] : (leg.appended ?? [])), ...leg.comments];
     for (const comment of comments) add(`comment:${comment.id}`, { comment });
     for (const { kind, there, comment, note } of leg.alike ?? []) add(`alike:${note.id}`, { kind, there, comment, note });

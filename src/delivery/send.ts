@@ -202,7 +202,10 @@ async function update(
   const { client } = context;
   const target = { id: link.id, number: link.number };
   const all = realChanges(request, link, delivery.id);
-  let names = all;
+  // An event has told what an earlier try created: what the partner made of it is its own, but what a person has changed by hand since.
+  const isMade = delivery.creates && link.origin === 'ours' && inDoubt;
+  let names = isMade ? all.filter((name) => request.edited?.includes(name)) : all;
+  if (isMade && names.length === 0) return { what: `found ${link.number ?? link.id}, of which an event told`, link: target };
   if (names.length === 0) return { what: NOTHING_LEFT, link: target };
   const seen = await lookBefore(names, request, link, conversation, context);
   const found = (what: string): Sent => ({

@@ -224,6 +224,8 @@ export interface DeliveryRecord {
   leg: string;
   /** `entity`, `comment:<id>`, `attachment:<id>`, or `alike:<id>` for one that is edited or taken away as it was elsewhere; unique per (message, node, leg, part). */
   part: string;
+  /** It creates the entity: where the conversation had none, and none was on its way. */
+  creates?: true;
   /** Deliveries of one lane go out one after the other, in the order of their ids; lanes are independent. A delivery never changes its lane. */
   lane: string;
   state: DeliveryState;

@@ -195,6 +195,7 @@ describe('what a new ticket at the partner was made of', () => {
       await hear();
       await rig.quiet();
       assert.equal(updates().length, 1);
+      assert.equal(rig.provider.tickets[0]?.fields.state, 'inProgress', 'what it was asked for first is not written over it');
     });
   }
 
