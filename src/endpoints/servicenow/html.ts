@@ -20,6 +20,13 @@ export function plainText(text: string): string {
   return (words === text && WRAPPED.test(text) ? linesOf(text) : words).trim();
 }
 
+/** A picture is not silently left out. */
+function imageIn(mark: string): string {
+  const [, , inDouble, inSingle] = /\balt\s*=\s*("([^"]*)"|'([^']*)')/i.exec(mark) ?? [];
+  const says = inDouble ?? inSingle;
+  return says ? `[image: ${says}]` : '[image]';
+}
+
 /** HTML as lines: paragraphs, items of lists and rows of tables one each. */
 function linesOf(html: string): string {
   const shown = html.replace(HIDDEN, '');
@@ -30,6 +37,7 @@ function linesOf(html: string): string {
     .replace(/<li\b[^<>]*>\s*(?:<p\b[^<>]*>)?/gi, '\n- ')
     .replace(/<\/t[dh]\s*>/gi, ' ')
     .replace(BLOCK, '\n')
+    .replace(/<img\b[^<>]*>/gi, imageIn)
     .replace(/<\/?[a-z][^<>]*>/gi, '')
     .split('\n')
     .map((line) =>

@@ -28,6 +28,11 @@ describe('the words of a journal entry', () => {
   ] as const)
     it(`are its words: ${what}`, () => assert.equal(plainText(entry), words));
 
+  it('say that there is a picture', () => {
+    assert.equal(plainText('[code]<img src="x.png">[/code]'), '[image]');
+    assert.equal(plainText('<p>See <img src=x alt="the rack">.</p>'), 'See [image: the rack].');
+  });
+
   it('are found at once, however hostile', () => {
     const begun = process.hrtime.bigint();
     for (const part of ['[code]', '<script', '<p', '<!--', '<', '&'])

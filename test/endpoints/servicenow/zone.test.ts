@@ -100,7 +100,7 @@ describe('the time zone of the integration user', () => {
               [],
             );
           }
-        }).timeout(60_000);
+        });
 
   it('is the instance’s own where the user has none', async () => {
     const poller = inZone('US/Eastern', NOON, '');

@@ -125,7 +125,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
       const lost = Array.from({ length: provider.said }, (_, i) => `theirs ${i + 1}`).filter((text) => count(text) !== 1);
       const ours = Array.from({ length: OURS }, (_, i) => `ours ${i + 1}`).filter((text) => count(text) !== 1);
       assert.deepEqual([lost, ours], [[], []]);
-    }).timeout(PATIENCE);
+    });
 
   it('knows which of two notes with the same words is the one just written', async () => {
     await begin({ latency: 0 });
