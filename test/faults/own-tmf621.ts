@@ -172,7 +172,7 @@ export class OwnTmf621 extends OwnTickets {
     const fresh: T[] = [];
     (ticket[list] as T[]) = fresh;
     for (const one of wanted) {
-      const same = old.find((known) => (one.id || !('text' in known) ? known.id === one.id : known.text === (one as Note).text));
+      const same = old.find((known) => ('text' in known && !known.id ? known.text === (one as Note).text : known.id === one.id));
       if (same) fresh.push(same);
       else push(one);
     }

@@ -43,8 +43,8 @@ export abstract class Partner {
   readonly unknown = new Set<string>();
   /** How many lists it has answered well. */
   lists = 0;
-  /** How many requests of each kind came, answered well or not. */
-  readonly asked = new Map<Kind, number>();
+  /** How many requests of each kind came for each resource, answered well or not. */
+  readonly asked = new Map<string, number>();
   /** How far its clock is ahead of the true one, milliseconds. */
   ahead = 0;
   /** How far the clock of the machine before it is ahead, of which the header Date is; its own where undefined. */
@@ -153,7 +153,8 @@ export abstract class Partner {
     const refusal = this.refusal(request);
     if (refusal) return send(refusal);
     const kind = this.kind(request);
-    this.asked.set(kind, (this.asked.get(kind) ?? 0) + 1);
+    const asked = `${kind} ${request.path.split('/').findLast((part) => /^[a-z_]+$/i.test(part))}`;
+    this.asked.set(asked, (this.asked.get(asked) ?? 0) + 1);
     const behaviour = this.mood.choose(kind);
     const effects: number[] = [];
     if (kind === 'create' || kind === 'change') {
