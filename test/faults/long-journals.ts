@@ -4,6 +4,7 @@ import { SIDES, type Side } from './strange-load.js';
 
 export interface Journals {
   entries: number;
+  notes: number;
   page: number;
   arrayMode: ListMode;
 }
@@ -33,10 +34,10 @@ export class LongJournals {
     private readonly options: Journals,
   ) {}
 
-  /** `share`: of a hundred old entries of the incident so many are comments. The provider's ticket has that many notes, all of them told. */
+  /** `share`: of a hundred old entries of the incident so many are comments; all notes of the ticket are told. */
   open(share: number): void {
     const { customer, provider } = this.partners;
-    const { entries } = this.options;
+    const { entries, notes } = this.options;
     const [ours, theirs] = SIDES.map((side) => this.ticket(side));
     const now = Date.now();
     const { sys_id } = customer.create({ short_description: ours!.mark, description: ours!.mark });
@@ -50,10 +51,10 @@ export class LongJournals {
         return { column: isComment ? 'comments' : 'work_notes', text, at: now - (entries - i) * APART };
       }),
     );
-    const note = Array.from({ length: entries }, (_, i) => {
+    const note = Array.from({ length: notes }, (_, i) => {
       const text = this.text(theirs!);
       theirs!.said.provider.push(text);
-      return { text, author: 'noc', date: new Date(now - (entries - i) * APART).toISOString() };
+      return { text, author: 'noc', date: new Date(now - (notes - i) * APART).toISOString() };
     });
     theirs!.ids.provider = provider.create({ name: theirs!.mark, description: theirs!.mark, severity: 'Minor', note }).id;
     this.told = ours!.said.customer.length + theirs!.said.provider.length;

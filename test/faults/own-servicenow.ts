@@ -247,7 +247,7 @@ export class OwnServiceNow extends Partner {
   }
 
   private page(table: string, query: URLSearchParams): { page: Row[]; headers: Record<string, string> } {
-    const rows = select(this.rows(table), query.get('sysparm_query') ?? '');
+    const rows = select(this.rows(table), query.get('sysparm_query') ?? '', this.shuffled && table === 'sys_journal_field');
     const from = Number(query.get('sysparm_offset') ?? 0);
     const page = rows.slice(from, from + Math.min(this.pageLimit, Number(query.get('sysparm_limit') ?? 10_000)));
     return { page, headers: { 'X-Total-Count': String(rows.length) } };
@@ -261,8 +261,7 @@ export class OwnServiceNow extends Partner {
   private rows(table: string): Row[] {
     if (table === 'sys_attachment') return this.attachments.map(({ value }) => value);
     const kept = table === 'incident' ? [...this.incidents.values()] : table === 'sys_journal_field' ? this.journals : [];
-    const listed = this.shuffled ? kept.toSorted((a, b) => (a.value.sys_id! < b.value.sys_id! ? -1 : 1)) : kept;
-    return listed
+    return kept
       .filter(({ age }) => table !== 'incident' || !this.mood.lag || age > LIST_LAG)
       .map((one) => one.seen(this.lag))
       .filter((row) => row !== undefined);
