@@ -11,6 +11,7 @@ export interface SharedField {
   toIncident(value: string): Row;
   ofIncident(row: Row): string;
   attribute: string;
+  columns: string[];
 }
 
 const INCIDENT_STATES: Record<string, Row> = {
@@ -41,6 +42,7 @@ export const SHARED: SharedField[] = [
         return row.state === state && (row.hold_reason ?? '') === hold_reason;
       }) ?? `${state}/${hold_reason}`,
     attribute: 'status',
+    columns: ['state', 'hold_reason'],
   },
   {
     name: 'title',
@@ -49,6 +51,7 @@ export const SHARED: SharedField[] = [
     toIncident: (value) => ({ short_description: value }),
     ofIncident: (row) => row.short_description!,
     attribute: 'name',
+    columns: ['short_description'],
   },
   {
     name: 'description',
@@ -57,6 +60,7 @@ export const SHARED: SharedField[] = [
     toIncident: (value) => ({ description: value }),
     ofIncident: (row) => row.description!,
     attribute: 'description',
+    columns: ['description'],
   },
   {
     name: 'severity',
@@ -65,6 +69,7 @@ export const SHARED: SharedField[] = [
     toIncident: (value) => LEVELS[value]!,
     ofIncident: (row) => BY_PRIORITY[Number(row.priority) - 1]!,
     attribute: 'severity',
+    columns: ['impact', 'urgency'],
   },
 ];
 

@@ -76,10 +76,7 @@ export class ClashOracle {
   }
 
   private history(pair: Pair, { field, side }: Word): FieldChange[] {
-    const [record, columns] =
-      side === 'customer'
-        ? [pair.sysId, Object.keys(field.toIncident(field.fresh(() => 0, '')))]
-        : [pair.ticketId, [field.attribute]];
+    const [record, columns] = side === 'customer' ? [pair.sysId, field.columns] : [pair.ticketId, [field.attribute]];
     return this.partners[side].history.filter((one) => one.record === record && columns.includes(one.field));
   }
 
