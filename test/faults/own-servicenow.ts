@@ -1,14 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Kind, LIST_LAG, REPLICA_LAG } from './behaviours.js';
+import { type Row, select } from './own-query.js';
 import { type Answer, Partner, type Request, Versions } from './partner.js';
 
-export type Row = Record<string, string>;
+export type { Row } from './own-query.js';
+
 const USER = { name: 'switchboard', password: 'a password' };
 export const SERVICENOW_ENV = { SANDBOX_SERVICENOW_USER: USER.name, SANDBOX_SERVICENOW_PASSWORD: USER.password };
 
 const id = () => randomBytes(16).toString('hex');
 /** As ServiceNow writes times: GMT, to the second. */
-const now = () => new Date().toISOString().slice(0, 19).replace('T', ' ');
+const written = (time: number) => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+/** Priority by impact and urgency, as an instance looks it up. */
+const PRIORITY = ['1', '2', '3', '4', '5'];
 const TABLE = /^\/api\/now\/(?:v\d\/)?table\/(\w+)(?:\/(\w+))?$/;
 const ATTACHMENT = /^\/api\/now\/(?:v\d\/)?attachment(?:\/(\w+))?(\/file)?$/;
 
@@ -19,12 +23,14 @@ export class OwnServiceNow extends Partner {
   readonly attachments: Versions<Row>[] = [];
   readonly contents = new Map<string, Buffer>();
   hook?: { url: string; secret: string };
+  /** Entries of one second are listed in no order. */
+  shuffled = false;
   private last = 10_000;
 
   // What people do there.
 
   create(fields: Row, by = 'agent'): Row {
-    const time = now();
+    const time = written(this.now);
     const row: Row = {
       sys_id: id(),
       sys_class_name: 'incident',
@@ -41,7 +47,7 @@ export class OwnServiceNow extends Partner {
       sys_mod_count: '0',
     };
     for (const column of COLUMNS) row[column] ??= '';
-    this.write(row, fields, by);
+    this.write(row, fields, by, true);
     this.incidents.set(row.sys_id!, new Versions(row));
     this.call(row, 'insert');
     return row;
@@ -51,7 +57,7 @@ export class OwnServiceNow extends Partner {
     const kept = this.incidents.get(sysId)!;
     this.write(kept.value, fields, by);
     Object.assign(kept.value, {
-      sys_updated_on: now(),
+      sys_updated_on: written(this.now),
       sys_updated_by: by,
       sys_mod_count: String(Number(kept.value.sys_mod_count) + 1),
     });
@@ -61,12 +67,13 @@ export class OwnServiceNow extends Partner {
   }
 
   attach(sysId: string, name: string, content: Buffer, by = 'agent', type = 'text/plain'): Row {
-    const time = now();
+    const time = written(this.now);
+    const { fileName } = by === USER.name ? this.keeping : {};
     const row: Row = {
       sys_id: id(),
       table_name: 'incident',
       table_sys_id: sysId,
-      file_name: name,
+      file_name: fileName ? fileName(name) : name,
       content_type: type,
       size_bytes: String(content.length),
       hash: createHash('sha256').update(content).digest('hex'),
@@ -91,15 +98,56 @@ export class OwnServiceNow extends Partner {
       .map(({ value }) => ({ name: value.file_name!, content: String(this.contents.get(value.sys_id!)) }));
   }
 
-  private write(row: Row, fields: Row, by: string): void {
-    for (const [column, value] of Object.entries(fields)) {
+  /** What was said on an incident at other times; the incident is not touched. */
+  remember(sysId: string, entries: { column: string; text: string; at: number }[], by = 'agent'): void {
+    for (const { column, text, at } of entries) this.pushEntry(sysId, column, text, at, by);
+  }
+
+  editComment(entryId: string, text: string): void {
+    const kept = this.journals.find(({ value }) => value.sys_id === entryId)!;
+    kept.value.value = text;
+    this.update(kept.value.element_id!, {}, 'admin');
+  }
+
+  deleteComment(entryId: string): void {
+    const at = this.journals.findIndex(({ value }) => value.sys_id === entryId);
+    const [gone] = this.journals.splice(at, 1);
+    this.update(gone!.value.element_id!, {}, 'admin');
+  }
+
+  deleteFile(fileId: string): void {
+    const at = this.attachments.findIndex(({ value }) => value.sys_id === fileId);
+    const [gone] = this.attachments.splice(at, 1);
+    this.update(gone!.value.table_sys_id!, {}, 'admin');
+  }
+
+  deleteRecord(sysId: string): void {
+    const row = this.incidents.get(sysId)!.value;
+    this.incidents.delete(sysId);
+    this.call(row, 'delete');
+  }
+
+  private pushEntry(sysId: string, element: string, text: string, at: number, by: string): void {
+    const entry = { sys_id: id(), name: 'incident', element, element_id: sysId, value: text };
+    this.journals.push(new Versions<Row>({ ...entry, sys_created_on: written(at), sys_created_by: by }));
+  }
+
+  private write(row: Row, fields: Row, by: string, isNew = false): void {
+    const { note, field } = by === USER.name ? this.keeping : {};
+    const writer = by === USER.name ? 'broker' : 'people';
+    for (const [column, given] of Object.entries(fields)) {
+      const text = String(given ?? '');
       if (column === 'comments' || column === 'work_notes') {
-        if (!value) continue;
-        const entry = { sys_id: id(), name: 'incident', element: column, element_id: row.sys_id!, value: String(value) };
-        this.journals.push(new Versions<Row>({ ...entry, sys_created_on: now(), sys_created_by: by }));
-      } else if (COLUMNS.includes(column)) row[column] = String(value ?? '');
+        if (text) this.pushEntry(row.sys_id!, column, note ? note(text) : text, this.now, by);
+      } else if (COLUMNS.includes(column)) {
+        const before = row[column];
+        const kept = field ? field(column, text, isNew) : text;
+        if (kept !== undefined) row[column] = String(kept);
+        this.history.push({ at: Date.now(), record: row.sys_id!, field: column, value: row[column], before, by: writer });
+      }
     }
     if (row.state !== '3') row.hold_reason = '';
+    row.priority = PRIORITY[Number(row.impact) + Number(row.urgency) - 2] ?? '5';
   }
 
   private call(row: Row, operation: string): void {
@@ -173,10 +221,8 @@ export class OwnServiceNow extends Partner {
       return { status: 200, body: { result: shown(this.update(sysId, JSON.parse(body.toString()) as Row, USER.name)) } };
     }
     if (table && method === 'GET') {
-      const rows = select(this.rows(table), query.get('sysparm_query') ?? '');
-      const from = Number(query.get('sysparm_offset') ?? 0);
-      const page = rows.slice(from, from + Number(query.get('sysparm_limit') ?? 10_000));
-      return { status: 200, headers: { 'X-Total-Count': String(rows.length) }, body: { result: page.map(shown) } };
+      const { page, headers } = this.page(table, query);
+      return { status: 200, headers, body: { result: page.map(shown) } };
     }
     const [, file, content] = ATTACHMENT.exec(path) ?? [];
     if (path.endsWith('/attachment/file') && method === 'POST') {
@@ -189,13 +235,22 @@ export class OwnServiceNow extends Partner {
       const bytes = this.contents.get(file);
       return bytes ? { status: 200, raw: bytes, headers: { 'Content-Type': 'application/octet-stream' } } : NO_RECORD;
     }
-    if (ATTACHMENT.test(path) && method === 'GET')
-      return { status: 200, body: { result: select(this.rows('sys_attachment'), query.get('sysparm_query') ?? '') } };
+    if (ATTACHMENT.test(path) && method === 'GET') {
+      const { page, headers } = this.page('sys_attachment', query);
+      return { status: 200, headers, body: { result: page } };
+    }
     this.unknown.add(`${method} ${path}`);
     return {
       status: 404,
       body: { error: { message: 'Requested URI does not represent any resource', detail: null }, status: 'failure' },
     };
+  }
+
+  private page(table: string, query: URLSearchParams): { page: Row[]; headers: Record<string, string> } {
+    const rows = select(this.rows(table), query.get('sysparm_query') ?? '', this.shuffled && table === 'sys_journal_field');
+    const from = Number(query.get('sysparm_offset') ?? 0);
+    const page = rows.slice(from, from + Math.min(this.pageLimit, Number(query.get('sysparm_limit') ?? 10_000)));
+    return { page, headers: { 'X-Total-Count': String(rows.length) } };
   }
 
   private get lag(): number {
@@ -231,53 +286,4 @@ function show(row: Row, query: URLSearchParams): Record<string, unknown> {
   const display = query.get('sysparm_display_value');
   const known = columns.filter((column) => row[column] !== undefined);
   return Object.fromEntries(known.map((c) => [c, display === 'all' ? { display_value: row[c], value: row[c] } : row[c]]));
-}
-
-/** An encoded query: conditions joined by ^, alternatives by ^OR, and ORDERBY. */
-function select(rows: Row[], encoded: string): Row[] {
-  const terms = encoded.split('^').filter(Boolean);
-  const order = terms.filter((t) => t.startsWith('ORDERBY'));
-  const groups: string[][] = [];
-  for (const term of terms) {
-    if (term.startsWith('ORDERBY')) continue;
-    if (term.startsWith('OR')) groups.at(-1)!.push(term.slice(2));
-    else groups.push([term]);
-  }
-  const found = rows.filter((row) => groups.every((group) => group.some((term) => holds(row, term))));
-  for (const term of order.reverse()) {
-    const down = term.startsWith('ORDERBYDESC');
-    const column = term.slice(down ? 11 : 7);
-    const sign = down ? -1 : 1;
-    found.sort((a, b) => sign * (a[column]! < b[column]! ? -1 : a[column]! > b[column]! ? 1 : 0));
-  }
-  return found;
-}
-
-function holds(row: Row, term: string): boolean {
-  const [, column, operator, operand] = /^([a-z_]+)(>=|<=|!=|=|>|<|IN|STARTSWITH|ISNOTEMPTY|ISEMPTY)(.*)$/s.exec(term) ?? [];
-  if (!column) throw new Error(`This instance does not know the condition ${term}`);
-  const value = row[column] ?? '';
-  const wanted = /^javascript:.*'([\d-]+)','([\d:]+)'/.exec(operand!)?.slice(1).join(' ') ?? operand!;
-  switch (operator) {
-    case '=':
-      return value === wanted;
-    case '!=':
-      return value !== wanted;
-    case '>':
-      return value > wanted;
-    case '<':
-      return value < wanted;
-    case '>=':
-      return value >= wanted;
-    case '<=':
-      return value <= wanted;
-    case 'IN':
-      return wanted.split(',').includes(value);
-    case 'STARTSWITH':
-      return value.startsWith(wanted);
-    case 'ISEMPTY':
-      return value === '';
-    default:
-      return value !== '';
-  }
 }

@@ -1,137 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { type Kind, LIST_LAG, REPLICA_LAG } from './behaviours.js';
-import { type Answer, Partner, type Request, Versions } from './partner.js';
-
-export interface Note {
-  id: string;
-  text: string;
-  author?: string;
-  date: string;
-}
-export interface File {
-  id: string;
-  name: string;
-  mimeType?: string;
-  attachmentType?: string;
-  url?: string;
-  content?: string;
-}
-export interface Ticket {
-  id: string;
-  href: string;
-  name?: string;
-  description?: string;
-  status: string;
-  externalId?: string;
-  creationDate: string;
-  lastUpdate: string;
-  note: Note[];
-  attachment: File[];
-  [attribute: string]: unknown;
-}
+import { moment } from './habits.js';
+import { type PatchOp, patchJson } from './own-json-patch.js';
+import { API, type File, type Note, OwnTickets, type Ticket } from './own-tickets.js';
+import type { Answer, Request, Versions } from './partner.js';
 
 const CLIENT = { id: 'broker', secret: 'a client secret' };
 export const TMF_ENV = { SANDBOX_TMF_CLIENT_ID: CLIENT.id, SANDBOX_TMF_CLIENT_SECRET: CLIENT.secret };
-const API = '/tmf-api/troubleTicket/v4';
 const SET_BY_US = ['id', 'href', 'creationDate', 'lastUpdate', 'statusChangeDate', 'note', 'attachment'];
 
-/** A provider with TMF621 v4: tickets with notes and attachments by value, a hub, tokens by client credentials. */
-export class OwnTmf621 extends Partner {
-  readonly tickets = new Map<string, Versions<Ticket>>();
-  readonly contents = new Map<string, Buffer>();
-  /** Second tickets that it made by itself of one of ours. */
-  readonly children = new Set<string>();
-  /** Its own notes and files that somebody's list left out. */
-  readonly destroyed: string[] = [];
-  private readonly hubs = new Map<string, { callback: string; line: Promise<void> }>();
+/** Its API: TMF621 v4 with notes and attachments by value, a hub, tokens by client credentials. */
+export class OwnTmf621 extends OwnTickets {
   private readonly tokens = new Set<string>();
-  private last = 500;
-
-  get hubCount(): number {
-    return this.hubs.size;
-  }
-
-  // What people do there.
-
-  create(fields: Partial<Ticket>, quiet = false): Ticket {
-    const id = `TT-${++this.last}`;
-    const time = new Date().toISOString();
-    const ticket: Ticket = {
-      ...fields,
-      id,
-      href: `${this.root}${API}/troubleTicket/${id}`,
-      status: fields.status ?? 'acknowledged',
-      creationDate: time,
-      lastUpdate: time,
-      note: [],
-      attachment: [],
-    };
-    for (const note of fields.note ?? []) this.pushNote(ticket, note);
-    for (const file of fields.attachment ?? []) this.pushFile(ticket, file);
-    this.tickets.set(id, new Versions(ticket));
-    if (!quiet) this.publish('TroubleTicketCreateEvent', ticket);
-    return ticket;
-  }
-
-  change(id: string, fields: Partial<Ticket>): void {
-    const kept = this.tickets.get(id)!;
-    const moved = fields.status !== undefined && fields.status !== kept.value.status;
-    Object.assign(kept.value, fields);
-    this.changed(kept, moved);
-  }
-
-  /** What a person does where two carry one reference: the copies become matters of their own. */
-  disown(): void {
-    const own = 'A matter of its own';
-    for (const id of this.children) this.change(id, { externalId: undefined, name: own, description: own });
-  }
-
-  note(id: string, text: string): void {
-    const kept = this.tickets.get(id)!;
-    this.pushNote(kept.value, { text, author: 'noc' });
-    this.changed(kept, false);
-  }
-
-  attach(id: string, name: string, content: Buffer): void {
-    const kept = this.tickets.get(id)!;
-    this.pushFile(kept.value, { name, mimeType: 'text/plain', attachmentType: 'file', content: content.toString('base64') });
-    this.changed(kept, false);
-  }
-
-  files(id: string): { name: string; content: string }[] {
-    const files = this.tickets.get(id)!.value.attachment;
-    return files.map((file) => ({ name: file.name, content: String(this.contents.get(file.id)) }));
-  }
-
-  private pushNote(ticket: Ticket, note: Partial<Note>): void {
-    ticket.note.push({ author: 'noc', ...note, id: randomUUID(), date: note.date ?? new Date().toISOString() } as Note);
-  }
-
-  private pushFile(ticket: Ticket, { content, ...file }: Partial<File>): void {
-    const id = randomUUID();
-    if (content !== undefined) this.contents.set(id, Buffer.from(content, 'base64'));
-    ticket.attachment.push({ ...file, id, url: `${ticket.href}/attachment/${id}` } as File);
-  }
-
-  private changed(kept: Versions<Ticket>, moved: boolean): void {
-    const ticket = kept.value;
-    ticket.lastUpdate = new Date(Math.max(Date.now(), Date.parse(ticket.lastUpdate) + 1)).toISOString();
-    kept.keep();
-    this.publish(moved ? 'TroubleTicketStatusChangeEvent' : 'TroubleTicketAttributeValueChangeEvent', ticket);
-  }
-
-  /** Events of a hub go out one after the other. */
-  private publish(eventType: string, ticket: Ticket): Promise<void> {
-    const event = {
-      eventId: randomUUID(),
-      eventTime: new Date().toISOString(),
-      eventType,
-      event: { troubleTicket: structuredClone(ticket) },
-    };
-    const path = `${eventType[0]!.toLowerCase()}${eventType.slice(1)}`;
-    for (const hub of this.hubs.values()) hub.line = this.tell(`${hub.callback}/listener/${path}`, {}, event, hub.line);
-    return Promise.all([...this.hubs.values()].map(({ line }) => line)).then(() => undefined);
-  }
 
   // What the API answers.
 
@@ -194,7 +74,7 @@ export class OwnTmf621 extends Partner {
     if (kept && this.mood.notYet && kept.age < REPLICA_LAG && kept.value.externalId) return NOT_FOUND;
     if (method === 'GET') {
       const seen = kept?.seen(this.mood.replica ? REPLICA_LAG : 0);
-      return seen ? { status: 200, body: seen } : NOT_FOUND;
+      return seen ? { status: 200, body: structuredClone(seen) } : NOT_FOUND;
     }
     if (!kept) return NOT_FOUND;
     return this.patch(kept, JSON.parse(String(body)));
@@ -228,7 +108,7 @@ export class OwnTmf621 extends Partner {
       this.mood.count('create: 409, there already');
       return { status: 409, body: { code: '409', reason: 'Duplicate', message: 'A ticket with this externalId exists' } };
     }
-    return { status: 201, body: structuredClone(this.create(fields)) };
+    return { status: 201, body: structuredClone(this.create(fields, false, true)) };
   }
 
   private list(query: URLSearchParams): Answer {
@@ -238,6 +118,7 @@ export class OwnTmf621 extends Partner {
       if (['fields', 'offset', 'limit', 'sort'].includes(key)) continue;
       const [, attribute, operator] = /^(.*?)(?:\.(gte|gt|lte|lt))?$/.exec(key)!;
       rows = rows.filter((row) => {
+        if (attribute === 'lastUpdate') return this.compares(row, operator, wanted);
         const value = String(row[attribute!] ?? '');
         if (!operator) return wanted.split(',').includes(value);
         return operator.startsWith('g') ? value > wanted || (operator === 'gte' && value === wanted) : value < wanted;
@@ -247,25 +128,39 @@ export class OwnTmf621 extends Partner {
     const by = sort?.replace(/^[-+]/, '') ?? '';
     if (sort) rows.sort((a, b) => String(a[by]).localeCompare(String(b[by])) * (sort.startsWith('-') ? -1 : 1));
     const offset = Number(query.get('offset') ?? 0);
-    const page = rows.slice(offset, offset + Math.min(100, Number(query.get('limit') ?? 100)));
+    const page = rows.slice(offset, offset + Math.min(100, this.pageLimit, Number(query.get('limit') ?? 100)));
     const headers = { 'X-Total-Count': String(rows.length), 'X-Result-Count': String(page.length) };
     return { status: 200, headers, body: structuredClone(page) };
   }
 
-  private patch(kept: Versions<Ticket>, body: Partial<Ticket> | { op: string; path: string; value: unknown }[]): Answer {
+  private compares(row: Ticket, operator: string | undefined, wanted: string): boolean {
+    const [at, mark] = [moment(row.lastUpdate, this.zone), moment(wanted, this.zone)];
+    if (operator?.startsWith('g')) return at > mark || (operator === 'gte' && at === mark);
+    return operator ? at < mark || (operator === 'lte' && at === mark) : at === mark;
+  }
+
+  private patch(kept: Versions<Ticket>, body: Partial<Ticket> | PatchOp[]): Answer {
     const ticket = kept.value;
     const before = ticket.status;
     if (Array.isArray(body)) {
-      for (const { op, path, value } of body) {
-        if (op === 'add' && path === '/note/-') this.pushNote(ticket, value as Note);
-        else if (op === 'add' && path === '/attachment/-') this.pushFile(ticket, value as File);
-        else if (['add', 'replace'].includes(op) && !path.slice(1).includes('/')) ticket[path.slice(1)] = value;
-        else return { status: 400, body: { code: '20', reason: `Cannot ${op} ${path}` } };
+      const copy = structuredClone(ticket);
+      const fields: Partial<Ticket> = {};
+      const bad = patchJson(copy, body, {
+        note: (note: Note) => this.pushNote(copy, note, true),
+        attachment: (file: File) => this.pushFile(copy, file, true),
+      });
+      if (bad) return { status: 400, body: { code: '20', reason: `Cannot ${bad.op} ${bad.path}` } };
+      for (const { path } of body) {
+        const name = path.split('/')[1]!;
+        if (!SET_BY_US.includes(name)) fields[name] = copy[name];
       }
+      Object.assign(ticket, { note: copy.note, attachment: copy.attachment });
+      this.assign(ticket, fields, 'broker');
     } else {
-      for (const [key, value] of Object.entries(body)) if (!SET_BY_US.includes(key)) ticket[key] = value;
-      if (body.note) this.replace(ticket, 'note', body.note, (note) => this.pushNote(ticket, note));
-      if (body.attachment) this.replace(ticket, 'attachment', body.attachment, (file) => this.pushFile(ticket, file));
+      const fields = Object.entries(body).filter(([key]) => !SET_BY_US.includes(key));
+      this.assign(ticket, Object.fromEntries(fields), 'broker');
+      if (body.note) this.replace(ticket, 'note', body.note, (note) => this.pushNote(ticket, note, true));
+      if (body.attachment) this.replace(ticket, 'attachment', body.attachment, (file) => this.pushFile(ticket, file, true));
     }
     this.changed(kept, before !== ticket.status);
     return { status: 200, body: structuredClone(ticket) };
@@ -277,7 +172,7 @@ export class OwnTmf621 extends Partner {
     const fresh: T[] = [];
     (ticket[list] as T[]) = fresh;
     for (const one of wanted) {
-      const same = old.find((known) => known.id === one.id);
+      const same = old.find((known) => ('text' in known && !known.id ? known.text === (one as Note).text : known.id === one.id));
       if (same) fresh.push(same);
       else push(one);
     }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Call, type Kind, Mood } from './behaviours.js';
+import type { FieldChange, Keeping } from './habits.js';
 
 export interface Answer {
   status: number;
@@ -42,6 +43,20 @@ export abstract class Partner {
   readonly unknown = new Set<string>();
   /** How many lists it has answered well. */
   lists = 0;
+  /** How many requests of each kind came for each resource, answered well or not. */
+  readonly asked = new Map<string, number>();
+  /** How far its clock is ahead of the true one, milliseconds. */
+  ahead = 0;
+  /** How far the clock of the machine before it is ahead, of which the header Date is; its own where undefined. */
+  gatewayAhead?: number;
+  /** Milliseconds that a request, an answer, a webhook or an event is under way. */
+  latency: () => number = () => 0;
+  /** The most entries of a list in one answer, whatever is asked for. */
+  pageLimit = 10_000;
+  /** How it keeps what is written by its API. */
+  keeping: Keeping = {};
+  /** Who wrote which field when. */
+  readonly history: FieldChange[] = [];
 
   constructor(readonly random: () => number) {
     this.mood = new Mood(random);
@@ -70,6 +85,16 @@ export abstract class Partner {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** What its own clock shows. */
+  get now(): number {
+    return Date.now() + this.ahead;
+  }
+
+  /** How many requests came so far. */
+  get requests(): number {
+    return [...this.asked.values()].reduce((sum, one) => sum + one, 0);
+  }
+
   /** Whether it is still telling something. */
   get telling(): boolean {
     return this.others.size > 0;
@@ -90,6 +115,7 @@ export abstract class Partner {
     const text = JSON.stringify(body);
     const telling = (async () => {
       await after;
+      await pause(this.latency());
       for (let wait = 50; !this.closed; wait = Math.min(wait * 2, 800)) {
         try {
           const answer = await fetch(url, {
@@ -119,9 +145,16 @@ export abstract class Partner {
       headers: req.headers,
       body: Buffer.concat(chunks),
     };
+    await pause(this.latency());
+    const send = async (answer: Answer) => {
+      await pause(this.latency());
+      this.send(res, answer);
+    };
     const refusal = this.refusal(request);
-    if (refusal) return send(res, refusal);
+    if (refusal) return send(refusal);
     const kind = this.kind(request);
+    const asked = `${kind} ${request.path.split('/').findLast((part) => /^[a-z_]+$/i.test(part))}`;
+    this.asked.set(asked, (this.asked.get(asked) ?? 0) + 1);
     const behaviour = this.mood.choose(kind);
     const effects: number[] = [];
     if (kind === 'create' || kind === 'change') {
@@ -138,11 +171,11 @@ export abstract class Partner {
       const answer = act();
       if (kind === 'create') await this.beforeAnswer(request, answer);
       if (kind === 'list') this.lists++;
-      return send(res, answer);
+      return send(answer);
     }
     const call: Call = {
       act,
-      send: (answer) => send(res, answer),
+      send: (answer) => void send(answer),
       cut: () => res.destroy(),
       adds: kind === 'change' && ADDS.test(request.body.toString()),
       failure: () => this.failure(),
@@ -152,14 +185,23 @@ export abstract class Partner {
     };
     await behaviour.run(call);
   }
+
+  /** Dated by the clock of the machine that sends it. */
+  private send(res: ServerResponse, answer: Answer): void {
+    if (res.destroyed) return;
+    const content = answer.raw ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
+    res.writeHead(answer.status, {
+      Date: new Date(Date.now() + (this.gatewayAhead ?? this.ahead)).toUTCString(),
+      ...(answer.body !== undefined && { 'Content-Type': 'application/json' }),
+      ...answer.headers,
+    });
+    res.end(answer.status === 204 ? undefined : content);
+  }
 }
 
-function send(res: ServerResponse, answer: Answer): void {
-  if (res.destroyed) return;
-  const content = answer.raw ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
-  res.writeHead(answer.status, { ...(answer.body !== undefined && { 'Content-Type': 'application/json' }), ...answer.headers });
-  res.end(answer.status === 204 ? undefined : content);
-}
+const pause = async (ms: number) => {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+};
 
 /** A record with what it was before, for copies that are behind. */
 export class Versions<T extends object> {

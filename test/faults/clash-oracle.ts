@@ -1,0 +1,115 @@
+import { ofTicket, SHARED } from './clash-fields.js';
+import type { Pair, Word } from './clashes.js';
+import type { FieldChange } from './habits.js';
+import type { Partners } from './partners.js';
+import { SIDES, type Side } from './strange-load.js';
+
+/** Within this the owner's word stands, beyond it the newer one; not judged so much before and after it. Milliseconds. */
+const MOMENT = 5_000;
+const MARGIN = 1_500;
+
+const FIGURES = ['different', 'lost', 'twice', 'unasked', 'conflicts', 'by rule', 'by the later', 'against', 'neither'] as const;
+type Figure = (typeof FIGURES)[number] | 'answered' | 'overturned';
+
+export interface Verdict {
+  figures: Record<Figure, number>;
+  /** What is wrong, in words. */
+  said: string[];
+}
+
+export class ClashOracle {
+  readonly verdict: Verdict = {
+    figures: Object.fromEntries([...FIGURES, 'answered', 'overturned'].map((name) => [name, 0])) as Record<Figure, number>,
+    said: [],
+  };
+
+  constructor(private readonly partners: Partners) {}
+
+  private add(figure: Figure, what?: string): void {
+    this.verdict.figures[figure]++;
+    if (what) this.verdict.said.push(`${figure}: ${what}`);
+  }
+
+  /** When all is idle after a round: both sides are equal; which of the words stands? */
+  afterRound(pairs: Pair[]): void {
+    for (const pair of pairs) {
+      const row = this.partners.customer.incidents.get(pair.sysId)!.value;
+      const ticket = this.partners.provider.tickets.get(pair.ticketId)!.value;
+      for (const field of SHARED) {
+        const words = pair.rounds.at(-1)!.filter((word) => word.field === field);
+        const [here, there] = [field.ofIncident(row), ofTicket(field, ticket)];
+        if (here !== there) {
+          const story = this.story(pair, words);
+          this.add('different', `${pair.mark} ${field.name}: the customer has ${here}, ${pair.ticketId} has ${there}\n${story}`);
+        } else if (words.length) this.winner(pair, words, here);
+      }
+    }
+  }
+
+  private winner(pair: Pair, words: Word[], value: string): void {
+    const [ours, theirs] = SIDES.map((side) => words.filter((word) => word.side === side).at(-1)!);
+    if (!ours || !theirs || ours.value === theirs.value) return;
+    const [earlier, later] = ours.at < theirs.at ? [ours, theirs] : [theirs, ours];
+    if (this.knew(pair, earlier, later)) {
+      this.add('answered');
+      if (value !== later.value) {
+        const what = `${pair.mark} ${later.field.name}: ${value} stands\n${this.story(pair, words)}`;
+        this.add('overturned', what);
+      }
+      return;
+    }
+    this.add('conflicts');
+    const apart = later.at - earlier.at;
+    const owner = later.field.owner === ours.side ? ours : theirs;
+    const rule = apart < MOMENT ? owner : later;
+    if (Math.abs(apart - MOMENT) < MARGIN || value === rule.value) this.add('by rule');
+    else if (value === later.value) this.add('by the later');
+    else this.add(value === earlier.value ? 'against' : 'neither');
+  }
+
+  /** Whether the earlier word was at the later one's side before that was said. */
+  private knew(pair: Pair, earlier: Word, later: Word): boolean {
+    const columns: Record<string, unknown> = { ...later.field.toIncident(earlier.value), [later.field.attribute]: earlier.value };
+    return this.history(pair, later).some(
+      ({ by, at, field, value }) => by === 'broker' && value === columns[field] && at > earlier.at && at < later.at,
+    );
+  }
+
+  private history(pair: Pair, { field, side }: Word): FieldChange[] {
+    const [record, columns] = side === 'customer' ? [pair.sysId, field.columns] : [pair.ticketId, [field.attribute]];
+    return this.partners[side].history.filter((one) => one.record === record && columns.includes(one.field));
+  }
+
+  /** Who wrote the field when, at both sides. */
+  private story(pair: Pair, words: Word[]): string {
+    const { field } = words[0] ?? {};
+    if (!field) return '        (nobody changed it in this round)';
+    const from = words[0]!.at;
+    return SIDES.flatMap((side) => this.history(pair, { ...words[0]!, side }).map((one) => ({ ...one, side })))
+      .filter(({ at }) => at >= from)
+      .sort((a, b) => a.at - b.at)
+      .map(({ at, side, by, field, value }) => `        +${at - from} ms at the ${side} by ${by}: ${field} = ${value}`)
+      .join('\n');
+  }
+
+  /** At the end: every comment is there once at both sides, and nothing that nobody said. */
+  atEnd(pairs: Pair[]): void {
+    const { customer, provider } = this.partners;
+    for (const pair of pairs) {
+      const texts: Record<Side, string[]> = {
+        customer: customer.comments(pair.sysId),
+        provider: provider.tickets.get(pair.ticketId)!.value.note.map(({ text }) => text),
+      };
+      for (const of of SIDES)
+        for (const text of pair.said[of])
+          for (const at of SIDES) {
+            const times = texts[at].filter((one) => one.includes(text)).length;
+            if (times !== 1)
+              this.add(times ? 'twice' : 'lost', `${pair.mark}: ${text} of the ${of} is ${times} times at the ${at}`);
+          }
+      for (const at of SIDES)
+        for (const text of texts[at])
+          if (!text.includes(pair.mark)) this.add('unasked', `${pair.mark} has at the ${at}: ${text}`);
+    }
+  }
+}

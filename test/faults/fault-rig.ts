@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FlowNode, freePort, type Live, startNodeRed, until } from '../live/node-red.js';
+import type { StoreCounts } from '../live/rig.js';
+import { randomFrom } from '../store/random.js';
+import { Partners } from './partners.js';
+import { type Aside, Operator, waitsForever } from './strange-operator.js';
+
+export type ListMode = 'jsonPatch' | 'replace';
+export type Told = 'events' | 'polls' | 'both';
+
+export interface RigOptions {
+  arrayMode?: ListMode;
+  /** How changes come from both sides. */
+  told?: Told;
+  /** What else is different in nodes of the example, by their ids. */
+  nodes?: Record<string, Record<string, unknown>>;
+  /** What the partners are like before anything else happens. */
+  partners?: (partners: Partners) => void;
+  /** Of the first start. */
+  env?: Record<string, string>;
+  preload?: string;
+}
+
+export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Prints the seed, so that a failing run can be repeated. */
+export function seeded(): { seed: number; random: () => number } {
+  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
+  console.log(`      seed ${seed}`);
+  return { seed, random: randomFrom(seed) };
+}
+
+/** The first example in a real Node-RED between partners that know nothing of the sandbox, to be killed and started again at will. */
+export class FaultRig {
+  readonly output: string[] = [];
+  readonly operator = new Operator(() => this.live!.url);
+  kills = 0;
+  private live: Live | undefined;
+
+  private constructor(
+    readonly partners: Partners,
+    private readonly folder: string,
+    private readonly port: number,
+    private readonly flow: FlowNode[],
+    private readonly preload?: string,
+  ) {}
+
+  static async start(random: () => number, options: RigOptions = {}): Promise<FaultRig> {
+    const { arrayMode = 'jsonPatch', told = 'both', nodes = {}, env, preload } = options;
+    const port = await freePort();
+    const partners = await Partners.start(random);
+    options.partners?.(partners);
+    const example = JSON.parse(readFileSync('examples/1-trouble-ticket.json', 'utf8')) as FlowNode[];
+    const [events, poll] = [told !== 'polls', told !== 'events'];
+    const ways: Record<string, Record<string, unknown>> = {
+      'sb1-sn-in': { webhook: events, poll },
+      'sb1-tmf-in': { hub: events, poll },
+    };
+    const flow = partners
+      .flow(example, port, arrayMode)
+      .map((node) => ({ ...node, ...ways[node.id], ...nodes[node.id] }) as FlowNode);
+    const rig = new FaultRig(partners, mkdtempSync(join(tmpdir(), 'switchboard-faults-')), port, flow, preload);
+    try {
+      await rig.launch(env);
+      if (events) partners.callAt(port);
+      const { customer, provider } = partners;
+      if (events) await until('the hub registration', () => provider.hubCount === 1);
+      if (poll) await until('the first polls', () => customer.lists > 3 && provider.lists > 1);
+    } catch (error) {
+      await rig.stop();
+      throw error;
+    }
+    return rig;
+  }
+
+  async launch(env: Record<string, string> = {}): Promise<void> {
+    const { folder, port, flow, preload, partners } = this;
+    this.live = await startNodeRed({
+      ...{ folder, port, flow, preload, editor: true, logLevel: 'warn' },
+      env: { ...partners.environment, ...env },
+    });
+  }
+
+  async kill(): Promise<void> {
+    this.output.push(this.live!.output());
+    await this.live!.kill();
+    this.kills++;
+  }
+
+  async stop(): Promise<void> {
+    await this.live?.kill();
+    await this.partners.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async counts(): Promise<StoreCounts> {
+    return ((await (await fetch(`${this.live!.url}/health`)).json()) as { stores: StoreCounts[] }).stores[0]!;
+  }
+
+  /** Waits until nothing is under way, nobody is telling anything, and nothing came of several polls. Returns what waits for a person. */
+  async idle(what: string): Promise<Aside[]> {
+    const { customer, provider } = this.partners;
+    let before = '';
+    let since = 0;
+    let lists = [0, 0];
+    let aside: Aside[] = [];
+    await until(what, async () => {
+      const { messages, deliveries } = await this.counts();
+      const now = JSON.stringify([messages, deliveries, customer.written.length, provider.written.length]);
+      if (messages.received! > 0 || customer.telling || provider.telling || now !== before) {
+        before = now;
+        since = performance.now();
+        lists = [customer.lists, provider.lists];
+        return false;
+      }
+      const polled = customer.lists >= lists[0]! + 9 && provider.lists >= lists[1]! + 2;
+      if (performance.now() < since + (this.polls ? 2_500 : 1_500) || (this.polls && !polled)) return false;
+      if (deliveries.pending! + deliveries.sending! + deliveries.inDoubt! > 0) {
+        aside = await this.operator.aside();
+        return waitsForever(aside);
+      }
+      return true;
+    }).catch(async (error: Error) => {
+      const last = this.live!.output().slice(-2_000);
+      throw new Error(`${error.message}: ${JSON.stringify(await this.counts())}\n${last}`);
+    });
+    return aside.length ? aside : this.operator.aside();
+  }
+
+  private get polls(): boolean {
+    return this.flow.some(({ id, poll }) => id === 'sb1-sn-in' && poll);
+  }
+}
+
+/** Figures on one line. */
+export function print(what: string, figures: Record<string, unknown>): void {
+  const words = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
+  console.log(`      ${what}: ${words.join(', ')}`);
+}
