@@ -6,10 +6,16 @@ import { digest } from '../tmf/digest.js';
 import { type ListOptions, type OpenEnd, pages, serverTime } from '../tmf/list.js';
 import { referenceOf } from './dialect.js';
 
-/** Looked back before the last poll: clocks of the provider's servers differ. Milliseconds. */
-const OVERLAP = 5_000;
+/** Looked back before the watermark: clocks of the provider's servers differ by minutes. Milliseconds. */
+const OVERLAP = 600_000;
 
-/** Where the poll stands: when it was, by the provider's clock, and how each order that concerns us looked. */
+/** Where nothing is shown of the last hours, the first look is from so long ago on: times may be those of any zone. Milliseconds. */
+const ANY_ZONE = 12 * 3_600_000;
+
+/**
+ * Where the poll stands: the newest time that an order showed, as far as it is not ahead of the provider's clock, and how each order that concerns us
+ * looked. Times need not be in UTC, nor say their zone: west of it they are behind the clock, and the newest of them is the watermark.
+ */
 type Cursor = { since: string; orders: { [id: string]: string } };
 
 /** The standard has no time of change: what an order tells of times at all. */
@@ -54,15 +60,18 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   const now = await serverTime(api, path, absent);
   const from = before && new Date(Date.parse(before.since) - OVERLAP).toISOString();
   const orders: Cursor['orders'] = {};
+  let newest = before?.since ?? new Date(Date.parse(now) - ANY_ZONE).toISOString();
   const hints: Hint[] = [];
   const whole = (end: OpenEnd) => end === 'short';
   for await (const page of pages(api, path, {}, 'poll orders', { absent, whole })) {
     for (const order of page) {
       const id = String(order.id);
+      const times = timesOf(order);
+      for (const time of times) if (time <= now && time > newest) newest = time;
       const look = digest(LOOKS.map((name) => order[name] ?? null));
       const known = before?.orders[id];
       const over = OVER.has((textOf(order.state) ?? '').toLowerCase());
-      const recent = from !== undefined && timesOf(order).some((time) => time >= from);
+      const recent = from !== undefined && times.some((time) => time >= from);
       const concerns = known !== undefined || recent || (!over && referenceOf(order) !== undefined);
       const rests = over && known === look && !recent;
       if (!concerns || rests) continue;
@@ -70,7 +79,7 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
       if (before && known !== look) hints.push(hintOf(id, look, order));
     }
   }
-  return { hints, cursor: { since: now, orders }, more: false };
+  return { hints, cursor: { since: newest, orders }, more: false };
 }
 
 function timesOf(order: Attributes): string[] {
