@@ -146,7 +146,10 @@ class Client implements ServiceNowClient {
   }
 
   async readRecord(entityType: string, id: string): Promise<RawEntity> {
-    return this.ordersOf(entityType) ? this.read(entityType, id) : this.reader(entityType).record(id);
+    const entity = await this.reader(entityType).record(id);
+    // A request may have our reference among its items' variables alone.
+    const isElsewhere = LINES[entity.table]?.made === 'ordered' && !referenceOf(entity.record);
+    return isElsewhere ? this.read(entityType, id) : entity;
   }
 
   async find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined> {
