@@ -279,6 +279,11 @@ export class Broker {
     if (flow && message) this.warn(flow, 'SWB_UNMAPPED', message);
   }
 
+  /** An id greater than all that were made before it. */
+  nextId(): string {
+    return this.ids();
+  }
+
   /** Something that a person should see; what was there before is not forgotten. */
   private warn(flow: InFlow, code: ErrorCode, message: string): void {
     const { warning } = flow;

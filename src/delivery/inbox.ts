@@ -28,6 +28,8 @@ export interface Received {
   key: string;
   expects?: Expected;
   payload: Json;
+  /** An id made before the payload was read, where it was read by whoever hands it over. */
+  readAt?: string;
   /** Known where it does not come from outside. */
   conversation?: string;
   /** It stays out of its flow until a person replays it. */
@@ -368,7 +370,7 @@ class Pump {
         this.inbox.reading(claimed);
         readAt = this.inbox.options.ids();
         payload = await this.emitter.read(claimed, bodies);
-        if (payload === undefined) readAt = undefined;
+        if (payload === undefined) readAt = claimed.readAt;
         if (payload !== undefined) {
           read = { read: payload };
           const lack = await this.inbox.options.lacks?.(claimed, payload, this.readSince(claimed));
