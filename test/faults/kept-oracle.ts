@@ -1,4 +1,5 @@
 import { ofTicket, SHARED } from './clash-fields.js';
+import { historyOf, storyOf } from './field-story.js';
 import type { Spoken } from './kept-load.js';
 import type { Partners } from './partners.js';
 import { SIDES, type Side } from './strange-load.js';
@@ -35,7 +36,8 @@ function tally(texts: string[]): Map<string, number> {
 }
 
 /** When all is idle: what was said is there as often as it was said, and nothing came back to its author. */
-export function judgeKept({ customer, provider }: Partners, tickets: Spoken[]) {
+export function judgeKept(partners: Partners, tickets: Spoken[]) {
+  const { customer, provider } = partners;
   const figures = Object.fromEntries(FIGURES.map((name) => [name, 0])) as Record<(typeof FIGURES)[number], number>;
   const said: string[] = [];
   const fault = (figure: (typeof FIGURES)[number], what: string) => {
@@ -82,10 +84,13 @@ export function judgeKept({ customer, provider }: Partners, tickets: Spoken[]) {
       const own = opener === 'customer' ? field.ofIncident(row) : ofTicket(field, other);
       const where = `${ticket.mark} ${field.name}, which only the ${opener} writes`;
       // What its author wrote stays as it was written.
-      if (own !== last) fault('set back', `${where}: it has ${JSON.stringify(own)} and wrote ${JSON.stringify(last)}`);
-      const columns = opener === 'customer' ? field.columns : [field.attribute];
-      for (const { record, field: name, by, value, before } of (opener === 'customer' ? customer : provider).history)
-        if (record === ids[opener] && by === 'broker' && columns.includes(name) && value !== before)
+      if (own !== last)
+        fault(
+          'set back',
+          `${where}: it has ${JSON.stringify(own)} and wrote ${JSON.stringify(last)}\n${storyOf(partners, ids, field)}`,
+        );
+      for (const { by, value, before } of historyOf(partners, ids, field, opener))
+        if (by === 'broker' && value !== before)
           fault('overwritten', `${where}: we wrote ${JSON.stringify(value)} over ${JSON.stringify(before)}`);
       // At the other side it is what that one keeps of it.
       const keep = (opener === 'customer' ? provider : customer).keeping.field!;
@@ -96,9 +101,12 @@ export function judgeKept({ customer, provider }: Partners, tickets: Spoken[]) {
             ? keep(field.columns[0]!, last, false)
             : keep('state', last, false);
       const there = opener === 'customer' ? ofTicket(field, other) : field.ofIncident(row);
-      const isOpen = values.length === 1 && keep(field.attribute, last, true) !== last;
+      const isOpen = values.every((value) => value === last) && keep(field.attribute, last, true) !== last;
       if (kept !== undefined && !isOpen && bare(String(kept)) !== bare(there))
-        fault('not kept', `${where}: the other side has ${JSON.stringify(there)} of ${JSON.stringify(last)}`);
+        fault(
+          'not kept',
+          `${where}: the other side has ${JSON.stringify(there)} of ${JSON.stringify(last)}\n${storyOf(partners, ids, field)}`,
+        );
     }
   }
   return { figures, said };
