@@ -63,18 +63,21 @@ export class EditedTicket {
     provider.editNote(this.id, place, 'provider one, corrected');
   }
 
-  /** Both sides take back something that they said. */
-  deleteWords(): void {
+  /** A side takes back something that it said. */
+  deleteWords(side: 'customer' | 'provider'): void {
     const { customer, provider } = this.rig.partners;
-    customer.deleteComment(this.entry('customer two'));
-    provider.deleteEntry(this.id, 'note', this.notes.indexOf('provider two'));
+    if (side === 'customer') customer.deleteComment(this.entry('customer two'));
+    else provider.deleteEntry(this.id, 'note', this.notes.indexOf('provider two'));
   }
 
-  /** Both sides take away a file that they attached. */
-  deleteFiles(): void {
+  /** A side takes away a file that it attached. */
+  deleteFile(side: 'customer' | 'provider'): void {
     const { customer, provider } = this.rig.partners;
-    const isIt = ({ table_sys_id, file_name }: Row) => table_sys_id === this.sysId && file_name === 'customer-two.txt';
-    customer.deleteFile(customer.attachments.find(({ value }) => isIt(value))!.value.sys_id!);
+    if (side === 'customer') {
+      const isIt = ({ table_sys_id, file_name }: Row) => table_sys_id === this.sysId && file_name === 'customer-two.txt';
+      customer.deleteFile(customer.attachments.find(({ value }) => isIt(value))!.value.sys_id!);
+      return;
+    }
     const names = provider.tickets.get(this.id)!.value.attachment.map(({ name }) => name);
     provider.deleteEntry(this.id, 'attachment', names.indexOf('provider-two.txt'));
   }
