@@ -1,6 +1,6 @@
 import { ofTicket, SHARED } from './clash-fields.js';
 import type { Pair, Word } from './clashes.js';
-import type { FieldChange } from './habits.js';
+import { historyOf, storyOf } from './field-story.js';
 import type { Partners } from './partners.js';
 import { SIDES, type Side } from './strange-load.js';
 
@@ -16,6 +16,8 @@ export interface Verdict {
   /** What is wrong, in words. */
   said: string[];
 }
+
+const idsOf = ({ sysId, ticketId }: Pair): Record<Side, string> => ({ customer: sysId, provider: ticketId });
 
 export class ClashOracle {
   readonly verdict: Verdict = {
@@ -39,7 +41,7 @@ export class ClashOracle {
         const words = pair.rounds.at(-1)!.filter((word) => word.field === field);
         const [here, there] = [field.ofIncident(row), ofTicket(field, ticket)];
         if (here !== there) {
-          const story = this.story(pair, words);
+          const story = storyOf(this.partners, idsOf(pair), field, words[0]?.at);
           this.add('different', `${pair.mark} ${field.name}: the customer has ${here}, ${pair.ticketId} has ${there}\n${story}`);
         } else if (words.length) this.winner(pair, words, here);
       }
@@ -53,7 +55,7 @@ export class ClashOracle {
     if (this.knew(pair, earlier, later)) {
       this.add('answered');
       if (value !== later.value) {
-        const what = `${pair.mark} ${later.field.name}: ${value} stands\n${this.story(pair, words)}`;
+        const what = `${pair.mark} ${later.field.name}: ${value} stands\n${storyOf(this.partners, idsOf(pair), later.field, words[0]!.at)}`;
         this.add('overturned', what);
       }
       return;
@@ -70,26 +72,9 @@ export class ClashOracle {
   /** Whether the earlier word was at the later one's side before that was said. */
   private knew(pair: Pair, earlier: Word, later: Word): boolean {
     const columns: Record<string, unknown> = { ...later.field.toIncident(earlier.value), [later.field.attribute]: earlier.value };
-    return this.history(pair, later).some(
+    return historyOf(this.partners, idsOf(pair), later.field, later.side).some(
       ({ by, at, field, value }) => by === 'broker' && value === columns[field] && at > earlier.at && at < later.at,
     );
-  }
-
-  private history(pair: Pair, { field, side }: Word): FieldChange[] {
-    const [record, columns] = side === 'customer' ? [pair.sysId, field.columns] : [pair.ticketId, [field.attribute]];
-    return this.partners[side].history.filter((one) => one.record === record && columns.includes(one.field));
-  }
-
-  /** Who wrote the field when, at both sides. */
-  private story(pair: Pair, words: Word[]): string {
-    const { field } = words[0] ?? {};
-    if (!field) return '        (nobody changed it in this round)';
-    const from = words[0]!.at;
-    return SIDES.flatMap((side) => this.history(pair, { ...words[0]!, side }).map((one) => ({ ...one, side })))
-      .filter(({ at }) => at >= from)
-      .sort((a, b) => a.at - b.at)
-      .map(({ at, side, by, field, value }) => `        +${at - from} ms at the ${side} by ${by}: ${field} = ${value}`)
-      .join('\n');
   }
 
   /** At the end: every comment is there once at both sides, and nothing that nobody said. */

@@ -105,7 +105,6 @@ export class FaultRig {
     let before = '';
     let since = 0;
     let lists = [0, 0];
-    let aside: Aside[] = [];
     await until(what, async () => {
       const { messages, deliveries } = await this.counts();
       const now = JSON.stringify([messages, deliveries, customer.written.length, provider.written.length]);
@@ -117,16 +116,13 @@ export class FaultRig {
       }
       const polled = customer.lists >= lists[0]! + 9 && provider.lists >= lists[1]! + 2;
       if (performance.now() < since + (this.polls ? 2_500 : 1_500) || (this.polls && !polled)) return false;
-      if (deliveries.pending! + deliveries.sending! + deliveries.inDoubt! > 0) {
-        aside = await this.operator.aside();
-        return waitsForever(aside);
-      }
-      return true;
+      const underWay = deliveries.pending! + deliveries.sending! + deliveries.inDoubt!;
+      return underWay === 0 || waitsForever(await this.operator.aside());
     }).catch(async (error: Error) => {
       const last = this.live!.output().slice(-2_000);
       throw new Error(`${error.message}: ${JSON.stringify(await this.counts())}\n${last}`);
     });
-    return aside.length ? aside : this.operator.aside();
+    return this.operator.aside();
   }
 
   private get polls(): boolean {

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { until } from '../live/node-red.js';
+import { FaultRig, type ListMode, pause, print, seeded } from './fault-rig.js';
+import { KeptLoad } from './kept-load.js';
+import { judgeKept } from './kept-oracle.js';
+import { HABITS, type Habit, habit } from './kept-otherwise.js';
+import { inWords } from './strange-operator.js';
+
+const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
+
+interface Run {
+  customer: Habit[];
+  provider: Habit[];
+  arrayMode: ListMode;
+}
+
+const SHORT_RUNS: Run[] = [
+  { customer: ['? for emoji', 'renamed files'], provider: ['cut at 100', 'renamed files'], arrayMode: 'jsonPatch' },
+  {
+    customer: ['HTML in notes', 'LF, NFC, trimmed'],
+    provider: ['CRLF, NFD, trimmed', 'prefix, wrapped, no ids'],
+    arrayMode: 'jsonPatch',
+  },
+  {
+    customer: ['states of its own at create', 'prefix, wrapped'],
+    provider: ['states of its own at create', 'ids are places'],
+    arrayMode: 'replace',
+  },
+];
+const LONG_RUNS: Run[] = [
+  ...SHORT_RUNS,
+  ...(Object.keys(HABITS) as Habit[]).map((name): Run => ({ customer: [name], provider: [name], arrayMode: 'jsonPatch' })),
+  { customer: ['as it is'], provider: ['prefix, wrapped, no ids'], arrayMode: 'replace' },
+  { customer: ['as it is'], provider: ['escaped notes', 'ids are places'], arrayMode: 'replace' },
+];
+const TICKETS = LONG ? 10 : 4;
+const ACTS = LONG ? 120 : 30;
+/** Of what writes, so much loses its answer. */
+const LOST = 0.2;
+
+describe('Partners that keep what is written otherwise', () => {
+  let rig: FaultRig | undefined;
+  afterEach(() => rig?.stop());
+
+  for (const { customer: ours, provider: theirs, arrayMode } of LONG ? LONG_RUNS : SHORT_RUNS)
+    it(`nothing comes back, nothing is lost: ${ours.join(' and ')}; ${theirs.join(' and ')} (lists by ${arrayMode})`, async () => {
+      const { seed, random } = seeded();
+      rig = await FaultRig.start(random, {
+        arrayMode,
+        nodes: { 'sb1-sn': { settling: '2' }, 'sb1-tmf': { settling: '2' } },
+        partners: ({ customer, provider }) => {
+          customer.keeping = habit(...ours);
+          provider.keeping = habit(...theirs);
+        },
+      });
+      const { partners } = rig;
+      const { customer, provider } = partners;
+      const load = new KeptLoad(partners, random, seed);
+      for (let i = 0; i < TICKETS; i++) load.open(i % 2 ? 'provider' : 'customer');
+      await until('all tickets at both sides', () => load.found());
+      await rig.idle('all to be opened');
+      for (const { mood } of [customer, provider]) {
+        mood.set('change', ['cut, done', 'cut, not done', '500, done'], LOST);
+        mood.set('create', ['cut, done', 'cut, not done'], LOST);
+      }
+      const kills = LONG ? 4 : 1;
+      for (let kill = 0; kill < kills; kill++) {
+        let acts = Math.round(ACTS / kills);
+        const half = acts * random();
+        const work = async () => {
+          for (; acts > 0; acts--) {
+            await pause(30 + random() * 150);
+            load.act();
+          }
+        };
+        const working = work();
+        while (acts > half) await pause(20);
+        await rig.kill();
+        await rig.launch();
+        await working;
+      }
+      partners.well();
+      const aside = await rig.idle('all that was said to be told');
+      const { figures, said, suspects } = judgeKept(partners, load.tickets);
+      const lost = [...customer.mood.shown, ...provider.mood.shown].reduce((sum, [, times]) => sum + times, 0);
+      print(`${ours}; ${theirs}`, {
+        tickets: TICKETS,
+        acts: load.acts,
+        kills,
+        'lost answers': lost,
+        aside: aside.length,
+        ...figures,
+      });
+      if (aside.length) console.log(inWords(aside));
+      for (const id of [...suspects].slice(0, 3)) console.log(await rig.operator.story(id));
+      assert.deepEqual(said, [], `seed ${seed}\n${said.join('\n')}`);
+    });
+});
