@@ -33,7 +33,12 @@ export = (RED: NodeAPI) => {
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope.messageId, { ...placeOf(mapping, config.mapping), direction: 'out' }, problems);
-      const wrong = [...problems, ...validate(client, entityType, body, message)].filter((p) => p.level === 'error');
+      // Of what is gone there is nothing to show but that.
+      const isGone = message.event === 'deleted' && message.changed !== undefined;
+      const wrong = [
+        ...problems.filter((p) => !isGone || p.code !== 'required'),
+        ...validate(client, entityType, body, message),
+      ].filter((p) => p.level === 'error');
       const sources = sourcesOf(trace);
       envelope.outgoing = {
         endpoint: endpoint.id,
@@ -80,7 +85,8 @@ function invalid(
   send([null, Object.assign(msg, { problems })]);
 }
 
-/** What the target would refuse of a create: an update may turn out to be one. Nothing is ever created only to be cancelled. */
+/** What the target would refuse of a create: an update may turn out to be one. Nothing is ever created only to be cancelled, or because it is gone. */
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>, message: GenericMessage): Problem[] {
-  return message.event === 'cancelled' && message.changed ? [] : client.validate(entityType, body);
+  const ends = message.event === 'cancelled' || message.event === 'deleted';
+  return ends && message.changed ? [] : client.validate(entityType, body);
 }

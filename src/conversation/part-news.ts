@@ -1,4 +1,4 @@
-import { bareWords, showsWords } from '../endpoints/words.js';
+import { bareWords, holdsWords, showsWords } from '../endpoints/words.js';
 import type { GenericAttachment, GenericComment, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import type { Incoming } from './correlate.js';
@@ -77,7 +77,7 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
       !seen.has(c.id) &&
       !isRenumbered('comment', c.text) &&
       !isOurs(c.id, c.author, commentMark(link.endpoint, c), ({ comment }) =>
-        Boolean(comment && byUs(c.author, comment.author) && showsWords(c.text, comment.text)),
+        Boolean(comment && byUs(c.author, comment.author) && isShown(c, comment)),
       ),
   );
   const attachments = message.attachments.filter(
@@ -98,6 +98,12 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
     used,
     remembered: (latest) => remembered(latest, incoming, waiting, whole),
   };
+}
+
+/** Under the author that was sent also few words behind what a partner puts in front. */
+function isShown(shown: GenericComment, ours: GenericComment): boolean {
+  const sameAuthor = shown.author !== undefined && shown.author === ours.author;
+  return showsWords(shown.text, ours.text) || (sameAuthor && holdsWords(shown.text, ours.text));
 }
 
 function isSameFile(shown: GenericAttachment, ours: GenericAttachment): boolean {

@@ -13,7 +13,7 @@ import { steadyClock } from '../steady-clock.js';
 import { createIds } from '../store/id.js';
 import type { Change, MessageRecord, Store } from '../store/store.js';
 import { AuditLog } from './audit.js';
-import { carried, removedInWords, type Told } from './carry.js';
+import { carried, goneInWords, type Told } from './carry.js';
 import { lackIn } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
 import { Inbox, type InFlow } from './inbox.js';
@@ -303,7 +303,7 @@ export class Broker {
     const taken = await this.outbox.take({ ...given, again: flow?.again ?? true });
     if (flow) {
       if (taken.deliveries > 0 || !taken.reason) flow.legs++;
-      else flow.ignored ??= told?.removed?.length ? removedInWords(told) : taken.reason;
+      else flow.ignored ??= (told && goneInWords(told)) ?? taken.reason;
     }
     return taken;
   }

@@ -78,9 +78,10 @@ function appended(message: string, field: string, value: Json | undefined): Gene
   return [{ id: `field-${field}-${message}`, text: `${field}: ${value}`, visibility: 'public' }];
 }
 
-/** What was taken away, in words, where nobody is told of it. */
-export function removedInWords(told: Told): string {
-  return (told.removed ?? []).map((part) => removal(part, told).text).join(' ');
+/** What was taken away, in words, where nobody is told of it; undefined: nothing was. */
+export function goneInWords(told: Told): string | undefined {
+  if (told.deleted) return `${told.number} was deleted at ${told.from}: nothing is done elsewhere.`;
+  return told.removed?.map((part) => removal(part, told).text).join(' ');
 }
 
 function removal({ kind, id, says }: RemovedPart, { from }: Told): GenericComment {

@@ -86,6 +86,12 @@ describe('which comments and files are news', () => {
     assert.deepEqual(found.advance(known()).links[0]?.seen, []);
   });
 
+  it('not few words of ours behind what the partner puts in front, under the author that was sent', () => {
+    const inDoubt = [{ delivery: 'd1', comment: comment('c1', 'ok', 'Anna') }];
+    assert.deepEqual(read(known(), reading({ comments: [comment('n1', '[web] ok', 'Anna')] }), { inDoubt }).found, ['d1']);
+    assert.equal(read(known(), reading({ comments: [comment('n1', '[web] ok', 'Carl')] }), { inDoubt }).output, 'update');
+  });
+
   it('one of two with the same words while one is in doubt, and that by somebody else', () => {
     const doubt = { delivery: 'd1', comment: comment('c1', 'Done.', 'Anna') };
     const both = [comment('n1', 'Done.', 'integration'), comment('n2', 'Done.', 'integration')];

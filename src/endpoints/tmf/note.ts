@@ -1,5 +1,5 @@
 import type { GenericComment } from '../../model/message.js';
-import { showsWords } from '../words.js';
+import { holdsWords, showsWords } from '../words.js';
 import { type Attributes, entries, isoTime, partIdOf, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 
@@ -17,7 +17,7 @@ export function renderNote(comment: GenericComment, dialect: TmfDialect): Attrib
     ...(dialect.typed && { '@type': 'Note' }),
     id: noteId(comment),
     text: comment.text,
-    author: comment.author ?? 'Switchboard',
+    author: authorOf(comment),
     ...(comment.at && { date: comment.at }),
   };
 }
@@ -61,10 +61,16 @@ export function ourNote(
   seen: readonly string[] = [],
 ): Attributes | undefined {
   const earliest = comment.at ?? since;
-  const isLike = (note: Attributes) => hasWords(note, comment.text) && (isoTime(note.date) ?? since) >= earliest;
+  const isLike = (note: Attributes) => hasWords(note, comment) && (isoTime(note.date) ?? since) >= earliest;
   return writtenEntry(entries(resource.note), { id: noteId(comment) }, seen, isLike);
 }
 
-export function hasWords(note: Attributes, words = ''): boolean {
-  return showsWords(textOf(note.text) ?? '', words);
+/** Does a note show a comment's words? Under the comment's author also few words behind something that the provider puts in front. */
+export function hasWords(note: Attributes, comment: GenericComment): boolean {
+  const text = textOf(note.text) ?? '';
+  return showsWords(text, comment.text) || (textOf(note.author) === authorOf(comment) && holdsWords(text, comment.text));
+}
+
+function authorOf({ author }: GenericComment): string {
+  return author ?? 'Switchboard';
 }

@@ -73,7 +73,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const note = renderNote(comment, this.dialect);
     // ServiceNow takes work notes and gives comments only.
     const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
-    const form = { seen, ...(!hidden && { isLike: (n: Attributes) => hasWords(n, comment.text) }) };
+    const form = { seen, ...(!hidden && { isLike: (n: Attributes) => hasWords(n, comment) }) };
     return noteOf(await this.entities.add(id, 'note', note, 'comment on ticket', form));
   }
 

@@ -86,7 +86,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const seen = parts.filter((part) => !part.includes('|')); // of notes alone, not of what is told in other ways
     const form = {
       seen,
-      isLike: (n: Attributes) => hasWords(n, comment.text),
+      isLike: (n: Attributes) => hasWords(n, comment),
       ...(this.wholeItems && { along: ITEMS }),
     };
     return partOf(await this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', form)));
