@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../../errors.js';
 import type { Hint } from '../endpoint.js';
+import { type Attributes, entries } from '../tmf/attributes.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
 import { withoutContent } from './attachment.js';
 
@@ -9,6 +10,8 @@ export interface TroubleTicketEvent {
   ticketId: string;
   eventId?: string;
   deleted: boolean;
+  /** Those of the ticket that it tells of. */
+  notes: Attributes[];
   hint: Hint;
 }
 
@@ -45,5 +48,5 @@ export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
     key,
     payload: withResource(withoutContent(resource)),
   };
-  return { eventType, ticketId: id, ...(eventId && { eventId }), deleted, hint };
+  return { eventType, ticketId: id, ...(eventId && { eventId }), deleted, notes: entries(resource.note), hint };
 }

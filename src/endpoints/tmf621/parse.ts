@@ -4,8 +4,9 @@ import { type Attributes, addressOf, entries, isAttributes, isoTime, textOf } fr
 import { digest } from '../tmf/digest.js';
 import { commentOf } from '../tmf/note.js';
 import { relationOf } from '../tmf/relation.js';
-import { bytesOf } from '../tmf/same-entry.js';
+import { bytesOf, withoutCounterpart } from '../tmf/same-entry.js';
 import { type Dialect, referenceOf, withoutMark } from './dialect.js';
+import { readEvent } from './events.js';
 
 /** What an in node emits for a trouble ticket. */
 export interface TroubleTicketEntity extends RawEntity {
@@ -43,7 +44,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
       ...(reference && { reference }),
     },
     record,
-    comments: entries(ticket.note).map((note) => commentOf(note, dialect)),
+    comments: [...entries(ticket.note), ...lostNotes(ticket, event)].map((note) => commentOf(note, dialect)),
     attachments: entries(ticket.attachment).map(attachmentOf),
     relations: entries(ticket.troubleTicketRelationship).flatMap(relationOf),
     ...(event && deletes(event) && { deleted: true }),
@@ -62,6 +63,19 @@ export function attachmentOf(attachment: Attributes): GenericAttachment {
     ...(typeof bytes === 'number' && { size: bytes }),
     ...(url && { url }),
   };
+}
+
+/** Notes that an event told of and the ticket does not show: what was accepted is told, though the provider has lost it since. */
+function lostNotes(ticket: Attributes, event: Json | undefined): Attributes[] {
+  if (event === undefined || ticket.note === undefined) return [];
+  try {
+    return withoutCounterpart(
+      readEvent(event).notes.filter((note) => typeof note.text === 'string'),
+      entries(ticket.note),
+    );
+  } catch {
+    return []; // it says nothing beside the ticket
+  }
 }
 
 function deletes(event: Json): boolean {
