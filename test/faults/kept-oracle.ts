@@ -40,14 +40,12 @@ export function judgeKept(partners: Partners, tickets: Spoken[]) {
   const { customer, provider } = partners;
   const figures = Object.fromEntries(FIGURES.map((name) => [name, 0])) as Record<(typeof FIGURES)[number], number>;
   const said: string[] = [];
-  const suspects = new Set<string>();
   const fault = (figure: (typeof FIGURES)[number], what: string) => {
     figures[figure]++;
     said.push(`${figure}: ${what}`);
   };
   for (const ticket of tickets) {
     const { ids, opener } = ticket;
-    const before = said.length;
     const row = customer.incidents.get(ids.customer)?.value;
     const other = provider.tickets.get(ids.provider)?.value;
     if (!row || !other) {
@@ -110,7 +108,6 @@ export function judgeKept(partners: Partners, tickets: Spoken[]) {
           `${where}: the other side has ${JSON.stringify(there)} of ${JSON.stringify(last)}\n${storyOf(partners, ids, field)}`,
         );
     }
-    if (said.length > before) suspects.add(ids.provider);
   }
-  return { figures, said, suspects };
+  return { figures, said };
 }
