@@ -1,4 +1,5 @@
 import { digest } from '../../src/conversation/fingerprint.js';
+import { recordsOf } from '../../src/store/pages.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, Link, ListQuery, MessageRecord, Store } from '../../src/store/store.js';
 import type {
   ConversationDetail,
@@ -128,8 +129,8 @@ async function recent(desks: Desk[], query: ConversationQuery, nameOf: NameOf): 
   const heads = await Promise.all(
     desks.map(async ({ store }) => {
       const signs = merged(
-        pages((before) => store.listMessages({ before, ...part, limit: BATCH }), query.before),
-        pages((before) => store.listDeliveries({ before, ...part, limit: BATCH }), query.before),
+        recordsOf((next): Promise<Sign[]> => store.listMessages({ ...part, ...next }), BATCH, query.before),
+        recordsOf((next): Promise<Sign[]> => store.listDeliveries({ ...part, ...next }), BATCH, query.before),
       );
       return { store, signs, sign: await next(signs) };
     }),
@@ -209,15 +210,6 @@ async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): 
 /** The side the matter came from stands first. */
 function theirsFirst(a: Link, b: Link): number {
   return Number(a.origin === 'ours') - Number(b.origin === 'ours');
-}
-
-async function* pages(fetch: (before?: string) => Promise<Sign[]>, before?: string): AsyncGenerator<Sign> {
-  for (let from = before; ; ) {
-    const page = await fetch(from);
-    yield* page;
-    if (page.length < BATCH) return;
-    from = page.at(-1)?.id;
-  }
 }
 
 /** Two lists, newest first, as one. */

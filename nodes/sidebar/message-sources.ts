@@ -1,4 +1,5 @@
 import { idAt } from '../../src/store/id.js';
+import { recordsOf } from '../../src/store/pages.js';
 import type { ListQuery, MessageRecord, Store } from '../../src/store/store.js';
 import type { Filter, Query } from './views.js';
 
@@ -69,26 +70,13 @@ function earlier(a: string | undefined, b: string | undefined): string | undefin
 }
 
 async function* messages(store: Store, part: Part): AsyncGenerator<Lead> {
-  for await (const record of pages((before) => store.listMessages({ ...part, before, limit: PAGE }), part.before)) {
+  for await (const record of recordsOf((next) => store.listMessages({ ...part, ...next }), PAGE, part.before)) {
     yield { id: record.id, at: record.receivedAt, message: record.id, record };
   }
 }
 
 async function* deliveries(store: Store, part: Part): AsyncGenerator<Lead> {
-  for await (const record of pages((before) => store.listDeliveries({ ...part, before, limit: PAGE }), part.before)) {
+  for await (const record of recordsOf((next) => store.listDeliveries({ ...part, ...next }), PAGE, part.before)) {
     yield { id: record.id, at: record.createdAt, message: record.message };
-  }
-}
-
-async function* pages<Item extends { id: string }>(
-  fetch: (before?: string) => Promise<Item[]>,
-  before?: string,
-): AsyncGenerator<Item> {
-  let from = before;
-  for (;;) {
-    const page = await fetch(from);
-    yield* page;
-    if (page.length < PAGE) return;
-    from = page.at(-1)?.id;
   }
 }

@@ -1,5 +1,6 @@
 import type { Json } from '../model/message.js';
-import type { DeliveryRecord, MessageRecord, Store } from '../store/store.js';
+import { allOf } from '../store/pages.js';
+import type { Store } from '../store/store.js';
 import type { Conversations } from './conversations.js';
 import { type Effect, type Inverse, type Matter, type Operation, operate, refusal, type Surgery } from './surgery.js';
 import { undo } from './surgery-undo.js';
@@ -131,10 +132,8 @@ export class Surgeon {
     const conversation = await this.store.conversation(id);
     if (!conversation)
       throw refusal(`There is no conversation ${id}.`, 'It may have been merged or removed: refresh the view and look again.');
-    const messages = await all<MessageRecord>((before) => this.store.listMessages({ conversation: id, before, limit: BATCH }));
-    const deliveries = await all<DeliveryRecord>((before) =>
-      this.store.listDeliveries({ conversation: id, before, limit: BATCH }),
-    );
+    const messages = await allOf((next) => this.store.listMessages({ conversation: id, ...next }), BATCH);
+    const deliveries = await allOf((next) => this.store.listDeliveries({ conversation: id, ...next }), BATCH);
     // A message in its flow says itself where it belongs once the flow is quiet.
     return { conversation, messages: messages.filter((m) => m.state !== 'received'), deliveries };
   }
@@ -178,13 +177,4 @@ const inverseKeyOf = (id: number): string => `${keyOf(id)}/inverse`;
 
 function keep(operated: Operated) {
   return { kind: 'setting' as const, key: keyOf(operated.id), value: operated as unknown as Json };
-}
-
-async function all<R extends { id: string }>(fetch: (before?: string) => Promise<R[]>): Promise<R[]> {
-  const found: R[] = [];
-  for (let before: string | undefined; ; before = found.at(-1)?.id) {
-    const page = await fetch(before);
-    found.push(...page);
-    if (page.length < BATCH) return found;
-  }
 }

@@ -1,4 +1,5 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
+import { recordsOf } from '../store/pages.js';
 import type { DeliveryRecord, Store } from '../store/store.js';
 import type { Alike } from './carry.js';
 import type { Leg } from './outbox.js';
@@ -37,27 +38,20 @@ export class Counterparts {
     { conversation, endpoint, entityType, leg, from }: Leg,
     { kind, id }: Alike,
   ): Promise<string | undefined> {
-    for (let before: string | undefined; ; ) {
-      const page = await this.store.listDeliveries({
-        conversation,
-        states: ['delivered'],
-        limit: PAGE,
-        ...(before && { before }),
-      });
-      for (const delivery of page.filter(({ part }) => part.startsWith(`${kind}:`))) {
-        const forth =
-          delivery.endpoint === endpoint &&
-          delivery.entityType === entityType &&
-          delivery.leg === leg &&
-          delivery.part === `${kind}:${id}`;
-        if (forth) return this.written(delivery);
-        const back = delivery.endpoint === from.endpoint && delivery.entityId === from.entityId;
-        if (back && (await this.written(delivery)) === id && (await this.isFrom(delivery, endpoint)))
-          return delivery.part.slice(kind.length + 1);
-      }
-      before = page.at(-1)?.id;
-      if (page.length < PAGE) return undefined;
+    const delivered = { conversation, states: ['delivered'] };
+    for await (const delivery of recordsOf((next) => this.store.listDeliveries({ ...delivered, ...next }), PAGE)) {
+      if (!delivery.part.startsWith(`${kind}:`)) continue;
+      const forth =
+        delivery.endpoint === endpoint &&
+        delivery.entityType === entityType &&
+        delivery.leg === leg &&
+        delivery.part === `${kind}:${id}`;
+      if (forth) return this.written(delivery);
+      const back = delivery.endpoint === from.endpoint && delivery.entityId === from.entityId;
+      if (back && (await this.written(delivery)) === id && (await this.isFrom(delivery, endpoint)))
+        return delivery.part.slice(kind.length + 1);
     }
+    return undefined;
   }
 
   private async written({ id }: DeliveryRecord): Promise<string | undefined> {

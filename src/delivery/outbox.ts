@@ -15,8 +15,8 @@ import {
   type Json,
   type State,
 } from '../model/message.js';
-import type { Change, ConversationRecord, DeliveryRecord, Link, ListQuery, Store } from '../store/store.js';
-
+import { allOf, pagesOf } from '../store/pages.js';
+import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import type { Alike } from './carry.js';
 import { Counterparts } from './counterparts.js';
 
@@ -126,7 +126,8 @@ export class Outbox {
   private async remainder(leg: Leg): Promise<Leg> {
     if (leg.comments.length + leg.attachments.length === 0) return leg;
     const recent = await this.unsettled(leg.conversation);
-    const own = leg.again ? await this.ofMessage(leg.message) : [];
+    const ofMessage = () => allOf((next) => this.store.listDeliveries({ message: leg.message, ...next }), PAGE);
+    const own = leg.again ? await ofMessage() : [];
     const given = new Set([...leg.comments.map((c) => `comment:${c.id}`), ...leg.attachments.map((a) => `attachment:${a.id}`)]);
     const parts = new Set<string>();
     for (const { node, leg: name, part, message } of [...own, ...recent])
@@ -142,27 +143,12 @@ export class Outbox {
   /** The newest deliveries of a conversation, as far back as their messages may not be settled. */
   private async unsettled(conversation: string): Promise<DeliveryRecord[]> {
     const found: DeliveryRecord[] = [];
-    for await (const page of this.pages({ conversation })) {
+    for await (const page of pagesOf((next) => this.store.listDeliveries({ conversation, ...next }), PAGE)) {
       found.push(...page);
       const messages = await Promise.all([...new Set(page.map((d) => d.message))].map((id) => this.store.message(id)));
       if (messages.every((message) => message?.state !== 'received')) break;
     }
     return found;
-  }
-
-  private async ofMessage(message: string): Promise<DeliveryRecord[]> {
-    const found: DeliveryRecord[] = [];
-    for await (const page of this.pages({ message })) found.push(...page);
-    return found;
-  }
-
-  private async *pages(query: Pick<ListQuery, 'conversation' | 'message'>): AsyncGenerator<DeliveryRecord[]> {
-    for (let before: string | undefined; ; ) {
-      const page = await this.store.listDeliveries({ ...query, limit: PAGE, ...(before && { before }) });
-      yield page;
-      before = page.at(-1)?.id;
-      if (page.length < PAGE) return;
-    }
   }
 
   /** Whether a message is about the same entity: others may give their comments the same ids. */

@@ -1,3 +1,4 @@
+import { recordsOf } from '../store/pages.js';
 import type { Change, DeliveryRecord, ListQuery, MessageRecord, Store } from '../store/store.js';
 import { warnedOf } from '../store/warning.js';
 
@@ -37,12 +38,8 @@ export class Standing {
     const list = (query: ListQuery): Promise<(MessageRecord | DeliveryRecord)[]> =>
       this.kind === 'message' ? this.store.listMessages(query) : this.store.listDeliveries(query);
     for (const which of [{ states }, { warned: 'unseen' as const }]) {
-      for (let before: string | undefined; ; ) {
-        const page = await list({ endpoint, ...which, limit: PAGE, ...(before && { before }) });
-        for (const record of page) if (record.node === this.node && !this.told?.has(record.id)) this.note(record);
-        before = page.at(-1)?.id;
-        if (page.length < PAGE) break;
-      }
+      for await (const record of recordsOf((next) => list({ endpoint, ...which, ...next }), PAGE))
+        if (record.node === this.node && !this.told?.has(record.id)) this.note(record);
     }
     this.told = undefined;
     this.changed();
