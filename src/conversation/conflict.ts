@@ -1,7 +1,7 @@
-import { CANCELLING_STATES, type GenericMessage, type Json, type State } from '../model/message.js';
+import { CANCELLING_STATES, type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import type { Incoming, News } from './correlate.js';
-import { withLink } from './correlate.js';
+import { linkAt, withLink } from './correlate.js';
 import type { EntityRequest } from './correlator.js';
 import { sameImprint } from './fingerprint.js';
 import { type PartyRules, type Said, stands } from './ownership.js';
@@ -26,9 +26,6 @@ export interface Conflict {
   stands: boolean;
 }
 
-/** Told item by item, and never written over one another. */
-const OF_ITEMS = new Set(['items', 'progress']);
-
 /**
  * The conflicts between what a message tells and what is being, or was just, written to the same entity. Pure.
  * `rivals`: newest last. `rules`: those of the party the message comes from. `said`: who says it, and when; of a rival likewise.
@@ -44,7 +41,7 @@ export function conflictsIn(
   const fields = message.fields as Record<string, Json | undefined>;
   const overtaken = (news.overtaken ?? []).map(({ name }) => name);
   const told = [...(news.message.changed ?? []), ...overtaken].filter(
-    (name) => !OF_ITEMS.has(name) && !(news.asMade ?? []).includes(name),
+    (name) => !ITEM_FIELDS.has(name) && !(news.asMade ?? []).includes(name),
   );
   return told.flatMap((name): Conflict[] => {
     const shown = fields[name];
@@ -119,7 +116,7 @@ export function overruled(
   fields: readonly string[],
   delivery: string,
 ): ConversationRecord {
-  const now = latest.links.find((l) => l.endpoint === link.endpoint && l.entityType === link.entityType && l.leg === link.leg);
+  const now = linkAt(latest, link.endpoint, link.entityType, link.leg);
   if (!now) return latest;
   const writtenBy = { ...now.writtenBy, ...Object.fromEntries(fields.map((field) => [field, delivery])) };
   return withLink(latest, { ...now, writtenBy });

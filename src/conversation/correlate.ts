@@ -2,7 +2,7 @@ import type { LinkItems } from '../model/item-facts.js';
 import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
-import { fieldNews, type Overtaken } from './field-news.js';
+import { fieldNews, missedIn, type Overtaken } from './field-news.js';
 import { imprint, shadowOf, standingOf } from './fingerprint.js';
 import { withIds } from './item-entries.js';
 import { isSaid } from './item-terms.js';
@@ -178,11 +178,8 @@ function advanced(
     if (!isOf(link, source)) return link;
     if (deleted) return { ...link, gone: true };
     // What was written meanwhile is newer than what was read before.
-    const isNewer = (field: string) =>
-      readAt !== undefined &&
-      (link.ourWrites?.[field]?.stamp ?? '') > readAt &&
-      !isOlder(link.writtenVersion?.[field], source.version);
-    const outdated = (field: string) => isOutdated(field) || isNewer(field);
+    const isMissed = missedIn(link, incoming, isOlder);
+    const outdated = (field: string) => isOutdated(field) || isMissed(field);
     const raw = { ...link.raw };
     for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = imprint(record[name]);
     const shadow = { ...link.shadow };
@@ -197,7 +194,7 @@ function advanced(
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
       writtenVersion: only(link.writtenVersion, outdated),
-      ourWrites: readAt === undefined ? link.ourWrites : only(link.ourWrites, isNewer),
+      ourWrites: readAt === undefined ? link.ourWrites : only(link.ourWrites, isMissed),
       made: undefined,
       gone: undefined,
       ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),

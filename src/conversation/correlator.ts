@@ -10,7 +10,7 @@ import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatI
 import { imprint, sameImprint, shadowOf } from './fingerprint.js';
 import { sentItems, withSent } from './item-entries.js';
 import { inOurTerms } from './item-terms.js';
-import { DEFAULT_RULES, type PartyRules, type Said } from './ownership.js';
+import { DEFAULT_RULES, type PartyRules, type Said, saidBy } from './ownership.js';
 import { editedAs, type PartInDoubt } from './part-news.js';
 import { carriedApart, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
 import { type Unlinked, unlinkedKey } from './unlinked.js';
@@ -153,9 +153,7 @@ export class Correlator {
 
   /** Who says what a message tells, and when it was changed, by our own clock. */
   said({ message: { source } }: Pick<Incoming, 'message'>): Said {
-    const { clockAhead = 0 } = this.endpoint(source.endpoint) ?? {};
-    const at = Date.parse(source.changedAt ?? '') - clockAhead;
-    return { side: this.rules(source.endpoint).side, ...(!Number.isNaN(at) && { at }) };
+    return saidBy(this.rules(source.endpoint).side, source.changedAt, this.endpoint(source.endpoint)?.clockAhead);
   }
 
   /** The writes that what a message tells may be in conflict with: those to come, and those that were answered after it was read. */

@@ -1,5 +1,5 @@
 import { showsWords } from '../endpoints/words.js';
-import type { GenericMessage, Json, State } from '../model/message.js';
+import { type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { Link } from '../store/store.js';
 import type { EchoGuard, Incoming } from './correlate.js';
 import { imprint, isShadowed, sameImprint } from './fingerprint.js';
@@ -23,9 +23,6 @@ export interface FieldNews {
   /** Of a raw field: the reading is older than our last write of it. */
   isOutdated: (field: string) => boolean;
 }
-
-/** Told by messages of their own, whatever was sent of them. */
-const OF_ITEMS = new Set(['items', 'progress']);
 
 /** How far a matter has come. What a partner begins a new entity with is no step back. */
 const STEPS: Partial<Record<State, number>> = {
@@ -57,7 +54,7 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
   let again = false;
   for (const [name, value] of Object.entries(message.fields) as [string, Json | undefined][]) {
     const from = sources[name] ?? [];
-    const made = link.made !== undefined && !OF_ITEMS.has(name);
+    const made = link.made !== undefined && !ITEM_FIELDS.has(name);
     if (value === undefined || isShadowed(link.shadow, name, value)) continue;
     const outdated = from.some(isOutdated);
     if (made && name === 'state' && !outdated && isFurther(link, message) && !from.every(isOurs)) {
@@ -70,7 +67,7 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
       // What shows what was there before we wrote, or is no newer than the last reading, is only late.
       const field = differing.find((f) => link.ourWrites?.[f] && !sameImprint(link.ourWrites[f].before, record[f]));
       again ||= !outdated && field !== undefined;
-      if (field && !OF_ITEMS.has(name) && guard.isOlder(link.entityVersion, message.source.version))
+      if (field && !ITEM_FIELDS.has(name) && guard.isOlder(link.entityVersion, message.source.version))
         overtaken.push({ name, field });
       continue;
     }
@@ -107,7 +104,7 @@ function outdatedIn(link: Link, { message, answerTo }: Incoming, isOlder: EchoGu
 }
 
 /** Tells of a raw field whether a write of ours was answered after the reading began: the reading may have missed it, unless its version is newer. */
-function missedIn(
+export function missedIn(
   { ourWrites = {}, writtenVersion = {} }: Link,
   { readAt, answerTo, message }: Incoming,
   isOlder: EchoGuard['isOlder'],

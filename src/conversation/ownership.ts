@@ -53,6 +53,12 @@ export interface Said {
   at?: number;
 }
 
+/** What a party shows, as said by it. `changedAt`: ISO, by its own clock, which is `clockAhead` milliseconds ahead of ours. */
+export function saidBy(side: Side, changedAt: string | undefined, clockAhead = 0): Said {
+  const at = Date.parse(changedAt ?? '') - clockAhead;
+  return { side, ...(!Number.isNaN(at) && { at }) };
+}
+
 export function ownerOf(field: string): Side {
   return PROVIDERS.has(field) ? 'provider' : 'customer';
 }

@@ -1,12 +1,12 @@
 import type { EntityRequest } from '../conversation/correlator.js';
 import { imprint } from '../conversation/fingerprint.js';
 import { entriesOf } from '../conversation/item-entries.js';
-import type { Json } from '../model/message.js';
+import { ITEM_FIELDS, type Json } from '../model/message.js';
 import type { Link, WrittenItem } from '../store/store.js';
 
 /** True for a list of items: what is ordered, how it stands, or both. */
 export function isOfItems(request: EntityRequest, name: string): boolean {
-  return (request.sources[name] ?? []).some((source) => source === 'items' || source === 'progress');
+  return (request.sources[name] ?? []).some((source) => ITEM_FIELDS.has(source));
 }
 
 /**

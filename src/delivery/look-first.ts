@@ -2,7 +2,7 @@ import { inWords } from '../conversation/conflict.js';
 import type { EntityRequest } from '../conversation/correlator.js';
 import { isSent } from '../conversation/field-news.js';
 import { sameImprint } from '../conversation/fingerprint.js';
-import { type PartyRules, type Said, stands } from '../conversation/ownership.js';
+import { type PartyRules, type Said, saidBy, stands } from '../conversation/ownership.js';
 import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Link } from '../store/store.js';
@@ -39,8 +39,7 @@ export function lookFirst(
   const isOurs = client.integrationUser !== undefined && source.changedBy === client.integrationUser;
   if (!said || isOurs) return { kept: new Set() };
   const own = rules(client.id);
-  const at = Date.parse(source.changedAt ?? '') - (client.clockAhead ?? 0);
-  const shown: Said = { side: own.side, ...(!Number.isNaN(at) && { at }) };
+  const shown = saidBy(own.side, source.changedAt, client.clockAhead);
   const wanted: Said = { side: rules(said.endpoint).side, at: said.at };
   const unheard = names.filter(
     (name) => name in record && !sameImprint(link.raw[name], record[name]) && !isSent(record[name], request.fields[name]),

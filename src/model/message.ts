@@ -48,6 +48,9 @@ export const FINAL_STATES: readonly State[] = ['closed', 'cancelled', 'rejected'
 /** The customer wants it cancelled, or it is. */
 export const CANCELLING_STATES: readonly State[] = ['cancelled', 'assessingCancellation', 'pendingCancellation'];
 
+/** Fields told item by item, by messages of their own: never written over one another. */
+export const ITEM_FIELDS: ReadonlySet<string> = new Set(['items', 'progress']);
+
 export const ITEM_ACTIONS = ['add', 'modify', 'delete', 'noChange'] as const;
 
 export const SEVERITIES = ['critical', 'major', 'minor'] as const;
