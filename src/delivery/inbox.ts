@@ -122,16 +122,16 @@ export class Inbox {
         hint: 'Send it again later; nothing of it was kept.',
       });
     }
-    const fresh = items.filter((item) => !isHint(item) || !this.unread.has(`${item.node}|${item.key}`));
+    const fresh = items.filter((item) => !isHint(item) || !this.unread.has(hintKey(item)));
     const changes = fresh.map((item) => this.received(item));
     if (changes.length + also.length > 0) await store.commit([...changes, ...also]);
     // Only now: whoever is answered because of one that waits relies on its being on disk.
-    for (const item of fresh) if (isHint(item)) this.unread.add(`${item.node}|${item.key}`);
+    for (const item of fresh) if (isHint(item)) this.unread.add(hintKey(item));
   }
 
   /** @internal Its entity is about to be read: what is told from now on is told anew. */
   reading({ id, node, key }: MessageRecord): void {
-    this.unread.delete(`${node}|${key.slice(0, -id.length - 1)}`);
+    this.unread.delete(hintKey({ node, key: key.slice(0, -id.length - 1) }));
   }
 
   /** Something received, as it is kept. */
@@ -272,6 +272,11 @@ function isHint({ origin }: Pick<Received, 'origin'>): boolean {
   return origin === 'webhook' || origin === 'event';
 }
 
+/** What hints that say the same have in common. */
+function hintKey({ node, key }: Pick<Received, 'node' | 'key'>): string {
+  return `${node}|${key}`;
+}
+
 function outdated(lack: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', `What was read is older than what was reported: ${lack}.`, {
     hint: 'It is read again.',
@@ -370,8 +375,9 @@ class Pump {
         this.inbox.reading(claimed);
         readAt = this.inbox.options.ids();
         payload = await this.emitter.read(claimed, bodies);
-        if (payload === undefined) readAt = claimed.readAt;
-        if (payload !== undefined) {
+        if (payload === undefined) {
+          readAt = claimed.readAt;
+        } else {
           read = { read: payload };
           const lack = await this.inbox.options.lacks?.(claimed, payload, this.readSince(claimed));
           if (lack && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(lack), true);

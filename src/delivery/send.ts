@@ -170,8 +170,8 @@ async function create(
       const link = made.items ? { ...made, items: itemsSeen(made.items, itemsOf?.(parsed.record)) } : made;
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       const names = Object.keys(request.fields);
-      const written = asWritten(link, delivery, request, names, parsed, known, stamp);
-      return stated(withLink(latest, known ? { ...written, made: 'answered' } : written));
+      const after = asWritten(link, delivery, request, names, parsed, known, stamp);
+      return stated(withLink(latest, known ? { ...after, made: 'answered' } : after));
     },
   };
 }
@@ -207,7 +207,7 @@ async function update(
   let names = isMade ? all.filter((name) => request.edited?.includes(name)) : all;
   if (isMade && names.length === 0) return { what: `found ${link.number ?? link.id}, of which an event told`, link: target };
   if (names.length === 0) return { what: NOTHING_LEFT, link: target };
-  const seen = await lookBefore(names, request, link, conversation, context);
+  const looked = await lookBefore(names, request, link, conversation, context);
   const found = (what: string): Sent => ({
     what,
     link: target,
@@ -219,15 +219,15 @@ async function update(
       return found('found the cancellation that an earlier try asked for');
     await stillLooking('the cancellation', delivery, context);
   } else if (inDoubt) {
-    const { record } = seen ?? client.parse(await client.read(delivery.entityType, link.id));
+    const { record } = looked ?? client.parse(await client.read(delivery.entityType, link.id));
     // Items are written again, so that it is known which is which; those that an earlier try has added are found.
     const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
     names = names.filter((name) => again(name) || !sameImprint(imprint(record[name]), request.fields[name]));
     if (names.length === 0) return found('found written by an earlier try');
     if (delivery.onlyLook) ask(`the new ${names.join(', ')}`, client);
   }
-  const { kept, conflict } = seen
-    ? lookFirst(lookedAt(names, request, link), request, link, seen, client, context.rules)
+  const { kept, conflict } = looked
+    ? lookFirst(lookedAt(names, request, link), request, link, looked, client, context.rules)
     : { kept: undefined, conflict: undefined };
   const both: Warning[] = conflict ? [{ code: 'SWB_BOTH_CHANGED', message: conflict }] : [];
   const fields: Record<string, Json> = {};

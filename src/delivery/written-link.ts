@@ -83,13 +83,12 @@ export function seen(
 ): ConversationRecord {
   const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
   if (!link || (id !== undefined && link.seen.includes(id))) return conversation;
-  const { endpoint } = delivery;
-  if ('text' in part) {
-    if (id === undefined) return withMarks(conversation, [commentMark(endpoint, part)]);
-    return withLink(conversation, withWritten(link, 'comment', id, part.text));
+  if (id === undefined) {
+    const mark = 'text' in part ? commentMark(delivery.endpoint, part) : attachmentMark(delivery.endpoint, part);
+    return withMarks(conversation, [mark]);
   }
-  if (id === undefined) return withMarks(conversation, [attachmentMark(endpoint, part)]);
-  return withLink(conversation, withWritten(link, 'attachment', id, part.name));
+  const written = 'text' in part ? withWritten(link, 'comment', id, part.text) : withWritten(link, 'attachment', id, part.name);
+  return withLink(conversation, written);
 }
 
 export function stated(conversation: ConversationRecord): ConversationRecord {

@@ -233,8 +233,7 @@ export class Collection {
         ? Object.entries(changed).map(([name, value]) => ({ op: 'replace', path: `${path}/${name}`, value }))
         : [{ op: 'remove', path }];
       if (!changed) this.lists.forget(id, attribute, entry);
-      const resource = await this.patch(id, [test, ...steps], what, { 'Content-Type': JSON_PATCH });
-      this.lists.learn(resource);
+      await this.patch(id, [test, ...steps], what, { 'Content-Type': JSON_PATCH });
     });
     return true;
   }
