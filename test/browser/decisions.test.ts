@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
-import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
 import { DECISIONS } from '../nodes/sidebar/decision-seed.js';
 import { seedStore } from '../nodes/sidebar/seed.js';
 import { wrongIn } from './axe.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
-
-/** Nobody answers there. */
-const NOWHERE = { baseUrl: 'http://127.0.0.1:9', auth: 'none', store: 'store1' };
-const FLOW = [
-  { id: 'tab', type: 'tab', label: 'Test' },
-  { id: 'store1', type: 'switchboard-store', ...storeDefaults },
-  { id: 'sn1', type: 'switchboard-servicenow-endpoint', ...serviceNowEndpointDefaults, ...NOWHERE, name: 'Acme ServiceNow' },
-  { id: 'tmf1', type: 'switchboard-tmf-endpoint', ...tmfEndpointDefaults, ...NOWHERE, name: 'North Telecom' },
-];
+import { counts, MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
 
 describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
   let server: EditorServer;
@@ -26,11 +15,10 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
 
   before(async function () {
     if (!chromiumPath()) return this.skip();
-    server = await startEditor({ flow: FLOW, prepare: (folder) => seedStore(folder, DECISIONS) });
+    server = await startEditor({ flow: MESSAGES_FLOW, prepare: (folder) => seedStore(folder, DECISIONS) });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
-    await page.evaluate(`RED.actions.invoke('switchboard:show-messages')`);
-    await page.waitForSelector('.switchboard-row');
+    await openMessages(page);
   });
 
   after(async () => {
@@ -39,16 +27,6 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
   });
 
   const filter = () => page.locator('.switchboard-filter', { hasText: 'Decisions' });
-  const shows = (expected: string) =>
-    page.waitForFunction(
-      (wanted) => [...document.querySelectorAll('.switchboard-row b')].map((b) => b.textContent?.slice(-1)).join('') === wanted,
-      expected,
-    );
-  const count = (expected: string) =>
-    page.waitForFunction(
-      (wanted) => [...document.querySelectorAll('.switchboard-filter')].some((one) => one.textContent === wanted),
-      expected,
-    );
   const open = async (number: string) => {
     await page.locator('.switchboard-row', { hasText: number }).click();
     await page.waitForSelector('.switchboard-detail');
@@ -57,9 +35,9 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
   const buttons = () => actions().locator('button').allInnerTexts();
 
   it('are counted and listed by a button of their own', async () => {
-    await count('Decisions2');
+    await counts(page, 'Decisions2');
     await filter().click();
-    await shows('87');
+    await shows(page, '87');
     // Not innerText: what is scrolled out of sight, or not painted yet, has none (content-visibility).
     assert.equal(await page.locator('.switchboard-row .switchboard-chip').first().textContent(), 'Needs decision');
     const wide = await page.$eval('.switchboard-filters', (one) => one.scrollWidth > one.clientWidth + 1);
@@ -77,7 +55,7 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
     await actions().locator('.switchboard-primary').click();
     await page.waitForSelector('.switchboard-detail .switchboard-is-inDoubt');
     await question.waitFor({ state: 'detached' });
-    await count('Decisions1');
+    await counts(page, 'Decisions1');
   });
 
   for (const theme of ['light', 'dark'] as const)
@@ -94,14 +72,14 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
   it('come back when that is undone, and are over when they are skipped', async () => {
     await actions().getByText('Undo').click();
     await page.waitForSelector('.switchboard-detail .switchboard-question');
-    await count('Decisions2');
+    await counts(page, 'Decisions2');
     await actions().getByText('no longer wanted').click();
     await actions().locator('input').fill('It is there: TT-1.');
     await actions().locator('.switchboard-primary').click();
     await page.waitForSelector('.switchboard-detail .switchboard-card .switchboard-is-skipped');
     assert.match(await page.locator('.switchboard-detail').innerText(), /It is there: TT-1\./);
     await page.keyboard.press('Escape');
-    await shows('8');
+    await shows(page, '8');
   });
 
   it('about the legs of an order name what becomes of those', async () => {
@@ -133,7 +111,7 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
 
   it('say of many that they are looked at again, not replayed', async () => {
     await page.locator('.switchboard-filter', { hasText: 'Decisions' }).click();
-    await shows('87');
+    await shows(page, '87');
     await page.locator('li', { hasText: 'INC0010027' }).locator('.switchboard-tick').click();
     const bar = page.locator('.switchboard-bulk');
     await bar.getByText('Replay').click();
@@ -142,7 +120,7 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await bar.locator('.switchboard-primary').innerText(), 'Look again');
     await bar.locator('.switchboard-primary').click();
     await page.locator('.switchboard-result', { hasText: '1 looked at again.' }).waitFor();
-    await shows('8');
+    await shows(page, '8');
   });
 
   it('are spared while the partner is looked at, and until when that is', async () => {

@@ -1,29 +1,13 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import type { MessageList } from '../../nodes/sidebar/views.js';
-import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
 import { HOSTILE, seedStore } from '../nodes/sidebar/seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
+import { MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
 
-/** Nobody answers there. */
-const NOWHERE = { baseUrl: 'http://127.0.0.1:9', auth: 'none' };
-const FLOW = [
-  { id: 'tab', type: 'tab', label: 'Test' },
-  { id: 'store1', type: 'switchboard-store', ...storeDefaults },
-  { id: 'map1', type: 'switchboard-mapping', name: 'Acme incident', system: 'servicenow', entityType: 'incident' },
-  {
-    id: 'sn1',
-    type: 'switchboard-servicenow-endpoint',
-    ...serviceNowEndpointDefaults,
-    ...NOWHERE,
-    name: 'Acme ServiceNow',
-    store: 'store1',
-  },
-  { id: 'tmf1', type: 'switchboard-tmf-endpoint', ...tmfEndpointDefaults, ...NOWHERE, name: 'North Telecom', store: 'store1' },
-];
+const MAPPING = { id: 'map1', type: 'switchboard-mapping', name: 'Acme incident', system: 'servicenow', entityType: 'incident' };
+const FLOW = [...MESSAGES_FLOW, MAPPING];
 const USER = { username: 'operator', password: '$2b$04$lMjvzk6lsJBaByImLpHm8O5GKdZi08LXULIJzRmHuNPXwnexUXjFu' }; // secret
 
 describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
@@ -37,8 +21,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     server = await startEditor({ flow: FLOW, prepare: seedStore });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
-    await page.evaluate(`RED.actions.invoke('switchboard:show-messages')`);
-    await page.waitForSelector('.switchboard-row');
+    await openMessages(page);
   });
 
   after(async () => {
@@ -48,11 +31,6 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
 
   const rows = (of: Page = page) =>
     of.$$eval('.switchboard-row', (all) => all.map((row) => row.querySelector('b')?.textContent?.slice(-1)).join(''));
-  const shows = (expected: string, of: Page = page) =>
-    of.waitForFunction(
-      (wanted) => [...document.querySelectorAll('.switchboard-row b')].map((b) => b.textContent?.slice(-1)).join('') === wanted,
-      expected,
-    );
 
   it('lists what came, newest first, in words', async () => {
     assert.equal(await rows(), '654321');
@@ -78,18 +56,18 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const filter = (name: string) => page.locator('.switchboard-filter', { hasText: name });
     assert.equal(await filter('Problems').innerText(), 'Problems2');
     await filter('Problems').click();
-    await shows('62');
+    await shows(page, '62');
     await filter('Unrouted').click();
-    await shows('5');
+    await shows(page, '5');
     await filter('All').click();
-    await shows('654321');
+    await shows(page, '654321');
   });
 
   it("finds a ticket by the partner's number", async () => {
     await page.fill('.switchboard-view input[type=search]', 'TT-9003');
-    await shows('3');
+    await shows(page, '3');
     await page.fill('.switchboard-view input[type=search]', '');
-    await shows('654321');
+    await shows(page, '654321');
   });
 
   it('shows a message beside its list or in its place, and what a ticket says only as text', async () => {
@@ -120,16 +98,16 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-more-filters').click();
     const panel = page.locator('.switchboard-filter-panel');
     await panel.getByLabel('Endpoint').selectOption({ label: 'North Telecom' });
-    await shows('321');
+    await shows(page, '321');
     await panel.getByLabel('Direction').selectOption({ label: 'Incoming' });
-    await shows('');
+    await shows(page, '');
     assert.match(await page.locator('.switchboard-notice').first().innerText(), /Nothing fits/);
     await panel.getByLabel('Direction').selectOption({ label: 'Outgoing' });
     await panel.getByLabel('State').selectOption({ label: 'Delivered' });
-    await shows('31');
+    await shows(page, '31');
     assert.equal(await page.locator('.switchboard-more-filters').innerText(), 'Filters2');
     await panel.getByText('Clear filters').click();
-    await shows('654321');
+    await shows(page, '654321');
     await page.locator('.switchboard-more-filters').click();
   });
 

@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
-import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
 import { seedStore } from '../nodes/sidebar/seed.js';
 import { WARNINGS } from '../nodes/sidebar/warning-seed.js';
 import { wrongIn } from './axe.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
-
-/** Nobody answers there. */
-const NOWHERE = { baseUrl: 'http://127.0.0.1:9', auth: 'none', store: 'store1' };
-const FLOW = [
-  { id: 'tab', type: 'tab', label: 'Test' },
-  { id: 'store1', type: 'switchboard-store', ...storeDefaults },
-  { id: 'sn1', type: 'switchboard-servicenow-endpoint', ...serviceNowEndpointDefaults, ...NOWHERE, name: 'Acme ServiceNow' },
-  { id: 'tmf1', type: 'switchboard-tmf-endpoint', ...tmfEndpointDefaults, ...NOWHERE, name: 'North Telecom' },
-];
+import { counts, MESSAGES_FLOW, openMessages, shows } from './messages-flow.js';
 
 describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   let server: EditorServer;
@@ -26,11 +15,10 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
 
   before(async function () {
     if (!chromiumPath()) return this.skip();
-    server = await startEditor({ flow: FLOW, prepare: (folder) => seedStore(folder, WARNINGS) });
+    server = await startEditor({ flow: MESSAGES_FLOW, prepare: (folder) => seedStore(folder, WARNINGS) });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
-    await page.evaluate(`RED.actions.invoke('switchboard:show-messages')`);
-    await page.waitForSelector('.switchboard-row');
+    await openMessages(page);
   });
 
   after(async () => {
@@ -39,16 +27,6 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   });
 
   const filter = (name: string) => page.locator('.switchboard-filter', { hasText: name });
-  const shows = (expected: string) =>
-    page.waitForFunction(
-      (wanted) => [...document.querySelectorAll('.switchboard-row b')].map((b) => b.textContent?.slice(-1)).join('') === wanted,
-      expected,
-    );
-  const count = (expected: string) =>
-    page.waitForFunction(
-      (wanted) => [...document.querySelectorAll('.switchboard-filter')].some((one) => one.textContent === wanted),
-      expected,
-    );
   const row = (number: string) => page.locator('li', { has: page.locator(`.switchboard-row`, { hasText: number }) });
   /** The mark in a row, in words; its sign is not read out. */
   const mark = async (number: string) =>
@@ -59,9 +37,9 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   };
 
   it('are counted and listed by a button of their own, each with its reason in the row', async () => {
-    await count('With a warning2');
+    await counts(page, 'With a warning2');
     await filter('With a warning').click();
-    await shows('87');
+    await shows(page, '87');
     assert.equal(await mark('INC0010027'), 'Warning: North Telecom did not keep: severity (sent "Critical", has "Minor")');
     assert.equal(await row('INC0010027').locator('.switchboard-chip').textContent(), 'Delivered');
     assert.equal(await row('INC0010027').locator('.switchboard-warned-sign').getAttribute('aria-hidden'), 'true');
@@ -75,23 +53,23 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
     await row('INC0010027').click();
     await actions().getByText('Mark as seen').click();
     await page.locator('.switchboard-detail').getByText('Seen by somebody').waitFor();
-    await count('With a warning1');
+    await counts(page, 'With a warning1');
     await picture(page, 'warnings-detail');
     await page.keyboard.press('Escape');
-    await shows('8');
+    await shows(page, '8');
     await filter('All').click();
-    await shows('987654321');
+    await shows(page, '987654321');
     assert.match((await mark('INC0010027')) ?? '', /^Warning, seen: North Telecom did not keep: severity/);
     await row('INC0010027').click();
     await actions().getByText('Undo').click();
     await actions().getByText('Mark as seen').waitFor();
-    await count('With a warning2');
+    await counts(page, 'With a warning2');
     await page.keyboard.press('Escape');
   });
 
   it('are marked as seen many at once, which takes back only itself', async () => {
     await filter('With a warning').click();
-    await shows('87');
+    await shows(page, '87');
     for (const number of ['INC0010027', 'INC0010028']) await row(number).locator('.switchboard-tick').click();
     const bar = page.locator('.switchboard-bulk');
     await bar.getByText('Mark as seen').click();
@@ -99,12 +77,12 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
     assert.match(await bar.innerText(), /Mark warnings as seen: 2, from 2 messages\?/);
     await bar.locator('.switchboard-primary').click();
     await page.locator('.switchboard-result', { hasText: '2 marked as seen.' }).waitFor();
-    await count('With a warning');
+    await counts(page, 'With a warning');
     await page.locator('.switchboard-notice', { hasText: 'No warnings that nobody has seen.' }).waitFor();
     await page.locator('.switchboard-undo').click();
     await page.locator('.switchboard-result', { hasText: '2 undone.' }).waitFor();
-    await count('With a warning2');
-    await shows('87');
+    await counts(page, 'With a warning2');
+    await shows(page, '87');
     const undo = (undoes?: string) =>
       fetch(`${server.url}switchboard/bulk`, {
         method: 'POST',
@@ -117,7 +95,7 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   it('show in the filters with those that somebody has seen', async () => {
     await page.locator('.switchboard-more-filters').click();
     await page.locator('.switchboard-filter-panel').getByLabel('State').selectOption({ label: 'With a warning, seen or not' });
-    await shows('987');
+    await shows(page, '987');
     await page.locator('.switchboard-filter-panel').getByText('Clear filters').click();
     await page.locator('.switchboard-more-filters').click();
   });
@@ -135,7 +113,7 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   it('show at the conversation, and in its drawing', async () => {
     await page.getByRole('tab', { name: 'Conversations' }).click();
     await filter('With a warning').click();
-    await shows('87');
+    await shows(page, '87');
     assert.match((await row('INC0010027').locator('.switchboard-warned').textContent()) ?? '', /1 with a warning$/);
     await picture(page, 'warnings-conversations');
     await page.locator('.switchboard-row', { hasText: 'INC0010027' }).click();

@@ -3,44 +3,18 @@ import { conversationState, type Incoming, newLink, whatIsNew, withLink, withMar
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
+import { conversation, isOlder, messageWith, SOURCE } from './incident.js';
 
-const SOURCE = { endpoint: 'acme', entityType: 'incident', id: 'a1', number: 'INC1' };
 const SOURCES = { title: ['short_description'], state: ['state', 'hold_reason'], priority: ['priority'] };
 
-function conversation(): ConversationRecord {
-  const blank: ConversationRecord = {
-    id: 'c1',
-    version: 1,
-    reference: 'SWB-1',
-    entity: 'incident',
-    state: 'open',
-    links: [],
-    written: [],
-    createdAt: '2026-01-01T00:00:00Z',
-    updatedAt: '2026-01-01T00:00:00Z',
-  };
-  return withLink(blank, newLink(SOURCE, '', 'theirs', blank.createdAt));
-}
-
 function incoming(record: Record<string, Json>, fields: GenericMessage['fields'], parts: Partial<GenericMessage> = {}): Incoming {
-  const message: GenericMessage = {
-    entity: 'incident',
-    event: 'updated',
-    source: SOURCE,
-    fields,
-    comments: [],
-    attachments: [],
-    relations: [],
-    ...parts,
-  };
-  return { message, record, sources: SOURCES };
+  return { message: messageWith(fields, parts), record, sources: SOURCES };
 }
 
 const OPENED = incoming(
   { short_description: 'No dial tone', state: '1', hold_reason: '', priority: '3' },
   { title: 'No dial tone', state: 'acknowledged', priority: 'moderate' },
 );
-const isOlder = (a?: string, b?: string) => a !== undefined && b !== undefined && Number(a) < Number(b);
 const NO_ECHO = { inFlight: [], isOlder };
 const news = (c: ConversationRecord, i: Incoming, guard: Parameters<typeof whatIsNew>[3] = NO_ECHO) =>
   whatIsNew(c, c.links[0]!, i, guard);

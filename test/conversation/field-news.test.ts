@@ -3,10 +3,10 @@ import { type Incoming, newLink } from '../../src/conversation/correlate.js';
 import { fieldNews } from '../../src/conversation/field-news.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import type { Link } from '../../src/store/store.js';
+import { isOlder, messageWith, SOURCE } from './incident.js';
 
-const SOURCE = { endpoint: 'acme', entityType: 'incident', id: 'a1', version: '3' };
+const VERSIONED = { ...SOURCE, version: '3' };
 const SOURCES = { state: ['state', 'hold_reason'], severity: ['impact', 'urgency'], description: ['description'] };
-const isOlder = (a?: string, b?: string) => a !== undefined && b !== undefined && Number(a) < Number(b);
 
 const made = (how: Link['made'], raw: Record<string, Json>, shadow: Record<string, Json>): Link => ({
   ...newLink(SOURCE, '', 'ours', ''),
@@ -15,16 +15,7 @@ const made = (how: Link['made'], raw: Record<string, Json>, shadow: Record<strin
   shadow,
 });
 function reading(record: Record<string, Json>, fields: GenericMessage['fields'], more: Partial<Incoming> = {}): Incoming {
-  const message: GenericMessage = {
-    entity: 'incident',
-    event: 'updated',
-    source: SOURCE,
-    fields,
-    comments: [],
-    attachments: [],
-    relations: [],
-  };
-  return { message, record, sources: SOURCES, readAt: '5', ...more };
+  return { message: messageWith(fields, { source: VERSIONED }), record, sources: SOURCES, readAt: '5', ...more };
 }
 const news = (link: Link, incoming: Incoming, inFlight: Record<string, Json>[] = []) =>
   fieldNews(link, incoming, { inFlight: inFlight.map((fields) => ({ fields })), isOlder });

@@ -4,38 +4,14 @@ import { commentMark } from '../../src/conversation/fingerprint.js';
 import { withWritten } from '../../src/conversation/part-news.js';
 import type { GenericAttachment, GenericComment, GenericMessage } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
+import { conversation, messageWith, SOURCE } from './incident.js';
 
-const SOURCE = { endpoint: 'acme', entityType: 'incident', id: 'a1', number: 'INC1' };
 const isOlder = () => false;
 
-function known(): ConversationRecord {
-  const blank: ConversationRecord = {
-    id: 'c1',
-    version: 1,
-    reference: 'SWB-1',
-    entity: 'incident',
-    state: 'open',
-    links: [],
-    written: [],
-    createdAt: '2026-01-01T00:00:00Z',
-    updatedAt: '2026-01-01T00:00:00Z',
-  };
-  const link = { ...newLink(SOURCE, '', 'theirs' as const, blank.createdAt), raw: { title: 'one' } };
-  return withLink(blank, link);
-}
+const known = () => conversation({ raw: { title: 'one' } });
 
 function reading(parts: Partial<GenericMessage>, more: Partial<Incoming> = {}): Incoming {
-  const message: GenericMessage = {
-    entity: 'incident',
-    event: 'updated',
-    source: SOURCE,
-    fields: {},
-    comments: [],
-    attachments: [],
-    relations: [],
-    ...parts,
-  };
-  return { message, record: {}, sources: {}, readAt: 'r', ...more };
+  return { message: messageWith({}, parts), record: {}, sources: {}, readAt: 'r', ...more };
 }
 
 const comment = (id: string, text: string, author?: string): GenericComment => ({

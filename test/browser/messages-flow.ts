@@ -1,0 +1,36 @@
+import type { Page } from 'playwright-core';
+import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
+import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
+import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+
+/** Nobody answers there. */
+const NOWHERE = { baseUrl: 'http://127.0.0.1:9', auth: 'none', store: 'store1' };
+
+/** The store that `seedStore` fills, and the endpoints it names. */
+export const MESSAGES_FLOW = [
+  { id: 'tab', type: 'tab', label: 'Test' },
+  { id: 'store1', type: 'switchboard-store', ...storeDefaults },
+  { id: 'sn1', type: 'switchboard-servicenow-endpoint', ...serviceNowEndpointDefaults, ...NOWHERE, name: 'Acme ServiceNow' },
+  { id: 'tmf1', type: 'switchboard-tmf-endpoint', ...tmfEndpointDefaults, ...NOWHERE, name: 'North Telecom' },
+];
+
+export async function openMessages(page: Page): Promise<void> {
+  await page.evaluate(`RED.actions.invoke('switchboard:show-messages')`);
+  await page.waitForSelector('.switchboard-row');
+}
+
+/** Waits until the list shows the messages whose numbers end with these digits, in this order. */
+export function shows(page: Page, digits: string) {
+  return page.waitForFunction(
+    (wanted) => [...document.querySelectorAll('.switchboard-row b')].map((b) => b.textContent?.slice(-1)).join('') === wanted,
+    digits,
+  );
+}
+
+/** Waits until a button above the list reads just that: its name and its count. */
+export function counts(page: Page, label: string) {
+  return page.waitForFunction(
+    (wanted) => [...document.querySelectorAll('.switchboard-filter')].some((one) => one.textContent === wanted),
+    label,
+  );
+}
