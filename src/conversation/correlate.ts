@@ -50,8 +50,10 @@ export interface News {
   overtaken?: Overtaken[];
   /** The entity has to be read again. */
   again?: boolean;
-  /** Deliveries in doubt that it shows to be done. */
+  /** Deliveries in doubt that it may show to be done. */
   found?: string[];
+  /** Some of it can be told only once what is in doubt is known: it has to be read again then. */
+  waits?: boolean;
   /** The conversation as it is once this message is settled; apply to its latest record. */
   advance: (conversation: ConversationRecord) => ConversationRecord;
 }
@@ -85,7 +87,7 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
     return { output: 'ignored', reason, message, advance: (c) => c };
   }
   const parts = partNews(conversation, link, incoming, guard);
-  const { comments, attachments, removed, used, found } = parts;
+  const { comments, attachments, removed, used, found, waits } = parts;
   const fields = fresh ? undefined : fieldNews(link, incoming, guard);
   const { changed, asMade, overtaken, again } = fields ?? {};
   const event = eventOf(message, fresh, changed, comments.length, attachments.length, deleted);
@@ -105,12 +107,12 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
   const spoke = comments.some((c) => c.visibility === 'public' && isSaid(c));
   const isOutdated = fields?.isOutdated ?? (() => false);
   const advance = (latest: ConversationRecord) => advanced(latest, incoming, { parts, spoke, isOutdated }, guard.isOlder);
-  const news = { message: reduced, advance, asMade, overtaken, again, found };
+  const news = { message: reduced, advance, asMade, overtaken, again, found, waits };
   if (fresh) return { output: 'new', ...news };
   if (deleted || changed?.length || comments.length || attachments.length || removed.length) return { output: 'update', ...news };
   return {
     output: 'ignored',
-    reason: used.length + found.length ? 'It is the echo of what we wrote.' : 'Nothing changed.',
+    reason: used.length || waits ? 'It is the echo of what we wrote.' : 'Nothing changed.',
     ...news,
   };
 }

@@ -2,7 +2,7 @@ import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
-import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
 import { isMoved, otherBearer } from './bearer.js';
 import { type Conflict, conflictsIn, decided, type Rival } from './conflict.js';
 import type { Conversations } from './conversations.js';
@@ -92,13 +92,7 @@ export class Correlator {
     const known = linked ?? (await this.referred(source));
     const id = known?.id ?? (await this.begin(given.message));
     // A create that waits for a person may have reached the partner: an event of what it created answers the question.
-    const undecided =
-      linked && !hasNewParts(linked, given.message)
-        ? []
-        : await this.store.listDeliveries({ conversation: id, states: ['needsDecision'], limit: 1_000 });
-    const there = [...(await this.store.openDeliveries(id)), ...undecided].filter(
-      (d) => d.endpoint === source.endpoint && d.entityType === source.entityType,
-    );
+    const there = await this.writesTo(source, id, !linked || hasNewParts(linked, given.message));
     const open = there.filter((d) => d.part === 'entity' && (!linked || d.state !== 'needsDecision'));
     const requests = await this.requests(open);
     // Read after the writes under way: one that is recorded meanwhile is then known by either.
@@ -127,11 +121,12 @@ export class Correlator {
       const reason = `It is older than what was seen of ${source.number ?? source.id} already.`;
       return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation, link };
     }
+    const parts = partsTried(there, link);
     const tried = there.filter((d) => d.leg === link.leg && isTried(d));
     const news = whatIsNew(conversation, link, incoming, {
       integrationUser: client?.integrationUser,
       inFlight: requests,
-      inDoubt: await this.partsOf(tried.filter(({ part }) => /^(comment|attachment):/.test(part))),
+      inDoubt: await this.partsOf(parts),
       isOlder,
     });
     // What is being written right now is answered in a moment: then it is known what is whose.
@@ -149,6 +144,25 @@ export class Correlator {
     };
     const conflicts = conflictsIn(news, incoming, rivals, this.rules(source.endpoint), said, sideOf);
     return { ...decided(news, conflicts, incoming), conversation, link, conflicts };
+  }
+
+  /** Is it still not known of a comment or a file of ours whether an entity has it? */
+  async isInDoubt({ endpoint, entityType, entityId }: MessageRecord): Promise<boolean> {
+    const conversation = await this.store.conversationByLink(endpoint, entityType, entityId);
+    const link = conversation && linkOf(conversation, endpoint, entityType, entityId);
+    if (!link) return false;
+    return partsTried(await this.writesTo(link, conversation.id, true), link).length > 0;
+  }
+
+  /** What is being written to entities of a type at an endpoint; `undecided`: also what waits for a person. */
+  private async writesTo(
+    { endpoint, entityType }: Pick<Link, 'endpoint' | 'entityType'>,
+    conversation: string,
+    undecided: boolean,
+  ): Promise<DeliveryRecord[]> {
+    const asked = undecided ? await this.store.listDeliveries({ conversation, states: ['needsDecision'], limit: 1_000 }) : [];
+    const all = [...(await this.store.openDeliveries(conversation)), ...asked];
+    return all.filter((d) => d.endpoint === endpoint && d.entityType === entityType);
   }
 
   /** Who says what a message tells, and when it was changed, by our own clock. */
@@ -300,6 +314,11 @@ export class Correlator {
 /** The partner may have it: its first try was begun, and did not surely fail. */
 function isTried({ state, decision }: DeliveryRecord): boolean {
   return state === 'sending' || state === 'inDoubt' || decision === 'unresolved';
+}
+
+/** Comments and files that the entity of a link may have. */
+function partsTried(deliveries: DeliveryRecord[], { leg }: Link): DeliveryRecord[] {
+  return deliveries.filter((d) => d.leg === leg && isTried(d) && /^(comment|attachment):/.test(d.part));
 }
 
 function hasNewParts(conversation: ConversationRecord, { source, comments, attachments }: GenericMessage): boolean {

@@ -25,6 +25,8 @@ export interface PartNews {
   removed: RemovedPart[];
   /** Deliveries in doubt whose part is shown: to be looked for at once. */
   found: string[];
+  /** Some of it may be a part in doubt: it is told, or not, by a reading once that is known. */
+  waits: boolean;
   /** Marks of what came back. */
   used: string[];
   /** The link's memory once these are known. */
@@ -45,48 +47,58 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
   const { message } = incoming;
   const marks = [...conversation.written];
   const used: string[] = [];
-  const doubts = [...(guard.inDoubt ?? [])];
-  const found: string[] = [];
-  // What is in doubt is noted when its delivery has found it: until then it is its own.
+  const found = new Set<string>();
+  // What may be one in doubt is noted when its delivery has looked for it: until then nobody knows whose it is.
   const waiting = new Set<string>();
   const seen = new Set(link.seen);
   const vanished = missing(link, incoming);
+  const commentsInDoubt = (guard.inDoubt ?? []).filter(({ comment }) => comment);
+  const filesInDoubt = (guard.inDoubt ?? []).filter(({ attachment }) => attachment);
   // Some partners number their notes anew: what says the same as one that is not shown any more is that one.
   const isRenumbered = (kind: RemovedPart['kind'], says: string) => {
     const at = vanished.findIndex(([key, said]) => key[0] === kind[0] && isSaid(said, says));
     if (at >= 0) vanished.splice(at, 1);
     return at >= 0;
   };
-  const isOurs = (id: string, author: string | undefined, mark: string, isIt: (doubt: PartInDoubt) => boolean) => {
-    const isUs = guard.integrationUser !== undefined && author === guard.integrationUser;
-    const at = doubts.findIndex(isIt);
-    const [doubt] = at < 0 ? [] : doubts.splice(at, 1);
-    if (doubt) {
-      found.push(doubt.delivery);
-      waiting.add(id);
-      return true;
-    }
-    const marked = marks.indexOf(mark);
-    if (marked >= 0) used.push(...marks.splice(marked, 1));
-    return isUs || marked >= 0;
-  };
+  const isUs = (author: string | undefined) => guard.integrationUser !== undefined && author === guard.integrationUser;
   const byUs = (author: string | undefined, given: string | undefined) =>
     guard.integrationUser === undefined || author === undefined || author === guard.integrationUser || author === given;
+  const waits = (id: string, author: string | undefined, inDoubt: PartInDoubt[], isIt: (doubt: PartInDoubt) => boolean) => {
+    const fitting = inDoubt.filter(isIt);
+    for (const { delivery } of fitting) found.add(delivery);
+    // Of our own user it may be one in doubt in whatever form.
+    if (fitting.length === 0 && !(isUs(author) && inDoubt.length > 0)) return false;
+    waiting.add(id);
+    return true;
+  };
+  const isOurs = (author: string | undefined, mark: string) => {
+    const marked = marks.indexOf(mark);
+    if (marked >= 0) used.push(...marks.splice(marked, 1));
+    return isUs(author) || marked >= 0;
+  };
   const comments = message.comments.filter(
     (c) =>
       !seen.has(c.id) &&
       !isRenumbered('comment', c.text) &&
-      !isOurs(c.id, c.author, commentMark(link.endpoint, c), ({ comment }) =>
-        Boolean(comment && byUs(c.author, comment.author) && isShown(c, comment)),
-      ),
+      !waits(
+        c.id,
+        c.author,
+        commentsInDoubt,
+        ({ comment }) => comment !== undefined && byUs(c.author, comment.author) && isShown(c, comment),
+      ) &&
+      !isOurs(c.author, commentMark(link.endpoint, c)),
   );
   const attachments = message.attachments.filter(
     (a) =>
       !seen.has(a.id) &&
       !isRenumbered('attachment', a.name) &&
-      !isOurs(a.id, a.author, attachmentMark(link.endpoint, a), ({ attachment }) =>
-        Boolean(attachment && byUs(a.author, attachment.author) && isSameFile(a, attachment)),
-      ),
+      !waits(
+        a.id,
+        a.author,
+        filesInDoubt,
+        ({ attachment }) => attachment !== undefined && byUs(a.author, attachment.author) && isSameFile(a, attachment),
+      ) &&
+      !isOurs(a.author, attachmentMark(link.endpoint, a)),
   );
   // An answer to a write need not show all there is.
   const whole = incoming.answerTo === undefined && !incoming.deleted;
@@ -94,7 +106,8 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
     comments: [...comments, ...(whole ? edited(link, message.comments) : [])],
     attachments,
     removed: whole ? vanished.filter(([, said]) => !isUnread(said)).map(removedPart) : [],
-    found,
+    found: [...found],
+    waits: waiting.size > 0,
     used,
     remembered: (latest) => remembered(latest, incoming, waiting, whole),
   };
@@ -106,10 +119,10 @@ function isShown(shown: GenericComment, ours: GenericComment): boolean {
   return showsWords(shown.text, ours.text) || (sameAuthor && holdsWords(shown.text, ours.text));
 }
 
+/** Nothing speaks against it: files are renamed, and not all partners tell the size. */
 function isSameFile(shown: GenericAttachment, ours: GenericAttachment): boolean {
   if (shown.hash !== undefined && ours.hash !== undefined) return shown.hash === ours.hash;
-  const fits = shown.size === undefined || ours.size === undefined || shown.size === ours.size;
-  return fits && (shown.name === ours.name || (shown.size !== undefined && shown.size === ours.size));
+  return shown.size === undefined || ours.size === undefined || shown.size === ours.size;
 }
 
 /** Comments that say something else than when they were last shown, as new ones that say which they are. */

@@ -41,6 +41,9 @@ export interface BrokerOptions {
   flowTimeout: number;
 }
 
+/** Begins the key of a hint that is read once nothing of ours is in doubt there. */
+const AFTER_DOUBT = 'afterDoubt|';
+
 export interface EndpointSettings {
   concurrency: number;
   /** How long a lost answer is looked up before anything is written again, milliseconds. */
@@ -119,6 +122,7 @@ export class Broker {
       flowTimeout: options.flowTimeout,
       lacks: (record, read, age) => lackIn(this.store, this.client(record.endpoint), record, read, age),
       gone: (record) => this.gone(record),
+      waits: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
       onSettled: (message) => this.turnstile.leave(message),
     });
     this.surgeon = new Surgeon(this.store, this.conversations, this.turnstile, this.clock);
@@ -225,12 +229,14 @@ export class Broker {
   }
 
   /** What both sides changed at once is shown; where a write of ours may have gone over what stands, that is written again. */
-  private decide(flow: InFlow, { link, conflicts = [], again }: Correlated, incoming: Incoming): void {
+  private decide(flow: InFlow, { link, conflicts = [], again, waits }: Correlated, incoming: Incoming): void {
     const { record } = flow;
     const also: Change[] = [];
-    if (again) {
+    // An answer is of the node that writes: what it may show is read after our write anyway.
+    if (again || (waits && record.origin !== 'answer')) {
       const { node, endpoint, entityType, entityId, number, id } = record;
-      const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key: `again|${id}` };
+      const key = `${waits ? AFTER_DOUBT : 'again|'}${id}`;
+      const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key };
       also.push(this.inbox.received({ ...hint, payload: { again: id } }));
     }
     const restores = conflicts

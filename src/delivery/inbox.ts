@@ -13,6 +13,8 @@ const WINDOW = 100;
 const LONGEST_SLEEP = 60_000;
 /** How long a read that is older than its hint is read again, because replicas lag; then it is believed. Milliseconds. */
 const CATCH_UP = 30_000;
+/** Longest between looks whether what is in doubt is known, milliseconds. */
+const LONGEST_WAIT = 30_000;
 /** Milliseconds of rest after the store failed. */
 const STORE_REST = 1_000;
 
@@ -91,6 +93,8 @@ export interface InboxOptions {
   lacks?: (record: MessageRecord, read: Json, age: number) => Promise<string | undefined>;
   /** What stands for an entity that was known and is there no more; undefined where it was not known. */
   gone?: (record: MessageRecord) => Promise<Json | undefined>;
+  /** Must its entity not be read yet? */
+  waits?: (record: MessageRecord) => Promise<boolean>;
   /** A message has left its flow. */
   onSettled: (message: string) => void;
 }
@@ -371,6 +375,7 @@ class Pump {
     let read: Bodies | undefined;
     let { readAt } = claimed;
     if (payload === undefined) {
+      if (await this.inbox.options.waits?.(claimed)) return await this.postponed(claimed);
       try {
         this.inbox.reading(claimed);
         readAt = this.inbox.options.ids();
@@ -418,6 +423,16 @@ class Pump {
     const first = this.firstReads.get(id) ?? now;
     this.firstReads.set(id, first);
     return now - first;
+  }
+
+  /** It is read once what is in doubt at its entity is known, which is looked for now and then. */
+  private async postponed(claimed: MessageRecord): Promise<void> {
+    const { store, steady, random } = this.inbox.options;
+    const emissions = claimed.emissions + 1;
+    const wait = Math.min(LONGEST_WAIT, backoff(this.retry, emissions, random));
+    await store.commit([{ kind: 'message', record: { ...claimed, emissions, notBefore: steady() + wait } }], { durable: false });
+    await store.release('message', [claimed.id]);
+    this.left(claimed.id);
   }
 
   /** `lags`: the partner may only be behind, which is no trouble yet. */

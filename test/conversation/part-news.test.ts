@@ -68,13 +68,26 @@ describe('which comments and files are news', () => {
     assert.equal(read(known(), reading({ comments: [comment('n1', '[web] ok', 'Carl')] }), { inDoubt }).output, 'update');
   });
 
-  it('one of two with the same words while one is in doubt, and that by somebody else', () => {
+  it('neither of two with the same words while one is in doubt, and then the one that is not ours; at once that by somebody else', () => {
     const doubt = { delivery: 'd1', comment: comment('c1', 'Done.', 'Anna') };
-    const both = [comment('n1', 'Done.', 'integration'), comment('n2', 'Done.', 'integration')];
+    const both = reading({ comments: [comment('n1', 'Done.', 'integration'), comment('n2', 'Done.', 'integration')] });
     const guard = { inDoubt: [doubt] };
-    assert.equal(read(known(), reading({ comments: both }), guard).message.comments.length, 1);
+    const early = read(known(), both, guard);
+    assert.deepEqual([early.output, early.waits], ['ignored', true]);
+    const link = withWritten(early.advance(known()).links[0]!, 'comment', 'n2', 'Done.');
+    const later = read(withLink(known(), link), both);
+    assert.deepEqual([later.message.comments.map(({ id }) => id), later.waits], [['n1'], false]);
     const theirs = read(known(), reading({ comments: [comment('n3', 'Done.', 'carl')] }), { ...guard, integrationUser: 'swb' });
     assert.deepEqual([theirs.output, theirs.found], ['update', []]);
+  });
+
+  it('nothing by our own user while one is in doubt, in whatever form, nor is it noted: its delivery looks for it', () => {
+    const guard = { integrationUser: 'swb', inDoubt: [{ delivery: 'd1', comment: comment('c1', 'ok', 'Anna') }] };
+    const found = read(known(), reading({ comments: [comment('n1', '[web] OK!', 'swb')] }), guard);
+    assert.deepEqual([found.output, found.waits, found.advance(known()).links[0]?.seen], ['ignored', true, []]);
+    const files = { ...guard, inDoubt: [{ delivery: 'd1', attachment: { ...file('f1', 'a.png', 20), hash: 'x' } }] };
+    const renamed = { ...file('x', 'web_a.png', 21), author: 'swb' };
+    assert.deepEqual(read(known(), reading({ attachments: [renamed] }), files).advance(known()).links[0]?.seen, []);
   });
 
   it('not a file that is in doubt, renamed; but one of the same name and other contents', () => {

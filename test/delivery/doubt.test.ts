@@ -75,6 +75,31 @@ describe('what the partner’s answers say of a delivery', () => {
       );
     });
 
+    it('keeps back what may be ours, and tells what is not once that is known', async () => {
+      await rig.start();
+      await opened();
+      await rig.quiet();
+      const { comments } = rig.provider.tickets[0]!;
+      rig.settling = 400;
+      rig.provider.faults.push('queued');
+      await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['Done.'] });
+      await until('it to be in doubt', async () => (await rig.store.counts()).deliveries.inDoubt === 1);
+      const notes: [string, string][] = [
+        ['n0', 'Done.'],
+        ['n1', 'Done.'],
+      ];
+      comments.push('Done.');
+      rig.provider.release();
+      await rig.receive('provider', { id: 'T1', version: '1', fields: { title: 'one' }, notes });
+      await rig.quiet();
+      assert.deepEqual(comments, ['Done.', 'Done.']);
+      assert.equal(calls('comment'), 1);
+      assert.deepEqual(
+        rig.customer.calls.filter((call) => call.startsWith('comment')),
+        ['comment Done.'],
+      );
+    });
+
     it('takes «there is one already» for a reason to look', async () => {
       rig.settling = 0;
       await rig.start();

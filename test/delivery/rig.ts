@@ -96,8 +96,9 @@ export class Rig {
   }
 
   private async reading(partner: Partner, { entityType, entityId }: MessageRecord): Promise<Json> {
-    const { id, fields, version, reference } = await partner.read(entityType, entityId);
-    return { id, fields, version: String(version), reference } as Json;
+    const { id, fields, version, reference, comments } = await partner.read(entityType, entityId);
+    const notes = (comments as string[]).map((text, index) => [`n${index}`, text]);
+    return { id, fields, version: String(version), reference, notes } as Json;
   }
 
   async stop(): Promise<void> {

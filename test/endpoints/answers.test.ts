@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { type QuestionName, SYSTEMS } from './answers-systems.js';
 
 let sandbox: Sandbox;
 let folder: string;
+const hash = createHash('sha256').update('ours').digest('hex');
 before(async () => {
   sandbox = await startSandbox();
   folder = mkdtempSync(join(tmpdir(), 'switchboard-answers-'));
@@ -29,7 +31,7 @@ for (const system of SYSTEMS) {
       const client = system.client(sandbox);
       const since = new Date().toISOString();
       const { source } = client.parse((await client.create(system.entityType, system.fields, REFERENCE)).entity);
-      const file = { id: 'f1', name: 'ours.txt', mimeType: 'text/plain', path: join(folder, 'ours.txt'), size: 4, hash: '' };
+      const file = { id: 'f1', name: 'ours.txt', mimeType: 'text/plain', path: join(folder, 'ours.txt'), size: 4, hash };
       of = { sandbox, system, client, id: source.id, number: source.number ?? '', since, file };
     });
     afterEach(() => of.client.close());

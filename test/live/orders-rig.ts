@@ -196,8 +196,9 @@ export class OrdersRig {
     await until(what, true_).catch(async (error) => {
       const desk = this.sandbox.servicenow;
       const orders = desk.rows(ORDERS).map((row) => `${row.number} ${row.state} ${JSON.stringify(this.states(row.sys_id))}`);
+      const health = await (await fetch(`${this.live.url}/health`)).text();
       throw new Error(
-        `${(error as Error).message}\n${orders.join('\n')}\n${await this.told()}\n${this.live.output().slice(-3_000)}`,
+        `${(error as Error).message}\n${orders.join('\n')}\n${health}\n${await this.told()}\n${this.live.output().slice(-3_000)}`,
       );
     });
   }

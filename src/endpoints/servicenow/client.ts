@@ -219,14 +219,14 @@ class Client implements ServiceNowClient {
     return true;
   }
 
-  async download(_entityType: string, _id: string, attachment: GenericAttachment): Promise<Readable> {
-    const { body } = await this.http.request({
-      method: 'GET',
-      path: `/api/now/attachment/${sysId(attachment.id)}/file`,
-      headers: { Accept: '*/*' },
-      as: 'stream',
-      what: `download ${attachment.name}`,
-    });
+  download(_entityType: string, _id: string, { id, name }: GenericAttachment): Promise<Readable> {
+    return this.contentOf(id, name);
+  }
+
+  private async contentOf(id: string, name: string): Promise<Readable> {
+    const path = `/api/now/attachment/${sysId(id)}/file`;
+    const headers = { Accept: '*/*' };
+    const { body } = await this.http.request({ method: 'GET', path, headers, as: 'stream', what: `download ${name}` });
     return body;
   }
 
@@ -295,7 +295,8 @@ class Client implements ServiceNowClient {
 
   private filesOf(entityType: string): Files {
     const { api, clock, integrationUser } = this;
-    return new Files({ api, table: this.table(entityType), clock, integrationUser });
+    const download = (id: string, name: string) => this.contentOf(id, name);
+    return new Files({ api, table: this.table(entityType), clock, integrationUser, download });
   }
 
   /** What writes records that have lines; undefined where those of the entity type have none. */

@@ -1,6 +1,8 @@
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import type { Api } from '../api.js';
 import type { SpooledAttachment, WrittenPart } from '../endpoint.js';
+import { isSameContent } from '../same-content.js';
 import { columnText, type Row } from './parse.js';
 import { newestFilesOf, sysId } from './query.js';
 import { madeSince } from './window.js';
@@ -11,6 +13,7 @@ export interface FilesOptions {
   clock: () => number;
   /** Whose files are ours; undefined = any. */
   integrationUser?: string;
+  download: (id: string, name: string) => Promise<Readable>;
 }
 
 /** Attaches files to records of one table, and knows them again there. */
@@ -41,18 +44,22 @@ export class Files {
 
   /** Was it attached before? `since`: ISO time of our first attempt. `seen`: ids of files that are others. */
   async find(id: string, file: SpooledAttachment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
-    const { api, table, clock, integrationUser } = this.options;
+    const { api, table, clock, integrationUser, download } = this.options;
     const { rows } = await madeSince(api, newestFilesOf(api, table, sysId(id)), since, clock);
-    const found = rows
-      .filter((row) => !integrationUser || columnText(row.sys_created_by) === integrationUser)
-      .find((row) => !seen.includes(columnText(row.sys_id)) && isSame(row, file));
-    return found && { id: columnText(found.sys_id) };
+    for (const row of rows) {
+      const made = columnText(row.sys_id);
+      if (seen.includes(made) || (integrationUser && columnText(row.sys_created_by) !== integrationUser)) continue;
+      const name = columnText(row.file_name);
+      const isSame = isSaidToBe(row, file) ?? (await isSameContent(file, () => download(made, name))) ?? name === file.name;
+      if (isSame) return { id: made };
+    }
+    return undefined;
   }
 }
 
-/** By size and contents (ServiceNow gives the SHA-256), whatever it is called there; by its name where the contents are not told. */
-function isSame(row: Row, { name, size, hash }: SpooledAttachment): boolean {
+/** By size and contents (ServiceNow gives the SHA-256), whatever it is called there; undefined where the contents are not told. */
+function isSaidToBe(row: Row, { size, hash }: SpooledAttachment): boolean | undefined {
   if (columnText(row.size_bytes) !== String(size)) return false;
   const has = columnText(row.hash).toLowerCase();
-  return /^[0-9a-f]{64}$/.test(has) && hash !== '' ? has === hash.toLowerCase() : columnText(row.file_name) === name;
+  return /^[0-9a-f]{64}$/.test(has) ? has === hash.toLowerCase() : undefined;
 }

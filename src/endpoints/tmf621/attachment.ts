@@ -30,6 +30,13 @@ export function isLikeFile(entry: Attributes, { name, size, hash }: SpooledAttac
   return bytes === undefined ? entry.name === name : bytes === size;
 }
 
+/** Does what an entry shows speak against its being this file? */
+export function isOtherFile(entry: Attributes, { size, hash }: SpooledAttachment): boolean {
+  if (typeof entry.content === 'string') return digestOf(entry.content) !== hash;
+  const bytes = bytesOf(entry);
+  return bytes !== undefined && bytes !== size;
+}
+
 function digestOf(base64: string): string {
   return hashOf('sha256', Buffer.from(base64, 'base64'), 'hex');
 }

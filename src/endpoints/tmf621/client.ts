@@ -3,11 +3,12 @@ import { PartnerError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
+import { isSameContent } from '../same-content.js';
 import { type Attributes, droppedFrom, entries, partIdOf, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { hasWords, ourNote, renderNote, writtenEntry } from '../tmf/note.js';
-import { isLikeFile, withoutContent } from './attachment.js';
+import { hasWords, isOfAnother, ourNote, renderNote } from '../tmf/note.js';
+import { isLikeFile, isOtherFile, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
 import { readEvent } from './events.js';
@@ -135,10 +136,19 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     _since: string,
     seen: readonly string[] = [],
   ): Promise<WrittenPart | undefined> {
-    const ticket = await this.entities.readForLists(id, ['attachment']);
     const ours = { id: `swb-${attachment.id}` };
-    const found = writtenEntry(entries(ticket.attachment), ours, seen, (a) => isLikeFile(a, attachment));
-    return found && fileOf(found);
+    const list = entries((await this.entities.readForLists(id, ['attachment'])).attachment);
+    const named = list.find((entry) => entry.id === ours.id);
+    if (named) return fileOf(named);
+    const unknown = list.filter((entry) => !seen.includes(partIdOf(entry)) && !isOfAnother(entry, ours)).reverse();
+    for (const entry of unknown) {
+      // Names, and sizes of one kind of file, are alike too often: its content tells whose it is, where the provider gives it out.
+      const isSame = isOtherFile(entry, attachment)
+        ? false
+        : await isSameContent(attachment, () => download(this.http, attachmentOf(entry), async () => [entry]));
+      if (isSame ?? isLikeFile(entry, attachment)) return fileOf(entry);
+    }
+    return undefined;
   }
 
   download(_entityType: string, id: string, attachment: GenericAttachment): Promise<Readable> {

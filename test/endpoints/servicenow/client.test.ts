@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -200,7 +201,8 @@ describe('a ServiceNow instance', () => {
       const path = join(folder, 'f');
       writeFileSync(path, bytes);
       const { sys_id } = desk().create('incident', { short_description: 'x' });
-      const file = { id: '1', name: 'ünï & co.bin', mimeType: 'application/octet-stream', path, size: bytes.length, hash: '' };
+      const hash = createHash('sha256').update(bytes).digest('hex');
+      const file = { id: '1', name: 'ünï & co.bin', mimeType: 'application/octet-stream', path, size: bytes.length, hash };
       assert.equal(await client.findAttachment('incident', sys_id, file, ''), undefined);
       await client.attach('incident', sys_id, file);
       assert.ok(await client.findAttachment('incident', sys_id, file, ''));

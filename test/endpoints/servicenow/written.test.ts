@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { SpooledAttachment } from '../../../src/endpoints/endpoint.js';
 import { Comments } from '../../../src/endpoints/servicenow/comments.js';
 import { Files } from '../../../src/endpoints/servicenow/files.js';
+import { PartnerError } from '../../../src/errors.js';
 import type { GenericComment } from '../../../src/model/message.js';
 import { raw, Tables } from './tables.js';
 
@@ -14,14 +17,23 @@ describe('what was written to a ServiceNow record', () => {
   /** By our clock, from where the instance's is so far away. */
   let now: number;
   let skew: number;
+  /** What downloads give; undefined: they are refused. */
+  let content: Buffer | undefined;
   beforeEach(() => {
     tables = new Tables();
     now = NOON;
     skew = 0;
+    content = undefined;
     tables.clock = () => now + skew;
     tables.write = ({ body }) => say((body as { comments: string }).comments);
   });
-  const options = { table: 'incident', entityType: 'incident', clock: () => now, integrationUser: 'swb' };
+  const options = {
+    ...{ table: 'incident', entityType: 'incident', clock: () => now, integrationUser: 'swb' },
+    download: async () => {
+      if (content) return Readable.from([content]);
+      throw new PartnerError('SWB_PARTNER_REFUSED', 'It is not given out.', { outcome: 'notDone', retry: false });
+    },
+  };
   const comments = () => new Comments({ api: tables.api, ...options });
   const files = () => new Files({ api: tables.api, ...options });
   const say = (value: string, more: Record<string, string> = {}) =>
@@ -152,6 +164,12 @@ describe('what was written to a ServiceNow record', () => {
       const id = attach({ hash: '' });
       assert.deepEqual(await find(file()), { id });
       assert.equal(await find(file({ name: 'other.txt' })), undefined);
+    });
+    it('are known by what is downloaded where the instance does not tell that, whatever they are called', async () => {
+      const id = attach({ hash: '', file_name: 'web_log.txt' });
+      content = Buffer.from('12345');
+      assert.equal(await find(file()), undefined);
+      assert.deepEqual(await find(file({ hash: createHash('sha256').update(content).digest('hex') })), { id });
     });
     it('are others where they were there before, or are somebody else’s', async () => {
       const before = attach();

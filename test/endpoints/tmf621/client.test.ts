@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,18 +141,27 @@ for (const version of ['v4', 'v5'] as const) {
           writeFileSync(path, bytes);
           const { id } = await create();
           desk().attach(id, 'theirs.txt', 'text/plain', Buffer.from('theirs'));
-          const file = { id: 'f1', name: 'ours.bin', mimeType: 'application/octet-stream', path, size: bytes.length, hash: '' };
+          const hash = createHash('sha256').update(bytes).digest('hex');
+          const file = { id: 'f1', name: 'ours.bin', mimeType: 'application/octet-stream', path, size: bytes.length, hash };
           assert.equal(await client.findAttachment('troubleTicket', id, file, ''), undefined);
+          desk().attach(id, 'ours.bin', 'application/octet-stream', Buffer.from(bytes).fill(7));
+          assert.equal(
+            await client.findAttachment('troubleTicket', id, file, ''),
+            undefined,
+            'another of the same name and size',
+          );
           await client.attach('troubleTicket', id, file);
           assert.ok(await client.findAttachment('troubleTicket', id, file, ''));
           const raw = await client.read('troubleTicket', id);
           assert.ok(!JSON.stringify(raw).includes(bytes.toString('base64').slice(0, 200)), 'a read does not carry bytes along');
           const { attachments } = client.parse(raw);
-          assert.deepEqual(attachments.map((a) => a.name).sort(), ['ours.bin', 'theirs.txt']);
-          for (const attachment of attachments) {
+          assert.deepEqual(attachments.map((a) => a.name).sort(), ['ours.bin', 'ours.bin', 'theirs.txt']);
+          const expected = { theirs: Buffer.from('theirs'), others: Buffer.from(bytes).fill(7), ours: bytes };
+          for (const [index, content] of Object.values(expected).entries()) {
             const chunks: Buffer[] = [];
-            for await (const chunk of await client.download('troubleTicket', id, attachment)) chunks.push(chunk as Buffer);
-            assert.deepEqual(Buffer.concat(chunks), attachment.name === 'ours.bin' ? bytes : Buffer.from('theirs'));
+            for await (const chunk of await client.download('troubleTicket', id, attachments[index]!))
+              chunks.push(chunk as Buffer);
+            assert.deepEqual(Buffer.concat(chunks), content);
           }
         } finally {
           rmSync(folder, { recursive: true });

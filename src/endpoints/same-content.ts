@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { PartnerError, SwitchboardError } from '../errors.js';
+import type { SpooledAttachment } from './endpoint.js';
+
+/**
+ * Has a partner's file the content of ours, byte for byte? That alone tells two files of one name and size apart. Not read further than ours is long.
+ * Undefined: the partner does not give it out. Throws PartnerError where asking again may help.
+ */
+export async function isSameContent(
+  { name, size, hash }: SpooledAttachment,
+  download: () => Promise<Readable>,
+): Promise<boolean | undefined> {
+  try {
+    const sum = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of await download()) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > size) return false;
+      sum.update(chunk as Buffer);
+    }
+    return bytes === size && sum.digest('hex') === hash;
+  } catch (error) {
+    const isRefused = error instanceof SwitchboardError && !(error instanceof PartnerError && error.retry);
+    if (isRefused) return undefined;
+    if (error instanceof SwitchboardError) throw error;
+    const what = `The file ${name} could not be compared with ours: its download broke off.`;
+    throw new PartnerError('SWB_PARTNER_ANSWER', what, { outcome: 'notDone', retry: true, cause: error });
+  }
+}
