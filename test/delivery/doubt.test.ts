@@ -76,28 +76,24 @@ describe('what the partner’s answers say of a delivery', () => {
     });
 
     it('keeps back what may be ours, and tells what is not once that is known', async () => {
+      rig.settling = 60_000;
       await rig.start();
-      await opened();
+      await rig.customer.create('', {}, 'A');
+      await rig.receive('customer', { id: 'T1', version: '1', fields: { title: 'one' } });
       await rig.quiet();
-      const { comments } = rig.provider.tickets[0]!;
-      rig.settling = 400;
-      rig.provider.faults.push('queued');
-      await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['Done.'] });
+      rig.provider.hidden.add('T1');
+      rig.provider.faults.push('lost');
+      await rig.receive('customer', { id: 'T1', version: '2', fields: { title: 'one' }, comments: ['Done.'] });
       await until('it to be in doubt', async () => (await rig.store.counts()).deliveries.inDoubt === 1);
-      const notes: [string, string][] = [
-        ['n0', 'Done.'],
-        ['n1', 'Done.'],
-      ];
+      const { comments } = rig.provider.tickets[0]!;
       comments.push('Done.');
-      rig.provider.release();
+      const notes = comments.map((text, index): [string, string] => [`n${index}`, text]);
       await rig.receive('provider', { id: 'T1', version: '1', fields: { title: 'one' }, notes });
+      await until('it to be read', async () => (await rig.messages()).some(({ outcome }) => outcome === 'ignored'));
+      rig.provider.hidden.clear();
       await rig.quiet();
-      assert.deepEqual(comments, ['Done.', 'Done.']);
-      assert.equal(calls('comment'), 1);
-      assert.deepEqual(
-        rig.customer.calls.filter((call) => call.startsWith('comment')),
-        ['comment Done.'],
-      );
+      assert.deepEqual([comments.length, calls('comment')], [2, 1]);
+      assert.deepEqual(rig.customer.tickets[0]?.comments, ['Done.']);
     });
 
     it('takes «there is one already» for a reason to look', async () => {

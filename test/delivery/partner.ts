@@ -134,7 +134,7 @@ export class Partner implements EndpointClient {
     });
   }
   async findComment(_type: string, id: string, comment: GenericComment) {
-    return this.ticket(id).comments.includes(comment.text) ? {} : undefined;
+    return this.ticket(id).comments.includes(comment.text) && !this.hidden.has(id) ? {} : undefined;
   }
   attach(_type: string, id: string, file: SpooledAttachment) {
     return this.write(`attach ${file.name}`, () => {
