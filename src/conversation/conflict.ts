@@ -46,8 +46,11 @@ export function conflictsIn(
   return told.flatMap((name): Conflict[] => {
     const shown = fields[name];
     const differing = ({ request }: Rival) =>
-      (sources[name] ?? []).filter(
-        (field) => request.changed.includes(field) && !sameImprint(record[field], request.fields[field]) && field in record,
+      request.changed.filter(
+        (field) =>
+          (request.sources[field]?.includes(name) || sources[name]?.includes(field)) &&
+          field in record &&
+          !sameImprint(record[field], request.fields[field]),
       );
     const isRival = (rival: Rival) => {
       const wanted = rival.request.generic[name];

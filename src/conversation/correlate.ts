@@ -2,7 +2,7 @@ import type { LinkItems } from '../model/item-facts.js';
 import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
-import { fieldNews, missedIn, type Overtaken } from './field-news.js';
+import { fieldNews, fieldsOf, missedIn, type Overtaken } from './field-news.js';
 import { imprint, shadowOf, standingOf } from './fingerprint.js';
 import { withIds } from './item-entries.js';
 import { isSaid } from './item-terms.js';
@@ -186,7 +186,8 @@ function advanced(
     for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = imprint(record[name]);
     const shadow = { ...link.shadow };
     for (const [name, value] of Object.entries(message.fields))
-      if (value !== undefined && !(sources[name] ?? []).some(outdated)) Object.assign(shadow, shadowOf(name, value as Json));
+      if (value !== undefined && !fieldsOf(name, incoming, link).some(outdated))
+        Object.assign(shadow, shadowOf(name, value as Json));
     return {
       ...link,
       raw,

@@ -42,7 +42,7 @@ const LAST_STEP = 4;
  * is not), unless a write of ours under way brings just that value, or the reading is older than our last write of it. Pure.
  */
 export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): FieldNews {
-  const { record, sources, message } = incoming;
+  const { record, message } = incoming;
   const isOutdated = outdatedIn(link, incoming, guard.isOlder);
   const isMissed = missedIn(link, incoming, guard.isOlder);
   const isOurs = (field: string) => guard.inFlight.some((w) => field in w.fields && isSent(record[field], w.fields[field]));
@@ -53,7 +53,7 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
   const overtaken: Overtaken[] = [];
   let again = false;
   for (const [name, value] of Object.entries(message.fields) as [string, Json | undefined][]) {
-    const from = sources[name] ?? [];
+    const from = fieldsOf(name, incoming, link);
     const made = link.made !== undefined && !ITEM_FIELDS.has(name);
     if (value === undefined || isShadowed(link.shadow, name, value)) continue;
     const outdated = from.some(isOutdated);
@@ -75,6 +75,12 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
     if (made && (link.made === 'told' || !differing.some((field) => field in link.raw))) asMade.push(name);
   }
   return { changed, asMade, overtaken, again, isOutdated };
+}
+
+/** The partner's own fields in which a generic one stands: those it is read from, and those we have just written it to, as far as they are shown. */
+export function fieldsOf(name: string, { sources, record }: Incoming, { ourWrites = {} }: Link): string[] {
+  const written = Object.keys(ourWrites).filter((field) => ourWrites[field]?.of?.includes(name) && field in record);
+  return [...new Set([...(sources[name] ?? []), ...written])];
 }
 
 /** A new entity is further along than it was asked to be: somebody there, or a rule, has taken it on. */

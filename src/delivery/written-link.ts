@@ -29,7 +29,7 @@ export function asWritten(
   const { version } = parsed.source;
   for (const name of names) {
     writtenBy[name] = delivery.id;
-    ourWrites[name] = { stamp, before: link.raw[name] ?? '' };
+    ourWrites[name] = { stamp, before: link.raw[name] ?? '', of: request.sources[name] };
     // What we wrote of items, whatever was told of them meanwhile: what we did not change is not written again.
     const items = isOfItems(request, name) ? itemsAsWritten(request, name) : undefined;
     if (items) writtenItems[name] = items;

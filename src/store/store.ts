@@ -120,6 +120,8 @@ export interface OurWrite {
   stamp: string;
   /** Imprint of what was there before. */
   before: Json;
+  /** The canonical fields it was made from: they may be read from other fields than they are written to. */
+  of?: string[];
 }
 
 export interface WrittenItem {
