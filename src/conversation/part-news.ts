@@ -144,13 +144,13 @@ function asEdited(comment: GenericComment): GenericComment {
   return { ...comment, id: `${comment.id}~${digest(comment.text)}`, edits: comment.id };
 }
 
-/** What was shown, or written by us, and is not shown now. */
-function missing({ words = {} }: Link, { message }: Incoming): [string, Json][] {
+/** What was shown, or was written by us before this was read, and is not shown now. */
+function missing({ words = {} }: Link, { message, readAt }: Incoming): [string, Json][] {
   const shown = new Set([
     ...message.comments.map((c) => keyOf('comment', c.id)),
     ...message.attachments.map((a) => keyOf('attachment', a.id)),
   ]);
-  return Object.entries(words).filter(([key]) => !shown.has(key));
+  return Object.entries(words).filter(([key, said]) => !shown.has(key) && !isLater(said, readAt));
 }
 
 function removedPart([key, said]: [string, Json]): RemovedPart {
@@ -160,7 +160,7 @@ function removedPart([key, said]: [string, Json]): RemovedPart {
 
 function remembered(
   link: Link,
-  { message }: Incoming,
+  { message, readAt }: Incoming,
   waiting: ReadonlySet<string>,
   whole: boolean,
 ): Pick<Link, 'seen' | 'words'> {
@@ -177,7 +177,8 @@ function remembered(
     ...message.attachments.map((a): [string, Json] => [keyOf('attachment', a.id), wordsOf(a.name)]),
   ];
   // What only events tell is not part of the entity.
-  const kept = said.filter(([key]) => !key.includes('|') && !waiting.has(key.slice(2))).slice(-WORDS);
+  const later = Object.entries(link.words ?? {}).filter(([, words]) => isLater(words, readAt));
+  const kept = [...said.filter(([key]) => !key.includes('|') && !waiting.has(key.slice(2))), ...later].slice(-WORDS);
   return {
     seen: forgotten.size > 0 ? seen.filter((id) => !forgotten.has(id)) : seen,
     words: kept.length > 0 ? Object.fromEntries(kept) : undefined,
@@ -194,30 +195,38 @@ function wordsOf(text: string): string {
   return plain.length <= SHORT ? plain : `#${digest(bareWords(plain))}`;
 }
 
-/** Begins the words of what we wrote and have not read yet: partners may show it otherwise. */
-const UNREAD = '?';
+/**
+ * Words of what we wrote and have not read yet, which partners may show otherwise; and an id made when it was answered: what was read before need not
+ * show it.
+ */
+type Unread = [stamp: string, words: string];
 
-function isUnread(said: Json): boolean {
-  return typeof said === 'string' && said.startsWith(UNREAD);
+function isUnread(said: Json): said is Unread {
+  return Array.isArray(said);
+}
+
+/** Was it written after a reading began? An answer to another write tells nothing of it either. */
+function isLater(said: Json, readAt: string | undefined): boolean {
+  return isUnread(said) && said[0] > (readAt ?? '');
 }
 
 function isSaid(said: Json, text: string): boolean {
   const words = wordsOf(text);
-  if (words === '' || typeof said !== 'string') return said === words;
-  const kept = isUnread(said) ? said.slice(UNREAD.length) : said;
+  const kept = isUnread(said) ? said[1] : said;
+  if (words === '' || typeof kept !== 'string') return kept === words;
   return (
     kept === words || (!kept.startsWith('#') && kept !== '' && bareWords(kept) === bareWords(text) && bareWords(text) !== '')
   );
 }
 
-/** A link that knows a comment or file of ours as it was written. */
-export function withWritten(link: Link, kind: RemovedPart['kind'], id: string, says: string): Link {
-  const words = { ...link.words, [keyOf(kind, id)]: `${UNREAD}${wordsOf(says)}` };
+/** A link that knows a comment or file of ours as it was written. `stamp`: an id made after the answer came. */
+export function withWritten(link: Link, kind: RemovedPart['kind'], id: string, says: string, stamp: string): Link {
+  const words = { ...link.words, [keyOf(kind, id)]: [stamp, wordsOf(says)] };
   return { ...link, seen: [...link.seen, id], words: Object.fromEntries(Object.entries(words).slice(-WORDS)) };
 }
 
 /** A link of which a comment was edited by us (`says`: its words now), or a part taken away: what it shows then is no news. */
-export function withAlike(link: Link, kind: RemovedPart['kind'], id: string, says: string | undefined): Link {
+export function withAlike(link: Link, kind: RemovedPart['kind'], id: string, says: string | undefined, stamp: string): Link {
   const { [keyOf(kind, id)]: _before, ...words } = link.words ?? {};
-  return { ...link, words: says === undefined ? words : { ...words, [keyOf(kind, id)]: `${UNREAD}${wordsOf(says)}` } };
+  return { ...link, words: says === undefined ? words : { ...words, [keyOf(kind, id)]: [stamp, wordsOf(says)] } };
 }

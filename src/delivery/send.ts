@@ -296,11 +296,12 @@ async function comment(
   const found = inDoubt ? await look().catch(hiddenFrom('the comment', delivery, context)) : undefined;
   if (inDoubt && !found) await stillLooking('the comment', delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
+  const stamp = context.ids();
   return {
     what: found ? 'found the comment written by an earlier try' : `commented on ${link.number ?? link.id}`,
     link: { id: link.id, number: link.number },
     response: part,
-    change: (latest) => seen(latest, delivery, part.id, text),
+    change: (latest) => seen(latest, delivery, part.id, text, stamp),
   };
 }
 
@@ -318,12 +319,13 @@ async function alike(
     (kind === 'comment' ? client.removeComment : client.removeAttachment)?.call(client, entityType, link.id, there);
   const done = await (words ? client.rewordComment?.(entityType, link.id, there, words) : remove());
   if (!done) return comment(delivery, note, link, inDoubt, context);
+  const stamp = context.ids();
   return {
     what: words ? 'edited the comment' : `took the ${kind} away`,
     link: { id: link.id, number: link.number },
     change: (latest) => {
       const now = linkAt(latest, delivery.endpoint, entityType, delivery.leg);
-      return now ? withLink(latest, withAlike(now, kind, there, words?.text)) : latest;
+      return now ? withLink(latest, withAlike(now, kind, there, words?.text, stamp)) : latest;
     },
   };
 }
@@ -358,12 +360,13 @@ async function attach(
   const found = inDoubt ? await look().catch(hiddenFrom(attachment.name, delivery, context)) : undefined;
   if (inDoubt && !found) await stillLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
+  const stamp = context.ids();
   await spool.remove(name);
   return {
     what: found ? `found ${attachment.name} attached by an earlier try` : `attached ${attachment.name} (${file.size} bytes)`,
     link: { id: link.id, number: link.number },
     response: part,
-    change: (latest) => seen(latest, delivery, part.id, attachment),
+    change: (latest) => seen(latest, delivery, part.id, attachment, stamp),
   };
 }
 

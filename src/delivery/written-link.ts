@@ -74,12 +74,13 @@ export function rewritten(
   return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, true, stamp)));
 }
 
-/** A comment or attachment of ours that was written: its echo is known by its id, else, where the partner shows none, by a mark. */
+/** A comment or attachment of ours that was written: its echo is known by its id, else, where the partner shows none, by a mark. `stamp`: an id made after the answer came. */
 export function seen(
   conversation: ConversationRecord,
   delivery: DeliveryRecord,
   id: string | undefined,
   part: GenericComment | GenericAttachment,
+  stamp: string,
 ): ConversationRecord {
   const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
   if (!link || (id !== undefined && link.seen.includes(id))) return conversation;
@@ -87,7 +88,8 @@ export function seen(
     const mark = 'text' in part ? commentMark(delivery.endpoint, part) : attachmentMark(delivery.endpoint, part);
     return withMarks(conversation, [mark]);
   }
-  const written = 'text' in part ? withWritten(link, 'comment', id, part.text) : withWritten(link, 'attachment', id, part.name);
+  const [kind, says] = 'text' in part ? (['comment', part.text] as const) : (['attachment', part.name] as const);
+  const written = withWritten(link, kind, id, says, stamp);
   return withLink(conversation, written);
 }
 

@@ -74,7 +74,7 @@ describe('which comments and files are news', () => {
     const guard = { inDoubt: [doubt] };
     const early = read(known(), both, guard);
     assert.deepEqual([early.output, early.waits], ['ignored', true]);
-    const link = withWritten(early.advance(known()).links[0]!, 'comment', 'n2', 'Done.');
+    const link = withWritten(early.advance(known()).links[0]!, 'comment', 'n2', 'Done.', 'q');
     const later = read(withLink(known(), link), both);
     assert.deepEqual([later.message.comments.map(({ id }) => id), later.waits], [['n1'], false]);
     const theirs = read(known(), reading({ comments: [comment('n3', 'Done.', 'carl')] }), { ...guard, integrationUser: 'swb' });
@@ -97,7 +97,7 @@ describe('which comments and files are news', () => {
   });
 
   it('not what only has another number than when it was last shown, or than its write was answered with', () => {
-    const link = withWritten(known().links[0]!, 'comment', 'ours', 'from us');
+    const link = withWritten(known().links[0]!, 'comment', 'ours', 'from us', 'q');
     let now = withLink(known(), link);
     now = read(now, reading({ comments: [comment('1', 'from us'), comment('2', 'hello')] })).advance(now);
     const found = read(now, reading({ comments: [comment('7', 'from us'), comment('8', 'hello'), comment('9', 'hello')] }));
@@ -106,6 +106,19 @@ describe('which comments and files are news', () => {
       ['9'],
     );
     assert.equal(found.message.removed, undefined);
+  });
+
+  it('what says the same as one of ours that was written after the reading began, which therefore does not show it', () => {
+    const link = withWritten(known().links[0]!, 'attachment', 'ours', 'screenshot.png', 's');
+    const written = withLink(known(), link);
+    const early = read(written, reading({ attachments: [file('theirs', 'screenshot.png')] }));
+    assert.deepEqual(
+      early.message.attachments.map(({ id }) => id),
+      ['theirs'],
+    );
+    const now = early.advance(written);
+    const both = reading({ attachments: [file('theirs', 'screenshot.png'), file('7', 'screenshot.png')] }, { readAt: 't' });
+    assert.equal(read(now, both).output, 'ignored', 'ours, renumbered');
   });
 
   it('not what bears the mark of one that the partner never showed, once', () => {
