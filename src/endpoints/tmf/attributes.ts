@@ -1,6 +1,5 @@
 import type { Json } from '../../model/message.js';
 import { isObject } from '../evidence.js';
-import { digest } from './digest.js';
 
 /** A resource, or a part of one, as a provider gives it. */
 export type Attributes = { [attribute: string]: Json };
@@ -13,11 +12,6 @@ export function textOf(value: Json | undefined): string | undefined {
 /** The objects of a list attribute. */
 export function entries(value: Json | undefined): Attributes[] {
   return Array.isArray(value) ? value.filter(isAttributes) : [];
-}
-
-/** What a note or a file is known by: its id; notes need not have one (TMF621 v4), and then author, time and words tell them apart. */
-export function partIdOf({ id, author, date, text }: Attributes): string {
-  return textOf(id) ?? digest([author, date, textOf(text) ?? '']);
 }
 
 export function isAttributes(value: unknown): value is Attributes {

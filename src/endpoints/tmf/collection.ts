@@ -5,15 +5,16 @@ import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import { sameReference } from '../../model/reference.js';
 import { type Api, afterWrite } from '../api.js';
-import type { Hint } from '../endpoint.js';
+import type { Hint, WrittenPart } from '../endpoint.js';
 import type { Needs } from '../evidence.js';
 import { emptyListOf } from './answers.js';
-import { type Attributes, entries, idOf, isAttributes, partIdOf, textOf } from './attributes.js';
+import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 import { pages } from './list.js';
 import { ListMemory } from './list-memory.js';
 import { JSON_PATCH, type ListWay } from './list-way.js';
 import { writtenEntry } from './note.js';
+import { partIds } from './part-ids.js';
 import { withoutCounterpart } from './same-entry.js';
 import { type Added, addToWholeList, type Marked } from './whole-list.js';
 
@@ -154,18 +155,13 @@ export class Collection {
   }
 
   /**
-   * Adds an entry to one of its lists, the way this provider takes it; gives the entry as the provider then shows it, where it ever does.
+   * Adds an entry to one of its lists, the way this provider takes it; gives its id, where the provider ever shows it.
    * Throws PartnerError, unshown, where it was answered as done and is not there.
    */
-  async add(
-    id: string,
-    attribute: string,
-    entry: Attributes,
-    what: string,
-    form: EntryForm = {},
-  ): Promise<Attributes | undefined> {
+  async add(id: string, attribute: string, entry: Attributes, what: string, form: EntryForm = {}): Promise<WrittenPart> {
     const { isLike, along, seen = [] } = form;
-    const ours = (list: Attributes[], known: readonly string[]) => isLike && writtenEntry(list, entry, known, isLike);
+    const ours = (list: Attributes[], known: readonly string[], among = list) =>
+      isLike && writtenEntry(list, entry, known, isLike, among);
     const body = (make: (entry: Attributes) => Json) => (form.stream ? form.stream(make) : make(entry));
     const one = (way: 'append' | 'jsonPatch') =>
       way === 'append'
@@ -184,7 +180,7 @@ export class Collection {
       const before = this.lists.known(id, attribute);
       const resource = await one(way);
       const list = entries(resource[attribute]);
-      return { resource, entry: ours(withoutCounterpart(list, before), seen) ?? ours(list, seen) };
+      return { resource, entry: ours(list, seen, withoutCounterpart(list, before)) ?? ours(list, seen) };
     };
     const whole = () =>
       addToWholeList({
@@ -202,9 +198,10 @@ export class Collection {
       });
     const { resource, entry: shown } = await this.inTurn(id, () => this.options.ways.add(single, whole, along !== undefined));
     this.lists.learn(resource);
-    if (!isLike) return undefined;
-    const found = shown ?? ours(entries((await afterWrite(() => this.read(id)))[attribute]), seen);
-    if (found) return found;
+    if (!isLike) return {};
+    const list = entries((shown ? resource : await afterWrite(() => this.read(id)))[attribute]);
+    const found = shown ?? ours(list, seen);
+    if (found) return { id: partIds(list).get(found) };
     throw this.options.api.unshown({ what }, `it was answered as done, and the ${this.options.noun} does not show it`);
   }
 
@@ -222,7 +219,7 @@ export class Collection {
     if (!(await this.options.ways.changesSingle())) return false;
     await this.inTurn(id, async () => {
       const list = entries((await this.readForLists(id, [attribute]))[attribute]);
-      const at = list.findIndex((entry) => partIdOf(entry) === part);
+      const at = [...partIds(list).values()].indexOf(part);
       const entry = list[at];
       if (!entry) return;
       // Whoever takes an entry away meanwhile moves the others: the test fails then, and nothing is done.

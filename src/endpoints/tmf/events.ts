@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Expected } from '../../model/message.js';
-import { type Attributes, entries, idOf, isAttributes, isoTime, partIdOf, textOf } from './attributes.js';
+import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
+import { partIds } from './part-ids.js';
 
 /** How long after a change its event is thought to be made, milliseconds. */
 const EVENT_DELAY = 1_000;
@@ -77,7 +78,9 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
   const version = isoTime(resource.lastUpdate);
   const time = shortlyBefore(isoTime(body.eventTime));
   const shown = (entry: Attributes) => textOf(entry.id) !== undefined || textOf(entry.text) !== undefined;
-  const parts = [resource.note, resource.attachment].flatMap((list) => entries(list).filter(shown).map(partIdOf));
+  const parts = [resource.note, resource.attachment].flatMap((list) =>
+    [...partIds(entries(list))].flatMap(([entry, part]) => (shown(entry) ? part : [])),
+  );
   const field = ['status', 'state'].find((attribute) => textOf(resource[attribute]) !== undefined);
   const expects: Expected = {
     ...(version ? { version } : time && { time }),

@@ -1,4 +1,5 @@
-import { type Attributes, entries, isAttributes, isoTime, partIdOf, textOf } from './attributes.js';
+import { type Attributes, entries, isAttributes, isoTime, textOf } from './attributes.js';
+import { partIds } from './part-ids.js';
 import { withoutCounterpart } from './same-entry.js';
 
 /** How long less has to be read before it is believed: replicas lag, and people do take entries away. Milliseconds. */
@@ -112,7 +113,7 @@ export class ListMemory {
 
   /** Is something not shown that was seen before? */
   private lacksSeen(resource: Attributes, seen: readonly string[]): boolean {
-    const there = new Set(Object.keys(this.attributes).flatMap((name) => entries(resource[name]).map(partIdOf)));
+    const there = new Set(Object.keys(this.attributes).flatMap((name) => [...partIds(entries(resource[name])).values()]));
     return seen.some((id) => !there.has(id));
   }
 

@@ -1,7 +1,8 @@
 import type { GenericComment } from '../../model/message.js';
 import { holdsWords, showsWords } from '../words.js';
-import { type Attributes, entries, isoTime, partIdOf, textOf } from './attributes.js';
+import { type Attributes, entries, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
+import { partIds } from './part-ids.js';
 
 /** Notes of ours have ids that say so, so that we know them again. */
 export function noteId(comment: GenericComment): string {
@@ -22,11 +23,16 @@ export function renderNote(comment: GenericComment, dialect: TmfDialect): Attrib
   };
 }
 
-export function commentOf(note: Attributes, dialect: TmfDialect): GenericComment {
+/** The notes of a list. */
+export function commentsOf(notes: readonly Attributes[], dialect: TmfDialect): GenericComment[] {
+  return [...partIds(notes)].map(([note, id]) => commentOf(note, id, dialect));
+}
+
+function commentOf(note: Attributes, id: string, dialect: TmfDialect): GenericComment {
   const words = textOf(note.text) ?? '';
   const at = dialect.note === 'typedText' ? undefined : isoTime(note.date); // ServiceNow's TMF621 gives it in another zone than the rest
   return {
-    id: partIdOf(note),
+    id,
     text: words,
     ...(textOf(note.author) && { author: textOf(note.author) }),
     ...(at && { at }),
@@ -34,15 +40,20 @@ export function commentOf(note: Attributes, dialect: TmfDialect): GenericComment
   };
 }
 
-/** The entry that was just written, by its id, else the last that is like it, was not `seen` before and is no other one of ours. */
+/**
+ * The entry of a list that was just written, by its id, else the last that is like it, was not `seen` before and is no other one of ours. `among`: those of
+ * the list that may be it.
+ */
 export function writtenEntry(
-  list: Attributes[],
+  list: readonly Attributes[],
   ours: Attributes,
   seen: readonly string[],
   isLike: (entry: Attributes) => boolean,
+  among = list,
 ): Attributes | undefined {
-  const isNew = (entry: Attributes) => !seen.includes(partIdOf(entry)) && !isOfAnother(entry, ours);
-  return list.find(({ id }) => id !== undefined && id === ours.id) ?? list.findLast((entry) => isNew(entry) && isLike(entry));
+  const ids = partIds(list);
+  const isNew = (entry: Attributes) => !seen.includes(ids.get(entry) ?? '') && !isOfAnother(entry, ours);
+  return among.find(({ id }) => id !== undefined && id === ours.id) ?? among.findLast((entry) => isNew(entry) && isLike(entry));
 }
 
 /** It carries the id that we gave to another one. */
@@ -51,7 +62,7 @@ export function isOfAnother(entry: Attributes, ours: Attributes): boolean {
 }
 
 /**
- * A comment of ours among the notes: by its id, else, where the provider gives ids of its own, the same words since our first try, said by nobody
+ * The id of a comment of ours among the notes, known by its id, else, where the provider gives ids of its own, the same words since our first try, said by nobody
  * before: `seen` are the ids of notes that were there then, or are others of ours.
  */
 export function ourNote(
@@ -59,10 +70,12 @@ export function ourNote(
   comment: GenericComment,
   since: string,
   seen: readonly string[] = [],
-): Attributes | undefined {
+): string | undefined {
   const earliest = comment.at ?? since;
   const isLike = (note: Attributes) => hasWords(note, comment) && (isoTime(note.date) ?? since) >= earliest;
-  return writtenEntry(entries(resource.note), { id: noteId(comment) }, seen, isLike);
+  const notes = entries(resource.note);
+  const found = writtenEntry(notes, { id: noteId(comment) }, seen, isLike);
+  return found && partIds(notes).get(found);
 }
 
 /** Does a note show a comment's words? Under the comment's author also few words behind something that the provider puts in front. */

@@ -4,10 +4,11 @@ import type { GenericAttachment, GenericComment, Json } from '../../model/messag
 import type { Problem } from '../../model/problem.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
 import { isSameContent } from '../same-content.js';
-import { type Attributes, droppedFrom, entries, partIdOf, writable } from '../tmf/attributes.js';
+import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { hasWords, isOfAnother, ourNote, renderNote } from '../tmf/note.js';
+import { partIds } from '../tmf/part-ids.js';
 import { isLikeFile, isOtherFile, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
@@ -75,7 +76,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     // ServiceNow takes work notes and gives comments only.
     const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
     const form = { seen, ...(!hidden && { isLike: (n: Attributes) => hasWords(n, comment) }) };
-    return noteOf(await this.entities.add(id, 'note', note, 'comment on ticket', form));
+    return this.entities.add(id, 'note', note, 'comment on ticket', form);
   }
 
   async findComment(
@@ -86,7 +87,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined> {
     const found = ourNote(await this.entities.readForLists(id, ['note']), comment, since, seen);
-    return found && noteOf(found);
+    return found === undefined ? undefined : { id: found };
   }
 
   rewordComment(_entityType: string, id: string, part: string, { text }: GenericComment): Promise<boolean> {
@@ -120,13 +121,12 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
       );
     }
     const entry = renderAttachment(attachment, this.dialect);
-    const shown = await this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
+    return this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
       seen,
       stream: (make) => streamedBody(entry, attachment.path, make),
       // Among those that are new, one of its name is it, even where the provider has made its content anew.
       isLike: (a) => a.name === attachment.name || isLikeFile(a, attachment),
     });
-    return fileOf(shown);
   }
 
   async findAttachment(
@@ -138,15 +138,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   ): Promise<WrittenPart | undefined> {
     const ours = { id: `swb-${attachment.id}` };
     const list = entries((await this.entities.readForLists(id, ['attachment'])).attachment);
-    const named = list.find((entry) => entry.id === ours.id);
-    if (named) return fileOf(named);
-    const unknown = list.filter((entry) => !seen.includes(partIdOf(entry)) && !isOfAnother(entry, ours)).reverse();
-    for (const entry of unknown) {
+    if (list.some((entry) => entry.id === ours.id)) return ours;
+    const unknown = [...partIds(list)].filter(([entry, part]) => !seen.includes(part) && !isOfAnother(entry, ours)).reverse();
+    for (const [entry, part] of unknown) {
       // Names, and sizes of one kind of file, are alike too often: its content tells whose it is, where the provider gives it out.
       const isSame = isOtherFile(entry, attachment)
         ? false
-        : await isSameContent(attachment, () => download(this.http, attachmentOf(entry), async () => [entry]));
-      if (isSame ?? isLikeFile(entry, attachment)) return fileOf(entry);
+        : await isSameContent(attachment, () => download(this.http, attachmentOf(entry, part), async () => [entry]));
+      if (isSame ?? isLikeFile(entry, attachment)) return { id: part };
     }
     return undefined;
   }
@@ -196,12 +195,4 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const reference = referenceOf(await this.entities.read(id), this.dialect);
     return reference ? withReference(fields, reference, this.dialect) : fields;
   }
-}
-
-function noteOf(entry: Attributes | undefined): WrittenPart {
-  return entry ? { id: partIdOf(entry) } : {};
-}
-
-function fileOf(entry: Attributes | undefined): WrittenPart {
-  return entry ? { id: attachmentOf(entry).id } : {};
 }

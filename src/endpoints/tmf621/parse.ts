@@ -1,8 +1,8 @@
 import type { GenericAttachment, Json } from '../../model/message.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
-import { digest } from '../tmf/digest.js';
-import { commentOf } from '../tmf/note.js';
+import { commentsOf } from '../tmf/note.js';
+import { partIds } from '../tmf/part-ids.js';
 import { relationOf } from '../tmf/relation.js';
 import { bytesOf, withoutCounterpart } from '../tmf/same-entry.js';
 import { type Dialect, referenceOf, withoutMark } from './dialect.js';
@@ -44,20 +44,20 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
       ...(reference && { reference }),
     },
     record,
-    comments: [...entries(ticket.note), ...lostNotes(ticket, event)].map((note) => commentOf(note, dialect)),
-    attachments: entries(ticket.attachment).map(attachmentOf),
+    comments: commentsOf([...entries(ticket.note), ...lostNotes(ticket, event)], dialect),
+    attachments: [...partIds(entries(ticket.attachment))].map(([entry, id]) => attachmentOf(entry, id)),
     relations: entries(ticket.troubleTicketRelationship).flatMap(relationOf),
     ...(event && deletes(event) && { deleted: true }),
   };
 }
 
 /** A file as an entry tells of it. */
-export function attachmentOf(attachment: Attributes): GenericAttachment {
+export function attachmentOf(attachment: Attributes, id: string): GenericAttachment {
   const bytes = bytesOf(attachment);
   const name = textOf(attachment.name) ?? textOf(attachment.description) ?? textOf(attachment.id) ?? 'attachment';
   const url = textOf(attachment.url) ?? textOf(attachment.href);
   return {
-    id: textOf(attachment.id) ?? digest([name, url, bytes]),
+    id,
     name,
     mimeType: textOf(attachment.mimeType) ?? 'application/octet-stream',
     ...(typeof bytes === 'number' && { size: bytes }),

@@ -5,7 +5,7 @@ import type { GenericAttachment, GenericComment, Json } from '../../model/messag
 import type { Problem } from '../../model/problem.js';
 import { afterWrite } from '../api.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
-import { type Attributes, droppedFrom, partIdOf, textOf, writable } from '../tmf/attributes.js';
+import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { hasWords, ourNote, renderNote } from '../tmf/note.js';
@@ -89,7 +89,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       isLike: (n: Attributes) => hasWords(n, comment),
       ...(this.wholeItems && { along: ITEMS }),
     };
-    return partOf(await this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', form)));
+    return this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', form));
   }
 
   async findComment(
@@ -101,7 +101,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   ): Promise<WrittenPart | undefined> {
     const order = await this.there(id, () => this.entities.readForLists(id, ['note']));
     const found = ourNote(order, comment, since, seen);
-    return found && partOf(found);
+    return found === undefined ? undefined : { id: found };
   }
 
   async attach(_entityType: string, _id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
@@ -254,8 +254,4 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
 
 function isAsked({ order, cancel }: Cancelling): boolean {
   return cancel !== undefined || isCancelling(order);
-}
-
-function partOf(entry: Attributes | undefined): WrittenPart {
-  return entry ? { id: partIdOf(entry) } : {};
 }

@@ -1,7 +1,7 @@
 import type { GenericComment, Json } from '../../model/message.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isoTime, textOf } from '../tmf/attributes.js';
-import { commentOf } from '../tmf/note.js';
+import { commentsOf } from '../tmf/note.js';
 import { relationOf } from '../tmf/relation.js';
 import { type Dialect, referenceOf } from './dialect.js';
 import { type ProductOrderEvent, readEvent } from './events.js';
@@ -46,7 +46,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
     },
     record: { ...order },
     comments: [
-      ...entries(order.note).map((note) => commentOf(note, context.dialect)),
+      ...commentsOf(entries(order.note), context.dialect),
       ...entries(order.productOrderItem).flatMap((item) => itemComments(item, context.dialect)),
       ...saidOf(order, told),
       ...questionOf(told),
@@ -61,8 +61,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
 /** Notes of an item (v5; ServiceNow, which tells there what it did not take of it). */
 function itemComments(item: Attributes, dialect: Dialect): GenericComment[] {
   const id = textOf(item.id) ?? '';
-  return entries(item.note).map((note) => {
-    const comment = commentOf(note, dialect);
+  return commentsOf(entries(item.note), dialect).map((comment) => {
     return { ...comment, id: `item|${id}|${comment.id}`, text: `Item ${id}: ${comment.text}`, items: [id] };
   });
 }

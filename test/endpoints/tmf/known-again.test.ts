@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ourNote } from '../../../src/endpoints/tmf/note.js';
+import { partIds } from '../../../src/endpoints/tmf/part-ids.js';
 import { withoutCounterpart } from '../../../src/endpoints/tmf/same-entry.js';
 import { isLikeFile } from '../../../src/endpoints/tmf621/attachment.js';
 
@@ -10,7 +11,15 @@ describe('what is ours of a list', () => {
     const comment = { id: 'c2', text: 'Done.', visibility: 'public' } as const;
     const note = [{ id: 'p1', text: 'Done.' }];
     assert.equal(ourNote({ note }, comment, SINCE, ['p1']), undefined);
-    assert.equal(ourNote({ note: [...note, { id: 'p2', text: 'Done.' }] }, comment, SINCE, ['p1'])?.id, 'p2');
+    assert.equal(ourNote({ note: [...note, { id: 'p2', text: 'Done.' }] }, comment, SINCE, ['p1']), 'p2');
+  });
+
+  it('is the second of two that are all alike and have no ids, said within a second', () => {
+    const comment = { id: 'c2', text: 'Done.', visibility: 'public' } as const;
+    const note = [1, 2].map(() => ({ text: 'Done.', author: 'Switchboard', date: SINCE }));
+    const [first, second] = partIds(note).values();
+    assert.notEqual(first, second);
+    assert.equal(ourNote({ note }, comment, SINCE, [first!]), second);
   });
 
   it('is not another file of the same name, and is the same under another name', () => {
