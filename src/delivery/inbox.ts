@@ -289,6 +289,14 @@ function outdated(lack: string): PartnerError {
   });
 }
 
+function unknown(): PartnerError {
+  return new PartnerError('SWB_PARTNER_ANSWER', 'It is not known yet whether a comment or a file shown there is ours.', {
+    hint: 'It is read once what is in doubt is decided.',
+    outcome: 'notDone',
+    retry: true,
+  });
+}
+
 /** Emits the messages of one node: the oldest first, those about one entity one after the other, not too many at a time. */
 class Pump {
   private readonly inFlow = new Set<string>();
@@ -427,10 +435,11 @@ class Pump {
 
   /** It is read once what is in doubt at its entity is known, which is looked for now and then. */
   private async postponed(claimed: MessageRecord): Promise<void> {
-    const { store, steady, random } = this.inbox.options;
+    const { store, clock, steady, random } = this.inbox.options;
     const emissions = claimed.emissions + 1;
-    const wait = Math.min(LONGEST_WAIT, backoff(this.retry, emissions, random));
-    await store.commit([{ kind: 'message', record: { ...claimed, emissions, notBefore: steady() + wait } }], { durable: false });
+    const notBefore = steady() + Math.min(LONGEST_WAIT, backoff(this.retry, emissions, random));
+    const error = errorRecord(unknown(), new Date(clock()).toISOString());
+    await store.commit([{ kind: 'message', record: { ...claimed, emissions, notBefore, error } }], { durable: false });
     await store.release('message', [claimed.id]);
     this.left(claimed.id);
   }

@@ -35,11 +35,11 @@ export function lookFirst(
   rules: (endpoint: string) => PartyRules,
 ): Look {
   const { said } = request;
-  // The last change was ours: whatever it was, it looked before.
-  const isOurs = client.integrationUser !== undefined && source.changedBy === client.integrationUser;
-  if (!said || isOurs) return { kept: new Set() };
+  if (!said) return { kept: new Set() };
   const own = rules(client.id);
-  const shown = saidBy(own.side, source.changedAt, client.clockAhead);
+  // Was the last change ours, perhaps a comment, it is not known when theirs was made.
+  const isOurs = client.integrationUser !== undefined && source.changedBy === client.integrationUser;
+  const shown = saidBy(own.side, isOurs ? undefined : source.changedAt, client.clockAhead);
   const wanted: Said = { side: rules(said.endpoint).side, at: said.at };
   const unheard = names.filter(
     (name) => name in record && !sameImprint(link.raw[name], record[name]) && !isSent(record[name], request.fields[name]),

@@ -12,7 +12,6 @@ import {
   type GenericAttachment,
   type GenericComment,
   type GenericFields,
-  type Json,
   type State,
 } from '../model/message.js';
 import { allOf, pagesOf } from '../store/pages.js';
@@ -247,19 +246,25 @@ function laneOf(leg: Leg): string {
 
 /**
  * The fields of a request whose writing would change something: those named as changed, less those whose value the entity has already,
- * defaults for what it has a value for, and those made from generic values it stands at already (a coarser party must not overwrite a finer one: on hold awaiting vendor stays so).
+ * defaults for what it has a value for, and those made from generic values it stands at already (a coarser party must not overwrite a finer one: on hold
+ * awaiting vendor stays so). Fields that are made of one generic value are written together.
  */
 export function realChanges(request: EntityRequest, link: Link, deliveryId?: string): string[] {
-  return request.changed.filter((field) => {
-    const value = request.fields[field] as Json | undefined;
-    if (value === undefined) return false;
+  const wanted = request.changed.filter((field) => {
+    if (request.fields[field] === undefined) return false;
     const newer = link.writtenBy[field];
-    const edited = request.edited?.includes(field) ?? false;
-    if (deliveryId && newer && newer > deliveryId && !edited) return false;
-    if (field in link.raw && sameImprint(link.raw[field], value)) return false;
-    if (edited) return true;
+    if (request.edited?.includes(field)) return true;
+    if (deliveryId && newer && newer > deliveryId) return false;
     if (request.defaults.includes(field) && link.raw[field]) return false;
-    const sources = (request.sources[field] ?? []).filter((s) => s in request.generic);
+    const sources = sourcesOf(field, request);
     return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameImprint(link.shadow[s], request.generic[s])));
   });
+  const differing = wanted.filter((field) => !(field in link.raw && sameImprint(link.raw[field], request.fields[field])));
+  // What one value is written to is one thing: the other side may be changing any of it.
+  const values = new Set(differing.flatMap((field) => sourcesOf(field, request)));
+  return wanted.filter((field) => differing.includes(field) || sourcesOf(field, request).some((source) => values.has(source)));
+}
+
+function sourcesOf(field: string, request: EntityRequest): string[] {
+  return (request.sources[field] ?? []).filter((source) => source in request.generic);
 }

@@ -243,9 +243,10 @@ async function update(
   const stamp = context.ids();
   // A list is known to be so by its entries; a cancellation that is refused was understood.
   const lost = new Set(written.dropped.map(({ field }) => field.split('[')[0]));
+  const changing = names.filter((name) => !sameImprint(link.raw[name], fields[name]));
   const isAsBefore = (name: string) =>
     lost.has(name) && (isOfItems(request, name) || sameImprint(link.raw[name], parsed.record[name]));
-  if (delivery.tries <= WRITES_AGAIN && !isCancellation(request) && names.every(isAsBefore)) throw nothingKept(names, client);
+  if (delivery.tries <= WRITES_AGAIN && !isCancellation(request) && changing.every(isAsBefore)) throw nothingKept(names, client);
   return {
     what: `${UPDATED}${names.join(', ')}`,
     link: target,

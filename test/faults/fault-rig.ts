@@ -108,7 +108,7 @@ export class FaultRig {
     await until(what, async () => {
       const { messages, deliveries } = await this.counts();
       const now = JSON.stringify([messages, deliveries, customer.written.length, provider.written.length]);
-      if (messages.received! > 0 || customer.telling || provider.telling || now !== before) {
+      if (customer.telling || provider.telling || now !== before) {
         before = now;
         since = performance.now();
         lists = [customer.lists, provider.lists];
@@ -116,7 +116,7 @@ export class FaultRig {
       }
       const polled = customer.lists >= lists[0]! + 9 && provider.lists >= lists[1]! + 2;
       if (performance.now() < since + (this.polls ? 2_500 : 1_500) || (this.polls && !polled)) return false;
-      const underWay = deliveries.pending! + deliveries.sending! + deliveries.inDoubt!;
+      const underWay = messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt!;
       return underWay === 0 || waitsForever(await this.operator.aside());
     }).catch(async (error: Error) => {
       const last = this.live!.output().slice(-2_000);

@@ -9,8 +9,8 @@ import { SeenRows } from './seen-rows.js';
 import { type Stream, streamsOf } from './streams.js';
 import { GMT, raw, shifted, type Zone } from './zone.js';
 
-/** Rows of the current second may still be arriving: read only what is older by the server's clock, milliseconds. */
-const LAG = 1_000;
+/** A header Date may be written by a gateway: so far it and the clock that dates rows are believed to be apart, milliseconds. */
+const APART = 1_800_000;
 /** Read again before the watermark, for what was committed late; repeats are dropped by their keys, milliseconds. */
 const OVERLAP = 2_000;
 /** How often it is looked further back for what was committed later than that, and how far, milliseconds. */
@@ -36,8 +36,8 @@ export interface PollMemory {
 }
 
 /**
- * One step of a keyset poll: from the last row on, by time and sys_id, up to the server's time less a lag, and again over an overlap when a
- * sweep begins. Times in queries are read in the API user's zone. Rows that are committed later than the overlap covers are found when it is
+ * One step of a keyset poll: from the last row on, by time and sys_id, and again over an overlap when a sweep begins: rows of the last second may
+ * still have been arriving. Times in queries are read in the API user's zone. Rows that are committed later than the overlap covers are found when it is
  * looked further back, and let it grow.
  */
 export async function poll(
@@ -58,18 +58,18 @@ export async function poll(
   };
   // Where it starts needs no zone: what is wrong with that is said when it is needed.
   const isFirst = Object.keys(marks).length === 0;
-  const { zone, isSure } = isFirst ? await memory.zone().catch(() => ({ zone: GMT, isSure: false })) : await memory.zone();
+  const { zone } = isFirst ? { zone: GMT } : await memory.zone();
   const lines = LINES[table];
   for (const stream of streamsOf(table)) {
     const mark = marks[stream.name];
     if (!mark) {
-      const time = await now();
-      next[stream.name] = { time, id: '', looked: time };
+      const time = (await newestTime(api, stream, table)) ?? shifted(await now(), -APART);
+      next[stream.name] = { time, id: '', looked: await now() };
       continue;
     }
-    const sweep = mark.until === undefined ? begun(mark, shifted(await now(), -LAG)) : mark;
+    const sweep = mark.until === undefined ? begun(mark, shifted(await now(), APART)) : mark;
     const { until = '', since = sweep.time } = sweep;
-    const { rows, last, isPast } = await page(api, stream, table, sweep, zone);
+    const { rows, last } = await page(api, stream, table, sweep, zone);
     const found = rows.map((row) => stream.hint(row, entityType));
     const parents = stream.lines && (await parentsOf(api, stream.lines, new Set(found.map((hint) => hint.id))));
     for (const hint of found) {
@@ -85,10 +85,10 @@ export async function poll(
       next[stream.name] = { ...last, until, since, ...kept };
       more = true;
     } else {
-      // A short page is not the end, rights are applied after the limit: only an empty one is. An error for one is not proof enough to move on,
-      // nor is an empty one where it is not known in which zone the instance reads the question.
-      memory.seen.forget(stream.name, shifted(until, -LONGEST_OVERLAP));
-      const time = isPast ? sweep.time : isSure ? later(since, until) : since;
+      // A short page is not the end, rights are applied after the limit: only an empty one, or an error for one, is. It moves the watermark no further than
+      // the rows that came: they are dated by another clock than answers, and read in a zone that may not be known.
+      const time = later(since, sweep.time);
+      memory.seen.forget(stream.name, shifted(time, -LONGEST_OVERLAP));
       next[stream.name] = { time, id: '', ...kept };
     }
   }
@@ -98,9 +98,9 @@ export async function poll(
 /** Where a sweep begins: over what is read again, and from time to time further back. */
 function begun(mark: Mark, until: string): Mark {
   const { time, looked = time, overlap = 0 } = mark;
-  const isDue = until >= shifted(looked, LOOK_BACK.every);
+  const isDue = until >= shifted(looked, LOOK_BACK.every + APART);
   const back = Math.max(OVERLAP, overlap, isDue ? LOOK_BACK.far : 0);
-  return { ...mark, time: shifted(time, -back), id: '', until, since: time, looked: isDue ? until : looked };
+  return { ...mark, time: shifted(time, -back), id: '', until, since: time, looked: isDue ? shifted(until, -APART) : looked };
 }
 
 interface SweepPage {
@@ -108,15 +108,13 @@ interface SweepPage {
   rows: Row[];
   /** Where the sweep goes on; undefined at its end. */
   last?: { time: string; id: string };
-  /** The end was told by an error. */
-  isPast?: boolean;
 }
 
 async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: Zone): Promise<SweepPage> {
   const { time } = stream;
   const { time: begin, until = '', id } = sweep;
   const base = stream.base(table);
-  const ask = async (condition: string, order: string, from: string, to: string) => {
+  const ask = async (condition: string, order: string, from: string, to: string, after = '') => {
     const request = {
       method: 'GET',
       path: `/api/now/v2/table/${stream.table || table}`,
@@ -129,31 +127,46 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
       what: `poll ${stream.table || table}`,
     } as const;
     const asked = (row: Row) => stream.hint(row, '').id !== '';
-    const { records, isPast } = await onePage(api, request, PAGE, { needs: [time], asked, page: id !== '' });
+    const { records } = await onePage(api, request, PAGE, { needs: [time], asked, page: id !== '' });
     // An invalid clause is ignored and any rows come back: what was asked for may be among the others.
-    const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to;
+    const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to && columnText(row.sys_id) > after;
     if (!records.every(inTime)) throw api.notAsked(request, zone.hint);
-    return { rows: records, isPast };
+    return records;
   };
   const between = (from: string, to: string) => `${time}>=${zone.local(from)}^${time}<=${zone.local(to)}`;
   if (zone.repeats(shifted(begin, -AROUND), shifted(until, AROUND))) {
     // The order of local times says nothing there: page by page by sys_id, and what is around it is left out.
     const condition = `${between(shifted(begin, -AROUND), shifted(until, AROUND))}${id ? `^sys_id>${id}` : ''}`;
-    const around = await ask(condition, '^ORDERBYsys_id', shifted(begin, -2 * AROUND), shifted(until, 2 * AROUND));
-    const rows = around.rows.filter((row) => columnText(row[time]) >= begin && columnText(row[time]) <= until);
-    const last = around.rows.at(-1);
-    return { rows, isPast: around.isPast, ...(last && { last: { time: begin, id: columnText(last.sys_id) } }) };
+    const around = await ask(condition, '^ORDERBYsys_id', shifted(begin, -2 * AROUND), shifted(until, 2 * AROUND), id);
+    const rows = around.filter((row) => columnText(row[time]) >= begin && columnText(row[time]) <= until);
+    const last = around.at(-1);
+    return { rows, ...(last && { last: { time: begin, id: columnText(last.sys_id) } }) };
   }
   const order = `^ORDERBY${time}^ORDERBYsys_id`;
-  const inOrder = ({ rows, isPast }: { rows: Row[]; isPast?: boolean }): SweepPage => {
+  const inOrder = (rows: Row[]): SweepPage => {
     const last = rows.at(-1);
-    return { rows, isPast, ...(last && { last: { time: columnText(last[time]), id: columnText(last.sys_id) } }) };
+    return { rows, ...(last && { last: { time: columnText(last[time]), id: columnText(last.sys_id) } }) };
   };
   if (!id) return inOrder(await ask(between(begin, until), order, begin, until));
   // First the rest of the second the last row was in, then what is later.
-  const rest = await ask(`${time}=${zone.local(begin)}^sys_id>${id}`, order, begin, begin);
-  if (rest.rows.length) return inOrder(rest);
+  const rest = await ask(`${time}=${zone.local(begin)}^sys_id>${id}`, order, begin, begin, id);
+  if (rest.length) return inOrder(rest);
   return inOrder(await ask(`${time}>${zone.local(begin)}^${time}<=${zone.local(until)}`, order, begin, until));
+}
+
+/** From when on rows are new: after the newest one there is, by the clock that dates them, and by as much more as is read again. Undefined: there is none. */
+async function newestTime(api: Api, stream: Stream, table: string): Promise<string | undefined> {
+  const { time, fields } = stream;
+  const base = stream.base(table);
+  const request = {
+    method: 'GET',
+    path: `/api/now/v2/table/${stream.table || table}`,
+    query: { sysparm_query: `${base ? `${base}^` : ''}ORDERBYDESC${time}`, sysparm_fields: fields, sysparm_no_count: true },
+    what: `look where ${stream.table || table} ends`,
+  } as const;
+  const { records } = await onePage(api, request, 1, { needs: [time] });
+  const newest = columnText(records[0]?.[time]);
+  return newest === '' ? undefined : shifted(newest, OVERLAP + 1_000);
 }
 
 /** The instance's own clock, from its Date header, in its raw notation: ours may differ. */

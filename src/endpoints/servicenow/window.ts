@@ -15,8 +15,9 @@ export interface Recent {
 }
 
 /**
- * The rows of a list that were made since a time of ours. Our clock and the instance's may be hours apart: the time is moved by the difference,
- * which the instance's answers tell. What has no time counts. Throws PartnerError, SWB_TOO_LARGE.
+ * The rows of a list that may have been made since a time of ours. Our clock and the instance's may be hours apart: the time is moved by the difference,
+ * which the instance's answers tell, as far as no gateway dates them; so the newest rows count whatever their time, and what has no time does. Throws
+ * PartnerError, SWB_TOO_LARGE.
  * @param since ISO time by our clock; '' = all
  */
 export async function madeSince(api: Api, list: AsyncGenerator<Page>, since: string, clock: () => number): Promise<Recent> {
@@ -26,7 +27,7 @@ export async function madeSince(api: Api, list: AsyncGenerator<Page>, since: str
     const from = Date.parse(since) + date - clock() - MARGIN;
     const isBefore = (row: Row) => Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? '') < from;
     const recent = rows.filter((row) => !isBefore(row));
-    found.push(...recent);
+    found.push(...(isEmpty ? rows : recent));
     if (rows.length > 0) isEmpty = false;
     if (recent.length < rows.length) break;
     if (found.length > MOST_ROWS) throw tooLong(api, { what: 'look for what was written' });

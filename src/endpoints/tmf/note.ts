@@ -4,6 +4,9 @@ import { type Attributes, entries, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 import { partIds } from './part-ids.js';
 
+/** So far a provider's clock and others' may be apart, milliseconds. */
+const APART = 900_000;
+
 /** Notes of ours have ids that say so, so that we know them again. */
 export function noteId(comment: GenericComment): string {
   return `swb-${comment.id}`;
@@ -72,7 +75,8 @@ export function ourNote(
   seen: readonly string[] = [],
 ): string | undefined {
   const earliest = comment.at ?? since;
-  const isLike = (note: Attributes) => hasWords(note, comment) && (isoTime(note.date) ?? since) >= earliest;
+  const isLike = (note: Attributes) =>
+    hasWords(note, comment) && Date.parse(isoTime(note.date) ?? since) >= Date.parse(earliest) - APART;
   const notes = entries(resource.note);
   const found = writtenEntry(notes, { id: noteId(comment) }, seen, isLike);
   return found && partIds(notes).get(found);
