@@ -114,7 +114,7 @@ export class FaultRig {
         lists = [customer.lists, provider.lists];
         return false;
       }
-      const polled = customer.lists >= lists[0]! + 9 && provider.lists >= lists[1]! + 2;
+      const polled = customer.lists >= lists[0]! + 15 && provider.lists >= lists[1]! + 2;
       if (performance.now() < since + (this.polls ? 2_500 : 1_500) || (this.polls && !polled)) return false;
       const underWay = messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt!;
       return underWay === 0 || waitsForever(await this.operator.aside());

@@ -7,10 +7,13 @@ import { columnText, type Row } from './parse.js';
 import { parentsOf } from './query.js';
 import { SeenRows } from './seen-rows.js';
 import { type Stream, streamsOf } from './streams.js';
-import { GMT, raw, shifted, type Zone } from './zone.js';
+import { APART } from './window.js';
+import { GMT, instantOf, raw, shifted, type Zone } from './zone.js';
 
-/** A header Date may be written by a gateway: so far it and the clock that dates rows are believed to be apart, milliseconds. */
-const APART = 1_800_000;
+/** Of a row that is so new when polling begins, more may come in the same second, milliseconds. */
+const JUST_NOW = 5_000;
+/** Times are given to the second, milliseconds. */
+const LAG = 1_000;
 /** Read again before the watermark, for what was committed late; repeats are dropped by their keys, milliseconds. */
 const OVERLAP = 2_000;
 /** How often it is looked further back for what was committed later than that, and how far, milliseconds. */
@@ -23,9 +26,10 @@ const AROUND = 3 * 3_600_000;
 
 /**
  * Where a stream stands. `time` and `id`: the last row taken; `until` bounds a sweep that is not finished, `since` is where that began to read
- * what was not read before. `looked`: until when it was looked further back; `overlap`: what is read again, once it had to grow.
+ * what was not read before. `looked`: until when it was looked further back; `overlap`: what is read again, once it had to grow. `lead`: the shortest
+ * time by which an answer was dated later than a row in it; rows still to come are dated no earlier than that before an answer.
  */
-type Mark = { time: string; id: string; until?: string; since?: string; looked?: string; overlap?: number };
+type Mark = { time: string; id: string; until?: string; since?: string; looked?: string; overlap?: number; lead?: number };
 type Cursor = { [stream: string]: Mark };
 
 /** What one process knows of the instance it polls. */
@@ -58,18 +62,18 @@ export async function poll(
   };
   // Where it starts needs no zone: what is wrong with that is said when it is needed.
   const isFirst = Object.keys(marks).length === 0;
-  const { zone } = isFirst ? { zone: GMT } : await memory.zone();
+  const { zone, isSure } = isFirst ? { zone: GMT, isSure: false } : await memory.zone();
   const lines = LINES[table];
   for (const stream of streamsOf(table)) {
     const mark = marks[stream.name];
     if (!mark) {
-      const time = (await newestTime(api, stream, table)) ?? shifted(await now(), -APART);
-      next[stream.name] = { time, id: '', looked: await now() };
+      const time = await now();
+      next[stream.name] = { time: await beginning(api, stream, table, time), id: '', looked: time };
       continue;
     }
     const sweep = mark.until === undefined ? begun(mark, shifted(await now(), APART)) : mark;
     const { until = '', since = sweep.time } = sweep;
-    const { rows, last } = await page(api, stream, table, sweep, zone);
+    const { rows, last, date, isPast } = await page(api, stream, table, sweep, zone);
     const found = rows.map((row) => stream.hint(row, entityType));
     const parents = stream.lines && (await parentsOf(api, stream.lines, new Set(found.map((hint) => hint.id))));
     for (const hint of found) {
@@ -80,14 +84,21 @@ export async function poll(
     const times = found.map(({ key }, i) => ({ key, time: columnText(rows[i]?.[stream.time]) }));
     const late = memory.seen.lateness(stream.name, times, since);
     const overlap = Math.min(LONGEST_OVERLAP, Math.max(sweep.overlap ?? 0, late > OVERLAP ? 2 * late : 0));
-    const kept = { ...(sweep.looked && { looked: sweep.looked }), ...(overlap > 0 && { overlap }) };
+    const newest = times.reduce((a, { time }) => later(a, time), '');
+    const lead = newest === '' || date === undefined ? sweep.lead : Math.min(sweep.lead ?? date, date - instantOf(newest));
+    const kept = {
+      ...(sweep.looked && { looked: sweep.looked }),
+      ...(overlap > 0 && { overlap }),
+      ...(lead !== undefined && { lead }),
+    };
     if (last) {
       next[stream.name] = { ...last, until, since, ...kept };
       more = true;
     } else {
-      // A short page is not the end, rights are applied after the limit: only an empty one, or an error for one, is. It moves the watermark no further than
-      // the rows that came: they are dated by another clock than answers, and read in a zone that may not be known.
-      const time = later(since, sweep.time);
+      // A short page is not the end, rights are applied after the limit: only an empty one, or an error for one, is. Rows and answers are dated by clocks of
+      // their own: the watermark moves no further than rows that came prove.
+      const proven = lead === undefined || isPast || !isSure ? '' : shifted(until, -APART - lead - LAG);
+      const time = later(later(since, sweep.time), proven);
       memory.seen.forget(stream.name, shifted(time, -LONGEST_OVERLAP));
       next[stream.name] = { time, id: '', ...kept };
     }
@@ -108,13 +119,19 @@ interface SweepPage {
   rows: Row[];
   /** Where the sweep goes on; undefined at its end. */
   last?: { time: string; id: string };
+  /** When it was answered, epoch milliseconds, where that is said. */
+  date?: number;
+  /** The end was told by an error. */
+  isPast?: boolean;
 }
+
+type Answer = Pick<SweepPage, 'rows' | 'date' | 'isPast'>;
 
 async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: Zone): Promise<SweepPage> {
   const { time } = stream;
   const { time: begin, until = '', id } = sweep;
   const base = stream.base(table);
-  const ask = async (condition: string, order: string, from: string, to: string, after = '') => {
+  const ask = async (condition: string, order: string, from: string, to: string, after = ''): Promise<Answer> => {
     const request = {
       method: 'GET',
       path: `/api/now/v2/table/${stream.table || table}`,
@@ -127,35 +144,36 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
       what: `poll ${stream.table || table}`,
     } as const;
     const asked = (row: Row) => stream.hint(row, '').id !== '';
-    const { records } = await onePage(api, request, PAGE, { needs: [time], asked, page: id !== '' });
+    const { records, headers, isPast } = await onePage(api, request, PAGE, { needs: [time], asked, page: id !== '' });
     // An invalid clause is ignored and any rows come back: what was asked for may be among the others.
     const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to && columnText(row.sys_id) > after;
     if (!records.every(inTime)) throw api.notAsked(request, zone.hint);
-    return records;
+    const date = Date.parse(headers.date ?? '');
+    return { rows: records, isPast, ...(!Number.isNaN(date) && { date }) };
   };
   const between = (from: string, to: string) => `${time}>=${zone.local(from)}^${time}<=${zone.local(to)}`;
   if (zone.repeats(shifted(begin, -AROUND), shifted(until, AROUND))) {
     // The order of local times says nothing there: page by page by sys_id, and what is around it is left out.
     const condition = `${between(shifted(begin, -AROUND), shifted(until, AROUND))}${id ? `^sys_id>${id}` : ''}`;
     const around = await ask(condition, '^ORDERBYsys_id', shifted(begin, -2 * AROUND), shifted(until, 2 * AROUND), id);
-    const rows = around.filter((row) => columnText(row[time]) >= begin && columnText(row[time]) <= until);
-    const last = around.at(-1);
-    return { rows, ...(last && { last: { time: begin, id: columnText(last.sys_id) } }) };
+    const rows = around.rows.filter((row) => columnText(row[time]) >= begin && columnText(row[time]) <= until);
+    const last = around.rows.at(-1);
+    return { ...around, rows, ...(last && { last: { time: begin, id: columnText(last.sys_id) } }) };
   }
   const order = `^ORDERBY${time}^ORDERBYsys_id`;
-  const inOrder = (rows: Row[]): SweepPage => {
-    const last = rows.at(-1);
-    return { rows, ...(last && { last: { time: columnText(last[time]), id: columnText(last.sys_id) } }) };
+  const inOrder = (answer: Answer): SweepPage => {
+    const last = answer.rows.at(-1);
+    return { ...answer, ...(last && { last: { time: columnText(last[time]), id: columnText(last.sys_id) } }) };
   };
   if (!id) return inOrder(await ask(between(begin, until), order, begin, until));
   // First the rest of the second the last row was in, then what is later.
   const rest = await ask(`${time}=${zone.local(begin)}^sys_id>${id}`, order, begin, begin, id);
-  if (rest.length) return inOrder(rest);
+  if (rest.rows.length) return inOrder(rest);
   return inOrder(await ask(`${time}>${zone.local(begin)}^${time}<=${zone.local(until)}`, order, begin, until));
 }
 
-/** From when on rows are new: after the newest one there is, by the clock that dates them, and by as much more as is read again. Undefined: there is none. */
-async function newestTime(api: Api, stream: Stream, table: string): Promise<string | undefined> {
+/** Where a stream begins: after the newest row there is, by the clock that dates rows, and by as much later as is read again. */
+async function beginning(api: Api, stream: Stream, table: string, now: string): Promise<string> {
   const { time, fields } = stream;
   const base = stream.base(table);
   const request = {
@@ -166,7 +184,9 @@ async function newestTime(api: Api, stream: Stream, table: string): Promise<stri
   } as const;
   const { records } = await onePage(api, request, 1, { needs: [time] });
   const newest = columnText(records[0]?.[time]);
-  return newest === '' ? undefined : shifted(newest, OVERLAP + 1_000);
+  if (newest === '') return shifted(now, -APART);
+  const isJustNow = Math.abs(instantOf(now) - instantOf(newest)) < JUST_NOW;
+  return shifted(newest, isJustNow ? OVERLAP : OVERLAP + 1_000);
 }
 
 /** The instance's own clock, from its Date header, in its raw notation: ours may differ. */

@@ -348,7 +348,8 @@ describe('orders of a ServiceNow instance', () => {
     });
 
     it('ask nothing more for records without lines', async () => {
-      const { cursor } = await client.poll('incident', undefined);
+      const begun = await client.poll('incident', undefined);
+      const { cursor } = await client.poll('incident', begun.cursor); // reads the zone
       const before = gets();
       await client.poll('incident', cursor);
       assert.equal(gets() - before, 4); // the clock, records, journals, attachments

@@ -92,7 +92,10 @@ describe('a poll of ServiceNow', () => {
         instance.changed(id, at);
         assert.ok(ids(await sweep()).includes(id), id);
       }
-      assert.deepEqual(ids(await sweep()), ['c']);
+      instance.clock += 10;
+      await sweep();
+      instance.clock += 10;
+      assert.deepEqual(ids(await sweep()), [], 'nor is it read again and again');
     });
 
   it('finds what was committed late, behind the watermark', async () => {

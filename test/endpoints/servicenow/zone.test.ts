@@ -147,6 +147,9 @@ describe('rows that a ServiceNow instance commits late', () => {
     poller = new Poller(NOON);
     poller.change('before', NOON - HOUR);
     await poller.sweep();
+    poller.change('in time');
+    poller.now += 2_000;
+    await poller.sweep();
   });
   const poll = async (minutes: number) => {
     for (const end = poller.now + minutes * MINUTE; poller.now < end; ) {
@@ -191,7 +194,7 @@ describe('rows that a ServiceNow instance commits late', () => {
       poller.change(`n${i}`);
       await poll(0.5);
     }
-    assert.equal(poller.found.length, 60);
+    assert.equal(poller.found.filter((number) => number.startsWith('n')).length, 60);
     assert.ok(Object.values(poller.cursor as Record<string, object>).every((mark) => !('overlap' in mark)));
   });
 });
