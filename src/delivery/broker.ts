@@ -235,7 +235,7 @@ export class Broker {
     // An answer is of the node that writes: what it may show is read after our write anyway.
     if (again || (waits && record.origin !== 'answer')) {
       const { node, endpoint, entityType, entityId, number, id } = record;
-      const key = `${waits ? AFTER_DOUBT : 'again|'}${id}`;
+      const key = `${again ? 'again|' : AFTER_DOUBT}${id}`;
       const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key };
       also.push(this.inbox.received({ ...hint, payload: { again: id } }));
     }
