@@ -13,6 +13,8 @@ const WINDOW = 100;
 const LONGEST_SLEEP = 60_000;
 /** How long a read that is older than its hint is read again, because replicas lag; then it is believed. Milliseconds. */
 const CATCH_UP = 30_000;
+/** Longest between its reads until then, milliseconds. */
+const SOON = 5_000;
 /** Longest between looks whether what is in doubt is known, milliseconds. */
 const LONGEST_WAIT = 30_000;
 /** Milliseconds of rest after the store failed. */
@@ -450,7 +452,10 @@ class Pump {
     const again = lags || (error instanceof PartnerError && error.retry);
     const tries = claimed.emissions + 1;
     const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
-    const wait = again ? Math.max(asked, backoff(this.retry, tries, random)) : 0;
+    // What may only be behind, or is read again until it is believed, is asked for more often while that lasts.
+    const isBehind = lags || (error instanceof PartnerError && error.ofRecord);
+    const most = isBehind && this.readSince(claimed) < CATCH_UP ? SOON : this.retry.most;
+    const wait = again ? Math.max(asked, Math.min(most, backoff(this.retry, tries, random))) : 0;
     const record: MessageRecord = {
       ...claimed,
       emissions: tries,
