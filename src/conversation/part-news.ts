@@ -63,11 +63,11 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
   const isUs = (author: string | undefined) => guard.integrationUser !== undefined && author === guard.integrationUser;
   const byUs = (author: string | undefined, given: string | undefined) =>
     guard.integrationUser === undefined || author === undefined || author === guard.integrationUser || author === given;
-  const waits = (id: string, author: string | undefined, inDoubt: PartInDoubt[], isIt: (doubt: PartInDoubt) => boolean) => {
-    const fitting = inDoubt.filter(isIt);
-    for (const { delivery } of fitting) found.add(delivery);
+  const waits = (id: string, author: string | undefined, inDoubt: PartInDoubt[], fit: (doubt: PartInDoubt) => Fit) => {
+    const fits = inDoubt.map(fit);
+    for (const [at, { delivery }] of inDoubt.entries()) if (fits[at] === 'likely') found.add(delivery);
     // Of our own user it may be one in doubt in whatever form.
-    if (fitting.length === 0 && !(isUs(author) && inDoubt.length > 0)) return false;
+    if (fits.every((one) => one === 'no') && !(isUs(author) && inDoubt.length > 0)) return false;
     waiting.add(id);
     return true;
   };
@@ -80,11 +80,8 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
     (c) =>
       !seen.has(c.id) &&
       !isRenumbered('comment', c.text) &&
-      !waits(
-        c.id,
-        c.author,
-        commentsInDoubt,
-        ({ comment }) => comment !== undefined && byUs(c.author, comment.author) && isShown(c, comment),
+      !waits(c.id, c.author, commentsInDoubt, ({ comment }) =>
+        comment && byUs(c.author, comment.author) && isShown(c, comment) ? 'likely' : 'no',
       ) &&
       !isOurs(c.author, commentMark(link.endpoint, c)),
   );
@@ -92,11 +89,8 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
     (a) =>
       !seen.has(a.id) &&
       !isRenumbered('attachment', a.name) &&
-      !waits(
-        a.id,
-        a.author,
-        filesInDoubt,
-        ({ attachment }) => attachment !== undefined && byUs(a.author, attachment.author) && isSameFile(a, attachment),
+      !waits(a.id, a.author, filesInDoubt, ({ attachment }) =>
+        attachment && byUs(a.author, attachment.author) ? fileFit(a, attachment) : 'no',
       ) &&
       !isOurs(a.author, attachmentMark(link.endpoint, a)),
   );
@@ -119,10 +113,15 @@ function isShown(shown: GenericComment, ours: GenericComment): boolean {
   return showsWords(shown.text, ours.text) || (sameAuthor && holdsWords(shown.text, ours.text));
 }
 
-/** Nothing speaks against it: files are renamed, and not all partners tell the size. */
-function isSameFile(shown: GenericAttachment, ours: GenericAttachment): boolean {
-  if (shown.hash !== undefined && ours.hash !== undefined) return shown.hash === ours.hash;
-  return shown.size === undefined || ours.size === undefined || shown.size === ours.size;
+/** How well something that is shown fits something of ours in doubt. */
+type Fit = 'likely' | 'possible' | 'no';
+
+/** Files are renamed, and not all partners tell the size: possible is what nothing speaks against. */
+function fileFit(shown: GenericAttachment, ours: GenericAttachment): Fit {
+  if (shown.hash !== undefined && ours.hash !== undefined) return shown.hash === ours.hash ? 'likely' : 'no';
+  const isSized = shown.size !== undefined && ours.size !== undefined;
+  if (isSized && shown.size !== ours.size) return 'no';
+  return isSized || shown.name === ours.name ? 'likely' : 'possible';
 }
 
 /** Comments that say something else than when they were last shown, as new ones that say which they are. */

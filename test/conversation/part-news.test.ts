@@ -94,6 +94,8 @@ describe('which comments and files are news', () => {
     const guard = { inDoubt: [{ delivery: 'd1', attachment: file('f1', 'screenshot.png', 20) }] };
     assert.deepEqual(read(known(), reading({ attachments: [file('x', 'IMG_1.png', 20)] }), guard).found, ['d1']);
     assert.equal(read(known(), reading({ attachments: [file('x', 'screenshot.png', 21)] }), guard).output, 'update');
+    const unsized = read(known(), reading({ attachments: [file('x', 'IMG_1.png')] }), guard);
+    assert.deepEqual([unsized.found, unsized.waits], [[], true], 'possible, and no reason to look at once');
   });
 
   it('not what only has another number than when it was last shown, or than its write was answered with', () => {
