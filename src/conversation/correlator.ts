@@ -296,6 +296,8 @@ export class Correlator {
       blocking: undefined,
       notBefore: undefined,
       doubtAt: undefined,
+      // What a person is asked about is not written again because something looks like it.
+      ...(delivery.state === 'needsDecision' && { onlyLook: delivery.onlyLook ?? true }),
     } as const;
     try {
       await this.store.commit([{ kind: 'delivery', record: { ...delivery, ...known } }], { durable: false });
