@@ -8,7 +8,18 @@ import { SIDES, type Side } from './strange-load.js';
 const MOMENT = 5_000;
 const MARGIN = 1_500;
 
-const FIGURES = ['different', 'lost', 'twice', 'unasked', 'conflicts', 'by rule', 'by the later', 'against', 'neither'] as const;
+const FIGURES = [
+  'different',
+  'lost',
+  'not known',
+  'twice',
+  'unasked',
+  'conflicts',
+  'by rule',
+  'by the later',
+  'against',
+  'neither',
+] as const;
 type Figure = (typeof FIGURES)[number] | 'answered' | 'overturned';
 
 export interface Verdict {
@@ -89,7 +100,10 @@ export class ClashOracle {
         for (const text of pair.said[of])
           for (const at of SIDES) {
             const times = texts[at].filter((one) => one.includes(text)).length;
-            if (times !== 1)
+            // Written between the last read and a whole list: nobody could know of it.
+            const isKnown = !provider.unshown.some((one) => one.includes(text));
+            if (!isKnown) this.add('not known');
+            else if (times !== 1)
               this.add(times ? 'twice' : 'lost', `${pair.mark}: ${text} of the ${of} is ${times} times at the ${at}`);
           }
       for (const at of SIDES)

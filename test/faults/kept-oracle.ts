@@ -67,6 +67,8 @@ export function judgeKept(partners: Partners, tickets: Spoken[]) {
           for (const at of SIDES) {
             const found = tally(there[at]).get(text) ?? 0;
             if (found === times) continue;
+            // Written between the last read and a whole list: nobody could know of it.
+            if (found < times && provider.unshown.some((one) => one.includes(text))) continue;
             const figure = found < times ? lost! : at === of ? echo! : twice!;
             const shown = [...ticket[what][of], ...there[at]]
               .filter((one) => mark(one) === text)

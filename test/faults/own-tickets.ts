@@ -41,6 +41,8 @@ export abstract class OwnTickets extends Partner {
   readonly children = new Set<string>();
   /** Its own notes and files that somebody's list left out. */
   readonly destroyed: string[] = [];
+  /** Those of them that no answer had shown before: whoever sends a whole list could not know of them. */
+  readonly unshown: string[] = [];
   /** How it writes times; UTC where undefined. */
   zone?: Zone;
   private readonly updated = new Map<string, number>();

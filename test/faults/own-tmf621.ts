@@ -12,6 +12,8 @@ const SET_BY_US = ['id', 'href', 'creationDate', 'lastUpdate', 'statusChangeDate
 /** Its API: TMF621 v4 with notes and attachments by value, a hub, tokens by client credentials. */
 export class OwnTmf621 extends OwnTickets {
   private readonly tokens = new Set<string>();
+  /** Notes and files that an answer has shown. */
+  private readonly shown = new Set<string>();
 
   // What the API answers.
 
@@ -56,7 +58,14 @@ export class OwnTmf621 extends OwnTickets {
     await Promise.race([told, new Promise((resolve) => setTimeout(resolve, REPLICA_LAG))]);
   }
 
-  protected act({ method, path, query, body, headers }: Request): Answer {
+  protected act(request: Request): Answer {
+    const answer = this.answerTo(request);
+    for (const ticket of [answer.body].flat() as (Partial<Ticket> | undefined)[])
+      for (const entry of [...(ticket?.note ?? []), ...(ticket?.attachment ?? [])]) this.shown.add(keyOf(entry));
+    return answer;
+  }
+
+  private answerTo({ method, path, query, body, headers }: Request): Answer {
     if (path === '/oauth/token') return this.token(String(body), headers.authorization);
     const rest = path.startsWith(API) ? path.slice(API.length) : path;
     const [, resource, id, part, partId] = rest.split('/').map(decodeURIComponent);
@@ -176,8 +185,14 @@ export class OwnTmf621 extends OwnTickets {
       if (same) fresh.push(same);
       else push(one);
     }
-    for (const one of old) if (!fresh.includes(one)) this.destroyed.push(`${ticket.id}: ${'text' in one ? one.text : one.name}`);
+    for (const one of old.filter((entry) => !fresh.includes(entry))) {
+      const words = `${ticket.id}: ${'text' in one ? one.text : one.name}`;
+      this.destroyed.push(words);
+      if (!this.shown.has(keyOf(one))) this.unshown.push(words);
+    }
   }
 }
+
+const keyOf = (entry: Note | File) => ('text' in entry ? `${entry.text}|${entry.date}` : entry.id);
 
 const NOT_FOUND: Answer = { status: 404, body: { code: '60', reason: 'Resource not found', message: 'No such ticket' } };
