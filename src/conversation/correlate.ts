@@ -200,6 +200,7 @@ function advanced(
       ourWrites: readAt === undefined ? link.ourWrites : only(link.ourWrites, isMissed),
       made: undefined,
       gone: undefined,
+      untold: incoming.answerTo === undefined ? undefined : link.untold,
       ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),
       writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : unchangedItems(link, message.fields.progress),
     };

@@ -55,8 +55,13 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
   for (const [name, value] of Object.entries(message.fields) as [string, Json | undefined][]) {
     const from = fieldsOf(name, incoming, link);
     const made = link.made !== undefined && !ITEM_FIELDS.has(name);
-    if (value === undefined || isShadowed(link.shadow, name, value)) continue;
+    if (value === undefined) continue;
     const outdated = from.some(isOutdated);
+    if (link.untold?.includes(name) && !outdated && incoming.answerTo === undefined) {
+      changed.push(name);
+      continue;
+    }
+    if (isShadowed(link.shadow, name, value)) continue;
     if (made && name === 'state' && !outdated && isFurther(link, message) && !from.every(isOurs)) {
       changed.push(name);
       continue;

@@ -12,6 +12,8 @@ import { isOfItems } from './item-news.js';
 export interface Look {
   /** Fields that are not written: the partner has changed them since, and that stands. It is told to the others when it is heard of. */
   kept: ReadonlySet<string>;
+  /** The generic fields they were to be made from. */
+  untold: string[];
   /** What both sides changed, in words. */
   conflict?: string;
 }
@@ -35,7 +37,7 @@ export function lookFirst(
   rules: (endpoint: string) => PartyRules,
 ): Look {
   const { said } = request;
-  if (!said) return { kept: new Set() };
+  if (!said) return { kept: new Set(), untold: [] };
   const own = rules(client.id);
   // Was the last change ours, perhaps a comment, it is not known when theirs was made.
   const isOurs = client.integrationUser !== undefined && source.changedBy === client.integrationUser;
@@ -51,7 +53,7 @@ export function lookFirst(
     const name = unheard.find((field) => genericsOf(field, request).includes(generic)) ?? '';
     return { name: generic, shown: record[name] as Json, wanted: request.fields[name] as Json, stands: standing.has(generic) };
   });
-  return { kept, ...(conflicts.length > 0 && { conflict: inWords(conflicts) }) };
+  return { kept, untold: [...standing], ...(conflicts.length > 0 && { conflict: inWords(conflicts) }) };
 }
 
 function genericsOf(name: string, request: EntityRequest): string[] {

@@ -22,7 +22,7 @@ import { isOfItems, newsIn } from './item-news.js';
 import { lookedAt, lookFirst } from './look-first.js';
 import { isCancellation, realChanges } from './outbox.js';
 import type { Spool } from './spool.js';
-import { asWritten, rewritten, seen, stated } from './written-link.js';
+import { asWritten, rewritten, seen, stated, withUntold } from './written-link.js';
 
 export interface SendContext {
   store: Store;
@@ -226,9 +226,10 @@ async function update(
     if (names.length === 0) return found('found written by an earlier try');
     if (delivery.onlyLook) ask(`the new ${names.join(', ')}`, client);
   }
-  const { kept, conflict } = looked
+  const { kept, untold, conflict } = looked
     ? lookFirst(lookedAt(names, request, link), request, link, looked, client, context.rules)
-    : { kept: undefined, conflict: undefined };
+    : { kept: undefined, untold: [], conflict: undefined };
+  const toTell = (latest: ConversationRecord) => withUntold(latest, delivery, untold);
   const both: Warning[] = conflict ? [{ code: 'SWB_BOTH_CHANGED', message: conflict }] : [];
   const fields: Record<string, Json> = {};
   for (const name of names.filter((name) => !kept?.has(name))) {
@@ -236,7 +237,7 @@ async function update(
     if (value !== undefined) fields[name] = value;
   }
   names = Object.keys(fields);
-  if (names.length === 0) return { what: NOTHING_LEFT, link: target, warnings: both };
+  if (names.length === 0) return { what: NOTHING_LEFT, link: target, warnings: both, change: toTell };
   const named = await addressed(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
@@ -246,14 +247,16 @@ async function update(
   const changing = names.filter((name) => !sameImprint(link.raw[name], fields[name]));
   const isAsBefore = (name: string) =>
     lost.has(name) && (isOfItems(request, name) || sameImprint(link.raw[name], parsed.record[name]));
-  if (delivery.tries <= WRITES_AGAIN && !isCancellation(request) && changing.every(isAsBefore)) throw nothingKept(names, client);
+  if (delivery.tries <= WRITES_AGAIN && !isCancellation(request) && changing.length > 0 && changing.every(isAsBefore))
+    throw nothingKept(names, client);
   return {
     what: `${UPDATED}${names.join(', ')}`,
     link: target,
     response: written.entity,
     answer: written.entity,
     warnings: [...both, ...warningsOf(client, written)],
-    change: (latest) => {
+    change: (before) => {
+      const latest = toTell(before);
       const at = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (!at) return latest;
       const now = named.items ? { ...at, items: itemsSeen(named.items, client.itemsOf?.(parsed.record)) } : at;

@@ -99,6 +99,8 @@ export interface Link {
   made?: 'answered' | 'told';
   /** It was deleted there, or is hidden from us. */
   gone?: true;
+  /** Canonical fields whose value stands here against what others wrote: its next reading tells them, although it may be the one they once had. */
+  untold?: string[];
   /**
    * For lists of items what we wrote last of each, by the item's id, until we hear that the other side has changed it: an entry that says nothing new
    * is not written again, over a change of theirs that we do not know yet.

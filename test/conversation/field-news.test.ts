@@ -28,6 +28,18 @@ describe('which fields are news', () => {
     assert.deepEqual([defaults.changed, defaults.asMade], [['state'], ['state']]);
   });
 
+  it('a value that stands against what others wrote, although it is the one they once had', () => {
+    const link: Link = {
+      ...newLink(SOURCE, '', 'theirs', ''),
+      raw: { impact: '3' },
+      shadow: { severity: 'minor' },
+      untold: ['severity'],
+    };
+    const shown = reading({ impact: '2', urgency: '3' }, { severity: 'minor' });
+    assert.deepEqual(news(link, shown).changed, ['severity']);
+    assert.deepEqual(news({ ...link, untold: undefined }, shown).changed, []);
+  });
+
   it('a change since the create was answered, and a state that is further than was asked for', () => {
     const link = made('answered', { state: '1', impact: '1', urgency: '1' }, { state: 'acknowledged', severity: 'critical' });
     const found = news(

@@ -57,6 +57,7 @@ export class Collection {
   /** Lists are read, changed and written back: one writer at a time per resource. */
   private readonly turns = new Map<string, Promise<unknown>>();
   private readonly lists: ListMemory;
+  private keptAuthor: boolean | undefined;
 
   constructor(private readonly options: CollectionOptions) {
     this.lists = new ListMemory(LISTS, options.clock);
@@ -64,6 +65,11 @@ export class Collection {
 
   async read(id: string): Promise<Attributes> {
     return (await this.marked(id)).resource;
+  }
+
+  /** Did the last note of ours show the author that was sent? Undefined: none was written by this process, or it shows none. */
+  get keepsAuthors(): boolean | undefined {
+    return this.keptAuthor;
   }
 
   /** Takes what hints say of times of change: what is older is not written back. */
@@ -201,7 +207,11 @@ export class Collection {
     if (!isLike) return {};
     const list = entries((shown ? resource : await afterWrite(() => this.read(id)))[attribute]);
     const found = shown ?? ours(list, seen);
-    if (found) return { id: partIds(list).get(found) };
+    if (found) {
+      const [sent, shows] = [textOf(entry.author), textOf(found.author)];
+      if (sent !== undefined && shows !== undefined) this.keptAuthor = sent === shows;
+      return { id: partIds(list).get(found) };
+    }
     throw this.options.api.unshown({ what }, `it was answered as done, and the ${this.options.noun} does not show it`);
   }
 

@@ -66,17 +66,20 @@ export function isOfAnother(entry: Attributes, ours: Attributes): boolean {
 
 /**
  * The id of a comment of ours among the notes, known by its id, else, where the provider gives ids of its own, the same words since our first try, said by nobody
- * before: `seen` are the ids of notes that were there then, or are others of ours.
+ * before, and by nobody else where it keeps the authors that are sent. `seen` are the ids of notes that were there then, or are others of ours.
  */
 export function ourNote(
   resource: Attributes,
   comment: GenericComment,
   since: string,
   seen: readonly string[] = [],
+  keepsAuthors = false,
 ): string | undefined {
   const earliest = comment.at ?? since;
   const isLike = (note: Attributes) =>
-    hasWords(note, comment) && Date.parse(isoTime(note.date) ?? since) >= Date.parse(earliest) - APART;
+    hasWords(note, comment) &&
+    (!keepsAuthors || textOf(note.author) === authorOf(comment)) &&
+    Date.parse(isoTime(note.date) ?? since) >= Date.parse(earliest) - APART;
   const notes = entries(resource.note);
   const found = writtenEntry(notes, { id: noteId(comment) }, seen, isLike);
   return found && partIds(notes).get(found);

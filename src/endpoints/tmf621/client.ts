@@ -86,7 +86,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     since: string,
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined> {
-    const found = ourNote(await this.entities.readForLists(id, ['note']), comment, since, seen);
+    const found = ourNote(await this.entities.readForLists(id, ['note']), comment, since, seen, this.entities.keepsAuthors);
     return found === undefined ? undefined : { id: found };
   }
 

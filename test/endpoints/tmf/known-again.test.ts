@@ -22,6 +22,13 @@ describe('what is ours of a list', () => {
     assert.equal(ourNote({ note }, comment, SINCE, [first!]), second);
   });
 
+  it('is not what somebody else said with the same words, where the provider keeps the authors that are sent', () => {
+    const comment = { id: 'c2', text: 'Done.', author: 'Anna', visibility: 'public' } as const;
+    const note = [{ id: 'p1', text: 'Done.', author: 'Bob' }];
+    assert.equal(ourNote({ note }, comment, SINCE, [], true), undefined);
+    assert.equal(ourNote({ note }, comment, SINCE, [], false), 'p1');
+  });
+
   it('is not another file of the same name, and is the same under another name', () => {
     const file = { id: 'f', name: 'screenshot.png', mimeType: 'image/png', size: 3, hash: '', path: '' };
     assert.equal(isLikeFile({ name: 'screenshot.png', size: { amount: 4, units: 'bytes' } }, file), false);
