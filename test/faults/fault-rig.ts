@@ -67,7 +67,7 @@ export class FaultRig {
       if (events) partners.callAt(port);
       const { customer, provider } = partners;
       if (events) await until('the hub registration', () => provider.hubCount === 1);
-      if (poll) await until('the first polls', () => customer.lists > 3 && provider.lists > 1);
+      if (poll) await until('the first polls', () => customer.lists > 5 && provider.lists > 1);
     } catch (error) {
       await rig.stop();
       throw error;

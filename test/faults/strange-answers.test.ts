@@ -54,7 +54,7 @@ describe('Node-RED killed while its partners answer strangely', () => {
       partners.callAt(port);
       await until(
         'the hub registration and the first polls',
-        () => provider.hubCount === 1 && customer.lists > 3 && provider.lists > 1,
+        () => provider.hubCount === 1 && customer.lists > 5 && provider.lists > 1,
       );
 
       const load = new Load({ seed, random, partners, silentProvider: arrayMode === 'replace' });

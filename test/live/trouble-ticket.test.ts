@@ -31,8 +31,9 @@ for (const way of WAYS) {
       if (way.provider === 'hub') await until('the hub registration', () => sandbox.tmf(way.version).hubs().length === 1);
       else await until('the first poll of the provider', () => sandbox.tmf(way.version).requests.some((r) => r.method === 'GET'));
       if (way.customer === 'poll')
-        await until('the first poll of the customer', () =>
-          sandbox.servicenow.requests.some((r) => r.path.includes('sys_attachment')),
+        await until(
+          'the first poll of the customer',
+          () => sandbox.servicenow.requests.filter((r) => r.path.includes('sys_attachment')).length > 1,
         );
     });
     after(async () => {
