@@ -40,7 +40,9 @@ export class Comments {
     const since = new Date(clock()).toISOString();
     await api.write(request, { id });
     return afterWrite(async () => {
-      const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock);
+      const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock, (page) =>
+        Boolean(entryOf(this.ours(page), comment, seen, showsWords)),
+      );
       const ours = this.ours(rows);
       // It was answered as done: what is new and ours, and holds the words somewhere, is it.
       const entry =
@@ -58,7 +60,9 @@ export class Comments {
   /** Was it written before? `since`: ISO time of our first attempt. `seen`: ids of entries that are others. */
   async find(id: string, comment: GenericComment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
     const { api, clock } = this.options;
-    const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock);
+    const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock, (page) =>
+      Boolean(entryOf(this.ours(page), comment, seen, showsWords)),
+    );
     if (isEmpty) await this.demandUnwritten(id, since);
     const ours = this.ours(rows);
     // Of our own user, also few words behind something that the instance puts in front.

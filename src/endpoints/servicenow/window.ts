@@ -18,8 +18,15 @@ export interface Recent {
  * The rows of a list that were made since a time of ours. Our clock and the instance's may be hours apart: the time is moved by the difference,
  * which the instance's answers tell. What has no time counts. Throws PartnerError, SWB_TOO_LARGE.
  * @param since ISO time by our clock; '' = all
+ * @param isEnough whether rows hold what is looked for: older ones are not read then
  */
-export async function madeSince(api: Api, list: AsyncGenerator<Page>, since: string, clock: () => number): Promise<Recent> {
+export async function madeSince(
+  api: Api,
+  list: AsyncGenerator<Page>,
+  since: string,
+  clock: () => number,
+  isEnough: (rows: Row[]) => boolean = () => false,
+): Promise<Recent> {
   const found: Row[] = [];
   let isEmpty = true;
   for await (const { rows, date = clock() } of list) {
@@ -28,7 +35,7 @@ export async function madeSince(api: Api, list: AsyncGenerator<Page>, since: str
     const recent = rows.filter((row) => !isBefore(row));
     found.push(...recent);
     if (rows.length > 0) isEmpty = false;
-    if (recent.length < rows.length) break;
+    if (recent.length < rows.length || isEnough(recent)) break;
     if (found.length > MOST_ROWS) throw tooLong(api, { what: 'look for what was written' });
   }
   return { rows: found, isEmpty };
