@@ -121,12 +121,11 @@ export class Correlator {
       const reason = `It is older than what was seen of ${source.number ?? source.id} already.`;
       return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation, link };
     }
-    const parts = partsTried(there, link);
-    const tried = there.filter((d) => d.leg === link.leg && isTried(d));
+    const tried = triedAt(there, link);
     const news = whatIsNew(conversation, link, incoming, {
       integrationUser: client?.integrationUser,
       inFlight: requests,
-      inDoubt: await this.partsOf(parts),
+      inDoubt: await this.partsOf(tried.filter(isPart)),
       isOlder,
     });
     // What is being written right now is answered in a moment: then it is known what is whose.
@@ -151,7 +150,7 @@ export class Correlator {
     const conversation = await this.store.conversationByLink(endpoint, entityType, entityId);
     const link = conversation && linkOf(conversation, endpoint, entityType, entityId);
     if (!link) return false;
-    return partsTried(await this.writesTo(link, conversation.id, true), link).length > 0;
+    return triedAt(await this.writesTo(link, conversation.id, true), link).some(isPart);
   }
 
   /** What is being written to entities of a type at an endpoint; `undecided`: also what waits for a person. */
@@ -318,9 +317,13 @@ function isTried({ state, decision }: DeliveryRecord): boolean {
   return state === 'sending' || state === 'inDoubt' || decision === 'unresolved';
 }
 
-/** Comments and files that the entity of a link may have. */
-function partsTried(deliveries: DeliveryRecord[], { leg }: Link): DeliveryRecord[] {
-  return deliveries.filter((d) => d.leg === leg && isTried(d) && /^(comment|attachment):/.test(d.part));
+/** What the entity of a link may have of ours, though that is not known. */
+function triedAt(deliveries: DeliveryRecord[], { leg }: Link): DeliveryRecord[] {
+  return deliveries.filter((d) => d.leg === leg && isTried(d));
+}
+
+function isPart({ part }: DeliveryRecord): boolean {
+  return /^(comment|attachment):/.test(part);
 }
 
 function hasNewParts(conversation: ConversationRecord, { source, comments, attachments }: GenericMessage): boolean {

@@ -7,6 +7,7 @@ import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Link } from '../store/store.js';
 import { isOfItems } from './item-news.js';
+import { genericsOf } from './outbox.js';
 
 /** What a look right before a write has found. */
 export interface Look {
@@ -54,8 +55,4 @@ export function lookFirst(
     return { name: generic, shown: record[name] as Json, wanted: request.fields[name] as Json, stands: standing.has(generic) };
   });
   return { kept, untold: [...standing], ...(conflicts.length > 0 && { conflict: inWords(conflicts) }) };
-}
-
-function genericsOf(name: string, request: EntityRequest): string[] {
-  return (request.sources[name] ?? []).filter((source) => source in request.generic);
 }

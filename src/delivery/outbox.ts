@@ -256,15 +256,16 @@ export function realChanges(request: EntityRequest, link: Link, deliveryId?: str
     if (request.edited?.includes(field)) return true;
     if (deliveryId && newer && newer > deliveryId) return false;
     if (request.defaults.includes(field) && link.raw[field]) return false;
-    const sources = sourcesOf(field, request);
+    const sources = genericsOf(field, request);
     return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameImprint(link.shadow[s], request.generic[s])));
   });
   const differing = wanted.filter((field) => !(field in link.raw && sameImprint(link.raw[field], request.fields[field])));
   // What one value is written to is one thing: the other side may be changing any of it.
-  const values = new Set(differing.flatMap((field) => sourcesOf(field, request)));
-  return wanted.filter((field) => differing.includes(field) || sourcesOf(field, request).some((source) => values.has(source)));
+  const values = new Set(differing.flatMap((field) => genericsOf(field, request)));
+  return wanted.filter((field) => differing.includes(field) || genericsOf(field, request).some((source) => values.has(source)));
 }
 
-function sourcesOf(field: string, request: EntityRequest): string[] {
+/** The generic fields that a field of a request was made from. */
+export function genericsOf(field: string, request: EntityRequest): string[] {
   return (request.sources[field] ?? []).filter((source) => source in request.generic);
 }

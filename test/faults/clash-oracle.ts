@@ -101,8 +101,7 @@ export class ClashOracle {
           for (const at of SIDES) {
             const times = texts[at].filter((one) => one.includes(text)).length;
             // Written between the last read and a whole list: nobody could know of it.
-            const isKnown = !provider.unshown.some((one) => one.includes(text));
-            if (!isKnown) this.add('not known');
+            if (times === 0 && provider.isUnshown(text)) this.add('not known');
             else if (times !== 1)
               this.add(times ? 'twice' : 'lost', `${pair.mark}: ${text} of the ${of} is ${times} times at the ${at}`);
           }

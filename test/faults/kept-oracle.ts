@@ -68,7 +68,7 @@ export function judgeKept(partners: Partners, tickets: Spoken[]) {
             const found = tally(there[at]).get(text) ?? 0;
             if (found === times) continue;
             // Written between the last read and a whole list: nobody could know of it.
-            if (found < times && provider.unshown.some((one) => one.includes(text))) continue;
+            if (found < times && provider.isUnshown(text)) continue;
             const figure = found < times ? lost! : at === of ? echo! : twice!;
             const shown = [...ticket[what][of], ...there[at]]
               .filter((one) => mark(one) === text)

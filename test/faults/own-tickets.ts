@@ -42,7 +42,7 @@ export abstract class OwnTickets extends Partner {
   /** Its own notes and files that somebody's list left out. */
   readonly destroyed: string[] = [];
   /** Those of them that no answer had shown before: whoever sends a whole list could not know of them. */
-  readonly unshown: string[] = [];
+  protected readonly unshown: string[] = [];
   /** How it writes times; UTC where undefined. */
   zone?: Zone;
   private readonly updated = new Map<string, number>();
@@ -51,6 +51,11 @@ export abstract class OwnTickets extends Partner {
 
   get hubCount(): number {
     return this.hubs.size;
+  }
+
+  /** Somebody's list left it out before any answer had shown it. */
+  isUnshown(text: string): boolean {
+    return this.unshown.some((one) => one.includes(text));
   }
 
   // What people do there.

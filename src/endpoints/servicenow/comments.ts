@@ -6,7 +6,7 @@ import { plainText } from './html.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 import { newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
 import { commentBody } from './render.js';
-import { madeSince } from './window.js';
+import { madeSince, type Recent } from './window.js';
 
 export interface CommentsOptions {
   api: Api;
@@ -40,9 +40,7 @@ export class Comments {
     const since = new Date(clock()).toISOString();
     await api.write(request, { id });
     return afterWrite(async () => {
-      const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock, (page) =>
-        Boolean(entryOf(this.ours(page), comment, seen, showsWords)),
-      );
+      const { rows, isEmpty } = await this.written(id, comment, since, seen);
       const ours = this.ours(rows);
       // It was answered as done: what is new and ours, and holds the words somewhere, is it.
       const entry =
@@ -59,16 +57,20 @@ export class Comments {
 
   /** Was it written before? `since`: ISO time of our first attempt. `seen`: ids of entries that are others. */
   async find(id: string, comment: GenericComment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
-    const { api, clock } = this.options;
-    const { rows, isEmpty } = await madeSince(api, newestOf(api, id), since, clock, (page) =>
-      Boolean(entryOf(this.ours(page), comment, seen, showsWords)),
-    );
+    const { rows, isEmpty } = await this.written(id, comment, since, seen);
     if (isEmpty) await this.demandUnwritten(id, since);
     const ours = this.ours(rows);
     // Of our own user, also few words behind something that the instance puts in front.
     const isProven = this.options.integrationUser !== undefined;
     const entry = entryOf(ours, comment, seen, showsWords) ?? (isProven ? entryOf(ours, comment, seen, holdsWords) : undefined);
     return entry && { id: columnText(entry.sys_id) };
+  }
+
+  /** The newest entries, back to one of ours with these words, or to before it was written. */
+  private written(id: string, comment: GenericComment, since: string, seen: readonly string[]): Promise<Recent> {
+    const { api, clock } = this.options;
+    const isEnough = (page: Row[]) => entryOf(this.ours(page), comment, seen, showsWords) !== undefined;
+    return madeSince(api, newestOf(api, id), since, clock, isEnough);
   }
 
   private ours(journal: Row[]): Row[] {

@@ -1,4 +1,5 @@
 import type { GenericComment } from '../../model/message.js';
+import type { WrittenPart } from '../endpoint.js';
 import { holdsWords, showsWords } from '../words.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
@@ -65,7 +66,7 @@ export function isOfAnother(entry: Attributes, ours: Attributes): boolean {
 }
 
 /**
- * The id of a comment of ours among the notes, known by its id, else, where the provider gives ids of its own, the same words since our first try, said by nobody
+ * A comment of ours among the notes, by its id, else, where the provider gives ids of its own, the same words since our first try, said by nobody
  * before, and by nobody else where it keeps the authors that are sent. `seen` are the ids of notes that were there then, or are others of ours.
  */
 export function ourNote(
@@ -74,7 +75,7 @@ export function ourNote(
   since: string,
   seen: readonly string[] = [],
   keepsAuthors = false,
-): string | undefined {
+): WrittenPart | undefined {
   const earliest = comment.at ?? since;
   const isLike = (note: Attributes) =>
     hasWords(note, comment) &&
@@ -82,7 +83,7 @@ export function ourNote(
     Date.parse(isoTime(note.date) ?? since) >= Date.parse(earliest) - APART;
   const notes = entries(resource.note);
   const found = writtenEntry(notes, { id: noteId(comment) }, seen, isLike);
-  return found && partIds(notes).get(found);
+  return found && { id: partIds(notes).get(found) };
 }
 
 /** Does a note show a comment's words? Under the comment's author also few words behind something that the provider puts in front. */

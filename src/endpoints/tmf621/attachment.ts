@@ -24,17 +24,15 @@ export function withoutContent(ticket: Attributes): Attributes {
  * Could an entry be this file? By its content where that is shown, else by its size; by its name where it shows neither. Providers rename files, so
  * that a name alone does not tell one of the same size apart, and two files may have one name.
  */
-export function isLikeFile(entry: Attributes, { name, size, hash }: SpooledAttachment): boolean {
-  if (typeof entry.content === 'string') return digestOf(entry.content) === hash;
-  const bytes = bytesOf(entry);
-  return bytes === undefined ? entry.name === name : bytes === size;
+export function isLikeFile(entry: Attributes, file: SpooledAttachment): boolean {
+  return isSaidToBe(entry, file) ?? (bytesOf(entry) !== undefined || entry.name === file.name);
 }
 
-/** Does what an entry shows speak against its being this file? */
-export function isOtherFile(entry: Attributes, { size, hash }: SpooledAttachment): boolean {
-  if (typeof entry.content === 'string') return digestOf(entry.content) !== hash;
+/** By its content, where that is shown, or another size; undefined where neither says whether an entry is this file. */
+export function isSaidToBe(entry: Attributes, { size, hash }: SpooledAttachment): boolean | undefined {
+  if (typeof entry.content === 'string') return digestOf(entry.content) === hash;
   const bytes = bytesOf(entry);
-  return bytes !== undefined && bytes !== size;
+  return bytes === undefined || bytes === size ? undefined : false;
 }
 
 function digestOf(base64: string): string {

@@ -9,7 +9,7 @@ import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
 import { hasWords, isOfAnother, ourNote, renderNote } from '../tmf/note.js';
 import { partIds } from '../tmf/part-ids.js';
-import { isLikeFile, isOtherFile, withoutContent } from './attachment.js';
+import { isLikeFile, isSaidToBe, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
 import { readEvent } from './events.js';
@@ -86,8 +86,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     since: string,
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined> {
-    const found = ourNote(await this.entities.readForLists(id, ['note']), comment, since, seen, this.entities.keepsAuthors);
-    return found === undefined ? undefined : { id: found };
+    const ticket = await this.entities.readForLists(id, ['note']);
+    return ourNote(ticket, comment, since, seen, this.entities.keepsAuthors);
   }
 
   rewordComment(_entityType: string, id: string, part: string, { text }: GenericComment): Promise<boolean> {
@@ -142,9 +142,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const unknown = [...partIds(list)].filter(([entry, part]) => !seen.includes(part) && !isOfAnother(entry, ours)).reverse();
     for (const [entry, part] of unknown) {
       // Names, and sizes of one kind of file, are alike too often: its content tells whose it is, where the provider gives it out.
-      const isSame = isOtherFile(entry, attachment)
-        ? false
-        : await isSameContent(attachment, () => download(this.http, attachmentOf(entry, part), async () => [entry]));
+      const content = () => download(this.http, attachmentOf(entry, part), async () => [entry]);
+      const isSame = isSaidToBe(entry, attachment) ?? (await isSameContent(attachment, content));
       if (isSame ?? isLikeFile(entry, attachment)) return { id: part };
     }
     return undefined;

@@ -100,8 +100,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined> {
     const order = await this.there(id, () => this.entities.readForLists(id, ['note']));
-    const found = ourNote(order, comment, since, seen, this.entities.keepsAuthors);
-    return found === undefined ? undefined : { id: found };
+    return ourNote(order, comment, since, seen, this.entities.keepsAuthors);
   }
 
   async attach(_entityType: string, _id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
