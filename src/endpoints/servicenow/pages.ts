@@ -93,14 +93,14 @@ export function tooLong(api: Api, { what }: Pick<HttpRequest, 'what'>): PartnerE
 
 /**
  * One page of at most so many rows; where these are too many for the instance, of as many as it names, or of half.
- * A further one (`question.page`) that is past the end is empty, also where that is answered as an error; `isPast` then.
+ * A further one (`question.page`) that is past the end is empty, also where that is answered as an error.
  */
 export async function onePage(
   api: Api,
   request: HttpRequest,
   limit: number,
   question: ListQuestion,
-): Promise<ListAnswer & { limit: number; isPast?: true }> {
+): Promise<ListAnswer & { limit: number }> {
   try {
     const answer = await api.list({ ...request, query: { ...request.query, sysparm_limit: limit } }, question);
     return { ...answer, limit };
@@ -108,8 +108,7 @@ export async function onePage(
     if (!(error instanceof PartnerError)) throw error;
     const fewer = fewerThan(limit, error);
     if (fewer !== undefined) return onePage(api, request, fewer, question);
-    if (question.page && (error.status === 416 || error.status === 400))
-      return { records: [], status: 200, headers: {}, limit, isPast: true };
+    if (question.page && (error.status === 416 || error.status === 400)) return { records: [], status: 200, headers: {}, limit };
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import type { HttpAnswer } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
@@ -25,17 +26,28 @@ const PAGE = 200;
 const AROUND = 3 * 3_600_000;
 
 /**
- * Where a stream stands. `time` and `id`: the last row taken; `until` bounds a sweep that is not finished, `since` is where that began to read
- * what was not read before. `looked`: until when it was looked further back; `overlap`: what is read again, once it had to grow. `lead`: the shortest
- * time by which an answer was dated later than a row in it; rows still to come are dated no earlier than that before an answer.
+ * Where a stream stands, by the times of rows that came: answers are dated by a clock of their own, which is only compared with itself.
+ * `time` and `id`: the last row taken; `until` bounds a sweep that is not finished, `since` is where that began to read what was not read before.
+ * `first`: where polling began, nothing before it is news. `moved`: how an answer was dated when the watermark last moved; `looked`: when it was looked
+ * further back; `overlap`: what is read again, once it had to grow. `lead`: the shortest time by which an answer was dated later than a row in it.
  */
-type Mark = { time: string; id: string; until?: string; since?: string; looked?: string; overlap?: number; lead?: number };
+type Mark = {
+  time: string;
+  id: string;
+  until?: string;
+  since?: string;
+  first?: string;
+  moved?: string;
+  looked?: string;
+  overlap?: number;
+  lead?: number;
+};
 type Cursor = { [stream: string]: Mark };
 
 /** What one process knows of the instance it polls. */
 export interface PollMemory {
   /** In which zone it reads the times of queries. */
-  zone: () => Promise<{ zone: Zone; isSure: boolean }>;
+  zone: () => Promise<Zone>;
   seen: SeenRows;
 }
 
@@ -49,7 +61,7 @@ export async function poll(
   table: string,
   entityType: string,
   cursor: Json | undefined,
-  memory: PollMemory = { zone: async () => ({ zone: GMT, isSure: true }), seen: new SeenRows() },
+  memory: PollMemory = { zone: async () => GMT, seen: new SeenRows() },
 ): Promise<PollResult> {
   const marks = (cursor ?? {}) as Cursor;
   const next: Cursor = { ...marks };
@@ -62,18 +74,19 @@ export async function poll(
   };
   // Where it starts needs no zone: what is wrong with that is said when it is needed.
   const isFirst = Object.keys(marks).length === 0;
-  const { zone, isSure } = isFirst ? { zone: GMT, isSure: false } : await memory.zone();
+  const zone = isFirst ? GMT : await memory.zone();
   const lines = LINES[table];
   for (const stream of streamsOf(table)) {
     const mark = marks[stream.name];
     if (!mark) {
-      const time = await now();
-      next[stream.name] = { time: await beginning(api, stream, table, time), id: '', looked: time };
+      const asked = await now();
+      const time = await beginning(api, stream, table, asked);
+      next[stream.name] = { time, id: '', first: shifted(time, -OVERLAP), moved: asked, looked: asked };
       continue;
     }
-    const sweep = mark.until === undefined ? begun(mark, shifted(await now(), APART)) : mark;
+    const sweep = mark.until === undefined ? begun(mark, await now()) : mark;
     const { until = '', since = sweep.time } = sweep;
-    const { rows, last, date, isPast } = await page(api, stream, table, sweep, zone);
+    const { rows, last, date, isShort, isUnordered } = await page(api, stream, table, sweep, zone);
     const found = rows.map((row) => stream.hint(row, entityType));
     const parents = stream.lines && (await parentsOf(api, stream.lines, new Set(found.map((hint) => hint.id))));
     for (const hint of found) {
@@ -85,47 +98,53 @@ export async function poll(
     const late = memory.seen.lateness(stream.name, times, since);
     const overlap = Math.min(LONGEST_OVERLAP, Math.max(sweep.overlap ?? 0, late > OVERLAP ? 2 * late : 0));
     const newest = times.reduce((a, { time }) => later(a, time), '');
-    const lead = newest === '' || date === undefined ? sweep.lead : Math.min(sweep.lead ?? date, date - instantOf(newest));
-    const kept = {
-      ...(sweep.looked && { looked: sweep.looked }),
-      ...(overlap > 0 && { overlap }),
-      ...(lead !== undefined && { lead }),
-    };
-    if (last) {
-      next[stream.name] = { ...last, until, since, ...kept };
+    const lead = newest === '' ? sweep.lead : Math.min(sweep.lead ?? date - instantOf(newest), date - instantOf(newest));
+    const kept = { ...sweep, ...(overlap > 0 && { overlap }), ...(lead !== undefined && { lead }) };
+    // Up to here all that was there when the sweep began has been read. Of later seconds rows may have come behind the page that reached them.
+    const whole = lead === undefined ? since : shifted(until, -APART - lead - LAG);
+    const isBeyond = isShort && !isUnordered && lead === sweep.lead && whole >= since && last !== undefined && last.time >= whole;
+    if (last && !isBeyond) {
+      next[stream.name] = { ...kept, ...last, since };
       more = true;
-    } else {
-      // A short page is not the end, rights are applied after the limit: only an empty one, or an error for one, is. Rows and answers are dated by clocks of
-      // their own: the watermark moves no further than rows that came prove.
-      const proven = lead === undefined || isPast || !isSure ? '' : shifted(until, -APART - lead - LAG);
-      const time = later(later(since, sweep.time), proven);
-      memory.seen.forget(stream.name, shifted(time, -LONGEST_OVERLAP));
-      next[stream.name] = { time, id: '', ...kept };
+      continue;
     }
+    // A short page is not the end, rights are applied after the limit: only an empty one, an error for one, or what came since is.
+    const reached = isUnordered ? whole : (last?.time ?? (sweep.id ? sweep.time : since));
+    const time = later(since, whole < since ? reached : earlier(reached, whole));
+    const { until: _, since: __, ...rest } = kept;
+    next[stream.name] = { ...rest, time, id: '', ...(time > since && { moved: shifted(until, -APART) }) };
+    memory.seen.forget(stream.name, shifted(time, -LONGEST_OVERLAP));
   }
   return { hints: [...hints.values()], cursor: next as Json, more };
 }
 
-/** Where a sweep begins: over what is read again, and from time to time further back. */
-function begun(mark: Mark, until: string): Mark {
-  const { time, looked = time, overlap = 0 } = mark;
-  const isDue = until >= shifted(looked, LOOK_BACK.every + APART);
-  const back = Math.max(OVERLAP, overlap, isDue ? LOOK_BACK.far : 0);
-  return { ...mark, time: shifted(time, -back), id: '', until, since: time, looked: isDue ? shifted(until, -APART) : looked };
+/**
+ * A sweep that begins now: over what is read again, and from time to time further back, as long as rows may still come so late. What rests is
+ * not read again: its keys are not known for ever.
+ */
+function begun(mark: Mark, now: string): Mark {
+  const { time, looked = now, overlap = 0, moved = now, first = '' } = mark;
+  const again = Math.max(OVERLAP, overlap);
+  const isDue = now >= shifted(looked, LOOK_BACK.every) && looked <= shifted(moved, LOOK_BACK.far);
+  const rests = now > shifted(moved, again + LAG);
+  const begin = isDue ? shifted(time, -Math.max(again, LOOK_BACK.far)) : rests ? shifted(time, LAG) : shifted(time, -again);
+  return { ...mark, time: later(first, begin), id: '', until: shifted(now, APART), since: time, looked: isDue ? now : looked };
 }
 
 interface SweepPage {
-  /** In order of time, except over an hour that comes twice. */
+  /** In order of time, as a rule. */
   rows: Row[];
   /** Where the sweep goes on; undefined at its end. */
   last?: { time: string; id: string };
-  /** When it was answered, epoch milliseconds, where that is said. */
-  date?: number;
-  /** The end was told by an error. */
-  isPast?: boolean;
+  /** When it was answered, epoch milliseconds; by our clock where that is not said. */
+  date: number;
+  /** It shows, with fewer rows than were asked for, that there may be no more. */
+  isShort: boolean;
+  /** They come in the order of their ids: over an hour that comes twice. */
+  isUnordered?: true;
 }
 
-type Answer = Pick<SweepPage, 'rows' | 'date' | 'isPast'>;
+type Answer = Pick<SweepPage, 'rows' | 'date' | 'isShort'>;
 
 async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: Zone): Promise<SweepPage> {
   const { time } = stream;
@@ -144,12 +163,11 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
       what: `poll ${stream.table || table}`,
     } as const;
     const asked = (row: Row) => stream.hint(row, '').id !== '';
-    const { records, headers, isPast } = await onePage(api, request, PAGE, { needs: [time], asked, page: id !== '' });
+    const { records, headers, limit } = await onePage(api, request, PAGE, { needs: [time], asked, page: id !== '' });
     // An invalid clause is ignored and any rows come back: what was asked for may be among the others.
     const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to && columnText(row.sys_id) > after;
     if (!records.every(inTime)) throw api.notAsked(request, zone.hint);
-    const date = Date.parse(headers.date ?? '');
-    return { rows: records, isPast, ...(!Number.isNaN(date) && { date }) };
+    return { rows: records, date: answeredAt(headers), isShort: records.length < limit };
   };
   const between = (from: string, to: string) => `${time}>=${zone.local(from)}^${time}<=${zone.local(to)}`;
   if (zone.repeats(shifted(begin, -AROUND), shifted(until, AROUND))) {
@@ -158,7 +176,7 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
     const around = await ask(condition, '^ORDERBYsys_id', shifted(begin, -2 * AROUND), shifted(until, 2 * AROUND), id);
     const rows = around.rows.filter((row) => columnText(row[time]) >= begin && columnText(row[time]) <= until);
     const last = around.rows.at(-1);
-    return { ...around, rows, ...(last && { last: { time: begin, id: columnText(last.sys_id) } }) };
+    return { ...around, rows, isUnordered: true, ...(last && { last: { time: begin, id: columnText(last.sys_id) } }) };
   }
   const order = `^ORDERBY${time}^ORDERBYsys_id`;
   const inOrder = (answer: Answer): SweepPage => {
@@ -168,7 +186,7 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
   if (!id) return inOrder(await ask(between(begin, until), order, begin, until));
   // First the rest of the second the last row was in, then what is later.
   const rest = await ask(`${time}=${zone.local(begin)}^sys_id>${id}`, order, begin, begin, id);
-  if (rest.rows.length) return inOrder(rest);
+  if (rest.rows.length) return inOrder({ ...rest, isShort: false });
   return inOrder(await ask(`${time}>${zone.local(begin)}^${time}<=${zone.local(until)}`, order, begin, until));
 }
 
@@ -197,10 +215,19 @@ export async function serverTime(api: Api, table: string): Promise<string> {
     query: { sysparm_limit: 1, sysparm_fields: 'sys_id', sysparm_no_count: true },
     what: 'read the clock',
   });
+  return raw(answeredAt(headers));
+}
+
+/** When an answer was given, epoch milliseconds; by our clock where it does not say. */
+function answeredAt(headers: HttpAnswer['headers']): number {
   const time = Date.parse(headers.date ?? '');
-  return raw(Number.isNaN(time) ? Date.now() : time);
+  return Number.isNaN(time) ? Date.now() : time;
 }
 
 function later(a: string, b: string): string {
   return a > b ? a : b;
+}
+
+function earlier(a: string, b: string): string {
+  return a < b ? a : b;
 }

@@ -82,18 +82,17 @@ export class ZoneReader {
   ) {}
 
   /**
-   * The integration user's zone, GMT where it cannot be read. It is tried with a row of the table, or a user: `isSure` says that this proved it, or that it was
-   * read. Throws PartnerError where it proves to be another one.
+   * The integration user's zone, GMT where it cannot be read. It is tried with a row of the table, or a user. Throws PartnerError where it proves to be
+   * another one.
    */
-  async read(table: string): Promise<{ zone: Zone; isSure: boolean }> {
-    if (this.known && this.clock() - this.known.at < BELIEVED) return { zone: this.known.zone, isSure: true };
+  async read(table: string): Promise<Zone> {
+    if (this.known && this.clock() - this.known.at < BELIEVED) return this.known.zone;
     const name = this.user && (await zoneOfUser(this.api, this.user).catch(unreadable));
     const named = name ? zoneNamed(name) : undefined;
     const zone = named ?? GMT;
     const isProven = (await this.prove(table, zone)) || (await this.prove('sys_user', zone).catch(unreadable)) === true;
-    const isSure = isProven || named !== undefined;
-    if (isSure) this.known = { zone, at: this.clock() };
-    return { zone, isSure };
+    if (isProven || named !== undefined) this.known = { zone, at: this.clock() };
+    return zone;
   }
 
   /** After an answer that may come of another zone. */
