@@ -140,7 +140,7 @@ export class ServiceNowDesk {
 
   private index(table: string, field: string): ((value: string) => Row[]) | undefined {
     if (table === 'sys_journal_field' && field === 'element_id')
-      return (id) => (this.partsOf.get(id) ?? []).filter((r) => 'element' in r);
+      return (id) => (this.partsOf.get(id) ?? []).filter((r) => r.element_id === id);
     if (table === 'sys_attachment' && field === 'table_sys_id')
       return (id) => (this.partsOf.get(id) ?? []).filter((r) => 'file_name' in r);
     if (field === 'correlation_id')

@@ -12,7 +12,7 @@ import type { Behaviours, Kind } from '../../src/sandbox/behaviours.js';
 import type { LoggedRequest } from '../../src/sandbox/exchange.js';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
 import type { ServiceNowDesk } from '../../src/sandbox/servicenow.js';
-import type { Version } from '../../src/sandbox/tmf-record.js';
+import { entries, type TmfRecord, type Version } from '../../src/sandbox/tmf-record.js';
 import { PATIENCE } from '../patience.js';
 
 /** What the broker asks of a partner. */
@@ -37,6 +37,13 @@ export interface Part {
   key?: string;
 }
 
+/** Something that was said about a record, where it is kept. */
+export interface Said {
+  text: string;
+  reword: (text: string) => void;
+  remove: () => void;
+}
+
 /** A system under the contract: its client, and its stand-in in the sandbox. */
 export interface System {
   name: string;
@@ -45,7 +52,8 @@ export interface System {
   asks: Partial<Record<QuestionName, Kind[]>>;
   /** Questions that ask for several lists, each of which may be strange alone. */
   parts?: Partial<Record<QuestionName, Part[]>>;
-  client: (sandbox: Sandbox) => EndpointClient;
+  /** `url`: where the partner is reached, where that is not the sandbox itself. */
+  client: (sandbox: Sandbox, url?: string) => EndpointClient;
   desk: (sandbox: Sandbox) => { behaviours: Behaviours; requests: LoggedRequest[] };
   /** Of a record to be created. */
   fields: Record<string, Json>;
@@ -55,15 +63,19 @@ export interface System {
   change: Record<string, Json>;
   /** Ids of the partner's records that carry a reference. */
   withReference: (sandbox: Sandbox, reference: string) => string[];
+  /** Its comments have ids of their own: one that is edited is known by it. */
+  identifies: boolean;
+  /** The texts said about a record, which its people may change and take away. */
+  said: (sandbox: Sandbox, id: string) => Said[];
   /** The partner's people say something about a record; and attach a file, where they can. */
   says: (sandbox: Sandbox, id: string, text: string) => void;
   attaches?: (sandbox: Sandbox, id: string, name: string) => void;
 }
 
-function http(sandbox: Sandbox, path: string, auth: Auth): HttpClient {
+function http(url: string, path: string, auth: Auth): HttpClient {
   return createHttpClient({
     name: 'Partner',
-    baseUrl: `${sandbox.url}/${path}`,
+    baseUrl: `${url}/${path}`,
     auth,
     timeout: PATIENCE,
     rateLimit: 0,
@@ -85,6 +97,29 @@ const ofDesk = (desk: ServiceNowDesk, table: string, reference: string) =>
     .rows(table)
     .filter((row) => row.external_id === reference || referencesIn(row).includes(reference))
     .map((row) => row.sys_id);
+
+const saidAtDesk = (desk: ServiceNowDesk, id: string): Said[] =>
+  desk.journal(id).map((row) => ({
+    text: row.value ?? '',
+    reword: (text) => {
+      row.value = text;
+    },
+    // What belongs to no record is in no journal.
+    remove: () => {
+      row.element_id = '';
+    },
+  }));
+
+const saidIn = (record: TmfRecord | undefined): Said[] =>
+  entries(record?.note).map((note) => ({
+    text: String(note.text),
+    reword: (text) => {
+      note.text = text;
+    },
+    remove: () => {
+      (record as TmfRecord).note = entries(record?.note).filter((other) => other !== note);
+    },
+  }));
 
 const HANGING: Part[] = [
   { name: 'the journal', path: 'sys_journal_field' },
@@ -123,11 +158,11 @@ function serviceNow(entityType: string, table: string, lines: Part[], more: Pick
       ],
       ...(!single && { create: hanging, update: hanging }),
     },
-    client: (sandbox) =>
+    client: (sandbox, url = sandbox.url) =>
       createServiceNowClient({
         id: 'p',
         name: 'Partner',
-        http: http(sandbox, 'servicenow', basic(sandbox.environment.SANDBOX_SERVICENOW_PASSWORD)),
+        http: http(url, 'servicenow', basic(sandbox.environment.SANDBOX_SERVICENOW_PASSWORD)),
         entityTypes: [{ name: entityType, table, fields: [] }],
         integrationUser: 'switchboard',
         clock: Date.now,
@@ -135,6 +170,8 @@ function serviceNow(entityType: string, table: string, lines: Part[], more: Pick
     desk: (sandbox) => sandbox.servicenow,
     ...more,
     withReference: (sandbox, reference) => ofDesk(sandbox.servicenow, table, reference),
+    identifies: true,
+    said: (sandbox, id) => saidAtDesk(sandbox.servicenow, id),
     says: (sandbox, id, text) => void sandbox.servicenow.comment(table, id, text, 'agent'),
     attaches: (sandbox, id, name) =>
       void sandbox.servicenow.attach(table, id, name, 'text/plain', Buffer.from('theirs'), 'agent'),
@@ -210,8 +247,8 @@ function tickets(version: Version): System {
       comment: ['read', 'change'],
       attach: ['read', 'change'],
     },
-    client: (sandbox) =>
-      createTmf621Client(options(version, 'standard', http(sandbox, `tmf${version.slice(1)}`, oauth(sandbox)))),
+    client: (sandbox, url = sandbox.url) =>
+      createTmf621Client(options(version, 'standard', http(url, `tmf${version.slice(1)}`, oauth(sandbox)))),
     desk,
     fields: {
       ...(version === 'v5' && { '@type': 'TroubleTicket' }),
@@ -225,6 +262,8 @@ function tickets(version: Version): System {
       desk(sandbox)
         .withReference(reference)
         .map((ticket) => String(ticket.id)),
+    identifies: true,
+    said: (sandbox, id) => saidIn(desk(sandbox).ticket(id)),
     says: (sandbox, id, text) => void desk(sandbox).addNote(id, text),
     attaches: (sandbox, id, name) => void desk(sandbox).attach(id, name, 'text/plain', Buffer.from('theirs')),
   };
@@ -243,12 +282,14 @@ const serviceNowTickets: System = {
     update: ['change'],
     comment: ['change'],
   },
-  client: (sandbox) =>
-    createTmf621Client(options('v4', 'servicenow', http(sandbox, 'csm', basic(sandbox.environment.SANDBOX_CSM_PASSWORD)))),
+  client: (sandbox, url = sandbox.url) =>
+    createTmf621Client(options('v4', 'servicenow', http(url, 'csm', basic(sandbox.environment.SANDBOX_CSM_PASSWORD)))),
   desk: (sandbox) => sandbox.csm,
   fields: { name: 'x', description: 'long x', severity: '2', ticketType: 'Incident', status: 'New' },
   change: { name: 'changed' },
   withReference: (sandbox, reference) => ofDesk(sandbox.csm, 'incident', reference),
+  identifies: false,
+  said: (sandbox, id) => saidAtDesk(sandbox.csm, id),
   says: (sandbox, id, text) => void sandbox.csm.comment('incident', id, text, 'noc'),
 };
 
@@ -275,8 +316,8 @@ function orders(version: Version): System {
       update: ['change'],
       comment: ['read', 'change'],
     },
-    client: (sandbox) =>
-      createTmf622Client(options(version, 'standard', http(sandbox, `orders${version.slice(1)}`, oauth(sandbox)))),
+    client: (sandbox, url = sandbox.url) =>
+      createTmf622Client(options(version, 'standard', http(url, `orders${version.slice(1)}`, oauth(sandbox)))),
     desk,
     fields: { ...type('ProductOrder'), description: 'x', productOrderItem: [item('1', 2), item('2', 1)] },
     change: { description: 'changed' },
@@ -285,6 +326,8 @@ function orders(version: Version): System {
         .orders()
         .filter((order) => referencesIn(order).includes(reference))
         .map((order) => String(order.id)),
+    identifies: true,
+    said: (sandbox, id) => saidIn(desk(sandbox).order(id)),
     says: (sandbox, id, text) => void desk(sandbox).addNote(id, text),
   };
 }

@@ -8,8 +8,9 @@ import { columnText, type Row } from './parse.js';
 const PAGE = 1000;
 /** Rows of one whole list. What is longer is refused in words: a part of a list is none. */
 export const MOST_ROWS = 20_000;
-/** Pages are cut at round numbers. */
+/** Pages are cut at round numbers; rows that may not be seen are taken out of a page afterwards: one of so many may be such a rest. */
 const ROUND = 10;
+const REST = 50;
 
 /** What one page adds to those before it. */
 export interface Page {
@@ -20,7 +21,7 @@ export interface Page {
 
 /**
  * A list, page by page: an instance may give fewer rows than are asked for at once. That there are more is said by its headers; where it keeps
- * quiet, a round number of rows is asked about. What has more than one page is read again in an order without ties, because rows of one second may
+ * quiet, a round number of rows is asked about, and a large one. What has more than one page is read again in an order without ties, because rows of one second may
  * come in another order each time; a page begins with the last row of the one before it, so it is never past the end and shows that nothing was
  * taken out meanwhile. Rows added meanwhile come at the end, or move the others on.
  * @param request its query ends with the order of the rows, or has none
@@ -49,7 +50,7 @@ export async function* pages(api: Api, request: HttpRequest, size: number, quest
     yield { rows, ...(!Number.isNaN(date) && { date }) };
     const total = totalOf(headers);
     const isTold = total === undefined ? status === 206 || saysNext(headers) : total > read.size;
-    const isSuspected = total === undefined && (ids.length % ROUND === 0 || ids.length === limit);
+    const isSuspected = total === undefined && (ids.length % ROUND === 0 || ids.length >= REST || ids.length === limit);
     if (from === request && (isTold || (isNew && before > 0))) {
       from = withoutTies(request);
       read.clear();

@@ -1,5 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import type { Api } from '../api.js';
+import { onePage } from './pages.js';
 import { columnText, type Row } from './parse.js';
 
 const HOUR = 3_600_000;
@@ -127,8 +128,8 @@ function unreadable(error: unknown): undefined {
 }
 
 async function rows(api: Api, table: string, query: string, fields: string, what: string): Promise<Row[]> {
-  const parameters = { sysparm_query: query, sysparm_fields: fields, sysparm_limit: ROWS, sysparm_no_count: true };
-  return (await api.list({ method: 'GET', path: `/api/now/v2/table/${table}`, query: parameters, what })).records;
+  const parameters = { sysparm_query: query, sysparm_fields: fields, sysparm_no_count: true };
+  return (await onePage(api, { method: 'GET', path: `/api/now/v2/table/${table}`, query: parameters, what }, ROWS, {})).records;
 }
 
 export function raw(instant: number): string {

@@ -55,6 +55,12 @@ describe('long lists of a ServiceNow instance', () => {
     assert.ok(read.some((text) => text.startsWith('new')));
   });
 
+  it('are read to their end though some rows may not be seen', async () => {
+    write(2_500);
+    tables.hides = ({ value = '' }) => /[37]$/.test(value) || value.endsWith('88');
+    assert.equal((await texts()).length, 2_500 - 500 - 25);
+  });
+
   it('are asked for again when something was taken out meanwhile', async () => {
     write(95);
     tables.cap = 10;

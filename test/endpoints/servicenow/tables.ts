@@ -17,6 +17,8 @@ export class Tables {
   pastEnd = 200;
   /** Rows of one second come in another order each time, unless they are sorted by their ids. */
   shuffles = false;
+  /** Which rows the user may not see: they are taken out of a page. */
+  hides: (row: Row) => boolean = () => false;
   /** Done before each answer. */
   before: () => void = () => undefined;
   /** By its own clock, milliseconds. */
@@ -73,7 +75,8 @@ export class Tables {
     const found = (this.shuffles && this.asked.length % 2 ? all.reverse() : all).sort(compare);
     const offset = Number(query.sysparm_offset ?? 0);
     if (offset > 0 && offset >= found.length && this.pastEnd !== 200) throw refused(this.pastEnd, 'out of range');
-    return { status: 200, headers, body: { result: found.slice(offset, offset + Math.min(limit, this.cap)) } as never };
+    const page = found.slice(offset, offset + Math.min(limit, this.cap)).filter((row) => !this.hides(row));
+    return { status: 200, headers, body: { result: page } as never };
   }
 }
 
