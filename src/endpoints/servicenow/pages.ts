@@ -2,6 +2,7 @@ import { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import type { Api, ListAnswer, ListQuestion } from '../api.js';
 import { saysNext, totalOf } from '../evidence.js';
+import { smallerPage } from '../page-size.js';
 import { columnText, type Row } from './parse.js';
 
 /** Rows that are asked for at once; ServiceNow's own default is 10,000. */
@@ -107,18 +108,9 @@ export async function onePage(
     return { ...answer, limit };
   } catch (error) {
     if (!(error instanceof PartnerError)) throw error;
-    const fewer = fewerThan(limit, error);
+    const fewer = smallerPage(limit, error);
     if (fewer !== undefined) return onePage(api, request, fewer, question);
     if (question.page && (error.status === 416 || error.status === 400)) return { records: [], status: 200, headers: {}, limit };
     throw error;
   }
-}
-
-/** How many rows to ask for instead; undefined: the refusal is about something else. */
-function fewerThan(limit: number, { status, answer, body }: PartnerError): number | undefined {
-  const words = body === undefined ? (answer ?? '') : JSON.stringify(body);
-  const isSize = (status === 400 || status === 413 || status === 422) && /limit|page.?size|too (many|large)/i.test(words);
-  if (!isSize || limit <= 1) return undefined;
-  const named = (words.match(/(?<![\w.])\d+(?![\w.]*\w)/g) ?? []).map(Number).filter((n) => n > 0 && n < limit && n !== status);
-  return named.length > 0 ? Math.max(...named) : Math.floor(limit / 2);
 }

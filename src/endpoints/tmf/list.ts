@@ -2,6 +2,7 @@ import { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import type { Api, ListAnswer, ListQuestion } from '../api.js';
 import { isPart, totalOf } from '../evidence.js';
+import { smallerPage } from '../page-size.js';
 import type { Attributes } from './attributes.js';
 
 const LIMIT = 100;
@@ -82,23 +83,12 @@ async function pageOf(
     } catch (error) {
       if (!(error instanceof PartnerError)) throw error;
       if (follows && error.status === 416) return 'past';
-      const smaller = [400, 416, 422].includes(error.status ?? 0)
-        ? smallerThan(limits.get(api) ?? LIMIT, error.answer)
-        : undefined;
+      const smaller = smallerPage(limits.get(api) ?? LIMIT, error);
       if (smaller !== undefined) limits.set(api, smaller);
       else if (follows && error.status === 400) return 'refused';
       else throw error;
     }
   }
-}
-
-/** The page size to take after a refusal that speaks of it: the one it names, else half. Pure. */
-export function smallerThan(limit: number, said = ''): number | undefined {
-  if (limit <= 1 || !/limit|page.?size/i.test(said)) return undefined;
-  const named = [...said.matchAll(/\d+/g)].map(Number).filter((number) => number > 0 && number < limit);
-  const near = /(?:limit|size|max\w*)\D{0,40}?(\d+)/gi;
-  const told = [...said.matchAll(near)].map((match) => Number(match[1])).filter((number) => named.includes(number));
-  return told[0] ?? Math.floor(limit / 2);
 }
 
 /** The provider's clock, from its Date header. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { tmfApi } from '../../../src/endpoints/tmf/answers.js';
-import { smallerThan } from '../../../src/endpoints/tmf/list.js';
 import { poll } from '../../../src/endpoints/tmf621/poll.js';
 import { PartnerError } from '../../../src/errors.js';
 import type { HttpClient, HttpRequest } from '../../../src/http/http.js';
@@ -92,12 +91,5 @@ describe('polling a TMF621 provider', () => {
     const { cursor } = await provider.poll();
     provider.tickets = [ticket('a', at(1).toISOString())];
     assert.equal((await provider.poll(cursor)).hints.length, 1);
-  });
-
-  it('halves a page size where no other is named', () => {
-    assert.equal(smallerThan(100, 'The limit is too large.'), 50);
-    assert.equal(smallerThan(100, 'limit=100 is above the maximum of 25'), 25);
-    assert.equal(smallerThan(100, 'unknown attribute'), undefined);
-    assert.equal(smallerThan(1, 'limit'), undefined);
   });
 });

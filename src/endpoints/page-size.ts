@@ -1,0 +1,17 @@
+import type { PartnerError } from '../errors.js';
+
+const REFUSALS = [400, 413, 416, 422];
+
+/**
+ * How many records to ask for at once instead, after a refusal that speaks of their number: as many as it names, else half. Undefined: it is about
+ * something else. Pure.
+ */
+export function smallerPage(limit: number, { status, answer, body }: PartnerError): number | undefined {
+  const words = body === undefined ? (answer ?? '') : JSON.stringify(body);
+  if (!REFUSALS.includes(status ?? 0) || limit <= 1 || !/limit|page.?size|too (many|large)/i.test(words)) return undefined;
+  const near = /(?:limit|size|max\w*|most)\D{0,40}?(?<![\w.])(\d+)(?![\w.]*\w)/gi;
+  const named = [...words.matchAll(near)]
+    .map((match) => Number(match[1]))
+    .filter((number) => number > 0 && number < limit && number !== status);
+  return named[0] ?? Math.floor(limit / 2);
+}
