@@ -283,20 +283,12 @@ function hintKey({ node, key }: Pick<Received, 'node' | 'key'>): string {
   return `${node}|${key}`;
 }
 
-function outdated(lack: string): PartnerError {
-  return new PartnerError('SWB_PARTNER_ANSWER', `What was read is older than what was reported: ${lack}.`, {
-    hint: 'It is read again.',
-    outcome: 'notDone',
-    retry: true,
-  });
-}
+const outdated = (lack: string) => notYet(`What was read is older than what was reported: ${lack}.`, 'It is read again.');
+const unknown = () =>
+  notYet('It is not known yet whether a comment or a file shown there is ours.', 'It is read once what is in doubt is decided.');
 
-function unknown(): PartnerError {
-  return new PartnerError('SWB_PARTNER_ANSWER', 'It is not known yet whether a comment or a file shown there is ours.', {
-    hint: 'It is read once what is in doubt is decided.',
-    outcome: 'notDone',
-    retry: true,
-  });
+function notYet(what: string, hint: string): PartnerError {
+  return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
 }
 
 /** Emits the messages of one node: the oldest first, those about one entity one after the other, not too many at a time. */
@@ -437,36 +429,39 @@ class Pump {
 
   /** It is read once what is in doubt at its entity is known, which is looked for now and then. */
   private async postponed(claimed: MessageRecord): Promise<void> {
-    const { store, clock, steady, random } = this.inbox.options;
-    const emissions = claimed.emissions + 1;
-    const notBefore = steady() + Math.min(LONGEST_WAIT, backoff(this.retry, emissions, random));
-    const error = errorRecord(unknown(), new Date(clock()).toISOString());
-    await store.commit([{ kind: 'message', record: { ...claimed, emissions, notBefore, error } }], { durable: false });
-    await store.release('message', [claimed.id]);
-    this.left(claimed.id);
+    await this.keptBack(claimed, unknown(), Math.min(LONGEST_WAIT, this.waitAfter(claimed)));
   }
 
   /** `lags`: the partner may only be behind, which is no trouble yet. */
   private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<void> {
-    const { store, clock, steady, random } = this.inbox.options;
     const again = lags || (error instanceof PartnerError && error.retry);
-    const tries = claimed.emissions + 1;
     const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
     // What may only be behind, or is read again until it is believed, is asked for more often while that lasts.
     const isBehind = lags || (error instanceof PartnerError && error.ofRecord);
     const most = isBehind && this.readSince(claimed) < CATCH_UP ? SOON : this.retry.most;
-    const wait = again ? Math.max(asked, Math.min(most, backoff(this.retry, tries, random))) : 0;
+    const wait = again ? Math.max(asked, Math.min(most, this.waitAfter(claimed))) : undefined;
+    if (!again) this.firstReads.delete(claimed.id);
+    const record = await this.keptBack(claimed, error, wait);
+    if (!lags) this.emitter.trouble?.(record, error, wait === undefined ? undefined : this.inbox.options.clock() + wait);
+  }
+
+  private waitAfter({ emissions }: MessageRecord): number {
+    return backoff(this.retry, emissions + 1, this.inbox.options.random);
+  }
+
+  /** Not emitted, and why; read again after so many milliseconds, or never where that is undefined. */
+  private async keptBack(claimed: MessageRecord, reason: unknown, wait: number | undefined): Promise<MessageRecord> {
+    const { store, clock, steady } = this.inbox.options;
     const record: MessageRecord = {
       ...claimed,
-      emissions: tries,
-      error: errorRecord(error, new Date(clock()).toISOString()),
-      ...(again ? { notBefore: steady() + wait } : { state: 'failed' }),
+      emissions: claimed.emissions + 1,
+      error: errorRecord(reason, new Date(clock()).toISOString()),
+      ...(wait === undefined ? { state: 'failed' } : { notBefore: steady() + wait }),
     };
-    if (!again) this.firstReads.delete(claimed.id);
     await store.commit([{ kind: 'message', record }], { durable: false });
     await store.release('message', [claimed.id]);
     this.left(claimed.id);
-    if (!lags) this.emitter.trouble?.(record, error, again ? clock() + wait : undefined);
+    return record;
   }
 
   /** The store failed: the message is emitted a little later. */
