@@ -106,7 +106,8 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
   }
   const spoke = comments.some((c) => c.visibility === 'public' && isSaid(c));
   const isOutdated = fields?.isOutdated ?? (() => false);
-  const advance = (latest: ConversationRecord) => advanced(latest, incoming, { parts, spoke, isOutdated }, guard.isOlder);
+  const advance = (latest: ConversationRecord) =>
+    advanced(latest, incoming, { parts, spoke, changed, isOutdated }, guard.isOlder);
   const news = { message: reduced, advance, asMade, overtaken, again, found, waits };
   if (fresh) return { output: 'new', ...news };
   if (deleted || changed?.length || comments.length || attachments.length || removed.length) return { output: 'update', ...news };
@@ -165,13 +166,15 @@ function eventOf(
 interface Told {
   parts: PartNews;
   spoke: boolean;
+  /** Undefined: all of it is new. */
+  changed: readonly string[] | undefined;
   isOutdated: (field: string) => boolean;
 }
 
 function advanced(
   latest: ConversationRecord,
   incoming: Incoming,
-  { parts, spoke, isOutdated }: Told,
+  { parts, spoke, changed, isOutdated }: Told,
   isOlder: EchoGuard['isOlder'],
 ): ConversationRecord {
   const { message, record, sources, readAt, deleted } = incoming;
@@ -200,7 +203,8 @@ function advanced(
       ourWrites: readAt === undefined ? link.ourWrites : only(link.ourWrites, isMissed),
       made: undefined,
       gone: undefined,
-      untold: incoming.answerTo === undefined ? undefined : link.untold,
+      // What was found untold while this was read is told by the next reading.
+      untold: changed && link.untold?.filter((name) => !changed.includes(name)),
       ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),
       writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : unchangedItems(link, message.fields.progress),
     };

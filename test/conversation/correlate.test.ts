@@ -53,6 +53,16 @@ describe('what is new in a message', () => {
     assert.equal(found.message.changed, undefined);
   });
 
+  it('is what stands untold, also where that was found while an earlier reading was judged', () => {
+    const settled = news(conversation(), OPENED).advance(conversation());
+    const judged = news(settled, OPENED);
+    const [link] = settled.links;
+    const later = judged.advance({ ...settled, links: [{ ...link!, untold: ['priority'] }] });
+    const next = news(later, OPENED);
+    assert.deepEqual(next.message.changed, ['priority']);
+    assert.deepEqual(news(next.advance(later), OPENED).message.changed, []);
+  });
+
   it('is nothing when the same comes again once it was settled', () => {
     const settled = news(conversation(), OPENED).advance(conversation());
     const again = news(settled, OPENED);
