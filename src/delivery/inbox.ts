@@ -291,12 +291,20 @@ function notYet(what: string, hint: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
 }
 
+/** The messages about one entity that are on their way, one after the other. */
+interface Queue {
+  last: Promise<void>;
+  length: number;
+  /** How the entity was last read while more of them waited. */
+  read?: { readAt: string; payload: Json };
+}
+
 /** Emits the messages of one node: the oldest first, those about one entity one after the other, not too many at a time. */
 class Pump {
   private readonly inFlow = new Set<string>();
   /** When messages that could not be read yet were first read back, by the steady clock. */
   private readonly firstReads = new Map<string, number>();
-  private readonly lastOf = new Map<string, Promise<void>>();
+  private readonly queues = new Map<string, Queue>();
   private readonly retry: RetryPolicy;
   private readonly unwatch: () => void;
   private timer: NodeJS.Timeout | undefined;
@@ -324,7 +332,7 @@ class Pump {
     this.stopped = true;
     clearTimeout(this.timer);
     this.unwatch();
-    await Promise.allSettled(this.lastOf.values());
+    await Promise.allSettled([...this.queues.values()].map(({ last }) => last));
     await this.inbox.options.store.release('message', [...this.inFlow]).catch(() => undefined);
   }
 
@@ -356,12 +364,15 @@ class Pump {
     for (const record of claimed) {
       this.inFlow.add(record.id);
       const entity = `${record.endpoint}|${record.entityType}|${record.entityId}`;
-      const before = this.lastOf.get(entity) ?? Promise.resolve();
-      const run = before.then(() => this.emit(record)).catch((error) => this.rest(record.id, error));
-      this.lastOf.set(entity, run);
-      run.finally(() => {
-        if (this.lastOf.get(entity) === run) this.lastOf.delete(entity);
-      });
+      const queue = this.queues.get(entity) ?? { last: Promise.resolve(), length: 0 };
+      this.queues.set(entity, queue);
+      queue.length++;
+      queue.last = queue.last
+        .then(() => this.emit(record, queue))
+        .catch((error) => this.rest(record.id, error))
+        .finally(() => {
+          if (--queue.length === 0) this.queues.delete(entity);
+        });
     }
     if (claimed.length < room) {
       const due = await store.nextDue('message', this.node);
@@ -369,7 +380,7 @@ class Pump {
     }
   }
 
-  private async emit(claimed: MessageRecord): Promise<void> {
+  private async emit(claimed: MessageRecord, queue: Queue): Promise<void> {
     if (this.stopped) return;
     const { store } = this.inbox.options;
     const bodies = await store.bodies('message', claimed.id);
@@ -378,6 +389,13 @@ class Pump {
     let { readAt } = claimed;
     if (payload === undefined) {
       if (await this.inbox.options.waits?.(claimed)) return await this.postponed(claimed);
+      const known = await this.readFor(claimed, queue);
+      if (known) {
+        ({ payload, readAt } = known);
+        read = { read: payload };
+      }
+    }
+    if (payload === undefined) {
       try {
         this.inbox.reading(claimed);
         readAt = this.inbox.options.ids();
@@ -388,6 +406,8 @@ class Pump {
           read = { read: payload };
           const lack = await this.inbox.options.lacks?.(claimed, payload, this.readSince(claimed));
           if (lack && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(lack), true);
+          // A copy: a flow may change what it is given.
+          if (readAt && claimed.origin === 'poll' && queue.length > 1) queue.read = { readAt, payload: structuredClone(payload) };
         }
       } catch (error) {
         // A replica that does not have it yet says the same as one that never will.
@@ -417,6 +437,16 @@ class Pump {
         .catch((trouble) => this.inbox.options.log('error', `Message ${record.id} could not be settled: ${String(trouble)}`))
         .finally(() => this.left(record.id));
     });
+  }
+
+  /**
+   * What was read for a message before it, where that reading began after this one was found by a poll, and shows what it tells: a long journal is not
+   * read once for each of its entries. What was pushed may tell of more than its own id says, and what was tried before is asked for anew.
+   */
+  private async readFor(claimed: MessageRecord, { read }: Queue): Promise<Queue['read']> {
+    if (!read || claimed.origin !== 'poll' || claimed.emissions > 0 || claimed.id > read.readAt) return undefined;
+    if (await this.inbox.options.lacks?.(claimed, read.payload, 0)) return undefined;
+    return { ...read, payload: structuredClone(read.payload) };
   }
 
   /** Milliseconds since a message was first read back by this process: when it was received only the wall clock says, which may have been set since. */

@@ -229,6 +229,37 @@ describe('the broker', () => {
     assert.equal((await rig.messages()).length, 2);
   });
 
+  it('reads once for all that polls found before, and again for what was found since', async () => {
+    const hint = (key: string) => {
+      const about = { endpoint: 'customer', entityType: 'troubleTicket', entityId: 'A' };
+      return { node: 'in-poll', origin: 'poll' as const, ...about, key, payload: {} };
+    };
+    const { inbox } = rig.broker;
+    await inbox.accept(['a', 'b', 'c'].map(hint));
+    let reads = 0;
+    const emitted: unknown[] = [];
+    const detach = inbox.attach('in-poll', {
+      read: async () => {
+        if (++reads === 1) await inbox.accept([hint('d')]);
+        return { id: 'A', version: '1', fields: { reads } };
+      },
+      emit: ({ key }, payload, quiet) => {
+        const { fields } = payload as { fields: { reads: number } };
+        emitted.push([key, fields.reads]);
+        fields.reads = 99; // by a flow
+        quiet();
+      },
+    });
+    await until('all to be emitted', async () => emitted.length === 4);
+    await detach();
+    assert.deepEqual(emitted, [
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+      ['d', 2],
+    ]);
+  });
+
   it('keeps the order of one conversation and does not let another wait', async () => {
     rig.provider.faults.push('down', 'down', 'down');
     await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1' } });
