@@ -389,13 +389,7 @@ class Pump {
     let { readAt } = claimed;
     if (payload === undefined) {
       if (await this.inbox.options.waits?.(claimed)) return await this.postponed(claimed);
-      const known = await this.readFor(claimed, queue);
-      if (known) {
-        ({ payload, readAt } = known);
-        read = { read: payload };
-      }
-    }
-    if (payload === undefined) {
+      if (await this.isTold(claimed, queue)) return await this.told(claimed);
       try {
         this.inbox.reading(claimed);
         readAt = this.inbox.options.ids();
@@ -440,13 +434,27 @@ class Pump {
   }
 
   /**
-   * What was read for a message before it, where that reading began after this one was found by a poll, and shows what it tells: a long journal is not
-   * read once for each of its entries. What was pushed may tell of more than its own id says, and what was tried before is asked for anew.
+   * Is what a message tells in the one before it? So it is where its entity was read for that one after this one had been found by a poll, and what
+   * it tells is shown: a long journal is not read once for each of its entries. What was pushed may tell of more than its own id says, and what was
+   * tried before is asked for anew.
    */
-  private async readFor(claimed: MessageRecord, { read }: Queue): Promise<Queue['read']> {
-    if (!read || claimed.origin !== 'poll' || claimed.emissions > 0 || claimed.id > read.readAt) return undefined;
-    if (await this.inbox.options.lacks?.(claimed, read.payload, 0)) return undefined;
-    return { ...read, payload: structuredClone(read.payload) };
+  private async isTold(claimed: MessageRecord, { read }: Queue): Promise<boolean> {
+    if (!read || claimed.origin !== 'poll' || claimed.emissions > 0 || claimed.id > read.readAt) return false;
+    return !(await this.inbox.options.lacks?.(claimed, read.payload, 0));
+  }
+
+  private async told(claimed: MessageRecord): Promise<void> {
+    const { store, clock } = this.inbox.options;
+    const record: MessageRecord = {
+      ...claimed,
+      state: 'settled',
+      outcome: 'ignored',
+      reason: 'It was read together with the message before it, which tells it, too.',
+      settledAt: new Date(clock()).toISOString(),
+    };
+    await store.commit([{ kind: 'message', record }], { durable: false });
+    await store.release('message', [claimed.id]);
+    this.left(claimed.id);
   }
 
   /** Milliseconds since a message was first read back by this process: when it was received only the wall clock says, which may have been set since. */
