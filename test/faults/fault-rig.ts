@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FlowNode, freePort, type Live, startNodeRed, until } from '../live/node-red.js';
 import type { StoreCounts } from '../live/rig.js';
+import { PATIENCE } from '../patience.js';
 import { randomFrom } from '../store/random.js';
 import { Partners } from './partners.js';
 import { type Aside, Operator, waitsForever } from './strange-operator.js';
@@ -105,23 +106,32 @@ export class FaultRig {
     let before = '';
     let since = 0;
     let lists = [0, 0];
-    await until(what, async () => {
+    const isIdle = async () => {
       const { messages, deliveries } = await this.counts();
       const now = JSON.stringify([messages, deliveries, customer.written.length, provider.written.length]);
       if (customer.telling || provider.telling || now !== before) {
         before = now;
         since = performance.now();
         lists = [customer.lists, provider.lists];
-        return false;
+        return 'moving';
       }
       const polled = customer.lists >= lists[0]! + 15 && provider.lists >= lists[1]! + 2;
       if (performance.now() < since + (this.polls ? 2_500 : 1_500) || (this.polls && !polled)) return false;
       const underWay = messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt!;
       return underWay === 0 || waitsForever(await this.operator.aside());
-    }).catch(async (error: Error) => {
-      const last = this.live!.output().slice(-2_000);
-      throw new Error(`${error.message}: ${JSON.stringify(await this.counts())}\n${last}`);
-    });
+    };
+    // Long lists take long: it is waited for as long as something moves.
+    for (let found: unknown = 'moving'; found === 'moving'; ) {
+      const renewed = performance.now() + PATIENCE / 2;
+      const look = async () => {
+        const now = await isIdle();
+        return now === 'moving' && performance.now() < renewed ? false : now;
+      };
+      found = await until(what, look).catch(async (error: Error) => {
+        const last = this.live!.output().slice(-2_000);
+        throw new Error(`${error.message}: ${JSON.stringify(await this.counts())}\n${last}`);
+      });
+    }
     return this.operator.aside();
   }
 
