@@ -4,7 +4,7 @@ import type { Incoming, News } from './correlate.js';
 import { linkAt, withLink } from './correlate.js';
 import type { EntityRequest } from './correlator.js';
 import { sameImprint } from './fingerprint.js';
-import { type PartyRules, type Said, stands } from './ownership.js';
+import { type FieldRule, type PartyRules, type Said, stands } from './ownership.js';
 
 /** A write of ours to the entity that a message tells of. */
 export interface Rival {
@@ -22,6 +22,8 @@ export interface Conflict {
   /** What the partner shows, and what was to be written there. */
   shown: Json;
   wanted: Json;
+  /** By which it was decided. */
+  rule: FieldRule;
   /** What is shown stands: it is told to the others, and what was to be written is not, or is undone. */
   stands: boolean;
 }
@@ -61,7 +63,7 @@ export function conflictsIn(
     const wanted = rival.request.generic[name] as Json;
     const rule = rules.fields[name] ?? 'newest';
     const isRight = cancels(name, shown) || stands(name, rule, said, saidOf(rival));
-    return [{ name, fields: differing(rival), rival, shown, wanted, stands: isRight }];
+    return [{ name, fields: differing(rival), rival, shown, wanted, rule, stands: isRight }];
   });
 }
 
@@ -84,11 +86,11 @@ export function decided(news: News, conflicts: readonly Conflict[], incoming: In
 }
 
 /** What was said, in words. */
-export function inWords(conflicts: readonly Pick<Conflict, 'name' | 'shown' | 'wanted' | 'stands'>[]): string {
+export function inWords(conflicts: readonly Pick<Conflict, 'name' | 'shown' | 'wanted' | 'rule' | 'stands'>[]): string {
   return conflicts
-    .map(({ name, shown, wanted, stands }) => {
+    .map(({ name, shown, wanted, rule, stands }) => {
       const [stood, fell] = stands ? [shown, wanted] : [wanted, shown];
-      return `Both sides changed ${name} at once: ${quoted(stood)} stands, ${quoted(fell)} does not.`;
+      return `Both sides changed ${name} at once: ${quoted(stood)} stands, ${quoted(fell)} does not (rule: ${rule}).`;
     })
     .join(' ');
 }

@@ -48,11 +48,29 @@ export function lookFirst(
     (name) => name in record && !sameImprint(link.raw[name], record[name]) && !isSent(record[name], request.fields[name]),
   );
   const changed = [...new Set(unheard.flatMap((name) => genericsOf(name, request)))];
-  const standing = new Set(changed.filter((generic) => stands(generic, own.fields[generic] ?? 'newest', shown, wanted)));
+  const ruleOf = (generic: string) => own.fields[generic] ?? 'newest';
+  const standing = new Set(changed.filter((generic) => stands(generic, ruleOf(generic), shown, wanted)));
   const kept = new Set(names.filter((name) => genericsOf(name, request).some((generic) => standing.has(generic))));
   const conflicts = changed.map((generic) => {
-    const name = unheard.find((field) => genericsOf(field, request).includes(generic)) ?? '';
-    return { name: generic, shown: record[name] as Json, wanted: request.fields[name] as Json, stands: standing.has(generic) };
+    const fields = unheard.filter((field) => genericsOf(field, request).includes(generic));
+    return {
+      name: generic,
+      // In the partner's own words: what it means to the others is not asked before a write.
+      shown: inFull(fields, record),
+      wanted: inFull(fields, request.fields),
+      rule: ruleOf(generic),
+      stands: standing.has(generic),
+    };
   });
   return { kept, untold: [...standing], ...(conflicts.length > 0 && { conflict: inWords(conflicts) }) };
+}
+
+/** The value of one field, or each with its name, to be read by people. */
+function inFull(fields: readonly string[], values: Record<string, Json>): Json {
+  const [only = '', ...more] = fields;
+  return more.length === 0 ? (values[only] ?? '') : fields.map((field) => `${field} ${textOf(values[field])}`).join(', ');
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? '');
 }
