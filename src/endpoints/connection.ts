@@ -39,6 +39,17 @@ function reachableCheck({ http }: Api, failure?: PartnerError): Check {
   return { name, ok: true, text: `${http.baseUrl} answers.` };
 }
 
+/** The partner's clock beside ours, as its answers were dated; it is no fault that they differ. */
+export function clockCheck({ http }: Api): Check {
+  const name = 'Clock';
+  const { clockAhead } = http;
+  if (clockAhead === undefined) return { name, ok: 'warning', text: 'It does not tell the time of its clock.' };
+  const seconds = Math.round(Math.abs(clockAhead) / 1000);
+  const way = clockAhead < 0 ? 'behind' : 'ahead of';
+  const text = seconds <= 1 ? 'It goes like ours.' : `It is ${seconds} seconds ${way} ours; what it dates is compared by that.`;
+  return { name, ok: true, text };
+}
+
 /** Only a list, or the API's own word that it is forbidden, shows that the partner knows who asks: a gateway or a page does not. */
 function credentialsCheck(api: Api, failure?: PartnerError): Check {
   const name = 'Credentials';

@@ -121,6 +121,13 @@ for (const system of SYSTEMS) {
       assert.equal(client.parse(entity).record[field], has);
     });
 
+    it('says how far the partner’s clock is from ours when the connection is tested', async () => {
+      gateway.way = { dates: -1_200_000 };
+      restart();
+      const clock = (await client.test()).find(({ name }) => name === 'Clock');
+      assert.match(clock?.text ?? '', /^It is 1(199|200|201) seconds behind ours/);
+    });
+
     it(`reads a record with ${LONG} comments whole, and finds ours among them`, async () => {
       for (let i = 0; i < LONG; i++) system.says(sandbox, id, `No. ${i}`);
       const seen = await ids();

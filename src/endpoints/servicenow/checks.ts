@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../http/http.js';
 import type { Api } from '../api.js';
-import { beginning, failureOf, inWords, isRefused } from '../connection.js';
+import { beginning, clockCheck, failureOf, inWords, isRefused } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import type { Answered } from '../evidence.js';
 import { LINES } from './lines.js';
@@ -32,7 +32,7 @@ export async function checkConnection(
     ),
     readable(api, 'sys_attachment', 'Read attachments', 'Without it, attachments from ServiceNow are not seen.'),
     timeZone(api, integrationUser, tables, clock),
-    clocks(api, clock),
+    clockCheck(api),
   ]);
   return [...checks, ...rest];
 }
@@ -114,23 +114,6 @@ async function timeZone(api: Api, user: string | undefined, tables: readonly Ent
   }
   const what = found ? `${user} is in ${found}, which is not known here.` : `The time zone of ${user} could not be read.`;
   return { name, ok: 'warning', text: `${what} ${unknown}` };
-}
-
-/** The instance's clock beside ours; it is no fault that they differ. */
-async function clocks(api: Api, clock: () => number): Promise<Check> {
-  const name = 'Clock';
-  let apart = Number.NaN;
-  const failure = await failureOf(async () => {
-    const query = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
-    const request = { method: 'GET', path: '/api/now/v2/table/sys_user', query, what: 'read the clock' } as const;
-    apart = Date.parse((await api.list(request)).headers.date ?? '') - clock();
-  });
-  if (failure || Number.isNaN(apart)) return { name, ok: 'warning', text: 'The instance does not tell the time of its clock.' };
-  const seconds = Math.round(Math.abs(apart) / 1000);
-  const way = apart < 0 ? 'behind' : 'ahead of';
-  const text =
-    seconds <= 1 ? 'It goes like ours.' : `It is ${seconds} seconds ${way} ours; what the instance dates is compared by it.`;
-  return { name, ok: true, text };
 }
 
 async function rows(api: Api, table: string, query: HttpRequest['query'], what: string): Promise<Answered[]> {

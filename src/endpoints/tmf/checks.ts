@@ -1,5 +1,5 @@
 import type { Api } from '../api.js';
-import { beginning, failureOf, inWords, isRefused } from '../connection.js';
+import { beginning, clockCheck, failureOf, inWords, isRefused } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import { emptyListOf } from './answers.js';
 import type { TmfDialect } from './dialect.js';
@@ -32,6 +32,7 @@ export async function checkConnection(api: CheckedApi): Promise<Check[]> {
       await writable(api),
       await api.ways.check(),
       await hub(api),
+      clockCheck(answers),
     ];
   const text = isRefused(answers, failure) ? failure.message : `${inWords(failure)} Is the API path right?`;
   return [...checks, { name, ok: false, text }];

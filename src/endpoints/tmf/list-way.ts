@@ -71,10 +71,10 @@ export class ListWay {
       }),
     );
     if (failure?.code === 'SWB_PARTNER_NOT_FOUND')
-      this.found = { way: 'jsonPatch', why: 'a JSON Patch of nothing was understood (404)' };
+      this.found = { way: 'jsonPatch', why: 'it takes them (tried with one that does not exist)' };
     else if (failure && NOT_TAKEN.includes(failure.status ?? 0))
-      this.found = { way: 'replace', why: `a JSON Patch was answered ${failure.status}` };
-    const said = failure ? inWords(failure) : 'one of nothing was taken';
+      this.found = { way: 'replace', why: `it does not take a JSON Patch (answered ${failure.status})` };
+    const said = failure ? inWords(failure) : 'one for what does not exist was taken';
     return this.found ?? { way: 'replace', why: `it could not be told whether a JSON Patch is taken (${said})` };
   }
 }
