@@ -107,7 +107,10 @@ export class Outbox {
       }
       const after = waits(latest);
       const changes = this.split(leg, link, lane, open.length > 0, after.length ? { waitsFor: after } : {});
-      taken = { deliveries: changes.length, ...(changes.length === 0 && { reason: 'The target knows all of it already.' }) };
+      taken = {
+        deliveries: changes.length,
+        ...(changes.length === 0 && { reason: 'Nothing to write: the target knows it already, or it is not meant for it.' }),
+      };
       return changes;
     };
     await this.conversations.update(
