@@ -296,7 +296,7 @@ async function comment(
   context: SendContext,
 ): Promise<Sent> {
   const { client } = context;
-  const look = () => client.findComment(delivery.entityType, link.id, text, delivery.createdAt, link.seen);
+  const look = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
   const found = inDoubt ? await look().catch(hiddenFrom('the comment', delivery, context)) : undefined;
   if (inDoubt && !found) await stillLooking('the comment', delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
@@ -360,7 +360,7 @@ async function attach(
     }
     file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
   }
-  const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.createdAt, link.seen);
+  const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
   const found = inDoubt ? await look().catch(hiddenFrom(attachment.name, delivery, context)) : undefined;
   if (inDoubt && !found) await stillLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));

@@ -1,4 +1,5 @@
 import { conversationState } from '../conversation/correlate.js';
+import { partnerTime } from '../endpoints/partner-time.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import { ExchangeLog } from '../http/exchanges.js';
 import type { Json } from '../model/message.js';
@@ -244,6 +245,7 @@ export class Worker {
       undo: undefined,
       lookLeft: inDoubt ? this.settlingTimes.count(claimed) : undefined,
       doubtAt: (inDoubt && claimed.doubtAt) || client.address,
+      begun: claimed.tries === 0 ? partnerTime(client, clock) : claimed.begun,
     };
     // On disk before the partner can act: what is found pending after a crash was never sent, and need not be looked for.
     await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });

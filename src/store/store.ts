@@ -248,6 +248,8 @@ export interface DeliveryRecord {
   onlyLook?: boolean;
   /** The address of the endpoint when an answer was lost there, or another one that a person has allowed for it; elsewhere looking proves nothing. */
   doubtAt?: string;
+  /** When it was first tried, by the partner's own clock, ISO; '' where that was not known. */
+  begun?: string;
   /** Epoch milliseconds of the next try, by the steady clock of the process that wrote it. */
   notBefore?: number;
   /** Tries so far; `attempts` keeps the last ones only. */

@@ -46,6 +46,28 @@ describe('when the clock is set', () => {
   };
   const first = async () => (await rig.deliveries()).at(-1)!;
 
+  for (const by of [-3 * HOUR, 3 * HOUR])
+    it(`by ${by / HOUR} hours, what is in doubt is looked for since it was begun by the partner’s clock`, async () => {
+      rig.settling = 60_000;
+      await rig.start();
+      await receive('1', 'one');
+      await rig.quiet();
+      Object.defineProperty(rig.provider, 'clockAhead', { get: () => Date.now() + 5 * HOUR - clock() });
+      rig.provider.faults.push('lost');
+      rig.provider.hidden.add(rig.provider.tickets[0]!.id);
+      const begun = Date.now() + 5 * HOUR;
+      await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['hello'] });
+      await until('it to be looked for', async () => rig.provider.soughtSince.length > 0);
+      ahead = by;
+      rig.provider.soughtSince.length = 0;
+      await restart({ steady: () => Date.now() + LONGEST_WAIT });
+      await until('it to be looked for again', async () => rig.provider.soughtSince.length > 0);
+      rig.provider.hidden.clear();
+      await rig.quiet();
+      assert.deepEqual(rig.provider.tickets[0]?.comments, ['hello']);
+      for (const since of rig.provider.soughtSince) assert.ok(Math.abs(Date.parse(since) - begun) < HOUR / 2, since);
+    });
+
   for (const [how, by] of [
     ['back', -HOUR],
     ['ahead', HOUR],

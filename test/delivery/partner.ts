@@ -37,6 +37,8 @@ export class Partner implements EndpointClient {
   address = 'http://partner';
   readonly tickets: Ticket[] = [];
   readonly calls: string[] = [];
+  /** Since when comments were looked for. */
+  readonly soughtSince: string[] = [];
   readonly faults: Fault[] = [];
   /** What goes wrong with the next look-ups by reference. */
   readonly lookUpFaults: Fault[] = [];
@@ -133,7 +135,8 @@ export class Partner implements EndpointClient {
       return {};
     });
   }
-  async findComment(_type: string, id: string, comment: GenericComment) {
+  async findComment(_type: string, id: string, comment: GenericComment, since: string) {
+    this.soughtSince.push(since);
     return this.ticket(id).comments.includes(comment.text) && !this.hidden.has(id) ? {} : undefined;
   }
   attach(_type: string, id: string, file: SpooledAttachment) {

@@ -294,9 +294,9 @@ class Client implements ServiceNowClient {
   }
 
   private filesOf(entityType: string): Files {
-    const { api, clock, integrationUser } = this;
+    const { api, integrationUser } = this;
     const download = (id: string, name: string) => this.contentOf(id, name);
-    return new Files({ api, table: this.table(entityType), clock, integrationUser, download });
+    return new Files({ api, table: this.table(entityType), integrationUser, download });
   }
 
   /** What writes records that have lines; undefined where those of the entity type have none. */

@@ -1,6 +1,7 @@
 import type { GenericComment } from '../../model/message.js';
 import { type Api, afterWrite } from '../api.js';
 import type { WrittenPart } from '../endpoint.js';
+import { partnerTime } from '../partner-time.js';
 import { holdsWords, showsWords } from '../words.js';
 import { plainText } from './html.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
@@ -37,7 +38,7 @@ export class Comments {
       body: commentBody(comment),
       what: `comment on ${entityType}`,
     } as const;
-    const since = new Date(clock()).toISOString();
+    const since = partnerTime(api.http, clock);
     await api.write(request, { id });
     return afterWrite(async () => {
       const { rows, isEmpty } = await this.written(id, comment, since, seen);
@@ -55,7 +56,7 @@ export class Comments {
     });
   }
 
-  /** Was it written before? `since`: ISO time of our first attempt. `seen`: ids of entries that are others. */
+  /** Was it written before? `since`: ISO time of our first attempt by the instance's clock. `seen`: ids of entries that are others. */
   async find(id: string, comment: GenericComment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
     const { rows, isEmpty } = await this.written(id, comment, since, seen);
     if (isEmpty) await this.demandUnwritten(id, since);
@@ -68,9 +69,9 @@ export class Comments {
 
   /** The newest entries, back to one of ours with these words, or to before it was written. */
   private written(id: string, comment: GenericComment, since: string, seen: readonly string[]): Promise<Recent> {
-    const { api, clock } = this.options;
+    const { api } = this.options;
     const isEnough = (page: Row[]) => entryOf(this.ours(page), comment, seen, showsWords) !== undefined;
-    return madeSince(api, newestOf(api, id), since, clock, isEnough);
+    return madeSince(api, newestOf(api, id), since, isEnough);
   }
 
   private ours(journal: Row[]): Row[] {
@@ -83,17 +84,17 @@ export class Comments {
    * PartnerError, unshown.
    */
   private async demandUnwritten(id: string, since: string): Promise<void> {
-    const { api, entityType, clock } = this.options;
+    const { api, entityType } = this.options;
     if (await showsJournals(api)) return;
-    if ((await this.lastChange(id)).since > clock() - Date.parse(since) + SAME_MOMENT) return;
+    if ((await this.lastChange(id)).at < Date.parse(since) - SAME_MOMENT) return;
     throw api.unshown(
       { what: `look for a comment on ${entityType}` },
       'the journal is not shown to the integration user, and the record was changed since',
     );
   }
 
-  /** How long ago a record was changed, and how long ago if that was us, by the instance's own clock; milliseconds. */
-  private async lastChange(id: string): Promise<{ since: number; oursSince: number }> {
+  /** When a record was changed, epoch milliseconds, and how long ago if that was us, by the instance's own clock. */
+  private async lastChange(id: string): Promise<{ at: number; oursSince: number }> {
     const { api, table, entityType, integrationUser } = this.options;
     const query = {
       ...RAW,
@@ -104,11 +105,11 @@ export class Comments {
     const request = { method: 'GET', path: `/api/now/v2/table/${table}`, query, what: `read ${entityType}` } as const;
     const { records, headers } = await api.list(request, { ...oneOf('sys_id', [id]), needs: ROW });
     const [row] = records;
-    const time = Date.parse(serviceNowTimeToIso(columnText(row?.sys_updated_on)) ?? '');
-    const given = Date.parse(headers.date ?? '') - time;
+    const at = Date.parse(serviceNowTimeToIso(columnText(row?.sys_updated_on)) ?? '');
+    const given = Date.parse(headers.date ?? '') - at;
     const since = Number.isNaN(given) ? Number.POSITIVE_INFINITY : given;
     const isOurs = !integrationUser || columnText(row?.sys_updated_by) === integrationUser;
-    return { since, oursSince: isOurs ? since : Number.POSITIVE_INFINITY };
+    return { at, oursSince: isOurs ? since : Number.POSITIVE_INFINITY };
   }
 }
 

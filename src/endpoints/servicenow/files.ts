@@ -10,7 +10,6 @@ import { madeSince } from './window.js';
 export interface FilesOptions {
   api: Api;
   table: string;
-  clock: () => number;
   /** Whose files are ours; undefined = any. */
   integrationUser?: string;
   download: (id: string, name: string) => Promise<Readable>;
@@ -42,10 +41,10 @@ export class Files {
     return { id: columnText(made.sys_id) };
   }
 
-  /** Was it attached before? `since`: ISO time of our first attempt. `seen`: ids of files that are others. */
+  /** Was it attached before? `since`: ISO time of our first attempt by the instance's clock. `seen`: ids of files that are others. */
   async find(id: string, file: SpooledAttachment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
-    const { api, table, clock, integrationUser, download } = this.options;
-    const { rows } = await madeSince(api, newestFilesOf(api, table, sysId(id)), since, clock);
+    const { api, table, integrationUser, download } = this.options;
+    const { rows } = await madeSince(api, newestFilesOf(api, table, sysId(id)), since);
     for (const row of rows) {
       const made = columnText(row.sys_id);
       if (seen.includes(made) || (integrationUser && columnText(row.sys_created_by) !== integrationUser)) continue;

@@ -13,13 +13,6 @@ export const MOST_ROWS = 20_000;
 const ROUND = 10;
 const REST = 50;
 
-/** What one page adds to those before it. */
-export interface Page {
-  rows: Row[];
-  /** The instance's own clock when it answered, milliseconds; undefined where it does not say. */
-  date?: number;
-}
-
 /**
  * A list, page by page: an instance may give fewer rows than are asked for at once. That there are more is said by its headers; where it keeps
  * quiet, a round number of rows is asked about, and a large one. What has more than one page is read again in an order without ties, because rows of one second may
@@ -28,7 +21,7 @@ export interface Page {
  * @param request its query ends with the order of the rows, or has none
  * @param size rows of one page; fewer where the instance refuses as many
  */
-export async function* pages(api: Api, request: HttpRequest, size: number, question: ListQuestion = {}): AsyncGenerator<Page> {
+export async function* pages(api: Api, request: HttpRequest, size: number, question: ListQuestion = {}): AsyncGenerator<Row[]> {
   const given = new Set<string>();
   const read = new Set<string>();
   let from = request;
@@ -47,8 +40,7 @@ export async function* pages(api: Api, request: HttpRequest, size: number, quest
     const rows = records.filter((row) => !given.has(columnText(row.sys_id)));
     for (const id of ids) given.add(id);
     for (const id of ids) read.add(id);
-    const date = Date.parse(headers.date ?? '');
-    yield { rows, ...(!Number.isNaN(date) && { date }) };
+    yield rows;
     const total = totalOf(headers);
     const isTold = total === undefined ? status === 206 || saysNext(headers) : total > read.size;
     const isSuspected = total === undefined && (ids.length % ROUND === 0 || ids.length >= REST || ids.length === limit);
@@ -76,7 +68,7 @@ function withoutTies(request: HttpRequest): HttpRequest {
 /** All rows of a list. Throws PartnerError, SWB_TOO_LARGE, where there are more than MOST_ROWS. */
 export async function wholeList(api: Api, request: HttpRequest, question: ListQuestion = {}): Promise<Row[]> {
   const found: Row[] = [];
-  for await (const { rows } of pages(api, request, PAGE, question)) {
+  for await (const rows of pages(api, request, PAGE, question)) {
     found.push(...rows);
     if (found.length > MOST_ROWS) throw tooLong(api, request);
   }

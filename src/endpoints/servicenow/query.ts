@@ -3,7 +3,7 @@ import type { HttpRequest } from '../../http/http.js';
 import { sameReference } from '../../model/reference.js';
 import type { Api, ListQuestion } from '../api.js';
 import { type LineTable, referenceColumns } from './lines.js';
-import { type Page, pages, wholeList } from './pages.js';
+import { pages, wholeList } from './pages.js';
 import { columnText, type Row, shownText } from './parse.js';
 
 /** Raw values, references as bare ids. */
@@ -83,7 +83,7 @@ export async function journalOf(api: Api, ids: string[]): Promise<Row[]> {
 }
 
 /** The journal of a record, newest first, page by page. */
-export function newestOf(api: Api, id: string): AsyncGenerator<Page> {
+export function newestOf(api: Api, id: string): AsyncGenerator<Row[]> {
   const query = `element_id=${sysId(id)}^elementINcomments,work_notes^ORDERBYDESCsys_created_on`;
   return pages(api, tableList('sys_journal_field', query, 'read the newest of the journal'), NEWEST, entriesOf([id]));
 }
@@ -100,7 +100,7 @@ export function attachmentsOf(api: Api, table: string, ids: string[]): Promise<R
 }
 
 /** The attachments of a record, newest first, page by page. */
-export function newestFilesOf(api: Api, table: string, id: string): AsyncGenerator<Page> {
+export function newestFilesOf(api: Api, table: string, id: string): AsyncGenerator<Row[]> {
   return pages(api, attachmentList(table, [id], 'DESC'), NEWEST, filesOf([id]));
 }
 
@@ -124,7 +124,7 @@ export async function queryTable(
   question: ListQuestion = {},
 ): Promise<Row[]> {
   const found: Row[] = [];
-  for await (const { rows } of pages(api, tableList(table, query, what, columns), limit, question)) {
+  for await (const rows of pages(api, tableList(table, query, what, columns), limit, question)) {
     found.push(...rows);
     if (found.length >= limit) break;
   }

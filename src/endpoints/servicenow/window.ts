@@ -1,5 +1,4 @@
 import type { Api } from '../api.js';
-import type { Page } from './pages.js';
 import { MOST_ROWS, tooLong } from './pages.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 
@@ -15,22 +14,20 @@ export interface Recent {
 }
 
 /**
- * The rows of a list that were made since a time of ours. Our clock and the instance's may be hours apart: the time is moved by the difference,
- * which the instance's answers tell. What has no time counts. Throws PartnerError, SWB_TOO_LARGE.
- * @param since ISO time by our clock; '' = all
+ * The rows of a list that were made since a time. What has no time counts. Throws PartnerError, SWB_TOO_LARGE.
+ * @param since ISO time as the instance's answers are dated; '' = all
  * @param isEnough whether rows hold what is looked for: older ones are not read then
  */
 export async function madeSince(
   api: Api,
-  list: AsyncGenerator<Page>,
+  list: AsyncGenerator<Row[]>,
   since: string,
-  clock: () => number,
   isEnough: (rows: Row[]) => boolean = () => false,
 ): Promise<Recent> {
   const found: Row[] = [];
   let isEmpty = true;
-  for await (const { rows, date = clock() } of list) {
-    const from = Date.parse(since) + date - clock() - APART;
+  const from = Date.parse(since) - APART;
+  for await (const rows of list) {
     const isBefore = (row: Row) => Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? '') < from;
     const recent = rows.filter((row) => !isBefore(row));
     found.push(...recent);

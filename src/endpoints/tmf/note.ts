@@ -76,11 +76,12 @@ export function ourNote(
   seen: readonly string[] = [],
   keepsAuthors = false,
 ): WrittenPart | undefined {
-  const earliest = comment.at ?? since;
+  const from = Date.parse(comment.at ?? since) - APART;
   const isLike = (note: Attributes) =>
     hasWords(note, comment) &&
     (!keepsAuthors || textOf(note.author) === authorOf(comment)) &&
-    Date.parse(isoTime(note.date) ?? since) >= Date.parse(earliest) - APART;
+    // What has no date, or is asked for since nobody knows when, may be it.
+    !(Date.parse(isoTime(note.date) ?? '') < from);
   const notes = entries(resource.note);
   const found = writtenEntry(notes, { id: noteId(comment) }, seen, isLike);
   return found && { id: partIds(notes).get(found) };

@@ -47,7 +47,7 @@ describe('what was written to a ServiceNow record', () => {
     });
   const last = (table: string) => tables.rows[table]?.at(-1)?.sys_id;
   const words = (text: string): GenericComment => ({ id: 'c', text, visibility: 'public' });
-  const iso = () => new Date(now).toISOString();
+  const iso = () => new Date(now + skew).toISOString();
 
   for (const [clocks, apart] of [
     ['like ours', 0],
