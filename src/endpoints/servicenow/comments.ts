@@ -86,14 +86,15 @@ export class Comments {
   private async demandUnwritten(id: string, since: string): Promise<void> {
     const { api, entityType } = this.options;
     if (await showsJournals(api)) return;
-    if ((await this.lastChange(id)).at < Date.parse(since) - SAME_MOMENT) return;
+    const { at } = await this.lastChange(id);
+    if (Number.isNaN(at) || at < Date.parse(since) - SAME_MOMENT) return;
     throw api.unshown(
       { what: `look for a comment on ${entityType}` },
       'the journal is not shown to the integration user, and the record was changed since',
     );
   }
 
-  /** When a record was changed, epoch milliseconds, and how long ago if that was us, by the instance's own clock. */
+  /** When a record was changed, epoch milliseconds (NaN: it does not say), and how long ago if that was us, by the instance's own clock. */
   private async lastChange(id: string): Promise<{ at: number; oursSince: number }> {
     const { api, table, entityType, integrationUser } = this.options;
     const query = {

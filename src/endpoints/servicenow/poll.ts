@@ -2,6 +2,7 @@ import type { HttpAnswer } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import type { Api } from '../api.js';
 import type { Hint, PollResult } from '../endpoint.js';
+import { isPart } from '../evidence.js';
 import { LINES } from './lines.js';
 import { onePage } from './pages.js';
 import { columnText, type Row } from './parse.js';
@@ -22,6 +23,10 @@ const LOOK_BACK = { every: 300_000, far: 900_000 };
 /** The overlap never grows beyond, milliseconds. */
 const LONGEST_OVERLAP = 1_800_000;
 const PAGE = 200;
+/** Rows that may not be seen are taken out of a page: where one is empty for that, and now and then, so many are asked for, as many as an instance gives at all. */
+const WIDE = 10_000;
+/** Looked through for the newest row that may be seen. */
+const NEWEST = 50;
 /** An hour that comes twice is read with this much around it, whichever of the two the instance takes it for, milliseconds. */
 const AROUND = 3 * 3_600_000;
 
@@ -29,7 +34,7 @@ const AROUND = 3 * 3_600_000;
  * Where a stream stands, by the times of rows that came: answers are dated by a clock of their own, which is only compared with itself.
  * `time` and `id`: the last row taken; `until` bounds a sweep that is not finished, `since` is where that began to read what was not read before.
  * `first`: where polling began, nothing before it is news. `moved`: how an answer was dated when the watermark last moved; `looked`: when it was looked
- * further back; `overlap`: what is read again, once it had to grow. `lead`: the shortest time by which an answer was dated later than a row in it.
+ * further back, with large pages (`wide`); `overlap`: what is read again, once it had to grow. `lead`: the shortest time by which an answer was dated later than a row in it.
  */
 type Mark = {
   time: string;
@@ -39,6 +44,7 @@ type Mark = {
   first?: string;
   moved?: string;
   looked?: string;
+  wide?: boolean;
   overlap?: number;
   lead?: number;
 };
@@ -111,7 +117,7 @@ export async function poll(
     // A short page is not the end, rights are applied after the limit: only an empty one, an error for one, or what came since is.
     const reached = isUnordered ? whole : (last?.time ?? (sweep.id ? sweep.time : since));
     const time = later(since, whole < since ? reached : earlier(reached, whole));
-    const { until: _, since: __, ...rest } = kept;
+    const { until: _, since: __, wide: ___, ...rest } = kept;
     next[stream.name] = { ...rest, time, id: '', ...(time > since && { moved: shifted(until, -APART) }) };
     memory.seen.forget(stream.name, shifted(time, -LONGEST_OVERLAP));
   }
@@ -125,10 +131,19 @@ export async function poll(
 function begun(mark: Mark, now: string): Mark {
   const { time, looked = now, overlap = 0, moved = now, first = '' } = mark;
   const again = Math.max(OVERLAP, overlap);
-  const isDue = now >= shifted(looked, LOOK_BACK.every) && looked <= shifted(moved, LOOK_BACK.far);
+  const isDue = now >= shifted(looked, LOOK_BACK.every);
+  const isFar = isDue && looked <= shifted(moved, LOOK_BACK.far);
   const rests = now > shifted(moved, again + LAG);
-  const begin = isDue ? shifted(time, -Math.max(again, LOOK_BACK.far)) : rests ? shifted(time, LAG) : shifted(time, -again);
-  return { ...mark, time: later(first, begin), id: '', until: shifted(now, APART), since: time, looked: isDue ? now : looked };
+  const begin = isFar ? shifted(time, -Math.max(again, LOOK_BACK.far)) : rests ? shifted(time, LAG) : shifted(time, -again);
+  return {
+    ...mark,
+    time: later(first, begin),
+    id: '',
+    until: shifted(now, APART),
+    since: time,
+    looked: isDue ? now : looked,
+    ...(isDue && { wide: true }),
+  };
 }
 
 interface SweepPage {
@@ -148,7 +163,7 @@ type Answer = Pick<SweepPage, 'rows' | 'date' | 'isShort'>;
 
 async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: Zone): Promise<SweepPage> {
   const { time } = stream;
-  const { time: begin, until = '', id } = sweep;
+  const { time: begin, until = '', id, wide = false } = sweep;
   const base = stream.base(table);
   const ask = async (condition: string, order: string, from: string, to: string, after = ''): Promise<Answer> => {
     const request = {
@@ -163,7 +178,11 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
       what: `poll ${stream.table || table}`,
     } as const;
     const asked = (row: Row) => stream.hint(row, '').id !== '';
-    const { records, headers, limit } = await onePage(api, request, PAGE, { needs: [time], asked, page: id !== '' });
+    const question = { needs: [time], asked };
+    let answer = await onePage(api, request, wide ? WIDE : PAGE, { ...question, page: true });
+    const isHidden = answer.records.length === 0 && isPart(answer.status, answer.headers);
+    if (isHidden && !wide) answer = await onePage(api, request, WIDE, { ...question, page: id !== '' });
+    const { records, headers, limit } = answer;
     // An invalid clause is ignored and any rows come back: what was asked for may be among the others.
     const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to && columnText(row.sys_id) > after;
     if (!records.every(inTime)) throw api.notAsked(request, zone.hint);
@@ -200,7 +219,7 @@ async function beginning(api: Api, stream: Stream, table: string, now: string): 
     query: { sysparm_query: `${base ? `${base}^` : ''}ORDERBYDESC${time}`, sysparm_fields: fields, sysparm_no_count: true },
     what: `look where ${stream.table || table} ends`,
   } as const;
-  const { records } = await onePage(api, request, 1, { needs: [time] });
+  const { records } = await onePage(api, request, NEWEST, { needs: [time], page: true });
   const newest = columnText(records[0]?.[time]);
   if (newest === '') return shifted(now, -APART);
   const isJustNow = Math.abs(instantOf(now) - instantOf(newest)) < JUST_NOW;
@@ -209,12 +228,9 @@ async function beginning(api: Api, stream: Stream, table: string, now: string): 
 
 /** The instance's own clock, from its Date header, in its raw notation: ours may differ. */
 export async function serverTime(api: Api, table: string): Promise<string> {
-  const { headers } = await api.list({
-    method: 'GET',
-    path: `/api/now/v2/table/${table}`,
-    query: { sysparm_limit: 1, sysparm_fields: 'sys_id', sysparm_no_count: true },
-    what: 'read the clock',
-  });
+  const query = { sysparm_limit: 1, sysparm_fields: 'sys_id', sysparm_no_count: true };
+  const request = { method: 'GET', path: `/api/now/v2/table/${table}`, query, what: 'read the clock' } as const;
+  const { headers } = await api.list(request, { page: true });
   return raw(answeredAt(headers));
 }
 

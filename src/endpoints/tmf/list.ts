@@ -11,8 +11,11 @@ const limits = new WeakMap<Api, number>();
 /** Pages looked through at most: a bound for providers that ignore offset and give the first page for ever. */
 const MOST_PAGES = 1_000;
 
-/** How pages can end where there may be more: the provider repeats them, refuses a further one, or says itself that these are not all. */
-export type OpenEnd = 'repeated' | 'refused' | 'short';
+/**
+ * How pages can end where there may be more: the provider repeats them, refuses a further one, says itself that these are not all, or has given
+ * empty pages in the place of the rest: of what may not be seen.
+ */
+export type OpenEnd = 'repeated' | 'refused' | 'short' | 'hidden';
 
 export interface ListOptions extends Pick<ListQuestion, 'absent' | 'lone' | 'needs'> {
   /** Asked at an end that need not be the end: must the list be whole? Then it is thrown that this is not known. */
@@ -56,7 +59,12 @@ export async function* pages(
     offset += found.length;
     // The last of several pages is a part, too.
     const isEnd = total === undefined ? offset > 0 || !isPart(status, headers) : offset >= total;
-    if (found.length === 0 && !isEnd) end = 'short';
+    if (found.length === 0 && !isEnd) {
+      // Where records may not be seen, others may be behind them.
+      end = total === undefined ? 'short' : 'hidden';
+      offset += limits.get(api) ?? LIMIT;
+      if (total !== undefined && offset < total) continue;
+    }
     if (found.length === 0 ? isEnd : total !== undefined && isEnd) return;
     if (fresh.length === 0) break;
   }
@@ -68,6 +76,7 @@ const WORDS: Record<OpenEnd, (count: number) => string> = {
   repeated: (count) => `with the same ${count} again: it gives no further pages, and there may be more`,
   refused: (count) => `with a refusal of what follows the first ${count}, and there may be more`,
   short: () => 'with no records, but not with all there are',
+  hidden: () => 'with no records, but not with all there are',
 };
 
 /** One page; a smaller one where its size is refused. `past`: there is none at that place (416); `refused`: nor is it said that there is none. */

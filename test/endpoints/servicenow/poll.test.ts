@@ -14,6 +14,10 @@ class Instance {
   /** Ignores every query, as an instance does with one that it does not understand. */
   deaf = false;
   pages = 0;
+  /** Ids of rows that the user may not see: they are taken out of a page. */
+  hidden = new Set<string>();
+  /** It says where a page has a next one. */
+  links = false;
 
   readonly api = serviceNowApi({
     name: 'Acme',
@@ -36,10 +40,13 @@ class Instance {
     });
     const rows = this.deaf ? [...this.tables[table]!] : this.tables[table]!.filter(matches).sort(compare);
     if (query.sysparm_query) this.pages++;
+    const limit = Number(query.sysparm_limit);
+    const result = rows.slice(0, limit).filter((row) => !this.hidden.has(row.sys_id ?? ''));
+    const next = this.links && rows.length > limit ? { link: `<http://acme${path}?sysparm_offset=${limit}>;rel="next"` } : {};
     return {
       status: 200,
-      headers: { date: new Date(`${time(this.clock).replace(' ', 'T')}Z`).toUTCString() },
-      body: { result: rows.slice(0, Number(query.sysparm_limit)) } as never,
+      headers: { date: new Date(`${time(this.clock).replace(' ', 'T')}Z`).toUTCString(), ...next },
+      body: { result } as never,
     };
   }
 }
@@ -130,6 +137,23 @@ describe('a poll of ServiceNow', () => {
     await sweep();
     for (instance.clock = 10; instance.clock < 3_000; instance.clock += 100) assert.deepEqual(await sweep(), []);
   });
+
+  for (const links of [true, false])
+    it(`finds what comes behind hundreds of rows that may not be seen, ${links ? 'at once where it says that there are more' : 'within minutes'}`, async () => {
+      instance.links = links;
+      instance.changed('first', -100);
+      instance.hidden.add('first');
+      await sweep();
+      for (let i = 0; i < 301; i++) {
+        instance.changed(`hidden${i}`, 10 + i);
+        instance.hidden.add(`hidden${i}`);
+      }
+      instance.changed('a', 320);
+      instance.clock = 330;
+      const found = new Set<string>();
+      for (; instance.clock < (links ? 340 : 700); instance.clock += 30) for (const id of ids(await sweep())) found.add(id!);
+      assert.deepEqual([...found], ['a']);
+    });
 
   it('gives the same change the same key, and the next change another', async () => {
     await sweep();

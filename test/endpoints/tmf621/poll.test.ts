@@ -12,6 +12,8 @@ const at = (minutes: number) => new Date(NOW + minutes * 60_000);
 class Provider {
   tickets: { id: string; lastUpdate: string; [name: string]: Json }[] = [];
   now = at(0);
+  /** Ids of tickets that may not be seen: they are counted, and taken out of a page. */
+  hidden = new Set<string>();
   refuses: (query: Record<string, unknown>) => [number, string] | undefined = () => undefined;
   readonly api = tmfApi({
     name: 'p',
@@ -25,7 +27,9 @@ class Provider {
         throw new PartnerError('SWB_PARTNER_REFUSED', answer, details);
       }
       const [offset, limit] = [Number(query.offset ?? 0), Number(query.limit)];
-      return { status, headers: { date: this.now.toUTCString() }, body: this.tickets.slice(offset, offset + limit) };
+      const counted = this.hidden.size > 0 ? { 'x-total-count': String(this.tickets.length) } : {};
+      const body = this.tickets.slice(offset, offset + limit).filter(({ id }) => !this.hidden.has(id));
+      return { status, headers: { date: this.now.toUTCString(), ...counted }, body };
     },
   } as unknown as HttpClient);
 
@@ -74,6 +78,21 @@ describe('polling a TMF621 provider', () => {
     assert.deepEqual(await keys(), before);
     provider.tickets[0]!.note = [{ id: '1', text: 'edited' }];
     assert.notDeepEqual(await keys(), before);
+  });
+
+  it('sees what is behind hundreds of tickets that may not be seen', async () => {
+    const { cursor } = await provider.poll();
+    provider.now = at(10);
+    for (let i = 0; i < 231; i++) {
+      provider.tickets.push(ticket(`hidden${i}`, at(1).toISOString()));
+      provider.hidden.add(`hidden${i}`);
+    }
+    provider.tickets.unshift(ticket('before', at(1).toISOString()));
+    provider.tickets.push(ticket('behind', at(2).toISOString()));
+    assert.deepEqual(
+      (await provider.poll(cursor)).hints.map(({ id }) => id),
+      ['before', 'behind'],
+    );
   });
 
   it('takes the page size that is named in a refusal, and a page past the end for the end', async () => {
