@@ -100,10 +100,22 @@ export class Worker {
     this.lookWhereItWas().catch((error) =>
       this.rest(`What is in doubt at ${options.client.name} could not be looked through`, error),
     );
-    options.store.setting(suspension).then(
-      (kept) => this.ready || this.setSuspended(kept as unknown as Suspension | undefined),
+    Promise.all([options.store.setting(suspension), this.recallHabits()]).then(
+      ([kept]) => this.ready || this.setSuspended(kept as unknown as Suspension | undefined),
       (error) => this.options.log('error', `Whether ${options.client.name} is suspended could not be read: ${String(error)}`),
     );
+  }
+
+  private async recallHabits(): Promise<void> {
+    const { store, client, log } = this.options;
+    const key = `habits|${client.id}|${client.address}`;
+    const known = await store.setting(key);
+    client.habits?.keptBy(known, (value) => {
+      // It would be learnt again.
+      store
+        .commit([{ kind: 'setting', key, value }], { durable: false })
+        .catch((error) => log('warn', `${key} could not be kept: ${error}`));
+    });
   }
 
   on(listener: DeliveryEvents): () => void {

@@ -11,6 +11,7 @@ import type {
   System,
 } from '../model/message.js';
 import type { Problem } from '../model/problem.js';
+import type { Habits } from './habits.js';
 
 /**
  * What the broker needs of a partner's system, whatever system it is. Each folder here implements it with the same files:
@@ -74,6 +75,8 @@ export interface EndpointClient {
   /** Where its API is: what was asked there proves nothing about another place. */
   readonly address: string;
 
+  /** What is learnt of how it keeps what is written, kept over restarts by its worker; absent where nothing is learnt. */
+  readonly habits?: Habits;
   /** Milliseconds by which the system's clock is ahead of ours, to about half a second; undefined until known. */
   readonly clockAhead?: number | undefined;
 

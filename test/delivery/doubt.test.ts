@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Habits } from '../../src/endpoints/habits.js';
 import { until } from '../live/node-red.js';
 import { Rig } from './rig.js';
 
@@ -24,6 +25,23 @@ describe('what the partner’s answers say of a delivery', () => {
     const calls = (name: string) => rig.provider.calls.filter((call) => call.startsWith(name)).length;
     const delivery = async () => (await rig.deliveries())[0]!;
     const inState = (state: string) => until(`it to be ${state}`, async () => (await delivery())?.state === state);
+
+    it('is judged by what an earlier process has learnt of the partner', async () => {
+      await rig.start();
+      const { customer, provider } = rig;
+      const key = `habits|provider|${provider.address}`;
+      const kept = async () => JSON.stringify(await rig.store.setting(key));
+      await rig.quiet();
+      provider.habits.learn({ keepsAuthors: true });
+      await until('it to be kept', async () => (await kept()) === '{"keepsAuthors":true}');
+      await rig.stop();
+      provider.habits = new Habits();
+      rig = Object.assign(new Rig(folder), { customer, provider });
+      await rig.start();
+      await until('it to be known', async () => provider.habits.keepsAuthors === true);
+      provider.habits.learn({ keepsAuthors: false });
+      await until('the change to be kept', async () => (await kept()) === '{"keepsAuthors":false}');
+    });
 
     it('is looked for over the settling time before anything is created again', async () => {
       rig.settling = 400;

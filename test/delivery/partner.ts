@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { EndpointClient, Parsed, RawEntity, SpooledAttachment, Written } from '../../src/endpoints/endpoint.js';
+import { Habits } from '../../src/endpoints/habits.js';
 import { PartnerError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import type { Problem } from '../../src/model/problem.js';
@@ -36,6 +37,7 @@ export class Partner implements EndpointClient {
   readonly system = 'tmf621';
   address = 'http://partner';
   readonly tickets: Ticket[] = [];
+  habits = new Habits();
   readonly calls: string[] = [];
   /** Since when comments were looked for. */
   readonly soughtSince: string[] = [];

@@ -2,6 +2,7 @@ import type { HttpClient } from '../../http/http.js';
 import type { Api } from '../api.js';
 import type { Check } from '../endpoint.js';
 import type { Needs } from '../evidence.js';
+import { Habits } from '../habits.js';
 import type { Registered } from '../hub.js';
 import { emptyListOf, tmfApi } from './answers.js';
 import { checkConnection } from './checks.js';
@@ -35,6 +36,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   readonly version: Version;
   readonly profile: Profile;
   readonly integrationUser?: string;
+  readonly habits = new Habits();
   protected readonly http: HttpClient;
   protected readonly answers: Api;
   /** The path of the API below the base URL. */
@@ -70,6 +72,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
       type: api.type,
       needs: api.needs,
       clock: options.clock,
+      habits: this.habits,
       dialect,
       ways: this.ways,
     });

@@ -7,6 +7,7 @@ import { sameReference } from '../../model/reference.js';
 import { type Api, afterWrite } from '../api.js';
 import type { Hint, WrittenPart } from '../endpoint.js';
 import type { Needs } from '../evidence.js';
+import type { Habits } from '../habits.js';
 import { emptyListOf } from './answers.js';
 import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
@@ -32,6 +33,7 @@ export interface CollectionOptions {
   needs: Needs;
   dialect: TmfDialect;
   ways: ListWay;
+  habits: Habits;
   clock: () => number;
 }
 
@@ -57,7 +59,6 @@ export class Collection {
   /** Lists are read, changed and written back: one writer at a time per resource. */
   private readonly turns = new Map<string, Promise<unknown>>();
   private readonly lists: ListMemory;
-  private keptAuthor: boolean | undefined;
 
   constructor(private readonly options: CollectionOptions) {
     this.lists = new ListMemory(LISTS, options.clock);
@@ -65,11 +66,6 @@ export class Collection {
 
   async read(id: string): Promise<Attributes> {
     return (await this.marked(id)).resource;
-  }
-
-  /** Did the last note of ours show the author that was sent? Undefined: none was written by this process, or it shows none. */
-  get keepsAuthors(): boolean | undefined {
-    return this.keptAuthor;
   }
 
   /** Takes what hints say of times of change: what is older is not written back. */
@@ -209,7 +205,7 @@ export class Collection {
     const found = shown ?? ours(list, seen);
     if (found) {
       const [sent, shows] = [textOf(entry.author), textOf(found.author)];
-      if (sent !== undefined && shows !== undefined) this.keptAuthor = sent === shows;
+      if (sent !== undefined && shows !== undefined) this.options.habits.learn({ keepsAuthors: sent === shows });
       return { id: partIds(list).get(found) };
     }
     throw this.options.api.unshown({ what }, `it was answered as done, and the ${this.options.noun} does not show it`);

@@ -87,7 +87,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined> {
     const ticket = await this.entities.readForLists(id, ['note']);
-    return ourNote(ticket, comment, since, seen, this.entities.keepsAuthors);
+    return ourNote(ticket, comment, since, seen, this.habits.keepsAuthors);
   }
 
   rewordComment(_entityType: string, id: string, part: string, { text }: GenericComment): Promise<boolean> {

@@ -100,7 +100,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined> {
     const order = await this.there(id, () => this.entities.readForLists(id, ['note']));
-    return ourNote(order, comment, since, seen, this.entities.keepsAuthors);
+    return ourNote(order, comment, since, seen, this.habits.keepsAuthors);
   }
 
   async attach(_entityType: string, _id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
