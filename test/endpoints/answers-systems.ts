@@ -63,6 +63,8 @@ export interface System {
   change: Record<string, Json>;
   /** Ids of the partner's records that carry a reference. */
   withReference: (sandbox: Sandbox, reference: string) => string[];
+  /** What it answers to a change is what it keeps: one platform, not any vendor's. */
+  answersAsKept?: true;
   /** Its comments have ids of their own: one that is edited is known by it. */
   identifies: boolean;
   /** The texts said about a record, which its people may change and take away. */
@@ -170,6 +172,7 @@ function serviceNow(entityType: string, table: string, lines: Part[], more: Pick
     desk: (sandbox) => sandbox.servicenow,
     ...more,
     withReference: (sandbox, reference) => ofDesk(sandbox.servicenow, table, reference),
+    answersAsKept: true,
     identifies: true,
     said: (sandbox, id) => saidAtDesk(sandbox.servicenow, id),
     says: (sandbox, id, text) => void sandbox.servicenow.comment(table, id, text, 'agent'),

@@ -121,6 +121,15 @@ for (const system of SYSTEMS) {
       assert.equal(client.parse(entity).record[field], has);
     });
 
+    it('says that a long text was cut, also where an answer repeats what was sent', async () => {
+      gateway.way = { cut: 40, repeats: !system.answersAsKept };
+      const [[field]] = Object.entries(system.change) as [[string, Json]];
+      const sent = 'a long text of ours '.repeat(5);
+      const { dropped, entity } = await client.update(entityType, id, { [field]: sent });
+      assert.deepEqual(dropped, [{ field, sent, has: sent.slice(0, 40) }]);
+      assert.equal(client.parse(entity).record[field], sent.slice(0, 40));
+    });
+
     it('says how far the partner’s clock is from ours when the connection is tested', async () => {
       gateway.way = { dates: -1_200_000 };
       restart();

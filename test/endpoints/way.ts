@@ -13,6 +13,8 @@ export interface Way {
   past?: 400 | 416;
   /** The text fields of what is written are cut to this length. */
   cut?: number;
+  /** Answers to changes repeat what was sent, whatever is kept of it. */
+  repeats?: boolean;
 }
 
 const SIZE = ['sysparm_limit', 'limit'];
@@ -43,7 +45,7 @@ export class Gateway {
   }
 
   private async pass(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const { dates = 0, page, most, past, cut } = this.way;
+    const { dates = 0, page, most, past, cut, repeats } = this.way;
     const url = new URL(req.url ?? '/', this.target);
     const size = SIZE.find((name) => url.searchParams.has(name));
     if (req.method === 'GET' && size && most !== undefined && Number(url.searchParams.get(size)) > most)
@@ -56,13 +58,15 @@ export class Gateway {
     const answer = await new Promise<IncomingMessage>((resolve, reject) =>
       request(url, { method: req.method, headers }, resolve).on('error', reject).end(body),
     );
-    const content = await bytes(answer);
+    const kept = await bytes(answer);
+    const content = repeats && req.method === 'PATCH' ? repeated(kept, given) : kept;
     const isFurther = PLACE.some((name) => Number(url.searchParams.get(name) ?? 0) > 0);
     if (past !== undefined && isFurther && /^(\{"result":)?\[\]\}?$/.test(content.toString('utf8')))
       return refuse(res, past, 'There is nothing at that place.');
     const date = new Date(Date.parse(answer.headers.date ?? '') + dates).toUTCString();
     const { link: _, 'x-total-count': __, 'content-range': ___, ...partial } = answer.headers;
-    res.writeHead(answer.statusCode ?? 500, { ...(page === undefined ? answer.headers : partial), date });
+    const { 'content-length': ____, ...head } = page === undefined ? answer.headers : partial;
+    res.writeHead(answer.statusCode ?? 500, { ...head, date });
     res.end(content);
   }
 }
@@ -79,6 +83,17 @@ function refuse(res: ServerResponse, status: number, words: string): void {
   res.end(
     JSON.stringify({ code: '28', reason: words, message: words, error: { message: words, detail: words }, status: 'failure' }),
   );
+}
+
+/** An answer in which stands what was sent. */
+function repeated(answer: Buffer, sent: Buffer): Buffer {
+  const body = JSON.parse(answer.toString('utf8')) as Record<string, unknown>;
+  const record = (body.result ?? body) as Record<string, unknown>;
+  const texts = Object.entries(JSON.parse(sent.toString('utf8')) as Record<string, unknown>).filter(
+    ([name, value]) => name in record && typeof value === 'string',
+  );
+  Object.assign(record, Object.fromEntries(texts));
+  return Buffer.from(JSON.stringify(body));
 }
 
 function cutTexts(body: Buffer, length: number): Buffer {

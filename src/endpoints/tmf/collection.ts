@@ -9,7 +9,7 @@ import type { Hint, WrittenPart } from '../endpoint.js';
 import type { Needs } from '../evidence.js';
 import type { Habits } from '../habits.js';
 import { emptyListOf } from './answers.js';
-import { type Attributes, entries, idOf, isAttributes, textOf } from './attributes.js';
+import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 import { pages } from './list.js';
 import { ListMemory } from './list-memory.js';
@@ -50,6 +50,9 @@ export interface EntryForm {
   /** Another list of the resource that has to travel with one that is sent whole. */
   along?: string;
 }
+
+/** Shorter texts fit everywhere. */
+const LONG = 30;
 
 /** Lists that are written back whole where a provider takes nothing else; `true`: no resource is without. */
 const LISTS = { note: false, attachment: false, productOrderItem: true };
@@ -154,6 +157,24 @@ export class Collection {
     const resource = (await api.change(request, id, () => this.read(id), needs)) as Attributes;
     this.lists.learn(resource);
     return resource;
+  }
+
+  /**
+   * PATCHes one with texts; gives what the provider then has. An answer may repeat what was sent where the provider keeps less of it: long texts are read
+   * again. What is read of a copy that is behind is not believed.
+   */
+  async patchTexts(id: string, body: Attributes, what: string): Promise<Attributes> {
+    const answered = await this.patch(id, body, what);
+    const texts = Object.entries(body).filter(([name, value]) => isLong(value) && answered[name] === value);
+    if (texts.length === 0) return answered;
+    // It is written: what cannot be read now is read when an event, or a poll, tells of it.
+    const shown = await this.read(id).catch(() => answered);
+    const [before, after] = [isoTime(answered.lastUpdate), isoTime(shown.lastUpdate)];
+    const isCurrent =
+      before !== undefined && after !== undefined
+        ? after >= before
+        : texts.every(([name, value]) => isBeginning(textOf(shown[name]) ?? '', String(value)));
+    return isCurrent ? shown : answered;
   }
 
   /**
@@ -307,4 +328,14 @@ function isStream(body: unknown): body is Readable {
 
 function article(noun: string): string {
   return `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}
+
+/** Is one text the beginning of another, whatever is written at its end? */
+function isBeginning(text: string, whole: string): boolean {
+  return text !== '' && whole.startsWith(text.slice(0, LONG));
+}
+
+/** Is it a text that a column may be too short for? */
+function isLong(value: Json | undefined): boolean {
+  return typeof value === 'string' && value.length > LONG;
 }

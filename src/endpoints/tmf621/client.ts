@@ -66,7 +66,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const given = writable(await this.marked(id, fields), this.dialect.notPatchable);
     const body = this.entities.change(given);
     this.entities.demand(validateTicketPatch(this.version, this.profile, body), 'update');
-    const ticket = await this.entities.patch(id, body, 'update ticket');
+    const ticket = await this.entities.patchTexts(id, body, 'update ticket');
     const sent = Object.fromEntries(Object.entries(fields).filter(([name]) => name in body));
     return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(sent, ticket) };
   }

@@ -191,7 +191,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       // What the provider itself says of its items is not ours to judge.
       this.entities.demand(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
-        const order = await this.there(id, () => this.entities.patch(id, body, 'update order'));
+        const order = await this.there(id, () => this.entities.patchTexts(id, body, 'update order'));
         const dropped = [...droppedFrom(given, order), ...droppedItems(given, { [ITEMS]: items ?? [] }, order)];
         return { entity: { order }, dropped };
       } catch (error) {
