@@ -18,6 +18,8 @@ interface Ways {
   /** Gives marks of states, and refuses what is made of an older one. */
   marks?: boolean;
   jsonPatch?: boolean;
+  /** Makes all notes anew when a list is written, with other ids and as the user of its API. */
+  remakes?: boolean;
   /** Other ids at each read. */
   renumbers?: boolean;
   /** Each way on the line, milliseconds. */
@@ -28,6 +30,7 @@ interface Ways {
 class BusyProvider {
   notes: Note[] = [];
   said = 0;
+  writes = 0;
   /** What a read or an answer has shown. */
   readonly shown = new Set<string>();
   private version = 1;
@@ -78,7 +81,9 @@ class BusyProvider {
     const mark = request.headers['if-match'];
     if (mark && mark !== `"${this.version}"`) return 412;
     const body = JSON.parse(text);
-    this.change(operations ? [...this.notes, body[0].value] : body.note);
+    this.writes++;
+    const list = this.ways.remakes ? body.note.map(({ text }: Note) => ({ text, author: 'api' })) : body.note;
+    this.change(operations ? [...this.notes, body[0].value] : list);
     return 200;
   }
 }
@@ -111,6 +116,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
     ['that marks none', {}],
     ['that takes JSON Patch', { jsonPatch: true }],
     ['that gives other ids at each read', { renumbers: true }],
+    ['that makes all notes anew at each write', { remakes: true }],
   ];
   for (const [name, ways] of WAYS)
     it(`takes nothing away, and adds ours once, at a provider ${name}`, async () => {
@@ -131,6 +137,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
       const lost = theirs.filter((text) => count(text) > 1 || (count(text) === 0 && isKnown(text)));
       const ours = Array.from({ length: OURS }, (_, i) => `ours ${i + 1}`).filter((text) => count(text) !== 1);
       assert.deepEqual([lost, ours], [[], []]);
+      assert.ok(provider.writes <= OURS + THEIRS, `${provider.writes} writes`);
     });
 
   it('knows which of two notes with the same words is the one just written', async () => {
