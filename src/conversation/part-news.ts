@@ -5,7 +5,7 @@ import type { Incoming } from './correlate.js';
 import { attachmentMark, commentMark, digest } from './fingerprint.js';
 
 /** Comments and files of a link whose words are remembered, the newest. */
-const WORDS = 500;
+const WORDS = 5_000;
 /** Characters of words that are kept as they are. */
 const SHORT = 64;
 /** Ids remembered of parts that are not shown any more. A long memory of little use, and a bound all the same. */

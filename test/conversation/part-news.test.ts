@@ -44,6 +44,14 @@ describe('which comments and files are news', () => {
     );
   });
 
+  it('none of three thousand that a partner makes anew, with other ids and as somebody else', () => {
+    const said = (from: number) => Array.from({ length: 3_000 }, (_, i) => comment(`n${from + i}`, `note ${i}`, `${from}`));
+    const first = read(known(), reading({ comments: said(0) })).advance(known());
+    const anew = read(first, reading({ comments: said(5_000) }));
+    assert.equal(anew.output, 'ignored');
+    assert.equal(read(anew.advance(first), reading({ comments: said(10_000) })).output, 'ignored');
+  });
+
   it('the same words said again, though ours with these words were written', () => {
     const written = withLink(known(), { ...known().links[0]!, seen: ['n1'] });
     const found = read(written, reading({ comments: [comment('n1', 'Done.'), comment('n2', 'Done.')] }));
