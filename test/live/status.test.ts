@@ -74,7 +74,11 @@ describe('what nodes show as their status', () => {
     const incident = rig.open('kept in part');
     await until('the ticket', () => rig.tickets('kept in part')[0]);
     await rig.quiet();
-    const before = shown('sb1-tmf-out').at(-1);
+    // It is told a moment after the store has it.
+    const before = await until('the node to rest', () => {
+      const last = shown('sb1-tmf-out').at(-1);
+      return last?.startsWith('connected') && last;
+    });
     faults.add({ method: 'PATCH', path: 'troubleTicket', kind: 'drop-field', field: 'description' });
     rig.sandbox.servicenow.update('incident', incident.sys_id, { description: 'Second floor', urgency: '1' }, 'agent');
     await shows('sb1-tmf-out', `${before}, 1 with a warning`);
@@ -84,7 +88,7 @@ describe('what nodes show as their status', () => {
     await until('it to count again', () => shown('sb1-tmf-out').slice(earlier).at(-1) === `${before}, 1 with a warning`);
     const { messages } = await rig.get<MessageList>('/switchboard/messages?state=warned&direction=outgoing');
     await rig.act('deliveries', messages[0]!.deliveries[0]!.id, 'seen');
-    await shows('sb1-tmf-out', before!);
+    await shows('sb1-tmf-out', before);
   });
 
   it('an endpoint that a person suspended says so, not that it is down', async () => {
