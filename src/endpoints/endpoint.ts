@@ -107,8 +107,8 @@ export interface EndpointClient {
   comment(entityType: string, id: string, comment: GenericComment, seen?: readonly string[]): Promise<WrittenPart>;
   /**
    * Was this comment written by us already? Asked when an answer was lost. `since`: ISO time of our first attempt by the partner's own
-   * clock, '' = not known. `seen`: ids of comments and files that
-   * were there before it, or are known to be others: the same words said twice are two comments.
+   * clock, '' = not known. `seen`: ids of comments and files that were there before it, or are known to be others: the same words said twice are two
+   * comments.
    */
   findComment(
     entityType: string,

@@ -23,7 +23,10 @@ const LOOK_BACK = { every: 300_000, far: 900_000 };
 /** The overlap never grows beyond, milliseconds. */
 const LONGEST_OVERLAP = 1_800_000;
 const PAGE = 200;
-/** Rows that may not be seen are taken out of a page: where one is empty for that, and now and then, so many are asked for, as many as an instance gives at all. */
+/**
+ * Rows that may not be seen are taken out of a page: where one is empty for that, and now and then, so many are asked for, as many as an instance gives
+ * at all.
+ */
 const WIDE = 10_000;
 /** Looked through for the newest row that may be seen. */
 const NEWEST = 50;
@@ -34,7 +37,8 @@ const AROUND = 3 * 3_600_000;
  * Where a stream stands, by the times of rows that came: answers are dated by a clock of their own, which is only compared with itself.
  * `time` and `id`: the last row taken; `until` bounds a sweep that is not finished, `since` is where that began to read what was not read before.
  * `first`: where polling began, nothing before it is news. `moved`: how an answer was dated when the watermark last moved; `looked`: when it was looked
- * further back, with large pages (`wide`); `overlap`: what is read again, once it had to grow. `lead`: the shortest time by which an answer was dated later than a row in it.
+ * further back, with large pages (`wide`); `overlap`: what is read again, once it had to grow. `lead`: the shortest time by which an answer was dated later
+ * than a row in it.
  */
 type Mark = {
   time: string;
@@ -83,43 +87,30 @@ export async function poll(
   const zone = isFirst ? GMT : await memory.zone();
   const lines = LINES[table];
   for (const stream of streamsOf(table)) {
-    const mark = marks[stream.name];
-    if (!mark) {
+    const before = marks[stream.name];
+    if (!before) {
       const asked = await now();
       const time = await beginning(api, stream, table, asked);
       next[stream.name] = { time, id: '', first: shifted(time, -OVERLAP), moved: asked, looked: asked };
       continue;
     }
-    const sweep = mark.until === undefined ? begun(mark, await now()) : mark;
-    const { until = '', since = sweep.time } = sweep;
-    const { rows, last, date, isShort, isUnordered } = await page(api, stream, table, sweep, zone);
-    const found = rows.map((row) => stream.hint(row, entityType));
-    const parents = stream.lines && (await parentsOf(api, stream.lines, new Set(found.map((hint) => hint.id))));
-    for (const hint of found) {
+    const sweep = before.until === undefined ? begun(before, await now()) : before;
+    const found = await page(api, stream, table, sweep, zone);
+    const told = found.rows.map((row) => stream.hint(row, entityType));
+    const parents = stream.lines && (await parentsOf(api, stream.lines, new Set(told.map((hint) => hint.id))));
+    for (const hint of told) {
       const id = parents ? parents.get(hint.id) : hint.id;
       // Of records with lines the version is made of all of them.
       if (id) hints.set(hint.key, { ...hint, id, ...(lines && { expects: { parts: hint.expects?.parts } }) });
     }
-    const times = found.map(({ key }, i) => ({ key, time: columnText(rows[i]?.[stream.time]) }));
-    const late = memory.seen.lateness(stream.name, times, since);
+    const times = told.map(({ key }, i) => ({ key, time: columnText(found.rows[i]?.[stream.time]) }));
+    const late = memory.seen.lateness(stream.name, times, sweep.since ?? sweep.time);
     const overlap = Math.min(LONGEST_OVERLAP, Math.max(sweep.overlap ?? 0, late > OVERLAP ? 2 * late : 0));
     const newest = times.reduce((a, { time }) => later(a, time), '');
-    const lead = newest === '' ? sweep.lead : Math.min(sweep.lead ?? date - instantOf(newest), date - instantOf(newest));
-    const kept = { ...sweep, ...(overlap > 0 && { overlap }), ...(lead !== undefined && { lead }) };
-    // Up to here all that was there when the sweep began has been read. Of later seconds rows may have come behind the page that reached them.
-    const whole = lead === undefined ? since : shifted(until, -APART - lead - LAG);
-    const isBeyond = isShort && !isUnordered && lead === sweep.lead && whole >= since && last !== undefined && last.time >= whole;
-    if (last && !isBeyond) {
-      next[stream.name] = { ...kept, ...last, since };
-      more = true;
-      continue;
-    }
-    // A short page is not the end, rights are applied after the limit: only an empty one, an error for one, or what came since is.
-    const reached = isUnordered ? whole : (last?.time ?? (sweep.id ? sweep.time : since));
-    const time = later(since, whole < since ? reached : earlier(reached, whole));
-    const { until: _, since: __, wide: ___, ...rest } = kept;
-    next[stream.name] = { ...rest, time, id: '', ...(time > since && { moved: shifted(until, -APART) }) };
-    memory.seen.forget(stream.name, shifted(time, -LONGEST_OVERLAP));
+    const mark = swept({ ...sweep, ...(overlap > 0 && { overlap }) }, found, newest);
+    next[stream.name] = mark;
+    if (mark.until !== undefined) more = true;
+    else memory.seen.forget(stream.name, shifted(mark.time, -LONGEST_OVERLAP));
   }
   return { hints: [...hints.values()], cursor: next as Json, more };
 }
@@ -144,6 +135,22 @@ function begun(mark: Mark, now: string): Mark {
     looked: isDue ? now : looked,
     ...(isDue && { wide: true }),
   };
+}
+
+/** A sweep after a page of it: it goes on from its last row, or has ended (`until` is gone). `newest`: of the times of its rows, '' = none. Pure. */
+function swept(sweep: Mark, { last, date, isShort, isUnordered }: SweepPage, newest: string): Mark {
+  const { until = '', since = sweep.time } = sweep;
+  const lead = newest === '' ? sweep.lead : Math.min(sweep.lead ?? date - instantOf(newest), date - instantOf(newest));
+  const kept = { ...sweep, ...(lead !== undefined && { lead }) };
+  // Up to here all that was there when the sweep began has been read. Of later seconds rows may have come behind the page that reached them.
+  const whole = lead === undefined ? since : shifted(until, -APART - lead - LAG);
+  const isBeyond = isShort && !isUnordered && lead === sweep.lead && whole >= since && last !== undefined && last.time >= whole;
+  if (last && !isBeyond) return { ...kept, ...last, since };
+  // A short page is not the end, rights are applied after the limit: only an empty one, an error for one, or what came since is.
+  const reached = isUnordered ? whole : (last?.time ?? (sweep.id ? sweep.time : since));
+  const time = later(since, whole < since ? reached : earlier(reached, whole));
+  const { until: _, since: __, wide: ___, ...rest } = kept;
+  return { ...rest, time, id: '', ...(time > since && { moved: shifted(until, -APART) }) };
 }
 
 interface SweepPage {

@@ -146,6 +146,16 @@ export class Collection {
 
   /** PATCHes one; gives what the provider then has. */
   async patch(id: string, body: Json | Readable, what: string, headers: Record<string, string> = {}): Promise<Attributes> {
+    return (await this.patched(id, body, what, headers)).resource;
+  }
+
+  /** `isRead`: the answer did not show it, so that it was read. */
+  private async patched(
+    id: string,
+    body: Json | Readable,
+    what: string,
+    headers: Record<string, string>,
+  ): Promise<{ resource: Attributes; isRead: boolean }> {
     const { api, needs } = this.options;
     const request = {
       method: 'PATCH',
@@ -154,9 +164,14 @@ export class Collection {
       body: isStream(body) ? body : JSON.stringify(body),
       what,
     } as const;
-    const resource = (await api.change(request, id, () => this.read(id), needs)) as Attributes;
+    let isRead = false;
+    const read = () => {
+      isRead = true;
+      return this.read(id);
+    };
+    const resource = (await api.change(request, id, read, needs)) as Attributes;
     this.lists.learn(resource);
-    return resource;
+    return { resource, isRead };
   }
 
   /**
@@ -164,9 +179,9 @@ export class Collection {
    * again. What is read of a copy that is behind is not believed.
    */
   async patchTexts(id: string, body: Attributes, what: string): Promise<Attributes> {
-    const answered = await this.patch(id, body, what);
+    const { resource: answered, isRead } = await this.patched(id, body, what, {});
     const texts = Object.entries(body).filter(([name, value]) => isLong(value) && answered[name] === value);
-    if (texts.length === 0) return answered;
+    if (isRead || texts.length === 0) return answered;
     // It is written: what cannot be read now is read when an event, or a poll, tells of it.
     const shown = await this.read(id).catch(() => answered);
     const [before, after] = [isoTime(answered.lastUpdate), isoTime(shown.lastUpdate)];

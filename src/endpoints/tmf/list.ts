@@ -72,11 +72,12 @@ export async function* pages(
   throw api.strange(request(), WORDS[end](seen.size));
 }
 
+const lacking = () => 'with no records, but not with all there are';
 const WORDS: Record<OpenEnd, (count: number) => string> = {
   repeated: (count) => `with the same ${count} again: it gives no further pages, and there may be more`,
   refused: (count) => `with a refusal of what follows the first ${count}, and there may be more`,
-  short: () => 'with no records, but not with all there are',
-  hidden: () => 'with no records, but not with all there are',
+  short: lacking,
+  hidden: lacking,
 };
 
 /** One page; a smaller one where its size is refused. `past`: there is none at that place (416); `refused`: nor is it said that there is none. */
