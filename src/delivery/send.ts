@@ -208,11 +208,10 @@ async function update(
   if (isMade && names.length === 0) return { what: `found ${link.number ?? link.id}, of which an event told`, link: target };
   if (names.length === 0) return { what: NOTHING_LEFT, link: target };
   const looked = await lookBefore(names, request, link, conversation, context);
-  const found = (what: string): Sent => ({
-    what,
-    link: target,
-    change: (c) => rewritten(c, delivery, request, knownBy(c, delivery, request, all), context.ids()),
-  });
+  const withFound = (c: ConversationRecord, fields: string[]) =>
+    fields.length > 0 ? rewritten(c, delivery, request, knownBy(c, delivery, request, fields), context.ids()) : c;
+  const found = (what: string): Sent => ({ what, link: target, change: (c) => withFound(c, all) });
+  let there: string[] = [];
   if (inDoubt && isCancellation(request) && client.findCancellation) {
     // It may be asked for without showing yet, and must not be asked for twice.
     if (await client.findCancellation(delivery.entityType, link.id))
@@ -222,14 +221,16 @@ async function update(
     const { record } = looked ?? client.parse(await client.read(delivery.entityType, link.id));
     // Items are written again, so that it is known which is which; those that an earlier try has added are found.
     const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
-    names = names.filter((name) => again(name) || !sameImprint(imprint(record[name]), request.fields[name]));
+    there = names.filter((name) => !again(name) && sameImprint(imprint(record[name]), request.fields[name]));
+    names = names.filter((name) => !there.includes(name));
     if (names.length === 0) return found('found written by an earlier try');
     if (delivery.onlyLook) ask(`the new ${names.join(', ')}`, client);
   }
   const { kept, untold, conflict } = looked
     ? lookFirst(lookedAt(names, request, link), request, link, looked, client, context.rules)
     : { kept: undefined, untold: [], conflict: undefined };
-  const toTell = (latest: ConversationRecord) => withUntold(latest, delivery, untold);
+  // What an earlier try has left there is ours, also where the rest of it is not written any more.
+  const learnt = (latest: ConversationRecord) => withFound(withUntold(latest, delivery, untold), there);
   const both: Warning[] = conflict ? [{ code: 'SWB_BOTH_CHANGED', message: conflict }] : [];
   const fields: Record<string, Json> = {};
   for (const name of names.filter((name) => !kept?.has(name))) {
@@ -237,7 +238,7 @@ async function update(
     if (value !== undefined) fields[name] = value;
   }
   names = Object.keys(fields);
-  if (names.length === 0) return { what: NOTHING_LEFT, link: target, warnings: both, change: toTell };
+  if (names.length === 0) return { what: NOTHING_LEFT, link: target, warnings: both, change: learnt };
   const named = await addressed(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
@@ -256,7 +257,7 @@ async function update(
     answer: written.entity,
     warnings: [...both, ...warningsOf(client, written)],
     change: (before) => {
-      const latest = toTell(before);
+      const latest = learnt(before);
       const at = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (!at) return latest;
       const now = named.items ? { ...at, items: itemsSeen(named.items, client.itemsOf?.(parsed.record)) } : at;

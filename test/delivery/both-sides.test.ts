@@ -119,6 +119,24 @@ describe('both sides at once', () => {
     assert.deepEqual([provider().fields.state, customer().fields.state], ['cancelled', 'cancelled']);
   });
 
+  it('what an interrupted write has left there is ours, though the rest of it was changed before it was looked at', async () => {
+    const update = rig.provider.update.bind(rig.provider);
+    rig.provider.faults.push('lost');
+    rig.provider.update = (...given) =>
+      update(...given).finally(() => {
+        rig.provider.update = update;
+        provider().fields.state = 'held';
+      });
+    Object.assign(rig.provider, { changedAt: at(11) });
+    await hearFromCustomer({ state: 'resolved', resolution: 'Done' }, 2, 10);
+    await rig.quiet();
+    const [conversation] = await rig.store.listConversations({ limit: 1 });
+    const { raw } = conversation!.links.find(({ endpoint }) => endpoint === 'provider')!;
+    // Else it is told to the customer as the provider's reason.
+    assert.equal(raw.resolution, 'Done');
+    assert.equal(provider().fields.state, 'held');
+  });
+
   it('is read again where what was read is older than a write that was answered meanwhile', async () => {
     let open = () => {};
     const gate = new Promise<void>((resolve) => {
