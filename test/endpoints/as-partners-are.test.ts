@@ -130,6 +130,25 @@ for (const system of SYSTEMS) {
       assert.equal(client.parse(entity).record[field], sent.slice(0, 40));
     });
 
+    it('does not take what somebody wrote right after us for what became of ours', async () => {
+      const [[field]] = Object.entries(system.change) as [[string, Json]];
+      const other = system.client(sandbox, sandbox.url);
+      const theirs = 'a long text of somebody else, who has just come to it';
+      let isDone = false;
+      gateway.way = {
+        meanwhile: () => other.update(entityType, id, { [field]: theirs }).then(() => (isDone = true)),
+      };
+      const sent = 'a long text of ours '.repeat(5);
+      const { dropped, entity } = await client.update(entityType, id, { [field]: sent });
+      other.close();
+      assert.ok(isDone);
+      const known = client.parse(entity);
+      assert.deepEqual([dropped, known.record[field]], [[], sent]);
+      const now = await read();
+      assert.equal(now.record[field], theirs);
+      assert.ok(!client.isOlder(now.source.version, known.source.version));
+    });
+
     it('says how far the partner’s clock is from ours when the connection is tested', async () => {
       gateway.way = { dates: -1_200_000 };
       restart();

@@ -15,6 +15,8 @@ export interface Way {
   cut?: number;
   /** Answers to changes repeat what was sent, whatever is kept of it. */
   repeats?: boolean;
+  /** What somebody else does, once, between a change and its answer. */
+  meanwhile?: () => Promise<unknown>;
 }
 
 const SIZE = ['sysparm_limit', 'limit'];
@@ -59,6 +61,11 @@ export class Gateway {
       request(url, { method: req.method, headers }, resolve).on('error', reject).end(body),
     );
     const kept = await bytes(answer);
+    const { meanwhile } = this.way;
+    if (meanwhile && req.method === 'PATCH') {
+      this.way = { ...this.way, meanwhile: undefined };
+      await meanwhile();
+    }
     const content = repeats && req.method === 'PATCH' ? repeated(kept, given) : kept;
     const isFurther = PLACE.some((name) => Number(url.searchParams.get(name) ?? 0) > 0);
     if (past !== undefined && isFurther && /^(\{"result":)?\[\]\}?$/.test(content.toString('utf8')))

@@ -79,13 +79,17 @@ export class Orders {
     const cancels = lines.made === 'ordered' && header.request_state === CANCELLED_REQUEST;
     const writing = given.length > 0 || cancels ? await this.writing(id) : undefined;
     if (writing) demandLines(writing, given, added);
-    if (Object.keys(body).length > 0) await changeRow(api, table, id, body, `update ${entityType}`);
+    const columns = Object.keys(body);
+    const answered = columns.length > 0 ? await changeRow(api, table, id, body, `update ${entityType}`) : {};
     try {
       if (writing) {
         await updateLines(writing, given);
         if (cancels) await this.cancelItems(writing, given);
       }
       const entity = await read(id);
+      // Where lines were written, too, they may have moved the header on; else what differs by now is somebody else's.
+      const ours = writing ? [] : columns.filter((name) => name in answered).map((name) => [name, answered[name]]);
+      Object.assign(entity.record, Object.fromEntries(ours));
       return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(given, lines, entity.lines ?? [])] };
     } catch (error) {
       throw this.half(error);

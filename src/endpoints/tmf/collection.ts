@@ -8,6 +8,7 @@ import { type Api, afterWrite } from '../api.js';
 import type { Hint, WrittenPart } from '../endpoint.js';
 import type { Needs } from '../evidence.js';
 import type { Habits } from '../habits.js';
+import { sameWords } from '../words.js';
 import { emptyListOf } from './answers.js';
 import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
@@ -53,6 +54,8 @@ export interface EntryForm {
 
 /** Shorter texts fit everywhere. */
 const LONG = 30;
+/** The most that is written at the end of a text to say that it was cut. */
+const CUT_MARK = 20;
 
 /** Lists that are written back whole where a provider takes nothing else; `true`: no resource is without. */
 const LISTS = { note: false, attachment: false, productOrderItem: true };
@@ -185,11 +188,14 @@ export class Collection {
     // It is written: what cannot be read now is read when an event, or a poll, tells of it.
     const shown = await this.read(id).catch(() => answered);
     const [before, after] = [isoTime(answered.lastUpdate), isoTime(shown.lastUpdate)];
-    const isCurrent =
-      before !== undefined && after !== undefined
-        ? after >= before
-        : texts.every(([name, value]) => isBeginning(textOf(shown[name]) ?? '', String(value)));
-    return isCurrent ? shown : answered;
+    if (before !== undefined && after !== undefined && after < before) return answered;
+    const kept: Attributes = {};
+    for (const [name, value] of texts) {
+      const text = textOf(shown[name]) ?? '';
+      // Other words are somebody else's, written since: they are news, and told when an event, or a poll, brings them.
+      if (isCut(text, String(value)) || sameWords(text, String(value))) kept[name] = text;
+    }
+    return { ...answered, ...kept };
   }
 
   /**
@@ -345,9 +351,10 @@ function article(noun: string): string {
   return `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
-/** Is one text the beginning of another, whatever is written at its end? */
-function isBeginning(text: string, whole: string): boolean {
-  return text !== '' && whole.startsWith(text.slice(0, LONG));
+/** Is a text what was left of another one, perhaps with a few words at its end that say so? */
+function isCut(text: string, whole: string): boolean {
+  const start = text.slice(0, Math.max(text.length - CUT_MARK, Math.ceil(text.length / 2)));
+  return text !== '' && text.length <= whole.length && whole.startsWith(start);
 }
 
 /** Is it a text that a column may be too short for? */
