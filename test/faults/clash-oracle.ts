@@ -82,10 +82,23 @@ export class ClashOracle {
 
   /** Whether the earlier word was at the later one's side before that was said. */
   private knew(pair: Pair, earlier: Word, later: Word): boolean {
-    const columns: Record<string, unknown> = { ...later.field.toIncident(earlier.value), [later.field.attribute]: earlier.value };
-    return historyOf(this.partners, idsOf(pair), later.field, later.side).some(
-      ({ by, at, field, value }) => by === 'broker' && value === columns[field] && at > earlier.at && at < later.at,
-    );
+    const { field, side } = later;
+    const columns = side === 'customer' ? field.columns : [field.attribute];
+    const values: Record<string, unknown> = { ...field.toIncident(earlier.value), [field.attribute]: earlier.value };
+    const shown: Record<string, unknown> = {};
+    const history = historyOf(this.partners, idsOf(pair), field, side);
+    return history.some(({ by, at, field: column, value }, i) => {
+      shown[column] = value;
+      // One write may be of several columns.
+      const isWhole = history[i + 1]?.at !== at;
+      return (
+        isWhole &&
+        by === 'broker' &&
+        at > earlier.at &&
+        at < later.at &&
+        columns.every((name) => (shown[name] ?? '') === (values[name] ?? ''))
+      );
+    });
   }
 
   /** At the end: every comment is there once at both sides, and nothing that nobody said. */
