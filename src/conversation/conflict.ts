@@ -100,16 +100,16 @@ function quoted(value: Json): string {
   return `«${text.length > 60 ? `${text.slice(0, 60)}…` : text}»`;
 }
 
-/** What has to be written so that the partner has what stands, if a write of ours went over it. Values are the partner's own. */
-export function restoring(conflict: Conflict, { record }: Incoming): EntityRequest {
-  const { name, fields, shown } = conflict;
-  const given = Object.fromEntries(fields.map((field) => [field, record[field] as Json]));
+/** What has to be written so that the partner has what stands, if writes of ours went over it. Values are the partner's own. */
+export function restoring(conflicts: readonly Conflict[], { record }: Incoming): EntityRequest {
+  const fields = [...new Set(conflicts.flatMap((conflict) => conflict.fields))];
+  const namesOf = (field: string) => conflicts.filter((conflict) => conflict.fields.includes(field)).map(({ name }) => name);
   return {
-    fields: given,
+    fields: Object.fromEntries(fields.map((field) => [field, record[field] as Json])),
     changed: fields,
     defaults: [],
-    sources: Object.fromEntries(fields.map((field) => [field, [name]])),
-    generic: { [name]: shown },
+    sources: Object.fromEntries(fields.map((field) => [field, namesOf(field)])),
+    generic: Object.fromEntries(conflicts.map(({ name, shown }) => [name, shown])),
     edited: fields,
   };
 }

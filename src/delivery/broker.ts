@@ -239,12 +239,11 @@ export class Broker {
       const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key };
       also.push(this.inbox.received({ ...hint, payload: { again: id } }));
     }
-    const restores = conflicts
-      .filter((conflict) => conflict.stands)
-      .map((conflict) => ({ request: restoring(conflict, incoming), record: this.outbox.restore(record.id, conflict.rival) }));
-    also.push(
-      ...restores.map(({ record, request }): Change => ({ kind: 'delivery', record, bodies: { request }, ifAbsent: true })),
-    );
+    const standing = conflicts.filter(({ stands }) => stands);
+    const rival = standing.at(-1)?.rival;
+    // One delivery for all of them: a message has one to each entity.
+    const restore = rival && { request: restoring(standing, incoming), record: this.outbox.restore(record.id, rival) };
+    if (restore) also.push({ kind: 'delivery', record: restore.record, bodies: { request: restore.request }, ifAbsent: true });
     if (flow.told?.deleted) {
       const { number, from } = flow.told;
       this.warn(flow, 'SWB_DELETED', `${number} was deleted at ${from}, or is hidden from us.`);
@@ -253,11 +252,10 @@ export class Broker {
     if (also.length === 0 || !link) return;
     const advance = flow.advance;
     flow.also = also;
-    flow.advance = (latest) =>
-      restores.reduce(
-        (next, { request, record }) => overruled(next, link, request.changed, record.id),
-        advance?.(latest) ?? latest,
-      );
+    flow.advance = (latest) => {
+      const next = advance?.(latest) ?? latest;
+      return restore ? overruled(next, link, restore.request.changed, restore.record.id) : next;
+    };
   }
 
   /** Waits for the message's turn. While it waited the conversation may have become another one, by hand: then it waits for a turn there. */

@@ -47,17 +47,18 @@ describe('both sides at once', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Both change a field; the customer's is being written at the provider when the provider's is heard, which was read before. */
-  async function clash(field: string, theirs: [string, number], ours: [string, number], sent: boolean): Promise<void> {
+  /** Both change fields; the customer's are being written at the provider when the provider's are heard, which were read before. */
+  async function clash(field: string | string[], theirs: [string, number], ours: [string, number], sent: boolean): Promise<void> {
+    const valued = (value: string) => Object.fromEntries([field].flat().map((name) => [name, value]));
     let open = () => {};
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
     if (sent) rig.provider.gate = () => gate;
     else rig.provider.faults.push('down');
-    await hearFromCustomer({ [field]: ours[0] }, 2, ours[1]);
+    await hearFromCustomer(valued(ours[0]), 2, ours[1]);
     await until('the write to be tried', async () => rig.provider.calls.some((call) => call.startsWith('update')));
-    await hearFromProvider({ [field]: theirs[0] }, 3, theirs[1]);
+    await hearFromProvider(valued(theirs[0]), 3, theirs[1]);
     open();
     await rig.quiet();
   }
@@ -67,6 +68,12 @@ describe('both sides at once', () => {
     it(`the later change stands at both, ${when}: theirs`, async () => {
       await clash('title', ['provider’s', 30], ['customer’s', 10], sent);
       assert.deepEqual([provider().fields.title, customer().fields.title], ['provider’s', 'provider’s']);
+    });
+
+    it(`the later change of several fields stands at both, ${when}`, async () => {
+      await clash(['title', 'category', 'description'], ['provider’s', 30], ['customer’s', 10], sent);
+      for (const { fields } of [provider(), customer()])
+        assert.deepEqual([fields.title, fields.category, fields.description], ['provider’s', 'provider’s', 'provider’s']);
     });
 
     it(`the later change stands at both, ${when}: ours`, async () => {
