@@ -7,6 +7,8 @@ import { SIDES, type Side } from './strange-load.js';
 /** Within this the owner's word stands, beyond it the newer one; not judged so much before and after it. Milliseconds. */
 const MOMENT = 5_000;
 const MARGIN = 1_500;
+/** What was written so long before was seen by people, and its answer by the broker, also where that is killed. Milliseconds. */
+const SEEN = 1_000;
 
 const FIGURES = [
   'different',
@@ -95,7 +97,7 @@ export class ClashOracle {
         isWhole &&
         by === 'broker' &&
         at > earlier.at &&
-        at < later.at &&
+        at + SEEN < later.at &&
         columns.every((name) => (shown[name] ?? '') === (values[name] ?? ''))
       );
     });
