@@ -63,7 +63,7 @@ describe('Both sides change the same fields of the same tickets at the same mome
         await changing;
         if (round.kill === 'before') await rig.launch();
         aside.push(...(await rig.idle('both to be equal')));
-        oracle.afterRound(clashes.pairs);
+        oracle.afterRound(clashes.pairs, round.kill !== undefined);
       }
       oracle.atEnd(clashes.pairs);
       const { figures, said } = oracle.verdict;

@@ -7,8 +7,8 @@ import { SIDES, type Side } from './strange-load.js';
 /** Within this the owner's word stands, beyond it the newer one; not judged so much before and after it. Milliseconds. */
 const MOMENT = 5_000;
 const MARGIN = 1_500;
-/** What was written so long before was seen by people, and its answer by the broker, also where that is killed. Milliseconds. */
-const SEEN = 1_000;
+/** Where the broker was killed, it may not have had the answer to what it wrote less than this before. Milliseconds. */
+const UNANSWERED = 1_000;
 
 const FIGURES = [
   'different',
@@ -45,8 +45,8 @@ export class ClashOracle {
     if (what) this.verdict.said.push(`${figure}: ${what}`);
   }
 
-  /** When all is idle after a round: both sides are equal; which of the words stands? */
-  afterRound(pairs: Pair[]): void {
+  /** When all is idle after a round: both sides are equal; which of the words stands? `killed`: the broker was, within the round. */
+  afterRound(pairs: Pair[], killed: boolean): void {
     for (const pair of pairs) {
       const row = this.partners.customer.incidents.get(pair.sysId)!.value;
       const ticket = this.partners.provider.tickets.get(pair.ticketId)!.value;
@@ -56,16 +56,16 @@ export class ClashOracle {
         if (here !== there) {
           const story = storyOf(this.partners, idsOf(pair), field, words[0]?.at);
           this.add('different', `${pair.mark} ${field.name}: the customer has ${here}, ${pair.ticketId} has ${there}\n${story}`);
-        } else if (words.length) this.winner(pair, words, here);
+        } else if (words.length) this.winner(pair, words, here, killed);
       }
     }
   }
 
-  private winner(pair: Pair, words: Word[], value: string): void {
+  private winner(pair: Pair, words: Word[], value: string, killed: boolean): void {
     const [ours, theirs] = SIDES.map((side) => words.filter((word) => word.side === side).at(-1)!);
     if (!ours || !theirs || ours.value === theirs.value) return;
     const [earlier, later] = ours.at < theirs.at ? [ours, theirs] : [theirs, ours];
-    if (this.knew(pair, earlier, later)) {
+    if (this.knew(pair, earlier, later, killed)) {
       this.add('answered');
       if (value !== later.value) {
         const what = `${pair.mark} ${later.field.name}: ${value} stands\n${storyOf(this.partners, idsOf(pair), later.field, words[0]!.at)}`;
@@ -83,7 +83,7 @@ export class ClashOracle {
   }
 
   /** Whether the earlier word was at the later one's side before that was said. */
-  private knew(pair: Pair, earlier: Word, later: Word): boolean {
+  private knew(pair: Pair, earlier: Word, later: Word, killed: boolean): boolean {
     const { field, side } = later;
     const columns = side === 'customer' ? field.columns : [field.attribute];
     const values: Record<string, unknown> = { ...field.toIncident(earlier.value), [field.attribute]: earlier.value };
@@ -97,7 +97,7 @@ export class ClashOracle {
         isWhole &&
         by === 'broker' &&
         at > earlier.at &&
-        at + SEEN < later.at &&
+        at + (killed ? UNANSWERED : 0) < later.at &&
         columns.every((name) => (shown[name] ?? '') === (values[name] ?? ''))
       );
     });
