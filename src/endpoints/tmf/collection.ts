@@ -18,6 +18,7 @@ import { JSON_PATCH, type ListWay } from './list-way.js';
 import { writtenEntry } from './note.js';
 import { partIds } from './part-ids.js';
 import { withoutCounterpart } from './same-entry.js';
+import { Sightings } from './sightings.js';
 import { type Added, addToWholeList, type Marked } from './whole-list.js';
 
 export interface CollectionOptions {
@@ -65,6 +66,7 @@ export class Collection {
   /** Lists are read, changed and written back: one writer at a time per resource. */
   private readonly turns = new Map<string, Promise<unknown>>();
   private readonly lists: ListMemory;
+  private readonly sightings = new Sightings();
 
   constructor(private readonly options: CollectionOptions) {
     this.lists = new ListMemory(LISTS, options.clock);
@@ -77,6 +79,13 @@ export class Collection {
   /** Takes what hints say of times of change: what is older is not written back. */
   told(hints: readonly Hint[]): void {
     for (const { id, expects } of hints) this.lists.told(id, expects?.version);
+  }
+
+  /** Takes what an event said of one: it may be all that shows what a whole list takes away. */
+  heard(hint: Hint, notes: Json | undefined): void {
+    this.told([hint]);
+    const whole = entries(notes).filter(({ text }) => typeof text === 'string');
+    this.sightings.add(hint.id, { lastUpdate: hint.expects?.version ?? null, note: whole });
   }
 
   /** Reads one of whose lists it matters that they are whole; throws where it does not show all of them. `seen`: ids of entries that were read before. */
@@ -231,6 +240,7 @@ export class Collection {
         attribute,
         readWhole: () => this.readMarked(id, along ? [attribute, along] : [attribute], seen),
         read: () => this.peek(id),
+        watch: () => this.sightings.watch(id),
         // As they were shown, contents of files among them: what travels without it is gone where a provider keeps just what is sent.
         write: (list, { resource, etag }, withOurs) => {
           const sent = (added: Attributes[]) =>
@@ -309,7 +319,8 @@ export class Collection {
 
   private async marked(id: string): Promise<Marked> {
     const { api, needs } = this.options;
-    const { record, etag } = await api.readMarked(this.reading(id), id, needs);
+    const read = () => api.readMarked(this.reading(id), id, needs);
+    const { record, etag } = await this.sightings.reading(id, read, (answer) => answer.record as Attributes);
     const resource = record as Attributes;
     this.lists.learn(resource);
     const vanished = this.lists.vanished(resource);
@@ -320,7 +331,8 @@ export class Collection {
   /** Reads one as it is shown, whatever was shown before: neither is it judged by that, nor learnt from. */
   private async peek(id: string): Promise<Attributes> {
     const { api, needs } = this.options;
-    return (await api.read(this.reading(id), id, needs)) as Attributes;
+    const read = async () => (await api.read(this.reading(id), id, needs)) as Attributes;
+    return this.sightings.reading(id, read, (resource) => resource);
   }
 
   private get creating(): string {

@@ -1,7 +1,8 @@
 import { PartnerError } from '../../errors.js';
 import { afterWrite } from '../api.js';
-import { type Attributes, entries } from './attributes.js';
+import { type Attributes, entries, isoTime } from './attributes.js';
 import { union, withoutCounterpart } from './same-entry.js';
+import type { Watch } from './sightings.js';
 
 /** Times it is written anew because somebody else wrote meanwhile. */
 const MOST_WRITES = 8;
@@ -25,6 +26,8 @@ export interface WholeList {
   readWhole: () => Promise<Marked>;
   /** Reads it as it is. */
   read: () => Promise<Attributes>;
+  /** Begins to note all that is shown of it, by whatever read or event. */
+  watch: () => Watch;
   /** Writes a list made of what `now` shows, with our entry at its end where that is to be added; gives the resource as it then is. */
   write: (list: Attributes[], now: Marked, ours: boolean) => Promise<Attributes>;
   /** Our entry among those that are new. */
@@ -44,50 +47,67 @@ export interface Added {
  * Throws PartnerError, outcome unknown, where our entry may be there and others' could not be put back.
  */
 export async function addToWholeList(whole: WholeList): Promise<Added> {
+  for (let tries = 1; ; tries++) {
+    const watch = whole.watch();
+    try {
+      const now = await whole.readWhole();
+      const answer = await firstWrite(whole, watch, now, tries === MOST_WRITES);
+      if (answer) return await withOthers(whole, watch, now.resource, answer);
+    } finally {
+      watch.end();
+    }
+  }
+}
+
+/** Writes on what was just read; undefined where it was changed between the two (412). `last`: a mark that never fits is done without. */
+async function firstWrite(
+  whole: WholeList,
+  watch: Watch,
+  { resource, etag }: Marked,
+  last: boolean,
+): Promise<Attributes | undefined> {
+  const mark = last ? undefined : etag;
+  try {
+    return await watched(whole, watch, () => whole.write(entries(resource[whole.attribute]), { resource, etag: mark }, true));
+  } catch (error) {
+    if (error instanceof PartnerError && error.status === 412 && mark !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/** Puts back what our writes take away of what was there before them, or has been shown since. */
+async function withOthers(whole: WholeList, watch: Watch, before: Attributes, answer: Attributes): Promise<Added> {
   const listOf = (resource: Attributes) => entries(resource[whole.attribute]);
-  const { before, answer, shown } = await firstWrite(whole);
-  const look = (resource: Attributes): Added => ({ resource, entry: whole.ours(withoutCounterpart(listOf(resource), before)) });
+  const look = (resource: Attributes): Added => {
+    const fresh = withoutCounterpart(listOf(resource), listOf(before));
+    return { resource, entry: whole.ours(fresh) };
+  };
   const others = ({ resource, entry }: Added) => listOf(resource).filter((one) => one !== entry);
-  let known = shown.reduce((all, resource) => union(all, others(look(resource))), before);
+  let known = listOf(before);
   let last = look(answer);
   for (let repairs = 0; ; repairs++) {
     const now = await afterWrite(() => newest(whole, look, last));
+    for (const resource of watch.taken()) if (!isBefore(resource, before)) known = union(known, others(look(resource)));
     known = union(known, others(last));
     const missing = withoutCounterpart(known, others(now));
     // Not shown at all: it is not known that it took anything away.
     if (!now.entry || missing.length === 0 || repairs === MOST_REPAIRS) return now;
     const list = [...listOf(now.resource), ...missing];
-    const repair = await afterWrite(() => watched(whole, () => whole.write(list, now, false)));
-    last = look(repair.answer);
-    known = repair.shown.reduce((all, resource) => union(all, others(look(resource))), union(known, others(now)));
+    known = union(known, others(now));
+    last = look(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))));
   }
 }
 
-/** Writes on what was just read; anew where it was changed between the two (412). A mark that never fits is done without. */
-async function firstWrite(whole: WholeList): Promise<{ before: Attributes[]; answer: Attributes; shown: Attributes[] }> {
-  for (let tries = 1; ; tries++) {
-    const { resource, etag } = await whole.readWhole();
-    const before = entries(resource[whole.attribute]);
-    const mark = tries < MOST_WRITES ? etag : undefined;
-    try {
-      return { before, ...(await watched(whole, () => whole.write(before, { resource, etag: mark }, true))) };
-    } catch (error) {
-      if (!(error instanceof PartnerError) || error.status !== 412 || mark === undefined) throw error;
-    }
-  }
+/** An event may come late, and tell of what somebody took away before our first read. */
+function isBefore({ lastUpdate }: Attributes, first: Attributes): boolean {
+  const [told, read] = [isoTime(lastUpdate), isoTime(first.lastUpdate)];
+  return told !== undefined && read !== undefined && told < read;
 }
 
 /** Writes, and reads at the same time: what others wrote just before ours took effect is shown by one of these reads, or there is next to no time for it. */
-async function watched(
-  { read }: WholeList,
-  write: () => Promise<Attributes>,
-): Promise<{ answer: Attributes; shown: Attributes[] }> {
-  const shown: Attributes[] = [];
-  const look = () =>
-    read().then(
-      (resource) => void shown.push(resource),
-      () => undefined, // it only helps
-    );
+async function watched({ read }: WholeList, watch: Watch, write: () => Promise<Attributes>): Promise<Attributes> {
+  // It only helps, and is noted by the watch.
+  const look = () => read().catch(() => undefined);
   let isOver = false;
   const first = look();
   const writing = write().finally(() => {
@@ -97,7 +117,8 @@ async function watched(
     for (let looks = 0; !isOver && looks < MOST_WATCHES; looks++) await look();
   })();
   const [answer] = await Promise.all([writing, first, watching]);
-  return { answer, shown };
+  await watch.settled();
+  return answer;
 }
 
 /** The resource as it is now; as it was answered where reads are behind that. */

@@ -168,8 +168,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   async hintOf(event: unknown, path: string): Promise<Hint> {
-    const { hint } = readEvent(event, path);
-    this.entities.told([hint]);
+    const { hint, notes } = readEvent(event, path);
+    this.entities.heard(hint, notes);
     return hint;
   }
 

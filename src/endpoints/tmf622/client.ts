@@ -154,7 +154,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const orderId = event.orderId ?? (task && orderOf(task));
     if (orderId !== undefined) {
       const hint = hintOf(event, orderId);
-      this.entities.told([hint]);
+      this.entities.heard(hint, event.order.note);
       return hint;
     }
     throw new SwitchboardError('SWB_PAYLOAD', 'The event’s cancellation names no order.', {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Attributes } from '../../../src/endpoints/tmf/attributes.js';
 import type { ArrayMode } from '../../../src/endpoints/tmf/dialect.js';
+import { Sightings } from '../../../src/endpoints/tmf/sightings.js';
+import { addToWholeList } from '../../../src/endpoints/tmf/whole-list.js';
 import { createTmf621Client } from '../../../src/endpoints/tmf621/client.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
 import { PATIENCE } from '../../patience.js';
@@ -24,6 +27,8 @@ interface Ways {
   renumbers?: boolean;
   /** Each way on the line, milliseconds. */
   latency?: number;
+  /** What happens when a write has come, and is not done yet: until then, whoever reads waits. */
+  meanwhile?: () => Promise<unknown>;
 }
 
 /** A provider with one ticket, in whose notes its own people write, too. */
@@ -35,6 +40,7 @@ class BusyProvider {
   readonly shown = new Set<string>();
   private version = 1;
   private ids = 0;
+  private held: Promise<unknown> | undefined;
   private readonly server = createServer((request, response) => void this.handle(request, response));
 
   constructor(private readonly ways: Ways) {}
@@ -64,6 +70,8 @@ class BusyProvider {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { latency = 40 } = this.ways;
     await pause(latency / 2);
+    if (request.method === 'PATCH' && this.ways.meanwhile) await this.holding(this.ways.meanwhile());
+    else await this.held;
     const status = this.take(request, Buffer.concat(chunks).toString());
     const note = this.ways.renumbers ? this.notes.map((n) => ({ ...n, id: `r${++this.ids}` })) : this.notes;
     if (status === 200) for (const { text } of note) this.shown.add(text);
@@ -71,6 +79,12 @@ class BusyProvider {
     const etag = this.ways.marks ? { ETag: `"${this.version}"` } : {};
     await pause(latency / 2);
     response.writeHead(status, { 'Content-Type': 'application/json', ...etag }).end(body);
+  }
+
+  private async holding(event: Promise<unknown>): Promise<void> {
+    this.ways.meanwhile = undefined;
+    this.held = event.then(() => pause(20));
+    await event;
   }
 
   private take(request: IncomingMessage, text: string): number {
@@ -148,6 +162,19 @@ describe('a list that is written whole, while its provider writes, too', () => {
     assert.equal(part.id, 'swb-c1');
   });
 
+  it('puts back what an event, and no read, has shown before our write took it away', async () => {
+    const ways: Ways = { latency: 0 };
+    await begin(ways, 'replace');
+    provider.say('before');
+    ways.meanwhile = () => {
+      provider.say('meanwhile');
+      const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
+      return client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
+    };
+    await say('c1', 'ours');
+    assert.deepEqual([count('before'), count('meanwhile'), count('ours')], [1, 1, 1]);
+  });
+
   it('does not bring back what was taken away before', async () => {
     await begin({ latency: 0 });
     provider.say('a slip');
@@ -156,4 +183,39 @@ describe('a list that is written whole, while its provider writes, too', () => {
     await assert.rejects(say('c1', 'ours'), { outcome: 'notDone' }, 'it is asked again where less is shown than a moment ago');
     assert.equal(count('a slip'), 0);
   });
+});
+
+describe('a list that is written whole, while others read it, too', () => {
+  const note = (text: string) => ({ id: text, text });
+  const texts = (list: Attributes) => (list.note as { text: string }[]).map(({ text }) => text);
+
+  for (const when of ['before', 'after'])
+    it(`puts back what one of them has begun to read before our write was done, and was answered ${when} it`, async () => {
+      const sightings = new Sightings();
+      const seen = { id: 'T', note: [note('before'), note('theirs')] };
+      let now: Attributes = { id: 'T', note: [note('before')] };
+      await addToWholeList({
+        attribute: 'note',
+        readWhole: async () => ({ resource: now }),
+        read: async () => now,
+        watch: () => sightings.watch('T'),
+        write: async (list, _now, ours) => {
+          const isFirst = texts(now).length === 1;
+          now = { id: 'T', note: [...list, ...(ours ? [note('ours')] : [])] };
+          const answered = () => (when === 'after' ? pause(20) : undefined);
+          const reading = sightings.reading(
+            'T',
+            async () => {
+              await answered();
+              return isFirst ? seen : now;
+            },
+            (resource) => resource,
+          );
+          if (when === 'before') await reading;
+          return now;
+        },
+        ours: (fresh) => fresh.find(({ text }) => text === 'ours'),
+      });
+      assert.deepEqual(texts(now), ['before', 'ours', 'theirs']);
+    });
 });
