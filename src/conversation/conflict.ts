@@ -16,7 +16,7 @@ export interface Rival {
 export interface Conflict {
   /** The generic field. */
   name: string;
-  /** The partner's own fields that differ. */
+  /** The partner's own fields to which the rival writes it. */
   fields: string[];
   rival: Rival;
   /** What the partner shows, and what was to be written there. */
@@ -47,23 +47,25 @@ export function conflictsIn(
   );
   return told.flatMap((name): Conflict[] => {
     const shown = fields[name];
-    const differing = ({ request }: Rival) =>
+    const written = ({ request }: Rival) =>
       request.changed.filter(
-        (field) =>
-          (request.sources[field]?.includes(name) || sources[name]?.includes(field)) &&
-          field in record &&
-          !sameImprint(record[field], request.fields[field]),
+        (field) => (request.sources[field]?.includes(name) || sources[name]?.includes(field)) && field in record,
       );
+    const differs =
+      ({ request }: Rival) =>
+      (field: string) =>
+        !sameImprint(record[field], request.fields[field]);
     const isRival = (rival: Rival) => {
       const wanted = rival.request.generic[name];
-      return wanted !== undefined && !cancels(name, wanted) && !sameImprint(wanted, shown) && differing(rival).length > 0;
+      return wanted !== undefined && !cancels(name, wanted) && !sameImprint(wanted, shown) && written(rival).some(differs(rival));
     };
     const rival = rivals.findLast(isRival);
     if (!rival || shown === undefined) return [];
     const wanted = rival.request.generic[name] as Json;
     const rule = rules.fields[name] ?? 'newest';
     const isRight = cancels(name, shown) || stands(name, rule, said, saidOf(rival));
-    return [{ name, fields: differing(rival), rival, shown, wanted, rule, stands: isRight }];
+    // What one value is written to is one thing: a later write may have gone over any of it.
+    return [{ name, fields: written(rival), rival, shown, wanted, rule, stands: isRight }];
   });
 }
 

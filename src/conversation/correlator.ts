@@ -7,6 +7,7 @@ import { isMoved, otherBearer } from './bearer.js';
 import { type Conflict, conflictsIn, decided, type Rival } from './conflict.js';
 import type { Conversations } from './conversations.js';
 import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
+import { isSent } from './field-news.js';
 import { imprint, sameImprint, shadowOf } from './fingerprint.js';
 import { sentItems, withSent } from './item-entries.js';
 import { inOurTerms } from './item-terms.js';
@@ -128,8 +129,9 @@ export class Correlator {
       inDoubt: await this.partsOf(tried.filter(isPart)),
       isOlder,
     });
-    // What is being written right now is answered in a moment: then it is known what is whose.
-    const answers = waited || news.output === 'ignored' ? [] : tried.flatMap((d) => this.underWay(d.endpoint, d.id) ?? []);
+    // What is being written right now is answered in a moment: then it is known what is whose, and what is newer.
+    const isOpen = (d: DeliveryRecord) => news.output !== 'ignored' || isOtherThan(requests[open.indexOf(d)], incoming);
+    const answers = waited ? [] : tried.filter(isOpen).flatMap((d) => this.underWay(d.endpoint, d.id) ?? []);
     if (answers.length > 0) {
       await Promise.all(answers);
       return this.correlate(given, before, true);
@@ -320,6 +322,12 @@ function isTried({ state, decision }: DeliveryRecord): boolean {
 /** What the entity of a link may have of ours, though that is not known. */
 function triedAt(deliveries: DeliveryRecord[], { leg }: Link): DeliveryRecord[] {
   return deliveries.filter((d) => d.leg === leg && isTried(d));
+}
+
+/** Does a reading show something else than what is being written there? */
+function isOtherThan(request: EntityRequest | undefined, { record }: Incoming): boolean {
+  const { changed = [], fields = {} } = request ?? {};
+  return changed.some((field) => field in record && field in fields && !isSent(record[field], fields[field]));
 }
 
 function isPart({ part }: DeliveryRecord): boolean {

@@ -45,9 +45,11 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
   const { record, message } = incoming;
   const isOutdated = outdatedIn(link, incoming, guard.isOlder);
   const isMissed = missedIn(link, incoming, guard.isOlder);
-  const isOurs = (field: string) => guard.inFlight.some((w) => field in w.fields && isSent(record[field], w.fields[field]));
+  // All that a value stands in has to show what we send: somebody may have changed a part of it since.
+  const isOurs = (field: string, from: string[]) =>
+    guard.inFlight.some((w) => field in w.fields && from.every((f) => !(f in w.fields) || isSent(record[f], w.fields[f])));
   // What was not sent and is empty is as it was.
-  const differs = (field: string) => !sameImprint(link.raw[field] ?? '', record[field]) && !isOurs(field);
+  const differs = (field: string, from: string[]) => !sameImprint(link.raw[field] ?? '', record[field]) && !isOurs(field, from);
   const changed: string[] = [];
   const asMade: string[] = [];
   const overtaken: Overtaken[] = [];
@@ -62,16 +64,16 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
       continue;
     }
     if (isShadowed(link.shadow, name, value)) continue;
-    if (made && name === 'state' && !outdated && isFurther(link, message) && !from.every(isOurs)) {
+    if (made && name === 'state' && !outdated && isFurther(link, message) && !from.every((field) => isOurs(field, from))) {
       changed.push(name);
       continue;
     }
-    const differing = from.filter(differs);
+    const differing = from.filter((field) => differs(field, from));
     if (differing.length === 0) continue;
     if (outdated || differing.some(isMissed)) {
-      // What shows what was there before we wrote, or is no newer than the last reading, is only late.
+      // What shows what was there before we wrote is late, unless it was set back since; what is no newer than the last reading is only late.
       const field = differing.find((f) => link.ourWrites?.[f] && !sameImprint(link.ourWrites[f].before, record[f]));
-      again ||= !outdated && field !== undefined;
+      again ||= !outdated;
       if (field && !ITEM_FIELDS.has(name) && guard.isOlder(link.entityVersion, message.source.version))
         overtaken.push({ name, field });
       continue;

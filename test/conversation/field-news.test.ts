@@ -68,6 +68,13 @@ describe('which fields are news', () => {
     ]);
   });
 
+  it('a value of two columns of which only one shows what is being written there', () => {
+    const link = { ...made(undefined, { impact: '2', urgency: '2' }, { severity: 'minor' }), origin: 'ours' as const };
+    const shown = reading({ impact: '2', urgency: '1' }, { severity: 'major' });
+    assert.deepEqual(news(link, shown, [{ impact: '1', urgency: '1' }]).changed, ['severity']);
+    assert.deepEqual(news(link, shown, [{ impact: '2', urgency: '1' }]).changed, []);
+  });
+
   describe('read before a write of ours was answered', () => {
     const link: Link = {
       ...newLink(SOURCE, '', 'ours', ''),
@@ -75,8 +82,14 @@ describe('which fields are news', () => {
       entityVersion: '2',
       ourWrites: { description: { stamp: '7', before: 'before' } },
     };
-    it('is only late where it shows what was there before', () => {
+    it('is read again where it shows what was there before: it is late, or somebody has set it back since', () => {
       const found = news(link, reading({ description: 'before' }, { description: 'before' }));
+      assert.deepEqual([found.changed, found.again, found.overtaken], [[], true, []]);
+    });
+
+    it('is only late where its version is older than what our write was answered with', () => {
+      const answered = { ...link, writtenVersion: { description: '4' } };
+      const found = news(answered, reading({ description: 'before' }, { description: 'before' }));
       assert.deepEqual([found.changed, found.again, found.overtaken], [[], false, []]);
     });
 

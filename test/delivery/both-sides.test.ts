@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../live/node-red.js';
 import { Rig } from './rig.js';
 
@@ -142,6 +143,28 @@ describe('both sides at once', () => {
     // Else it is told to the customer as the provider's reason.
     assert.equal(raw.resolution, 'Done');
     assert.equal(provider().fields.state, 'held');
+  });
+
+  it('what is set back right after our write is told, though it is what we knew before', async () => {
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const update = rig.provider.update.bind(rig.provider);
+    rig.provider.update = async (...given) => {
+      const written = await update(...given);
+      rig.provider.update = update;
+      await gate;
+      return written;
+    };
+    await hearFromCustomer({ title: 'two' }, 2, 10);
+    await until('it to be written', async () => provider().fields.title === 'two');
+    await hearFromProvider({ title: 'one' }, 4, 11);
+    // Whoever does not wait for the answer has read it by now.
+    await pause(50);
+    open();
+    await rig.quiet();
+    assert.deepEqual([provider().fields.title, customer().fields.title], ['one', 'one']);
   });
 
   it('is read again where what was read is older than a write that was answered meanwhile', async () => {
