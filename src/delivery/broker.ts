@@ -21,6 +21,7 @@ import { IntakeTroubles } from './intake-troubles.js';
 import { Interventions } from './interventions.js';
 import { Legs } from './legs.js';
 import { type Leg, Outbox, type Taken } from './outbox.js';
+import { toPutBack } from './put-back.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
@@ -210,7 +211,14 @@ export class Broker {
     flow.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
     flow.told = this.told(correlated, incoming);
-    this.decide(flow, correlated, incoming);
+    const back = await toPutBack(
+      this.store,
+      this.client(incoming.message.source.endpoint),
+      flow.record,
+      correlated,
+      this.clock(),
+    );
+    this.decide(flow, correlated, incoming, back);
     flow.correlated = findingOf(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
     return correlated;
@@ -229,7 +237,12 @@ export class Broker {
   }
 
   /** What both sides changed at once is shown; where a write of ours may have gone over what stands, that is written again. */
-  private decide(flow: InFlow, { link, conflicts = [], again, waits }: Correlated, incoming: Incoming): void {
+  private decide(
+    flow: InFlow,
+    { link, conflicts = [], again, waits }: Correlated,
+    incoming: Incoming,
+    back: Awaited<ReturnType<typeof toPutBack>>,
+  ): void {
     const { record } = flow;
     const also: Change[] = [];
     // An answer is of the node that writes: what it may show is read after our write anyway.
@@ -244,6 +257,10 @@ export class Broker {
     // One delivery for all of them: a message has one to each entity.
     const restore = rival && { request: restoring(standing, incoming), record: this.outbox.restore(record.id, rival) };
     if (restore) also.push({ kind: 'delivery', record: restore.record, bodies: { request: restore.request }, ifAbsent: true });
+    if (back) {
+      const lost = this.outbox.putBack(record.id, back.after);
+      also.push({ kind: 'delivery', record: lost, bodies: { request: back.request }, ifAbsent: true });
+    }
     if (flow.told?.deleted) {
       const { number, from } = flow.told;
       this.warn(flow, 'SWB_DELETED', `${number} was deleted at ${from}, or is hidden from us.`);

@@ -19,6 +19,9 @@ import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '..
 import type { Alike } from './carry.js';
 import { Counterparts } from './counterparts.js';
 
+/** Begins the part of a delivery that puts back what another one took away. */
+export const PUTS_BACK = 'putBack:';
+
 /** Deliveries looked through at a time. */
 const PAGE = 200;
 
@@ -213,6 +216,12 @@ export class Outbox {
       createdAt: now,
       updatedAt: now,
     };
+  }
+
+  /** A delivery that puts back what another one took away, beside all that waits for that. */
+  putBack(message: string, { node, endpoint, entityType, leg, lane, conversation }: DeliveryRecord): DeliveryRecord {
+    const of = { message, conversation, node, endpoint, entityType, leg };
+    return this.record({ ...of, answers: false }, `${PUTS_BACK}${message}`, `${lane}|${PUTS_BACK}`);
   }
 
   /** A delivery that writes what stands against an older write of ours, by the same out node and after it. */

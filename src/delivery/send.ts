@@ -20,7 +20,8 @@ import type { IdentityGuard } from './identity-guard.js';
 import { addressed, addressedBy } from './item-ids.js';
 import { isOfItems, newsIn } from './item-news.js';
 import { lookedAt, lookFirst } from './look-first.js';
-import { isCancellation, realChanges } from './outbox.js';
+import { isCancellation, PUTS_BACK, realChanges } from './outbox.js';
+import { type PutBack, shownIn } from './put-back.js';
 import type { Spool } from './spool.js';
 import { asWritten, rewritten, seen, stated, withUntold } from './written-link.js';
 
@@ -107,6 +108,7 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
       return await update(delivery, request as unknown as EntityRequest, link, conversation, inDoubt, context);
     await context.guard.check(context.client, conversation, link);
     if (delivery.part.startsWith('alike:')) return await alike(delivery, request as unknown as Alike, link, inDoubt, context);
+    if (delivery.part.startsWith(PUTS_BACK)) return await putBack(delivery, request as unknown as PutBack, link, context);
     return delivery.part.startsWith('comment:')
       ? await comment(delivery, request.comment as GenericComment, link, inDoubt, context)
       : await attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
@@ -333,6 +335,21 @@ async function alike(
       return now ? withLink(latest, withAlike(now, kind, there, words?.text, stamp)) : latest;
     },
   };
+}
+
+/** Puts back what an interrupted write of ours took away: doing it twice does no harm. */
+async function putBack(
+  { entityType }: DeliveryRecord,
+  request: PutBack,
+  link: Link,
+  { client, store }: SendContext,
+): Promise<Sent> {
+  const count = (await client.putBack?.(entityType, link.id, await shownIn(store, request), request.since)) ?? 0;
+  const what =
+    count === 0
+      ? 'nothing to put back'
+      : `put back ${count} ${count === 1 ? 'comment' : 'comments'} that a write of ours took away`;
+  return { what, link: { id: link.id, number: link.number } };
 }
 
 interface AttachmentRequest {

@@ -226,7 +226,7 @@ export interface DeliveryRecord {
   endpoint: string;
   entityType: string;
   leg: string;
-  /** `entity`, `comment:<id>`, `attachment:<id>`, or `alike:<id>` for one that is edited or taken away as it was elsewhere; unique per (message, node, leg, part). */
+  /** `entity`, `comment:<id>`, `attachment:<id>`, `alike:<id>` for one that is edited or taken away as it was elsewhere, or `putBack:<message>` for those that a write of ours took away; unique per (message, node, leg, part). */
   part: string;
   /** It creates the entity: where the conversation had none, and none was on its way. */
   creates?: true;

@@ -95,7 +95,7 @@ export class Rig {
     return this;
   }
 
-  private async reading(partner: Partner, { entityType, entityId }: MessageRecord): Promise<Json> {
+  protected async reading(partner: Partner, { entityType, entityId }: MessageRecord): Promise<Json> {
     const { id, fields, version, reference, comments } = await partner.read(entityType, entityId);
     const notes = (comments as string[]).map((text, index) => [`n${index}`, text]);
     return { id, fields, version: String(version), reference, notes } as Json;

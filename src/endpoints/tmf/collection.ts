@@ -17,9 +17,9 @@ import { ListMemory } from './list-memory.js';
 import { JSON_PATCH, type ListWay } from './list-way.js';
 import { writtenEntry } from './note.js';
 import { partIds } from './part-ids.js';
-import { withoutCounterpart } from './same-entry.js';
+import { union, withoutCounterpart } from './same-entry.js';
 import { Sightings } from './sightings.js';
-import { type Added, addToWholeList, type Marked } from './whole-list.js';
+import { type Added, addToWholeList, type Marked, putBackInWholeList, type WholeList } from './whole-list.js';
 
 export interface CollectionOptions {
   api: Api;
@@ -55,6 +55,8 @@ export interface EntryForm {
 
 /** Shorter texts fit everywhere. */
 const LONG = 30;
+/** How far the clock that dates entries may be behind the one that answers, milliseconds. */
+const CLOCKS_APART = 60_000;
 /** The most that is written at the end of a text to say that it was cut. */
 const CUT_MARK = 20;
 
@@ -237,14 +239,10 @@ export class Collection {
     };
     const whole = () =>
       addToWholeList({
-        attribute,
+        ...this.wholeList(id, attribute, along),
         readWhole: () => this.readMarked(id, along ? [attribute, along] : [attribute], seen),
-        read: () => this.peek(id),
-        watch: () => this.sightings.watch(id),
-        // As they were shown, contents of files among them: what travels without it is gone where a provider keeps just what is sent.
         write: (list, { resource, etag }, withOurs) => {
-          const sent = (added: Attributes[]) =>
-            this.change({ ...(along && { [along]: resource[along] as Json }), [attribute]: [...list, ...added] });
+          const sent = (added: Attributes[]) => this.change({ ...travels(resource, along), [attribute]: [...list, ...added] });
           return this.patch(id, withOurs ? body((e) => sent([e])) : sent([]), what, { ...(etag && { 'If-Match': etag }) });
         },
         // Which are new is known by the list before, whatever ids they have.
@@ -261,6 +259,35 @@ export class Collection {
       return { id: partIds(list).get(found) };
     }
     throw this.options.api.unshown({ what }, `it was answered as done, and the ${this.options.noun} does not show it`);
+  }
+
+  /**
+   * Puts entries back that an interrupted write of a whole list has taken away: those that were shown since, dated no earlier, and are not there now; gives
+   * how many. `since`: ISO time, '' = not known.
+   */
+  async putBack(id: string, attribute: string, shown: Attributes[][], since: string, along?: string): Promise<number> {
+    if (!(await this.options.ways.isWhole())) return 0;
+    const from = Date.parse(since) - CLOCKS_APART;
+    const isEarlier = ({ date }: Attributes) => Date.parse(isoTime(date) ?? '') < from;
+    const known = shown.reduce((all, list) => union(all, list), []).filter((entry) => !isEarlier(entry));
+    const write = (list: Attributes[], { resource }: Marked) =>
+      this.patch(id, this.change({ ...travels(resource, along), [attribute]: list }), `put back ${attribute}s`);
+    const whole = { ...this.wholeList(id, attribute, along), write, ours: () => undefined };
+    return this.inTurn(id, () => putBackInWholeList(whole, (list) => withoutCounterpart(known, list)));
+  }
+
+  /** What is common to all writes of a whole list. */
+  private wholeList(
+    id: string,
+    attribute: string,
+    along?: string,
+  ): Pick<WholeList, 'attribute' | 'readWhole' | 'read' | 'watch'> {
+    return {
+      attribute,
+      readWhole: () => this.readMarked(id, along ? [attribute, along] : [attribute]),
+      read: () => this.peek(id),
+      watch: () => this.sightings.watch(id),
+    };
   }
 
   /**
@@ -357,6 +384,11 @@ export class Collection {
 
 function isStream(body: unknown): body is Readable {
   return typeof (body as Readable | null)?.pipe === 'function';
+}
+
+/** As it was shown, contents of files among it: what travels without it is gone where a provider keeps just what is sent. */
+function travels(resource: Attributes, along: string | undefined): Attributes {
+  return along === undefined ? {} : { [along]: resource[along] as Json };
 }
 
 function article(noun: string): string {

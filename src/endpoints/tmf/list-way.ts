@@ -50,6 +50,12 @@ export class ListWay {
     return way === 'jsonPatch';
   }
 
+  /** Are lists sent whole, so that what others write at the same time can be lost with it? */
+  async isWhole(): Promise<boolean> {
+    const way = this.mode === 'auto' ? (await this.find()).way : this.mode;
+    return way === 'replace';
+  }
+
   /** Which way is gone, and why, in words. Never throws. */
   async check(): Promise<Check> {
     const name = 'Lists';

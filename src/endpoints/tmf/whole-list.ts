@@ -59,6 +59,26 @@ export async function addToWholeList(whole: WholeList): Promise<Added> {
   }
 }
 
+/**
+ * Puts entries back that an earlier write has taken away; gives how many. `lost`: those of which a list, as it is now, shows nothing. What others write at
+ * the same time stays, as with any whole list.
+ */
+export async function putBackInWholeList(whole: WholeList, lost: (list: readonly Attributes[]) => Attributes[]): Promise<number> {
+  const watch = whole.watch();
+  try {
+    const resource = await whole.read();
+    const list = entries(resource[whole.attribute]);
+    const missing = lost(list);
+    if (missing.length === 0) return 0;
+    const wanted = [...list, ...missing];
+    const answer = await watched(whole, watch, () => whole.write(wanted, { resource }, false));
+    await withOthers(whole, watch, { ...resource, [whole.attribute]: wanted }, answer, () => true);
+    return missing.length;
+  } finally {
+    watch.end();
+  }
+}
+
 /** Writes on what was just read; undefined where it was changed between the two (412). `last`: a mark that never fits is done without. */
 async function firstWrite(
   whole: WholeList,
@@ -75,8 +95,17 @@ async function firstWrite(
   }
 }
 
-/** Puts back what our writes take away of what was there before them, or has been shown since. */
-async function withOthers(whole: WholeList, watch: Watch, before: Attributes, answer: Attributes): Promise<Added> {
+/**
+ * Puts back what our writes take away of what was there before them, or has been shown since. `isShown`: does it show that we have written at all? Else it
+ * is not known that we took anything away.
+ */
+async function withOthers(
+  whole: WholeList,
+  watch: Watch,
+  before: Attributes,
+  answer: Attributes,
+  isShown = ({ entry }: Added) => entry !== undefined,
+): Promise<Added> {
   const listOf = (resource: Attributes) => entries(resource[whole.attribute]);
   const look = (resource: Attributes): Added => {
     const fresh = withoutCounterpart(listOf(resource), listOf(before));
@@ -86,12 +115,11 @@ async function withOthers(whole: WholeList, watch: Watch, before: Attributes, an
   let known = listOf(before);
   let last = look(answer);
   for (let repairs = 0; ; repairs++) {
-    const now = await afterWrite(() => newest(whole, look, last));
+    const now = await afterWrite(() => newest(whole, look, last, isShown));
     for (const resource of watch.taken()) if (!isBefore(resource, before)) known = union(known, others(look(resource)));
     known = union(known, others(last));
     const missing = withoutCounterpart(known, others(now));
-    // Not shown at all: it is not known that it took anything away.
-    if (!now.entry || missing.length === 0 || repairs === MOST_REPAIRS) return now;
+    if (!isShown(now) || missing.length === 0 || repairs === MOST_REPAIRS) return now;
     const list = [...listOf(now.resource), ...missing];
     known = union(known, others(now));
     last = look(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))));
@@ -122,8 +150,13 @@ async function watched({ read }: WholeList, watch: Watch, write: () => Promise<A
 }
 
 /** The resource as it is now; as it was answered where reads are behind that. */
-async function newest({ read }: WholeList, look: (resource: Attributes) => Added, answered: Added): Promise<Added> {
+async function newest(
+  { read }: WholeList,
+  look: (resource: Attributes) => Added,
+  answered: Added,
+  isShown: (added: Added) => boolean,
+): Promise<Added> {
   let now = look(await read());
-  for (let reads = 1; !now.entry && reads < MOST_READS; reads++) now = look(await read());
-  return now.entry ? now : answered;
+  for (let reads = 1; !isShown(now) && reads < MOST_READS; reads++) now = look(await read());
+  return isShown(now) ? now : answered;
 }

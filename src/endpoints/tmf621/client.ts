@@ -13,7 +13,7 @@ import { isLikeFile, isSaidToBe, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
 import { readEvent } from './events.js';
-import { attachmentOf, parse } from './parse.js';
+import { attachmentOf, notesIn, parse } from './parse.js';
 import { poll } from './poll.js';
 import { renderAttachment, streamedBody } from './render.js';
 import { validateTicketCreate, validateTicketPatch } from './schema.js';
@@ -88,6 +88,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   ): Promise<WrittenPart | undefined> {
     const ticket = await this.entities.readForLists(id, ['note']);
     return ourNote(ticket, comment, since, seen, this.habits.keepsAuthors);
+  }
+
+  putBack(_entityType: string, id: string, shown: RawEntity[], since: string): Promise<number> {
+    return this.entities.putBack(id, 'note', shown.flatMap(notesIn), since);
   }
 
   rewordComment(_entityType: string, id: string, part: string, { text }: GenericComment): Promise<boolean> {

@@ -65,6 +65,12 @@ export function attachmentOf(attachment: Attributes, id: string): GenericAttachm
   };
 }
 
+/** The lists of notes that an entity, as it was read or told, shows. Pure. */
+export function notesIn(raw: RawEntity): Attributes[][] {
+  const { ticket = {}, event } = raw as Partial<TroubleTicketEntity>;
+  return [entries(ticket.note), lostNotes({ note: [] }, event)];
+}
+
 /** Notes that an event told of and the ticket does not show: what was accepted is told, though the provider has lost it since. */
 function lostNotes(ticket: Attributes, event: Json | undefined): Attributes[] {
   if (event === undefined || ticket.note === undefined) return [];

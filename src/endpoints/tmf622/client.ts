@@ -13,7 +13,7 @@ import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { hintOf, orderOf, readEvent } from './events.js';
 import { droppedItems, ITEMS, itemsOf, withItemIds } from './items.js';
-import { parse } from './parse.js';
+import { notesIn, parse } from './parse.js';
 import { poll } from './poll.js';
 import { itemsPatch, orderBody } from './render.js';
 import { validateOrderCreate, validateOrderPatch } from './schema.js';
@@ -101,6 +101,12 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   ): Promise<WrittenPart | undefined> {
     const order = await this.there(id, () => this.entities.readForLists(id, ['note']));
     return ourNote(order, comment, since, seen, this.habits.keepsAuthors);
+  }
+
+  putBack(_entityType: string, id: string, shown: RawEntity[], since: string): Promise<number> {
+    return this.there(id, () =>
+      this.entities.putBack(id, 'note', shown.flatMap(notesIn), since, this.wholeItems ? ITEMS : undefined),
+    );
   }
 
   async attach(_entityType: string, _id: string, attachment: SpooledAttachment): Promise<WrittenPart> {

@@ -66,6 +66,13 @@ function itemComments(item: Attributes, dialect: Dialect): GenericComment[] {
   });
 }
 
+/** The lists of notes that an entity, as it was read or told, shows. Pure. */
+export function notesIn(raw: RawEntity): Attributes[][] {
+  const { order = {}, event } = raw as Partial<ProductOrderEntity>;
+  const told = event === undefined ? undefined : eventOf(event);
+  return [order, told?.order ?? {}].map(({ note }) => entries(note).filter(({ text }) => typeof text === 'string'));
+}
+
 /** The event as it was kept; one that cannot be read says nothing beside the order. */
 function eventOf(event: Json): ProductOrderEvent | undefined {
   try {

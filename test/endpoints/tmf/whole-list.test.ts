@@ -175,6 +175,54 @@ describe('a list that is written whole, while its provider writes, too', () => {
     assert.deepEqual([count('before'), count('meanwhile'), count('ours')], [1, 1, 1]);
   });
 
+  describe('and was interrupted', () => {
+    const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second)).toISOString();
+    const theirs = { id: 't1', text: 'theirs', author: 'noc', date: at(10) };
+    const shown = (...note: Note[]) => ({ ticket: { id: 'TT-1', note } });
+    const told = (...note: Note[]) => {
+      const event = { troubleTicket: { id: 'TT-1', note } };
+      return { ticket: { id: 'TT-1', note: [] }, event: { eventType: 'TroubleTicketAttributeValueChangeEvent', event } };
+    };
+    const texts = () => provider.notes.map(({ text }) => text);
+    for (const [how, raw] of [
+      ['read', shown(theirs)],
+      ['told by an event', told(theirs)],
+    ] as const)
+      it(`what was ${how} since and is not there is put back as it was, once`, async () => {
+        await begin({ latency: 0 });
+        provider.say('ours');
+        assert.equal(await client.putBack?.('troubleTicket', 'TT-1', [raw, raw], at(9)), 1);
+        assert.deepEqual(provider.notes.at(-1), theirs);
+        assert.equal(await client.putBack?.('troubleTicket', 'TT-1', [raw], at(9)), 0);
+        assert.deepEqual(texts(), ['ours', 'theirs']);
+      });
+
+    it('what is older than the write was taken away by somebody else', async () => {
+      await begin({ latency: 0 });
+      assert.equal(await client.putBack?.('troubleTicket', 'TT-1', [shown(theirs)], at(300)), 0);
+      assert.deepEqual(texts(), []);
+    });
+
+    it('what others write meanwhile stays', async () => {
+      const ways: Ways = { latency: 0 };
+      await begin(ways);
+      ways.meanwhile = async () => {
+        provider.say('meanwhile');
+        await client.hintOf(
+          { eventType: 'TroubleTicketAttributeValueChangeEvent', event: { troubleTicket: { id: 'TT-1', note: provider.notes } } },
+          '',
+        );
+      };
+      await client.putBack?.('troubleTicket', 'TT-1', [shown(theirs)], '');
+      assert.deepEqual(texts().sort(), ['meanwhile', 'theirs']);
+    });
+
+    it('nothing is done where single entries are written', async () => {
+      await begin({ latency: 0, jsonPatch: true });
+      assert.equal(await client.putBack?.('troubleTicket', 'TT-1', [shown(theirs)], ''), 0);
+    });
+  });
+
   it('does not bring back what was taken away before', async () => {
     await begin({ latency: 0 });
     provider.say('a slip');

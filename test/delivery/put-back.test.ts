@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RawEntity } from '../../src/endpoints/endpoint.js';
+import type { Json } from '../../src/model/message.js';
+import type { MessageRecord } from '../../src/store/store.js';
+import type { Partner } from './partner.js';
+import { Rig } from './rig.js';
+
+/** Comments have their words for ids. */
+class Worded extends Rig {
+  protected override async reading(partner: Partner, record: MessageRecord): Promise<Json> {
+    const read = (await super.reading(partner, record)) as { notes: [string, string][] };
+    return { ...read, notes: read.notes.map(([, text]) => [text, text]) };
+  }
+}
+
+const notesOf = (raw: RawEntity) => (raw as { notes?: [id: string, text: string][] }).notes ?? [];
+
+/** A provider that takes comments only with all the others, in a write of which nobody sees what it took away. */
+describe('what an interrupted write of all comments took away', () => {
+  let folder: string;
+  let rig: Worded;
+  let asked: { shown: RawEntity[]; since: string }[];
+  let told = 0;
+  beforeEach(async () => {
+    asked = [];
+    folder = mkdtempSync(join(tmpdir(), 'switchboard-back-'));
+    rig = new Worded(folder);
+    Object.assign(rig.provider, {
+      side: 'provider',
+      putBack: async (_type: string, _id: string, shown: RawEntity[], since: string) => {
+        asked.push({ shown, since });
+        const lost = ['theirs'].filter((text) => !ticket().comments.includes(text));
+        ticket().comments.push(...lost);
+        return lost.length;
+      },
+    });
+    const parse = rig.provider.parse.bind(rig.provider);
+    rig.provider.parse = (raw) => ({
+      ...parse(raw),
+      comments: notesOf(raw).map(([id, text]) => ({ id, text, visibility: 'public' })),
+    });
+    await rig.start();
+    await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
+    await rig.quiet();
+  });
+  afterEach(async () => {
+    await rig.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const ticket = () => rig.provider.tickets[0]!;
+  const tell = async () => {
+    const about = { endpoint: 'provider', entityType: 'troubleTicket', entityId: ticket().id };
+    await rig.broker.inbox.accept([
+      { node: 'in-provider', origin: 'event', ...about, key: `e${++told}`, payload: { again: told } },
+    ]);
+    await rig.quiet();
+  };
+  /** Ours is written over theirs, which was told before. */
+  const collide = async (fault?: 'lost') => {
+    ticket().comments.push('theirs');
+    await tell();
+    if (fault) rig.provider.faults.push(fault);
+    const { comment } = rig.provider;
+    rig.provider.comment = async (...given) => {
+      ticket().comments = [];
+      return comment.apply(rig.provider, given);
+    };
+    await rig.receive('customer', { id: 'A', fields: { title: 'one' }, notes: [['c1', 'ours']] });
+    await rig.quiet();
+  };
+  const putBack = async () => (await rig.deliveries()).filter(({ part }) => part.startsWith('putBack:'));
+
+  it('is put back once a reading shows that it is gone, as it was shown before', async () => {
+    await collide('lost');
+    await tell();
+    assert.deepEqual(ticket().comments, ['ours', 'theirs']);
+    assert.deepEqual(
+      (await putBack()).map(({ state, attempts }) => [state, attempts.at(-1)?.what]),
+      [['delivered', 'put back 1 comment that a write of ours took away']],
+    );
+    const notes = asked[0]?.shown.flatMap((raw) => notesOf(raw).map(([id]) => id));
+    assert.ok(notes?.includes('theirs'), 'the reading that showed it is handed over');
+    await tell();
+    assert.deepEqual(ticket().comments, ['ours', 'theirs']);
+    assert.equal((await putBack()).length, 1, 'what is there again is no news');
+  });
+
+  it('is left alone where no write was interrupted: somebody took it away', async () => {
+    await collide();
+    await tell();
+    assert.deepEqual([ticket().comments, await putBack()], [['ours'], []]);
+  });
+});
