@@ -86,6 +86,7 @@ export class FaultRig {
 
   async kill(): Promise<void> {
     this.output.push(this.live!.output());
+    this.partners.provider.kills.push(Date.now());
     await this.live!.kill();
     this.kills++;
   }

@@ -30,6 +30,9 @@ export interface Ticket {
   [attribute: string]: unknown;
 }
 
+/** What was shown to the broker less than this before it was killed may be on no disk. Milliseconds. */
+const UNKEPT = 1_000;
+
 /** Where the API lies below the address. */
 export const API = '/tmf-api/troubleTicket/v4';
 
@@ -41,8 +44,10 @@ export abstract class OwnTickets extends Partner {
   readonly children = new Set<string>();
   /** Its own notes and files that somebody's list left out. */
   readonly destroyed: string[] = [];
-  /** Those of them that no answer had shown before: whoever sends a whole list could not know of them. */
-  protected readonly unshown: string[] = [];
+  /** The same, with when answers had shown them before. */
+  protected readonly lastShown: { words: string; times: number[] }[] = [];
+  /** When the broker was killed, true time in milliseconds. */
+  readonly kills: number[] = [];
   /** How it writes times; UTC where undefined. */
   zone?: Zone;
   private readonly updated = new Map<string, number>();
@@ -53,9 +58,11 @@ export abstract class OwnTickets extends Partner {
     return this.hubs.size;
   }
 
-  /** Somebody's list left it out before any answer had shown it. */
+  /** Somebody's list left it out before any answer had shown it, or to none but who was killed with it: nobody could know of it. */
   isUnshown(text: string): boolean {
-    return this.unshown.some((one) => one.includes(text));
+    // Events are repeated until they are accepted.
+    const isUnkept = (at: number) => this.hubs.size === 0 && this.kills.some((kill) => at < kill && at > kill - UNKEPT);
+    return this.lastShown.some(({ words, times }) => words.includes(text) && times.every(isUnkept));
   }
 
   // What people do there.

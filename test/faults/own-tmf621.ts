@@ -12,8 +12,8 @@ const SET_BY_US = ['id', 'href', 'creationDate', 'lastUpdate', 'statusChangeDate
 /** Its API: TMF621 v4 with notes and attachments by value, a hub, tokens by client credentials. */
 export class OwnTmf621 extends OwnTickets {
   private readonly tokens = new Set<string>();
-  /** Notes and files that an answer has shown. */
-  private readonly shown = new Set<string>();
+  /** When answers have shown notes and files, the first and the last time, true time in milliseconds. */
+  private readonly shown = new Map<string, number[]>();
 
   // What the API answers.
 
@@ -61,7 +61,11 @@ export class OwnTmf621 extends OwnTickets {
   protected act(request: Request): Answer {
     const answer = this.answerTo(request);
     for (const ticket of [answer.body].flat() as (Partial<Ticket> | undefined)[])
-      for (const entry of [...(ticket?.note ?? []), ...(ticket?.attachment ?? [])]) this.shown.add(keyOf(entry));
+      for (const entry of [...(ticket?.note ?? []), ...(ticket?.attachment ?? [])]) {
+        const now = Date.now();
+        const [first = now] = this.shown.get(keyOf(entry)) ?? [];
+        this.shown.set(keyOf(entry), [first, now]);
+      }
     return answer;
   }
 
@@ -188,7 +192,8 @@ export class OwnTmf621 extends OwnTickets {
     for (const one of old.filter((entry) => !fresh.includes(entry))) {
       const words = `${ticket.id}: ${'text' in one ? one.text : one.name}`;
       this.destroyed.push(words);
-      if (!this.shown.has(keyOf(one))) this.unshown.push(words);
+      const times = this.shown.get(keyOf(one)) ?? [];
+      this.lastShown.push({ words, times });
     }
   }
 }
