@@ -1,6 +1,7 @@
 import type { LinkItems } from '../model/item-facts.js';
 import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
+import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
 import { fieldNews, fieldsOf, missedIn, type Overtaken } from './field-news.js';
 import { imprint, shadowOf, standingOf } from './fingerprint.js';
@@ -9,6 +10,8 @@ import { isSaid } from './item-terms.js';
 import { type PartGuard, type PartNews, partNews } from './part-news.js';
 import { isOver, planAfter } from './plan.js';
 
+/** How long after a write of ours it is remembered what was there before: copies that are behind show it. Milliseconds. */
+const COPIES_BEHIND = 10_000;
 /** Marks kept per conversation, of what partners never showed. */
 const MARKS = 500;
 
@@ -200,7 +203,7 @@ function advanced(
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
       writtenVersion: only(link.writtenVersion, outdated),
-      ourWrites: readAt === undefined ? link.ourWrites : only(link.ourWrites, isMissed),
+      ourWrites: only(link.ourWrites, (field) => isMissed(field) || isRecent(link, field, readAt)),
       made: undefined,
       gone: undefined,
       // What was found untold while this was read is told by the next reading.
@@ -213,6 +216,11 @@ function advanced(
   const plan = latest.plan && leg ? planAfter(latest.plan, leg, { fields: message.fields, spoke }) : latest.plan;
   const next = { ...latest, links, written: without(latest.written, parts.used), ...(plan && { plan }) };
   return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
+}
+
+/** Was a field written by us shortly before a reading? What was not read says nothing of that. */
+function isRecent({ ourWrites }: Link, field: string, readAt: string | undefined): boolean {
+  return readAt === undefined || isWithin(COPIES_BEHIND, ourWrites?.[field]?.stamp ?? '', readAt);
 }
 
 /** The entries of which something holds; undefined where none is left. */

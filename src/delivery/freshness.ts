@@ -37,9 +37,23 @@ export async function lackIn(
   // Those of a kind of their own are told by events, not by the entity.
   if (shown.size === 0 && link.seen.some((id) => !id.includes('|')))
     return 'it shows none of the comments and files that were there';
-  if (hasNews(parsed, shown, link)) return undefined;
   const isLong = age > SILENCE;
+  const behind = isLong ? undefined : beforeOurs(client, parsed, link);
+  if (behind || hasNews(parsed, shown, link)) return behind;
   return otherState(record, parsed, conversation) ?? (isLong ? undefined : silence(client, parsed, link));
+}
+
+/** What we have just written is shown as it was before, and no version says that it was set back since. */
+function beforeOurs(client: EndpointClient, { source, record }: Parsed, link: Link): string | undefined {
+  const { ourWrites = {}, writtenVersion = {}, raw } = link;
+  const field = Object.keys(ourWrites).find(
+    (name) =>
+      name in record &&
+      sameImprint(ourWrites[name]?.before, record[name]) &&
+      !sameImprint(raw[name], record[name]) &&
+      !client.isOlder(writtenVersion[name], source.version),
+  );
+  return field && `it shows ${field} as it was before we wrote it`;
 }
 
 /** Nothing new is shown, and the hint told of another state. Where there is a version, that says more. */

@@ -35,6 +35,12 @@ export function idAt(time: number): string {
   return digits(Math.max(0, Math.floor(time)), TIME_CHARACTERS);
 }
 
+/** Whether an id was made less than so many milliseconds before another one. */
+export function isWithin(milliseconds: number, earlier: string, later: string): boolean {
+  const [before, after] = [partsOf(earlier), partsOf(later)];
+  return before !== undefined && after !== undefined && after.time - before.time < milliseconds;
+}
+
 /** Undefined for what is no id of such a source. */
 function partsOf(id: string | undefined): { time: number; tail: number } | undefined {
   if (id?.length !== TIME_CHARACTERS + RANDOM_CHARACTERS) return undefined;

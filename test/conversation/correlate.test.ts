@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { conversationState, type Incoming, newLink, whatIsNew, withLink, withMarks } from '../../src/conversation/correlate.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
+import { createIds } from '../../src/store/id.js';
 import type { ConversationRecord } from '../../src/store/store.js';
 import { conversation, isOlder, messageWith, SOURCE } from './incident.js';
 
@@ -44,6 +45,21 @@ describe('what is new in a message', () => {
     ];
     const { advance } = whatIsNew(before, link, incoming({}, { progress }), NO_ECHO);
     assert.deepEqual(advance(before).links[0]?.writtenItems, { lines: { 1: { ...wrote('1'), entry: '' }, 2: wrote('2') } });
+  });
+
+  it('forgets what was there before a write of ours once that is long ago, not by the first reading: another copy may be behind', () => {
+    let now = 1_000_000;
+    const ids = createIds(() => now);
+    const ourWrites = { priority: { stamp: ids(), before: '3' } };
+    const link = { ...newLink(SOURCE, '', 'ours', ''), raw: { priority: '1' }, ourWrites };
+    const before = { ...conversation(), links: [link] };
+    const after = (milliseconds: number) => {
+      now = 1_000_000 + milliseconds;
+      const read = { ...incoming({ priority: '1' }, { priority: 'critical' }), readAt: ids() };
+      return news(before, read).advance(before).links[0]?.ourWrites;
+    };
+    assert.deepEqual(after(1_000), ourWrites);
+    assert.equal(after(10_001), undefined);
   });
 
   it('of an entity seen for the first time is everything', () => {

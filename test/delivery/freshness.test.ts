@@ -62,6 +62,20 @@ describe('a read and the hint it follows', () => {
     assert.equal(await lack(undefined, { comments: [] }), undefined, 'told by an event, not by the entity');
   });
 
+  it('is behind where it shows what was there before we wrote, and no version says that it was set back', async () => {
+    const ourWrites = { state: { stamp: '1', before: 'new' } };
+    link = { ...LINK, raw: { state: 'closed' }, ourWrites, writtenVersion: { state: '1' } };
+    assert.match((await lack(undefined, { version: 'none' })) ?? '', /shows state as it was before we wrote it/);
+    assert.ok(await lack(undefined, { version: '1' }));
+    for (const reading of [{ version: '2' }, { version: 'none', state: 'closed' }, { version: 'none', state: 'held' }])
+      assert.equal(await lack(undefined, reading), undefined, JSON.stringify(reading));
+    age = 10_001;
+    assert.equal(await lack(undefined, { version: 'none' }), undefined, 'it stays so: somebody has set it back');
+    age = 0;
+    link = { ...link, raw: { state: 'new' } };
+    assert.equal(await lack(undefined, { version: 'none' }), undefined, 'it was not kept');
+  });
+
   describe('shows nothing new, and', () => {
     it('was changed by somebody else: what they did is awaited for a moment', async () => {
       client.integrationUser = 'us';

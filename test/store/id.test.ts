@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createIds } from '../../src/store/id.js';
+import { createIds, isWithin } from '../../src/store/id.js';
 
 describe('ids', () => {
   it('sort by time, also within a millisecond and when the clock is set back', () => {
@@ -26,6 +26,17 @@ describe('ids', () => {
     assert.deepEqual([...made].sort(), made);
     assert.equal(new Set(made.map((id) => id.length)).size, 1);
     assert.equal(made[3], createIds(() => now, random)());
+  });
+
+  it('say whether one was made shortly before another', () => {
+    let now = 5_000;
+    const next = createIds(() => now);
+    const first = next();
+    now += 1_000;
+    const second = next();
+    assert.deepEqual([isWithin(1_001, first, second), isWithin(1_000, first, second)], [true, false]);
+    assert.equal(isWithin(1_000, second, first), true, 'what was made before it was made no longer before it');
+    assert.equal(isWithin(1_000, 'no id', second), false);
   });
 
   it('begin by the clock where the newest was made in another way', () => {
