@@ -53,13 +53,13 @@ describe('what is new in a message', () => {
     const ourWrites = { priority: { stamp: ids(), before: '3' } };
     const link = { ...newLink(SOURCE, '', 'ours', ''), raw: { priority: '1' }, ourWrites };
     const before = { ...conversation(), links: [link] };
-    const after = (milliseconds: number) => {
+    const keptAfter = (milliseconds: number) => {
       now = 1_000_000 + milliseconds;
       const read = { ...incoming({ priority: '1' }, { priority: 'critical' }), readAt: ids() };
       return news(before, read).advance(before).links[0]?.ourWrites;
     };
-    assert.deepEqual(after(1_000), ourWrites);
-    assert.equal(after(10_001), undefined);
+    assert.deepEqual(keptAfter(1_000), ourWrites);
+    assert.equal(keptAfter(10_001), undefined);
   });
 
   it('of an entity seen for the first time is everything', () => {
