@@ -224,6 +224,15 @@ export function withWritten(link: Link, kind: RemovedPart['kind'], id: string, s
   return { ...link, seen: [...link.seen, id], words: Object.fromEntries(Object.entries(words).slice(-WORDS)) };
 }
 
+/** A link that goes on knowing parts that are not shown any more, as another one knew them: they may be shown again, perhaps under other ids. */
+export function withKnown(link: Link, before: Link, parts: readonly RemovedPart[]): Link {
+  const known = parts.flatMap(({ kind, id }): [string, Json][] => {
+    const said = before.words?.[keyOf(kind, id)];
+    return said === undefined ? [] : [[keyOf(kind, id), said]];
+  });
+  return { ...link, words: { ...Object.fromEntries(known), ...link.words } };
+}
+
 /** A link of which a comment was edited by us (`says`: its words now), or a part taken away: what it shows then is no news. */
 export function withAlike(link: Link, kind: RemovedPart['kind'], id: string, says: string | undefined, stamp: string): Link {
   const { [keyOf(kind, id)]: _before, ...words } = link.words ?? {};

@@ -21,7 +21,7 @@ import { IntakeTroubles } from './intake-troubles.js';
 import { Interventions } from './interventions.js';
 import { Legs } from './legs.js';
 import { type Leg, Outbox, type Taken } from './outbox.js';
-import { toPutBack } from './put-back.js';
+import { toPutBack, withoutLost } from './put-back.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
@@ -202,22 +202,18 @@ export class Broker {
     const answerTo = answeredDelivery(flow.record);
     // What was not read tells of the time it came.
     const readAt = flow.record.readAt ?? messageId;
-    const correlated = await this.correlator
+    const found = await this.correlator
       .correlate({ ...incoming, ...(answerTo ? { answerTo } : { readAt }) }, flow.replay as Finding | undefined)
       .catch((error: unknown) => {
         if (error instanceof DecisionError) flow.decision = error.kind;
         throw error;
       });
+    const client = this.client(incoming.message.source.endpoint);
+    const back = await toPutBack(this.store, client, flow.record, found, this.clock());
+    const correlated = back ? withoutLost(found) : found;
     flow.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
     flow.told = this.told(correlated, incoming);
-    const back = await toPutBack(
-      this.store,
-      this.client(incoming.message.source.endpoint),
-      flow.record,
-      correlated,
-      this.clock(),
-    );
     this.decide(flow, correlated, incoming, back);
     flow.correlated = findingOf(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';

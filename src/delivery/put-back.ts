@@ -1,7 +1,11 @@
+import { linkAt, withLink } from '../conversation/correlate.js';
 import type { Correlated } from '../conversation/correlator.js';
+import { withKnown } from '../conversation/part-news.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
+import type { RemovedPart } from '../model/message.js';
 import { idAt } from '../store/id.js';
-import type { Bodies, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
+import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
+import { PUTS_BACK } from './outbox.js';
 
 /** How long after an interrupted write what is missing is put down to it: hubs repeat events, and polls come late. Milliseconds. */
 const AFTERMATH = 600_000;
@@ -18,24 +22,49 @@ export interface PutBack {
 
 /**
  * What has to be put back once a message shows that comments are gone, or tells of some that may be: nothing, unless a comment of ours was written there
- * shortly before, and was interrupted before it could be seen what it took away. `now`: epoch milliseconds.
+ * shortly before, and was interrupted before it could be seen what it took away. What is gone although all of that was put back, somebody else took away.
+ * `now`: epoch milliseconds.
  */
 export async function toPutBack(
   store: Store,
   client: EndpointClient | undefined,
-  { id, origin }: MessageRecord,
+  { id, origin, readAt = id }: MessageRecord,
   { conversation, link, message }: Correlated,
   now: number,
 ): Promise<{ after: DeliveryRecord; request: PutBack } | undefined> {
-  const tells = message.comments.length > 0 || message.removed?.some(({ kind }) => kind === 'comment');
-  if (!client?.putBack || !link || !tells || origin === 'answer') return undefined;
+  const lost = (message.removed ?? []).filter(isComment);
+  if (!client?.putBack || !link || message.comments.length + lost.length === 0 || origin === 'answer') return undefined;
   const recent = { conversation: conversation.id, endpoint: link.endpoint, from: idAt(now - AFTERMATH), limit: MOST };
-  const interrupted = (await store.listDeliveries(recent)).filter((delivery) => isInterrupted(delivery, link));
+  const deliveries = (await store.listDeliveries(recent)).filter((d) => d.leg === link.leg && d.entityType === link.entityType);
+  const interrupted = deliveries.filter(isInterrupted);
   const [after] = interrupted;
-  if (!after) return undefined;
+  const isDone = ({ part, state, id: back }: DeliveryRecord) =>
+    part.startsWith(PUTS_BACK) && state === 'delivered' && back > (after?.id ?? '') && back < readAt;
+  if (!after || (message.comments.length === 0 && deliveries.some(isDone))) return undefined;
   const messages = (await store.listMessages(recent)).filter((m) => m.entityType === link.entityType && m.entityId === link.id);
   const since = interrupted.map(({ begun = '' }) => begun).reduce((a, b) => (a < b ? a : b));
   return { after, request: { messages: [...new Set([id, ...messages.map((m) => m.id)])], since } };
+}
+
+/** The same news, less the comments that may be put back: they stay known, under whatever ids they are shown then, and are not told to be gone. */
+export function withoutLost(found: Correlated): Correlated {
+  const { message, link, output } = found;
+  const { changed = [], comments, attachments, removed = [] } = message;
+  const lost = removed.filter(isComment);
+  if (!link || lost.length === 0) return found;
+  const left = removed.filter((part) => !isComment(part));
+  const isNews = changed.length + comments.length + attachments.length + left.length > 0;
+  const advance = (latest: ConversationRecord) => {
+    const next = found.advance(latest);
+    const now = linkAt(next, link.endpoint, link.entityType, link.leg);
+    return now ? withLink(next, withKnown(now, link, lost)) : next;
+  };
+  const ignored = { output: 'ignored', reason: 'It is looked whether a write of ours took comments away.' } as const;
+  return { ...found, message: { ...message, removed: left }, advance, ...(output === 'update' && !isNews && ignored) };
+}
+
+function isComment({ kind }: RemovedPart): boolean {
+  return kind === 'comment';
 }
 
 /** The entity as messages showed it. */
@@ -44,7 +73,6 @@ export async function shownIn(store: Store, { messages }: PutBack): Promise<RawE
   return bodies.flatMap(({ read }: Bodies) => (read ? [read as RawEntity] : []));
 }
 
-function isInterrupted({ part, leg, entityType, tries, state }: DeliveryRecord, link: Link): boolean {
-  const isThere = leg === link.leg && entityType === link.entityType && part.startsWith('comment:');
-  return isThere && (tries > 1 || state === 'inDoubt');
+function isInterrupted({ part, tries, state }: DeliveryRecord): boolean {
+  return part.startsWith('comment:') && (tries > 1 || state === 'inDoubt');
 }

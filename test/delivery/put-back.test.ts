@@ -10,9 +10,11 @@ import { Rig } from './rig.js';
 
 /** Comments have their words for ids. */
 class Worded extends Rig {
+  ids = (text: string) => text;
+
   protected override async reading(partner: Partner, record: MessageRecord): Promise<Json> {
     const read = (await super.reading(partner, record)) as { notes: [string, string][] };
-    return { ...read, notes: read.notes.map(([, text]) => [text, text]) };
+    return { ...read, notes: read.notes.map(([, text]) => [this.ids(text), text]) };
   }
 }
 
@@ -86,6 +88,32 @@ describe('what an interrupted write of all comments took away', () => {
     await tell();
     assert.deepEqual(ticket().comments, ['ours', 'theirs']);
     assert.equal((await putBack()).length, 1, 'what is there again is no news');
+  });
+
+  it('is not told again where it is shown under another id then, nor is it told to be gone', async () => {
+    await collide('lost');
+    let last = 0;
+    rig.ids = (text) => (text === 'theirs' ? `theirs ${++last}` : text);
+    await tell();
+    await tell();
+    assert.deepEqual(ticket().comments, ['ours', 'theirs']);
+    const told = (await rig.deliveries()).filter(({ endpoint, part }) => endpoint === 'customer' && part.startsWith('comment:'));
+    assert.equal(told.length, 1);
+    const reasons = (await rig.messages()).map(({ reason }) => reason ?? '');
+    assert.ok(!reasons.some((reason) => /was deleted/.test(reason)), reasons.join('\n'));
+  });
+
+  it('is told to be gone where it is gone although all was put back: somebody took it away', async () => {
+    await collide('lost');
+    await tell();
+    ticket().comments = ['ours'];
+    Object.assign(rig.provider, { putBack: async () => 0 });
+    await tell();
+    const reasons = (await rig.messages()).map(({ reason }) => reason ?? '');
+    assert.ok(
+      reasons.some((reason) => /A comment was deleted at provider: theirs/.test(reason)),
+      reasons.join('\n'),
+    );
   });
 
   it('is left alone where no write was interrupted: somebody took it away', async () => {
