@@ -60,7 +60,7 @@ export function messageActions(record: MessageRecord): Action[] {
 }
 
 export function deliveryActions(record: DeliveryRecord): Action[] {
-  const edit: Action[] = /^(attachment|alike):/.test(record.part) ? [] : ['edit'];
+  const edit: Action[] = /^(attachment|alike|putBack):/.test(record.part) ? [] : ['edit'];
   const undo: Action[] = record.undo ? ['undo'] : [];
   if (record.state === 'needsDecision') return [...answers(record), ...edit];
   if (record.state === 'failed') return ['replay', ...edit, 'skip'];

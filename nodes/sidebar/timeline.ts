@@ -91,7 +91,14 @@ export function timeline(
       lane,
       at: timeOf(record),
       state: shownDelivery(record),
-      event: part === 'comment' ? 'commented' : part === 'attachment' ? 'attached' : first ? 'created' : 'changed',
+      event:
+        part === 'comment' || part === 'putBack'
+          ? 'commented'
+          : part === 'attachment'
+            ? 'attached'
+            : first
+              ? 'created'
+              : 'changed',
       fields: changed,
       entityState:
         record.state === 'delivered' && tellsState ? news(lane, request?.generic?.state as State | undefined) : undefined,
