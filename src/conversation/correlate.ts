@@ -3,7 +3,7 @@ import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../mo
 import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
-import { fieldNews, fieldsOf, missedIn, type Overtaken } from './field-news.js';
+import { fieldNews, fieldsOf, isReadAfter, missedIn, type Overtaken } from './field-news.js';
 import { imprint, shadowOf, standingOf } from './fingerprint.js';
 import { withIds } from './item-entries.js';
 import { isSaid } from './item-terms.js';
@@ -207,7 +207,7 @@ function advanced(
       made: undefined,
       gone: undefined,
       // What was found untold while this was read is told by the next reading.
-      untold: changed && link.untold?.filter((name) => !changed.includes(name)),
+      untold: only(link.untold, (name) => !changed?.includes(name) || !isReadAfter(link.untold?.[name] ?? '', incoming)),
       ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),
       writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : unchangedItems(link, message.fields.progress),
     };

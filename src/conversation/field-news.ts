@@ -59,10 +59,12 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
     const made = link.made !== undefined && !ITEM_FIELDS.has(name);
     if (value === undefined) continue;
     const outdated = from.some(isOutdated);
-    if (link.untold?.includes(name) && !outdated && incoming.answerTo === undefined) {
+    const untold = outdated || incoming.answerTo !== undefined ? undefined : link.untold?.[name];
+    if (untold !== undefined && isReadAfter(untold, incoming)) {
       changed.push(name);
       continue;
     }
+    again ||= untold !== undefined;
     if (isShadowed(link.shadow, name, value)) continue;
     if (made && name === 'state' && !outdated && isFurther(link, message) && !from.every((field) => isOurs(field, from))) {
       changed.push(name);
@@ -88,6 +90,11 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
 export function fieldsOf(name: string, { sources, record }: Incoming, { ourWrites = {} }: Link): string[] {
   const written = Object.keys(ourWrites).filter((field) => ourWrites[field]?.of?.includes(name) && field in record);
   return [...new Set([...(sources[name] ?? []), ...written])];
+}
+
+/** Was it read after something was found, `stamp` an id made then? */
+export function isReadAfter(stamp: string, { readAt }: Pick<Incoming, 'readAt'>): boolean {
+  return readAt !== undefined && readAt > stamp;
 }
 
 /** A new entity is further along than it was asked to be: somebody there, or a rule, has taken it on. */

@@ -231,8 +231,9 @@ async function update(
   const { kept, untold, conflict } = looked
     ? lookFirst(lookedAt(names, request, link), request, link, looked, client, context.rules)
     : { kept: undefined, untold: [], conflict: undefined };
+  const seenAt = context.ids();
   // What an earlier try has left there is ours, also where the rest of it is not written any more.
-  const learnt = (latest: ConversationRecord) => withFound(withUntold(latest, delivery, untold), there);
+  const learnt = (latest: ConversationRecord) => withFound(withUntold(latest, delivery, untold, seenAt), there);
   const both: Warning[] = conflict ? [{ code: 'SWB_BOTH_CHANGED', message: conflict }] : [];
   const fields: Record<string, Json> = {};
   for (const name of names.filter((name) => !kept?.has(name))) {

@@ -74,15 +74,19 @@ export function rewritten(
   return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, true, stamp)));
 }
 
-/** The conversation in which the values of some canonical fields at an entity are still to be told. */
+/** The conversation in which the values of some canonical fields at an entity are still to be told. `stamp`: an id made once they were seen. */
 export function withUntold(
   conversation: ConversationRecord,
   { endpoint, entityType, leg }: DeliveryRecord,
   fields: readonly string[],
+  stamp: string,
 ): ConversationRecord {
   const link = linkAt(conversation, endpoint, entityType, leg);
   if (!link || fields.length === 0) return conversation;
-  return withLink(conversation, { ...link, untold: [...new Set([...(link.untold ?? []), ...fields])] });
+  return withLink(conversation, {
+    ...link,
+    untold: { ...link.untold, ...Object.fromEntries(fields.map((name) => [name, stamp])) },
+  });
 }
 
 /** A comment or attachment of ours that was written: its echo is known by its id, else, where the partner shows none, by a mark. `stamp`: an id made after the answer came. */

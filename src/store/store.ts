@@ -93,14 +93,17 @@ export interface Link {
   writtenBy: Record<string, string>;
   /** For raw fields written by us the entity's version after the write, until something at least as new was seen: an older reading of them is no news. */
   writtenVersion?: Record<string, string>;
-  /** Of raw fields, our last write, until a reading that began after it. */
+  /** Of raw fields, our last write, until a reading that began some seconds after it. */
   ourWrites?: Record<string, OurWrite>;
   /** Of an entity of ours of which no reading was compared yet: was what it was made of answered to us, or told by an event? */
   made?: 'answered' | 'told';
   /** It was deleted there, or is hidden from us. */
   gone?: true;
-  /** Canonical fields whose value stands here against what others wrote: its next reading tells them, although it may be the one they once had. */
-  untold?: string[];
+  /**
+   * Canonical fields whose value stands here against what others wrote, with an id made when that was seen: the next reading that begins after it tells
+   * them, although the value may be the one they once had.
+   */
+  untold?: Record<string, string>;
   /**
    * For lists of items what we wrote last of each, by the item's id, until we hear that the other side has changed it: an entry that says nothing new
    * is not written again, over a change of theirs that we do not know yet.

@@ -73,10 +73,11 @@ describe('what is new in a message', () => {
     const settled = news(conversation(), OPENED).advance(conversation());
     const judged = news(settled, OPENED);
     const [link] = settled.links;
-    const later = judged.advance({ ...settled, links: [{ ...link!, untold: ['priority'] }] });
-    const next = news(later, OPENED);
+    const later = judged.advance({ ...settled, links: [{ ...link!, untold: { priority: '4' } }] });
+    const reread = { ...OPENED, readAt: '5' };
+    const next = news(later, reread);
     assert.deepEqual(next.message.changed, ['priority']);
-    assert.deepEqual(news(next.advance(later), OPENED).message.changed, []);
+    assert.deepEqual(news(next.advance(later), reread).message.changed, []);
   });
 
   it('is nothing when the same comes again once it was settled', () => {

@@ -33,11 +33,17 @@ describe('which fields are news', () => {
       ...newLink(SOURCE, '', 'theirs', ''),
       raw: { impact: '3' },
       shadow: { severity: 'minor' },
-      untold: ['severity'],
+      untold: { severity: '4' },
     };
     const shown = reading({ impact: '2', urgency: '3' }, { severity: 'minor' });
     assert.deepEqual(news(link, shown).changed, ['severity']);
     assert.deepEqual(news({ ...link, untold: undefined }, shown).changed, []);
+    const earlier = news({ ...link, untold: { severity: '6' } }, shown);
+    assert.deepEqual(
+      [earlier.changed, earlier.again],
+      [[], true],
+      'what was read before it was found is no telling: it is read again',
+    );
   });
 
   it('a change since the create was answered, and a state that is further than was asked for', () => {
