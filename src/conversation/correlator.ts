@@ -115,7 +115,8 @@ export class Correlator {
     }
     const client = this.endpoint(source.endpoint);
     const isOlder = (a?: string, b?: string) => client?.isOlder(a, b) ?? false;
-    const outdated = isOlder(source.version, link.entityVersion);
+    // A deletion tells of the version that was deleted.
+    const outdated = !given.deleted && isOlder(source.version, link.entityVersion);
     const incoming = outdated && !before ? given : itemsInOurTerms(given, link, requests, client);
     if (before) return { ...replayed(incoming.message, link, before), conversation, link };
     if (outdated) {

@@ -22,6 +22,9 @@ import { Counterparts } from './counterparts.js';
 /** Begins the part of a delivery that puts back what another one took away. */
 export const PUTS_BACK = 'putBack:';
 
+/** What is noted of a comment that an earlier try wrote, without having seen it. */
+export const FOUND = 'found the comment written by an earlier try';
+
 /** Deliveries looked through at a time. */
 const PAGE = 200;
 

@@ -5,7 +5,7 @@ import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import type { RemovedPart } from '../model/message.js';
 import { idAt } from '../store/id.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
-import { PUTS_BACK } from './outbox.js';
+import { FOUND, PUTS_BACK } from './outbox.js';
 
 /** How long after an interrupted write what is missing is put down to it: hubs repeat events, and polls come late. Milliseconds. */
 const AFTERMATH = 600_000;
@@ -41,9 +41,20 @@ export async function toPutBack(
   const isDone = ({ part, state, id: back }: DeliveryRecord) =>
     part.startsWith(PUTS_BACK) && state === 'delivered' && back > (after?.id ?? '') && back < readAt;
   if (!after || (message.comments.length === 0 && deliveries.some(isDone))) return undefined;
-  const messages = (await store.listMessages(recent)).filter((m) => m.entityType === link.entityType && m.entityId === link.id);
+  const all = (await store.listMessages(recent)).filter((m) => m.entityType === link.entityType && m.entityId === link.id);
+  const begun = interrupted.map((delivery) => delivery.id).reduce((a, b) => (a < b ? a : b));
   const since = interrupted.map(({ begun = '' }) => begun).reduce((a, b) => (a < b ? a : b));
-  return { after, request: { messages: [...new Set([id, ...messages.map((m) => m.id)])], since } };
+  return { after, request: { messages: [...new Set([id, ...sinceLastReading(all, begun)])], since } };
+}
+
+/** Messages from the last one on that was read before something began: what is gone there already, somebody else took away. Ids. */
+function sinceLastReading(messages: readonly MessageRecord[], begun: string): string[] {
+  const timeOf = ({ readAt, id }: MessageRecord) => readAt ?? id;
+  const last = messages
+    .map(timeOf)
+    .filter((time) => time < begun)
+    .reduce((a, b) => (a > b ? a : b), '');
+  return messages.filter((message) => timeOf(message) >= last).map(({ id }) => id);
 }
 
 /** The same news, less the comments that may be put back: they stay known, under whatever ids they are shown then, and are not told to be gone. */
@@ -73,6 +84,7 @@ export async function shownIn(store: Store, { messages }: PutBack): Promise<RawE
   return bodies.flatMap(({ read }: Bodies) => (read ? [read as RawEntity] : []));
 }
 
-function isInterrupted({ part, tries, state }: DeliveryRecord): boolean {
-  return part.startsWith('comment:') && (tries > 1 || state === 'inDoubt');
+/** An earlier try of it wrote, and did not get to see what it took away. */
+function isInterrupted({ part, state, attempts }: DeliveryRecord): boolean {
+  return part.startsWith('comment:') && (state === 'inDoubt' || (state === 'delivered' && attempts.at(-1)?.what === FOUND));
 }

@@ -20,7 +20,7 @@ import type { IdentityGuard } from './identity-guard.js';
 import { addressed, addressedBy } from './item-ids.js';
 import { isOfItems, newsIn } from './item-news.js';
 import { lookedAt, lookFirst } from './look-first.js';
-import { isCancellation, PUTS_BACK, realChanges } from './outbox.js';
+import { FOUND, isCancellation, PUTS_BACK, realChanges } from './outbox.js';
 import { type PutBack, shownIn } from './put-back.js';
 import type { Spool } from './spool.js';
 import { asWritten, rewritten, seen, stated, withUntold } from './written-link.js';
@@ -306,7 +306,7 @@ async function comment(
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
   const stamp = context.ids();
   return {
-    what: found ? 'found the comment written by an earlier try' : `commented on ${link.number ?? link.id}`,
+    what: found ? FOUND : `commented on ${link.number ?? link.id}`,
     link: { id: link.id, number: link.number },
     response: part,
     change: (latest) => seen(latest, delivery, part.id, text, stamp),
@@ -345,11 +345,9 @@ async function putBack(
   link: Link,
   { client, store }: SendContext,
 ): Promise<Sent> {
-  const count = (await client.putBack?.(entityType, link.id, await shownIn(store, request), request.since)) ?? 0;
-  const what =
-    count === 0
-      ? 'nothing to put back'
-      : `put back ${count} ${count === 1 ? 'comment' : 'comments'} that a write of ours took away`;
+  const words = (await client.putBack?.(entityType, link.id, await shownIn(store, request), request.since)) ?? [];
+  const list = words.map((text) => `«${text}»`).join(', ');
+  const what = words.length === 0 ? 'nothing to put back' : `put back what a write of ours had taken away: ${list}`;
   return { what, link: { id: link.id, number: link.number } };
 }
 

@@ -128,10 +128,10 @@ export interface EndpointClient {
   ): Promise<WrittenPart | undefined>;
   /**
    * Puts comments back that a write of ours may have taken away when it was interrupted: those that were shown since it began, and are not there any more.
-   * `shown`: the entity as it was read or told. `since`: ISO time by the partner's own clock, '' = not known. Gives how many. Absent: no write takes
-   * others' comments away.
+   * `shown`: the entity as it was read or told. `since`: ISO time by the partner's own clock, '' = not known. Gives what they say. Absent: no write
+   * takes others' comments away.
    */
-  putBack?(entityType: string, id: string, shown: RawEntity[], since: string): Promise<number>;
+  putBack?(entityType: string, id: string, shown: RawEntity[], since: string): Promise<string[]>;
   /** Writes other words into a comment that is there, by its id. False, or absent: that cannot be done. */
   rewordComment?(entityType: string, id: string, part: string, comment: GenericComment): Promise<boolean>;
   /** Takes a comment, or a file, away; one that is not there is gone already. Likewise. */

@@ -36,7 +36,7 @@ describe('what an interrupted write of all comments took away', () => {
         asked.push({ shown, since });
         const lost = ['theirs'].filter((text) => !ticket().comments.includes(text));
         ticket().comments.push(...lost);
-        return lost.length;
+        return lost;
       },
     });
     const parse = rig.provider.parse.bind(rig.provider);
@@ -61,7 +61,7 @@ describe('what an interrupted write of all comments took away', () => {
     await rig.quiet();
   };
   /** Ours is written over theirs, which was told before. */
-  const collide = async (fault?: 'lost') => {
+  const collide = async (fault?: 'lost' | 'down') => {
     ticket().comments.push('theirs');
     await tell();
     if (fault) rig.provider.faults.push(fault);
@@ -81,7 +81,7 @@ describe('what an interrupted write of all comments took away', () => {
     assert.deepEqual(ticket().comments, ['ours', 'theirs']);
     assert.deepEqual(
       (await putBack()).map(({ state, attempts }) => [state, attempts.at(-1)?.what]),
-      [['delivered', 'put back 1 comment that a write of ours took away']],
+      [['delivered', 'put back what a write of ours had taken away: «theirs»']],
     );
     const notes = asked[0]?.shown.flatMap((raw) => notesOf(raw).map(([id]) => id));
     assert.ok(notes?.includes('theirs'), 'the reading that showed it is handed over');
@@ -107,13 +107,30 @@ describe('what an interrupted write of all comments took away', () => {
     await collide('lost');
     await tell();
     ticket().comments = ['ours'];
-    Object.assign(rig.provider, { putBack: async () => 0 });
+    Object.assign(rig.provider, { putBack: async () => [] });
     await tell();
     const reasons = (await rig.messages()).map(({ reason }) => reason ?? '');
     assert.ok(
       reasons.some((reason) => /A comment was deleted at provider: theirs/.test(reason)),
       reasons.join('\n'),
     );
+  });
+
+  it('is not what was seen to be gone before it was written', async () => {
+    ticket().comments.push('deleted');
+    await tell();
+    ticket().comments = ['other'];
+    await tell();
+    await collide('lost');
+    await tell();
+    const shown = new Set(asked.flatMap((one) => one.shown.flatMap(notesOf)).map(([id]) => id));
+    assert.ok(shown.has('theirs') && !shown.has('deleted'), [...shown].join());
+  });
+
+  it('is left alone where a write only failed before it was done', async () => {
+    await collide('down');
+    await tell();
+    assert.deepEqual([ticket().comments, await putBack()], [['ours'], []]);
   });
 
   it('is left alone where no write was interrupted: somebody took it away', async () => {

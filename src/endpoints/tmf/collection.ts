@@ -56,7 +56,7 @@ export interface EntryForm {
 /** Shorter texts fit everywhere. */
 const LONG = 30;
 /** How far the clock that dates entries may be behind the one that answers, milliseconds. */
-const CLOCKS_APART = 60_000;
+const CLOCKS_APART = 10_000;
 /** The most that is written at the end of a text to say that it was cut. */
 const CUT_MARK = 20;
 
@@ -263,17 +263,18 @@ export class Collection {
 
   /**
    * Puts entries back that an interrupted write of a whole list has taken away: those that were shown since, dated no earlier, and are not there now; gives
-   * how many. `since`: ISO time, '' = not known.
+   * what they say. `since`: ISO time, '' = not known.
    */
-  async putBack(id: string, attribute: string, shown: Attributes[][], since: string, along?: string): Promise<number> {
-    if (!(await this.options.ways.isWhole())) return 0;
+  async putBack(id: string, attribute: string, shown: Attributes[][], since: string, along?: string): Promise<string[]> {
+    if (!(await this.options.ways.isWhole())) return [];
     const from = Date.parse(since) - CLOCKS_APART;
     const isEarlier = ({ date }: Attributes) => Date.parse(isoTime(date) ?? '') < from;
     const known = shown.reduce((all, list) => union(all, list), []).filter((entry) => !isEarlier(entry));
     const write = (list: Attributes[], { resource }: Marked) =>
       this.patch(id, this.change({ ...travels(resource, along), [attribute]: list }), `put back ${attribute}s`);
     const whole = { ...this.wholeList(id, attribute, along), write, ours: () => undefined };
-    return this.inTurn(id, () => putBackInWholeList(whole, (list) => withoutCounterpart(known, list)));
+    const back = await this.inTurn(id, () => putBackInWholeList(whole, (list) => withoutCounterpart(known, list)));
+    return back.map(({ text }) => textOf(text) ?? '');
   }
 
   /** What is common to all writes of a whole list. */

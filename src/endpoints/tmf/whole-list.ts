@@ -60,20 +60,23 @@ export async function addToWholeList(whole: WholeList): Promise<Added> {
 }
 
 /**
- * Puts entries back that an earlier write has taken away; gives how many. `lost`: those of which a list, as it is now, shows nothing. What others write at
+ * Puts entries back that an earlier write has taken away; gives them. `lost`: those of which a list, as it is now, shows nothing. What others write at
  * the same time stays, as with any whole list.
  */
-export async function putBackInWholeList(whole: WholeList, lost: (list: readonly Attributes[]) => Attributes[]): Promise<number> {
+export async function putBackInWholeList(
+  whole: WholeList,
+  lost: (list: readonly Attributes[]) => Attributes[],
+): Promise<Attributes[]> {
   const watch = whole.watch();
   try {
     const resource = await whole.read();
     const list = entries(resource[whole.attribute]);
     const missing = lost(list);
-    if (missing.length === 0) return 0;
+    if (missing.length === 0) return [];
     const wanted = [...list, ...missing];
     const answer = await watched(whole, watch, () => whole.write(wanted, { resource }, false));
     await withOthers(whole, watch, { ...resource, [whole.attribute]: wanted }, answer, () => true);
-    return missing.length;
+    return missing;
   } finally {
     watch.end();
   }

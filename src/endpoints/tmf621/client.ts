@@ -90,7 +90,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return ourNote(ticket, comment, since, seen, this.habits.keepsAuthors);
   }
 
-  putBack(_entityType: string, id: string, shown: RawEntity[], since: string): Promise<number> {
+  putBack(_entityType: string, id: string, shown: RawEntity[], since: string): Promise<string[]> {
     return this.entities.putBack(id, 'note', shown.flatMap(notesIn), since);
   }
 

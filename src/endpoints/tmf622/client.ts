@@ -103,7 +103,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return ourNote(order, comment, since, seen, this.habits.keepsAuthors);
   }
 
-  putBack(_entityType: string, id: string, shown: RawEntity[], since: string): Promise<number> {
+  putBack(_entityType: string, id: string, shown: RawEntity[], since: string): Promise<string[]> {
     return this.there(id, () =>
       this.entities.putBack(id, 'note', shown.flatMap(notesIn), since, this.wholeItems ? ITEMS : undefined),
     );
