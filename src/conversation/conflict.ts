@@ -4,7 +4,7 @@ import type { Incoming, News } from './correlate.js';
 import { linkAt, withLink } from './correlate.js';
 import type { EntityRequest } from './correlator.js';
 import { sameImprint } from './fingerprint.js';
-import { type FieldRule, type PartyRules, type Said, stands } from './ownership.js';
+import { type PartyRules, ruleInWords, type Said, stands } from './ownership.js';
 
 /** A write of ours to the entity that a message tells of. */
 export interface Rival {
@@ -22,8 +22,8 @@ export interface Conflict {
   /** What the partner shows, and what was to be written there. */
   shown: Json;
   wanted: Json;
-  /** By which it was decided. */
-  rule: FieldRule;
+  /** By which it was decided, in words. */
+  rule: string;
   /** What is shown stands: it is told to the others, and what was to be written is not, or is undone. */
   stands: boolean;
 }
@@ -64,8 +64,9 @@ export function conflictsIn(
     const wanted = rival.request.generic[name] as Json;
     const rule = rules.fields[name] ?? 'newest';
     const isRight = cancels(name, shown) || stands(name, rule, said, saidOf(rival));
+    const words = ruleInWords(name, rule, said, saidOf(rival));
     // What one value is written to is one thing: a later write may have gone over any of it.
-    return [{ name, fields: written(rival), rival, shown, wanted, rule, stands: isRight }];
+    return [{ name, fields: written(rival), rival, shown, wanted, rule: words, stands: isRight }];
   });
 }
 

@@ -63,12 +63,23 @@ export function ownerOf(field: string): Side {
   return PROVIDERS.has(field) ? 'provider' : 'customer';
 }
 
+/** By what it is decided whether one value stands against another, in words. */
+export function ruleInWords(field: string, rule: FieldRule, shown: Said, wanted: Said): string {
+  if (rule !== 'newest' || shown.side === wanted.side || Math.abs(apart(shown, wanted)) > SAME_MOMENT) return rule;
+  return `newest, within ${SAME_MOMENT / 1000} seconds the ${ownerOf(field)}’s`;
+}
+
 /** Does what a party shows for a field stand against what others want written there? `rule`: the party's for the field. Pure. */
 export function stands(field: string, rule: FieldRule, shown: Said, wanted: Said): boolean {
   if (rule === 'appendOnly' || rule === 'never') return true;
   if (rule === 'customer' || rule === 'provider') return shown.side === rule || wanted.side !== rule;
-  const apart = shown.at === undefined || wanted.at === undefined ? 0 : shown.at - wanted.at;
-  if (Math.abs(apart) > SAME_MOMENT) return apart > 0;
+  const later = apart(shown, wanted);
+  if (Math.abs(later) > SAME_MOMENT) return later > 0;
   // Of two parties on one side the later one, or the one whose record it is.
-  return shown.side === wanted.side ? apart >= 0 : shown.side === ownerOf(field);
+  return shown.side === wanted.side ? later >= 0 : shown.side === ownerOf(field);
+}
+
+/** How much later one was said than another, milliseconds; 0 where that is not known. */
+function apart(one: Said, other: Said): number {
+  return one.at === undefined || other.at === undefined ? 0 : one.at - other.at;
 }

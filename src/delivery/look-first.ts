@@ -2,7 +2,7 @@ import { inWords } from '../conversation/conflict.js';
 import type { EntityRequest } from '../conversation/correlator.js';
 import { isSent } from '../conversation/field-news.js';
 import { sameImprint } from '../conversation/fingerprint.js';
-import { type PartyRules, type Said, saidBy, stands } from '../conversation/ownership.js';
+import { type PartyRules, ruleInWords, type Said, saidBy, stands } from '../conversation/ownership.js';
 import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Link } from '../store/store.js';
@@ -58,7 +58,7 @@ export function lookFirst(
       // In the partner's own words: what it means to the others is not asked before a write.
       shown: inFull(fields, record),
       wanted: inFull(fields, request.fields),
-      rule: ruleOf(generic),
+      rule: ruleInWords(generic, ruleOf(generic), shown, wanted),
       stands: standing.has(generic),
     };
   });

@@ -94,7 +94,10 @@ describe('both sides at once', () => {
         warned.map(({ code }) => code),
         ['SWB_BOTH_CHANGED'],
       );
-      assert.match(warned[0]?.message ?? '', /state at once: «held» stands, «inProgress» does not \(rule: newest\)/);
+      assert.match(
+        warned[0]?.message ?? '',
+        /state at once: «held» stands, «inProgress» does not \(rule: newest, within 5 seconds the provider’s\)/,
+      );
     });
   }
 
@@ -255,7 +258,10 @@ describe('what a new ticket at the partner was made of', () => {
     await begin({ title: 'one', state: 'inProgress' });
     await rig.quiet();
     const { id, reference } = rig.provider.tickets[0]!;
-    await rig.receive('provider', { id, fields: { state: 'cancelled' }, reference, deleted: true });
+    await rig.receive('provider', { id, fields: { state: 'inProgress' }, reference, version: '5' });
+    await rig.quiet();
+    // A deletion tells of the version that was deleted, which may be older than the last one heard of.
+    await rig.receive('provider', { id, fields: { state: 'cancelled' }, reference, version: '4', deleted: true });
     await rig.quiet();
     assert.deepEqual(updates(), []);
     const [conversation] = await rig.store.listConversations({ limit: 1 });
