@@ -52,6 +52,13 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
   const waiting = new Set<string>();
   const seen = new Set(link.seen);
   const vanished = missing(link, incoming);
+  // Ours that was written after this reading began may be shown as it was before the partner numbered it anew: another reading tells whose it is.
+  const later = laterOnes(link, incoming).filter(([key]) => key[0] === 'c');
+  const isUnclear = ({ id, text }: GenericComment) => {
+    if (!later.some(([, said]) => isSaid(said, text))) return false;
+    waiting.add(id);
+    return true;
+  };
   const commentsInDoubt = (guard.inDoubt ?? []).filter(({ comment }) => comment);
   const filesInDoubt = (guard.inDoubt ?? []).filter(({ attachment }) => attachment);
   // Some partners number their notes anew: what says the same as one that is not shown any more is that one.
@@ -80,6 +87,7 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
     (c) =>
       !seen.has(c.id) &&
       !isRenumbered('comment', c.text) &&
+      !isUnclear(c) &&
       !waits(c.id, c.author, commentsInDoubt, ({ comment }) =>
         comment && byUs(c.author, comment.author) && isShown(c, comment) ? 'likely' : 'no',
       ) &&
@@ -144,12 +152,22 @@ function asEdited(comment: GenericComment): GenericComment {
 }
 
 /** What was shown, or was written by us before this was read, and is not shown now. */
-function missing({ words = {} }: Link, { message, readAt }: Incoming): [string, Json][] {
+function missing(link: Link, incoming: Incoming): [string, Json][] {
+  return unshown(link, incoming).filter(([, said]) => !isLater(said, incoming.readAt));
+}
+
+/** What was written by us after this reading began, and is not shown by its id; an answer to another write tells nothing of it. */
+function laterOnes(link: Link, incoming: Incoming): [string, Json][] {
+  if (incoming.readAt === undefined) return [];
+  return unshown(link, incoming).filter(([, said]) => isLater(said, incoming.readAt));
+}
+
+function unshown({ words = {} }: Link, { message }: Incoming): [string, Json][] {
   const shown = new Set([
     ...message.comments.map((c) => keyOf('comment', c.id)),
     ...message.attachments.map((a) => keyOf('attachment', a.id)),
   ]);
-  return Object.entries(words).filter(([key, said]) => !shown.has(key) && !isLater(said, readAt));
+  return Object.entries(words).filter(([key]) => !shown.has(key));
 }
 
 function removedPart([key, said]: [string, Json]): RemovedPart {

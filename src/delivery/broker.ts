@@ -21,7 +21,7 @@ import { IntakeTroubles } from './intake-troubles.js';
 import { Interventions } from './interventions.js';
 import { Legs } from './legs.js';
 import { type Leg, Outbox, type Taken } from './outbox.js';
-import { toPutBack, withoutLost } from './put-back.js';
+import { type Lost, lostBy, withoutLost } from './put-back.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
@@ -209,12 +209,12 @@ export class Broker {
         throw error;
       });
     const client = this.client(incoming.message.source.endpoint);
-    const back = await toPutBack(this.store, client, flow.record, found, this.clock());
-    const correlated = back ? withoutLost(found) : found;
+    const lost = await lostBy(this.store, client, flow.record, found, this.clock());
+    const correlated = lost ? withoutLost(found) : found;
     flow.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
     flow.told = this.told(correlated, incoming);
-    this.decide(flow, correlated, incoming, back);
+    this.decide(flow, correlated, incoming, lost);
     flow.correlated = findingOf(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
     return correlated;
@@ -237,7 +237,7 @@ export class Broker {
     flow: InFlow,
     { link, conflicts = [], again, waits }: Correlated,
     incoming: Incoming,
-    back: Awaited<ReturnType<typeof toPutBack>>,
+    { back }: Lost = {},
   ): void {
     const { record } = flow;
     const also: Change[] = [];
@@ -254,8 +254,12 @@ export class Broker {
     const restore = rival && { request: restoring(standing, incoming), record: this.outbox.restore(record.id, rival) };
     if (restore) also.push({ kind: 'delivery', record: restore.record, bodies: { request: restore.request }, ifAbsent: true });
     if (back) {
-      const lost = this.outbox.putBack(record.id, back.after);
-      also.push({ kind: 'delivery', record: lost, bodies: { request: back.request }, ifAbsent: true });
+      also.push({
+        kind: 'delivery',
+        record: this.outbox.putBack(record.id, back.after),
+        bodies: { request: back.request },
+        ifAbsent: true,
+      });
     }
     if (flow.told?.deleted) {
       const { number, from } = flow.told;

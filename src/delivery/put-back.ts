@@ -20,31 +20,37 @@ export interface PutBack {
   since: string;
 }
 
+/** What we may have taken away: it is put back by a delivery, or by the write that took it away. */
+export interface Lost {
+  back?: { after: DeliveryRecord; request: PutBack };
+}
+
 /**
- * What has to be put back once a message shows that comments are gone, or tells of some that may be: nothing, unless a comment of ours was written there
- * shortly before, and was interrupted before it could be seen what it took away. What is gone although all of that was put back, somebody else took away.
+ * Whether comments that a message shows to be gone, or tells of, may be put back: not unless a comment of ours is being written there, or was shortly
+ * before, and was interrupted before it could be seen what it took away. What is gone although all of that was put back, somebody else took away.
  * `now`: epoch milliseconds.
  */
-export async function toPutBack(
+export async function lostBy(
   store: Store,
   client: EndpointClient | undefined,
   { id, origin, readAt = id }: MessageRecord,
   { conversation, link, message }: Correlated,
   now: number,
-): Promise<{ after: DeliveryRecord; request: PutBack } | undefined> {
+): Promise<Lost | undefined> {
   const lost = (message.removed ?? []).filter(isComment);
   if (!client?.putBack || !link || message.comments.length + lost.length === 0 || origin === 'answer') return undefined;
   const recent = { conversation: conversation.id, endpoint: link.endpoint, from: idAt(now - AFTERMATH), limit: MOST };
   const deliveries = (await store.listDeliveries(recent)).filter((d) => d.leg === link.leg && d.entityType === link.entityType);
+  const backs = deliveries.filter(({ part }) => part.startsWith(PUTS_BACK));
   const interrupted = deliveries.filter(isInterrupted);
   const [after] = interrupted;
-  const isDone = ({ part, state, id: back }: DeliveryRecord) =>
-    part.startsWith(PUTS_BACK) && state === 'delivered' && back > (after?.id ?? '') && back < readAt;
-  if (!after || (message.comments.length === 0 && deliveries.some(isDone))) return undefined;
+  const isDone = message.comments.length === 0 && after !== undefined && backs.some((back) => back.id > after.id);
+  // A whole list may lack for a moment what is then put back, perhaps under another id.
+  if (!after || isDone) return deliveries.some((d) => isOfWhole(d) && isTriedSince(d, readAt)) ? {} : undefined;
   const all = (await store.listMessages(recent)).filter((m) => m.entityType === link.entityType && m.entityId === link.id);
   const begun = interrupted.map((delivery) => delivery.id).reduce((a, b) => (a < b ? a : b));
   const since = interrupted.map(({ begun = '' }) => begun).reduce((a, b) => (a < b ? a : b));
-  return { after, request: { messages: [...new Set([id, ...sinceLastReading(all, begun)])], since } };
+  return { back: { after, request: { messages: [...new Set([id, ...sinceLastReading(all, begun)])], since } } };
 }
 
 /** Messages from the last one on that was read before something began: what is gone there already, somebody else took away. Ids. */
@@ -82,6 +88,15 @@ function isComment({ kind }: RemovedPart): boolean {
 export async function shownIn(store: Store, { messages }: PutBack): Promise<RawEntity[]> {
   const bodies = await Promise.all(messages.map((id) => store.bodies('message', id)));
   return bodies.flatMap(({ read }: Bodies) => (read ? [read as RawEntity] : []));
+}
+
+function isOfWhole({ part }: DeliveryRecord): boolean {
+  return part.startsWith('comment:') || part.startsWith(PUTS_BACK);
+}
+
+/** Is it being written, or was it until after a reading began? */
+function isTriedSince({ state, updatedAt }: DeliveryRecord, readAt: string): boolean {
+  return state === 'sending' || state === 'inDoubt' || (state === 'delivered' && idAt(Date.parse(updatedAt)) >= readAt);
 }
 
 /** An earlier try of it wrote, and did not get to see what it took away. */

@@ -131,6 +131,16 @@ describe('which comments and files are news', () => {
     assert.equal(read(now, both).output, 'ignored', 'ours, renumbered');
   });
 
+  it('not yet what says the same as a comment of ours that was written after the reading began: it may be that one, under an older id', () => {
+    const written = withLink(known(), withWritten(known().links[0]!, 'comment', '31', 'Done.', 's'));
+    const early = read(written, reading({ comments: [comment('24', 'Done.')] }));
+    assert.deepEqual([early.message.comments, early.waits], [[], true]);
+    const now = early.advance(written);
+    const anew = (...ids: string[]) => read(now, reading({ comments: ids.map((id) => comment(id, 'Done.')) }, { readAt: 't' }));
+    assert.equal(anew('45').output, 'ignored', 'ours, renumbered');
+    assert.equal(anew('31', '24').message.comments.length, 1, 'somebody else says the same');
+  });
+
   it('not what bears the mark of one that the partner never showed, once', () => {
     const marked = withMarks(known(), [commentMark('acme', { text: 'hello' })]);
     const first = read(marked, reading({ comments: [comment('n1', 'hello')] }));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { RawEntity } from '../../src/endpoints/endpoint.js';
 import type { Json } from '../../src/model/message.js';
 import type { MessageRecord } from '../../src/store/store.js';
+import { until } from '../live/node-red.js';
 import type { Partner } from './partner.js';
 import { Rig } from './rig.js';
 
@@ -53,12 +54,13 @@ describe('what an interrupted write of all comments took away', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   const ticket = () => rig.provider.tickets[0]!;
-  const tell = async () => {
+  const tell = async ({ quiet = true } = {}) => {
     const about = { endpoint: 'provider', entityType: 'troubleTicket', entityId: ticket().id };
     await rig.broker.inbox.accept([
       { node: 'in-provider', origin: 'event', ...about, key: `e${++told}`, payload: { again: told } },
     ]);
-    await rig.quiet();
+    const isRead = async () => (await rig.messages()).every((m) => m.node !== 'in-provider' || m.readAt !== undefined);
+    await (quiet ? rig.quiet() : until('it to be read', isRead));
   };
   /** Ours is written over theirs, which was told before. */
   const collide = async (fault?: 'lost' | 'down') => {
@@ -114,6 +116,26 @@ describe('what an interrupted write of all comments took away', () => {
       reasons.some((reason) => /A comment was deleted at provider: theirs/.test(reason)),
       reasons.join('\n'),
     );
+  });
+
+  it('is known again under another id also where a write that nothing interrupted took it away for a moment', async () => {
+    let last = 0;
+    rig.ids = (text) => (text === 'theirs' ? `theirs ${++last}` : text);
+    ticket().comments.push('theirs');
+    await tell();
+    const { comment } = rig.provider;
+    rig.provider.comment = async (...given) => {
+      const written = await comment.apply(rig.provider, given);
+      ticket().comments = ['ours'];
+      await tell({ quiet: false });
+      ticket().comments = ['ours', 'theirs'];
+      return written;
+    };
+    await rig.receive('customer', { id: 'A', fields: { title: 'one' }, notes: [['c1', 'ours']] });
+    await rig.quiet();
+    await tell();
+    const told = (await rig.deliveries()).filter(({ endpoint, part }) => endpoint === 'customer' && part.startsWith('comment:'));
+    assert.equal(told.length, 1);
   });
 
   it('is not what was seen to be gone before it was written', async () => {
