@@ -84,9 +84,9 @@ function isComment({ kind }: RemovedPart): boolean {
   return kind === 'comment';
 }
 
-/** The entity as messages showed it. */
+/** The entity as messages showed it, the oldest first. */
 export async function shownIn(store: Store, { messages }: PutBack): Promise<RawEntity[]> {
-  const bodies = await Promise.all(messages.map((id) => store.bodies('message', id)));
+  const bodies = await Promise.all([...messages].sort().map((id) => store.bodies('message', id)));
   return bodies.flatMap(({ read }: Bodies) => (read ? [read as RawEntity] : []));
 }
 

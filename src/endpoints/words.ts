@@ -15,13 +15,13 @@ export function showsWords(shown: string, sent: string): boolean {
 /** Words that stand anywhere in what is shown, however short: for what is known to be new and ours. */
 export function holdsWords(shown: string, sent: string): boolean {
   const ours = letters(sent);
-  return ours !== '' && readings(shown).some((there) => there.includes(ours));
+  return ours !== '' && readings(shown).some((there) => holds(there, ours));
 }
 
 /** The same words, however they are wrapped, escaped or marked, and all of them. */
 export function sameWords(a: string, b: string): boolean {
-  const others = readings(b);
-  return readings(a).some((words) => others.includes(words));
+  const others = readings(b).map((there) => there.letters);
+  return readings(a).some((there) => others.includes(there.letters));
 }
 
 /** What is left of words however they are wrapped, escaped or marked: to compare what cannot be kept whole. */
@@ -29,23 +29,51 @@ export function bareWords(text: string): string {
   return letters(decodeHTML(text.replace(/<[^>]*>/g, ' ')));
 }
 
-/** What looks like a mark may be one of the partner's, or of the words. */
-function readings(text: string): string[] {
-  return [text, text.replace(/<[^>]*>/g, ' ')].map((given) => letters(decodeHTML(given)));
+/** The letters and digits of a text, and where its words begin and end among them. */
+interface Reading {
+  letters: string;
+  bounds: ReadonlySet<number>;
 }
 
-function isIn(there: string, ours: string): boolean {
-  if (there === ours) return true;
-  if (ours.length >= TELLING && there.includes(ours)) return true;
-  if (there.length >= TELLING && ours.startsWith(there)) return true;
+/** What looks like a mark may be one of the partner's, or of the words. */
+function readings(text: string): Reading[] {
+  return [text, text.replace(/<[^>]*>/g, ' ')].map((given) => {
+    const words = wordsOf(decodeHTML(given));
+    const bounds = new Set([0]);
+    let length = 0;
+    for (const word of words) {
+      length += word.length;
+      bounds.add(length);
+    }
+    return { letters: words.join(''), bounds };
+  });
+}
+
+function isIn(there: Reading, ours: string): boolean {
+  const { letters: shown } = there;
+  if (shown === ours) return true;
+  if (ours.length >= TELLING && holds(there, ours)) return true;
+  if (shown.length >= TELLING && ours.startsWith(shown)) return true;
   // Something in front, and cut for it.
-  const begin = ours.length >= TELLING ? there.indexOf(ours.slice(0, TELLING)) : -1;
-  return begin >= 0 && ours.startsWith(there.slice(begin));
+  const begin = ours.length >= TELLING ? shown.indexOf(ours.slice(0, TELLING)) : -1;
+  return begin >= 0 && ours.startsWith(shown.slice(begin));
+}
+
+/** Whole words: «port 1» is not in «port 12». */
+function holds({ letters: shown, bounds }: Reading, ours: string): boolean {
+  for (let at = shown.indexOf(ours); at >= 0; at = shown.indexOf(ours, at + 1))
+    if (bounds.has(at) && bounds.has(at + ours.length)) return true;
+  return false;
 }
 
 function letters(text: string): string {
+  return wordsOf(text).join('');
+}
+
+function wordsOf(text: string): string[] {
   return text
     .normalize('NFKC')
-    .replace(/[^\p{L}\p{N}]+/gu, '')
-    .toLowerCase();
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
 }

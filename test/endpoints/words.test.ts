@@ -37,6 +37,8 @@ describe('words that a partner shows', () => {
 describe('short words in what is ours', () => {
   for (const [shown, sent, holds] of [
     ['[web] Ann: Done.', 'Done.', true],
+    ['Ann: port 12', 'port 1', false],
+    ['Ann: port 1, please', 'port 1', true],
     ['<p>Ann: Done.</p>', 'Done.', true],
     ['Ann: Open.', 'Done.', false],
     ['Ann: 👍', '👍', false],

@@ -17,11 +17,21 @@ const LIKENESSES: Likeness[] = [
   (a, b) => typeof a.text === 'string' && typeof b.text === 'string' && sameWords(a.text, b.text),
 ];
 
-/** The entries of a list that have no counterpart among the others; each of these is the counterpart of one. Pure. */
-export function withoutCounterpart(list: readonly Attributes[], others: readonly Attributes[]): Attributes[] {
+/** The same, where ids stay: who says the same under another id says it once more. */
+const LIKENESSES_BY_ID: Likeness[] = [sameId, (a, b) => !(hasId(a) && hasId(b)) && sameContent(a, b)];
+
+/** Do ids of a list stay, as far as another reading of it tells? Some number all entries anew. Pure. */
+export function keepsIds(list: readonly Attributes[], others: readonly Attributes[]): boolean {
+  return list.some((entry) => others.some((other) => sameId(entry, other) && sameContent(entry, other)));
+}
+
+/**
+ * The entries of a list that have no counterpart among the others; each of these is the counterpart of one. `byId`: ids stay (keepsIds). Pure.
+ */
+export function withoutCounterpart(list: readonly Attributes[], others: readonly Attributes[], byId = false): Attributes[] {
   let left = [...list];
   const free = new Set(others);
-  for (const isAlike of LIKENESSES) {
+  for (const isAlike of byId ? LIKENESSES_BY_ID : LIKENESSES) {
     left = left.filter((entry) => {
       for (const other of free) if (isAlike(entry, other)) return !free.delete(other);
       return true;
@@ -31,8 +41,8 @@ export function withoutCounterpart(list: readonly Attributes[], others: readonly
 }
 
 /** The entries of both lists, those that are in both once. Pure. */
-export function union(list: readonly Attributes[], other: readonly Attributes[]): Attributes[] {
-  return [...list, ...withoutCounterpart(other, list)];
+export function union(list: readonly Attributes[], other: readonly Attributes[], byId = false): Attributes[] {
+  return [...list, ...withoutCounterpart(other, list, byId)];
 }
 
 /** The size of a file, in bytes, as an entry tells it, else as its content is; undefined: it shows neither. Pure. */
@@ -42,6 +52,10 @@ export function bytesOf({ size, content }: Attributes): number | undefined {
   const inBytes = units === undefined || (typeof units === 'string' && /^b(ytes?)?$/i.test(units));
   if (inBytes && typeof amount === 'number') return amount;
   return typeof content === 'string' ? Buffer.byteLength(content, 'base64') : undefined;
+}
+
+function hasId({ id }: Attributes): boolean {
+  return textOf(id) !== undefined;
 }
 
 function sameId(a: Attributes, b: Attributes): boolean {

@@ -1,7 +1,7 @@
 import { PartnerError } from '../../errors.js';
 import { afterWrite } from '../api.js';
 import { type Attributes, entries, isoTime } from './attributes.js';
-import { union, withoutCounterpart } from './same-entry.js';
+import { keepsIds, union, withoutCounterpart } from './same-entry.js';
 import type { Watch } from './sightings.js';
 
 /** Times it is written anew because somebody else wrote meanwhile. */
@@ -69,7 +69,7 @@ export async function putBackInWholeList(
 ): Promise<Attributes[]> {
   const watch = whole.watch();
   try {
-    const resource = await whole.read();
+    const { resource } = await whole.readWhole();
     const list = entries(resource[whole.attribute]);
     const missing = lost(list);
     if (missing.length === 0) return [];
@@ -115,16 +115,19 @@ async function withOthers(
     return { resource, entry: whole.ours(fresh) };
   };
   const others = ({ resource, entry }: Added) => listOf(resource).filter((one) => one !== entry);
-  let known = listOf(before);
+  const shown = [listOf(before)];
   let last = look(answer);
   for (let repairs = 0; ; repairs++) {
     const now = await afterWrite(() => newest(whole, look, last, isShown));
-    for (const resource of watch.taken()) if (!isBefore(resource, before)) known = union(known, others(look(resource)));
-    known = union(known, others(last));
-    const missing = withoutCounterpart(known, others(now));
+    for (const resource of watch.taken()) if (!isBefore(resource, before)) shown.push(others(look(resource)));
+    shown.push(others(last));
+    // Only what a write has gone over tells whether it leaves ids as they are.
+    const byId = keepsIds(listOf(before), listOf(now.resource));
+    const known = shown.reduce((all, list) => union(all, list, byId), []);
+    const missing = withoutCounterpart(known, others(now), byId);
     if (!isShown(now) || missing.length === 0 || repairs === MOST_REPAIRS) return now;
     const list = [...listOf(now.resource), ...missing];
-    known = union(known, others(now));
+    shown.push(others(now));
     last = look(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))));
   }
 }

@@ -154,6 +154,21 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.ok(provider.writes <= OURS + THEIRS, `${provider.writes} writes`);
     });
 
+  it('puts back each of several notes with the same words', async () => {
+    const ways: Ways = { latency: 0 };
+    await begin(ways, 'replace');
+    provider.say('before');
+    ways.meanwhile = async () => {
+      for (let times = 0; times < 2; times++) provider.say('Any news?');
+      const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
+      await client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
+      // One is said again after the list was sent: it is no counterpart of those that are gone.
+      setImmediate(() => provider.say('Any news?'));
+    };
+    await say('c1', 'ours');
+    assert.deepEqual([count('Any news?'), new Set(provider.notes.map(({ id }) => id)).size], [3, 5]);
+  });
+
   it('knows which of two notes with the same words is the one just written', async () => {
     await begin({ latency: 0 });
     provider.say('Done.');
