@@ -11,7 +11,7 @@ import { type PartGuard, type PartNews, partNews } from './part-news.js';
 import { isOver, planAfter } from './plan.js';
 
 /** How long after a write of ours it is remembered what was there before: copies that are behind show it. Milliseconds. */
-const COPIES_BEHIND = 10_000;
+export const COPIES_BEHIND = 10_000;
 /** Marks kept per conversation, of what partners never showed. */
 const MARKS = 500;
 

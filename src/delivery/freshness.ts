@@ -49,7 +49,7 @@ function beforeOurs(client: EndpointClient, { source, record }: Parsed, link: Li
   const field = Object.keys(ourWrites).find(
     (name) =>
       name in record &&
-      sameImprint(ourWrites[name]?.before, record[name]) &&
+      [ourWrites[name]?.before, ...(ourWrites[name]?.earlier ?? [])].some((value) => sameImprint(value, record[name])) &&
       !sameImprint(raw[name], record[name]) &&
       !client.isOlder(writtenVersion[name], source.version),
   );

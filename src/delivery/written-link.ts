@@ -1,11 +1,15 @@
-import { conversationState, linkAt, withLink, withMarks } from '../conversation/correlate.js';
+import { COPIES_BEHIND, conversationState, linkAt, withLink, withMarks } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/correlator.js';
 import { attachmentMark, commentMark, imprint, shadowOf } from '../conversation/fingerprint.js';
 import { withWritten } from '../conversation/part-news.js';
 import type { Parsed } from '../endpoints/endpoint.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
-import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import { isWithin } from '../store/id.js';
+import type { ConversationRecord, DeliveryRecord, Link, OurWrite } from '../store/store.js';
 import { isOfItems, itemsAsWritten } from './item-news.js';
+
+/** Values remembered of what quick writes in a row have gone over. */
+const MOST_EARLIER = 10;
 
 /**
  * The link once fields of it were written: what the partner shows for them, so that what it did not keep does not come back as its change; what we
@@ -29,7 +33,8 @@ export function asWritten(
   const { version } = parsed.source;
   for (const name of names) {
     writtenBy[name] = delivery.id;
-    ourWrites[name] = { stamp, before: link.raw[name] ?? '', of: request.sources[name] };
+    const earlier = earlierThan(stamp, ourWrites[name]);
+    ourWrites[name] = { stamp, before: link.raw[name] ?? '', of: request.sources[name], ...(earlier && { earlier }) };
     // What we wrote of items, whatever was told of them meanwhile: what we did not change is not written again.
     const items = isOfItems(request, name) ? itemsAsWritten(request, name) : undefined;
     if (items) writtenItems[name] = items;
@@ -51,6 +56,12 @@ export function asWritten(
     number: link.number ?? parsed.source.number,
     url: link.url ?? parsed.source.url,
   };
+}
+
+/** What was there before writes shortly before another one, the newest first. */
+function earlierThan(stamp: string, last: OurWrite | undefined): Json[] | undefined {
+  if (!last || !isWithin(COPIES_BEHIND, last.stamp, stamp)) return undefined;
+  return [last.before, ...(last.earlier ?? [])].slice(0, MOST_EARLIER);
 }
 
 export function rewritten(

@@ -125,6 +125,8 @@ export interface OurWrite {
   stamp: string;
   /** Imprint of what was there before. */
   before: Json;
+  /** Imprints of what was there before writes of ours shortly before it. */
+  earlier?: Json[];
   /** The canonical fields it was made from: they may be read from other fields than they are written to. */
   of?: string[];
 }

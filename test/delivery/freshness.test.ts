@@ -69,6 +69,8 @@ describe('a read and the hint it follows', () => {
     assert.ok(await lack(undefined, { version: '1' }));
     for (const reading of [{ version: '2' }, { version: 'none', state: 'closed' }, { version: 'none', state: 'held' }])
       assert.equal(await lack(undefined, reading), undefined, JSON.stringify(reading));
+    link = { ...link, ourWrites: { state: { stamp: '1', before: 'held', earlier: ['other', 'new'] } } };
+    assert.ok(await lack(undefined, { version: 'none' }), 'of two quick writes a copy may be behind both');
     age = 10_001;
     assert.equal(await lack(undefined, { version: 'none' }), undefined, 'it stays so: somebody has set it back');
     age = 0;
