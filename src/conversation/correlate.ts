@@ -202,7 +202,7 @@ function advanced(
       number: source.number ?? link.number,
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
-      writtenVersion: only(link.writtenVersion, outdated),
+      writtenVersion: only(link.writtenVersion, (field) => outdated(field) || isRecent(link, field, readAt)),
       ourWrites: only(link.ourWrites, (field) => isMissed(field) || isRecent(link, field, readAt)),
       made: undefined,
       gone: undefined,

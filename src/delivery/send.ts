@@ -210,8 +210,9 @@ async function update(
   if (isMade && names.length === 0) return { what: `found ${link.number ?? link.id}, of which an event told`, link: target };
   if (names.length === 0) return { what: NOTHING_LEFT, link: target };
   const looked = await lookBefore(names, request, link, conversation, context);
+  let version: string | undefined;
   const withFound = (c: ConversationRecord, fields: string[]) =>
-    fields.length > 0 ? rewritten(c, delivery, request, knownBy(c, delivery, request, fields), context.ids()) : c;
+    fields.length > 0 ? rewritten(c, delivery, request, knownBy(c, delivery, request, fields), context.ids(), version) : c;
   const found = (what: string): Sent => ({ what, link: target, change: (c) => withFound(c, all) });
   let there: string[] = [];
   if (inDoubt && isCancellation(request) && client.findCancellation) {
@@ -220,7 +221,8 @@ async function update(
       return found('found the cancellation that an earlier try asked for');
     await stillLooking('the cancellation', delivery, context);
   } else if (inDoubt) {
-    const { record } = looked ?? client.parse(await client.read(delivery.entityType, link.id));
+    const { record, source } = looked ?? client.parse(await client.read(delivery.entityType, link.id));
+    version = source.version;
     // Items are written again, so that it is known which is which; those that an earlier try has added are found.
     const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
     there = names.filter((name) => !again(name) && sameImprint(imprint(record[name]), request.fields[name]));

@@ -64,19 +64,21 @@ function earlierThan(stamp: string, last: OurWrite | undefined): Json[] | undefi
   return [last.before, ...(last.earlier ?? [])].slice(0, MOST_EARLIER);
 }
 
+/** The conversation once fields were found to be as an earlier try wrote them. `version`: the entity's own, as it was found. */
 export function rewritten(
   conversation: ConversationRecord,
   delivery: DeliveryRecord,
   request: EntityRequest,
   names: string[],
   stamp: string,
+  version: string | undefined,
 ): ConversationRecord {
   const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
   if (!link) return conversation;
   const record: Record<string, Json> = {};
   for (const name of names) record[name] = request.fields[name] as Json;
   const parsed: Parsed = {
-    source: { endpoint: link.endpoint, entityType: link.entityType, id: link.id },
+    source: { endpoint: link.endpoint, entityType: link.entityType, id: link.id, ...(version && { version }) },
     record,
     comments: [],
     attachments: [],
