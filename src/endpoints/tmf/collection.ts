@@ -17,7 +17,7 @@ import { ListMemory } from './list-memory.js';
 import { JSON_PATCH, type ListWay } from './list-way.js';
 import { writtenEntry } from './note.js';
 import { partIds } from './part-ids.js';
-import { keepsIds, union, withoutCounterpart } from './same-entry.js';
+import { union, withoutCounterpart } from './same-entry.js';
 import { Sightings } from './sightings.js';
 import { type Added, addToWholeList, type Marked, putBackInWholeList, type WholeList } from './whole-list.js';
 
@@ -269,16 +269,11 @@ export class Collection {
     if (!(await this.options.ways.isWhole())) return [];
     const from = Date.parse(since) - CLOCKS_APART;
     const isEarlier = ({ date }: Attributes) => Date.parse(isoTime(date) ?? '') < from;
-    const lost = (list: readonly Attributes[]) => {
-      // The oldest were there before the write: whether they have their ids still, tells whether it leaves ids as they are.
-      const byId = keepsIds(shown.find((one) => one.length > 0) ?? [], list);
-      const known = shown.reduce((all, one) => union(all, one, byId), []);
-      return withoutCounterpart(known, list, byId).filter((entry) => !isEarlier(entry));
-    };
+    const known = shown.reduce((all, list) => union(all, list), []).filter((entry) => !isEarlier(entry));
     const write = (list: Attributes[], { resource }: Marked) =>
       this.patch(id, this.change({ ...travels(resource, along), [attribute]: list }), `put back ${attribute}s`);
     const whole = { ...this.wholeList(id, attribute, along), write, ours: () => undefined };
-    const back = await this.inTurn(id, () => putBackInWholeList(whole, lost));
+    const back = await this.inTurn(id, () => putBackInWholeList(whole, (list) => withoutCounterpart(known, list)));
     return back.map(({ text }) => textOf(text) ?? '');
   }
 

@@ -1,6 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import { afterWrite } from '../api.js';
-import { type Attributes, entries, isoTime } from './attributes.js';
+import { type Attributes, entries, isoTime, textOf } from './attributes.js';
 import { keepsIds, union, withoutCounterpart } from './same-entry.js';
 import type { Watch } from './sightings.js';
 
@@ -116,6 +116,9 @@ async function withOthers(
   };
   const others = ({ resource, entry }: Added) => listOf(resource).filter((one) => one !== entry);
   const shown = [listOf(before)];
+  // Ids of entries that were put back, and got others.
+  const renumbered = new Set<string>();
+  let put: { back: Attributes[]; over: Attributes[] } = { back: [], over: [] };
   let last = look(answer);
   for (let repairs = 0; ; repairs++) {
     const now = await afterWrite(() => newest(whole, look, last, isShown));
@@ -123,11 +126,15 @@ async function withOthers(
     shown.push(others(last));
     // Only what a write has gone over tells whether it leaves ids as they are.
     const byId = keepsIds(listOf(before), listOf(now.resource));
-    const known = shown.reduce((all, list) => union(all, list, byId), []);
+    const fresh = withoutCounterpart(others(now), put.over, byId);
+    for (const entry of withoutCounterpart(put.back, fresh, byId))
+      if (withoutCounterpart([entry], fresh).length === 0) renumbered.add(textOf(entry.id) ?? '');
+    const known = shown.reduce((all, list) => union(all, list, byId), []).filter(({ id }) => !renumbered.has(textOf(id) ?? ''));
     const missing = withoutCounterpart(known, others(now), byId);
     if (!isShown(now) || missing.length === 0 || repairs === MOST_REPAIRS) return now;
     const list = [...listOf(now.resource), ...missing];
     shown.push(others(now));
+    put = { back: missing, over: listOf(now.resource) };
     last = look(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))));
   }
 }

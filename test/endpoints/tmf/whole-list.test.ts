@@ -23,6 +23,8 @@ interface Ways {
   jsonPatch?: boolean;
   /** Makes all notes anew when a list is written, with other ids and as the user of its API. */
   remakes?: boolean;
+  /** Other ids for notes that are not there, whatever ids they are sent with. */
+  renames?: boolean;
   /** Other ids at each read. */
   renumbers?: boolean;
   /** Each way on the line, milliseconds. */
@@ -96,6 +98,8 @@ class BusyProvider {
     if (mark && mark !== `"${this.version}"`) return 412;
     const body = JSON.parse(text);
     this.writes++;
+    const there = new Set(this.notes.map((note) => note.id));
+    if (this.ways.renames) for (const note of body.note) if (!there.has(note.id)) note.id = `p${++this.ids}`;
     const list = this.ways.remakes ? body.note.map(({ text }: Note) => ({ text, author: 'api' })) : body.note;
     this.change(operations ? [...this.notes, body[0].value] : list);
     return 200;
@@ -130,6 +134,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
     ['that marks none', {}],
     ['that takes JSON Patch', { jsonPatch: true }],
     ['that gives other ids at each read', { renumbers: true }],
+    ['that gives other ids to what is put back', { renames: true }],
     ['that makes all notes anew at each write', { remakes: true }],
   ];
   for (const [name, ways] of WAYS)
@@ -154,20 +159,21 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.ok(provider.writes <= OURS + THEIRS, `${provider.writes} writes`);
     });
 
-  it('puts back each of several notes with the same words', async () => {
-    const ways: Ways = { latency: 0 };
-    await begin(ways, 'replace');
-    provider.say('before');
-    ways.meanwhile = async () => {
-      for (let times = 0; times < 2; times++) provider.say('Any news?');
-      const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
-      await client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
-      // One is said again after the list was sent: it is no counterpart of those that are gone.
-      setImmediate(() => provider.say('Any news?'));
-    };
-    await say('c1', 'ours');
-    assert.deepEqual([count('Any news?'), new Set(provider.notes.map(({ id }) => id)).size], [3, 5]);
-  });
+  for (const renames of [false, true])
+    it(`puts back each of several notes with the same words, once${renames ? ', though they get other ids then' : ''}`, async () => {
+      const ways: Ways = { latency: 0, renames };
+      await begin(ways, 'replace');
+      provider.say('before');
+      ways.meanwhile = async () => {
+        for (let times = 0; times < 2; times++) provider.say('Any news?');
+        const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
+        await client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
+        // One is said again after the list was sent: it is no counterpart of those that are gone.
+        setImmediate(() => provider.say('Any news?'));
+      };
+      await say('c1', 'ours');
+      assert.deepEqual([count('Any news?'), new Set(provider.notes.map(({ id }) => id)).size], [3, 5]);
+    });
 
   it('knows which of two notes with the same words is the one just written', async () => {
     await begin({ latency: 0 });
