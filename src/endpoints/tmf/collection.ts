@@ -245,6 +245,7 @@ export class Collection {
           const sent = (added: Attributes[]) => this.change({ ...travels(resource, along), [attribute]: [...list, ...added] });
           return this.patch(id, withOurs ? body((e) => sent([e])) : sent([]), what, { ...(etag && { 'If-Match': etag }) });
         },
+        isAsSent: ({ id: shown }) => shown !== undefined && shown === entry.id,
         // Which are new is known by the list before, whatever ids they have.
         ours: (fresh) => ours(fresh, []),
       });
@@ -272,7 +273,7 @@ export class Collection {
     const known = shown.reduce((all, list) => union(all, list), []).filter((entry) => !isEarlier(entry));
     const write = (list: Attributes[], { resource }: Marked) =>
       this.patch(id, this.change({ ...travels(resource, along), [attribute]: list }), `put back ${attribute}s`);
-    const whole = { ...this.wholeList(id, attribute, along), write, ours: () => undefined };
+    const whole = { ...this.wholeList(id, attribute, along), write, ours: () => undefined, isAsSent: () => false };
     const back = await this.inTurn(id, () => putBackInWholeList(whole, (list) => withoutCounterpart(known, list)));
     return back.map(({ text }) => textOf(text) ?? '');
   }

@@ -30,6 +30,8 @@ export interface WholeList {
   watch: () => Watch;
   /** Writes a list made of what `now` shows, with our entry at its end where that is to be added; gives the resource as it then is. */
   write: (list: Attributes[], now: Marked, ours: boolean) => Promise<Attributes>;
+  /** Has our entry the id that it was sent with? */
+  isAsSent: (ours: Attributes) => boolean;
   /** Our entry among those that are new. */
   ours: (fresh: Attributes[]) => Attributes | undefined;
 }
@@ -125,7 +127,7 @@ async function withOthers(
     for (const resource of watch.taken()) if (!isBefore(resource, before)) shown.push(others(look(resource)));
     shown.push(others(last));
     // Only what a write has gone over tells whether it leaves ids as they are.
-    const byId = keepsIds(listOf(before), listOf(now.resource));
+    const byId = keepsIds(listOf(before), listOf(now.resource)) || (now.entry !== undefined && whole.isAsSent(now.entry));
     const fresh = withoutCounterpart(others(now), put.over, byId);
     for (const entry of withoutCounterpart(put.back, fresh, byId))
       if (withoutCounterpart([entry], fresh).length === 0) renumbered.add(textOf(entry.id) ?? '');

@@ -159,11 +159,15 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.ok(provider.writes <= OURS + THEIRS, `${provider.writes} writes`);
     });
 
-  for (const renames of [false, true])
-    it(`puts back each of several notes with the same words, once${renames ? ', though they get other ids then' : ''}`, async () => {
+  for (const [how, renames, first] of [
+    ['', false, 'before'],
+    [', though they get other ids then', true, 'before'],
+    [', though there were none before', false, undefined],
+  ] as const)
+    it(`puts back each of several notes with the same words, once${how}`, async () => {
       const ways: Ways = { latency: 0, renames };
       await begin(ways, 'replace');
-      provider.say('before');
+      if (first) provider.say(first);
       ways.meanwhile = async () => {
         for (let times = 0; times < 2; times++) provider.say('Any news?');
         const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
@@ -172,7 +176,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
         setImmediate(() => provider.say('Any news?'));
       };
       await say('c1', 'ours');
-      assert.deepEqual([count('Any news?'), new Set(provider.notes.map(({ id }) => id)).size], [3, 5]);
+      assert.deepEqual([count('Any news?'), new Set(provider.notes.map(({ id }) => id)).size], [3, first ? 5 : 4]);
     });
 
   it('knows which of two notes with the same words is the one just written', async () => {
@@ -283,6 +287,7 @@ describe('a list that is written whole, while others read it, too', () => {
           if (when === 'before') await reading;
           return now;
         },
+        isAsSent: () => true,
         ours: (fresh) => fresh.find(({ text }) => text === 'ours'),
       });
       assert.deepEqual(texts(now), ['before', 'ours', 'theirs']);
