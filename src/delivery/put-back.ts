@@ -94,8 +94,9 @@ function isOfWhole({ part }: DeliveryRecord): boolean {
   return part.startsWith('comment:') || part.startsWith(PUTS_BACK);
 }
 
-/** Is it being written, or was it until after a reading began? */
-function isTriedSince({ state, updatedAt }: DeliveryRecord, readAt: string): boolean {
+/** Is it being written, or was it until after a reading began? What is to be put back counts from the beginning. */
+function isTriedSince({ part, state, updatedAt }: DeliveryRecord, readAt: string): boolean {
+  if (state === 'pending') return part.startsWith(PUTS_BACK);
   return state === 'sending' || state === 'inDoubt' || (state === 'delivered' && idAt(Date.parse(updatedAt)) >= readAt);
 }
 

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RawEntity } from '../../src/endpoints/endpoint.js';
+import type { Correlated } from '../../src/conversation/correlator.js';
+import { FOUND } from '../../src/delivery/outbox.js';
+import { lostBy } from '../../src/delivery/put-back.js';
+import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import type { Json } from '../../src/model/message.js';
-import type { MessageRecord } from '../../src/store/store.js';
+import { createIds } from '../../src/store/id.js';
+import type { DeliveryRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import type { Partner } from './partner.js';
 import { Rig } from './rig.js';
@@ -160,4 +164,34 @@ describe('what an interrupted write of all comments took away', () => {
     await tell();
     assert.deepEqual([ticket().comments, await putBack()], [['ours'], []]);
   });
+});
+
+describe('what is gone at a partner that takes lists whole', () => {
+  const link = { endpoint: 'p', entityType: 'troubleTicket', id: 'T1', leg: '' } as Link;
+  const found = { message: { comments: [], removed: [{ kind: 'comment', id: 'n1' }] }, link, conversation: { id: 'c' } };
+  const ids = createIds(() => Date.UTC(2026, 0, 1));
+  const delivery = (part: string, more: Partial<DeliveryRecord>) => {
+    const updatedAt = new Date(Date.UTC(2025, 0, 1)).toISOString();
+    return { id: ids(), part, leg: '', entityType: 'troubleTicket', attempts: [], updatedAt, ...more } as DeliveryRecord;
+  };
+  const lost = (...deliveries: DeliveryRecord[]) => {
+    const store = { listDeliveries: async () => deliveries, listMessages: async () => [] } as unknown as Store;
+    const client = { putBack: async () => [] } as unknown as EndpointClient;
+    const record = { id: ids(), origin: 'poll' } as MessageRecord;
+    return lostBy(store, client, record, found as unknown as Correlated, Date.UTC(2026, 0, 1));
+  };
+  const interrupted = delivery('comment:1', { state: 'delivered', attempts: [{ at: '', took: 0, what: FOUND }] });
+
+  for (const [what, deliveries, becomes] of [
+    ['is somebody’s doing where nothing is written', [delivery('comment:1', { state: 'delivered' })], undefined],
+    ['is somebody’s doing where something has still to be written', [delivery('comment:1', { state: 'pending' })], undefined],
+    ['may be ours while something is written', [delivery('comment:1', { state: 'sending' })], 'kept'],
+    ['is to be put back where a write was interrupted', [interrupted], 'put back'],
+    ['is kept while it waits to be put back', [delivery('putBack:m', { state: 'pending' }), interrupted], 'kept'],
+    ['is somebody’s doing once all was put back', [delivery('putBack:m', { state: 'delivered' }), interrupted], undefined],
+  ] as const)
+    it(what, async () => {
+      const found = await lost(...deliveries);
+      assert.equal(found && (found.back ? 'put back' : 'kept'), becomes);
+    });
 });
