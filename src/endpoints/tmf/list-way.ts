@@ -46,14 +46,16 @@ export class ListWay {
 
   /** Can an entry that is there be changed without writing the others? */
   async changesSingle(): Promise<boolean> {
-    const way = this.mode === 'auto' ? (await this.find()).way : this.mode;
-    return way === 'jsonPatch';
+    return (await this.way()) === 'jsonPatch';
   }
 
   /** Are lists sent whole, so that what others write at the same time can be lost with it? */
   async isWhole(): Promise<boolean> {
-    const way = this.mode === 'auto' ? (await this.find()).way : this.mode;
-    return way === 'replace';
+    return (await this.way()) === 'replace';
+  }
+
+  private async way(): Promise<Way> {
+    return this.mode === 'auto' ? (await this.find()).way : this.mode;
   }
 
   /** Which way is gone, and why, in words. Never throws. */
