@@ -1,4 +1,5 @@
 import { PartnerError } from '../../errors.js';
+import type { Json } from '../../model/message.js';
 import { afterWrite } from '../api.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
 import { keepsIds, union, withoutCounterpart } from './same-entry.js';
@@ -119,7 +120,8 @@ async function withOthers(
   const others = ({ resource, entry }: Added) => listOf(resource).filter((one) => one !== entry);
   const shown = [listOf(before)];
   // Ids of entries that were put back, and got others.
-  const renumbered = new Set<string>();
+  const renumbered = new Set<string | undefined>();
+  const isRenumbered = (id: Json | undefined) => id !== undefined && renumbered.has(textOf(id));
   let put: { back: Attributes[]; over: Attributes[] } = { back: [], over: [] };
   let last = look(answer);
   for (let repairs = 0; ; repairs++) {
@@ -129,9 +131,10 @@ async function withOthers(
     // Only what a write has gone over tells whether it leaves ids as they are.
     const byId = keepsIds(listOf(before), listOf(now.resource)) || (now.entry !== undefined && whole.isAsSent(now.entry));
     const fresh = withoutCounterpart(others(now), put.over, byId);
-    for (const entry of withoutCounterpart(put.back, fresh, byId))
-      if (withoutCounterpart([entry], fresh).length === 0) renumbered.add(textOf(entry.id) ?? '');
-    const known = shown.reduce((all, list) => union(all, list, byId), []).filter(({ id }) => !renumbered.has(textOf(id) ?? ''));
+    const unnamed = byId ? withoutCounterpart(put.back, fresh, true) : [];
+    const gone = new Set(withoutCounterpart(unnamed, fresh));
+    for (const entry of unnamed) if (!gone.has(entry)) renumbered.add(textOf(entry.id));
+    const known = shown.reduce((all, list) => union(all, list, byId), []).filter(({ id }) => !isRenumbered(id));
     const missing = withoutCounterpart(known, others(now), byId);
     if (!isShown(now) || missing.length === 0 || repairs === MOST_REPAIRS) return now;
     const list = [...listOf(now.resource), ...missing];

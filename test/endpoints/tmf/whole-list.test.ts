@@ -25,6 +25,8 @@ interface Ways {
   remakes?: boolean;
   /** Other ids for notes that are not there, whatever ids they are sent with. */
   renames?: boolean;
+  /** Shows no ids. */
+  bare?: boolean;
   /** Other ids at each read. */
   renumbers?: boolean;
   /** Each way on the line, milliseconds. */
@@ -75,7 +77,8 @@ class BusyProvider {
     if (request.method === 'PATCH' && this.ways.meanwhile) await this.holding(this.ways.meanwhile());
     else await this.held;
     const status = this.take(request, Buffer.concat(chunks).toString());
-    const note = this.ways.renumbers ? this.notes.map((n) => ({ ...n, id: `r${++this.ids}` })) : this.notes;
+    const idOf = ({ id }: Note) => (this.ways.renumbers ? `r${++this.ids}` : this.ways.bare ? undefined : id);
+    const note = this.notes.map((n) => ({ ...n, id: idOf(n) }));
     if (status === 200) for (const { text } of note) this.shown.add(text);
     const body = JSON.stringify(status === 200 ? { id: 'TT-1', status: 'inProgress', note } : { code: status, reason: 'no' });
     const etag = this.ways.marks ? { ETag: `"${this.version}"` } : {};
@@ -134,6 +137,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
     ['that marks none', {}],
     ['that takes JSON Patch', { jsonPatch: true }],
     ['that gives other ids at each read', { renumbers: true }],
+    ['that shows no ids', { bare: true }],
     ['that gives other ids to what is put back', { renames: true }],
     ['that makes all notes anew at each write', { remakes: true }],
   ];
