@@ -45,7 +45,7 @@ function commentOf(note: Attributes, id: string, dialect: TmfDialect): GenericCo
 }
 
 /**
- * The entry of a list that was just written, by its id, else the last that is like it, was not `seen` before and is no other one of ours. `among`: those of
+ * The entry of a list that was just written, by its id, else the last that is like it, of its author first, was not `seen` before and is no other one of ours. `among`: those of
  * the list that may be it.
  */
 export function writtenEntry(
@@ -57,7 +57,9 @@ export function writtenEntry(
 ): Attributes | undefined {
   const ids = partIds(list);
   const isNew = (entry: Attributes) => !seen.includes(ids.get(entry) ?? '') && !isOfAnother(entry, ours);
-  return among.find(({ id }) => id !== undefined && id === ours.id) ?? among.findLast((entry) => isNew(entry) && isLike(entry));
+  const likely = among.filter((entry) => isNew(entry) && isLike(entry));
+  const byUs = likely.filter(({ author }) => author !== undefined && author === ours.author);
+  return among.find(({ id }) => id !== undefined && id === ours.id) ?? byUs.at(-1) ?? likely.at(-1);
 }
 
 /** It carries the id that we gave to another one. */

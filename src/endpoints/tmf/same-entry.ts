@@ -20,6 +20,9 @@ const LIKENESSES: Likeness[] = [
 /** The same, where ids stay: who says the same under another id says it once more. */
 const LIKENESSES_BY_ID: Likeness[] = [sameId, (a, b) => !(hasId(a) && hasId(b)) && sameContent(a, b)];
 
+/** For one entry alone, of which it is known what it says. */
+const SAME: Likeness[] = [(a, b) => sameId(a, b) && sameContent(a, b), sameContent];
+
 /** Do ids of a list stay, as far as another reading of it tells? Some number all entries anew. Pure. */
 export function keepsIds(list: readonly Attributes[], others: readonly Attributes[]): boolean {
   return list.some((entry) => others.some((other) => sameId(entry, other) && sameContent(entry, other)));
@@ -43,6 +46,15 @@ export function withoutCounterpart(list: readonly Attributes[], others: readonly
 /** The entries of both lists, those that are in both once. Pure. */
 export function union(list: readonly Attributes[], other: readonly Attributes[], byId = false): Attributes[] {
   return [...list, ...withoutCounterpart(other, list, byId)];
+}
+
+/**
+ * The same entry in a list, as it says the same, whatever its id; `byId`: ids stay. Nobody else's with the same words: these have another author, where
+ * the list shows authors. Pure.
+ */
+export function sameIn(list: readonly Attributes[], entry: Attributes, byId = false): Attributes | undefined {
+  const [exact, ...others] = byId ? LIKENESSES_BY_ID : SAME;
+  return list.find((one) => exact?.(entry, one)) ?? list.findLast((one) => others.some((isAlike) => isAlike(entry, one)));
 }
 
 /** The size of a file, in bytes, as an entry tells it, else as its content is; undefined: it shows neither. Pure. */

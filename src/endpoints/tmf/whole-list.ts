@@ -2,7 +2,7 @@ import { PartnerError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { afterWrite } from '../api.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
-import { keepsIds, union, withoutCounterpart } from './same-entry.js';
+import { keepsIds, sameIn, union, withoutCounterpart } from './same-entry.js';
 import type { Watch } from './sightings.js';
 
 /** Times it is written anew because somebody else wrote meanwhile. */
@@ -113,34 +113,41 @@ async function withOthers(
   isShown = ({ entry }: Added) => entry !== undefined,
 ): Promise<Added> {
   const listOf = (resource: Attributes) => entries(resource[whole.attribute]);
-  const look = (resource: Attributes): Added => {
+  // Ours is what was ours before: what is put back may say the same.
+  const look = (resource: Attributes, ours?: Attributes): Added => {
     const fresh = withoutCounterpart(listOf(resource), listOf(before));
-    return { resource, entry: whole.ours(fresh) };
+    return { resource, entry: (ours && sameIn(fresh, ours)) ?? whole.ours(fresh) };
   };
-  const others = ({ resource, entry }: Added) => listOf(resource).filter((one) => one !== entry);
-  const shown = [listOf(before)];
+  const shown = [before];
   // Ids of entries that were put back, and got others.
   const renumbered = new Set<string | undefined>();
   const isRenumbered = (id: Json | undefined) => id !== undefined && renumbered.has(textOf(id));
   let put: { back: Attributes[]; over: Attributes[] } = { back: [], over: [] };
   let last = look(answer);
   for (let repairs = 0; ; repairs++) {
-    const now = await afterWrite(() => newest(whole, look, last, isShown));
-    for (const resource of watch.taken()) if (!isBefore(resource, before)) shown.push(others(look(resource)));
-    shown.push(others(last));
+    const now = await afterWrite(() => newest(whole, (resource) => look(resource, last.entry), last, isShown));
+    shown.push(...watch.taken().filter((resource) => !isBefore(resource, before)), last.resource);
     // Only what a write has gone over tells whether it leaves ids as they are.
     const byId = keepsIds(listOf(before), listOf(now.resource)) || (now.entry !== undefined && whole.isAsSent(now.entry));
-    const fresh = withoutCounterpart(others(now), put.over, byId);
+    const others = (resource: Attributes) => {
+      const ours = now.entry && sameIn(listOf(resource), now.entry, byId);
+      return listOf(resource).filter((one) => one !== ours);
+    };
+    const there = others(now.resource);
+    const fresh = withoutCounterpart(there, put.over, byId);
     const unnamed = byId ? withoutCounterpart(put.back, fresh, true) : [];
     const gone = new Set(withoutCounterpart(unnamed, fresh));
     for (const entry of unnamed) if (!gone.has(entry)) renumbered.add(textOf(entry.id));
-    const known = shown.reduce((all, list) => union(all, list, byId), []).filter(({ id }) => !isRenumbered(id));
-    const missing = withoutCounterpart(known, others(now), byId);
+    const known = shown
+      .map(others)
+      .reduce((all, list) => union(all, list, byId), [])
+      .filter(({ id }) => !isRenumbered(id));
+    const missing = withoutCounterpart(known, there, byId);
     if (!isShown(now) || missing.length === 0 || repairs === MOST_REPAIRS) return now;
     const list = [...listOf(now.resource), ...missing];
-    shown.push(others(now));
+    shown.push(now.resource);
     put = { back: missing, over: listOf(now.resource) };
-    last = look(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))));
+    last = look(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))), now.entry);
   }
 }
 

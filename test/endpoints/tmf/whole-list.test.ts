@@ -23,6 +23,8 @@ interface Ways {
   jsonPatch?: boolean;
   /** Makes all notes anew when a list is written, with other ids and as the user of its API. */
   remakes?: boolean;
+  /** Notes that are not there are by the user of its API, whoever they are sent to be by. */
+  signs?: boolean;
   /** Other ids for notes that are not there, whatever ids they are sent with. */
   renames?: boolean;
   /** Shows no ids. */
@@ -102,6 +104,7 @@ class BusyProvider {
     const body = JSON.parse(text);
     this.writes++;
     const there = new Set(this.notes.map((note) => note.id));
+    if (this.ways.signs) for (const note of body.note) if (!there.has(note.id)) note.author = 'api';
     if (this.ways.renames) for (const note of body.note) if (!there.has(note.id)) note.id = `p${++this.ids}`;
     const list = this.ways.remakes ? body.note.map(({ text }: Note) => ({ text, author: 'api' })) : body.note;
     this.change(operations ? [...this.notes, body[0].value] : list);
@@ -163,13 +166,18 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.ok(provider.writes <= OURS + THEIRS, `${provider.writes} writes`);
     });
 
-  for (const [how, renames, first] of [
-    ['', false, 'before'],
-    [', though they get other ids then', true, 'before'],
-    [', though there were none before', false, undefined],
-  ] as const)
+  const AGAIN: [string, Ways, string | undefined, string][] = [
+    ['', {}, 'before', 'ours'],
+    [', though they get other ids then', { renames: true }, 'before', 'ours'],
+    [', though there were none before', {}, undefined, 'ours'],
+    [', though ours says the same', {}, 'before', 'Any news?'],
+    [', though ours says the same, and they get other ids then', { renames: true }, 'before', 'Any news?'],
+    [', though ours says the same, and all that is written is by the same user', { signs: true }, 'before', 'Any news?'],
+    [', though ours says the same, ids and authors get others', { renames: true, signs: true }, 'before', 'Any news?'],
+  ];
+  for (const [how, given, first, ours] of AGAIN)
     it(`puts back each of several notes with the same words, once${how}`, async () => {
-      const ways: Ways = { latency: 0, renames };
+      const ways: Ways = { latency: 0, ...given };
       await begin(ways, 'replace');
       if (first) provider.say(first);
       ways.meanwhile = async () => {
@@ -179,8 +187,9 @@ describe('a list that is written whole, while its provider writes, too', () => {
         // One is said again after the list was sent: it is no counterpart of those that are gone.
         setImmediate(() => provider.say('Any news?'));
       };
-      await say('c1', 'ours');
-      assert.deepEqual([count('Any news?'), new Set(provider.notes.map(({ id }) => id)).size], [3, first ? 5 : 4]);
+      await say('c1', ours);
+      assert.deepEqual([count('Any news?'), count(ours)], ours === 'ours' ? [3, 1] : [4, 4]);
+      assert.equal(new Set(provider.notes.map(({ id }) => id)).size, first ? 5 : 4);
     });
 
   it('knows which of two notes with the same words is the one just written', async () => {
@@ -189,6 +198,16 @@ describe('a list that is written whole, while its provider writes, too', () => {
     const part = await say('c1', 'Done.');
     assert.equal(count('Done.'), 2);
     assert.equal(part.id, 'swb-c1');
+  });
+
+  it('knows ours from what others say in the same words just afterwards', async () => {
+    const ways: Ways = { latency: 20, renames: true, signs: true };
+    await begin(ways, 'replace');
+    provider.say('before');
+    ways.meanwhile = async () => void setImmediate(() => provider.say('Done.'));
+    const part = await say('c1', 'Done.');
+    assert.equal(count('Done.'), 2);
+    assert.equal(part.id, provider.notes.find(({ author }) => author === 'api')?.id);
   });
 
   it('puts back what an event, and no read, has shown before our write took it away', async () => {
