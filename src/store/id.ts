@@ -35,6 +35,11 @@ export function idAt(time: number): string {
   return digits(Math.max(0, Math.floor(time)), TIME_CHARACTERS);
 }
 
+/** When an id was made, epoch milliseconds; 0 for what is none. */
+export function timeOf(id: string | undefined): number {
+  return partsOf(id)?.time ?? 0;
+}
+
 /** Whether an id was made less than so many milliseconds before another one. */
 export function isWithin(milliseconds: number, earlier: string, later: string): boolean {
   const [before, after] = [partsOf(earlier), partsOf(later)];

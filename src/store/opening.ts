@@ -4,6 +4,7 @@ import { CommitLog } from './commit-log.js';
 import { Compaction } from './compaction.js';
 import { type Disk, FOLDER_MODE } from './disk.js';
 import { Heap } from './heap.js';
+import { timeOf } from './id.js';
 import { Journal } from './journal.js';
 import { type Holder, Lock } from './lock.js';
 import { recover } from './recovery.js';
@@ -95,7 +96,7 @@ async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock
     apply: (seq, changes, segment, bodies) => replayLine(heap, shards.upTo, seq, changes, segment, bodies),
     log,
   });
-  heap.dueBy(clock() + LONGEST_WAIT);
+  heap.dueBy(Math.max(clock(), timeOf(heap.newestId)) + LONGEST_WAIT);
   const journal = new Journal(
     {
       folder: `${folder}/journal`,
