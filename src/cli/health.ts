@@ -2,10 +2,10 @@ import { brokers } from '../delivery/brokers.js';
 import { endpointState } from '../delivery/endpoint-state.js';
 
 /**
- * `ok` when every store answers and every partner does, `degraded` when a partner does not: messages are taken all the same. What waits and what failed is told with
+ * `ok` when messages are taken, every store answers and every partner does, `degraded` when a partner does not: messages are taken all the same. What waits and what failed is told with
  * it, for dashboards and alerts.
  */
-export async function health(stopping: boolean): Promise<{ status: number; body: unknown }> {
+export async function health(phase?: 'starting' | 'stopping'): Promise<{ status: number; body: unknown }> {
   try {
     const stores = await Promise.all(
       brokers().map(async (broker) => {
@@ -19,13 +19,13 @@ export async function health(stopping: boolean): Promise<{ status: number; body:
         return { name: broker.name, ...counts, endpoints, intakeTroubles: broker.intakeTroubles.list() };
       }),
     );
-    const ready = stores.length > 0 && !stopping;
+    const ready = stores.length > 0 && !phase;
     const degraded = stores.some(
       ({ endpoints, intakeTroubles }) =>
         intakeTroubles.length > 0 || endpoints.some(({ state }) => state === 'down' || state === 'strange'),
     );
     const word = degraded ? 'degraded' : 'ok';
-    return { status: ready ? 200 : 503, body: { status: stopping ? 'stopping' : ready ? word : 'no store is open', stores } };
+    return { status: ready ? 200 : 503, body: { status: phase ?? (ready ? word : 'no store is open'), stores } };
   } catch (error) {
     return { status: 503, body: { status: error instanceof Error ? error.message : String(error) } };
   }

@@ -68,7 +68,7 @@ export async function run(options: RunOptions): Promise<Running> {
   let stopping = false;
   const app = found.express();
   app.get('/health', (_req, res) => {
-    health(stopping).then(({ status, body }) => res.status(status).json(body));
+    health(stopping ? 'stopping' : starting ? 'starting' : undefined).then(({ status, body }) => res.status(status).json(body));
   });
   // Until the flows run, their paths are unknown: a sender that is told "not found" would give up, told "later" it comes again.
   app.use('/', (_req: IncomingMessage, res: ServerResponse, next: () => void) => {

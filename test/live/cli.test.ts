@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { PATIENCE } from '../patience.js';
 import { troubleTicketFlow } from './flows.js';
-import { until } from './node-red.js';
+import { freePort, until } from './node-red.js';
 import { command, type Run, startProduct } from './product.js';
 
 const CLI = 'dist/src/cli/switchboard.js';
@@ -75,6 +76,18 @@ describe('switchboard run', () => {
       const text = readFileSync(join(folder, 'a', file), 'utf8');
       for (const [name, secret] of Object.entries(sandbox.environment))
         if (/SECRET|PASSWORD/.test(name)) assert.ok(!text.includes(secret), `${name} in ${file}`);
+    }
+  });
+
+  it('is well no sooner than it takes messages', async () => {
+    const port = String(await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('soon'), '--port', port]);
+    const post = () => fetch(`${url}/switchboard/customer`, { method: 'POST' });
+    await until('it to listen', async () => [200, 503].includes((await fetch(`${url}/health`)).status));
+    for (let status = 503; status === 503; await pause(1)) {
+      ({ status } = await fetch(`${url}/health`));
+      if (status === 200) assert.equal((await post()).status, 401, 'it asks for the secret');
     }
   });
 
