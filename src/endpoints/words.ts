@@ -3,6 +3,9 @@ import { decodeHTML } from 'entities';
 /** Fewer letters than these may well stand in any text. */
 const TELLING = 20;
 
+/** A bound for texts that are made of nothing but escapes. */
+const MOST_ESCAPES = 20;
+
 /**
  * Does a partner show the words that were sent? Partners wrap, trim and cut them, put something in front, escape them, make HTML of them or
  * replace what their database cannot hold: only letters and digits are compared. Pure.
@@ -26,7 +29,7 @@ export function sameWords(a: string, b: string): boolean {
 
 /** What is left of words however they are wrapped, escaped or marked: to compare what cannot be kept whole. */
 export function bareWords(text: string): string {
-  return letters(decodeHTML(text.replace(/<[^>]*>/g, ' ')));
+  return letters(withoutTags(unescaped(text)));
 }
 
 /** The letters and digits of a text, and where its words begin and end among them. */
@@ -37,8 +40,8 @@ interface Reading {
 
 /** What looks like a mark may be one of the partner's, or of the words. */
 function readings(text: string): Reading[] {
-  return [text, text.replace(/<[^>]*>/g, ' ')].map((given) => {
-    const words = wordsOf(decodeHTML(given));
+  return [text, withoutTags(text)].map((given) => {
+    const words = wordsOf(unescaped(given));
     const bounds = new Set([0]);
     let length = 0;
     for (const word of words) {
@@ -64,6 +67,19 @@ function holds({ letters: shown, bounds }: Reading, ours: string): boolean {
   for (let at = shown.indexOf(ours); at >= 0; at = shown.indexOf(ours, at + 1))
     if (bounds.has(at) && bounds.has(at + ours.length)) return true;
   return false;
+}
+
+function withoutTags(text: string): string {
+  return text.replace(/<[^>]*>/g, ' ');
+}
+
+/** Some partners escape a text once more each time it is written. */
+function unescaped(text: string): string {
+  for (let escaped = text, times = 0; ; times++) {
+    const plain = decodeHTML(escaped);
+    if (plain === escaped || times === MOST_ESCAPES) return plain;
+    escaped = plain;
+  }
 }
 
 function letters(text: string): string {

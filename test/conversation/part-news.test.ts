@@ -161,6 +161,20 @@ describe('which comments and files are news', () => {
     assert.equal(read(now, reading({ comments: [comment('n1', '<p>the&nbsp;line</p>')] })).output, 'ignored');
   });
 
+  it('not what only is escaped, and once more with each write of the list', () => {
+    for (const text of ['R&D: <wan> down', `R&D: <wan> down, ${'please look at it '.repeat(9)}`]) {
+      let now = known();
+      now = read(now, reading({ comments: [comment('n1', text)] })).advance(now);
+      let shown = text;
+      for (let times = 0; times < 4; times++) {
+        shown = shown.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+        const found = read(now, reading({ comments: [comment('n1', shown)] }));
+        assert.equal(found.output, 'ignored', shown);
+        now = found.advance(now);
+      }
+    }
+  });
+
   it('what was deleted, once; an answer to a write, which shows no parts, deletes nothing', () => {
     let now = known();
     now = read(now, reading({ comments: [comment('n1', 'hello')], attachments: [file('f1', 'a.txt')] })).advance(now);
