@@ -102,7 +102,7 @@ export class Collection {
     const fault = attributes.map((attribute) => this.lists.fault(resource, attribute, seen)).find(Boolean);
     if (!fault) return marked;
     const hint =
-      'Nothing is written, since that might take entries away, or bring one twice. It is asked again; where it never shows them, let notes and attachments be added by JSON Patch.';
+      'Nothing is written yet, since that might take entries away, or bring one twice. It is asked again; what is missing for half a minute is taken for deleted there. Where that happens often, let notes and attachments be added by JSON Patch.';
     throw api.strange(this.reading(id), fault, { ofRecord: true, hint });
   }
 
