@@ -93,7 +93,7 @@ export class Outbox {
     );
     const open = waiting.filter((d) => d.part === 'entity');
     // What came along from another conversation has a lane of that one: whoever follows queues behind it.
-    const lane = waiting.findLast((d) => !d.part.startsWith('attachment:'))?.lane ?? laneOf(leg);
+    const lane = waiting.findLast(({ part }) => !isApart(part))?.lane ?? laneOf(leg);
     // Who cancels what still waits for another leg need not order it first.
     const neverSent = (latest: ConversationRecord) =>
       isCancellation(leg.request) &&
@@ -253,6 +253,11 @@ function withDropped(conversation: ConversationRecord, leg: string): Conversatio
   if (!plan) return conversation;
   const legs = plan.legs.map((l) => (l.leg === leg ? { ...l, dropped: 'it was cancelled before it was ordered' } : l));
   return { ...conversation, plan: dropHopeless({ ...plan, legs }) };
+}
+
+/** Does it go beside the others, in a lane of its own? */
+function isApart(part: string): boolean {
+  return part.startsWith('attachment:') || part.startsWith(PUTS_BACK);
 }
 
 function laneOf(leg: Leg): string {

@@ -6,6 +6,7 @@ import type { Correlated } from '../../src/conversation/correlator.js';
 import { FOUND } from '../../src/delivery/outbox.js';
 import { lostBy } from '../../src/delivery/put-back.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
+import { PartnerError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import { createIds } from '../../src/store/id.js';
 import type { DeliveryRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
@@ -120,6 +121,26 @@ describe('what an interrupted write of all comments took away', () => {
       reasons.some((reason) => /A comment was deleted at provider: theirs/.test(reason)),
       reasons.join('\n'),
     );
+  });
+
+  it('goes beside the comments that are to be written: these keep their order', async () => {
+    const provider: EndpointClient = rig.provider;
+    const { putBack: putsBack } = provider;
+    provider.putBack = () =>
+      Promise.reject(new PartnerError('SWB_PARTNER_UNAVAILABLE', 'down', { outcome: 'notDone', retry: true }));
+    await collide('lost');
+    await tell({ quiet: false });
+    await until('it to wait', async () => (await putBack()).some(({ state }) => state === 'pending'));
+    const notes: [string, string][] = [
+      ['c1', 'ours'],
+      ['c2', 'ours, too'],
+    ];
+    await rig.receive('customer', { id: 'A', fields: { title: 'one' }, notes });
+    const lanes = async () => (await rig.deliveries()).filter(({ part }) => part.startsWith('comment:c')).map(({ lane }) => lane);
+    await until('the next comment', async () => (await lanes()).length === 2);
+    assert.equal(new Set(await lanes()).size, 1);
+    provider.putBack = putsBack;
+    await rig.quiet();
   });
 
   it('is known again under another id also where a write that nothing interrupted took it away for a moment', async () => {
