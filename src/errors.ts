@@ -116,6 +116,8 @@ export interface PartnerErrorDetails extends ErrorDetails {
   ofRecord?: boolean;
   /** The write was answered as done, and yet is not shown: it is looked for, and written once more only when a person says so. */
   unshown?: boolean;
+  /** Another partner's doing than the one's that is written to: of that one it says nothing. */
+  elsewhere?: boolean;
 }
 
 /** A partner's system refused, failed or could not be reached. */
@@ -128,6 +130,7 @@ export class PartnerError extends SwitchboardError {
   readonly body?: unknown;
   readonly ofRecord: boolean;
   readonly unshown: boolean;
+  readonly elsewhere: boolean;
   constructor(code: ErrorCode, what: string, details: PartnerErrorDetails) {
     super(code, what, details);
     this.name = 'PartnerError';
@@ -139,5 +142,6 @@ export class PartnerError extends SwitchboardError {
     this.body = details.body;
     this.ofRecord = details.ofRecord ?? false;
     this.unshown = details.unshown ?? false;
+    this.elsewhere = details.elsewhere ?? false;
   }
 }

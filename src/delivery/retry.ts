@@ -83,7 +83,7 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   }
   const state = error.outcome === 'unknown' ? 'inDoubt' : 'pending';
   if (error.code === 'SWB_WRONG_ENTITY') return left ? again(state) : ended('wrongEntity');
-  const unwell = !error.ofRecord;
+  const unwell = !error.ofRecord && !error.elsewhere;
   if (error.outcome === 'unknown')
     return left ? again(state, { wait: waitFor(error), unwell: unwell && error.retry }) : ended('unresolved', unwell);
   if (!error.retry) return ended();
@@ -91,7 +91,7 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.ofRecord))
     return left ? again(state, { wait: waitFor(error), unwell }) : ended(inDoubt ? 'unresolved' : undefined, unwell);
   const limited = error.code === 'SWB_PARTNER_LIMIT';
-  return again(state, { wait: waitFor(error), counts: false, unwell: !limited });
+  return again(state, { wait: waitFor(error), counts: false, unwell: unwell && !limited });
 
   function waitFor({ retryAfter = 0 }: PartnerError): number {
     return Math.max(retryAfter, backoff(policy, tries, random));

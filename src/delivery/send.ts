@@ -340,6 +340,13 @@ async function alike(
   };
 }
 
+/** The same failure, at the party that has what is to be written here. */
+function elsewhere(error: PartnerError): PartnerError {
+  const { code, message, retry, status, retryAfter, answer, body, ofRecord } = error;
+  const details = { retry, status, retryAfter, answer, body, ofRecord, cause: error };
+  return new PartnerError(code, message, { outcome: 'notDone', elsewhere: true, ...details });
+}
+
 /** Puts back what an interrupted write of ours took away: doing it twice does no harm. */
 async function putBack(
   { entityType }: DeliveryRecord,
@@ -377,7 +384,11 @@ async function attach(
         `The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is not in the flows any more.`,
       );
     }
-    file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
+    try {
+      file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
+    } catch (error) {
+      throw error instanceof PartnerError ? elsewhere(error) : error;
+    }
   }
   const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
   const found = inDoubt ? await look().catch(hiddenFrom(attachment.name, delivery, context)) : undefined;

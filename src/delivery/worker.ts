@@ -386,7 +386,8 @@ export class Worker {
     // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
     if (next.unwell) this.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
-    else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT') this.circuit.pause(next.wait);
+    else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT' && !error.elsewhere)
+      this.circuit.pause(next.wait);
     else if (error instanceof StillLooking) this.circuit.succeeded();
     const ended = next.state === 'failed' || next.state === 'needsDecision';
     const lost = error instanceof PartnerError && error.outcome === 'unknown';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PartnerError } from '../../src/errors.js';
 import { until } from '../live/node-red.js';
 import { Rig } from './rig.js';
 
@@ -265,6 +266,24 @@ describe('the broker', () => {
     const states = rig.provider.calls.filter((c) => c.startsWith('update')).map((c) => Number(/\d/.exec(c)?.[0]));
     assert.deepEqual(states, [2, 3, 4, 5, 6]);
     assert.equal(rig.provider.tickets.length, 2);
+  });
+
+  it('does not take it for the other party’s fault when a file cannot be had', async () => {
+    await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
+    await rig.quiet();
+    let tries = 0;
+    for (const code of ['SWB_PARTNER_UNAVAILABLE', 'SWB_PARTNER_LIMIT', 'SWB_PARTNER_ANSWER'] as const) {
+      tries = 0;
+      rig.customer.download = async () => {
+        tries++;
+        throw new PartnerError(code, 'no', { outcome: 'notDone', retry: true, retryAfter: 20 });
+      };
+      await rig.receive('customer', { id: 'A', version: code, fields: { title: 'one' }, attachments: [`${code}.txt`] });
+      await until('several tries', () => tries >= 6);
+      assert.equal(rig.broker.worker('provider')?.status.circuit, 'closed', code);
+    }
+    await rig.receive('customer', { id: 'B', version: '1', fields: { title: 'other' } });
+    await until('the other conversation', () => rig.provider.tickets.some((t) => t.fields.title === 'other'));
   });
 
   it('puts a refused create aside, holds back only its own conversation, and goes on after replay', async () => {

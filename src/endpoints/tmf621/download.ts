@@ -4,6 +4,8 @@ import type { HttpClient } from '../../http/http.js';
 import { createHttpClient } from '../../http/http-client.js';
 import type { GenericAttachment } from '../../model/message.js';
 import type { Attributes } from '../tmf/attributes.js';
+import { partIds } from '../tmf/part-ids.js';
+import { bytesOf } from '../tmf/same-entry.js';
 
 const TIMEOUT = 120_000;
 
@@ -40,11 +42,22 @@ export async function download(
     if (!own) body.once('close', () => client.close());
     return body;
   }
-  const found = (await attachments()).find((a) => a.id === attachment.id || a.name === attachment.name);
+  const found = entryOf(await attachments(), attachment);
   if (typeof found?.content === 'string') return Readable.from([Buffer.from(found.content, 'base64')]);
   throw new SwitchboardError('SWB_PAYLOAD', `The ticket gives neither content nor address of ${attachment.name}.`, {
     where: http.name,
     field: 'attachment',
     hint: 'Ask the provider, then replay or skip.',
   });
+}
+
+/** The entry that a file was read from: by its id, else, where that is another at each read, by name and size. Several files may have one name. */
+function entryOf(list: readonly Attributes[], { id, name, size }: GenericAttachment): Attributes | undefined {
+  const ids = partIds(list);
+  const namesakes = list.filter((entry) => entry.name === name);
+  return (
+    list.find((entry) => ids.get(entry) === id) ??
+    namesakes.find((entry) => size === undefined || bytesOf(entry) === size) ??
+    namesakes[0]
+  );
 }

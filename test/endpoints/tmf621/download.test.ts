@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
+import { partIds } from '../../../src/endpoints/tmf/part-ids.js';
+import { download } from '../../../src/endpoints/tmf621/download.js';
+import { attachmentOf } from '../../../src/endpoints/tmf621/parse.js';
+import type { HttpClient } from '../../../src/http/http.js';
+
+const http = { name: 'provider', baseUrl: 'http://127.0.0.1' } as HttpClient;
+const entry = (id: string | undefined, content: string) => ({ ...(id && { id }), name: 'f.txt', content: btoa(content) });
+
+describe('a file that a ticket holds by value', () => {
+  for (const [how, list, later] of [
+    ['its id', [entry('1', 'one'), entry('2', 'two')], undefined],
+    ['what it is, without ids', [entry(undefined, 'one'), entry(undefined, 'other')], undefined],
+    ['its size, with other ids at each read', [entry('1', 'one'), entry('2', 'other')], [entry('3', 'one'), entry('4', 'other')]],
+  ] as const)
+    it(`is known among others of its name by ${how}`, async () => {
+      const read = [...partIds([...list])].map(([one, id]) => attachmentOf(one, id));
+      const contents = await Promise.all(
+        read.map(async (file) => text(await download(http, file, async () => [...(later ?? list)]))),
+      );
+      assert.deepEqual(
+        contents,
+        list.map(({ content }) => atob(content)),
+      );
+    });
+});
