@@ -15,7 +15,7 @@ import type { TmfDialect } from './dialect.js';
 import { pages } from './list.js';
 import { ListMemory } from './list-memory.js';
 import { JSON_PATCH, type ListWay } from './list-way.js';
-import { writtenEntry } from './note.js';
+import { isOfAnother, writtenEntry } from './note.js';
 import { partIds } from './part-ids.js';
 import { union, withoutCounterpart } from './same-entry.js';
 import { Sightings } from './sightings.js';
@@ -45,6 +45,8 @@ type ReferenceOf = (resource: Attributes) => string | undefined;
 export interface EntryForm {
   /** Does an entry look like ours, whatever its id? Absent: the provider never shows such entries, and its success is all there is. */
   isLike?: (entry: Attributes) => boolean;
+  /** Might it be ours where it alone is new after our write? */
+  mayBe?: (entry: Attributes) => boolean;
   /** The entry in what is sent, as a stream: its content is never in memory whole. */
   stream?: (make: (entry: Attributes) => Json) => Readable;
   /** Ids of entries that were read before, ours among them. */
@@ -214,9 +216,13 @@ export class Collection {
    * Throws PartnerError, unshown, where it was answered as done and is not there.
    */
   async add(id: string, attribute: string, entry: Attributes, what: string, form: EntryForm = {}): Promise<WrittenPart> {
-    const { isLike, along, seen = [] } = form;
+    const { isLike, mayBe, along, seen = [] } = form;
     const ours = (list: Attributes[], known: readonly string[], among = list) =>
       isLike && writtenEntry(list, entry, known, isLike, among);
+    const onlyNew = (fresh: Attributes[]) => {
+      const [one, ...more] = mayBe ? fresh.filter((other) => mayBe(other) && !isOfAnother(other, entry)) : [];
+      return more.length === 0 ? one : undefined;
+    };
     const body = (make: (entry: Attributes) => Json) => (form.stream ? form.stream(make) : make(entry));
     const one = (way: 'append' | 'jsonPatch') =>
       way === 'append'
@@ -235,7 +241,9 @@ export class Collection {
       const before = this.lists.known(id, attribute);
       const resource = await one(way);
       const list = entries(resource[attribute]);
-      return { resource, entry: ours(list, seen, withoutCounterpart(list, before)) ?? ours(list, seen) };
+      const fresh = withoutCounterpart(list, before);
+      const unseen = () => fresh.filter((other) => !seen.includes(partIds(list).get(other) ?? ''));
+      return { resource, entry: ours(list, seen, fresh) ?? ours(list, seen) ?? onlyNew(unseen()) };
     };
     const whole = () =>
       addToWholeList({
@@ -247,7 +255,7 @@ export class Collection {
         },
         isAsSent: ({ id: shown }) => shown !== undefined && shown === entry.id,
         // Which are new is known by the list before, whatever ids they have.
-        ours: (fresh) => ours(fresh, []),
+        ours: (fresh) => ours(fresh, []) ?? onlyNew(fresh),
       });
     const { resource, entry: shown } = await this.inTurn(id, () => this.options.ways.add(single, whole, along !== undefined));
     this.lists.learn(resource);

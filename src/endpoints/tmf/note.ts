@@ -89,8 +89,16 @@ export function ourNote(
   return found && { id: partIds(notes).get(found) };
 }
 
+/** How the note of a comment is known where it was just written: few words may stand behind anything, in what alone is new. */
+export function noteForm(comment: GenericComment) {
+  return {
+    isLike: (note: Attributes) => hasWords(note, comment),
+    mayBe: (note: Attributes) => holdsWords(textOf(note.text) ?? '', comment.text),
+  };
+}
+
 /** Does a note show a comment's words? Under the comment's author also few words behind something that the provider puts in front. */
-export function hasWords(note: Attributes, comment: GenericComment): boolean {
+function hasWords(note: Attributes, comment: GenericComment): boolean {
   const text = textOf(note.text) ?? '';
   return showsWords(text, comment.text) || (textOf(note.author) === authorOf(comment) && holdsWords(text, comment.text));
 }

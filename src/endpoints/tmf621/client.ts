@@ -7,7 +7,7 @@ import { isSameContent } from '../same-content.js';
 import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { hasWords, isOfAnother, ourNote, renderNote } from '../tmf/note.js';
+import { isOfAnother, noteForm, ourNote, renderNote } from '../tmf/note.js';
 import { partIds } from '../tmf/part-ids.js';
 import { isLikeFile, isSaidToBe, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
@@ -75,7 +75,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const note = renderNote(comment, this.dialect);
     // ServiceNow takes work notes and gives comments only.
     const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
-    const form = { seen, ...(!hidden && { isLike: (n: Attributes) => hasWords(n, comment) }) };
+    const form = { seen, ...(!hidden && noteForm(comment)) };
     return this.entities.add(id, 'note', note, 'comment on ticket', form);
   }
 

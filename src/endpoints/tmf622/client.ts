@@ -8,7 +8,7 @@ import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, W
 import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
 import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { hasWords, ourNote, renderNote } from '../tmf/note.js';
+import { noteForm, ourNote, renderNote } from '../tmf/note.js';
 import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { hintOf, orderOf, readEvent } from './events.js';
@@ -84,11 +84,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   async comment(_entityType: string, id: string, comment: GenericComment, parts: readonly string[] = []): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
     const seen = parts.filter((part) => !part.includes('|')); // of notes alone, not of what is told in other ways
-    const form = {
-      seen,
-      isLike: (n: Attributes) => hasWords(n, comment),
-      ...(this.wholeItems && { along: ITEMS }),
-    };
+    const form = { seen, ...noteForm(comment), ...(this.wholeItems && { along: ITEMS }) };
     return this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', form));
   }
 

@@ -23,6 +23,8 @@ interface Ways {
   jsonPatch?: boolean;
   /** Makes all notes anew when a list is written, with other ids and as the user of its API. */
   remakes?: boolean;
+  /** Says of notes that are not there where they come from. */
+  prefixes?: boolean;
   /** Notes that are not there are by the user of its API, whoever they are sent to be by. */
   signs?: boolean;
   /** Other ids for notes that are not there, whatever ids they are sent with. */
@@ -104,6 +106,10 @@ class BusyProvider {
     const body = JSON.parse(text);
     this.writes++;
     const there = new Set(this.notes.map((note) => note.id));
+    const added = operations ? [body[0].value] : body.note;
+    if (this.ways.prefixes)
+      for (const note of added)
+        if (!there.has(note.id)) Object.assign(note, { id: undefined, author: 'api', text: `Note from partner: ${note.text}` });
     if (this.ways.signs) for (const note of body.note) if (!there.has(note.id)) note.author = 'api';
     if (this.ways.renames) for (const note of body.note) if (!there.has(note.id)) note.id = `p${++this.ids}`;
     const list = this.ways.remakes ? body.note.map(({ text }: Note) => ({ text, author: 'api' })) : body.note;
@@ -209,6 +215,18 @@ describe('a list that is written whole, while its provider writes, too', () => {
     assert.equal(count('Done.'), 2);
     assert.equal(part.id, provider.notes.find(({ author }) => author === 'api')?.id);
   });
+
+  for (const jsonPatch of [true, false])
+    it(`knows few words of ours behind what is put before them, as all that is new (JSON Patch: ${jsonPatch})`, async () => {
+      await begin({ latency: 0, prefixes: true, jsonPatch });
+      provider.say('ok so far');
+      await client.read('troubleTicket', 'TT-1');
+      for (const id of ['c1', 'c2']) {
+        const part = await say(id, 'ok');
+        assert.equal(part.id, provider.notes.at(-1)?.id);
+      }
+      assert.equal(count('Note from partner: ok'), 2);
+    });
 
   it('puts back what an event, and no read, has shown before our write took it away', async () => {
     const ways: Ways = { latency: 0 };
