@@ -11,8 +11,8 @@ const MOST_ESCAPES = 20;
  * replace what their database cannot hold: only letters and digits are compared. Pure.
  */
 export function showsWords(shown: string, sent: string): boolean {
-  const ours = letters(sent);
-  return readings(shown).some((there) => isIn(there, ours));
+  const ours = readings(sent).map(({ letters }) => letters);
+  return readings(shown).some((there) => ours.some((one, at) => (at === 0 || one !== '') && isIn(there, one)));
 }
 
 /** Words that stand anywhere in what is shown, however short: for what is known to be new and ours. */

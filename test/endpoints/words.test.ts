@@ -25,6 +25,14 @@ describe('words that a partner shows', () => {
       assert.equal(showsWords(shown, sent), true, shown);
   });
 
+  it('are those that were sent, in HTML in which what looks like a mark was left as it is', () => {
+    assert.equal(
+      showsWords('[code]<p>Paul: a &amp; b <c> of the matter<br/>line two</p>[/code]', 'Paul: a & b <c> of the matter\nline two'),
+      true,
+    );
+    assert.equal(showsWords('<p>Done.</p>', '<b>'), false);
+  });
+
   for (const [shown, sent] of [
     ['Done.', 'Done again.'],
     ['The book is here.', 'ok'],
