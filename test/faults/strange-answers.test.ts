@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_RETRY } from '../../src/delivery/retry.js';
 import { type FlowNode, freePort, type Live, startNodeRed, until } from '../live/node-red.js';
 import type { StoreCounts } from '../live/rig.js';
+import { PATIENCE } from '../patience.js';
 import { randomFrom } from '../store/random.js';
 import { Partners } from './partners.js';
 import { Load } from './strange-load.js';
@@ -95,7 +97,7 @@ describe('Node-RED killed while its partners answer strangely', () => {
       const quiet = async (what: string) => {
         let before = '';
         let from = [0, 0];
-        await until(what, async () => {
+        const isQuiet = async () => {
           const { messages, deliveries } = await counts();
           const now = JSON.stringify([messages, deliveries, customer.written.length, provider.written.length]);
           if (customer.telling || provider.telling || now !== before) {
@@ -109,7 +111,9 @@ describe('Node-RED killed while its partners answer strangely', () => {
           if (messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt! === 0) return true;
           // What waits behind something that waits for a person does so for ever.
           return waitsForever(await operator.aside());
-        }).catch(async (error: Error) => {
+        };
+        // What got many strange answers in a row is asked for again only after the longest wait.
+        await until(what, isQuiet, PATIENCE + DEFAULT_RETRY.most).catch(async (error: Error) => {
           stuck.push(`${error.message}: ${JSON.stringify(await counts())}`);
         });
       };

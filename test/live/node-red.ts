@@ -100,8 +100,12 @@ export function freePort(): Promise<number> {
 }
 
 /** Waits until `check` gives something; fails with its last error or with `what` when it does not come. Looks every few milliseconds. */
-export async function until<T>(what: string, check: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  const end = Date.now() + PATIENCE;
+export async function until<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  patience = PATIENCE,
+): Promise<T> {
+  const end = Date.now() + patience;
   let last: unknown;
   for (;;) {
     try {
@@ -111,7 +115,7 @@ export async function until<T>(what: string, check: () => T | undefined | false 
     } catch (error) {
       last = error;
     }
-    if (Date.now() > end) throw last ?? new Error(`Waited ${PATIENCE / 1_000} s in vain: ${what}`);
+    if (Date.now() > end) throw last ?? new Error(`Waited ${patience / 1_000} s in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
