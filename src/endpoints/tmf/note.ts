@@ -45,8 +45,8 @@ function commentOf(note: Attributes, id: string, dialect: TmfDialect): GenericCo
 }
 
 /**
- * The entry of a list that was just written, by its id, else the last that is like it, of its author first, was not `seen` before and is no other one of ours. `among`: those of
- * the list that may be it.
+ * The entry of a list that was just written, by its id, else the last that is like it, of its author first, was not `seen` before and is no other one of
+ * ours. `among`: those of the list that may be it.
  */
 export function writtenEntry(
   list: readonly Attributes[],

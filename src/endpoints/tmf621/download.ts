@@ -6,6 +6,7 @@ import type { GenericAttachment } from '../../model/message.js';
 import type { Attributes } from '../tmf/attributes.js';
 import { partIds } from '../tmf/part-ids.js';
 import { bytesOf } from '../tmf/same-entry.js';
+import { attachmentOf } from './parse.js';
 
 const TIMEOUT = 120_000;
 
@@ -51,13 +52,12 @@ export async function download(
   });
 }
 
-/** The entry that a file was read from: by its id, else, where that is another at each read, by name and size. Several files may have one name. */
+/**
+ * The entry that a file was read from: by its id, else, where that is another at each read, by name and size. Several files may have one name, and ids
+ * may be given to others.
+ */
 function entryOf(list: readonly Attributes[], { id, name, size }: GenericAttachment): Attributes | undefined {
-  const ids = partIds(list);
-  const namesakes = list.filter((entry) => entry.name === name);
-  return (
-    list.find((entry) => ids.get(entry) === id) ??
-    namesakes.find((entry) => size === undefined || bytesOf(entry) === size) ??
-    namesakes[0]
-  );
+  const namesakes = [...partIds(list)].filter(([entry, part]) => attachmentOf(entry, part).name === name);
+  const sized = ([entry]: [Attributes, string]) => size === undefined || bytesOf(entry) === size;
+  return (namesakes.find(([, part]) => part === id) ?? namesakes.find(sized) ?? namesakes[0])?.[0];
 }

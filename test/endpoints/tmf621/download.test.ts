@@ -24,4 +24,10 @@ describe('a file that a ticket holds by value', () => {
         list.map(({ content }) => atob(content)),
       );
     });
+
+  it('is not another one that has its id since', async () => {
+    const other = { ...entry('1', 'other'), name: 'g.txt' };
+    const file = { id: '1', name: 'f.txt', mimeType: 'text/plain' };
+    assert.equal(await text(await download(http, file, async () => [other, entry('2', 'one')])), 'one');
+  });
 });
