@@ -27,10 +27,10 @@ export async function lackIn(
   if (version && client.isOlder(source.version, version)) return `it is at ${source.version}, the hint at ${version}`;
   const shown = partsOf(parsed);
   const missing = parts.find((id) => !shown.has(id));
-  if (missing !== undefined) return `it lacks ${missing}`;
   const { endpoint, entityType, entityId } = record;
   const conversation = await store.conversationByLink(endpoint, entityType, entityId);
   const link = conversation && linkOf(conversation, endpoint, entityType, entityId);
+  if (missing !== undefined && !(link && isAnew(shown, link))) return `it lacks ${missing}`;
   if (!link) return undefined;
   if (time && client.isOlder(source.version, time) && !client.isOlder(link.entityVersion, source.version))
     return `it is at ${source.version}, and was changed at ${time}`;
@@ -41,6 +41,12 @@ export async function lackIn(
   const behind = isLong ? undefined : beforeOurs(client, parsed, link);
   if (behind || hasNews(parsed, shown, link)) return behind;
   return otherState(record, parsed, conversation) ?? (isLong ? undefined : silence(client, parsed, link));
+}
+
+/** All parts have other ids than when they were last shown, and there are more of them: what a hint calls one of them tells nothing. */
+function isAnew(shown: ReadonlySet<string>, { seen, words = {} }: Link): boolean {
+  const before = Object.keys(words).length;
+  return before > 0 && shown.size > before && !seen.some((id) => shown.has(id));
 }
 
 /** What we have just written is shown as it was before, and no version says that it was set back since. */

@@ -55,6 +55,14 @@ describe('a read and the hint it follows', () => {
     assert.match((await lack({ parts: ['c1', 'c2'] }, {})) ?? '', /lacks c2/);
   });
 
+  it('is not behind for lack of an id where all parts have others now, and there is one more', async () => {
+    link = { ...LINK, words: { 'c:c1': 'hello' } };
+    assert.equal(await lack({ parts: ['c2'] }, { comments: ['c3', 'c4'] }), undefined);
+    for (const comments of [['c3'], ['c1', 'c3']]) assert.ok(await lack({ parts: ['c2'] }, { comments }), String(comments));
+    link = { ...LINK, words: undefined };
+    assert.ok(await lack({ parts: ['c2'] }, { comments: ['c3', 'c4'] }), 'nothing is known of what was there');
+  });
+
   it('is behind where it shows nothing of what was there', async () => {
     assert.ok(await lack(undefined, { comments: [] }));
     assert.equal(await lack(undefined, { comments: ['c2'] }), undefined, 'others are news');
