@@ -470,17 +470,18 @@ class Pump {
     await this.keptBack(claimed, unknown(), Math.min(LONGEST_WAIT, this.waitAfter(claimed)));
   }
 
-  /** `lags`: the partner may only be behind, which is no trouble yet. */
+  /** `lags`: the partner may only be behind, as with what is said of one record: no trouble yet. */
   private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<void> {
     const again = lags || (error instanceof PartnerError && error.retry);
     const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
     // What may only be behind, or is read again until it is believed, is asked for more often while that lasts.
-    const isBehind = lags || (error instanceof PartnerError && error.ofRecord);
-    const most = isBehind && this.readSince(claimed) < CATCH_UP ? SOON : this.retry.most;
+    const isBehind = (lags || (error instanceof PartnerError && error.ofRecord)) && this.readSince(claimed) < CATCH_UP;
+    const most = isBehind ? SOON : this.retry.most;
     const wait = again ? Math.max(asked, Math.min(most, this.waitAfter(claimed))) : undefined;
     if (!again) this.firstReads.delete(claimed.id);
     const record = await this.keptBack(claimed, error, wait);
-    if (!lags) this.emitter.trouble?.(record, error, wait === undefined ? undefined : this.inbox.options.clock() + wait);
+    if (!isBehind || wait === undefined)
+      this.emitter.trouble?.(record, error, wait === undefined ? undefined : this.inbox.options.clock() + wait);
   }
 
   private waitAfter({ emissions }: MessageRecord): number {

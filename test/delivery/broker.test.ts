@@ -257,6 +257,27 @@ describe('the broker', () => {
     ]);
   });
 
+  it('makes no alarm of a record that is not shown whole for a moment, but of a partner that cannot be read', async () => {
+    const { inbox } = rig.broker;
+    const about = { endpoint: 'customer', entityType: 'troubleTicket', entityId: 'A' };
+    await inbox.accept([{ node: 'in-poll', origin: 'poll', ...about, key: 'a', payload: {} }]);
+    let [reads, troubles] = [0, 0];
+    let ofRecord = true;
+    const detach = inbox.attach('in-poll', {
+      read: async () => {
+        reads++;
+        throw new PartnerError('SWB_PARTNER_ANSWER', 'less than a moment ago', { outcome: 'notDone', retry: true, ofRecord });
+      },
+      emit: () => assert.fail('it was not read'),
+      trouble: () => troubles++,
+    });
+    await until('two reads', () => reads >= 2);
+    assert.equal(troubles, 0);
+    ofRecord = false;
+    await until('the alarm', () => troubles > 0);
+    await detach();
+  });
+
   it('keeps the order of one conversation and does not let another wait', async () => {
     rig.provider.faults.push('down', 'down', 'down');
     await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1' } });
