@@ -105,7 +105,7 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
   // An answer to a write need not show all there is.
   const whole = incoming.answerTo === undefined && !incoming.deleted;
   return {
-    comments: [...comments, ...(whole ? edited(link, message.comments) : [])],
+    comments: [...comments, ...(whole ? edited(link, incoming) : [])],
     attachments,
     removed: whole ? vanished.filter(([, said]) => !isUnread(said)).map(removedPart) : [],
     found: [...found],
@@ -133,13 +133,24 @@ function fileFit(shown: GenericAttachment, ours: GenericAttachment): Fit {
 }
 
 /** Comments that say something else than when they were last shown, as new ones that say which they are. */
-function edited({ words = {} }: Link, comments: GenericComment[]): GenericComment[] {
-  return comments
+function edited({ words = {} }: Link, { message, readAt }: Incoming): GenericComment[] {
+  return message.comments
     .filter((c) => {
       const said = words[keyOf('comment', c.id)];
-      return said !== undefined && !isUnread(said) && !isSaid(said, c.text);
+      if (said === undefined) return false;
+      return isUnread(said) ? !isLater(said, readAt) && isSetBack(said, c.text) : !isSaid(said, c.text);
     })
     .map(asEdited);
+}
+
+/** Does a comment that we have edited say what it said before? Copies that are behind show that, too. */
+export function isAsBefore({ words = {} }: Link, { id, text }: GenericComment): boolean {
+  const said = words[keyOf('comment', id)];
+  return said !== undefined && isUnread(said) && isSetBack(said, text);
+}
+
+function isSetBack([, words, before]: Unread, text: string): boolean {
+  return before !== undefined && isSaid(before, text) && !isSaid(words, text);
 }
 
 /** The edited comments among those of a reading that were found before, by the ids they were given. */
@@ -213,10 +224,10 @@ function wordsOf(text: string): string {
 }
 
 /**
- * Words of what we wrote and have not read yet, which partners may show otherwise; and an id made when it was answered: what was read before need not
- * show it.
+ * Words of what we wrote and have not read yet, which partners may show otherwise, and an id made when it was answered: what was read before need not
+ * show it. Of what we edited also what it said before.
  */
-type Unread = [stamp: string, words: string];
+type Unread = [stamp: string, words: string, ...before: string[]];
 
 function isUnread(said: Json): said is Unread {
   return Array.isArray(said);
@@ -253,6 +264,8 @@ export function withKnown(link: Link, before: Link, parts: readonly RemovedPart[
 
 /** A link of which a comment was edited by us (`says`: its words now), or a part taken away: what it shows then is no news. */
 export function withAlike(link: Link, kind: RemovedPart['kind'], id: string, says: string | undefined, stamp: string): Link {
-  const { [keyOf(kind, id)]: _before, ...words } = link.words ?? {};
-  return { ...link, words: says === undefined ? words : { ...words, [keyOf(kind, id)]: [stamp, wordsOf(says)] } };
+  const { [keyOf(kind, id)]: said, ...words } = link.words ?? {};
+  const before = said !== undefined && isUnread(said) ? said[1] : said;
+  const now: Json = [stamp, wordsOf(says ?? ''), ...(typeof before === 'string' ? [before] : [])];
+  return { ...link, words: says === undefined ? words : { ...words, [keyOf(kind, id)]: now } };
 }

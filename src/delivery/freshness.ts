@@ -1,5 +1,6 @@
 import { linkOf } from '../conversation/correlate.js';
 import { imprint, sameImprint } from '../conversation/fingerprint.js';
+import { isAsBefore } from '../conversation/part-news.js';
 import type { EndpointClient, Parsed, RawEntity } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { ConversationRecord, Link, MessageRecord, Store } from '../store/store.js';
@@ -38,7 +39,7 @@ export async function lackIn(
   if (shown.size === 0 && link.seen.some((id) => !id.includes('|')))
     return 'it shows none of the comments and files that were there';
   const isLong = age > SILENCE;
-  const behind = isLong ? undefined : beforeOurs(client, parsed, link);
+  const behind = isLong ? undefined : (beforeOurs(client, parsed, link) ?? beforeOurEdit(parsed, link));
   if (behind || hasNews(parsed, shown, link)) return behind;
   return otherState(record, parsed, conversation) ?? (isLong ? undefined : silence(client, parsed, link));
 }
@@ -60,6 +61,11 @@ function beforeOurs(client: EndpointClient, { source, record }: Parsed, link: Li
       !client.isOlder(writtenVersion[name], source.version),
   );
   return field && `it shows ${field} as it was before we wrote it`;
+}
+
+function beforeOurEdit({ comments }: Parsed, link: Link): string | undefined {
+  const comment = comments.find((one) => isAsBefore(link, one));
+  return comment && `it shows the comment ${comment.id} as it was before we edited it`;
 }
 
 /** Nothing new is shown, and the hint told of another state. Where there is a version, that says more. */

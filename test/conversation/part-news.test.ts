@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Incoming, newLink, whatIsNew, withLink, withMarks } from '../../src/conversation/correlate.js';
 import { commentMark } from '../../src/conversation/fingerprint.js';
-import { withWritten } from '../../src/conversation/part-news.js';
+import { withAlike, withWritten } from '../../src/conversation/part-news.js';
 import type { GenericAttachment, GenericComment, GenericMessage } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
 import { conversation, messageWith, SOURCE } from './incident.js';
@@ -159,6 +159,22 @@ describe('which comments and files are news', () => {
     now = found.advance(now);
     assert.equal(read(now, reading({ comments: [comment('n1', 'the  line ')] })).output, 'ignored');
     assert.equal(read(now, reading({ comments: [comment('n1', '<p>the&nbsp;line</p>')] })).output, 'ignored');
+  });
+
+  it('what we edited, where it says again what it said before, once; not as a partner shows what we wrote', () => {
+    let now = known();
+    now = read(now, reading({ comments: [comment('n1', 'teh line')] })).advance(now);
+    now = withLink(now, withAlike(now.links[0]!, 'comment', 'n1', 'the line', 's'));
+    const shows = (text: string, readAt: string) => read(now, reading({ comments: [comment('n1', text)] }, { readAt }));
+    assert.equal(shows('teh line', 'r').output, 'ignored', 'it was read before it was edited');
+    for (const text of ['the line', 'the l…']) assert.equal(shows(text, 't').output, 'ignored', text);
+    const found = shows('teh line', 't');
+    assert.deepEqual(
+      found.message.comments.map(({ text, edits }) => [text, edits]),
+      [['teh line', 'n1']],
+    );
+    now = found.advance(now);
+    assert.equal(shows('teh line', 't').output, 'ignored');
   });
 
   it('not what only is escaped, and once more with each write of the list', () => {

@@ -55,6 +55,13 @@ describe('a read and the hint it follows', () => {
     assert.match((await lack({ parts: ['c1', 'c2'] }, {})) ?? '', /lacks c2/);
   });
 
+  it('is behind where it shows a comment as it was before we edited it, for a while', async () => {
+    link = { ...LINK, words: { 'c:c1': ['s', 'edited', 'c1'] } };
+    assert.match((await lack(undefined, {})) ?? '', /shows the comment c1 as it was before we edited it/);
+    age = 10_001;
+    assert.equal(await lack(undefined, {}), undefined);
+  });
+
   it('is not behind for lack of an id where all parts have others now, and there is one more', async () => {
     link = { ...LINK, words: { 'c:c1': 'hello' } };
     assert.equal(await lack({ parts: ['c2'] }, { comments: ['c3', 'c4'] }), undefined);
