@@ -58,6 +58,8 @@ export interface Lane {
   was?: string;
   /** How the entity stands as far as it is known. */
   state?: State;
+  /** It was deleted at its system. */
+  deleted?: true;
   plan?: LanePlan;
 }
 

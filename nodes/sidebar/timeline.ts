@@ -175,7 +175,7 @@ class Lanes {
     }
     return [...this.lanes.values()].map(({ of, ...lane }) => {
       const state = (of?.shadow.state as State | undefined) ?? states.get(lane.key);
-      return { ...lane, ...(state && { state }) };
+      return { ...lane, ...(of?.gone ? { deleted: true } : state && { state }) };
     });
   }
 

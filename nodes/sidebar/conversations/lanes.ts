@@ -7,7 +7,7 @@ export type LaneAct = (kind: 'unlink' | 'split', lane: Lane) => void;
 
 /** The head of a lane: the party, its ticket as a link into its system, how that stands, and, for a leg of an order, what is on it. */
 export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct | undefined): HTMLElement {
-  const { link, leg, state, plan } = lane;
+  const { link, leg, state, deleted, plan } = lane;
   return element(
     'div',
     { class: 'switchboard-lane-head', role: 'group', 'aria-label': laneName(lane) },
@@ -18,13 +18,14 @@ export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct | undefined):
       [lane.entityType, leg && t('conversations.leg', { leg })].filter(Boolean).join(' · '),
     ),
     link
-      ? ticket(link.number, link.url)
+      ? ticket(link.number, deleted ? undefined : link.url)
       : element(
           'span',
           { class: 'switchboard-quiet' },
           lane.was ? t('conversations.was', { number: lane.was }) : t('conversations.noTicket'),
         ),
     state && stateChip(state, t),
+    deleted && element('span', { class: 'switchboard-state' }, t('event.deleted')),
     plan && planned(plan, state, t),
     link && act && actions(lane, t, act),
   );

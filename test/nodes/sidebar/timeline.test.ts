@@ -57,4 +57,14 @@ describe('the timeline of a conversation', () => {
       ],
     );
   });
+
+  it('says of an entity that was deleted that it was, not how it stood', () => {
+    const record = conversation(undefined, { mobile: 'PO-1' });
+    const links = record.links.map((link) => ({ ...link, gone: true as const, shadow: { state: 'inProgress' } }));
+    const { lanes } = timeline({ ...record, links }, [], [], (name) => name);
+    assert.deepEqual(
+      lanes.filter(({ link }) => link).map(({ deleted, state }) => [deleted, state]),
+      links.map(() => [true, undefined]),
+    );
+  });
 });
