@@ -144,4 +144,11 @@ export class PartnerError extends SwitchboardError {
     this.unshown = details.unshown ?? false;
     this.elsewhere = details.elsewhere ?? false;
   }
+
+  /** The same failure, of which something else is known. */
+  but(known: Partial<PartnerErrorDetails>): PartnerError {
+    const { code, message, outcome, retry, status, retryAfter, answer, body, ofRecord, unshown, elsewhere } = this;
+    const details = { outcome, retry, status, retryAfter, answer, body, ofRecord, unshown, elsewhere };
+    return new PartnerError(code, message, { ...details, cause: this, ...known });
+  }
 }

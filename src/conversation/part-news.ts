@@ -265,7 +265,8 @@ export function withKnown(link: Link, before: Link, parts: readonly RemovedPart[
 /** A link of which a comment was edited by us (`says`: its words now), or a part taken away: what it shows then is no news. */
 export function withAlike(link: Link, kind: RemovedPart['kind'], id: string, says: string | undefined, stamp: string): Link {
   const { [keyOf(kind, id)]: said, ...words } = link.words ?? {};
+  if (says === undefined) return { ...link, words };
   const before = said !== undefined && isUnread(said) ? said[1] : said;
-  const now: Json = [stamp, wordsOf(says ?? ''), ...(typeof before === 'string' ? [before] : [])];
-  return { ...link, words: says === undefined ? words : { ...words, [keyOf(kind, id)]: now } };
+  const now: Json = [stamp, wordsOf(says), ...(typeof before === 'string' ? [before] : [])];
+  return { ...link, words: { ...words, [keyOf(kind, id)]: now } };
 }

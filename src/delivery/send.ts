@@ -340,13 +340,6 @@ async function alike(
   };
 }
 
-/** The same failure, at the party that has what is to be written here. */
-function elsewhere(error: PartnerError): PartnerError {
-  const { code, message, retry, status, retryAfter, answer, body, ofRecord } = error;
-  const details = { retry, status, retryAfter, answer, body, ofRecord, cause: error };
-  return new PartnerError(code, message, { outcome: 'notDone', elsewhere: true, ...details });
-}
-
 /** Puts back what an interrupted write of ours took away: doing it twice does no harm. */
 async function putBack(
   { entityType }: DeliveryRecord,
@@ -387,7 +380,7 @@ async function attach(
     try {
       file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
     } catch (error) {
-      throw error instanceof PartnerError ? elsewhere(error) : error;
+      throw error instanceof PartnerError ? error.but({ outcome: 'notDone', elsewhere: true }) : error;
     }
   }
   const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);

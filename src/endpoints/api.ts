@@ -207,9 +207,7 @@ export async function afterWrite<T>(read: () => Promise<T>, unshown = false): Pr
 
 /** The same failure of something of which a part is done. */
 export function halfDone(error: PartnerError, unshown = error.unshown): PartnerError {
-  const { code, message, status, retryAfter, answer, body, ofRecord } = error;
-  const details = { status, retryAfter, answer, body, ofRecord, unshown, cause: error };
-  return new PartnerError(code, message, { outcome: 'unknown', retry: true, ...details });
+  return error.but({ outcome: 'unknown', retry: true, unshown });
 }
 
 /** The API itself says that what was asked for is not there. */

@@ -242,8 +242,9 @@ export class Collection {
       const resource = await one(way);
       const list = entries(resource[attribute]);
       const fresh = withoutCounterpart(list, before);
-      const unseen = () => fresh.filter((other) => !seen.includes(partIds(list).get(other) ?? ''));
-      return { resource, entry: ours(list, seen, fresh) ?? ours(list, seen) ?? onlyNew(unseen()) };
+      const ids = partIds(list);
+      const unseen = fresh.filter((other) => !seen.includes(ids.get(other) ?? ''));
+      return { resource, entry: ours(list, seen, fresh) ?? ours(list, seen) ?? onlyNew(unseen) };
     };
     const whole = () =>
       addToWholeList({

@@ -53,8 +53,11 @@ export function union(list: readonly Attributes[], other: readonly Attributes[],
  * the list shows authors. Pure.
  */
 export function sameIn(list: readonly Attributes[], entry: Attributes, byId = false): Attributes | undefined {
-  const [exact, ...others] = byId ? LIKENESSES_BY_ID : SAME;
-  return list.find((one) => exact?.(entry, one)) ?? list.findLast((one) => others.some((isAlike) => isAlike(entry, one)));
+  for (const isAlike of byId ? LIKENESSES_BY_ID : SAME) {
+    const found = list.findLast((one) => isAlike(entry, one));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The size of a file, in bytes, as an entry tells it, else as its content is; undefined: it shows neither. Pure. */
