@@ -1,7 +1,7 @@
 import type { Node } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
-import { Standing } from '../../src/delivery/standing.js';
+import { Standing } from '../../src/delivery/node-counts.js';
 import { countDown, MOST_TEXT, show, troubles } from './status.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { Standing } from '../../src/delivery/standing.js';
+import { Standing } from '../../src/delivery/node-counts.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import { demandEntityType, entityTypeToWrite } from './entity-types.js';

@@ -1,7 +1,7 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { recordsOf } from '../store/pages.js';
 import type { DeliveryRecord, Store } from '../store/store.js';
-import type { Alike } from './carry.js';
+import type { Alike } from './leg-rules.js';
 import type { Leg } from './outbox.js';
 
 /** Deliveries looked through at a time. */

@@ -1,11 +1,11 @@
 import type { Hub, Registered } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
 import type { Broker } from './broker.js';
-import { EventWatch } from './event-watch.js';
-import { HubLook } from './hub-look.js';
+import { HubLook } from './hub-check.js';
 import { certain, doubtOf, noticeOf, type Reason, type Registration, RegistrationBook } from './hub-registration.js';
 import { unregister } from './hub-unregister.js';
-import { PASSING_TIME, type PassingTime } from './passing-time.js';
+import { EventWatch } from './missed-events.js';
+import { PASSING_TIME, type PassingTime } from './monotonic-clock.js';
 import { backoff, DEFAULT_RETRY } from './retry.js';
 
 /** Milliseconds between two looks at how it stands. */

@@ -3,8 +3,8 @@ import { isAbsent } from '../endpoints/api.js';
 import { type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { Expected, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, MessageRecord, Store } from '../store/store.js';
-import type { Told } from './carry.js';
 import { stopped } from './decisions.js';
+import type { Told } from './leg-rules.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import { errorRecord } from './worker.js';
 

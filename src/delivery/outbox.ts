@@ -16,8 +16,8 @@ import {
 } from '../model/message.js';
 import { allOf, pagesOf } from '../store/pages.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
-import type { Alike } from './carry.js';
 import { Counterparts } from './counterparts.js';
+import type { Alike } from './leg-rules.js';
 
 /** Begins the part of a delivery that puts back what another one took away. */
 export const PUTS_BACK = 'putBack:';

@@ -13,17 +13,17 @@ import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/en
 import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
-import type { Ages } from './ages.js';
-import type { Alike } from './carry.js';
-import { ask, followed, hiddenFrom, isConflict, isNew, notThereYet, soughtOf, stillLooking } from './doubt.js';
+import { type PutBack, shownIn } from './comment-recovery.js';
+import type { Ages } from './entity-ages.js';
 import type { IdentityGuard } from './identity-guard.js';
+import { ask, followed, hiddenFrom, isConflict, isNew, notThereYet, soughtOf, stillLooking } from './in-doubt.js';
+import { isOfItems, newsIn } from './item-changes.js';
 import { addressed, addressedBy } from './item-ids.js';
-import { isOfItems, newsIn } from './item-news.js';
-import { lookedAt, lookFirst } from './look-first.js';
+import type { Alike } from './leg-rules.js';
+import { asWritten, rewritten, seen, stated, withUntold } from './link-updates.js';
 import { FOUND, isCancellation, PUTS_BACK, realChanges } from './outbox.js';
-import { type PutBack, shownIn } from './put-back.js';
+import { lookedAt, lookFirst } from './pre-write-check.js';
 import type { Spool } from './spool.js';
-import { asWritten, rewritten, seen, stated, withUntold } from './written-link.js';
 
 export interface SendContext {
   store: Store;

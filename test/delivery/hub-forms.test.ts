@@ -7,8 +7,8 @@ import { createTmf621Client, type Tmf621Client } from '../../src/endpoints/tmf62
 import { PartnerError } from '../../src/errors.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { PATIENCE } from '../patience.js';
-import { Clockwork } from './hub-clockwork.js';
 import { type Form, HubProvider } from './hub-provider.js';
+import { Clockwork } from './hub-rig.js';
 import { Rig } from './rig.js';
 
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
-import { PASSING_TIME } from '../../src/delivery/passing-time.js';
+import { PASSING_TIME } from '../../src/delivery/monotonic-clock.js';
 import type { Hub } from '../../src/endpoints/hub.js';
 import { PartnerError } from '../../src/errors.js';
 import { until } from '../live/node-red.js';

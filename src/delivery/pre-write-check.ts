@@ -6,7 +6,7 @@ import { type PartyRules, ruleInWords, type Said, saidBy, stands } from '../conv
 import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Link } from '../store/store.js';
-import { isOfItems } from './item-news.js';
+import { isOfItems } from './item-changes.js';
 import { genericsOf } from './outbox.js';
 
 /** What a look right before a write has found. */

@@ -1,4 +1,4 @@
-import type { PassingTime } from '../../src/delivery/passing-time.js';
+import type { PassingTime } from '../../src/delivery/monotonic-clock.js';
 
 /** Time that passes when a test says so. One subscription at a time: after each step it is waited for until it has planned its next one. */
 export class Clockwork implements PassingTime {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { DEFAULT_RULES, type PartyRules } from '../../src/conversation/ownership.js';
-import { carried, type Told } from '../../src/delivery/carry.js';
+import { carried, type Told } from '../../src/delivery/leg-rules.js';
 import type { Leg } from '../../src/delivery/outbox.js';
 
 const LEG: Leg = {

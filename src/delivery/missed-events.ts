@@ -1,5 +1,5 @@
 import type { Change, MessageRecord, Store } from '../store/store.js';
-import type { PassingTime } from './passing-time.js';
+import type { PassingTime } from './monotonic-clock.js';
 
 export interface EventWatchOptions {
   store: Store;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Standing } from '../../src/delivery/standing.js';
+import { Standing } from '../../src/delivery/node-counts.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
 import { newFolder, removeFolders } from '../store/folders.js';

@@ -6,7 +6,7 @@ import type { Parsed } from '../endpoints/endpoint.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, DeliveryRecord, Link, OurWrite } from '../store/store.js';
-import { isOfItems, itemsAsWritten } from './item-news.js';
+import { isOfItems, itemsAsWritten } from './item-changes.js';
 
 /** Values remembered of what quick writes in a row have gone over. */
 const MOST_EARLIER = 10;
