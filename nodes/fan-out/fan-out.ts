@@ -3,8 +3,8 @@ import type { LegMessage } from '../../src/conversation/fan-out.js';
 import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
+import { errorRecord } from '../../src/delivery/error-record.js';
 import type { Compensation } from '../../src/delivery/legs.js';
-import { errorRecord } from '../../src/delivery/worker.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { Expressions, sharedExpressions } from '../../src/mapping/expressions.js';
 import type { GenericMessage } from '../../src/model/message.js';
@@ -63,7 +63,7 @@ export = (RED: NodeAPI) => {
       const message = msg.payload as GenericMessage;
       const fitting = new Set<string>();
       if (config.by === 'target') for (const leg of legs) if (await holds(leg, message)) fitting.add(leg.name);
-      const shared = await broker.legs.shareOut(
+      const shared = await broker.legs.fanOut(
         envelope.messageId,
         this.id,
         rules,

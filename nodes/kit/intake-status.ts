@@ -1,7 +1,7 @@
 import type { Node } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
-import { Standing } from '../../src/delivery/node-counts.js';
+import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { countDown, MOST_TEXT, show, troubles } from './status.js';
 
 /**
@@ -10,7 +10,7 @@ import { countDown, MOST_TEXT, show, troubles } from './status.js';
  */
 export class IntakeStatus {
   private readonly troubles = new Map<IntakePart, { text: string; retryAt: number }>();
-  private readonly standing: Standing;
+  private readonly standing: NodeCounts;
   private calm = '';
   private certain = true;
   private endpoint = '';
@@ -19,7 +19,7 @@ export class IntakeStatus {
     private readonly node: Node,
     private readonly broker: Broker,
   ) {
-    this.standing = new Standing(broker.store, 'message', node.id, () => this.tell());
+    this.standing = new NodeCounts(broker.store, 'message', node.id, () => this.tell());
   }
 
   /** From now on the status is shown. `endpoint`: whose messages they are. */

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { Standing } from '../../src/delivery/node-counts.js';
+import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import { demandEntityType, entityTypeToWrite } from './entity-types.js';
@@ -57,7 +57,7 @@ export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: str
     }
     const fields = payload as Record<string, Json>;
     const broker = await endpoint.broker;
-    await broker.take({
+    await broker.acceptLeg({
       message: envelope.messageId,
       conversation: envelope.conversation.id,
       node: node.id,
@@ -86,7 +86,7 @@ export function takeOver(RED: NodeAPI, node: Node, config: NodeDef & { name: str
     const broker = await endpoint.broker;
     if (closed) return;
     const worker = broker.worker(endpoint.id);
-    const standing = new Standing(broker.store, 'delivery', node.id, () => tell());
+    const standing = new NodeCounts(broker.store, 'delivery', node.id, () => tell());
     stops.push(() => standing.stop());
     const tell = () => {
       const { circuit, strange, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };

@@ -13,19 +13,21 @@ import { risingClock, steadyClock } from '../steady-clock.js';
 import { createIds, timeOf } from '../store/id.js';
 import type { Change, MessageRecord, Store } from '../store/store.js';
 import { AuditLog } from './audit.js';
-import { type Lost, lostBy, withoutLost } from './comment-recovery.js';
-import { lackIn } from './freshness.js';
+import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
+import { errorRecord } from './error-record.js';
+import { whyStale } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
-import { Inbox, type InFlow } from './inbox.js';
+import { Inbox, type MessageInFlow } from './inbox.js';
 import { IntakeTroubles } from './intake-troubles.js';
 import { Interventions } from './interventions.js';
-import { carried, goneInWords, type Told } from './leg-rules.js';
+import type { Leg } from './leg.js';
+import { applyPartyRules, describeDeletion, type SourceContext } from './leg-rules.js';
 import { Legs } from './legs.js';
-import { type Leg, Outbox, type Taken } from './outbox.js';
+import { type AcceptedLeg, Outbox } from './outbox.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
-import { answeredDelivery, errorRecord, Worker, type WorkerStatus } from './worker.js';
+import { answeredDelivery, Worker, type WorkerStatus } from './worker.js';
 
 export interface BrokerOptions {
   id: string;
@@ -121,7 +123,7 @@ export class Broker {
       log: this.log,
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
-      lacks: (record, read, age) => lackIn(this.store, this.client(record.endpoint), record, read, age),
+      lacks: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
       gone: (record) => this.gone(record),
       waits: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
       onSettled: (message) => this.turnstile.leave(message),
@@ -209,8 +211,8 @@ export class Broker {
         throw error;
       });
     const client = this.client(incoming.message.source.endpoint);
-    const lost = await lostBy(this.store, client, flow.record, found, this.clock());
-    const correlated = lost ? withoutLost(found) : found;
+    const lost = await planRecovery(this.store, client, flow.record, found, this.clock());
+    const correlated = lost ? withoutRecoverable(found) : found;
     flow.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
     flow.told = this.told(correlated, incoming);
@@ -225,7 +227,7 @@ export class Broker {
     return known && (this.client(endpoint)?.gone?.(entityType, entityId) as Json | undefined);
   }
 
-  private told({ message, asMade }: Correlated, incoming: Incoming): Told {
+  private told({ message, asMade }: Correlated, incoming: Incoming): SourceContext {
     const { source, removed } = message;
     const { at } = this.correlator.said(incoming);
     const from = this.client(source.endpoint)?.name ?? source.endpoint;
@@ -234,10 +236,10 @@ export class Broker {
 
   /** What both sides changed at once is shown; where a write of ours may have gone over what stands, that is written again. */
   private decide(
-    flow: InFlow,
+    flow: MessageInFlow,
     { link, conflicts = [], again, waits }: Correlated,
     incoming: Incoming,
-    { back }: Lost = {},
+    { back }: RecoveryPlan = {},
   ): void {
     const { record } = flow;
     const also: Change[] = [];
@@ -306,7 +308,7 @@ export class Broker {
   }
 
   /** Something that a person should see; what was there before is not forgotten. */
-  private warn(flow: InFlow, code: ErrorCode, message: string): void {
+  private warn(flow: MessageInFlow, code: ErrorCode, message: string): void {
     const { warning } = flow;
     if (warning?.message.includes(message)) return;
     flow.warning = {
@@ -317,14 +319,14 @@ export class Broker {
   }
 
   /** Takes a leg over for an out node. */
-  async take(leg: Leg): Promise<Taken> {
+  async acceptLeg(leg: Leg): Promise<AcceptedLeg> {
     const flow = this.inbox.inFlow(leg.message);
     const told = flow?.told;
-    const given = told ? carried(leg, this.rules(leg.endpoint), told) : leg;
-    const taken = await this.outbox.take({ ...given, again: flow?.again ?? true });
+    const given = told ? applyPartyRules(leg, this.rules(leg.endpoint), told) : leg;
+    const taken = await this.outbox.accept({ ...given, again: flow?.again ?? true });
     if (flow) {
       if (taken.deliveries > 0 || !taken.reason) flow.legs++;
-      else flow.ignored ??= (told && goneInWords(told)) ?? taken.reason;
+      else flow.ignored ??= (told && describeDeletion(told)) ?? taken.reason;
     }
     return taken;
   }

@@ -2,7 +2,7 @@
 export type CircuitState = 'closed' | 'open' | 'halfOpen';
 
 /**
- * Circuit breaker of one endpoint: after several failures in a row that say the partner is unwell, nothing is sent for a while, then one
+ * Circuit breaker of one endpoint: after several failures in a row that say the partner is unhealthy, nothing is sent for a while, then one
  * probe; its success closes the circuit, its failure opens it for longer. Spares a struggling partner, and the log.
  */
 export class Circuit {

@@ -5,7 +5,7 @@ import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import type { RemovedPart } from '../model/message.js';
 import { idAt } from '../store/id.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
-import { FOUND, PUTS_BACK } from './outbox.js';
+import { FOUND_COMMENT, RECOVERY_PART } from './outbox.js';
 
 /** How long after an interrupted write what is missing is put down to it: hubs repeat events, and polls come late. Milliseconds. */
 const AFTERMATH = 600_000;
@@ -13,7 +13,7 @@ const AFTERMATH = 600_000;
 const MOST = 100;
 
 /** Comments that a write of ours may have taken away; the `request` body of a delivery. */
-export interface PutBack {
+export interface CommentRecovery {
   /** Messages that show them. */
   messages: string[];
   /** When that write began, ISO 8601 by the partner's clock; '' = not known. */
@@ -21,8 +21,8 @@ export interface PutBack {
 }
 
 /** What we may have taken away: it is put back by a delivery, or by the write that took it away. */
-export interface Lost {
-  back?: { after: DeliveryRecord; request: PutBack };
+export interface RecoveryPlan {
+  back?: { after: DeliveryRecord; request: CommentRecovery };
 }
 
 /**
@@ -30,18 +30,18 @@ export interface Lost {
  * before, and was interrupted before it could be seen what it took away. What is gone although all of that was put back, somebody else took away.
  * `now`: epoch milliseconds.
  */
-export async function lostBy(
+export async function planRecovery(
   store: Store,
   client: EndpointClient | undefined,
   { id, origin, readAt = id }: MessageRecord,
   { conversation, link, message }: Correlated,
   now: number,
-): Promise<Lost | undefined> {
+): Promise<RecoveryPlan | undefined> {
   const lost = (message.removed ?? []).filter(isComment);
   if (!client?.putBack || !link || message.comments.length + lost.length === 0 || origin === 'answer') return undefined;
   const recent = { conversation: conversation.id, endpoint: link.endpoint, from: idAt(now - AFTERMATH), limit: MOST };
   const deliveries = (await store.listDeliveries(recent)).filter((d) => d.leg === link.leg && d.entityType === link.entityType);
-  const backs = deliveries.filter(({ part }) => part.startsWith(PUTS_BACK));
+  const backs = deliveries.filter(({ part }) => part.startsWith(RECOVERY_PART));
   const interrupted = deliveries.filter(isInterrupted);
   const [after] = interrupted;
   const isDone = message.comments.length === 0 && after !== undefined && backs.some((back) => back.id > after.id);
@@ -64,7 +64,7 @@ function sinceLastReading(messages: readonly MessageRecord[], begun: string): st
 }
 
 /** The same news, less the comments that may be put back: they stay known, under whatever ids they are shown then, and are not told to be gone. */
-export function withoutLost(found: Correlated): Correlated {
+export function withoutRecoverable(found: Correlated): Correlated {
   const { message, link, output } = found;
   const { changed = [], comments, attachments, removed = [] } = message;
   const lost = removed.filter(isComment);
@@ -85,22 +85,24 @@ function isComment({ kind }: RemovedPart): boolean {
 }
 
 /** The entity as messages showed it, the oldest first. */
-export async function shownIn(store: Store, { messages }: PutBack): Promise<RawEntity[]> {
+export async function snapshotsOf(store: Store, { messages }: CommentRecovery): Promise<RawEntity[]> {
   const bodies = await Promise.all([...messages].sort().map((id) => store.bodies('message', id)));
   return bodies.flatMap(({ read }: Bodies) => (read ? [read as RawEntity] : []));
 }
 
 function isOfWhole({ part }: DeliveryRecord): boolean {
-  return part.startsWith('comment:') || part.startsWith(PUTS_BACK);
+  return part.startsWith('comment:') || part.startsWith(RECOVERY_PART);
 }
 
 /** Is it being written, or was it until after a reading began? What is to be put back counts from the beginning. */
 function isTriedSince({ part, state, updatedAt }: DeliveryRecord, readAt: string): boolean {
-  if (state === 'pending') return part.startsWith(PUTS_BACK);
+  if (state === 'pending') return part.startsWith(RECOVERY_PART);
   return state === 'sending' || state === 'inDoubt' || (state === 'delivered' && idAt(Date.parse(updatedAt)) >= readAt);
 }
 
 /** An earlier try of it wrote, and did not get to see what it took away. */
 function isInterrupted({ part, state, attempts }: DeliveryRecord): boolean {
-  return part.startsWith('comment:') && (state === 'inDoubt' || (state === 'delivered' && attempts.at(-1)?.what === FOUND));
+  return (
+    part.startsWith('comment:') && (state === 'inDoubt' || (state === 'delivered' && attempts.at(-1)?.what === FOUND_COMMENT))
+  );
 }

@@ -1,8 +1,7 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { recordsOf } from '../store/pages.js';
 import type { DeliveryRecord, Store } from '../store/store.js';
-import type { Alike } from './leg-rules.js';
-import type { Leg } from './outbox.js';
+import type { Leg, PartChange } from './leg.js';
 
 /** Deliveries looked through at a time. */
 const PAGE = 200;
@@ -17,7 +16,7 @@ export class Counterparts {
   /** The leg with the ids of what is to be changed there; what is not there, or cannot be changed, becomes a comment. */
   async resolve(leg: Leg): Promise<Leg> {
     if (!leg.alike?.length) return leg;
-    const alike: Alike[] = [];
+    const alike: PartChange[] = [];
     const comments = [...leg.comments];
     for (const part of leg.alike) {
       const there = this.can(leg, part) ? await this.idThere(leg, part) : undefined;
@@ -27,7 +26,7 @@ export class Counterparts {
     return { ...leg, comments, alike };
   }
 
-  private can({ endpoint }: Leg, { kind, comment }: Alike): boolean {
+  private can({ endpoint }: Leg, { kind, comment }: PartChange): boolean {
     const client = this.client(endpoint);
     if (comment) return client?.rewordComment !== undefined;
     return (kind === 'comment' ? client?.removeComment : client?.removeAttachment) !== undefined;
@@ -36,7 +35,7 @@ export class Counterparts {
   /** What was written there of the part, or what it was written from. */
   private async idThere(
     { conversation, endpoint, entityType, leg, from }: Leg,
-    { kind, id }: Alike,
+    { kind, id }: PartChange,
   ): Promise<string | undefined> {
     const delivered = { conversation, states: ['delivered'] };
     for await (const delivery of recordsOf((next) => this.store.listDeliveries({ ...delivered, ...next }), PAGE)) {

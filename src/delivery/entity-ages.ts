@@ -2,7 +2,7 @@
 const MOST = 10_000;
 
 /** How old things at least are that have a beginning in this process, by the steady clock. */
-export class Ages {
+export class EntityAges {
   private readonly began = new Map<string, number>();
   private readonly start: number;
 

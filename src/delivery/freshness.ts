@@ -13,7 +13,7 @@ const SILENCE = 10_000;
  * comment, is exact. One that only tells when it was made may come late and several for one change: it counts where nothing newer than before
  * was read. What was there before, and of which nothing is shown now, has not been read. `age`: milliseconds since it was first read for this hint.
  */
-export async function lackIn(
+export async function whyStale(
   store: Store,
   client: EndpointClient | undefined,
   record: MessageRecord,

@@ -1,11 +1,11 @@
 import type { Hub } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
-import { certain, type Registration, type View } from './hub-registration.js';
+import { certain, type LookupKind, type Registration } from './hub-registration.js';
 
 /** Registrations without a usable answer after which a list that shows none of them is not believed. */
 const MOST_TRIES = 3;
 
-export interface Seen {
+export interface HubCheckResult {
   /** Undefined: the provider does not say. */
   stands: boolean | undefined;
   /** The registration, with what was seen. */
@@ -16,9 +16,9 @@ export interface Seen {
  * Looks how a registration stands at its provider. `GET /hub/{id}` and `GET /hub` are no part of most versions of the standard, and a 404 or an
  * empty list may only mean that: what has never shown this registration cannot say that it is gone.
  */
-export class HubLook {
+export class HubCheck {
   /** Ways in which this provider shows nothing. */
-  private readonly blind = new Set<View>();
+  private readonly blind = new Set<LookupKind>();
   private looked = false;
 
   constructor(private readonly hub: Hub) {}
@@ -29,7 +29,7 @@ export class HubLook {
     this.looked = false;
   }
 
-  async at(registration: Registration, callback: string): Promise<Seen> {
+  async at(registration: Registration, callback: string): Promise<HubCheckResult> {
     const { id, unsure } = registration;
     // The list shows those, too, whose ids were never said: seen at the first look, and whenever there may be some.
     const listFirst = !this.looked || unsure !== undefined || id === undefined;
@@ -42,7 +42,7 @@ export class HubLook {
     return { stands: undefined, registration };
   }
 
-  private async read(registration: Registration): Promise<Seen> {
+  private async read(registration: Registration): Promise<HubCheckResult> {
     const { id, unsure, leftover, shown } = registration;
     const nothing = { stands: undefined, registration };
     if (id === undefined) return nothing;
@@ -54,7 +54,7 @@ export class HubLook {
     return nothing;
   }
 
-  private async list(registration: Registration, callback: string): Promise<Seen> {
+  private async list(registration: Registration, callback: string): Promise<HubCheckResult> {
     const { id, former, shown, unsure, tries = 0 } = registration;
     const ids = await this.ask('listed', shown, () => this.hub.hubsOf(callback));
     const last = ids?.at(-1);
@@ -67,7 +67,11 @@ export class HubLook {
     return shownBy('listed', { ...registration, id: one, former: others, leftover: undefined });
   }
 
-  private async ask<T>(view: View, shown: View[] = [], question: () => Promise<T | undefined>): Promise<T | undefined> {
+  private async ask<T>(
+    view: LookupKind,
+    shown: LookupKind[] = [],
+    question: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     if (this.blind.has(view)) return undefined;
     try {
       const answer = await question();
@@ -81,7 +85,7 @@ export class HubLook {
   }
 }
 
-function shownBy(view: View, registration: Registration): Seen {
+function shownBy(view: LookupKind, registration: Registration): HubCheckResult {
   const { shown = [] } = registration;
   return { stands: true, registration: certain({ ...registration, shown: shown.includes(view) ? shown : [...shown, view] }) };
 }

@@ -5,7 +5,7 @@ import type { Json } from '../model/message.js';
 import type { Store } from '../store/store.js';
 
 /** In which way a provider shows a registration: `GET /hub/{id}`, `GET /hub`. */
-export type View = 'read' | 'listed';
+export type LookupKind = 'read' | 'listed';
 
 /** What is kept of the registration of an in node. */
 export interface Registration {
@@ -23,7 +23,7 @@ export interface Registration {
   /** Tries since it was last known to stand. */
   tries?: number;
   /** The ways in which the provider has shown this one: only what has shown it can say that it is gone. */
-  shown?: View[];
+  shown?: LookupKind[];
   /** Ids of those that have to be ended. */
   former: string[];
   /** The provider has no way to end one. */
@@ -38,13 +38,13 @@ export interface Registration {
 }
 
 /** Why it has to be made. */
-export type Reason = 'new' | 'unsure' | 'gone' | 'missed' | 'renewal';
+export type RegistrationReason = 'new' | 'unsure' | 'gone' | 'missed' | 'renewal';
 
 /** As it was kept by former versions: one former id, no address. */
-type Kept = Partial<Omit<Registration, 'former'>> & { former?: string | string[] };
+type StoredRegistration = Partial<Omit<Registration, 'former'>> & { former?: string | string[] };
 
 /** The registration of a node in the store: many hubs cannot be asked which there are, and one that is forgotten would post for ever. */
-export class RegistrationBook {
+export class RegistrationStore {
   private readonly key: string;
 
   constructor(
@@ -56,7 +56,7 @@ export class RegistrationBook {
 
   /** The registration at this address; kept at once where it is new. */
   async open(address: string): Promise<Registration> {
-    const kept = (await this.store.setting(this.key)) as Kept | undefined;
+    const kept = (await this.store.setting(this.key)) as StoredRegistration | undefined;
     const secret = kept?.secret ?? randomBytes(24).toString('base64url');
     // Those from before addresses were kept are taken to be of this one. At another address nothing is ended: the id may be somebody else's there.
     const isHere = (kept?.address ?? address) === address;
@@ -78,7 +78,7 @@ export class RegistrationBook {
  * What is not known after a registration failed: `lost`: it may have taken effect; `strange`: something answered that is not the hub, so that it
  * hardly has; undefined: it surely has not. 503 says so itself.
  */
-export function doubtOf(error: unknown): Registration['unsure'] {
+export function doubtAfter(error: unknown): Registration['unsure'] {
   if (!(error instanceof PartnerError)) return error instanceof SwitchboardError ? undefined : 'lost';
   if (error.outcome === 'notDone' || error.status === 503) return undefined;
   const unanswered = error.status === undefined || [202, 408, 502, 504].includes(error.status);
@@ -91,7 +91,7 @@ export function certain(registration: Registration): Registration {
 }
 
 /** What a person should know of a registration that was made again. */
-export function noticeOf(reason: Reason, { already }: Registered): string | undefined {
+export function noticeOf(reason: RegistrationReason, { already }: Registered): string | undefined {
   if (reason === 'gone') return 'The provider had forgotten our registration: it was made again, and what was missed is read.';
   if (reason !== 'missed') return undefined;
   return already

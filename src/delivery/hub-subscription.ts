@@ -1,11 +1,18 @@
 import type { Hub, Registered } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
 import type { Broker } from './broker.js';
-import { HubLook } from './hub-check.js';
-import { certain, doubtOf, noticeOf, type Reason, type Registration, RegistrationBook } from './hub-registration.js';
+import { HubCheck } from './hub-check.js';
+import {
+  certain,
+  doubtAfter,
+  noticeOf,
+  type Registration,
+  type RegistrationReason,
+  RegistrationStore,
+} from './hub-registration.js';
 import { unregister } from './hub-unregister.js';
-import { EventWatch } from './missed-events.js';
-import { PASSING_TIME, type PassingTime } from './monotonic-clock.js';
+import { MissedEventDetector } from './missed-events.js';
+import { MONOTONIC_CLOCK, type MonotonicClock } from './monotonic-clock.js';
 import { backoff, DEFAULT_RETRY } from './retry.js';
 
 /** Milliseconds between two looks at how it stands. */
@@ -46,7 +53,7 @@ export interface HubSubscriptionOptions {
   onTrouble: (error: unknown, retryAt: number, part: 'hub' | 'poll') => void;
   /** Something that a person should know, with what to do; nothing failed. */
   onNotice: (text: string) => void;
-  time?: PassingTime;
+  time?: MonotonicClock;
 }
 
 /**
@@ -56,10 +63,10 @@ export interface HubSubscriptionOptions {
  */
 export class HubSubscription {
   private kept: Registration = { secret: '', address: '', former: [] };
-  private readonly book: RegistrationBook;
-  private readonly sight: HubLook;
-  private readonly watch: EventWatch;
-  private readonly time: PassingTime;
+  private readonly book: RegistrationStore;
+  private readonly sight: HubCheck;
+  private readonly watch: MissedEventDetector;
+  private readonly time: MonotonicClock;
   private readonly silence: number;
   private callOff: () => void = () => undefined;
   private running: Promise<void> = Promise.resolve();
@@ -76,12 +83,12 @@ export class HubSubscription {
   private checked: number | undefined;
 
   constructor(private readonly options: HubSubscriptionOptions) {
-    const { broker, node, time = PASSING_TIME, renewInterval } = options;
+    const { broker, node, time = MONOTONIC_CLOCK, renewInterval } = options;
     this.time = time;
     this.silence = Math.min(SILENCE, renewInterval);
-    this.sight = new HubLook(options.hub);
-    this.book = new RegistrationBook(broker.store, node);
-    this.watch = new EventWatch({ store: broker.store, node, time, grace: Math.min(CHECK, renewInterval) });
+    this.sight = new HubCheck(options.hub);
+    this.book = new RegistrationStore(broker.store, node);
+    this.watch = new MissedEventDetector({ store: broker.store, node, time, grace: Math.min(CHECK, renewInterval) });
   }
 
   /** Resolves when the secret is known and kept; registration goes on in the background. */
@@ -177,7 +184,7 @@ export class HubSubscription {
   }
 
   /** Why it has to be registered now; undefined: it stands, or is believed to. */
-  private async reason(): Promise<Reason | undefined> {
+  private async reason(): Promise<RegistrationReason | undefined> {
     const { time, options } = this;
     const { callback, query } = this.kept;
     if (callback !== this.callback || (query ?? '') !== (options.query ?? '')) return 'new';
@@ -216,7 +223,7 @@ export class HubSubscription {
   }
 
   /** The new one comes before the old one goes: an event between the two would have nowhere to go, and nobody tells it again. */
-  private async register(reason: Reason): Promise<void> {
+  private async register(reason: RegistrationReason): Promise<void> {
     const { hub, query, broker, onNotice } = this.options;
     const before = this.kept;
     const { id: old, secret, address, lasting, tries = 0 } = before;
@@ -238,7 +245,7 @@ export class HubSubscription {
     try {
       answer = await this.post(callback, reason, old);
     } catch (error) {
-      const unsure = doubtOf(error);
+      const unsure = doubtAfter(error);
       await this.keep(unsure ? { ...tried, unsure } : before);
       throw error;
     }
@@ -264,7 +271,7 @@ export class HubSubscription {
     if (notice) onNotice(notice);
   }
 
-  private async post(callback: string, reason: Reason, old: string | undefined): Promise<Registered> {
+  private async post(callback: string, reason: RegistrationReason, old: string | undefined): Promise<Registered> {
     const { hub, query } = this.options;
     const register = () => hub.registerHub(callback, query || undefined);
     const answer = await register();

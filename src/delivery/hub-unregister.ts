@@ -1,5 +1,5 @@
 import type { Hub } from '../endpoints/hub.js';
-import type { Registration, RegistrationBook } from './hub-registration.js';
+import type { Registration, RegistrationStore } from './hub-registration.js';
 
 /**
  * Ends all that stands at the hub for a node that goes: what has an id, and what the provider lists for its callback. What is left is said
@@ -9,7 +9,7 @@ export async function unregister(
   registration: Registration,
   callback: string,
   hub: Hub,
-  book: RegistrationBook,
+  book: RegistrationStore,
   notice: (text: string) => void,
 ): Promise<void> {
   const { secret, address, id, former, unsure, leftover, query } = registration;

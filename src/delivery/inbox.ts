@@ -4,9 +4,9 @@ import { type DecisionKind, PartnerError, SwitchboardError } from '../errors.js'
 import type { Expected, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, MessageRecord, Store } from '../store/store.js';
 import { stopped } from './decisions.js';
-import type { Told } from './leg-rules.js';
+import { errorRecord } from './error-record.js';
+import type { SourceContext } from './leg-rules.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
-import { errorRecord } from './worker.js';
 
 /** Messages of one node that may be in its flow at the same time. */
 const WINDOW = 100;
@@ -18,10 +18,10 @@ const SOON = 5_000;
 /** Longest between looks whether what is in doubt is known, milliseconds. */
 const LONGEST_WAIT = 30_000;
 /** Milliseconds of rest after the store failed. */
-const STORE_REST = 1_000;
+const STORE_BACKOFF = 1_000;
 
 /** Something received, to be kept. */
-export interface Received {
+export interface ReceivedItem {
   node: string;
   origin: MessageOrigin;
   endpoint: string;
@@ -41,7 +41,7 @@ export interface Received {
 }
 
 /** A message on its way through a flow; what its nodes did with it is gathered here until the flow is quiet. */
-export interface InFlow {
+export interface MessageInFlow {
   record: MessageRecord;
   /** It was emitted before: parts of it may have been taken. */
   again: boolean;
@@ -59,7 +59,7 @@ export interface InFlow {
   /** What else is kept then. */
   also?: Change[];
   /** What out nodes need to know of it beside their payload. */
-  told?: Told;
+  told?: SourceContext;
   /** What correlation found, kept with a message that failed half-way, for its replay. */
   correlated?: Json;
   /** What correlation found when it was emitted before and some of its legs were taken. */
@@ -73,7 +73,7 @@ export interface Emitter {
   read(record: MessageRecord, bodies: Bodies): Promise<Json | undefined>;
   /** Sends it into the flow; `quiet` is to be called once nothing carries it any more, with the first error a node reported. */
   emit(record: MessageRecord, payload: Json, quiet: (error?: ErrorRecord) => void): void;
-  /** Told when a message could not be read and waits, or failed. */
+  /** SourceContext when a message could not be read and waits, or failed. */
   trouble?(record: MessageRecord, error: unknown, retryAt?: number): void;
 }
 
@@ -102,8 +102,8 @@ export interface InboxOptions {
 }
 
 export class Inbox {
-  private readonly pumps = new Map<string, Pump>();
-  private readonly flows = new Map<string, InFlow>();
+  private readonly dispatchers = new Map<string, Dispatcher>();
+  private readonly flows = new Map<string, MessageInFlow>();
   /** Hints, by node and key, whose entity was not read since: the same again says nothing more. */
   private readonly unread = new Set<string>();
   private readonly sweep: NodeJS.Timeout;
@@ -118,7 +118,7 @@ export class Inbox {
    * Keeps what was received. Resolves when it is on disk: only then may the sender get its 2xx, or the watermark move (`also`).
    * Rejects with SWB_BUSY when there is no room, SWB_STORE when it cannot be kept.
    */
-  async accept(items: Received[], also: Change[] = []): Promise<void> {
+  async accept(items: ReceivedItem[], also: Change[] = []): Promise<void> {
     const { store, limit } = this.options;
     if (this.closed)
       throw new SwitchboardError('SWB_CLOSED', 'The flows are being stopped.', { hint: 'Send it again in a moment.' });
@@ -141,7 +141,7 @@ export class Inbox {
   }
 
   /** Something received, as it is kept. */
-  received({ payload, ...item }: Received): Change {
+  received({ payload, ...item }: ReceivedItem): Change {
     const { ids, clock } = this.options;
     const id = ids();
     return {
@@ -163,22 +163,22 @@ export class Inbox {
 
   /** From now on the node emits its messages, beginning with those that were not settled before. Gives the function that ends it. */
   attach(node: string, emitter: Emitter): () => Promise<void> {
-    const pump = new Pump(node, emitter, this);
-    this.pumps.set(node, pump);
+    const dispatcher = new Dispatcher(node, emitter, this);
+    this.dispatchers.set(node, dispatcher);
     return async () => {
-      if (this.pumps.get(node) === pump) this.pumps.delete(node);
-      await pump.stop();
+      if (this.dispatchers.get(node) === dispatcher) this.dispatchers.delete(node);
+      await dispatcher.stop();
     };
   }
 
   /** A message in its flow; undefined when it has left (a node came too late, or the message is none of ours). */
-  inFlow(message: string): InFlow | undefined {
+  inFlow(message: string): MessageInFlow | undefined {
     return this.flows.get(message);
   }
 
   /** Messages are being read or are in their flows. */
   get busy(): boolean {
-    return this.flows.size > 0 || [...this.pumps.values()].some((pump) => pump.busy);
+    return this.flows.size > 0 || [...this.dispatchers.values()].some((dispatcher) => dispatcher.busy);
   }
 
   /** From now on nothing is accepted. */
@@ -195,8 +195,8 @@ export class Inbox {
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.sweep);
-    await Promise.all([...this.pumps.values()].map((pump) => pump.stop()));
-    this.pumps.clear();
+    await Promise.all([...this.dispatchers.values()].map((dispatcher) => dispatcher.stop()));
+    this.dispatchers.clear();
     this.flows.clear();
   }
 
@@ -274,12 +274,12 @@ export class Inbox {
  * A hint says no more than that something happened: each is a reason to read, whatever version or id it names, because partners change things without
  * raising the one and use the other twice. What a poll lists shows itself whether it is the same.
  */
-function isHint({ origin }: Pick<Received, 'origin'>): boolean {
+function isHint({ origin }: Pick<ReceivedItem, 'origin'>): boolean {
   return origin === 'webhook' || origin === 'event';
 }
 
 /** What hints that say the same have in common. */
-function hintKey({ node, key }: Pick<Received, 'node' | 'key'>): string {
+function hintKey({ node, key }: Pick<ReceivedItem, 'node' | 'key'>): string {
   return `${node}|${key}`;
 }
 
@@ -300,7 +300,7 @@ interface Queue {
 }
 
 /** Emits the messages of one node: the oldest first, those about one entity one after the other, not too many at a time. */
-class Pump {
+class Dispatcher {
   private readonly inFlow = new Set<string>();
   /** When messages that could not be read yet were first read back, by the steady clock. */
   private readonly firstReads = new Map<string, number>();
@@ -346,7 +346,7 @@ class Pump {
     this.claim()
       .catch((error) => {
         this.inbox.options.log('error', `Looking for messages failed: ${error instanceof Error ? error.message : String(error)}`);
-        this.sleepUntil(this.inbox.options.steady() + STORE_REST);
+        this.sleepUntil(this.inbox.options.steady() + STORE_BACKOFF);
       })
       .finally(() => {
         this.looking = false;
@@ -509,7 +509,7 @@ class Pump {
     log('error', `Message ${id} waits: ${error instanceof Error ? error.message : String(error)}`);
     this.inFlow.delete(id);
     await store.release('message', [id]).catch(() => undefined);
-    this.sleepUntil(steady() + STORE_REST);
+    this.sleepUntil(steady() + STORE_BACKOFF);
   }
 
   private sleepUntil(time: number): void {

@@ -5,7 +5,7 @@ import { ITEM_FIELDS, type Json } from '../model/message.js';
 import type { Link, WrittenItem } from '../store/store.js';
 
 /** True for a list of items: what is ordered, how it stands, or both. */
-export function isOfItems(request: EntityRequest, name: string): boolean {
+export function isItemList(request: EntityRequest, name: string): boolean {
   return (request.sources[name] ?? []).some((source) => ITEM_FIELDS.has(source));
 }
 
@@ -13,10 +13,10 @@ export function isOfItems(request: EntityRequest, name: string): boolean {
  * What of a field is to be written. Of a list of items the entries that we did not write just so the last time: the others may have been changed
  * on the other side, and we do not know it yet. All of it where a person has edited the list; undefined where nothing is left.
  */
-export function newsIn(request: EntityRequest, name: string, link: Link): Json | undefined {
+export function valueToWrite(request: EntityRequest, name: string, link: Link): Json | undefined {
   const value = request.fields[name] as Json;
   const written = link.writtenItems?.[name];
-  const items = isOfItems(request, name) && !request.edited?.includes(name) ? entriesOf(request, value) : undefined;
+  const items = isItemList(request, name) && !request.edited?.includes(name) ? entriesOf(request, value) : undefined;
   if (!written || !items) return value;
   const news = items.filter(({ id, entry }) => written[id]?.entry !== imprint(entry));
   return news.length > 0 ? news.map(({ entry }) => entry) : undefined;

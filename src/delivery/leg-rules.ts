@@ -1,19 +1,9 @@
 import type { PartyRules } from '../conversation/ownership.js';
 import type { GenericComment, Json, RemovedPart } from '../model/message.js';
-import type { Leg } from './outbox.js';
-
-/** A comment or file that is to be changed, or taken away, as it was at its source. */
-export interface Alike extends RemovedPart {
-  /** Its id at the party it goes to, once that is known. */
-  there?: string;
-  /** What it says now; absent where it is taken away. */
-  comment?: GenericComment;
-  /** What says so where that cannot be done. */
-  note: GenericComment;
-}
+import type { Leg, PartChange } from './leg.js';
 
 /** What a message tells that does not stand in the payload made of it. */
-export interface Told {
+export interface SourceContext {
   /** Name of the endpoint it comes from. */
   from: string;
   /** The number, or id, of the entity there. */
@@ -27,7 +17,7 @@ export interface Told {
 }
 
 /** A leg as the party it goes to wants it: by its rules for its fields, for what was edited and for what was deleted elsewhere. Pure. */
-export function carried(leg: Leg, { fields, edits, deletions }: PartyRules, told: Told): Leg {
+export function applyPartyRules(leg: Leg, { fields, edits, deletions }: PartyRules, told: SourceContext): Leg {
   const { request } = leg;
   const sourcesOf = (name: string) => request.sources[name] ?? [];
   const ruleOf = (name: string) => sourcesOf(name).map((source) => fields[source]);
@@ -64,7 +54,7 @@ export function carried(leg: Leg, { fields, edits, deletions }: PartyRules, told
   };
 }
 
-function alikeEdit(comment: GenericComment): Alike[] {
+function alikeEdit(comment: GenericComment): PartChange[] {
   const { edits: id } = comment;
   return id === undefined ? [] : [{ kind: 'comment', id, comment, note: edited(comment) }];
 }
@@ -79,12 +69,12 @@ function appended(message: string, field: string, value: Json | undefined): Gene
 }
 
 /** What was taken away, in words, where nobody is told of it; undefined: nothing was. */
-export function goneInWords(told: Told): string | undefined {
+export function describeDeletion(told: SourceContext): string | undefined {
   if (told.deleted) return `${told.number} was deleted at ${told.from}: nothing is done elsewhere.`;
   return told.removed?.map((part) => removal(part, told).text).join(' ');
 }
 
-function removal({ kind, id, says }: RemovedPart, { from }: Told): GenericComment {
+function removal({ kind, id, says }: RemovedPart, { from }: SourceContext): GenericComment {
   const what = kind === 'comment' ? 'A comment' : 'A file';
   return note(`${id}~deleted`, `${what} was deleted at ${from}${says ? `: ${says}` : '.'}`);
 }

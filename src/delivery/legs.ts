@@ -7,7 +7,7 @@ import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { ConversationRecord, Plan, PlannedLeg, Store } from '../store/store.js';
-import type { Inbox, InFlow } from './inbox.js';
+import type { Inbox, MessageInFlow } from './inbox.js';
 
 /** What a fan-out node keeps in the inbox when a leg failed and the others are to be cancelled. */
 export interface Compensation {
@@ -33,7 +33,7 @@ export class Legs {
    * @param fits whether a leg's condition holds (static targets)
    * @param spare items that fit no leg may stay; otherwise SWB_UNASSIGNED, and nothing is planned
    */
-  async shareOut(
+  async fanOut(
     messageId: string,
     node: string,
     rules: FanOutRules,
@@ -141,7 +141,7 @@ export class Legs {
 }
 
 /** What else is to happen to the plan once the message is settled. */
-function then(flow: InFlow, change: (plan: Plan) => Plan): void {
+function then(flow: MessageInFlow, change: (plan: Plan) => Plan): void {
   const before = flow.advance ?? ((c: ConversationRecord) => c);
   flow.advance = (latest) => {
     const next = before(latest);

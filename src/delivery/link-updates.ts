@@ -6,7 +6,7 @@ import type { Parsed } from '../endpoints/endpoint.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, DeliveryRecord, Link, OurWrite } from '../store/store.js';
-import { isOfItems, itemsAsWritten } from './item-changes.js';
+import { isItemList, itemsAsWritten } from './item-changes.js';
 
 /** Values remembered of what quick writes in a row have gone over. */
 const MOST_EARLIER = 10;
@@ -15,7 +15,7 @@ const MOST_EARLIER = 10;
  * The link once fields of it were written: what the partner shows for them, so that what it did not keep does not come back as its change; what we
  * asked for where it shows none. `stamp`: an id made after the answer came.
  */
-export function asWritten(
+export function linkAfterWrite(
   link: Link,
   delivery: DeliveryRecord,
   request: EntityRequest,
@@ -33,14 +33,14 @@ export function asWritten(
   const { version } = parsed.source;
   for (const name of names) {
     writtenBy[name] = delivery.id;
-    const earlier = earlierThan(stamp, ourWrites[name]);
+    const earlier = earlierValues(stamp, ourWrites[name]);
     ourWrites[name] = { stamp, before: link.raw[name] ?? '', of: request.sources[name], ...(earlier && { earlier }) };
     // What we wrote of items, whatever was told of them meanwhile: what we did not change is not written again.
-    const items = isOfItems(request, name) ? itemsAsWritten(request, name) : undefined;
+    const items = isItemList(request, name) ? itemsAsWritten(request, name) : undefined;
     if (items) writtenItems[name] = items;
     if (!known) continue; // a message of theirs came first and told more than our answer does
     // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
-    if (!isOfItems(request, name)) raw[name] = imprint(name in parsed.record ? parsed.record[name] : request.fields[name]);
+    if (!isItemList(request, name)) raw[name] = imprint(name in parsed.record ? parsed.record[name] : request.fields[name]);
     for (const source of request.sources[name] ?? [])
       if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
     if (version !== undefined) writtenVersion[name] = version;
@@ -59,13 +59,13 @@ export function asWritten(
 }
 
 /** What was there before writes shortly before another one, the newest first. */
-function earlierThan(stamp: string, last: OurWrite | undefined): Json[] | undefined {
+function earlierValues(stamp: string, last: OurWrite | undefined): Json[] | undefined {
   if (!last || !isWithin(COPIES_BEHIND, last.stamp, stamp)) return undefined;
   return [last.before, ...(last.earlier ?? [])].slice(0, MOST_EARLIER);
 }
 
 /** The conversation once fields were found to be as an earlier try wrote them. `version`: the entity's own, as it was found. */
-export function rewritten(
+export function withConfirmedFields(
   conversation: ConversationRecord,
   delivery: DeliveryRecord,
   request: EntityRequest,
@@ -84,11 +84,11 @@ export function rewritten(
     attachments: [],
     relations: [],
   };
-  return stated(withLink(conversation, asWritten(link, delivery, request, names, parsed, true, stamp)));
+  return withDerivedState(withLink(conversation, linkAfterWrite(link, delivery, request, names, parsed, true, stamp)));
 }
 
 /** The conversation in which the values of some canonical fields at an entity are still to be told. `stamp`: an id made once they were seen. */
-export function withUntold(
+export function withUnsent(
   conversation: ConversationRecord,
   { endpoint, entityType, leg }: DeliveryRecord,
   fields: readonly string[],
@@ -121,6 +121,6 @@ export function seen(
   return withLink(conversation, written);
 }
 
-export function stated(conversation: ConversationRecord): ConversationRecord {
+export function withDerivedState(conversation: ConversationRecord): ConversationRecord {
   return { ...conversation, state: conversationState(conversation) };
 }

@@ -1,11 +1,11 @@
 import type { Change, MessageRecord, Store } from '../store/store.js';
-import type { PassingTime } from './monotonic-clock.js';
+import type { MonotonicClock } from './monotonic-clock.js';
 
-export interface EventWatchOptions {
+export interface MissedEventDetectorOptions {
   store: Store;
   /** The in node. */
   node: string;
-  time: PassingTime;
+  time: MonotonicClock;
   /** Milliseconds for which an event may come after the change it is about. */
   grace: number;
 }
@@ -14,7 +14,7 @@ export interface EventWatchOptions {
  * Do a provider's events come? An event proves that the subscription stands. A change that was found by asking, and was news to us, without an
  * event until the end of the grace, is a sign that it does not: an echo of our own write is none, because many providers tell nobody of those.
  */
-export class EventWatch {
+export class MissedEventDetector {
   private heardAt: number | undefined;
   private missedAt: number | undefined;
   private since: number;
@@ -25,7 +25,7 @@ export class EventWatch {
   private readonly found = new Set<string>();
   private readonly unwatch: () => void;
 
-  constructor(private readonly options: EventWatchOptions) {
+  constructor(private readonly options: MissedEventDetectorOptions) {
     this.since = options.time.elapsed();
     this.unwatch = options.store.watch((changes) => this.take(changes));
   }

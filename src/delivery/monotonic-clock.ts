@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 /** Time as it passes in one process, whatever its clock is set to. What was measured in another process compares with nothing. */
-export interface PassingTime {
+export interface MonotonicClock {
   /** Names the process: readings of one run compare with each other only. */
   readonly run: string;
   /** Milliseconds since some moment of this run; never goes back. */
@@ -10,7 +10,7 @@ export interface PassingTime {
   after(milliseconds: number, task: () => void): () => void;
 }
 
-export const PASSING_TIME: PassingTime = {
+export const MONOTONIC_CLOCK: MonotonicClock = {
   run: randomUUID(),
   elapsed: () => performance.now(),
   after(milliseconds, task) {

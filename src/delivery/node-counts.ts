@@ -9,7 +9,7 @@ const PAGE = 500;
  * How what a node took in or gave out stands now, by the store: what failed and was then replayed or skipped counts no more, nor does a warning that a
  * person has seen, and what failed before a restart still does.
  */
-export class Standing {
+export class NodeCounts {
   private readonly failures = new Set<string>();
   private readonly questions = new Set<string>();
   private readonly warnings = new Set<string>();

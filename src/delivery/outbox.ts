@@ -7,56 +7,22 @@ import { sameImprint } from '../conversation/fingerprint.js';
 import { dropHopeless, legOf, unmet } from '../conversation/plan.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
-import {
-  CANCELLING_STATES,
-  type GenericAttachment,
-  type GenericComment,
-  type GenericFields,
-  type State,
-} from '../model/message.js';
+import { CANCELLING_STATES, type GenericFields, type State } from '../model/message.js';
 import { allOf, pagesOf } from '../store/pages.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
 import { Counterparts } from './counterparts.js';
-import type { Alike } from './leg-rules.js';
+import type { Leg, LegOrigin } from './leg.js';
 
 /** Begins the part of a delivery that puts back what another one took away. */
-export const PUTS_BACK = 'putBack:';
+export const RECOVERY_PART = 'putBack:';
 
 /** What is noted of a comment that an earlier try wrote, without having seen it. */
-export const FOUND = 'found the comment written by an earlier try';
+export const FOUND_COMMENT = 'found the comment written by an earlier try';
 
 /** Deliveries looked through at a time. */
 const PAGE = 200;
 
-/** Whose a delivery is. */
-interface Origin {
-  message: string;
-  conversation: string;
-  /** The out node. */
-  node: string;
-  endpoint: string;
-  entityType: string;
-  leg: string;
-}
-
-/** What an out node hands over. */
-export interface Leg extends Origin {
-  /** Where the message came from: an entity is never told its own news. */
-  from: { endpoint: string; entityType: string; entityId: string };
-  request: EntityRequest;
-  comments: GenericComment[];
-  attachments: GenericAttachment[];
-  /** The partner's answer shall come back as a message. */
-  answers: boolean;
-  /** What is to be changed or taken away there as it was elsewhere. */
-  alike?: Alike[];
-  /** What the party's own text is not overwritten with, but added to it. */
-  appended?: GenericComment[];
-  /** The message was emitted before (crash, deploy, replay): parts of it may have been taken already. */
-  again?: boolean;
-}
-
-export interface Taken {
+export interface AcceptedLeg {
   /** How many deliveries this leg made; 0 = there was nothing to tell. */
   deliveries: number;
   /** Why there was nothing to do, in words. */
@@ -78,9 +44,9 @@ export class Outbox {
   }
 
   /** Resolves when the leg is on disk. The same leg of the same message is taken once, however often it comes. */
-  async take(given: Leg): Promise<Taken> {
+  async accept(given: Leg): Promise<AcceptedLeg> {
     const leg = await this.remainder(await this.counterparts.resolve(given));
-    let taken: Taken = { deliveries: 0 };
+    let taken: AcceptedLeg = { deliveries: 0 };
     const conversation = await this.store.conversation(leg.conversation);
     if (!conversation) {
       throw new SwitchboardError('SWB_PAYLOAD', `There is no conversation ${leg.conversation}.`, {
@@ -183,7 +149,7 @@ export class Outbox {
         ifAbsent: true,
       });
     const creates = !link && !writing;
-    const changed = link && !writing ? realChanges(leg.request, link) : leg.request.changed;
+    const changed = link && !writing ? effectiveChanges(leg.request, link) : leg.request.changed;
     if (creates || changed.length > 0) add('entity', leg.request, creates ? { ...waits, creates } : {});
     const comments = [...(creates ? [] : (leg.appended ?? [])), ...leg.comments];
     for (const comment of comments) add(`comment:${comment.id}`, { comment });
@@ -199,7 +165,7 @@ export class Outbox {
     return changes;
   }
 
-  private record(leg: Origin & Pick<Leg, 'answers'>, part: string, lane: string): DeliveryRecord {
+  private record(leg: LegOrigin & Pick<Leg, 'answers'>, part: string, lane: string): DeliveryRecord {
     const now = new Date(this.clock()).toISOString();
     return {
       id: this.ids(),
@@ -224,7 +190,7 @@ export class Outbox {
   /** A delivery that puts back what another one took away, beside all that waits for that. */
   putBack(message: string, { node, endpoint, entityType, leg, lane, conversation }: DeliveryRecord): DeliveryRecord {
     const of = { message, conversation, node, endpoint, entityType, leg };
-    return this.record({ ...of, answers: false }, `${PUTS_BACK}${message}`, `${lane}|${PUTS_BACK}`);
+    return this.record({ ...of, answers: false }, `${RECOVERY_PART}${message}`, `${lane}|${RECOVERY_PART}`);
   }
 
   /** A delivery that writes what stands against an older write of ours, by the same out node and after it. */
@@ -257,7 +223,7 @@ function withDropped(conversation: ConversationRecord, leg: string): Conversatio
 
 /** Does it go beside the others, in a lane of its own? */
 function isApart(part: string): boolean {
-  return part.startsWith('attachment:') || part.startsWith(PUTS_BACK);
+  return part.startsWith('attachment:') || part.startsWith(RECOVERY_PART);
 }
 
 function laneOf(leg: Leg): string {
@@ -269,23 +235,25 @@ function laneOf(leg: Leg): string {
  * defaults for what it has a value for, and those made from generic values it stands at already (a coarser party must not overwrite a finer one: on hold
  * awaiting vendor stays so). Fields that are made of one generic value are written together.
  */
-export function realChanges(request: EntityRequest, link: Link, deliveryId?: string): string[] {
+export function effectiveChanges(request: EntityRequest, link: Link, deliveryId?: string): string[] {
   const wanted = request.changed.filter((field) => {
     if (request.fields[field] === undefined) return false;
     const newer = link.writtenBy[field];
     if (request.edited?.includes(field)) return true;
     if (deliveryId && newer && newer > deliveryId) return false;
     if (request.defaults.includes(field) && link.raw[field]) return false;
-    const sources = genericsOf(field, request);
+    const sources = genericSources(field, request);
     return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameImprint(link.shadow[s], request.generic[s])));
   });
   const differing = wanted.filter((field) => !(field in link.raw && sameImprint(link.raw[field], request.fields[field])));
   // What one value is written to is one thing: the other side may be changing any of it.
-  const values = new Set(differing.flatMap((field) => genericsOf(field, request)));
-  return wanted.filter((field) => differing.includes(field) || genericsOf(field, request).some((source) => values.has(source)));
+  const values = new Set(differing.flatMap((field) => genericSources(field, request)));
+  return wanted.filter(
+    (field) => differing.includes(field) || genericSources(field, request).some((source) => values.has(source)),
+  );
 }
 
 /** The generic fields that a field of a request was made from. */
-export function genericsOf(field: string, request: EntityRequest): string[] {
+export function genericSources(field: string, request: EntityRequest): string[] {
   return (request.sources[field] ?? []).filter((source) => source in request.generic);
 }

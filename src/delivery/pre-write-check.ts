@@ -6,11 +6,11 @@ import { type PartyRules, ruleInWords, type Said, saidBy, stands } from '../conv
 import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Link } from '../store/store.js';
-import { isOfItems } from './item-changes.js';
-import { genericsOf } from './outbox.js';
+import { isItemList } from './item-changes.js';
+import { genericSources } from './outbox.js';
 
 /** What a look right before a write has found. */
-export interface Look {
+export interface PreWriteCheck {
   /** Fields that are not written: the partner has changed them since, and that stands. It is told to the others when it is heard of. */
   kept: ReadonlySet<string>;
   /** The generic fields they were to be made from. */
@@ -20,23 +20,26 @@ export interface Look {
 }
 
 /** Fields of a write that the partner may have changed without our having heard of it: those that are known, and are not told item by item. */
-export function lookedAt(names: readonly string[], request: EntityRequest, link: Link): string[] {
+export function fieldsToCheck(names: readonly string[], request: EntityRequest, link: Link): string[] {
   if (!request.said || link.made === 'told') return [];
   return names.filter(
     (name) =>
-      name in link.raw && !isOfItems(request, name) && !request.edited?.includes(name) && genericsOf(name, request).length > 0,
+      name in link.raw &&
+      !isItemList(request, name) &&
+      !request.edited?.includes(name) &&
+      genericSources(name, request).length > 0,
   );
 }
 
 /** Decides, of fields about to be written, whose value stands where the partner shows another one than the last we heard of. Pure. */
-export function lookFirst(
+export function checkBeforeWrite(
   names: readonly string[],
   request: EntityRequest,
   link: Link,
   { record, source }: Parsed,
   client: EndpointClient,
   rules: (endpoint: string) => PartyRules,
-): Look {
+): PreWriteCheck {
   const { said } = request;
   if (!said) return { kept: new Set(), untold: [] };
   const own = rules(client.id);
@@ -47,12 +50,12 @@ export function lookFirst(
   const unheard = names.filter(
     (name) => name in record && !sameImprint(link.raw[name], record[name]) && !isSent(record[name], request.fields[name]),
   );
-  const changed = [...new Set(unheard.flatMap((name) => genericsOf(name, request)))];
+  const changed = [...new Set(unheard.flatMap((name) => genericSources(name, request)))];
   const ruleOf = (generic: string) => own.fields[generic] ?? 'newest';
   const standing = new Set(changed.filter((generic) => stands(generic, ruleOf(generic), shown, wanted)));
-  const kept = new Set(names.filter((name) => genericsOf(name, request).some((generic) => standing.has(generic))));
+  const kept = new Set(names.filter((name) => genericSources(name, request).some((generic) => standing.has(generic))));
   const conflicts = changed.map((generic) => {
-    const fields = unheard.filter((field) => genericsOf(field, request).includes(generic));
+    const fields = unheard.filter((field) => genericSources(field, request).includes(generic));
     return {
       name: generic,
       // In the partner's own words: what it means to the others is not asked before a write.

@@ -32,12 +32,12 @@ export interface Verdict {
   wait: number;
   /** Whether this try counts towards maxTries: a partner that is down or limits our rate costs no tries, however long that lasts. */
   counts: boolean;
-  /** Whether the partner as a whole looks unwell, for the circuit breaker. */
-  unwell: boolean;
+  /** Whether the partner as a whole looks unhealthy, for the circuit breaker. */
+  unhealthy: boolean;
 }
 
 /** An answer was lost, and the partner does not show what was written: it is looked for again before anything is written once more. */
-export class StillLooking extends SwitchboardError {
+export class LookupPendingError extends SwitchboardError {
   /**
    * @param elapsed milliseconds since the doubt began
    * @param left milliseconds until the last look
@@ -59,18 +59,18 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
     state,
     wait: backoff(policy, tries, random),
     counts: true,
-    unwell: false,
+    unhealthy: false,
     ...more,
   });
-  const ended = (decision?: DecisionKind, unwell = false): Verdict => ({
+  const ended = (decision?: DecisionKind, unhealthy = false): Verdict => ({
     state: decision ? 'needsDecision' : 'failed',
     ...(decision && { decision }),
     wait: 0,
     counts: true,
-    unwell,
+    unhealthy,
   });
   const left = tries < policy.maxTries;
-  if (error instanceof StillLooking)
+  if (error instanceof LookupPendingError)
     // The looks are as far apart as the doubt is old: soon at first, then seldom, the last one at the end of the period.
     return again('inDoubt', { wait: Math.min(error.left, Math.max(policy.base, error.elapsed)), counts: false });
   // What was read of an order's items may be behind: it is read again before a person is asked.
@@ -83,15 +83,15 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   }
   const state = error.outcome === 'unknown' ? 'inDoubt' : 'pending';
   if (error.code === 'SWB_WRONG_ENTITY') return left ? again(state) : ended('wrongEntity');
-  const unwell = !error.ofRecord && !error.elsewhere;
+  const unhealthy = !error.ofRecord && !error.elsewhere;
   if (error.outcome === 'unknown')
-    return left ? again(state, { wait: waitFor(error), unwell: unwell && error.retry }) : ended('unresolved', unwell);
+    return left ? again(state, { wait: waitFor(error), unhealthy: unhealthy && error.retry }) : ended('unresolved', unhealthy);
   if (!error.retry) return ended();
   // A partner that answers, and never what it was asked, will not say some day: what is in doubt is put before a person.
   if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.ofRecord))
-    return left ? again(state, { wait: waitFor(error), unwell }) : ended(inDoubt ? 'unresolved' : undefined, unwell);
+    return left ? again(state, { wait: waitFor(error), unhealthy }) : ended(inDoubt ? 'unresolved' : undefined, unhealthy);
   const limited = error.code === 'SWB_PARTNER_LIMIT';
-  return again(state, { wait: waitFor(error), counts: false, unwell: unwell && !limited });
+  return again(state, { wait: waitFor(error), counts: false, unhealthy: unhealthy && !limited });
 
   function waitFor({ retryAfter = 0 }: PartnerError): number {
     return Math.max(retryAfter, backoff(policy, tries, random));

@@ -1,10 +1,8 @@
-import type { Conversations } from '../conversation/conversations.js';
 import { linkAt, withLink } from '../conversation/correlate.js';
 import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
 import { imprint, sameImprint } from '../conversation/fingerprint.js';
 import { itemsSeen } from '../conversation/item-entries.js';
 import { isGone } from '../conversation/moved.js';
-import type { PartyRules } from '../conversation/ownership.js';
 import { withAlike } from '../conversation/part-news.js';
 import { legOf } from '../conversation/plan.js';
 import { carriedApart, createReference } from '../conversation/reference.js';
@@ -12,40 +10,16 @@ import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
-import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
-import { type PutBack, shownIn } from './comment-recovery.js';
-import type { Ages } from './entity-ages.js';
-import type { IdentityGuard } from './identity-guard.js';
-import { ask, followed, hiddenFrom, isConflict, isNew, notThereYet, soughtOf, stillLooking } from './in-doubt.js';
-import { isOfItems, newsIn } from './item-changes.js';
+import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import { type CommentRecovery, snapshotsOf } from './comment-recovery.js';
+import { ask, describeWrite, followMove, ifNotVisible, isConflict, isRecent, keepLooking, notVisibleYet } from './in-doubt.js';
+import { isItemList, valueToWrite } from './item-changes.js';
 import { addressed, addressedBy } from './item-ids.js';
-import type { Alike } from './leg-rules.js';
-import { asWritten, rewritten, seen, stated, withUntold } from './link-updates.js';
-import { FOUND, isCancellation, PUTS_BACK, realChanges } from './outbox.js';
-import { lookedAt, lookFirst } from './pre-write-check.js';
-import type { Spool } from './spool.js';
-
-export interface SendContext {
-  store: Store;
-  conversations: Conversations;
-  client: EndpointClient;
-  /** Client of the endpoint an attachment is fetched from. */
-  endpoint: (id: string) => EndpointClient | undefined;
-  guard: IdentityGuard;
-  spool: Spool;
-  /** How the party at an endpoint is dealt with. */
-  rules: (endpoint: string) => PartyRules;
-  ids: () => string;
-  clock: () => number;
-  /** Milliseconds. */
-  settling: number;
-  /** Of entities that were created here, by id. */
-  ages: Ages;
-  /** Milliseconds for which the partner is still only looked at. */
-  lookLeft: () => number;
-  /** To be called before something in doubt is written once more: from then on another answer may be lost. */
-  writesAgain: () => Promise<void>;
-}
+import type { PartChange } from './leg.js';
+import { linkAfterWrite, seen, withConfirmedFields, withDerivedState, withUnsent } from './link-updates.js';
+import { effectiveChanges, FOUND_COMMENT, isCancellation, RECOVERY_PART } from './outbox.js';
+import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
+import type { SendContext } from './send-context.js';
 
 const UPDATED = 'updated ';
 
@@ -54,16 +28,16 @@ export function writtenFields({ state, attempts }: DeliveryRecord, changed: stri
   const what = attempts.at(-1)?.what;
   if (state !== 'delivered' || what === undefined) return changed;
   if (what.startsWith(UPDATED)) return what.slice(UPDATED.length).split(', ');
-  return what === NOTHING_LEFT ? [] : changed;
+  return what === NOTHING_TO_WRITE ? [] : changed;
 }
 
 /** Times that an update is written again of which nothing was kept. */
 const WRITES_AGAIN = 2;
 
-const NOTHING_LEFT = 'nothing left to write';
+const NOTHING_TO_WRITE = 'nothing left to write';
 
 /** What a successful try did. */
-export interface Sent {
+export interface SendResult {
   /** In words, for the attempts list. */
   what: string;
   link?: { id: string; number?: string };
@@ -74,10 +48,10 @@ export interface Sent {
   /** The answer as a raw entity, for the out node's output. */
   answer?: RawEntity;
   /** What a person should see although it arrived. */
-  warnings?: Warning[];
+  warnings?: SendWarning[];
 }
 
-export interface Warning {
+export interface SendWarning {
   code: ErrorCode;
   message: string;
 }
@@ -86,7 +60,7 @@ export interface Warning {
  * Sends one delivery. `inDoubt`: an earlier try may have reached the partner, so look before writing again.
  * Throws PartnerError when the partner failed, other SwitchboardErrors when the delivery cannot be sent as it is.
  */
-export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: SendContext): Promise<Sent> {
+export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: SendContext): Promise<SendResult> {
   const conversation = await context.store.conversation(delivery.conversation);
   if (!conversation) throw new SwitchboardError('SWB_STORE', `Its conversation ${delivery.conversation} is gone from the store.`);
   const request = (await context.store.bodies('delivery', delivery.id)).request as Bodies | undefined;
@@ -107,14 +81,16 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
     if (delivery.part === 'entity')
       return await update(delivery, request as unknown as EntityRequest, link, conversation, inDoubt, context);
     await context.guard.check(context.client, conversation, link);
-    if (delivery.part.startsWith('alike:')) return await alike(delivery, request as unknown as Alike, link, inDoubt, context);
-    if (delivery.part.startsWith(PUTS_BACK)) return await putBack(delivery, request as unknown as PutBack, link, context);
+    if (delivery.part.startsWith('alike:'))
+      return await changePart(delivery, request as unknown as PartChange, link, inDoubt, context);
+    if (delivery.part.startsWith(RECOVERY_PART))
+      return await putBack(delivery, request as unknown as CommentRecovery, link, context);
     return delivery.part.startsWith('comment:')
       ? await comment(delivery, request.comment as GenericComment, link, inDoubt, context)
       : await attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
   } catch (error) {
-    if (isGone(error)) await followed(conversation, link, context);
-    throw isAbsent(error) && isNew(link, context) ? notThereYet(error) : error;
+    if (isGone(error)) await followMove(conversation, link, context);
+    throw isAbsent(error) && isRecent(link, context) ? notVisibleYet(error) : error;
   }
 }
 
@@ -124,22 +100,22 @@ async function create(
   conversation: ConversationRecord,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client } = context;
   if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
   const reference = createReference(conversation, delivery);
   let found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
-  if (inDoubt && !found) await stillLooking(soughtOf(delivery, conversation), delivery, context);
+  if (inDoubt && !found) await keepLooking(describeWrite(delivery, conversation), delivery, context);
   let written: Written;
   try {
     written = found
-      ? await amended(found, delivery, request, client)
+      ? await applyManualEdits(found, delivery, request, client)
       : await client.create(delivery.entityType, request.fields, reference);
   } catch (error) {
     // «There is one already» may speak of the one that an earlier try created.
     found = isConflict(error) ? await client.find(delivery.entityType, reference, request.fields) : undefined;
     if (!found) throw inDoubt && isConflict(error) ? halfDone(error) : error;
-    written = await amended(found, delivery, request, client);
+    written = await applyManualEdits(found, delivery, request, client);
   }
   const parsed = client.parse(written.entity);
   const { source } = parsed;
@@ -172,14 +148,14 @@ async function create(
       const link = made.items ? { ...made, items: itemsSeen(made.items, itemsOf?.(parsed.record)) } : made;
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       const names = Object.keys(request.fields);
-      const after = asWritten(link, delivery, request, names, parsed, known, stamp);
-      return stated(withLink(latest, known ? { ...after, made: 'answered' } : after));
+      const after = linkAfterWrite(link, delivery, request, names, parsed, known, stamp);
+      return withDerivedState(withLink(latest, known ? { ...after, made: 'answered' } : after));
     },
   };
 }
 
 /** A ticket that an earlier try created, brought to what a person has changed by hand since. */
-async function amended(
+async function applyManualEdits(
   found: RawEntity,
   delivery: DeliveryRecord,
   request: EntityRequest,
@@ -200,50 +176,52 @@ async function update(
   conversation: ConversationRecord,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client } = context;
   const target = { id: link.id, number: link.number };
-  const all = realChanges(request, link, delivery.id);
+  const all = effectiveChanges(request, link, delivery.id);
   // An event has told what an earlier try created: what the partner made of it is its own, but what a person has changed by hand since.
   const isMade = delivery.creates && link.origin === 'ours' && inDoubt;
   let names = isMade ? all.filter((name) => request.edited?.includes(name)) : all;
   if (isMade && names.length === 0) return { what: `found ${link.number ?? link.id}, of which an event told`, link: target };
-  if (names.length === 0) return { what: NOTHING_LEFT, link: target };
-  const looked = await lookBefore(names, request, link, conversation, context);
+  if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target };
+  const looked = await readBefore(names, request, link, conversation, context);
   let version: string | undefined;
   const withFound = (c: ConversationRecord, fields: string[]) =>
-    fields.length > 0 ? rewritten(c, delivery, request, knownBy(c, delivery, request, fields), context.ids(), version) : c;
-  const found = (what: string): Sent => ({ what, link: target, change: (c) => withFound(c, all) });
+    fields.length > 0
+      ? withConfirmedFields(c, delivery, request, knownBy(c, delivery, request, fields), context.ids(), version)
+      : c;
+  const found = (what: string): SendResult => ({ what, link: target, change: (c) => withFound(c, all) });
   let there: string[] = [];
   if (inDoubt && isCancellation(request) && client.findCancellation) {
     // It may be asked for without showing yet, and must not be asked for twice.
     if (await client.findCancellation(delivery.entityType, link.id))
       return found('found the cancellation that an earlier try asked for');
-    await stillLooking('the cancellation', delivery, context);
+    await keepLooking('the cancellation', delivery, context);
   } else if (inDoubt) {
     const { record, source } = looked ?? client.parse(await client.read(delivery.entityType, link.id));
     version = source.version;
     // Items are written again, so that it is known which is which; those that an earlier try has added are found.
-    const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
+    const again = (name: string) => client.itemsOf !== undefined && isItemList(request, name);
     there = names.filter((name) => !again(name) && sameImprint(imprint(record[name]), request.fields[name]));
     names = names.filter((name) => !there.includes(name));
     if (names.length === 0) return found('found written by an earlier try');
     if (delivery.onlyLook) ask(`the new ${names.join(', ')}`, client);
   }
   const { kept, untold, conflict } = looked
-    ? lookFirst(lookedAt(names, request, link), request, link, looked, client, context.rules)
+    ? checkBeforeWrite(fieldsToCheck(names, request, link), request, link, looked, client, context.rules)
     : { kept: undefined, untold: [], conflict: undefined };
   const seenAt = context.ids();
   // What an earlier try has left there is ours, also where the rest of it is not written any more.
-  const learnt = (latest: ConversationRecord) => withFound(withUntold(latest, delivery, untold, seenAt), there);
-  const both: Warning[] = conflict ? [{ code: 'SWB_BOTH_CHANGED', message: conflict }] : [];
+  const learnt = (latest: ConversationRecord) => withFound(withUnsent(latest, delivery, untold, seenAt), there);
+  const both: SendWarning[] = conflict ? [{ code: 'SWB_BOTH_CHANGED', message: conflict }] : [];
   const fields: Record<string, Json> = {};
   for (const name of names.filter((name) => !kept?.has(name))) {
-    const value = newsIn(request, name, link);
+    const value = valueToWrite(request, name, link);
     if (value !== undefined) fields[name] = value;
   }
   names = Object.keys(fields);
-  if (names.length === 0) return { what: NOTHING_LEFT, link: target, warnings: both, change: learnt };
+  if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target, warnings: both, change: learnt };
   const named = await addressed(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
@@ -252,7 +230,7 @@ async function update(
   const lost = new Set(written.dropped.map(({ field }) => field.split('[')[0]));
   const changing = names.filter((name) => !sameImprint(link.raw[name], fields[name]));
   const isAsBefore = (name: string) =>
-    lost.has(name) && (isOfItems(request, name) || sameImprint(link.raw[name], parsed.record[name]));
+    lost.has(name) && (isItemList(request, name) || sameImprint(link.raw[name], parsed.record[name]));
   if (delivery.tries <= WRITES_AGAIN && !isCancellation(request) && changing.length > 0 && changing.every(isAsBefore))
     throw nothingKept(names, client);
   return {
@@ -267,8 +245,8 @@ async function update(
       if (!at) return latest;
       const now = named.items ? { ...at, items: itemsSeen(named.items, client.itemsOf?.(parsed.record)) } : at;
       const known = !client.isOlder(parsed.source.version, now.entityVersion);
-      return stated(
-        withLink(latest, asWritten(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp)),
+      return withDerivedState(
+        withLink(latest, linkAfterWrite(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp)),
       );
     },
   };
@@ -300,15 +278,15 @@ async function comment(
   link: Link,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client } = context;
   const look = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
-  const found = inDoubt ? await look().catch(hiddenFrom('the comment', delivery, context)) : undefined;
-  if (inDoubt && !found) await stillLooking('the comment', delivery, context);
+  const found = inDoubt ? await look().catch(ifNotVisible('the comment', delivery, context)) : undefined;
+  if (inDoubt && !found) await keepLooking('the comment', delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
   const stamp = context.ids();
   return {
-    what: found ? FOUND : `commented on ${link.number ?? link.id}`,
+    what: found ? FOUND_COMMENT : `commented on ${link.number ?? link.id}`,
     link: { id: link.id, number: link.number },
     response: part,
     change: (latest) => seen(latest, delivery, part.id, text, stamp),
@@ -316,13 +294,13 @@ async function comment(
 }
 
 /** Changes, or takes away, a part as it was elsewhere: doing it twice does no harm. Where it cannot be done, a comment says so. */
-async function alike(
+async function changePart(
   delivery: DeliveryRecord,
-  { kind, there = '', comment: words, note }: Alike,
+  { kind, there = '', comment: words, note }: PartChange,
   link: Link,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client } = context;
   const { entityType } = delivery;
   const remove = () =>
@@ -343,11 +321,11 @@ async function alike(
 /** Puts back what an interrupted write of ours took away: doing it twice does no harm. */
 async function putBack(
   { entityType }: DeliveryRecord,
-  request: PutBack,
+  request: CommentRecovery,
   link: Link,
   { client, store }: SendContext,
-): Promise<Sent> {
-  const words = (await client.putBack?.(entityType, link.id, await shownIn(store, request), request.since)) ?? [];
+): Promise<SendResult> {
+  const words = (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since)) ?? [];
   const list = words.map((text) => `«${text}»`).join(', ');
   const what = words.length === 0 ? 'nothing to put back' : `put back what a write of ours had taken away: ${list}`;
   return { what, link: { id: link.id, number: link.number } };
@@ -364,7 +342,7 @@ async function attach(
   link: Link,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client, spool } = context;
   const { attachment, from } = request;
   const name = delivery.id;
@@ -384,8 +362,8 @@ async function attach(
     }
   }
   const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
-  const found = inDoubt ? await look().catch(hiddenFrom(attachment.name, delivery, context)) : undefined;
-  if (inDoubt && !found) await stillLooking(attachment.name, delivery, context);
+  const found = inDoubt ? await look().catch(ifNotVisible(attachment.name, delivery, context)) : undefined;
+  if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
   const stamp = context.ids();
   await spool.remove(name);
@@ -401,14 +379,14 @@ async function attach(
  * The entity as it is right before fields of it are written that the partner may have changed meanwhile, proven to be the one we think; undefined where
  * there are none, and it is known to be that one.
  */
-async function lookBefore(
+async function readBefore(
   names: readonly string[],
   request: EntityRequest,
   link: Link,
   conversation: ConversationRecord,
   { client, guard }: SendContext,
 ): Promise<Parsed | undefined> {
-  if (isCancellation(request) || lookedAt(names, request, link).length === 0) {
+  if (isCancellation(request) || fieldsToCheck(names, request, link).length === 0) {
     await guard.check(client, conversation, link);
     return undefined;
   }
@@ -418,7 +396,7 @@ async function lookBefore(
 }
 
 /** Fields the partner silently left out, in words. */
-function warningsOf(client: EndpointClient, written: Written): Warning[] {
+function warningsOf(client: EndpointClient, written: Written): SendWarning[] {
   if (written.dropped.length === 0) return [];
   const list = written.dropped
     .map((d) => `${d.field} (sent ${JSON.stringify(d.sent)}, has ${JSON.stringify(d.has ?? null)})`)
@@ -428,7 +406,7 @@ function warningsOf(client: EndpointClient, written: Written): Warning[] {
 }
 
 /** What waited for the link may go now. */
-export function freed(open: DeliveryRecord[], created: DeliveryRecord): Change[] {
+export function unblocked(open: DeliveryRecord[], created: DeliveryRecord): Change[] {
   return open
     .filter(
       (d) =>

@@ -5,11 +5,13 @@ import { ExchangeLog } from '../http/exchanges.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { Circuit, type CircuitState } from './circuit.js';
-import { Ages } from './entity-ages.js';
+import { EntityAges } from './entity-ages.js';
+import { errorRecord } from './error-record.js';
 import { WrongEntityError } from './identity-guard.js';
-import { soughtOf } from './in-doubt.js';
-import { DEFAULT_RETRY, type RetryPolicy, StillLooking, verdict } from './retry.js';
-import { freed, type SendContext, type Sent, send } from './send.js';
+import { describeWrite } from './in-doubt.js';
+import { DEFAULT_RETRY, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
+import { type SendResult, send, unblocked } from './send.js';
+import type { SendContext } from './send-context.js';
 import { SettlingTimes } from './settling-times.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
@@ -24,7 +26,7 @@ const LONGEST_SLEEP = 60_000;
 /** Begins the key of a message that is a partner's answer; the delivery's id follows. */
 const ANSWER = 'answer|';
 /** Milliseconds of rest after the store failed. */
-const STORE_REST = 1_000;
+const STORE_BACKOFF = 1_000;
 
 export interface WorkerOptions extends Omit<SendContext, 'writesAgain' | 'lookLeft' | 'ages'> {
   concurrency: number;
@@ -48,14 +50,14 @@ export interface WorkerStatus {
   suspended?: Suspension;
 }
 
-export interface DeliveryEvents {
+export interface DeliveryListener {
   delivered?(delivery: DeliveryRecord, warning?: string): void;
   retrying?(delivery: DeliveryRecord, error: ErrorRecord): void;
   failed?(delivery: DeliveryRecord, error: ErrorRecord, cause: unknown): void;
 }
 
 /** When a try began: for people, and by the steady clock. */
-interface Started {
+interface AttemptStart {
   at: string;
   steady: number;
 }
@@ -65,9 +67,9 @@ export class Worker {
   readonly circuit: Circuit;
   private readonly policy: RetryPolicy;
   private readonly settlingTimes: SettlingTimes;
-  private readonly ages: Ages;
+  private readonly ages: EntityAges;
   private readonly active = new Map<string, Promise<void>>();
-  private readonly listeners = new Set<DeliveryEvents>();
+  private readonly listeners = new Set<DeliveryListener>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
   private readonly unwatch: () => void;
   /** Deliveries whose last try could not be recorded: the partner may have them. */
@@ -85,7 +87,7 @@ export class Worker {
     this.policy = { ...DEFAULT_RETRY, ...options.retry };
     this.circuit = new Circuit(options.steady, 5, Math.max(50, this.policy.base * 2), Math.max(1_000, this.policy.base * 30));
     this.settlingTimes = new SettlingTimes(options.settling, options.steady);
-    this.ages = new Ages(options.steady);
+    this.ages = new EntityAges(options.steady);
     const endpoint = options.client.id;
     const suspension = suspensionKey(endpoint);
     this.unwatch = options.store.watch((changes) => {
@@ -118,7 +120,7 @@ export class Worker {
     });
   }
 
-  on(listener: DeliveryEvents): () => void {
+  on(listener: DeliveryListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -240,14 +242,14 @@ export class Worker {
   /** The store fails: trying again at once would only keep everything else from running. */
   private rest(what: string, error: unknown): void {
     this.options.log('error', `${what}: ${error instanceof Error ? error.message : String(error)}`);
-    this.restsUntil = this.options.steady() + STORE_REST;
+    this.restsUntil = this.options.steady() + STORE_BACKOFF;
     this.sleepUntil(this.restsUntil);
   }
 
   private async attempt(claimed: DeliveryRecord): Promise<void> {
     const { store, clock, steady, client } = this.options;
     const inDoubt = claimed.state !== 'pending' || this.unrecorded.has(claimed.id);
-    const started: Started = { at: new Date(clock()).toISOString(), steady: steady() };
+    const started: AttemptStart = { at: new Date(clock()).toISOString(), steady: steady() };
     const sending: DeliveryRecord = {
       ...claimed,
       state: 'sending',
@@ -269,7 +271,7 @@ export class Worker {
       delivery = { ...record, version: record.version + 1 };
     };
     const said = new ExchangeLog();
-    let sent: Sent;
+    let sent: SendResult;
     try {
       const lookLeft = () => this.settlingTimes.left(delivery);
       sent = await said.during(() => this.send(delivery, inDoubt, { writesAgain, lookLeft }));
@@ -291,7 +293,7 @@ export class Worker {
     delivery: DeliveryRecord,
     inDoubt: boolean,
     doubt: Pick<SendContext, 'writesAgain' | 'lookLeft'>,
-  ): Promise<Sent> {
+  ): Promise<SendResult> {
     const { client } = this.options;
     if (!inDoubt || delivery.doubtAt === client.address)
       return send(delivery, inDoubt, { ...this.options, ages: this.ages, ...doubt });
@@ -303,7 +305,11 @@ export class Worker {
   }
 
   /** What was created stands in another conversation already, because somebody told of it without our reference: a person must say which is right. */
-  private async takenElsewhere(delivery: DeliveryRecord, { link }: Sent, error: unknown): Promise<SwitchboardError | undefined> {
+  private async takenElsewhere(
+    delivery: DeliveryRecord,
+    { link }: SendResult,
+    error: unknown,
+  ): Promise<SwitchboardError | undefined> {
     if (!link || !(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') return undefined;
     const owner = await this.options.store.conversationByLink(delivery.endpoint, delivery.entityType, link.id);
     if (!owner || owner.id === delivery.conversation) return undefined;
@@ -314,7 +320,7 @@ export class Worker {
     });
   }
 
-  private async delivered(delivery: DeliveryRecord, sent: Sent, started: Started, said: ExchangeLog): Promise<void> {
+  private async delivered(delivery: DeliveryRecord, sent: SendResult, started: AttemptStart, said: ExchangeLog): Promise<void> {
     const { store, conversations, clock } = this.options;
     const now = new Date(clock()).toISOString();
     const [first] = sent.warnings ?? [];
@@ -344,7 +350,7 @@ export class Worker {
     const change: Change = { kind: 'delivery', record, bodies };
     // Whoever told of it first, an event or our own answer: what waited for the entity may go now.
     const waiting = delivery.part === 'entity' && sent.link ? await store.openDeliveries(delivery.conversation) : [];
-    const also: Change[] = [change, ...freed(waiting, delivery)];
+    const also: Change[] = [change, ...unblocked(waiting, delivery)];
     if (sent.answer && delivery.answers) also.push(this.answer(delivery, sent, now));
     await conversations.update(
       delivery.conversation,
@@ -355,7 +361,7 @@ export class Worker {
   }
 
   /** The partner's answer as a message of its own, emitted by the out node: like everything accepted it is not lost in a crash. */
-  private answer(delivery: DeliveryRecord, sent: Sent, now: string): Change {
+  private answer(delivery: DeliveryRecord, sent: SendResult, now: string): Change {
     const record: MessageRecord = {
       id: this.options.ids(),
       version: 0,
@@ -377,7 +383,7 @@ export class Worker {
   private async failed(
     delivery: DeliveryRecord,
     error: unknown,
-    started: Started,
+    started: AttemptStart,
     inDoubt: boolean,
     said: ExchangeLog,
   ): Promise<void> {
@@ -385,10 +391,10 @@ export class Worker {
     const next = verdict(error, delivery.tries, this.policy, random, inDoubt);
     // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
-    if (next.unwell) this.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
+    if (next.unhealthy) this.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
     else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT' && !error.elsewhere)
       this.circuit.pause(next.wait);
-    else if (error instanceof StillLooking) this.circuit.succeeded();
+    else if (error instanceof LookupPendingError) this.circuit.succeeded();
     const ended = next.state === 'failed' || next.state === 'needsDecision';
     const lost = error instanceof PartnerError && error.outcome === 'unknown';
     const now = new Date(clock()).toISOString();
@@ -397,7 +403,7 @@ export class Worker {
     if (isUnshown(error)) record.message = asked(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
       record.message = error.messageWith(
-        `After ${delivery.tries} tries it is not known whether it was written: look there for ${soughtOf(delivery, conversation)}.`,
+        `After ${delivery.tries} tries it is not known whether it was written: look there for ${describeWrite(delivery, conversation)}.`,
       );
     const linked = conversation?.links.some(
       (l) => l.endpoint === delivery.endpoint && l.entityType === delivery.entityType && l.leg === delivery.leg,
@@ -441,7 +447,7 @@ export class Worker {
     }
   }
 
-  private timeOf({ at, steady }: Started): Pick<Attempt, 'at' | 'took'> {
+  private timeOf({ at, steady }: AttemptStart): Pick<Attempt, 'at' | 'took'> {
     return { at, took: Math.round(this.options.steady() - steady) };
   }
 
@@ -470,7 +476,7 @@ function isUnshown(error: unknown): boolean {
 
 /** What became of a try, for the attempts list. */
 function whatOf(error: unknown): string {
-  if (error instanceof StillLooking) return 'not found yet';
+  if (error instanceof LookupPendingError) return 'not found yet';
   return isUnshown(error) ? 'not found: a person is asked' : 'failed';
 }
 
@@ -478,14 +484,6 @@ function whatOf(error: unknown): string {
 function asked(question: string, attempts: Attempt[]): string {
   const answered = attempts.findLast(({ what }) => what === 'failed')?.error;
   return answered ? `${question} The last try that failed: «${answered}»` : question;
-}
-
-/** An error as it is stored and shown. */
-export function errorRecord(error: unknown, at: string): ErrorRecord {
-  if (error instanceof PartnerError)
-    return { code: error.code, message: error.message, at, ...(error.status && { status: error.status }) };
-  if (error instanceof SwitchboardError) return { code: error.code, message: error.message, at };
-  return { code: 'SWB_FLOW', message: error instanceof Error ? error.message : String(error), at };
 }
 
 /** The delivery whose answer a message is. */

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Correlated } from '../../src/conversation/correlator.js';
-import { lostBy } from '../../src/delivery/comment-recovery.js';
-import { FOUND } from '../../src/delivery/outbox.js';
+import { planRecovery } from '../../src/delivery/comment-recovery.js';
+import { FOUND_COMMENT } from '../../src/delivery/outbox.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { PartnerError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
@@ -199,9 +199,9 @@ describe('what is gone at a partner that takes lists whole', () => {
     const store = { listDeliveries: async () => deliveries, listMessages: async () => [] } as unknown as Store;
     const client = { putBack: async () => [] } as unknown as EndpointClient;
     const record = { id: ids(), origin: 'poll' } as MessageRecord;
-    return lostBy(store, client, record, found as unknown as Correlated, Date.UTC(2026, 0, 1));
+    return planRecovery(store, client, record, found as unknown as Correlated, Date.UTC(2026, 0, 1));
   };
-  const interrupted = delivery('comment:1', { state: 'delivered', attempts: [{ at: '', took: 0, what: FOUND }] });
+  const interrupted = delivery('comment:1', { state: 'delivered', attempts: [{ at: '', took: 0, what: FOUND_COMMENT }] });
 
   for (const [what, deliveries, becomes] of [
     ['is somebody’s doing where nothing is written', [delivery('comment:1', { state: 'delivered' })], undefined],

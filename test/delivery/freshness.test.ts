@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lackIn } from '../../src/delivery/freshness.js';
+import { whyStale } from '../../src/delivery/freshness.js';
 import type { Expected, GenericComment } from '../../src/model/message.js';
 import type { ConversationRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
 import { Partner } from './partner.js';
@@ -45,7 +45,7 @@ describe('a read and the hint it follows', () => {
     const conversation = { links: [link], updatedAt } as unknown as ConversationRecord;
     const store = { conversationByLink: async () => conversation } as unknown as Store;
     const record = { endpoint: 'p', entityType: 'troubleTicket', entityId: 'T1', expects, receivedAt: RECEIVED } as MessageRecord;
-    return lackIn(store, client, record, {}, age);
+    return whyStale(store, client, record, {}, age);
   };
 
   it('is behind where it is older, or lacks what the hint names', async () => {

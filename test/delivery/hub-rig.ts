@@ -1,7 +1,7 @@
-import type { PassingTime } from '../../src/delivery/monotonic-clock.js';
+import type { MonotonicClock } from '../../src/delivery/monotonic-clock.js';
 
 /** Time that passes when a test says so. One subscription at a time: after each step it is waited for until it has planned its next one. */
-export class Clockwork implements PassingTime {
+export class Clockwork implements MonotonicClock {
   run = 'run 1';
   private now = 1_000;
   private planned: { at: number; task: () => void } | undefined;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
-import { PASSING_TIME } from '../../src/delivery/monotonic-clock.js';
+import { MONOTONIC_CLOCK } from '../../src/delivery/monotonic-clock.js';
 import type { Hub } from '../../src/endpoints/hub.js';
 import { PartnerError } from '../../src/errors.js';
 import { until } from '../live/node-red.js';
@@ -15,7 +15,7 @@ class TestHub implements Hub {
   address = 'https://provider/one';
   readonly standing = new Map<string, { callback: string; query?: string }>();
   readonly calls: string[] = [];
-  /** Standing at the same time, the fewest since the first registration: with none, events are lost. */
+  /** NodeCounts at the same time, the fewest since the first registration: with none, events are lost. */
   fewest = Number.POSITIVE_INFINITY;
   /** v4 has no way to ask. */
   tells = true;
@@ -120,7 +120,7 @@ describe('a subscription at a hub', () => {
     hub.tells = false;
     const { subscription, secret } = await begin();
     await subscription.stop(false);
-    const time = { ...PASSING_TIME, run: 'another process' };
+    const time = { ...MONOTONIC_CLOCK, run: 'another process' };
     const again = await begin({ time });
     assert.deepEqual(hub.calls, ['register', 'register', 'unregister h1']);
     assert.deepEqual(callbacks(), [`https://broker/n/${secret}`]);

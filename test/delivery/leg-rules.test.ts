@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DEFAULT_RULES, type PartyRules } from '../../src/conversation/ownership.js';
-import { carried, type Told } from '../../src/delivery/leg-rules.js';
-import type { Leg } from '../../src/delivery/outbox.js';
+import type { Leg } from '../../src/delivery/leg.js';
+import { applyPartyRules, type SourceContext } from '../../src/delivery/leg-rules.js';
 
 const LEG: Leg = {
   message: 'm1',
@@ -22,9 +22,9 @@ const LEG: Leg = {
   attachments: [],
   answers: false,
 };
-const TOLD: Told = { from: 'Acme', number: 'INC1' };
-const by = (rules: Partial<PartyRules>, told: Partial<Told> = {}) =>
-  carried(LEG, { ...DEFAULT_RULES, ...rules }, { ...TOLD, ...told });
+const TOLD: SourceContext = { from: 'Acme', number: 'INC1' };
+const by = (rules: Partial<PartyRules>, told: Partial<SourceContext> = {}) =>
+  applyPartyRules(LEG, { ...DEFAULT_RULES, ...rules }, { ...TOLD, ...told });
 
 describe('what a party is told by its own rules', () => {
   it('of an edited comment: that it was edited, or nothing', () => {

@@ -70,7 +70,7 @@ class OrderRig {
     const found = await this.correlate(record, message);
     if (!found) return;
     const rules: FanOutRules = { ...RULES, onFailure: this.onFailure };
-    const shared = await this.broker.legs.shareOut(record.id, 'fan-out', rules, found.message, () => false, false);
+    const shared = await this.broker.legs.fanOut(record.id, 'fan-out', rules, found.message, () => false, false);
     for (const leg of shared?.legs ?? []) await this.take(record, found.conversation.id, leg);
   }
 
@@ -94,7 +94,7 @@ class OrderRig {
   private async take(record: MessageRecord, conversation: string, { leg, message }: LegMessage): Promise<void> {
     const { items, progress, ...rest } = message.fields;
     const fields = { ...rest, ...(items && { items }), ...(progress && { progress }) } as unknown as Record<string, Json>;
-    await this.broker.take({
+    await this.broker.acceptLeg({
       message: record.id,
       conversation,
       node: `out-${leg}`,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Standing } from '../../src/delivery/node-counts.js';
+import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
 import { newFolder, removeFolders } from '../store/folders.js';
@@ -9,7 +9,7 @@ const ERROR = { code: 'SWB_PARTNER_DOWN', message: 'down', at: '' };
 
 describe('how what a node gave out stands', () => {
   let store: LowdbStore;
-  let standing: Standing;
+  let standing: NodeCounts;
   let changes: number;
   beforeEach(async () => {
     store = new LowdbStore({ folder: await newFolder() });
@@ -22,7 +22,7 @@ describe('how what a node gave out stands', () => {
     await removeFolders();
   });
   const begin = async (kind: 'message' | 'delivery' = 'delivery', node = 'out-1') => {
-    standing = new Standing(store, kind, node, () => changes++);
+    standing = new NodeCounts(store, kind, node, () => changes++);
     await standing.begin(kind === 'message' ? 'acme' : 'csp');
   };
   const put = (record: DeliveryRecord) => store.commit([{ kind: 'delivery', record }]);

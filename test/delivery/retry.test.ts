@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Circuit } from '../../src/delivery/circuit.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
-import { backoff, DEFAULT_RETRY, StillLooking, verdict } from '../../src/delivery/retry.js';
+import { backoff, DEFAULT_RETRY, LookupPendingError, verdict } from '../../src/delivery/retry.js';
 import { type Outcome, PartnerError, SwitchboardError } from '../../src/errors.js';
 
 const middle = () => 0.5;
@@ -23,7 +23,7 @@ describe('after a failed try a delivery', () => {
       false,
     ],
     ['it is the wrong entity', new SwitchboardError('SWB_WRONG_ENTITY', 'no'), 1, 'needsDecision', true],
-    ['it is looked for and not found yet', new StillLooking('no', 'x', 8_000, 60_000), 3, 'inDoubt', false],
+    ['it is looked for and not found yet', new LookupPendingError('no', 'x', 8_000, 60_000), 3, 'inDoubt', false],
     ['the store was busy', new SwitchboardError('SWB_STORE', 'no'), 1, 'inDoubt', true],
     ['our code is wrong', new TypeError('x is undefined'), 1, 'failed', true],
   ];
@@ -43,7 +43,7 @@ describe('after a failed try a delivery', () => {
 
   it('looks soon at first, then seldom, and at the end of the period', () => {
     const wait = (elapsed: number, left: number) =>
-      verdict(new StillLooking('no', 'x', elapsed, left), 1, DEFAULT_RETRY, middle).wait;
+      verdict(new LookupPendingError('no', 'x', elapsed, left), 1, DEFAULT_RETRY, middle).wait;
     assert.deepEqual([wait(0, 120_000), wait(16_000, 104_000), wait(64_000, 56_000)], [2_000, 16_000, 56_000]);
   });
 

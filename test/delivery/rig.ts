@@ -147,7 +147,7 @@ export class Rig {
     const found = await this.broker.correlate(record.id, { message, record: payload.fields, sources, deleted });
     if (!found || found.output === 'ignored') return;
     for (const node of nodes) {
-      await this.broker.take({
+      await this.broker.acceptLeg({
         message: record.id,
         conversation: found.conversation.id,
         node: `${node}-${to}`,

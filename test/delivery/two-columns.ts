@@ -35,7 +35,7 @@ export class TwoColumns extends Rig {
     if (!found || found.output === 'ignored') return;
     const written = isCustomers ? { severity } : { ...LEVELS[severity] };
     const names = Object.keys(written);
-    await this.broker.take({
+    await this.broker.acceptLeg({
       message: record.id,
       conversation: found.conversation.id,
       node: `out-${to}`,
