@@ -123,9 +123,9 @@ export class Broker {
       log: this.log,
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
-      lacks: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
-      gone: (record) => this.gone(record),
-      waits: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
+      whyStale: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
+      deletedPayload: (record) => this.deletedPayload(record),
+      mustWait: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
       onSettled: (message) => this.turnstile.leave(message),
     });
     this.surgeon = new Surgeon(this.store, this.conversations, this.turnstile, this.clock);
@@ -215,14 +215,14 @@ export class Broker {
     const correlated = lost ? withoutRecoverable(found) : found;
     flow.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
-    flow.told = this.told(correlated, incoming);
+    flow.source = this.told(correlated, incoming);
     this.decide(flow, correlated, incoming, lost);
     flow.correlated = findingOf(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
     return correlated;
   }
 
-  private async gone({ endpoint, entityType, entityId }: MessageRecord): Promise<Json | undefined> {
+  private async deletedPayload({ endpoint, entityType, entityId }: MessageRecord): Promise<Json | undefined> {
     const known = await this.store.conversationByLink(endpoint, entityType, entityId);
     return known && (this.client(endpoint)?.gone?.(entityType, entityId) as Json | undefined);
   }
@@ -248,23 +248,23 @@ export class Broker {
       const { node, endpoint, entityType, entityId, number, id } = record;
       const key = `${again ? 'again|' : AFTER_DOUBT}${id}`;
       const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key };
-      also.push(this.inbox.received({ ...hint, payload: { again: id } }));
+      also.push(this.inbox.messageChange({ ...hint, payload: { again: id } }));
     }
     const standing = conflicts.filter(({ stands }) => stands);
     const rival = standing.at(-1)?.rival;
     // One delivery for all of them: a message has one to each entity.
-    const restore = rival && { request: restoring(standing, incoming), record: this.outbox.restore(record.id, rival) };
+    const restore = rival && { request: restoring(standing, incoming), record: this.outbox.rewrite(record.id, rival) };
     if (restore) also.push({ kind: 'delivery', record: restore.record, bodies: { request: restore.request }, ifAbsent: true });
     if (back) {
       also.push({
         kind: 'delivery',
-        record: this.outbox.putBack(record.id, back.after),
+        record: this.outbox.recovery(record.id, back.after),
         bodies: { request: back.request },
         ifAbsent: true,
       });
     }
-    if (flow.told?.deleted) {
-      const { number, from } = flow.told;
+    if (flow.source?.deleted) {
+      const { number, from } = flow.source;
       this.warn(flow, 'SWB_DELETED', `${number} was deleted at ${from}, or is hidden from us.`);
     }
     if (conflicts.length > 0) this.warn(flow, 'SWB_BOTH_CHANGED', inWords(conflicts));
@@ -321,7 +321,7 @@ export class Broker {
   /** Takes a leg over for an out node. */
   async acceptLeg(leg: Leg): Promise<AcceptedLeg> {
     const flow = this.inbox.inFlow(leg.message);
-    const told = flow?.told;
+    const told = flow?.source;
     const given = told ? applyPartyRules(leg, this.rules(leg.endpoint), told) : leg;
     const taken = await this.outbox.accept({ ...given, again: flow?.again ?? true });
     if (flow) {

@@ -1,23 +1,23 @@
-/** Things remembered; those begun longest ago are forgotten. */
-const MOST = 10_000;
+/** Entities remembered; the oldest are forgotten first. */
+const MAX_ENTITIES = 10_000;
 
-/** How old things at least are that have a beginning in this process, by the steady clock. */
+/** Minimum age of entities, by the steady clock: since this process created them, or else since it started. */
 export class EntityAges {
-  private readonly began = new Map<string, number>();
+  private readonly createdAt = new Map<string, number>();
   private readonly start: number;
 
   constructor(private readonly steady: () => number) {
     this.start = steady();
   }
 
-  begin(id: string): void {
-    this.began.delete(id);
-    this.began.set(id, this.steady());
-    if (this.began.size > MOST) this.began.delete(this.began.keys().next().value as string);
+  created(id: string): void {
+    this.createdAt.delete(id);
+    this.createdAt.set(id, this.steady());
+    if (this.createdAt.size > MAX_ENTITIES) this.createdAt.delete(this.createdAt.keys().next().value as string);
   }
 
-  /** Milliseconds. What did not begin here was there before: it is no younger than this. */
+  /** Milliseconds. An entity that was not created here existed before this process, so it is at least as old. */
   atLeast(id: string): number {
-    return this.steady() - (this.began.get(id) ?? this.start);
+    return this.steady() - (this.createdAt.get(id) ?? this.start);
   }
 }

@@ -1,80 +1,83 @@
 import type { PartyRules } from '../conversation/ownership.js';
 import type { GenericComment, Json, RemovedPart } from '../model/message.js';
-import type { Leg, PartChange } from './leg.js';
+import type { CarriedEdit, Leg } from './leg.js';
 
-/** What a message tells that does not stand in the payload made of it. */
+/** What an out node needs to know about a message beyond its payload. */
 export interface SourceContext {
-  /** Name of the endpoint it comes from. */
+  /** Name of the endpoint that the message comes from. */
   from: string;
   /** The number, or id, of the entity there. */
   number: string;
   deleted?: boolean;
   removed?: RemovedPart[];
-  /** Fields that may fill what is empty, and overwrite nothing. */
+  /** Fields that may fill empty ones, but must not overwrite a value. */
   asMade?: string[];
-  /** When it changed by our own clock, epoch milliseconds. */
+  /** Time of the change by our own clock, epoch milliseconds. */
   at?: number;
 }
 
-/** A leg as the party it goes to wants it: by its rules for its fields, for what was edited and for what was deleted elsewhere. Pure. */
-export function applyPartyRules(leg: Leg, { fields, edits, deletions }: PartyRules, told: SourceContext): Leg {
+/** Applies the rules of the receiving party to a leg: for its fields, and for edits and deletions at the source. Pure. */
+export function applyPartyRules(leg: Leg, { fields, edits, deletions }: PartyRules, context: SourceContext): Leg {
   const { request } = leg;
   const sourcesOf = (name: string) => request.sources[name] ?? [];
-  const ruleOf = (name: string) => sourcesOf(name).map((source) => fields[source]);
-  const isKept = (name: string) => ruleOf(name).some((rule) => rule === 'never' || rule === 'appendOnly');
-  const asMade = new Set(told.asMade);
+  const rulesOf = (name: string) => sourcesOf(name).map((source) => fields[source]);
+  const isProtected = (name: string) => rulesOf(name).some((rule) => rule === 'never' || rule === 'appendOnly');
+  const asMade = new Set(context.asMade);
   const fills = Object.keys(request.fields).filter((name) => {
     const from = sourcesOf(name);
     return from.length > 0 && from.every((source) => asMade.has(source));
   });
-  const gone = told.deleted && deletions !== 'same';
+  const isDeleted = context.deleted && deletions !== 'same';
   return {
     ...leg,
     request: {
       ...request,
-      changed: gone ? [] : request.changed.filter((name) => !isKept(name)),
+      changed: isDeleted ? [] : request.changed.filter((name) => !isProtected(name)),
       defaults: [...new Set([...request.defaults, ...fills])],
-      said: { endpoint: leg.from.endpoint, ...(told.at !== undefined && { at: told.at }) },
+      said: { endpoint: leg.from.endpoint, ...(context.at !== undefined && { at: context.at }) },
     },
     appended: request.changed
       .flatMap(sourcesOf)
       .filter((source, i, all) => fields[source] === 'appendOnly' && all.indexOf(source) === i)
-      .flatMap((source) => appended(leg.message, source, request.generic[source])),
+      .flatMap((source) => appendNote(leg.message, source, request.generic[source])),
     comments: [
-      ...leg.comments.flatMap((comment) => (comment.edits === undefined ? [comment] : edits === 'note' ? [edited(comment)] : [])),
-      ...(told.deleted && deletions === 'note'
-        ? [note(`deleted-${leg.message}`, `${told.number} was deleted at ${told.from}.`)]
+      ...leg.comments.flatMap((comment) =>
+        comment.edits === undefined ? [comment] : edits === 'note' ? [editNote(comment)] : [],
+      ),
+      ...(context.deleted && deletions === 'note'
+        ? [note(`deleted-${leg.message}`, `${context.number} was deleted at ${context.from}.`)]
         : []),
-      ...(deletions === 'note' ? (told.removed ?? []).map((part) => removal(part, told)) : []),
+      ...(deletions === 'note' ? (context.removed ?? []).map((part) => removalNote(part, context)) : []),
     ],
-    alike: [
-      ...(edits === 'same' ? leg.comments.flatMap((comment) => alikeEdit(comment)) : []),
-      ...(deletions === 'same' ? (told.removed ?? []).map((part) => ({ ...part, note: removal(part, told) })) : []),
+    carriedEdits: [
+      ...(edits === 'same' ? leg.comments.flatMap((comment) => carriedEdit(comment)) : []),
+      ...(deletions === 'same' ? (context.removed ?? []).map((part) => ({ ...part, note: removalNote(part, context) })) : []),
     ],
   };
 }
 
-function alikeEdit(comment: GenericComment): PartChange[] {
+function carriedEdit(comment: GenericComment): CarriedEdit[] {
   const { edits: id } = comment;
-  return id === undefined ? [] : [{ kind: 'comment', id, comment, note: edited(comment) }];
+  return id === undefined ? [] : [{ kind: 'comment', id, comment, note: editNote(comment) }];
 }
 
-function edited(comment: GenericComment): GenericComment {
+function editNote(comment: GenericComment): GenericComment {
   return { ...comment, text: `Edited: ${comment.text}` };
 }
 
-function appended(message: string, field: string, value: Json | undefined): GenericComment[] {
+function appendNote(message: string, field: string, value: Json | undefined): GenericComment[] {
   if (typeof value !== 'string' || value.trim() === '') return [];
   return [{ id: `field-${field}-${message}`, text: `${field}: ${value}`, visibility: 'public' }];
 }
 
-/** What was taken away, in words, where nobody is told of it; undefined: nothing was. */
-export function describeDeletion(told: SourceContext): string | undefined {
-  if (told.deleted) return `${told.number} was deleted at ${told.from}: nothing is done elsewhere.`;
-  return told.removed?.map((part) => removal(part, told).text).join(' ');
+/** Says what was deleted, for a message whose deletions are not passed on; undefined where nothing was deleted. */
+export function describeDeletion(context: SourceContext): string | undefined {
+  if (context.deleted)
+    return `${context.number} was deleted at ${context.from}. The rules of the other parties do not pass deletions on.`;
+  return context.removed?.map((part) => removalNote(part, context).text).join(' ');
 }
 
-function removal({ kind, id, says }: RemovedPart, { from }: SourceContext): GenericComment {
+function removalNote({ kind, id, says }: RemovedPart, { from }: SourceContext): GenericComment {
   const what = kind === 'comment' ? 'A comment' : 'A file';
   return note(`${id}~deleted`, `${what} was deleted at ${from}${says ? `: ${says}` : '.'}`);
 }

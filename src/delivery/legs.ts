@@ -66,7 +66,7 @@ export class Legs {
     const whole = next && wholeOrder(next, rules, this.name);
     if (!flow || !now || !next?.plan || !whole) return message;
     // A vendor that deletes its order has not deleted the customer's.
-    if (flow.told) flow.told = { ...flow.told, deleted: false };
+    if (flow.source) flow.source = { ...flow.source, deleted: false };
     const { source } = message;
     const leg = linkOf(now, source.endpoint, source.entityType, source.id)?.leg ?? '';
     await this.compensate(now, next.plan, leg);

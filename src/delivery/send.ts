@@ -15,7 +15,7 @@ import { type CommentRecovery, snapshotsOf } from './comment-recovery.js';
 import { ask, describeWrite, followMove, ifNotVisible, isConflict, isRecent, keepLooking, notVisibleYet } from './in-doubt.js';
 import { isItemList, valueToWrite } from './item-changes.js';
 import { addressed, addressedBy } from './item-ids.js';
-import type { PartChange } from './leg.js';
+import type { CarriedEdit } from './leg.js';
 import { linkAfterWrite, seen, withConfirmedFields, withDerivedState, withUnsent } from './link-updates.js';
 import { effectiveChanges, FOUND_COMMENT, isCancellation, RECOVERY_PART } from './outbox.js';
 import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
@@ -82,7 +82,7 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
       return await update(delivery, request as unknown as EntityRequest, link, conversation, inDoubt, context);
     await context.guard.check(context.client, conversation, link);
     if (delivery.part.startsWith('alike:'))
-      return await changePart(delivery, request as unknown as PartChange, link, inDoubt, context);
+      return await carryEdit(delivery, request as unknown as CarriedEdit, link, inDoubt, context);
     if (delivery.part.startsWith(RECOVERY_PART))
       return await putBack(delivery, request as unknown as CommentRecovery, link, context);
     return delivery.part.startsWith('comment:')
@@ -127,7 +127,7 @@ async function create(
   }
   // What an answer claims of itself is no proof yet: what was found was looked at, what was created is before its first update.
   if (found) context.guard.trust(client, source.id);
-  context.ages.begin(source.id);
+  context.ages.created(source.id);
   const now = new Date(context.clock()).toISOString();
   const stamp = context.ids();
   return {
@@ -294,9 +294,9 @@ async function comment(
 }
 
 /** Changes, or takes away, a part as it was elsewhere: doing it twice does no harm. Where it cannot be done, a comment says so. */
-async function changePart(
+async function carryEdit(
   delivery: DeliveryRecord,
-  { kind, there = '', comment: words, note }: PartChange,
+  { kind, there = '', comment: words, note }: CarriedEdit,
   link: Link,
   inDoubt: boolean,
   context: SendContext,
@@ -356,7 +356,7 @@ async function attach(
       );
     }
     try {
-      file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
+      file = await spool.store(name, attachment, await source.download(from.entityType, from.entityId, attachment));
     } catch (error) {
       throw error instanceof PartnerError ? error.but({ outcome: 'notDone', elsewhere: true }) : error;
     }

@@ -257,7 +257,7 @@ export class Worker {
       notBefore: undefined,
       error: undefined,
       undo: undefined,
-      lookLeft: inDoubt ? this.settlingTimes.count(claimed) : undefined,
+      lookLeft: inDoubt ? this.settlingTimes.countDown(claimed) : undefined,
       doubtAt: (inDoubt && claimed.doubtAt) || client.address,
       begun: claimed.tries === 0 ? partnerTime(client, clock) : claimed.begun,
     };
@@ -266,7 +266,7 @@ export class Worker {
     let delivery = { ...sending, version: sending.version + 1 };
     // On disk before it is written once more: a crash after that begins another doubt.
     const writesAgain = async () => {
-      const record = { ...delivery, lookLeft: this.settlingTimes.begin(delivery.id) };
+      const record = { ...delivery, lookLeft: this.settlingTimes.restart(delivery.id) };
       await store.commit([{ kind: 'delivery', record }]);
       delivery = { ...record, version: record.version + 1 };
     };
@@ -417,7 +417,7 @@ export class Worker {
       notBefore: ended ? undefined : steady() + next.wait,
       blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
       // Each lost answer begins a doubt; one that is there already ends only when it is found, or surely is not there.
-      lookLeft: lost ? this.settlingTimes.begin(delivery.id) : inDoubt ? this.settlingTimes.count(delivery) : undefined,
+      lookLeft: lost ? this.settlingTimes.restart(delivery.id) : inDoubt ? this.settlingTimes.countDown(delivery) : undefined,
       onlyLook: lost ? error.unshown || undefined : delivery.onlyLook,
       doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
