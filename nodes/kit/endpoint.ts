@@ -128,7 +128,7 @@ export function endpointRuntime<Client extends EndpointClient>(
     const maxTries = Math.max(1, numberSetting(config.maxTries, endpointDefaults.maxTries, 'maxTries', where));
     const settling = numberSetting(config.settling, endpointDefaults.settling, 'settling', where) * 1000;
     const broker: Broker = await store.broker;
-    const retry = { base: retryDelay, maxTries };
+    const retry = { baseDelay: retryDelay, maxTries };
     broker.addEndpoint(node.client, { concurrency: options.concurrency, settling, retry, rules: partyRules(config, where) });
     return broker;
   })();

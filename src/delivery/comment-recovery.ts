@@ -7,27 +7,27 @@ import { idAt } from '../store/id.js';
 import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
 import { FOUND_COMMENT, RECOVERY_PART } from './outbox.js';
 
-/** How long after an interrupted write what is missing is put down to it: hubs repeat events, and polls come late. Milliseconds. */
+/** How long missing comments are attributed to an interrupted write: hubs repeat events, and polls are late. Milliseconds. */
 const AFTERMATH = 600_000;
-/** Deliveries and messages looked at, the newest. */
-const MOST = 100;
+/** Newest deliveries and messages that are checked. */
+const MAX_RECORDS = 100;
 
-/** Comments that a write of ours may have taken away; the `request` body of a delivery. */
+/** Comments that a write of ours may have removed; the `request` body of a delivery. */
 export interface CommentRecovery {
   /** Messages that show them. */
   messages: string[];
-  /** When that write began, ISO 8601 by the partner's clock; '' = not known. */
+  /** Start of that write by the partner's clock, ISO 8601; '' = not known. */
   since: string;
 }
 
-/** What we may have taken away: it is put back by a delivery, or by the write that took it away. */
+/** How comments that we may have removed are restored: by a new delivery, or, without one, by the write that removed them. */
 export interface RecoveryPlan {
-  back?: { after: DeliveryRecord; request: CommentRecovery };
+  recovery?: { after: DeliveryRecord; request: CommentRecovery };
 }
 
 /**
- * Whether comments that a message shows to be gone, or tells of, may be put back: not unless a comment of ours is being written there, or was shortly
- * before, and was interrupted before it could be seen what it took away. What is gone although all of that was put back, somebody else took away.
+ * Whether comments that are missing from a message, or new in it, may have to be restored: only where a comment of ours is being written there, or a
+ * recent write was interrupted before we saw what it removed. Comments still missing after a recovery were deleted by the partner; then undefined.
  * `now`: epoch milliseconds.
  */
 export async function planRecovery(
@@ -39,21 +39,21 @@ export async function planRecovery(
 ): Promise<RecoveryPlan | undefined> {
   const lost = (message.removed ?? []).filter(isComment);
   if (!client?.putBack || !link || message.comments.length + lost.length === 0 || origin === 'answer') return undefined;
-  const recent = { conversation: conversation.id, endpoint: link.endpoint, from: idAt(now - AFTERMATH), limit: MOST };
+  const recent = { conversation: conversation.id, endpoint: link.endpoint, from: idAt(now - AFTERMATH), limit: MAX_RECORDS };
   const deliveries = (await store.listDeliveries(recent)).filter((d) => d.leg === link.leg && d.entityType === link.entityType);
-  const backs = deliveries.filter(({ part }) => part.startsWith(RECOVERY_PART));
+  const recoveries = deliveries.filter(({ part }) => part.startsWith(RECOVERY_PART));
   const interrupted = deliveries.filter(isInterrupted);
   const [after] = interrupted;
-  const isDone = message.comments.length === 0 && after !== undefined && backs.some((back) => back.id > after.id);
-  // A whole list may lack for a moment what is then put back, perhaps under another id.
-  if (!after || isDone) return deliveries.some((d) => isOfWhole(d) && isTriedSince(d, readAt)) ? {} : undefined;
+  const isDone = message.comments.length === 0 && after !== undefined && recoveries.some((recovery) => recovery.id > after.id);
+  // While the list of comments is being rewritten, it may lack some for a moment; they may return under other ids.
+  if (!after || isDone) return deliveries.some((d) => rewritesList(d) && isTriedSince(d, readAt)) ? {} : undefined;
   const all = (await store.listMessages(recent)).filter((m) => m.entityType === link.entityType && m.entityId === link.id);
   const begun = interrupted.map((delivery) => delivery.id).reduce((a, b) => (a < b ? a : b));
   const since = interrupted.map(({ begun = '' }) => begun).reduce((a, b) => (a < b ? a : b));
-  return { back: { after, request: { messages: [...new Set([id, ...sinceLastReading(all, begun)])], since } } };
+  return { recovery: { after, request: { messages: [...new Set([id, ...sinceLastReading(all, begun)])], since } } };
 }
 
-/** Messages from the last one on that was read before something began: what is gone there already, somebody else took away. Ids. */
+/** Ids of messages from the last read before a write began: comments missing in that read were deleted by the partner. */
 function sinceLastReading(messages: readonly MessageRecord[], begun: string): string[] {
   const timeOf = ({ readAt, id }: MessageRecord) => readAt ?? id;
   const last = messages
@@ -63,44 +63,47 @@ function sinceLastReading(messages: readonly MessageRecord[], begun: string): st
   return messages.filter((message) => timeOf(message) >= last).map(({ id }) => id);
 }
 
-/** The same news, less the comments that may be put back: they stay known, under whatever ids they are shown then, and are not told to be gone. */
+/** The correlation result without the deletion of comments that may be restored. They stay known, and may return under other ids. */
 export function withoutRecoverable(found: Correlated): Correlated {
   const { message, link, output } = found;
   const { changed = [], comments, attachments, removed = [] } = message;
   const lost = removed.filter(isComment);
   if (!link || lost.length === 0) return found;
   const left = removed.filter((part) => !isComment(part));
-  const isNews = changed.length + comments.length + attachments.length + left.length > 0;
+  const hasChanges = changed.length + comments.length + attachments.length + left.length > 0;
   const advance = (latest: ConversationRecord) => {
     const next = found.advance(latest);
     const now = linkAt(next, link.endpoint, link.entityType, link.leg);
     return now ? withLink(next, withKnown(now, link, lost)) : next;
   };
-  const ignored = { output: 'ignored', reason: 'It is looked whether a write of ours took comments away.' } as const;
-  return { ...found, message: { ...message, removed: left }, advance, ...(output === 'update' && !isNews && ignored) };
+  const ignored = {
+    output: 'ignored',
+    reason: 'Comments are missing. It is being checked whether a write of ours removed them.',
+  } as const;
+  return { ...found, message: { ...message, removed: left }, advance, ...(output === 'update' && !hasChanges && ignored) };
 }
 
 function isComment({ kind }: RemovedPart): boolean {
   return kind === 'comment';
 }
 
-/** The entity as messages showed it, the oldest first. */
+/** The entity as read for these messages, oldest first. */
 export async function snapshotsOf(store: Store, { messages }: CommentRecovery): Promise<RawEntity[]> {
   const bodies = await Promise.all([...messages].sort().map((id) => store.bodies('message', id)));
   return bodies.flatMap(({ read }: Bodies) => (read ? [read as RawEntity] : []));
 }
 
-function isOfWhole({ part }: DeliveryRecord): boolean {
+function rewritesList({ part }: DeliveryRecord): boolean {
   return part.startsWith('comment:') || part.startsWith(RECOVERY_PART);
 }
 
-/** Is it being written, or was it until after a reading began? What is to be put back counts from the beginning. */
+/** Whether a write was under way when, or after, a read began. A recovery counts as soon as it is queued. */
 function isTriedSince({ part, state, updatedAt }: DeliveryRecord, readAt: string): boolean {
   if (state === 'pending') return part.startsWith(RECOVERY_PART);
   return state === 'sending' || state === 'inDoubt' || (state === 'delivered' && idAt(Date.parse(updatedAt)) >= readAt);
 }
 
-/** An earlier try of it wrote, and did not get to see what it took away. */
+/** Whether an earlier try wrote the comment, but could not see what it removed. */
 function isInterrupted({ part, state, attempts }: DeliveryRecord): boolean {
   return (
     part.startsWith('comment:') && (state === 'inDoubt' || (state === 'delivered' && attempts.at(-1)?.what === FOUND_COMMENT))

@@ -145,8 +145,8 @@ export class HubSubscription {
       .catch((error) => {
         this.behind = true;
         const strange = this.kept.unsure === 'strange';
-        const most = strange ? Math.max(CHECK, Math.min(STRANGE, renewInterval)) : CHECK;
-        const wait = backoff({ ...DEFAULT_RETRY, base: 1_000, most }, ++this.troubles, Math.random);
+        const maxDelay = strange ? Math.max(CHECK, Math.min(STRANGE, renewInterval)) : CHECK;
+        const wait = backoff({ ...DEFAULT_RETRY, baseDelay: 1_000, maxDelay }, ++this.troubles, Math.random);
         if (!this.stopped) onTrouble(error, broker.clock() + wait, part);
         return wait;
       })

@@ -6,61 +6,66 @@ import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js
 import { LookupPendingError } from './retry.js';
 import type { SendContext } from './send-context.js';
 
-/* What follows when a partner's answer does not say whether something is there (docs/promises.md, what counts as proof). */
+/* Lookups after an answer that does not prove whether a write took effect (docs/promises.md, what counts as proof). */
 
 /**
- * Lists and replicas may not have it yet: it was created a moment ago by this process, perhaps by the one before, or was linked a moment ago. Only for
- * the last the wall clock is asked, and a link from a time to come is none.
+ * Whether lists and replicas may not show the entity yet: this process created it or linked it within the settling time, or started within it, so that the
+ * previous process may have created it. Link times are by the wall clock, so a link from the future does not count as recent.
  */
 export function isRecent({ id, since }: Link, { ages, clock, settling }: SendContext): boolean {
   return ages.atLeast(id) < settling || Math.abs(clock() - Date.parse(since)) < settling;
 }
 
-/** What was created a moment ago is asked for again before it is believed to be gone. */
+/** The error for an entity that is not found although it is recent: it is read again before it counts as deleted. */
 export function notVisibleYet({ message, outcome, status }: PartnerError): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', message, {
-    hint: 'It was created a moment ago, so it is asked for again.',
+    hint: 'It was created only recently, so it is read again.',
     outcome,
     retry: true,
     status,
   });
 }
 
-/** A new id of the entity is followMove, where its record carries our reference. Throws SWB_CONFLICT then: the next try writes there. */
+/** If a record with another id now carries our reference, links it instead and throws SWB_CONFLICT, so that the next try writes to it. */
 export async function followMove(
   conversation: ConversationRecord,
   link: Link,
   { client, conversations }: SendContext,
 ): Promise<void> {
   const moved = await movedTo(client, conversation, link).catch((error: unknown) => {
-    // Nothing is followMove that several could be; the first error says more.
+    // Several candidates: none is followed, and the original error is more useful.
     if (error instanceof SwitchboardError) return undefined;
     throw error;
   });
   if (!moved) return;
   await conversations.update(conversation.id, (latest) => relinked(latest, link, moved));
   const [before, after] = [link.number ?? link.id, moved.number ?? moved.id];
-  throw new SwitchboardError('SWB_CONFLICT', `${before} is not there any more, and ${after} carries its reference.`, {
+  throw new SwitchboardError('SWB_CONFLICT', `${before} no longer exists, and ${after} carries its reference.`, {
     where: client.name,
-    hint: 'From now on it is written there.',
+    hint: 'Updates go to that record from now on.',
   });
 }
 
-/** What a delivery writes, as a person looks for it. */
+/** Describes what a delivery writes, so that a user can look for it. */
 export function describeWrite(delivery: DeliveryRecord, conversation: ConversationRecord): string {
   if (delivery.part.startsWith('comment:')) return 'the comment';
   if (delivery.part.startsWith('attachment:')) return 'the attachment';
   return `a ${delivery.entityType} with our reference ${createReference(conversation, delivery)}`;
 }
 
-/** Not found. While the partner may still be working on it, that is no proof that it is not there; then it may be written once more, or is asked about. */
+/**
+ * The write was not found. Within the settling time that is no proof, and LookupPendingError is thrown. After it, the write may be sent again, or a user has
+ * to decide.
+ */
 export async function keepLooking(sought: string, delivery: DeliveryRecord, context: SendContext): Promise<void> {
   const { client, settling } = context;
   const { onlyLook } = delivery;
   const left = context.lookLeft();
-  if (left <= 0) return onlyLook ? ask(sought, client) : context.writesAgain();
+  if (left <= 0) return onlyLook ? demandDecision(sought, client) : context.beforeResend();
   const elapsed = Math.max(0, settling - left);
-  const hint = onlyLook ? 'It is looked for again. Is it not there in the end, a person is asked.' : undefined;
+  const hint = onlyLook
+    ? 'It is looked up again. If it is not found by the end of the settling time, you have to decide.'
+    : undefined;
   throw new LookupPendingError(
     `It is not known whether this was written: ${sought} is not shown yet.`,
     client.name,
@@ -70,7 +75,7 @@ export async function keepLooking(sought: string, delivery: DeliveryRecord, cont
   );
 }
 
-/** For a look that the partner does not allow: it may be there, unseen, and is not written again without a person. */
+/** Handles a lookup that the partner does not allow: the write may be there unseen, so that only a user may have it sent again. */
 export function ifNotVisible(
   sought: string,
   delivery: DeliveryRecord,
@@ -79,18 +84,18 @@ export function ifNotVisible(
   return async (error) => {
     const isHidden = error instanceof PartnerError && error.unshown;
     if (!isHidden) throw error;
-    // A person has said that it is not there.
+    // A user has confirmed that it is not there.
     if (delivery.onlyLook === false) return undefined;
     await keepLooking(sought, { ...delivery, onlyLook: true }, context);
     return undefined;
   };
 }
 
-/** What was looked for and not found, and must not be written again without a person. */
-export function ask(sought: string, { name }: EndpointClient): never {
-  throw new DecisionError('unresolved', 'SWB_PARTNER_ANSWER', `It does not show ${sought}.`, {
+/** The write was not found, and must not be sent again without a user's decision. */
+export function demandDecision(sought: string, { name }: EndpointClient): never {
+  throw new DecisionError('unresolved', 'SWB_PARTNER_ANSWER', `The partner does not show ${sought}.`, {
     where: name,
-    hint: 'Look there whether it is.',
+    hint: 'Check there whether it exists.',
   });
 }
 

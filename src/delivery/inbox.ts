@@ -73,8 +73,8 @@ export interface Emitter {
   read(record: MessageRecord, bodies: Bodies): Promise<Json | undefined>;
   /** Sends the message into the flow. Must call `onIdle` once no node holds it any more, with the first error that a node reported. */
   emit(record: MessageRecord, payload: Json, onIdle: (error?: ErrorRecord) => void): void;
-  /** SourceContext when a message could not be read and waits, or failed. */
-  trouble?(record: MessageRecord, error: unknown, retryAt?: number): void;
+  /** Called when the entity of a message could not be read; `retryAt` is absent where the message failed. */
+  readFailed?(record: MessageRecord, error: unknown, retryAt?: number): void;
 }
 
 export interface InboxOptions {
@@ -483,8 +483,8 @@ class Dispatcher {
     const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
     // A read that may only be behind is repeated at short intervals until CATCH_UP is over.
     const isBehind = (lags || (error instanceof PartnerError && error.ofRecord)) && this.readSince(claimed) < CATCH_UP;
-    const most = isBehind ? CATCH_UP_INTERVAL : this.retry.most;
-    const wait = again ? Math.max(asked, Math.min(most, this.waitAfter(claimed))) : undefined;
+    const maxDelay = isBehind ? CATCH_UP_INTERVAL : this.retry.maxDelay;
+    const wait = again ? Math.max(asked, Math.min(maxDelay, this.waitAfter(claimed))) : undefined;
     if (!again) this.firstReads.delete(claimed.id);
     const record = await this.postpone(claimed, error, wait);
     if (!isBehind || wait === undefined)

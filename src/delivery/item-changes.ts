@@ -4,25 +4,25 @@ import { entriesOf } from '../conversation/item-entries.js';
 import { ITEM_FIELDS, type Json } from '../model/message.js';
 import type { Link, WrittenItem } from '../store/store.js';
 
-/** True for a list of items: what is ordered, how it stands, or both. */
+/** Whether a field is a list of order items: what is ordered, their states, or both. */
 export function isItemList(request: EntityRequest, name: string): boolean {
   return (request.sources[name] ?? []).some((source) => ITEM_FIELDS.has(source));
 }
 
 /**
- * What of a field is to be written. Of a list of items the entries that we did not write just so the last time: the others may have been changed
- * on the other side, and we do not know it yet. All of it where a person has edited the list; undefined where nothing is left.
+ * The value of a field to write. For a list of items only the entries that differ from our last write, because the other side may have changed the
+ * others unnoticed; the whole list where it was edited manually. Undefined where nothing is left to write.
  */
 export function valueToWrite(request: EntityRequest, name: string, link: Link): Json | undefined {
   const value = request.fields[name] as Json;
   const written = link.writtenItems?.[name];
   const items = isItemList(request, name) && !request.edited?.includes(name) ? entriesOf(request, value) : undefined;
   if (!written || !items) return value;
-  const news = items.filter(({ id, entry }) => written[id]?.entry !== imprint(entry));
-  return news.length > 0 ? news.map(({ entry }) => entry) : undefined;
+  const changed = items.filter(({ id, entry }) => written[id]?.entry !== imprint(entry));
+  return changed.length > 0 ? changed.map(({ entry }) => entry) : undefined;
 }
 
-/** What was written of each item; undefined where the list's entries cannot be told to be of which. */
+/** The entry written for each item; undefined where the entries cannot be assigned to items. */
 export function itemsAsWritten(request: EntityRequest, name: string): Record<string, WrittenItem> | undefined {
   const items = entriesOf(request, request.fields[name] as Json);
   return items && Object.fromEntries(items.map(({ id, entry, standing }) => [id, { entry: imprint(entry), standing }]));

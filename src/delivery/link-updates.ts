@@ -8,12 +8,12 @@ import { isWithin } from '../store/id.js';
 import type { ConversationRecord, DeliveryRecord, Link, OurWrite } from '../store/store.js';
 import { isItemList, itemsAsWritten } from './item-changes.js';
 
-/** Values remembered of what quick writes in a row have gone over. */
-const MOST_EARLIER = 10;
+/** Overwritten values that are remembered for a field that is written in quick succession. */
+const MAX_EARLIER = 10;
 
 /**
- * The link once fields of it were written: what the partner shows for them, so that what it did not keep does not come back as its change; what we
- * asked for where it shows none. `stamp`: an id made after the answer came.
+ * The link after a write of fields: it remembers the values in the partner's answer, so that a value the partner did not keep does not come back as its
+ * change; the values that we sent where the answer has none. `known`: the answer is not older than the link. `stamp`: an id created after the answer.
  */
 export function linkAfterWrite(
   link: Link,
@@ -35,11 +35,11 @@ export function linkAfterWrite(
     writtenBy[name] = delivery.id;
     const earlier = earlierValues(stamp, ourWrites[name]);
     ourWrites[name] = { stamp, before: link.raw[name] ?? '', of: request.sources[name], ...(earlier && { earlier }) };
-    // What we wrote of items, whatever was told of them meanwhile: what we did not change is not written again.
+    // Independent of newer messages about the items, so that entries we did not change are not written again.
     const items = isItemList(request, name) ? itemsAsWritten(request, name) : undefined;
     if (items) writtenItems[name] = items;
-    if (!known) continue; // a message of theirs came first and told more than our answer does
-    // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
+    if (!known) continue; // a message from the partner was processed first, and is newer than our answer
+    // The answer may also hold changes that the partner made to its items; its own message will report them.
     if (!isItemList(request, name)) raw[name] = imprint(name in parsed.record ? parsed.record[name] : request.fields[name]);
     for (const source of request.sources[name] ?? [])
       if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
@@ -58,13 +58,13 @@ export function linkAfterWrite(
   };
 }
 
-/** What was there before writes shortly before another one, the newest first. */
+/** The values overwritten by our writes shortly before this one, newest first. */
 function earlierValues(stamp: string, last: OurWrite | undefined): Json[] | undefined {
   if (!last || !isWithin(COPIES_BEHIND, last.stamp, stamp)) return undefined;
-  return [last.before, ...(last.earlier ?? [])].slice(0, MOST_EARLIER);
+  return [last.before, ...(last.earlier ?? [])].slice(0, MAX_EARLIER);
 }
 
-/** The conversation once fields were found to be as an earlier try wrote them. `version`: the entity's own, as it was found. */
+/** The conversation after fields were found as an earlier try wrote them. `version`: that of the entity as found. */
 export function withConfirmedFields(
   conversation: ConversationRecord,
   delivery: DeliveryRecord,
@@ -87,7 +87,7 @@ export function withConfirmedFields(
   return withDerivedState(withLink(conversation, linkAfterWrite(link, delivery, request, names, parsed, true, stamp)));
 }
 
-/** The conversation in which the values of some canonical fields at an entity are still to be told. `stamp`: an id made once they were seen. */
+/** The conversation in which the values of some canonical fields of an entity are still to be sent to the others. `stamp`: an id created once they were read. */
 export function withUnsent(
   conversation: ConversationRecord,
   { endpoint, entityType, leg }: DeliveryRecord,
@@ -102,8 +102,11 @@ export function withUnsent(
   });
 }
 
-/** A comment or attachment of ours that was written: its echo is known by its id, else, where the partner shows none, by a mark. `stamp`: an id made after the answer came. */
-export function seen(
+/**
+ * The conversation after a comment or attachment was written. Its echo is recognised by its id or, where the partner shows none, by a mark. `stamp`: an id
+ * created after the answer.
+ */
+export function withSentPart(
   conversation: ConversationRecord,
   delivery: DeliveryRecord,
   id: string | undefined,
@@ -121,6 +124,7 @@ export function seen(
   return withLink(conversation, written);
 }
 
+/** The conversation with its state derived from its links. */
 export function withDerivedState(conversation: ConversationRecord): ConversationRecord {
   return { ...conversation, state: conversationState(conversation) };
 }

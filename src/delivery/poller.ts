@@ -62,7 +62,7 @@ export class Poller {
     } catch (error) {
       if (this.stopped) return;
       const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
-      const wait = Math.max(asked, interval, backoff({ ...DEFAULT_RETRY, base: 1_000 }, ++this.troubles, Math.random));
+      const wait = Math.max(asked, interval, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000 }, ++this.troubles, Math.random));
       onTrouble(error, broker.clock() + wait);
       this.next(wait, interval);
     }

@@ -9,17 +9,17 @@ import type { Link } from '../store/store.js';
 import { isItemList } from './item-changes.js';
 import { genericSources } from './outbox.js';
 
-/** What a look right before a write has found. */
+/** Result of the check right before a write. */
 export interface PreWriteCheck {
-  /** Fields that are not written: the partner has changed them since, and that stands. It is told to the others when it is heard of. */
+  /** Fields that are not written: the partner has changed them, and its value wins. A later message from the partner passes it on. */
   kept: ReadonlySet<string>;
-  /** The generic fields they were to be made from. */
-  untold: string[];
-  /** What both sides changed, in words. */
+  /** The generic fields of these, still to be sent to the other parties. */
+  unsent: string[];
+  /** Text about the fields that both sides changed. */
   conflict?: string;
 }
 
-/** Fields of a write that the partner may have changed without our having heard of it: those that are known, and are not told item by item. */
+/** Fields of a write that the partner may have changed unnoticed: those with a last known value, except lists of items and manual edits. */
 export function fieldsToCheck(names: readonly string[], request: EntityRequest, link: Link): string[] {
   if (!request.said || link.made === 'told') return [];
   return names.filter(
@@ -31,7 +31,7 @@ export function fieldsToCheck(names: readonly string[], request: EntityRequest, 
   );
 }
 
-/** Decides, of fields about to be written, whose value stands where the partner shows another one than the last we heard of. Pure. */
+/** Decides whose value wins in fields that are about to be written, where the partner shows another value than the last known one. Pure. */
 export function checkBeforeWrite(
   names: readonly string[],
   request: EntityRequest,
@@ -41,35 +41,35 @@ export function checkBeforeWrite(
   rules: (endpoint: string) => PartyRules,
 ): PreWriteCheck {
   const { said } = request;
-  if (!said) return { kept: new Set(), untold: [] };
+  if (!said) return { kept: new Set(), unsent: [] };
   const own = rules(client.id);
-  // Was the last change ours, perhaps a comment, it is not known when theirs was made.
+  // If we made the last change, for example a comment, it is not known when the partner changed the field.
   const isOurs = client.integrationUser !== undefined && source.changedBy === client.integrationUser;
   const shown = saidBy(own.side, isOurs ? undefined : source.changedAt, client.clockAhead);
   const wanted: Said = { side: rules(said.endpoint).side, at: said.at };
-  const unheard = names.filter(
+  const unnoticed = names.filter(
     (name) => name in record && !sameImprint(link.raw[name], record[name]) && !isSent(record[name], request.fields[name]),
   );
-  const changed = [...new Set(unheard.flatMap((name) => genericSources(name, request)))];
+  const changed = [...new Set(unnoticed.flatMap((name) => genericSources(name, request)))];
   const ruleOf = (generic: string) => own.fields[generic] ?? 'newest';
-  const standing = new Set(changed.filter((generic) => stands(generic, ruleOf(generic), shown, wanted)));
-  const kept = new Set(names.filter((name) => genericSources(name, request).some((generic) => standing.has(generic))));
+  const winning = new Set(changed.filter((generic) => stands(generic, ruleOf(generic), shown, wanted)));
+  const kept = new Set(names.filter((name) => genericSources(name, request).some((generic) => winning.has(generic))));
   const conflicts = changed.map((generic) => {
-    const fields = unheard.filter((field) => genericSources(field, request).includes(generic));
+    const fields = unnoticed.filter((field) => genericSources(field, request).includes(generic));
     return {
       name: generic,
-      // In the partner's own words: what it means to the others is not asked before a write.
-      shown: inFull(fields, record),
-      wanted: inFull(fields, request.fields),
+      // Values in the partner's own terms: mapping them to generic ones is not worth it before a write.
+      shown: fieldText(fields, record),
+      wanted: fieldText(fields, request.fields),
       rule: ruleInWords(generic, ruleOf(generic), shown, wanted),
-      stands: standing.has(generic),
+      stands: winning.has(generic),
     };
   });
-  return { kept, untold: [...standing], ...(conflicts.length > 0 && { conflict: inWords(conflicts) }) };
+  return { kept, unsent: [...winning], ...(conflicts.length > 0 && { conflict: inWords(conflicts) }) };
 }
 
-/** The value of one field, or each with its name, to be read by people. */
-function inFull(fields: readonly string[], values: Record<string, Json>): Json {
+/** The value of one field, or of several with their names; for people. */
+function fieldText(fields: readonly string[], values: Record<string, Json>): Json {
   const [only = '', ...more] = fields;
   return more.length === 0 ? (values[only] ?? '') : fields.map((field) => `${field} ${textOf(values[field])}`).join(', ');
 }

@@ -3,57 +3,57 @@ import type { DeliveryState } from '../store/store.js';
 
 export interface RetryPolicy {
   /** Milliseconds before the first retry. */
-  base: number;
+  baseDelay: number;
   /** Longest wait, milliseconds. */
-  most: number;
+  maxDelay: number;
   /** Tries before a delivery becomes a dead letter. */
   maxTries: number;
 }
 
-export const DEFAULT_RETRY: RetryPolicy = { base: 2_000, most: 300_000, maxTries: 12 };
+export const DEFAULT_RETRY: RetryPolicy = { baseDelay: 2_000, maxDelay: 300_000, maxTries: 12 };
 
-/** Times that an order is read again whose items are not clear. */
-const READ_AGAIN = 3;
+/** Tries that read an order again whose items are ambiguous. */
+const ITEM_READS = 3;
 
-/** Time after which lists, indexes, replicas and slow rules are believed to have caught up with a write whose answer was lost, milliseconds. */
+/** Settling time after a lost answer: by then lists, indexes, replicas and slow rules of the partner are assumed to show the write. Milliseconds. */
 export const DEFAULT_SETTLING = 120_000;
 
-/** Exponential backoff with equal jitter: between half and the whole of base · 2^(tries-1), never above `most`. */
+/** Exponential backoff with equal jitter: between half and the whole of baseDelay · 2^(tries-1), at most `maxDelay`. */
 export function backoff(policy: RetryPolicy, tries: number, random: () => number): number {
-  const full = Math.min(policy.most, policy.base * 2 ** Math.max(0, tries - 1));
+  const full = Math.min(policy.maxDelay, policy.baseDelay * 2 ** Math.max(0, tries - 1));
   return Math.round(full / 2 + (full / 2) * random());
 }
 
 export interface Verdict {
   state: Extract<DeliveryState, 'pending' | 'inDoubt' | 'failed' | 'needsDecision'>;
-  /** What a person is asked. */
+  /** The decision that a user has to make. */
   decision?: DecisionKind;
   /** Milliseconds to wait before the next try. */
   wait: number;
-  /** Whether this try counts towards maxTries: a partner that is down or limits our rate costs no tries, however long that lasts. */
+  /** Whether this try counts towards maxTries. Tries do not count while the partner is down or limits our rate. */
   counts: boolean;
-  /** Whether the partner as a whole looks unhealthy, for the circuit breaker. */
+  /** Whether the failure suggests that the whole partner is unhealthy; for the circuit breaker. */
   unhealthy: boolean;
 }
 
-/** An answer was lost, and the partner does not show what was written: it is looked for again before anything is written once more. */
+/** An answer was lost, and the partner does not show the write yet: it is looked up again before it is sent again. */
 export class LookupPendingError extends SwitchboardError {
   /**
-   * @param elapsed milliseconds since the doubt began
-   * @param left milliseconds until the last look
+   * @param elapsed milliseconds since the delivery came into doubt
+   * @param left milliseconds until the last lookup
    */
   constructor(
     what: string,
     where: string,
     readonly elapsed: number,
     readonly left: number,
-    hint = 'It is looked for again, because the partner may still be working on it, and sent again only when it is surely not there.',
+    hint = 'It is looked up again, because the partner may still be processing it. It is sent again only if it is not found by the end of the settling time.',
   ) {
     super('SWB_PARTNER_ANSWER', what, { where, hint });
   }
 }
 
-/** What becomes of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). `inDoubt`: an earlier try may have reached the partner. */
+/** Next state of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). `inDoubt`: an earlier try may have reached the partner. */
 export function verdict(error: unknown, tries: number, policy: RetryPolicy, random: () => number, inDoubt = false): Verdict {
   const again = (state: Verdict['state'], more: Partial<Verdict> = {}): Verdict => ({
     state,
@@ -71,11 +71,11 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   });
   const left = tries < policy.maxTries;
   if (error instanceof LookupPendingError)
-    // The looks are as far apart as the doubt is old: soon at first, then seldom, the last one at the end of the period.
-    return again('inDoubt', { wait: Math.min(error.left, Math.max(policy.base, error.elapsed)), counts: false });
-  // What was read of an order's items may be behind: it is read again before a person is asked.
+    // The wait is as long as the time since the doubt began, so lookups become less frequent; the last one is at the end of the period.
+    return again('inDoubt', { wait: Math.min(error.left, Math.max(policy.baseDelay, error.elapsed)), counts: false });
+  // The read of an order's items may be stale: it is repeated before a user has to decide.
   if (error instanceof DecisionError)
-    return error.kind === 'items' && left && tries <= READ_AGAIN ? again('pending') : ended(error.kind);
+    return error.kind === 'items' && left && tries <= ITEM_READS ? again('pending') : ended(error.kind);
   if (!(error instanceof PartnerError)) {
     if (!(error instanceof SwitchboardError)) return ended();
     if (error.code === 'SWB_WRONG_ENTITY') return ended('wrongEntity');
@@ -87,7 +87,7 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   if (error.outcome === 'unknown')
     return left ? again(state, { wait: waitFor(error), unhealthy: unhealthy && error.retry }) : ended('unresolved', unhealthy);
   if (!error.retry) return ended();
-  // A partner that answers, and never what it was asked, will not say some day: what is in doubt is put before a person.
+  // A partner that keeps giving invalid answers will not confirm the write later either, so a user has to decide.
   if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.ofRecord))
     return left ? again(state, { wait: waitFor(error), unhealthy }) : ended(inDoubt ? 'unresolved' : undefined, unhealthy);
   const limited = error.code === 'SWB_PARTNER_LIMIT';

@@ -10,20 +10,20 @@ export interface SendContext {
   store: Store;
   conversations: Conversations;
   client: EndpointClient;
-  /** Client of the endpoint an attachment is fetched from. */
+  /** Client of another endpoint, to fetch an attachment from. */
   endpoint: (id: string) => EndpointClient | undefined;
   guard: IdentityGuard;
   spool: Spool;
-  /** How the party at an endpoint is dealt with. */
+  /** The rules for the party at an endpoint. */
   rules: (endpoint: string) => PartyRules;
   ids: () => string;
   clock: () => number;
-  /** Milliseconds. */
+  /** Settling time, milliseconds. */
   settling: number;
-  /** Of entities that were created here, by id. */
+  /** Minimum ages of entities, by id. */
   ages: EntityAges;
-  /** Milliseconds for which the partner is still only looked at. */
+  /** Remaining settling time of the delivery, milliseconds. */
   lookLeft: () => number;
-  /** To be called before something in doubt is written once more: from then on another answer may be lost. */
-  writesAgain: () => Promise<void>;
+  /** To be called before a write in doubt is sent again, because from then on another answer may be lost. */
+  beforeResend: () => Promise<void>;
 }

@@ -59,7 +59,7 @@ describe('the broker', () => {
     );
     const [delivery] = await rig.deliveries();
     assert.equal(delivery?.error?.code, 'SWB_WRONG_ENTITY');
-    assert.match(delivery?.error?.message ?? '', /T1 was created, but stands in the conversation SWB-/);
+    assert.match(delivery?.error?.message ?? '', /T1 was created, but is already linked to the conversation SWB-/);
     assert.equal(rig.provider.tickets.length, 1);
   });
 
@@ -269,7 +269,7 @@ describe('the broker', () => {
         throw new PartnerError('SWB_PARTNER_ANSWER', 'less than a moment ago', { outcome: 'notDone', retry: true, ofRecord });
       },
       emit: () => assert.fail('it was not read'),
-      trouble: () => troubles++,
+      readFailed: () => troubles++,
     });
     await until('two reads', () => reads >= 2);
     assert.equal(troubles, 0);

@@ -54,7 +54,7 @@ describe('a cancellation in doubt', () => {
     assert.equal(asked(), 1);
     assert.equal(await delivery(), undefined);
     const told = (await rig.deliveries()).flatMap((d) => d.attempts.map((attempt) => attempt.what));
-    assert.ok(told.includes('found the cancellation that an earlier try asked for'), told.join());
+    assert.ok(told.includes('found the cancellation that an earlier try requested'), told.join());
   });
 
   it('is asked for again once it is surely not there', async () => {

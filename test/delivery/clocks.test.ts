@@ -101,12 +101,12 @@ describe('when the clock is set', () => {
       await looked(1);
       ahead = by;
       passed += 30_000;
-      rig.broker.worker('provider')?.look();
+      rig.broker.worker('provider')?.dispatch();
       await looked(calls('find') + 1);
       assert.equal(calls('create'), 1);
       assert.ok(((await first()).lookLeft ?? 0) <= 30_000);
       passed += 60_000;
-      rig.broker.worker('provider')?.look();
+      rig.broker.worker('provider')?.dispatch();
       await rig.quiet();
       assert.equal(calls('create'), 2);
     });
@@ -119,7 +119,7 @@ describe('when the clock is set', () => {
       await receive('1', 'one');
       await looked(1);
       passed += 40_000;
-      rig.broker.worker('provider')?.look();
+      rig.broker.worker('provider')?.dispatch();
       await looked(calls('find') + 1);
       const { lookLeft } = await first();
       assert.ok(lookLeft !== undefined && lookLeft <= 20_000, String(lookLeft));
@@ -131,7 +131,7 @@ describe('when the clock is set', () => {
       assert.ok(then > 0 && then <= lookLeft, `${then} of ${lookLeft}`);
       assert.equal(calls('create'), 1);
       passed += then;
-      rig.broker.worker('provider')?.look();
+      rig.broker.worker('provider')?.dispatch();
       await rig.quiet();
       assert.equal(calls('create'), 2);
     });
@@ -168,13 +168,13 @@ describe('when the clock is set', () => {
     const before = calls('create');
     for (let i = 0; i < 10; i++) {
       ahead += HOUR;
-      rig.broker.worker('provider')?.look();
+      rig.broker.worker('provider')?.dispatch();
     }
     await receive('1', 'again');
     await until('what came since', async () => (await rig.store.counts()).messages.received === 0);
     assert.equal(calls('create'), before);
     passed += 1_000;
-    rig.broker.worker('provider')?.look();
+    rig.broker.worker('provider')?.dispatch();
     await until('the next try', () => calls('create') > before);
   });
 

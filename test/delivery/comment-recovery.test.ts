@@ -88,7 +88,7 @@ describe('what an interrupted write of all comments took away', () => {
     assert.deepEqual(ticket().comments, ['ours', 'theirs']);
     assert.deepEqual(
       (await putBack()).map(({ state, attempts }) => [state, attempts.at(-1)?.what]),
-      [['delivered', 'put back what a write of ours had taken away: «theirs»']],
+      [['delivered', 'restored comments that an earlier write had removed: "theirs"']],
     );
     const notes = asked[0]?.shown.flatMap((raw) => notesOf(raw).map(([id]) => id));
     assert.ok(notes?.includes('theirs'), 'the reading that showed it is handed over');
@@ -213,6 +213,6 @@ describe('what is gone at a partner that takes lists whole', () => {
   ] as const)
     it(what, async () => {
       const found = await lost(...deliveries);
-      assert.equal(found && (found.back ? 'put back' : 'kept'), becomes);
+      assert.equal(found && (found.recovery ? 'put back' : 'kept'), becomes);
     });
 });

@@ -52,7 +52,7 @@ describe('a read and the hint it follows', () => {
     assert.equal(await lack({ version: '2' }, {}), undefined);
     assert.match((await lack({ version: '3' }, {})) ?? '', /at 2, the hint at 3/);
     assert.equal(await lack({ parts: ['c1'] }, {}), undefined);
-    assert.match((await lack({ parts: ['c1', 'c2'] }, {})) ?? '', /lacks c2/);
+    assert.match((await lack({ parts: ['c1', 'c2'] }, {})) ?? '', /c2 is missing/);
   });
 
   it('is behind where it shows a comment as it was before we edited it, for a while', async () => {

@@ -146,7 +146,7 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.equal((await delivery()).decision, 'addressChanged');
       assert.match(
         (await delivery()).error?.message ?? '',
-        /written at http:\/\/partner, and the endpoint is at http:\/\/elsewhere now/,
+        /written at http:\/\/partner\. The address of the endpoint is now http:\/\/elsewhere/,
       );
       assert.equal(calls('create'), 1);
     });
@@ -159,7 +159,7 @@ describe('what the partner’s answers say of a delivery', () => {
       rig.provider.address = 'http://elsewhere';
       await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY);
       await until('the question', async () => (await delivery()).decision === 'addressChanged');
-      assert.match((await delivery()).error?.message ?? '', /written at http:\/\/partner, .* is at http:\/\/elsewhere now/);
+      assert.match((await delivery()).error?.message ?? '', /written at http:\/\/partner\. .* is now http:\/\/elsewhere/);
       await rig.stop();
       const { provider } = rig;
       rig = new Rig(folder);
@@ -199,7 +199,7 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.equal((await delivery()).decision, 'unresolved');
       assert.match(
         (await delivery()).error?.message ?? '',
-        /After 4 tries it is not known whether it was written: look there for a troubleTicket with our reference SWB-/,
+        /After 4 tries it is not known whether it was written\. Look there for a troubleTicket with our reference SWB-/,
       );
       assert.equal((await delivery()).blocking, true);
     });
@@ -230,9 +230,9 @@ describe('what the partner’s answers say of a delivery', () => {
       for (let looks = 0; looks < 2; looks++) {
         await inState('needsDecision');
         const { error, attempts } = await delivery();
-        assert.equal(error?.message.split(`The last try that failed: «${attempts[0]?.error}»`).length, 2, error?.message);
+        assert.equal(error?.message.split(`The last failed try: "${attempts[0]?.error}"`).length, 2, error?.message);
         assert.equal(error?.message.split('does not show').length, 2, error?.message);
-        assert.equal(attempts.at(-1)?.what, 'not found: a person is asked');
+        assert.equal(attempts.at(-1)?.what, 'not found: needs a decision');
         await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY);
         await until('the look', async () => (await delivery()).attempts.length > attempts.length);
       }

@@ -271,7 +271,7 @@ describe('what a person does by hand', () => {
       );
       assert.match(
         late.error?.message ?? '',
-        /Then link it in the conversations view\. If not, replay .* Then replay this one\./,
+        /link it in the Conversations view; otherwise replay .* Then replay this one\./,
       );
     });
 

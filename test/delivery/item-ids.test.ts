@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EntityRequest } from '../../src/conversation/correlator.js';
-import { addressed, addressedBy } from '../../src/delivery/item-ids.js';
+import { addressItems, addressRead } from '../../src/delivery/item-ids.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { itemsOf, withItemIds } from '../../src/endpoints/tmf622/items.js';
 import type { LinkItems } from '../../src/model/item-facts.js';
@@ -40,7 +40,7 @@ describe('the ids under which items are written', () => {
   it('are the vendor’s, by how its order is now', () => {
     const made = request([...LIST, entry('3', 'COVER')]);
     const fields = { description: 'x', productOrderItem: [entry('2', 'PHONE', { quantity: 5 }), entry('3', 'COVER')] };
-    const { items, ...written } = addressedBy(CLIENT, made, OURS, fields, [...THERE, item('3', 'FEE')], false);
+    const { items, ...written } = addressRead(CLIENT, made, OURS, fields, [...THERE, item('3', 'FEE')], false);
     assert.deepEqual(written, {
       fields: { description: 'x', productOrderItem: [entry('1', 'PHONE', { quantity: 5 }), entry('3-2', 'COVER')] },
       added: ['3-2'],
@@ -52,7 +52,7 @@ describe('the ids under which items are written', () => {
   it('are looked up where nothing is known of an order that was placed before', () => {
     const fields = { productOrderItem: [entry('2', 'PHONE')] };
     const before = { origin: 'ours' } as Link;
-    assert.deepEqual(addressedBy(CLIENT, request(LIST), before, fields, THERE, false).fields.productOrderItem, [
+    assert.deepEqual(addressRead(CLIENT, request(LIST), before, fields, THERE, false).fields.productOrderItem, [
       entry('1', 'PHONE'),
     ]);
   });
@@ -61,7 +61,7 @@ describe('the ids under which items are written', () => {
     const theirs = { origin: 'theirs', writtenItems: { productOrderItem: { 3: { entry: '' } } } } as unknown as Link;
     const list = [...LIST, entry('3', 'COVER'), entry('4', 'CHARGER')];
     const made = request(list);
-    assert.deepEqual(addressedBy(CLIENT, made, theirs, made.fields, [item('1', 'X'), item('2', 'Y')], false), {
+    assert.deepEqual(addressRead(CLIENT, made, theirs, made.fields, [item('1', 'X'), item('2', 'Y')], false), {
       fields: made.fields,
       added: ['4'],
     });
@@ -69,7 +69,7 @@ describe('the ids under which items are written', () => {
 
   it('are not needed, nor looked at, to cancel all of it', async () => {
     const made = request([...LIST, entry('3', 'COVER')], { state: 'cancelled' });
-    const { fields } = await addressed(CLIENT, made, OURS, { state: 'cancelled', ...made.fields }, false);
+    const { fields } = await addressItems(CLIENT, made, OURS, { state: 'cancelled', ...made.fields }, false);
     assert.deepEqual(fields, { state: 'cancelled', productOrderItem: [entry('2', 'SIM'), entry('1', 'PHONE')] });
     assert.deepEqual(reads, []);
   });
@@ -83,7 +83,7 @@ describe('the ids under which items are written', () => {
     });
     const written = (...ids: string[]) => ({ writtenItems: { lines: Object.fromEntries(ids.map((id) => [id, { entry: '' }])) } });
     const added = async (made: EntityRequest, link: object, others: object[] = []) =>
-      (await addressed(DESK, made, link as Link, made.fields, false, others as Link[])).added;
+      (await addressItems(DESK, made, link as Link, made.fields, false, others as Link[])).added;
 
     it('are new when they were not written before', async () => {
       assert.deepEqual(await added(lines('1', '2', '3'), { origin: 'ours', ...written('1', '2') }), ['3']);
@@ -103,7 +103,7 @@ describe('the ids under which items are written', () => {
   });
 
   it('are not asked for where nothing is said of items', async () => {
-    assert.deepEqual(await addressed(CLIENT, request(LIST), OURS, { description: 'x' }, false), {
+    assert.deepEqual(await addressItems(CLIENT, request(LIST), OURS, { description: 'x' }, false), {
       fields: { description: 'x' },
       added: [],
     });

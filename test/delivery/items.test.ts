@@ -266,7 +266,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     const [why] = await failed();
     assert.match(
       why ?? '',
-      /^SWB_PARTNER_ANSWER provider: There is no item that is surely 3 \(5 × COVER\)\. Nothing was written/,
+      /^SWB_PARTNER_ANSWER provider: No item there is certainly 3 \(5 × COVER\)\. Nothing was written/,
     );
     assert.equal(vendor.updates.length, 0);
     vendor.tickets[0]!.fields.items = tens(ORDER) as unknown as Json;
@@ -287,7 +287,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
     await order(changed(two, '2', { quantity: 3 }));
     const [why] = await failed();
-    assert.match(why ?? '', /2 \(3 × PHONE\) was split into 2, 3 there, and which part is meant cannot be said/);
+    assert.match(why ?? '', /2 \(3 × PHONE\) was split into 2, 3 there, and it is not clear which part to change/);
     assert.equal(vendor.updates.length, 0);
   });
 
@@ -300,7 +300,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     await order(changed(pair, '2', { quantity: 4 }));
     assert.match(
       (await failed())[0] ?? '',
-      /1 \(PHONE\), 2 \(PHONE\) are one item there, 1, and it cannot be changed for one of them/,
+      /1 \(PHONE\), 2 \(PHONE\) are one item there, 1, which cannot be changed for only one of them/,
     );
     assert.equal(vendor.updates.length, 0);
   });

@@ -43,7 +43,7 @@ class OrderRig {
       random: () => 0.5,
     });
     for (const client of [this.customer, ...Object.values(this.vendors)])
-      this.broker.addEndpoint(client, { concurrency: 4, retry: { base: 10, most: 50, maxTries: 4 } });
+      this.broker.addEndpoint(client, { concurrency: 4, retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 } });
     this.listen('in-customer', (record, payload) => this.ordered(record, payload as unknown as GenericMessage));
     for (const vendor of VENDORS)
       this.listen(`in-${vendor}`, (record, payload) => this.answered(record, payload as unknown as GenericMessage));
@@ -302,7 +302,7 @@ describe('an order over several vendors', () => {
     assert.deepEqual(rig.cancelled(), []);
     const [question] = await rig.store.listMessages({ limit: 5, states: ['needsDecision'] });
     assert.deepEqual([question?.error?.code, question?.decision], ['SWB_DECISION', 'legFailed']);
-    assert.match(question?.error?.message ?? '', /Still open: devices, delivery. Cancel them, or let them go on/);
+    assert.match(question?.error?.message ?? '', /Still open: devices, delivery. Cancel them, or let them continue/);
     await rig.broker.interventions.replayMessage(question!.id, { name: '' });
     await rig.quiet();
     assert.deepEqual(rig.cancelled(), ['devices']);

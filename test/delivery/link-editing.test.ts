@@ -93,7 +93,7 @@ describe('links mended by hand while everything runs', () => {
     await rig.receive('customer', { id: 'C1', fields: { title: 'one' }, comments: ['second'] });
     await until('the second comment', async () => (await rig.deliveries()).some((d) => d.part === 'comment:second'));
     rig.provider.faults.push('down');
-    rig.broker.addEndpoint(rig.provider, { concurrency: 4, retry: { base: 10, most: 50, maxTries: 4 } });
+    rig.broker.addEndpoint(rig.provider, { concurrency: 4, retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 } });
     await rig.quiet();
     assert.deepEqual(rig.provider.tickets[1]?.comments, ['first', 'second']);
   });

@@ -66,7 +66,7 @@ export class Rig {
       this.broker.addEndpoint(client, {
         concurrency: 4,
         settling: this.settling,
-        retry: { base: 10, most: 50, maxTries: 4 },
+        retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 },
         rules: this.rules,
       });
     for (const node of flows ? ['in-customer', 'in-provider'] : []) {

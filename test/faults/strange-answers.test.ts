@@ -113,7 +113,7 @@ describe('Node-RED killed while its partners answer strangely', () => {
           return waitsForever(await operator.aside());
         };
         // What got many strange answers in a row is asked for again only after the longest wait.
-        await until(what, isQuiet, PATIENCE + DEFAULT_RETRY.most).catch(async (error: Error) => {
+        await until(what, isQuiet, PATIENCE + DEFAULT_RETRY.maxDelay).catch(async (error: Error) => {
           stuck.push(`${error.message}: ${JSON.stringify(await counts())}`);
         });
       };
