@@ -55,7 +55,7 @@ export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInC
       entityType,
       ...(config.poll && { interval: Math.max(100, number('pollInterval') * 1000) }),
       onPolled: () => shown.works('poll', config.hub ? undefined : 'polling'),
-      onTrouble: trouble('poll', 'poll'),
+      onError: trouble('poll', 'poll'),
     });
     stops.push(() => poller.stop());
     if (!config.hub) return;
@@ -69,14 +69,14 @@ export function receiveFromTmf(RED: NodeAPI, node: Node, given: NodeDef & TmfInC
       query: config.query,
       renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
       catchUp: async () => {
-        await poller.ask();
+        await poller.pollOnce();
         shown.works('poll');
       },
       onRegistered: (state) => shown.works('hub', hubWords(state, broker.clock()), state.certain),
-      onTrouble: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
+      onError: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
       onNotice: (text) => node.warn(`hub registration: ${text}`),
     });
-    const callback: Callback = { secret: '', heard: () => subscription.heard() };
+    const callback: Callback = { secret: '', heard: () => subscription.eventReceived() };
     const limit = number('eventLimit') * 1024;
     stops.push(listen(RED, path, limit, (request) => receive(node, entityType, request, callback, endpoint)));
     stops.push((removed) => {

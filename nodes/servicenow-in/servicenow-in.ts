@@ -49,7 +49,7 @@ export = (RED: NodeAPI) => {
           entityType: config.entityType,
           interval: Math.max(100, interval),
           onPolled: () => shown.works('poll'),
-          onTrouble: (error, retryAt) => {
+          onError: (error, retryAt) => {
             const text = error instanceof Error ? error.message : String(error);
             shown.trouble('poll', text, retryAt);
             this.error(text, { topic: 'poll' } as never);

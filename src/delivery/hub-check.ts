@@ -1,56 +1,56 @@
 import type { Hub } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
-import { certain, type LookupKind, type Registration } from './hub-registration.js';
+import { confirmed, type LookupKind, type Registration } from './hub-registration.js';
 
-/** Registrations without a usable answer after which a list that shows none of them is not believed. */
-const MOST_TRIES = 3;
+/** Registration tries without a usable answer after which an empty list no longer proves that the registration is missing. */
+const MAX_TRIES = 3;
 
 export interface HubCheckResult {
-  /** Undefined: the provider does not say. */
-  stands: boolean | undefined;
-  /** The registration, with what was seen. */
+  /** Undefined: the provider does not tell. */
+  exists: boolean | undefined;
+  /** The registration, updated with what the provider shows. */
   registration: Registration;
 }
 
 /**
- * Looks how a registration stands at its provider. `GET /hub/{id}` and `GET /hub` are no part of most versions of the standard, and a 404 or an
- * empty list may only mean that: what has never shown this registration cannot say that it is gone.
+ * Checks a registration at its provider. Most versions of the standard have neither `GET /hub/{id}` nor `GET /hub`, so a 404 or an empty list may only
+ * mean that they are not supported. Only a lookup that has shown this registration before can prove that it is gone.
  */
 export class HubCheck {
-  /** Ways in which this provider shows nothing. */
-  private readonly blind = new Set<LookupKind>();
-  private looked = false;
+  /** Lookups that this provider does not support. */
+  private readonly unsupported = new Set<LookupKind>();
+  private hasRun = false;
 
   constructor(private readonly hub: Hub) {}
 
-  /** A new registration may be shown where the former one was not. */
+  /** A new registration may be shown although the former one was not. */
   reset(): void {
-    this.blind.clear();
-    this.looked = false;
+    this.unsupported.clear();
+    this.hasRun = false;
   }
 
-  async at(registration: Registration, callback: string): Promise<HubCheckResult> {
+  async run(registration: Registration, callback: string): Promise<HubCheckResult> {
     const { id, unsure } = registration;
-    // The list shows those, too, whose ids were never said: seen at the first look, and whenever there may be some.
-    const listFirst = !this.looked || unsure !== undefined || id === undefined;
-    this.looked = true;
-    const ways = listFirst ? [this.list, this.read] : [this.read, this.list];
-    for (const way of ways) {
-      const seen = await way.call(this, registration, callback);
-      if (seen.stands !== undefined) return seen;
+    // Only the list shows registrations whose ids we never got, so it comes first in the first run, and whenever there may be some.
+    const listFirst = !this.hasRun || unsure !== undefined || id === undefined;
+    this.hasRun = true;
+    const lookups = listFirst ? [this.list, this.read] : [this.read, this.list];
+    for (const lookup of lookups) {
+      const result = await lookup.call(this, registration, callback);
+      if (result.exists !== undefined) return result;
     }
-    return { stands: undefined, registration };
+    return { exists: undefined, registration };
   }
 
   private async read(registration: Registration): Promise<HubCheckResult> {
     const { id, unsure, leftover, shown } = registration;
-    const nothing = { stands: undefined, registration };
+    const nothing = { exists: undefined, registration };
     if (id === undefined) return nothing;
-    const there = await this.ask('read', shown, () => this.hub.hubExists(id));
-    if (there === undefined) return nothing;
-    if (there) return shownBy('read', { ...registration, leftover: leftover || unsure !== undefined || undefined });
-    if (shown?.includes('read')) return { stands: false, registration };
-    this.blind.add('read');
+    const found = await this.ask('read', shown, () => this.hub.hubExists(id));
+    if (found === undefined) return nothing;
+    if (found) return shownBy('read', { ...registration, leftover: leftover || unsure !== undefined || undefined });
+    if (shown?.includes('read')) return { exists: false, registration };
+    this.unsupported.add('read');
     return nothing;
   }
 
@@ -59,33 +59,33 @@ export class HubCheck {
     const ids = await this.ask('listed', shown, () => this.hub.hubsOf(callback));
     const last = ids?.at(-1);
     if (ids === undefined || last === undefined) {
-      const isGone = ids && (shown?.includes('listed') || (unsure && tries < MOST_TRIES));
-      return { stands: isGone ? false : undefined, registration };
+      const isGone = ids && (shown?.includes('listed') || (unsure && tries < MAX_TRIES));
+      return { exists: isGone ? false : undefined, registration };
     }
-    const one = id !== undefined && ids.includes(id) ? id : last;
-    const others = [...new Set([...former, ...ids])].filter((other) => other !== one);
-    return shownBy('listed', { ...registration, id: one, former: others, leftover: undefined });
+    const current = id !== undefined && ids.includes(id) ? id : last;
+    const others = [...new Set([...former, ...ids])].filter((other) => other !== current);
+    return shownBy('listed', { ...registration, id: current, former: others, leftover: undefined });
   }
 
   private async ask<T>(
-    view: LookupKind,
+    kind: LookupKind,
     shown: LookupKind[] = [],
     question: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    if (this.blind.has(view)) return undefined;
+    if (this.unsupported.has(kind)) return undefined;
     try {
       const answer = await question();
-      if (answer === undefined) this.blind.add(view);
+      if (answer === undefined) this.unsupported.add(kind);
       return answer;
     } catch (error) {
-      const isNoAnswer = error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER';
-      if (isNoAnswer && !shown.includes(view)) return undefined;
+      const isInvalid = error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER';
+      if (isInvalid && !shown.includes(kind)) return undefined;
       throw error;
     }
   }
 }
 
-function shownBy(view: LookupKind, registration: Registration): HubCheckResult {
+function shownBy(kind: LookupKind, registration: Registration): HubCheckResult {
   const { shown = [] } = registration;
-  return { stands: true, registration: certain({ ...registration, shown: shown.includes(view) ? shown : [...shown, view] }) };
+  return { exists: true, registration: confirmed({ ...registration, shown: shown.includes(kind) ? shown : [...shown, kind] }) };
 }

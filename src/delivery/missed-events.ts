@@ -6,23 +6,23 @@ export interface MissedEventDetectorOptions {
   /** The in node. */
   node: string;
   time: MonotonicClock;
-  /** Milliseconds for which an event may come after the change it is about. */
+  /** Milliseconds that an event may arrive after its change. */
   grace: number;
 }
 
 /**
- * Do a provider's events come? An event proves that the subscription stands. A change that was found by asking, and was news to us, without an
- * event until the end of the grace, is a sign that it does not: an echo of our own write is none, because many providers tell nobody of those.
+ * Detects that a provider's events do not arrive. An event proves that the subscription works. A change that only polling found, with no event until the
+ * end of the grace period, suggests that it does not. An echo of our own write does not count, because many providers send no events for those.
  */
 export class MissedEventDetector {
-  private heardAt: number | undefined;
+  private receivedAt: number | undefined;
   private missedAt: number | undefined;
   private since: number;
-  /** Registrations that a missed event led to: in a row without an event, and all. */
+  /** Registrations because of a missed event: since the last event, and in total. */
   private fruitless = 0;
-  private remade = 0;
-  /** Messages found by asking that are not settled yet. */
-  private readonly found = new Set<string>();
+  private total = 0;
+  /** Messages found by polling that are not settled yet. */
+  private readonly polled = new Set<string>();
   private readonly unwatch: () => void;
 
   constructor(private readonly options: MissedEventDetectorOptions) {
@@ -34,39 +34,39 @@ export class MissedEventDetector {
     this.unwatch();
   }
 
-  /** An event has come to the callback. */
-  heard(): void {
-    this.heardAt = this.options.time.elapsed();
+  /** An event arrived at the callback. */
+  eventReceived(): void {
+    this.receivedAt = this.options.time.elapsed();
     this.missedAt = undefined;
     this.fruitless = 0;
   }
 
-  /** When the last one came, by the time that passes; undefined: none in this run. */
-  get lastHeard(): number | undefined {
-    return this.heardAt;
+  /** Time of the last event, by the monotonic clock; undefined: none in this run. */
+  get lastEvent(): number | undefined {
+    return this.receivedAt;
   }
 
   /**
-   * Was an event missed, so that it is time to register again? Where that did not help the last time, it is waited for longer each time: a
-   * filter, or the provider itself, leaves some changes out. Where a former registration cannot be ended, each counts.
+   * Whether an event was missed, so that it is time to register again. The wait grows with each registration that did not help, because a filter or the
+   * provider may leave some changes out. Where registrations cannot be ended, all of them count, because each leaves one more behind.
    */
-  missed({ least, endable }: { least: number; endable: boolean }): boolean {
+  missed({ minWait, removable }: { minWait: number; removable: boolean }): boolean {
     const { time, grace } = this.options;
     const now = time.elapsed();
     const { missedAt } = this;
-    const times = Math.min(endable ? this.fruitless : this.remade, 16);
-    return missedAt !== undefined && now - missedAt >= grace && now - this.since >= least * 2 ** times;
+    const attempts = Math.min(removable ? this.fruitless : this.total, 16);
+    return missedAt !== undefined && now - missedAt >= grace && now - this.since >= minWait * 2 ** attempts;
   }
 
-  /** It was registered (again): from now on events are expected. */
+  /** Called after each registration: events are expected from now on. */
   registered(): void {
     if (this.missedAt !== undefined) {
       this.fruitless++;
-      this.remade++;
+      this.total++;
     }
     this.since = this.options.time.elapsed();
     this.missedAt = undefined;
-    this.found.clear();
+    this.polled.clear();
   }
 
   private take(changes: Change[]): void {
@@ -76,9 +76,9 @@ export class MissedEventDetector {
       const { id, node, origin, state, outcome } = change.record as MessageRecord;
       if (node !== this.options.node || origin !== 'poll') continue;
       if (state === 'received') {
-        // What is found soon after a registration happened before it.
-        if (now - this.since >= this.options.grace) this.found.add(id);
-      } else if (this.found.delete(id) && outcome !== 'ignored' && state !== 'skipped') this.missedAt ??= now;
+        // A change found soon after a registration was made before it.
+        if (now - this.since >= this.options.grace) this.polled.add(id);
+      } else if (this.polled.delete(id) && outcome !== 'ignored' && state !== 'skipped') this.missedAt ??= now;
     }
   }
 }

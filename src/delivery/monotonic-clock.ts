@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-/** Time as it passes in one process, whatever its clock is set to. What was measured in another process compares with nothing. */
+/** Elapsed time within one process, independent of the wall clock. Readings of different processes cannot be compared. */
 export interface MonotonicClock {
-  /** Names the process: readings of one run compare with each other only. */
+  /** Identifies the process: only readings of the same run can be compared. */
   readonly run: string;
-  /** Milliseconds since some moment of this run; never goes back. */
+  /** Milliseconds since a fixed moment of this run; never decreases. */
   elapsed(): number;
-  /** Does something after so many milliseconds; gives the function that calls it off. */
+  /** Runs a task after a delay. Returns a function that cancels it. */
   after(milliseconds: number, task: () => void): () => void;
 }
 

@@ -2,28 +2,28 @@ import { recordsOf } from '../store/pages.js';
 import type { Change, DeliveryRecord, ListQuery, MessageRecord, Store } from '../store/store.js';
 import { warnedOf } from '../store/warning.js';
 
-/** Records per look into the store, when a node starts. */
+/** Records read per page when a node starts. */
 const PAGE = 500;
 
 /**
- * How what a node took in or gave out stands now, by the store: what failed and was then replayed or skipped counts no more, nor does a warning that a
- * person has seen, and what failed before a restart still does.
+ * Counts for the status of a node, by the current state of its records: a failure counts until it is replayed or skipped, a warning until a user has
+ * seen it, and both across restarts.
  */
 export class NodeCounts {
   private readonly failures = new Set<string>();
-  private readonly questions = new Set<string>();
+  private readonly decisions = new Set<string>();
   private readonly warnings = new Set<string>();
-  private readonly underWay = new Set<string>();
+  private readonly sending = new Set<string>();
   /** Epoch milliseconds of the next try, by delivery. */
   private readonly retries = new Map<string, number>();
   private readonly unwatch: () => void;
-  /** Told of while the store is still being read: newer than what is read. */
-  private told: Set<string> | undefined = new Set();
+  /** Records that changed while the store is still being read: these changes are newer than what is read. */
+  private changedWhileReading: Set<string> | undefined = new Set();
 
   /** `changed` is called after each change. */
   constructor(
     private readonly store: Store,
-    /** What counts: messages of an in node, or deliveries of an out node. */
+    /** Messages of an in node, or deliveries of an out node. */
     private readonly kind: 'message' | 'delivery',
     private readonly node: string,
     private readonly changed: () => void,
@@ -31,7 +31,7 @@ export class NodeCounts {
     this.unwatch = store.watch((changes) => this.take(changes));
   }
 
-  /** Counts what stands there from before; `endpoint` only spares looking at all the others. */
+  /** Counts the existing records. `endpoint` only narrows the query. */
   async begin(endpoint: string): Promise<void> {
     const states =
       this.kind === 'message' ? ['failed', 'needsDecision'] : ['failed', 'needsDecision', 'sending', 'pending', 'inDoubt'];
@@ -39,9 +39,9 @@ export class NodeCounts {
       this.kind === 'message' ? this.store.listMessages(query) : this.store.listDeliveries(query);
     for (const which of [{ states }, { warned: 'unseen' as const }]) {
       for await (const record of recordsOf((next) => list({ endpoint, ...which, ...next }), PAGE))
-        if (record.node === this.node && !this.told?.has(record.id)) this.note(record);
+        if (record.node === this.node && !this.changedWhileReading?.has(record.id)) this.note(record);
     }
-    this.told = undefined;
+    this.changedWhileReading = undefined;
     this.changed();
   }
 
@@ -53,42 +53,42 @@ export class NodeCounts {
     return this.failures.size;
   }
 
-  /** What waits for a person's decision. */
+  /** Records that need a decision. */
   get undecided(): number {
-    return this.questions.size;
+    return this.decisions.size;
   }
 
-  /** What went on with a warning that nobody has looked at yet. */
+  /** Records with an unseen warning. */
   get warned(): number {
     return this.warnings.size;
   }
 
   get inFlight(): number {
-    return this.underWay.size;
+    return this.sending.size;
   }
 
-  /** Epoch milliseconds of the next try of a delivery that failed for the moment; undefined while none did. */
+  /** Time of the next retry, epoch milliseconds; undefined where none is due. */
   get nextTry(): number | undefined {
     return this.retries.size === 0 ? undefined : Math.min(...this.retries.values());
   }
 
   private take(changes: Change[]): void {
-    let ours = false;
+    let hasChanged = false;
     for (const change of changes) {
       if (change.kind !== this.kind || (change.record as { node: string }).node !== this.node) continue;
       const record = change.record as MessageRecord | DeliveryRecord;
-      this.told?.add(record.id);
+      this.changedWhileReading?.add(record.id);
       this.note(record);
-      ours = true;
+      hasChanged = true;
     }
-    if (ours) this.changed();
+    if (hasChanged) this.changed();
   }
 
   private note(record: MessageRecord | DeliveryRecord): void {
     const { id, state, error, notBefore } = record;
     mark(this.failures, id, state === 'failed');
-    mark(this.questions, id, state === 'needsDecision');
-    mark(this.underWay, id, state === 'sending');
+    mark(this.decisions, id, state === 'needsDecision');
+    mark(this.sending, id, state === 'sending');
     mark(this.warnings, id, warnedOf(record) === 'unseen');
     if ((state === 'pending' || state === 'inDoubt') && error && notBefore) this.retries.set(id, notBefore);
     else this.retries.delete(id);

@@ -76,7 +76,7 @@ describe('a registration at a hub', () => {
         if (failing) throw failing;
       },
       onRegistered: (state) => states.push(state),
-      onTrouble: (error) => troubles.push(String(error)),
+      onError: (error) => troubles.push(String(error)),
       onNotice: (text) => notices.push(text),
       ...changes,
     });
@@ -153,7 +153,7 @@ describe('a registration at a hub', () => {
       provider.form = form;
       await begin();
       await end(true);
-      assert.match(notices.join(), /may still stand.*Have it ended there/);
+      assert.match(notices.join(), /may still exist.*Have it removed there/);
       assert.doesNotMatch(notices.join(), new RegExp(String([...provider.live.values()][0]?.callback)), 'no secret in the log');
       await begin();
       await time.pass(HOUR);
@@ -240,7 +240,7 @@ describe('a registration at a hub', () => {
       await time.pass(2 * MINUTE);
       assert.equal(provider.live.size, 1);
       assert.equal(catchUps, before + 1);
-      assert.match(notices.join(), /had forgotten/);
+      assert.match(notices.join(), /no longer had our registration/);
     });
 
     for (const instead of ['gateway', 'html', 'error'] as const) {
@@ -264,7 +264,7 @@ describe('a registration at a hub', () => {
       await begin();
       provider.instead = instead;
       await end(true);
-      assert.match(notices.join(), /could not be ended: h1/);
+      assert.match(notices.join(), /could not be removed: h1/);
       provider.instead = undefined;
       await begin();
       assert.deepEqual([...provider.live.keys()], ['h2']);
@@ -278,7 +278,7 @@ describe('a registration at a hub', () => {
     await findByAsking('t1');
     await time.pass(2 * MINUTE);
     assert.equal(provider.live.size, 1);
-    assert.match(notices.join(), /sent no event of a change/);
+    assert.match(notices.join(), /sent no event for a change/);
   });
 
   it('is not made again for echoes, nor while events come', async () => {
@@ -287,7 +287,7 @@ describe('a registration at a hub', () => {
     await findByAsking('ours', 'ignored');
     await time.pass(5 * MINUTE);
     await findByAsking('t1');
-    subscription?.heard();
+    subscription?.eventReceived();
     await time.pass(5 * MINUTE);
     assert.equal(provider.posts, 1);
     assert.ok(states.at(-1)?.lastEvent);
@@ -309,7 +309,7 @@ describe('a registration at a hub', () => {
     assert.equal(provider.posts, 2);
     assert.deepEqual([...provider.live.keys()], ['h2']);
     await time.pass(30 * MINUTE);
-    subscription?.heard();
+    subscription?.eventReceived();
     await time.pass(45 * MINUTE);
     assert.equal(provider.posts, 2);
   });
@@ -363,7 +363,7 @@ describe('a registration at a hub', () => {
     await time.pass(5 * HOUR);
     assert.equal(provider.posts, 2);
     await end(true);
-    assert.match(notices.join(), /could not be ended: h2/);
+    assert.match(notices.join(), /could not be removed: h2/);
   });
 
   it('reads what was missed at start, and after the provider was away', async () => {
@@ -382,7 +382,7 @@ describe('a registration at a hub', () => {
   it('stands although what was missed cannot be read for the moment, and says what fails', async () => {
     const parts: string[] = [];
     failing = new Error('the list is away');
-    await begin({ onTrouble: (_error, _retryAt, part) => parts.push(part) });
+    await begin({ onError: (_error, _retryAt, part) => parts.push(part) });
     assert.deepEqual(parts, ['poll']);
     assert.equal(states.at(-1)?.certain, true);
     await time.pass(10 * MINUTE);
@@ -415,7 +415,7 @@ describe('a registration at a hub', () => {
     await findByAsking('t1');
     const before = catchUps;
     await time.pass(2 * MINUTE);
-    assert.match(notices.join(), /says that we are registered, and sends no events/);
+    assert.match(notices.join(), /says that we are registered, but sends no events/);
     assert.ok(catchUps > before);
     assert.deepEqual(troubles, []);
   });
@@ -443,7 +443,7 @@ describe('a registration at a hub', () => {
   it('keeps the watermark young while events come', async () => {
     await begin();
     for (let minute = 0; minute < 60; minute++) {
-      subscription?.heard();
+      subscription?.eventReceived();
       await time.pass(MINUTE);
     }
     assert.ok(catchUps >= 4 && catchUps <= 6, `${catchUps} in an hour`);

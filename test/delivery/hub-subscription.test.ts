@@ -15,7 +15,7 @@ class TestHub implements Hub {
   address = 'https://provider/one';
   readonly standing = new Map<string, { callback: string; query?: string }>();
   readonly calls: string[] = [];
-  /** NodeCounts at the same time, the fewest since the first registration: with none, events are lost. */
+  /** Subscriptions at the same time, the fewest since the first registration: with none, events are lost. */
   fewest = Number.POSITIVE_INFINITY;
   /** v4 has no way to ask. */
   tells = true;
@@ -84,7 +84,7 @@ describe('a subscription at a hub', () => {
       renewInterval: PATIENCE,
       catchUp: async () => undefined,
       onRegistered: () => registered++,
-      onTrouble: (error) => troubles.push(String(error)),
+      onError: (error) => troubles.push(String(error)),
       onNotice: (text) => notices.push(text),
       ...changes,
     });
@@ -215,7 +215,7 @@ describe('a subscription at a hub', () => {
       renewInterval: PATIENCE,
       catchUp: async () => undefined,
       onRegistered: () => undefined,
-      onTrouble: (error) => troubles.push(String(error)),
+      onError: (error) => troubles.push(String(error)),
       onNotice: (text) => notices.push(text),
     });
     await moved.start();

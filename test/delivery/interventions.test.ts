@@ -143,7 +143,7 @@ describe('what a person does by hand', () => {
     it('queues nothing that the partner would not take', async () => {
       const failed = await deadLetter();
       await assert.rejects(hands().editDelivery(failed.id, { forbidden: 1 }, ANNA), /forbidden is not allowed/);
-      await assert.rejects(hands().editDelivery(failed.id, 'text', ANNA), /no JSON object/);
+      await assert.rejects(hands().editDelivery(failed.id, 'text', ANNA), /not a JSON object/);
       assert.deepEqual(await rig.store.delivery(failed.id), failed);
       assert.deepEqual(await audit(), []);
     });
@@ -188,7 +188,7 @@ describe('what a person does by hand', () => {
       const payload = { id: 'A', version: '1', fields: { title: 'bad' } };
       await rig.receive('customer', payload);
       const failed = await until('the failure', async () => (await rig.messages()).find((m) => m.state === 'failed'));
-      await assert.rejects(hands().editMessage(failed.id, { ...payload, id: 'B' }, ANNA), /is about B, not A/);
+      await assert.rejects(hands().editMessage(failed.id, { ...payload, id: 'B' }, ANNA), /is about B, not about A/);
       await hands().editMessage(failed.id, { ...payload, fields: { title: 'good' } }, ANNA);
       await rig.quiet();
       assert.equal(rig.provider.tickets[0]?.fields.title, 'good');
@@ -269,10 +269,7 @@ describe('what a person does by hand', () => {
       const late = await until('the comment', async () =>
         (await rig.deliveries()).find((d) => d.part === 'comment:late' && d.state === 'failed'),
       );
-      assert.match(
-        late.error?.message ?? '',
-        /link it in the Conversations view; otherwise replay .* Then replay this one\./,
-      );
+      assert.match(late.error?.message ?? '', /link it in the Conversations view; otherwise replay .* Then replay this one\./);
     });
 
     it('takes a changed payload for the answer', async () => {

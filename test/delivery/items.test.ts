@@ -264,10 +264,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     await order(ORDER);
     await order(changed(ORDER, '3', { quantity: 5 }));
     const [why] = await failed();
-    assert.match(
-      why ?? '',
-      /^SWB_PARTNER_ANSWER provider: No item there is certainly 3 \(5 × COVER\)\. Nothing was written/,
-    );
+    assert.match(why ?? '', /^SWB_PARTNER_ANSWER provider: No item there is certainly 3 \(5 × COVER\)\. Nothing was written/);
     assert.equal(vendor.updates.length, 0);
     vendor.tickets[0]!.fields.items = tens(ORDER) as unknown as Json;
     await tell(says(['20', 'completed']));
