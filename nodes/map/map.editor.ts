@@ -26,7 +26,7 @@ RED.nodes.registerType<MapConfig>('switchboard-map', {
   },
   defaults: {
     name: { value: '' },
-    // Without a `type`, because an endpoint of any system will do and the editor knows only one type per setting.
+    // No `type`, because the endpoint may be of any system, and the editor allows only one config node type per setting.
     endpoint: {
       value: '',
       validate(value, _options) {

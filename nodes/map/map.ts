@@ -25,18 +25,18 @@ export = (RED: NodeAPI) => {
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
       const message = msg.payload as GenericMessage;
       if (!message?.source || !message.fields) {
-        throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is no generic message.', {
+        throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not a generic message.', {
           where,
-          hint: 'Wire map behind normalize and conversation correlate.',
+          hint: 'Place the map node after a normalize and a conversation correlate node.',
         });
       }
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope.messageId, { ...placeOf(mapping, config.mapping), direction: 'out' }, problems);
-      // Of what is gone there is nothing to show but that.
-      const isGone = message.event === 'deleted' && message.changed !== undefined;
+      // A deleted entity has no fields left, so required ones may be missing.
+      const isDeleted = message.event === 'deleted' && message.changed !== undefined;
       const wrong = [
-        ...problems.filter((p) => !isGone || p.code !== 'required'),
+        ...problems.filter((p) => !isDeleted || p.code !== 'required'),
         ...validate(client, entityType, body, message),
       ].filter((p) => p.level === 'error');
       const sources = sourcesOf(trace);
@@ -53,7 +53,7 @@ export = (RED: NodeAPI) => {
       };
       msg.payload = body;
       if (wrong.length > 0)
-        return invalid(this, msg, send, wrong, where, invalidWired, (text) => broker.reject(envelope.messageId, text));
+        return invalid(this, msg, send, wrong, where, invalidWired, (error) => broker.reject(envelope.messageId, error));
       send([msg, null]);
       const warning = problems.find((p) => p.level === 'warning');
       if (warning) show(this, 'warning', warning.text);
@@ -63,7 +63,7 @@ export = (RED: NodeAPI) => {
   RED.nodes.registerType('switchboard-map', MapNode as never);
 };
 
-/** Output 2 carries every error; unwired, the message fails so that a catch node and the messages view tell of it. */
+/** Sends all errors to output 2. If that is not wired, the message fails, so that a catch node and the Messages view show the error. */
 function invalid(
   node: Node,
   msg: Msg,
@@ -77,7 +77,7 @@ function invalid(
   const error = new SwitchboardError(code, problems.map((p) => p.text).join(' '), {
     where,
     field: problems[0]?.field,
-    hint: 'Fix the mapping or the message, deploy, then replay it.',
+    hint: 'Correct the mapping or the message, deploy, then replay the message.',
   });
   if (!wired) throw error;
   reject(error);
@@ -85,7 +85,7 @@ function invalid(
   send([null, Object.assign(msg, { problems })]);
 }
 
-/** What the target would refuse of a create: an update may turn out to be one. Nothing is ever created only to be cancelled, or because it is gone. */
+/** Validates a payload as for a create, because an update may turn out to be one. A cancellation or deletion never creates anything. */
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>, message: GenericMessage): Problem[] {
   const ends = message.event === 'cancelled' || message.event === 'deleted';
   return ends && message.changed ? [] : client.validate(entityType, body);

@@ -32,7 +32,7 @@ export = (RED: NodeAPI) => {
       const sources = sourcesOf(trace);
       const record = recordRead(parsed, sources);
       envelope.raw = raw;
-      envelope.entityId = message.source.id; // a hint may have named one of its lines
+      envelope.entityId = message.source.id; // the hint may name a line of the entity
       envelope.incoming = {
         made: { ...placeOf(mapping, config.mapping), trace },
         record,
@@ -51,16 +51,16 @@ export = (RED: NodeAPI) => {
 
 function parse(client: EndpointClient, raw: RawEntity, where: string) {
   if (typeof raw !== 'object' || raw === null) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not what the in node sent.', {
+    throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not the record that the in node sent.', {
       where,
       field: 'msg.payload',
-      hint: 'Wire normalize right behind the in node.',
+      hint: 'Place the normalize node directly after the in node.',
     });
   }
   return client.parse(raw);
 }
 
-/** Several problems as one error that names them all. */
+/** Combines several problems into one error. */
 function problemError(errors: Problem[], where: string): SwitchboardError {
   const code = errors.some((p) => p.code === 'unmapped') ? 'SWB_UNMAPPED' : 'SWB_PAYLOAD';
   const text = errors.map((p) => p.text).join(' ');

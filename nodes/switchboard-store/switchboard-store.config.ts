@@ -3,13 +3,13 @@ export interface StoreConfig {
   name: string;
   /** Folder; relative paths are taken from Node-RED's user folder. */
   path: string;
-  /** Bodies and settled messages older than this many days go, unless their conversation is open. */
+  /** Bodies and settled messages are deleted after this many days, unless their conversation is open. */
   retentionDays: string;
-  /** Most megabytes of message bodies kept on disk. */
+  /** Maximum size of the message bodies on disk, megabytes. */
   retentionMegabytes: string;
-  /** Messages accepted and not yet settled, above which senders get 503. */
+  /** Maximum number of unsettled messages; above it senders get 503. */
   inboxLimit: string;
-  /** Seconds after which a message still inside its flow counts as failed. */
+  /** Seconds after which a message that is still in its flow counts as failed. */
   flowTimeout: string;
 }
 export const storeDefaults: StoreConfig = {

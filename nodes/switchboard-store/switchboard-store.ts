@@ -5,9 +5,9 @@ import { startBroker, stopBroker } from '../../src/delivery/brokers.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
-/** The store config node: holds the broker that all nodes of the same store work with. */
+/** The store config node: holds the broker that all nodes of this store share. */
 export interface StoreNode extends Node {
-  /** Resolves when the store is open; rejects in words when it cannot be opened. */
+  /** Resolves when the store is open; rejects with an error for people when it cannot be opened. */
   broker: Promise<Broker>;
 }
 
@@ -40,7 +40,7 @@ export = (RED: NodeAPI) => {
           (broker) => stopBroker(broker, folder),
           () => undefined,
         )
-        .catch((error) => this.error(`The store could not be closed cleanly: ${String(error)}`))
+        .catch((error) => this.error(`The store could not be closed: ${String(error)}`))
         .finally(done);
     });
   }

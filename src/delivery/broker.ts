@@ -66,7 +66,7 @@ export class Broker {
   readonly correlator: Correlator;
   readonly legs: Legs;
   readonly turnstile = new Turnstile();
-  /** Mends links by hand. */
+  /** Edits the links of conversations. */
   readonly surgeon: Surgeon;
   readonly clock: () => number;
   readonly steady: () => number;

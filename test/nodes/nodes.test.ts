@@ -167,7 +167,7 @@ describe('the nodes', () => {
       const caught = next('caught');
       helper.getNode('n')!.receive({ payload: 'text', switchboard: { ...envelope } } as never);
       const { error } = await caught;
-      assert.match(error.message, /mine: msg\.payload is not what the in node sent/);
+      assert.match(error.message, /mine: msg\.payload is not the record that the in node sent/);
     });
 
     it('refuses a mapping of another system', async () => {
