@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { GenericComment } from '../../src/model/message.js';
 import { Rig } from './rig.js';
 
-describe('what was edited or deleted at one party, where another wants the same', () => {
+describe('an edit or deletion at one party that another party accepts', () => {
   let folder: string;
   let rig: Rig;
   const done: string[] = [];
@@ -14,14 +14,14 @@ describe('what was edited or deleted at one party, where another wants the same'
     folder = mkdtempSync(join(tmpdir(), 'switchboard-alike-'));
     rig = new Rig(folder);
     done.length = 0;
-    // A partner that gives its comments ids, and lets them be changed.
+    // A partner whose comments have ids and can be edited and deleted.
     Object.assign(rig.provider, {
       comment: async (_type: string, _id: string, { text }: GenericComment) => {
         rig.provider.tickets[0]?.comments.push(text);
         return { id: `p-${text}` };
       },
       rewordComment: async (_type: string, _id: string, part: string, { text }: GenericComment) => done.push(`${part}: ${text}`),
-      removeComment: async (_type: string, _id: string, part: string) => done.push(`${part} away`),
+      removeComment: async (_type: string, _id: string, part: string) => done.push(`${part} removed`),
     });
     rig.rules = { edits: 'same', deletions: 'same' };
     await rig.start();
@@ -34,19 +34,19 @@ describe('what was edited or deleted at one party, where another wants the same'
   });
   async function hear(version: string, notes: [string, string][], attachments: string[] = []): Promise<void> {
     await rig.receive('customer', { id: 'A', version, fields: { title: 'one' }, notes, attachments });
-    await rig.quiet();
+    await rig.idle();
   }
   const said = () => rig.provider.tickets[0]?.comments;
 
-  it('is done there, to what was written of it', async () => {
+  it('is repeated there on the counterpart', async () => {
     await hear('2', [['n1', 'hello']], ['a.txt']);
     assert.deepEqual(done, ['p-helo: hello']);
     await hear('3', [], ['a.txt']);
-    assert.deepEqual(done, ['p-helo: hello', 'p-helo away']);
+    assert.deepEqual(done, ['p-helo: hello', 'p-helo removed']);
     assert.deepEqual(said(), ['helo']);
   });
 
-  it('is said in a comment, where the system cannot do it', async () => {
+  it('becomes a comment where the system cannot do it', async () => {
     await hear('2', [['n1', 'helo']]);
     assert.deepEqual(said(), ['helo', 'A file was deleted at customer: a.txt']);
     assert.deepEqual(done, []);

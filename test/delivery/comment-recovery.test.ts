@@ -14,7 +14,7 @@ import { until } from '../live/node-red.js';
 import type { Partner } from './partner.js';
 import { Rig } from './rig.js';
 
-/** Comments have their words for ids. */
+/** Comments whose text is their id. */
 class Worded extends Rig {
   ids = (text: string) => text;
 
@@ -26,8 +26,8 @@ class Worded extends Rig {
 
 const notesOf = (raw: RawEntity) => (raw as { notes?: [id: string, text: string][] }).notes ?? [];
 
-/** A provider that takes comments only with all the others, in a write of which nobody sees what it took away. */
-describe('what an interrupted write of all comments took away', () => {
+/** A provider that accepts comments only as a whole list, so that a write may remove comments unseen. */
+describe('a comment that an interrupted write of the whole list removed', () => {
   let folder: string;
   let rig: Worded;
   let asked: { shown: RawEntity[]; since: string }[];
@@ -52,22 +52,22 @@ describe('what an interrupted write of all comments took away', () => {
     });
     await rig.start();
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
-    await rig.quiet();
+    await rig.idle();
   });
   afterEach(async () => {
     await rig.stop();
     rmSync(folder, { recursive: true, force: true });
   });
   const ticket = () => rig.provider.tickets[0]!;
-  const tell = async ({ quiet = true } = {}) => {
+  const tell = async ({ idle = true } = {}) => {
     const about = { endpoint: 'provider', entityType: 'troubleTicket', entityId: ticket().id };
     await rig.broker.inbox.accept([
       { node: 'in-provider', origin: 'event', ...about, key: `e${++told}`, payload: { again: told } },
     ]);
     const isRead = async () => (await rig.messages()).every((m) => m.node !== 'in-provider' || m.readAt !== undefined);
-    await (quiet ? rig.quiet() : until('it to be read', isRead));
+    await (idle ? rig.idle() : until('it to be read', isRead));
   };
-  /** Ours is written over theirs, which was told before. */
+  /** Our write removes the partner's comment, which was reported before. */
   const collide = async (fault?: 'lost' | 'down') => {
     ticket().comments.push('theirs');
     await tell();
@@ -78,11 +78,11 @@ describe('what an interrupted write of all comments took away', () => {
       return comment.apply(rig.provider, given);
     };
     await rig.receive('customer', { id: 'A', fields: { title: 'one' }, notes: [['c1', 'ours']] });
-    await rig.quiet();
+    await rig.idle();
   };
   const putBack = async () => (await rig.deliveries()).filter(({ part }) => part.startsWith('putBack:'));
 
-  it('is put back once a reading shows that it is gone, as it was shown before', async () => {
+  it('is restored as it was shown before, once a read shows that it is missing', async () => {
     await collide('lost');
     await tell();
     assert.deepEqual(ticket().comments, ['ours', 'theirs']);
@@ -91,13 +91,13 @@ describe('what an interrupted write of all comments took away', () => {
       [['delivered', 'restored comments that an earlier write had removed: "theirs"']],
     );
     const notes = asked[0]?.shown.flatMap((raw) => notesOf(raw).map(([id]) => id));
-    assert.ok(notes?.includes('theirs'), 'the reading that showed it is handed over');
+    assert.ok(notes?.includes('theirs'), 'the read that showed it is passed on');
     await tell();
     assert.deepEqual(ticket().comments, ['ours', 'theirs']);
-    assert.equal((await putBack()).length, 1, 'what is there again is no news');
+    assert.equal((await putBack()).length, 1, 'a restored comment is no change');
   });
 
-  it('is not told again where it is shown under another id then, nor is it told to be gone', async () => {
+  it('is neither reported again where it then has another id, nor reported as deleted', async () => {
     await collide('lost');
     let last = 0;
     rig.ids = (text) => (text === 'theirs' ? `theirs ${++last}` : text);
@@ -110,7 +110,7 @@ describe('what an interrupted write of all comments took away', () => {
     assert.ok(!reasons.some((reason) => /was deleted/.test(reason)), reasons.join('\n'));
   });
 
-  it('is told to be gone where it is gone although all was put back: somebody took it away', async () => {
+  it('is reported as deleted where it is missing after the recovery: the partner deleted it', async () => {
     await collide('lost');
     await tell();
     ticket().comments = ['ours'];
@@ -123,13 +123,13 @@ describe('what an interrupted write of all comments took away', () => {
     );
   });
 
-  it('goes beside the comments that are to be written: these keep their order', async () => {
+  it('is restored beside the comments that wait to be written, which keep their order', async () => {
     const provider: EndpointClient = rig.provider;
     const { putBack: putsBack } = provider;
     provider.putBack = () =>
       Promise.reject(new PartnerError('SWB_PARTNER_UNAVAILABLE', 'down', { outcome: 'notDone', retry: true }));
     await collide('lost');
-    await tell({ quiet: false });
+    await tell({ idle: false });
     await until('it to wait', async () => (await putBack()).some(({ state }) => state === 'pending'));
     const notes: [string, string][] = [
       ['c1', 'ours'],
@@ -140,10 +140,10 @@ describe('what an interrupted write of all comments took away', () => {
     await until('the next comment', async () => (await lanes()).length === 2);
     assert.equal(new Set(await lanes()).size, 1);
     provider.putBack = putsBack;
-    await rig.quiet();
+    await rig.idle();
   });
 
-  it('is known again under another id also where a write that nothing interrupted took it away for a moment', async () => {
+  it('is recognised under another id also where an uninterrupted write removed it for a moment', async () => {
     let last = 0;
     rig.ids = (text) => (text === 'theirs' ? `theirs ${++last}` : text);
     ticket().comments.push('theirs');
@@ -152,18 +152,18 @@ describe('what an interrupted write of all comments took away', () => {
     rig.provider.comment = async (...given) => {
       const written = await comment.apply(rig.provider, given);
       ticket().comments = ['ours'];
-      await tell({ quiet: false });
+      await tell({ idle: false });
       ticket().comments = ['ours', 'theirs'];
       return written;
     };
     await rig.receive('customer', { id: 'A', fields: { title: 'one' }, notes: [['c1', 'ours']] });
-    await rig.quiet();
+    await rig.idle();
     await tell();
     const told = (await rig.deliveries()).filter(({ endpoint, part }) => endpoint === 'customer' && part.startsWith('comment:'));
     assert.equal(told.length, 1);
   });
 
-  it('is not what was seen to be gone before it was written', async () => {
+  it('is not one that was missing before the write', async () => {
     ticket().comments.push('deleted');
     await tell();
     ticket().comments = ['other'];
@@ -174,20 +174,20 @@ describe('what an interrupted write of all comments took away', () => {
     assert.ok(shown.has('theirs') && !shown.has('deleted'), [...shown].join());
   });
 
-  it('is left alone where a write only failed before it was done', async () => {
+  it('is not restored where a write failed before it took effect', async () => {
     await collide('down');
     await tell();
     assert.deepEqual([ticket().comments, await putBack()], [['ours'], []]);
   });
 
-  it('is left alone where no write was interrupted: somebody took it away', async () => {
+  it('is not restored where no write was interrupted: the partner deleted it', async () => {
     await collide();
     await tell();
     assert.deepEqual([ticket().comments, await putBack()], [['ours'], []]);
   });
 });
 
-describe('what is gone at a partner that takes lists whole', () => {
+describe('a comment that is missing at a partner that writes whole lists', () => {
   const link = { endpoint: 'p', entityType: 'troubleTicket', id: 'T1', leg: '' } as Link;
   const found = { message: { comments: [], removed: [{ kind: 'comment', id: 'n1' }] }, link, conversation: { id: 'c' } };
   const ids = createIds(() => Date.UTC(2026, 0, 1));
@@ -204,15 +204,19 @@ describe('what is gone at a partner that takes lists whole', () => {
   const interrupted = delivery('comment:1', { state: 'delivered', attempts: [{ at: '', took: 0, what: FOUND_COMMENT }] });
 
   for (const [what, deliveries, becomes] of [
-    ['is somebody’s doing where nothing is written', [delivery('comment:1', { state: 'delivered' })], undefined],
-    ['is somebody’s doing where something has still to be written', [delivery('comment:1', { state: 'pending' })], undefined],
-    ['may be ours while something is written', [delivery('comment:1', { state: 'sending' })], 'kept'],
-    ['is to be put back where a write was interrupted', [interrupted], 'put back'],
-    ['is kept while it waits to be put back', [delivery('putBack:m', { state: 'pending' }), interrupted], 'kept'],
-    ['is somebody’s doing once all was put back', [delivery('putBack:m', { state: 'delivered' }), interrupted], undefined],
+    ['was deleted by the partner where nothing is being written', [delivery('comment:1', { state: 'delivered' })], undefined],
+    ['was deleted by the partner where a write has not started yet', [delivery('comment:1', { state: 'pending' })], undefined],
+    ['may have been removed by us while a write is under way', [delivery('comment:1', { state: 'sending' })], 'kept'],
+    ['is restored where a write was interrupted', [interrupted], 'restored'],
+    ['is kept while it waits to be restored', [delivery('putBack:m', { state: 'pending' }), interrupted], 'kept'],
+    [
+      'was deleted by the partner where the recovery is over',
+      [delivery('putBack:m', { state: 'delivered' }), interrupted],
+      undefined,
+    ],
   ] as const)
     it(what, async () => {
       const found = await lost(...deliveries);
-      assert.equal(found && (found.recovery ? 'put back' : 'kept'), becomes);
+      assert.equal(found && (found.recovery ? 'restored' : 'kept'), becomes);
     });
 });

@@ -13,14 +13,14 @@ const SHIFT = Number(process.env.SHIFT ?? 0);
 const SIDES = ['customer', 'provider'] as const;
 type Side = (typeof SIDES)[number];
 
-/** A field that people at both sides change. */
+/** A field that users on both sides change. */
 interface Field {
   rig: new (folder: string) => Rig;
   first: string;
   values: string[];
   write: (side: Side, value: string) => Record<string, Json>;
   read: (side: Side, fields: Record<string, Json>) => unknown;
-  /** Runs that once did not end equal. */
+  /** Seeds of runs that once did not end with equal values. */
   failed: number[];
 }
 
@@ -43,9 +43,9 @@ const FIELDS: Record<string, Field> = {
   },
 };
 
-/** People at both sides change one field some times within a moment, while events, readings and writes are late by chance and some answers are lost. */
+/** Users on both sides change one field several times within seconds, while events, reads and writes are delayed at random, and some answers are lost. */
 for (const [kept, field] of Object.entries(FIELDS))
-  describe(`both sides at once, by chance, with a field that is kept ${kept}`, () => {
+  describe(`random changes on both sides at once, with a field that is kept ${kept}`, () => {
     let folder: string;
     let rig: Rig;
     let events: Promise<void>[];
@@ -61,7 +61,7 @@ for (const [kept, field] of Object.entries(FIELDS))
       rig.customer.tickets.push({ id: 'A', fields, comments: [], files: [], version: 1 });
       for (const side of SIDES) {
         await tell(side);
-        await rig.quiet();
+        await rig.idle();
       }
     });
     afterEach(async () => {
@@ -70,7 +70,7 @@ for (const [kept, field] of Object.entries(FIELDS))
     });
 
     const ticketOf = (side: Side) => rig[side].tickets[0]!;
-    /** An event that something has changed: what, is read. */
+    /** An event that only says that the ticket changed; the values are read. */
     const tell = (side: Side) => {
       const about = { endpoint: side, entityType: 'troubleTicket', entityId: ticketOf(side).id };
       const event = { node: `in-${side}`, origin: 'event' as const, ...about, key: `e${++sent}`, payload: { again: sent } };
@@ -99,7 +99,7 @@ for (const [kept, field] of Object.entries(FIELDS))
 
     const seeds = Array.from({ length: RUNS }, (_, i) => SHIFT + i + 1);
     for (const seed of [...seeds, ...field.failed])
-      it(`ends equal (${seed})`, async () => {
+      it(`end with equal values (${seed})`, async () => {
         const random = randomFrom(seed);
         for (const side of SIDES) slowDown(side, random);
         for (let changes = 3 + Math.floor(random() * 5); changes > 0; changes--) {
@@ -111,11 +111,11 @@ for (const [kept, field] of Object.entries(FIELDS))
           events.push(pause(random() * 25).then(() => tell(side)));
           await pause(random() * 25);
         }
-        // What is written tells of itself, until nothing is.
+        // Each write causes an event, until nothing more is written.
         for (let told = -1; told !== events.length; ) {
           told = events.length;
           await Promise.all(events);
-          await rig.quiet();
+          await rig.idle();
         }
         const [customer, provider] = SIDES.map((side) => field.read(side, ticketOf(side).fields));
         assert.equal(customer, provider);

@@ -1,11 +1,11 @@
 import type { MonotonicClock } from '../../src/delivery/monotonic-clock.js';
 
-/** Time that passes when a test says so. One subscription at a time: after each step it is waited for until it has planned its next one. */
-export class Clockwork implements MonotonicClock {
+/** A clock that tests advance. For one subscription at a time: after each step it waits until the subscription has planned the next one. */
+export class ManualClock implements MonotonicClock {
   run = 'run 1';
   private now = 1_000;
   private planned: { at: number; task: () => void } | undefined;
-  private told: (() => void) | undefined;
+  private onPlanned: (() => void) | undefined;
 
   elapsed(): number {
     return this.now;
@@ -14,7 +14,7 @@ export class Clockwork implements MonotonicClock {
   after(milliseconds: number, task: () => void): () => void {
     const plan = { at: this.now + milliseconds, task };
     this.planned = plan;
-    this.told?.();
+    this.onPlanned?.();
     return () => {
       if (this.planned === plan) this.planned = undefined;
     };
@@ -24,7 +24,7 @@ export class Clockwork implements MonotonicClock {
   next(): Promise<void> {
     if (this.planned) return Promise.resolve();
     return new Promise((resolve) => {
-      this.told = resolve;
+      this.onPlanned = resolve;
     });
   }
 
@@ -41,12 +41,12 @@ export class Clockwork implements MonotonicClock {
     this.now = Math.max(this.now, end);
   }
 
-  /** Something takes so long. */
+  /** Advances the clock without running planned steps: something takes this long. */
   skip(milliseconds: number): void {
     this.now += milliseconds;
   }
 
-  /** Another process begins: its time starts again. */
+  /** A new process starts, and its time starts over. */
   restart(): void {
     this.run = `run ${Number(this.run.slice(4)) + 1}`;
     this.now = 0;

@@ -8,7 +8,7 @@ import { Rig } from './rig.js';
 
 const NOBODY = { name: '' };
 
-describe('what the partner’s answers say of a delivery', () => {
+describe('deliveries, by the answers of the partner', () => {
   let folder: string;
   let rig: Rig;
   beforeEach(() => {
@@ -26,12 +26,12 @@ describe('what the partner’s answers say of a delivery', () => {
     const delivery = async () => (await rig.deliveries())[0]!;
     const inState = (state: string) => until(`it to be ${state}`, async () => (await delivery())?.state === state);
 
-    it('is judged by what an earlier process has learnt of the partner', async () => {
+    it('is looked up with what an earlier process has learnt about the partner', async () => {
       await rig.start();
       const { customer, provider } = rig;
       const key = `habits|provider|${provider.address}`;
       const kept = async () => JSON.stringify(await rig.store.setting(key));
-      await rig.quiet();
+      await rig.idle();
       provider.habits.learn({ keepsAuthors: true });
       await until('it to be kept', async () => (await kept()) === '{"keepsAuthors":true}');
       await rig.stop();
@@ -43,49 +43,49 @@ describe('what the partner’s answers say of a delivery', () => {
       await until('the change to be kept', async () => (await kept()) === '{"keepsAuthors":false}');
     });
 
-    it('is looked for over the settling time before anything is created again', async () => {
+    it('is looked up during the settling time before anything is created again', async () => {
       rig.settling = 400;
       await rig.start();
       rig.provider.faults.push('lost');
       rig.provider.hidden.add('T1');
       await opened();
-      await until('the second look', () => calls('find') >= 2);
+      await until('the second lookup', () => calls('find') >= 2);
       const waiting = await delivery();
       assert.match(waiting.error?.message ?? '', /a troubleTicket with our reference SWB-\w+ is not shown yet/);
       assert.ok((waiting.lookLeft ?? 0) > 0);
       rig.provider.hidden.clear();
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 1]);
     });
 
-    it('is sent again once it is surely not there', async () => {
+    it('is sent again once it is certainly not there', async () => {
       await rig.start();
       rig.provider.faults.push('queued');
       await opened();
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual([calls('create'), rig.provider.tickets.length], [2, 1]);
       assert.ok(calls('find') >= 2, rig.provider.calls.join());
     });
 
-    it('is none where nothing was sent: it is sent at once, without a look', async () => {
+    it('is not in doubt where nothing was sent: it is sent at once, without a lookup', async () => {
       rig.settling = 60_000;
       await rig.start();
       rig.provider.faults.push('down');
       await opened();
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual([calls('create'), calls('find')], [2, 0]);
     });
 
-    it('ends with an event of it, and what waited for it goes on', async () => {
+    it('is delivered when an event reports the entity, and deliveries behind it continue', async () => {
       rig.settling = 60_000;
       await rig.start();
       rig.provider.faults.push('lost');
       rig.provider.hidden.add('T1');
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, attachments: ['f.txt'] });
-      await until('it was looked for', () => calls('find') >= 1);
+      await until('the lookup', () => calls('find') >= 1);
       const [conversation] = await rig.store.listConversations({ limit: 1 });
       await rig.receive('provider', { id: 'T1', version: '1', reference: conversation?.reference, fields: { title: 'one' } });
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 1]);
       assert.deepEqual(
         rig.provider.tickets[0]?.files.map(({ name }) => name),
@@ -93,12 +93,12 @@ describe('what the partner’s answers say of a delivery', () => {
       );
     });
 
-    it('keeps back what may be ours, and tells what is not once that is known', async () => {
+    it('holds back comments that may be ours, and sends the others once that is known', async () => {
       rig.settling = 60_000;
       await rig.start();
       await rig.customer.create('', {}, 'A');
       await rig.receive('customer', { id: 'T1', version: '1', fields: { title: 'one' } });
-      await rig.quiet();
+      await rig.idle();
       rig.provider.hidden.add('T1');
       rig.provider.faults.push('lost');
       await rig.receive('customer', { id: 'T1', version: '2', fields: { title: 'one' }, comments: ['Done.'] });
@@ -109,12 +109,12 @@ describe('what the partner’s answers say of a delivery', () => {
       await rig.receive('provider', { id: 'T1', version: '1', fields: { title: 'one' }, notes });
       await until('it to be read', async () => (await rig.messages()).some(({ outcome }) => outcome === 'ignored'));
       rig.provider.hidden.clear();
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual([comments.length, calls('comment')], [2, 1]);
       assert.deepEqual(rig.customer.tickets[0]?.comments, ['Done.']);
     });
 
-    it('takes «there is one already» for a reason to look', async () => {
+    it('is looked up when the partner answers that it exists already', async () => {
       rig.settling = 0;
       await rig.start();
       rig.provider.faults.push('lost', 'conflict');
@@ -123,12 +123,12 @@ describe('what the partner’s answers say of a delivery', () => {
       await opened();
       await until('the conflict', () => calls('create') === 2);
       rig.provider.hidden.clear();
-      await rig.quiet();
+      await rig.idle();
       assert.equal((await delivery()).state, 'delivered');
       assert.equal(rig.provider.tickets.length, 1);
     });
 
-    it('asks a person when the endpoint is somewhere else now', async () => {
+    it('needs a decision when the address of the endpoint has changed', async () => {
       rig.settling = 60_000;
       await rig.start();
       rig.provider.faults.push('lost');
@@ -151,14 +151,14 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.equal(calls('create'), 1);
     });
 
-    it('is asked about in true words after «look again» at another address, and looked at where it was once the endpoint is back', async () => {
+    it('needs another decision after "look again" at another address, and is looked up when the endpoint is back at the first one', async () => {
       await rig.start();
       rig.provider.faults.push('unshown');
       await opened();
       await inState('needsDecision');
       rig.provider.address = 'http://elsewhere';
       await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY);
-      await until('the question', async () => (await delivery()).decision === 'addressChanged');
+      await until('the decision', async () => (await delivery()).decision === 'addressChanged');
       assert.match((await delivery()).error?.message ?? '', /written at http:\/\/partner\. .* is now http:\/\/elsewhere/);
       await rig.stop();
       const { provider } = rig;
@@ -167,12 +167,12 @@ describe('what the partner’s answers say of a delivery', () => {
       provider.address = 'http://partner';
       const before = calls('find');
       await rig.start();
-      await until('the question about what is not shown', async () => (await delivery()).decision === 'unresolved');
+      await until('the decision about the missing ticket', async () => (await delivery()).decision === 'unresolved');
       assert.ok(calls('find') > before);
       assert.equal(calls('create'), 1);
     });
 
-    it('is looked at, and sent, at the address that a person has allowed', async () => {
+    it('is looked up, and sent, at the address that a user has confirmed', async () => {
       await rig.start();
       rig.provider.faults.push('unshown');
       await opened();
@@ -180,17 +180,17 @@ describe('what the partner’s answers say of a delivery', () => {
       rig.provider.address = 'http://elsewhere';
       const { interventions } = rig.broker;
       await interventions.replayDelivery((await delivery()).id, NOBODY);
-      await until('the question', async () => (await delivery()).decision === 'addressChanged');
+      await until('the decision', async () => (await delivery()).decision === 'addressChanged');
       const before = calls('find');
       await interventions.replayDelivery((await delivery()).id, NOBODY);
-      await until('the look', async () => (await delivery()).decision === 'unresolved');
+      await until('the lookup', async () => (await delivery()).decision === 'unresolved');
       assert.ok(calls('find') > before);
       await interventions.sendAgain((await delivery()).id, NOBODY);
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual([calls('create'), rig.provider.tickets.length], [2, 1]);
     });
 
-    it('asks a person when the partner never says', async () => {
+    it('needs a decision when the partner never gives proof', async () => {
       await rig.start();
       rig.provider.faults.push('lost', 'lost', 'lost', 'lost', 'lost', 'lost');
       rig.provider.tickets.push = () => 0;
@@ -204,7 +204,7 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.equal((await delivery()).blocking, true);
     });
 
-    it('asks a person when the partner answers its look-ups strangely for ever', async () => {
+    it('needs a decision when the partner keeps giving invalid answers to lookups', async () => {
       await rig.start();
       rig.provider.faults.push('queued');
       rig.provider.lookUpFaults.push(...Array<'strange'>(20).fill('strange'));
@@ -213,7 +213,7 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.deepEqual([(await delivery()).decision, calls('create')], ['unresolved', 1]);
     });
 
-    it('asks a person, and is not written again, when it was answered as done and is not shown', async () => {
+    it('needs a decision, and is not sent again, when it was confirmed but is not shown', async () => {
       await rig.start();
       rig.provider.faults.push('unshown');
       await opened();
@@ -223,7 +223,7 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.match((await delivery()).error?.message ?? '', /does not show a troubleTicket with our reference SWB-/);
     });
 
-    it('asks with what the write was answered, once, however often a person has it looked for', async () => {
+    it('quotes the answer to the write once in the decision, however often the lookup is repeated', async () => {
       await rig.start();
       rig.provider.faults.push('unshown');
       await opened();
@@ -234,25 +234,25 @@ describe('what the partner’s answers say of a delivery', () => {
         assert.equal(error?.message.split('does not show').length, 2, error?.message);
         assert.equal(attempts.at(-1)?.what, 'not found: needs a decision');
         await rig.broker.interventions.replayDelivery((await delivery()).id, NOBODY);
-        await until('the look', async () => (await delivery()).attempts.length > attempts.length);
+        await until('the lookup', async () => (await delivery()).attempts.length > attempts.length);
       }
     });
 
-    it('ends when what was answered as done is shown a little later', async () => {
+    it('is delivered when a confirmed write is shown a little later', async () => {
       rig.settling = 60_000;
       await rig.start();
       await opened();
-      await rig.quiet();
+      await rig.idle();
       rig.provider.faults.push('unshown');
       await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['late'] });
-      await until('the doubt', async () => (await rig.deliveries()).some((d) => d.state === 'inDoubt'));
+      await until('it to be in doubt', async () => (await rig.deliveries()).some((d) => d.state === 'inDoubt'));
       rig.provider.tickets[0]!.comments.push('late');
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual(rig.provider.tickets[0]?.comments, ['late']);
       assert.equal(calls('comment'), 1);
     });
 
-    it('is only looked for when a person says «look again»; only «send it again» sends', async () => {
+    it('is only looked up after "look again"; only "send again" sends it', async () => {
       await rig.start();
       rig.provider.faults.push('unshown');
       await opened();
@@ -266,11 +266,11 @@ describe('what the partner’s answers say of a delivery', () => {
         assert.equal(calls('create'), 1);
       }
       await rig.broker.interventions.sendAgain((await delivery()).id, NOBODY);
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual([calls('create'), rig.provider.tickets.length], [2, 1]);
     });
 
-    it('is written nowhere when a person says «look at the new address»', async () => {
+    it('is written nowhere after "look at the new address"', async () => {
       await rig.start();
       rig.provider.faults.push('queued');
       rig.provider.lookUpFaults.push('strange');
@@ -283,42 +283,42 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.deepEqual([calls('create'), rig.provider.tickets.length], [1, 0]);
     });
 
-    it('of an update is compared only, where a person says «look again»', async () => {
+    it('is only compared after "look again", if it is an update', async () => {
       await rig.start();
       await opened();
-      await rig.quiet();
+      await rig.idle();
       rig.provider.faults.push('queued', 'queued', 'queued', 'queued');
       await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
-      const open = () => until('a question', async () => (await rig.deliveries()).find((d) => d.state === 'needsDecision'));
+      const open = () => until('a decision', async () => (await rig.deliveries()).find((d) => d.state === 'needsDecision'));
       const { id } = await open();
       const written = calls('update');
       await rig.broker.interventions.replayDelivery(id, NOBODY);
-      await until('the look', async () => (await rig.store.delivery(id))?.state === 'needsDecision');
+      await until('the lookup', async () => (await rig.store.delivery(id))?.state === 'needsDecision');
       assert.equal(calls('update'), written);
       rig.provider.release();
       await rig.broker.interventions.replayDelivery(id, NOBODY);
-      await rig.quiet();
+      await rig.idle();
       assert.equal((await rig.store.delivery(id))?.state, 'delivered');
     });
   });
 
-  describe('an update that was answered as done, and of which nothing was kept', () => {
+  describe('an update that was confirmed, but changed nothing', () => {
     const updates = () => rig.provider.calls.filter((call) => call.startsWith('update')).length;
     const change = async () => {
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-      await rig.quiet();
+      await rig.idle();
       await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
-      await rig.quiet();
+      await rig.idle();
     };
 
-    it('is written again', async () => {
+    it('is sent again', async () => {
       await rig.start();
       rig.provider.drops = 1;
       await change();
       assert.deepEqual([updates(), rig.provider.tickets[0]?.fields.title], [2, 'two']);
     });
 
-    it('is told, where that does not help, and does not come back as the partner’s change', async () => {
+    it('leads to a warning where that does not help, and does not come back as a change by the partner', async () => {
       await rig.start();
       rig.provider.drops = 9;
       await change();
@@ -327,13 +327,13 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.deepEqual([delivery?.state, delivery?.error?.code], ['delivered', 'SWB_PARTNER_DROPPED']);
       const { reference } = rig.provider.tickets[0]!;
       await rig.receive('provider', { id: 'T1', version: '3', reference, fields: { title: 'one' } });
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual(rig.customer.calls, []);
     });
   });
 
-  describe('a crash while something in doubt is written once more', () => {
-    it('begins another doubt: one look that finds nothing is no proof', async () => {
+  describe('a crash while a write in doubt is sent again', () => {
+    it('starts the settling time over: one lookup without a result is no proof', async () => {
       await rig.start();
       let open = () => {};
       const gate = new Promise<void>((resolve) => {
@@ -341,14 +341,14 @@ describe('what the partner’s answers say of a delivery', () => {
       });
       rig.provider.faults.push('queued');
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-      await until('the doubt', async () => (await rig.deliveries())[0]?.state === 'inDoubt');
+      await until('it to be in doubt', async () => (await rig.deliveries())[0]?.state === 'inDoubt');
       rig.provider.gate = () => gate;
       await until('the second create', () => rig.provider.calls.filter((call) => call === 'create').length === 2);
       const [sending] = await rig.deliveries();
       assert.equal(sending?.state, 'sending');
-      assert.equal(sending?.lookLeft, rig.settling, 'what a crash leaves says for how long it is to be looked for');
+      assert.equal(sending?.lookLeft, rig.settling, 'the record left by the crash holds the whole settling time');
       open();
-      await rig.quiet();
+      await rig.idle();
     });
   });
 
@@ -357,7 +357,7 @@ describe('what the partner’s answers say of a delivery', () => {
       await rig.start();
     });
 
-    it('does not take the link that our own create names', async () => {
+    it('does not take the link of the ticket that our create returns', async () => {
       let open = () => {};
       const gate = new Promise<void>((resolve) => {
         open = resolve;
@@ -370,7 +370,7 @@ describe('what the partner’s answers say of a delivery', () => {
       await until('the event to be in its flow', () => rig.emitted.includes('CHILD'));
       open();
       await until('the ticket', async () => (await rig.deliveries()).some((d) => d.state === 'delivered'));
-      await until('the event to be dealt with', async () => (await rig.messages()).every((m) => m.state !== 'received'));
+      await until('the event to be settled', async () => (await rig.messages()).every((m) => m.state !== 'received'));
       const [latest] = await rig.store.listConversations({ limit: 1 });
       assert.deepEqual(
         latest?.links.filter((l) => l.endpoint === 'provider').map((l) => l.id),
@@ -379,12 +379,12 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.deepEqual(rig.customer.calls, []);
     });
 
-    it('is followed to its new id when the old one is gone', async () => {
+    it('is followed to its new id when the old one no longer exists', async () => {
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-      await rig.quiet();
+      await rig.idle();
       rig.provider.tickets[0]!.id = 'T1-merged';
       await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual(
         rig.provider.tickets.map(({ id, fields }) => [id, fields.title]),
         [['T1-merged', 'two']],
@@ -393,9 +393,9 @@ describe('what the partner’s answers say of a delivery', () => {
       assert.equal(conversation?.links.find((l) => l.endpoint === 'provider')?.id, 'T1-merged');
     });
 
-    it('is not followed while the old one is there: a person says which it is', async () => {
+    it('is not followed while the old one exists: a user has to decide', async () => {
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-      await rig.quiet();
+      await rig.idle();
       const { reference } = rig.provider.tickets[0]!;
       await rig.receive('provider', { id: 'COPY', version: '1', reference, fields: { title: 'copied' } });
       await until('the event to be refused', async () =>

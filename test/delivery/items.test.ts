@@ -15,7 +15,7 @@ const ORDER = [thing('1', 'SIM'), thing('2', 'PHONE'), thing('3', 'COVER')];
 
 /** A vendor that keeps its own list of items. */
 class Vendor extends Partner {
-  /** What it makes of the items of a new order. */
+  /** Changes the items of a new order. */
   numbers: (items: OrderItem[]) => OrderItem[] = (items) => items;
 
   constructor() {
@@ -55,7 +55,7 @@ class Vendor extends Partner {
   }
 }
 
-describe('the items of an order at a vendor with numbers of its own', () => {
+describe('the items of an order at a vendor that numbers them itself', () => {
   let folder: string;
   let rig: Rig;
   let vendor: Vendor;
@@ -96,13 +96,13 @@ describe('the items of an order at a vendor with numbers of its own', () => {
 
   const order = async (items: OrderItem[], key = JSON.stringify(items)) => {
     await rig.receive('customer', { id: 'O1', fields: { items: items as unknown as Json }, version: String(++version) }, key);
-    await rig.quiet();
+    await rig.idle();
   };
   const tell = async (progress: ItemProgress[], items = vendor.items) => {
     const [ticket] = vendor.tickets;
     const fields = { items, progress } as unknown as Record<string, Json>;
     await rig.receive('provider', { id: ticket!.id, reference: ticket!.reference, fields, version: String(++version) });
-    await rig.quiet();
+    await rig.idle();
   };
   const failed = async () => {
     const deliveries = await rig.store.listDeliveries({ limit: 10, states: ['failed', 'needsDecision'] });
@@ -120,7 +120,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     'adds a fee': (items) => [thing('1', 'FEE'), ...items.map((item, i) => ({ ...item, id: String(i + 2) }))],
   };
   for (const [what, numbers] of Object.entries(NUMBERS)) {
-    it(`each keep their line where it ${what}, and the one that is changed is the one that is meant`, async () => {
+    it(`keep their lines where it ${what}, and the right one is changed`, async () => {
       vendor.numbers = numbers;
       await order(ORDER);
       const before = vendor.items;
@@ -139,7 +139,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
         [...before.map((item) => item.offering?.id), 'CHARGER'],
       );
       const charger = vendor.items.at(-1)!.id;
-      assert.equal(new Set(vendor.items.map((item) => item.id)).size, vendor.items.length, 'and gets a number that is free');
+      assert.equal(new Set(vendor.items.map((item) => item.id)).size, vendor.items.length, 'a new item gets an unused number');
       await tell(says([charger, 'completed']));
       assert.deepEqual(heard.at(-1)?.progress, says(['4', 'completed']));
       assert.deepEqual(await failed(), []);
@@ -152,7 +152,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     vendor.tickets[0]!.fields.items = items as unknown as Json;
   };
   for (const [what, items] of Object.entries({ 'each another thing': ORDER, 'of one offering': PHONES })) {
-    it(`keep their line after the vendor has put a fee on top and numbered anew (${what}), and the last is changed, not the one before`, async () => {
+    it(`keep their lines after the vendor has inserted a fee at the top and renumbered them (${what}), and the last is changed, not the one before`, async () => {
       await order(items);
       await tell(says(['3', 'held']));
       assert.deepEqual(heard.at(-1)?.progress, says(['3', 'held']));
@@ -166,7 +166,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     });
   }
 
-  it('are not changed after the vendor has exchanged their numbers, or their quantities: a person must say which', async () => {
+  it('need a decision after the vendor has exchanged their numbers, or their quantities', async () => {
     await order(PHONES);
     await tell(says(['3', 'held']));
     putThere([thing('1', 'PHONE', 3), thing('2', 'PHONE', 1), thing('3', 'PHONE', 2)]);
@@ -175,7 +175,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     assert.match((await failed())[0] ?? '', /came back, and may be any or none of/);
   });
 
-  it('are not changed after the vendor has dropped one and numbered anew, where a person must say which is which', async () => {
+  it('need a decision after the vendor has dropped one and renumbered the others', async () => {
     await order(PHONES);
     await tell(says(['3', 'held']));
     putThere(PHONES.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
@@ -185,7 +185,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
   });
 
   for (const early of [false, true])
-    it(`that are not changed keep what the vendor has made of them${early ? ', also where it told of them before its answer' : ''}`, async () => {
+    it(`that are not changed keep the vendor’s changes${early ? ', also where it reported them before its answer' : ''}`, async () => {
       vendor.numbers = (items) => items.map((item) => ({ ...item, quantity: 7 }));
       let told: Promise<void> | undefined;
       const create = vendor.onCreate;
@@ -197,7 +197,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
       };
       await order(ORDER);
       await told;
-      await rig.quiet();
+      await rig.idle();
       await tell(says(['1', 'held'], ['2', 'held'], ['3', 'held']));
       await order(changed(ORDER, '3', { quantity: 5 }));
       assert.deepEqual(
@@ -207,7 +207,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     });
 
   const ALIKE = [thing('1', 'PHONE'), thing('2', 'PHONE'), thing('3', 'PHONE')];
-  it('that are alike go by their places, where the vendor numbers from 0', async () => {
+  it('that are identical are matched by position where the vendor numbers from 0', async () => {
     vendor.numbers = (items) => items.map((item, i) => ({ ...item, id: String(i) }));
     await order(ALIKE);
     await tell(says(['0', 'completed'], ['2', 'held']));
@@ -219,7 +219,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     );
   });
 
-  it('that are alike are clear while one more of them is on its way', async () => {
+  it('that are identical stay clear while another one is being added', async () => {
     await order(ALIKE);
     await tell(says(['1', 'held']));
     const now = structuredClone(vendor.items);
@@ -229,7 +229,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     assert.deepEqual(await failed(), []);
   });
 
-  it('that are alike are a person’s matter when one of them is gone', async () => {
+  it('that are identical need a decision when one of them is missing', async () => {
     await order(ALIKE);
     await tell(says(['1', 'held']));
     putThere(ALIKE.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
@@ -238,7 +238,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     assert.match((await failed())[0] ?? '', /3 \(PHONE\) is not shown/);
   });
 
-  it('are written when all of them are shown: a list that lacks one would take it away', async () => {
+  it('are only written while all of them are shown, because a list without one would remove it', async () => {
     vendor.numbers = (items) => items.slice(0, 2);
     await order(ORDER);
     await order(changed(ORDER, '1', { quantity: 5 }));
@@ -246,11 +246,11 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     putThere(ORDER);
     const [delivery] = await rig.store.listDeliveries({ limit: 1, states: ['needsDecision'] });
     await rig.broker.interventions.replayDelivery(delivery!.id, { name: '' });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(vendor.items, changed(ORDER, '1', { quantity: 5 }));
   });
 
-  it('keep their numbers over a restart, where the vendor says no more than these', async () => {
+  it('keep their numbers after a restart where the vendor shows only these', async () => {
     vendor.numbers = tens;
     await order(ORDER);
     await rig.stop();
@@ -259,7 +259,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     assert.deepEqual(heard.at(-1)?.progress, says(['3', 'completed']));
   });
 
-  it('are told apart once the vendor has them, when it takes an order without a word of them', async () => {
+  it('are identified later where the vendor accepts an order without showing them', async () => {
     vendor.numbers = () => [];
     await order(ORDER);
     await order(changed(ORDER, '3', { quantity: 5 }));
@@ -271,12 +271,12 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     assert.deepEqual(heard.at(-1)?.progress, says(['2', 'completed']));
     const [delivery] = await rig.store.listDeliveries({ limit: 1, states: ['failed', 'needsDecision'] });
     await rig.broker.interventions.replayDelivery(delivery!.id, { name: '' });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(vendor.items, changed(tens(ORDER), '30', { quantity: 5 }));
     assert.deepEqual(await failed(), []);
   });
 
-  it('are read where the vendor split one, which then is not changed', async () => {
+  it('are read where the vendor split one, which is then not changed', async () => {
     const two = changed(ORDER, '2', { quantity: 2 });
     vendor.numbers = () => [thing('1', 'SIM'), thing('2', 'PHONE'), thing('3', 'PHONE'), thing('4', 'COVER')];
     await order(two);
@@ -288,7 +288,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     assert.equal(vendor.updates.length, 0);
   });
 
-  it('are read where the vendor merged two, of which neither is changed then', async () => {
+  it('are read where the vendor merged two, which are then not changed', async () => {
     const pair = [thing('1', 'PHONE'), thing('2', 'PHONE')];
     vendor.numbers = () => [thing('1', 'PHONE', 2)];
     await order(pair);
@@ -302,7 +302,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     assert.equal(vendor.updates.length, 0);
   });
 
-  it('stay as they are where what came back does not say which is which; the message says so', async () => {
+  it('stay unchanged where the answer is ambiguous; the message says so', async () => {
     vendor.numbers = tens;
     await order(ORDER);
     await tell(says(['20', 'held']));
@@ -334,7 +334,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     });
   }
 
-  it('are known by the first news of them, also where it comes before the answer', async () => {
+  it('are known from the first message about them, also where it arrives before the answer', async () => {
     vendor.numbers = tens;
     vendor.faults.push('lost');
     let early: Promise<void> | undefined;
@@ -346,7 +346,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     };
     await order(ORDER);
     await early;
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(heard.at(-1)?.progress, says(['3', 'held']));
     await order(changed(ORDER, '3', { quantity: 5 }));
     assert.deepEqual(vendor.items, changed(tens(ORDER), '30', { quantity: 5 }));

@@ -22,17 +22,17 @@ const LEG: Leg = {
   attachments: [],
   answers: false,
 };
-const TOLD: SourceContext = { from: 'Acme', number: 'INC1' };
-const by = (rules: Partial<PartyRules>, told: Partial<SourceContext> = {}) =>
-  applyPartyRules(LEG, { ...DEFAULT_RULES, ...rules }, { ...TOLD, ...told });
+const SOURCE: SourceContext = { from: 'Acme', number: 'INC1' };
+const by = (rules: Partial<PartyRules>, context: Partial<SourceContext> = {}) =>
+  applyPartyRules(LEG, { ...DEFAULT_RULES, ...rules }, { ...SOURCE, ...context });
 
-describe('what a party is told by its own rules', () => {
-  it('of an edited comment: that it was edited, or nothing', () => {
+describe('a leg under the rules of its party', () => {
+  it('has an edited comment as a new one, or not at all', () => {
     assert.deepEqual(by({}).comments[0]?.text, 'Edited: Anna: the line');
     assert.deepEqual(by({ edits: 'nothing' }).comments, []);
   });
 
-  it('of what was deleted: nothing, or a comment', () => {
+  it('has no deletions, or comments about them', () => {
     const removed = [{ kind: 'attachment' as const, id: 'f1', says: 'a.txt' }];
     assert.equal(by({}, { removed }).comments.length, 1);
     assert.deepEqual(
@@ -41,12 +41,12 @@ describe('what a party is told by its own rules', () => {
     );
   });
 
-  it('of a deleted record no field, unless the same is to be done', () => {
+  it('has no fields of a deleted record, unless the party repeats deletions', () => {
     assert.deepEqual(by({}, { deleted: true }).request.changed, []);
     assert.deepEqual(by({ deletions: 'same' }, { deleted: true }).request.changed, LEG.request.changed);
   });
 
-  it('of a field that stays its own nothing, or in a comment', () => {
+  it('has no field that the party keeps, or has it as a comment', () => {
     const kept = by({ fields: { title: 'never', description: 'appendOnly' } });
     assert.deepEqual(kept.request.changed, ['severity']);
     assert.deepEqual(
@@ -55,7 +55,7 @@ describe('what a party is told by its own rules', () => {
     );
   });
 
-  it('of what a new ticket was made of only what fills a gap; who said it, and when, goes along', () => {
+  it('only fills empty fields with the values of a new ticket, and names the source and time of the change', () => {
     const { request } = by({}, { asMade: ['severity'], at: 5 });
     assert.deepEqual(request.defaults, ['severity']);
     assert.deepEqual(request.said, { endpoint: 'customer', at: 5 });

@@ -10,7 +10,7 @@ const TT = 'troubleTicket';
 const customer = (id: string) => ({ endpoint: 'customer', entityType: TT, id });
 const provider = (id: string) => ({ endpoint: 'provider', entityType: TT, id });
 
-describe('links mended by hand while everything runs', () => {
+describe('editing links while messages are processed', () => {
   let folder: string;
   let rig: Rig;
   beforeEach(async () => {
@@ -33,10 +33,10 @@ describe('links mended by hand while everything runs', () => {
   const merge = async (into: string, other: string) =>
     surgeon().operate({ kind: 'merge', conversation: (await of(into)).id, other: (await of(other)).id }, 'anna');
 
-  it('merges two conversations: what either says goes on, to the ticket of the one that stays, and the other reference finds it', async () => {
+  it('merges two conversations: changes from both go to the ticket that stays, and both references find the conversation', async () => {
     await tell('C1', { title: 'line down' });
     await tell('C2', { title: 'line down, again' });
-    await rig.quiet();
+    await rig.idle();
     const reference = (await of('C2')).reference;
     await merge('C1', 'C2');
     assert.equal((await of('C1')).id, (await of('C2')).id);
@@ -44,7 +44,7 @@ describe('links mended by hand while everything runs', () => {
     assert.equal((await rig.store.listMessages({ search: reference, limit: 10 })).length, 2);
     assert.equal((await rig.store.counts()).conversations.open, 1);
     await rig.receive('customer', { id: 'C2', fields: { title: 'all lines down' }, version: '2' });
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets.length, 2, 'no third ticket');
     assert.equal(
       rig.provider.tickets.find((t) => t.reference === rig.provider.tickets[0]?.reference)?.fields.title,
@@ -53,11 +53,11 @@ describe('links mended by hand while everything runs', () => {
     assert.equal((await rig.deliveries()).filter((d) => d.state !== 'delivered').length, 0);
   });
 
-  it('loses and doubles nothing that is under way when two are merged while the partner is down', async () => {
+  it('neither loses nor repeats deliveries when two conversations are merged while the partner is down', async () => {
     await tell('C1', { title: 'one' });
-    await rig.quiet();
+    await rig.idle();
     rig.provider.faults.push('lost');
-    // It stays in doubt for a while.
+    // The create stays in doubt for a while.
     rig.provider.lookUpFaults.push('down', 'down', 'down', 'down');
     await tell('C2', { title: 'two' }, { comments: ['hello'] });
     await until('a try that may have got through', async () =>
@@ -69,23 +69,23 @@ describe('links mended by hand while everything runs', () => {
         (error: Error) => (/being sent/.test(error.message) ? false : assert.fail(error)),
       ),
     );
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(
       rig.provider.tickets.map((t) => t.fields.title).sort(),
       ['one', 'two'],
-      'found by what it carried, not created again',
+      'found by its reference, not created again',
     );
     assert.equal(rig.provider.tickets.find((t) => t.fields.title === 'two')?.comments.length, 1);
     assert.deepEqual(await numbers('C1'), ['customer C1', 'customer C2 apart', 'provider T1', 'provider T2 apart']);
   });
 
-  it('keeps the order of what is written to one ticket across a merge', async () => {
+  it('keeps the order of writes to one ticket across a merge', async () => {
     await tell('C1', { title: 'one' });
-    await rig.quiet();
+    await rig.idle();
     await surgeon().operate({ kind: 'unlink', conversation: (await of('C1')).id, entity: provider('T1') }, '');
     await tell('C2', { title: 'two' });
-    await rig.quiet();
-    // Nobody sends to the provider for a while.
+    await rig.idle();
+    // Nothing is sent to the provider for a while.
     await rig.broker.removeEndpoint('provider');
     await rig.receive('customer', { id: 'C2', fields: { title: 'two' }, comments: ['first'] });
     await until('the first comment', async () => (await rig.deliveries()).some((d) => d.part === 'comment:first'));
@@ -94,14 +94,14 @@ describe('links mended by hand while everything runs', () => {
     await until('the second comment', async () => (await rig.deliveries()).some((d) => d.part === 'comment:second'));
     rig.provider.faults.push('down');
     rig.broker.addEndpoint(rig.provider, { concurrency: 4, retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 } });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(rig.provider.tickets[1]?.comments, ['first', 'second']);
   });
 
-  it('undoes a merge, and refuses to once something has come of it', async () => {
+  it('undoes a merge, unless something has followed from it', async () => {
     await tell('C1', { title: 'one' });
     await tell('C2', { title: 'two' });
-    await rig.quiet();
+    await rig.idle();
     const [one, two] = [await of('C1'), await of('C2')];
     const merged = await merge('C1', 'C2');
     await surgeon().undo(merged.id, 'ben');
@@ -110,45 +110,45 @@ describe('links mended by hand while everything runs', () => {
     assert.equal((await rig.store.listMessages({ conversation: two.id, limit: 10 })).length, 1);
     await assert.rejects(surgeon().undo(merged.id, 'ben'), /has been undone already/);
     await rig.receive('customer', { id: 'C2', fields: { title: 'two and more' }, version: '2' });
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets.find((t) => t.reference === two.reference)?.fields.title, 'two and more');
 
     const again = await merge('C1', 'C2');
     await rig.receive('customer', { id: 'C2', fields: { title: 'changed since' }, version: '3' });
-    await rig.quiet();
+    await rig.idle();
     await assert.rejects(surgeon().undo(again.id, ''), /C2 has changed since/);
   });
 
-  it('hears an unlinked ticket, lets nothing come of it, and creates a new one that carries another reference', async () => {
+  it('ignores changes of an unlinked ticket, and creates a new one with another reference', async () => {
     await tell('C1', { title: 'one' });
-    await rig.quiet();
+    await rig.idle();
     const { id, reference } = await of('C1');
     const done = await surgeon().operate({ kind: 'unlink', conversation: id, entity: provider('T1') }, 'anna');
     await rig.receive('provider', { id: 'T1', fields: { title: 'news of the wrong one' }, reference, version: '9' });
-    await rig.quiet();
+    await rig.idle();
     const heard = (await rig.messages()).find((m) => m.endpoint === 'provider');
     assert.deepEqual([heard?.state, heard?.outcome, heard?.conversation], ['settled', 'ignored', id]);
     assert.match(heard?.reason ?? '', /unlinked by anna/);
     assert.equal(rig.customer.calls.length, 0);
     await rig.receive('customer', { id: 'C1', fields: { title: 'one, still' }, version: '2' });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(
       rig.provider.tickets.map((t) => t.reference),
       [reference, `${reference}//2`],
     );
     await assert.rejects(surgeon().undo(done.id, ''), /taken the place of T1/);
-    // The guard knows the new one by what it carries, also in a new process.
+    // The guard recognises the new one by its reference, also in a new process.
     await rig.stop();
     rig = await restarted(rig);
     await rig.receive('customer', { id: 'C1', fields: { title: 'one, as ever' }, version: '3' });
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets[1]?.fields.title, 'one, as ever');
   });
 
-  it('splits a ticket off into a matter of its own, which goes on by itself', async () => {
+  it('splits a ticket off into its own conversation, which continues independently', async () => {
     await tell('C1', { title: 'one' });
     await tell('C2', { title: 'two' });
-    await rig.quiet();
+    await rig.idle();
     await merge('C1', 'C2');
     const { id } = await of('C1');
     const { reference } = await of('C1');
@@ -159,19 +159,19 @@ describe('links mended by hand while everything runs', () => {
     assert.deepEqual(operated.conversations, [id, 'SWB-OWN']);
     assert.equal((await of('C2')).reference, 'SWB-OWN');
     await rig.receive('customer', { id: 'C2', fields: { title: 'for itself' }, version: '2' });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(
       rig.provider.tickets.map((t) => [t.reference === reference, t.fields.title]).at(0),
       [true, 'one'],
-      'the other ticket is left alone',
+      'the other ticket is not changed',
     );
     assert.equal(rig.provider.tickets.at(-1)?.fields.title, 'for itself');
   });
 
-  it('waits for messages that are in their flow, and those that wait for their turn go where they belong then', async () => {
+  it('waits for messages in their flow, and moves waiting ones to their new conversation', async () => {
     await tell('C1', { title: 'one' });
     await tell('C2', { title: 'two' });
-    await rig.quiet();
+    await rig.idle();
     const [one, two] = [await of('C1'), await of('C2')];
     let finish: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -194,7 +194,7 @@ describe('links mended by hand while everything runs', () => {
     assert.equal(merged, false, 'a message is in its flow');
     finish();
     await merging;
-    await rig.quiet();
+    await rig.idle();
     const messages = await rig.messages();
     assert.deepEqual(new Set(messages.map((m) => m.conversation)), new Set([one.id]));
     assert.ok(
@@ -203,10 +203,10 @@ describe('links mended by hand while everything runs', () => {
     );
   });
 
-  it('tells who did what, newest first, also after a restart', async () => {
+  it('lists who did what, newest first, also after a restart', async () => {
     await tell('C1', { title: 'one' });
     await tell('C2', { title: 'two' });
-    await rig.quiet();
+    await rig.idle();
     const { id } = await of('C1');
     const merged = await merge('C1', 'C2');
     await surgeon().undo(merged.id, 'ben');
@@ -224,10 +224,10 @@ describe('links mended by hand while everything runs', () => {
     assert.ok(!('inverse' in (history[0] ?? {})));
   });
 
-  it('says in a dry run what would change, and changes nothing', async () => {
+  it('shows in a preview what would change, and changes nothing', async () => {
     await tell('C1', { title: 'one' });
     await tell('C2', { title: 'two' });
-    await rig.quiet();
+    await rig.idle();
     const [one, two] = [await of('C1'), await of('C2')];
     const effects = await surgeon().preview({ kind: 'merge', conversation: one.id, other: two.id });
     assert.deepEqual(
