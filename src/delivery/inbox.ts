@@ -284,7 +284,7 @@ function hintKey({ node, key }: Pick<ReceivedItem, 'node' | 'key'>): string {
   return `${node}|${key}`;
 }
 
-const outdated = (lack: string) => notYet(`The entity as read is older than the reported change: ${lack}.`, 'It is read again.');
+const outdated = (why: string) => notYet(`The entity as read is older than the reported change: ${why}.`, 'It is read again.');
 const inDoubt = () =>
   notYet(
     'It is not known yet whether a comment or a file of the entity is ours.',
@@ -405,8 +405,8 @@ class Dispatcher {
           readAt = claimed.readAt;
         } else {
           read = { read: payload };
-          const lack = await this.inbox.options.whyStale?.(claimed, payload, this.readSince(claimed));
-          if (lack && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(lack), true);
+          const stale = await this.inbox.options.whyStale?.(claimed, payload, this.readSince(claimed));
+          if (stale && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(stale), true);
           // A copy, because a flow may modify its payload.
           if (readAt && claimed.origin === 'poll' && queue.length > 1) queue.read = { readAt, payload: structuredClone(payload) };
         }

@@ -40,7 +40,7 @@ export function writtenFields({ state, attempts }: DeliveryRecord, changed: stri
   return what === NOTHING_TO_WRITE ? [] : changed;
 }
 
-/** Tries that send an update again of which the partner kept nothing. */
+/** How often an update is sent again if the partner kept nothing of it. */
 const RESENDS = 2;
 
 const NOTHING_TO_WRITE = 'nothing left to write';
@@ -86,13 +86,9 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
     return create(delivery, request as unknown as EntityRequest, conversation, inDoubt, context);
   }
   if (!link) {
-    throw new SwitchboardError(
-      'SWB_CONFIG',
-      `${context.client.name} has no ticket in this conversation, so there is nothing to update.`,
-      {
-        hint: 'If the ticket exists, link it in the Conversations view; otherwise replay the delivery that creates it. Then replay this one.',
-      },
-    );
+    throw new SwitchboardError('SWB_CONFIG', `${context.client.name} has no ticket in this conversation to write to.`, {
+      hint: 'If the ticket exists, link it in the Conversations view; otherwise replay the delivery that creates it. Then replay this one.',
+    });
   }
   try {
     if (delivery.part === 'entity')
@@ -297,8 +293,8 @@ async function comment(
   context: SendContext,
 ): Promise<SendResult> {
   const { client } = context;
-  const look = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
-  const found = inDoubt ? await look().catch(ifNotVisible('the comment', delivery, context)) : undefined;
+  const lookUp = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
+  const found = inDoubt ? await lookUp().catch(ifNotVisible('the comment', delivery, context)) : undefined;
   if (inDoubt && !found) await keepLooking('the comment', delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
   const stamp = context.ids();
@@ -378,8 +374,8 @@ async function attach(
       throw error instanceof PartnerError ? error.but({ outcome: 'notDone', elsewhere: true }) : error;
     }
   }
-  const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
-  const found = inDoubt ? await look().catch(ifNotVisible(attachment.name, delivery, context)) : undefined;
+  const lookUp = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
+  const found = inDoubt ? await lookUp().catch(ifNotVisible(attachment.name, delivery, context)) : undefined;
   if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
   const stamp = context.ids();

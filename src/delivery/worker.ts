@@ -248,7 +248,7 @@ export class Worker {
     this.notifyStatus();
   }
 
-  /** The store failed: an immediate retry would only load it further. */
+  /** The store failed: immediate retries would starve everything else. */
   private backOff(what: string, error: unknown): void {
     this.options.log('error', `${what}: ${error instanceof Error ? error.message : String(error)}`);
     this.backOffUntil = this.options.steady() + STORE_BACKOFF;

@@ -213,7 +213,7 @@ describe('the values of a new ticket at the partner', () => {
   };
 
   for (const lost of [false, true]) {
-    const how = lost ? 'where its answer was lost and an event tells of it' : 'where its answer tells';
+    const how = lost ? 'where the answer was lost and an event shows it' : 'where the answer shows it';
     const run = async (sent: Record<string, string>, made: Record<string, string>) => {
       rig.provider.onCreate = (ticket) => {
         Object.assign(ticket.fields, made);

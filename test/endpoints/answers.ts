@@ -14,7 +14,7 @@ import type { Part, QuestionName, System } from './answers-systems.js';
  * - `right`: it resolves with what was asked for.
  * - `none`: it resolves with nothing; only where the partner says in the words of its API that there is nothing.
  * - `missing`: the partner says in the words of its API that the record is not there; nothing is written then.
- * - `conflict`: it says that there is one already: the broker looks for it (test/delivery/doubt.test.ts).
+ * - `conflict`: it says that there is one already: the broker looks for it (test/delivery/in-doubt.test.ts).
  * - `unshown`: as `unknown`, and that it is not to be written again without a person.
  * - `dropped`: it resolves, and says that the partner did not keep what was sent.
  * - `rightOrUnknown`: as `unknown`, or the record is found another way; what is given is never a job.
