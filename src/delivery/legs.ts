@@ -53,7 +53,7 @@ export class Legs {
     const { plan, unassigned } = planned ?? { plan: { node, onFailure: rules.onFailure, legs: [] }, unassigned: [] };
     const legs = legMessages(plan, message);
     if (legs.length === 0 && unassigned.length === 0) flow.ignored ??= 'It contains nothing for any leg.';
-    // The next public comment answers the leg that asked; later ones do not.
+    // A public comment from the customer answers the leg that asked; later comments do not.
     if (message.comments.some((c) => c.visibility === 'public')) updatePlan(flow, (plan) => ({ ...plan, asked: undefined }));
     return { legs, unassigned };
   }

@@ -12,7 +12,7 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { baseDelay: 2_000, maxDelay: 300_000, maxTries: 12 };
 
-/** Tries that read an order again whose items are ambiguous. */
+/** How often an order with ambiguous items is read again. */
 const ITEM_READS = 3;
 
 /** Settling time after a lost answer: by then lists, indexes, replicas and slow rules of the partner are assumed to show the write. Milliseconds. */

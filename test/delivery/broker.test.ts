@@ -124,7 +124,7 @@ describe('the broker', () => {
     assert.deepEqual(rig.provider.calls.slice(before), ['read T1', 'update {"title":"two"}']);
     await rig.receive('customer', { id: 'A', version: '3', fields: { title: 'two', state: 'inProgress' } }, 'the echo');
     await rig.idle();
-    await rig.receive('customer', { id: 'A', version: '4', fields: { title: 'two', state: 'closed' } }, 'real news');
+    await rig.receive('customer', { id: 'A', version: '4', fields: { title: 'two', state: 'closed' } }, 'real change');
     await rig.idle();
     const calls = ['read T1', 'update {"title":"two"}', 'read T1', 'update {"state":"closed"}'];
     assert.deepEqual(rig.provider.calls.slice(before), calls);

@@ -34,7 +34,7 @@ describe('a cancellation in doubt', () => {
   });
 
   const asked = () => vendor.calls.filter((call) => call.startsWith('update ')).length;
-  const looks = () => vendor.calls.filter((call) => call === 'look').length;
+  const lookups = () => vendor.calls.filter((call) => call === 'look').length;
   const delivery = async () => (await rig.deliveries()).find((d) => d.state !== 'delivered');
   const cancelled = async (fault: 'queued' | 'unshown') => {
     await rig.start();
@@ -47,21 +47,21 @@ describe('a cancellation in doubt', () => {
   it('is looked up during the settling time, and is done once it shows', async () => {
     rig.settling = 60_000;
     await cancelled('queued');
-    await until('the second lookup', () => looks() >= 2);
+    await until('the second lookup', () => lookups() >= 2);
     assert.match((await delivery())?.error?.message ?? '', /the cancellation is not shown yet/);
     vendor.shows = true;
     await rig.idle();
     assert.equal(asked(), 1);
     assert.equal(await delivery(), undefined);
-    const told = (await rig.deliveries()).flatMap((d) => d.attempts.map((attempt) => attempt.what));
-    assert.ok(told.includes('found the cancellation that an earlier try requested'), told.join());
+    const texts = (await rig.deliveries()).flatMap((d) => d.attempts.map((attempt) => attempt.what));
+    assert.ok(texts.includes('found the cancellation that an earlier try requested'), texts.join());
   });
 
   it('is requested again once it is certainly not there', async () => {
     await cancelled('queued');
     await rig.idle();
     assert.equal(asked(), 2);
-    assert.ok(looks() >= 2, vendor.calls.join());
+    assert.ok(lookups() >= 2, vendor.calls.join());
     assert.equal(vendor.tickets[0]?.fields.state, 'cancelled');
   });
 
@@ -71,6 +71,6 @@ describe('a cancellation in doubt', () => {
     assert.equal((await delivery())?.decision, 'unresolved');
     assert.match((await delivery())?.error?.message ?? '', /does not show the cancellation/);
     assert.equal(asked(), 1);
-    assert.ok(looks() >= 2, vendor.calls.join());
+    assert.ok(lookups() >= 2, vendor.calls.join());
   });
 });

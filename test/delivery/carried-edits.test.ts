@@ -36,19 +36,19 @@ describe('an edit or deletion at one party that another party accepts', () => {
     await rig.receive('customer', { id: 'A', version, fields: { title: 'one' }, notes, attachments });
     await rig.idle();
   }
-  const said = () => rig.provider.tickets[0]?.comments;
+  const comments = () => rig.provider.tickets[0]?.comments;
 
   it('is repeated there on the counterpart', async () => {
     await hear('2', [['n1', 'hello']], ['a.txt']);
     assert.deepEqual(done, ['p-helo: hello']);
     await hear('3', [], ['a.txt']);
     assert.deepEqual(done, ['p-helo: hello', 'p-helo removed']);
-    assert.deepEqual(said(), ['helo']);
+    assert.deepEqual(comments(), ['helo']);
   });
 
   it('becomes a comment where the system cannot do it', async () => {
     await hear('2', [['n1', 'helo']]);
-    assert.deepEqual(said(), ['helo', 'A file was deleted at customer: a.txt']);
+    assert.deepEqual(comments(), ['helo', 'A file was deleted at customer: a.txt']);
     assert.deepEqual(done, []);
   });
 });

@@ -40,14 +40,14 @@ describe('when the clock is set', () => {
     rig.receive('customer', { id: 'A', version, fields: { title } }, `${version} ${title}`);
   const calls = (name: string) => rig.provider.calls.filter((call) => call.startsWith(name)).length;
   /** Waits until a number of lookups are made and recorded. */
-  const looked = async (times: number) => {
+  const lookedUp = async (times: number) => {
     await until(`lookup ${times}`, () => calls('find') >= times);
     await until('it to be recorded', async () => (await first()).state === 'inDoubt');
   };
   const first = async () => (await rig.deliveries()).at(-1)!;
 
   for (const by of [-3 * HOUR, 3 * HOUR])
-    it(`by ${by / HOUR} hours, a write in doubt is looked up from its start by the partner’s clock`, async () => {
+    it(`by ${by / HOUR} hours, a write in doubt is lookedUp up from its start by the partner’s clock`, async () => {
       rig.settling = 60_000;
       await rig.start();
       await receive('1', 'one');
@@ -98,11 +98,11 @@ describe('when the clock is set', () => {
       await rig.start();
       rig.provider.faults.push('queued');
       await receive('1', 'one');
-      await looked(1);
+      await lookedUp(1);
       ahead = by;
       passed += 30_000;
       rig.broker.worker('provider')?.dispatch();
-      await looked(calls('find') + 1);
+      await lookedUp(calls('find') + 1);
       assert.equal(calls('create'), 1);
       assert.ok(((await first()).lookLeft ?? 0) <= 30_000);
       passed += 60_000;
@@ -117,16 +117,16 @@ describe('when the clock is set', () => {
       await rig.start();
       rig.provider.faults.push('queued');
       await receive('1', 'one');
-      await looked(1);
+      await lookedUp(1);
       passed += 40_000;
       rig.broker.worker('provider')?.dispatch();
-      await looked(calls('find') + 1);
+      await lookedUp(calls('find') + 1);
       const { lookLeft } = await first();
       assert.ok(lookLeft !== undefined && lookLeft <= 20_000, String(lookLeft));
       ahead = by;
-      const looks = calls('find');
+      const lookups = calls('find');
       await restart({ steady: () => steady() + 10 * HOUR });
-      await looked(looks + 1);
+      await lookedUp(lookups + 1);
       const then = (await first()).lookLeft ?? 0;
       assert.ok(then > 0 && then <= lookLeft, `${then} of ${lookLeft}`);
       assert.equal(calls('create'), 1);
@@ -178,7 +178,7 @@ describe('when the clock is set', () => {
     await until('the next try', () => calls('create') > before);
   });
 
-  it('a record without a remaining time is looked up for the whole settling time', async () => {
+  it('a record without a remaining time is lookedUp up for the whole settling time', async () => {
     rig.settling = 60_000;
     await rig.start();
     rig.provider.faults.push('queued');
@@ -191,8 +191,8 @@ describe('when the clock is set', () => {
       { kind: 'delivery', record: { ...older, notBefore: undefined, lookUntil: 1 } as unknown as typeof older },
     ]);
     await rig.broker.interventions.resume('provider', { name: '' });
-    const looks = calls('find');
-    await until('a lookup', () => calls('find') > looks);
+    const lookups = calls('find');
+    await until('a lookup', () => calls('find') > lookups);
     await until('it to be recorded', async () => (await first()).state === 'inDoubt');
     assert.ok(((await first()).lookLeft ?? 0) > 50_000);
     assert.equal(calls('create'), 1);

@@ -31,7 +31,7 @@ describe('a comment that an interrupted write of the whole list removed', () => 
   let folder: string;
   let rig: Worded;
   let asked: { shown: RawEntity[]; since: string }[];
-  let told = 0;
+  let events = 0;
   beforeEach(async () => {
     asked = [];
     folder = mkdtempSync(join(tmpdir(), 'switchboard-back-'));
@@ -59,10 +59,10 @@ describe('a comment that an interrupted write of the whole list removed', () => 
     rmSync(folder, { recursive: true, force: true });
   });
   const ticket = () => rig.provider.tickets[0]!;
-  const tell = async ({ idle = true } = {}) => {
+  const report = async ({ idle = true } = {}) => {
     const about = { endpoint: 'provider', entityType: 'troubleTicket', entityId: ticket().id };
     await rig.broker.inbox.accept([
-      { node: 'in-provider', origin: 'event', ...about, key: `e${++told}`, payload: { again: told } },
+      { node: 'in-provider', origin: 'event', ...about, key: `e${++events}`, payload: { again: events } },
     ]);
     const isRead = async () => (await rig.messages()).every((m) => m.node !== 'in-provider' || m.readAt !== undefined);
     await (idle ? rig.idle() : until('it to be read', isRead));
@@ -70,7 +70,7 @@ describe('a comment that an interrupted write of the whole list removed', () => 
   /** Our write removes the partner's comment, which was reported before. */
   const collide = async (fault?: 'lost' | 'down') => {
     ticket().comments.push('theirs');
-    await tell();
+    await report();
     if (fault) rig.provider.faults.push(fault);
     const { comment } = rig.provider;
     rig.provider.comment = async (...given) => {
@@ -84,7 +84,7 @@ describe('a comment that an interrupted write of the whole list removed', () => 
 
   it('is restored as it was shown before, once a read shows that it is missing', async () => {
     await collide('lost');
-    await tell();
+    await report();
     assert.deepEqual(ticket().comments, ['ours', 'theirs']);
     assert.deepEqual(
       (await putBack()).map(({ state, attempts }) => [state, attempts.at(-1)?.what]),
@@ -92,7 +92,7 @@ describe('a comment that an interrupted write of the whole list removed', () => 
     );
     const notes = asked[0]?.shown.flatMap((raw) => notesOf(raw).map(([id]) => id));
     assert.ok(notes?.includes('theirs'), 'the read that showed it is passed on');
-    await tell();
+    await report();
     assert.deepEqual(ticket().comments, ['ours', 'theirs']);
     assert.equal((await putBack()).length, 1, 'a restored comment is no change');
   });
@@ -101,21 +101,21 @@ describe('a comment that an interrupted write of the whole list removed', () => 
     await collide('lost');
     let last = 0;
     rig.ids = (text) => (text === 'theirs' ? `theirs ${++last}` : text);
-    await tell();
-    await tell();
+    await report();
+    await report();
     assert.deepEqual(ticket().comments, ['ours', 'theirs']);
-    const told = (await rig.deliveries()).filter(({ endpoint, part }) => endpoint === 'customer' && part.startsWith('comment:'));
-    assert.equal(told.length, 1);
+    const sent = (await rig.deliveries()).filter(({ endpoint, part }) => endpoint === 'customer' && part.startsWith('comment:'));
+    assert.equal(sent.length, 1);
     const reasons = (await rig.messages()).map(({ reason }) => reason ?? '');
     assert.ok(!reasons.some((reason) => /was deleted/.test(reason)), reasons.join('\n'));
   });
 
   it('is reported as deleted where it is missing after the recovery: the partner deleted it', async () => {
     await collide('lost');
-    await tell();
+    await report();
     ticket().comments = ['ours'];
     Object.assign(rig.provider, { putBack: async () => [] });
-    await tell();
+    await report();
     const reasons = (await rig.messages()).map(({ reason }) => reason ?? '');
     assert.ok(
       reasons.some((reason) => /A comment was deleted at provider: theirs/.test(reason)),
@@ -129,7 +129,7 @@ describe('a comment that an interrupted write of the whole list removed', () => 
     provider.putBack = () =>
       Promise.reject(new PartnerError('SWB_PARTNER_UNAVAILABLE', 'down', { outcome: 'notDone', retry: true }));
     await collide('lost');
-    await tell({ idle: false });
+    await report({ idle: false });
     await until('it to wait', async () => (await putBack()).some(({ state }) => state === 'pending'));
     const notes: [string, string][] = [
       ['c1', 'ours'],
@@ -147,42 +147,42 @@ describe('a comment that an interrupted write of the whole list removed', () => 
     let last = 0;
     rig.ids = (text) => (text === 'theirs' ? `theirs ${++last}` : text);
     ticket().comments.push('theirs');
-    await tell();
+    await report();
     const { comment } = rig.provider;
     rig.provider.comment = async (...given) => {
       const written = await comment.apply(rig.provider, given);
       ticket().comments = ['ours'];
-      await tell({ idle: false });
+      await report({ idle: false });
       ticket().comments = ['ours', 'theirs'];
       return written;
     };
     await rig.receive('customer', { id: 'A', fields: { title: 'one' }, notes: [['c1', 'ours']] });
     await rig.idle();
-    await tell();
-    const told = (await rig.deliveries()).filter(({ endpoint, part }) => endpoint === 'customer' && part.startsWith('comment:'));
-    assert.equal(told.length, 1);
+    await report();
+    const sent = (await rig.deliveries()).filter(({ endpoint, part }) => endpoint === 'customer' && part.startsWith('comment:'));
+    assert.equal(sent.length, 1);
   });
 
   it('is not one that was missing before the write', async () => {
     ticket().comments.push('deleted');
-    await tell();
+    await report();
     ticket().comments = ['other'];
-    await tell();
+    await report();
     await collide('lost');
-    await tell();
+    await report();
     const shown = new Set(asked.flatMap((one) => one.shown.flatMap(notesOf)).map(([id]) => id));
     assert.ok(shown.has('theirs') && !shown.has('deleted'), [...shown].join());
   });
 
   it('is not restored where a write failed before it took effect', async () => {
     await collide('down');
-    await tell();
+    await report();
     assert.deepEqual([ticket().comments, await putBack()], [['ours'], []]);
   });
 
   it('is not restored where no write was interrupted: the partner deleted it', async () => {
     await collide();
-    await tell();
+    await report();
     assert.deepEqual([ticket().comments, await putBack()], [['ours'], []]);
   });
 });

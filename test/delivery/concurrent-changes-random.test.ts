@@ -60,7 +60,7 @@ for (const [kept, field] of Object.entries(FIELDS))
       const fields = field.write('customer', field.first);
       rig.customer.tickets.push({ id: 'A', fields, comments: [], files: [], version: 1 });
       for (const side of SIDES) {
-        await tell(side);
+        await sendEvent(side);
         await rig.idle();
       }
     });
@@ -71,7 +71,7 @@ for (const [kept, field] of Object.entries(FIELDS))
 
     const ticketOf = (side: Side) => rig[side].tickets[0]!;
     /** An event that only says that the ticket changed; the values are read. */
-    const tell = (side: Side) => {
+    const sendEvent = (side: Side) => {
       const about = { endpoint: side, entityType: 'troubleTicket', entityId: ticketOf(side).id };
       const event = { node: `in-${side}`, origin: 'event' as const, ...about, key: `e${++sent}`, payload: { again: sent } };
       return rig.broker.inbox.accept([event]);
@@ -86,7 +86,7 @@ for (const [kept, field] of Object.entries(FIELDS))
           await pause(random() * 25);
           return written;
         } finally {
-          events.push(pause(random() * 25).then(() => tell(side)));
+          events.push(pause(random() * 25).then(() => sendEvent(side)));
         }
       };
       partner.read = async (type, id) => {
@@ -108,12 +108,12 @@ for (const [kept, field] of Object.entries(FIELDS))
           Object.assign(ticketOf(side).fields, field.write(side, value));
           ticketOf(side).version++;
           if (random() < 0.15) rig[side].faults.push(random() < 0.5 ? 'lost' : 'down');
-          events.push(pause(random() * 25).then(() => tell(side)));
+          events.push(pause(random() * 25).then(() => sendEvent(side)));
           await pause(random() * 25);
         }
         // Each write causes an event, until nothing more is written.
-        for (let told = -1; told !== events.length; ) {
-          told = events.length;
+        for (let count = -1; count !== events.length; ) {
+          count = events.length;
           await Promise.all(events);
           await rig.idle();
         }

@@ -227,7 +227,7 @@ describe('deliveries, by the answers of the partner', () => {
       await rig.start();
       rig.provider.faults.push('unshown');
       await opened();
-      for (let looks = 0; looks < 2; looks++) {
+      for (let lookups = 0; lookups < 2; lookups++) {
         await inState('needsDecision');
         const { error, attempts } = await delivery();
         assert.equal(error?.message.split(`The last failed try: "${attempts[0]?.error}"`).length, 2, error?.message);

@@ -215,7 +215,7 @@ describe('manual actions', () => {
       await rig.store.commit([{ kind: 'delivery', record: asked }]);
       return { ...asked, version: asked.version + 1 };
     }
-    const told = ({ state, tries, decision, blocking, lookLeft, doubtAt, error }: DeliveryRecord) => ({
+    const summary = ({ state, tries, decision, blocking, lookLeft, doubtAt, error }: DeliveryRecord) => ({
       state,
       tries,
       decision,
@@ -224,7 +224,7 @@ describe('manual actions', () => {
       doubtAt,
       error: error?.message,
     });
-    const now = async (id: string) => told((await rig.store.delivery(id))!);
+    const now = async (id: string) => summary((await rig.store.delivery(id))!);
     const OPEN = { decision: undefined, blocking: undefined, doubtAt: 'http://partner', error: undefined };
 
     it('starts the lookup over, and restores the decision when that is undone', async () => {
@@ -232,7 +232,7 @@ describe('manual actions', () => {
       await hands().replayDelivery(asked.id, ANNA);
       assert.deepEqual(await now(asked.id), { ...OPEN, state: 'inDoubt', tries: 0, lookLeft: undefined });
       await hands().undoDelivery(asked.id, ANNA);
-      assert.deepEqual(await now(asked.id), told(asked));
+      assert.deepEqual(await now(asked.id), summary(asked));
       assert.equal((await rig.store.conversation(asked.conversation))?.state, 'open');
     });
 
@@ -241,7 +241,7 @@ describe('manual actions', () => {
       await hands().sendAgain(asked.id, ANNA);
       assert.deepEqual(await now(asked.id), { ...OPEN, state: 'inDoubt', tries: 0, lookLeft: 0 });
       await hands().undoDelivery(asked.id, ANNA);
-      assert.deepEqual(await now(asked.id), told(asked));
+      assert.deepEqual(await now(asked.id), summary(asked));
       await hands().sendAgain(asked.id, ANNA);
       await hands().resume('provider', ANNA);
       await rig.idle();
@@ -258,7 +258,7 @@ describe('manual actions', () => {
       const skipped = await now(asked.id);
       assert.deepEqual([skipped.state, skipped.decision, skipped.blocking], ['skipped', undefined, undefined]);
       await hands().undoDelivery(asked.id, ANNA);
-      assert.deepEqual(await now(asked.id), told(asked));
+      assert.deepEqual(await now(asked.id), summary(asked));
     });
 
     it('names both ways to send the deliveries behind a skipped create', async () => {
@@ -285,7 +285,7 @@ describe('manual actions', () => {
       const asked = await undecided('items');
       await assert.rejects(hands().sendAgain(asked.id, ANNA), { code: 'SWB_PAYLOAD' });
       await assert.rejects(hands().undoDelivery(asked.id, ANNA), { code: 'SWB_PAYLOAD' });
-      assert.deepEqual(await now(asked.id), told(asked));
+      assert.deepEqual(await now(asked.id), summary(asked));
       await rig.store.commit([{ kind: 'delivery', record: { ...asked, state: 'failed', decision: undefined } }]);
       await assert.rejects(hands().sendAgain(asked.id, ANNA), { code: 'SWB_PAYLOAD' }, 'a failed delivery is replayed');
     });

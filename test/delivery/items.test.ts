@@ -48,7 +48,7 @@ class Vendor extends Partner {
     const has = this.items;
     const lost = given.filter((item) => !has.some((one) => one.id === item.id) && !added.includes(item.id));
     if (lost.length)
-      throw new PartnerError('SWB_PARTNER_REFUSED', `ordered anew: ${lost[0]!.id}`, { outcome: 'notDone', retry: false });
+      throw new PartnerError('SWB_PARTNER_REFUSED', `ordered again: ${lost[0]!.id}`, { outcome: 'notDone', retry: false });
     const change = (item: OrderItem) => ({ ...item, ...given.find((one) => one.id === item.id) });
     const all = [...has.map(change), ...given.filter((item) => added.includes(item.id))];
     return super.update(type, id, { ...fields, ...(fields.items && { items: all as unknown as Json }) });
@@ -59,14 +59,14 @@ describe('the items of an order at a vendor that numbers them itself', () => {
   let folder: string;
   let rig: Rig;
   let vendor: Vendor;
-  let heard: GenericFields[];
+  let received: GenericFields[];
   let version: number;
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'switchboard-items-'));
     rig = new Rig(folder);
     vendor = new Vendor();
     rig.provider = vendor;
-    heard = [];
+    received = [];
     version = 100;
     rig.flow = async (payload, record) => {
       if (record.endpoint === 'customer') return rig.forward(payload, record);
@@ -85,7 +85,7 @@ describe('the items of an order at a vendor that numbers them itself', () => {
         record: fields,
         sources: Object.fromEntries(names.map((name) => [name, [name]])),
       });
-      if (found && found.output !== 'ignored') heard.push(found.message.fields);
+      if (found && found.output !== 'ignored') received.push(found.message.fields);
     };
     await rig.start();
   });
@@ -98,7 +98,7 @@ describe('the items of an order at a vendor that numbers them itself', () => {
     await rig.receive('customer', { id: 'O1', fields: { items: items as unknown as Json }, version: String(++version) }, key);
     await rig.idle();
   };
-  const tell = async (progress: ItemProgress[], items = vendor.items) => {
+  const report = async (progress: ItemProgress[], items = vendor.items) => {
     const [ticket] = vendor.tickets;
     const fields = { items, progress } as unknown as Record<string, Json>;
     await rig.receive('provider', { id: ticket!.id, reference: ticket!.reference, fields, version: String(++version) });
@@ -125,10 +125,10 @@ describe('the items of an order at a vendor that numbers them itself', () => {
       await order(ORDER);
       const before = vendor.items;
       const idOf = (offering: string) => before.find((item) => item.offering?.id === offering)!.id;
-      await tell(says([idOf('SIM'), 'completed'], [idOf('PHONE'), 'held'], [idOf('COVER'), 'inProgress']));
-      const standing = new Map(heard.at(-1)?.progress?.map((p) => [p.id, p.state]));
+      await report(says([idOf('SIM'), 'completed'], [idOf('PHONE'), 'held'], [idOf('COVER'), 'inProgress']));
+      const states = new Map(received.at(-1)?.progress?.map((p) => [p.id, p.state]));
       assert.deepEqual(
-        ['1', '2', '3'].map((id) => standing.get(id)),
+        ['1', '2', '3'].map((id) => states.get(id)),
         ['completed', 'held', 'inProgress'],
       );
       await order(changed(ORDER, '3', { quantity: 5 }));
@@ -140,8 +140,8 @@ describe('the items of an order at a vendor that numbers them itself', () => {
       );
       const charger = vendor.items.at(-1)!.id;
       assert.equal(new Set(vendor.items.map((item) => item.id)).size, vendor.items.length, 'a new item gets an unused number');
-      await tell(says([charger, 'completed']));
-      assert.deepEqual(heard.at(-1)?.progress, says(['4', 'completed']));
+      await report(says([charger, 'completed']));
+      assert.deepEqual(received.at(-1)?.progress, says(['4', 'completed']));
       assert.deepEqual(await failed(), []);
     });
   }
@@ -154,21 +154,21 @@ describe('the items of an order at a vendor that numbers them itself', () => {
   for (const [what, items] of Object.entries({ 'each another thing': ORDER, 'of one offering': PHONES })) {
     it(`keep their lines after the vendor has inserted a fee at the top and renumbered them (${what}), and the last is changed, not the one before`, async () => {
       await order(items);
-      await tell(says(['3', 'held']));
-      assert.deepEqual(heard.at(-1)?.progress, says(['3', 'held']));
+      await report(says(['3', 'held']));
+      assert.deepEqual(received.at(-1)?.progress, says(['3', 'held']));
       const now = feeOnTop(items);
       putThere(now);
       await order(changed(items, '3', { quantity: 5 }));
       assert.deepEqual(vendor.items, changed(now, '4', { quantity: 5 }));
-      await tell(says(['1', 'completed'], ['3', 'held'], ['4', 'completed']));
-      assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
+      await report(says(['1', 'completed'], ['3', 'held'], ['4', 'completed']));
+      assert.deepEqual(received.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
       assert.deepEqual(await failed(), []);
     });
   }
 
   it('need a decision after the vendor has exchanged their numbers, or their quantities', async () => {
     await order(PHONES);
-    await tell(says(['3', 'held']));
+    await report(says(['3', 'held']));
     putThere([thing('1', 'PHONE', 3), thing('2', 'PHONE', 1), thing('3', 'PHONE', 2)]);
     await order(changed(PHONES, '3', { quantity: 5 }));
     assert.equal(vendor.updates.length, 0);
@@ -177,7 +177,7 @@ describe('the items of an order at a vendor that numbers them itself', () => {
 
   it('need a decision after the vendor has dropped one and renumbered the others', async () => {
     await order(PHONES);
-    await tell(says(['3', 'held']));
+    await report(says(['3', 'held']));
     putThere(PHONES.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
     await order(changed(PHONES, '2', { quantity: 5 }));
     assert.equal(vendor.updates.length, 0);
@@ -187,18 +187,18 @@ describe('the items of an order at a vendor that numbers them itself', () => {
   for (const early of [false, true])
     it(`that are not changed keep the vendor’s changes${early ? ', also where it reported them before its answer' : ''}`, async () => {
       vendor.numbers = (items) => items.map((item) => ({ ...item, quantity: 7 }));
-      let told: Promise<void> | undefined;
+      let event: Promise<void> | undefined;
       const create = vendor.onCreate;
       vendor.onCreate = (ticket) => {
         create(ticket);
         const { id, reference } = ticket;
         const fields = { items: ticket.fields.items! };
-        if (early) told = rig.receive('provider', { id, reference, fields, version: '2' });
+        if (early) event = rig.receive('provider', { id, reference, fields, version: '2' });
       };
       await order(ORDER);
-      await told;
+      await event;
       await rig.idle();
-      await tell(says(['1', 'held'], ['2', 'held'], ['3', 'held']));
+      await report(says(['1', 'held'], ['2', 'held'], ['3', 'held']));
       await order(changed(ORDER, '3', { quantity: 5 }));
       assert.deepEqual(
         vendor.items.map(({ quantity }) => quantity),
@@ -210,8 +210,8 @@ describe('the items of an order at a vendor that numbers them itself', () => {
   it('that are identical are matched by position where the vendor numbers from 0', async () => {
     vendor.numbers = (items) => items.map((item, i) => ({ ...item, id: String(i) }));
     await order(ALIKE);
-    await tell(says(['0', 'completed'], ['2', 'held']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'completed'], ['3', 'held']));
+    await report(says(['0', 'completed'], ['2', 'held']));
+    assert.deepEqual(received.at(-1)?.progress, says(['1', 'completed'], ['3', 'held']));
     await order(changed(ALIKE, '2', { quantity: 5 }));
     assert.deepEqual(
       vendor.items.map(({ quantity }) => quantity),
@@ -221,17 +221,17 @@ describe('the items of an order at a vendor that numbers them itself', () => {
 
   it('that are identical stay clear while another one is being added', async () => {
     await order(ALIKE);
-    await tell(says(['1', 'held']));
+    await report(says(['1', 'held']));
     const now = structuredClone(vendor.items);
     await order([...ALIKE, thing('4', 'PHONE')]);
-    await tell(says(['1', 'completed']), now);
-    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'completed']));
+    await report(says(['1', 'completed']), now);
+    assert.deepEqual(received.at(-1)?.progress, says(['1', 'completed']));
     assert.deepEqual(await failed(), []);
   });
 
   it('that are identical need a decision when one of them is missing', async () => {
     await order(ALIKE);
-    await tell(says(['1', 'held']));
+    await report(says(['1', 'held']));
     putThere(ALIKE.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
     await order(changed(ALIKE, '2', { quantity: 5 }));
     assert.equal(vendor.updates.length, 0);
@@ -255,8 +255,8 @@ describe('the items of an order at a vendor that numbers them itself', () => {
     await order(ORDER);
     await rig.stop();
     await rig.start();
-    await tell(says(['30', 'completed']), [{ id: '30' }, { id: '10' }]);
-    assert.deepEqual(heard.at(-1)?.progress, says(['3', 'completed']));
+    await report(says(['30', 'completed']), [{ id: '30' }, { id: '10' }]);
+    assert.deepEqual(received.at(-1)?.progress, says(['3', 'completed']));
   });
 
   it('are identified later where the vendor accepts an order without showing them', async () => {
@@ -267,8 +267,8 @@ describe('the items of an order at a vendor that numbers them itself', () => {
     assert.match(why ?? '', /^SWB_PARTNER_ANSWER provider: No item there is certainly 3 \(5 × COVER\)\. Nothing was written/);
     assert.equal(vendor.updates.length, 0);
     vendor.tickets[0]!.fields.items = tens(ORDER) as unknown as Json;
-    await tell(says(['20', 'completed']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'completed']));
+    await report(says(['20', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['2', 'completed']));
     const [delivery] = await rig.store.listDeliveries({ limit: 1, states: ['failed', 'needsDecision'] });
     await rig.broker.interventions.replayDelivery(delivery!.id, { name: '' });
     await rig.idle();
@@ -280,8 +280,8 @@ describe('the items of an order at a vendor that numbers them itself', () => {
     const two = changed(ORDER, '2', { quantity: 2 });
     vendor.numbers = () => [thing('1', 'SIM'), thing('2', 'PHONE'), thing('3', 'PHONE'), thing('4', 'COVER')];
     await order(two);
-    await tell(says(['2', 'completed'], ['3', 'held'], ['4', 'completed']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
+    await report(says(['2', 'completed'], ['3', 'held'], ['4', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
     await order(changed(two, '2', { quantity: 3 }));
     const [why] = await failed();
     assert.match(why ?? '', /2 \(3 × PHONE\) was split into 2, 3 there, and it is not clear which part to change/);
@@ -292,8 +292,8 @@ describe('the items of an order at a vendor that numbers them itself', () => {
     const pair = [thing('1', 'PHONE'), thing('2', 'PHONE')];
     vendor.numbers = () => [thing('1', 'PHONE', 2)];
     await order(pair);
-    await tell(says(['1', 'completed']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'completed'], ['2', 'completed']));
+    await report(says(['1', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['1', 'completed'], ['2', 'completed']));
     await order(changed(pair, '2', { quantity: 4 }));
     assert.match(
       (await failed())[0] ?? '',
@@ -305,16 +305,16 @@ describe('the items of an order at a vendor that numbers them itself', () => {
   it('stay unchanged where the answer is ambiguous; the message says so', async () => {
     vendor.numbers = tens;
     await order(ORDER);
-    await tell(says(['20', 'held']));
-    await tell(says(['7', 'completed'], ['8', 'failed']), [thing('7', 'PHONE'), thing('8', 'PHONE')]);
+    await report(says(['20', 'held']));
+    await report(says(['7', 'completed'], ['8', 'failed']), [thing('7', 'PHONE'), thing('8', 'PHONE')]);
     assert.match(
       (await failed())[0] ?? '',
       /^SWB_PARTNER_ANSWER provider: The items of T1 are not clear: 7 \(PHONE\), 8 \(PHONE\)/,
     );
     assert.ok((await rig.messages()).some((m) => m.state === 'needsDecision' && m.decision === 'items'));
-    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held']));
-    await tell(says(['20', 'completed']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['2', 'held']));
+    await report(says(['20', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['2', 'completed']));
   });
 
   for (const numbers of [tens, (items: OrderItem[]) => items]) {
@@ -328,8 +328,8 @@ describe('the items of an order at a vendor that numbers them itself', () => {
         vendor.items.map((item) => item.id),
         [...before, '4'],
       );
-      await tell(says(['4', 'completed']));
-      assert.deepEqual(heard.at(-1)?.progress, says(['4', 'completed']));
+      await report(says(['4', 'completed']));
+      assert.deepEqual(received.at(-1)?.progress, says(['4', 'completed']));
       assert.deepEqual(await failed(), []);
     });
   }
@@ -337,17 +337,17 @@ describe('the items of an order at a vendor that numbers them itself', () => {
   it('are known from the first message about them, also where it arrives before the answer', async () => {
     vendor.numbers = tens;
     vendor.faults.push('lost');
-    let early: Promise<void> | undefined;
+    let event: Promise<void> | undefined;
     const create = vendor.onCreate;
     vendor.onCreate = (ticket) => {
       create(ticket);
       const fields = { items: ticket.fields.items!, progress: says(['30', 'held']) as unknown as Json };
-      early = rig.receive('provider', { id: ticket.id, reference: ticket.reference, fields, version: '2' });
+      event = rig.receive('provider', { id: ticket.id, reference: ticket.reference, fields, version: '2' });
     };
     await order(ORDER);
-    await early;
+    await event;
     await rig.idle();
-    assert.deepEqual(heard.at(-1)?.progress, says(['3', 'held']));
+    assert.deepEqual(received.at(-1)?.progress, says(['3', 'held']));
     await order(changed(ORDER, '3', { quantity: 5 }));
     assert.deepEqual(vendor.items, changed(tens(ORDER), '30', { quantity: 5 }));
   });

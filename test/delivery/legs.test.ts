@@ -74,8 +74,8 @@ class OrderRig {
     for (const leg of shared?.legs ?? []) await this.take(record, found.conversation.id, leg);
   }
 
-  private async answered(record: MessageRecord, told: GenericMessage): Promise<void> {
-    const found = await this.correlate(record, told);
+  private async answered(record: MessageRecord, report: GenericMessage): Promise<void> {
+    const found = await this.correlate(record, report);
     if (!found) return;
     const message = await this.broker.legs.rollUp(record.id, DEFAULT_ROLL_UP, found.message);
     const { fields } = message;
@@ -116,17 +116,17 @@ class OrderRig {
   }
 
   async order(fields: GenericFields = {}): Promise<void> {
-    await this.tell('customer', 'O1', { title: 'New colleague', items: ITEMS, ...fields });
+    await this.receive('customer', 'O1', { title: 'New colleague', items: ITEMS, ...fields });
   }
 
   /** A vendor reports the state of its order. */
   async vendor(name: string, fields: GenericFields): Promise<void> {
     const [ticket] = this.vendors[name]!.tickets;
     assert.ok(ticket, `${name} has an order`);
-    await this.tell(name, ticket.id, fields, ticket.reference);
+    await this.receive(name, ticket.id, fields, ticket.reference);
   }
 
-  private async tell(from: string, id: string, fields: GenericFields, reference?: string): Promise<void> {
+  private async receive(from: string, id: string, fields: GenericFields, reference?: string): Promise<void> {
     const version = String(++this.version + 100);
     const message: GenericMessage = {
       entity: 'order',
@@ -228,22 +228,22 @@ describe('an order over several vendors', () => {
   it('reports only items that have changed, so that unknown changes by the customer are kept', async () => {
     await start();
     rig.customer.tickets.push({ id: 'O1', fields: {}, comments: [], files: [], version: 101 });
-    const told = () => {
+    const sentItems = () => {
       const last = rig.customer.calls.filter((call) => call.startsWith('update ')).at(-1) ?? '';
       return (JSON.parse(last.slice('update '.length)).progress as { id: string }[]).map((p) => p.id);
     };
     await rig.vendor('mobile', { state: 'inProgress', progress: says(['2', 'inProgress']) });
-    assert.deepEqual(told(), ['1', '3', '2', '4'], 'all items at first');
+    assert.deepEqual(sentItems(), ['1', '3', '2', '4'], 'all items at first');
     await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'acknowledged']) });
-    assert.deepEqual(told(), ['1']);
+    assert.deepEqual(sentItems(), ['1']);
     // The ordered quantity is independent of the state.
     await rig.order({ items: ITEMS.map((item) => (item.id === '2' ? { ...item, quantity: 2 } : item)) });
     await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'held'], ['3', 'acknowledged']) });
-    assert.deepEqual(told(), ['1']);
+    assert.deepEqual(sentItems(), ['1']);
     // Once the customer's change of an item is known, the vendor's state is sent again: it may have refused.
     await rig.order({ progress: says(['1', 'held'], ['2', 'inProgress'], ['3', 'cancelled'], ['4', 'acknowledged']) });
     await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'completed'], ['3', 'acknowledged']) });
-    assert.deepEqual(told(), ['1', '3']);
+    assert.deepEqual(sentItems(), ['1', '3']);
   });
 
   it('is not ordered on a leg that was still waiting when it was cancelled', async () => {

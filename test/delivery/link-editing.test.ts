@@ -22,7 +22,7 @@ describe('editing links while messages are processed', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const tell = async (id: string, fields: Record<string, string>, more: { version?: string; comments?: string[] } = {}) => {
+  const receive = async (id: string, fields: Record<string, string>, more: { version?: string; comments?: string[] } = {}) => {
     rig.customer.tickets.push({ id, fields, comments: [], files: [], version: 1 });
     await rig.receive('customer', { id, fields, ...more });
   };
@@ -34,8 +34,8 @@ describe('editing links while messages are processed', () => {
     surgeon().operate({ kind: 'merge', conversation: (await of(into)).id, other: (await of(other)).id }, 'anna');
 
   it('merges two conversations: changes from both go to the ticket that stays, and both references find the conversation', async () => {
-    await tell('C1', { title: 'line down' });
-    await tell('C2', { title: 'line down, again' });
+    await receive('C1', { title: 'line down' });
+    await receive('C2', { title: 'line down, again' });
     await rig.idle();
     const reference = (await of('C2')).reference;
     await merge('C1', 'C2');
@@ -54,12 +54,12 @@ describe('editing links while messages are processed', () => {
   });
 
   it('neither loses nor repeats deliveries when two conversations are merged while the partner is down', async () => {
-    await tell('C1', { title: 'one' });
+    await receive('C1', { title: 'one' });
     await rig.idle();
     rig.provider.faults.push('lost');
     // The create stays in doubt for a while.
     rig.provider.lookUpFaults.push('down', 'down', 'down', 'down');
-    await tell('C2', { title: 'two' }, { comments: ['hello'] });
+    await receive('C2', { title: 'two' }, { comments: ['hello'] });
     await until('a try that may have got through', async () =>
       (await rig.deliveries()).some((d) => d.tries > 0 && d.state === 'inDoubt'),
     );
@@ -80,10 +80,10 @@ describe('editing links while messages are processed', () => {
   });
 
   it('keeps the order of writes to one ticket across a merge', async () => {
-    await tell('C1', { title: 'one' });
+    await receive('C1', { title: 'one' });
     await rig.idle();
     await surgeon().operate({ kind: 'unlink', conversation: (await of('C1')).id, entity: provider('T1') }, '');
-    await tell('C2', { title: 'two' });
+    await receive('C2', { title: 'two' });
     await rig.idle();
     // Nothing is sent to the provider for a while.
     await rig.broker.removeEndpoint('provider');
@@ -99,8 +99,8 @@ describe('editing links while messages are processed', () => {
   });
 
   it('undoes a merge, unless something has followed from it', async () => {
-    await tell('C1', { title: 'one' });
-    await tell('C2', { title: 'two' });
+    await receive('C1', { title: 'one' });
+    await receive('C2', { title: 'two' });
     await rig.idle();
     const [one, two] = [await of('C1'), await of('C2')];
     const merged = await merge('C1', 'C2');
@@ -120,15 +120,15 @@ describe('editing links while messages are processed', () => {
   });
 
   it('ignores changes of an unlinked ticket, and creates a new one with another reference', async () => {
-    await tell('C1', { title: 'one' });
+    await receive('C1', { title: 'one' });
     await rig.idle();
     const { id, reference } = await of('C1');
     const done = await surgeon().operate({ kind: 'unlink', conversation: id, entity: provider('T1') }, 'anna');
-    await rig.receive('provider', { id: 'T1', fields: { title: 'news of the wrong one' }, reference, version: '9' });
+    await rig.receive('provider', { id: 'T1', fields: { title: 'change of the wrong one' }, reference, version: '9' });
     await rig.idle();
-    const heard = (await rig.messages()).find((m) => m.endpoint === 'provider');
-    assert.deepEqual([heard?.state, heard?.outcome, heard?.conversation], ['settled', 'ignored', id]);
-    assert.match(heard?.reason ?? '', /unlinked by anna/);
+    const event = (await rig.messages()).find((m) => m.endpoint === 'provider');
+    assert.deepEqual([event?.state, event?.outcome, event?.conversation], ['settled', 'ignored', id]);
+    assert.match(event?.reason ?? '', /unlinked by anna/);
     assert.equal(rig.customer.calls.length, 0);
     await rig.receive('customer', { id: 'C1', fields: { title: 'one, still' }, version: '2' });
     await rig.idle();
@@ -146,8 +146,8 @@ describe('editing links while messages are processed', () => {
   });
 
   it('splits a ticket off into its own conversation, which continues independently', async () => {
-    await tell('C1', { title: 'one' });
-    await tell('C2', { title: 'two' });
+    await receive('C1', { title: 'one' });
+    await receive('C2', { title: 'two' });
     await rig.idle();
     await merge('C1', 'C2');
     const { id } = await of('C1');
@@ -169,8 +169,8 @@ describe('editing links while messages are processed', () => {
   });
 
   it('waits for messages in their flow, and moves waiting ones to their new conversation', async () => {
-    await tell('C1', { title: 'one' });
-    await tell('C2', { title: 'two' });
+    await receive('C1', { title: 'one' });
+    await receive('C2', { title: 'two' });
     await rig.idle();
     const [one, two] = [await of('C1'), await of('C2')];
     let finish: () => void = () => undefined;
@@ -204,8 +204,8 @@ describe('editing links while messages are processed', () => {
   });
 
   it('lists who did what, newest first, also after a restart', async () => {
-    await tell('C1', { title: 'one' });
-    await tell('C2', { title: 'two' });
+    await receive('C1', { title: 'one' });
+    await receive('C2', { title: 'two' });
     await rig.idle();
     const { id } = await of('C1');
     const merged = await merge('C1', 'C2');
@@ -225,8 +225,8 @@ describe('editing links while messages are processed', () => {
   });
 
   it('shows in a preview what would change, and changes nothing', async () => {
-    await tell('C1', { title: 'one' });
-    await tell('C2', { title: 'two' });
+    await receive('C1', { title: 'one' });
+    await receive('C2', { title: 'two' });
     await rig.idle();
     const [one, two] = [await of('C1'), await of('C2')];
     const effects = await surgeon().preview({ kind: 'merge', conversation: one.id, other: two.id });
