@@ -9,6 +9,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeBundled } from './bundled.mjs';
 import { writeFolder, writeSystemNode } from './editor-files.mjs';
 import { nodeFolders, syncNodeSet } from './node-set.mjs';
 import { systemNodes } from './systems.mjs';
@@ -68,6 +69,8 @@ const failed = Object.keys(steps).filter((_, index) => results[index].status ===
 for (const [index, name] of Object.keys(steps).entries()) {
   if (results[index].status === 'rejected') console.error(`Could not ${name}: ${results[index].reason.message}`);
 }
+// After the compiler, whose files these replace.
+await writeBundled(root, out);
 executableCli();
 const dist = join(root, 'dist');
 const old = `${out}-old`;
