@@ -25,7 +25,13 @@ export async function writeBundled(root, out) {
   const packages = new Set(
     Object.keys(metafile.inputs).flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
   );
-  writeFileSync(join(out, 'THIRD-PARTY-LICENSES.txt'), [...packages].sort().map((name) => notice(root, name)).join('\n\n'));
+  writeFileSync(
+    join(out, 'THIRD-PARTY-LICENSES.txt'),
+    [...packages]
+      .sort()
+      .map((name) => notice(root, name))
+      .join('\n\n'),
+  );
 }
 
 function notice(root, name) {

@@ -56,9 +56,7 @@ function filesToCheck(folder, systems) {
 
 /** Comments keep their lines, so that line numbers stay. */
 function withoutComments(code) {
-  return code
-    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '))
-    .replace(/(^|\s)\/\/.*$/gm, '$1');
+  return code.replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' ')).replace(/(^|\s)\/\/.*$/gm, '$1');
 }
 
 function escaped(text) {

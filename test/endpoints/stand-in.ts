@@ -12,8 +12,8 @@ export class StandIn {
   url = '';
 
   constructor(
-    private readonly handler: Handler,
-    private readonly traits: Traits,
+    readonly handler: Handler,
+    readonly traits: Traits,
   ) {}
 
   /** Gives the function that ends it. */

@@ -17,8 +17,7 @@ describe('a generated page (UPDATE_DOCS=1 writes it)', () => {
     ['docs/systems.md', systemsPage],
     [
       'docs/development.md',
-      () =>
-        withParts(readFileSync('docs/development.md', 'utf8'), { modules: moduleGraph(), 'message path': messagePath() }),
+      () => withParts(readFileSync('docs/development.md', 'utf8'), { modules: moduleGraph(), 'message path': messagePath() }),
     ],
   ];
   for (const [file, make] of pages) {

@@ -71,7 +71,11 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
         key: `${String(record.id)}|${String(record.changed)}`,
         payload: record as unknown as Json,
       }));
-      const newest = records.map(({ changed }) => String(changed)).sort().at(-1) ?? since;
+      const newest =
+        records
+          .map(({ changed }) => String(changed))
+          .sort()
+          .at(-1) ?? since;
       return { hints, cursor: newest, more: false };
     },
     validate: () => [],

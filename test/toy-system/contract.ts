@@ -1,6 +1,6 @@
-import { createHttpClient } from '../../http/http-client.js';
 import type { ContractCase } from '../../../test/endpoints/contract-case.js';
 import { StandIn } from '../../../test/endpoints/stand-in.js';
+import { createHttpClient } from '../../http/http-client.js';
 import { toy } from './system.js';
 
 type Case = Record<string, unknown>;
@@ -69,14 +69,20 @@ export const CASES: ContractCase[] = [
         settings: {},
         credentials: {},
         http: () =>
-          createHttpClient({ name: 'Partner', baseUrl: url, auth: { kind: 'none' }, timeout: 10_000, rateLimit: 0, concurrency: 4 }),
+          createHttpClient({
+            name: 'Partner',
+            baseUrl: url,
+            auth: { kind: 'none' },
+            timeout: 10_000,
+            rateLimit: 0,
+            concurrency: 4,
+          }),
         clock: Date.now,
       }),
     desk: () => desk,
     fields: { subject: 'x', status: 'open' },
     change: { subject: 'changed' },
-    withReference: (_sandbox, reference) =>
-      desk.all().flatMap((one) => (one.externalId === reference ? [String(one.id)] : [])),
+    withReference: (_sandbox, reference) => desk.all().flatMap((one) => (one.externalId === reference ? [String(one.id)] : [])),
     identifies: true,
     said: () => [],
     says: () => undefined,
