@@ -333,7 +333,7 @@ export class Broker {
 
   /** Accepts nothing more, and waits until no message is in a flow or being sent, at most `milliseconds`. */
   async drain(milliseconds: number): Promise<void> {
-    this.inbox.refuse();
+    this.inbox.stopAccepting();
     const busy = () => this.inbox.busy || [...this.endpoints.values()].some(({ worker }) => worker.status.inFlight > 0);
     const end = this.steady() + milliseconds;
     while (busy() && this.steady() < end) await new Promise((resolve) => setTimeout(resolve, 20));

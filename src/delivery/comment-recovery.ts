@@ -8,7 +8,7 @@ import type { Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store }
 import { FOUND_COMMENT, RECOVERY_PART } from './outbox.js';
 
 /** How long missing comments are attributed to an interrupted write: hubs repeat events, and polls are late. Milliseconds. */
-const AFTERMATH = 600_000;
+const RECOVERY_WINDOW = 600_000;
 /** Newest deliveries and messages that are checked. */
 const MAX_RECORDS = 100;
 
@@ -39,7 +39,12 @@ export async function planRecovery(
 ): Promise<RecoveryPlan | undefined> {
   const lost = (message.removed ?? []).filter(isComment);
   if (!client?.putBack || !link || message.comments.length + lost.length === 0 || origin === 'answer') return undefined;
-  const recent = { conversation: conversation.id, endpoint: link.endpoint, from: idAt(now - AFTERMATH), limit: MAX_RECORDS };
+  const recent = {
+    conversation: conversation.id,
+    endpoint: link.endpoint,
+    from: idAt(now - RECOVERY_WINDOW),
+    limit: MAX_RECORDS,
+  };
   const deliveries = (await store.listDeliveries(recent)).filter((d) => d.leg === link.leg && d.entityType === link.entityType);
   const recoveries = deliveries.filter(({ part }) => part.startsWith(RECOVERY_PART));
   const interrupted = deliveries.filter(isInterrupted);

@@ -183,7 +183,7 @@ export class Inbox {
   }
 
   /** Accepts nothing from now on. */
-  refuse(): void {
+  stopAccepting(): void {
     this.closed = true;
   }
 

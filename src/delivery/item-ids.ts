@@ -34,11 +34,11 @@ export async function addressItems(
   // A cancellation of the whole order needs no items. They are not read, because the order may not be visible yet.
   if (isCancellation(request)) return { fields: cancellationFields(client, request, link, fields), added: [] };
   const { record } = client.parse(await client.read(link.entityType, link.id));
-  return addressRead(client, request, link, fields, client.itemsOf(record) ?? [], inDoubt);
+  return addressReadItems(client, request, link, fields, client.itemsOf(record) ?? [], inDoubt);
 }
 
 /** As `addressItems`, with the partner's items as they were read. Pure. */
-export function addressRead(
+export function addressReadItems(
   client: EndpointClient,
   request: EntityRequest,
   link: Pick<Link, 'origin' | 'items' | 'writtenItems'> | undefined,

@@ -48,7 +48,7 @@ export class MissedEventDetector {
 
   /**
    * Whether an event was missed, so that it is time to register again. The wait grows with each registration that did not help, because a filter or the
-   * provider may leave some changes out. Where registrations cannot be ended, all of them count, because each leaves one more behind.
+   * provider may leave some changes out. Where registrations cannot be removed, all of them count, because each leaves one more behind.
    */
   missed({ minWait, removable }: { minWait: number; removable: boolean }): boolean {
     const { time, grace } = this.options;

@@ -23,7 +23,7 @@ import {
   notVisibleYet,
 } from './in-doubt.js';
 import { isItemList, valueToWrite } from './item-changes.js';
-import { addressItems, addressRead } from './item-ids.js';
+import { addressItems, addressReadItems } from './item-ids.js';
 import type { CarriedEdit } from './leg.js';
 import { linkAfterWrite, withConfirmedFields, withDerivedState, withSentPart, withUnsent } from './link-updates.js';
 import { effectiveChanges, FOUND_COMMENT, isCancellation, RECOVERY_PART } from './outbox.js';
@@ -178,7 +178,7 @@ async function applyManualEdits(
   const names = (request.edited ?? []).filter((name) => !sameImprint(imprint(record[name]), request.fields[name]));
   if (names.length === 0) return { entity: found, dropped: [] };
   const fields = Object.fromEntries(names.map((name) => [name, request.fields[name] as Json]));
-  const named = addressRead(client, request, undefined, fields, client.itemsOf?.(record) ?? [], true);
+  const named = addressReadItems(client, request, undefined, fields, client.itemsOf?.(record) ?? [], true);
   return client.update(delivery.entityType, source.id, named.fields, named.added);
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EntityRequest } from '../../src/conversation/correlator.js';
-import { addressItems, addressRead } from '../../src/delivery/item-ids.js';
+import { addressItems, addressReadItems } from '../../src/delivery/item-ids.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { itemsOf, withItemIds } from '../../src/endpoints/tmf622/items.js';
 import type { LinkItems } from '../../src/model/item-facts.js';
@@ -40,7 +40,7 @@ describe('the ids of items in a write', () => {
   it('are the vendor’s, by the current state of its order', () => {
     const made = request([...LIST, entry('3', 'COVER')]);
     const fields = { description: 'x', productOrderItem: [entry('2', 'PHONE', { quantity: 5 }), entry('3', 'COVER')] };
-    const { items, ...written } = addressRead(CLIENT, made, OURS, fields, [...THERE, item('3', 'FEE')], false);
+    const { items, ...written } = addressReadItems(CLIENT, made, OURS, fields, [...THERE, item('3', 'FEE')], false);
     assert.deepEqual(written, {
       fields: { description: 'x', productOrderItem: [entry('1', 'PHONE', { quantity: 5 }), entry('3-2', 'COVER')] },
       added: ['3-2'],
@@ -52,7 +52,7 @@ describe('the ids of items in a write', () => {
   it('are looked up for an order that was placed before, whose items are not known', () => {
     const fields = { productOrderItem: [entry('2', 'PHONE')] };
     const before = { origin: 'ours' } as Link;
-    assert.deepEqual(addressRead(CLIENT, request(LIST), before, fields, THERE, false).fields.productOrderItem, [
+    assert.deepEqual(addressReadItems(CLIENT, request(LIST), before, fields, THERE, false).fields.productOrderItem, [
       entry('1', 'PHONE'),
     ]);
   });
@@ -61,7 +61,7 @@ describe('the ids of items in a write', () => {
     const theirs = { origin: 'theirs', writtenItems: { productOrderItem: { 3: { entry: '' } } } } as unknown as Link;
     const list = [...LIST, entry('3', 'COVER'), entry('4', 'CHARGER')];
     const made = request(list);
-    assert.deepEqual(addressRead(CLIENT, made, theirs, made.fields, [item('1', 'X'), item('2', 'Y')], false), {
+    assert.deepEqual(addressReadItems(CLIENT, made, theirs, made.fields, [item('1', 'X'), item('2', 'Y')], false), {
       fields: made.fields,
       added: ['4'],
     });
