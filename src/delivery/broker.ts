@@ -193,8 +193,8 @@ export class Broker {
   }
 
   /**
-   * Waits for the message's turn in its conversation, then determines what is new in it. Prepares the changes to commit when its flow is idle.
-   * Resolves with undefined when the message has left its flow meanwhile.
+   * Waits for the message's turn in its conversation, then determines what is new in it. Prepares the changes to commit when its
+   * flow is idle. Resolves with undefined when the message has left its flow meanwhile.
    */
   async correlate(messageId: string, incoming: Incoming): Promise<Correlated | undefined> {
     await this.enter(messageId, incoming);
@@ -277,7 +277,10 @@ export class Broker {
     };
   }
 
-  /** Waits for the message's turn. If its links are edited meanwhile, it may belong to another conversation and then waits for its turn there. */
+  /**
+   * Waits for the message's turn. If its links are edited meanwhile, it may belong to another conversation and then waits for its
+   * turn there.
+   */
   private async enter(messageId: string, { message }: Incoming): Promise<void> {
     for (;;) {
       const key = await this.correlator.keyOf(message.source);

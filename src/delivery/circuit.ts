@@ -2,8 +2,9 @@
 export type CircuitState = 'closed' | 'open' | 'halfOpen';
 
 /**
- * Circuit breaker of one endpoint. Several failures in a row that suggest the partner is down open it: nothing is sent for a while, then one
- * probe. A successful probe closes the circuit, a failed one opens it for longer. This protects a struggling partner, and keeps the log short.
+ * Circuit breaker of one endpoint. Several failures in a row that suggest the partner is down open it: nothing is sent for a
+ * while, then one probe. A successful probe closes the circuit, a failed one opens it for longer. This protects a struggling
+ * partner, and keeps the log short.
  */
 export class Circuit {
   /** The last failure was an invalid answer: the partner is up, but does not answer as its API should. */

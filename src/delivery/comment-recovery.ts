@@ -26,9 +26,9 @@ export interface RecoveryPlan {
 }
 
 /**
- * Whether comments that are missing from a message, or new in it, may have to be restored: only where a comment of ours is being written there, or a
- * recent write was interrupted before we saw what it removed. Comments still missing after a recovery were deleted by the partner; then undefined.
- * `now`: epoch milliseconds.
+ * Whether comments that are missing from a message, or new in it, may have to be restored: only where a comment of ours is being
+ * written there, or a recent write was interrupted before we saw what it removed. Comments still missing after a recovery were
+ * deleted by the partner; then undefined. `now`: epoch milliseconds.
  */
 export async function planRecovery(
   store: Store,
@@ -68,7 +68,9 @@ function sinceLastReading(messages: readonly MessageRecord[], begun: string): st
   return messages.filter((message) => timeOf(message) >= last).map(({ id }) => id);
 }
 
-/** The correlation result without the deletion of comments that may be restored. They stay known, and may return under other ids. */
+/**
+ * The correlation result without the deletion of comments that may be restored. They stay known, and may return under other ids.
+ */
 export function withoutRecoverable(found: Correlated): Correlated {
   const { message, link, output } = found;
   const { changed = [], comments, attachments, removed = [] } = message;

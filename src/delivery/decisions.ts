@@ -1,7 +1,10 @@
 import type { DecisionKind } from '../errors.js';
 import type { ErrorRecord } from '../store/store.js';
 
-/** replay: look it up, or try, again. sendAgain: the partner does not have it; send it after one last lookup. skip: do nothing more. */
+/**
+ * replay: look it up, or try, again. sendAgain: the partner does not have it; send it after one last lookup. skip: do nothing
+ * more.
+ */
 export type Answer = 'replay' | 'sendAgain' | 'skip';
 
 /** The answers to choose from, by the kind of decision. */
@@ -20,7 +23,10 @@ function decisionOf({ code }: ErrorRecord): DecisionKind | undefined {
   return undefined;
 }
 
-/** State of a message that an error kept from passing through its flow, or from entering it. `asked`: the decision named by the thrower, if any. */
+/**
+ * State of a message that an error kept from passing through its flow, or from entering it. `asked`: the decision named by the
+ * thrower, if any.
+ */
 export function stateAfterError(
   error: ErrorRecord,
   asked?: DecisionKind,

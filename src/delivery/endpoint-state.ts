@@ -2,8 +2,8 @@ import type { CircuitState } from './circuit.js';
 import type { Suspension } from './suspension.js';
 
 /**
- * Whether deliveries are sent to an endpoint. down: none until a probe succeeds. strange: as `down`, but the partner answers, with invalid
- * answers. suspended: a user suspended the endpoint.
+ * Whether deliveries are sent to an endpoint. down: none until a probe succeeds. strange: as `down`, but the partner answers,
+ * with invalid answers. suspended: a user suspended the endpoint.
  */
 export type EndpointState = 'up' | 'down' | 'strange' | 'suspended';
 

@@ -9,9 +9,10 @@ import type { ConversationRecord, Link, MessageRecord, Store } from '../store/st
 const NO_CHANGE_GRACE = 10_000;
 
 /**
- * Why a read is older than its hint, for people; undefined where it is current. A hint with the entity's version, or a comment, is exact. A hint with only
- * a time may be late, or one of several for the same change, so it only counts if the read shows nothing newer than before. A read that shows none of the
- * known comments and files is incomplete. `age`: milliseconds since the first read for this hint.
+ * Why a read is older than its hint, for people; undefined where it is current. A hint with the entity's version, or a comment,
+ * is exact. A hint with only a time may be late, or one of several for the same change, so it only counts if the read shows
+ * nothing newer than before. A read that shows none of the known comments and files is incomplete. `age`: milliseconds since the
+ * first read for this hint.
  */
 export async function whyStale(
   store: Store,
@@ -43,7 +44,9 @@ export async function whyStale(
   return otherState(record, parsed, conversation) ?? (isOver ? undefined : noChange(client, parsed, link));
 }
 
-/** Whether all parts have other ids than when last shown, and there are more of them: then the part id in a hint means nothing. */
+/**
+ * Whether all parts have other ids than when last shown, and there are more of them: then the part id in a hint means nothing.
+ */
 function hasNewIds(shown: ReadonlySet<string>, { seen, words = {} }: Link): boolean {
   const before = Object.keys(words).length;
   return before > 0 && shown.size > before && !seen.some((id) => shown.has(id));

@@ -13,8 +13,9 @@ export interface HubCheckResult {
 }
 
 /**
- * Checks a registration at its provider. Most versions of the standard have neither `GET /hub/{id}` nor `GET /hub`, so a 404 or an empty list may only
- * mean that they are not supported. Only a lookup that has shown this registration before can prove that it is gone.
+ * Checks a registration at its provider. Most versions of the standard have neither `GET /hub/{id}` nor `GET /hub`, so a 404 or
+ * an empty list may only mean that they are not supported. Only a lookup that has shown this registration before can prove that
+ * it is gone.
  */
 export class HubCheck {
   /** Lookups that this provider does not support. */
@@ -31,7 +32,8 @@ export class HubCheck {
 
   async run(registration: Registration, callback: string): Promise<HubCheckResult> {
     const { id, unsure } = registration;
-    // Only the list shows registrations whose ids we never got, so it comes first in the first run, and whenever there may be some.
+    // Only the list shows registrations whose ids we never got, so it comes first in the first run, and whenever there may be
+    // some.
     const listFirst = !this.hasRun || unsure !== undefined || id === undefined;
     this.hasRun = true;
     const lookups = listFirst ? [this.list, this.read] : [this.read, this.list];

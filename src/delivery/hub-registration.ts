@@ -18,7 +18,10 @@ export interface Registration {
   query?: string;
   /** Absent: the provider returned none. */
   id?: string;
-  /** It is not known whether the last try took effect. lost: the answer was lost, or the process died. strange: something other than the hub answered. */
+  /**
+   * It is not known whether the last try took effect. lost: the answer was lost, or the process died. strange: something other
+   * than the hub answered.
+   */
   unsure?: 'lost' | 'strange';
   /** Tries since it was last confirmed. */
   tries?: number;
@@ -58,7 +61,8 @@ export class RegistrationStore {
   async load(address: string): Promise<Registration> {
     const stored = (await this.store.setting(this.key)) as StoredRegistration | undefined;
     const secret = stored?.secret ?? randomBytes(24).toString('base64url');
-    // Without a stored address, this one is assumed. Nothing is removed at another address, where the id may belong to another system.
+    // Without a stored address, this one is assumed. Nothing is removed at another address, where the id may belong to another
+    // system.
     const isHere = (stored?.address ?? address) === address;
     const registration = { ...(isHere && stored), secret, address, former: isHere ? [stored?.former ?? []].flat() : [] };
     if (!stored?.address) await this.save(registration);
@@ -75,8 +79,8 @@ export class RegistrationStore {
 }
 
 /**
- * Doubt after a failed registration. `lost`: it may have taken effect. `strange`: something other than the hub answered, so it probably has not. undefined: it
- * certainly has not; a 503 says so.
+ * Doubt after a failed registration. `lost`: it may have taken effect. `strange`: something other than the hub answered, so it
+ * probably has not. undefined: it certainly has not; a 503 says so.
  */
 export function doubtAfter(error: unknown): Registration['unsure'] {
   if (!(error instanceof PartnerError)) return error instanceof SwitchboardError ? undefined : 'lost';

@@ -21,7 +21,9 @@ const CHECK_INTERVAL = 60_000;
 const SILENCE = 180_000;
 /** Milliseconds between polls while events arrive, so that a later catch-up stays small. */
 const SAFETY_POLL_INTERVAL = 900_000;
-/** Polls are at least this many poll durations apart, up to SAFETY_POLL_INTERVAL, because some providers can only list everything. */
+/**
+ * Polls are at least this many poll durations apart, up to SAFETY_POLL_INTERVAL, because some providers can only list everything.
+ */
 const POLL_DURATION_FACTOR = 60;
 /** Longest wait before the next try where something other than the hub answers, milliseconds. */
 const STRANGE_RETRY = 600_000;
@@ -57,10 +59,11 @@ export interface HubSubscriptionOptions {
 }
 
 /**
- * Maintains one subscription at a provider's hub. It is registered once; checked, where the provider shows registrations, or else renewed; registered
- * again when the provider has lost it or an address changes; and removed with its node. After a lost answer it is looked up before it is registered
- * again. Where the provider shows nothing, only a missed event is a reason to register again, because the surplus one could never be removed.
- * Durations are measured within one run only; wall-clock times are never compared.
+ * Maintains one subscription at a provider's hub. It is registered once; checked, where the provider shows registrations, or else
+ * renewed; registered again when the provider has lost it or an address changes; and removed with its node. After a lost answer
+ * it is looked up before it is registered again. Where the provider shows nothing, only a missed event is a reason to register
+ * again, because the surplus one could never be removed. Durations are measured within one run only; wall-clock times are never
+ * compared.
  */
 export class HubSubscription {
   private registration: Registration = { secret: '', address: '', former: [] };
@@ -288,7 +291,10 @@ export class HubSubscription {
     return register();
   }
 
-  /** Removes former registrations; failures are retried with each check. Until then there are no renewals, which would only leave more behind. */
+  /**
+   * Removes former registrations; failures are retried with each check. Until then there are no renewals, which would only leave
+   * more behind.
+   */
   private async removeFormer(): Promise<void> {
     const { hub, onNotice } = this.options;
     for (const id of this.registration.former) {

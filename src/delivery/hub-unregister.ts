@@ -2,8 +2,8 @@ import type { Hub } from '../endpoints/hub.js';
 import type { Registration, RegistrationStore } from './hub-registration.js';
 
 /**
- * Removes all registrations of a removed node: those with a known id, and those that the provider lists for its callback. The rest is reported (`notice`)
- * and stored, in case the node is restored.
+ * Removes all registrations of a removed node: those with a known id, and those that the provider lists for its callback. The
+ * rest is reported (`notice`) and stored, in case the node is restored.
  */
 export async function unregister(
   registration: Registration,

@@ -24,8 +24,8 @@ export class WrongEntityError extends SwitchboardError {
 }
 
 /**
- * Verifies an entity before its first update in this process, so that no update reaches a wrong record. An entity we created must carry our
- * reference; one that the partner created must still have the same number.
+ * Verifies an entity before its first update in this process, so that no update reaches a wrong record. An entity we created must
+ * carry our reference; one that the partner created must still have the same number.
  */
 export class IdentityGuard {
   private readonly trusted = new Set<string>();

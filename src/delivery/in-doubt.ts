@@ -9,8 +9,9 @@ import type { SendContext } from './send-context.js';
 /* Lookups after an answer that does not prove whether a write took effect (docs/promises.md, what counts as proof). */
 
 /**
- * Whether lists and replicas may not show the entity yet: this process created it or linked it within the settling time, or started within it, so that the
- * previous process may have created it. Link times are by the wall clock, so a link from the future does not count as recent.
+ * Whether lists and replicas may not show the entity yet: this process created it or linked it within the settling time, or
+ * started within it, so that the previous process may have created it. Link times are by the wall clock, so a link from the
+ * future does not count as recent.
  */
 export function isRecent({ id, since }: Link, { ages, clock, settling }: SendContext): boolean {
   return ages.atLeast(id) < settling || Math.abs(clock() - Date.parse(since)) < settling;
@@ -26,7 +27,10 @@ export function notVisibleYet({ message, outcome, status }: PartnerError): Partn
   });
 }
 
-/** If a record with another id now carries our reference, links it instead and throws SWB_CONFLICT, so that the next try writes to it. */
+/**
+ * If a record with another id now carries our reference, links it instead and throws SWB_CONFLICT, so that the next try writes to
+ * it.
+ */
 export async function followMove(
   conversation: ConversationRecord,
   link: Link,
@@ -54,8 +58,8 @@ export function describeWrite(delivery: DeliveryRecord, conversation: Conversati
 }
 
 /**
- * The write was not found. Within the settling time that is no proof, and LookupPendingError is thrown. After it, the write may be sent again, or a user has
- * to decide.
+ * The write was not found. Within the settling time that is no proof, and LookupPendingError is thrown. After it, the write may
+ * be sent again, or a user has to decide.
  */
 export async function keepLooking(sought: string, delivery: DeliveryRecord, context: SendContext): Promise<void> {
   const { client, settling } = context;
@@ -75,7 +79,9 @@ export async function keepLooking(sought: string, delivery: DeliveryRecord, cont
   );
 }
 
-/** Handles a lookup that the partner does not allow: the write may be there unseen, so that only a user may have it sent again. */
+/**
+ * Handles a lookup that the partner does not allow: the write may be there unseen, so that only a user may have it sent again.
+ */
 export function ifNotVisible(
   sought: string,
   delivery: DeliveryRecord,

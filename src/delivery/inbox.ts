@@ -28,7 +28,10 @@ export interface ReceivedItem {
   entityType: string;
   entityId: string;
   number?: string;
-  /** De-duplication key. For polled and internal messages it holds for good; for webhooks and events only until the entity is read. */
+  /**
+   * De-duplication key. For polled and internal messages it holds for good; for webhooks and events only until the entity is
+   * read.
+   */
   key: string;
   expects?: Expected;
   payload: Json;
@@ -71,7 +74,10 @@ export interface MessageInFlow {
 export interface Emitter {
   /** Reads the entity of the message from the partner; undefined = the received payload is complete. */
   read(record: MessageRecord, bodies: Bodies): Promise<Json | undefined>;
-  /** Sends the message into the flow. Must call `onIdle` once no node holds it any more, with the first error that a node reported. */
+  /**
+   * Sends the message into the flow. Must call `onIdle` once no node holds it any more, with the first error that a node
+   * reported.
+   */
   emit(record: MessageRecord, payload: Json, onIdle: (error?: ErrorRecord) => void): void;
   /** Called when the entity of a message could not be read; `retryAt` is absent where the message failed. */
   readFailed?(record: MessageRecord, error: unknown, retryAt?: number): void;
@@ -244,7 +250,8 @@ export class Inbox {
       // Flows need not handle answers, so an unrouted answer is no warning.
       if (record.origin === 'answer' && record.outcome === 'unrouted') record.outcome = 'ignored';
     }
-    // If no leg was accepted, the conversation stays unchanged, so that the replay or the next message still finds the same changes.
+    // If no leg was accepted, the conversation stays unchanged, so that the replay or the next message still finds the same
+    // changes.
     const advance = failed && flow.legs === 0 ? undefined : flow.advance;
     const change: Change = { kind: 'message', record, bodies };
     try {
@@ -272,8 +279,8 @@ export class Inbox {
 }
 
 /**
- * A hint only says that something changed. Each one needs a read, whatever version or id it names, because some partners change an entity without
- * raising its version, or use an event id twice. A polled item shows by itself whether it is a repetition.
+ * A hint only says that something changed. Each one needs a read, whatever version or id it names, because some partners change
+ * an entity without raising its version, or use an event id twice. A polled item shows by itself whether it is a repetition.
  */
 function isHint({ origin }: Pick<ReceivedItem, 'origin'>): boolean {
   return origin === 'webhook' || origin === 'event';
@@ -441,9 +448,9 @@ class Dispatcher {
   }
 
   /**
-   * Whether the previous message covers this one: a poll found this one before the entity was read for the previous one, and that read shows the
-   * change. This saves reading a long journal once per entry. A webhook or event may stand for more than its id says, and a message that was tried
-   * before needs a new read.
+   * Whether the previous message covers this one: a poll found this one before the entity was read for the previous one, and that
+   * read shows the change. This saves reading a long journal once per entry. A webhook or event may stand for more than its id
+   * says, and a message that was tried before needs a new read.
    */
   private async isCovered(claimed: MessageRecord, { read }: Queue): Promise<boolean> {
     if (!read || claimed.origin !== 'poll' || claimed.emissions > 0 || claimed.id > read.readAt) return false;
@@ -464,7 +471,10 @@ class Dispatcher {
     this.left(claimed.id);
   }
 
-  /** Milliseconds since this process first read the entity. Not since receipt: that time is by the wall clock, which may have been set since. */
+  /**
+   * Milliseconds since this process first read the entity. Not since receipt: that time is by the wall clock, which may have been
+   * set since.
+   */
   private readSince({ id }: MessageRecord): number {
     const now = this.inbox.options.steady();
     const first = this.firstReads.get(id) ?? now;

@@ -52,7 +52,10 @@ export class Interventions {
     await this.commit('replay', record, by, [{ kind: 'message', record: resubmitted(record) }]);
   }
 
-  /** Emits a message into its flow again, with a payload edited by a user. Throws SWB_PAYLOAD where the payload is about another entity. */
+  /**
+   * Emits a message into its flow again, with a payload edited by a user. Throws SWB_PAYLOAD where the payload is about another
+   * entity.
+   */
   async editMessage(id: string, payload: Json, by: Person): Promise<void> {
     const record = await this.message(id, 'replay');
     const client = this.options.client(record.endpoint);
@@ -104,8 +107,8 @@ export class Interventions {
   }
 
   /**
-   * Sends a failed or skipped delivery again, after a lookup whether it was written after all. If the open decision is whether it was written, it is only
-   * looked up again.
+   * Sends a failed or skipped delivery again, after a lookup whether it was written after all. If the open decision is whether it
+   * was written, it is only looked up again.
    */
   async replayDelivery(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'replay');
@@ -120,8 +123,8 @@ export class Interventions {
   }
 
   /**
-   * Sends a delivery again with a payload edited by a user: the fields of an entity, or a comment. Throws SWB_PAYLOAD, with all errors, where the partner
-   * would reject it.
+   * Sends a delivery again with a payload edited by a user: the fields of an entity, or a comment. Throws SWB_PAYLOAD, with all
+   * errors, where the partner would reject it.
    */
   async editDelivery(id: string, payload: Json, by: Person): Promise<void> {
     const record = await this.delivery(id, 'replay');
@@ -185,7 +188,9 @@ export class Interventions {
     else await store.commit([{ kind: 'delivery', record: restored }, ...also]);
   }
 
-  /** Stops sending to an endpoint: its deliveries wait until it is resumed, also after a restart. Tries under way are finished. */
+  /**
+   * Stops sending to an endpoint: its deliveries wait until it is resumed, also after a restart. Tries under way are finished.
+   */
   async suspend(endpoint: string, reason: string, by: Person): Promise<void> {
     const value: Suspension = { at: this.now(), by: by.name, ...(reason && { reason }) };
     await this.setSuspension('suspend', endpoint, value, by, reason);
@@ -233,7 +238,8 @@ export class Interventions {
       ...CLEARED_DELIVERY,
       state: 'inDoubt',
       tries: 0,
-      // After a decision the settling time starts over. Otherwise one lookup is enough, unless the settling time of a lost answer is still running.
+      // After a decision the settling time starts over. Otherwise one lookup is enough, unless the settling time of a lost answer
+      // is still running.
       ...(record.state !== 'needsDecision' && { lookLeft: record.lookLeft ?? 0 }),
       doubtAt: this.doubtAt(record),
       onlyLook: lookupOnly(record),

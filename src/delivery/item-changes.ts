@@ -10,8 +10,8 @@ export function isItemList(request: EntityRequest, name: string): boolean {
 }
 
 /**
- * The value of a field to write. For a list of items only the entries that differ from our last write, because the other side may have changed the
- * others unnoticed; the whole list where it was edited manually. Undefined where nothing is left to write.
+ * The value of a field to write. For a list of items only the entries that differ from our last write, because the other side may
+ * have changed the others unnoticed; the whole list where it was edited manually. Undefined where nothing is left to write.
  */
 export function valueToWrite(request: EntityRequest, name: string, link: Link): Json | undefined {
   const value = request.fields[name] as Json;

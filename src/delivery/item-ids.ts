@@ -18,8 +18,8 @@ export interface AddressedFields {
 }
 
 /**
- * The fields of an update with the partner's ids of the items, by the current state of its order. Throws a DecisionError where an item cannot be
- * identified. `inDoubt`: an earlier try may have added the new items. `links`: those of the conversation.
+ * The fields of an update with the partner's ids of the items, by the current state of its order. Throws a DecisionError where an
+ * item cannot be identified. `inDoubt`: an earlier try may have added the new items. `links`: those of the conversation.
  */
 export async function addressItems(
   client: EndpointClient,
@@ -87,8 +87,8 @@ export function addressReadItems(
 }
 
 /**
- * Ids of the new items at a party that uses our item ids: those not written before. The party that opened the order also has the items sent to
- * other parties; while none of them are known, no item counts as new.
+ * Ids of the new items at a party that uses our item ids: those not written before. The party that opened the order also has the
+ * items sent to other parties; while none of them are known, no item counts as new.
  */
 function newAmong({ generic }: EntityRequest, link: Link, links: readonly Link[]): string[] {
   const theirs = link.origin === 'theirs';

@@ -29,7 +29,8 @@ export class Legs {
   ) {}
 
   /**
-   * Plans which leg gets what, on disk before anything is sent, and returns the message for each leg. Undefined when the message has left its flow.
+   * Plans which leg gets what, on disk before anything is sent, and returns the message for each leg. Undefined when the message
+   * has left its flow.
    * @param fits whether a leg's condition holds (static targets)
    * @param spare allows items that match no leg; otherwise they cause SWB_UNASSIGNED, and nothing is planned
    */
@@ -58,7 +59,10 @@ export class Legs {
     return { legs, unassigned };
   }
 
-  /** Turns a message from the party of one leg into one about the whole order, for the customer. Unchanged where nothing was fanned out. */
+  /**
+   * Turns a message from the party of one leg into one about the whole order, for the customer. Unchanged where nothing was
+   * fanned out.
+   */
   async rollUp(messageId: string, rules: readonly RollUpRule[], message: GenericMessage): Promise<GenericMessage> {
     const flow = this.inbox.inFlow(messageId);
     const now = flow?.conversation ? await this.store.conversation(flow.conversation) : undefined;

@@ -12,8 +12,9 @@ import { isItemList, itemsAsWritten } from './item-changes.js';
 const MAX_EARLIER = 10;
 
 /**
- * The link after a write of fields: it remembers the values in the partner's answer, so that a value the partner did not keep does not come back as its
- * change; the values that we sent where the answer has none. `known`: the answer is not older than the link. `stamp`: an id created after the answer.
+ * The link after a write of fields: it remembers the values in the partner's answer, so that a value the partner did not keep
+ * does not come back as its change; the values that we sent where the answer has none. `known`: the answer is not older than the
+ * link. `stamp`: an id created after the answer.
  */
 export function linkAfterWrite(
   link: Link,
@@ -87,7 +88,10 @@ export function withConfirmedFields(
   return withDerivedState(withLink(conversation, linkAfterWrite(link, delivery, request, names, parsed, true, stamp)));
 }
 
-/** The conversation in which the values of some canonical fields of an entity are still to be sent to the others. `stamp`: an id created once they were read. */
+/**
+ * The conversation in which the values of some canonical fields of an entity are still to be sent to the others. `stamp`: an id
+ * created once they were read.
+ */
 export function withUnsent(
   conversation: ConversationRecord,
   { endpoint, entityType, leg }: DeliveryRecord,
@@ -103,8 +107,8 @@ export function withUnsent(
 }
 
 /**
- * The conversation after a comment or attachment was written. Its echo is recognised by its id or, where the partner shows none, by a mark. `stamp`: an id
- * created after the answer.
+ * The conversation after a comment or attachment was written. Its echo is recognised by its id or, where the partner shows none,
+ * by a mark. `stamp`: an id created after the answer.
  */
 export function withSentPart(
   conversation: ConversationRecord,

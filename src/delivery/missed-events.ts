@@ -11,8 +11,9 @@ export interface MissedEventDetectorOptions {
 }
 
 /**
- * Detects that a provider's events do not arrive. An event proves that the subscription works. A change that only polling found, with no event until the
- * end of the grace period, suggests that it does not. An echo of our own write does not count, because many providers send no events for those.
+ * Detects that a provider's events do not arrive. An event proves that the subscription works. A change that only polling found,
+ * with no event until the end of the grace period, suggests that it does not. An echo of our own write does not count, because
+ * many providers send no events for those.
  */
 export class MissedEventDetector {
   private receivedAt: number | undefined;
@@ -47,8 +48,9 @@ export class MissedEventDetector {
   }
 
   /**
-   * Whether an event was missed, so that it is time to register again. The wait grows with each registration that did not help, because a filter or the
-   * provider may leave some changes out. Where registrations cannot be removed, all of them count, because each leaves one more behind.
+   * Whether an event was missed, so that it is time to register again. The wait grows with each registration that did not help,
+   * because a filter or the provider may leave some changes out. Where registrations cannot be removed, all of them count,
+   * because each leaves one more behind.
    */
   missed({ minWait, removable }: { minWait: number; removable: boolean }): boolean {
     const { time, grace } = this.options;

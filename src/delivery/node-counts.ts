@@ -6,8 +6,8 @@ import { warnedOf } from '../store/warning.js';
 const PAGE = 500;
 
 /**
- * Counts for the status of a node, by the current state of its records: a failure counts until it is replayed or skipped, a warning until a user has
- * seen it, and both across restarts.
+ * Counts for the status of a node, by the current state of its records: a failure counts until it is replayed or skipped, a
+ * warning until a user has seen it, and both across restarts.
  */
 export class NodeCounts {
   private readonly failures = new Set<string>();

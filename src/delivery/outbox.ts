@@ -94,8 +94,9 @@ export class Outbox {
   }
 
   /**
-   * The leg without the comments and attachments that were accepted before: for this message, if it was emitted before, and for other messages
-   * with the same ones. Correlation only knows of those once they are settled, and a crash can change the order of messages.
+   * The leg without the comments and attachments that were accepted before: for this message, if it was emitted before, and for
+   * other messages with the same ones. Correlation only knows of those once they are settled, and a crash can change the order of
+   * messages.
    */
   private async withoutAccepted(leg: Leg): Promise<Leg> {
     if (leg.comments.length + leg.attachments.length === 0) return leg;
@@ -231,9 +232,9 @@ function laneOf(leg: Leg): string {
 }
 
 /**
- * The fields of a request that would change the entity. Left out are fields whose value it already has, defaults for fields that have a value, and
- * fields made from generic values that it already represents: a party with coarser states must not overwrite a finer one ("on hold awaiting vendor").
- * Fields made from the same generic value are written together.
+ * The fields of a request that would change the entity. Left out are fields whose value it already has, defaults for fields that
+ * have a value, and fields made from generic values that it already represents: a party with coarser states must not overwrite a
+ * finer one ("on hold awaiting vendor"). Fields made from the same generic value are written together.
  */
 export function effectiveChanges(request: EntityRequest, link: Link, deliveryId?: string): string[] {
   const wanted = request.changed.filter((field) => {

@@ -17,8 +17,8 @@ export interface PollerOptions {
 }
 
 /**
- * Polls a partner for changes. The watermark moves in the commit that stores the changes found. Waits are timers, and watermarks are the partner's own
- * times, so our wall clock only serves to show the time of the next poll.
+ * Polls a partner for changes. The watermark moves in the commit that stores the changes found. Waits are timers, and watermarks
+ * are the partner's own times, so our wall clock only serves to show the time of the next poll.
  */
 export class Poller {
   private timer: NodeJS.Timeout | undefined;

@@ -11,7 +11,9 @@ import { genericSources } from './outbox.js';
 
 /** Result of the check right before a write. */
 export interface PreWriteCheck {
-  /** Fields that are not written: the partner has changed them, and its value wins. A later message from the partner passes it on. */
+  /**
+   * Fields that are not written: the partner has changed them, and its value wins. A later message from the partner passes it on.
+   */
   kept: ReadonlySet<string>;
   /** The generic fields of these, still to be sent to the other parties. */
   unsent: string[];
@@ -19,7 +21,10 @@ export interface PreWriteCheck {
   conflict?: string;
 }
 
-/** Fields of a write that the partner may have changed unnoticed: those with a last known value, except lists of items and manual edits. */
+/**
+ * Fields of a write that the partner may have changed unnoticed: those with a last known value, except lists of items and manual
+ * edits.
+ */
 export function fieldsToCheck(names: readonly string[], request: EntityRequest, link: Link): string[] {
   if (!request.said || link.made === 'told') return [];
   return names.filter(
@@ -31,7 +36,10 @@ export function fieldsToCheck(names: readonly string[], request: EntityRequest, 
   );
 }
 
-/** Decides whose value wins in fields that are about to be written, where the partner shows another value than the last known one. Pure. */
+/**
+ * Decides whose value wins in fields that are about to be written, where the partner shows another value than the last known one.
+ * Pure.
+ */
 export function checkBeforeWrite(
   names: readonly string[],
   request: EntityRequest,

@@ -15,7 +15,10 @@ export const DEFAULT_RETRY: RetryPolicy = { baseDelay: 2_000, maxDelay: 300_000,
 /** How often an order with ambiguous items is read again. */
 const ITEM_READS = 3;
 
-/** Settling time after a lost answer: by then lists, indexes, replicas and slow rules of the partner are assumed to show the write. Milliseconds. */
+/**
+ * Settling time after a lost answer: by then lists, indexes, replicas and slow rules of the partner are assumed to show the
+ * write. Milliseconds.
+ */
 export const DEFAULT_SETTLING = 120_000;
 
 /** Exponential backoff with equal jitter: between half and the whole of baseDelay · 2^(tries-1), at most `maxDelay`. */
@@ -53,7 +56,10 @@ export class LookupPendingError extends SwitchboardError {
   }
 }
 
-/** Next state of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). `inDoubt`: an earlier try may have reached the partner. */
+/**
+ * Next state of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). `inDoubt`: an earlier try may have
+ * reached the partner.
+ */
 export function verdict(error: unknown, tries: number, policy: RetryPolicy, random: () => number, inDoubt = false): Verdict {
   const again = (state: Verdict['state'], more: Partial<Verdict> = {}): Verdict => ({
     state,
@@ -71,7 +77,8 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   });
   const left = tries < policy.maxTries;
   if (error instanceof LookupPendingError)
-    // The wait is as long as the time since the doubt began, so lookups become less frequent; the last one is at the end of the period.
+    // The wait is as long as the time since the doubt began, so lookups become less frequent; the last one is at the end of the
+    // period.
     return again('inDoubt', { wait: Math.min(error.left, Math.max(policy.baseDelay, error.elapsed)), counts: false });
   // The read of an order's items may be stale: it is repeated before a user has to decide.
   if (error instanceof DecisionError)

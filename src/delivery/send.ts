@@ -32,7 +32,10 @@ import type { SendContext } from './send-context.js';
 
 const UPDATED = 'updated ';
 
-/** The fields that an update wrote, by its last attempt. All of `changed` while it is not delivered; none where nothing was left to write. */
+/**
+ * The fields that an update wrote, by its last attempt. All of `changed` while it is not delivered; none where nothing was left
+ * to write.
+ */
 export function writtenFields({ state, attempts }: DeliveryRecord, changed: string[]): string[] {
   const what = attempts.at(-1)?.what;
   if (state !== 'delivered' || what === undefined) return changed;
@@ -193,7 +196,8 @@ async function update(
   const { client } = context;
   const target = { id: link.id, number: link.number };
   const all = effectiveChanges(request, link, delivery.id);
-  // An event showed that an earlier try created the entity. Its values are the partner's by now; only manual edits made since are written.
+  // An event showed that an earlier try created the entity. Its values are the partner's by now; only manual edits made since are
+  // written.
   const isCreated = delivery.creates && link.origin === 'ours' && inDoubt;
   let names = isCreated ? all.filter((name) => request.edited?.includes(name)) : all;
   if (isCreated && names.length === 0) return { what: `found ${link.number ?? link.id}, reported by an event`, link: target };
@@ -239,7 +243,8 @@ async function update(
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
   const stamp = context.ids();
-  // A dropped list of items needs no comparison. A cancellation that changed nothing may have been refused, and is not sent again.
+  // A dropped list of items needs no comparison. A cancellation that changed nothing may have been refused, and is not sent
+  // again.
   const lost = new Set(written.dropped.map(({ field }) => field.split('[')[0]));
   const changing = names.filter((name) => !sameImprint(link.raw[name], fields[name]));
   const isAsBefore = (name: string) =>
@@ -277,8 +282,8 @@ function noEffect(names: string[], { name }: EndpointClient): PartnerError {
 }
 
 /**
- * The fields whose values are known once they are written. A vendor may refuse a cancellation, so the state of a cancelled leg is not known until the
- * vendor reports it; its report counts as a change even if it is the state we asked for.
+ * The fields whose values are known once they are written. A vendor may refuse a cancellation, so the state of a cancelled leg is
+ * not known until the vendor reports it; its report counts as a change even if it is the state we asked for.
  */
 function knownBy(conversation: ConversationRecord, delivery: DeliveryRecord, request: EntityRequest, names: string[]): string[] {
   if (!isCancellation(request) || !legOf(conversation.plan, delivery.leg)) return names;
@@ -306,7 +311,10 @@ async function comment(
   };
 }
 
-/** Repeats an edit or deletion of a comment or file at this party; idempotent. Where the partner does not support it, sends a comment instead. */
+/**
+ * Repeats an edit or deletion of a comment or file at this party; idempotent. Where the partner does not support it, sends a
+ * comment instead.
+ */
 async function carryEdit(
   delivery: DeliveryRecord,
   { kind, there = '', comment: edited, note }: CarriedEdit,
@@ -389,8 +397,8 @@ async function attach(
 }
 
 /**
- * Reads the entity, with its identity verified, if any of the fields to be written may have been changed by the partner. Otherwise only verifies the
- * identity, and returns undefined.
+ * Reads the entity, with its identity verified, if any of the fields to be written may have been changed by the partner.
+ * Otherwise only verifies the identity, and returns undefined.
  */
 async function readBefore(
   names: readonly string[],

@@ -1,8 +1,9 @@
 import type { DeliveryRecord } from '../store/store.js';
 
 /**
- * Remaining settling time of each delivery in doubt. The record holds what remained when it was written; from then on this process counts down by
- * the steady clock. For a record written by an earlier process, or after a manual action, the countdown starts when it is first read here.
+ * Remaining settling time of each delivery in doubt. The record holds what remained when it was written; from then on this
+ * process counts down by the steady clock. For a record written by an earlier process, or after a manual action, the countdown
+ * starts when it is first read here.
  */
 export class SettlingTimes {
   private readonly written = new Map<string, { left: number; at: number }>();

@@ -313,7 +313,10 @@ export class Worker {
     });
   }
 
-  /** The created entity is linked to another conversation, because a message about it came without our reference: a user has to decide. */
+  /**
+   * The created entity is linked to another conversation, because a message about it came without our reference: a user has to
+   * decide.
+   */
   private async linkedElsewhere(
     delivery: DeliveryRecord,
     { link }: SendResult,

@@ -43,7 +43,10 @@ const FIELDS: Record<string, Field> = {
   },
 };
 
-/** Users on both sides change one field several times within seconds, while events, reads and writes are delayed at random, and some answers are lost. */
+/**
+ * Users on both sides change one field several times within seconds, while events, reads and writes are delayed at random, and
+ * some answers are lost.
+ */
 for (const [kept, field] of Object.entries(FIELDS))
   describe(`random changes on both sides at once, with a field that is kept ${kept}`, () => {
     let folder: string;

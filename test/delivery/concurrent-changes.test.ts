@@ -48,7 +48,10 @@ describe('changes on both sides at once', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Both sides change fields: the provider's message, read before our write, arrives while the customer's values are being written. */
+  /**
+   * Both sides change fields: the provider's message, read before our write, arrives while the customer's values are being
+   * written.
+   */
   async function clash(field: string | string[], theirs: [string, number], ours: [string, number], sent: boolean): Promise<void> {
     const valued = (value: string) => Object.fromEntries([field].flat().map((name) => [name, value]));
     let open = () => {};

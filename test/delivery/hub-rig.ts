@@ -1,6 +1,9 @@
 import type { MonotonicClock } from '../../src/delivery/monotonic-clock.js';
 
-/** A clock that tests advance. For one subscription at a time: after each step it waits until the subscription has planned the next one. */
+/**
+ * A clock that tests advance. For one subscription at a time: after each step it waits until the subscription has planned the
+ * next one.
+ */
 export class ManualClock implements MonotonicClock {
   run = 'run 1';
   private now = 1_000;

@@ -15,8 +15,9 @@ interface Ticket {
 }
 
 /**
- * What goes wrong with the next write. before: it fails before it takes effect; after: the answer is lost; refused: it is rejected; queued: it is accepted, and takes
- * effect on `release`; unshown: it is confirmed, but has no effect; strange: the answer is invalid.
+ * What goes wrong with the next write. before: it fails before it takes effect; after: the answer is lost; refused: it is
+ * rejected; queued: it is accepted, and takes effect on `release`; unshown: it is confirmed, but has no effect; strange: the
+ * answer is invalid.
  */
 export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued' | 'conflict' | 'unshown' | 'strange';
 
