@@ -63,10 +63,7 @@ export = (RED: NodeAPI) => {
   RED.nodes.registerType('switchboard-map', MapNode as never);
 };
 
-/**
- * Sends all errors to output 2. If that is not wired, the message fails, so that a catch node and the Messages view show the
- * error.
- */
+/** Sends all errors to output 2. If that is not wired, the message fails, so that catch nodes and the Messages view show them. */
 function invalid(
   node: Node,
   msg: Msg,
@@ -88,10 +85,7 @@ function invalid(
   send([null, Object.assign(msg, { problems })]);
 }
 
-/**
- * Validates a payload as for a create, because an update may turn out to be one. A cancellation or deletion never creates
- * anything.
- */
+/** Validates a payload as for a create, because an update may become one. A cancellation or deletion never creates anything. */
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>, message: GenericMessage): Problem[] {
   const ends = message.event === 'cancelled' || message.event === 'deleted';
   return ends && message.changed ? [] : client.validate(entityType, body);

@@ -277,10 +277,7 @@ export class Broker {
     };
   }
 
-  /**
-   * Waits for the message's turn. If its links are edited meanwhile, it may belong to another conversation and then waits for its
-   * turn there.
-   */
+  /** Waits for the message's turn. If a link edit moves it to another conversation meanwhile, it waits for its turn there. */
   private async enter(messageId: string, { message }: Incoming): Promise<void> {
     for (;;) {
       const key = await this.correlator.keyOf(message.source);

@@ -13,10 +13,7 @@ export class Counterparts {
     private readonly client: (endpoint: string) => EndpointClient | undefined,
   ) {}
 
-  /**
-   * Adds the ids of the counterparts to a leg. An edit that has no counterpart, or that the partner does not support, becomes a
-   * comment.
-   */
+  /** Adds the ids of the counterparts to a leg. An edit without a counterpart, or not supported there, becomes a comment. */
   async resolve(leg: Leg): Promise<Leg> {
     if (!leg.carriedEdits?.length) return leg;
     const carriedEdits: CarriedEdit[] = [];

@@ -1,10 +1,7 @@
 import type { DecisionKind } from '../errors.js';
 import type { ErrorRecord } from '../store/store.js';
 
-/**
- * replay: look it up, or try, again. sendAgain: the partner does not have it; send it after one last lookup. skip: do nothing
- * more.
- */
+/** replay: look it up, or try, again. sendAgain: the partner does not have it; look it up once, then send. skip: do nothing. */
 export type Answer = 'replay' | 'sendAgain' | 'skip';
 
 /** The answers to choose from, by the kind of decision. */
@@ -23,10 +20,7 @@ function decisionOf({ code }: ErrorRecord): DecisionKind | undefined {
   return undefined;
 }
 
-/**
- * State of a message that an error kept from passing through its flow, or from entering it. `asked`: the decision named by the
- * thrower, if any.
- */
+/** State of a message that an error stopped in, or before, its flow. `asked`: the decision named by the thrower, if any. */
 export function stateAfterError(
   error: ErrorRecord,
   asked?: DecisionKind,

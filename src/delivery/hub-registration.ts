@@ -18,10 +18,7 @@ export interface Registration {
   query?: string;
   /** Absent: the provider returned none. */
   id?: string;
-  /**
-   * It is not known whether the last try took effect. lost: the answer was lost, or the process died. strange: something other
-   * than the hub answered.
-   */
+  /** Unknown whether the last try took effect. lost: the answer was lost, or the process died. strange: another system answered. */
   unsure?: 'lost' | 'strange';
   /** Tries since it was last confirmed. */
   tries?: number;

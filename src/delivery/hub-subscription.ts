@@ -291,10 +291,7 @@ export class HubSubscription {
     return register();
   }
 
-  /**
-   * Removes former registrations; failures are retried with each check. Until then there are no renewals, which would only leave
-   * more behind.
-   */
+  /** Removes former registrations, with retries. Until then there are no renewals, which would leave more of them behind. */
   private async removeFormer(): Promise<void> {
     const { hub, onNotice } = this.options;
     for (const id of this.registration.former) {

@@ -27,10 +27,7 @@ export function notVisibleYet({ message, outcome, status }: PartnerError): Partn
   });
 }
 
-/**
- * If a record with another id now carries our reference, links it instead and throws SWB_CONFLICT, so that the next try writes to
- * it.
- */
+/** If another record now carries our reference, links it and throws SWB_CONFLICT, so that the next try writes to it. */
 export async function followMove(
   conversation: ConversationRecord,
   link: Link,

@@ -28,10 +28,7 @@ export interface ReceivedItem {
   entityType: string;
   entityId: string;
   number?: string;
-  /**
-   * De-duplication key. For polled and internal messages it holds for good; for webhooks and events only until the entity is
-   * read.
-   */
+  /** De-duplication key: permanent for polled and internal messages, until the entity is read for webhooks and events. */
   key: string;
   expects?: Expected;
   payload: Json;
@@ -74,10 +71,7 @@ export interface MessageInFlow {
 export interface Emitter {
   /** Reads the entity of the message from the partner; undefined = the received payload is complete. */
   read(record: MessageRecord, bodies: Bodies): Promise<Json | undefined>;
-  /**
-   * Sends the message into the flow. Must call `onIdle` once no node holds it any more, with the first error that a node
-   * reported.
-   */
+  /** Sends the message into the flow. Calls `onIdle` once no node holds it any more, with the first error of a node. */
   emit(record: MessageRecord, payload: Json, onIdle: (error?: ErrorRecord) => void): void;
   /** Called when the entity of a message could not be read; `retryAt` is absent where the message failed. */
   readFailed?(record: MessageRecord, error: unknown, retryAt?: number): void;
@@ -293,10 +287,7 @@ function hintKey({ node, key }: Pick<ReceivedItem, 'node' | 'key'>): string {
 
 const outdated = (why: string) => notYet(`The entity as read is older than the reported change: ${why}.`, 'It is read again.');
 const inDoubt = () =>
-  notYet(
-    'It is not known yet whether a comment or a file of the entity is ours.',
-    'The entity is read once no delivery to it is in doubt.',
-  );
+  notYet('It is not known yet whether a comment or a file there is ours.', 'It is read once no delivery to it is in doubt.');
 
 function notYet(what: string, hint: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
@@ -356,10 +347,7 @@ class Dispatcher {
     this.claiming = true;
     this.claim()
       .catch((error) => {
-        this.inbox.options.log(
-          'error',
-          `Messages could not be read from the store: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        this.inbox.options.log('error', `Messages could not be read: ${error instanceof Error ? error.message : String(error)}`);
         this.sleepUntil(this.inbox.options.steady() + STORE_BACKOFF);
       })
       .finally(() => {
@@ -471,10 +459,7 @@ class Dispatcher {
     this.left(claimed.id);
   }
 
-  /**
-   * Milliseconds since this process first read the entity. Not since receipt: that time is by the wall clock, which may have been
-   * set since.
-   */
+  /** Milliseconds since this process first read the entity. The time of receipt is by the wall clock, which may be set. */
   private readSince({ id }: MessageRecord): number {
     const now = this.inbox.options.steady();
     const first = this.firstReads.get(id) ?? now;

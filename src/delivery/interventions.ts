@@ -52,10 +52,7 @@ export class Interventions {
     await this.commit('replay', record, by, [{ kind: 'message', record: resubmitted(record) }]);
   }
 
-  /**
-   * Emits a message into its flow again, with a payload edited by a user. Throws SWB_PAYLOAD where the payload is about another
-   * entity.
-   */
+  /** Emits a message again, with a payload edited by a user. Throws SWB_PAYLOAD where it is about another entity. */
   async editMessage(id: string, payload: Json, by: Person): Promise<void> {
     const record = await this.message(id, 'replay');
     const client = this.options.client(record.endpoint);

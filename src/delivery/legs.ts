@@ -59,10 +59,7 @@ export class Legs {
     return { legs, unassigned };
   }
 
-  /**
-   * Turns a message from the party of one leg into one about the whole order, for the customer. Unchanged where nothing was
-   * fanned out.
-   */
+  /** Turns a message about one leg into one about the whole order, for the customer. Unchanged where nothing was fanned out. */
   async rollUp(messageId: string, rules: readonly RollUpRule[], message: GenericMessage): Promise<GenericMessage> {
     const flow = this.inbox.inFlow(messageId);
     const now = flow?.conversation ? await this.store.conversation(flow.conversation) : undefined;

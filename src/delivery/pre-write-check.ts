@@ -21,10 +21,7 @@ export interface PreWriteCheck {
   conflict?: string;
 }
 
-/**
- * Fields of a write that the partner may have changed unnoticed: those with a last known value, except lists of items and manual
- * edits.
- */
+/** Fields that the partner may have changed unnoticed: those with a last known value, except item lists and manual edits. */
 export function fieldsToCheck(names: readonly string[], request: EntityRequest, link: Link): string[] {
   if (!request.said || link.made === 'told') return [];
   return names.filter(
@@ -36,10 +33,7 @@ export function fieldsToCheck(names: readonly string[], request: EntityRequest, 
   );
 }
 
-/**
- * Decides whose value wins in fields that are about to be written, where the partner shows another value than the last known one.
- * Pure.
- */
+/** Decides whose value wins in fields to be written where the partner shows another value than the last known one. Pure. */
 export function checkBeforeWrite(
   names: readonly string[],
   request: EntityRequest,

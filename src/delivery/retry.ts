@@ -15,10 +15,7 @@ export const DEFAULT_RETRY: RetryPolicy = { baseDelay: 2_000, maxDelay: 300_000,
 /** How often an order with ambiguous items is read again. */
 const ITEM_READS = 3;
 
-/**
- * Settling time after a lost answer: by then lists, indexes, replicas and slow rules of the partner are assumed to show the
- * write. Milliseconds.
- */
+/** Settling time after a lost answer, milliseconds: by then lists, indexes and replicas of the partner should show the write. */
 export const DEFAULT_SETTLING = 120_000;
 
 /** Exponential backoff with equal jitter: between half and the whole of baseDelay · 2^(tries-1), at most `maxDelay`. */

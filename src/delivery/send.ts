@@ -32,10 +32,7 @@ import type { SendContext } from './send-context.js';
 
 const UPDATED = 'updated ';
 
-/**
- * The fields that an update wrote, by its last attempt. All of `changed` while it is not delivered; none where nothing was left
- * to write.
- */
+/** The fields that an update wrote, by its last attempt: all of `changed` until it is delivered, none where none were left. */
 export function writtenFields({ state, attempts }: DeliveryRecord, changed: string[]): string[] {
   const what = attempts.at(-1)?.what;
   if (state !== 'delivered' || what === undefined) return changed;
@@ -311,10 +308,7 @@ async function comment(
   };
 }
 
-/**
- * Repeats an edit or deletion of a comment or file at this party; idempotent. Where the partner does not support it, sends a
- * comment instead.
- */
+/** Repeats an edit or deletion at this party; idempotent. Where the party does not support it, sends a comment instead. */
 async function carryEdit(
   delivery: DeliveryRecord,
   { kind, there = '', comment: edited, note }: CarriedEdit,

@@ -85,12 +85,8 @@ export class Worker {
 
   constructor(private readonly options: WorkerOptions) {
     this.policy = { ...DEFAULT_RETRY, ...options.retry };
-    this.circuit = new Circuit(
-      options.steady,
-      5,
-      Math.max(50, this.policy.baseDelay * 2),
-      Math.max(1_000, this.policy.baseDelay * 30),
-    );
+    const { baseDelay } = this.policy;
+    this.circuit = new Circuit(options.steady, 5, Math.max(50, baseDelay * 2), Math.max(1_000, baseDelay * 30));
     this.settlingTimes = new SettlingTimes(options.settling, options.steady);
     this.ages = new EntityAges(options.steady);
     const endpoint = options.client.id;
@@ -109,11 +105,7 @@ export class Worker {
     );
     Promise.all([options.store.setting(suspension), this.recallHabits()]).then(
       ([kept]) => this.ready || this.setSuspended(kept as unknown as Suspension | undefined),
-      (error) =>
-        this.options.log(
-          'error',
-          `It could not be read whether ${options.client.name} is suspended, so nothing is sent to it: ${String(error)}`,
-        ),
+      (error) => this.options.log('error', `The suspension of ${options.client.name} could not be read: ${String(error)}`),
     );
   }
 
@@ -313,10 +305,7 @@ export class Worker {
     });
   }
 
-  /**
-   * The created entity is linked to another conversation, because a message about it came without our reference: a user has to
-   * decide.
-   */
+  /** The created entity is linked to another conversation, because a message about it came first and had no reference. */
   private async linkedElsewhere(
     delivery: DeliveryRecord,
     { link }: SendResult,
