@@ -147,9 +147,9 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     const asked = (await view().locator('.switchboard-surgery').innerText()).replace(/\s+/g, ' ');
     assert.match(
       asked,
-      /INC9 An old one This will change: All of SWB-CLOSED belongs to SWB-TICKET\. SWB-CLOSED goes on finding it\./,
+      /INC9 An old one Changes: Everything in SWB-CLOSED moves to SWB-TICKET\. A search for SWB-CLOSED still finds it\./,
     );
-    assert.match(asked, /News of INC9 is heard; what is new goes to INC1, and no more to INC9\./);
+    assert.match(asked, /Changes to INC9 are still received\. Updates go to INC1, no longer to INC9\./);
     await shot(page, 'merge');
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Merge');
     await page.keyboard.press('Enter');
@@ -163,7 +163,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().locator('input[type=search]').fill('');
     await shows('INC1 REQ1');
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
-    await view().getByText('Changed by hand (1)').click();
+    await view().getByText('Link edits (1)').click();
     await view().getByRole('button', { name: 'Undo' }).click();
     await page.waitForSelector('.switchboard-history >> text=Undone');
     await shows('INC1 REQ1 INC9');
@@ -174,13 +174,13 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await page.waitForSelector('.switchboard-surgery .switchboard-effects');
     assert.match(
       await view().locator('.switchboard-surgery .switchboard-effects').innerText(),
-      /The next news that is for North Telecom may open a new ticket there\./,
+      /The next update for North Telecom may create a new ticket there\./,
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     await view().getByRole('button', { name: 'Unlink: North Telecom TT1' }).click();
     await view().locator('.switchboard-surgery .switchboard-primary', { hasText: 'Unlink' }).click();
     await page.waitForFunction(() =>
-      document.querySelector('.switchboard-lane-head:last-child')?.textContent?.includes('TT1, not linked now'),
+      document.querySelector('.switchboard-lane-head:last-child')?.textContent?.includes('TT1, no longer linked'),
     );
     await view().getByRole('button', { name: 'Split off: Acme ServiceNow INC1' }).click();
     await page.waitForFunction(() =>
@@ -193,7 +193,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
         .evaluate((fold) => (fold as HTMLDetailsElement).open),
       'what was unfolded stays so',
     );
-    await view().getByText('Changed by hand (2)').waitFor();
+    await view().getByText('Link edits (2)').waitFor();
     await view().getByRole('button', { name: 'Undo' }).first().click();
     await page.waitForFunction(() => document.querySelectorAll('.switchboard-lane-actions').length === 2);
     assert.deepEqual(await tooWide(page), []);
@@ -203,7 +203,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().getByRole('button', { name: 'Link a ticket…' }).click();
     await view().getByLabel('Endpoint').selectOption({ label: 'South Telecom' });
     await view().getByLabel('Number or id').fill('TT7');
-    await view().getByRole('button', { name: 'What would change?' }).click();
+    await view().getByRole('button', { name: 'Preview changes' }).click();
     await page.waitForFunction(() =>
       /South Telecom/.test(document.querySelector('.switchboard-surgery .switchboard-trouble')?.textContent ?? ''),
     );
@@ -218,9 +218,9 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
 
   it('exports a conversation as a test, its texts unreadable unless asked otherwise', async () => {
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
-    await view().getByRole('button', { name: 'Export as a test…' }).click();
-    assert.ok(await view().getByLabel('Make texts unreadable').isChecked());
-    await view().getByLabel('Make texts unreadable').uncheck();
+    await view().getByRole('button', { name: 'Export as test…' }).click();
+    assert.ok(await view().getByLabel('Mask texts').isChecked());
+    await view().getByLabel('Mask texts').uncheck();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       view().getByRole('button', { name: 'Download' }).click(),
@@ -240,7 +240,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await own.getByRole('tab', { name: 'Vorgänge' }).click();
     await own.locator('.switchboard-conversations .switchboard-row', { hasText: 'INC1' }).click();
     assert.match(await own.locator('.switchboard-timeline').innerText(), /Intern\s+agent/);
-    await own.getByRole('button', { name: 'Zusammenführen…' }).waitFor();
+    await own.getByRole('button', { name: 'Zusammenführen …' }).waitFor();
     assert.match(await own.locator('header').innerText(), /Zurück zum Editor/);
     await context.close();
   });
@@ -264,7 +264,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
             heads.every(([, left], i) => i === 0 || left > (heads[i - 1]?.[1] ?? 0)),
             'side by side',
           );
-          assert.match(heads[4]?.[0] ?? '', /leg deliveryno ticket yetWaits until devices is: Completed\.Item 4/);
+          assert.match(heads[4]?.[0] ?? '', /leg deliveryno ticket yetWaiting for devices: Completed\.Item 4/);
           // The arrow to the second leg reaches from our lane to that of the leg, over the first one.
           const box = async (selector: string, n = 0) => own.locator(selector).nth(n).boundingBox();
           const [ours, leg, arrow] = [

@@ -48,9 +48,14 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
     await open('INC0010027');
     const question = page.locator('.switchboard-question');
     assert.match(await question.innerText(), /Decision needed\s+North Telecom did not say .* Is there one\?/);
-    const answers = ['Look again', 'It is not there: send it again', 'It is there, or no longer wanted: skip', 'Edit and replay'];
+    const answers = [
+      'Check again',
+      'Not at the partner: send again',
+      'Already there or no longer wanted: skip',
+      'Edit and replay',
+    ];
     assert.deepEqual(await buttons(), answers);
-    await actions().getByText('send it again').click();
+    await actions().getByText('send again').click();
     assert.match(await actions().innerText(), /Are you sure that the partner does not have it\?/);
     await actions().locator('.switchboard-primary').click();
     await page.waitForSelector('.switchboard-detail .switchboard-is-inDoubt');
@@ -84,8 +89,8 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
 
   it('about the legs of an order name what becomes of those', async () => {
     await open('INC0010028');
-    assert.deepEqual(await buttons(), ['Cancel the other legs', 'Let the others go on']);
-    assert.match(await page.locator('.switchboard-detail').innerText(), /Nothing is sent until this is decided\./);
+    assert.deepEqual(await buttons(), ['Cancel the other legs', 'Let the other legs continue']);
+    assert.match(await page.locator('.switchboard-detail').innerText(), /Nothing is sent until you decide\./);
     await page.keyboard.press('Escape');
   });
 
@@ -116,17 +121,17 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
     const bar = page.locator('.switchboard-bulk');
     await bar.getByText('Replay').click();
     await bar.locator('.switchboard-primary').waitFor();
-    assert.match(await bar.innerText(), /^Asked about: 1\. Look at the partners again\? Nothing is sent\./);
-    assert.equal(await bar.locator('.switchboard-primary').innerText(), 'Look again');
+    assert.match(await bar.innerText(), /^Needing a decision: 1\. Check the partners again\? Nothing is sent\./);
+    assert.equal(await bar.locator('.switchboard-primary').innerText(), 'Check again');
     await bar.locator('.switchboard-primary').click();
-    await page.locator('.switchboard-result', { hasText: '1 looked at again.' }).waitFor();
+    await page.locator('.switchboard-result', { hasText: '1 checked again.' }).waitFor();
     await shows(page, '8');
   });
 
   it('are spared while the partner is looked at, and until when that is', async () => {
     await page.locator('.switchboard-filter', { hasText: 'All' }).click();
     await open('INC0010029');
-    assert.match(await page.locator('.switchboard-detail').innerText(), /In doubt: looking until .*\d/);
+    assert.match(await page.locator('.switchboard-detail').innerText(), /In doubt, checking the partner until .*\d/);
     await page.keyboard.press('Escape');
   });
 
@@ -143,7 +148,7 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
     await page.getByRole('tab', { name: 'Log' }).click();
     await page.locator('.switchboard-audit li').first().waitFor();
     const log = (await page.locator('.switchboard-audit').innerText()).replace(/\s+/g, ' ');
-    assert.match(log, /skipped delivery .* took back delivery .* sent again delivery/);
+    assert.match(log, /skipped delivery .* undid the action on delivery .* sent again delivery/);
   });
 
   it('made no errors in the browser', () => assert.deepEqual(errors, []));

@@ -121,12 +121,12 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await page.click('summary:has-text("Record types")');
     const name = page.locator('#switchboard-entity-types [data-column=name]');
     await name.nth(1).fill('incident');
-    assert.match((await name.nth(1).getAttribute('title')) ?? '', /Another row/);
+    assert.match((await name.nth(1).getAttribute('title')) ?? '', /Another row already has this name/);
     await name.nth(1).fill('problem');
     assert.equal(await name.nth(1).getAttribute('title'), '');
     const table = page.locator('#switchboard-entity-types [data-column=table]').nth(1);
     await table.fill('');
-    assert.equal(await table.getAttribute('title'), 'Needs a value');
+    assert.equal(await table.getAttribute('title'), 'A value is required');
   });
 
   it('show first what matters: the rest is folded until it is wrong', async () => {
@@ -178,14 +178,14 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await german.waitForFunction('typeof RED !== "undefined" && RED.nodes?.node("sn1")?._def');
     await editNode(german, 'sn1');
     const form = await german.locator('#node-config-dialog-edit-form').innerText();
-    for (const word of ['Adresse', 'Anmelden mit', 'Speicher', 'Verbindung testen', 'Weitere Einstellungen', 'Datensatzarten'])
+    for (const word of ['Basis-URL', 'Anmelden mit', 'Speicher', 'Verbindung testen', 'Weitere Einstellungen', 'Datensatztypen'])
       assert.ok(form.includes(word), word);
     await german.fill('#node-config-input-baseUrl', '');
     await german.press('#node-config-input-baseUrl', 'Backspace');
     const [reason, help] = (await german.evaluate(
       `[RED.nodes.getType('switchboard-servicenow-endpoint')._('invalid.missing'), RED.nodes.getNodeHelp('switchboard-servicenow-in')]`,
     )) as [string, string];
-    assert.equal(reason, 'Braucht einen Wert');
+    assert.equal(reason, 'Wert erforderlich');
     assert.match(help, /Empfängt Datensätze aus ServiceNow/);
     if (process.env.SCREENSHOTS) await german.screenshot({ path: `${process.env.SCREENSHOTS}/german-${NODE_RED.version}.png` });
     assert.deepEqual(wrong, []);

@@ -127,7 +127,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
       return [...before, reason]; })()`)) as string[];
     assert.match(paths[0] ?? '', /^switchboard\/servicenow-\w+$/);
     assert.notEqual(paths[0], paths[1]);
-    assert.equal(paths[2], 'Another node listens on this path');
+    assert.equal(paths[2], 'Another node already uses this path');
   });
 
   it('shows the fields of the way to sign in that was chosen', async () => {
@@ -178,7 +178,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
     );
     assert.deepEqual(lines, [
       ['Works', 'AddressAnswers.'],
-      ['Works with a limit', 'CasesThe table is not there.'],
+      ['Works with restrictions', 'CasesThe table is not there.'],
       ['Does not work', 'Sign in<img src=x onerror="document.title=\'owned\'">'],
     ]);
     assert.equal(sent.type, 'switchboard-servicenow-endpoint');

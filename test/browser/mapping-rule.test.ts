@@ -54,7 +54,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
   const generic = () => panel().getByLabel('Generic field', { exact: true });
   const removeField = (number: number) =>
     panel()
-      .getByLabel('Take this field out')
+      .getByLabel('Remove this field')
       .nth(number - 1);
   const cells = () => panel().locator('li.switchboard-value-row input');
   const valuesOf = (inputs: Locator) => inputs.evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value));
@@ -196,7 +196,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
   it('adds values that were seen to the rule they were asked for, or to none', async () => {
     await open();
     const { caught } = await hold('**/switchboard/mappings/values');
-    await panel().getByText('add the values seen').click();
+    await panel().getByText('add received values').click();
     const route = await caught;
     await rule(1).click();
     const answered = page.waitForResponse('**/switchboard/mappings/values');

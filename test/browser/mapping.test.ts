@@ -145,7 +145,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
   it('fills a value map with the values seen, and marks what cannot be turned back', async () => {
     await open('own');
     await rule(1).click();
-    await panel().getByText('add the values seen').click();
+    await panel().getByText('add received values').click();
     const rows = panel().locator('.switchboard-value-row[class]:not(.switchboard-value-head)');
     await page.waitForFunction(`document.querySelectorAll('li.switchboard-value-row').length === 11`);
     assert.equal(await rows.nth(9).getByLabel('Value of state').inputValue(), '42');
@@ -153,7 +153,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await rows.nth(9).getByLabel('Generic value').fill('held');
     await previewed('state', 'held').waitFor();
     const mark = rows.nth(9).locator('.switchboard-value-mark i');
-    assert.equal(await mark.getAttribute('title'), '3 values become this one; going back, «3, 4» is written');
+    assert.equal(await mark.getAttribute('title'), '3 values map to this one; outbound, “3, 4” is written');
     await rows.nth(10).getByLabel('Remove this row').click();
     await close('ok');
     assert.deepEqual((await saved('own')).rules[0]?.values?.slice(-2), [
@@ -170,7 +170,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
       row.locator('.switchboard-arrow').evaluateAll((all) => all.map((one) => one.getAttribute('aria-pressed')));
     await row.locator('.switchboard-arrow-in').click();
     assert.deepEqual(await pressed(), ['false', 'true']);
-    await panel().getByText('Received, without a row:').waitFor();
+    await panel().getByText('Received without a row:').waitFor();
     await row.locator('.switchboard-arrow-out').click();
     assert.deepEqual(await pressed(), ['false', 'true']);
     await row.locator('.switchboard-arrow-in').click();
@@ -188,13 +188,13 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     assert.match((await rule(1).getAttribute('title')) ?? '', /wrong at position/);
     await panel().getByLabel('Compute → in').fill('$uppercase(category)');
     await previewed('title', 'NETWORK').waitFor();
-    await panel().getByLabel('Cut after').fill('40');
+    await panel().getByLabel('Truncate after').fill('40');
     await panel().getByLabel('Default ← out').fill('none');
     await page.keyboard.press('Tab');
     await panel().getByLabel('Required').selectOption('out');
     await panel().getByLabel('generic field', { exact: true }).fill('state');
-    await panel().getByLabel('values, with commas').fill('resolved, closed');
-    await panel().getByTitle('only out: to the partner').click();
+    await panel().getByLabel('values, separated by commas').fill('resolved, closed');
+    await panel().getByTitle('outbound only: to the partner').click();
     await close('ok');
     assert.deepEqual((await saved('small')).rules[0], {
       field: 'short_description',
@@ -231,7 +231,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await open('tickets');
     await page.locator('.switchboard-preview-head').getByText('← out').click();
     await previewed('name', 'Router').waitFor();
-    await page.getByTitle('See and change the sample').click();
+    await page.getByTitle('View and edit the sample').click();
     const editor = page.locator('.switchboard-sample-text');
     await editor.locator('.monaco-editor').waitFor();
     await editor.click();
@@ -295,7 +295,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await open('own');
     await rule(2).click();
     await rule(4).click({ modifiers: ['Shift'] });
-    assert.match(await panel().innerText(), /3 rules chosen/);
+    assert.match(await panel().innerText(), /3 rules selected/);
     await page.keyboard.press('Control+c');
     await close();
     await open('tickets');
@@ -392,7 +392,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     const area = page.getByLabel('Paste rules as JSON here');
     await area.fill('no rules');
     await page.locator('.switchboard-paste').getByText('Add').click();
-    await page.getByText('That is no list of rules.').first().waitFor();
+    await page.getByText('This is not a list of rules.').first().waitFor();
     await area.fill('[{"field":"company","generic":"customer.id"}]');
     await page.locator('.switchboard-paste').getByText('Add').click();
     assert.equal(await ruleCount(), before + 1);

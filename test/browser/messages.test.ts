@@ -81,7 +81,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await detail.locator('.switchboard-http > summary').click();
     assert.match(
       await detail.locator('.switchboard-exchange').innerText(),
-      /POST https:\/\/north\.example[\s\S]*Authorization: •••[\s\S]*Answer 400[\s\S]*Invalid body field/,
+      /POST https:\/\/north\.example[\s\S]*Authorization: •••[\s\S]*Response 400[\s\S]*Invalid body field/,
     );
     assert.equal(await detail.locator('img, b:has-text("down")').count(), 0);
     assert.notEqual(await page.title(), 'owned');
@@ -101,7 +101,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await shows(page, '321');
     await panel.getByLabel('Direction').selectOption({ label: 'Incoming' });
     await shows(page, '');
-    assert.match(await page.locator('.switchboard-notice').first().innerText(), /Nothing fits/);
+    assert.match(await page.locator('.switchboard-notice').first().innerText(), /No matches/);
     await panel.getByLabel('Direction').selectOption({ label: 'Outgoing' });
     await panel.getByLabel('State').selectOption({ label: 'Delivered' });
     await shows(page, '31');
@@ -133,7 +133,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-row', { hasText: 'INC0010026' }).click();
     const actions = page.locator('.switchboard-detail .switchboard-actions');
     await actions.getByText('Skip').click();
-    assert.match(await actions.innerText(), /Put this message aside for good\?/);
+    assert.match(await actions.innerText(), /Skip this message\?/);
     await actions.getByText('Cancel').click();
     await actions.getByText('Skip').click();
     await actions.locator('input').fill('Done by phone.');
@@ -152,7 +152,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await page.locator('.switchboard-count').innerText(), '5 selected');
     await page.locator('.switchboard-bulk').getByText('Skip').click();
     await page.locator('.switchboard-bulk .switchboard-primary').waitFor();
-    assert.match(await page.locator('.switchboard-bulk').innerText(), /Give up 2, from 2 messages\?/);
+    assert.match(await page.locator('.switchboard-bulk').innerText(), /Skip 2 \(in 2 messages\)\?/);
     await page.locator('.switchboard-bulk .switchboard-primary').click();
     await page.locator('.switchboard-undo').waitFor();
     await page.locator('.switchboard-result', { hasText: '2 skipped.' }).waitFor();
@@ -198,7 +198,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await card.locator('input').fill('Maintenance until six.');
     await card.locator('input').press('Enter');
     await card.locator('.switchboard-is-suspended').waitFor();
-    assert.match(await card.innerText(), /Suspended by somebody/);
+    assert.match(await card.innerText(), /Suspended by unknown user/);
     assert.match(await card.innerText(), /Maintenance until six\./);
     await tab('Messages').click();
     await page.locator('.switchboard-stopped').getByText('North Telecom is suspended').waitFor();
@@ -218,8 +218,8 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     });
     await page.getByRole('tab', { name: 'Messages' }).click();
     const reason = (n: number) => page.locator('.switchboard-row').nth(n).locator('.switchboard-row-reason');
-    await reason(0).getByText('Could not be read yet: Acme answered with 503.').waitFor();
-    await reason(1).getByText('Waits for the ticket, whose create needs a decision.').waitFor();
+    await reason(0).getByText('Not read from the partner yet: Acme answered with 503.').waitFor();
+    await reason(1).getByText('Waiting for the ticket: creating it needs a decision.').waitFor();
     await page.unroute('**/switchboard/messages?*');
   });
 
@@ -236,7 +236,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
       await route.fulfill({ json: views.map((view) => (view.id === 'tmf1' ? { ...view, intake: [trouble] } : view)) });
     });
     await page.getByRole('tab', { name: 'Messages' }).click();
-    const words = '«North tickets» cannot register at the hub of North Telecom.';
+    const words = '“North tickets” cannot register at the hub of North Telecom.';
     await page.locator('.switchboard-stopped').getByText(words).waitFor();
     await page.getByRole('tab', { name: 'Endpoints' }).click();
     await page.locator('[data-endpoint=tmf1]').getByText(`${words} Nobody listens. Since`).waitFor();
@@ -257,13 +257,13 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await page.getByRole('tab', { name: 'Unknown values' }).innerText(), 'Unknown values2');
     const own = page.locator('.switchboard-card', { hasText: 'Acme incident' });
     assert.match((await own.innerText()).replace(/\s+/g, ' '), /state «99» 3×/);
-    await own.getByText('Open the mapping').click();
+    await own.getByText('Open mapping').click();
     await page.waitForSelector('#node-config-input-preset');
     await page.locator('#node-config-dialog-cancel').click();
     await page.waitForSelector('#node-config-input-preset', { state: 'detached' });
     const preset = page.locator('.switchboard-card', { hasText: 'preset' });
-    assert.match(await preset.innerText(), /make a mapping of your own/);
-    await preset.getByText('Clear the counts').click();
+    assert.match(await preset.innerText(), /create your own mapping/);
+    await preset.getByText('Reset counts').click();
     await preset.waitFor({ state: 'detached' });
     await page.getByRole('tab', { name: 'Unknown values' }).press('ArrowLeft');
     await page.getByRole('tab', { name: 'Messages', selected: false }).click();
@@ -299,14 +299,14 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await line.hover();
     assert.equal(
       await own.locator('.switchboard-said').innerText(),
-      'status «inProgress»: taken over by rule 1 of tmf621-v4, row 2 of its value map; from state «inProgress», rule 7 of Acme incident, row 2 of its value map, from state «2».',
+      'status “inProgress”: copied by rule 1 of tmf621-v4, row 2 of its value map; from state “inProgress”, rule 7 of Acme incident, row 2 of its value map, from state «2».',
     );
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit', (all) => all.map((one) => one.textContent)), [
       'state2',
     ]);
     await line.focus();
     await own.keyboard.press('ArrowDown');
-    assert.match(await own.locator('.switchboard-said').innerText(), /^name «No connection in Ghent»/);
+    assert.match(await own.locator('.switchboard-said').innerText(), /^name “No connection in Ghent”/);
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit code', (all) => all.map((one) => one.textContent)), [
       'short_description',
     ]);
@@ -349,7 +349,7 @@ describe(`the messages page behind a login in Node-RED ${NODE_RED.version}`, () 
     const page = await browser.newPage();
     await page.goto(`${server.url}admin/switchboard/page`);
     await page.waitForSelector('.switchboard-trouble');
-    assert.match(await page.locator('.switchboard-notice').innerText(), /Sign in to Node-RED's editor/);
+    assert.match(await page.locator('.switchboard-notice').innerText(), /Sign in to the Node-RED editor/);
     await page.close();
   });
 

@@ -79,10 +79,10 @@ describe('the dialogs of orders', () => {
     const added = rows.nth(2);
     await added.getByPlaceholder('mobile').fill('devices');
     await added.getByLabel('Property of the item').fill('category');
-    await added.getByLabel('Values, parted by commas').fill('device, cover*');
+    await added.getByLabel('Values, separated by commas').fill('device, cover*');
     await added.getByRole('button', { name: 'wait for another leg' }).click();
-    await added.getByLabel('Leg it waits for').selectOption('mobile');
-    await added.getByLabel('State it waits for').selectOption('inProgress');
+    await added.getByLabel('Leg to wait for').selectOption('mobile');
+    await added.getByLabel('State to wait for').selectOption('inProgress');
     await done();
     await closed();
     const { legs, outputs, valid } = await node('fan');
@@ -102,7 +102,7 @@ describe('the dialogs of orders', () => {
   it('a leg that is renamed is waited for under its new name, and offered under it', async () => {
     await editNode(page, 'fan');
     const rows = page.locator('#switchboard-legs .switchboard-leg');
-    const waitsFor = rows.nth(1).getByLabel('Leg it waits for');
+    const waitsFor = rows.nth(1).getByLabel('Leg to wait for');
     const name = rows.nth(0).getByPlaceholder('mobile');
     // On its way to the new name it has that of another leg.
     await name.fill('devices');
@@ -158,7 +158,7 @@ describe('the dialogs of orders', () => {
   it('the roll-up shows what its rules make of any combination, as they are changed', async () => {
     await editNode(page, 'roll');
     const result = page.locator('.switchboard-roll-result');
-    assert.match((await result.textContent()) ?? '', /The order is partly completed \(rule 5\)/);
+    assert.match((await result.textContent()) ?? '', /The order is partially completed \(rule 5\)/);
     const chip = (name: string) => page.locator('.switchboard-roll-preview .switchboard-roll-chip', { hasText: name }).first();
     await chip('pending').click();
     assert.match((await result.textContent()) ?? '', /The order is pending/);

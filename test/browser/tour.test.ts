@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.js';
 
-const TITLES = ['Switchboard', 'The nodes', 'Messages', 'To begin'];
+const TITLES = ['Switchboard', 'The nodes', 'Messages', 'Getting started'];
 
 describe(`the tour in Node-RED ${NODE_RED.version}`, () => {
   let server: EditorServer;
@@ -30,7 +30,7 @@ describe(`the tour in Node-RED ${NODE_RED.version}`, () => {
     await page?.close();
     ({ page, errors } = await openEditor(browser, server));
   };
-  const offer = () => page.getByText('A tour of one minute');
+  const offer = () => page.getByText('A one-minute tour');
   const popover = () => page.locator('.red-ui-tourGuide-popover');
   const walk = async () => {
     for (const [at, title] of TITLES.entries()) {

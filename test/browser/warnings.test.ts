@@ -37,8 +37,8 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   };
 
   it('are counted and listed by a button of their own, each with its reason in the row', async () => {
-    await counts(page, 'With a warning2');
-    await filter('With a warning').click();
+    await counts(page, 'Warnings2');
+    await filter('Warnings').click();
     await shows(page, '87');
     assert.equal(await mark('INC0010027'), 'Warning: North Telecom did not keep: severity (sent "Critical", has "Minor")');
     assert.equal(await row('INC0010027').locator('.switchboard-chip').textContent(), 'Delivered');
@@ -52,8 +52,8 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   it('count no more once a person has seen them, are marked as seen in the row, and count again when that is undone', async () => {
     await row('INC0010027').click();
     await actions().getByText('Mark as seen').click();
-    await page.locator('.switchboard-detail').getByText('Seen by somebody').waitFor();
-    await counts(page, 'With a warning1');
+    await page.locator('.switchboard-detail').getByText('Seen by unknown user').waitFor();
+    await counts(page, 'Warnings1');
     await picture(page, 'warnings-detail');
     await page.keyboard.press('Escape');
     await shows(page, '8');
@@ -63,25 +63,25 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
     await row('INC0010027').click();
     await actions().getByText('Undo').click();
     await actions().getByText('Mark as seen').waitFor();
-    await counts(page, 'With a warning2');
+    await counts(page, 'Warnings2');
     await page.keyboard.press('Escape');
   });
 
   it('are marked as seen many at once, which takes back only itself', async () => {
-    await filter('With a warning').click();
+    await filter('Warnings').click();
     await shows(page, '87');
     for (const number of ['INC0010027', 'INC0010028']) await row(number).locator('.switchboard-tick').click();
     const bar = page.locator('.switchboard-bulk');
     await bar.getByText('Mark as seen').click();
     await bar.locator('.switchboard-primary').waitFor();
-    assert.match(await bar.innerText(), /Mark warnings as seen: 2, from 2 messages\?/);
+    assert.match(await bar.innerText(), /Mark warnings as seen: 2 \(in 2 messages\)\?/);
     await bar.locator('.switchboard-primary').click();
     await page.locator('.switchboard-result', { hasText: '2 marked as seen.' }).waitFor();
-    await counts(page, 'With a warning');
-    await page.locator('.switchboard-notice', { hasText: 'No warnings that nobody has seen.' }).waitFor();
+    await counts(page, 'Warnings');
+    await page.locator('.switchboard-notice', { hasText: 'No unseen warnings.' }).waitFor();
     await page.locator('.switchboard-undo').click();
     await page.locator('.switchboard-result', { hasText: '2 undone.' }).waitFor();
-    await counts(page, 'With a warning2');
+    await counts(page, 'Warnings2');
     await shows(page, '87');
     const undo = (undoes?: string) =>
       fetch(`${server.url}switchboard/bulk`, {
@@ -94,7 +94,7 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
 
   it('show in the filters with those that somebody has seen', async () => {
     await page.locator('.switchboard-more-filters').click();
-    await page.locator('.switchboard-filter-panel').getByLabel('State').selectOption({ label: 'With a warning, seen or not' });
+    await page.locator('.switchboard-filter-panel').getByLabel('State').selectOption({ label: 'Warnings, including seen' });
     await shows(page, '987');
     await page.locator('.switchboard-filter-panel').getByText('Clear filters').click();
     await page.locator('.switchboard-more-filters').click();
@@ -106,13 +106,13 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
     await log.locator('li').first().waitFor();
     assert.match(
       (await log.innerText()).replace(/\s+/g, ' '),
-      /somebody .*saw the warning of 2 at once:.*saw the warning of delivery TT-9007/,
+      /unknown user .*marked as seen: warning of 2 at once:.*marked as seen: warning of delivery TT-9007/,
     );
   });
 
   it('show at the conversation, and in its drawing', async () => {
     await page.getByRole('tab', { name: 'Conversations' }).click();
-    await filter('With a warning').click();
+    await filter('With warnings').click();
     await shows(page, '87');
     assert.match((await row('INC0010027').locator('.switchboard-warned').textContent()) ?? '', /1 with a warning$/);
     await picture(page, 'warnings-conversations');

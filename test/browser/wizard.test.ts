@@ -74,7 +74,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await begin('Trouble ticket');
     await next();
     const address = party('Customer').locator('[id$="-baseUrl"]');
-    assert.equal(await address.getAttribute('title'), 'Needs a value');
+    assert.equal(await address.getAttribute('title'), 'A value is required');
     await address.fill('acme');
     assert.match((await address.getAttribute('title')) ?? '', /https:/);
     await fill('Customer', { name: 'Acme', ...serviceNow(), password: 'wrong' });
@@ -82,7 +82,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await fill('Provider', { name: 'North', system: 'tmf621 v4', baseUrl: 'http://127.0.0.1:9', ...oauth() });
     await next();
     await tested();
-    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Lay down anyway');
+    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Create anyway');
     await shot('refused');
     await page.click('#switchboard-wizard-back');
     assert.equal(await party('Customer').locator('[id$="-name"]').inputValue(), 'Acme', 'what was typed is still there');
@@ -99,7 +99,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await next();
     await tested();
     await shot('tested');
-    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Lay down the flow');
+    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Create flow');
     await next();
     const [address, secret] = await given();
     await shot('done');
@@ -125,7 +125,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
   });
 
   it('an order: as many vendors as one likes; each gets its items, the rest goes to the one without categories', async () => {
-    await begin('Order over several vendors');
+    await begin('Order with several vendors');
     await fill('Customer', { endpoint: '', name: 'Acme orders', ...serviceNow() });
     await fill('Vendor', { name: 'Devices', system: 'tmf622 v4', baseUrl: `${sandbox.url}/orders4`, ...oauth() });
     await page.click('.switchboard-wizard-add');
