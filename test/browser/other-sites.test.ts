@@ -108,7 +108,7 @@ for (const [place, start] of Object.entries(PLACES)) {
     });
     afterEach(() => page.close());
 
-    /** Everything a request may have changed: the log has all operator actions except link edits, which conversations show, and deployed flows. */
+    /** Everything a request may have changed: operator actions (in the log), link edits (in the conversations) and the flows. */
     const standing = async () => {
       const paths = [
         'switchboard/audit',
