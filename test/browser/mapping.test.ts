@@ -153,7 +153,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await rows.nth(9).getByLabel('Generic value').fill('held');
     await previewed('state', 'held').waitFor();
     const mark = rows.nth(9).locator('.switchboard-value-mark i');
-    assert.equal(await mark.getAttribute('title'), '3 values map to this one; outbound, “3, 4” is written');
+    assert.equal(await mark.getAttribute('title'), '3 values map to this one; outbound, "3, 4" is written');
     await rows.nth(10).getByLabel('Remove this row').click();
     await close('ok');
     assert.deepEqual((await saved('own')).rules[0]?.values?.slice(-2), [

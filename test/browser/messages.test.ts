@@ -236,7 +236,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
       await route.fulfill({ json: views.map((view) => (view.id === 'tmf1' ? { ...view, intake: [trouble] } : view)) });
     });
     await page.getByRole('tab', { name: 'Messages' }).click();
-    const words = '“North tickets” cannot register at the hub of North Telecom.';
+    const words = '"North tickets" cannot register at the hub of North Telecom.';
     await page.locator('.switchboard-stopped').getByText(words).waitFor();
     await page.getByRole('tab', { name: 'Endpoints' }).click();
     await page.locator('[data-endpoint=tmf1]').getByText(`${words} Nobody listens. Since`).waitFor();
@@ -299,14 +299,14 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await line.hover();
     assert.equal(
       await own.locator('.switchboard-said').innerText(),
-      'status “inProgress”: copied by rule 1 of tmf621-v4, row 2 of its value map; from state “inProgress”, rule 7 of Acme incident, row 2 of its value map, from state «2».',
+      'status "inProgress": copied by rule 1 of tmf621-v4, row 2 of its value map; from state "inProgress", rule 7 of Acme incident, row 2 of its value map, from state «2».',
     );
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit', (all) => all.map((one) => one.textContent)), [
       'state2',
     ]);
     await line.focus();
     await own.keyboard.press('ArrowDown');
-    assert.match(await own.locator('.switchboard-said').innerText(), /^name “No connection in Ghent”/);
+    assert.match(await own.locator('.switchboard-said').innerText(), /^name "No connection in Ghent"/);
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit code', (all) => all.map((one) => one.textContent)), [
       'short_description',
     ]);
