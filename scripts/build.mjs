@@ -9,8 +9,9 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { writeEditor } from './editor-files.mjs';
+import { writeFolder, writeSystemNode } from './editor-files.mjs';
 import { nodeFolders, syncNodeSet } from './node-set.mjs';
+import { systemNodes } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, `.dist-${process.pid}`);
@@ -46,14 +47,20 @@ function executableCli() {
   if (existsSync(cli)) chmodSync(cli, 0o755);
 }
 
-// First, because the steps below read package.json.
-syncNodeSet();
+// First, because the steps below read package.json and the lists of systems.
+await syncNodeSet();
 mkdirSync(out);
 const { nodes, plugins } = nodeFolders();
+const systems = await systemNodes();
+const endpoints = systems.nodes.filter(({ kind }) => kind === 'endpoint').map(({ name }) => name);
 const steps = {
   'compile the runtime': () => tsc('--outDir', out),
   'check the editor': () => tsc('--noEmit', '-p', 'tsconfig.editor.json'),
-  'write the editor files': () => Promise.all([...nodes, ...plugins].map((name) => writeEditor(root, out, name))),
+  'write the editor files': () =>
+    Promise.all([
+      ...[...nodes, ...plugins].map((name) => writeFolder(root, out, name, { signIn: systems.signIn, endpoints })),
+      ...systems.nodes.map((node) => writeSystemNode(root, out, node)),
+    ]),
   'bundle the sandbox page': sandboxPage,
 };
 const results = await Promise.allSettled(Object.values(steps).map((step) => step()));

@@ -12,7 +12,7 @@ import type { MessageRecord } from '../../src/store/store.js';
 import { envelopeFor } from '../kit/envelope.js';
 import { flowTracker } from '../kit/flow-tracker.js';
 import { asError, envelopeOf, handle, type Msg } from '../kit/handle.js';
-import { endpointNode } from '../kit/parties.js';
+import { usedEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import { type FanOutConfig, LEG_NAME } from './fan-out.config.js';
 
@@ -59,7 +59,7 @@ export = (RED: NodeAPI) => {
           hint: 'Put a «conversation correlate» node before this one.',
         });
       }
-      const broker = await endpointNode(RED, envelope.endpoint, where).broker;
+      const broker = await usedEndpoint(RED, envelope.endpoint, where).broker;
       const message = msg.payload as GenericMessage;
       const fitting = new Set<string>();
       if (config.by === 'target') for (const leg of legs) if (await holds(leg, message)) fitting.add(leg.name);

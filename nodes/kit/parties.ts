@@ -10,15 +10,15 @@ export interface EndpointNode<Client extends EndpointClient = EndpointClient> ex
   /** Id of the store config node. */
   storeId: string;
   broker: Promise<Broker>;
-  /** Keeps the client's connections open until this has settled: nodes are closed all at once, and some have to say goodbye first. */
-  hold(farewell: Promise<unknown>): void;
+  /** Keeps the client's connections open until this has settled: nodes are closed all at once, and some end a registration first. */
+  hold(work: Promise<unknown>): void;
 }
 
 /** Finds the endpoint a node names, or says what is missing. */
-export function endpointNode<Client extends EndpointClient>(RED: NodeAPI, id: string, where: string): EndpointNode<Client> {
+export function usedEndpoint<Client extends EndpointClient>(RED: NodeAPI, id: string, where: string): EndpointNode<Client> {
   const node = RED.nodes.getNode(id) as EndpointNode<Client> | null;
   if (node?.client) return node;
-  throw new SwitchboardError('SWB_CONFIG', node ? 'Its endpoint is not set up rightly.' : 'It has no endpoint.', {
+  throw new SwitchboardError('SWB_CONFIG', node ? 'The endpoint is not set up correctly.' : 'The node has no endpoint.', {
     where,
     field: 'endpoint',
     hint: 'Choose an endpoint in the node’s dialog, or enable and fix it, and deploy.',

@@ -7,7 +7,7 @@ import { sourcesOf } from '../../src/mapping/sources.js';
 import { validateGeneric } from '../../src/model/schema.js';
 import { envelopeOf, handle } from '../kit/handle.js';
 import { mappingFor, placeOf } from '../kit/mappings.js';
-import { endpointNode } from '../kit/parties.js';
+import { usedEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { NormalizeConfig } from './normalize.config.js';
 
@@ -17,7 +17,7 @@ export = (RED: NodeAPI) => {
     const where = config.name || 'normalize';
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
-      const endpoint = endpointNode(RED, envelope.endpoint, where);
+      const endpoint = usedEndpoint(RED, envelope.endpoint, where);
       const { client } = endpoint;
       const raw = msg.payload as RawEntity;
       const parsed = parse(client, raw, where);

@@ -1,7 +1,6 @@
 import type { NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import type { TmfClient } from '../../src/endpoints/tmf/client.js';
 import { type Fixture, type FixtureEndpoint, fixtureOf } from '../../src/fixture/fixture.js';
 import { maskedFixture } from '../../src/fixture/mask.js';
 import { type FlowNode, mappingInFlow, presetFor } from '../../src/fixture/rules.js';
@@ -38,13 +37,11 @@ export async function fixtureFile(RED: NodeAPI, broker: Broker, id: string, name
 }
 
 function endpointOf(client: EndpointClient, nameOf: NameOf): FixtureEndpoint {
-  const { version, profile } = client as Partial<Pick<TmfClient, 'version' | 'profile'>>;
-  const { system, integrationUser } = client;
+  const { system, dialectId, integrationUser } = client;
   return {
     name: nameOf(client.id),
     system,
-    ...(version && { version }),
-    ...(profile && { profile }),
+    ...(dialectId && { dialect: dialectId }),
     ...(integrationUser && { integrationUser }),
   };
 }

@@ -1,16 +1,16 @@
 import type { Parsed } from '../endpoints/endpoint.js';
-import { entityKind } from '../model/entity-kind.js';
-import type { GenericFields, GenericMessage, Json, System } from '../model/message.js';
+import { systemOf } from '../endpoints/registry.js';
+import type { GenericFields, GenericMessage, Json, SystemId } from '../model/message.js';
 
 /** A partner's record in generic terms: what was parsed by structure, with the fields a mapping made of it. What was deleted reads as cancelled. */
 export function genericMessage(
-  system: System,
+  system: SystemId,
   parsed: Parsed,
   fields: GenericFields,
   about: { endpoint: string; entityType: string; entityId: string },
 ): GenericMessage {
   return {
-    entity: entityKind(system, about.entityType, parsed.record),
+    entity: systemOf(system).kindOf(about.entityType, parsed.record),
     event: parsed.deleted ? 'deleted' : 'updated',
     source: {
       ...parsed.source,

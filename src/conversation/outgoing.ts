@@ -1,4 +1,5 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
+import { systemOf } from '../endpoints/registry.js';
 import type { Mapping, Problem } from '../mapping/mapping.js';
 import type { GenericComment, GenericMessage, Json } from '../model/message.js';
 
@@ -29,9 +30,10 @@ function commentsOut(comments: GenericComment[], mapping: Mapping): GenericComme
   });
 }
 
-/** ServiceNow shows the integration user as the author of everything we write: who really said it goes into the text. */
+/** Where the integration user is shown as the author of everything we write, the real author goes into the text. */
 function signed(comment: GenericComment, client: Pick<EndpointClient, 'system'>): GenericComment {
-  return client.system === 'servicenow' && comment.author ? { ...comment, text: `${comment.author}: ${comment.text}` } : comment;
+  const { authorsInText } = systemOf(client.system);
+  return authorsInText && comment.author ? { ...comment, text: `${comment.author}: ${comment.text}` } : comment;
 }
 
 /** A text too long for its field goes whole into a comment: nothing is lost with the cut. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
+import { serviceNowEndpointDefaults } from '../nodes/defaults.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
 

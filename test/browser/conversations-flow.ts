@@ -1,6 +1,5 @@
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 
 // Nothing listens there, so waiting deliveries keep waiting.
 const NOWHERE = 'http://127.0.0.1:9';

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
-import { serviceNowInDefaults } from '../../nodes/servicenow-in/servicenow-in.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { ENTITY_TYPES } from '../../src/endpoints/servicenow/form.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { serviceNowEndpointDefaults, serviceNowInDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
 
@@ -113,7 +112,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('#switchboard-entity-types [data-column=table]').first().focus();
     await page.getByText('These are the ones known beforehand').waitFor();
     const offered = await page.locator('#switchboard-type-0-table-list option').count();
-    assert.equal(offered, serviceNowEndpointDefaults.entityTypes.length);
+    assert.equal(offered, ENTITY_TYPES.length);
   });
 
   it('mark a duplicate record type, or one without a table, in its row while typing', async () => {

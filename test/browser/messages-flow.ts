@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 
 /** Nothing answers there. */
 const NOWHERE = { baseUrl: 'http://127.0.0.1:9', auth: 'none', store: 'store1' };

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConversationList } from '../../nodes/sidebar/conversation-views.js';
+import { tmf621v4 } from '../../src/endpoints/tmf621/presets.js';
 import type { Difference } from '../../src/fixture/difference.js';
 import type { Fixture } from '../../src/fixture/fixture.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { tmf621v4 } from '../../src/mapping/presets/tmf621.js';
 import { troubleTicketFlow } from './flows.js';
 import { until } from './node-red.js';
 import { command } from './product.js';

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import type { Changes, FieldLists, SampleHeading, SeenValues } from '../../nodes/mapping/designer/answers.js';
+import { presets } from '../../src/endpoints/registry.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { presets } from '../../src/mapping/presets/index.js';
 import type { Preview } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
 import { type EditorServer, startEditor } from '../browser/editor.js';
 import { HOSTILE, mappingFlow, seedMessages } from '../nodes/mapping/seed.js';
 import { until } from './node-red.js';
 
-const incident = presets.find((preset) => preset.name === 'ServiceNow incident') as Mapping;
-const ticket = presets.find((preset) => preset.name === 'TMF621 v4 trouble ticket') as Mapping;
-const order = presets.find((preset) => preset.name === 'TMF622 v4 product order') as Mapping;
+const incident = presets().find((preset) => preset.name === 'ServiceNow incident') as Mapping;
+const ticket = presets().find((preset) => preset.name === 'TMF621 v4 trouble ticket') as Mapping;
+const order = presets().find((preset) => preset.name === 'TMF622 v4 product order') as Mapping;
 const PASSWORD = 'secret';
 const user = (username: string, permissions: string | string[]) => ({
   username,
@@ -77,7 +77,7 @@ describe('the routes of the mapping designer', () => {
   });
 
   it('have an example for every mapping that ships, which it translates without an error, both ways', async () => {
-    for (const preset of presets) {
+    for (const preset of presets()) {
       const subject = new URLSearchParams({
         system: preset.system,
         entityType: preset.entityType,

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import type { AuditEntry } from '../../nodes/sidebar/views.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
 import { type EditorServer, startEditor } from '../browser/editor.js';
 import { rawRequest } from '../http/raw-request.js';
 import { serve, type TestServer } from '../http/server.js';
+import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 import { seedStore } from '../nodes/sidebar/seed.js';
 import { addressOf, listRoutes, RIGHTS } from './admin-routes.js';
 

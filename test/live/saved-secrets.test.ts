@@ -79,7 +79,7 @@ describe('saved secrets', () => {
     'settings that are none': () => ['sb1-sn', SERVICENOW, { baseUrl: [thief.url], auth: { a: 1 }, tokenUrl: 7 }, password],
   };
   for (const [name, theft] of Object.entries(THEFTS)) {
-    for (const route of ['test', 'tables']) {
+    for (const route of ['test', 'typed/tables']) {
       it(`stay here when a ${route} names ${name}`, async () => {
         const [id, type, config, credentials] = theft();
         const before = rig.sandbox.servicenow.requests.length;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allSets, builtHtml, catalog, flat, nodeSets } from './built-set.js';
+import { allSets, builtHtml, catalog, flat, nodeSets, sourceOf } from './built-set.js';
 
 const KIT = 'nodes/kit/locales';
 const ENGLISH = 'en-US';
@@ -15,7 +15,7 @@ describe('labels', () => {
     });
 
     it(`${set}: every label of the set is in use`, () => {
-      const own = flat(JSON.parse(readFileSync(`nodes/${set}/locales/en-US/${set}.json`, 'utf8')));
+      const own = flat(JSON.parse(readFileSync(sourceOf(set, ENGLISH, 'json'), 'utf8')));
       const wanted = mentioned(set);
       const unused = [...own.keys()].filter((have) => !wanted.some((key) => matches(key, have)));
       assert.deepEqual(unused, []);
@@ -36,7 +36,7 @@ describe('labels', () => {
 
   it('no node overrides a shared label', () => {
     for (const set of Object.keys(allSets)) {
-      const own = flat(JSON.parse(readFileSync(`nodes/${set}/locales/en-US/${set}.json`, 'utf8')));
+      const own = flat(JSON.parse(readFileSync(sourceOf(set, ENGLISH, 'json'), 'utf8')));
       for (const file of readdirSync(join(KIT, ENGLISH))) {
         const shared = flat(JSON.parse(readFileSync(join(KIT, ENGLISH, file), 'utf8')));
         assert.deepEqual(
@@ -69,7 +69,7 @@ for (const language of readdirSync(KIT).filter((one) => one !== ENGLISH)) {
 }
 
 function help(set: string, language: string): string {
-  return readFileSync(`nodes/${set}/locales/${language}/${set}.md`, 'utf8');
+  return readFileSync(sourceOf(set, language, 'md'), 'utf8');
 }
 
 /** The parts of a help text that a translation must not change. */
