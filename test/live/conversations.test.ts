@@ -43,7 +43,7 @@ describe('conversations and their links', () => {
     return { incident, ticket: String(ticket.id), id };
   };
 
-  it('tell what came and went, what was said, internal notes as such, and how both tickets stand', async () => {
+  it('show messages, deliveries, comments, internal notes and the state of both tickets', async () => {
     const { incident, ticket, id } = await begin('no dial tone');
     rig.sandbox.servicenow.workNote('incident', incident.sys_id, 'the caller is upset', 'agent');
     rig.sandbox.servicenow.comment('incident', incident.sys_id, 'Any news?', 'agent');
@@ -77,7 +77,7 @@ describe('conversations and their links', () => {
     assert.ok(view.targets.some((target) => target.name === 'Customer (ServiceNow)' && target.entityTypes.includes('incident')));
   });
 
-  it('link a ticket that was looked up by its number, and carry only what changes from then on', async () => {
+  it('link a ticket found by its number, and pass on only later changes', async () => {
     const { ticket, incident, id } = await begin('opened twice');
     assert.equal(
       (await operate(id, { kind: 'unlink', endpoint: 'sb1-sn', entityType: 'incident', entity: incident.sys_id })).status,
@@ -130,7 +130,7 @@ describe('conversations and their links', () => {
     };
   });
 
-  it('merge instead of linking what another conversation has, go on as one, and come apart again', async () => {
+  it('merge instead of linking a ticket of another conversation, continue as one, and can be split again', async () => {
     const [first, second] = [await begin('line down'), await begin('line down, says another')];
     const taken = await preview(first.id, {
       kind: 'link',
@@ -186,7 +186,7 @@ describe('conversations and their links', () => {
     assert.equal(lanes.filter((lane) => lane.link).length, 4);
   });
 
-  it('undo a merge that nothing came of, over a restart of Node-RED', async () => {
+  it('undo a merge without later activity, across a restart of Node-RED', async () => {
     const [first, second] = [await begin('one matter'), await begin('another matter')];
     const merged = await operate(first.id, { kind: 'merge', other: String(second.incident.number) });
     assert.equal(merged.status, 200, merged.body.message);
@@ -206,7 +206,7 @@ describe('conversations and their links', () => {
       assert.deepEqual([failed, needsDecision], [0, 0], rig.live.output());
   });
 
-  it('refuse in words what cannot be done', async () => {
+  it('reject impossible edits with a reason', async () => {
     const { id } = await begin('asked too much');
     assert.equal((await post('SWB-NONE/operate', { kind: 'merge', other: 'x' })).status, 404);
     for (const [request, said] of [

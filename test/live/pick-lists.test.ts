@@ -5,7 +5,7 @@ import { LiveRig } from './rig.js';
 
 type Listed = AnyListed<TableChoice>;
 
-describe('what dialogs let people choose from', () => {
+describe('the pick lists of dialogs', () => {
   let rig: LiveRig;
   before(async () => {
     rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' });
@@ -23,14 +23,14 @@ describe('what dialogs let people choose from', () => {
   };
   const names = ({ body }: { body: Listed }) => body.items.map(({ name }) => name);
 
-  it('columns by record type or table, and choices, of a deployed ServiceNow', async () => {
+  it('offer columns by record type or table, and choices, of a deployed ServiceNow', async () => {
     assert.ok(names(await ask('sb1-sn/lists/fields', { entityType: 'incident' })).includes('hold_reason'));
     assert.ok(names(await ask('sb1-sn/lists/fields', { table: 'problem' })).includes('problem_state'));
     const { body } = await ask('sb1-sn/lists/choices', { entityType: 'incident', field: 'state' });
     assert.deepEqual(body.items[0], { value: '1', label: 'New' });
   });
 
-  it('tables, with the settings as they stand in the dialog, and the deployed password', async () => {
+  it('offer tables with the settings in the dialog and the deployed password', async () => {
     const typed = { type: 'switchboard-servicenow-endpoint', credentials: { password: '__PWRD__' } };
     const there = await ask('sb1-sn/typed/tables', {
       ...typed,
@@ -44,7 +44,7 @@ describe('what dialogs let people choose from', () => {
     assert.match(gone.body.note ?? '', /nobody listens there\. These are the ones known beforehand/);
   });
 
-  it('what is known while the partner is down: the columns that its mappings name', async () => {
+  it('offer the columns of its mappings while the partner is down', async () => {
     rig.sandbox.servicenow.faults.add({ kind: 'status', status: 503 });
     const { body, status } = await ask('sb1-sn/lists/fields', { entityType: 'incident' });
     assert.equal(status, 200);
@@ -52,7 +52,7 @@ describe('what dialogs let people choose from', () => {
     assert.match(body.note ?? '', /503: Service Unavailable\. These are the ones known beforehand/);
   });
 
-  it('what cannot be asked is said in words', async () => {
+  it('explain why a request is invalid', async () => {
     const tmf = await ask('sb1-tmf/lists/fields', { entityType: 'incident' });
     assert.equal(tmf.status, 409);
     assert.match(tmf.body.message ?? '', /TMF621.*Only a ServiceNow/);

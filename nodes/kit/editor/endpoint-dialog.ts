@@ -1,6 +1,6 @@
 import type { EndpointForm } from '../../../src/endpoints/form.js';
 import { fieldsOf, type SignInMethod } from '../../../src/endpoints/sign-in.js';
-import { credentialsOf, type EndpointConfig, endpointDefaults } from '../endpoint.config.js';
+import { credentialsOf, type EndpointConfig } from '../endpoint.config.js';
 import { type ConnectionTest, connectionTest } from './connection-test.js';
 import { settleCredentials } from './credentials.js';
 import { dialog, field, openInvalid, read, showBy } from './fields.js';
@@ -37,13 +37,9 @@ export function prepareEndpoint(
   form: EndpointForm,
   more: () => Record<string, unknown>,
 ): () => ConnectionTest {
-  const usual = endpointDefaults(form);
   addStyle();
   settleCredentials(node);
   chooseOnlyStore();
-  // An endpoint saved before there were the settings.
-  for (const name of ['settling', 'edits', 'deletions'] as const)
-    if ((node[name] ?? '') === '') field(PREFIX, name).val(usual[name]);
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);
   const current = () => ({

@@ -33,7 +33,7 @@ export function endpointNode({
       return this.name ? 'node_label_italic' : '';
     },
     oneditprepare() {
-      updateSettings(PREFIX, this, form.migrations);
+      updateSettings(PREFIX, this, usual, form.migrations);
       for (const setting of new Set(own.flatMap(({ showIf }) => showIf?.setting ?? []))) showBy(PREFIX, setting);
       showExamples(own);
       const current = prepareEndpoint(this, form, () => ({

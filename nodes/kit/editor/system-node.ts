@@ -59,7 +59,7 @@ export function outNode(form: SystemForm): Definition<OutConfig> {
     },
     oneditprepare() {
       addStyle();
-      updateSettings(PREFIX, this, migrations);
+      updateSettings(PREFIX, this, usual, migrations);
       if (hasTypes(form)) entityTypeSelect(PREFIX, this.entityType ?? '');
     },
   };
@@ -98,7 +98,7 @@ export function inNode(form: SystemForm): Definition<InConfig, InCredentials> {
     },
     oneditprepare() {
       addStyle();
-      updateSettings(PREFIX, this, migrations);
+      updateSettings(PREFIX, this, usual, migrations);
       if (webhook) settleCredentials(this);
       if (hasTypes(form)) entityTypeSelect(PREFIX, this.entityType ?? '');
       for (const setting of ['webhookAuth', 'webhook', 'hub', 'poll']) if (setting in usual) showBy(PREFIX, setting);

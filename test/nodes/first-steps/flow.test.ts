@@ -35,13 +35,13 @@ function lay(scenario: Scenario, parties: Party[], store?: string) {
   return { ...made, of };
 }
 
-/** Every wire ends at a node that was created. */
+/** Every wire ends at a node of the flow, and no id occurs twice. */
 function assertWhole(nodes: FlowNode[]): void {
   const ids = new Set(nodes.map((node) => node.id));
-  assert.equal(ids.size, nodes.length, 'no id twice');
+  assert.equal(ids.size, nodes.length, 'no duplicate id');
   for (const node of nodes) {
     for (const id of ((node.wires as string[][]) ?? []).flat()) assert.ok(ids.has(id), `${node.type} is wired to ${id}`);
-    for (const id of (node.links as string[]) ?? []) assert.ok(ids.has(id), `${node.type} leads to ${id}`);
+    for (const id of (node.links as string[]) ?? []) assert.ok(ids.has(id), `${node.type} links to ${id}`);
     if (node.z) assert.ok(ids.has(String(node.z)));
   }
 }
@@ -50,7 +50,7 @@ describe('a flow created by the wizard', () => {
   const [customer, provider] = roles('ticket');
   const [buyer, vendor] = roles('order');
 
-  it('is the example with the parties in it: the same nodes, wired the same way', () => {
+  it('equals the example with the chosen parties: the same nodes, wired the same way', () => {
     const { nodes } = lay('ticket', [party(customer, 'acme'), party(provider, 'north')]);
     assertWhole(nodes);
     const shape = (flow: FlowNode[]) =>
@@ -59,11 +59,11 @@ describe('a flow created by the wizard', () => {
         .map((node) => [node.type, node.x, node.y, ((node.wires as string[][]) ?? []).map((port) => port.length)])
         .sort();
     assert.deepEqual(shape(nodes), shape(SCENARIOS.ticket.example));
-    assert.ok(!JSON.stringify(nodes).includes('127.0.0.1'), 'nothing of the sandbox is left');
+    assert.ok(!JSON.stringify(nodes).includes('127.0.0.1'), 'no sandbox settings are left');
     assert.ok(!JSON.stringify(nodes).includes('SANDBOX'));
   });
 
-  it('has the nodes of the systems that were chosen, on either side', () => {
+  it('has the nodes of the chosen systems on either side', () => {
     const { of } = lay('ticket', [
       party(customer, 'south', { system: tmf621, settings: { version: 'v5' } }),
       party(provider, 'acme', { system: servicenow, entityType: 'case' }),
@@ -91,7 +91,7 @@ describe('a flow created by the wizard', () => {
     );
   });
 
-  it('uses endpoints and a store that are there, and makes what is not', () => {
+  it('uses existing endpoints and stores, and creates missing ones', () => {
     const { of, nodes } = lay('ticket', [party(customer, 'acme', { endpoint: 'there' }), party(provider, 'north')], 'kept');
     assert.deepEqual([of('servicenow-endpoint').length, of('store').length], [0, 0]);
     assert.equal(of('tmf-endpoint')[0]?.store, 'kept');
@@ -103,7 +103,7 @@ describe('a flow created by the wizard', () => {
     );
   });
 
-  it('listens and asks as was chosen; says what a ServiceNow has to be told', () => {
+  it('receives changes as chosen, and returns the webhook settings for ServiceNow', () => {
     const told = lay('ticket', [party(customer, 'Acme & Söhne', { news: 'told' }), party(provider, 'north', { news: 'asked' })]);
     const [sn] = told.of('servicenow-in');
     assert.deepEqual([sn?.webhook, sn?.poll], [true, false]);
@@ -118,7 +118,7 @@ describe('a flow created by the wizard', () => {
   });
 
   for (const count of [1, 2, 6]) {
-    it(`shares an order out to ${count} vendors: a leg and an output for each, and no node on another`, () => {
+    it(`splits an order among ${count} vendors: a leg and an output for each, and no overlapping nodes`, () => {
       const vendors = Array.from({ length: count }, (_, i) =>
         party(vendor, `Vendor ${i}`, { takes: i === 0 ? [] : [`kind${i}`] }),
       );
@@ -140,13 +140,13 @@ describe('a flow created by the wizard', () => {
           'the output of a leg leads to its vendor',
         );
       });
-      assert.deepEqual(fan.legs.at(-1)?.takes, [{ field: 'id', is: ['*'] }], 'who takes what is left comes last');
+      assert.deepEqual(fan.legs.at(-1)?.takes, [{ field: 'id', is: ['*'] }], 'the vendor for the remaining items comes last');
       const places = nodes.filter((node) => node.z).map((node) => `${node.x} ${node.y}`);
       assert.equal(new Set(places).size, places.length);
     });
   }
 
-  it('gives vendors of one name legs of different names', () => {
+  it('gives vendors with the same name different leg names', () => {
     const { of } = lay('order', [
       party(buyer, 'acme'),
       party(vendor, 'Nord', { takes: ['a'] }),
