@@ -11,10 +11,10 @@ import {
   type Unchanged,
 } from './conversation-views.js';
 import { fixtureFile } from './fixture-file.js';
-import { hearing } from './hearing.js';
-import { names } from './names.js';
+import { SurgeryDesk } from './link-edit-service.js';
+import { names } from './node-names.js';
+import { hearing } from './payload-reader.js';
 import { notThere } from './requests.js';
-import { SurgeryDesk } from './surgery-desk.js';
 
 const PAGE = 50;
 const MOST = 200;

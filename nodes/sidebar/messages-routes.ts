@@ -5,7 +5,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { bulk } from './bulk.js';
-import { names } from './names.js';
+import { names } from './node-names.js';
 import { notThere, personOf, reasonOf } from './requests.js';
 import { countAll, listMessages, messageView } from './view-model.js';
 import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection, UNDOABLE } from './views.js';

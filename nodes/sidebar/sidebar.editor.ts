@@ -1,5 +1,5 @@
 import { RequestError } from './view/backend.js';
-import { desk } from './view/desk.js';
+import { desk } from './view/operator-view.js';
 
 const ID = 'switchboard-messages';
 const TOPIC = 'switchboard/changed';

@@ -21,7 +21,7 @@ import type {
   MessageView,
   Query,
 } from './views.js';
-import { waiting } from './waits.js';
+import { waiting } from './wait-state.js';
 
 /** What is read of a broker. */
 export interface Desk {

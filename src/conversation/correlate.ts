@@ -3,11 +3,11 @@ import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../mo
 import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
-import { fieldNews, fieldsOf, isReadAfter, missedIn, type Overtaken } from './field-news.js';
+import { fieldNews, fieldsOf, isReadAfter, missedIn, type Overtaken } from './field-changes.js';
 import { imprint, shadowOf, standingOf } from './fingerprint.js';
 import { withIds } from './item-entries.js';
-import { isSaid } from './item-terms.js';
-import { type PartGuard, type PartNews, partNews } from './part-news.js';
+import { isSaid } from './item-id-translation.js';
+import { type PartGuard, type PartNews, partNews } from './part-changes.js';
 import { isOver, planAfter } from './plan.js';
 
 /** How long after a write of ours it is remembered what was there before: copies that are behind show it. Milliseconds. */

@@ -3,18 +3,18 @@ import { SwitchboardError } from '../errors.js';
 import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
-import { isMoved, otherBearer } from './bearer.js';
 import { type Conflict, conflictsIn, decided, type Rival } from './conflict.js';
 import type { Conversations } from './conversations.js';
 import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
-import { isSent } from './field-news.js';
+import { isMoved, otherBearer } from './duplicate-reference.js';
+import { isSent } from './field-changes.js';
 import { imprint, sameImprint, shadowOf } from './fingerprint.js';
 import { sentItems, withSent } from './item-entries.js';
-import { inOurTerms } from './item-terms.js';
+import { inOurTerms } from './item-id-translation.js';
 import { DEFAULT_RULES, type PartyRules, type Said, saidBy } from './ownership.js';
-import { editedAs, type PartInDoubt } from './part-news.js';
+import { editedAs, type PartInDoubt } from './part-changes.js';
 import { carriedApart, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
-import { type Unlinked, unlinkedKey } from './unlinked.js';
+import { type Unlinked, unlinkedKey } from './unlinked-entity.js';
 
 /** What an out node keeps of an entity it is going to write; the `request` body of a delivery. */
 export interface EntityRequest {

@@ -1,4 +1,4 @@
-import { movedTo, relinked } from '../conversation/moved.js';
+import { movedTo, relinked } from '../conversation/moved-entity.js';
 import { createReference } from '../conversation/reference.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';

@@ -1,6 +1,6 @@
 import { linkOf } from '../conversation/correlate.js';
 import { imprint, sameImprint } from '../conversation/fingerprint.js';
-import { isAsBefore } from '../conversation/part-news.js';
+import { isAsBefore } from '../conversation/part-changes.js';
 import type { EndpointClient, Parsed, RawEntity } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { ConversationRecord, Link, MessageRecord, Store } from '../store/store.js';

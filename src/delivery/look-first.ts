@@ -1,6 +1,6 @@
 import { inWords } from '../conversation/conflict.js';
 import type { EntityRequest } from '../conversation/correlator.js';
-import { isSent } from '../conversation/field-news.js';
+import { isSent } from '../conversation/field-changes.js';
 import { sameImprint } from '../conversation/fingerprint.js';
 import { type PartyRules, ruleInWords, type Said, saidBy, stands } from '../conversation/ownership.js';
 import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';

@@ -1,6 +1,6 @@
 import { linkAt, withLink } from '../conversation/correlate.js';
 import type { Correlated } from '../conversation/correlator.js';
-import { withKnown } from '../conversation/part-news.js';
+import { withKnown } from '../conversation/part-changes.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import type { RemovedPart } from '../model/message.js';
 import { idAt } from '../store/id.js';

@@ -1,7 +1,7 @@
 import { COPIES_BEHIND, conversationState, linkAt, withLink, withMarks } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/correlator.js';
 import { attachmentMark, commentMark, imprint, shadowOf } from '../conversation/fingerprint.js';
-import { withWritten } from '../conversation/part-news.js';
+import { withWritten } from '../conversation/part-changes.js';
 import type { Parsed } from '../endpoints/endpoint.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import { isWithin } from '../store/id.js';

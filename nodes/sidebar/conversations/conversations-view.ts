@@ -12,11 +12,11 @@ import { type Backend, Messages, wordsFor } from '../view/backend.js';
 import { messageDetail } from '../view/detail.js';
 import { button, element } from '../view/element.js';
 import type { MountedSection } from '../view/sections.js';
+import { ConversationDesk } from './conversation-backend.js';
 import { conversationRow } from './conversation-row.js';
 import conversationsCss from './conversations.css';
-import { ConversationDesk } from './conversations.js';
-import { drawing } from './drawing.js';
-import { history, type SurgeryContext, surgeryPanel } from './surgery.js';
+import { history, type SurgeryContext, surgeryPanel } from './link-edit.js';
+import { drawing } from './swimlanes.js';
 
 const PAGE = 50;
 /** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */

@@ -1,5 +1,5 @@
 import { RequestError } from '../view/backend.js';
-import { desk } from '../view/desk.js';
+import { desk } from '../view/operator-view.js';
 import { jsonDialog } from './json-dialog.js';
 import { followTheme } from './theme.js';
 

@@ -6,7 +6,7 @@ import { element } from './element.js';
 import { attempts } from './exchange.js';
 import { bodiesView } from './json.js';
 import { chip, time, warningMark } from './row.js';
-import { waitsInWords } from './waits.js';
+import { waitsInWords } from './wait-text.js';
 
 export interface DetailContext extends ActionContext {
   /** Whether there is room to show contents unfolded. */

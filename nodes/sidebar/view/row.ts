@@ -3,7 +3,7 @@ import type { DeliveryRow, MessageRow, Shown, ShownWarning } from '../views.js';
 import type { Backend } from './backend.js';
 import { element } from './element.js';
 import { shortTime, wholeTime } from './time.js';
-import { waitsInWords } from './waits.js';
+import { waitsInWords } from './wait-text.js';
 
 /** The state in a word, with a colour that is not needed to understand it. */
 export function chip(state: Shown | EndpointState, t: Backend['t']): HTMLElement {

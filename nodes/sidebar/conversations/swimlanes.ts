@@ -3,7 +3,7 @@ import type { Backend } from '../view/backend.js';
 import { element } from '../view/element.js';
 import { chip, warningMark } from '../view/row.js';
 import { wholeTime } from '../view/time.js';
-import { type LaneAct, laneHead, laneName, stateChip } from './lanes.js';
+import { type LaneAct, laneHead, laneName, stateChip } from './lane-head.js';
 import { dayOf, pauseInWords, timeOfDay } from './time-axis.js';
 
 /** Milliseconds without anything after which the time axis is folded. */

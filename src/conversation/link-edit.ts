@@ -4,7 +4,7 @@ import type { Change, ConversationRecord, DeliveryRecord, Link, MessageRecord } 
 import { conversationState, linkAt, linkOf, newLink } from './correlate.js';
 import { imprint } from './fingerprint.js';
 import { carriedBy, createReference } from './reference.js';
-import { type EntityKey, type Unlinked, unlinkedKey } from './unlinked.js';
+import { type EntityKey, type Unlinked, unlinkedKey } from './unlinked-entity.js';
 
 /** An entity as it was looked up at its endpoint. */
 export interface LookedUp extends EntityKey {

@@ -1,11 +1,11 @@
 import type { Json } from '../model/message.js';
 import { allOf } from '../store/pages.js';
 import type { Store } from '../store/store.js';
+import type { Turnstile } from './conversation-queue.js';
 import type { Conversations } from './conversations.js';
-import { type Effect, type Inverse, type Matter, type Operation, operate, refusal, type Surgery } from './surgery.js';
-import { undo } from './surgery-undo.js';
-import type { Turnstile } from './turnstile.js';
-import { type EntityKey, type Unlinked, unlinkedKey } from './unlinked.js';
+import { type Effect, type Inverse, type Matter, type Operation, operate, refusal, type Surgery } from './link-edit.js';
+import { undo } from './link-edit-undo.js';
+import { type EntityKey, type Unlinked, unlinkedKey } from './unlinked-entity.js';
 
 /** Operations kept; the oldest makes room for the newest. */
 const MOST = 200;

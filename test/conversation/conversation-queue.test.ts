@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { Turnstile } from '../../src/conversation/conversation-queue.js';
 import { legReference, referenceFor } from '../../src/conversation/reference.js';
-import { Turnstile } from '../../src/conversation/turnstile.js';
 
 describe('the turnstile', () => {
   it('lets one message of a conversation in at a time, the oldest first', async () => {

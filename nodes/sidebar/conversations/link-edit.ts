@@ -2,8 +2,8 @@ import type { ConversationDetail, Done, Effect, Lane, SurgeryPreview, SurgeryReq
 import { type Backend, wordsFor } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 import { time } from '../view/row.js';
-import type { ConversationDesk } from './conversations.js';
-import { stateChip, ticket } from './lanes.js';
+import type { ConversationDesk } from './conversation-backend.js';
+import { stateChip, ticket } from './lane-head.js';
 
 export interface SurgeryContext {
   t: Backend['t'];

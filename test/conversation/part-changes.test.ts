@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Incoming, newLink, whatIsNew, withLink, withMarks } from '../../src/conversation/correlate.js';
 import { commentMark } from '../../src/conversation/fingerprint.js';
-import { withAlike, withWritten } from '../../src/conversation/part-news.js';
+import { withAlike, withWritten } from '../../src/conversation/part-changes.js';
 import type { GenericAttachment, GenericComment, GenericMessage } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
 import { conversation, messageWith, SOURCE } from './incident.js';

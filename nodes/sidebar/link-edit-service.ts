@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
+import { type LookedUp, type Operation, refusal } from '../../src/conversation/link-edit.js';
+import type { Operated } from '../../src/conversation/link-editor.js';
 import { freeReference } from '../../src/conversation/reference.js';
-import type { Operated } from '../../src/conversation/surgeon.js';
-import { type LookedUp, type Operation, refusal } from '../../src/conversation/surgery.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../../src/errors.js';

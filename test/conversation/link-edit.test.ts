@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { type Matter, type Operation, operate, type Surgery } from '../../src/conversation/link-edit.js';
+import { undo } from '../../src/conversation/link-edit-undo.js';
 import { createReference } from '../../src/conversation/reference.js';
-import { type Matter, type Operation, operate, type Surgery } from '../../src/conversation/surgery.js';
-import { undo } from '../../src/conversation/surgery-undo.js';
 import type { Change, ConversationRecord, DeliveryRecord } from '../../src/store/store.js';
 import { conversation, delivery, link, message } from '../store/records.js';
 

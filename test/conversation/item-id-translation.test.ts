@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { inOurTerms } from '../../src/conversation/item-terms.js';
+import { inOurTerms } from '../../src/conversation/item-id-translation.js';
 import type { ItemFacts, LinkItems } from '../../src/model/item-facts.js';
 import type { GenericComment, GenericFields, OrderItem } from '../../src/model/message.js';
 import { order, says } from './orders.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Incoming, newLink } from '../../src/conversation/correlate.js';
-import { fieldNews } from '../../src/conversation/field-news.js';
+import { fieldNews } from '../../src/conversation/field-changes.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import type { Link } from '../../src/store/store.js';
 import { isOlder, messageWith, SOURCE } from './incident.js';

@@ -15,8 +15,8 @@ import {
   quiet,
   refusal,
   type Surgery,
-} from './surgery.js';
-import { type EntityKey, unlinkedKey } from './unlinked.js';
+} from './link-edit.js';
+import { type EntityKey, unlinkedKey } from './unlinked-entity.js';
 
 /** What an undo needs to know: the conversations the operation was about that are there now, and who has the entities. */
 export interface Now {
