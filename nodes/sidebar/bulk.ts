@@ -7,28 +7,28 @@ import { listMessages, type NameOf } from './view-model.js';
 import type { BulkRequest, BulkResult, Selection } from './views.js';
 
 /** Messages looked at in one request; the view goes on with another. */
-const MOST = 2_000;
+const MAX_MESSAGES = 2_000;
 /** Messages dealt with side by side: their commits share one write to the disk. */
 const SIDE_BY_SIDE = 50;
 const PAGE = 200;
 const DELIVERIES = 200;
 const MOST_REASONS = 5;
-const BY_ITSELF = 'What needs a decision is answered one by one.';
+const ONE_BY_ONE = 'What needs a decision is answered one by one.';
 
 /** Does one thing to many messages and their deliveries, where it can be done; noted in the audit list as one. */
 export async function bulk(brokers: Broker[], request: BulkRequest, by: Person, nameOf: NameOf): Promise<BulkResult> {
-  const found = request.ids ? request.ids.slice(0, MOST) : await matching(brokers, request.selection, nameOf);
-  const result: BulkResult = { done: 0, looked: 0, messages: [], refused: [], more: (request.ids ?? found).length > MOST };
-  for (let at = 0; at < Math.min(found.length, MOST); at += SIDE_BY_SIDE) {
-    const lot = found.slice(at, Math.min(at + SIDE_BY_SIDE, MOST));
-    await Promise.all(lot.map((id) => one(brokers, id, request, by, result)));
+  const found = request.ids ? request.ids.slice(0, MAX_MESSAGES) : await matching(brokers, request.selection, nameOf);
+  const result: BulkResult = { done: 0, looked: 0, messages: [], refused: [], more: (request.ids ?? found).length > MAX_MESSAGES };
+  for (let at = 0; at < Math.min(found.length, MAX_MESSAGES); at += SIDE_BY_SIDE) {
+    const lot = found.slice(at, Math.min(at + SIDE_BY_SIDE, MAX_MESSAGES));
+    await Promise.all(lot.map((id) => applyTo(brokers, id, request, by, result)));
   }
   const first = brokers[0];
   if (first && result.done > 0 && !request.preview) {
     const target: AuditEntry['target'] = {
       kind: 'message',
       id: result.messages[0] ?? '',
-      name: request.ids ? '' : inWords(request.selection),
+      name: request.ids ? '' : selectionText(request.selection),
       count: result.done,
     };
     await first.interventions.noteMany(request.action, target, by, request.reason);
@@ -45,11 +45,11 @@ async function matching(brokers: Broker[], selection: Selection | undefined, nam
     const page = await listMessages(brokers, { ...selection, before, limit: PAGE }, nameOf);
     for (const { id } of page.messages) ids.add(id);
     before = page.next;
-  } while (before && ids.size <= MOST);
+  } while (before && ids.size <= MAX_MESSAGES);
   return [...ids];
 }
 
-async function one(brokers: Broker[], id: string, request: BulkRequest, by: Person, result: BulkResult): Promise<void> {
+async function applyTo(brokers: Broker[], id: string, request: BulkRequest, by: Person, result: BulkResult): Promise<void> {
   const { action, reason = '', preview } = request;
   for (const { store, interventions } of brokers) {
     const message = await store.message(id);
@@ -72,13 +72,13 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
       undo: { message: () => interventions.undoMessage(id, many), delivery: (d: string) => interventions.undoDelivery(d, many) },
     }[action];
     const asked = [message, ...deliveries].filter((record) => isAnswer(record, action));
-    if (asked.length > 0 && !result.refused.includes(BY_ITSELF)) result.refused.push(BY_ITSELF);
+    if (asked.length > 0 && !result.refused.includes(ONE_BY_ONE)) result.refused.push(ONE_BY_ONE);
     const work: { step: () => Promise<void>; looks?: boolean }[] = [
-      ...(messageActions(message).includes(action) && isMeant(message, request) && !asked.includes(message)
+      ...(messageActions(message).includes(action) && isIncluded(message, request) && !asked.includes(message)
         ? [{ step: steps.message }]
         : []),
       ...deliveries
-        .filter((d) => deliveryActions(d).includes(action) && isMeant(d, request) && !asked.includes(d))
+        .filter((d) => deliveryActions(d).includes(action) && isIncluded(d, request) && !asked.includes(d))
         .map((d) => ({ step: () => steps.delivery(d.id), looks: action === 'replay' && isOnlyLookedFor(d) })),
     ];
     if (work.length > 0) result.messages.push(id);
@@ -96,7 +96,7 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
 }
 
 /** An undo takes back what was done to all of them, and nothing that was done to one of them before. */
-function isMeant(record: MessageRecord | DeliveryRecord, { action, undoes }: BulkRequest): boolean {
+function isIncluded(record: MessageRecord | DeliveryRecord, { action, undoes }: BulkRequest): boolean {
   return action !== 'undo' || undoes === undefined || undoable(record) === undoes;
 }
 
@@ -111,7 +111,7 @@ function isOnlyLookedFor({ decision }: DeliveryRecord): boolean {
 }
 
 /** What was asked for, as the audit list tells it. */
-function inWords(selection: Selection | undefined): string {
+function selectionText(selection: Selection | undefined): string {
   return Object.entries(selection ?? {})
     .filter(([name, value]) => value && !(name === 'direction' && value === 'either'))
     .map(([name, value]) => `${name} ${value}`)

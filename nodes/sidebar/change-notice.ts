@@ -1,5 +1,5 @@
 /** Milliseconds between two notices: each goes to every open editor. */
-const QUIET = 500;
+const INTERVAL = 500;
 
 interface Watchable {
   watch(listener: () => void): () => void;
@@ -16,7 +16,7 @@ export class ChangeNotice {
   private readonly watching = new Map<Watched, () => void>();
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly tell: () => void) {}
+  constructor(private readonly notify: () => void) {}
 
   /** Follows these stores and no others. */
   follow(brokers: Watched[]): void {
@@ -39,8 +39,8 @@ export class ChangeNotice {
     if (this.timer) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      this.tell();
-    }, QUIET);
+      this.notify();
+    }, INTERVAL);
     this.timer.unref();
   }
 }

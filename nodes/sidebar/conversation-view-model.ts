@@ -9,24 +9,24 @@ import type {
   ConversationRow,
   Unchanged,
 } from './conversation-views.js';
-import { type Heard, timeline, type Went } from './timeline.js';
-import type { Desk, NameOf } from './view-model.js';
+import { type MessageContent, timeline, type OutboundEntry } from './timeline.js';
+import type { BrokerAccess, NameOf } from './view-model.js';
 
 /** Says what a message told of its entity, from its contents; undefined where nobody can read them any more. */
-export type Hear = (record: MessageRecord, bodies: Bodies) => Promise<Heard | undefined>;
+export type PayloadReader = (record: MessageRecord, bodies: Bodies) => Promise<MessageContent | undefined>;
 
 /** Records looked through for one page at most; the next page goes on from there. */
 const MOST_SCANNED = 2000;
 const BATCH = 100;
 /** Conversations that a search finds; who needs more types more of the number. */
 const FOUND = 200;
-type Part = Pick<ListQuery, 'states' | 'warned'>;
+type RecordFilter = Pick<ListQuery, 'states' | 'warned'>;
 /** The messages and deliveries that need a person, and are counted with a conversation. */
 const COUNTED = {
   failed: { states: ['failed'] },
   needsDecision: { states: ['needsDecision'] },
   warned: { warned: 'unseen' },
-} satisfies Record<string, Part>;
+} satisfies Record<string, RecordFilter>;
 /** For which of them a conversation is listed. */
 const LISTED_FOR: Partial<Record<ConversationFilter, keyof typeof COUNTED>> = {
   problems: 'failed',
@@ -37,18 +37,18 @@ const LISTED_FOR: Partial<Record<ConversationFilter, keyof typeof COUNTED>> = {
 const DRAWN = 200;
 
 /** A page of conversations, the one in which something happened last first. */
-export async function listConversations(desks: Desk[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
-  return query.search ? found(desks, query, nameOf) : recent(desks, query, nameOf);
+export async function listConversations(desks: BrokerAccess[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+  return query.search ? searchConversations(desks, query, nameOf) : recentConversations(desks, query, nameOf);
 }
 
 /** Everything of one conversation, found by its id, or by a reference it took over. `known`: the mark of what the view has already. */
 export async function conversationDetail(
-  desks: Desk[],
+  desks: BrokerAccess[],
   id: string,
   nameOf: NameOf,
-  hear: Hear,
+  readPayload: PayloadReader,
   known?: string,
-): Promise<Omit<ConversationDetail, 'done' | 'targets'> | Unchanged | undefined> {
+): Promise<Omit<ConversationDetail, 'linkEdits' | 'targets'> | Unchanged | undefined> {
   for (const { store } of desks) {
     const record = (await store.conversation(id)) ?? (await store.conversationByReference(id));
     if (!record) continue;
@@ -58,19 +58,19 @@ export async function conversationDetail(
     ]);
     const mark = markOf([record, ...messages, ...deliveries]);
     if (mark === known) return { mark, unchanged: true };
-    const from = Math.max(cut(messages), cut(deliveries));
+    const from = Math.max(drawnFrom(messages), drawnFrom(deliveries));
     const shown = <R extends MessageRecord | DeliveryRecord>(records: R[]) =>
       records.filter((r) => timeOf(r) >= from).slice(0, DRAWN);
-    const came = await Promise.all(
+    const inbound = await Promise.all(
       shown(messages).map(async (message) => ({
         record: message,
-        heard: await hear(message, await store.bodies('message', message.id)),
+        heard: await readPayload(message, await store.bodies('message', message.id)),
       })),
     );
-    const went = await Promise.all(
+    const outbound = await Promise.all(
       shown(deliveries).map(async (delivery) => {
         const { request } = await store.bodies('delivery', delivery.id);
-        return { record: delivery, request: request as Went['request'] };
+        return { record: delivery, request: request as OutboundEntry['request'] };
       }),
     );
     const { reference, title, state } = record;
@@ -81,7 +81,7 @@ export async function conversationDetail(
       title,
       state,
       earlier: from > 0,
-      ...timeline(record, came, went, nameOf),
+      ...timeline(record, inbound, outbound, nameOf),
     };
   }
   return undefined;
@@ -93,7 +93,7 @@ function markOf(records: { id: string; version: number }[]): string {
 }
 
 /** The time from which all messages and deliveries are drawn; 0 where that is everything. */
-function cut(records: (MessageRecord | DeliveryRecord)[]): number {
+function drawnFrom(records: (MessageRecord | DeliveryRecord)[]): number {
   const oldest = records[DRAWN - 1];
   return records.length > DRAWN && oldest ? timeOf(oldest) : 0;
 }
@@ -103,7 +103,7 @@ function timeOf(record: MessageRecord | DeliveryRecord): number {
 }
 
 /** What a search finds, of all stores. */
-async function found(desks: Desk[], { search, state, limit }: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+async function searchConversations(desks: BrokerAccess[], { search, state, limit }: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
   const rows = await Promise.all(
     desks.map(async ({ store }) => {
       const states = state === 'open' || state === 'closed' ? [state] : undefined;
@@ -117,20 +117,20 @@ async function found(desks: Desk[], { search, state, limit }: ConversationQuery,
 }
 
 /** A sign of life of a conversation. Ids of messages and deliveries sort by time, those of conversations do not. */
-interface Sign {
+interface Activity {
   id: string;
   conversation?: string;
 }
 
 /** Goes back in time through messages and deliveries: a conversation stands where the newest one of it does, on whichever page that is. */
-async function recent(desks: Desk[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+async function recentConversations(desks: BrokerAccess[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
   const asked = LISTED_FOR[query.state];
-  const part: Part = asked ? COUNTED[asked] : {};
+  const part: RecordFilter = asked ? COUNTED[asked] : {};
   const heads = await Promise.all(
     desks.map(async ({ store }) => {
       const signs = merged(
-        recordsOf((next): Promise<Sign[]> => store.listMessages({ ...part, ...next }), BATCH, query.before),
-        recordsOf((next): Promise<Sign[]> => store.listDeliveries({ ...part, ...next }), BATCH, query.before),
+        recordsOf((next): Promise<Activity[]> => store.listMessages({ ...part, ...next }), BATCH, query.before),
+        recordsOf((next): Promise<Activity[]> => store.listDeliveries({ ...part, ...next }), BATCH, query.before),
       );
       return { store, signs, sign: await next(signs) };
     }),
@@ -155,7 +155,7 @@ async function recent(desks: Desk[], query: ConversationQuery, nameOf: NameOf): 
   return { conversations: rows, ...(heads.some((head) => head.sign) && { next: last }) };
 }
 
-async function newest(store: Store, conversation: string, part: Part): Promise<string | undefined> {
+async function newest(store: Store, conversation: string, part: RecordFilter): Promise<string | undefined> {
   const [messages, deliveries] = await Promise.all([
     store.listMessages({ conversation, ...part, limit: 1 }),
     store.listDeliveries({ conversation, ...part, limit: 1 }),
@@ -169,9 +169,9 @@ async function newest(store: Store, conversation: string, part: Part): Promise<s
 const WAITING = ['pending', 'sending', 'inDoubt'];
 
 async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): Promise<ConversationRow> {
-  const count = async (kind: 'listMessages' | 'listDeliveries', part: Part) =>
+  const count = async (kind: 'listMessages' | 'listDeliveries', part: RecordFilter) =>
     (await store[kind]({ conversation: record.id, ...part, limit: DRAWN })).length;
-  const both = async (part: Part) => {
+  const both = async (part: RecordFilter) => {
     const [messages, deliveries] = await Promise.all([count('listMessages', part), count('listDeliveries', part)]);
     return messages + deliveries;
   };
@@ -198,7 +198,7 @@ async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): 
     needsDecision,
     waiting: received + waiting,
     warned,
-    parties: [...record.links].sort(theirsFirst).map(({ endpoint, entityType, number, id: entity, leg }) => ({
+    parties: [...record.links].sort(partnersFirst).map(({ endpoint, entityType, number, id: entity, leg }) => ({
       endpoint: nameOf(endpoint),
       entityType,
       number: number ?? entity,
@@ -208,12 +208,12 @@ async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): 
 }
 
 /** The side the matter came from stands first. */
-function theirsFirst(a: Link, b: Link): number {
+function partnersFirst(a: Link, b: Link): number {
   return Number(a.origin === 'ours') - Number(b.origin === 'ours');
 }
 
 /** Two lists, newest first, as one. */
-async function* merged(a: AsyncGenerator<Sign>, b: AsyncGenerator<Sign>): AsyncGenerator<Sign> {
+async function* merged(a: AsyncGenerator<Activity>, b: AsyncGenerator<Activity>): AsyncGenerator<Activity> {
   let [one, other] = [await next(a), await next(b)];
   while (one || other) {
     if (one && (!other || one.id > other.id)) {
@@ -226,7 +226,7 @@ async function* merged(a: AsyncGenerator<Sign>, b: AsyncGenerator<Sign>): AsyncG
   }
 }
 
-async function next(signs: AsyncGenerator<Sign>): Promise<Sign | undefined> {
+async function next(signs: AsyncGenerator<Activity>): Promise<Activity | undefined> {
   const { value, done } = await signs.next();
   return done ? undefined : value;
 }

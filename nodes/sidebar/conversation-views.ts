@@ -1,6 +1,6 @@
 import type { State } from '../../src/model/message.js';
 import type { WaitsFor } from '../../src/store/store.js';
-import type { Shown, ShownWarning } from './views.js';
+import type { ShownState, ShownWarning } from './views.js';
 
 /** What the runtime tells the conversations view; both sides compile against it. */
 
@@ -101,7 +101,7 @@ export interface TimelineEntry {
   message: string;
   lane: string;
   at: string;
-  state: Shown;
+  state: ShownState;
   event: TimelineEvent;
   /** Names of what changed: generic ones of what came, the partner's of what went. */
   fields: string[];
@@ -116,17 +116,17 @@ export interface TimelineEntry {
 }
 
 /** Something that was done to the links of the conversation by hand, newest first. */
-export interface Done {
+export interface LinkEditEntry {
   id: number;
   at: string;
   by: string;
   kind: 'link' | 'unlink' | 'split' | 'merge';
-  effects: Effect[];
+  effects: LinkEditEffectView[];
   undone?: { at: string; by: string };
 }
 
 /** One thing that an operation changes; the words are labels. */
-export interface Effect {
+export interface LinkEditEffectView {
   code: string;
   values: Record<string, string | number>;
 }
@@ -139,8 +139,8 @@ export interface LinkTarget {
 }
 
 /** What a person asks for. */
-export interface SurgeryRequest {
-  kind: Done['kind'];
+export interface LinkEditRequest {
+  kind: LinkEditEntry['kind'];
   /** link, unlink, split: node id of the endpoint. */
   endpoint?: string;
   entityType?: string;
@@ -151,8 +151,8 @@ export interface SurgeryRequest {
 }
 
 /** What it would change, or why it cannot be done. */
-export interface SurgeryPreview {
-  effects: Effect[];
+export interface LinkEditPreview {
+  effects: LinkEditEffectView[];
   /** The entity that was looked up, or the conversation that was found. */
   found?: { number: string; title?: string; state?: State; url?: string };
   refused?: string;
@@ -178,6 +178,6 @@ export interface ConversationDetail {
   entries: TimelineEntry[];
   /** There are older entries that are not shown. */
   earlier: boolean;
-  done: Done[];
+  linkEdits: LinkEditEntry[];
   targets: LinkTarget[];
 }

@@ -4,7 +4,7 @@ import type { ListQuery, MessageRecord, Store } from '../../src/store/store.js';
 import type { Filter, Query } from './views.js';
 
 /** Something that leads to a message: the message itself, or a delivery of it. Sources give them newest first. */
-export interface Lead {
+export interface MessageRef {
   /** Where in its source it stands, for the page after. */
   id: string;
   at: string;
@@ -12,10 +12,10 @@ export interface Lead {
   record?: MessageRecord;
 }
 
-export interface LeadSource {
+export interface MessageSource {
   key: string;
   store: Store;
-  leads: AsyncGenerator<Lead>;
+  refs: AsyncGenerator<MessageRef>;
 }
 
 const PAGE = 100;
@@ -23,7 +23,7 @@ const PAGE = 100;
 type Part = Omit<ListQuery, 'limit'>;
 
 /** What a state in the list means for a message itself and for its deliveries; absent: it says nothing of those. */
-const MEANING: Record<Filter, { messages?: Part; deliveries?: Part }> = {
+const STATE_QUERIES: Record<Filter, { messages?: Part; deliveries?: Part }> = {
   all: { messages: {}, deliveries: {} },
   problems: { messages: { states: ['failed'] }, deliveries: { states: ['failed'] } },
   needsDecision: { messages: { states: ['needsDecision'] }, deliveries: { states: ['needsDecision'] } },
@@ -37,14 +37,14 @@ const MEANING: Record<Filter, { messages?: Part; deliveries?: Part }> = {
 };
 
 /** Where the messages of a query are to be found in one store. `from` gives the place a source was left at by the page before. */
-export function messageSources(id: string, store: Store, query: Query, from: (key: string) => string | undefined): LeadSource[] {
+export function messageSources(id: string, store: Store, query: Query, from: (key: string) => string | undefined): MessageSource[] {
   const { state, direction } = query;
-  const meaning = MEANING[state];
+  const meaning = STATE_QUERIES[state];
   const shared = conditions(query);
-  const sources: LeadSource[] = [];
-  const add = (name: string, leads: (part: Part) => AsyncGenerator<Lead>, part: Part) => {
+  const sources: MessageSource[] = [];
+  const add = (name: string, leads: (part: Part) => AsyncGenerator<MessageRef>, part: Part) => {
     const key = `${id}/${name}`;
-    sources.push({ key, store, leads: leads({ ...shared, ...part, before: earlier(shared.before, from(key)) }) });
+    sources.push({ key, store, refs: leads({ ...shared, ...part, before: earlier(shared.before, from(key)) }) });
   };
   if (meaning.messages && direction !== 'outgoing') add('messages', (part) => messages(store, part), meaning.messages);
   // Each delivery belongs to a message: where nothing is asked that only deliveries know, the messages are all there is to look at.
@@ -69,13 +69,13 @@ function earlier(a: string | undefined, b: string | undefined): string | undefin
   return a === undefined || (b !== undefined && b < a) ? b : a;
 }
 
-async function* messages(store: Store, part: Part): AsyncGenerator<Lead> {
+async function* messages(store: Store, part: Part): AsyncGenerator<MessageRef> {
   for await (const record of recordsOf((next) => store.listMessages({ ...part, ...next }), PAGE, part.before)) {
     yield { id: record.id, at: record.receivedAt, message: record.id, record };
   }
 }
 
-async function* deliveries(store: Store, part: Part): AsyncGenerator<Lead> {
+async function* deliveries(store: Store, part: Part): AsyncGenerator<MessageRef> {
   for await (const record of recordsOf((next) => store.listDeliveries({ ...part, ...next }), PAGE, part.before)) {
     yield { id: record.id, at: record.createdAt, message: record.message };
   }

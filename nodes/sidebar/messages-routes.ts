@@ -5,8 +5,8 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { bulk } from './bulk.js';
-import { names } from './node-names.js';
-import { notThere, personOf, reasonOf } from './requests.js';
+import { nodeNames } from './node-names.js';
+import { notFound, personOf, reasonOf } from './requests.js';
 import { countAll, listMessages, messageView } from './view-model.js';
 import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection, UNDOABLE } from './views.js';
 
@@ -45,9 +45,9 @@ const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
 
 /** The routes behind the messages view. */
 export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
-  const nameOf = names(RED);
+  const nameOf = nodeNames(RED);
   routes.get('messages', (req) => listMessages(brokers(), queryOf(req.query), nameOf));
-  routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notThere('message'));
+  routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notFound('message'));
   routes.get('counts', () => countAll(brokers()));
   routes.post('bulk', (req) => bulk(brokers(), bulkOf(req), personOf(req), nameOf));
   for (const kind of ['message', 'delivery'] as const) {
@@ -60,7 +60,7 @@ export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
           await act(broker.interventions, id, req, personOf(req));
           return {};
         }
-        return notThere(kind);
+        return notFound(kind);
       });
     }
   }

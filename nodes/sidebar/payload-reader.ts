@@ -2,13 +2,13 @@ import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { RawEntity } from '../../src/endpoints/endpoint.js';
 import { mappingFor } from '../kit/mappings.js';
-import type { Hear } from './conversation-view-model.js';
+import type { PayloadReader } from './conversation-view-model.js';
 
 /**
  * Reads a message's contents with its endpoint's client, and its state with the preset. A mapping of one's own may read the state differently; what it
  * made of it shows in the deliveries, which go first.
  */
-export function hearing(RED: NodeAPI): Hear {
+export function payloadReader(RED: NodeAPI): PayloadReader {
   return async (record, bodies) => {
     const raw = bodies.read ?? (record.origin === 'answer' ? bodies.received : undefined);
     const client = brokers()

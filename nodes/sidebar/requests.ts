@@ -15,7 +15,7 @@ export function reasonOf(req: Request): string {
   return typeof reason === 'string' ? reason.trim().slice(0, LONGEST_REASON) : '';
 }
 
-export function notThere(kind: string): never {
+export function notFound(kind: string): never {
   if (brokers().length === 0)
     throw new SwitchboardError('SWB_CLOSED', 'No store is open now.', {
       hint: 'The flows are being deployed: try again in a moment.',

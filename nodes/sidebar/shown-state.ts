@@ -1,9 +1,9 @@
 import { ANSWERS } from '../../src/delivery/decisions.js';
 import type { DeliveryRecord, DeliveryState, MessageRecord } from '../../src/store/store.js';
 import { warnedOf, warningOf } from '../../src/store/warning.js';
-import type { Action, Shown, ShownWarning, Undoable } from './views.js';
+import type { Action, ShownState, ShownWarning, Undoable } from './views.js';
 
-const DELIVERY: Record<DeliveryState, Shown> = {
+const DELIVERY: Record<DeliveryState, ShownState> = {
   pending: 'waiting',
   sending: 'waiting',
   inDoubt: 'inDoubt',
@@ -16,11 +16,11 @@ const DELIVERY: Record<DeliveryState, Shown> = {
 /** Of several deliveries the one that most needs a person names the whole. */
 const WORST_FIRST: DeliveryState[] = ['needsDecision', 'failed', 'inDoubt', 'pending', 'sending', 'delivered', 'skipped'];
 
-export function shownDelivery(record: DeliveryRecord): Shown {
+export function shownDelivery(record: DeliveryRecord): ShownState {
   return DELIVERY[record.state];
 }
 
-export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]): Shown {
+export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]): ShownState {
   if (isUnread(record)) return 'waiting';
   if (record.state === 'received') return 'inFlow';
   if (record.state !== 'settled') return record.state;

@@ -1,5 +1,5 @@
 import { RequestError } from './view/backend.js';
-import { desk } from './view/operator-view.js';
+import { operatorView } from './view/operator-view.js';
 
 const ID = 'switchboard-messages';
 const TOPIC = 'switchboard/changed';
@@ -8,7 +8,7 @@ const MAPPING = 'switchboard-mapping';
 RED.plugins.registerPlugin('switchboard-sidebar', {
   type: 'switchboard-sidebar',
   onadd() {
-    const view = desk({
+    const view = operatorView({
       t: (key, values) => this._(key, values),
       get: (path) => request('GET', path),
       post: (path, body) => request('POST', path, body),

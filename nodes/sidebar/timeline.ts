@@ -9,19 +9,19 @@ import { shownDelivery, shownMessage, shownWarning } from './shown-state.js';
 import type { NameOf } from './view-model.js';
 
 /** What a message said, as far as its contents are still there. */
-export interface Heard {
+export interface MessageContent {
   state?: State;
   comments: GenericComment[];
   attachments: GenericAttachment[];
   deleted?: boolean;
 }
 
-export interface Came {
+export interface InboundEntry {
   record: MessageRecord;
-  heard?: Heard;
+  content?: MessageContent;
 }
 
-export interface Went {
+export interface OutboundEntry {
   record: DeliveryRecord;
   /** Its `request` body, as the outbox makes it; absent when it has been removed by age. */
   request?: Partial<EntityRequest> & { comment?: GenericComment; attachment?: GenericAttachment };
@@ -36,27 +36,27 @@ const LONGEST = 400;
  */
 export function timeline(
   conversation: ConversationRecord,
-  came: Came[],
-  went: Went[],
+  inbound: InboundEntry[],
+  outbound: OutboundEntry[],
   nameOf: NameOf,
 ): { lanes: Lane[]; entries: TimelineEntry[] } {
-  const lanes = new Lanes(conversation, nameOf);
+  const lanes = new LaneList(conversation, nameOf);
   const states = new Map<string, State>();
   const seen = new Set<string>();
-  const sent = marksOf(went);
-  const begun = new Set<string>();
-  const creates = createsOf(went, lanes);
-  const news = (lane: string, state: State | undefined) => {
+  const sent = marksOf(outbound);
+  const started = new Set<string>();
+  const creates = createsOf(outbound, lanes);
+  const changedState = (lane: string, state: State | undefined) => {
     if (!state || states.get(lane) === state) return undefined;
     states.set(lane, state);
     return state;
   };
 
-  const incoming = ({ record, heard }: Came): TimelineEntry => {
+  const incoming = ({ record, content: heard }: InboundEntry): TimelineEntry => {
     const lane = lanes.ofEntity(record);
-    const first = !begun.has(lane) && lanes.linkOf(lane)?.origin !== 'ours';
-    begun.add(lane);
-    const legs = went.filter((one) => one.record.message === record.id);
+    const first = !started.has(lane) && lanes.linkOf(lane)?.origin !== 'ours';
+    started.add(lane);
+    const legs = outbound.filter((one) => one.record.message === record.id);
     const entity = legs.find((one) => one.record.part === 'entity')?.request;
     const notes = heard ? newNotes(lane, record.endpoint, heard, seen, sent) : [];
     const fields = first ? [] : fieldsOf(legs);
@@ -70,19 +70,19 @@ export function timeline(
       state: shownMessage(record, []),
       event: nothing ? 'nothing' : heard?.deleted ? 'deleted' : first ? 'created' : eventOf(fields, notes),
       fields,
-      entityState: news(lane, (entity?.generic?.state as State | undefined) ?? heard?.state),
+      entityState: changedState(lane, (entity?.generic?.state as State | undefined) ?? heard?.state),
       notes,
       reason: record.error?.message ?? record.reason,
       warning: shownWarning([record]),
     };
   };
 
-  const outgoing = ({ record, request }: Went): TimelineEntry => {
+  const outgoing = ({ record, request }: OutboundEntry): TimelineEntry => {
     const lane = lanes.ofLeg(record);
     const first = creates.has(record.id);
-    if (record.part === 'entity') begun.add(lane);
+    if (record.part === 'entity') started.add(lane);
     const changed = first ? [] : writtenFields(record, request?.changed ?? []);
-    const tellsState = first || changed.some((field) => request?.sources?.[field]?.includes('state'));
+    const setsState = first || changed.some((field) => request?.sources?.[field]?.includes('state'));
     const part = record.part.split(':')[0];
     return {
       id: record.id,
@@ -101,7 +101,7 @@ export function timeline(
               : 'changed',
       fields: changed,
       entityState:
-        record.state === 'delivered' && tellsState ? news(lane, request?.generic?.state as State | undefined) : undefined,
+        record.state === 'delivered' && setsState ? changedState(lane, request?.generic?.state as State | undefined) : undefined,
       notes: [
         ...(request?.comment ? [commentNote(request.comment)] : []),
         ...(request?.attachment ? [fileNote(request.attachment)] : []),
@@ -113,8 +113,8 @@ export function timeline(
   };
 
   const steps = [
-    ...came.map((one) => ({ at: one.record.receivedAt, order: 0, id: one.record.id, entry: () => incoming(one) })),
-    ...went.map((one) => ({ at: timeOf(one.record), order: 1, id: one.record.id, entry: () => outgoing(one) })),
+    ...inbound.map((one) => ({ at: one.record.receivedAt, order: 0, id: one.record.id, entry: () => incoming(one) })),
+    ...outbound.map((one) => ({ at: timeOf(one.record), order: 1, id: one.record.id, entry: () => outgoing(one) })),
   ].sort((a, b) => compare(a.at, b.at) || a.order - b.order || compare(a.id, b.id));
   const entries = steps.map((step) => step.entry());
   return { lanes: lanes.list(states), entries };
@@ -125,14 +125,14 @@ function timeOf({ state, attempts, createdAt }: DeliveryRecord): string {
   return (state === 'delivered' && attempts.at(-1)?.at) || createdAt;
 }
 
-class Lanes {
+class LaneList {
   private readonly lanes = new Map<string, Lane & { of?: Link }>();
 
   constructor(
     private readonly conversation: ConversationRecord,
     private readonly nameOf: NameOf,
   ) {
-    const byAge = [...conversation.links].sort((a, b) => rank(a) - rank(b) || compare(a.since, b.since));
+    const byAge = [...conversation.links].sort((a, b) => partnerFirst(a) - partnerFirst(b) || compare(a.since, b.since));
     for (const link of byAge) this.add(link.endpoint, link.entityType, link.leg, link);
     for (const planned of conversation.plan?.legs ?? []) {
       const link = linkOfLeg(conversation, planned.leg);
@@ -145,7 +145,7 @@ class Lanes {
   ofEntity({ endpoint, entityType, entityId, number }: MessageRecord): string {
     const link = this.conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.id === entityId);
     if (link) return keyOf(endpoint, entityType, link.leg);
-    return this.goneLane(endpoint, entityType, entityId, number);
+    return this.unlinkedLane(endpoint, entityType, entityId, number);
   }
 
   /** The lane a delivery goes to, also before there is an entity. */
@@ -153,7 +153,7 @@ class Lanes {
     const key = keyOf(endpoint, entityType, leg);
     const known = this.lanes.get(key);
     // It went to an entity that has been unlinked since.
-    if (entityId && known?.of?.id !== entityId) return this.goneLane(endpoint, entityType, entityId, number);
+    if (entityId && known?.of?.id !== entityId) return this.unlinkedLane(endpoint, entityType, entityId, number);
     if (!known) {
       const planned = this.conversation.plan?.legs.find((l) => l.leg === leg);
       this.add(endpoint, entityType, leg, undefined, planned && planOf(planned));
@@ -180,7 +180,7 @@ class Lanes {
   }
 
   /** The lane of an entity that is linked no more. */
-  private goneLane(endpoint: string, entityType: string, id: string, number: string | undefined): string {
+  private unlinkedLane(endpoint: string, entityType: string, id: string, number: string | undefined): string {
     const key = keyOf(endpoint, entityType, `unlinked ${id}`);
     if (!this.lanes.has(key))
       this.lanes.set(key, { key, endpoint: this.nameOf(endpoint), entityType, leg: '', was: number ?? id });
@@ -212,7 +212,7 @@ class Lanes {
 
 const keyOf = (endpoint: string, entityType: string, leg: string) => [endpoint, entityType, leg].join('|');
 /** The side the matter came from stands first. */
-const rank = (link: Link) => (link.origin === 'theirs' ? 0 : 1);
+const partnerFirst = (link: Link) => (link.origin === 'theirs' ? 0 : 1);
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function planOf(leg: PlannedLeg): LanePlan {
@@ -234,7 +234,7 @@ function planOf(leg: PlannedLeg): LanePlan {
 }
 
 /** The deliveries that created an entity: of each lane that did not begin by itself the first one. Its event may be faster than our answer. */
-function createsOf(went: Went[], lanes: Lanes): Set<string> {
+function createsOf(went: OutboundEntry[], lanes: LaneList): Set<string> {
   const first = new Map<string, DeliveryRecord>();
   for (const { record } of went) {
     if (record.part !== 'entity') continue;
@@ -249,7 +249,7 @@ function createsOf(went: Went[], lanes: Lanes): Set<string> {
 const NO_FIELDS = ['source', 'entity'];
 
 /** Generic names of what a message changed, as its deliveries took it up. */
-function fieldsOf(legs: Went[]): string[] {
+function fieldsOf(legs: OutboundEntry[]): string[] {
   const names = legs.flatMap(({ request }) => (request?.changed ?? []).flatMap((field) => request?.sources?.[field] ?? []));
   return [...new Set(names)].filter((name) => !NO_FIELDS.includes(name));
 }
@@ -260,7 +260,7 @@ function eventOf(fields: string[], notes: Note[]): TimelineEntry['event'] {
 }
 
 /** Marks of comments and files that we sent, by endpoint: that is how they are known when they come back. */
-function marksOf(went: Went[]): Set<string> {
+function marksOf(went: OutboundEntry[]): Set<string> {
   const marks = went.flatMap(({ record, request }) => [
     ...(request?.comment ? [commentMark(record.endpoint, request.comment)] : []),
     ...(request?.attachment ? [attachmentMark(record.endpoint, request.attachment)] : []),
@@ -268,7 +268,7 @@ function marksOf(went: Went[]): Set<string> {
   return new Set(marks);
 }
 
-function newNotes(lane: string, endpoint: string, heard: Heard, seen: Set<string>, sent: Set<string>): Note[] {
+function newNotes(lane: string, endpoint: string, heard: MessageContent, seen: Set<string>, sent: Set<string>): Note[] {
   const isNew = (kind: string, id: string, mark: string) => {
     const key = `${lane}|${kind}|${id}`;
     if (seen.has(key)) return false;

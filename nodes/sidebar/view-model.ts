@@ -7,7 +7,7 @@ import type { Json } from '../../src/model/message.js';
 import type { Attempt, Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import { warningOf } from '../../src/store/warning.js';
 import { fieldLines, leaves } from './lineage.js';
-import { type Lead, type LeadSource, messageSources } from './message-sources.js';
+import { type MessageRef, type MessageSource, messageSources } from './message-sources.js';
 import { deliveryActions, isUnread, messageActions, shownDelivery, shownMessage, shownWarning } from './shown-state.js';
 import type {
   ConversationView,
@@ -21,10 +21,10 @@ import type {
   MessageView,
   Query,
 } from './views.js';
-import { waiting } from './wait-state.js';
+import { waitState } from './wait-state.js';
 
 /** What is read of a broker. */
-export interface Desk {
+export interface BrokerAccess {
   id: string;
   store: Store;
   client(endpoint: string): Pick<EndpointClient, 'parse'> | undefined;
@@ -41,7 +41,7 @@ const DELIVERIES = 200;
 const MOST_SCANNED = 2000;
 
 /** A page of messages of all stores, newest first. */
-export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf): Promise<MessageList> {
+export async function listMessages(desks: BrokerAccess[], query: Query, nameOf: NameOf): Promise<MessageList> {
   const places = readCursor(query.before);
   const sources = desks.flatMap((desk) =>
     messageSources(desk.id, desk.store, query, (key) => places[key]).map((source) => ({ ...source, desk })),
@@ -66,7 +66,7 @@ export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf):
 }
 
 /** Everything about one message: what came, what became of it, and the matter it belongs to. */
-export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Promise<MessageView | undefined> {
+export async function messageView(desks: BrokerAccess[], id: string, nameOf: NameOf): Promise<MessageView | undefined> {
   for (const desk of desks) {
     const { store } = desk;
     const record = await store.message(id);
@@ -84,7 +84,7 @@ export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Pr
       error: record.error,
       decision: record.decision,
       warning: record.warning,
-      bodies: given({ received: bodies.received, read: bodies.read }),
+      bodies: definedBodies({ received: bodies.received, read: bodies.read }),
       ...editable(bodies, payload),
       fields: leaves(fields),
       actions: messageActions(record),
@@ -95,7 +95,7 @@ export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Pr
   return undefined;
 }
 
-export async function countAll(desks: Desk[]): Promise<Counts> {
+export async function countAll(desks: BrokerAccess[]): Promise<Counts> {
   const total = { problems: 0, needsDecision: 0, waiting: 0, unrouted: 0, warned: 0, conversations: 0, unmapped: 0 };
   for (const { messages, deliveries, conversations, unrouted, warned } of await Promise.all(
     desks.map((desk) => desk.store.counts()),
@@ -111,14 +111,14 @@ export async function countAll(desks: Desk[]): Promise<Counts> {
   return total;
 }
 
-async function messageRow(desk: Desk, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
+async function messageRow(desk: BrokerAccess, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
   const { store } = desk;
   const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
   return row(desk, record, await deliveriesOf(store, record.id), conversation, nameOf);
 }
 
 async function row(
-  desk: Desk,
+  desk: BrokerAccess,
   record: MessageRecord,
   deliveries: DeliveryRecord[],
   conversation: ConversationRecord | undefined,
@@ -151,7 +151,7 @@ function numberIn(conversation: ConversationRecord | undefined, record: MessageR
 }
 
 /** The partner's fields as its mapping reads them, or, where that cannot be told, the payload as it came. */
-function recordOf(desk: Desk, endpoint: string, payload: Json | undefined): Record<string, Json> | undefined {
+function recordOf(desk: BrokerAccess, endpoint: string, payload: Json | undefined): Record<string, Json> | undefined {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined;
   try {
     return desk.client(endpoint)?.parse(payload as RawEntity).record ?? payload;
@@ -160,7 +160,7 @@ function recordOf(desk: Desk, endpoint: string, payload: Json | undefined): Reco
   }
 }
 
-function given(bodies: Bodies): Bodies {
+function definedBodies(bodies: Bodies): Bodies {
   return Object.fromEntries(Object.entries(bodies).filter(([, body]) => body !== undefined));
 }
 
@@ -169,7 +169,7 @@ function editable(bodies: Bodies, payload: Json | undefined): Editable {
 }
 
 async function deliveryRow(
-  desk: Desk,
+  desk: BrokerAccess,
   record: DeliveryRecord,
   conversation: ConversationRecord | undefined,
   nameOf: NameOf,
@@ -181,12 +181,12 @@ async function deliveryRow(
     endpoint: nameOf(endpoint),
     number: number ?? entityId,
     state: shownDelivery(record),
-    ...(await waiting(record, desk.store, conversation, desk.worker(endpoint)?.status)),
+    ...(await waitState(record, desk.store, conversation, desk.worker(endpoint)?.status)),
   };
 }
 
 async function deliveryView(
-  desk: Desk,
+  desk: BrokerAccess,
   record: DeliveryRecord,
   conversation: ConversationRecord | undefined,
   received: Record<string, Json> | undefined,
@@ -204,9 +204,9 @@ async function deliveryView(
     error: record.error,
     warning: warningOf(record),
     decision: record.decision,
-    lines: entity ? fieldLines(normal(entity), received) : otherLines(payload),
+    lines: entity ? fieldLines(withGeneric(entity), received) : otherLines(payload),
     attempts: record.attempts.map((attempt) => ({ ...attempt, exchanges: exchangesOf(attempt, record, bodies) })),
-    bodies: given({ request: payload, response, ours, theirs, made: entity && Object.keys(made).length > 0 ? made : undefined }),
+    bodies: definedBodies({ request: payload, response, ours, theirs, made: entity && Object.keys(made).length > 0 ? made : undefined }),
     ...editable(bodies, payload),
     actions: deliveryActions(record),
   };
@@ -226,7 +226,7 @@ function lookUntil({ state, lookLeft = 0, updatedAt }: DeliveryRecord): string |
 }
 
 /** Requests of other versions may lack what this one notes. */
-function normal(request: EntityRequest): EntityRequest {
+function withGeneric(request: EntityRequest): EntityRequest {
   return { ...request, generic: request.generic ?? {} };
 }
 
@@ -247,12 +247,12 @@ async function deliveriesOf(store: Store, message: string): Promise<DeliveryReco
   return (await store.listDeliveries({ message, limit: DELIVERIES })).reverse();
 }
 
-async function next(source: LeadSource): Promise<Lead | undefined> {
-  const { value, done } = await source.leads.next();
+async function next(source: MessageSource): Promise<MessageRef | undefined> {
+  const { value, done } = await source.refs.next();
   return done ? undefined : value;
 }
 
-function newest<Head extends { lead?: Lead }>(heads: Head[]): Head | undefined {
+function newest<Head extends { lead?: MessageRef }>(heads: Head[]): Head | undefined {
   return heads.reduce<Head | undefined>(
     (best, head) => (head.lead && (!best?.lead || head.lead.at > best.lead.at) ? head : best),
     undefined,

@@ -15,7 +15,7 @@ export type { AuditEntry, Edit, Exchange };
 /** What the runtime tells the messages view; both sides compile against it. */
 
 /** A message or delivery as a person sees it: one word for what the store keeps as state and outcome. */
-export type Shown =
+export type ShownState =
   | 'inFlow'
   | 'waiting'
   | 'inDoubt'
@@ -65,22 +65,22 @@ export interface Query extends Selection {
 }
 
 /** What goes out before a delivery, and how that stands: the create of its ticket, or something else of its lane. */
-export type Behind = `${'create' | 'earlier'}_${'needsDecision' | 'failed' | 'inDoubt' | 'waiting'}`;
+export type Blocker = `${'create' | 'earlier'}_${'needsDecision' | 'failed' | 'inDoubt' | 'waiting'}`;
 
-export interface Waits {
+export interface WaitState {
   /** Why it is not sent now, where that is not its own failure. */
-  waitsFor?: WaitsFor | Behind | 'endpoint' | 'down' | 'strange';
+  waitsFor?: WaitsFor | Blocker | 'endpoint' | 'down' | 'strange';
   /** When it is tried next. */
   nextTry?: string;
 }
 
-export interface DeliveryRow extends Waits {
+export interface DeliveryRow extends WaitState {
   id: string;
   /** Name of the endpoint. */
   endpoint: string;
   entityType: string;
   number?: string;
-  state: Shown;
+  state: ShownState;
 }
 
 /** What went on with a warning: what was left out, or what the partner did not keep. */
@@ -100,7 +100,7 @@ export interface MessageRow {
   /** What people call the entity: its number, or its id where it has none. */
   number: string;
   title?: string;
-  state: Shown;
+  state: ShownState;
   /** What went wrong, or why nothing was to be done, in words. */
   reason?: string;
   /** Of the message and its deliveries in one. */

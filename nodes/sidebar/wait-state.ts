@@ -3,24 +3,24 @@ import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { WorkerStatus } from '../../src/delivery/worker.js';
 import type { ConversationRecord, DeliveryRecord, Store } from '../../src/store/store.js';
 import { shownDelivery } from './shown-state.js';
-import type { Behind, Waits } from './views.js';
+import type { Blocker, WaitState } from './views.js';
 
 /** What may stand before a delivery: what still has to go out, and what a person has to deal with first. */
-const BEFORE = ['pending', 'sending', 'inDoubt', 'failed', 'needsDecision'];
+const BLOCKING_STATES = ['pending', 'sending', 'inDoubt', 'failed', 'needsDecision'];
 /** Looked through for what stands before a delivery. */
 const MOST = 500;
 
 /** Why an open delivery is not sent now, and when it is tried next. */
-export async function waiting(
+export async function waitState(
   record: DeliveryRecord,
   store: Store,
   conversation: ConversationRecord | undefined,
   status: WorkerStatus | undefined,
-): Promise<Waits> {
+): Promise<WaitState> {
   const { state, notBefore = 0, waitsFor } = record;
   if (state !== 'pending' && state !== 'inDoubt') return { waitsFor };
   if (Array.isArray(waitsFor)) return { waitsFor };
-  const before = await standsBefore(record, store, conversation);
+  const before = await blockerOf(record, store, conversation);
   // Nothing but a person moves these.
   if (before === 'create_needsDecision' || before === 'create_failed') return { waitsFor: before };
   const endpoint = status ? endpointState(status) : 'up';
@@ -34,16 +34,16 @@ export async function waiting(
 }
 
 /** What goes out before it: of its own lane, or, for an attachment, the create of its ticket. */
-async function standsBefore(
+async function blockerOf(
   record: DeliveryRecord,
   store: Store,
   conversation: ConversationRecord | undefined,
-): Promise<Behind | undefined> {
+): Promise<Blocker | undefined> {
   const { id, endpoint, entityType, leg, lane, waitsFor } = record;
   const others = await store.listDeliveries({
     conversation: record.conversation,
     endpoint,
-    states: BEFORE,
+    states: BLOCKING_STATES,
     before: id,
     limit: MOST,
   });
@@ -54,5 +54,5 @@ async function standsBefore(
     return (open || one.blocking) && (one.lane === lane || (waitsFor === 'link' && isCreate(one)));
   };
   const first = others.findLast(holds);
-  return first && (`${isCreate(first) ? 'create' : 'earlier'}_${shownDelivery(first)}` as Behind);
+  return first && (`${isCreate(first) ? 'create' : 'earlier'}_${shownDelivery(first)}` as Blocker);
 }

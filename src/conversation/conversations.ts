@@ -1,6 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import type { Change, CommitResult, ConversationRecord, Store } from '../store/store.js';
-import { released } from './plan.js';
+import { releaseDeliveries } from './plan.js';
 
 /** Writers of one conversation take turns here; the store's versions catch writers in other processes, who make us try again. */
 const MOST_TRIES = 20;
@@ -31,7 +31,7 @@ export class Conversations {
         const changes = typeof also === 'function' ? also(latest) : [...also];
         if (next !== latest) changes.unshift({ kind: 'conversation', record: next });
         if (next.plan && next.plan !== latest.plan)
-          changes.push(...released(next.plan, await this.store.openDeliveries(id), new Date(this.clock()).toISOString()));
+          changes.push(...releaseDeliveries(next.plan, await this.store.openDeliveries(id), new Date(this.clock()).toISOString()));
         if (changes.length === 0) return { skipped: [] };
         try {
           return await this.store.commit(changes, options);

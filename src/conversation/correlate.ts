@@ -3,11 +3,11 @@ import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../mo
 import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
-import { fieldNews, fieldsOf, isReadAfter, missedIn, type Overtaken } from './field-changes.js';
-import { imprint, shadowOf, standingOf } from './fingerprint.js';
+import { detectFieldChanges, fieldsOf, isReadAfter, missedWrites, type OvertakenField } from './field-changes.js';
+import { fingerprint, lastKnownEntries, itemStateKey } from './fingerprint.js';
 import { withIds } from './item-entries.js';
-import { isSaid } from './item-id-translation.js';
-import { type PartGuard, type PartNews, partNews } from './part-changes.js';
+import { isWrittenComment } from './item-id-translation.js';
+import { type PartEchoGuard, type PartChanges, detectPartChanges } from './part-changes.js';
 import { isOver, planAfter } from './plan.js';
 
 /** How long after a write of ours it is remembered what was there before: copies that are behind show it. Milliseconds. */
@@ -16,7 +16,7 @@ export const COPIES_BEHIND = 10_000;
 const MARKS = 500;
 
 /** A generic message together with the partner's record it was made from. */
-export interface Incoming {
+export interface InboundMessage {
   message: GenericMessage;
   /** The partner's own fields, top level. */
   record: Record<string, Json>;
@@ -32,17 +32,17 @@ export interface Incoming {
 }
 
 /** A write of ours that is on its way to the same entity: its echo may come back before its answer does. */
-export interface InFlight {
+export interface InFlightWrite {
   fields: Record<string, Json>;
 }
 
-export interface EchoGuard extends PartGuard {
-  inFlight: InFlight[];
+export interface EchoGuard extends PartEchoGuard {
+  inFlight: InFlightWrite[];
   /** Is version `a` of an entity older than `b`? Undefined = no. */
   isOlder: (a: string | undefined, b: string | undefined) => boolean;
 }
 
-export interface News {
+export interface DetectedChanges {
   output: 'new' | 'update' | 'ignored';
   /** Why it was ignored, in words. */
   reason?: string;
@@ -50,13 +50,13 @@ export interface News {
   message: GenericMessage;
   /** Fields that fill what is empty elsewhere and overwrite nothing: see FieldNews. */
   asMade?: string[];
-  overtaken?: Overtaken[];
+  overtaken?: OvertakenField[];
   /** The entity has to be read again. */
-  again?: boolean;
+  rereadNeeded?: boolean;
   /** Deliveries in doubt that it may show to be done. */
-  found?: string[];
+  foundDeliveries?: string[];
   /** Some of it can be told only once what is in doubt is known: it has to be read again then. */
-  waits?: boolean;
+  waitsForDoubt?: boolean;
   /** The conversation as it is once this message is settled; apply to its latest record. */
   advance: (conversation: ConversationRecord) => ConversationRecord;
 }
@@ -72,7 +72,7 @@ export function linkAt(conversation: ConversationRecord, endpoint: string, entit
 }
 
 /** A link on which nothing has been seen yet: its next message tells everything. */
-function untouched(link: Link): boolean {
+function isUnseen(link: Link): boolean {
   return link.origin === 'theirs' && Object.keys(link.raw).length === 0;
 }
 
@@ -82,17 +82,17 @@ function untouched(link: Link): boolean {
  * What is not done yet, or is done already, when it is first seen is nothing for the other side: nothing of it is remembered but that, so that all of it is
  * told when it is opened.
  */
-export function whatIsNew(conversation: ConversationRecord, link: Link, incoming: Incoming, guard: EchoGuard): News {
+export function detectChanges(conversation: ConversationRecord, link: Link, incoming: InboundMessage, guard: EchoGuard): DetectedChanges {
   const { message, deleted } = incoming;
-  const fresh = untouched(link);
+  const fresh = isUnseen(link);
   if (deleted && (fresh || link.gone)) {
     const reason = fresh ? 'It was deleted before it was first seen.' : 'It is known to be deleted.';
     return { output: 'ignored', reason, message, advance: (c) => c };
   }
-  const parts = partNews(conversation, link, incoming, guard);
-  const { comments, attachments, removed, used, found, waits } = parts;
-  const fields = fresh ? undefined : fieldNews(link, incoming, guard);
-  const { changed, asMade, overtaken, again } = fields ?? {};
+  const parts = detectPartChanges(conversation, link, incoming, guard);
+  const { comments, attachments, removed, usedMarks: used, foundDeliveries: found, waitsForDoubt: waits } = parts;
+  const fields = fresh ? undefined : detectFieldChanges(link, incoming, guard);
+  const { changed, asMade, overtaken, rereadNeeded: again } = fields ?? {};
   const event = eventOf(message, fresh, changed, comments.length, attachments.length, deleted);
   const reduced: GenericMessage = {
     ...message,
@@ -105,12 +105,12 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
   const { state } = message.fields;
   if (fresh && (state === 'draft' || (state && FINAL_STATES.includes(state)))) {
     const reason = state === 'draft' ? 'It is a draft: nothing is ordered yet.' : `It was already ${state} when first seen.`;
-    return { output: 'ignored', reason, message: reduced, advance: (latest) => setAside(latest, message) };
+    return { output: 'ignored', reason, message: reduced, advance: (latest) => withStateOnly(latest, message) };
   }
-  const spoke = comments.some((c) => c.visibility === 'public' && isSaid(c));
+  const spoke = comments.some((c) => c.visibility === 'public' && isWrittenComment(c));
   const isOutdated = fields?.isOutdated ?? (() => false);
   const advance = (latest: ConversationRecord) =>
-    advanced(latest, incoming, { parts, spoke, changed, isOutdated }, guard.isOlder);
+    advanceConversation(latest, incoming, { parts, spoke, changed, isOutdated }, guard.isOlder);
   const news = { message: reduced, advance, asMade, overtaken, again, found, waits };
   if (fresh) return { output: 'new', ...news };
   if (deleted || changed?.length || comments.length || attachments.length || removed.length) return { output: 'update', ...news };
@@ -122,7 +122,7 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
 }
 
 /** Of what is ignored when first seen only how it stands is remembered. */
-function setAside(latest: ConversationRecord, { source, fields }: GenericMessage): ConversationRecord {
+function withStateOnly(latest: ConversationRecord, { source, fields }: GenericMessage): ConversationRecord {
   const links = latest.links.map((link) =>
     isOf(link, source)
       ? { ...link, shadow: { ...(fields.state && { state: fields.state }) }, number: source.number ?? link.number }
@@ -137,9 +137,9 @@ function isOf(link: Link, { endpoint, entityType, id }: GenericMessage['source']
 }
 
 /** What we wrote of items. Of those of which we wrote how they stand, and that the other side has moved on from there, only that we wrote them. */
-function unchangedItems({ writtenItems }: Link, progress: ItemProgress[] = []): Link['writtenItems'] {
+function writtenItemsAfter({ writtenItems }: Link, progress: ItemProgress[] = []): Link['writtenItems'] {
   if (!writtenItems) return undefined;
-  const now = new Map(progress.map((item) => [item.id, standingOf(item)]));
+  const now = new Map(progress.map((item) => [item.id, itemStateKey(item)]));
   const heard = ([id, item]: [string, WrittenItem]): [string, WrittenItem] => {
     const moved = item.standing !== undefined && now.has(id) && now.get(id) !== item.standing;
     return [id, moved ? { ...item, entry: '' } : item];
@@ -166,18 +166,18 @@ function eventOf(
 }
 
 /** What a message was found to tell, apart from its fields. */
-interface Told {
-  parts: PartNews;
+interface SettledParts {
+  parts: PartChanges;
   spoke: boolean;
   /** Undefined: all of it is new. */
   changed: readonly string[] | undefined;
   isOutdated: (field: string) => boolean;
 }
 
-function advanced(
+function advanceConversation(
   latest: ConversationRecord,
-  incoming: Incoming,
-  { parts, spoke, changed, isOutdated }: Told,
+  incoming: InboundMessage,
+  { parts, spoke, changed, isOutdated }: SettledParts,
   isOlder: EchoGuard['isOlder'],
 ): ConversationRecord {
   const { message, record, sources, readAt, deleted } = incoming;
@@ -186,14 +186,14 @@ function advanced(
     if (!isOf(link, source)) return link;
     if (deleted) return { ...link, gone: true };
     // What was written meanwhile is newer than what was read before.
-    const isMissed = missedIn(link, incoming, isOlder);
+    const isMissed = missedWrites(link, incoming, isOlder);
     const outdated = (field: string) => isOutdated(field) || isMissed(field);
     const raw = { ...link.raw };
-    for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = imprint(record[name]);
+    for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = fingerprint(record[name]);
     const shadow = { ...link.shadow };
     for (const [name, value] of Object.entries(message.fields))
       if (value !== undefined && !fieldsOf(name, incoming, link).some(outdated))
-        Object.assign(shadow, shadowOf(name, value as Json));
+        Object.assign(shadow, lastKnownEntries(name, value as Json));
     return {
       ...link,
       raw,
@@ -202,19 +202,19 @@ function advanced(
       number: source.number ?? link.number,
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
-      writtenVersion: only(link.writtenVersion, (field) => outdated(field) || isRecent(link, field, readAt)),
-      ourWrites: only(link.ourWrites, (field) => isMissed(field) || isRecent(link, field, readAt)),
+      writtenVersion: filterEntries(link.writtenVersion, (field) => outdated(field) || isRecent(link, field, readAt)),
+      ourWrites: filterEntries(link.ourWrites, (field) => isMissed(field) || isRecent(link, field, readAt)),
       made: undefined,
       gone: undefined,
       // What was found untold while this was read is told by the next reading.
-      untold: only(link.untold, (name) => !changed?.includes(name) || !isReadAfter(link.untold?.[name] ?? '', incoming)),
+      untold: filterEntries(link.untold, (name) => !changed?.includes(name) || !isReadAfter(link.untold?.[name] ?? '', incoming)),
       ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),
-      writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : unchangedItems(link, message.fields.progress),
+      writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : writtenItemsAfter(link, message.fields.progress),
     };
   });
   const leg = linkOf(latest, source.endpoint, source.entityType, source.id)?.leg;
   const plan = latest.plan && leg ? planAfter(latest.plan, leg, { fields: message.fields, spoke }) : latest.plan;
-  const next = { ...latest, links, written: without(latest.written, parts.used), ...(plan && { plan }) };
+  const next = { ...latest, links, written: removeOnce(latest.written, parts.usedMarks), ...(plan && { plan }) };
   return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
 }
 
@@ -224,7 +224,7 @@ function isRecent({ ourWrites }: Link, field: string, readAt: string | undefined
 }
 
 /** The entries of which something holds; undefined where none is left. */
-function only<T>(entries: Record<string, T> | undefined, holds: (name: string) => boolean): Record<string, T> | undefined {
+function filterEntries<T>(entries: Record<string, T> | undefined, holds: (name: string) => boolean): Record<string, T> | undefined {
   const left = Object.entries(entries ?? {}).filter(([name]) => holds(name));
   return left.length > 0 ? Object.fromEntries(left) : undefined;
 }
@@ -238,7 +238,7 @@ export function conversationState(conversation: ConversationRecord): 'open' | 'c
 }
 
 /** A list less one occurrence of each of some entries. */
-export function without(list: string[], entries: string[]): string[] {
+export function removeOnce(list: string[], entries: string[]): string[] {
   if (entries.length === 0) return list;
   const rest = [...list];
   for (const entry of entries) {

@@ -3,18 +3,18 @@ import { SwitchboardError } from '../errors.js';
 import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
-import { type Conflict, conflictsIn, decided, type Rival } from './conflict.js';
+import { type Conflict, findConflicts, resolveConflicts, type CompetingWrite } from './conflict.js';
 import type { Conversations } from './conversations.js';
-import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
-import { isMoved, otherBearer } from './duplicate-reference.js';
-import { isSent } from './field-changes.js';
-import { imprint, sameImprint, shadowOf } from './fingerprint.js';
+import { type InboundMessage, type InFlightWrite, linkAt, linkOf, type DetectedChanges, newLink, detectChanges, withLink } from './correlate.js';
+import { hasMoved, findDuplicate } from './duplicate-reference.js';
+import { showsSentValue } from './field-changes.js';
+import { fingerprint, sameFingerprint, lastKnownEntries } from './fingerprint.js';
 import { sentItems, withSent } from './item-entries.js';
-import { inOurTerms } from './item-id-translation.js';
-import { DEFAULT_RULES, type PartyRules, type Said, saidBy } from './ownership.js';
-import { editedAs, type PartInDoubt } from './part-changes.js';
-import { carriedApart, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
-import { type Unlinked, unlinkedKey } from './unlinked-entity.js';
+import { translateItemIds } from './item-id-translation.js';
+import { DEFAULT_RULES, type PartyRules, type ChangeOrigin, changeOrigin } from './ownership.js';
+import { editedComments, type PartInDoubt } from './part-changes.js';
+import { differingReference, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
+import { type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
 /** What an out node keeps of an entity it is going to write; the `request` body of a delivery. */
 export interface EntityRequest {
@@ -36,7 +36,7 @@ export interface EntityRequest {
   said?: { endpoint: string; at?: number };
 }
 
-export interface Correlated extends News {
+export interface CorrelationResult extends DetectedChanges {
   conversation: ConversationRecord;
   /** The entity's link; absent where it was set aside. */
   link?: Link;
@@ -45,8 +45,8 @@ export interface Correlated extends News {
 }
 
 /** What was found new in a message, kept so that its replay tells the legs that failed the same. */
-export interface Finding {
-  output: News['output'];
+export interface SavedChanges {
+  output: DetectedChanges['output'];
   changed?: string[];
   comments: string[];
   attachments: string[];
@@ -54,7 +54,7 @@ export interface Finding {
   removed?: RemovedPart[];
 }
 
-export function findingOf({ output, message, asMade }: News): Finding {
+export function savedChanges({ output, message, asMade }: DetectedChanges): SavedChanges {
   return {
     output,
     changed: message.changed,
@@ -80,18 +80,18 @@ export class Correlator {
   /** The conversation's id as far as it can be known before it exists: messages with the same key must not overtake each other. */
   async keyOf(source: GenericMessage['source']): Promise<string> {
     const known =
-      (await this.store.conversationByLink(source.endpoint, source.entityType, source.id)) ?? (await this.referred(source));
+      (await this.store.conversationByLink(source.endpoint, source.entityType, source.id)) ?? (await this.conversationByCarriedReference(source));
     return known?.id ?? referenceFor(source.endpoint, source.entityType, source.id);
   }
 
   /** `waited`: what was being written when it came is answered. */
-  async correlate(given: Incoming, before?: Finding, waited = false): Promise<Correlated> {
+  async correlate(given: InboundMessage, before?: SavedChanges, waited = false): Promise<CorrelationResult> {
     const { source } = given.message;
     const linked = await this.store.conversationByLink(source.endpoint, source.entityType, source.id);
-    const aside = linked ? undefined : await this.setAside(source);
+    const aside = linked ? undefined : await this.ignoredAsUnlinked(source);
     if (aside) return { ...aside, message: given.message };
-    const known = linked ?? (await this.referred(source));
-    const id = known?.id ?? (await this.begin(given.message));
+    const known = linked ?? (await this.conversationByCarriedReference(source));
+    const id = known?.id ?? (await this.startConversation(given.message));
     // A create that waits for a person may have reached the partner: an event of what it created answers the question.
     const there = await this.writesTo(source, id, !linked || hasNewParts(linked, given.message));
     const open = there.filter((d) => d.part === 'entity' && (!linked || d.state !== 'needsDecision'));
@@ -107,7 +107,7 @@ export class Correlator {
         await answer;
         return this.correlate(given, before);
       }
-      link = await this.adopted(conversation, given.message, open, requests);
+      link = await this.adoptLink(conversation, given.message, open, requests);
       const adopted = link;
       await this.conversations.update(conversation.id, (latest) => withLink(latest, adopted), [], { durable: false });
       if (creating) await this.wake(creating);
@@ -117,35 +117,35 @@ export class Correlator {
     const isOlder = (a?: string, b?: string) => client?.isOlder(a, b) ?? false;
     // A deletion tells of the version that was deleted.
     const outdated = !given.deleted && isOlder(source.version, link.entityVersion);
-    const incoming = outdated && !before ? given : itemsInOurTerms(given, link, requests, client);
-    if (before) return { ...replayed(incoming.message, link, before), conversation, link };
+    const incoming = outdated && !before ? given : withOurItemIds(given, link, requests, client);
+    if (before) return { ...replayedChanges(incoming.message, link, before), conversation, link };
     if (outdated) {
       const reason = `It is older than what was seen of ${source.number ?? source.id} already.`;
       return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation, link };
     }
     const tried = triedAt(there, link);
-    const news = whatIsNew(conversation, link, incoming, {
+    const news = detectChanges(conversation, link, incoming, {
       integrationUser: client?.integrationUser,
       inFlight: requests,
       inDoubt: await this.partsOf(tried.filter(isPart)),
       isOlder,
     });
     // What is being written right now is answered in a moment: then it is known what is whose, and what is newer.
-    const isOpen = (d: DeliveryRecord) => news.output !== 'ignored' || isOtherThan(requests[open.indexOf(d)], incoming);
+    const isOpen = (d: DeliveryRecord) => news.output !== 'ignored' || differsFrom(requests[open.indexOf(d)], incoming);
     const answers = waited ? [] : tried.filter(isOpen).flatMap((d) => this.underWay(d.endpoint, d.id) ?? []);
     if (answers.length > 0) {
       await Promise.all(answers);
       return this.correlate(given, before, true);
     }
-    for (const delivery of there) if (news.found?.includes(delivery.id)) await this.wake(delivery);
-    const rivals = await this.rivals(link, news, open, requests);
-    const said = this.said(given);
-    const sideOf = ({ request }: Rival): Said => {
+    for (const delivery of there) if (news.foundDeliveries?.includes(delivery.id)) await this.wake(delivery);
+    const rivals = await this.competingWrites(link, news, open, requests);
+    const said = this.originOf(given);
+    const sideOf = ({ request }: CompetingWrite): ChangeOrigin => {
       const { endpoint = '', at } = request.said ?? {};
       return { side: this.rules(endpoint).side, at };
     };
-    const conflicts = conflictsIn(news, incoming, rivals, this.rules(source.endpoint), said, sideOf);
-    return { ...decided(news, conflicts, incoming), conversation, link, conflicts };
+    const conflicts = findConflicts(news, incoming, rivals, this.rules(source.endpoint), said, sideOf);
+    return { ...resolveConflicts(news, conflicts, incoming), conversation, link, conflicts };
   }
 
   /** Is it still not known of a comment or a file of ours whether an entity has it? */
@@ -168,22 +168,22 @@ export class Correlator {
   }
 
   /** Who says what a message tells, and when it was changed, by our own clock. */
-  said({ message: { source } }: Pick<Incoming, 'message'>): Said {
-    return saidBy(this.rules(source.endpoint).side, source.changedAt, this.endpoint(source.endpoint)?.clockAhead);
+  originOf({ message: { source } }: Pick<InboundMessage, 'message'>): ChangeOrigin {
+    return changeOrigin(this.rules(source.endpoint).side, source.changedAt, this.endpoint(source.endpoint)?.clockAhead);
   }
 
   /** The writes that what a message tells may be in conflict with: those to come, and those that were answered after it was read. */
-  private async rivals(
+  private async competingWrites(
     link: Link,
-    { overtaken = [] }: News,
+    { overtaken = [] }: DetectedChanges,
     open: DeliveryRecord[],
     requests: EntityRequest[],
-  ): Promise<Rival[]> {
+  ): Promise<CompetingWrite[]> {
     const answered = new Set(overtaken.flatMap(({ field }) => link.writtenBy[field] ?? []));
     const done = (await Promise.all([...answered].map((id) => this.store.delivery(id)))).filter((d) => d !== undefined);
     const said = await this.requests(done);
     const to = (deliveries: DeliveryRecord[], of: EntityRequest[]) =>
-      deliveries.flatMap((delivery, i): Rival[] => {
+      deliveries.flatMap((delivery, i): CompetingWrite[] => {
         const request = of[i];
         return request && delivery.leg === link.leg ? [{ delivery, request }] : [];
       });
@@ -207,8 +207,8 @@ export class Correlator {
   }
 
   /** An entity that a person unlinked is heard, and nothing comes of it; the message is shown where it was linked. */
-  private async setAside(source: GenericMessage['source']): Promise<Omit<Correlated, 'message'> | undefined> {
-    const unlinked = (await this.store.setting(unlinkedKey(source))) as Unlinked | undefined;
+  private async ignoredAsUnlinked(source: GenericMessage['source']): Promise<Omit<CorrelationResult, 'message'> | undefined> {
+    const unlinked = (await this.store.setting(unlinkedKey(source))) as UnlinkedEntity | undefined;
     const conversation = unlinked && (await this.store.conversationByReference(unlinked.reference));
     if (!conversation) return undefined;
     const reason = `It was unlinked${unlinked.by ? ` by ${unlinked.by}` : ''}. Link it to a conversation to hear of it again.`;
@@ -216,7 +216,7 @@ export class Correlator {
   }
 
   /** The conversation whose reference the entity carries. */
-  private async referred(source: GenericMessage['source']): Promise<ConversationRecord | undefined> {
+  private async conversationByCarriedReference(source: GenericMessage['source']): Promise<ConversationRecord | undefined> {
     if (!source.reference) return undefined;
     const referred = await this.store.conversationByReference(conversationReference(source.reference));
     if (referred) return referred;
@@ -232,7 +232,7 @@ export class Correlator {
   }
 
   /** Begins a conversation with the entity it came from; gives its id. */
-  private async begin(message: GenericMessage): Promise<string> {
+  private async startConversation(message: GenericMessage): Promise<string> {
     const { source } = message;
     const now = new Date(this.clock()).toISOString();
     const reference = await freeReference(this.store, source.endpoint, source.entityType, source.id);
@@ -253,7 +253,7 @@ export class Correlator {
   }
 
   /** An entity that carries our reference before we know its id: the event about our create came, and its answer was lost. */
-  private async adopted(
+  private async adoptLink(
     conversation: ConversationRecord,
     message: GenericMessage,
     open: DeliveryRecord[],
@@ -264,22 +264,22 @@ export class Correlator {
     const leg = open[index]?.leg ?? source.reference?.split('/')[1] ?? '';
     const standing = linkAt(conversation, source.endpoint, source.entityType, leg);
     const client = this.endpoint(source.endpoint);
-    if (client && standing && (await isMoved(client, conversation, standing, source)))
+    if (client && standing && (await hasMoved(client, conversation, standing, source)))
       return { ...standing, id: source.id, number: source.number, url: source.url };
     if (standing || index < 0) {
-      throw this.copy(
+      throw this.copyError(
         source,
         standing ? `${standing.number ?? standing.id} is the one linked there` : 'nothing was sent there in this conversation',
       );
     }
-    const other = client && (await otherBearer(client, source));
-    if (other) throw this.copy(source, `so does ${other}`);
+    const other = client && (await findDuplicate(client, source));
+    if (other) throw this.copyError(source, `so does ${other}`);
     const now = new Date(this.clock()).toISOString();
-    const itemsOf = reader(client);
-    return linkAfterCreate(source, leg, requests[index], now, carriedApart(conversation, leg, source.reference), itemsOf);
+    const itemsOf = itemsReader(client);
+    return linkAfterCreate(source, leg, requests[index], now, differingReference(conversation, leg, source.reference), itemsOf);
   }
 
-  private copy(source: GenericMessage['source'], but: string): SwitchboardError {
+  private copyError(source: GenericMessage['source'], but: string): SwitchboardError {
     const what = `${source.number ?? source.id} carries the reference ${source.reference}, but ${but}.`;
     return new SwitchboardError('SWB_WRONG_ENTITY', what, {
       where: this.endpoint(source.endpoint)?.name,
@@ -309,7 +309,7 @@ export class Correlator {
     }
   }
 
-  private async requests(deliveries: DeliveryRecord[]): Promise<(EntityRequest & InFlight)[]> {
+  private async requests(deliveries: DeliveryRecord[]): Promise<(EntityRequest & InFlightWrite)[]> {
     const bodies = await Promise.all(deliveries.map((d) => this.store.bodies('delivery', d.id)));
     return bodies.map((b) => (b.request ?? { fields: {}, changed: [], defaults: [], sources: {}, generic: {} }) as EntityRequest);
   }
@@ -326,9 +326,9 @@ function triedAt(deliveries: DeliveryRecord[], { leg }: Link): DeliveryRecord[] 
 }
 
 /** Does a reading show something else than what is being written there? */
-function isOtherThan(request: EntityRequest | undefined, { record }: Incoming): boolean {
+function differsFrom(request: EntityRequest | undefined, { record }: InboundMessage): boolean {
   const { changed = [], fields = {} } = request ?? {};
-  return changed.some((field) => field in record && field in fields && !isSent(record[field], fields[field]));
+  return changed.some((field) => field in record && field in fields && !showsSentValue(record[field], fields[field]));
 }
 
 function isPart({ part }: DeliveryRecord): boolean {
@@ -340,7 +340,7 @@ function hasNewParts(conversation: ConversationRecord, { source, comments, attac
   return [...comments, ...attachments].some(({ id }) => !seen.has(id));
 }
 
-function reader(client: EndpointClient | undefined): ItemsReader | undefined {
+function itemsReader(client: EndpointClient | undefined): ItemsReader | undefined {
   return client?.itemsOf?.bind(client);
 }
 
@@ -348,27 +348,27 @@ function reader(client: EndpointClient | undefined): ItemsReader | undefined {
  * What a partner says of an order of ours, with its items under our ids: from here on nobody need know what the partner calls them. An item that
  * is on its way there may be shown before the answer to it is heard.
  */
-function itemsInOurTerms(
-  incoming: Incoming,
+function withOurItemIds(
+  incoming: InboundMessage,
   link: Link,
   requests: EntityRequest[],
   client: EndpointClient | undefined,
-): Incoming {
+): InboundMessage {
   const { items } = link;
   const got = items && client?.itemsOf?.(incoming.record);
   if (!items || !got) return incoming;
   const known = new Set(items.sent.map((item) => item.ours));
-  const coming = requests.flatMap((request) => sentItems(request, reader(client)) ?? []).filter((item) => !known.has(item.ours));
-  return { ...incoming, ...inOurTerms(incoming.message, withSent(items, coming), got, client?.name) };
+  const coming = requests.flatMap((request) => sentItems(request, itemsReader(client)) ?? []).filter((item) => !known.has(item.ours));
+  return { ...incoming, ...translateItemIds(incoming.message, withSent(items, coming), got, client?.name) };
 }
 
 /** The same news as before, less the fields of which something newer has been told since. */
-function replayed(message: GenericMessage, link: Link, before: Finding): News {
+function replayedChanges(message: GenericMessage, link: Link, before: SavedChanges): DetectedChanges {
   const fields = message.fields as Record<string, Json | undefined>;
-  const changed = before.changed?.filter((name) => !(name in link.shadow) || sameImprint(link.shadow[name], fields[name]));
+  const changed = before.changed?.filter((name) => !(name in link.shadow) || sameFingerprint(link.shadow[name], fields[name]));
   const comments = [
     ...message.comments.filter((c) => before.comments.includes(c.id)),
-    ...editedAs(message.comments, before.comments),
+    ...editedComments(message.comments, before.comments),
   ];
   const attachments = message.attachments.filter((a) => before.attachments.includes(a.id));
   return {
@@ -390,8 +390,8 @@ export function linkAfterCreate(
 ): Link {
   const link: Link = { ...newLink(source, leg, 'ours', now), made: 'told', ...(carries && { carries }) };
   if (!request) return link;
-  for (const [name, value] of Object.entries(request.fields)) link.raw[name] = imprint(value);
-  for (const [name, value] of Object.entries(request.generic)) Object.assign(link.shadow, shadowOf(name, value));
+  for (const [name, value] of Object.entries(request.fields)) link.raw[name] = fingerprint(value);
+  for (const [name, value] of Object.entries(request.generic)) Object.assign(link.shadow, lastKnownEntries(name, value));
   const sent = sentItems(request, itemsOf);
   return sent ? { ...link, items: { sent, ids: {}, theirs: [] } } : link;
 }

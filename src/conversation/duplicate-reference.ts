@@ -2,12 +2,12 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
 import type { Source } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
-import { isGone, movedTo } from './moved-entity.js';
+import { isGone, findMovedEntity } from './moved-entity.js';
 
 /* Which of several records that carry our reference is ours. */
 
 /** A new id is followed only where the partner says that the old one is gone, and that this is the one with our reference. */
-export async function isMoved(
+export async function hasMoved(
   client: EndpointClient,
   conversation: ConversationRecord,
   link: Link,
@@ -20,13 +20,13 @@ export async function isMoved(
   } catch (error) {
     // Where it cannot be told, a person says what is what.
     if (!isGone(error)) return false;
-    const moved = await movedTo(client, conversation, link).catch(() => undefined);
+    const moved = await findMovedEntity(client, conversation, link).catch(() => undefined);
     return moved?.id === source.id;
   }
 }
 
 /** Another record that the partner finds by the same reference; none where it finds this one, or, as lists lag, none yet. */
-export async function otherBearer(
+export async function findDuplicate(
   client: EndpointClient,
   { entityType, id, reference = '' }: Source,
 ): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { CANCELLING_STATES, type GenericMessage, type Json, type OrderItem } from '../model/message.js';
 import type { Plan, PlannedLeg } from '../store/store.js';
 import type { FanOutLeg, FanOutRules, ItemRule } from './fan-out-rules.js';
-import { imprint, sameImprint } from './fingerprint.js';
+import { fingerprint, sameFingerprint } from './fingerprint.js';
 import { isOver } from './plan.js';
 
 /** Who gets what of a message; `fits` says of a leg's condition whether it holds (static targets). Pure. */
@@ -50,10 +50,10 @@ function withPredecessors(legs: PlannedLeg[]): PlannedLeg[] {
 function takes({ field, is }: ItemRule, item: OrderItem): boolean {
   let value: unknown = item;
   for (const name of field.split('.')) value = (value as Record<string, unknown> | undefined)?.[name];
-  return value !== undefined && is.some((pattern) => like(pattern, String(value)));
+  return value !== undefined && is.some((pattern) => matchesPattern(pattern, String(value)));
 }
 
-function like(pattern: string, text: string): boolean {
+function matchesPattern(pattern: string, text: string): boolean {
   const parts = pattern
     .trim()
     .split('*')
@@ -68,7 +68,7 @@ export interface LegMessage {
 
 /** What each leg is to be told of a message, less what it was told before. Pure. */
 export function legMessages(plan: Plan, message: GenericMessage): LegMessage[] {
-  const spoken = listeners(plan, message);
+  const spoken = commentRecipients(plan, message);
   return plan.legs.flatMap((leg) => {
     if (leg.dropped !== undefined) return [];
     const part = leg.items.length ? partOf(leg, message) : { fields: message.fields, changed: message.changed };
@@ -106,7 +106,7 @@ function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMess
   if (changed.length === news.length) return { fields, changed };
   // Who is to be cancelled need not hear what else changed.
   if (cancel) return { fields, changed: leg.cancelled ? [] : ['state', 'stateReason'] };
-  const differ = items.filter((item) => !sameImprint(leg.told[item.id], marked(message.fields, item)));
+  const differ = items.filter((item) => !sameFingerprint(leg.told[item.id], sentItemValue(message.fields, item)));
   if (differ.length) changed.push('items');
   if (differ.some((item) => gone.includes(item))) changed.push('progress');
   return { fields, changed };
@@ -132,18 +132,18 @@ function isCancelled({ progress }: GenericMessage['fields'], id: string): boolea
 }
 
 /** What is remembered of an item as told: all the customer decides. A price is the vendor's word. */
-function marked(fields: GenericMessage['fields'], { price: _price, ...item }: OrderItem): Json {
+function sentItemValue(fields: GenericMessage['fields'], { price: _price, ...item }: OrderItem): Json {
   return { ...item, ...(isCancelled(fields, item.id) && { cancelled: true }) } as unknown as Json;
 }
 
 /** The plan once a leg was taken over with these generic values: in the same commit, so that it is told neither never nor twice. */
-export function planTold(plan: Plan, name: string, { items, progress, state }: GenericMessage['fields']): Plan {
+export function planAfterQueued(plan: Plan, name: string, { items, progress, state }: GenericMessage['fields']): Plan {
   return {
     ...plan,
     legs: plan.legs.map((leg) => {
       if (leg.leg !== name) return leg;
       const told = { ...leg.told };
-      for (const item of items ?? []) told[item.id] = imprint(marked({ progress }, item));
+      for (const item of items ?? []) told[item.id] = fingerprint(sentItemValue({ progress }, item));
       return { ...leg, told, ...(state !== undefined && CANCELLING_STATES.includes(state) && { cancelled: true }) };
     }),
   };
@@ -153,7 +153,7 @@ export function planTold(plan: Plan, name: string, { items, progress, state }: G
  * Who hears what the customer says. Several legs: those that wait for an answer, else the one that spoke last, so that what is meant for one
  * vendor reaches that vendor alone; when nobody asked, all that are still at work.
  */
-function listeners(plan: Plan, message: GenericMessage): string[] {
+function commentRecipients(plan: Plan, message: GenericMessage): string[] {
   const open = plan.legs.filter((l) => l.dropped === undefined && !isOver(l));
   if (message.event === 'created') return open.map((l) => l.leg);
   const waiting = open.filter((l) => l.items.length > 0 && l.state === 'pending');

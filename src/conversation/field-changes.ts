@@ -1,25 +1,25 @@
 import { showsWords } from '../endpoints/words.js';
 import { type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { Link } from '../store/store.js';
-import type { EchoGuard, Incoming } from './correlate.js';
-import { imprint, isShadowed, sameImprint } from './fingerprint.js';
+import type { EchoGuard, InboundMessage } from './correlate.js';
+import { fingerprint, isLastKnown, sameFingerprint } from './fingerprint.js';
 
 /** A field whose value the partner set while a write of ours to it was being answered: which of the two stands there now is not known. */
-export interface Overtaken {
+export interface OvertakenField {
   /** The generic field. */
   name: string;
   /** The partner's own. */
   field: string;
 }
 
-export interface FieldNews {
+export interface FieldChanges {
   /** Generic fields that are news. */
   changed: string[];
   /** Of these, those that only show what a new entity of ours was made of: they may fill what is empty elsewhere, and overwrite nothing. */
   asMade: string[];
-  overtaken: Overtaken[];
+  overtaken: OvertakenField[];
   /** The entity has to be read again: it may have been changed after what was read. */
-  again: boolean;
+  rereadNeeded: boolean;
   /** Of a raw field: the reading is older than our last write of it. */
   isOutdated: (field: string) => boolean;
 }
@@ -41,18 +41,18 @@ const LAST_STEP = 4;
  * Which fields of a reading are news: those whose own value differs from the last one known (so a value that merely maps to the same canonical one
  * is not), unless a write of ours under way brings just that value, or the reading is older than our last write of it. Pure.
  */
-export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): FieldNews {
+export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: EchoGuard): FieldChanges {
   const { record, message } = incoming;
-  const isOutdated = outdatedIn(link, incoming, guard.isOlder);
-  const isMissed = missedIn(link, incoming, guard.isOlder);
+  const isOutdated = outdatedFields(link, incoming, guard.isOlder);
+  const isMissed = missedWrites(link, incoming, guard.isOlder);
   // All that a value stands in has to show what we send: somebody may have changed a part of it since.
   const isOurs = (field: string, from: string[]) =>
-    guard.inFlight.some((w) => field in w.fields && from.every((f) => !(f in w.fields) || isSent(record[f], w.fields[f])));
+    guard.inFlight.some((w) => field in w.fields && from.every((f) => !(f in w.fields) || showsSentValue(record[f], w.fields[f])));
   // What was not sent and is empty is as it was.
-  const differs = (field: string, from: string[]) => !sameImprint(link.raw[field] ?? '', record[field]) && !isOurs(field, from);
+  const differs = (field: string, from: string[]) => !sameFingerprint(link.raw[field] ?? '', record[field]) && !isOurs(field, from);
   const changed: string[] = [];
   const asMade: string[] = [];
-  const overtaken: Overtaken[] = [];
+  const overtaken: OvertakenField[] = [];
   let again = false;
   for (const [name, value] of Object.entries(message.fields) as [string, Json | undefined][]) {
     const from = fieldsOf(name, incoming, link);
@@ -65,8 +65,8 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
       continue;
     }
     again ||= untold !== undefined;
-    if (isShadowed(link.shadow, name, value)) continue;
-    if (made && name === 'state' && !outdated && isFurther(link, message) && !from.every((field) => isOurs(field, from))) {
+    if (isLastKnown(link.shadow, name, value)) continue;
+    if (made && name === 'state' && !outdated && isFurtherAlong(link, message) && !from.every((field) => isOurs(field, from))) {
       changed.push(name);
       continue;
     }
@@ -74,7 +74,7 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
     if (differing.length === 0) continue;
     if (outdated || differing.some(isMissed)) {
       // What shows what was there before we wrote is late, unless it was set back since; what is no newer than the last reading is only late.
-      const field = differing.find((f) => link.ourWrites?.[f] && !sameImprint(link.ourWrites[f].before, record[f]));
+      const field = differing.find((f) => link.ourWrites?.[f] && !sameFingerprint(link.ourWrites[f].before, record[f]));
       again ||= !outdated;
       if (field && !ITEM_FIELDS.has(name) && guard.isOlder(link.entityVersion, message.source.version))
         overtaken.push({ name, field });
@@ -83,22 +83,22 @@ export function fieldNews(link: Link, incoming: Incoming, guard: EchoGuard): Fie
     changed.push(name);
     if (made && (link.made === 'told' || !differing.some((field) => field in link.raw))) asMade.push(name);
   }
-  return { changed, asMade, overtaken, again, isOutdated };
+  return { changed, asMade, overtaken, rereadNeeded: again, isOutdated };
 }
 
 /** The partner's own fields in which a generic one stands: those it is read from, and those we have just written it to, as far as they are shown. */
-export function fieldsOf(name: string, { sources, record }: Incoming, { ourWrites = {} }: Link): string[] {
+export function fieldsOf(name: string, { sources, record }: InboundMessage, { ourWrites = {} }: Link): string[] {
   const written = Object.keys(ourWrites).filter((field) => ourWrites[field]?.of?.includes(name) && field in record);
   return [...new Set([...(sources[name] ?? []), ...written])];
 }
 
 /** Was it read after something was found, `stamp` an id made then? */
-export function isReadAfter(stamp: string, { readAt }: Pick<Incoming, 'readAt'>): boolean {
+export function isReadAfter(stamp: string, { readAt }: Pick<InboundMessage, 'readAt'>): boolean {
   return readAt !== undefined && readAt > stamp;
 }
 
 /** A new entity is further along than it was asked to be: somebody there, or a rule, has taken it on. */
-function isFurther(link: Link, { fields }: GenericMessage): boolean {
+function isFurtherAlong(link: Link, { fields }: GenericMessage): boolean {
   const asked = link.shadow.state as State | undefined;
   if (asked === undefined || fields.state === undefined) return false;
   return stepOf(fields.state) > stepOf(asked);
@@ -109,8 +109,8 @@ function stepOf(state: State): number {
 }
 
 /** Does a field show what we sent, as it is or as partners keep texts: cut, wrapped, escaped? */
-export function isSent(shown: Json | undefined, sent: Json | undefined): boolean {
-  if (sameImprint(imprint(sent), shown)) return true;
+export function showsSentValue(shown: Json | undefined, sent: Json | undefined): boolean {
+  if (sameFingerprint(fingerprint(sent), shown)) return true;
   return typeof shown === 'string' && typeof sent === 'string' && shown !== '' && showsWords(shown, sent);
 }
 
@@ -118,15 +118,15 @@ export function isSent(shown: Json | undefined, sent: Json | undefined): boolean
  * Tells of a raw field whether a reading is older than our last write of the field: it shows what we have overwritten since. Versions do not
  * tell that of an answer where they have the grain of a second; the order of our writes does.
  */
-function outdatedIn(link: Link, { message, answerTo }: Incoming, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
+function outdatedFields(link: Link, { message, answerTo }: InboundMessage, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
   const writtenLater = (field: string) => answerTo !== undefined && (link.writtenBy[field] ?? '') > answerTo;
   return (field) => isOlder(message.source.version, link.writtenVersion?.[field]) || writtenLater(field);
 }
 
 /** Tells of a raw field whether a write of ours was answered after the reading began: the reading may have missed it, unless its version is newer. */
-export function missedIn(
+export function missedWrites(
   { ourWrites = {}, writtenVersion = {} }: Link,
-  { readAt, answerTo, message }: Incoming,
+  { readAt, answerTo, message }: InboundMessage,
   isOlder: EchoGuard['isOlder'],
 ): (field: string) => boolean {
   return (field) =>

@@ -7,7 +7,7 @@ export function digest(text: string): string {
 }
 
 /** What is kept of a value to see later whether it changed: short values as they are, long ones as a digest, so that state stays small. */
-export function imprint(value: Json | undefined): Json {
+export function fingerprint(value: Json | undefined): Json {
   if (value === undefined || value === null || value === '') return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
@@ -15,8 +15,8 @@ export function imprint(value: Json | undefined): Json {
 }
 
 /** True when a value leaves the same imprint as the one kept. Case is ignored: partners answer `Pending` for `pending`. */
-export function sameImprint(kept: Json | undefined, value: Json | undefined): boolean {
-  const now = imprint(value);
+export function sameFingerprint(kept: Json | undefined, value: Json | undefined): boolean {
+  const now = fingerprint(value);
   return kept === now || (typeof kept === 'string' && typeof now === 'string' && kept.toLowerCase() === now.toLowerCase());
 }
 
@@ -31,25 +31,25 @@ export function attachmentMark(endpoint: string, attachment: Pick<GenericAttachm
 }
 
 /** Under this name a link's shadow keeps where the items stand, apart from what else is said of them (vendors, numbers, reasons), which the other side need not read back. */
-const STANDING = 'progress.state';
+const ITEM_STATES = 'progress.state';
 
 /** What is kept of a canonical value, in a link's shadow, once somebody has written it. */
-export function shadowOf(name: string, value: Json): Record<string, Json> {
-  return { [name]: imprint(value), ...(name === 'progress' && { [STANDING]: standing(value) }) };
+export function lastKnownEntries(name: string, value: Json): Record<string, Json> {
+  return { [name]: fingerprint(value), ...(name === 'progress' && { [ITEM_STATES]: itemStatesFingerprint(value) }) };
 }
 
 /** True when a link's shadow says that the other side has this value already. */
-export function isShadowed(shadow: Record<string, Json>, name: string, value: Json | undefined): boolean {
-  if (name === 'progress' && value !== undefined) return shadow[STANDING] === standing(value);
-  return name in shadow && sameImprint(shadow[name], value);
+export function isLastKnown(shadow: Record<string, Json>, name: string, value: Json | undefined): boolean {
+  if (name === 'progress' && value !== undefined) return shadow[ITEM_STATES] === itemStatesFingerprint(value);
+  return name in shadow && sameFingerprint(shadow[name], value);
 }
 
-function standing(progress: Json): Json {
+function itemStatesFingerprint(progress: Json): Json {
   const items = (Array.isArray(progress) ? progress : []) as unknown as ItemProgress[];
-  return imprint(items.flatMap((item) => standingOf(item) ?? []).sort());
+  return fingerprint(items.flatMap((item) => itemStateKey(item) ?? []).sort());
 }
 
 /** Where one item stands, in a word; undefined when nothing is said of it. */
-export function standingOf({ id, state, expectedCompletionAt = '' }: ItemProgress): string | undefined {
+export function itemStateKey({ id, state, expectedCompletionAt = '' }: ItemProgress): string | undefined {
   return state && [id, state, expectedCompletionAt].join('|');
 }

@@ -26,7 +26,7 @@ export function genericMessage(
 }
 
 /** The partner's own fields that the mapping read. */
-export function recordRead(parsed: Parsed, sources: Record<string, string[]>): Record<string, Json> {
+export function fieldsRead(parsed: Parsed, sources: Record<string, string[]>): Record<string, Json> {
   const record: Record<string, Json> = {};
   for (const names of Object.values(sources))
     for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;

@@ -1,8 +1,8 @@
 import type { ItemFacts, SentItem } from '../model/item-facts.js';
-import { compareKinds, names, sameQuantity, sameValues, total } from './item-compare.js';
+import { compareKinds, carriesOurId, sameQuantity, sameValues, totalQuantity } from './item-compare.js';
 
 /** What ids alone say: these of ours are these of theirs. Several of theirs where they split one, several of ours where they merged those. */
-export interface Claim {
+export interface IdClaim {
   ours: SentItem[];
   theirs: ItemFacts[];
 }
@@ -12,8 +12,8 @@ export function claimsOf(
   ours: readonly SentItem[],
   theirs: readonly ItemFacts[],
   idsOf: (o: SentItem) => readonly string[],
-): Claim[] {
-  const claims = new Map<string, Claim>();
+): IdClaim[] {
+  const claims = new Map<string, IdClaim>();
   for (const o of ours) {
     const ids = idsOf(o);
     const parts = ids.flatMap((id) => theirs.find((t) => t.id === id) ?? []);
@@ -31,19 +31,19 @@ export function claimsOf(
  * it may as well be that the quantities were exchanged.
  * @param foreign the partner has words of its own for every offering, and kinds cannot be compared
  */
-export function contradictionOf(
-  claim: Claim,
-  claims: readonly Claim[],
+export function findContradiction(
+  claim: IdClaim,
+  claims: readonly IdClaim[],
   ours: readonly SentItem[],
   theirs: readonly ItemFacts[],
   foreign: boolean,
 ): 'thing' | 'quantity' | undefined {
   const kinds = (o: SentItem, t: ItemFacts) => (foreign ? undefined : compareKinds(o, t));
   const some = (test: (o: SentItem, t: ItemFacts) => boolean) => claim.ours.some((o) => claim.theirs.some((t) => test(o, t)));
-  const fits = ({ ours, theirs }: Claim) => {
+  const fits = ({ ours, theirs }: IdClaim) => {
     const told = [...ours, ...theirs].every((item) => item.quantity !== undefined);
     return (
-      (!told || total(ours) === total(theirs)) &&
+      (!told || totalQuantity(ours) === totalQuantity(theirs)) &&
       ours.every((o) => theirs.every((t) => kinds(o, t) !== false && sameValues(o, t)))
     );
   };
@@ -52,7 +52,7 @@ export function contradictionOf(
   const others = ours.filter((o) => !claim.ours.includes(o));
   const rest = theirs.filter((t) => !claim.theirs.includes(t));
 
-  if (some((o, t) => others.some((x) => names(x, t)) || rest.some((y) => names(o, y)))) return 'thing';
+  if (some((o, t) => others.some((x) => carriesOurId(x, t)) || rest.some((y) => carriesOurId(o, y)))) return 'thing';
   if (some((o, t) => kinds(o, t) === false)) return 'thing';
   if (fits(claim)) return undefined;
   const fitsBetter = some((o, t) => {

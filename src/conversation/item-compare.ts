@@ -1,5 +1,5 @@
 import type { ItemFacts, Kind, SentItem } from '../model/item-facts.js';
-import { sameImprint } from './fingerprint.js';
+import { sameFingerprint } from './fingerprint.js';
 
 /** Are both the same kind of thing? Undefined where they cannot be compared. */
 export function compareKinds(a: ItemFacts, b: ItemFacts): boolean | undefined {
@@ -13,11 +13,11 @@ export function compareKinds(a: ItemFacts, b: ItemFacts): boolean | undefined {
 /** By id or by name: a partner may have ids of its own for what it calls the same. */
 function sameThing(a: Kind | undefined, b: Kind | undefined): boolean | undefined {
   const ids = a?.id && b?.id ? a.id.toLowerCase() === b.id.toLowerCase() : undefined;
-  const names = a?.name && b?.name ? plain(a.name) === plain(b.name) : undefined;
+  const names = a?.name && b?.name ? normalized(a.name) === normalized(b.name) : undefined;
   return ids === undefined || names === undefined ? (ids ?? names) : ids || names;
 }
 
-function plain(text: string): string {
+function normalized(text: string): string {
   return text.replace(/\s+/g, ' ').trim().toLowerCase();
 }
 
@@ -33,20 +33,20 @@ export function sameQuantity(o: SentItem, t: ItemFacts): boolean {
 export function sameValues(o: SentItem, t: ItemFacts): boolean {
   return Object.entries(o.characteristics ?? {}).every(([name, value]) => {
     const has = t.characteristics?.[name];
-    return has === undefined || sameImprint(value, has);
+    return has === undefined || sameFingerprint(value, has);
   });
 }
 
-export function alike(o: SentItem, t: ItemFacts): boolean {
+export function sameItem(o: SentItem, t: ItemFacts): boolean {
   return sameKind(o, t) && sameQuantity(o, t) && sameValues(o, t);
 }
 
 /** It carries our id, and says itself which it is. */
-export function names(o: SentItem, t: ItemFacts): boolean {
+export function carriesOurId(o: SentItem, t: ItemFacts): boolean {
   return t.externalId !== undefined && [o.ours, o.externalId].includes(t.externalId);
 }
 
-export function total(items: readonly ItemFacts[]): number {
+export function totalQuantity(items: readonly ItemFacts[]): number {
   return items.reduce((sum, item) => sum + (item.quantity ?? 1), 0);
 }
 

@@ -2,7 +2,7 @@ import type { ItemsReader } from '../endpoints/endpoint.js';
 import type { ItemFacts, ItemIds, LinkItems, SentItem } from '../model/item-facts.js';
 import type { ItemProgress, Json } from '../model/message.js';
 import type { EntityRequest } from './correlator.js';
-import { imprint, standingOf } from './fingerprint.js';
+import { fingerprint, itemStateKey } from './fingerprint.js';
 import { matchItems } from './item-match.js';
 
 /** The entries of a list with their items: a mapping makes one of each item, and of each that only stands somewhere, in this order. */
@@ -11,7 +11,7 @@ export function entriesOf(
   list: Json | undefined,
 ): { id: string; entry: Json; standing?: string }[] | undefined {
   const { items = [], progress = [] } = generic as { items?: Json[]; progress?: Json[] };
-  const standings = new Map(([...items, ...progress] as unknown as ItemProgress[]).map((item) => [item.id, standingOf(item)]));
+  const standings = new Map(([...items, ...progress] as unknown as ItemProgress[]).map((item) => [item.id, itemStateKey(item)]));
   if (!Array.isArray(list) || list.length !== standings.size) return undefined;
   return [...standings].map(([id, standing], i) => ({ id, entry: list[i] as Json, standing }));
 }
@@ -23,18 +23,18 @@ export function sentItems(
 ): SentItem[] | undefined {
   const facts = itemsOf?.(request.fields);
   const ours = entriesOf(request, facts as unknown as Json);
-  return facts?.map((item, i) => ({ ...kept(item), ours: ours?.[i]?.id ?? item.id }));
+  return facts?.map((item, i) => ({ ...withValueFingerprints(item), ours: ours?.[i]?.id ?? item.id }));
 }
 
 /** Of values imprints are kept: they are compared, and never written from here. */
-function kept(item: ItemFacts): ItemFacts {
+function withValueFingerprints(item: ItemFacts): ItemFacts {
   const { characteristics = {}, ...rest } = item;
-  const values = Object.entries(characteristics).map(([name, value]) => [name, imprint(value)]);
+  const values = Object.entries(characteristics).map(([name, value]) => [name, fingerprint(value)]);
   return { ...rest, ...(values.length > 0 && { characteristics: Object.fromEntries(values) }) };
 }
 
 /** What is known of the items once an entity of ours was seen; where it does not say which is which, what was known before. */
-export function itemsSeen(items: LinkItems, got: readonly ItemFacts[] | undefined): LinkItems {
+export function withSeenItems(items: LinkItems, got: readonly ItemFacts[] | undefined): LinkItems {
   if (!got) return items;
   const match = matchItems(items.sent, got, items);
   return match.unclear ? items : withIds(items, match);

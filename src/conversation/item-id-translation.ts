@@ -2,10 +2,10 @@ import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems } from '../model/item-facts.js';
 import type { GenericComment, GenericFields, GenericMessage, ItemProgress, OrderItem, State } from '../model/message.js';
 import { withIds } from './item-entries.js';
-import { matchItems, named } from './item-match.js';
+import { matchItems, itemText } from './item-match.js';
 import { DEFAULT_ROLL_UP, rollUp } from './roll-up.js';
 
-export interface InOurTerms {
+export interface TranslatedMessage {
   message: GenericMessage;
   items: LinkItems;
 }
@@ -16,7 +16,7 @@ export interface InOurTerms {
  * the lines then stay as they are last known. Pure.
  * @param got the items of the partner's record, in its own terms
  */
-export function inOurTerms(message: GenericMessage, items: LinkItems, got: readonly ItemFacts[], where?: string): InOurTerms {
+export function translateItemIds(message: GenericMessage, items: LinkItems, got: readonly ItemFacts[], where?: string): TranslatedMessage {
   const { fields } = message;
   const read = readIds(fields, got);
   const match = matchItems(
@@ -50,16 +50,16 @@ export function inOurTerms(message: GenericMessage, items: LinkItems, got: reado
       ...message,
       fields: {
         ...fields,
-        ...(fields.items && { items: itemsInOurs(fields.items, ours) }),
-        ...(fields.progress && { progress: progressInOurs(fields.progress, ours) }),
+        ...(fields.items && { items: translateItems(fields.items, ours) }),
+        ...(fields.progress && { progress: translateProgress(fields.progress, ours) }),
       },
-      comments: [...message.comments.map((comment) => spokenOf(comment, ours)), ...own.map(added)],
+      comments: [...message.comments.map((comment) => translateComment(comment, ours)), ...own.map(addedItemComment)],
     },
   };
 }
 
 /** That a partner added an item is told as its words, and yet nothing was said that waits for an answer. */
-export function isSaid(comment: GenericComment): boolean {
+export function isWrittenComment(comment: GenericComment): boolean {
   return !comment.id.startsWith(ADDED);
 }
 
@@ -75,7 +75,7 @@ function partsByOurs<T extends { id: string }>(list: T[], ours: Map<string, stri
   return parts;
 }
 
-function itemsInOurs(items: OrderItem[], ours: Map<string, string[]>): OrderItem[] {
+function translateItems(items: OrderItem[], ours: Map<string, string[]>): OrderItem[] {
   return [...partsByOurs(items, ours)].map(([id, parts]) => {
     const [first, ...others] = parts as [OrderItem, ...OrderItem[]];
     const { price, quantity, reliesOn, ...item } = first;
@@ -94,7 +94,7 @@ function itemsInOurs(items: OrderItem[], ours: Map<string, string[]>): OrderItem
 }
 
 /** One that was split stands as its parts do together, by the same rules as an order. */
-function progressInOurs(progress: ItemProgress[], ours: Map<string, string[]>): ItemProgress[] {
+function translateProgress(progress: ItemProgress[], ours: Map<string, string[]>): ItemProgress[] {
   return [...partsByOurs(progress, ours)].map(([id, parts]) => {
     if (parts.length === 1) return { ...parts[0], id };
     const states = parts.flatMap((part) => part.state ?? []);
@@ -114,7 +114,7 @@ function progressInOurs(progress: ItemProgress[], ours: Map<string, string[]>): 
 }
 
 /** What is said of items names them as the customer does. */
-function spokenOf(comment: GenericComment, ours: Map<string, string[]>): GenericComment {
+function translateComment(comment: GenericComment, ours: Map<string, string[]>): GenericComment {
   const { items = [], text } = comment;
   const words = `Item ${items.join(', ')}`;
   const at = text.startsWith(words) ? 0 : text.lastIndexOf(words);
@@ -126,6 +126,6 @@ function spokenOf(comment: GenericComment, ours: Map<string, string[]>): Generic
 const ADDED = 'added|';
 
 /** Said once, because its id stays the same. */
-function added(item: ItemFacts): GenericComment {
-  return { id: `${ADDED}${item.id}`, text: `Added by the vendor, not ordered: ${named([item])}.`, visibility: 'public' };
+function addedItemComment(item: ItemFacts): GenericComment {
+  return { id: `${ADDED}${item.id}`, text: `Added by the vendor, not ordered: ${itemText([item])}.`, visibility: 'public' };
 }

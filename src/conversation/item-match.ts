@@ -1,6 +1,6 @@
 import type { ItemFacts, ItemIds, SentItem } from '../model/item-facts.js';
-import { type Claim, claimsOf, contradictionOf } from './item-claims.js';
-import { alike, compareKinds, names, sameKind, sameQuantity, sameValues, total, unpadded } from './item-compare.js';
+import { type IdClaim, claimsOf, findContradiction } from './item-claims.js';
+import { sameItem, compareKinds, carriesOurId, sameKind, sameQuantity, sameValues, totalQuantity, unpadded } from './item-compare.js';
 
 export interface ItemMatch extends ItemIds {
   /** Our ids of items that the other side does not show. */
@@ -24,31 +24,31 @@ export function matchItems(sent: readonly SentItem[], got: readonly ItemFacts[],
       ids: {},
       theirs: [],
       missing: sent.map((o) => o.ours),
-      unclear: `${named(twice)} came back more than once under the same id.`,
+      unclear: `${itemText(twice)} came back more than once under the same id.`,
     };
-  const table = new Table(sent, got, before);
-  if (!table.remember()) return table.result();
-  table.named();
+  const table = new MatchTable(sent, got, before);
+  if (!table.applyKnownIds()) return table.result();
+  table.pairByOurId();
   // Before ids are looked at: a part, or what several became, may well keep the id of one.
-  table.split();
-  table.merge();
-  table.sameIds();
+  table.pairSplitItems();
+  table.pairMergedItems();
+  table.pairBySentId();
   // What one rule decides may leave no choice to an earlier one.
-  while (table.pairUnique(sameKind) || table.tellApart());
-  table.split();
-  table.merge();
-  table.place();
-  table.otherWords();
+  while (table.pairUnique(sameKind) || table.pairByDifference());
+  table.pairSplitItems();
+  table.pairMergedItems();
+  table.pairByPosition();
+  table.pairForeignOfferings();
   return table.result();
 }
 
-type Fits = (ours: SentItem, theirs: ItemFacts) => boolean;
+type ItemTest = (ours: SentItem, theirs: ItemFacts) => boolean;
 
 /** What tells those of one kind apart. */
-const DIFFERENCES: Fits[] = [(o, t) => sameKind(o, t) && sameQuantity(o, t), (o, t) => sameKind(o, t) && sameValues(o, t), alike];
+const DIFFERENCES: ItemTest[] = [(o, t) => sameKind(o, t) && sameQuantity(o, t), (o, t) => sameKind(o, t) && sameValues(o, t), sameItem];
 
 /** What is not decided yet on both sides, and what is. */
-class Table {
+class MatchTable {
   private readonly ids: Record<string, string[]> = {};
   private theirs: string[] = [];
   private open: SentItem[];
@@ -79,7 +79,7 @@ class Table {
    * What is known holds while it is there and nothing speaks against it. False where no rule can say: one of their own is now such a thing as one
    * of ours that is gone, and may be that one, or their own as ever; or two of one thing have exchanged their quantities, or their ids.
    */
-  remember(): boolean {
+  applyKnownIds(): boolean {
     const { ids, theirs } = this.before;
     const claims = claimsOf(this.open, this.free, (o) => ids[o.ours] ?? []);
     const gone = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
@@ -90,12 +90,12 @@ class Table {
     if (this.renumbered || mixed || against.includes('quantity')) return this.renumbered;
     this.theirs = own.map((t) => t.id);
     this.free = this.free.filter((t) => !own.includes(t));
-    this.believe(claims);
+    this.pairClaims(claims);
     return true;
   }
 
   /** Those that have the id with which they were sent, or the same padded. */
-  sameIds(): void {
+  pairBySentId(): void {
     if (this.foreign) return;
     const here = (o: SentItem) =>
       this.free.find((t) => t.id === o.id) ?? this.free.find((t) => unpadded(t.id) === unpadded(o.id));
@@ -103,32 +103,32 @@ class Table {
     this.renumbered ||= claims.some((c) => this.contradicts(c, claims) !== undefined);
     // Of those that are alike an id says nothing where another one’s is not there: the partner may count from 0, or have dropped one.
     const lost = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
-    const sure = ({ ours }: Claim) => !ours.some((o) => lost.some((x) => alike(x, o)));
-    if (!this.renumbered) this.believe(claims.filter(sure));
+    const sure = ({ ours }: IdClaim) => !ours.some((o) => lost.some((x) => sameItem(x, o)));
+    if (!this.renumbered) this.pairClaims(claims.filter(sure));
   }
 
-  private contradicts(claim: Claim, claims: Claim[]): ReturnType<typeof contradictionOf> {
-    return contradictionOf(claim, claims, this.open, this.free, this.foreign);
+  private contradicts(claim: IdClaim, claims: IdClaim[]): ReturnType<typeof findContradiction> {
+    return findContradiction(claim, claims, this.open, this.free, this.foreign);
   }
 
-  private believe(claims: Claim[]): void {
+  private pairClaims(claims: IdClaim[]): void {
     const fresh = this.free.filter((t) => !claims.some((c) => c.theirs.includes(t)));
     // One that is less now than it was, beside a new one of its kind, may have been split.
-    const shrunk = ({ ours, theirs }: Claim) =>
-      total(theirs) < total(ours) && fresh.some((t) => ours.some((o) => this.ofKind(o, t)));
+    const shrunk = ({ ours, theirs }: IdClaim) =>
+      totalQuantity(theirs) < totalQuantity(ours) && fresh.some((t) => ours.some((o) => this.ofKind(o, t)));
     for (const claim of claims.filter((c) => !shrunk(c))) this.pair(claim.ours, claim.theirs);
   }
 
   /** Items that carry our id say themselves which they are, also the parts of one. */
-  named(): void {
+  pairByOurId(): void {
     for (const o of [...this.open]) {
-      const parts = this.free.filter((t) => names(o, t));
-      if (parts.length > 0 && !this.open.some((x) => x !== o && parts.some((t) => names(x, t)))) this.pair([o], parts);
+      const parts = this.free.filter((t) => carriesOurId(o, t));
+      if (parts.length > 0 && !this.open.some((x) => x !== o && parts.some((t) => carriesOurId(x, t)))) this.pair([o], parts);
     }
   }
 
   /** True when something was decided. */
-  pairUnique(fits: Fits): boolean {
+  pairUnique(fits: ItemTest): boolean {
     const found = this.open.flatMap((o) => {
       const [t, another] = this.free.filter((x) => fits(o, x));
       return t && !another && this.open.every((x) => x === o || !fits(x, t)) ? [{ o, t }] : [];
@@ -138,27 +138,27 @@ class Table {
   }
 
   /** Those of one kind are told apart only where all of them are there: else one may as well be gone, and another changed into what that was. */
-  tellApart(): boolean {
+  pairByDifference(): boolean {
     const all = (o: SentItem) =>
       this.open.filter((x) => compareKinds(o, x) === true).length === this.free.filter((t) => sameKind(o, t)).length;
     return DIFFERENCES.some((fits) => this.pairUnique((o, t) => fits(o, t) && all(o)));
   }
 
   /** One of ours that came back as several: their quantities add up to it, and they can be nothing else. */
-  split(): void {
+  pairSplitItems(): void {
     for (const o of [...this.open]) {
       const parts = this.free.filter((t) => this.ofKind(o, t));
       const others = this.open.some((x) => x !== o && parts.some((t) => this.ofKind(x, t)));
-      if (parts.length > 1 && !others && total(parts) === (o.quantity ?? 1)) this.pair([o], parts);
+      if (parts.length > 1 && !others && totalQuantity(parts) === (o.quantity ?? 1)) this.pair([o], parts);
     }
   }
 
   /** Several of ours that came back as one. */
-  merge(): void {
+  pairMergedItems(): void {
     for (const t of [...this.free]) {
       const ours = this.open.filter((o) => this.ofKind(o, t));
       const others = this.free.some((x) => x !== t && ours.some((o) => this.ofKind(o, x)));
-      if (ours.length > 1 && !others && total(ours) === (t.quantity ?? 1)) this.pair(ours, [t]);
+      if (ours.length > 1 && !others && totalQuantity(ours) === (t.quantity ?? 1)) this.pair(ours, [t]);
     }
   }
 
@@ -170,15 +170,15 @@ class Table {
    * Last, the position, among those of one kind and as many as were sent: where it does not matter which is which, or where nothing shows
    * that the order was not kept.
    */
-  place(): void {
+  pairByPosition(): void {
     const inOrder = this.inOrder();
     for (const first of [...this.open]) {
       if (!this.open.includes(first)) continue;
       const ours = this.open.filter((o) => compareKinds(first, o) === true);
       const theirs = this.free.filter((t) => sameKind(first, t));
       if (ours.length !== theirs.length) continue;
-      const equal = ours.every((o) => alike(first, o) && alike(o, first));
-      if (!equal && !(inOrder && ours.every((o, i) => alike(o, theirs[i]!)))) continue;
+      const equal = ours.every((o) => sameItem(first, o) && sameItem(o, first));
+      if (!equal && !(inOrder && ours.every((o, i) => sameItem(o, theirs[i]!)))) continue;
       ours.forEach((o, i) => {
         this.pair([o], [theirs[i]!]);
       });
@@ -189,7 +189,7 @@ class Table {
    * A partner that has a word of its own for every offering, and shows just the items that were sent, all of them under the ids they were sent with:
    * then the offerings say nothing, and the ids count.
    */
-  otherWords(): void {
+  pairForeignOfferings(): void {
     const pairs = this.open.flatMap((o) => this.free.filter((t) => t.id === o.id).map((t) => [o, t] as const));
     const all = pairs.length === this.open.length && pairs.length === this.free.length;
     const fit = pairs.every(([o, t]) => sameQuantity(o, t) && sameValues(o, t));
@@ -212,13 +212,13 @@ class Table {
       ids: this.ids,
       theirs: [...this.theirs, ...own.map((t) => t.id)],
       missing: this.open.map((o) => o.ours),
-      ...(unclear.length > 0 && { unclear: `${named(unclear)} came back, and may be any or none of ${named(this.open)}.` }),
+      ...(unclear.length > 0 && { unclear: `${itemText(unclear)} came back, and may be any or none of ${itemText(this.open)}.` }),
     };
   }
 }
 
 /** Items as a person knows them: id, offering, quantity. */
-export function named(items: readonly (ItemFacts | SentItem)[]): string {
+export function itemText(items: readonly (ItemFacts | SentItem)[]): string {
   return items
     .map((item) => {
       const what = [item.offering, item.specification, item.product].map((k) => k?.name ?? k?.id).find(Boolean);

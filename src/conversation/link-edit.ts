@@ -2,12 +2,12 @@ import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, MessageRecord } from '../store/store.js';
 import { conversationState, linkAt, linkOf, newLink } from './correlate.js';
-import { imprint } from './fingerprint.js';
-import { carriedBy, createReference } from './reference.js';
-import { type EntityKey, type Unlinked, unlinkedKey } from './unlinked-entity.js';
+import { fingerprint } from './fingerprint.js';
+import { expectedReference, createReference } from './reference.js';
+import { type EntityKey, type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
 /** An entity as it was looked up at its endpoint. */
-export interface LookedUp extends EntityKey {
+export interface LookedUpEntity extends EntityKey {
   number?: string;
   url?: string;
   version?: string;
@@ -20,8 +20,8 @@ export interface LookedUp extends EntityKey {
 }
 
 /** What a person may do to the links of conversations. */
-export type Operation =
-  | { kind: 'link'; conversation: string; entity: LookedUp }
+export type LinkEdit =
+  | { kind: 'link'; conversation: string; entity: LookedUpEntity }
   | { kind: 'unlink'; conversation: string; entity: EntityKey }
   /** `reference`: of the new conversation. */
   | { kind: 'split'; conversation: string; entity: EntityKey; reference: string }
@@ -29,14 +29,14 @@ export type Operation =
   | { kind: 'merge'; conversation: string; other: string };
 
 /** A conversation with all that belongs to it. */
-export interface Matter {
+export interface ConversationContents {
   conversation: ConversationRecord;
   messages: MessageRecord[];
   deliveries: DeliveryRecord[];
 }
 
 /** One thing that will change, as data: the view has the words. */
-export interface Effect {
+export interface LinkEditEffect {
   code:
     | 'joins'
     | 'known'
@@ -54,14 +54,14 @@ export interface Effect {
 }
 
 /** Where a link was before an operation, and where it is after it; absent = linked nowhere. */
-export interface Move {
+export interface LinkMove {
   before?: { conversation: string; link: Link };
   after?: { conversation: string; link: Link };
 }
 
 /** What it takes to undo an operation. */
-export interface Inverse {
-  moves: Move[];
+export interface InverseLinkEdit {
+  moves: LinkMove[];
   /** Ids of messages, and deliveries as they were, that went from one conversation to another. */
   messages: string[];
   deliveries: Pick<DeliveryRecord, 'id' | 'conversation' | 'leg' | 'reference'>[];
@@ -72,16 +72,16 @@ export interface Inverse {
   /** The reference that may not be carried again since. */
   spent?: string;
   /** The mark of an unlinked entity that was taken away. */
-  unlinked?: Unlinked;
+  unlinked?: UnlinkedEntity;
 }
 
-export interface Surgery {
+export interface PlannedLinkEdit {
   changes: Change[];
-  effects: Effect[];
-  inverse: Inverse;
+  effects: LinkEditEffect[];
+  inverse: InverseLinkEdit;
 }
 
-export interface Operator {
+export interface LinkEditAuthor {
   /** '' where nobody has to sign in. */
   by: string;
   /** ISO time. */
@@ -94,7 +94,7 @@ const OPEN: DeliveryRecord['state'][] = ['pending', 'sending', 'inDoubt'];
  * What an operation changes, and what that means. Nothing of it is done here: the preview asks the same. Pure; throws SWB_PAYLOAD, saying what stands
  * in the way. `other` is the second conversation of a merge.
  */
-export function operate(operation: Operation, matter: Matter, other: Matter | undefined, operator: Operator): Surgery {
+export function planLinkEdit(operation: LinkEdit, matter: ConversationContents, other: ConversationContents | undefined, operator: LinkEditAuthor): PlannedLinkEdit {
   const { conversation } = matter;
   if (conversation.plan || other?.conversation.plan)
     throw refusal(
@@ -105,9 +105,9 @@ export function operate(operation: Operation, matter: Matter, other: Matter | un
     case 'link':
       return link(matter, operation.entity, operator);
     case 'unlink':
-      return unlink(matter, standing(conversation, operation.entity), operator);
+      return unlink(matter, requireLink(conversation, operation.entity), operator);
     case 'split':
-      return split(matter, standing(conversation, operation.entity), operation.reference, operator);
+      return split(matter, requireLink(conversation, operation.entity), operation.reference, operator);
     case 'merge':
       if (!other || other.conversation.id === conversation.id)
         throw refusal('A conversation cannot be merged with itself.', 'Choose another one.');
@@ -115,7 +115,7 @@ export function operate(operation: Operation, matter: Matter, other: Matter | un
   }
 }
 
-function link({ conversation, deliveries }: Matter, entity: LookedUp, { at }: Operator): Surgery {
+function link({ conversation, deliveries }: ConversationContents, entity: LookedUpEntity, { at }: LinkEditAuthor): PlannedLinkEdit {
   const there = linkAt(conversation, entity.endpoint, entity.entityType, '');
   if (there)
     throw refusal(
@@ -130,8 +130,8 @@ function link({ conversation, deliveries }: Matter, entity: LookedUp, { at }: Op
     );
   const made: Link = {
     ...newLink({ ...entity }, '', 'theirs', at),
-    raw: imprints(entity.record),
-    shadow: imprints(entity.fields),
+    raw: fingerprints(entity.record),
+    shadow: fingerprints(entity.fields),
     seen: entity.parts,
     ...(entity.version && { entityVersion: entity.version }),
   };
@@ -144,7 +144,7 @@ function link({ conversation, deliveries }: Matter, entity: LookedUp, { at }: Op
       ...freed.map(
         (d): Change => ({
           kind: 'delivery',
-          record: { ...d, ...answered(d), blocking: undefined, waitsFor: undefined, updatedAt: at },
+          record: { ...d, ...withoutQuestion(d), blocking: undefined, waitsFor: undefined, updatedAt: at },
         }),
       ),
       { kind: 'setting', key: unlinkedKey(entity), value: undefined },
@@ -159,19 +159,19 @@ function link({ conversation, deliveries }: Matter, entity: LookedUp, { at }: Op
 }
 
 /** Whether it was created there is no question any more once a person has linked it. */
-function answered({ state }: DeliveryRecord): Partial<DeliveryRecord> {
+function withoutQuestion({ state }: DeliveryRecord): Partial<DeliveryRecord> {
   return state === 'needsDecision' ? { state: 'inDoubt', decision: undefined, doubtAt: undefined } : {};
 }
 
-function unlink({ conversation, deliveries }: Matter, gone: Link, { by, at }: Operator): Surgery {
-  const waiting = deliveries.filter((d) => isTo(d, gone) && (OPEN.includes(d.state) || d.state === 'needsDecision')).length;
+function unlink({ conversation, deliveries }: ConversationContents, gone: Link, { by, at }: LinkEditAuthor): PlannedLinkEdit {
+  const waiting = deliveries.filter((d) => isForLink(d, gone) && (OPEN.includes(d.state) || d.state === 'needsDecision')).length;
   if (waiting > 0)
     throw refusal(
       `${count(waiting, 'delivery', 'deliveries')} to ${nameOf(gone)} ${waiting === 1 ? 'is' : 'are'} under way.`,
       'Wait until nothing is, or skip what waits, then unlink it.',
     );
-  const { record, spent } = without(conversation, gone);
-  const mark: Unlinked = { reference: conversation.reference, by, at };
+  const { record, spent } = removeLink(conversation, gone);
+  const mark: UnlinkedEntity = { reference: conversation.reference, by, at };
   return {
     changes: [conversationChange(record, at), { kind: 'setting', key: unlinkedKey(gone), value: mark }],
     effects: [
@@ -183,13 +183,13 @@ function unlink({ conversation, deliveries }: Matter, gone: Link, { by, at }: Op
   };
 }
 
-function split({ conversation, messages, deliveries }: Matter, gone: Link, reference: string, { at }: Operator): Surgery {
+function split({ conversation, messages, deliveries }: ConversationContents, gone: Link, reference: string, { at }: LinkEditAuthor): PlannedLinkEdit {
   if (conversation.links.length === 1)
     throw refusal(`${nameOf(gone)} is all there is in this conversation.`, 'There is nothing to split it off from.');
-  const { record, spent } = without(conversation, gone);
-  const its = deliveries.filter((d) => isTo(d, gone) && (d.entityId === undefined || d.entityId === gone.id));
-  quiet(its);
-  const carried = gone.origin === 'ours' ? carriedBy(conversation, gone) : undefined;
+  const { record, spent } = removeLink(conversation, gone);
+  const its = deliveries.filter((d) => isForLink(d, gone) && (d.entityId === undefined || d.entityId === gone.id));
+  requireNoneSending(its);
+  const carried = gone.origin === 'ours' ? expectedReference(conversation, gone) : undefined;
   const kept: Link = { ...gone, ...(carried && { carries: carried }) };
   const said = messages.filter((m) => isAbout(m, gone));
   const made: ConversationRecord = {
@@ -207,12 +207,12 @@ function split({ conversation, messages, deliveries }: Matter, gone: Link, refer
     changes: [
       conversationChange(record, at),
       conversationChange(made, at),
-      ...moved(said, reference),
+      ...moveMessages(said, reference),
       ...its.map((d): Change => ({ kind: 'delivery', record: { ...d, conversation: reference } })),
     ],
     effects: [
       effect('splits', { number: nameOf(gone), reference }),
-      ...moves(said, its),
+      ...moveEffects(said, its),
       effect('createsAgain', { endpoint: gone.endpoint }),
     ],
     inverse: {
@@ -225,9 +225,9 @@ function split({ conversation, messages, deliveries }: Matter, gone: Link, refer
   };
 }
 
-function merge(into: Matter, other: Matter, { at }: Operator): Surgery {
+function merge(into: ConversationContents, other: ConversationContents, { at }: LinkEditAuthor): PlannedLinkEdit {
   const [a, b] = [into.conversation, other.conversation];
-  quiet(other.deliveries);
+  requireNoneSending(other.deliveries);
   const taken = new Set([...a.links.map(placeKey), ...into.deliveries.filter(isOpen).map(placeKey)]);
   // A create that failed or is undecided may have reached the partner all the same; beside it, and where both have an entity or one under way, the other's keeps a leg of
   // its own: nothing that was meant for it goes to ours.
@@ -238,12 +238,12 @@ function merge(into: Matter, other: Matter, { at }: Operator): Surgery {
       !linkAt(b, d.endpoint, d.entityType, d.leg)
     )
       taken.add(placeKey(d));
-  const legFor = (place: Place) => (taken.has(placeKey(place)) ? [b.reference, place.leg].filter(Boolean).join('/') : place.leg);
-  const moves_: Move[] = b.links.map((from) => {
-    const link: Link = { ...from, leg: legFor(from), ...(from.origin === 'ours' && { carries: carriedBy(b, from) }) };
+  const legFor = (place: LinkPlace) => (taken.has(placeKey(place)) ? [b.reference, place.leg].filter(Boolean).join('/') : place.leg);
+  const linkMoves: LinkMove[] = b.links.map((from) => {
+    const link: Link = { ...from, leg: legFor(from), ...(from.origin === 'ours' && { carries: expectedReference(b, from) }) };
     return { before: { conversation: b.id, link: from }, after: { conversation: a.id, link } };
   });
-  const links = moves_.flatMap((move) => (move.after ? [move.after.link] : []));
+  const links = linkMoves.flatMap((move) => (move.after ? [move.after.link] : []));
   const merged: ConversationRecord = {
     ...a,
     links: [...a.links, ...links],
@@ -252,15 +252,15 @@ function merge(into: Matter, other: Matter, { at }: Operator): Surgery {
     written: [...b.written, ...a.written],
   };
   // A create of ours that failed stops nothing any more where the other brings the ticket; replayed, it is an update of that.
-  const unblocked = into.deliveries.filter((d) => d.blocking && links.some((link) => isTo(d, link)));
+  const unblocked = into.deliveries.filter((d) => d.blocking && links.some((link) => isForLink(d, link)));
   const said = other.messages;
   const underWay = other.deliveries.filter((d) => OPEN.includes(d.state)).length;
-  const heardOnly = links.filter((link, index) => link.leg !== b.links[index]?.leg);
+  const receiveOnly = links.filter((link, index) => link.leg !== b.links[index]?.leg);
   return {
     changes: [
       { kind: 'conversation', record: b, gone: true },
       conversationChange(merged, at),
-      ...moved(said, a.id),
+      ...moveMessages(said, a.id),
       ...unblocked.map((d): Change => ({ kind: 'delivery', record: { ...d, blocking: undefined, updatedAt: at } })),
       ...other.deliveries.map((d): Change => {
         // A create carries what its earlier tries carried, so that they are found.
@@ -272,46 +272,46 @@ function merge(into: Matter, other: Matter, { at }: Operator): Surgery {
     effects: [
       effect('merges', { reference: b.reference, into: a.reference }),
       ...links.map((link) => effect('joins', { number: nameOf(link) })),
-      ...moves(said, other.deliveries),
+      ...moveEffects(said, other.deliveries),
       ...(underWay ? [effect('underWay', { count: underWay })] : []),
-      ...heardOnly.flatMap((link) => {
+      ...receiveOnly.flatMap((link) => {
         const instead = linkAt(a, link.endpoint, link.entityType, b.links.find((l) => l.id === link.id)?.leg ?? '');
         return instead ? [effect('heardOnly', { number: nameOf(link), instead: nameOf(instead) })] : [];
       }),
     ],
-    inverse: { moves: moves_, messages: said.map((m) => m.id), deliveries: other.deliveries.map(placeOf), removed: b },
+    inverse: { moves: linkMoves, messages: said.map((m) => m.id), deliveries: other.deliveries.map(placeOf), removed: b },
   };
 }
 
-interface Place {
+interface LinkPlace {
   endpoint: string;
   entityType: string;
   leg: string;
 }
 
-const placeKey = ({ endpoint, entityType, leg }: Place) => [endpoint, entityType, leg].join('|');
+const placeKey = ({ endpoint, entityType, leg }: LinkPlace) => [endpoint, entityType, leg].join('|');
 const placeOf = ({ id, conversation, leg, reference }: DeliveryRecord) => ({ id, conversation, leg, reference });
 const isOpen = ({ state }: DeliveryRecord) => OPEN.includes(state);
 
-function standing(conversation: ConversationRecord, { endpoint, entityType, id }: EntityKey): Link {
+function requireLink(conversation: ConversationRecord, { endpoint, entityType, id }: EntityKey): Link {
   const found = linkOf(conversation, endpoint, entityType, id);
   if (found) return found;
   throw refusal(`${id} is not linked to ${conversation.reference}.`, 'Refresh the view and look again.');
 }
 
-function without(conversation: ConversationRecord, gone: Link): { record: ConversationRecord; spent?: string } {
+function removeLink(conversation: ConversationRecord, gone: Link): { record: ConversationRecord; spent?: string } {
   const links = conversation.links.filter((l) => l !== gone);
-  const spent = gone.origin === 'ours' ? carriedBy(conversation, gone) : undefined;
+  const spent = gone.origin === 'ours' ? expectedReference(conversation, gone) : undefined;
   return { record: { ...conversation, links, ...(spent && { spent: [...(conversation.spent ?? []), spent] }) }, spent };
 }
 
 /** A delivery that is being sent belongs to its conversation until its answer is there. */
-export function quiet(deliveries: DeliveryRecord[]): void {
+export function requireNoneSending(deliveries: DeliveryRecord[]): void {
   const busy = deliveries.find((d) => d.state === 'sending');
   if (busy) throw refusal('Something is being sent in this moment.', 'Try again in a few seconds.');
 }
 
-export function isTo(delivery: DeliveryRecord, link: Link): boolean {
+export function isForLink(delivery: DeliveryRecord, link: Link): boolean {
   return placeKey(delivery) === placeKey(link);
 }
 
@@ -319,7 +319,7 @@ export function isAbout({ endpoint, entityType, entityId }: MessageRecord, link:
   return endpoint === link.endpoint && entityType === link.entityType && entityId === link.id;
 }
 
-export function moved(messages: MessageRecord[], conversation: string): Change[] {
+export function moveMessages(messages: MessageRecord[], conversation: string): Change[] {
   return messages.map((record) => ({ kind: 'message', record: { ...record, conversation } }));
 }
 
@@ -327,13 +327,13 @@ export function conversationChange(record: ConversationRecord, at: string): Chan
   return { kind: 'conversation', record: { ...record, state: conversationState(record), updatedAt: at } };
 }
 
-function moves(messages: MessageRecord[], deliveries: DeliveryRecord[]): Effect[] {
+function moveEffects(messages: MessageRecord[], deliveries: DeliveryRecord[]): LinkEditEffect[] {
   return messages.length + deliveries.length > 0
     ? [effect('moves', { messages: messages.length, deliveries: deliveries.length })]
     : [];
 }
 
-export function effect(code: Effect['code'], values: Effect['values']): Effect {
+export function effect(code: LinkEditEffect['code'], values: LinkEditEffect['values']): LinkEditEffect {
   return { code, values };
 }
 
@@ -345,8 +345,8 @@ function count(n: number, one: string, many: string): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
-function imprints(values: Record<string, Json>): Record<string, Json> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, imprint(value)]));
+function fingerprints(values: Record<string, Json>): Record<string, Json> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, fingerprint(value)]));
 }
 
 export function refusal(what: string, hint: string): SwitchboardError {

@@ -1,108 +1,108 @@
 import type { Json } from '../model/message.js';
 import { allOf } from '../store/pages.js';
 import type { Store } from '../store/store.js';
-import type { Turnstile } from './conversation-queue.js';
+import type { ConversationQueue } from './conversation-queue.js';
 import type { Conversations } from './conversations.js';
-import { type Effect, type Inverse, type Matter, type Operation, operate, refusal, type Surgery } from './link-edit.js';
-import { undo } from './link-edit-undo.js';
-import { type EntityKey, type Unlinked, unlinkedKey } from './unlinked-entity.js';
+import { type LinkEditEffect, type InverseLinkEdit, type ConversationContents, type LinkEdit, planLinkEdit, refusal, type PlannedLinkEdit } from './link-edit.js';
+import { planUndo } from './link-edit-undo.js';
+import { type EntityKey, type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
 /** Operations kept; the oldest makes room for the newest. */
-const MOST = 200;
-const NEXT = 'surgery';
+const MAX_KEPT = 200;
+const SETTING = 'surgery';
 /** Records read at once. */
 const BATCH = 500;
 
 /** Who did what to which conversation, and when. What it takes to undo it is kept beside it. */
-export interface Operated {
+export interface AppliedLinkEdit {
   id: number;
   at: string;
   /** Name of the user of Node-RED's editor; '' where nobody has to sign in. */
   by: string;
-  kind: Operation['kind'];
+  kind: LinkEdit['kind'];
   /** Conversations it was about. */
   conversations: string[];
-  effects: Effect[];
+  effects: LinkEditEffect[];
   undone?: { at: string; by: string };
 }
 
 /** Mends the links of conversations by hand: previews, commits, keeps who did it, and takes it back. */
-export class Surgeon {
+export class LinkEditor {
   /** One at a time; what is undone may be what comes next. */
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly store: Store,
     private readonly conversations: Conversations,
-    private readonly turnstile: Turnstile,
+    private readonly queue: ConversationQueue,
     private readonly clock: () => number,
   ) {}
 
   /** What an operation would change, in a dry run. Throws SWB_PAYLOAD when it cannot be done. */
-  async preview(operation: Operation): Promise<Effect[]> {
-    return (await this.planned(operation, { by: '', at: this.now() })).effects;
+  async preview(operation: LinkEdit): Promise<LinkEditEffect[]> {
+    return (await this.plan(operation, { by: '', at: this.now() })).effects;
   }
 
   /** Does it. Messages of the conversations that are in their flows finish first. */
-  operate(operation: Operation, by: string): Promise<Operated> {
+  apply(operation: LinkEdit, by: string): Promise<AppliedLinkEdit> {
     const about = operation.kind === 'merge' ? [operation.conversation, operation.other] : [operation.conversation];
-    return this.alone(about, async () => {
+    return this.runAlone(about, async () => {
       const operator = { by, at: this.now() };
-      let done: Operated | undefined;
+      let done: AppliedLinkEdit | undefined;
       await this.conversations.updateTogether(about, async () => {
-        const { changes, effects, inverse } = await this.planned(operation, operator);
+        const { changes, effects, inverse } = await this.plan(operation, operator);
         const id = await this.nextId();
         const conversations = [...about, ...(inverse.made ? [inverse.made] : [])];
         done = { id, ...operator, kind: operation.kind, conversations, effects };
         return [
           ...changes,
-          keep(done),
+          saveChange(done),
           { kind: 'setting', key: inverseKeyOf(id), value: inverse as unknown as Json },
-          { kind: 'setting', key: NEXT, value: id + 1 },
+          { kind: 'setting', key: SETTING, value: id + 1 },
         ];
       });
-      return done as unknown as Operated;
+      return done as unknown as AppliedLinkEdit;
     });
   }
 
   /** Takes an operation back, where nothing has happened to its links since; else throws SWB_PAYLOAD, saying what has. */
-  async undo(id: number, by: string): Promise<Operated> {
-    const found = await this.kept(id);
-    return this.alone(found.conversations, async () => {
+  async undo(id: number, by: string): Promise<AppliedLinkEdit> {
+    const found = await this.savedEdit(id);
+    return this.runAlone(found.conversations, async () => {
       const operator = { by, at: this.now() };
       let undone = found;
       await this.conversations.updateTogether(found.conversations, async () => {
-        const latest = await this.kept(id);
+        const latest = await this.savedEdit(id);
         if (latest.undone) throw refusal('It has been undone already.', 'Refresh the view and look again.');
-        const inverse = (await this.store.setting(inverseKeyOf(id))) as unknown as Inverse;
-        const { changes } = undo(inverse, await this.around(latest, inverse), operator);
+        const inverse = (await this.store.setting(inverseKeyOf(id))) as unknown as InverseLinkEdit;
+        const { changes } = planUndo(inverse, await this.currentState(latest, inverse), operator);
         undone = { ...latest, undone: operator };
-        return [...changes, keep(undone)];
+        return [...changes, saveChange(undone)];
       });
       return undone;
     });
   }
 
   /** What was done to a conversation, newest first. */
-  async history(conversation: string): Promise<Operated[]> {
+  async history(conversation: string): Promise<AppliedLinkEdit[]> {
     const next = await this.nextId();
-    const numbers = Array.from({ length: Math.min(MOST, next) }, (_, back) => next - 1 - back);
+    const numbers = Array.from({ length: Math.min(MAX_KEPT, next) }, (_, back) => next - 1 - back);
     const all = await Promise.all(numbers.map((id) => this.store.setting(keyOf(id))));
-    return (all as unknown as (Operated | undefined)[]).filter((one) => one?.conversations.includes(conversation)) as Operated[];
+    return (all as unknown as (AppliedLinkEdit | undefined)[]).filter((one) => one?.conversations.includes(conversation)) as AppliedLinkEdit[];
   }
 
-  private async planned(operation: Operation, operator: { by: string; at: string }): Promise<Surgery> {
-    const matter = await this.matter(operation.conversation);
-    const other = operation.kind === 'merge' ? await this.matter(operation.other) : undefined;
-    if (operation.kind === 'link') await this.free(operation.entity, operation.conversation);
-    const surgery = operate(operation, matter, other, operator);
+  private async plan(operation: LinkEdit, operator: { by: string; at: string }): Promise<PlannedLinkEdit> {
+    const matter = await this.load(operation.conversation);
+    const other = operation.kind === 'merge' ? await this.load(operation.other) : undefined;
+    if (operation.kind === 'link') await this.requireUnlinked(operation.entity, operation.conversation);
+    const surgery = planLinkEdit(operation, matter, other, operator);
     if (operation.kind !== 'link') return surgery;
-    const unlinked = (await this.store.setting(unlinkedKey(operation.entity))) as Unlinked | undefined;
+    const unlinked = (await this.store.setting(unlinkedKey(operation.entity))) as UnlinkedEntity | undefined;
     return { ...surgery, inverse: { ...surgery.inverse, ...(unlinked && { unlinked }) } };
   }
 
   /** An entity belongs to one conversation. */
-  private async free(entity: EntityKey, conversation: string): Promise<void> {
+  private async requireUnlinked(entity: EntityKey, conversation: string): Promise<void> {
     const owner = await this.store.conversationByLink(entity.endpoint, entity.entityType, entity.id);
     if (!owner) return;
     throw refusal(
@@ -114,10 +114,10 @@ export class Surgeon {
   }
 
   /** What an undo has to look at. */
-  private async around({ conversations }: Operated, inverse: Inverse): Promise<Parameters<typeof undo>[1]> {
+  private async currentState({ conversations }: AppliedLinkEdit, inverse: InverseLinkEdit): Promise<Parameters<typeof planUndo>[1]> {
     const ids = [...conversations, ...inverse.moves.flatMap(({ before, after }) => [before?.conversation, after?.conversation])];
     const found = await Promise.all(
-      [...new Set(ids)].map((id) => (id === undefined ? undefined : this.matter(id).catch(() => undefined))),
+      [...new Set(ids)].map((id) => (id === undefined ? undefined : this.load(id).catch(() => undefined))),
     );
     const owners = new Map<string, string>();
     for (const { before, after } of inverse.moves) {
@@ -125,10 +125,10 @@ export class Surgeon {
       const owner = await this.store.conversationByLink(link.endpoint, link.entityType, link.id);
       if (owner) owners.set(unlinkedKey(link), owner.id);
     }
-    return { matters: found.filter((one) => one !== undefined), ownerOf: (entity) => owners.get(unlinkedKey(entity)) };
+    return { conversations: found.filter((one) => one !== undefined), ownerOf: (entity) => owners.get(unlinkedKey(entity)) };
   }
 
-  private async matter(id: string): Promise<Matter> {
+  private async load(id: string): Promise<ConversationContents> {
     const conversation = await this.store.conversation(id);
     if (!conversation)
       throw refusal(`There is no conversation ${id}.`, 'It may have been merged or removed: refresh the view and look again.');
@@ -139,23 +139,23 @@ export class Surgeon {
   }
 
   /** Waits for the conversations' turns as a message does, one operation after the other. */
-  private alone<T>(conversations: string[], task: () => Promise<T>): Promise<T> {
+  private runAlone<T>(conversations: string[], task: () => Promise<T>): Promise<T> {
     const run = this.last.then(async () => {
       // Sorts behind every message, so that those that wait already go first.
       const turns = [...new Set(conversations)].sort().map((conversation) => ({ conversation, holder: `~${conversation}` }));
-      for (const { conversation, holder } of turns) await this.turnstile.enter(conversation, holder);
+      for (const { conversation, holder } of turns) await this.queue.enter(conversation, holder);
       try {
         return await task();
       } finally {
-        for (const { holder } of turns) this.turnstile.leave(holder);
+        for (const { holder } of turns) this.queue.leave(holder);
       }
     });
     this.last = run.catch(() => undefined);
     return run;
   }
 
-  private async kept(id: number): Promise<Operated> {
-    const found = (await this.store.setting(keyOf(id))) as unknown as Operated | undefined;
+  private async savedEdit(id: number): Promise<AppliedLinkEdit> {
+    const found = (await this.store.setting(keyOf(id))) as unknown as AppliedLinkEdit | undefined;
     if (found?.id === id) return found;
     throw refusal(
       'This is too long ago: what it takes to undo it is not kept any more.',
@@ -164,7 +164,7 @@ export class Surgeon {
   }
 
   private async nextId(): Promise<number> {
-    return Number((await this.store.setting(NEXT)) ?? 0);
+    return Number((await this.store.setting(SETTING)) ?? 0);
   }
 
   private now(): string {
@@ -172,9 +172,9 @@ export class Surgeon {
   }
 }
 
-const keyOf = (id: number): string => `${NEXT}/${id % MOST}`;
+const keyOf = (id: number): string => `${SETTING}/${id % MAX_KEPT}`;
 const inverseKeyOf = (id: number): string => `${keyOf(id)}/inverse`;
 
-function keep(operated: Operated) {
+function saveChange(operated: AppliedLinkEdit) {
   return { kind: 'setting' as const, key: keyOf(operated.id), value: operated as unknown as Json };
 }

@@ -4,7 +4,7 @@ import { PartnerError } from '../errors.js';
 import type { Source } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import { withLink } from './correlate.js';
-import { carriedBy } from './reference.js';
+import { expectedReference } from './reference.js';
 
 const MOVED = new Set([301, 302, 307, 308]);
 
@@ -17,14 +17,14 @@ export function isGone(error: unknown): boolean {
 }
 
 /** The record that carries the reference of an entity of ours which is gone; undefined where there is none, or it is the same. */
-export async function movedTo(client: EndpointClient, conversation: ConversationRecord, link: Link): Promise<Source | undefined> {
+export async function findMovedEntity(client: EndpointClient, conversation: ConversationRecord, link: Link): Promise<Source | undefined> {
   if (link.origin !== 'ours') return undefined;
-  const found = await client.find(link.entityType, carriedBy(conversation, link));
+  const found = await client.find(link.entityType, expectedReference(conversation, link));
   const source = found && client.parse(found).source;
   return source && source.id !== link.id ? source : undefined;
 }
 
 /** The conversation with the entity under its new id. */
-export function relinked(conversation: ConversationRecord, link: Link, { id, number, url }: Source): ConversationRecord {
+export function withNewId(conversation: ConversationRecord, link: Link, { id, number, url }: Source): ConversationRecord {
   return withLink(conversation, { ...link, id, number, url });
 }

@@ -33,7 +33,7 @@ export const DEFAULT_RULES: PartyRules = { side: 'customer', fields: {}, edits: 
 export const SAME_MOMENT = 5_000;
 
 /** What the provider knows best: how the work stands, when it will be done, what was found. All else is the customer's. */
-const PROVIDERS = new Set([
+const PROVIDER_FIELDS = new Set([
   'state',
   'stateReason',
   'assignee',
@@ -48,38 +48,38 @@ const PROVIDERS = new Set([
 ]);
 
 /** A value that was said, by whom, and when by our own clock (epoch milliseconds; undefined: not known). */
-export interface Said {
+export interface ChangeOrigin {
   side: Side;
   at?: number;
 }
 
 /** What a party shows, as said by it. `changedAt`: ISO, by its own clock, which is `clockAhead` milliseconds ahead of ours. */
-export function saidBy(side: Side, changedAt: string | undefined, clockAhead = 0): Said {
+export function changeOrigin(side: Side, changedAt: string | undefined, clockAhead = 0): ChangeOrigin {
   const at = Date.parse(changedAt ?? '') - clockAhead;
   return { side, ...(!Number.isNaN(at) && { at }) };
 }
 
 export function ownerOf(field: string): Side {
-  return PROVIDERS.has(field) ? 'provider' : 'customer';
+  return PROVIDER_FIELDS.has(field) ? 'provider' : 'customer';
 }
 
 /** By what it is decided whether one value stands against another, in words. */
-export function ruleInWords(field: string, rule: FieldRule, shown: Said, wanted: Said): string {
-  if (rule !== 'newest' || shown.side === wanted.side || Math.abs(apart(shown, wanted)) > SAME_MOMENT) return rule;
+export function ruleText(field: string, rule: FieldRule, shown: ChangeOrigin, wanted: ChangeOrigin): string {
+  if (rule !== 'newest' || shown.side === wanted.side || Math.abs(timeBetween(shown, wanted)) > SAME_MOMENT) return rule;
   return `newest, within ${SAME_MOMENT / 1000} seconds the ${ownerOf(field)}’s`;
 }
 
 /** Does what a party shows for a field stand against what others want written there? `rule`: the party's for the field. Pure. */
-export function stands(field: string, rule: FieldRule, shown: Said, wanted: Said): boolean {
+export function shownWins(field: string, rule: FieldRule, shown: ChangeOrigin, wanted: ChangeOrigin): boolean {
   if (rule === 'appendOnly' || rule === 'never') return true;
   if (rule === 'customer' || rule === 'provider') return shown.side === rule || wanted.side !== rule;
-  const later = apart(shown, wanted);
+  const later = timeBetween(shown, wanted);
   if (Math.abs(later) > SAME_MOMENT) return later > 0;
   // Of two parties on one side the later one, or the one whose record it is.
   return shown.side === wanted.side ? later >= 0 : shown.side === ownerOf(field);
 }
 
 /** How much later one was said than another, milliseconds; 0 where that is not known. */
-function apart(one: Said, other: Said): number {
+function timeBetween(one: ChangeOrigin, other: ChangeOrigin): number {
   return one.at === undefined || other.at === undefined ? 0 : one.at - other.at;
 }

@@ -24,7 +24,7 @@ export function hasFailed(leg: PlannedLeg): boolean {
 }
 
 /** The predecessors that have not got where they must be. */
-export function unmet(plan: Plan | undefined, after: readonly Predecessor[] = []): Predecessor[] {
+export function unmetPredecessors(plan: Plan | undefined, after: readonly Predecessor[] = []): Predecessor[] {
   return after.filter(({ leg, states }) => {
     const state = legOf(plan, leg)?.state;
     return state === undefined || !states.includes(state);
@@ -33,11 +33,11 @@ export function unmet(plan: Plan | undefined, after: readonly Predecessor[] = []
 
 /** The plan once a leg's party has said how it stands. Pure. */
 export function planAfter(plan: Plan, leg: string, told: { fields: GenericFields; spoke: boolean }): Plan {
-  const legs = plan.legs.map((l) => (l.leg === leg ? heard(l, told.fields) : l));
-  return dropHopeless({ ...plan, legs, ...(told.spoke && { asked: leg }) });
+  const legs = plan.legs.map((l) => (l.leg === leg ? withReport(l, told.fields) : l));
+  return dropUnreachable({ ...plan, legs, ...(told.spoke && { asked: leg }) });
 }
 
-function heard(leg: PlannedLeg, { state, stateReason, progress }: GenericFields): PlannedLeg {
+function withReport(leg: PlannedLeg, { state, stateReason, progress }: GenericFields): PlannedLeg {
   const known = new Map(leg.progress.map((p) => [p.id, p]));
   for (const item of progress ?? []) known.set(item.id, item);
   return {
@@ -49,14 +49,14 @@ function heard(leg: PlannedLeg, { state, stateReason, progress }: GenericFields)
 }
 
 /** Gives up the legs whose predecessor ended somewhere else, and those that waited for them in turn; where a person decides they wait on. */
-export function dropHopeless(plan: Plan): Plan {
+export function dropUnreachable(plan: Plan): Plan {
   if (plan.onFailure === 'ask') return plan;
   let { legs } = plan;
   for (let again = true; again; ) {
     again = false;
     legs = legs.map((leg) => {
       if (isOver(leg) || leg.state !== undefined) return leg;
-      const ended = unmet({ ...plan, legs }, leg.after ?? [])
+      const ended = unmetPredecessors({ ...plan, legs }, leg.after ?? [])
         .map(({ leg: name }) => legs.find((l) => l.leg === name))
         .find((l) => l && isOver(l));
       if (!ended) return leg;
@@ -68,20 +68,20 @@ export function dropHopeless(plan: Plan): Plan {
 }
 
 /** What a changed plan does to the deliveries that wait for it: they go, wait for less, or are given up. */
-export function released(plan: Plan, open: readonly DeliveryRecord[], now: string): Change[] {
+export function releaseDeliveries(plan: Plan, open: readonly DeliveryRecord[], now: string): Change[] {
   return open.flatMap((delivery): Change[] => {
     const { waitsFor } = delivery;
     const dropped = delivery.leg && legOf(plan, delivery.leg)?.dropped;
-    if (dropped) return [{ kind: 'delivery', record: givenUp(delivery, dropped, now) }];
+    if (dropped) return [{ kind: 'delivery', record: skippedDelivery(delivery, dropped, now) }];
     if (!Array.isArray(waitsFor)) return [];
-    const rest = unmet(plan, waitsFor);
+    const rest = unmetPredecessors(plan, waitsFor);
     if (rest.length === waitsFor.length) return [];
     return [{ kind: 'delivery', record: { ...delivery, waitsFor: rest.length ? rest : undefined, updatedAt: now } }];
   });
 }
 
 /** A delivery that was never sent and never will be. */
-function givenUp(delivery: DeliveryRecord, reason: string, now: string): DeliveryRecord {
+function skippedDelivery(delivery: DeliveryRecord, reason: string, now: string): DeliveryRecord {
   return {
     ...delivery,
     state: 'skipped',

@@ -34,7 +34,7 @@ export async function freeReference(store: Store, endpoint: string, entityType: 
 }
 
 /** What the entity of a link of ours has to carry. */
-export function carriedBy(conversation: ConversationRecord, link: Link): string {
+export function expectedReference(conversation: ConversationRecord, link: Link): string {
   return link.carries ?? legReference(conversation.reference, link.leg);
 }
 
@@ -49,6 +49,6 @@ export function createReference(conversation: ConversationRecord, delivery: Pick
 }
 
 /** A reference that a link has to remember, because it is not the one of its conversation and leg. */
-export function carriedApart(conversation: ConversationRecord, leg: string, carried: string | undefined): string | undefined {
+export function differingReference(conversation: ConversationRecord, leg: string, carried: string | undefined): string | undefined {
   return carried === legReference(conversation.reference, leg) ? undefined : carried;
 }

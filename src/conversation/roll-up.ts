@@ -28,7 +28,7 @@ export const DEFAULT_ROLL_UP: readonly RollUpRule[] = [
   { when: 'all', of: ['resolved', 'closed'], gives: 'resolved' },
 ];
 /** Where no rule fits: some of it is moving. */
-export const ELSE: State = 'inProgress';
+export const DEFAULT_STATE: State = 'inProgress';
 
 /** How an order stands whose items stand so, and the rule that says it (-1: none fitted). */
 export function rollUp(states: readonly State[], rules: readonly RollUpRule[]): { state: State; rule: number } {
@@ -37,7 +37,7 @@ export function rollUp(states: readonly State[], rules: readonly RollUpRule[]): 
         when === 'all' ? states.every((s) => of.includes(s)) : states.some((s) => of.includes(s)),
       )
     : -1;
-  return { state: rules[rule]?.gives ?? ELSE, rule };
+  return { state: rules[rule]?.gives ?? DEFAULT_STATE, rule };
 }
 
 /** Every combination of item states and what the rules make of it, fewest states first: what a person looks through before trusting a table. */

@@ -4,7 +4,7 @@ import type { Link } from '../store/store.js';
 export type EntityKey = Pick<Link, 'endpoint' | 'entityType' | 'id'>;
 
 /** Kept of an entity that a person unlinked. */
-export type Unlinked = {
+export type UnlinkedEntity = {
   /** Of the conversation it was in. */
   reference: string;
   /** Who did it; '' where nobody has to sign in. */

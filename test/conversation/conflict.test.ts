@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { conflictsIn, type Rival, restoring } from '../../src/conversation/conflict.js';
-import type { Incoming, News } from '../../src/conversation/correlate.js';
+import { findConflicts, type CompetingWrite, restoreRequest } from '../../src/conversation/conflict.js';
+import type { InboundMessage, DetectedChanges } from '../../src/conversation/correlate.js';
 import type { EntityRequest } from '../../src/conversation/correlator.js';
 import { DEFAULT_RULES } from '../../src/conversation/ownership.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
@@ -15,19 +15,19 @@ describe('what both sides changed at once', () => {
       sources: { impact: ['severity'], urgency: ['severity'], title: ['title'] },
       generic: { severity: 'other', title: 'ours' },
     };
-    const rival: Rival = { delivery: { id: 'd1' } as DeliveryRecord, request };
-    const incoming: Incoming = {
+    const rival: CompetingWrite = { delivery: { id: 'd1' } as DeliveryRecord, request };
+    const incoming: InboundMessage = {
       message: messageWith({ severity: 'critical', title: 'theirs' }),
       record: { impact: '1', urgency: '1', title: 'theirs' },
       sources: { severity: ['impact', 'urgency'], title: ['title'] },
     };
-    const news = { message: { ...incoming.message, changed: ['severity'] } } as News;
+    const news = { message: { ...incoming.message, changed: ['severity'] } } as DetectedChanges;
     const side = { side: 'customer' } as const;
-    const conflicts = conflictsIn(news, incoming, [rival], DEFAULT_RULES, side, () => ({ side: 'provider' }));
+    const conflicts = findConflicts(news, incoming, [rival], DEFAULT_RULES, side, () => ({ side: 'provider' }));
     assert.deepEqual(
-      conflicts.map(({ name, stands }) => [name, stands]),
+      conflicts.map(({ name, partnerWins: stands }) => [name, stands]),
       [['severity', true]],
     );
-    assert.deepEqual(restoring(conflicts, incoming).fields, { impact: '1', urgency: '1' });
+    assert.deepEqual(restoreRequest(conflicts, incoming).fields, { impact: '1', urgency: '1' });
   });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { Turnstile } from '../../src/conversation/conversation-queue.js';
+import { ConversationQueue } from '../../src/conversation/conversation-queue.js';
 import { legReference, referenceFor } from '../../src/conversation/reference.js';
 
 describe('the turnstile', () => {
   it('lets one message of a conversation in at a time, the oldest first', async () => {
-    const turnstile = new Turnstile();
+    const turnstile = new ConversationQueue();
     const order: string[] = [];
     await turnstile.enter('c', 'm1');
     const waiting = ['m3', 'm2', 'm4'].map((m) => turnstile.enter('c', m).then(() => order.push(m)));
@@ -17,13 +17,13 @@ describe('the turnstile', () => {
   });
 
   it('does not let conversations wait for each other', async () => {
-    const turnstile = new Turnstile();
+    const turnstile = new ConversationQueue();
     await turnstile.enter('a', 'm1');
     await turnstile.enter('b', 'm2');
   });
 
   it('lets the holder in again and forgets one that never entered', async () => {
-    const turnstile = new Turnstile();
+    const turnstile = new ConversationQueue();
     await turnstile.enter('a', 'm1');
     await turnstile.enter('a', 'm1');
     turnstile.leave('unknown');

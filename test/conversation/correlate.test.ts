@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { conversationState, type Incoming, newLink, whatIsNew, withLink, withMarks } from '../../src/conversation/correlate.js';
+import { conversationState, type InboundMessage, newLink, detectChanges, withLink, withMarks } from '../../src/conversation/correlate.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
 import { createIds } from '../../src/store/id.js';
@@ -8,7 +8,7 @@ import { conversation, isOlder, messageWith, SOURCE } from './incident.js';
 
 const SOURCES = { title: ['short_description'], state: ['state', 'hold_reason'], priority: ['priority'] };
 
-function incoming(record: Record<string, Json>, fields: GenericMessage['fields'], parts: Partial<GenericMessage> = {}): Incoming {
+function incoming(record: Record<string, Json>, fields: GenericMessage['fields'], parts: Partial<GenericMessage> = {}): InboundMessage {
   return { message: messageWith(fields, parts), record, sources: SOURCES };
 }
 
@@ -17,8 +17,8 @@ const OPENED = incoming(
   { title: 'No dial tone', state: 'acknowledged', priority: 'moderate' },
 );
 const NO_ECHO = { inFlight: [], isOlder };
-const news = (c: ConversationRecord, i: Incoming, guard: Parameters<typeof whatIsNew>[3] = NO_ECHO) =>
-  whatIsNew(c, c.links[0]!, i, guard);
+const news = (c: ConversationRecord, i: InboundMessage, guard: Parameters<typeof detectChanges>[3] = NO_ECHO) =>
+  detectChanges(c, c.links[0]!, i, guard);
 const comment = (id: string, text: string, author = 'anna'): GenericComment => ({ id, text, author, visibility: 'public' });
 
 describe('what is new in a message', () => {
@@ -28,7 +28,7 @@ describe('what is new in a message', () => {
     const shared = { ...withLink(conversation(), link), plan };
     const said = (id: string) => {
       const told = incoming({}, {}, { comments: [comment(id, 'words')] });
-      const { output, advance } = whatIsNew(shared, link, told, NO_ECHO);
+      const { output, advance } = detectChanges(shared, link, told, NO_ECHO);
       return [output, advance({ ...shared, links: [link] }).plan?.asked];
     };
     assert.deepEqual(said('added|40'), ['update', 'mobile']);
@@ -43,7 +43,7 @@ describe('what is new in a message', () => {
       { id: '1', state: 'held' as const },
       { id: '2', state: 'acknowledged' as const },
     ];
-    const { advance } = whatIsNew(before, link, incoming({}, { progress }), NO_ECHO);
+    const { advance } = detectChanges(before, link, incoming({}, { progress }), NO_ECHO);
     assert.deepEqual(advance(before).links[0]?.writtenItems, { lines: { 1: { ...wrote('1'), entry: '' }, 2: wrote('2') } });
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { legMessages, planFor, planTold } from '../../src/conversation/fan-out.js';
+import { legMessages, planFor, planAfterQueued } from '../../src/conversation/fan-out.js';
 import type { GenericComment, GenericMessage } from '../../src/model/message.js';
 import type { Plan } from '../../src/store/store.js';
 import { ITEMS, leg, order, plan, RULES, says } from './orders.js';
@@ -76,7 +76,7 @@ describe('an order that is shared out by item', () => {
 
   /** The plan once every leg has taken over what it is told of a message. */
   const takenOver = (plan: Plan, message: GenericMessage) =>
-    legMessages(plan, message).reduce((now, part) => planTold(now, part.leg, part.message.fields), plan);
+    legMessages(plan, message).reduce((now, part) => planAfterQueued(now, part.leg, part.message.fields), plan);
   const told = (message: GenericMessage = order()) => takenOver(planned(message).plan, message);
   const update = (fields: GenericMessage['fields'], changed: string[], more: Partial<GenericMessage> = {}) =>
     order(fields, { event: 'updated', changed, ...more });
@@ -94,7 +94,7 @@ describe('an order that is shared out by item', () => {
     const items = ITEMS.map((i) => ({ ...i, quantity: 2 }));
     const message = update({ items }, ['items']);
     const [devices] = legMessages(told(), message);
-    const half = planTold(told(), devices!.leg, devices!.message.fields);
+    const half = planAfterQueued(told(), devices!.leg, devices!.message.fields);
     assert.deepEqual(
       legMessages(half, message).map((l) => l.leg),
       ['mobile', 'delivery'],

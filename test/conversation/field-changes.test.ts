@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Incoming, newLink } from '../../src/conversation/correlate.js';
-import { fieldNews } from '../../src/conversation/field-changes.js';
+import { type InboundMessage, newLink } from '../../src/conversation/correlate.js';
+import { detectFieldChanges } from '../../src/conversation/field-changes.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import type { Link } from '../../src/store/store.js';
 import { isOlder, messageWith, SOURCE } from './incident.js';
@@ -14,11 +14,11 @@ const made = (how: Link['made'], raw: Record<string, Json>, shadow: Record<strin
   raw,
   shadow,
 });
-function reading(record: Record<string, Json>, fields: GenericMessage['fields'], more: Partial<Incoming> = {}): Incoming {
+function reading(record: Record<string, Json>, fields: GenericMessage['fields'], more: Partial<InboundMessage> = {}): InboundMessage {
   return { message: messageWith(fields, { source: VERSIONED }), record, sources: SOURCES, readAt: '5', ...more };
 }
-const news = (link: Link, incoming: Incoming, inFlight: Record<string, Json>[] = []) =>
-  fieldNews(link, incoming, { inFlight: inFlight.map((fields) => ({ fields })), isOlder });
+const news = (link: Link, incoming: InboundMessage, inFlight: Record<string, Json>[] = []) =>
+  detectFieldChanges(link, incoming, { inFlight: inFlight.map((fields) => ({ fields })), isOlder });
 
 describe('which fields are news', () => {
   it('not the state a new ticket begins with, whatever columns it is made of', () => {
@@ -40,7 +40,7 @@ describe('which fields are news', () => {
     assert.deepEqual(news({ ...link, untold: undefined }, shown).changed, []);
     const earlier = news({ ...link, untold: { severity: '6' } }, shown);
     assert.deepEqual(
-      [earlier.changed, earlier.again],
+      [earlier.changed, earlier.rereadNeeded],
       [[], true],
       'what was read before it was found is no telling: it is read again',
     );
@@ -90,19 +90,19 @@ describe('which fields are news', () => {
     };
     it('is read again where it shows what was there before: it is late, or somebody has set it back since', () => {
       const found = news(link, reading({ description: 'before' }, { description: 'before' }));
-      assert.deepEqual([found.changed, found.again, found.overtaken], [[], true, []]);
+      assert.deepEqual([found.changed, found.rereadNeeded, found.overtaken], [[], true, []]);
     });
 
     it('is only late where its version is older than what our write was answered with', () => {
       const answered = { ...link, writtenVersion: { description: '4' } };
       const found = news(answered, reading({ description: 'before' }, { description: 'before' }));
-      assert.deepEqual([found.changed, found.again, found.overtaken], [[], false, []]);
+      assert.deepEqual([found.changed, found.rereadNeeded, found.overtaken], [[], false, []]);
     });
 
     it('is to be read again where it shows something else, and tells of a change that our write may have gone over', () => {
       const found = news(link, reading({ description: 'theirs' }, { description: 'theirs' }));
       assert.deepEqual(
-        [found.changed, found.again, found.overtaken],
+        [found.changed, found.rereadNeeded, found.overtaken],
         [[], true, [{ name: 'description', field: 'description' }]],
       );
     });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { itemsSeen, withIds } from '../../src/conversation/item-entries.js';
+import { withSeenItems, withIds } from '../../src/conversation/item-entries.js';
 import type { LinkItems } from '../../src/model/item-facts.js';
 
 const thing = (id: string, offering: string) => ({ id, offering: { id: offering } });
@@ -19,15 +19,15 @@ describe('what is known of items', () => {
   });
 
   it('is forgotten of those that are not shown once an id is another item’s', () => {
-    assert.deepEqual(itemsSeen(ORDER, [thing('1', 'FEE'), thing('2', 'SIM')]), { ...ORDER, ids: { 1: ['2'] }, theirs: ['1'] });
+    assert.deepEqual(withSeenItems(ORDER, [thing('1', 'FEE'), thing('2', 'SIM')]), { ...ORDER, ids: { 1: ['2'] }, theirs: ['1'] });
     assert.deepEqual(withIds(ORDER, { ids: { 2: ['2'] }, theirs: ['1'] }).ids, { 2: ['2'] });
   });
 
   it('is forgotten of those that are not shown once another has a new id', () => {
-    assert.deepEqual(itemsSeen(ORDER, [thing('10', 'SIM')]), { ...ORDER, ids: { 1: ['10'] }, theirs: [] });
+    assert.deepEqual(withSeenItems(ORDER, [thing('10', 'SIM')]), { ...ORDER, ids: { 1: ['10'] }, theirs: [] });
   });
 
   it('stays where it cannot be said which is which', () => {
-    assert.equal(itemsSeen(ORDER, [thing('1', 'SIM'), thing('2', 'E-PHONE')]), ORDER);
+    assert.equal(withSeenItems(ORDER, [thing('1', 'SIM'), thing('2', 'E-PHONE')]), ORDER);
   });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { inOurTerms } from '../../src/conversation/item-id-translation.js';
+import { translateItemIds } from '../../src/conversation/item-id-translation.js';
 import type { ItemFacts, LinkItems } from '../../src/model/item-facts.js';
 import type { GenericComment, GenericFields, OrderItem } from '../../src/model/message.js';
 import { order, says } from './orders.js';
@@ -13,7 +13,7 @@ const SENT = [thing('1', 'SIM'), thing('2', 'PHONE', 2), thing('3', 'COVER')];
 const ITEMS: LinkItems = { sent: SENT.map((item) => ({ ...item, ours: item.id })), ids: {}, theirs: [] };
 
 const hear = (got: (OrderItem & ItemFacts)[], fields: GenericFields = {}, comments: GenericComment[] = [], items = ITEMS) =>
-  inOurTerms(order({ items: got, ...fields }, { comments }), items, got, 'North');
+  translateItemIds(order({ items: got, ...fields }, { comments }), items, got, 'North');
 
 describe('a vendor’s message in our terms', () => {
   it('has each item, and how it stands, under our id', () => {
@@ -106,7 +106,7 @@ describe('a vendor’s message in our terms', () => {
     const sent = [thing('1', 'PHONE'), thing('2', 'PHONE')].map((item) => ({ ...item, ours: item.id }));
     const read = [thing('1', 'PHONE'), thing('2', 'PHONE')];
     const message = order({ items: read, progress: says(['1', 'completed']) });
-    const found = inOurTerms(message, { ...ITEMS, sent }, got);
+    const found = translateItemIds(message, { ...ITEMS, sent }, got);
     assert.deepEqual(found.message.fields.progress, says(['1', 'completed']));
     assert.deepEqual(found.items.ids, { 1: ['2'], 2: ['1'] });
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { itemsSeen } from '../../src/conversation/item-entries.js';
+import { withSeenItems } from '../../src/conversation/item-entries.js';
 import { matchItems } from '../../src/conversation/item-match.js';
 import type { ItemFacts, LinkItems, SentItem } from '../../src/model/item-facts.js';
 
@@ -135,7 +135,7 @@ describe('items of random orders at random vendors', () => {
       seen.first++;
       if (first.unclear) seen.firstOpen++;
 
-      let known: LinkItems = itemsSeen({ sent, ids: {}, theirs: [] }, facts(before));
+      let known: LinkItems = withSeenItems({ sent, ids: {}, theirs: [] }, facts(before));
       for (let again = 0, last: Numbering = numbering; again < 2; again++) {
         const behaviour = next(sent, last, words, rolls);
         const its = shown(sent, behaviour, words, rolls);
@@ -146,7 +146,7 @@ describe('items of random orders at random vendors', () => {
           seen.laterOpen++;
           break;
         }
-        known = itemsSeen(known, facts(its));
+        known = withSeenItems(known, facts(its));
         last = behaviour.numbering;
         // Of what is kept nothing may be another one's that is shown.
         const stale = sent.flatMap((o) => (known.ids[o.ours] ?? []).filter((id) => its.some((one) => one.facts.id === id)));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { type Matter, type Operation, operate, type Surgery } from '../../src/conversation/link-edit.js';
-import { undo } from '../../src/conversation/link-edit-undo.js';
+import { type ConversationContents, type LinkEdit, planLinkEdit, type PlannedLinkEdit } from '../../src/conversation/link-edit.js';
+import { planUndo } from '../../src/conversation/link-edit-undo.js';
 import { createReference } from '../../src/conversation/reference.js';
 import type { Change, ConversationRecord, DeliveryRecord } from '../../src/store/store.js';
 import { conversation, delivery, link, message } from '../store/records.js';
@@ -15,7 +15,7 @@ const refused = (pattern: RegExp) => (error: Error & { code?: string }) => {
   return true;
 };
 
-const matter = (of: ConversationRecord, more: Partial<Matter> = {}): Matter => ({
+const matter = (of: ConversationRecord, more: Partial<ConversationContents> = {}): ConversationContents => ({
   conversation: of,
   messages: [],
   deliveries: [],
@@ -40,11 +40,11 @@ const outcome = ({ changes }: { changes: Change[] }) =>
     ConversationRecord
   >;
 const deliveriesOf = ({ changes }: { changes: Change[] }) => changes.flatMap((c) => (c.kind === 'delivery' ? [c.record] : []));
-const codes = ({ effects }: Surgery) => effects.map((e) => e.code);
+const codes = ({ effects }: PlannedLinkEdit) => effects.map((e) => e.code);
 const numbers = (record: ConversationRecord | undefined) => record?.links.map((l) => l.number);
 
 /** Applies a surgery to the matters it began with, as the store would. */
-function applied(matters: Matter[], { changes }: { changes: Change[] }): Matter[] {
+function applied(matters: ConversationContents[], { changes }: { changes: Change[] }): ConversationContents[] {
   const conversations = new Map(matters.map((m) => [m.conversation.id, m.conversation]));
   const messages = new Map(matters.flatMap((m) => m.messages).map((m) => [m.id, m]));
   const deliveries = new Map(matters.flatMap((m) => m.deliveries).map((d) => [d.id, d]));
@@ -62,13 +62,13 @@ function applied(matters: Matter[], { changes }: { changes: Change[] }): Matter[
   }));
 }
 
-const looked = (matters: Matter[]) => ({
+const looked = (matters: ConversationContents[]) => ({
   matters,
   ownerOf: (entity: { id: string }) => matters.find((m) => m.conversation.links.some((l) => l.id === entity.id))?.conversation.id,
 });
 
 /** What is left to compare once versions and times of change are left out. */
-const essence = (matters: Matter[]) =>
+const essence = (matters: ConversationContents[]) =>
   matters
     .map(({ conversation: { version: _v, updatedAt: _u, ...record }, messages, deliveries }) => ({
       ...JSON.parse(JSON.stringify(record)),
@@ -79,7 +79,7 @@ const essence = (matters: Matter[]) =>
 
 describe('links mended by hand', () => {
   describe('link', () => {
-    const add = (into: Matter) => operate({ kind: 'link', conversation: 'a', entity: SEEN }, into, undefined, OPERATOR);
+    const add = (into: ConversationContents) => planLinkEdit({ kind: 'link', conversation: 'a', entity: SEEN }, into, undefined, OPERATOR);
     const open = () => matter(conversation('a', { version: 1, links: [tt('tt1')] }));
 
     it('takes what the entity says now as known, so that only what changes from now on is news', () => {
@@ -130,8 +130,8 @@ describe('links mended by hand', () => {
   });
 
   describe('unlink', () => {
-    const take = (from: Matter, id = 'tt1') =>
-      operate(
+    const take = (from: ConversationContents, id = 'tt1') =>
+      planLinkEdit(
         { kind: 'unlink', conversation: 'a', entity: { endpoint: 'csp', entityType: 'troubleTicket', id } },
         from,
         undefined,
@@ -168,7 +168,7 @@ describe('links mended by hand', () => {
   });
 
   describe('split', () => {
-    const parts = (): Matter => ({
+    const parts = (): ConversationContents => ({
       ...A(),
       messages: [
         message('m1', { conversation: 'a', entityId: 'inc1' }),
@@ -179,8 +179,8 @@ describe('links mended by hand', () => {
         delivery('d2', { conversation: 'a', endpoint: 'acme', entityType: 'incident' }),
       ],
     });
-    const off = (from: Matter, entity = { endpoint: 'csp', entityType: 'troubleTicket', id: 'tt1' }) =>
-      operate({ kind: 'split', conversation: 'a', entity, reference: 'SWB-NEW' }, from, undefined, OPERATOR);
+    const off = (from: ConversationContents, entity = { endpoint: 'csp', entityType: 'troubleTicket', id: 'tt1' }) =>
+      planLinkEdit({ kind: 'split', conversation: 'a', entity, reference: 'SWB-NEW' }, from, undefined, OPERATOR);
 
     it('makes a conversation of its own, with what it said and what is on its way to it', () => {
       const surgery = off(parts());
@@ -208,8 +208,8 @@ describe('links mended by hand', () => {
   });
 
   describe('merge', () => {
-    const join = (into: Matter, other: Matter) =>
-      operate({ kind: 'merge', conversation: 'a', other: 'b' }, into, other, OPERATOR);
+    const join = (into: ConversationContents, other: ConversationContents) =>
+      planLinkEdit({ kind: 'merge', conversation: 'a', other: 'b' }, into, other, OPERATOR);
 
     it('keeps the reference of the one, has it found by that of the other, and takes over what the other knew', () => {
       const other = B();
@@ -316,7 +316,7 @@ describe('links mended by hand', () => {
   });
 
   describe('undo', () => {
-    const begin = (): Matter[] => [
+    const begin = (): ConversationContents[] => [
       {
         ...A(),
         messages: [message('m1', { conversation: 'a', entityId: 'inc1', state: 'settled' })],
@@ -328,7 +328,7 @@ describe('links mended by hand', () => {
         deliveries: [delivery('d2', { conversation: 'b', state: 'pending', part: 'entity' })],
       },
     ];
-    const OPERATIONS: Operation[] = [
+    const OPERATIONS: LinkEdit[] = [
       { kind: 'unlink', conversation: 'a', entity: { endpoint: 'csp', entityType: 'troubleTicket', id: 'tt1' } },
       {
         kind: 'split',
@@ -342,14 +342,14 @@ describe('links mended by hand', () => {
     for (const operation of OPERATIONS) {
       const done = () => {
         const before = begin();
-        const surgery = operate(operation, before[0] as Matter, operation.kind === 'merge' ? before[1] : undefined, OPERATOR);
+        const surgery = planLinkEdit(operation, before[0] as ConversationContents, operation.kind === 'merge' ? before[1] : undefined, OPERATOR);
         return { before, surgery, now: applied(before, surgery) };
       };
 
       it(`${operation.kind}: leaves everything as it was before`, () => {
         const { before, surgery, now } = done();
         assert.notDeepEqual(essence(now), essence(before));
-        assert.deepEqual(essence(applied(now, undo(surgery.inverse, looked(now), OPERATOR))), essence(before));
+        assert.deepEqual(essence(applied(now, planUndo(surgery.inverse, looked(now), OPERATOR))), essence(before));
       });
 
       if (operation.kind === 'unlink') continue;
@@ -357,7 +357,7 @@ describe('links mended by hand', () => {
         const { surgery, now } = done();
         const id = surgery.inverse.moves.at(-1)?.after?.link.id;
         for (const one of now) for (const l of one.conversation.links) if (l.id === id) l.seen = ['something new'];
-        assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/has changed since/));
+        assert.throws(() => planUndo(surgery.inverse, looked(now), OPERATOR), refused(/has changed since/));
       });
 
       it(`${operation.kind}: is refused while something new is on its way there`, () => {
@@ -365,44 +365,44 @@ describe('links mended by hand', () => {
         const { conversation: where, link: to } = surgery.inverse.moves.at(-1)?.after ?? assert.fail();
         const added = delivery('d9', { conversation: where, endpoint: to.endpoint, entityType: to.entityType, leg: to.leg });
         now.find((m) => m.conversation.id === where)?.deliveries.push(added);
-        assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/has been sent to \w+ since/));
+        assert.throws(() => planUndo(surgery.inverse, looked(now), OPERATOR), refused(/has been sent to \w+ since/));
       });
     }
 
     it('is refused when the entity was linked elsewhere meanwhile', () => {
       const before = begin();
-      const surgery = operate(OPERATIONS[0] as Operation, before[0] as Matter, undefined, OPERATOR);
+      const surgery = planLinkEdit(OPERATIONS[0] as LinkEdit, before[0] as ConversationContents, undefined, OPERATOR);
       const now = applied(before, surgery);
       now[1]?.conversation.links.push(tt('tt1'));
-      assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/TT1 has been linked to b since/));
+      assert.throws(() => planUndo(surgery.inverse, looked(now), OPERATOR), refused(/TT1 has been linked to b since/));
     });
 
     it('is refused when another ticket has taken the place', () => {
       const before = begin();
-      const surgery = operate(OPERATIONS[0] as Operation, before[0] as Matter, undefined, OPERATOR);
+      const surgery = planLinkEdit(OPERATIONS[0] as LinkEdit, before[0] as ConversationContents, undefined, OPERATOR);
       const now = applied(before, surgery);
       now[0]?.conversation.links.push(tt('tt8'));
-      assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/taken the place of TT1/));
+      assert.throws(() => planUndo(surgery.inverse, looked(now), OPERATOR), refused(/taken the place of TT1/));
     });
 
     it('of a merge is refused once a ticket was created that was under way', () => {
       const before = [
         matter(conversation('a', { links: [inc('inc1')] })),
-        { ...begin()[1], conversation: conversation('b', { links: [inc('inc2')] }) } as Matter,
+        { ...begin()[1], conversation: conversation('b', { links: [inc('inc2')] }) } as ConversationContents,
       ];
-      const surgery = operate(OPERATIONS[2] as Operation, before[0] as Matter, before[1], OPERATOR);
+      const surgery = planLinkEdit(OPERATIONS[2] as LinkEdit, before[0] as ConversationContents, before[1], OPERATOR);
       const now = applied(before, surgery);
       now[0]?.conversation.links.push(tt('tt7'));
       for (const d of now[0]?.deliveries ?? []) d.state = 'delivered';
-      assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/TT7 has been created since/));
+      assert.throws(() => planUndo(surgery.inverse, looked(now), OPERATOR), refused(/TT7 has been created since/));
     });
 
     it('of a merge takes what came in since about the other’s entities back with them', () => {
       const before = begin();
-      const surgery = operate(OPERATIONS[2] as Operation, before[0] as Matter, before[1], OPERATOR);
+      const surgery = planLinkEdit(OPERATIONS[2] as LinkEdit, before[0] as ConversationContents, before[1], OPERATOR);
       const now = applied(before, surgery);
       now[0]?.messages.push(message('m7', { conversation: 'a', entityId: 'inc2', state: 'settled', outcome: 'ignored' }));
-      const back = applied(now, undo(surgery.inverse, looked(now), OPERATOR));
+      const back = applied(now, planUndo(surgery.inverse, looked(now), OPERATOR));
       assert.deepEqual(
         back
           .find((m) => m.conversation.id === 'b')

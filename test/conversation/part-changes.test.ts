@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type Incoming, newLink, whatIsNew, withLink, withMarks } from '../../src/conversation/correlate.js';
+import { type InboundMessage, newLink, detectChanges, withLink, withMarks } from '../../src/conversation/correlate.js';
 import { commentMark } from '../../src/conversation/fingerprint.js';
-import { withAlike, withWritten } from '../../src/conversation/part-changes.js';
+import { withCarriedEdit, withWrittenPart } from '../../src/conversation/part-changes.js';
 import type { GenericAttachment, GenericComment, GenericMessage } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
 import { conversation, messageWith, SOURCE } from './incident.js';
@@ -10,7 +10,7 @@ const isOlder = () => false;
 
 const known = () => conversation({ raw: { title: 'one' } });
 
-function reading(parts: Partial<GenericMessage>, more: Partial<Incoming> = {}): Incoming {
+function reading(parts: Partial<GenericMessage>, more: Partial<InboundMessage> = {}): InboundMessage {
   return { message: messageWith({}, parts), record: {}, sources: {}, readAt: 'r', ...more };
 }
 
@@ -26,8 +26,8 @@ const file = (id: string, name: string, size?: number): GenericAttachment => ({
   mimeType: 'text/plain',
   ...(size !== undefined && { size }),
 });
-const read = (c: ConversationRecord, i: Incoming, guard = {}) =>
-  whatIsNew(c, c.links[0]!, i, { inFlight: [], isOlder, ...guard });
+const read = (c: ConversationRecord, i: InboundMessage, guard = {}) =>
+  detectChanges(c, c.links[0]!, i, { inFlight: [], isOlder, ...guard });
 
 describe('which comments and files are news', () => {
   it('none of three thousand that were seen, however often they are read', () => {
@@ -66,13 +66,13 @@ describe('which comments and files are news', () => {
     const doubt = { delivery: 'd1', comment: comment('c1', text, 'Anna') };
     const shown = comment('n1', '[web] The line is down since\nnine o&rsquo;clock &mdash; please call back ?', 'Anna');
     const found = read(known(), reading({ comments: [shown] }), { inDoubt: [doubt] });
-    assert.deepEqual([found.output, found.found], ['ignored', ['d1']]);
+    assert.deepEqual([found.output, found.foundDeliveries], ['ignored', ['d1']]);
     assert.deepEqual(found.advance(known()).links[0]?.seen, []);
   });
 
   it('not few words of ours behind what the partner puts in front, under the author that was sent', () => {
     const inDoubt = [{ delivery: 'd1', comment: comment('c1', 'ok', 'Anna') }];
-    assert.deepEqual(read(known(), reading({ comments: [comment('n1', '[web] ok', 'Anna')] }), { inDoubt }).found, ['d1']);
+    assert.deepEqual(read(known(), reading({ comments: [comment('n1', '[web] ok', 'Anna')] }), { inDoubt }).foundDeliveries, ['d1']);
     assert.equal(read(known(), reading({ comments: [comment('n1', '[web] ok', 'Carl')] }), { inDoubt }).output, 'update');
   });
 
@@ -81,18 +81,18 @@ describe('which comments and files are news', () => {
     const both = reading({ comments: [comment('n1', 'Done.', 'integration'), comment('n2', 'Done.', 'integration')] });
     const guard = { inDoubt: [doubt] };
     const early = read(known(), both, guard);
-    assert.deepEqual([early.output, early.waits], ['ignored', true]);
-    const link = withWritten(early.advance(known()).links[0]!, 'comment', 'n2', 'Done.', 'q');
+    assert.deepEqual([early.output, early.waitsForDoubt], ['ignored', true]);
+    const link = withWrittenPart(early.advance(known()).links[0]!, 'comment', 'n2', 'Done.', 'q');
     const later = read(withLink(known(), link), both);
-    assert.deepEqual([later.message.comments.map(({ id }) => id), later.waits], [['n1'], false]);
+    assert.deepEqual([later.message.comments.map(({ id }) => id), later.waitsForDoubt], [['n1'], false]);
     const theirs = read(known(), reading({ comments: [comment('n3', 'Done.', 'carl')] }), { ...guard, integrationUser: 'swb' });
-    assert.deepEqual([theirs.output, theirs.found], ['update', []]);
+    assert.deepEqual([theirs.output, theirs.foundDeliveries], ['update', []]);
   });
 
   it('nothing by our own user while one is in doubt, in whatever form, nor is it noted: its delivery looks for it', () => {
     const guard = { integrationUser: 'swb', inDoubt: [{ delivery: 'd1', comment: comment('c1', 'ok', 'Anna') }] };
     const found = read(known(), reading({ comments: [comment('n1', '[web] OK!', 'swb')] }), guard);
-    assert.deepEqual([found.output, found.waits, found.advance(known()).links[0]?.seen], ['ignored', true, []]);
+    assert.deepEqual([found.output, found.waitsForDoubt, found.advance(known()).links[0]?.seen], ['ignored', true, []]);
     const files = { ...guard, inDoubt: [{ delivery: 'd1', attachment: { ...file('f1', 'a.png', 20), hash: 'x' } }] };
     const renamed = { ...file('x', 'web_a.png', 21), author: 'swb' };
     assert.deepEqual(read(known(), reading({ attachments: [renamed] }), files).advance(known()).links[0]?.seen, []);
@@ -100,14 +100,14 @@ describe('which comments and files are news', () => {
 
   it('not a file that is in doubt, renamed; but one of the same name and other contents', () => {
     const guard = { inDoubt: [{ delivery: 'd1', attachment: file('f1', 'screenshot.png', 20) }] };
-    assert.deepEqual(read(known(), reading({ attachments: [file('x', 'IMG_1.png', 20)] }), guard).found, ['d1']);
+    assert.deepEqual(read(known(), reading({ attachments: [file('x', 'IMG_1.png', 20)] }), guard).foundDeliveries, ['d1']);
     assert.equal(read(known(), reading({ attachments: [file('x', 'screenshot.png', 21)] }), guard).output, 'update');
     const unsized = read(known(), reading({ attachments: [file('x', 'IMG_1.png')] }), guard);
-    assert.deepEqual([unsized.found, unsized.waits], [[], true], 'possible, and no reason to look at once');
+    assert.deepEqual([unsized.foundDeliveries, unsized.waitsForDoubt], [[], true], 'possible, and no reason to look at once');
   });
 
   it('not what only has another number than when it was last shown, or than its write was answered with', () => {
-    const link = withWritten(known().links[0]!, 'comment', 'ours', 'from us', 'q');
+    const link = withWrittenPart(known().links[0]!, 'comment', 'ours', 'from us', 'q');
     let now = withLink(known(), link);
     now = read(now, reading({ comments: [comment('1', 'from us'), comment('2', 'hello')] })).advance(now);
     const found = read(now, reading({ comments: [comment('7', 'from us'), comment('8', 'hello'), comment('9', 'hello')] }));
@@ -119,7 +119,7 @@ describe('which comments and files are news', () => {
   });
 
   it('what says the same as one of ours that was written after the reading began, which therefore does not show it', () => {
-    const link = withWritten(known().links[0]!, 'attachment', 'ours', 'screenshot.png', 's');
+    const link = withWrittenPart(known().links[0]!, 'attachment', 'ours', 'screenshot.png', 's');
     const written = withLink(known(), link);
     const early = read(written, reading({ attachments: [file('theirs', 'screenshot.png')] }));
     assert.deepEqual(
@@ -132,9 +132,9 @@ describe('which comments and files are news', () => {
   });
 
   it('not yet what says the same as a comment of ours that was written after the reading began: it may be that one, under an older id', () => {
-    const written = withLink(known(), withWritten(known().links[0]!, 'comment', '31', 'Done.', 's'));
+    const written = withLink(known(), withWrittenPart(known().links[0]!, 'comment', '31', 'Done.', 's'));
     const early = read(written, reading({ comments: [comment('24', 'Done.')] }));
-    assert.deepEqual([early.message.comments, early.waits], [[], true]);
+    assert.deepEqual([early.message.comments, early.waitsForDoubt], [[], true]);
     const now = early.advance(written);
     const anew = (...ids: string[]) => read(now, reading({ comments: ids.map((id) => comment(id, 'Done.')) }, { readAt: 't' }));
     assert.equal(anew('45').output, 'ignored', 'ours, renumbered');
@@ -164,7 +164,7 @@ describe('which comments and files are news', () => {
   it('what we edited, where it says again what it said before, once; not as a partner shows what we wrote', () => {
     let now = known();
     now = read(now, reading({ comments: [comment('n1', 'teh line')] })).advance(now);
-    now = withLink(now, withAlike(now.links[0]!, 'comment', 'n1', 'the line', 's'));
+    now = withLink(now, withCarriedEdit(now.links[0]!, 'comment', 'n1', 'the line', 's'));
     const shows = (text: string, readAt: string) => read(now, reading({ comments: [comment('n1', text)] }, { readAt }));
     assert.equal(shows('teh line', 'r').output, 'ignored', 'it was read before it was edited');
     for (const text of ['the line', 'the l…']) assert.equal(shows(text, 't').output, 'ignored', text);

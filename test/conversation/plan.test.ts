@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { conversationState } from '../../src/conversation/correlate.js';
-import { dropHopeless, hasFailed, planAfter, released } from '../../src/conversation/plan.js';
+import { dropUnreachable, hasFailed, planAfter, releaseDeliveries } from '../../src/conversation/plan.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
 import { conversation, leg, plan, says } from './orders.js';
 
@@ -14,15 +14,15 @@ describe('the plan of a shared order', () => {
   const twoLegs = plan([leg('sim', ['1']), leg('delivery', ['2'], { after: AFTER_SIM })]);
 
   it('lets go what waited when its predecessor is where it must be', () => {
-    assert.deepEqual(released(hear(twoLegs, 'sim', 'inProgress'), [waiting('delivery')], ''), []);
-    const [change] = released(hear(twoLegs, 'sim', 'completed'), [waiting('delivery')], 'now');
+    assert.deepEqual(releaseDeliveries(hear(twoLegs, 'sim', 'inProgress'), [waiting('delivery')], ''), []);
+    const [change] = releaseDeliveries(hear(twoLegs, 'sim', 'completed'), [waiting('delivery')], 'now');
     assert.ok(change?.kind === 'delivery' && change.record.waitsFor === undefined && change.record.state === 'pending');
   });
 
   it('waits on for the other of two predecessors', () => {
     const both = [...AFTER_SIM, { leg: 'phone', states: ['completed' as const] }];
     const three = plan([leg('sim', ['1']), leg('phone', ['3']), leg('delivery', ['2'], { after: both })]);
-    const [change] = released(hear(three, 'sim', 'completed'), [waiting('delivery', { waitsFor: both })], '');
+    const [change] = releaseDeliveries(hear(three, 'sim', 'completed'), [waiting('delivery', { waitsFor: both })], '');
     assert.deepEqual(change?.kind === 'delivery' && change.record.waitsFor, [both[1]]);
   });
 
@@ -39,7 +39,7 @@ describe('the plan of a shared order', () => {
     );
     const open = [waiting('delivery'), waiting('delivery', { id: 'comment', part: 'comment:1', waitsFor: undefined })];
     assert.deepEqual(
-      released(after, open, '').map((c) => c.kind === 'delivery' && [c.record.id, c.record.state]),
+      releaseDeliveries(after, open, '').map((c) => c.kind === 'delivery' && [c.record.id, c.record.state]),
       [
         ['d-delivery', 'skipped'],
         ['comment', 'skipped'],
@@ -51,7 +51,7 @@ describe('the plan of a shared order', () => {
     const asks = plan([leg('sim', ['1'], { state: 'failed' }), leg('delivery', ['2'], { after: AFTER_SIM })], {
       onFailure: 'ask',
     });
-    assert.equal(dropHopeless(asks), asks);
+    assert.equal(dropUnreachable(asks), asks);
   });
 
   it('remembers what was said of each item, and who spoke last', () => {

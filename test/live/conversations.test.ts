@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type {
   ConversationDetail,
   ConversationList,
-  Done,
-  SurgeryPreview,
-  SurgeryRequest,
+  LinkEditEntry,
+  LinkEditPreview,
+  LinkEditRequest,
 } from '../../nodes/sidebar/conversation-views.js';
 import { until } from './node-red.js';
 import { LiveRig } from './rig.js';
@@ -27,8 +27,8 @@ describe('conversations and their links', () => {
     });
     return { status: answer.status, body: (await answer.json()) as T & { message?: string } };
   };
-  const preview = (id: string, request: SurgeryRequest) => post<SurgeryPreview>(`${id}/preview`, request);
-  const operate = (id: string, request: SurgeryRequest) => post<Done>(`${id}/operate`, request);
+  const preview = (id: string, request: LinkEditRequest) => post<LinkEditPreview>(`${id}/preview`, request);
+  const operate = (id: string, request: LinkEditRequest) => post<LinkEditEntry>(`${id}/operate`, request);
   /** Opens an incident and waits for its ticket and its conversation to be there. */
   const begin = async (title: string) => {
     const incident = rig.open(title);
@@ -162,7 +162,7 @@ describe('conversations and their links', () => {
     );
     await rig.quiet();
 
-    const late = await post<Done>(`${first.id}/undo`, { operation: merged.body.id });
+    const late = await post<LinkEditEntry>(`${first.id}/undo`, { operation: merged.body.id });
     assert.equal(late.status, 409);
     assert.match(late.body.message ?? '', /INC\d+ has changed since/);
     const split = await operate(first.id, {
@@ -173,9 +173,9 @@ describe('conversations and their links', () => {
     });
     assert.equal(split.status, 200, split.body.message);
     assert.notEqual((await found(String(second.incident.number)))[0]?.id, first.id);
-    const undone = await post<Done>(`${first.id}/undo`, { operation: split.body.id });
+    const undone = await post<LinkEditEntry>(`${first.id}/undo`, { operation: split.body.id });
     assert.equal(undone.status, 200, undone.body.message);
-    const { done, lanes } = await one(first.id);
+    const { linkEdits: done, lanes } = await one(first.id);
     assert.deepEqual(
       done.map(({ kind, undone: back }) => [kind, back !== undefined]),
       [
@@ -191,7 +191,7 @@ describe('conversations and their links', () => {
     const merged = await operate(first.id, { kind: 'merge', other: String(second.incident.number) });
     assert.equal(merged.status, 200, merged.body.message);
     await rig.deploy();
-    const undone = await post<Done>(`${first.id}/undo`, { operation: merged.body.id });
+    const undone = await post<LinkEditEntry>(`${first.id}/undo`, { operation: merged.body.id });
     assert.equal(undone.status, 200, undone.body.message);
     assert.equal((await one(second.id)).lanes.filter((lane) => lane.link).length, 2);
     rig.sandbox.servicenow.update('incident', second.incident.sys_id, { description: 'by itself again' }, 'agent');
@@ -215,7 +215,7 @@ describe('conversations and their links', () => {
       [{ kind: 'shred' }, /cannot be done to a conversation/],
       [{ kind: 'link', endpoint: 'nowhere', entityType: 'x', entity: '1' }, /no such endpoint/],
       [{ kind: 'unlink', endpoint: 'sb1-sn', entityType: 'incident', entity: 'nothing' }, /is not linked/],
-    ] as [SurgeryRequest, RegExp][]) {
+    ] as [LinkEditRequest, RegExp][]) {
       const answer = await operate(id, request);
       assert.equal(answer.status, 409, JSON.stringify(request));
       assert.match(answer.body.message ?? '', said);

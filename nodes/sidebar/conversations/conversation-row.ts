@@ -11,7 +11,7 @@ export function conversationRow(row: ConversationRow, selected: boolean, t: Back
     element(
       'span',
       { class: 'switchboard-row-top' },
-      element('span', { class: `switchboard-chip switchboard-is-${signal(row)}` }, t(`conversation.${row.state}`)),
+      element('span', { class: `switchboard-chip switchboard-is-${worstState(row)}` }, t(`conversation.${row.state}`)),
       time(row.at),
     ),
     element(
@@ -51,7 +51,7 @@ export function conversationRow(row: ConversationRow, selected: boolean, t: Back
 }
 
 /** The colour beside the word: what fails and what waits shows from afar. */
-function signal({ needsDecision, failed, waiting, state }: ConversationRow): string {
+function worstState({ needsDecision, failed, waiting, state }: ConversationRow): string {
   if (needsDecision > 0) return 'needsDecision';
   if (failed > 0) return 'failed';
   if (waiting > 0) return 'waiting';

@@ -8,15 +8,15 @@ import {
   type TimelineEntry,
   type Unchanged,
 } from '../conversation-views.js';
-import { type Backend, Messages, wordsFor } from '../view/backend.js';
+import { type Backend, MessageApi, errorText } from '../view/backend.js';
 import { messageDetail } from '../view/detail.js';
 import { button, element } from '../view/element.js';
 import type { MountedSection } from '../view/sections.js';
-import { ConversationDesk } from './conversation-backend.js';
+import { ConversationApi } from './conversation-api.js';
 import { conversationRow } from './conversation-row.js';
 import conversationsCss from './conversations.css';
-import { history, type SurgeryContext, surgeryPanel } from './link-edit.js';
-import { drawing } from './swimlanes.js';
+import { linkEditHistory, type LinkEditContext, linkEditPanel } from './link-edit.js';
+import { swimlanes } from './swimlanes.js';
 
 const PAGE = 50;
 /** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */
@@ -30,8 +30,8 @@ const WIDE = 700;
 export function conversationsView(backend: Backend): MountedSection {
   addStyle('switchboard-conversations-style', conversationsCss);
   const { t } = backend;
-  const desk = new ConversationDesk(backend);
-  const messages = new Messages(backend);
+  const conversations = new ConversationApi(backend);
+  const messages = new MessageApi(backend);
   const query: ConversationQuery = { search: '', state: 'all', limit: PAGE };
   let rows: ConversationRow[] = [];
   let next: string | undefined;
@@ -115,7 +115,7 @@ export function conversationsView(backend: Backend): MountedSection {
 
   function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
     const mine = ++asked;
-    desk.list(further ? { ...query, before: next } : { ...query, limit }).then(
+    conversations.list(further ? { ...query, before: next } : { ...query, limit }).then(
       (page) => {
         if (mine !== asked) return;
         const known = new Set(further ? rows.map((row) => row.id) : []);
@@ -123,7 +123,7 @@ export function conversationsView(backend: Backend): MountedSection {
         next = page.next;
         show(undefined);
       },
-      (error) => mine === asked && show(wordsFor(error, t)),
+      (error) => mine === asked && show(errorText(error, t)),
     );
   }
 
@@ -154,13 +154,13 @@ export function conversationsView(backend: Backend): MountedSection {
     const id = selected as string;
     const made = pressed
       ? messages.one(pressed.message).then(messageContent)
-      : desk.one(id, again && !acted ? drawn() : '').then(conversationContent);
+      : conversations.one(id, again && !acted ? drawn() : '').then(conversationContent);
     made.then(
       (content) => mine === askedDetail && content && (acted || !again || !asking()) && draw(content, again),
       (error) =>
         mine === askedDetail &&
         !again &&
-        draw([back(), element('p', { class: 'switchboard-notice switchboard-trouble' }, wordsFor(error, t))], false),
+        draw([back(), element('p', { class: 'switchboard-notice switchboard-trouble' }, errorText(error, t))], false),
     );
   }
 
@@ -177,8 +177,8 @@ export function conversationsView(backend: Backend): MountedSection {
 
   function conversationContent(view: ConversationDetail | Unchanged): HTMLElement[] | undefined {
     if (view.unchanged) return undefined;
-    const context: SurgeryContext = { t, desk, done: () => refresh(true) };
-    const panel = surgeryPanel(view, context);
+    const context: LinkEditContext = { t, conversations: conversations, done: () => refresh(true) };
+    const panel = linkEditPanel(view, context);
     // Its links are its legs.
     const shared = view.lanes.some((lane) => lane.plan);
     const press = (entry: TimelineEntry) => {
@@ -198,8 +198,8 @@ export function conversationsView(backend: Backend): MountedSection {
           element('small', {}, `${view.reference} · ${t(`conversation.${view.state}`)}`),
         ),
         !shared && panel.root,
-        history(view, context),
-        drawing(view, t, press, shared ? undefined : panel.about),
+        linkEditHistory(view, context),
+        swimlanes(view, t, press, shared ? undefined : panel.editLink),
       ),
     ];
   }
@@ -227,7 +227,7 @@ export function conversationsView(backend: Backend): MountedSection {
     const entry = pressed?.entry;
     pressed = undefined;
     const mine = ++askedDetail;
-    desk.one(selected as string).then(
+    conversations.one(selected as string).then(
       (view) => {
         if (mine !== askedDetail) return;
         draw(conversationContent(view) ?? [], false);

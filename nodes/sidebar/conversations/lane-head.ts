@@ -3,10 +3,10 @@ import type { Backend } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 
 /** A person wants to take a ticket out of the conversation. */
-export type LaneAct = (kind: 'unlink' | 'split', lane: Lane) => void;
+export type LaneAction = (kind: 'unlink' | 'split', lane: Lane) => void;
 
 /** The head of a lane: the party, its ticket as a link into its system, how that stands, and, for a leg of an order, what is on it. */
-export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct | undefined): HTMLElement {
+export function laneHead(lane: Lane, t: Backend['t'], act: LaneAction | undefined): HTMLElement {
   const { link, leg, state, deleted, plan } = lane;
   return element(
     'div',
@@ -41,12 +41,12 @@ export function stateChip(state: string, t: Backend['t']): HTMLElement {
 
 /** A number as a link into its system, where the partner gave a web address. */
 export function ticket(number: string, url: string | undefined): HTMLElement {
-  if (!followable(url)) return element('b', {}, number);
+  if (!isWebUrl(url)) return element('b', {}, number);
   return element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, number);
 }
 
 /** An address comes from a partner: only web addresses may be followed. */
-function followable(url: string | undefined): url is string {
+function isWebUrl(url: string | undefined): url is string {
   return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
@@ -82,7 +82,7 @@ function planned(plan: LanePlan, state: string | undefined, t: Backend['t']): HT
   );
 }
 
-function actions(lane: Lane, t: Backend['t'], act: LaneAct): HTMLElement {
+function actions(lane: Lane, t: Backend['t'], act: LaneAction): HTMLElement {
   const control = (kind: 'unlink' | 'split') => {
     const made = button(t(`surgery.${kind}`), 'switchboard-link', () => act(kind, lane));
     made.setAttribute('aria-label', `${t(`surgery.${kind}`)}: ${laneName(lane)}`);

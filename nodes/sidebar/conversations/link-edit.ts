@@ -1,33 +1,33 @@
-import type { ConversationDetail, Done, Effect, Lane, SurgeryPreview, SurgeryRequest } from '../conversation-views.js';
-import { type Backend, wordsFor } from '../view/backend.js';
+import type { ConversationDetail, LinkEditEntry, LinkEditEffectView, Lane, LinkEditPreview, LinkEditRequest } from '../conversation-views.js';
+import { type Backend, errorText } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 import { time } from '../view/row.js';
-import type { ConversationDesk } from './conversation-backend.js';
+import type { ConversationApi } from './conversation-api.js';
 import { stateChip, ticket } from './lane-head.js';
 
-export interface SurgeryContext {
+export interface LinkEditContext {
   t: Backend['t'];
-  desk: ConversationDesk;
+  conversations: ConversationApi;
   /** Something was done: everything is to be drawn anew. */
   done: () => void;
 }
 
-export interface SurgeryPanel {
+export interface LinkEditPanel {
   root: HTMLElement;
   /** Asks about one ticket: to unlink it, or to split it off. */
-  about(kind: 'unlink' | 'split', lane: Lane): void;
+  editLink(kind: 'unlink' | 'split', lane: Lane): void;
 }
 
 /**
  * Mends the links of a conversation. Every change is shown in words before it is made: a form where something has to be typed, then what would change, then
  * the button that does it.
  */
-export function surgeryPanel(view: ConversationDetail, { t, desk, done }: SurgeryContext): SurgeryPanel {
+export function linkEditPanel(view: ConversationDetail, { t, conversations: desk, done }: LinkEditContext): LinkEditPanel {
   const root = element('div', { class: 'switchboard-surgery' });
   rest();
   return {
     root,
-    about: (kind, { link }) => link && ask({ kind, endpoint: link.endpoint, entityType: link.entityType, entity: link.id }),
+    editLink: (kind, { link }) => link && ask({ kind, endpoint: link.endpoint, entityType: link.entityType, entity: link.id }),
   };
 
   /** While it asks, news does not draw over it. */
@@ -85,7 +85,7 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
           rest();
         },
         (error) => {
-          trouble.textContent = wordsFor(error, t);
+          trouble.textContent = errorText(error, t);
           go.disabled = false;
         },
       );
@@ -101,7 +101,7 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
     go.focus();
   }
 
-  function form(fields: HTMLElement[], request: () => SurgeryRequest): void {
+  function form(fields: HTMLElement[], request: () => LinkEditRequest): void {
     const go = button(t('surgery.preview'), 'switchboard-button switchboard-primary', () => ask(request()));
     for (const field of fields)
       field.addEventListener('keydown', (event) => {
@@ -113,21 +113,21 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
     fill(true, element('p', {}, t(`surgery.about.${request().kind}`)), ...fields, go, cancel());
   }
 
-  function ask(request: SurgeryRequest): void {
+  function ask(request: LinkEditRequest): void {
     fill(true, element('p', { role: 'status' }, t('list.loading')), cancel());
     root.scrollIntoView({ block: 'nearest' });
     desk.preview(view.id, request).then(
       (preview) => show(request, preview),
-      (error) => failed(wordsFor(error, t)),
+      (error) => failed(errorText(error, t)),
     );
   }
 
-  function show(request: SurgeryRequest, { effects, found, refused, owner }: SurgeryPreview): void {
+  function show(request: LinkEditRequest, { effects, found, refused, owner }: LinkEditPreview): void {
     const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' }, refused);
     const go = button(t(`surgery.do.${request.kind}`), 'switchboard-button switchboard-primary', () => {
       for (const control of root.querySelectorAll('button')) control.disabled = true;
-      desk.operate(view.id, request).then(done, (error) => {
-        trouble.textContent = wordsFor(error, t);
+      desk.apply(view.id, request).then(done, (error) => {
+        trouble.textContent = errorText(error, t);
         for (const control of root.querySelectorAll('button')) control.disabled = false;
       });
     });
@@ -167,21 +167,21 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
 }
 
 /** What was done by hand, newest first, each with its undo. */
-export function history(view: ConversationDetail, { t, desk, done }: SurgeryContext): HTMLElement | undefined {
-  if (view.done.length === 0) return undefined;
+export function linkEditHistory(view: ConversationDetail, { t, conversations: desk, done }: LinkEditContext): HTMLElement | undefined {
+  if (view.linkEdits.length === 0) return undefined;
   return element(
     'details',
     { class: 'switchboard-body switchboard-history' },
-    element('summary', {}, element('span', {}, t('surgery.history', { count: view.done.length }))),
-    element('ol', {}, ...view.done.map((one) => line(one))),
+    element('summary', {}, element('span', {}, t('surgery.history', { count: view.linkEdits.length }))),
+    element('ol', {}, ...view.linkEdits.map((one) => line(one))),
   );
 
-  function line(one: Done): HTMLElement {
+  function line(one: LinkEditEntry): HTMLElement {
     const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
     const undo = button(t('surgery.undo'), 'switchboard-button', () => {
       undo.disabled = true;
       desk.undo(view.id, one.id).then(done, (error) => {
-        trouble.textContent = wordsFor(error, t);
+        trouble.textContent = errorText(error, t);
         undo.disabled = false;
       });
     });
@@ -210,7 +210,7 @@ function download(name: string, content: object): void {
   URL.revokeObjectURL(address);
 }
 
-function effectList(effects: Effect[], t: Backend['t']): HTMLElement {
+function effectList(effects: LinkEditEffectView[], t: Backend['t']): HTMLElement {
   return element(
     'ul',
     { class: 'switchboard-effects' },

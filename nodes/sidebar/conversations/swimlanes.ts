@@ -3,13 +3,13 @@ import type { Backend } from '../view/backend.js';
 import { element } from '../view/element.js';
 import { chip, warningMark } from '../view/row.js';
 import { wholeTime } from '../view/time.js';
-import { type LaneAct, laneHead, laneName, stateChip } from './lane-head.js';
-import { dayOf, pauseInWords, timeOfDay } from './time-axis.js';
+import { type LaneAction, laneHead, laneName, stateChip } from './lane-head.js';
+import { dayOf, pauseText, timeOfDay } from './time-axis.js';
 
 /** Milliseconds without anything after which the time axis is folded. */
 const GAP = 10 * 60_000;
 /** States of an arrow that go without saying. */
-const SILENT = ['delivered', 'ignored'];
+const UNMARKED_STATES = ['delivered', 'ignored'];
 /** Names of changed fields an arrow has room for. */
 const FIELDS = 3;
 
@@ -18,11 +18,11 @@ const FIELDS = 3;
  * came is an arrow from its lane to ours, what went one from ours to its lane; a press opens the message. Where there is no room for
  * columns the same lines stand as a list (conversations.css).
  */
-export function drawing(
+export function swimlanes(
   view: ConversationDetail,
   t: Backend['t'],
   open: (entry: TimelineEntry) => void,
-  act: LaneAct | undefined,
+  act: LaneAction | undefined,
 ): HTMLElement {
   const middle = Math.max(1, view.lanes.filter((lane) => lane.link?.origin === 'theirs').length);
   const column = (lane: Lane) => {
@@ -37,7 +37,7 @@ export function drawing(
   );
   heads.splice(middle, 0, ours);
   const body = element('ol', { class: 'switchboard-swim', 'aria-label': t('conversations.timeline') });
-  const places: Places = { middle, column, lanes: new Map(view.lanes.map((lane) => [lane.key, lane])) };
+  const places: Columns = { middle, column, lanes: new Map(view.lanes.map((lane) => [lane.key, lane])) };
   let before: string | undefined;
   for (const entry of view.entries) {
     const fold = foldBetween(before, entry.at, t);
@@ -64,7 +64,7 @@ export function drawing(
   );
 }
 
-interface Places {
+interface Columns {
   middle: number;
   column(lane: Lane): number;
   lanes: Map<string, Lane>;
@@ -75,17 +75,17 @@ function foldBetween(before: string | undefined, at: string, t: Backend['t']): H
   const day = before === undefined || dayOf(before) !== dayOf(at) ? dayOf(at) : undefined;
   const pause = before === undefined ? 0 : Date.parse(at) - Date.parse(before);
   if (!day && pause < GAP) return undefined;
-  const words = [pause >= GAP && t('conversations.later', { time: pauseInWords(pause) }), day].filter(Boolean).join(' · ');
+  const words = [pause >= GAP && t('conversations.later', { time: pauseText(pause) }), day].filter(Boolean).join(' · ');
   return element('li', { class: 'switchboard-fold' }, element('span', {}, words));
 }
 
-function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry: TimelineEntry) => void): HTMLElement {
+function row(entry: TimelineEntry, places: Columns, t: Backend['t'], open: (entry: TimelineEntry) => void): HTMLElement {
   const lane = places.lanes.get(entry.lane) as Lane;
   const at = places.column(lane);
   const [from, to] = [Math.min(at, places.middle), Math.max(at, places.middle)];
   const span = to - from + 1;
   const incoming = entry.direction === 'incoming';
-  const what = words(entry, t);
+  const what = entryText(entry, t);
   const arrow = element(
     'button',
     {
@@ -100,7 +100,7 @@ function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry
       { class: 'switchboard-swim-arrow-way' },
       t(`conversations.${entry.direction}`, { party: [lane.endpoint, lane.leg].filter(Boolean).join(' ') }),
     ),
-    element('span', { class: 'switchboard-swim-arrow-what' }, what, ' ', !SILENT.includes(entry.state) && chip(entry.state, t)),
+    element('span', { class: 'switchboard-swim-arrow-what' }, what, ' ', !UNMARKED_STATES.includes(entry.state) && chip(entry.state, t)),
     element('span', { class: 'switchboard-swim-arrow-line', 'aria-hidden': 'true' }),
   );
   arrow.addEventListener('click', () => open(entry));
@@ -109,7 +109,7 @@ function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry
     { class: 'switchboard-spoken', style: `--column: ${at + 2}` },
     entry.entityState && stateChip(entry.entityState, t),
     ...entry.notes.map((one) => note(one, t)),
-    entry.waitsFor && element('p', { class: 'switchboard-spoken-why' }, waits(entry.waitsFor, t)),
+    entry.waitsFor && element('p', { class: 'switchboard-spoken-why' }, waitText(entry.waitsFor, t)),
     entry.warning && element('p', { class: 'switchboard-spoken-why' }, warningMark(entry.warning, t)),
     entry.event !== 'nothing' &&
       entry.reason &&
@@ -124,7 +124,7 @@ function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry
   );
 }
 
-function words({ event, fields, reason }: TimelineEntry, t: Backend['t']): string {
+function entryText({ event, fields, reason }: TimelineEntry, t: Backend['t']): string {
   if (event === 'nothing' && reason) return reason;
   const what = t(`event.${event}`);
   if (fields.length === 0) return what;
@@ -132,7 +132,7 @@ function words({ event, fields, reason }: TimelineEntry, t: Backend['t']): strin
   return `${what}: ${fields.slice(0, FIELDS).join(', ')}${more}`;
 }
 
-function waits(waitsFor: NonNullable<TimelineEntry['waitsFor']>, t: Backend['t']): string {
+function waitText(waitsFor: NonNullable<TimelineEntry['waitsFor']>, t: Backend['t']): string {
   if (waitsFor === 'link') return t('conversations.waitsForTicket');
   return waitsFor
     .map(({ leg, states }) => t('conversations.after', { leg, states: states.map((one) => t(`entityState.${one}`)).join(', ') }))

@@ -18,7 +18,7 @@ export function dayOf(iso: string): string {
 }
 
 /** A pause in the largest unit it fills, in the reader's language: `3 hours`. */
-export function pauseInWords(milliseconds: number): string {
+export function pauseText(milliseconds: number): string {
   const [unit, length] = UNITS.find(([, size]) => milliseconds >= size) ?? ['minute', 60_000];
   return new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.round(milliseconds / length));
 }

@@ -1,5 +1,5 @@
 import { RequestError } from '../view/backend.js';
-import { desk } from '../view/operator-view.js';
+import { operatorView } from '../view/operator-view.js';
 import { jsonDialog } from './json-dialog.js';
 import { followTheme } from './theme.js';
 
@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   document.title = t('tab.name');
   const editor = document.getElementById('editor');
   if (editor) editor.textContent = t('page.editor');
-  const view = desk({
+  const view = operatorView({
     t,
     get: (path) => request('GET', path),
     post: (path, body) => request('POST', path, body),

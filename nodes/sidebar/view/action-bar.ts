@@ -1,7 +1,7 @@
 import type { DecisionKind } from '../../../src/errors.js';
 import type { Json } from '../../../src/model/message.js';
 import type { Action } from '../views.js';
-import { type ActionBody, type Backend, type Messages, wordsFor } from './backend.js';
+import { type ActionBody, type Backend, type MessageApi, errorText } from './backend.js';
 import { button, element, fill } from './element.js';
 
 interface Target {
@@ -17,7 +17,7 @@ interface Target {
 export interface ActionContext {
   t: Backend['t'];
   backend: Backend;
-  messages: Messages;
+  messages: MessageApi;
   /** Something was done. */
   acted: () => void;
 }
@@ -131,7 +131,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       },
       (error) => {
         back();
-        bar.append(element('div', { class: 'switchboard-trouble', role: 'alert' }, wordsFor(error, t)));
+        bar.append(element('div', { class: 'switchboard-trouble', role: 'alert' }, errorText(error, t)));
       },
     );
   }

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../views.js';
-import { Messages, wordsFor } from './backend.js';
+import { MessageApi, errorText } from './backend.js';
 import { button, element, fill } from './element.js';
 import { time } from './row.js';
 import type { MountedSection, SectionContext } from './sections.js';
@@ -7,7 +7,7 @@ import type { MountedSection, SectionContext } from './sections.js';
 /** Who did what to what, newest first. */
 export function auditView({ backend, show }: SectionContext): MountedSection {
   const { t } = backend;
-  const messages = new Messages(backend);
+  const messages = new MessageApi(backend);
   const notice = element('p', { class: 'switchboard-notice', role: 'status' }, t('list.loading'));
   const list = element('ol', { class: 'switchboard-audit', 'aria-label': t('section.audit') });
   const root = element('div', { class: 'switchboard-scroll switchboard-padded' }, notice, list);
@@ -20,7 +20,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
         fill(list, ...entries.map(line));
       },
       (error) => {
-        notice.textContent = wordsFor(error, t);
+        notice.textContent = errorText(error, t);
       },
     );
   }

@@ -43,7 +43,7 @@ export class RequestError extends Error {
 
 export type ActionBody = { reason?: string; payload?: unknown };
 
-export class Messages {
+export class MessageApi {
   constructor(private readonly backend: Backend) {}
 
   /** The runtime looks through so many messages per request and no more; an empty page that is not the last one says only that. */
@@ -111,7 +111,7 @@ export function write(backend: Backend, path: string, body: object): Promise<unk
 }
 
 /** What to tell a person of a request that failed. */
-export function wordsFor(error: unknown, t: Backend['t']): string {
+export function errorText(error: unknown, t: Backend['t']): string {
   if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
   if (error.status === 0) return t('trouble.noRuntime');
   if (error.status === 401) return t('trouble.signIn');

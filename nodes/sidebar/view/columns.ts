@@ -75,7 +75,7 @@ export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, co
         );
       item.classList.toggle('switchboard-lit', on);
       if (!on) return;
-      fill(said, sentence(line, t));
+      fill(said, fieldText(line, t));
       incoming.querySelector('.switchboard-lit')?.scrollIntoView({ block: 'nearest' });
     };
     item.addEventListener('mouseenter', () => light(true));
@@ -84,11 +84,11 @@ export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, co
     item.addEventListener('blur', () => light(false));
     list.append(item);
   }
-  list.addEventListener('keydown', walk);
+  list.addEventListener('keydown', moveFocus);
   return element('div', { class: 'switchboard-outgoing' }, list, said);
 }
 
-function walk(event: KeyboardEvent): void {
+function moveFocus(event: KeyboardEvent): void {
   const item = event.target as HTMLElement;
   const to = { ArrowDown: item.nextElementSibling, ArrowUp: item.previousElementSibling }[event.key];
   if (!(to instanceof HTMLElement)) return;
@@ -126,7 +126,7 @@ function step(what: string, made: AppliedRule, { t, openMapping }: ColumnContext
 }
 
 /** The way of a field in words, from its value back to where it came from. */
-function sentence(line: FieldLine, t: Backend['t']): string {
+function fieldText(line: FieldLine, t: Backend['t']): string {
   const head = t('lineage.field', { field: line.path, value: valueText(line.value) });
   if (line.edited) return `${head} ${t('lineage.editedLong')}`;
   if (!line.made) return `${head} ${t('lineage.noneLong')}`;

@@ -6,7 +6,7 @@ import { element } from './element.js';
 import { attempts } from './exchange.js';
 import { bodiesView } from './json.js';
 import { chip, time, warningMark } from './row.js';
-import { waitsInWords } from './wait-text.js';
+import { waitText } from './wait-text.js';
 
 export interface DetailContext extends ActionContext {
   /** Whether there is room to show contents unfolded. */
@@ -48,14 +48,14 @@ function party(link: PartyLink): HTMLLIElement {
     'li',
     {},
     element('span', {}, `${link.endpoint} · ${link.entityType}`),
-    safe(link.url)
+    isWebUrl(link.url)
       ? element('a', { href: link.url, target: '_blank', rel: 'noopener noreferrer' }, number)
       : element('b', {}, number),
   );
 }
 
 /** A link comes from a partner: only web addresses may be followed. */
-function safe(url: string | undefined): boolean {
+function isWebUrl(url: string | undefined): boolean {
   return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
@@ -71,7 +71,7 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       { class: 'switchboard-card' },
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
       element('div', { class: 'switchboard-quiet' }, came),
-      element('div', { class: 'switchboard-quiet' }, taken(message, context)),
+      element('div', { class: 'switchboard-quiet' }, receivedText(message, context)),
       message.unread?.readAt &&
         element('div', { class: 'switchboard-quiet' }, `${t('detail.nextRead')} `, time(message.unread.readAt)),
       trouble(message, context),
@@ -91,7 +91,7 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
   );
 }
 
-function taken({ node, emissions: count, unread }: MessageView, { t }: DetailContext): string {
+function receivedText({ node, emissions: count, unread }: MessageView, { t }: DetailContext): string {
   return t(unread ? 'detail.unread' : 'detail.takenBy', { node, count });
 }
 
@@ -126,7 +126,7 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     { class: 'switchboard-card' },
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
     element('div', { class: 'switchboard-quiet' }, went),
-    one.waitsFor && element('p', { class: 'switchboard-why switchboard-warning' }, waitsInWords(one, t)),
+    one.waitsFor && element('p', { class: 'switchboard-why switchboard-warning' }, waitText(one, t)),
     one.nextTry && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(one.nextTry)),
     one.lookUntil && element('div', { class: 'switchboard-quiet' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
     one.warning ? warning(one.warning, context) : trouble(one, context),

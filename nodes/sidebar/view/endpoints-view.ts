@@ -1,5 +1,5 @@
 import type { EndpointView } from '../views.js';
-import { Messages, wordsFor } from './backend.js';
+import { MessageApi, errorText } from './backend.js';
 import { button, element, fill } from './element.js';
 import { chip, time } from './row.js';
 import type { MountedSection, SectionContext } from './sections.js';
@@ -7,7 +7,7 @@ import type { MountedSection, SectionContext } from './sections.js';
 /** The endpoints: how the sending to each stands, to be suspended and resumed. */
 export function endpointsView({ backend }: SectionContext): MountedSection {
   const { t } = backend;
-  const messages = new Messages(backend);
+  const messages = new MessageApi(backend);
   const notice = element('p', { class: 'switchboard-notice', role: 'status' }, t('list.loading'));
   const list = element('ul', { class: 'switchboard-cards', 'aria-label': t('section.endpoints') });
   const root = element('div', { class: 'switchboard-scroll switchboard-padded' }, notice, list);
@@ -22,7 +22,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
         fill(list, ...views.map(card));
       },
       (error) => {
-        notice.textContent = wordsFor(error, t);
+        notice.textContent = errorText(error, t);
       },
     );
   }
@@ -58,7 +58,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
           fill(bar);
           refresh();
         },
-        (error) => fill(bar, element('div', { class: 'switchboard-trouble', role: 'alert' }, wordsFor(error, t))),
+        (error) => fill(bar, element('div', { class: 'switchboard-trouble', role: 'alert' }, errorText(error, t))),
       );
     const offer = () =>
       fill(

@@ -34,14 +34,14 @@ export function filterPanel(t: Backend['t'], changed: (conditions: Partial<Condi
       button(t(`filterBy.${name}`), 'switchboard-link', () => {
         since.value = local(new Date(Date.now() - hours * 3_600_000));
         until.value = '';
-        tell();
+        notify();
       }),
     );
   }
   spans.append(
     button(t('filterBy.clear'), 'switchboard-link', () => {
       set({ state: 'all', direction: 'either', endpoint: '', entityType: '', since: '', until: '' });
-      tell();
+      notify();
     }),
   );
   const root = element(
@@ -56,7 +56,7 @@ export function filterPanel(t: Backend['t'], changed: (conditions: Partial<Condi
     spans,
     types,
   );
-  for (const control of [state, direction, endpoint, entityType, since, until]) control.addEventListener('change', tell);
+  for (const control of [state, direction, endpoint, entityType, since, until]) control.addEventListener('change', notify);
   return {
     root,
     endpoints(views) {
@@ -83,7 +83,7 @@ export function filterPanel(t: Backend['t'], changed: (conditions: Partial<Condi
     if (conditions.until !== undefined) until.value = conditions.until && local(new Date(conditions.until));
   }
 
-  function tell(): void {
+  function notify(): void {
     const time = (input: HTMLInputElement) => (input.value ? new Date(input.value).toISOString() : undefined);
     changed({
       state: state.value as Selection['state'],

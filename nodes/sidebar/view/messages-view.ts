@@ -1,5 +1,5 @@
 import type { EndpointView, MessageRow, Query } from '../views.js';
-import { Messages, wordsFor } from './backend.js';
+import { MessageApi, errorText } from './backend.js';
 import { messageDetail } from './detail.js';
 import { button, element, fill } from './element.js';
 import { MessageRows } from './message-list.js';
@@ -16,7 +16,7 @@ const MOST_REFRESHED = 200;
 /** The messages: a list, and beside it (or, where there is no room, in its place) one message. */
 export function messagesView({ backend, show: showSection }: SectionContext): MountedSection {
   const { t } = backend;
-  const messages = new Messages(backend);
+  const messages = new MessageApi(backend);
   const query: Query = { search: '', state: 'all', direction: 'either', limit: PAGE };
   const entityTypes = new Set<string>();
   let rows: MessageRow[] = [];
@@ -92,7 +92,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
           next = page.next;
           show(undefined);
         },
-        (error) => mine === asked && show(wordsFor(error, t)),
+        (error) => mine === asked && show(errorText(error, t)),
       )
       .finally(() => {
         if (mine === asked) loading = false;
@@ -163,7 +163,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
       (error) =>
         mine === askedDetail &&
         !again &&
-        draw(element('p', { class: 'switchboard-notice switchboard-trouble' }, wordsFor(error, t))),
+        draw(element('p', { class: 'switchboard-notice switchboard-trouble' }, errorText(error, t))),
     );
   }
 

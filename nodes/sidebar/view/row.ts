@@ -1,12 +1,12 @@
 import type { EndpointState } from '../../../src/delivery/endpoint-state.js';
-import type { DeliveryRow, MessageRow, Shown, ShownWarning } from '../views.js';
+import type { DeliveryRow, MessageRow, ShownState, ShownWarning } from '../views.js';
 import type { Backend } from './backend.js';
 import { element } from './element.js';
 import { shortTime, wholeTime } from './time.js';
-import { waitsInWords } from './wait-text.js';
+import { waitText } from './wait-text.js';
 
 /** The state in a word, with a colour that is not needed to understand it. */
-export function chip(state: Shown | EndpointState, t: Backend['t']): HTMLElement {
+export function chip(state: ShownState | EndpointState, t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-chip switchboard-is-${state}` }, t(`state.${state}`));
 }
 
@@ -58,7 +58,7 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
       row.unmapped && element('span', { class: 'switchboard-tag' }, t('list.unmapped')),
       row.title && element('span', {}, row.title),
     ),
-    element('span', { class: 'switchboard-row-way' }, way(row)),
+    element('span', { class: 'switchboard-row-way' }, messagePath(row)),
     why && element('span', { class: `switchboard-row-reason switchboard-reason-${row.state}` }, why),
     row.warning && element('span', { class: 'switchboard-row-reason' }, warningMark(row.warning, t)),
   );
@@ -70,11 +70,11 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
 function reason({ reason: said, unread, deliveries }: MessageRow, t: Backend['t']): string | undefined {
   if (said) return unread ? t('list.unread', { reason: said }) : said;
   const waiting = deliveries.find((delivery) => delivery.waitsFor);
-  return waiting && waitsInWords(waiting, t);
+  return waiting && waitText(waiting, t);
 }
 
 /** Comments and attachments go the same way as their ticket: each partner is named once. */
-function way(row: MessageRow): string {
+function messagePath(row: MessageRow): string {
   const partners = new Map(row.deliveries.map((delivery) => [delivery.endpoint, partner(delivery)]));
   const to = [...partners.values()].join(', ');
   return to ? `${row.endpoint} → ${to}` : row.endpoint;

@@ -1,10 +1,10 @@
 import { type BulkRequest, type BulkResult, type Selection, UNDOABLE, type Undoable } from '../views.js';
-import { type Backend, type Messages, wordsFor } from './backend.js';
+import { type Backend, type MessageApi, errorText } from './backend.js';
 import { button, element, fill } from './element.js';
 
 export interface SelectionContext {
   t: Backend['t'];
-  messages: Messages;
+  messages: MessageApi;
   /** What the list is narrowed to now. */
   selection(): Selection;
   ticks: ReadonlySet<string>;
@@ -121,17 +121,17 @@ export class SelectionBar {
       return;
     }
     this.clear();
-    this.tell(request.action, result);
+    this.showResult(request.action, result);
     this.context.done();
   }
 
-  private tell(action: BulkRequest['action'], result: BulkResult): void {
+  private showResult(action: BulkRequest['action'], result: BulkResult): void {
     const { t } = this.context;
     const undoes = action === 'undo' ? undefined : action;
     const undo = button(t('action.undo'), 'switchboard-button switchboard-undo', async () => {
       undo.disabled = true;
       const undone = await this.try(() => this.context.messages.bulk({ action: 'undo', undoes, ids: result.messages }));
-      if (undone) this.tell('undo', undone);
+      if (undone) this.showResult('undo', undone);
       this.context.done();
     });
     fill(
@@ -158,7 +158,7 @@ export class SelectionBar {
     try {
       return await work();
     } catch (error) {
-      const words = wordsFor(error, this.context.t);
+      const words = errorText(error, this.context.t);
       this.result.replaceChildren(element('span', { class: 'switchboard-trouble' }, words));
       return undefined;
     }

@@ -1,5 +1,5 @@
 import type { UnmappedView } from '../views.js';
-import { Messages, wordsFor } from './backend.js';
+import { MessageApi, errorText } from './backend.js';
 import { valueText } from './columns.js';
 import { button, element, fill } from './element.js';
 import type { MountedSection, SectionContext } from './sections.js';
@@ -7,7 +7,7 @@ import type { MountedSection, SectionContext } from './sections.js';
 /** Values that had no row in their value map, by mapping, with the way to the place where the row belongs. */
 export function unmappedView({ backend }: SectionContext): MountedSection {
   const { t } = backend;
-  const messages = new Messages(backend);
+  const messages = new MessageApi(backend);
   const notice = element('p', { class: 'switchboard-notice', role: 'status' }, t('list.loading'));
   const list = element('ul', { class: 'switchboard-cards', 'aria-label': t('section.unmapped') });
   const root = element('div', { class: 'switchboard-scroll switchboard-padded' }, notice, list);
@@ -25,7 +25,7 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
         fill(list, ...[...groups.values()].map(group));
       },
       (error) => {
-        notice.textContent = wordsFor(error, t);
+        notice.textContent = errorText(error, t);
       },
     );
   }
@@ -67,7 +67,7 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
         openMapping &&
           button(t(first.node ? 'unmapped.open' : 'unmapped.makeOwn'), 'switchboard-button', () => openMapping(first.node)),
         button(t('unmapped.forget'), 'switchboard-button', () => {
-          messages.forget(values).then(refresh, (error) => fill(trouble, wordsFor(error, t)));
+          messages.forget(values).then(refresh, (error) => fill(trouble, errorText(error, t)));
         }),
         trouble,
       ),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { conversationDetail, type Hear, listConversations } from '../../../nodes/sidebar/conversation-view-model.js';
+import { conversationDetail, type PayloadReader, listConversations } from '../../../nodes/sidebar/conversation-view-model.js';
 import type { ConversationDetail, ConversationFilter, ConversationQuery } from '../../../nodes/sidebar/conversation-views.js';
 import { parse as parseIncident } from '../../../src/endpoints/servicenow/parse.js';
 import { dialectOf } from '../../../src/endpoints/tmf621/dialect.js';
@@ -15,7 +15,7 @@ const nameOf = (id: string) => NAMES[id] ?? id;
 const query = (more: Partial<ConversationQuery> = {}): ConversationQuery => ({ search: '', state: 'all', limit: 50, ...more });
 const context = (endpoint: string) => ({ endpoint, entityType: '', baseUrl: 'https://example.com' });
 /** Reads contents as the runtime does, with the systems' own parsers; states come from the deliveries here. */
-const hear: Hear = async (record, bodies) => {
+const hear: PayloadReader = async (record, bodies) => {
   if (!bodies.read) return undefined;
   return record.endpoint === 'sn1'
     ? parseIncident(bodies.read as never, context('sn1'))

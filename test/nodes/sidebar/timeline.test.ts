@@ -45,7 +45,7 @@ describe('the timeline of a conversation', () => {
     const request = { changed: ['state'], sources: { state: ['state'] }, generic: { state: 'inProgress' } };
     const { entries } = timeline(
       conversation(undefined, { mobile: 'PO-1' }),
-      [{ record: echo, heard: { state: 'inProgress', comments: [], attachments: [] } }],
+      [{ record: echo, content: { state: 'inProgress', comments: [], attachments: [] } }],
       [{ record: delivery, request }],
       (name) => name,
     );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { countAll, type Desk, listMessages, messageView } from '../../../nodes/sidebar/view-model.js';
+import { countAll, type BrokerAccess, listMessages, messageView } from '../../../nodes/sidebar/view-model.js';
 import type { Filter, Query } from '../../../nodes/sidebar/views.js';
 import type { WorkerStatus } from '../../../src/delivery/worker.js';
 import type { Parsed, RawEntity } from '../../../src/endpoints/endpoint.js';
@@ -40,7 +40,7 @@ function counting(store: LowdbStore): { store: LowdbStore; records(): number } {
 describe('the messages view', () => {
   let folder: string;
   let store: LowdbStore;
-  let desks: Desk[];
+  let desks: BrokerAccess[];
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'switchboard-view-'));

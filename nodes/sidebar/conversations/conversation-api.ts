@@ -2,8 +2,8 @@ import type {
   ConversationDetail,
   ConversationList,
   ConversationQuery,
-  SurgeryPreview,
-  SurgeryRequest,
+  LinkEditPreview,
+  LinkEditRequest,
   Unchanged,
 } from '../conversation-views.js';
 import { type Backend, write } from '../view/backend.js';
@@ -11,7 +11,7 @@ import { type Backend, write } from '../view/backend.js';
 const MOST_EMPTY = 20;
 
 /** What the view asks of the runtime. */
-export class ConversationDesk {
+export class ConversationApi {
   constructor(private readonly backend: Backend) {}
 
   /** The runtime looks through so much per request and no more; an empty page that is not the last one says only that. */
@@ -34,11 +34,11 @@ export class ConversationDesk {
   }
 
   /** What an operation would change. */
-  preview(id: string, request: SurgeryRequest): Promise<SurgeryPreview> {
-    return this.post(id, 'preview', request) as Promise<SurgeryPreview>;
+  preview(id: string, request: LinkEditRequest): Promise<LinkEditPreview> {
+    return this.post(id, 'preview', request) as Promise<LinkEditPreview>;
   }
 
-  async operate(id: string, request: SurgeryRequest): Promise<void> {
+  async apply(id: string, request: LinkEditRequest): Promise<void> {
     await this.post(id, 'operate', request);
   }
 
