@@ -18,7 +18,13 @@ const ONE_BY_ONE = 'What needs a decision is answered one by one.';
 /** Does one thing to many messages and their deliveries, where it can be done; noted in the audit list as one. */
 export async function bulk(brokers: Broker[], request: BulkRequest, by: Person, nameOf: NameOf): Promise<BulkResult> {
   const found = request.ids ? request.ids.slice(0, MAX_MESSAGES) : await matching(brokers, request.selection, nameOf);
-  const result: BulkResult = { done: 0, looked: 0, messages: [], refused: [], more: (request.ids ?? found).length > MAX_MESSAGES };
+  const result: BulkResult = {
+    done: 0,
+    looked: 0,
+    messages: [],
+    refused: [],
+    more: (request.ids ?? found).length > MAX_MESSAGES,
+  };
   for (let at = 0; at < Math.min(found.length, MAX_MESSAGES); at += SIDE_BY_SIDE) {
     const lot = found.slice(at, Math.min(at + SIDE_BY_SIDE, MAX_MESSAGES));
     await Promise.all(lot.map((id) => applyTo(brokers, id, request, by, result)));

@@ -9,7 +9,7 @@ import type {
   ConversationRow,
   Unchanged,
 } from './conversation-views.js';
-import { type MessageContent, timeline, type OutboundEntry } from './timeline.js';
+import { type MessageContent, type OutboundEntry, timeline } from './timeline.js';
 import type { BrokerAccess, NameOf } from './view-model.js';
 
 /** Says what a message told of its entity, from its contents; undefined where nobody can read them any more. */
@@ -37,7 +37,11 @@ const LISTED_FOR: Partial<Record<ConversationFilter, keyof typeof COUNTED>> = {
 const DRAWN = 200;
 
 /** A page of conversations, the one in which something happened last first. */
-export async function listConversations(desks: BrokerAccess[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+export async function listConversations(
+  desks: BrokerAccess[],
+  query: ConversationQuery,
+  nameOf: NameOf,
+): Promise<ConversationList> {
   return query.search ? searchConversations(desks, query, nameOf) : recentConversations(desks, query, nameOf);
 }
 
@@ -103,7 +107,11 @@ function timeOf(record: MessageRecord | DeliveryRecord): number {
 }
 
 /** What a search finds, of all stores. */
-async function searchConversations(desks: BrokerAccess[], { search, state, limit }: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+async function searchConversations(
+  desks: BrokerAccess[],
+  { search, state, limit }: ConversationQuery,
+  nameOf: NameOf,
+): Promise<ConversationList> {
   const rows = await Promise.all(
     desks.map(async ({ store }) => {
       const states = state === 'open' || state === 'closed' ? [state] : undefined;

@@ -1,4 +1,4 @@
-import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { MadeBy, Trace } from '../../src/mapping/mapping.js';
 import { type Path, parsePath } from '../../src/mapping/paths.js';
 import type { Json } from '../../src/model/message.js';

@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { type LookedUpEntity, type LinkEdit, refusal } from '../../src/conversation/link-edit.js';
+import { type LinkEdit, type LookedUpEntity, refusal } from '../../src/conversation/link-edit.js';
 import type { AppliedLinkEdit } from '../../src/conversation/link-editor.js';
 import { freeReference } from '../../src/conversation/reference.js';
 import type { Broker } from '../../src/delivery/broker.js';
@@ -9,7 +9,7 @@ import type { Json, State } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
 import { entityTypeAt } from '../kit/entity-types.js';
 import { mappingFor } from '../kit/mappings.js';
-import type { LinkEditEntry, LinkEditEffectView, LinkTarget, LinkEditPreview, LinkEditRequest } from './conversation-views.js';
+import type { LinkEditEffectView, LinkEditEntry, LinkEditPreview, LinkEditRequest, LinkTarget } from './conversation-views.js';
 import type { NameOf } from './view-model.js';
 
 interface ResolvedRequest {

@@ -37,7 +37,12 @@ const STATE_QUERIES: Record<Filter, { messages?: Part; deliveries?: Part }> = {
 };
 
 /** Where the messages of a query are to be found in one store. `from` gives the place a source was left at by the page before. */
-export function messageSources(id: string, store: Store, query: Query, from: (key: string) => string | undefined): MessageSource[] {
+export function messageSources(
+  id: string,
+  store: Store,
+  query: Query,
+  from: (key: string) => string | undefined,
+): MessageSource[] {
   const { state, direction } = query;
   const meaning = STATE_QUERIES[state];
   const shared = conditions(query);

@@ -1,4 +1,4 @@
-import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import { isOver, linkOfLeg } from '../../src/conversation/plan.js';
 import { writtenFields } from '../../src/delivery/send.js';

@@ -1,4 +1,4 @@
-import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { WorkerStatus } from '../../src/delivery/worker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
@@ -206,7 +206,13 @@ async function deliveryView(
     decision: record.decision,
     lines: entity ? fieldLines(withGeneric(entity), received) : otherLines(payload),
     attempts: record.attempts.map((attempt) => ({ ...attempt, exchanges: exchangesOf(attempt, record, bodies) })),
-    bodies: definedBodies({ request: payload, response, ours, theirs, made: entity && Object.keys(made).length > 0 ? made : undefined }),
+    bodies: definedBodies({
+      request: payload,
+      response,
+      ours,
+      theirs,
+      made: entity && Object.keys(made).length > 0 ? made : undefined,
+    }),
     ...editable(bodies, payload),
     actions: deliveryActions(record),
   };

@@ -1,10 +1,11 @@
 import { CANCELLING_STATES, type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
-import type { InboundMessage, DetectedChanges } from './correlate.js';
+import type { DetectedChanges } from './correlate.js';
 import { linkAt, withLink } from './correlate.js';
-import type { EntityRequest } from './correlator.js';
+import type { EntityRequest } from './entity-request.js';
 import { sameFingerprint } from './fingerprint.js';
-import { type PartyRules, ruleText, type ChangeOrigin, shownWins } from './ownership.js';
+import type { InboundMessage } from './inbound-message.js';
+import { type ChangeOrigin, type PartyRules, ruleText, shownWins } from './ownership.js';
 
 /** A write of ours to the entity that a message tells of. */
 export interface CompetingWrite {
@@ -57,7 +58,12 @@ export function findConflicts(
         !sameFingerprint(record[field], request.fields[field]);
     const isRival = (rival: CompetingWrite) => {
       const wanted = rival.request.generic[name];
-      return wanted !== undefined && !isCancellation(name, wanted) && !sameFingerprint(wanted, shown) && written(rival).some(differs(rival));
+      return (
+        wanted !== undefined &&
+        !isCancellation(name, wanted) &&
+        !sameFingerprint(wanted, shown) &&
+        written(rival).some(differs(rival))
+      );
     };
     const rival = rivals.findLast(isRival);
     if (!rival || shown === undefined) return [];
@@ -76,7 +82,11 @@ function isCancellation(name: string, value: Json): boolean {
 }
 
 /** The news once conflicts are decided: what stands is told, what does not is not. */
-export function resolveConflicts(news: DetectedChanges, conflicts: readonly Conflict[], incoming: InboundMessage): DetectedChanges {
+export function resolveConflicts(
+  news: DetectedChanges,
+  conflicts: readonly Conflict[],
+  incoming: InboundMessage,
+): DetectedChanges {
   if (conflicts.length === 0) return news;
   const lost = new Set(conflicts.filter((c) => !c.partnerWins).map((c) => c.name));
   const won = conflicts.filter((c) => c.partnerWins).map((c) => c.name);

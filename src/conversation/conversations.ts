@@ -31,7 +31,9 @@ export class Conversations {
         const changes = typeof also === 'function' ? also(latest) : [...also];
         if (next !== latest) changes.unshift({ kind: 'conversation', record: next });
         if (next.plan && next.plan !== latest.plan)
-          changes.push(...releaseDeliveries(next.plan, await this.store.openDeliveries(id), new Date(this.clock()).toISOString()));
+          changes.push(
+            ...releaseDeliveries(next.plan, await this.store.openDeliveries(id), new Date(this.clock()).toISOString()),
+          );
         if (changes.length === 0) return { skipped: [] };
         try {
           return await this.store.commit(changes, options);

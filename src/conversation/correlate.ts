@@ -3,44 +3,19 @@ import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../mo
 import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
+import type { EchoGuard, PartEchoGuard } from './echo-guard.js';
 import { detectFieldChanges, fieldsOf, isReadAfter, missedWrites, type OvertakenField } from './field-changes.js';
-import { fingerprint, lastKnownEntries, itemStateKey } from './fingerprint.js';
+import { fingerprint, itemStateKey, lastKnownEntries } from './fingerprint.js';
+import type { InboundMessage } from './inbound-message.js';
 import { withIds } from './item-entries.js';
 import { isWrittenComment } from './item-id-translation.js';
-import { type PartEchoGuard, type PartChanges, detectPartChanges } from './part-changes.js';
+import { detectPartChanges, type PartChanges } from './part-changes.js';
 import { isOver, planAfter } from './plan.js';
 
 /** How long after a write of ours it is remembered what was there before: copies that are behind show it. Milliseconds. */
 export const COPIES_BEHIND = 10_000;
 /** Marks kept per conversation, of what partners never showed. */
 const MARKS = 500;
-
-/** A generic message together with the partner's record it was made from. */
-export interface InboundMessage {
-  message: GenericMessage;
-  /** The partner's own fields, top level. */
-  record: Record<string, Json>;
-  /** For each generic field the partner's top-level fields it was made from. */
-  sources: Record<string, string[]>;
-  deleted?: boolean;
-  /** The delivery of ours that it is the partner's answer to: it was read before anything that was written later. */
-  answerTo?: string;
-  /** What it tells of which item is which. */
-  items?: LinkItems;
-  /** An id made before it was read; undefined for an answer. */
-  readAt?: string;
-}
-
-/** A write of ours that is on its way to the same entity: its echo may come back before its answer does. */
-export interface InFlightWrite {
-  fields: Record<string, Json>;
-}
-
-export interface EchoGuard extends PartEchoGuard {
-  inFlight: InFlightWrite[];
-  /** Is version `a` of an entity older than `b`? Undefined = no. */
-  isOlder: (a: string | undefined, b: string | undefined) => boolean;
-}
 
 export interface DetectedChanges {
   output: 'new' | 'update' | 'ignored';
@@ -82,7 +57,12 @@ function isUnseen(link: Link): boolean {
  * What is not done yet, or is done already, when it is first seen is nothing for the other side: nothing of it is remembered but that, so that all of it is
  * told when it is opened.
  */
-export function detectChanges(conversation: ConversationRecord, link: Link, incoming: InboundMessage, guard: EchoGuard): DetectedChanges {
+export function detectChanges(
+  conversation: ConversationRecord,
+  link: Link,
+  incoming: InboundMessage,
+  guard: EchoGuard,
+): DetectedChanges {
   const { message, deleted } = incoming;
   const fresh = isUnseen(link);
   if (deleted && (fresh || link.gone)) {
@@ -189,7 +169,8 @@ function advanceConversation(
     const isMissed = missedWrites(link, incoming, isOlder);
     const outdated = (field: string) => isOutdated(field) || isMissed(field);
     const raw = { ...link.raw };
-    for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = fingerprint(record[name]);
+    for (const names of Object.values(sources))
+      for (const name of names) if (!outdated(name)) raw[name] = fingerprint(record[name]);
     const shadow = { ...link.shadow };
     for (const [name, value] of Object.entries(message.fields))
       if (value !== undefined && !fieldsOf(name, incoming, link).some(outdated))
@@ -209,7 +190,9 @@ function advanceConversation(
       // What was found untold while this was read is told by the next reading.
       untold: filterEntries(link.untold, (name) => !changed?.includes(name) || !isReadAfter(link.untold?.[name] ?? '', incoming)),
       ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),
-      writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : writtenItemsAfter(link, message.fields.progress),
+      writtenItems: (sources.progress ?? []).some(outdated)
+        ? link.writtenItems
+        : writtenItemsAfter(link, message.fields.progress),
     };
   });
   const leg = linkOf(latest, source.endpoint, source.entityType, source.id)?.leg;
@@ -224,7 +207,10 @@ function isRecent({ ourWrites }: Link, field: string, readAt: string | undefined
 }
 
 /** The entries of which something holds; undefined where none is left. */
-function filterEntries<T>(entries: Record<string, T> | undefined, holds: (name: string) => boolean): Record<string, T> | undefined {
+function filterEntries<T>(
+  entries: Record<string, T> | undefined,
+  holds: (name: string) => boolean,
+): Record<string, T> | undefined {
   const left = Object.entries(entries ?? {}).filter(([name]) => holds(name));
   return left.length > 0 ? Object.fromEntries(left) : undefined;
 }

@@ -3,38 +3,21 @@ import { SwitchboardError } from '../errors.js';
 import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
-import { type Conflict, findConflicts, resolveConflicts, type CompetingWrite } from './conflict.js';
+import { type CompetingWrite, type Conflict, findConflicts, resolveConflicts } from './conflict.js';
 import type { Conversations } from './conversations.js';
-import { type InboundMessage, type InFlightWrite, linkAt, linkOf, type DetectedChanges, newLink, detectChanges, withLink } from './correlate.js';
-import { hasMoved, findDuplicate } from './duplicate-reference.js';
+import { type DetectedChanges, detectChanges, linkAt, linkOf, newLink, withLink } from './correlate.js';
+import { findDuplicate, hasMoved } from './duplicate-reference.js';
+import type { InFlightWrite, PartInDoubt } from './echo-guard.js';
+import type { EntityRequest } from './entity-request.js';
 import { showsSentValue } from './field-changes.js';
-import { fingerprint, sameFingerprint, lastKnownEntries } from './fingerprint.js';
+import { fingerprint, lastKnownEntries, sameFingerprint } from './fingerprint.js';
+import type { InboundMessage } from './inbound-message.js';
 import { sentItems, withSent } from './item-entries.js';
 import { translateItemIds } from './item-id-translation.js';
-import { DEFAULT_RULES, type PartyRules, type ChangeOrigin, changeOrigin } from './ownership.js';
-import { editedComments, type PartInDoubt } from './part-changes.js';
-import { differingReference, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
+import { type ChangeOrigin, changeOrigin, DEFAULT_RULES, type PartyRules } from './ownership.js';
+import { editedComments } from './part-changes.js';
+import { conversationReference, createReference, differingReference, freeReference, referenceFor } from './reference.js';
 import { type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
-
-/** What an out node keeps of an entity it is going to write; the `request` body of a delivery. */
-export interface EntityRequest {
-  fields: Record<string, Json>;
-  /** Names of the fields to write when the entity exists already. */
-  changed: string[];
-  /** Names of fields that are only defaults. */
-  defaults: string[];
-  /** For each field the generic fields it was made from. */
-  sources: Record<string, string[]>;
-  /** The generic values it was made from. */
-  generic: Record<string, Json>;
-  /** Which rules of which mapping made the fields, and, of the message it came from, the generic values. */
-  made?: MadeBy;
-  read?: MadeBy;
-  /** Fields that a person wrote by hand, or that were found to stand against another's: they are written whatever has been sent since. */
-  edited?: string[];
-  /** The endpoint whose news it is, and when that changed by our own clock, epoch milliseconds. */
-  said?: { endpoint: string; at?: number };
-}
 
 export interface CorrelationResult extends DetectedChanges {
   conversation: ConversationRecord;
@@ -80,7 +63,8 @@ export class Correlator {
   /** The conversation's id as far as it can be known before it exists: messages with the same key must not overtake each other. */
   async keyOf(source: GenericMessage['source']): Promise<string> {
     const known =
-      (await this.store.conversationByLink(source.endpoint, source.entityType, source.id)) ?? (await this.conversationByCarriedReference(source));
+      (await this.store.conversationByLink(source.endpoint, source.entityType, source.id)) ??
+      (await this.conversationByCarriedReference(source));
     return known?.id ?? referenceFor(source.endpoint, source.entityType, source.id);
   }
 
@@ -358,7 +342,9 @@ function withOurItemIds(
   const got = items && client?.itemsOf?.(incoming.record);
   if (!items || !got) return incoming;
   const known = new Set(items.sent.map((item) => item.ours));
-  const coming = requests.flatMap((request) => sentItems(request, itemsReader(client)) ?? []).filter((item) => !known.has(item.ours));
+  const coming = requests
+    .flatMap((request) => sentItems(request, itemsReader(client)) ?? [])
+    .filter((item) => !known.has(item.ours));
   return { ...incoming, ...translateItemIds(incoming.message, withSent(items, coming), got, client?.name) };
 }
 

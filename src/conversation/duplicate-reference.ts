@@ -2,7 +2,7 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
 import type { Source } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
-import { isGone, findMovedEntity } from './moved-entity.js';
+import { findMovedEntity, isGone } from './moved-entity.js';
 
 /* Which of several records that carry our reference is ours. */
 

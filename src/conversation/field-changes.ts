@@ -1,8 +1,9 @@
 import { showsWords } from '../endpoints/words.js';
 import { type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { Link } from '../store/store.js';
-import type { EchoGuard, InboundMessage } from './correlate.js';
+import type { EchoGuard } from './echo-guard.js';
 import { fingerprint, isLastKnown, sameFingerprint } from './fingerprint.js';
+import type { InboundMessage } from './inbound-message.js';
 
 /** A field whose value the partner set while a write of ours to it was being answered: which of the two stands there now is not known. */
 export interface OvertakenField {
@@ -47,9 +48,12 @@ export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: 
   const isMissed = missedWrites(link, incoming, guard.isOlder);
   // All that a value stands in has to show what we send: somebody may have changed a part of it since.
   const isOurs = (field: string, from: string[]) =>
-    guard.inFlight.some((w) => field in w.fields && from.every((f) => !(f in w.fields) || showsSentValue(record[f], w.fields[f])));
+    guard.inFlight.some(
+      (w) => field in w.fields && from.every((f) => !(f in w.fields) || showsSentValue(record[f], w.fields[f])),
+    );
   // What was not sent and is empty is as it was.
-  const differs = (field: string, from: string[]) => !sameFingerprint(link.raw[field] ?? '', record[field]) && !isOurs(field, from);
+  const differs = (field: string, from: string[]) =>
+    !sameFingerprint(link.raw[field] ?? '', record[field]) && !isOurs(field, from);
   const changed: string[] = [];
   const asMade: string[] = [];
   const overtaken: OvertakenField[] = [];
@@ -118,7 +122,11 @@ export function showsSentValue(shown: Json | undefined, sent: Json | undefined):
  * Tells of a raw field whether a reading is older than our last write of the field: it shows what we have overwritten since. Versions do not
  * tell that of an answer where they have the grain of a second; the order of our writes does.
  */
-function outdatedFields(link: Link, { message, answerTo }: InboundMessage, isOlder: EchoGuard['isOlder']): (field: string) => boolean {
+function outdatedFields(
+  link: Link,
+  { message, answerTo }: InboundMessage,
+  isOlder: EchoGuard['isOlder'],
+): (field: string) => boolean {
   const writtenLater = (field: string) => answerTo !== undefined && (link.writtenBy[field] ?? '') > answerTo;
   return (field) => isOlder(message.source.version, link.writtenVersion?.[field]) || writtenLater(field);
 }

@@ -1,5 +1,5 @@
 import type { ItemFacts, SentItem } from '../model/item-facts.js';
-import { compareKinds, carriesOurId, sameQuantity, sameValues, totalQuantity } from './item-compare.js';
+import { carriesOurId, compareKinds, sameQuantity, sameValues, totalQuantity } from './item-compare.js';
 
 /** What ids alone say: these of ours are these of theirs. Several of theirs where they split one, several of ours where they merged those. */
 export interface IdClaim {

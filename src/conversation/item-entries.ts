@@ -1,7 +1,7 @@
 import type { ItemsReader } from '../endpoints/endpoint.js';
 import type { ItemFacts, ItemIds, LinkItems, SentItem } from '../model/item-facts.js';
 import type { ItemProgress, Json } from '../model/message.js';
-import type { EntityRequest } from './correlator.js';
+import type { EntityRequest } from './entity-request.js';
 import { fingerprint, itemStateKey } from './fingerprint.js';
 import { matchItems } from './item-match.js';
 

@@ -2,7 +2,7 @@ import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems } from '../model/item-facts.js';
 import type { GenericComment, GenericFields, GenericMessage, ItemProgress, OrderItem, State } from '../model/message.js';
 import { withIds } from './item-entries.js';
-import { matchItems, itemText } from './item-match.js';
+import { itemText, matchItems } from './item-match.js';
 import { DEFAULT_ROLL_UP, rollUp } from './roll-up.js';
 
 export interface TranslatedMessage {
@@ -16,7 +16,12 @@ export interface TranslatedMessage {
  * the lines then stay as they are last known. Pure.
  * @param got the items of the partner's record, in its own terms
  */
-export function translateItemIds(message: GenericMessage, items: LinkItems, got: readonly ItemFacts[], where?: string): TranslatedMessage {
+export function translateItemIds(
+  message: GenericMessage,
+  items: LinkItems,
+  got: readonly ItemFacts[],
+  where?: string,
+): TranslatedMessage {
   const { fields } = message;
   const read = readIds(fields, got);
   const match = matchItems(

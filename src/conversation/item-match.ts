@@ -1,6 +1,15 @@
 import type { ItemFacts, ItemIds, SentItem } from '../model/item-facts.js';
-import { type IdClaim, claimsOf, findContradiction } from './item-claims.js';
-import { sameItem, compareKinds, carriesOurId, sameKind, sameQuantity, sameValues, totalQuantity, unpadded } from './item-compare.js';
+import { claimsOf, findContradiction, type IdClaim } from './item-claims.js';
+import {
+  carriesOurId,
+  compareKinds,
+  sameItem,
+  sameKind,
+  sameQuantity,
+  sameValues,
+  totalQuantity,
+  unpadded,
+} from './item-compare.js';
 
 export interface ItemMatch extends ItemIds {
   /** Our ids of items that the other side does not show. */
@@ -45,7 +54,11 @@ export function matchItems(sent: readonly SentItem[], got: readonly ItemFacts[],
 type ItemTest = (ours: SentItem, theirs: ItemFacts) => boolean;
 
 /** What tells those of one kind apart. */
-const DIFFERENCES: ItemTest[] = [(o, t) => sameKind(o, t) && sameQuantity(o, t), (o, t) => sameKind(o, t) && sameValues(o, t), sameItem];
+const DIFFERENCES: ItemTest[] = [
+  (o, t) => sameKind(o, t) && sameQuantity(o, t),
+  (o, t) => sameKind(o, t) && sameValues(o, t),
+  sameItem,
+];
 
 /** What is not decided yet on both sides, and what is. */
 class MatchTable {

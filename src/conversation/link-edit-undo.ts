@@ -2,19 +2,19 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Change, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
 import { linkAt, linkOf, removeOnce } from './correlate.js';
 import {
+  type ConversationContents,
   conversationChange,
   effect,
   type InverseLinkEdit,
   isAbout,
   isForLink,
-  type ConversationContents,
+  type LinkEditAuthor,
   type LinkMove,
   moveMessages,
   nameOf,
-  type LinkEditAuthor,
-  requireNoneSending,
-  refusal,
   type PlannedLinkEdit,
+  refusal,
+  requireNoneSending,
 } from './link-edit.js';
 import { type EntityKey, unlinkedKey } from './unlinked-entity.js';
 
@@ -28,7 +28,11 @@ export interface CurrentState {
 /**
  * Takes an operation back, if nothing has happened to its links since; otherwise throws SWB_PAYLOAD, saying what has. Pure.
  */
-export function planUndo(inverse: InverseLinkEdit, now: CurrentState, { at }: LinkEditAuthor): Pick<PlannedLinkEdit, 'changes' | 'effects'> {
+export function planUndo(
+  inverse: InverseLinkEdit,
+  now: CurrentState,
+  { at }: LinkEditAuthor,
+): Pick<PlannedLinkEdit, 'changes' | 'effects'> {
   for (const move of inverse.moves) requireUntouched(move, inverse, now);
   const changes = inverse.removed ? undoMerge(inverse, inverse.removed, now, at) : returnLinks(inverse, now, at);
   const numbers = inverse.moves.map(({ before, after }) => nameOf((before ?? after)?.link as Link));
@@ -58,13 +62,21 @@ function returnLinks({ moves, deliveries, made, spent, unlinked }: InverseLinkEd
     };
     changes.push(conversationChange(record, at), { kind: 'setting', key: unlinkedKey(entity), value: undefined });
     if (from && made)
-      changes.push(...moveMessages(from.messages, before.conversation), ...restoreDeliveries(from.deliveries, deliveries, before.conversation));
+      changes.push(
+        ...moveMessages(from.messages, before.conversation),
+        ...restoreDeliveries(from.deliveries, deliveries, before.conversation),
+      );
   }
   return changes;
 }
 
 /** The conversation that was merged into another stands by itself again. */
-function undoMerge({ moves, messages, deliveries }: InverseLinkEdit, removed: ConversationRecord, now: CurrentState, at: string): Change[] {
+function undoMerge(
+  { moves, messages, deliveries }: InverseLinkEdit,
+  removed: ConversationRecord,
+  now: CurrentState,
+  at: string,
+): Change[] {
   const into = requireConversation(now, (moves[0]?.after?.conversation ?? now.conversations[0]?.conversation.id) as string);
   const { conversation } = into;
   if (!conversation.aliases?.includes(removed.reference))

@@ -3,7 +3,7 @@ import type { Json } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, MessageRecord } from '../store/store.js';
 import { conversationState, linkAt, linkOf, newLink } from './correlate.js';
 import { fingerprint } from './fingerprint.js';
-import { expectedReference, createReference } from './reference.js';
+import { createReference, expectedReference } from './reference.js';
 import { type EntityKey, type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
 /** An entity as it was looked up at its endpoint. */
@@ -94,7 +94,12 @@ const OPEN: DeliveryRecord['state'][] = ['pending', 'sending', 'inDoubt'];
  * What an operation changes, and what that means. Nothing of it is done here: the preview asks the same. Pure; throws SWB_PAYLOAD, saying what stands
  * in the way. `other` is the second conversation of a merge.
  */
-export function planLinkEdit(operation: LinkEdit, matter: ConversationContents, other: ConversationContents | undefined, operator: LinkEditAuthor): PlannedLinkEdit {
+export function planLinkEdit(
+  operation: LinkEdit,
+  matter: ConversationContents,
+  other: ConversationContents | undefined,
+  operator: LinkEditAuthor,
+): PlannedLinkEdit {
   const { conversation } = matter;
   if (conversation.plan || other?.conversation.plan)
     throw refusal(
@@ -115,7 +120,11 @@ export function planLinkEdit(operation: LinkEdit, matter: ConversationContents, 
   }
 }
 
-function link({ conversation, deliveries }: ConversationContents, entity: LookedUpEntity, { at }: LinkEditAuthor): PlannedLinkEdit {
+function link(
+  { conversation, deliveries }: ConversationContents,
+  entity: LookedUpEntity,
+  { at }: LinkEditAuthor,
+): PlannedLinkEdit {
   const there = linkAt(conversation, entity.endpoint, entity.entityType, '');
   if (there)
     throw refusal(
@@ -183,7 +192,12 @@ function unlink({ conversation, deliveries }: ConversationContents, gone: Link, 
   };
 }
 
-function split({ conversation, messages, deliveries }: ConversationContents, gone: Link, reference: string, { at }: LinkEditAuthor): PlannedLinkEdit {
+function split(
+  { conversation, messages, deliveries }: ConversationContents,
+  gone: Link,
+  reference: string,
+  { at }: LinkEditAuthor,
+): PlannedLinkEdit {
   if (conversation.links.length === 1)
     throw refusal(`${nameOf(gone)} is all there is in this conversation.`, 'There is nothing to split it off from.');
   const { record, spent } = removeLink(conversation, gone);
@@ -238,7 +252,8 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
       !linkAt(b, d.endpoint, d.entityType, d.leg)
     )
       taken.add(placeKey(d));
-  const legFor = (place: LinkPlace) => (taken.has(placeKey(place)) ? [b.reference, place.leg].filter(Boolean).join('/') : place.leg);
+  const legFor = (place: LinkPlace) =>
+    taken.has(placeKey(place)) ? [b.reference, place.leg].filter(Boolean).join('/') : place.leg;
   const linkMoves: LinkMove[] = b.links.map((from) => {
     const link: Link = { ...from, leg: legFor(from), ...(from.origin === 'ours' && { carries: expectedReference(b, from) }) };
     return { before: { conversation: b.id, link: from }, after: { conversation: a.id, link } };

@@ -3,7 +3,15 @@ import { allOf } from '../store/pages.js';
 import type { Store } from '../store/store.js';
 import type { ConversationQueue } from './conversation-queue.js';
 import type { Conversations } from './conversations.js';
-import { type LinkEditEffect, type InverseLinkEdit, type ConversationContents, type LinkEdit, planLinkEdit, refusal, type PlannedLinkEdit } from './link-edit.js';
+import {
+  type ConversationContents,
+  type InverseLinkEdit,
+  type LinkEdit,
+  type LinkEditEffect,
+  type PlannedLinkEdit,
+  planLinkEdit,
+  refusal,
+} from './link-edit.js';
 import { planUndo } from './link-edit-undo.js';
 import { type EntityKey, type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
@@ -88,7 +96,9 @@ export class LinkEditor {
     const next = await this.nextId();
     const numbers = Array.from({ length: Math.min(MAX_KEPT, next) }, (_, back) => next - 1 - back);
     const all = await Promise.all(numbers.map((id) => this.store.setting(keyOf(id))));
-    return (all as unknown as (AppliedLinkEdit | undefined)[]).filter((one) => one?.conversations.includes(conversation)) as AppliedLinkEdit[];
+    return (all as unknown as (AppliedLinkEdit | undefined)[]).filter((one) =>
+      one?.conversations.includes(conversation),
+    ) as AppliedLinkEdit[];
   }
 
   private async plan(operation: LinkEdit, operator: { by: string; at: string }): Promise<PlannedLinkEdit> {
@@ -114,7 +124,10 @@ export class LinkEditor {
   }
 
   /** What an undo has to look at. */
-  private async currentState({ conversations }: AppliedLinkEdit, inverse: InverseLinkEdit): Promise<Parameters<typeof planUndo>[1]> {
+  private async currentState(
+    { conversations }: AppliedLinkEdit,
+    inverse: InverseLinkEdit,
+  ): Promise<Parameters<typeof planUndo>[1]> {
     const ids = [...conversations, ...inverse.moves.flatMap(({ before, after }) => [before?.conversation, after?.conversation])];
     const found = await Promise.all(
       [...new Set(ids)].map((id) => (id === undefined ? undefined : this.load(id).catch(() => undefined))),

@@ -17,7 +17,11 @@ export function isGone(error: unknown): boolean {
 }
 
 /** The record that carries the reference of an entity of ours which is gone; undefined where there is none, or it is the same. */
-export async function findMovedEntity(client: EndpointClient, conversation: ConversationRecord, link: Link): Promise<Source | undefined> {
+export async function findMovedEntity(
+  client: EndpointClient,
+  conversation: ConversationRecord,
+  link: Link,
+): Promise<Source | undefined> {
   if (link.origin !== 'ours') return undefined;
   const found = await client.find(link.entityType, expectedReference(conversation, link));
   const source = found && client.parse(found).source;

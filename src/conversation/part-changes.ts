@@ -1,8 +1,9 @@
 import { bareWords, holdsWords, showsWords } from '../endpoints/words.js';
 import type { GenericAttachment, GenericComment, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
-import type { InboundMessage } from './correlate.js';
+import type { PartEchoGuard, PartInDoubt } from './echo-guard.js';
 import { attachmentMark, commentMark, digest } from './fingerprint.js';
+import type { InboundMessage } from './inbound-message.js';
 
 /** Comments and files of a link whose words are remembered, the newest. */
 const WORDS = 5_000;
@@ -10,14 +11,6 @@ const WORDS = 5_000;
 const SHORT = 64;
 /** Ids remembered of parts that are not shown any more. A long memory of little use, and a bound all the same. */
 const NOT_SHOWN = 20_000;
-
-/** A comment or a file of ours that may be there, although its answer was lost. */
-export interface PartInDoubt {
-  /** The delivery that writes it. */
-  delivery: string;
-  comment?: GenericComment;
-  attachment?: GenericAttachment;
-}
 
 export interface PartChanges {
   comments: GenericComment[];
@@ -33,17 +26,16 @@ export interface PartChanges {
   remembered: (latest: Link) => Pick<Link, 'seen' | 'words'>;
 }
 
-export interface PartEchoGuard {
-  /** The user we write as at this endpoint. */
-  integrationUser?: string;
-  inDoubt?: PartInDoubt[];
-}
-
 /**
  * Which comments and files are news: those whose id was not seen, and that are not ours: written by our own user, shown for a write of ours that is in
  * doubt, or bearing the mark of one that the partner never showed. Of those that were seen, which say something else now, and which are gone. Pure.
  */
-export function detectPartChanges(conversation: ConversationRecord, link: Link, incoming: InboundMessage, guard: PartEchoGuard): PartChanges {
+export function detectPartChanges(
+  conversation: ConversationRecord,
+  link: Link,
+  incoming: InboundMessage,
+  guard: PartEchoGuard,
+): PartChanges {
   const { message } = incoming;
   const marks = [...conversation.written];
   const used: string[] = [];
@@ -263,7 +255,13 @@ export function withKnownParts(link: Link, before: Link, parts: readonly Removed
 }
 
 /** A link of which a comment was edited by us (`says`: its words now), or a part taken away: what it shows then is no news. */
-export function withCarriedEdit(link: Link, kind: RemovedPart['kind'], id: string, says: string | undefined, stamp: string): Link {
+export function withCarriedEdit(
+  link: Link,
+  kind: RemovedPart['kind'],
+  id: string,
+  says: string | undefined,
+  stamp: string,
+): Link {
   const { [keyOf(kind, id)]: said, ...words } = link.words ?? {};
   if (says === undefined) return { ...link, words };
   const before = said !== undefined && isUnread(said) ? said[1] : said;

@@ -49,6 +49,10 @@ export function createReference(conversation: ConversationRecord, delivery: Pick
 }
 
 /** A reference that a link has to remember, because it is not the one of its conversation and leg. */
-export function differingReference(conversation: ConversationRecord, leg: string, carried: string | undefined): string | undefined {
+export function differingReference(
+  conversation: ConversationRecord,
+  leg: string,
+  carried: string | undefined,
+): string | undefined {
   return carried === legReference(conversation.reference, leg) ? undefined : carried;
 }

@@ -1,10 +1,10 @@
-import { conflictText, withNewestWriter, restoreRequest } from '../conversation/conflict.js';
-import { Conversations } from '../conversation/conversations.js';
-import type { InboundMessage } from '../conversation/correlate.js';
-import { type CorrelationResult, Correlator, type SavedChanges, savedChanges } from '../conversation/correlator.js';
-import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
-import { LinkEditor } from '../conversation/link-editor.js';
+import { conflictText, restoreRequest, withNewestWriter } from '../conversation/conflict.js';
 import { ConversationQueue } from '../conversation/conversation-queue.js';
+import { Conversations } from '../conversation/conversations.js';
+import { type CorrelationResult, Correlator, type SavedChanges, savedChanges } from '../conversation/correlator.js';
+import type { InboundMessage } from '../conversation/inbound-message.js';
+import { LinkEditor } from '../conversation/link-editor.js';
+import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError, type ErrorCode, type SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';

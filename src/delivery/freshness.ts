@@ -90,7 +90,8 @@ function silence(client: EndpointClient, { source }: Parsed, link: Link): string
 function hasNews({ record }: Parsed, shown: ReadonlySet<string>, { raw, seen }: Link): boolean {
   const known = new Set(seen);
   return (
-    [...shown].some((id) => !known.has(id)) || Object.keys(raw).some((field) => !sameFingerprint(raw[field], fingerprint(record[field])))
+    [...shown].some((id) => !known.has(id)) ||
+    Object.keys(raw).some((field) => !sameFingerprint(raw[field], fingerprint(record[field])))
   );
 }
 

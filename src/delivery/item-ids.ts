@@ -1,6 +1,6 @@
-import type { EntityRequest } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import { sentItems, withIds, withSent } from '../conversation/item-entries.js';
-import { matchItems, itemText } from '../conversation/item-match.js';
+import { itemText, matchItems } from '../conversation/item-match.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems, SentItem } from '../model/item-facts.js';

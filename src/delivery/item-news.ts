@@ -1,4 +1,4 @@
-import type { EntityRequest } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import { fingerprint } from '../conversation/fingerprint.js';
 import { entriesOf } from '../conversation/item-entries.js';
 import { ITEM_FIELDS, type Json } from '../model/message.js';

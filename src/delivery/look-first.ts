@@ -1,8 +1,8 @@
 import { conflictText } from '../conversation/conflict.js';
-import type { EntityRequest } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import { showsSentValue } from '../conversation/field-changes.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
-import { type PartyRules, ruleText, type ChangeOrigin, changeOrigin, shownWins } from '../conversation/ownership.js';
+import { type ChangeOrigin, changeOrigin, type PartyRules, ruleText, shownWins } from '../conversation/ownership.js';
 import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Link } from '../store/store.js';
@@ -45,7 +45,8 @@ export function lookFirst(
   const shown = changeOrigin(own.side, isOurs ? undefined : source.changedAt, client.clockAhead);
   const wanted: ChangeOrigin = { side: rules(said.endpoint).side, at: said.at };
   const unheard = names.filter(
-    (name) => name in record && !sameFingerprint(link.raw[name], record[name]) && !showsSentValue(record[name], request.fields[name]),
+    (name) =>
+      name in record && !sameFingerprint(link.raw[name], record[name]) && !showsSentValue(record[name], request.fields[name]),
   );
   const changed = [...new Set(unheard.flatMap((name) => genericsOf(name, request)))];
   const ruleOf = (generic: string) => own.fields[generic] ?? 'newest';

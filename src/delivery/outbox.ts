@@ -1,7 +1,7 @@
 import type { CompetingWrite } from '../conversation/conflict.js';
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import { planAfterQueued } from '../conversation/fan-out.js';
 import { sameFingerprint } from '../conversation/fingerprint.js';
 import { dropUnreachable, legOf, unmetPredecessors } from '../conversation/plan.js';

@@ -1,13 +1,14 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt, withLink } from '../conversation/correlate.js';
-import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
+import { linkAfterCreate } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { withSeenItems } from '../conversation/item-entries.js';
 import { isGone } from '../conversation/moved-entity.js';
 import type { PartyRules } from '../conversation/ownership.js';
 import { withCarriedEdit } from '../conversation/part-changes.js';
 import { legOf } from '../conversation/plan.js';
-import { differingReference, createReference } from '../conversation/reference.js';
+import { createReference, differingReference } from '../conversation/reference.js';
 import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
@@ -168,7 +169,8 @@ async function create(
       const adopted = told?.id === source.id ? told : undefined;
       const itemsOf = client.itemsOf?.bind(client);
       const made =
-        adopted ?? linkAfterCreate(source, delivery.leg, request, now, differingReference(latest, delivery.leg, reference), itemsOf);
+        adopted ??
+        linkAfterCreate(source, delivery.leg, request, now, differingReference(latest, delivery.leg, reference), itemsOf);
       const link = made.items ? { ...made, items: withSeenItems(made.items, itemsOf?.(parsed.record)) } : made;
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       const names = Object.keys(request.fields);

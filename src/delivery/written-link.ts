@@ -1,5 +1,5 @@
 import { COPIES_BEHIND, conversationState, linkAt, withLink, withMarks } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import { attachmentMark, commentMark, fingerprint, lastKnownEntries } from '../conversation/fingerprint.js';
 import { withWrittenPart } from '../conversation/part-changes.js';
 import type { Parsed } from '../endpoints/endpoint.js';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { findConflicts, type CompetingWrite, restoreRequest } from '../../src/conversation/conflict.js';
-import type { InboundMessage, DetectedChanges } from '../../src/conversation/correlate.js';
-import type { EntityRequest } from '../../src/conversation/correlator.js';
+import { type CompetingWrite, findConflicts, restoreRequest } from '../../src/conversation/conflict.js';
+import type { DetectedChanges } from '../../src/conversation/correlate.js';
+import type { EntityRequest } from '../../src/conversation/entity-request.js';
+import type { InboundMessage } from '../../src/conversation/inbound-message.js';
 import { DEFAULT_RULES } from '../../src/conversation/ownership.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
 import { messageWith } from './incident.js';

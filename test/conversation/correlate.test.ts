@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { conversationState, type InboundMessage, newLink, detectChanges, withLink, withMarks } from '../../src/conversation/correlate.js';
+import { conversationState, detectChanges, newLink, withLink, withMarks } from '../../src/conversation/correlate.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
+import type { InboundMessage } from '../../src/conversation/inbound-message.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
 import { createIds } from '../../src/store/id.js';
 import type { ConversationRecord } from '../../src/store/store.js';
@@ -8,7 +9,11 @@ import { conversation, isOlder, messageWith, SOURCE } from './incident.js';
 
 const SOURCES = { title: ['short_description'], state: ['state', 'hold_reason'], priority: ['priority'] };
 
-function incoming(record: Record<string, Json>, fields: GenericMessage['fields'], parts: Partial<GenericMessage> = {}): InboundMessage {
+function incoming(
+  record: Record<string, Json>,
+  fields: GenericMessage['fields'],
+  parts: Partial<GenericMessage> = {},
+): InboundMessage {
   return { message: messageWith(fields, parts), record, sources: SOURCES };
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { legMessages, planFor, planAfterQueued } from '../../src/conversation/fan-out.js';
+import { legMessages, planAfterQueued, planFor } from '../../src/conversation/fan-out.js';
 import type { GenericComment, GenericMessage } from '../../src/model/message.js';
 import type { Plan } from '../../src/store/store.js';
 import { ITEMS, leg, order, plan, RULES, says } from './orders.js';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { type InboundMessage, newLink } from '../../src/conversation/correlate.js';
+import { newLink } from '../../src/conversation/correlate.js';
 import { detectFieldChanges } from '../../src/conversation/field-changes.js';
+import type { InboundMessage } from '../../src/conversation/inbound-message.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import type { Link } from '../../src/store/store.js';
 import { isOlder, messageWith, SOURCE } from './incident.js';
@@ -14,7 +15,11 @@ const made = (how: Link['made'], raw: Record<string, Json>, shadow: Record<strin
   raw,
   shadow,
 });
-function reading(record: Record<string, Json>, fields: GenericMessage['fields'], more: Partial<InboundMessage> = {}): InboundMessage {
+function reading(
+  record: Record<string, Json>,
+  fields: GenericMessage['fields'],
+  more: Partial<InboundMessage> = {},
+): InboundMessage {
   return { message: messageWith(fields, { source: VERSIONED }), record, sources: SOURCES, readAt: '5', ...more };
 }
 const news = (link: Link, incoming: InboundMessage, inFlight: Record<string, Json>[] = []) =>

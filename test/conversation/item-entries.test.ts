@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { withSeenItems, withIds } from '../../src/conversation/item-entries.js';
+import { withIds, withSeenItems } from '../../src/conversation/item-entries.js';
 import type { LinkItems } from '../../src/model/item-facts.js';
 
 const thing = (id: string, offering: string) => ({ id, offering: { id: offering } });
@@ -19,7 +19,11 @@ describe('what is known of items', () => {
   });
 
   it('is forgotten of those that are not shown once an id is another item’s', () => {
-    assert.deepEqual(withSeenItems(ORDER, [thing('1', 'FEE'), thing('2', 'SIM')]), { ...ORDER, ids: { 1: ['2'] }, theirs: ['1'] });
+    assert.deepEqual(withSeenItems(ORDER, [thing('1', 'FEE'), thing('2', 'SIM')]), {
+      ...ORDER,
+      ids: { 1: ['2'] },
+      theirs: ['1'],
+    });
     assert.deepEqual(withIds(ORDER, { ids: { 2: ['2'] }, theirs: ['1'] }).ids, { 2: ['2'] });
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ownerOf, SAME_MOMENT, type ChangeOrigin, shownWins } from '../../src/conversation/ownership.js';
+import { type ChangeOrigin, ownerOf, SAME_MOMENT, shownWins } from '../../src/conversation/ownership.js';
 
 const customer = (at?: number): ChangeOrigin => ({ side: 'customer', at });
 const provider = (at?: number): ChangeOrigin => ({ side: 'provider', at });
@@ -33,6 +33,9 @@ describe('whose word counts', () => {
     for (const field of ['state', 'title', 'priority'])
       for (const a of times)
         for (const b of times)
-          assert.notEqual(shownWins(field, 'newest', customer(a), provider(b)), shownWins(field, 'newest', provider(b), customer(a)));
+          assert.notEqual(
+            shownWins(field, 'newest', customer(a), provider(b)),
+            shownWins(field, 'newest', provider(b), customer(a)),
+          );
   });
 });

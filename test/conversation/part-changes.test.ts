@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { type InboundMessage, newLink, detectChanges, withLink, withMarks } from '../../src/conversation/correlate.js';
+import { detectChanges, newLink, withLink, withMarks } from '../../src/conversation/correlate.js';
 import { commentMark } from '../../src/conversation/fingerprint.js';
+import type { InboundMessage } from '../../src/conversation/inbound-message.js';
 import { withCarriedEdit, withWrittenPart } from '../../src/conversation/part-changes.js';
 import type { GenericAttachment, GenericComment, GenericMessage } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
@@ -72,7 +73,9 @@ describe('which comments and files are news', () => {
 
   it('not few words of ours behind what the partner puts in front, under the author that was sent', () => {
     const inDoubt = [{ delivery: 'd1', comment: comment('c1', 'ok', 'Anna') }];
-    assert.deepEqual(read(known(), reading({ comments: [comment('n1', '[web] ok', 'Anna')] }), { inDoubt }).foundDeliveries, ['d1']);
+    assert.deepEqual(read(known(), reading({ comments: [comment('n1', '[web] ok', 'Anna')] }), { inDoubt }).foundDeliveries, [
+      'd1',
+    ]);
     assert.equal(read(known(), reading({ comments: [comment('n1', '[web] ok', 'Carl')] }), { inDoubt }).output, 'update');
   });
 

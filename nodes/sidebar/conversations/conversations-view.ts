@@ -8,14 +8,14 @@ import {
   type TimelineEntry,
   type Unchanged,
 } from '../conversation-views.js';
-import { type Backend, MessageApi, errorText } from '../view/backend.js';
+import { type Backend, errorText, MessageApi } from '../view/backend.js';
 import { messageDetail } from '../view/detail.js';
 import { button, element } from '../view/element.js';
-import type { MountedSection } from '../view/sections.js';
+import type { MountedSection } from '../view/section.js';
 import { ConversationApi } from './conversation-api.js';
 import { conversationRow } from './conversation-row.js';
 import conversationsCss from './conversations.css';
-import { linkEditHistory, type LinkEditContext, linkEditPanel } from './link-edit.js';
+import { type LinkEditContext, linkEditHistory, linkEditPanel } from './link-edit.js';
 import { swimlanes } from './swimlanes.js';
 
 const PAGE = 50;

@@ -1,4 +1,11 @@
-import type { ConversationDetail, LinkEditEntry, LinkEditEffectView, Lane, LinkEditPreview, LinkEditRequest } from '../conversation-views.js';
+import type {
+  ConversationDetail,
+  Lane,
+  LinkEditEffectView,
+  LinkEditEntry,
+  LinkEditPreview,
+  LinkEditRequest,
+} from '../conversation-views.js';
 import { type Backend, errorText } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 import { time } from '../view/row.js';
@@ -167,7 +174,10 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
 }
 
 /** What was done by hand, newest first, each with its undo. */
-export function linkEditHistory(view: ConversationDetail, { t, conversations: desk, done }: LinkEditContext): HTMLElement | undefined {
+export function linkEditHistory(
+  view: ConversationDetail,
+  { t, conversations: desk, done }: LinkEditContext,
+): HTMLElement | undefined {
   if (view.linkEdits.length === 0) return undefined;
   return element(
     'details',

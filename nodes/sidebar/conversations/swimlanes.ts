@@ -100,7 +100,13 @@ function row(entry: TimelineEntry, places: Columns, t: Backend['t'], open: (entr
       { class: 'switchboard-swim-arrow-way' },
       t(`conversations.${entry.direction}`, { party: [lane.endpoint, lane.leg].filter(Boolean).join(' ') }),
     ),
-    element('span', { class: 'switchboard-swim-arrow-what' }, what, ' ', !UNMARKED_STATES.includes(entry.state) && chip(entry.state, t)),
+    element(
+      'span',
+      { class: 'switchboard-swim-arrow-what' },
+      what,
+      ' ',
+      !UNMARKED_STATES.includes(entry.state) && chip(entry.state, t),
+    ),
     element('span', { class: 'switchboard-swim-arrow-line', 'aria-hidden': 'true' }),
   );
   arrow.addEventListener('click', () => open(entry));

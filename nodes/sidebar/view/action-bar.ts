@@ -1,7 +1,7 @@
 import type { DecisionKind } from '../../../src/errors.js';
 import type { Json } from '../../../src/model/message.js';
 import type { Action } from '../views.js';
-import { type ActionBody, type Backend, type MessageApi, errorText } from './backend.js';
+import { type ActionBody, type Backend, errorText, type MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 
 interface Target {

@@ -1,8 +1,8 @@
 import type { AuditEntry } from '../views.js';
-import { MessageApi, errorText } from './backend.js';
+import { errorText, MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 import { time } from './row.js';
-import type { MountedSection, SectionContext } from './sections.js';
+import type { MountedSection, SectionContext } from './section.js';
 
 /** Who did what to what, newest first. */
 export function auditView({ backend, show }: SectionContext): MountedSection {

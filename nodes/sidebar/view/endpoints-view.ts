@@ -1,8 +1,8 @@
 import type { EndpointView } from '../views.js';
-import { MessageApi, errorText } from './backend.js';
+import { errorText, MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 import { chip, time } from './row.js';
-import type { MountedSection, SectionContext } from './sections.js';
+import type { MountedSection, SectionContext } from './section.js';
 
 /** The endpoints: how the sending to each stands, to be suspended and resumed. */
 export function endpointsView({ backend }: SectionContext): MountedSection {

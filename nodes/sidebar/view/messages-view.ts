@@ -1,9 +1,9 @@
 import type { EndpointView, MessageRow, Query } from '../views.js';
-import { MessageApi, errorText } from './backend.js';
+import { errorText, MessageApi } from './backend.js';
 import { messageDetail } from './detail.js';
 import { button, element, fill } from './element.js';
 import { MessageRows } from './message-list.js';
-import type { MountedSection, SectionContext } from './sections.js';
+import type { MountedSection, SectionContext } from './section.js';
 import { SelectionBar } from './selection-bar.js';
 import { toolbar } from './toolbar.js';
 

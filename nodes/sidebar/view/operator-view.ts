@@ -3,7 +3,8 @@ import { type Backend, MessageApi } from './backend.js';
 import columnsCss from './columns.css';
 import detailCss from './detail.css';
 import { element, fill } from './element.js';
-import { type MountedSection, SECTIONS } from './sections.js';
+import type { MountedSection } from './section.js';
+import { SECTIONS } from './sections.js';
 import tabsCss from './tabs.css';
 import css from './view.css';
 

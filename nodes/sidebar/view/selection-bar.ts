@@ -1,5 +1,5 @@
 import { type BulkRequest, type BulkResult, type Selection, UNDOABLE, type Undoable } from '../views.js';
-import { type Backend, type MessageApi, errorText } from './backend.js';
+import { type Backend, errorText, type MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 
 export interface SelectionContext {

@@ -1,8 +1,8 @@
 import type { UnmappedView } from '../views.js';
-import { MessageApi, errorText } from './backend.js';
+import { errorText, MessageApi } from './backend.js';
 import { valueText } from './columns.js';
 import { button, element, fill } from './element.js';
-import type { MountedSection, SectionContext } from './sections.js';
+import type { MountedSection, SectionContext } from './section.js';
 
 /** Values that had no row in their value map, by mapping, with the way to the place where the row belongs. */
 export function unmappedView({ backend }: SectionContext): MountedSection {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { conversationDetail, type PayloadReader, listConversations } from '../../../nodes/sidebar/conversation-view-model.js';
+import { conversationDetail, listConversations, type PayloadReader } from '../../../nodes/sidebar/conversation-view-model.js';
 import type { ConversationDetail, ConversationFilter, ConversationQuery } from '../../../nodes/sidebar/conversation-views.js';
 import { parse as parseIncident } from '../../../src/endpoints/servicenow/parse.js';
 import { dialectOf } from '../../../src/endpoints/tmf621/dialect.js';

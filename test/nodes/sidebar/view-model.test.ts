@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { countAll, type BrokerAccess, listMessages, messageView } from '../../../nodes/sidebar/view-model.js';
+import { type BrokerAccess, countAll, listMessages, messageView } from '../../../nodes/sidebar/view-model.js';
 import type { Filter, Query } from '../../../nodes/sidebar/views.js';
 import type { WorkerStatus } from '../../../src/delivery/worker.js';
 import type { Parsed, RawEntity } from '../../../src/endpoints/endpoint.js';
