@@ -1,9 +1,8 @@
-import type { LinkItems } from '../model/item-facts.js';
 import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
-import type { EchoGuard, PartEchoGuard } from './echo-guard.js';
+import type { EchoGuard } from './echo-guard.js';
 import { detectFieldChanges, fieldsOf, isReadAfter, missedWrites, type OvertakenField } from './field-changes.js';
 import { fingerprint, itemStateKey, lastKnownEntries } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';

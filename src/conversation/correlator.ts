@@ -1,6 +1,5 @@
 import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
-import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
 import { type CompetingWrite, type Conflict, findConflicts, resolveConflicts } from './conflict.js';

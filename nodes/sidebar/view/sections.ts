@@ -1,7 +1,5 @@
 import { conversationsView } from '../conversations/conversations-view.js';
-import type { Counts } from '../views.js';
 import { auditView } from './audit-view.js';
-import type { Backend } from './backend.js';
 import { endpointsView } from './endpoints-view.js';
 import { messagesView } from './messages-view.js';
 import type { Section } from './section.js';
