@@ -68,7 +68,7 @@ export async function conversationDetail(
     const inbound = await Promise.all(
       shown(messages).map(async (message) => ({
         record: message,
-        heard: await readPayload(message, await store.bodies('message', message.id)),
+        content: await readPayload(message, await store.bodies('message', message.id)),
       })),
     );
     const outbound = await Promise.all(

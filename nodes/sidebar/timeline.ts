@@ -43,7 +43,7 @@ export function timeline(
   const lanes = new LaneList(conversation, nameOf);
   const states = new Map<string, State>();
   const seen = new Set<string>();
-  const sent = marksOf(outbound);
+  const sentMarks = marksOf(outbound);
   const started = new Set<string>();
   const creates = createsOf(outbound, lanes);
   const changedState = (lane: string, state: State | undefined) => {
@@ -52,13 +52,13 @@ export function timeline(
     return state;
   };
 
-  const incoming = ({ record, content: heard }: InboundEntry): TimelineEntry => {
+  const incoming = ({ record, content }: InboundEntry): TimelineEntry => {
     const lane = lanes.ofEntity(record);
     const first = !started.has(lane) && lanes.linkOf(lane)?.origin !== 'ours';
     started.add(lane);
     const legs = outbound.filter((one) => one.record.message === record.id);
     const entity = legs.find((one) => one.record.part === 'entity')?.request;
-    const notes = heard ? newNotes(lane, record.endpoint, heard, seen, sent) : [];
+    const notes = content ? newNotes(lane, record.endpoint, content, seen, sentMarks) : [];
     const fields = first ? [] : fieldsOf(legs);
     const nothing = record.outcome === 'ignored';
     return {
@@ -68,9 +68,9 @@ export function timeline(
       lane,
       at: record.receivedAt,
       state: shownMessage(record, []),
-      event: nothing ? 'nothing' : heard?.deleted ? 'deleted' : first ? 'created' : eventOf(fields, notes),
+      event: nothing ? 'nothing' : content?.deleted ? 'deleted' : first ? 'created' : eventOf(fields, notes),
       fields,
-      entityState: changedState(lane, (entity?.generic?.state as State | undefined) ?? heard?.state),
+      entityState: changedState(lane, (entity?.generic?.state as State | undefined) ?? content?.state),
       notes,
       reason: record.error?.message ?? record.reason,
       warning: shownWarning([record]),
@@ -268,7 +268,7 @@ function marksOf(went: OutboundEntry[]): Set<string> {
   return new Set(marks);
 }
 
-function newNotes(lane: string, endpoint: string, heard: MessageContent, seen: Set<string>, sent: Set<string>): Note[] {
+function newNotes(lane: string, endpoint: string, content: MessageContent, seen: Set<string>, sent: Set<string>): Note[] {
   const isNew = (kind: string, id: string, mark: string) => {
     const key = `${lane}|${kind}|${id}`;
     if (seen.has(key)) return false;
@@ -276,8 +276,8 @@ function newNotes(lane: string, endpoint: string, heard: MessageContent, seen: S
     return !sent.has(mark);
   };
   return [
-    ...heard.comments.filter((c) => isNew('comment', c.id, commentMark(endpoint, c))).map(commentNote),
-    ...heard.attachments.filter((a) => isNew('attachment', a.id, attachmentMark(endpoint, a))).map(fileNote),
+    ...content.comments.filter((c) => isNew('comment', c.id, commentMark(endpoint, c))).map(commentNote),
+    ...content.attachments.filter((a) => isNew('attachment', a.id, attachmentMark(endpoint, a))).map(fileNote),
   ];
 }
 

@@ -41,9 +41,9 @@ const DELIVERIES = 200;
 const MOST_SCANNED = 2000;
 
 /** A page of messages of all stores, newest first. */
-export async function listMessages(desks: BrokerAccess[], query: Query, nameOf: NameOf): Promise<MessageList> {
+export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf: NameOf): Promise<MessageList> {
   const places = readCursor(query.before);
-  const sources = desks.flatMap((desk) =>
+  const sources = brokers.flatMap((desk) =>
     messageSources(desk.id, desk.store, query, (key) => places[key]).map((source) => ({ ...source, desk })),
   );
   const heads = await Promise.all(sources.map(async (source) => ({ source, lead: await next(source) })));

@@ -1,13 +1,13 @@
 /**
- * Lets the messages of one conversation into the flow one at a time, the oldest first: the next one enters when the one before has
- * left, so that an asynchronous node between cannot reorder them. Conversations do not wait for each other.
+ * Releases the messages of one conversation into the flow one at a time, oldest first: the next one enters when the previous one has left, so that
+ * an asynchronous node cannot reorder them. Conversations do not wait for each other.
  */
 export class ConversationQueue {
   private readonly active = new Map<string, string>();
   private readonly waiting = new Map<string, { message: string; enter: () => void }[]>();
   private readonly entered = new Map<string, string>();
 
-  /** Resolves when it is this message's turn, with true when it had to wait. `message` ids sort by age. */
+  /** Resolves when it is the message's turn, with true if it had to wait. Message ids sort by age. */
   enter(conversation: string, message: string): Promise<boolean> {
     const holder = this.active.get(conversation);
     if (holder === undefined || holder === message) {
@@ -24,7 +24,7 @@ export class ConversationQueue {
     });
   }
 
-  /** The message has left its flow, whether or not it ever entered here. */
+  /** To be called when a message has left its flow, even if it never entered the queue. */
   leave(message: string): void {
     const conversation = this.entered.get(message);
     if (conversation === undefined) return;
@@ -39,7 +39,7 @@ export class ConversationQueue {
     next.enter();
   }
 
-  /** Forgets everybody: the flows are being closed, and what is unsettled will be emitted again. */
+  /** Forgets all messages: the flows are closing, and unsettled messages will be emitted again. */
   clear(): void {
     this.active.clear();
     this.waiting.clear();

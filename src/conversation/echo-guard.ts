@@ -1,17 +1,17 @@
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 
-/** A write of ours that is on its way to the same entity: its echo may come back before its answer does. */
+/** Our own write in progress to the same entity: its echo may arrive before its answer. */
 export interface InFlightWrite {
   fields: Record<string, Json>;
 }
 
 export interface EchoGuard extends PartEchoGuard {
   inFlight: InFlightWrite[];
-  /** Is version `a` of an entity older than `b`? Undefined = no. */
+  /** Is version `a` of an entity older than `b`? False if either is undefined. */
   isOlder: (a: string | undefined, b: string | undefined) => boolean;
 }
 
-/** A comment or a file of ours that may be there, although its answer was lost. */
+/** Our comment or file that may have reached the partner, although the answer was lost. */
 export interface PartInDoubt {
   /** The delivery that writes it. */
   delivery: string;
@@ -20,7 +20,7 @@ export interface PartInDoubt {
 }
 
 export interface PartEchoGuard {
-  /** The user we write as at this endpoint. */
+  /** The user that we write as at this endpoint. */
   integrationUser?: string;
   inDoubt?: PartInDoubt[];
 }

@@ -1,10 +1,10 @@
 import type { MadeBy } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 
-/** What an out node keeps of an entity it is going to write; the `request` body of a delivery. */
+/** The entity that an out node is going to write; the `request` body of a delivery. */
 export interface EntityRequest {
   fields: Record<string, Json>;
-  /** Names of the fields to write when the entity exists already. */
+  /** Names of the fields to write if the entity already exists. */
   changed: string[];
   /** Names of fields that are only defaults. */
   defaults: string[];
@@ -12,11 +12,11 @@ export interface EntityRequest {
   sources: Record<string, string[]>;
   /** The generic values it was made from. */
   generic: Record<string, Json>;
-  /** Which rules of which mapping made the fields, and, of the message it came from, the generic values. */
+  /** Which mapping rules made the fields, and (`read`) the generic values of the inbound message. */
   made?: MadeBy;
   read?: MadeBy;
-  /** Fields that a person wrote by hand, or that were found to stand against another's: they are written whatever has been sent since. */
+  /** Fields that a user edited, or that won a conflict: they are written even if something newer has been sent. */
   edited?: string[];
-  /** The endpoint whose news it is, and when that changed by our own clock, epoch milliseconds. */
+  /** The endpoint that made the change, and when, by our own clock, epoch milliseconds. */
   said?: { endpoint: string; at?: number };
 }

@@ -29,8 +29,8 @@ export function planFor(
     const known = new Set(legs.flatMap((l) => l.items));
     for (const item of message.fields.items ?? []) {
       if (known.has(item.id)) continue;
-      const taker = rules.legs.find((leg) => (leg.takes ?? []).some((rule) => takes(rule, item)));
-      if (taker) join(taker).items = [...join(taker).items, item.id];
+      const target = rules.legs.find((leg) => (leg.takes ?? []).some((rule) => takes(rule, item)));
+      if (target) join(target).items = [...join(target).items, item.id];
       else unassigned.push(item);
     }
   }
@@ -68,14 +68,14 @@ export interface LegMessage {
 
 /** What each leg is to be told of a message, less what it was told before. Pure. */
 export function legMessages(plan: Plan, message: GenericMessage): LegMessage[] {
-  const spoken = commentRecipients(plan, message);
+  const recipients = commentRecipients(plan, message);
   return plan.legs.flatMap((leg) => {
     if (leg.dropped !== undefined) return [];
     const part = leg.items.length ? partOf(leg, message) : { fields: message.fields, changed: message.changed };
     const changed = isOver(leg) ? [] : part.changed;
-    const hears = spoken.includes(leg.leg);
-    const comments = hears ? message.comments : [];
-    const attachments = hears ? message.attachments : [];
+    const receivesComments = recipients.includes(leg.leg);
+    const comments = receivesComments ? message.comments : [];
+    const attachments = receivesComments ? message.attachments : [];
     if (changed?.length === 0 && !comments.length && !attachments.length) return [];
     const event = changed?.includes('state') ? ('cancelled' as const) : message.event;
     return [
@@ -101,9 +101,9 @@ function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMess
   };
   if (Object.keys(leg.told).length === 0) return { fields };
   // It was told of the order before, perhaps by a message whose end a crash has swallowed: then this one compares nothing.
-  const news = message.changed ?? Object.keys(message.fields);
-  const changed = news.filter((name) => !ORDER.includes(name));
-  if (changed.length === news.length) return { fields, changed };
+  const changedNames = message.changed ?? Object.keys(message.fields);
+  const changed = changedNames.filter((name) => !ORDER.includes(name));
+  if (changed.length === changedNames.length) return { fields, changed };
   // Who is to be cancelled need not hear what else changed.
   if (cancel) return { fields, changed: leg.cancelled ? [] : ['state', 'stateReason'] };
   const differ = items.filter((item) => !sameFingerprint(leg.told[item.id], sentItemValue(message.fields, item)));

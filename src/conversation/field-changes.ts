@@ -5,27 +5,27 @@ import type { EchoGuard } from './echo-guard.js';
 import { fingerprint, isLastKnown, sameFingerprint } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
 
-/** A field whose value the partner set while a write of ours to it was being answered: which of the two stands there now is not known. */
+/** A field that the partner set while our own write to it was being answered, so that its current value is unknown. */
 export interface OvertakenField {
   /** The generic field. */
   name: string;
-  /** The partner's own. */
+  /** The partner's own field. */
   field: string;
 }
 
 export interface FieldChanges {
-  /** Generic fields that are news. */
+  /** Generic fields that changed. */
   changed: string[];
-  /** Of these, those that only show what a new entity of ours was made of: they may fill what is empty elsewhere, and overwrite nothing. */
+  /** Of these, fields that only show how our new entity was created: they may fill empty fields of other parties but overwrite nothing. */
   asMade: string[];
   overtaken: OvertakenField[];
-  /** The entity has to be read again: it may have been changed after what was read. */
+  /** The entity has to be read again: it may have changed after the reading. */
   rereadNeeded: boolean;
-  /** Of a raw field: the reading is older than our last write of it. */
+  /** Is the reading older than our last write of a raw field? */
   isOutdated: (field: string) => boolean;
 }
 
-/** How far a matter has come. What a partner begins a new entity with is no step back. */
+/** The progress of each state. The initial state of a new entity must not count as a step back. */
 const STEPS: Partial<Record<State, number>> = {
   draft: 0,
   acknowledged: 1,
@@ -39,19 +39,19 @@ const STEPS: Partial<Record<State, number>> = {
 const LAST_STEP = 4;
 
 /**
- * Which fields of a reading are news: those whose own value differs from the last one known (so a value that merely maps to the same canonical one
- * is not), unless a write of ours under way brings just that value, or the reading is older than our last write of it. Pure.
+ * Finds the fields that changed in a reading: those whose raw value differs from the last known one (comparing canonical values would hide changes
+ * that map to the same value), unless our own write in progress sets that value, or the reading is older than our last write. Pure.
  */
 export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: EchoGuard): FieldChanges {
   const { record, message } = incoming;
   const isOutdated = outdatedFields(link, incoming, guard.isOlder);
   const isMissed = missedWrites(link, incoming, guard.isOlder);
-  // All that a value stands in has to show what we send: somebody may have changed a part of it since.
+  // Every source field has to show what we send: one of them may have been changed since.
   const isOurs = (field: string, from: string[]) =>
     guard.inFlight.some(
       (w) => field in w.fields && from.every((f) => !(f in w.fields) || showsSentValue(record[f], w.fields[f])),
     );
-  // What was not sent and is empty is as it was.
+  // An empty field that was not sent has not changed.
   const differs = (field: string, from: string[]) =>
     !sameFingerprint(link.raw[field] ?? '', record[field]) && !isOurs(field, from);
   const changed: string[] = [];
@@ -59,10 +59,10 @@ export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: 
   const overtaken: OvertakenField[] = [];
   let again = false;
   for (const [name, value] of Object.entries(message.fields) as [string, Json | undefined][]) {
-    const from = fieldsOf(name, incoming, link);
+    const fields = fieldsOf(name, incoming, link);
     const made = link.made !== undefined && !ITEM_FIELDS.has(name);
     if (value === undefined) continue;
-    const outdated = from.some(isOutdated);
+    const outdated = fields.some(isOutdated);
     const untold = outdated || incoming.answerTo !== undefined ? undefined : link.untold?.[name];
     if (untold !== undefined && isReadAfter(untold, incoming)) {
       changed.push(name);
@@ -70,14 +70,20 @@ export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: 
     }
     again ||= untold !== undefined;
     if (isLastKnown(link.shadow, name, value)) continue;
-    if (made && name === 'state' && !outdated && isFurtherAlong(link, message) && !from.every((field) => isOurs(field, from))) {
+    if (
+      made &&
+      name === 'state' &&
+      !outdated &&
+      isFurtherAlong(link, message) &&
+      !fields.every((field) => isOurs(field, fields))
+    ) {
       changed.push(name);
       continue;
     }
-    const differing = from.filter((field) => differs(field, from));
+    const differing = fields.filter((field) => differs(field, fields));
     if (differing.length === 0) continue;
     if (outdated || differing.some(isMissed)) {
-      // What shows what was there before we wrote is late, unless it was set back since; what is no newer than the last reading is only late.
+      // A value from before our write means a late reading, unless it was reverted since; so does a version no newer than the last reading.
       const field = differing.find((f) => link.ourWrites?.[f] && !sameFingerprint(link.ourWrites[f].before, record[f]));
       again ||= !outdated;
       if (field && !ITEM_FIELDS.has(name) && guard.isOlder(link.entityVersion, message.source.version))
@@ -90,18 +96,18 @@ export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: 
   return { changed, asMade, overtaken, rereadNeeded: again, isOutdated };
 }
 
-/** The partner's own fields in which a generic one stands: those it is read from, and those we have just written it to, as far as they are shown. */
+/** The partner's fields that hold a generic field: those it is read from, and those we have just written it to, if the record shows them. */
 export function fieldsOf(name: string, { sources, record }: InboundMessage, { ourWrites = {} }: Link): string[] {
   const written = Object.keys(ourWrites).filter((field) => ourWrites[field]?.of?.includes(name) && field in record);
   return [...new Set([...(sources[name] ?? []), ...written])];
 }
 
-/** Was it read after something was found, `stamp` an id made then? */
+/** Did the reading begin after `stamp`, an id made at some event? */
 export function isReadAfter(stamp: string, { readAt }: Pick<InboundMessage, 'readAt'>): boolean {
   return readAt !== undefined && readAt > stamp;
 }
 
-/** A new entity is further along than it was asked to be: somebody there, or a rule, has taken it on. */
+/** Is a new entity further along than requested? Then a user or a rule at the partner has picked it up. */
 function isFurtherAlong(link: Link, { fields }: GenericMessage): boolean {
   const asked = link.shadow.state as State | undefined;
   if (asked === undefined || fields.state === undefined) return false;
@@ -112,7 +118,7 @@ function stepOf(state: State): number {
   return STEPS[state] ?? LAST_STEP;
 }
 
-/** Does a field show what we sent, as it is or as partners keep texts: cut, wrapped, escaped? */
+/** Does a field show the value we sent, exactly or as partners store texts: cut, wrapped or escaped? */
 export function showsSentValue(shown: Json | undefined, sent: Json | undefined): boolean {
   if (sameFingerprint(fingerprint(sent), shown)) return true;
   return typeof shown === 'string' && typeof sent === 'string' && shown !== '' && showsWords(shown, sent);

@@ -6,7 +6,7 @@ export function digest(text: string): string {
   return hash('sha1', text, 'base64url').slice(0, 16);
 }
 
-/** What is kept of a value to see later whether it changed: short values as they are, long ones as a digest, so that state stays small. */
+/** Kept of a value to detect changes later: short values in full, long ones as a digest, so that the state stays small. */
 export function fingerprint(value: Json | undefined): Json {
   if (value === undefined || value === null || value === '') return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
@@ -14,31 +14,31 @@ export function fingerprint(value: Json | undefined): Json {
   return text.length <= 64 ? text : `#${digest(text)}`;
 }
 
-/** True when a value leaves the same imprint as the one kept. Case is ignored: partners answer `Pending` for `pending`. */
+/** True if a value has the same fingerprint as the one kept. Case is ignored: partners answer `Pending` for `pending`. */
 export function sameFingerprint(kept: Json | undefined, value: Json | undefined): boolean {
   const now = fingerprint(value);
   return kept === now || (typeof kept === 'string' && typeof now === 'string' && kept.toLowerCase() === now.toLowerCase());
 }
 
-/** Recognises a comment of ours when it comes back, whatever id the partner gave it and however it treats white space. */
+/** Identifies our own comment when the partner sends it back, whatever its id and white space there. */
 export function commentMark(endpoint: string, comment: Pick<GenericComment, 'text'>): string {
   return `${endpoint}|comment|${digest(comment.text.replace(/\s+/g, ' ').trim())}`;
 }
 
-/** Recognises an attachment of ours when it comes back. By name alone: many systems do not tell the size. */
+/** Identifies our own attachment when the partner sends it back. By name only: many systems do not report the size. */
 export function attachmentMark(endpoint: string, attachment: Pick<GenericAttachment, 'name'>): string {
   return `${endpoint}|attachment|${digest(attachment.name)}`;
 }
 
-/** Under this name a link's shadow keeps where the items stand, apart from what else is said of them (vendors, numbers, reasons), which the other side need not read back. */
+/** Name under which a link keeps the item states without vendors, numbers and reasons, which the partner may not send back. */
 const ITEM_STATES = 'progress.state';
 
-/** What is kept of a canonical value, in a link's shadow, once somebody has written it. */
+/** The entries to keep in a link's `shadow` (last known values) for a canonical value. */
 export function lastKnownEntries(name: string, value: Json): Record<string, Json> {
   return { [name]: fingerprint(value), ...(name === 'progress' && { [ITEM_STATES]: itemStatesFingerprint(value) }) };
 }
 
-/** True when a link's shadow says that the other side has this value already. */
+/** True if the partner already has this value, by the link's last known values. */
 export function isLastKnown(shadow: Record<string, Json>, name: string, value: Json | undefined): boolean {
   if (name === 'progress' && value !== undefined) return shadow[ITEM_STATES] === itemStatesFingerprint(value);
   return name in shadow && sameFingerprint(shadow[name], value);
@@ -49,7 +49,7 @@ function itemStatesFingerprint(progress: Json): Json {
   return fingerprint(items.flatMap((item) => itemStateKey(item) ?? []).sort());
 }
 
-/** Where one item stands, in a word; undefined when nothing is said of it. */
+/** The state of one item as a comparable key; undefined if no state is reported. */
 export function itemStateKey({ id, state, expectedCompletionAt = '' }: ItemProgress): string | undefined {
   return state && [id, state, expectedCompletionAt].join('|');
 }

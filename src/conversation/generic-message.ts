@@ -2,7 +2,7 @@ import type { Parsed } from '../endpoints/endpoint.js';
 import { entityKind } from '../model/entity-kind.js';
 import type { GenericFields, GenericMessage, Json, System } from '../model/message.js';
 
-/** A partner's record in generic terms: what was parsed by structure, with the fields a mapping made of it. What was deleted reads as cancelled. */
+/** The generic message for a partner's record: its parsed parts, with the mapped fields. A deleted record gets the state cancelled. */
 export function genericMessage(
   system: System,
   parsed: Parsed,

@@ -41,13 +41,13 @@ export function findContradiction(
   const kinds = (o: SentItem, t: ItemFacts) => (foreign ? undefined : compareKinds(o, t));
   const some = (test: (o: SentItem, t: ItemFacts) => boolean) => claim.ours.some((o) => claim.theirs.some((t) => test(o, t)));
   const fits = ({ ours, theirs }: IdClaim) => {
-    const told = [...ours, ...theirs].every((item) => item.quantity !== undefined);
+    const allHaveQuantity = [...ours, ...theirs].every((item) => item.quantity !== undefined);
     return (
-      (!told || totalQuantity(ours) === totalQuantity(theirs)) &&
+      (!allHaveQuantity || totalQuantity(ours) === totalQuantity(theirs)) &&
       ours.every((o) => theirs.every((t) => kinds(o, t) !== false && sameValues(o, t)))
     );
   };
-  const settled = (item: SentItem | ItemFacts) =>
+  const hasFittingClaim = (item: SentItem | ItemFacts) =>
     claims.some((c) => (c.ours.includes(item as SentItem) || c.theirs.includes(item)) && fits(c));
   const others = ours.filter((o) => !claim.ours.includes(o));
   const rest = theirs.filter((t) => !claim.theirs.includes(t));
@@ -58,7 +58,7 @@ export function findContradiction(
   const fitsBetter = some((o, t) => {
     // As surely as the two are of one kind.
     const better = (x: SentItem, y: ItemFacts) => kinds(x, y) === kinds(o, t) && sameQuantity(x, y) && sameValues(x, y);
-    return others.some((x) => better(x, t) && !settled(x)) || rest.some((y) => better(o, y) && !settled(y));
+    return others.some((x) => better(x, t) && !hasFittingClaim(x)) || rest.some((y) => better(o, y) && !hasFittingClaim(y));
   });
   if (!fitsBetter) return undefined;
   return some((o, t) => !sameValues(o, t)) ? 'thing' : 'quantity';

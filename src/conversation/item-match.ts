@@ -96,13 +96,13 @@ class MatchTable {
     const { ids, theirs } = this.before;
     const claims = claimsOf(this.open, this.free, (o) => ids[o.ours] ?? []);
     const gone = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
-    const own = this.free.filter((t) => theirs.includes(t.id) && !claims.some((c) => c.theirs.includes(t)));
-    const mixed = own.some((t) => gone.some((o) => sameKind(o, t)));
-    const against = claims.map((c) => this.contradicts(c, claims));
-    this.renumbered = against.includes('thing');
-    if (this.renumbered || mixed || against.includes('quantity')) return this.renumbered;
-    this.theirs = own.map((t) => t.id);
-    this.free = this.free.filter((t) => !own.includes(t));
+    const added = this.free.filter((t) => theirs.includes(t.id) && !claims.some((c) => c.theirs.includes(t)));
+    const ambiguous = added.some((t) => gone.some((o) => sameKind(o, t)));
+    const contradictions = claims.map((c) => this.contradicts(c, claims));
+    this.renumbered = contradictions.includes('thing');
+    if (this.renumbered || ambiguous || contradictions.includes('quantity')) return this.renumbered;
+    this.theirs = added.map((t) => t.id);
+    this.free = this.free.filter((t) => !added.includes(t));
     this.pairClaims(claims);
     return true;
   }
@@ -115,8 +115,8 @@ class MatchTable {
     const claims = claimsOf(this.open, this.free, (o) => [here(o)?.id ?? '']);
     this.renumbered ||= claims.some((c) => this.contradicts(c, claims) !== undefined);
     // Of those that are alike an id says nothing where another one’s is not there: the partner may count from 0, or have dropped one.
-    const lost = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
-    const sure = ({ ours }: IdClaim) => !ours.some((o) => lost.some((x) => sameItem(x, o)));
+    const unpaired = this.open.filter((o) => !claims.some((c) => c.ours.includes(o)));
+    const sure = ({ ours }: IdClaim) => !ours.some((o) => unpaired.some((x) => sameItem(x, o)));
     if (!this.renumbered) this.pairClaims(claims.filter(sure));
   }
 
@@ -125,10 +125,10 @@ class MatchTable {
   }
 
   private pairClaims(claims: IdClaim[]): void {
-    const fresh = this.free.filter((t) => !claims.some((c) => c.theirs.includes(t)));
+    const unclaimed = this.free.filter((t) => !claims.some((c) => c.theirs.includes(t)));
     // One that is less now than it was, beside a new one of its kind, may have been split.
     const shrunk = ({ ours, theirs }: IdClaim) =>
-      totalQuantity(theirs) < totalQuantity(ours) && fresh.some((t) => ours.some((o) => this.ofKind(o, t)));
+      totalQuantity(theirs) < totalQuantity(ours) && unclaimed.some((t) => ours.some((o) => this.ofKind(o, t)));
     for (const claim of claims.filter((c) => !shrunk(c))) this.pair(claim.ours, claim.theirs);
   }
 

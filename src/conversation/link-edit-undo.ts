@@ -30,11 +30,11 @@ export interface CurrentState {
  */
 export function planUndo(
   inverse: InverseLinkEdit,
-  now: CurrentState,
+  current: CurrentState,
   { at }: LinkEditAuthor,
 ): Pick<PlannedLinkEdit, 'changes' | 'effects'> {
-  for (const move of inverse.moves) requireUntouched(move, inverse, now);
-  const changes = inverse.removed ? undoMerge(inverse, inverse.removed, now, at) : returnLinks(inverse, now, at);
+  for (const move of inverse.moves) requireUntouched(move, inverse, current);
+  const changes = inverse.removed ? undoMerge(inverse, inverse.removed, current, at) : returnLinks(inverse, current, at);
   const numbers = inverse.moves.map(({ before, after }) => nameOf((before ?? after)?.link as Link));
   return { changes, effects: [effect('undone', { numbers: numbers.join(', ') })] };
 }
@@ -54,11 +54,11 @@ function returnLinks({ moves, deliveries, made, spent, unlinked }: InverseLinkEd
     const { conversation } = requireConversation(now, before.conversation);
     if (linkAt(conversation, entity.endpoint, entity.entityType, before.link.leg))
       throw refusal(`Another ticket has taken the place of ${nameOf(entity)} since.`, 'Unlink that one first.');
-    const given = spent ? removeOnce(conversation.spent ?? [], [spent]) : conversation.spent;
+    const remainingSpent = spent ? removeOnce(conversation.spent ?? [], [spent]) : conversation.spent;
     const record: ConversationRecord = {
       ...conversation,
       links: [...conversation.links, before.link],
-      spent: given?.length ? given : undefined,
+      spent: remainingSpent?.length ? remainingSpent : undefined,
     };
     changes.push(conversationChange(record, at), { kind: 'setting', key: unlinkedKey(entity), value: undefined });
     if (from && made)
@@ -85,26 +85,26 @@ function undoMerge(
       'It was taken apart in another way since.',
     );
   const links = moves.flatMap((move) => (move.after ? [move.after.link] : []));
-  const theirs = [removed.reference, ...(removed.aliases ?? [])];
-  const aliases = conversation.aliases.filter((alias) => !theirs.includes(alias));
+  const mergedReferences = [removed.reference, ...(removed.aliases ?? [])];
+  const aliases = conversation.aliases.filter((alias) => !mergedReferences.includes(alias));
   const spent = removeOnce(conversation.spent ?? [], removed.spent ?? []);
-  const left: ConversationRecord = {
+  const remaining: ConversationRecord = {
     ...conversation,
     links: conversation.links.filter((l) => !links.some((gone) => isSameEntity(l, gone))),
     aliases: aliases.length ? aliases : undefined,
     spent: spent.length ? spent : undefined,
     written: removeOnce(conversation.written, removed.written),
   };
-  const back = into.messages.filter((m) => messages.includes(m.id) || links.some((link) => isAbout(m, link)));
+  const returnedMessages = into.messages.filter((m) => messages.includes(m.id) || links.some((link) => isAbout(m, link)));
   const known = new Set(deliveries.map((d) => d.id));
-  const born = conversation.links.find(
+  const created = conversation.links.find(
     (l) => !links.some((one) => isSameEntity(one, l)) && into.deliveries.some((d) => known.has(d.id) && isForLink(d, l)),
   );
-  if (born) throw refusal(`${nameOf(born)} has been created since.`, 'Split it off or unlink it instead.');
+  if (created) throw refusal(`${nameOf(created)} has been created since.`, 'Split it off or unlink it instead.');
   return [
-    conversationChange(left, at),
+    conversationChange(remaining, at),
     { kind: 'conversation', record: { ...removed, version: 0, updatedAt: at } },
-    ...moveMessages(back, removed.id),
+    ...moveMessages(returnedMessages, removed.id),
     ...restoreDeliveries(
       into.deliveries.filter((d) => known.has(d.id)),
       deliveries,
@@ -125,9 +125,9 @@ function requireUntouched({ before, after }: LinkMove, { deliveries }: InverseLi
   const link = linkOf(conversation, entity.endpoint, entity.entityType, entity.id);
   if (!isDeepStrictEqual(asStored(link), asStored(after.link)))
     throw refusal(`${name} has changed since.`, 'Its messages belong where it is now; split it off or unlink it instead.');
-  const its = all.filter((d) => isForLink(d, after.link));
-  requireNoneSending(its);
-  const added = its.filter(
+  const deliveriesToLink = all.filter((d) => isForLink(d, after.link));
+  requireNoneSending(deliveriesToLink);
+  const added = deliveriesToLink.filter(
     (d) => !deliveries.some((old) => old.id === d.id) && ['pending', 'inDoubt', 'failed', 'needsDecision'].includes(d.state),
   );
   if (added.length > 0)
@@ -140,8 +140,11 @@ function requireUntouched({ before, after }: LinkMove, { deliveries }: InverseLi
 function restoreDeliveries(records: DeliveryRecord[], before: InverseLinkEdit['deliveries'], conversation: string): Change[] {
   requireNoneSending(records);
   return records.map((record) => {
-    const was = before.find((d) => d.id === record.id);
-    return { kind: 'delivery', record: { ...record, conversation, ...(was && { leg: was.leg, reference: was.reference }) } };
+    const previous = before.find((d) => d.id === record.id);
+    return {
+      kind: 'delivery',
+      record: { ...record, conversation, ...(previous && { leg: previous.leg, reference: previous.reference }) },
+    };
   });
 }
 

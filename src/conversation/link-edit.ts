@@ -96,11 +96,11 @@ const OPEN: DeliveryRecord['state'][] = ['pending', 'sending', 'inDoubt'];
  */
 export function planLinkEdit(
   operation: LinkEdit,
-  matter: ConversationContents,
+  contents: ConversationContents,
   other: ConversationContents | undefined,
-  operator: LinkEditAuthor,
+  author: LinkEditAuthor,
 ): PlannedLinkEdit {
-  const { conversation } = matter;
+  const { conversation } = contents;
   if (conversation.plan || other?.conversation.plan)
     throw refusal(
       `${(conversation.plan ? conversation : other?.conversation)?.reference} is shared out among several parties: its links are its legs.`,
@@ -108,15 +108,15 @@ export function planLinkEdit(
     );
   switch (operation.kind) {
     case 'link':
-      return link(matter, operation.entity, operator);
+      return link(contents, operation.entity, author);
     case 'unlink':
-      return unlink(matter, requireLink(conversation, operation.entity), operator);
+      return unlink(contents, requireLink(conversation, operation.entity), author);
     case 'split':
-      return split(matter, requireLink(conversation, operation.entity), operation.reference, operator);
+      return split(contents, requireLink(conversation, operation.entity), operation.reference, author);
     case 'merge':
       if (!other || other.conversation.id === conversation.id)
         throw refusal('A conversation cannot be merged with itself.', 'Choose another one.');
-      return merge(matter, other, operator);
+      return merge(contents, other, author);
   }
 }
 
@@ -125,14 +125,14 @@ function link(
   entity: LookedUpEntity,
   { at }: LinkEditAuthor,
 ): PlannedLinkEdit {
-  const there = linkAt(conversation, entity.endpoint, entity.entityType, '');
-  if (there)
+  const existing = linkAt(conversation, entity.endpoint, entity.entityType, '');
+  if (existing)
     throw refusal(
-      `${nameOf(there)} stands for this conversation there already.`,
+      `${nameOf(existing)} stands for this conversation there already.`,
       'Unlink it first, or merge the conversation of the other one into this.',
     );
-  const mine = deliveries.filter((d) => d.endpoint === entity.endpoint && d.entityType === entity.entityType && d.leg === '');
-  if (mine.some((d) => d.part === 'entity' && (d.state === 'sending' || d.state === 'inDoubt')))
+  const toEntity = deliveries.filter((d) => d.endpoint === entity.endpoint && d.entityType === entity.entityType && d.leg === '');
+  if (toEntity.some((d) => d.part === 'entity' && (d.state === 'sending' || d.state === 'inDoubt')))
     throw refusal(
       'A ticket is being created there right now, or may have been.',
       'Wait until that is known, or skip the delivery.',
@@ -144,9 +144,9 @@ function link(
     seen: entity.parts,
     ...(entity.version && { entityVersion: entity.version }),
   };
-  const waiting = mine.filter((d) => d.state === 'pending');
+  const waiting = toEntity.filter((d) => d.state === 'pending');
   // What waited for a ticket, or behind one that could not be created, has one now.
-  const freed = mine.filter((d) => d.blocking || (d.state === 'pending' && d.waitsFor === 'link'));
+  const freed = toEntity.filter((d) => d.blocking || (d.state === 'pending' && d.waitsFor === 'link'));
   return {
     changes: [
       conversationChange({ ...conversation, links: [...conversation.links, made] }, at),
@@ -201,11 +201,11 @@ function split(
   if (conversation.links.length === 1)
     throw refusal(`${nameOf(gone)} is all there is in this conversation.`, 'There is nothing to split it off from.');
   const { record, spent } = removeLink(conversation, gone);
-  const its = deliveries.filter((d) => isForLink(d, gone) && (d.entityId === undefined || d.entityId === gone.id));
-  requireNoneSending(its);
+  const itsDeliveries = deliveries.filter((d) => isForLink(d, gone) && (d.entityId === undefined || d.entityId === gone.id));
+  requireNoneSending(itsDeliveries);
   const carried = gone.origin === 'ours' ? expectedReference(conversation, gone) : undefined;
   const kept: Link = { ...gone, ...(carried && { carries: carried }) };
-  const said = messages.filter((m) => isAbout(m, gone));
+  const itsMessages = messages.filter((m) => isAbout(m, gone));
   const made: ConversationRecord = {
     ...conversation,
     id: reference,
@@ -221,18 +221,18 @@ function split(
     changes: [
       conversationChange(record, at),
       conversationChange(made, at),
-      ...moveMessages(said, reference),
-      ...its.map((d): Change => ({ kind: 'delivery', record: { ...d, conversation: reference } })),
+      ...moveMessages(itsMessages, reference),
+      ...itsDeliveries.map((d): Change => ({ kind: 'delivery', record: { ...d, conversation: reference } })),
     ],
     effects: [
       effect('splits', { number: nameOf(gone), reference }),
-      ...moveEffects(said, its),
+      ...moveEffects(itsMessages, itsDeliveries),
       effect('createsAgain', { endpoint: gone.endpoint }),
     ],
     inverse: {
       moves: [{ before: { conversation: conversation.id, link: gone }, after: { conversation: reference, link: kept } }],
-      messages: said.map((m) => m.id),
-      deliveries: its.map(placeOf),
+      messages: itsMessages.map((m) => m.id),
+      deliveries: itsDeliveries.map(placeOf),
       made: reference,
       spent,
     },
@@ -242,7 +242,7 @@ function split(
 function merge(into: ConversationContents, other: ConversationContents, { at }: LinkEditAuthor): PlannedLinkEdit {
   const [a, b] = [into.conversation, other.conversation];
   requireNoneSending(other.deliveries);
-  const taken = new Set([...a.links.map(placeKey), ...into.deliveries.filter(isOpen).map(placeKey)]);
+  const takenPlaces = new Set([...a.links.map(placeKey), ...into.deliveries.filter(isOpen).map(placeKey)]);
   // A create that failed or is undecided may have reached the partner all the same; beside it, and where both have an entity or one under way, the other's keeps a leg of
   // its own: nothing that was meant for it goes to ours.
   for (const d of other.deliveries)
@@ -251,9 +251,9 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
       d.part === 'entity' &&
       !linkAt(b, d.endpoint, d.entityType, d.leg)
     )
-      taken.add(placeKey(d));
+      takenPlaces.add(placeKey(d));
   const legFor = (place: LinkPlace) =>
-    taken.has(placeKey(place)) ? [b.reference, place.leg].filter(Boolean).join('/') : place.leg;
+    takenPlaces.has(placeKey(place)) ? [b.reference, place.leg].filter(Boolean).join('/') : place.leg;
   const linkMoves: LinkMove[] = b.links.map((from) => {
     const link: Link = { ...from, leg: legFor(from), ...(from.origin === 'ours' && { carries: expectedReference(b, from) }) };
     return { before: { conversation: b.id, link: from }, after: { conversation: a.id, link } };
@@ -269,7 +269,7 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
   // A create of ours that failed stops nothing any more where the other brings the ticket; replayed, it is an update of that.
   const unblocked = into.deliveries.filter((d) => d.blocking && links.some((link) => isForLink(d, link)));
   const said = other.messages;
-  const underWay = other.deliveries.filter((d) => OPEN.includes(d.state)).length;
+  const openCount = other.deliveries.filter((d) => OPEN.includes(d.state)).length;
   const receiveOnly = links.filter((link, index) => link.leg !== b.links[index]?.leg);
   return {
     changes: [
@@ -288,7 +288,7 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
       effect('merges', { reference: b.reference, into: a.reference }),
       ...links.map((link) => effect('joins', { number: nameOf(link) })),
       ...moveEffects(said, other.deliveries),
-      ...(underWay ? [effect('underWay', { count: underWay })] : []),
+      ...(openCount ? [effect('underWay', { count: openCount })] : []),
       ...receiveOnly.flatMap((link) => {
         const instead = linkAt(a, link.endpoint, link.entityType, b.links.find((l) => l.id === link.id)?.leg ?? '');
         return instead ? [effect('heardOnly', { number: nameOf(link), instead: nameOf(instead) })] : [];

@@ -47,21 +47,21 @@ export class LinkEditor {
   ) {}
 
   /** What an operation would change, in a dry run. Throws SWB_PAYLOAD when it cannot be done. */
-  async preview(operation: LinkEdit): Promise<LinkEditEffect[]> {
-    return (await this.plan(operation, { by: '', at: this.now() })).effects;
+  async preview(edit: LinkEdit): Promise<LinkEditEffect[]> {
+    return (await this.plan(edit, { by: '', at: this.now() })).effects;
   }
 
   /** Does it. Messages of the conversations that are in their flows finish first. */
-  apply(operation: LinkEdit, by: string): Promise<AppliedLinkEdit> {
-    const about = operation.kind === 'merge' ? [operation.conversation, operation.other] : [operation.conversation];
+  apply(edit: LinkEdit, by: string): Promise<AppliedLinkEdit> {
+    const about = edit.kind === 'merge' ? [edit.conversation, edit.other] : [edit.conversation];
     return this.runAlone(about, async () => {
-      const operator = { by, at: this.now() };
+      const author = { by, at: this.now() };
       let done: AppliedLinkEdit | undefined;
       await this.conversations.updateTogether(about, async () => {
-        const { changes, effects, inverse } = await this.plan(operation, operator);
+        const { changes, effects, inverse } = await this.plan(edit, author);
         const id = await this.nextId();
         const conversations = [...about, ...(inverse.made ? [inverse.made] : [])];
-        done = { id, ...operator, kind: operation.kind, conversations, effects };
+        done = { id, ...author, kind: edit.kind, conversations, effects };
         return [
           ...changes,
           saveChange(done),
@@ -77,14 +77,14 @@ export class LinkEditor {
   async undo(id: number, by: string): Promise<AppliedLinkEdit> {
     const found = await this.savedEdit(id);
     return this.runAlone(found.conversations, async () => {
-      const operator = { by, at: this.now() };
+      const author = { by, at: this.now() };
       let undone = found;
       await this.conversations.updateTogether(found.conversations, async () => {
         const latest = await this.savedEdit(id);
         if (latest.undone) throw refusal('It has been undone already.', 'Refresh the view and look again.');
         const inverse = (await this.store.setting(inverseKeyOf(id))) as unknown as InverseLinkEdit;
-        const { changes } = planUndo(inverse, await this.currentState(latest, inverse), operator);
-        undone = { ...latest, undone: operator };
+        const { changes } = planUndo(inverse, await this.currentState(latest, inverse), author);
+        undone = { ...latest, undone: author };
         return [...changes, saveChange(undone)];
       });
       return undone;
@@ -101,14 +101,14 @@ export class LinkEditor {
     ) as AppliedLinkEdit[];
   }
 
-  private async plan(operation: LinkEdit, operator: { by: string; at: string }): Promise<PlannedLinkEdit> {
-    const matter = await this.load(operation.conversation);
-    const other = operation.kind === 'merge' ? await this.load(operation.other) : undefined;
-    if (operation.kind === 'link') await this.requireUnlinked(operation.entity, operation.conversation);
-    const surgery = planLinkEdit(operation, matter, other, operator);
-    if (operation.kind !== 'link') return surgery;
-    const unlinked = (await this.store.setting(unlinkedKey(operation.entity))) as UnlinkedEntity | undefined;
-    return { ...surgery, inverse: { ...surgery.inverse, ...(unlinked && { unlinked }) } };
+  private async plan(edit: LinkEdit, author: { by: string; at: string }): Promise<PlannedLinkEdit> {
+    const contents = await this.load(edit.conversation);
+    const other = edit.kind === 'merge' ? await this.load(edit.other) : undefined;
+    if (edit.kind === 'link') await this.requireUnlinked(edit.entity, edit.conversation);
+    const plan = planLinkEdit(edit, contents, other, author);
+    if (edit.kind !== 'link') return plan;
+    const unlinked = (await this.store.setting(unlinkedKey(edit.entity))) as UnlinkedEntity | undefined;
+    return { ...plan, inverse: { ...plan.inverse, ...(unlinked && { unlinked }) } };
   }
 
   /** An entity belongs to one conversation. */
@@ -188,6 +188,6 @@ export class LinkEditor {
 const keyOf = (id: number): string => `${SETTING}/${id % MAX_KEPT}`;
 const inverseKeyOf = (id: number): string => `${keyOf(id)}/inverse`;
 
-function saveChange(operated: AppliedLinkEdit) {
-  return { kind: 'setting' as const, key: keyOf(operated.id), value: operated as unknown as Json };
+function saveChange(applied: AppliedLinkEdit) {
+  return { kind: 'setting' as const, key: keyOf(applied.id), value: applied as unknown as Json };
 }

@@ -2,7 +2,7 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { Mapping, Problem } from '../mapping/mapping.js';
 import type { GenericComment, GenericMessage, Json } from '../model/message.js';
 
-/** What a message's comments become at the target: internal ones stay at home, authors are named, texts that were cut follow whole. */
+/** The comments to send to the target: without internal ones, with author names, and with the full text of fields that were cut. */
 export function outgoingComments(
   message: GenericMessage,
   problems: Problem[],
@@ -12,7 +12,7 @@ export function outgoingComments(
   return [...commentsOut(message.comments, mapping), ...cutTexts(message, problems)].map((c) => signed(c, client));
 }
 
-/** The generic values a payload was made from, by the top-level names that `changed` uses. */
+/** The generic values a payload was mapped from, by the top-level names that `changed` uses. */
 export function genericValues(message: GenericMessage, sources: Record<string, string[]>): Record<string, Json> {
   const fields = message.fields as Record<string, Json | undefined>;
   const values: Record<string, Json> = {};
@@ -20,7 +20,7 @@ export function genericValues(message: GenericMessage, sources: Record<string, s
   return values;
 }
 
-/** Internal comments stay at home unless the mapping says otherwise, on purpose. */
+/** Internal comments are not sent unless the mapping allows it explicitly. */
 function commentsOut(comments: GenericComment[], mapping: Mapping): GenericComment[] {
   const rule = mapping.internalComments ?? 'drop';
   return comments.flatMap((comment) => {
@@ -29,12 +29,12 @@ function commentsOut(comments: GenericComment[], mapping: Mapping): GenericComme
   });
 }
 
-/** ServiceNow shows the integration user as the author of everything we write: who really said it goes into the text. */
+/** ServiceNow shows the integration user as the author of everything we write, so the real author goes into the text. */
 function signed(comment: GenericComment, client: Pick<EndpointClient, 'system'>): GenericComment {
   return client.system === 'servicenow' && comment.author ? { ...comment, text: `${comment.author}: ${comment.text}` } : comment;
 }
 
-/** A text too long for its field goes whole into a comment: nothing is lost with the cut. */
+/** A text that is too long for its field is also sent in full as a comment, so that nothing is lost. */
 function cutTexts(message: GenericMessage, problems: Problem[]): GenericComment[] {
   return problems
     .filter((p) => p.code === 'cut' && typeof p.value === 'string')

@@ -43,7 +43,7 @@ export function detectPartChanges(
   // What may be one in doubt is noted when its delivery has looked for it: until then nobody knows whose it is.
   const waiting = new Set<string>();
   const seen = new Set(link.seen);
-  const vanished = missingParts(link, incoming);
+  const notShown = missingParts(link, incoming);
   // Ours that was written after this reading began may be shown as it was before the partner numbered it anew: another reading tells whose it is.
   const later = partsWrittenLater(link, incoming).filter(([key]) => key[0] === 'c');
   const isUnclear = ({ id, text }: GenericComment) => {
@@ -55,14 +55,19 @@ export function detectPartChanges(
   const filesInDoubt = (guard.inDoubt ?? []).filter(({ attachment }) => attachment);
   // Some partners number their notes anew: what says the same as one that is not shown any more is that one.
   const isRenumbered = (kind: RemovedPart['kind'], says: string) => {
-    const at = vanished.findIndex(([key, said]) => key[0] === kind[0] && hasText(said, says));
-    if (at >= 0) vanished.splice(at, 1);
+    const at = notShown.findIndex(([key, said]) => key[0] === kind[0] && hasText(said, says));
+    if (at >= 0) notShown.splice(at, 1);
     return at >= 0;
   };
   const isUs = (author: string | undefined) => guard.integrationUser !== undefined && author === guard.integrationUser;
   const byUs = (author: string | undefined, given: string | undefined) =>
     guard.integrationUser === undefined || author === undefined || author === guard.integrationUser || author === given;
-  const waits = (id: string, author: string | undefined, inDoubt: PartInDoubt[], fit: (doubt: PartInDoubt) => PartMatch) => {
+  const mayBeInDoubt = (
+    id: string,
+    author: string | undefined,
+    inDoubt: PartInDoubt[],
+    fit: (doubt: PartInDoubt) => PartMatch,
+  ) => {
     const fits = inDoubt.map(fit);
     for (const [at, { delivery }] of inDoubt.entries()) if (fits[at] === 'likely') found.add(delivery);
     // Of our own user it may be one in doubt in whatever form.
@@ -80,7 +85,7 @@ export function detectPartChanges(
       !seen.has(c.id) &&
       !isRenumbered('comment', c.text) &&
       !isUnclear(c) &&
-      !waits(c.id, c.author, commentsInDoubt, ({ comment }) =>
+      !mayBeInDoubt(c.id, c.author, commentsInDoubt, ({ comment }) =>
         comment && byUs(c.author, comment.author) && isShown(c, comment) ? 'likely' : 'no',
       ) &&
       !isOurs(c.author, commentMark(link.endpoint, c)),
@@ -89,21 +94,21 @@ export function detectPartChanges(
     (a) =>
       !seen.has(a.id) &&
       !isRenumbered('attachment', a.name) &&
-      !waits(a.id, a.author, filesInDoubt, ({ attachment }) =>
+      !mayBeInDoubt(a.id, a.author, filesInDoubt, ({ attachment }) =>
         attachment && byUs(a.author, attachment.author) ? matchFile(a, attachment) : 'no',
       ) &&
       !isOurs(a.author, attachmentMark(link.endpoint, a)),
   );
   // An answer to a write need not show all there is.
-  const whole = incoming.answerTo === undefined && !incoming.deleted;
+  const isComplete = incoming.answerTo === undefined && !incoming.deleted;
   return {
-    comments: [...comments, ...(whole ? editedSince(link, incoming) : [])],
+    comments: [...comments, ...(isComplete ? editedSince(link, incoming) : [])],
     attachments,
-    removed: whole ? vanished.filter(([, said]) => !isUnread(said)).map(removedPart) : [],
+    removed: isComplete ? notShown.filter(([, said]) => !isUnread(said)).map(removedPart) : [],
     foundDeliveries: [...found],
     waitsForDoubt: waiting.size > 0,
     usedMarks: used,
-    remembered: (latest) => memoryAfter(latest, incoming, waiting, whole),
+    remembered: (latest) => memoryAfter(latest, incoming, waiting, isComplete),
   };
 }
 
@@ -182,16 +187,16 @@ function memoryAfter(
   link: Link,
   { message, readAt }: InboundMessage,
   waiting: ReadonlySet<string>,
-  whole: boolean,
+  isComplete: boolean,
 ): Pick<Link, 'seen' | 'words'> {
   const shown = [...message.comments, ...message.attachments].map(({ id }) => id).filter((id) => !waiting.has(id));
-  const there = new Set(shown);
-  const others = link.seen.filter((id) => !there.has(id));
+  const shownIds = new Set(shown);
+  const others = link.seen.filter((id) => !shownIds.has(id));
   // Kept in their order: the newest are the last.
   const known = new Set(link.seen);
   const seen = [...link.seen, ...shown.filter((id) => !known.has(id))];
   const forgotten = new Set(others.slice(0, -NOT_SHOWN));
-  if (!whole) return { seen, words: link.words };
+  if (!isComplete) return { seen, words: link.words };
   const said: [string, Json][] = [
     ...message.comments.map((c): [string, Json] => [keyOf('comment', c.id), keptText(c.text)]),
     ...message.attachments.map((a): [string, Json] => [keyOf('attachment', a.id), keptText(a.name)]),

@@ -1,29 +1,29 @@
 import { FINAL_STATES, type GenericFields, type State } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Plan, PlannedLeg, Predecessor } from '../store/store.js';
 
-/** Ends of a leg that are no success. */
+/** Final states of a leg that are not a success. */
 const FAILURES: readonly State[] = ['failed', 'rejected', 'cancelled'];
 
 export function legOf(plan: Plan | undefined, leg: string): PlannedLeg | undefined {
   return plan?.legs.find((l) => l.leg === leg);
 }
 
-/** The entity that stands for a leg, whichever endpoint it is at. */
+/** The link of a leg's entity, at whichever endpoint. */
 export function linkOfLeg(conversation: ConversationRecord, leg: string): Link | undefined {
   return conversation.links.find((l) => l.leg === leg && l.origin === 'ours');
 }
 
-/** Nothing more is expected of it. */
+/** The leg is finished or dropped. */
 export function isOver(leg: PlannedLeg): boolean {
   return leg.dropped !== undefined || (leg.state !== undefined && FINAL_STATES.includes(leg.state));
 }
 
-/** It ended otherwise than the customer wants: failed, refused, or cancelled by its party unasked. */
+/** The leg failed, was rejected, or was cancelled without our request. */
 export function hasFailed(leg: PlannedLeg): boolean {
   return leg.state !== undefined && FAILURES.includes(leg.state) && !(leg.cancelled && leg.state === 'cancelled');
 }
 
-/** The predecessors that have not got where they must be. */
+/** The predecessors that have not reached a required state. */
 export function unmetPredecessors(plan: Plan | undefined, after: readonly Predecessor[] = []): Predecessor[] {
   return after.filter(({ leg, states }) => {
     const state = legOf(plan, leg)?.state;
@@ -31,10 +31,10 @@ export function unmetPredecessors(plan: Plan | undefined, after: readonly Predec
   });
 }
 
-/** The plan once a leg's party has said how it stands. Pure. */
-export function planAfter(plan: Plan, leg: string, told: { fields: GenericFields; spoke: boolean }): Plan {
-  const legs = plan.legs.map((l) => (l.leg === leg ? withReport(l, told.fields) : l));
-  return dropUnreachable({ ...plan, legs, ...(told.spoke && { asked: leg }) });
+/** The plan after a report from a leg's party. Pure. */
+export function planAfter(plan: Plan, leg: string, report: { fields: GenericFields; hasPublicComment: boolean }): Plan {
+  const legs = plan.legs.map((l) => (l.leg === leg ? withReport(l, report.fields) : l));
+  return dropUnreachable({ ...plan, legs, ...(report.hasPublicComment && { asked: leg }) });
 }
 
 function withReport(leg: PlannedLeg, { state, stateReason, progress }: GenericFields): PlannedLeg {
@@ -48,7 +48,7 @@ function withReport(leg: PlannedLeg, { state, stateReason, progress }: GenericFi
   };
 }
 
-/** Gives up the legs whose predecessor ended somewhere else, and those that waited for them in turn; where a person decides they wait on. */
+/** Drops legs whose predecessor ended in another state, and the legs that wait for those. They keep waiting if the plan asks a user on failure. */
 export function dropUnreachable(plan: Plan): Plan {
   if (plan.onFailure === 'ask') return plan;
   let { legs } = plan;
@@ -61,13 +61,13 @@ export function dropUnreachable(plan: Plan): Plan {
         .find((l) => l && isOver(l));
       if (!ended) return leg;
       again = true;
-      return { ...leg, dropped: `${ended.leg} ${ended.dropped === undefined ? `is ${ended.state}` : 'was given up'}` };
+      return { ...leg, dropped: `${ended.leg} ${ended.dropped === undefined ? `is ${ended.state}` : 'was dropped'}` };
     });
   }
   return { ...plan, legs };
 }
 
-/** What a changed plan does to the deliveries that wait for it: they go, wait for less, or are given up. */
+/** The deliveries affected by a changed plan: released, waiting for fewer legs, or skipped. */
 export function releaseDeliveries(plan: Plan, open: readonly DeliveryRecord[], now: string): Change[] {
   return open.flatMap((delivery): Change[] => {
     const { waitsFor } = delivery;
@@ -86,7 +86,7 @@ function skippedDelivery(delivery: DeliveryRecord, reason: string, now: string):
     ...delivery,
     state: 'skipped',
     waitsFor: undefined,
-    error: { code: 'SWB_SKIPPED', message: `It was not sent: ${reason}.`, at: now },
+    error: { code: 'SWB_SKIPPED', message: `The delivery was not sent: ${reason}.`, at: now },
     updatedAt: now,
   };
 }

@@ -235,20 +235,20 @@ export class Broker {
   /** What both sides changed at once is shown; where a write of ours may have gone over what stands, that is written again. */
   private decide(
     flow: InFlow,
-    { link, conflicts = [], rereadNeeded: again, waitsForDoubt: waits }: CorrelationResult,
+    { link, conflicts = [], rereadNeeded, waitsForDoubt }: CorrelationResult,
     incoming: InboundMessage,
     { back }: Lost = {},
   ): void {
     const { record } = flow;
     const also: Change[] = [];
     // An answer is of the node that writes: what it may show is read after our write anyway.
-    if (again || (waits && record.origin !== 'answer')) {
+    if (rereadNeeded || (waitsForDoubt && record.origin !== 'answer')) {
       const { node, endpoint, entityType, entityId, number, id } = record;
-      const key = `${again ? 'again|' : AFTER_DOUBT}${id}`;
+      const key = `${rereadNeeded ? 'again|' : AFTER_DOUBT}${id}`;
       const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key };
       also.push(this.inbox.received({ ...hint, payload: { again: id } }));
     }
-    const standing = conflicts.filter(({ partnerWins: stands }) => stands);
+    const standing = conflicts.filter(({ partnerWins }) => partnerWins);
     const rival = standing.at(-1)?.competing;
     // One delivery for all of them: a message has one to each entity.
     const restore = rival && { request: restoreRequest(standing, incoming), record: this.outbox.restore(record.id, rival) };

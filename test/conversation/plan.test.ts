@@ -8,7 +8,7 @@ const AFTER_SIM = [{ leg: 'sim', states: ['completed' as const] }];
 const waiting = (name: string, more: Partial<DeliveryRecord> = {}) =>
   ({ id: `d-${name}`, leg: name, state: 'pending', waitsFor: AFTER_SIM, ...more }) as DeliveryRecord;
 const hear = (of: ReturnType<typeof plan>, name: string, state: 'completed' | 'failed' | 'inProgress') =>
-  planAfter(of, name, { fields: { state }, spoke: false });
+  planAfter(of, name, { fields: { state }, hasPublicComment: false });
 
 describe('the plan of a shared order', () => {
   const twoLegs = plan([leg('sim', ['1']), leg('delivery', ['2'], { after: AFTER_SIM })]);
@@ -35,7 +35,7 @@ describe('the plan of a shared order', () => {
     const after = hear(chain, 'sim', 'failed');
     assert.deepEqual(
       after.legs.map((l) => l.dropped),
-      [undefined, 'sim is failed', 'delivery was given up'],
+      [undefined, 'sim is failed', 'delivery was dropped'],
     );
     const open = [waiting('delivery'), waiting('delivery', { id: 'comment', part: 'comment:1', waitsFor: undefined })];
     assert.deepEqual(
@@ -57,9 +57,9 @@ describe('the plan of a shared order', () => {
   it('remembers what was said of each item, and who spoke last', () => {
     const first = planAfter(twoLegs, 'sim', {
       fields: { state: 'inProgress', progress: says(['1', 'inProgress']) },
-      spoke: true,
+      hasPublicComment: true,
     });
-    const then = planAfter(first, 'sim', { fields: { progress: says(['1', 'completed']) }, spoke: false });
+    const then = planAfter(first, 'sim', { fields: { progress: says(['1', 'completed']) }, hasPublicComment: false });
     assert.deepEqual([then.asked, then.legs[0]?.state, then.legs[0]?.progress], ['sim', 'inProgress', says(['1', 'completed'])]);
   });
 

@@ -177,7 +177,7 @@ export function conversationsView(backend: Backend): MountedSection {
 
   function conversationContent(view: ConversationDetail | Unchanged): HTMLElement[] | undefined {
     if (view.unchanged) return undefined;
-    const context: LinkEditContext = { t, conversations: conversations, done: () => refresh(true) };
+    const context: LinkEditContext = { t, conversations, done: () => refresh(true) };
     const panel = linkEditPanel(view, context);
     // Its links are its legs.
     const shared = view.lanes.some((lane) => lane.plan);
