@@ -4,7 +4,7 @@ import type { FanOutLeg, FanOutRules, ItemRule } from './fan-out-rules.js';
 import { fingerprint, sameFingerprint } from './fingerprint.js';
 import { isOver } from './plan.js';
 
-/** Who gets what of a message; `fits` says of a leg's condition whether it holds (static targets). Pure. */
+/** Plans which leg gets which part of a message. `fits`: whether a leg's condition holds (static targets). Pure. */
 export function planFor(
   before: Plan | undefined,
   node: string,
@@ -39,7 +39,7 @@ export function planFor(
   return { plan: same ? before : { ...plan, legs: withPredecessors(legs) }, unassigned };
 }
 
-/** A leg can only wait for one that there is: an order without a SIM does not wait for it. */
+/** A leg waits only for planned legs: an order without a SIM does not wait for one. */
 function withPredecessors(legs: PlannedLeg[]): PlannedLeg[] {
   return legs.map((leg) => {
     const after = leg.after?.filter((p) => legs.some((l) => l.leg === p.leg));
@@ -66,7 +66,7 @@ export interface LegMessage {
   message: GenericMessage;
 }
 
-/** What each leg is to be told of a message, less what it was told before. Pure. */
+/** The message for each leg, without what the leg was already sent. Pure. */
 export function legMessages(plan: Plan, message: GenericMessage): LegMessage[] {
   const recipients = commentRecipients(plan, message);
   return plan.legs.flatMap((leg) => {
@@ -87,7 +87,7 @@ export function legMessages(plan: Plan, message: GenericMessage): LegMessage[] {
   });
 }
 
-/** An order's part for one leg: its own items, and no state but that it is to be cancelled, because the vendor says how it stands. */
+/** The part of an order for one leg: its items, without a state (which the vendor reports) except for a cancellation. */
 function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMessage['fields']; changed?: string[] } {
   const { state, stateReason, progress: _progress, items: _items, ...rest } = message.fields;
   const items = itemsOf(leg, message);
@@ -100,11 +100,11 @@ function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMess
     ...(cancel && { state: 'cancelled' as const, ...(stateReason && { stateReason }) }),
   };
   if (Object.keys(leg.told).length === 0) return { fields };
-  // It was told of the order before, perhaps by a message whose end a crash has swallowed: then this one compares nothing.
+  // The leg was sent the order before. If a crash lost the end of that message, this one has no list of changes.
   const changedNames = message.changed ?? Object.keys(message.fields);
   const changed = changedNames.filter((name) => !ORDER.includes(name));
   if (changed.length === changedNames.length) return { fields, changed };
-  // Who is to be cancelled need not hear what else changed.
+  // A leg that is being cancelled does not need the other changes.
   if (cancel) return { fields, changed: leg.cancelled ? [] : ['state', 'stateReason'] };
   const differ = items.filter((item) => !sameFingerprint(leg.told[item.id], sentItemValue(message.fields, item)));
   if (differ.length) changed.push('items');
@@ -112,10 +112,10 @@ function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMess
   return { fields, changed };
 }
 
-/** Of an order these are shared out, item by item. */
+/** Fields of an order that are split by item. */
 const ORDER = ['items', 'progress', 'state'];
 
-/** The customer wants the whole leg cancelled: the order, or every item of it. */
+/** Does the customer cancel the whole leg: the order, or every item of the leg? */
 function cancels(leg: PlannedLeg, message: GenericMessage): boolean {
   const items = itemsOf(leg, message);
   const whole = message.fields.state !== undefined && CANCELLING_STATES.includes(message.fields.state);
@@ -131,12 +131,12 @@ function isCancelled({ progress }: GenericMessage['fields'], id: string): boolea
   return state !== undefined && CANCELLING_STATES.includes(state);
 }
 
-/** What is remembered of an item as told: all the customer decides. A price is the vendor's word. */
+/** The values of an item that are compared with the last sent ones: all that the customer decides. Prices come from the vendor. */
 function sentItemValue(fields: GenericMessage['fields'], { price: _price, ...item }: OrderItem): Json {
   return { ...item, ...(isCancelled(fields, item.id) && { cancelled: true }) } as unknown as Json;
 }
 
-/** The plan once a leg was taken over with these generic values: in the same commit, so that it is told neither never nor twice. */
+/** The plan after a delivery of these values was queued for a leg. Saved in the same commit, so that the values are sent exactly once. */
 export function planAfterQueued(plan: Plan, name: string, { items, progress, state }: GenericMessage['fields']): Plan {
   return {
     ...plan,
@@ -150,8 +150,8 @@ export function planAfterQueued(plan: Plan, name: string, { items, progress, sta
 }
 
 /**
- * Who hears what the customer says. Several legs: those that wait for an answer, else the one that spoke last, so that what is meant for one
- * vendor reaches that vendor alone; when nobody asked, all that are still at work.
+ * The legs that receive the customer's comments: those waiting for an answer, otherwise the one that commented last, so that an answer reaches only the
+ * vendor that asked. If none has asked, all open legs.
  */
 function commentRecipients(plan: Plan, message: GenericMessage): string[] {
   const open = plan.legs.filter((l) => l.dropped === undefined && !isOver(l));

@@ -125,8 +125,8 @@ export function showsSentValue(shown: Json | undefined, sent: Json | undefined):
 }
 
 /**
- * Tells of a raw field whether a reading is older than our last write of the field: it shows what we have overwritten since. Versions do not
- * tell that of an answer where they have the grain of a second; the order of our writes does.
+ * Tests whether a reading is older than our last write of a raw field. For an answer, the order of our writes decides, because versions may have
+ * a resolution of only one second.
  */
 function outdatedFields(
   link: Link,
@@ -137,7 +137,7 @@ function outdatedFields(
   return (field) => isOlder(message.source.version, link.writtenVersion?.[field]) || writtenLater(field);
 }
 
-/** Tells of a raw field whether a write of ours was answered after the reading began: the reading may have missed it, unless its version is newer. */
+/** Tests whether our write of a raw field was answered after the reading began: the reading may have missed it, unless its version is newer. */
 export function missedWrites(
   { ourWrites = {}, writtenVersion = {} }: Link,
   { readAt, answerTo, message }: InboundMessage,

@@ -1,13 +1,13 @@
 import type { ItemFacts, SentItem } from '../model/item-facts.js';
 import { carriesOurId, compareKinds, sameQuantity, sameValues, totalQuantity } from './item-compare.js';
 
-/** What ids alone say: these of ours are these of theirs. Several of theirs where they split one, several of ours where they merged those. */
+/** A pairing by ids alone: our items and the partner's. Several of theirs if one was split, several of ours if they were merged. */
 export interface IdClaim {
   ours: SentItem[];
   theirs: ItemFacts[];
 }
 
-/** One that is not shown whole says nothing. */
+/** Claims with a missing part are left out. */
 export function claimsOf(
   ours: readonly SentItem[],
   theirs: readonly ItemFacts[],
@@ -26,10 +26,9 @@ export function claimsOf(
 }
 
 /**
- * What speaks against a claim of what came back; undefined: nothing. A difference alone does not: a partner may change its items, and say of them
- * what it likes. Another kind of thing does, and one that fits an item better whose own claim does not fit. Where that is by its quantity alone,
- * it may as well be that the quantities were exchanged.
- * @param foreign the partner has words of its own for every offering, and kinds cannot be compared
+ * What contradicts a claim; undefined: nothing. A difference alone does not, because a partner may change its items. A different kind of product does, and so
+ * does a better match with an item whose own claim does not fit. If only the quantity matches better, the quantities may also have been swapped.
+ * @param foreign the partner uses its own names for all offerings, so that kinds cannot be compared
  */
 export function findContradiction(
   claim: IdClaim,
@@ -56,7 +55,7 @@ export function findContradiction(
   if (some((o, t) => kinds(o, t) === false)) return 'thing';
   if (fits(claim)) return undefined;
   const fitsBetter = some((o, t) => {
-    // As surely as the two are of one kind.
+    // Only if the kinds compare the same way as for this pair.
     const better = (x: SentItem, y: ItemFacts) => kinds(x, y) === kinds(o, t) && sameQuantity(x, y) && sameValues(x, y);
     return others.some((x) => better(x, t) && !hasFittingClaim(x)) || rest.some((y) => better(o, y) && !hasFittingClaim(y));
   });

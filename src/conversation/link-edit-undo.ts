@@ -18,15 +18,15 @@ import {
 } from './link-edit.js';
 import { type EntityKey, unlinkedKey } from './unlinked-entity.js';
 
-/** What an undo needs to know: the conversations the operation was about that are there now, and who has the entities. */
+/** What an undo checks: the edited conversations that still exist, and the current owners of the entities. */
 export interface CurrentState {
   conversations: ConversationContents[];
-  /** Id of the conversation an entity is linked to now. */
+  /** Id of the conversation that an entity is linked to now. */
   ownerOf(entity: EntityKey): string | undefined;
 }
 
 /**
- * Takes an operation back, if nothing has happened to its links since; otherwise throws SWB_PAYLOAD, saying what has. Pure.
+ * Undoes an edit if its links have not changed since; otherwise throws SWB_PAYLOAD with the change. Pure.
  */
 export function planUndo(
   inverse: InverseLinkEdit,
@@ -39,7 +39,7 @@ export function planUndo(
   return { changes, effects: [effect('undone', { numbers: numbers.join(', ') })] };
 }
 
-/** Unlinked, linked and split-off entities go back to where they were. */
+/** Moves unlinked, linked and split-off entities back. */
 function returnLinks({ moves, deliveries, made, spent, unlinked }: InverseLinkEdit, now: CurrentState, at: string): Change[] {
   const changes: Change[] = [];
   for (const { before, after } of moves) {
@@ -53,7 +53,7 @@ function returnLinks({ moves, deliveries, made, spent, unlinked }: InverseLinkEd
     }
     const { conversation } = requireConversation(now, before.conversation);
     if (linkAt(conversation, entity.endpoint, entity.entityType, before.link.leg))
-      throw refusal(`Another ticket has taken the place of ${nameOf(entity)} since.`, 'Unlink that one first.');
+      throw refusal(`Another ticket has been linked in place of ${nameOf(entity)} since.`, 'Unlink that ticket first.');
     const remainingSpent = spent ? removeOnce(conversation.spent ?? [], [spent]) : conversation.spent;
     const record: ConversationRecord = {
       ...conversation,
@@ -70,7 +70,7 @@ function returnLinks({ moves, deliveries, made, spent, unlinked }: InverseLinkEd
   return changes;
 }
 
-/** The conversation that was merged into another stands by itself again. */
+/** Separates the merged conversation again. */
 function undoMerge(
   { moves, messages, deliveries }: InverseLinkEdit,
   removed: ConversationRecord,
@@ -81,8 +81,8 @@ function undoMerge(
   const { conversation } = into;
   if (!conversation.aliases?.includes(removed.reference))
     throw refusal(
-      `${removed.reference} does not belong to ${conversation.reference} any more.`,
-      'It was taken apart in another way since.',
+      `${removed.reference} is no longer part of ${conversation.reference}.`,
+      'Another edit has separated them since.',
     );
   const links = moves.flatMap((move) => (move.after ? [move.after.link] : []));
   const mergedReferences = [removed.reference, ...(removed.aliases ?? [])];
@@ -113,18 +113,21 @@ function undoMerge(
   ];
 }
 
-/** The link is where the operation left it, as it left it, and nothing new is on its way to it. */
+/** Throws unless the link is as the edit left it and no newer delivery to it is open. */
 function requireUntouched({ before, after }: LinkMove, { deliveries }: InverseLinkEdit, now: CurrentState): void {
   const entity = (before ?? after)?.link as Link;
   const name = nameOf(entity);
   const owner = now.ownerOf(entity);
   if (owner !== after?.conversation)
-    throw refusal(owner ? `${name} has been linked to ${owner} since.` : `${name} has been unlinked since.`, 'Undo that first.');
+    throw refusal(
+      owner ? `${name} has been linked to ${owner} since.` : `${name} has been unlinked since.`,
+      'Undo that edit first.',
+    );
   if (!after) return;
   const { conversation, deliveries: all } = requireConversation(now, after.conversation);
   const link = linkOf(conversation, entity.endpoint, entity.entityType, entity.id);
   if (!isDeepStrictEqual(asStored(link), asStored(after.link)))
-    throw refusal(`${name} has changed since.`, 'Its messages belong where it is now; split it off or unlink it instead.');
+    throw refusal(`${name} has changed since.`, 'Split it off or unlink it instead.');
   const deliveriesToLink = all.filter((d) => isForLink(d, after.link));
   requireNoneSending(deliveriesToLink);
   const added = deliveriesToLink.filter(
@@ -132,8 +135,8 @@ function requireUntouched({ before, after }: LinkMove, { deliveries }: InverseLi
   );
   if (added.length > 0)
     throw refusal(
-      `Something has been sent to ${name} since, and is under way or has failed.`,
-      'Wait for it or skip it, then try again.',
+      `A delivery to ${name} was added since, and is in progress or has failed.`,
+      'Wait until it completes or skip it, then try again.',
     );
 }
 
@@ -151,7 +154,7 @@ function restoreDeliveries(records: DeliveryRecord[], before: InverseLinkEdit['d
 function requireConversation(now: CurrentState, id: string): ConversationContents {
   const found = now.conversations.find(({ conversation }) => conversation.id === id);
   if (found) return found;
-  throw refusal(`The conversation ${id} is not there any more.`, 'It was merged, or removed by age.');
+  throw refusal(`The conversation ${id} no longer exists.`, 'It was merged, or deleted by retention.');
 }
 
 function removeLinkTo(conversation: ConversationRecord, entity: EntityKey): ConversationRecord {
@@ -159,5 +162,5 @@ function removeLinkTo(conversation: ConversationRecord, entity: EntityKey): Conv
 }
 
 const isSameEntity = (a: EntityKey, b: EntityKey) => a.endpoint === b.endpoint && a.entityType === b.entityType && a.id === b.id;
-/** As the store keeps it: without what is undefined. */
+/** As the store keeps it: without undefined values. */
 const asStored = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));

@@ -6,36 +6,36 @@ import { fingerprint } from './fingerprint.js';
 import { createReference, expectedReference } from './reference.js';
 import { type EntityKey, type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
-/** An entity as it was looked up at its endpoint. */
+/** An entity looked up at its endpoint. */
 export interface LookedUpEntity extends EntityKey {
   number?: string;
   url?: string;
   version?: string;
   /** The partner's fields, top level. */
   record: Record<string, Json>;
-  /** The same in generic terms, as far as they could be read. */
+  /** The generic fields, as far as they could be mapped. */
   fields: Record<string, Json>;
   /** Ids of its comments and attachments. */
   parts: string[];
 }
 
-/** What a person may do to the links of conversations. */
+/** An edit of the links of a conversation. */
 export type LinkEdit =
   | { kind: 'link'; conversation: string; entity: LookedUpEntity }
   | { kind: 'unlink'; conversation: string; entity: EntityKey }
-  /** `reference`: of the new conversation. */
+  /** `reference`: the reference of the new conversation. */
   | { kind: 'split'; conversation: string; entity: EntityKey; reference: string }
   /** `other` becomes part of `conversation`. */
   | { kind: 'merge'; conversation: string; other: string };
 
-/** A conversation with all that belongs to it. */
+/** A conversation with its messages and deliveries. */
 export interface ConversationContents {
   conversation: ConversationRecord;
   messages: MessageRecord[];
   deliveries: DeliveryRecord[];
 }
 
-/** One thing that will change, as data: the view has the words. */
+/** One change that an edit makes, as data; the view has the labels. Codes are stored with the edit. */
 export interface LinkEditEffect {
   code:
     | 'joins'
@@ -53,25 +53,25 @@ export interface LinkEditEffect {
   values: Record<string, string | number>;
 }
 
-/** Where a link was before an operation, and where it is after it; absent = linked nowhere. */
+/** The place of a link before and after an edit; absent = not linked. */
 export interface LinkMove {
   before?: { conversation: string; link: Link };
   after?: { conversation: string; link: Link };
 }
 
-/** What it takes to undo an operation. */
+/** The data to undo an edit; stored with it. */
 export interface InverseLinkEdit {
   moves: LinkMove[];
-  /** Ids of messages, and deliveries as they were, that went from one conversation to another. */
+  /** Ids of moved messages, and moved deliveries as they were before. */
   messages: string[];
   deliveries: Pick<DeliveryRecord, 'id' | 'conversation' | 'leg' | 'reference'>[];
-  /** The conversation a merge removed. */
+  /** The conversation that a merge removed. */
   removed?: ConversationRecord;
-  /** The conversation a split made. */
+  /** The conversation that a split created. */
   made?: string;
-  /** The reference that may not be carried again since. */
+  /** The reference that must not be used again after the edit. */
   spent?: string;
-  /** The mark of an unlinked entity that was taken away. */
+  /** The record of an unlinked entity that the edit removed. */
   unlinked?: UnlinkedEntity;
 }
 
@@ -82,7 +82,7 @@ export interface PlannedLinkEdit {
 }
 
 export interface LinkEditAuthor {
-  /** '' where nobody has to sign in. */
+  /** '' if sign-in is not required. */
   by: string;
   /** ISO time. */
   at: string;
@@ -91,8 +91,8 @@ export interface LinkEditAuthor {
 const OPEN: DeliveryRecord['state'][] = ['pending', 'sending', 'inDoubt'];
 
 /**
- * What an operation changes, and what that means. Nothing of it is done here: the preview asks the same. Pure; throws SWB_PAYLOAD, saying what stands
- * in the way. `other` is the second conversation of a merge.
+ * Plans the changes of an edit, for the preview and for applying it. Throws SWB_PAYLOAD with the reason if the edit is refused. Pure.
+ * @param other the second conversation of a merge
  */
 export function planLinkEdit(
   operation: LinkEdit,
@@ -103,8 +103,8 @@ export function planLinkEdit(
   const { conversation } = contents;
   if (conversation.plan || other?.conversation.plan)
     throw refusal(
-      `${(conversation.plan ? conversation : other?.conversation)?.reference} is shared out among several parties: its links are its legs.`,
-      'Cancel or finish its legs at their parties instead.',
+      `${(conversation.plan ? conversation : other?.conversation)?.reference} is fanned out to several parties, so its links cannot be edited.`,
+      'Cancel or complete its legs at the partners instead.',
     );
   switch (operation.kind) {
     case 'link':
@@ -115,7 +115,7 @@ export function planLinkEdit(
       return split(contents, requireLink(conversation, operation.entity), operation.reference, author);
     case 'merge':
       if (!other || other.conversation.id === conversation.id)
-        throw refusal('A conversation cannot be merged with itself.', 'Choose another one.');
+        throw refusal('A conversation cannot be merged with itself.', 'Choose another conversation.');
       return merge(contents, other, author);
   }
 }
@@ -128,14 +128,14 @@ function link(
   const existing = linkAt(conversation, entity.endpoint, entity.entityType, '');
   if (existing)
     throw refusal(
-      `${nameOf(existing)} stands for this conversation there already.`,
-      'Unlink it first, or merge the conversation of the other one into this.',
+      `This conversation already has ${nameOf(existing)} at that endpoint.`,
+      'Unlink it first, or merge the other ticket’s conversation into this one.',
     );
   const toEntity = deliveries.filter((d) => d.endpoint === entity.endpoint && d.entityType === entity.entityType && d.leg === '');
   if (toEntity.some((d) => d.part === 'entity' && (d.state === 'sending' || d.state === 'inDoubt')))
     throw refusal(
-      'A ticket is being created there right now, or may have been.',
-      'Wait until that is known, or skip the delivery.',
+      'A ticket is being created there, or may already exist.',
+      'Wait until the result is known, or skip the delivery.',
     );
   const made: Link = {
     ...newLink({ ...entity }, '', 'theirs', at),
@@ -145,7 +145,7 @@ function link(
     ...(entity.version && { entityVersion: entity.version }),
   };
   const waiting = toEntity.filter((d) => d.state === 'pending');
-  // What waited for a ticket, or behind one that could not be created, has one now.
+  // Deliveries that waited for a ticket, or for one that could not be created, have one now.
   const freed = toEntity.filter((d) => d.blocking || (d.state === 'pending' && d.waitsFor === 'link'));
   return {
     changes: [
@@ -167,7 +167,7 @@ function link(
   };
 }
 
-/** Whether it was created there is no question any more once a person has linked it. */
+/** Whether the ticket was created needs no decision any more once a user has linked it. */
 function withoutQuestion({ state }: DeliveryRecord): Partial<DeliveryRecord> {
   return state === 'needsDecision' ? { state: 'inDoubt', decision: undefined, doubtAt: undefined } : {};
 }
@@ -176,8 +176,8 @@ function unlink({ conversation, deliveries }: ConversationContents, gone: Link, 
   const waiting = deliveries.filter((d) => isForLink(d, gone) && (OPEN.includes(d.state) || d.state === 'needsDecision')).length;
   if (waiting > 0)
     throw refusal(
-      `${count(waiting, 'delivery', 'deliveries')} to ${nameOf(gone)} ${waiting === 1 ? 'is' : 'are'} under way.`,
-      'Wait until nothing is, or skip what waits, then unlink it.',
+      `${count(waiting, 'delivery', 'deliveries')} to ${nameOf(gone)} ${waiting === 1 ? 'is' : 'are'} in progress.`,
+      'Wait until they complete, or skip them, then unlink the ticket.',
     );
   const { record, spent } = removeLink(conversation, gone);
   const mark: UnlinkedEntity = { reference: conversation.reference, by, at };
@@ -199,7 +199,7 @@ function split(
   { at }: LinkEditAuthor,
 ): PlannedLinkEdit {
   if (conversation.links.length === 1)
-    throw refusal(`${nameOf(gone)} is all there is in this conversation.`, 'There is nothing to split it off from.');
+    throw refusal(`${nameOf(gone)} is the only ticket in this conversation.`, 'There is nothing to split it off from.');
   const { record, spent } = removeLink(conversation, gone);
   const itsDeliveries = deliveries.filter((d) => isForLink(d, gone) && (d.entityId === undefined || d.entityId === gone.id));
   requireNoneSending(itsDeliveries);
@@ -243,8 +243,8 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
   const [a, b] = [into.conversation, other.conversation];
   requireNoneSending(other.deliveries);
   const takenPlaces = new Set([...a.links.map(placeKey), ...into.deliveries.filter(isOpen).map(placeKey)]);
-  // A create that failed or is undecided may have reached the partner all the same; beside it, and where both have an entity or one under way, the other's keeps a leg of
-  // its own: nothing that was meant for it goes to ours.
+  // The other conversation's entity gets a separate leg if both have one or are creating one, or if its failed or undecided create may have reached the
+  // partner: deliveries meant for it must not go to ours.
   for (const d of other.deliveries)
     if (
       (d.state === 'failed' || d.state === 'needsDecision') &&
@@ -266,7 +266,7 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
     ...((a.spent || b.spent) && { spent: [...(a.spent ?? []), ...(b.spent ?? [])] }),
     written: [...b.written, ...a.written],
   };
-  // A create of ours that failed stops nothing any more where the other brings the ticket; replayed, it is an update of that.
+  // Our failed create no longer blocks if the other conversation brings the ticket; replayed, it updates that ticket.
   const unblocked = into.deliveries.filter((d) => d.blocking && links.some((link) => isForLink(d, link)));
   const said = other.messages;
   const openCount = other.deliveries.filter((d) => OPEN.includes(d.state)).length;
@@ -278,7 +278,7 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
       ...moveMessages(said, a.id),
       ...unblocked.map((d): Change => ({ kind: 'delivery', record: { ...d, blocking: undefined, updatedAt: at } })),
       ...other.deliveries.map((d): Change => {
-        // A create carries what its earlier tries carried, so that they are found.
+        // A create keeps the reference of its earlier attempts, so that their result is found.
         const reference =
           d.part === 'entity' && !linkAt(b, d.endpoint, d.entityType, d.leg) ? createReference(b, d) : d.reference;
         return { kind: 'delivery', record: { ...d, conversation: a.id, leg: legFor(d), ...(reference && { reference }) } };
@@ -311,7 +311,7 @@ const isOpen = ({ state }: DeliveryRecord) => OPEN.includes(state);
 function requireLink(conversation: ConversationRecord, { endpoint, entityType, id }: EntityKey): Link {
   const found = linkOf(conversation, endpoint, entityType, id);
   if (found) return found;
-  throw refusal(`${id} is not linked to ${conversation.reference}.`, 'Refresh the view and look again.');
+  throw refusal(`${id} is not linked to ${conversation.reference}.`, 'Refresh the view.');
 }
 
 function removeLink(conversation: ConversationRecord, gone: Link): { record: ConversationRecord; spent?: string } {
@@ -320,10 +320,10 @@ function removeLink(conversation: ConversationRecord, gone: Link): { record: Con
   return { record: { ...conversation, links, ...(spent && { spent: [...(conversation.spent ?? []), spent] }) }, spent };
 }
 
-/** A delivery that is being sent belongs to its conversation until its answer is there. */
+/** A delivery that is being sent belongs to its conversation until it is answered. */
 export function requireNoneSending(deliveries: DeliveryRecord[]): void {
   const busy = deliveries.find((d) => d.state === 'sending');
-  if (busy) throw refusal('Something is being sent in this moment.', 'Try again in a few seconds.');
+  if (busy) throw refusal('A delivery is being sent right now.', 'Try again in a few seconds.');
 }
 
 export function isForLink(delivery: DeliveryRecord, link: Link): boolean {

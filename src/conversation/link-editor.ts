@@ -15,28 +15,29 @@ import {
 import { planUndo } from './link-edit-undo.js';
 import { type EntityKey, type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
-/** Operations kept; the oldest makes room for the newest. */
+/** Number of edits kept; the newest replaces the oldest. */
 const MAX_KEPT = 200;
+/** Prefix of the setting keys. The name is historic, and stays so that stored edits can still be undone. */
 const SETTING = 'surgery';
 /** Records read at once. */
 const BATCH = 500;
 
-/** Who did what to which conversation, and when. What it takes to undo it is kept beside it. */
+/** An edit that was applied: who, when, and what. The data to undo it is stored separately. */
 export interface AppliedLinkEdit {
   id: number;
   at: string;
-  /** Name of the user of Node-RED's editor; '' where nobody has to sign in. */
+  /** User name in Node-RED's editor; '' if sign-in is not required. */
   by: string;
   kind: LinkEdit['kind'];
-  /** Conversations it was about. */
+  /** Ids of the edited conversations. */
   conversations: string[];
   effects: LinkEditEffect[];
   undone?: { at: string; by: string };
 }
 
-/** Mends the links of conversations by hand: previews, commits, keeps who did it, and takes it back. */
+/** Edits the links of conversations for a user: previews, applies, records and undoes edits. */
 export class LinkEditor {
-  /** One at a time; what is undone may be what comes next. */
+  /** Edits run one at a time. */
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -46,12 +47,12 @@ export class LinkEditor {
     private readonly clock: () => number,
   ) {}
 
-  /** What an operation would change, in a dry run. Throws SWB_PAYLOAD when it cannot be done. */
+  /** The effects of an edit, without applying it. Throws SWB_PAYLOAD if the edit is refused. */
   async preview(edit: LinkEdit): Promise<LinkEditEffect[]> {
     return (await this.plan(edit, { by: '', at: this.now() })).effects;
   }
 
-  /** Does it. Messages of the conversations that are in their flows finish first. */
+  /** Applies an edit, after messages of the conversations have left their flows. */
   apply(edit: LinkEdit, by: string): Promise<AppliedLinkEdit> {
     const about = edit.kind === 'merge' ? [edit.conversation, edit.other] : [edit.conversation];
     return this.runAlone(about, async () => {
@@ -73,7 +74,7 @@ export class LinkEditor {
     });
   }
 
-  /** Takes an operation back, where nothing has happened to its links since; else throws SWB_PAYLOAD, saying what has. */
+  /** Undoes an edit if its links have not changed since; otherwise throws SWB_PAYLOAD with the change. */
   async undo(id: number, by: string): Promise<AppliedLinkEdit> {
     const found = await this.savedEdit(id);
     return this.runAlone(found.conversations, async () => {
@@ -81,7 +82,7 @@ export class LinkEditor {
       let undone = found;
       await this.conversations.updateTogether(found.conversations, async () => {
         const latest = await this.savedEdit(id);
-        if (latest.undone) throw refusal('It has been undone already.', 'Refresh the view and look again.');
+        if (latest.undone) throw refusal('This edit has already been undone.', 'Refresh the view.');
         const inverse = (await this.store.setting(inverseKeyOf(id))) as unknown as InverseLinkEdit;
         const { changes } = planUndo(inverse, await this.currentState(latest, inverse), author);
         undone = { ...latest, undone: author };
@@ -91,7 +92,7 @@ export class LinkEditor {
     });
   }
 
-  /** What was done to a conversation, newest first. */
+  /** The edits of a conversation, newest first. */
   async history(conversation: string): Promise<AppliedLinkEdit[]> {
     const next = await this.nextId();
     const numbers = Array.from({ length: Math.min(MAX_KEPT, next) }, (_, back) => next - 1 - back);
@@ -117,13 +118,13 @@ export class LinkEditor {
     if (!owner) return;
     throw refusal(
       owner.id === conversation
-        ? 'It is linked to this conversation already.'
-        : `It belongs to the conversation ${owner.reference}.`,
+        ? 'The ticket is already linked to this conversation.'
+        : `The ticket belongs to the conversation ${owner.reference}.`,
       owner.id === conversation ? 'There is nothing to do.' : 'Merge that conversation into this one instead.',
     );
   }
 
-  /** What an undo has to look at. */
+  /** The current state that an undo checks. */
   private async currentState(
     { conversations }: AppliedLinkEdit,
     inverse: InverseLinkEdit,
@@ -144,17 +145,17 @@ export class LinkEditor {
   private async load(id: string): Promise<ConversationContents> {
     const conversation = await this.store.conversation(id);
     if (!conversation)
-      throw refusal(`There is no conversation ${id}.`, 'It may have been merged or removed: refresh the view and look again.');
+      throw refusal(`The conversation ${id} does not exist.`, 'It may have been merged or deleted. Refresh the view.');
     const messages = await allOf((next) => this.store.listMessages({ conversation: id, ...next }), BATCH);
     const deliveries = await allOf((next) => this.store.listDeliveries({ conversation: id, ...next }), BATCH);
-    // A message in its flow says itself where it belongs once the flow is quiet.
+    // A message that is still in its flow is assigned to its conversation when the flow is idle.
     return { conversation, messages: messages.filter((m) => m.state !== 'received'), deliveries };
   }
 
-  /** Waits for the conversations' turns as a message does, one operation after the other. */
+  /** Runs an edit alone, queued with the messages of its conversations. */
   private runAlone<T>(conversations: string[], task: () => Promise<T>): Promise<T> {
     const run = this.last.then(async () => {
-      // Sorts behind every message, so that those that wait already go first.
+      // `~` sorts after every message id, so that waiting messages go first.
       const turns = [...new Set(conversations)].sort().map((conversation) => ({ conversation, holder: `~${conversation}` }));
       for (const { conversation, holder } of turns) await this.queue.enter(conversation, holder);
       try {
@@ -170,10 +171,7 @@ export class LinkEditor {
   private async savedEdit(id: number): Promise<AppliedLinkEdit> {
     const found = (await this.store.setting(keyOf(id))) as unknown as AppliedLinkEdit | undefined;
     if (found?.id === id) return found;
-    throw refusal(
-      'This is too long ago: what it takes to undo it is not kept any more.',
-      'Link, unlink, merge or split by hand.',
-    );
+    throw refusal('This edit is too old to be undone: its data is no longer kept.', 'Link, unlink, merge or split manually.');
   }
 
   private async nextId(): Promise<number> {

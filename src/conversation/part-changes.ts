@@ -5,30 +5,30 @@ import type { PartEchoGuard, PartInDoubt } from './echo-guard.js';
 import { attachmentMark, commentMark, digest } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
 
-/** Comments and files of a link whose words are remembered, the newest. */
+/** Maximum number of comments and files of a link whose text is remembered; the newest are kept. */
 const WORDS = 5_000;
-/** Characters of words that are kept as they are. */
+/** Texts up to this length are kept in full. */
 const SHORT = 64;
-/** Ids remembered of parts that are not shown any more. A long memory of little use, and a bound all the same. */
+/** Maximum number of ids remembered for parts that the partner no longer shows. */
 const NOT_SHOWN = 20_000;
 
 export interface PartChanges {
   comments: GenericComment[];
   attachments: GenericAttachment[];
   removed: RemovedPart[];
-  /** Deliveries in doubt whose part is shown: to be looked for at once. */
+  /** Deliveries in doubt whose part is shown: they are looked up immediately. */
   foundDeliveries: string[];
-  /** Some of it may be a part in doubt: it is told, or not, by a reading once that is known. */
+  /** A part of the message may be one in doubt: a later reading decides, once the doubt is resolved. */
   waitsForDoubt: boolean;
-  /** Marks of what came back. */
+  /** Marks of our own parts that came back. */
   usedMarks: string[];
-  /** The link's memory once these are known. */
+  /** The link's memory after these changes. */
   remembered: (latest: Link) => Pick<Link, 'seen' | 'words'>;
 }
 
 /**
- * Which comments and files are news: those whose id was not seen, and that are not ours: written by our own user, shown for a write of ours that is in
- * doubt, or bearing the mark of one that the partner never showed. Of those that were seen, which say something else now, and which are gone. Pure.
+ * Finds comments and files that are new, edited or removed. A new one has an unknown id and is not ours: not written by our own user, not the result of
+ * a write in doubt, and without the mark of a part that we wrote and the partner has not shown yet. Pure.
  */
 export function detectPartChanges(
   conversation: ConversationRecord,
@@ -40,11 +40,11 @@ export function detectPartChanges(
   const marks = [...conversation.written];
   const used: string[] = [];
   const found = new Set<string>();
-  // What may be one in doubt is noted when its delivery has looked for it: until then nobody knows whose it is.
+  // A part that may be one in doubt is remembered only after its delivery has been looked up: until then its author is unknown.
   const waiting = new Set<string>();
   const seen = new Set(link.seen);
   const notShown = missingParts(link, incoming);
-  // Ours that was written after this reading began may be shown as it was before the partner numbered it anew: another reading tells whose it is.
+  // Our comment written after this reading began may show an id that the partner changes later: another reading decides whose it is.
   const later = partsWrittenLater(link, incoming).filter(([key]) => key[0] === 'c');
   const isUnclear = ({ id, text }: GenericComment) => {
     if (!later.some(([, said]) => hasText(said, text))) return false;
@@ -53,7 +53,7 @@ export function detectPartChanges(
   };
   const commentsInDoubt = (guard.inDoubt ?? []).filter(({ comment }) => comment);
   const filesInDoubt = (guard.inDoubt ?? []).filter(({ attachment }) => attachment);
-  // Some partners number their notes anew: what says the same as one that is not shown any more is that one.
+  // Some partners renumber their notes: a new one with the text of a missing one is the same.
   const isRenumbered = (kind: RemovedPart['kind'], says: string) => {
     const at = notShown.findIndex(([key, said]) => key[0] === kind[0] && hasText(said, says));
     if (at >= 0) notShown.splice(at, 1);
@@ -70,7 +70,7 @@ export function detectPartChanges(
   ) => {
     const fits = inDoubt.map(fit);
     for (const [at, { delivery }] of inDoubt.entries()) if (fits[at] === 'likely') found.add(delivery);
-    // Of our own user it may be one in doubt in whatever form.
+    // One by our own user may be one in doubt in any form.
     if (fits.every((one) => one === 'no') && !(isUs(author) && inDoubt.length > 0)) return false;
     waiting.add(id);
     return true;
@@ -99,7 +99,7 @@ export function detectPartChanges(
       ) &&
       !isOurs(a.author, attachmentMark(link.endpoint, a)),
   );
-  // An answer to a write need not show all there is.
+  // The answer to a write may not show all parts.
   const isComplete = incoming.answerTo === undefined && !incoming.deleted;
   return {
     comments: [...comments, ...(isComplete ? editedSince(link, incoming) : [])],
@@ -112,16 +112,16 @@ export function detectPartChanges(
   };
 }
 
-/** Under the author that was sent also few words behind what a partner puts in front. */
+/** With the author we sent, a short text after a partner's prefix is enough. */
 function isShown(shown: GenericComment, ours: GenericComment): boolean {
   const sameAuthor = shown.author !== undefined && shown.author === ours.author;
   return showsWords(shown.text, ours.text) || (sameAuthor && holdsWords(shown.text, ours.text));
 }
 
-/** How well something that is shown fits something of ours in doubt. */
+/** How well a part that is shown matches one of ours in doubt. */
 type PartMatch = 'likely' | 'possible' | 'no';
 
-/** Files are renamed, and not all partners tell the size: possible is what nothing speaks against. */
+/** Files get renamed, and not all partners report the size: a file without contradicting facts is a possible match. */
 function matchFile(shown: GenericAttachment, ours: GenericAttachment): PartMatch {
   if (shown.hash !== undefined && ours.hash !== undefined) return shown.hash === ours.hash ? 'likely' : 'no';
   const isSized = shown.size !== undefined && ours.size !== undefined;
@@ -129,7 +129,7 @@ function matchFile(shown: GenericAttachment, ours: GenericAttachment): PartMatch
   return isSized || shown.name === ours.name ? 'likely' : 'possible';
 }
 
-/** Comments that say something else than when they were last shown, as new ones that say which they are. */
+/** Comments whose text has changed, as new comments that name the one they edit. */
 function editedSince({ words = {} }: Link, { message, readAt }: InboundMessage): GenericComment[] {
   return message.comments
     .filter((c) => {
@@ -140,7 +140,7 @@ function editedSince({ words = {} }: Link, { message, readAt }: InboundMessage):
     .map(asEdited);
 }
 
-/** Does a comment that we have edited say what it said before? Copies that are behind show that, too. */
+/** Does a comment that we edited show its earlier text? Replicas that lag behind show it, too. */
 export function isRevertedEdit({ words = {} }: Link, { id, text }: GenericComment): boolean {
   const said = words[keyOf('comment', id)];
   return said !== undefined && isUnread(said) && isReverted(said, text);
@@ -150,7 +150,7 @@ function isReverted([, words, before]: UnreadPart, text: string): boolean {
   return before !== undefined && hasText(before, text) && !hasText(words, text);
 }
 
-/** The edited comments among those of a reading that were found before, by the ids they were given. */
+/** The comments of a reading that were detected as edited before, by the ids made for them. */
 export function editedComments(comments: GenericComment[], ids: readonly string[]): GenericComment[] {
   return comments.map(asEdited).filter(({ id }) => ids.includes(id));
 }
@@ -159,12 +159,12 @@ function asEdited(comment: GenericComment): GenericComment {
   return { ...comment, id: `${comment.id}~${digest(comment.text)}`, edits: comment.id };
 }
 
-/** What was shown, or was written by us before this was read, and is not shown now. */
+/** Parts that were shown, or written by us, before this reading and are missing from it. */
 function missingParts(link: Link, incoming: InboundMessage): [string, Json][] {
   return partsNotShown(link, incoming).filter(([, said]) => !isWrittenLater(said, incoming.readAt));
 }
 
-/** What was written by us after this reading began, and is not shown by its id; an answer to another write tells nothing of it. */
+/** Parts that we wrote after this reading began and that it does not show by their ids. Always empty for an answer to another write. */
 function partsWrittenLater(link: Link, incoming: InboundMessage): [string, Json][] {
   if (incoming.readAt === undefined) return [];
   return partsNotShown(link, incoming).filter(([, said]) => isWrittenLater(said, incoming.readAt));
@@ -192,7 +192,7 @@ function memoryAfter(
   const shown = [...message.comments, ...message.attachments].map(({ id }) => id).filter((id) => !waiting.has(id));
   const shownIds = new Set(shown);
   const others = link.seen.filter((id) => !shownIds.has(id));
-  // Kept in their order: the newest are the last.
+  // In their order, newest last.
   const known = new Set(link.seen);
   const seen = [...link.seen, ...shown.filter((id) => !known.has(id))];
   const forgotten = new Set(others.slice(0, -NOT_SHOWN));
@@ -201,7 +201,7 @@ function memoryAfter(
     ...message.comments.map((c): [string, Json] => [keyOf('comment', c.id), keptText(c.text)]),
     ...message.attachments.map((a): [string, Json] => [keyOf('attachment', a.id), keptText(a.name)]),
   ];
-  // What only events tell is not part of the entity.
+  // Parts that only events report are not part of the entity.
   const later = Object.entries(link.words ?? {}).filter(([, words]) => isWrittenLater(words, readAt));
   const kept = [...said.filter(([key]) => !key.includes('|') && !waiting.has(key.slice(2))), ...later].slice(-WORDS);
   return {
@@ -214,15 +214,15 @@ function keyOf(kind: RemovedPart['kind'], id: string): string {
   return `${kind[0]}:${id}`;
 }
 
-/** What is kept of words: short ones as they are, of long ones a digest of their letters, which partners format now so, now so. */
+/** Kept of a text: short ones in full, long ones as a digest of their letters only, because partners vary the formatting. */
 function keptText(text: string): string {
   const plain = text.replace(/\s+/g, ' ').trim();
   return plain.length <= SHORT ? plain : `#${digest(bareWords(plain))}`;
 }
 
 /**
- * Words of what we wrote and have not read yet, which partners may show otherwise, and an id made when it was answered: what was read before need not
- * show it. Of what we edited also what it said before.
+ * The text of a part that we wrote and have not read yet, with an id made when the write was answered: an earlier reading may not show it, and the partner
+ * may format it differently. For a part that we edited, also the text before the edit.
  */
 type UnreadPart = [stamp: string, words: string, ...before: string[]];
 
@@ -230,7 +230,7 @@ function isUnread(said: Json): said is UnreadPart {
   return Array.isArray(said);
 }
 
-/** Was it written after a reading began? An answer to another write tells nothing of it either. */
+/** Was the part written after a reading began? Always true for an answer to another write. */
 function isWrittenLater(said: Json, readAt: string | undefined): boolean {
   return isUnread(said) && said[0] > (readAt ?? '');
 }
@@ -244,13 +244,13 @@ function hasText(said: Json, text: string): boolean {
   );
 }
 
-/** A link that knows a comment or file of ours as it was written. `stamp`: an id made after the answer came. */
+/** The link with a comment or file that we wrote. `stamp`: an id made after the answer arrived. */
 export function withWrittenPart(link: Link, kind: RemovedPart['kind'], id: string, says: string, stamp: string): Link {
   const words = { ...link.words, [keyOf(kind, id)]: [stamp, keptText(says)] };
   return { ...link, seen: [...link.seen, id], words: Object.fromEntries(Object.entries(words).slice(-WORDS)) };
 }
 
-/** A link that goes on knowing parts that are not shown any more, as another one knew them: they may be shown again, perhaps under other ids. */
+/** The link with the memory of parts that are missing now, as known before: they may be shown again, perhaps under new ids. */
 export function withKnownParts(link: Link, before: Link, parts: readonly RemovedPart[]): Link {
   const known = parts.flatMap(({ kind, id }): [string, Json][] => {
     const said = before.words?.[keyOf(kind, id)];
@@ -259,7 +259,7 @@ export function withKnownParts(link: Link, before: Link, parts: readonly Removed
   return { ...link, words: { ...Object.fromEntries(known), ...link.words } };
 }
 
-/** A link of which a comment was edited by us (`says`: its words now), or a part taken away: what it shows then is no news. */
+/** The link after we edited a comment (`says`: its new text) or deleted a part, so that the result does not count as a change. */
 export function withCarriedEdit(
   link: Link,
   kind: RemovedPart['kind'],

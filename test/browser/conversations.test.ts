@@ -184,7 +184,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     );
     await view().getByRole('button', { name: 'Split off: Acme ServiceNow INC1' }).click();
     await page.waitForFunction(() =>
-      document.querySelector('.switchboard-surgery')?.textContent?.includes('INC1 is all there is in this conversation.'),
+      document.querySelector('.switchboard-surgery')?.textContent?.includes('INC1 is the only ticket in this conversation.'),
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     assert.ok(

@@ -97,7 +97,7 @@ describe('a vendor’s message in our terms', () => {
       kind: 'items',
       code: 'SWB_PARTNER_ANSWER',
       message:
-        /North: The items of ORD1 are not clear: 8 \(PHONE\), 9 \(5 × PHONE\) came back, and may be any or none of 2 \(2 × PHONE\), 3 \(COVER\)\. No line was changed\. .*replay this message/,
+        /North: The items of ORD1 cannot be matched: The partner returned 8 \(PHONE\), 9 \(5 × PHONE\), which may be any or none of 2 \(2 × PHONE\), 3 \(COVER\)\. No order line was changed\. .*replay this message/,
     });
   });
 

@@ -74,7 +74,7 @@ const CASES: Case[] = [
     got: ['10 PHONE', '20 PHONE', '30 COVER', '40 SIM'],
     ids: { 1: '40', 2: '30' },
     missing: ['3', '4'],
-    unclear: /10 \(PHONE\), 20 \(PHONE\) came back, and may be any or none of 3 \(PHONE\), 4 \(PHONE\)/,
+    unclear: /returned 10 \(PHONE\), 20 \(PHONE\), which may be any or none of 3 \(PHONE\), 4 \(PHONE\)/,
   },
   { when: 'renumbered, and nothing else is said', got: ['10', '20', '30'], missing: ['1', '2', '3'], unclear: /10, 20, 30/ },
   { when: 'split', sent: ['1 SIM', '2 PHONE x2'], got: ['1 SIM', '2 PHONE', '3 PHONE'], ids: { 1: '1', 2: ['2', '3'] } },
@@ -147,7 +147,7 @@ const CASES: Case[] = [
     before: known({ 1: '10', 2: '20', 3: '30' }),
     ids: { 2: '20', 3: '30' },
     missing: ['1'],
-    unclear: /10 \(E-SIM\) came back, and may be any or none of 1 \(SIM\)/,
+    unclear: /returned 10 \(E-SIM\), which may be any or none of 1 \(SIM\)/,
   },
   {
     when: 'known, and all called by words of its own',
