@@ -19,7 +19,7 @@ import { notFound } from './requests.js';
 const PAGE = 50;
 const MOST = 200;
 
-/** The routes behind the conversations view. */
+/** The HTTP routes of the conversations view. */
 export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
   const nameOf = nodeNames(RED);
   const readPayload = payloadReader(RED);
@@ -40,7 +40,7 @@ export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
     const { broker, id } = await conversationOf(req);
     return linkEdits.preview(broker, id, linkEditOf(req));
   });
-  routes.post('conversations/:id/operate', async (req) => {
+  routes.post('conversations/:id/apply', async (req) => {
     const { broker, id } = await conversationOf(req);
     return linkEdits.apply(broker, id, linkEditOf(req), req.user?.username ?? '');
   });
@@ -50,7 +50,7 @@ export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
   });
 }
 
-/** The conversation a request names, by its id or by a reference it took over, and who has it. */
+/** The conversation of a request, by its id, reference or alias, with its broker. */
 async function conversationOf(req: Request): Promise<{ broker: Broker; id: string }> {
   const wanted = req.params.id ?? '';
   for (const broker of brokers()) {

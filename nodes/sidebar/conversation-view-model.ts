@@ -12,31 +12,31 @@ import type {
 import { type MessageContent, type OutboundEntry, timeline } from './timeline.js';
 import type { BrokerAccess, NameOf } from './view-model.js';
 
-/** Says what a message told of its entity, from its contents; undefined where nobody can read them any more. */
+/** Reads the content of a message from its bodies; undefined if they cannot be read any more. */
 export type PayloadReader = (record: MessageRecord, bodies: Bodies) => Promise<MessageContent | undefined>;
 
-/** Records looked through for one page at most; the next page goes on from there. */
+/** Maximum number of records scanned for one page; the next page continues from there. */
 const MOST_SCANNED = 2000;
 const BATCH = 100;
-/** Conversations that a search finds; who needs more types more of the number. */
+/** Maximum number of conversations that a search returns. */
 const FOUND = 200;
 type RecordFilter = Pick<ListQuery, 'states' | 'warned'>;
-/** The messages and deliveries that need a person, and are counted with a conversation. */
+/** The messages and deliveries that need attention, counted by conversation. */
 const COUNTED = {
   failed: { states: ['failed'] },
   needsDecision: { states: ['needsDecision'] },
   warned: { warned: 'unseen' },
 } satisfies Record<string, RecordFilter>;
-/** For which of them a conversation is listed. */
+/** The count that must not be zero for a filter. */
 const LISTED_FOR: Partial<Record<ConversationFilter, keyof typeof COUNTED>> = {
   problems: 'failed',
   needsDecision: 'needsDecision',
   warned: 'warned',
 };
-/** Messages, and deliveries, of one conversation that are drawn. */
+/** Maximum number of messages, and of deliveries, drawn for one conversation. */
 const DRAWN = 200;
 
-/** A page of conversations, the one in which something happened last first. */
+/** A page of conversations, latest activity first. */
 export async function listConversations(
   desks: BrokerAccess[],
   query: ConversationQuery,
@@ -45,7 +45,7 @@ export async function listConversations(
   return query.search ? searchConversations(desks, query, nameOf) : recentConversations(desks, query, nameOf);
 }
 
-/** Everything of one conversation, found by its id, or by a reference it took over. `known`: the mark of what the view has already. */
+/** One conversation with its timeline, by id, reference or alias. `known`: the mark of what the view already has. */
 export async function conversationDetail(
   desks: BrokerAccess[],
   id: string,
@@ -91,12 +91,12 @@ export async function conversationDetail(
   return undefined;
 }
 
-/** Reading the contents anew for every change of anything else would be much work for nothing, and take away what a person has selected. */
+/** Changes with any record of the conversation. Without it, every change elsewhere would redraw the view, and the user would lose the selection. */
 function markOf(records: { id: string; version: number }[]): string {
   return digest(records.map(({ id, version }) => `${id} ${version}`).join());
 }
 
-/** The time from which all messages and deliveries are drawn; 0 where that is everything. */
+/** The time from which messages and deliveries are drawn; 0 if all are. */
 function drawnFrom(records: (MessageRecord | DeliveryRecord)[]): number {
   const oldest = records[DRAWN - 1];
   return records.length > DRAWN && oldest ? timeOf(oldest) : 0;
@@ -106,7 +106,7 @@ function timeOf(record: MessageRecord | DeliveryRecord): number {
   return Date.parse('receivedAt' in record ? record.receivedAt : record.createdAt);
 }
 
-/** What a search finds, of all stores. */
+/** Searches all stores. */
 async function searchConversations(
   desks: BrokerAccess[],
   { search, state, limit }: ConversationQuery,
@@ -124,13 +124,13 @@ async function searchConversations(
   return { conversations: fitting.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, limit) };
 }
 
-/** A sign of life of a conversation. Ids of messages and deliveries sort by time, those of conversations do not. */
+/** A message or delivery. Unlike ids of conversations, their ids sort by time. */
 interface Activity {
   id: string;
   conversation?: string;
 }
 
-/** Goes back in time through messages and deliveries: a conversation stands where the newest one of it does, on whichever page that is. */
+/** Scans messages and deliveries back in time: a conversation is listed at its newest one. */
 async function recentConversations(desks: BrokerAccess[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
   const asked = LISTED_FOR[query.state];
   const part: RecordFilter = asked ? COUNTED[asked] : {};
@@ -215,12 +215,12 @@ async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): 
   };
 }
 
-/** The side the matter came from stands first. */
+/** The side that started the conversation comes first. */
 function partnersFirst(a: Link, b: Link): number {
   return Number(a.origin === 'ours') - Number(b.origin === 'ours');
 }
 
-/** Two lists, newest first, as one. */
+/** Merges two lists, newest first. */
 async function* merged(a: AsyncGenerator<Activity>, b: AsyncGenerator<Activity>): AsyncGenerator<Activity> {
   let [one, other] = [await next(a), await next(b)];
   while (one || other) {

@@ -11,7 +11,7 @@ import type { NameOf } from './view-model.js';
 
 const MOST = 10_000;
 
-/** A conversation as a test fixture, by the rules of the flows that run now. */
+/** Exports a conversation as a test fixture, with the mappings of the current flows. */
 export async function fixtureFile(RED: NodeAPI, broker: Broker, id: string, nameOf: NameOf, mask: boolean): Promise<Fixture> {
   const { store } = broker;
   const conversation = (await store.conversation(id)) ?? notFound('conversation');

@@ -17,7 +17,7 @@ interface ResolvedRequest {
   found?: LinkEditPreview['found'];
 }
 
-/** Turns what a person asks for into operations of the surgeon: looks entities up, finds the other conversation, gives names. */
+/** Turns requests from the view into link edits: looks up entities, finds the other conversation, and adds endpoint names. */
 export class LinkEditService {
   constructor(
     private readonly RED: NodeAPI,
@@ -34,7 +34,7 @@ export class LinkEditService {
     return (await broker.linkEditor.history(conversation)).map((one) => this.entryOf(one));
   }
 
-  /** What would change. A refusal is an answer here, with the conversation that could be merged instead where that is the reason. */
+  /** The effects of an edit. A refusal is returned, too, with the conversation to merge instead if the entity belongs to another one. */
   async preview(broker: Broker, conversation: string, request: LinkEditRequest): Promise<LinkEditPreview> {
     const { edit: operation, found } = await this.resolve(broker, conversation, request);
     try {
@@ -81,11 +81,11 @@ export class LinkEditService {
         return { edit: { kind, conversation, other: record.id }, found: { number, title: record.title } };
       }
       default:
-        throw refusal(`«${String(kind)}» cannot be done to a conversation.`, 'Link, unlink, split or merge.');
+        throw refusal(`"${String(kind)}" is not a link edit.`, 'Use link, unlink, split or merge.');
     }
   }
 
-  /** Reads an entity by number or id at its endpoint, so that a person sees what is about to be linked. */
+  /** Reads an entity by number or id at its endpoint, so that the user sees what will be linked. */
   private async lookUp(
     broker: Broker,
     endpoint: string,
@@ -93,8 +93,8 @@ export class LinkEditService {
     wanted: string,
   ): Promise<{ looked: LookedUpEntity; found: LinkEditPreview['found'] }> {
     const client = broker.client(endpoint);
-    if (!client) throw refusal('There is no such endpoint in the flows.', 'Choose one from the list.');
-    if (!wanted) throw refusal('There is no number or id to look up.', 'Type one.');
+    if (!client) throw refusal('The endpoint does not exist in the flows.', 'Choose one from the list.');
+    if (!wanted) throw refusal('The number or id is missing.', 'Enter the number or id of the ticket.');
     const raw = await read(client, entityType, wanted);
     const { source, record, comments, attachments } = client.parse(raw);
     const fields = await this.genericFields(client, entityType, record);
@@ -123,7 +123,7 @@ export class LinkEditService {
       const { fields } = await mappingFor(this.RED, '', client, entityType, 'conversations').toGeneric(record);
       return fields as Record<string, Json>;
     } catch {
-      // No preset for it: the partner's own fields say enough.
+      // Without a preset, the entity is linked without generic fields.
       return {};
     }
   }
@@ -152,8 +152,8 @@ async function read(client: EndpointClient, entityType: string, wanted: string):
     const missing = error instanceof PartnerError ? error.code === 'SWB_PARTNER_NOT_FOUND' : error instanceof SwitchboardError;
     if (!missing) throw error;
     throw refusal(
-      `${client.name} has no ${entityType} «${wanted}».`,
-      'Check endpoint, type and number; our user there must be allowed to see it.',
+      `${client.name} has no ${entityType} "${wanted}".`,
+      'Check endpoint, type and number, and that our user may read the record.',
     );
   }
 }
@@ -162,7 +162,7 @@ async function ownerOf(broker: Broker, { endpoint, entityType, id }: LookedUpEnt
   return broker.store.conversationByLink(endpoint, entityType, id);
 }
 
-/** The one conversation that a reference, number or id names. */
+/** Finds exactly one conversation by reference, number or id. */
 async function findConversation(broker: Broker, wanted: string): Promise<ConversationRecord> {
   const text = wanted.trim().toLowerCase();
   const candidates = text ? await broker.store.listConversations({ search: wanted, limit: 50 }) : [];
@@ -173,9 +173,9 @@ async function findConversation(broker: Broker, wanted: string): Promise<Convers
   );
   const [one, another] = exact;
   if (one && !another) return one;
-  if (!one) throw refusal(`No conversation is known by «${wanted}».`, 'Type a whole number, id or reference.');
+  if (!one) throw refusal(`No conversation has the number, id or reference "${wanted}".`, 'Enter the complete number, id or reference.');
   throw refusal(
-    `Several conversations are known by «${wanted}»: ${exact.map((c) => c.reference).join(', ')}.`,
-    'Type the reference of one.',
+    `Several conversations have the number, id or reference "${wanted}": ${exact.map((c) => c.reference).join(', ')}.`,
+    'Enter the reference of one of them.',
   );
 }

@@ -3,9 +3,9 @@ import { recordsOf } from '../../src/store/pages.js';
 import type { ListQuery, MessageRecord, Store } from '../../src/store/store.js';
 import type { Filter, Query } from './views.js';
 
-/** Something that leads to a message: the message itself, or a delivery of it. Sources give them newest first. */
+/** A message, or one of its deliveries, found by a query. Sources return them newest first. */
 export interface MessageRef {
-  /** Where in its source it stands, for the page after. */
+  /** Position in its source, for the next page. */
   id: string;
   at: string;
   message: string;
@@ -22,7 +22,7 @@ const PAGE = 100;
 
 type Part = Omit<ListQuery, 'limit'>;
 
-/** What a state in the list means for a message itself and for its deliveries; absent: it says nothing of those. */
+/** The query of messages and of deliveries for each filter of the list; absent: the filter does not apply to them. */
 const STATE_QUERIES: Record<Filter, { messages?: Part; deliveries?: Part }> = {
   all: { messages: {}, deliveries: {} },
   problems: { messages: { states: ['failed'] }, deliveries: { states: ['failed'] } },
@@ -36,7 +36,7 @@ const STATE_QUERIES: Record<Filter, { messages?: Part; deliveries?: Part }> = {
   skipped: { messages: { states: ['skipped'] }, deliveries: { states: ['skipped'] } },
 };
 
-/** Where the messages of a query are to be found in one store. `from` gives the place a source was left at by the page before. */
+/** The sources of a query in one store. `from` returns the position at which the previous page left a source. */
 export function messageSources(
   id: string,
   store: Store,
@@ -52,7 +52,7 @@ export function messageSources(
     sources.push({ key, store, refs: leads({ ...shared, ...part, before: earlier(shared.before, from(key)) }) });
   };
   if (meaning.messages && direction !== 'outgoing') add('messages', (part) => messages(store, part), meaning.messages);
-  // Each delivery belongs to a message: where nothing is asked that only deliveries know, the messages are all there is to look at.
+  // Each delivery belongs to a message, so deliveries are only searched for conditions that messages alone cannot answer.
   const { search, endpoint, entityType } = shared;
   const asked = direction === 'outgoing' || state !== 'all' || search || endpoint || entityType;
   if (meaning.deliveries && direction !== 'incoming' && asked)

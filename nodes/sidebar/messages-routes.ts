@@ -12,13 +12,13 @@ import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection, UNDO
 
 const PAGE = 50;
 const MOST = 200;
-const NO_REASON = 'Skipped by a person.';
+const NO_REASON = 'Skipped by a user.';
 
 type Kind = 'message' | 'delivery';
 const FOLDERS: Record<Kind, string> = { message: 'messages', delivery: 'deliveries' };
 
 type Act = (to: Interventions, id: string, req: Request, by: Person) => Promise<void>;
-/** What may be done with one message or delivery, by the last part of its address. */
+/** The actions on a message or delivery, by the last part of the path. */
 const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
   replay: {
     message: (to, id, _req, by) => to.replayMessage(id, by),
@@ -43,7 +43,7 @@ const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
   },
 };
 
-/** The routes behind the messages view. */
+/** The HTTP routes of the messages view. */
 export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
   const nameOf = nodeNames(RED);
   routes.get('messages', (req) => listMessages(brokers(), queryOf(req.query), nameOf));
@@ -69,14 +69,14 @@ export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
 function payloadOf(req: Request): Json {
   const payload = req.body?.payload;
   if (payload === undefined)
-    throw new SwitchboardError('SWB_PAYLOAD', 'There is no payload in the request.', { hint: 'Send {"payload": …}.' });
+    throw new SwitchboardError('SWB_PAYLOAD', 'The request has no payload.', { hint: 'Send {"payload": …}.' });
   return payload as Json;
 }
 
 function bulkOf(req: Request): BulkRequest {
   const { action: asked, undoes, ids, selection, preview } = req.body ?? {};
   const action = [...UNDOABLE, 'undo' as const].find((one) => one === asked);
-  if (!action) throw new SwitchboardError('SWB_PAYLOAD', `«${String(asked)}» cannot be done to many at once.`);
+  if (!action) throw new SwitchboardError('SWB_PAYLOAD', `The action "${String(asked)}" is not available for several messages at once.`);
   return {
     action,
     undoes: UNDOABLE.find((one) => one === undoes),

@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import type { NameOf } from './view-model.js';
 
-/** Names nodes as people named them, else by what they are. */
+/** The name of a node as set in the editor, otherwise its type. */
 export function nodeNames(RED: NodeAPI): NameOf {
   return (id) => {
     const node = RED.nodes.getNode(id) as { label?: string; name?: string; type?: string } | null;

@@ -9,7 +9,7 @@ import type { AuditEntry, EndpointView, UnmappedView } from './views.js';
 
 const AUDIT = 200;
 
-/** The routes behind what an operator sees beside the messages: endpoints, unknown values, who did what. */
+/** The HTTP routes of the operator's other views: endpoints, unmapped values, audit. */
 export function serveOperatorViews(routes: AdminRoutes): void {
   routes.get('endpoints', endpoints);
   for (const action of ['suspend', 'resume'] as const) {
@@ -70,7 +70,7 @@ async function forget(req: Request): Promise<object> {
     if (mine.length === 0) continue;
     await broker.unmapped.forget(mine as UnmappedValue[]);
     const [{ field, value }] = mine as [UnmappedView];
-    const target: AuditEntry['target'] = { kind: 'value', id: field, name: `${field} «${String(value)}»`, count: mine.length };
+    const target: AuditEntry['target'] = { kind: 'value', id: field, name: `${field} "${String(value)}"`, count: mine.length };
     await broker.interventions.noteMany('forget', target, personOf(req));
   }
   return {};

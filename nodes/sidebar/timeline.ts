@@ -8,7 +8,7 @@ import type { Lane, LanePlan, Note, TimelineEntry } from './conversation-views.j
 import { shownDelivery, shownMessage, shownWarning } from './shown-state.js';
 import type { NameOf } from './view-model.js';
 
-/** What a message said, as far as its contents are still there. */
+/** The content of a message that the timeline shows, if its bodies are still stored. */
 export interface MessageContent {
   state?: State;
   comments: GenericComment[];
@@ -23,16 +23,16 @@ export interface InboundEntry {
 
 export interface OutboundEntry {
   record: DeliveryRecord;
-  /** Its `request` body, as the outbox makes it; absent when it has been removed by age. */
+  /** The `request` body of the outbox; absent if retention has deleted it. */
   request?: Partial<EntityRequest> & { comment?: GenericComment; attachment?: GenericAttachment };
 }
 
-/** Longest text of a comment that the drawing shows; the message has all of it. */
+/** Maximum length of a comment in the timeline; the message view shows all of it. */
 const LONGEST = 400;
 
 /**
- * Draws up a conversation: a lane for each party's entity, and an arrow for everything that came or went, oldest first. Messages tell the whole
- * record each time; a comment is shown with the first one that has it, and not where it is one of ours come back. Pure.
+ * The timeline of a conversation: a lane for each party's entity, and an entry for every message and delivery, oldest first. Each message contains the whole
+ * record, so a comment is shown only with the first message that has it, and not at all if it is an echo of ours. Pure.
  */
 export function timeline(
   conversation: ConversationRecord,
@@ -120,7 +120,7 @@ export function timeline(
   return { lanes: lanes.list(states), entries };
 }
 
-/** When the try began that got it there: its echo may come before its answer does. While it has not got there, when it was made. */
+/** Start of the attempt that delivered it, because its echo may arrive before its answer; before that, the time of creation. */
 function timeOf({ state, attempts, createdAt }: DeliveryRecord): string {
   return (state === 'delivered' && attempts.at(-1)?.at) || createdAt;
 }
@@ -141,18 +141,18 @@ class LaneList {
     }
   }
 
-  /** The lane of the entity a message is about; one that is linked no more has a lane all the same. */
+  /** The lane of a message's entity; an unlinked entity has a lane, too. */
   ofEntity({ endpoint, entityType, entityId, number }: MessageRecord): string {
     const link = this.conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.id === entityId);
     if (link) return keyOf(endpoint, entityType, link.leg);
     return this.unlinkedLane(endpoint, entityType, entityId, number);
   }
 
-  /** The lane a delivery goes to, also before there is an entity. */
+  /** The lane of a delivery, even before its entity exists. */
   ofLeg({ endpoint, entityType, leg, entityId, number }: DeliveryRecord): string {
     const key = keyOf(endpoint, entityType, leg);
     const known = this.lanes.get(key);
-    // It went to an entity that has been unlinked since.
+    // The entity of the delivery has been unlinked since.
     if (entityId && known?.of?.id !== entityId) return this.unlinkedLane(endpoint, entityType, entityId, number);
     if (!known) {
       const planned = this.conversation.plan?.legs.find((l) => l.leg === leg);
@@ -165,7 +165,7 @@ class LaneList {
     return this.lanes.get(lane)?.of;
   }
 
-  /** Legs that were planned and have neither entity nor delivery yet come last. */
+  /** All lanes; planned legs without entity or delivery come last. */
   list(states: Map<string, State>): Lane[] {
     const shown = new Set([...this.lanes.values()].map((lane) => lane.leg));
     for (const planned of this.conversation.plan?.legs ?? []) {
@@ -179,7 +179,7 @@ class LaneList {
     });
   }
 
-  /** The lane of an entity that is linked no more. */
+  /** The lane of an entity that is no longer linked. */
   private unlinkedLane(endpoint: string, entityType: string, id: string, number: string | undefined): string {
     const key = keyOf(endpoint, entityType, `unlinked ${id}`);
     if (!this.lanes.has(key))
@@ -211,7 +211,7 @@ class LaneList {
 }
 
 const keyOf = (endpoint: string, entityType: string, leg: string) => [endpoint, entityType, leg].join('|');
-/** The side the matter came from stands first. */
+/** The side that started the conversation comes first. */
 const partnerFirst = (link: Link) => (link.origin === 'theirs' ? 0 : 1);
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -233,7 +233,7 @@ function planOf(leg: PlannedLeg): LanePlan {
   };
 }
 
-/** The deliveries that created an entity: of each lane that did not begin by itself the first one. Its event may be faster than our answer. */
+/** The deliveries that created an entity: the first one of each lane, unless the partner created the entity. Its event may arrive before the answer. */
 function createsOf(went: OutboundEntry[], lanes: LaneList): Set<string> {
   const first = new Map<string, DeliveryRecord>();
   for (const { record } of went) {
@@ -245,10 +245,10 @@ function createsOf(went: OutboundEntry[], lanes: LaneList): Set<string> {
   return new Set([...first.values()].map((record) => record.id));
 }
 
-/** What mappings may use beside the fields of the matter. */
+/** Names that mappings may use in addition to generic fields. */
 const NO_FIELDS = ['source', 'entity'];
 
-/** Generic names of what a message changed, as its deliveries took it up. */
+/** Generic names of the fields that a message changed, from its deliveries. */
 function fieldsOf(legs: OutboundEntry[]): string[] {
   const names = legs.flatMap(({ request }) => (request?.changed ?? []).flatMap((field) => request?.sources?.[field] ?? []));
   return [...new Set(names)].filter((name) => !NO_FIELDS.includes(name));
@@ -259,7 +259,7 @@ function eventOf(fields: string[], notes: Note[]): TimelineEntry['event'] {
   return notes.some((note) => note.kind === 'comment') ? 'commented' : 'attached';
 }
 
-/** Marks of comments and files that we sent, by endpoint: that is how they are known when they come back. */
+/** Marks of comments and files that we sent, to recognise their echoes. */
 function marksOf(went: OutboundEntry[]): Set<string> {
   const marks = went.flatMap(({ record, request }) => [
     ...(request?.comment ? [commentMark(record.endpoint, request.comment)] : []),

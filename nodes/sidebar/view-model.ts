@@ -23,7 +23,7 @@ import type {
 } from './views.js';
 import { waitState } from './wait-state.js';
 
-/** What is read of a broker. */
+/** The part of a broker that the views read. */
 export interface BrokerAccess {
   id: string;
   store: Store;
@@ -32,12 +32,12 @@ export interface BrokerAccess {
   unmapped?: { list(): Promise<unknown[]> };
 }
 
-/** Gives the name a person gave to an endpoint or node. */
+/** Returns the name of an endpoint or node. */
 export type NameOf = (id: string) => string;
 
-/** Deliveries of one message that are shown; a message to more partners than this is not known. */
+/** Maximum number of deliveries shown for one message; more partners are not expected. */
 const DELIVERIES = 200;
-/** Records looked through for one page at most; the next page goes on from there. */
+/** Maximum number of records scanned for one page; the next page continues from there. */
 const MOST_SCANNED = 2000;
 
 /** A page of messages of all stores, newest first. */
@@ -58,14 +58,14 @@ export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf
     const record = lead.record ?? (await source.store.message(lead.message));
     if (!record) continue;
     const row = await messageRow(source.desk, record, nameOf);
-    // Of several deliveries one may have got through and another not: that message is not delivered.
+    // A message with several deliveries counts as delivered only if all of them are.
     if (query.state !== 'delivered' || row.state === 'delivered') rows.set(record.id, row);
   }
   const more = heads.some((head) => head.lead);
   return { messages: [...rows.values()], ...(more && { next: writeCursor(places) }) };
 }
 
-/** Everything about one message: what came, what became of it, and the matter it belongs to. */
+/** One message with its content, deliveries and conversation. */
 export async function messageView(desks: BrokerAccess[], id: string, nameOf: NameOf): Promise<MessageView | undefined> {
   for (const desk of desks) {
     const { store } = desk;
@@ -143,14 +143,14 @@ async function row(
   };
 }
 
-/** Hints of comments and attachments often do not name the record's number; its conversation knows it. */
+/** Notifications about comments and attachments often lack the record's number; its conversation has it. */
 function numberIn(conversation: ConversationRecord | undefined, record: MessageRecord): string | undefined {
   const { endpoint, entityType, entityId } = record;
   return conversation?.links.find((link) => link.endpoint === endpoint && link.entityType === entityType && link.id === entityId)
     ?.number;
 }
 
-/** The partner's fields as its mapping reads them, or, where that cannot be told, the payload as it came. */
+/** The partner's fields as its mapping reads them; if they cannot be parsed, the payload as received. */
 function recordOf(desk: BrokerAccess, endpoint: string, payload: Json | undefined): Record<string, Json> | undefined {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined;
   try {
@@ -218,20 +218,20 @@ async function deliveryView(
   };
 }
 
-/** What was said in a try, unless a later one has taken its place. */
+/** The HTTP exchanges of an attempt, unless a later attempt has replaced them. */
 function exchangesOf(attempt: Attempt, { attempts }: DeliveryRecord, bodies: Bodies): Exchange[] | undefined {
   const { http } = attempt;
   if (http === undefined || attempts.findLast((one) => one.http === http) !== attempt) return undefined;
   return bodies[`http${http}`] as Exchange[] | undefined;
 }
 
-/** Shown only while it lies ahead, by the wall clock: a person who sends it again ends the looking at once. */
+/** The end of the look-up period, only while it is in the future, because a user can end it early by sending again. */
 function lookUntil({ state, lookLeft = 0, updatedAt }: DeliveryRecord): string | undefined {
   const until = Date.parse(updatedAt) + lookLeft;
   return state === 'inDoubt' && until > Date.now() ? new Date(until).toISOString() : undefined;
 }
 
-/** Requests of other versions may lack what this one notes. */
+/** Requests stored by other versions may lack `generic`. */
 function withGeneric(request: EntityRequest): EntityRequest {
   return { ...request, generic: request.generic ?? {} };
 }
@@ -248,7 +248,7 @@ function conversationView(record: ConversationRecord, nameOf: NameOf): Conversat
   return { id, reference, title, state, links };
 }
 
-/** Oldest first, as they go out. */
+/** Oldest first, in the order of sending. */
 async function deliveriesOf(store: Store, message: string): Promise<DeliveryRecord[]> {
   return (await store.listDeliveries({ message, limit: DELIVERIES })).reverse();
 }
@@ -271,7 +271,7 @@ function writeCursor(places: Places): string {
   return Buffer.from(JSON.stringify(places)).toString('base64url');
 }
 
-/** A cursor comes back through the browser: one that is broken means from the beginning. */
+/** The cursor comes from the browser; an invalid one starts from the beginning. */
 function readCursor(cursor: string | undefined): Places {
   try {
     const places: unknown = JSON.parse(Buffer.from(cursor ?? '', 'base64url').toString());

@@ -5,12 +5,12 @@ import type { ConversationRecord, DeliveryRecord, Store } from '../../src/store/
 import { shownDelivery } from './shown-state.js';
 import type { Blocker, WaitState } from './views.js';
 
-/** What may stand before a delivery: what still has to go out, and what a person has to deal with first. */
+/** States of an earlier delivery that blocks a later one. */
 const BLOCKING_STATES = ['pending', 'sending', 'inDoubt', 'failed', 'needsDecision'];
-/** Looked through for what stands before a delivery. */
+/** Maximum number of earlier deliveries searched for a blocker. */
 const MOST = 500;
 
-/** Why an open delivery is not sent now, and when it is tried next. */
+/** Why an open delivery is not sent now, and when the next attempt is. */
 export async function waitState(
   record: DeliveryRecord,
   store: Store,
@@ -21,11 +21,11 @@ export async function waitState(
   if (state !== 'pending' && state !== 'inDoubt') return { waitsFor };
   if (Array.isArray(waitsFor)) return { waitsFor };
   const before = await blockerOf(record, store, conversation);
-  // Nothing but a person moves these.
+  // These wait for a user.
   if (before === 'create_needsDecision' || before === 'create_failed') return { waitsFor: before };
   const endpoint = status ? endpointState(status) : 'up';
   if (endpoint === 'suspended') return { waitsFor: 'endpoint' };
-  // The looks of a doubt are no tries.
+  // Look-ups in a doubt are not attempts.
   const next = Math.max(state === 'pending' ? notBefore : 0, status?.resumesAt ?? 0);
   return {
     waitsFor: endpoint === 'up' ? (before ?? waitsFor) : endpoint,
@@ -33,7 +33,7 @@ export async function waitState(
   };
 }
 
-/** What goes out before it: of its own lane, or, for an attachment, the create of its ticket. */
+/** The delivery that blocks this one: an earlier one of its lane, or, for an attachment, the create of its ticket. */
 async function blockerOf(
   record: DeliveryRecord,
   store: Store,

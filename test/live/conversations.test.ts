@@ -28,7 +28,7 @@ describe('conversations and their links', () => {
     return { status: answer.status, body: (await answer.json()) as T & { message?: string } };
   };
   const preview = (id: string, request: LinkEditRequest) => post<LinkEditPreview>(`${id}/preview`, request);
-  const operate = (id: string, request: LinkEditRequest) => post<LinkEditEntry>(`${id}/operate`, request);
+  const operate = (id: string, request: LinkEditRequest) => post<LinkEditEntry>(`${id}/apply`, request);
   /** Opens an incident and waits for its ticket and its conversation to be there. */
   const begin = async (title: string) => {
     const incident = rig.open(title);
@@ -122,7 +122,7 @@ describe('conversations and their links', () => {
     );
     const missing = await preview(id, { kind: 'link', endpoint: 'sb1-tmf', entityType: 'troubleTicket', entity: 'TT-NONE' });
     assert.equal(missing.status, 409);
-    assert.match(missing.body.message ?? '', /has no troubleTicket «TT-NONE»/);
+    assert.match(missing.body.message ?? '', /has no troubleTicket "TT-NONE"/);
     rig.sandbox.servicenow.webhook = {
       url: `${rig.live.url}/switchboard/customer`,
       secret: rig.sandbox.environment.SANDBOX_WEBHOOK_SECRET ?? '',
@@ -208,12 +208,12 @@ describe('conversations and their links', () => {
 
   it('refuse in words what cannot be done', async () => {
     const { id } = await begin('asked too much');
-    assert.equal((await post('SWB-NONE/operate', { kind: 'merge', other: 'x' })).status, 404);
+    assert.equal((await post('SWB-NONE/apply', { kind: 'merge', other: 'x' })).status, 404);
     for (const [request, said] of [
-      [{ kind: 'merge', other: 'nobody knows this' }, /No conversation is known by/],
+      [{ kind: 'merge', other: 'nobody knows this' }, /No conversation has the number/],
       [{ kind: 'merge', other: id }, /with itself/],
-      [{ kind: 'shred' }, /cannot be done to a conversation/],
-      [{ kind: 'link', endpoint: 'nowhere', entityType: 'x', entity: '1' }, /no such endpoint/],
+      [{ kind: 'shred' }, /is not a link edit/],
+      [{ kind: 'link', endpoint: 'nowhere', entityType: 'x', entity: '1' }, /endpoint does not exist/],
       [{ kind: 'unlink', endpoint: 'sb1-sn', entityType: 'incident', entity: 'nothing' }, /is not linked/],
     ] as [LinkEditRequest, RegExp][]) {
       const answer = await operate(id, request);

@@ -39,7 +39,7 @@ export class ConversationApi {
   }
 
   async apply(id: string, request: LinkEditRequest): Promise<void> {
-    await this.post(id, 'operate', request);
+    await this.post(id, 'apply', request);
   }
 
   async undo(id: string, operation: number): Promise<void> {

@@ -22,7 +22,7 @@ export function conversationRow(row: ConversationRow, selected: boolean, t: Back
     ),
     element(
       'span',
-      { class: 'switchboard-row-way' },
+      { class: 'switchboard-row-path' },
       row.parties.map(({ endpoint, number, leg }) => `${endpoint} ${number}${leg ? ` (${leg})` : ''}`).join(' ↔ '),
     ),
     row.needsDecision > 0 &&

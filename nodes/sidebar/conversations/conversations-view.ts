@@ -131,7 +131,7 @@ export function conversationsView(backend: Backend): MountedSection {
     const focused = list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
     const empty = asked === 0 ? t('list.loading') : t(query.search ? 'list.notFound' : `conversations.none.${query.state}`);
     notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
-    notice.classList.toggle('switchboard-trouble', trouble !== undefined);
+    notice.classList.toggle('switchboard-error', trouble !== undefined);
     more.hidden = next === undefined;
     list.replaceChildren(...rows.map((row) => conversationRow(row, row.id === selected, t, () => open(row.id))));
     if (focused) rowOf(focused)?.focus();
@@ -160,7 +160,7 @@ export function conversationsView(backend: Backend): MountedSection {
       (error) =>
         mine === askedDetail &&
         !again &&
-        draw([back(), element('p', { class: 'switchboard-notice switchboard-trouble' }, errorText(error, t))], false),
+        draw([back(), element('p', { class: 'switchboard-notice switchboard-error' }, errorText(error, t))], false),
     );
   }
 

@@ -21,7 +21,7 @@ export function laneHead(lane: Lane, t: Backend['t'], act: LaneAction | undefine
       ? ticket(link.number, deleted ? undefined : link.url)
       : element(
           'span',
-          { class: 'switchboard-quiet' },
+          { class: 'switchboard-muted' },
           lane.was ? t('conversations.was', { number: lane.was }) : t('conversations.noTicket'),
         ),
     state && stateChip(state, t),
@@ -64,7 +64,7 @@ function planned(plan: LanePlan, state: string | undefined, t: Backend['t']): HT
     !state && plan.state && stateChip(plan.state, t),
     ...lines
       .filter((line) => line !== undefined && line !== '')
-      .map((line) => element('div', { class: 'switchboard-quiet' }, line)),
+      .map((line) => element('div', { class: 'switchboard-muted' }, line)),
     plan.items.length > 0 &&
       element(
         'ul',

@@ -30,7 +30,7 @@ export interface LinkEditPanel {
  * the button that does it.
  */
 export function linkEditPanel(view: ConversationDetail, { t, conversations: desk, done }: LinkEditContext): LinkEditPanel {
-  const root = element('div', { class: 'switchboard-surgery' });
+  const root = element('div', { class: 'switchboard-link-edit' });
   rest();
   return {
     root,
@@ -83,7 +83,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
   /** The file is made by the browser, so that it comes with the token of the session. */
   function exportForm(): void {
     const mask = element('input', { type: 'checkbox', checked: true });
-    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
+    const trouble = element('div', { class: 'switchboard-error', role: 'alert' });
     const go = button(t('fixture.download'), 'switchboard-button switchboard-primary', () => {
       go.disabled = true;
       desk.fixture(view.id, mask.checked).then(
@@ -130,7 +130,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
   }
 
   function show(request: LinkEditRequest, { effects, found, refused, owner }: LinkEditPreview): void {
-    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' }, refused);
+    const trouble = element('div', { class: 'switchboard-error', role: 'alert' }, refused);
     const go = button(t(`surgery.do.${request.kind}`), 'switchboard-button switchboard-primary', () => {
       for (const control of root.querySelectorAll('button')) control.disabled = true;
       desk.apply(view.id, request).then(done, (error) => {
@@ -165,7 +165,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
   }
 
   function failed(words: string): void {
-    fill(true, element('div', { class: 'switchboard-trouble', role: 'alert' }, words), cancel());
+    fill(true, element('div', { class: 'switchboard-error', role: 'alert' }, words), cancel());
   }
 
   function cancel(): HTMLElement {
@@ -187,7 +187,7 @@ export function linkEditHistory(
   );
 
   function line(one: LinkEditEntry): HTMLElement {
-    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
+    const trouble = element('div', { class: 'switchboard-error', role: 'alert' });
     const undo = button(t('surgery.undo'), 'switchboard-button', () => {
       undo.disabled = true;
       desk.undo(view.id, one.id).then(done, (error) => {
@@ -199,12 +199,12 @@ export function linkEditHistory(
       'li',
       {},
       element('div', { class: 'switchboard-row-top' }, element('b', {}, t(`surgery.done.${one.kind}`)), time(one.at)),
-      one.by && element('div', { class: 'switchboard-quiet' }, t('surgery.by', { name: one.by })),
+      one.by && element('div', { class: 'switchboard-muted' }, t('surgery.by', { name: one.by })),
       effectList(one.effects, t),
       one.undone
         ? element(
             'div',
-            { class: 'switchboard-quiet' },
+            { class: 'switchboard-muted' },
             `${one.undone.by ? t('surgery.undoneBy', { name: one.undone.by }) : t('surgery.undone')} `,
             time(one.undone.at),
           )

@@ -49,10 +49,10 @@ export function swimlanes(
     'div',
     { class: 'switchboard-lanes', style: `--lanes: ${heads.length}` },
     element('div', { class: 'switchboard-lane-heads' }, ...heads),
-    view.earlier && element('p', { class: 'switchboard-quiet' }, t('conversations.earlier')),
+    view.earlier && element('p', { class: 'switchboard-muted' }, t('conversations.earlier')),
     element(
       'div',
-      { class: 'switchboard-water' },
+      { class: 'switchboard-swim-body' },
       element(
         'div',
         { class: 'switchboard-lifelines', 'aria-hidden': 'true' },
@@ -97,7 +97,7 @@ function row(entry: TimelineEntry, places: Columns, t: Backend['t'], open: (entr
     },
     element(
       'span',
-      { class: 'switchboard-swim-arrow-way' },
+      { class: 'switchboard-swim-arrow-path' },
       t(`conversations.${entry.direction}`, { party: [lane.endpoint, lane.leg].filter(Boolean).join(' ') }),
     ),
     element(
@@ -112,14 +112,14 @@ function row(entry: TimelineEntry, places: Columns, t: Backend['t'], open: (entr
   arrow.addEventListener('click', () => open(entry));
   const said = element(
     'div',
-    { class: 'switchboard-spoken', style: `--column: ${at + 2}` },
+    { class: 'switchboard-entry-notes', style: `--column: ${at + 2}` },
     entry.entityState && stateChip(entry.entityState, t),
     ...entry.notes.map((one) => note(one, t)),
-    entry.waitsFor && element('p', { class: 'switchboard-spoken-why' }, waitText(entry.waitsFor, t)),
-    entry.warning && element('p', { class: 'switchboard-spoken-why' }, warningMark(entry.warning, t)),
+    entry.waitsFor && element('p', { class: 'switchboard-entry-reason' }, waitText(entry.waitsFor, t)),
+    entry.warning && element('p', { class: 'switchboard-entry-reason' }, warningMark(entry.warning, t)),
     entry.event !== 'nothing' &&
       entry.reason &&
-      element('p', { class: `switchboard-spoken-why switchboard-reason-${entry.state}` }, entry.reason),
+      element('p', { class: `switchboard-entry-reason switchboard-reason-${entry.state}` }, entry.reason),
   );
   return element(
     'li',

@@ -6,7 +6,7 @@ export function jsonDialog(title: string, text: string, t: Backend['t'], done: (
   let changed: string | undefined;
   const field = element('textarea', { 'aria-label': title, spellcheck: 'false' });
   field.value = text;
-  const trouble = element('p', { class: 'switchboard-trouble', role: 'alert' });
+  const trouble = element('p', { class: 'switchboard-error', role: 'alert' });
   const dialog = element(
     'dialog',
     { class: 'switchboard-view switchboard-json', 'aria-label': title },
@@ -16,7 +16,7 @@ export function jsonDialog(title: string, text: string, t: Backend['t'], done: (
     element(
       'div',
       { class: 'switchboard-actions' },
-      button(t('action.takeOver'), 'switchboard-button switchboard-take-over', () => {
+      button(t('action.takeOver'), 'switchboard-button switchboard-apply', () => {
         try {
           JSON.parse(field.value);
         } catch (error) {

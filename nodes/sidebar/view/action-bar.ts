@@ -85,7 +85,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
 
   function edit(text: string): void {
     bar.setAttribute('data-busy', '');
-    fill(bar, element('p', { class: 'switchboard-quiet' }, t('action.editing')));
+    fill(bar, element('p', { class: 'switchboard-muted' }, t('action.editing')));
     backend.editJson(t(`action.edit_${kind}`), text, (changed) => {
       if (changed === undefined) {
         again();
@@ -97,7 +97,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       } catch (error) {
         draft(
           changed,
-          element('p', { class: 'switchboard-trouble', role: 'alert' }, t('action.notJson', { error: String(error) })),
+          element('p', { class: 'switchboard-error', role: 'alert' }, t('action.notJson', { error: String(error) })),
         );
         return;
       }
@@ -131,7 +131,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       },
       (error) => {
         back();
-        bar.append(element('div', { class: 'switchboard-trouble', role: 'alert' }, errorText(error, t)));
+        bar.append(element('div', { class: 'switchboard-error', role: 'alert' }, errorText(error, t)));
       },
     );
   }

@@ -39,7 +39,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
         `${t(`audit.did_${action}`)} ${what} `,
         found ? button(name, 'switchboard-link', () => show('messages', name)) : name,
       ),
-      reason && element('span', { class: 'switchboard-quiet' }, reason),
+      reason && element('span', { class: 'switchboard-muted' }, reason),
     );
   }
 }

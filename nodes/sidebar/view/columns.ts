@@ -50,7 +50,7 @@ export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, co
   const { t } = context;
   const said = element(
     'p',
-    { class: 'switchboard-said', role: 'status' },
+    { class: 'switchboard-field-origin', role: 'status' },
     delivery.lines.some(({ made }) => made) && t('lineage.point'),
   );
   const list = element('ul', { class: 'switchboard-lines', 'aria-label': t('lineage.title') });
@@ -101,7 +101,7 @@ function moveFocus(event: KeyboardEvent): void {
 /** The way of a field in short: what was read by which rule, then what was made of it by which. */
 function steps(line: FieldLine, context: ColumnContext): (HTMLElement | undefined)[] {
   const { t } = context;
-  if (line.edited) return [element('span', { class: 'switchboard-by-hand' }, t('lineage.edited'))];
+  if (line.edited) return [element('span', { class: 'switchboard-edited' }, t('lineage.edited'))];
   if (!line.made) return [element('span', {}, t('lineage.none'))];
   const before = line.from.flatMap(({ generic, made, fields }) =>
     made ? [step(`${fields.map(({ path }) => path).join(', ') || t(`lineage.${made.kind}`)} → ${generic}`, made, context)] : [],

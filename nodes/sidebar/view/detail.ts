@@ -70,10 +70,10 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       'div',
       { class: 'switchboard-card' },
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
-      element('div', { class: 'switchboard-quiet' }, came),
-      element('div', { class: 'switchboard-quiet' }, receivedText(message, context)),
+      element('div', { class: 'switchboard-muted' }, came),
+      element('div', { class: 'switchboard-muted' }, receivedText(message, context)),
       message.unread?.readAt &&
-        element('div', { class: 'switchboard-quiet' }, `${t('detail.nextRead')} `, time(message.unread.readAt)),
+        element('div', { class: 'switchboard-muted' }, `${t('detail.nextRead')} `, time(message.unread.readAt)),
       trouble(message, context),
       message.warning && warning(message.warning, context),
       why(message),
@@ -98,7 +98,7 @@ function receivedText({ node, emissions: count, unread }: MessageView, { t }: De
 /** What went wrong is told with the error, and with the delivery it happened to. */
 function why({ reason, error, sent }: MessageView): HTMLElement | undefined {
   const told = [error?.message, ...sent.map((one) => one.error?.message)];
-  return reason && !told.includes(reason) ? element('p', { class: 'switchboard-why' }, reason) : undefined;
+  return reason && !told.includes(reason) ? element('p', { class: 'switchboard-reason' }, reason) : undefined;
 }
 
 function outgoing(message: MessageView, fields: HTMLElement, context: DetailContext): HTMLElement {
@@ -113,7 +113,7 @@ function outgoing(message: MessageView, fields: HTMLElement, context: DetailCont
       element('span', {}, t('detail.outgoing')),
     ),
     ...message.sent.map((one) => delivery(one, fields, context)),
-    message.sent.length === 0 && element('p', { class: 'switchboard-quiet' }, t(`nothingSent.${message.state}`)),
+    message.sent.length === 0 && element('p', { class: 'switchboard-muted' }, t(`nothingSent.${message.state}`)),
   );
 }
 
@@ -125,10 +125,10 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
     'div',
     { class: 'switchboard-card' },
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
-    element('div', { class: 'switchboard-quiet' }, went),
-    one.waitsFor && element('p', { class: 'switchboard-why switchboard-warning' }, waitText(one, t)),
-    one.nextTry && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(one.nextTry)),
-    one.lookUntil && element('div', { class: 'switchboard-quiet' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
+    element('div', { class: 'switchboard-muted' }, went),
+    one.waitsFor && element('p', { class: 'switchboard-reason switchboard-warning' }, waitText(one, t)),
+    one.nextTry && element('div', { class: 'switchboard-muted' }, `${t('detail.nextTry')} `, time(one.nextTry)),
+    one.lookUntil && element('div', { class: 'switchboard-muted' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
     one.warning ? warning(one.warning, context) : trouble(one, context),
     actionBar({ kind: 'deliveries', ...one }, context),
     edits(one, context),
@@ -167,11 +167,11 @@ function warning({ message: text, code, seen }: ErrorRecord, { t }: DetailContex
   return element(
     'div',
     {},
-    element('p', { class: 'switchboard-why' }, warningMark({ text, seen: seen !== undefined }, t), element('code', {}, code)),
+    element('p', { class: 'switchboard-reason' }, warningMark({ text, seen: seen !== undefined }, t), element('code', {}, code)),
     seen &&
       element(
         'div',
-        { class: 'switchboard-quiet' },
+        { class: 'switchboard-muted' },
         `${t('warning.seenBy', { name: seen.by || t('audit.somebody') })} `,
         time(seen.at),
       ),
@@ -185,13 +185,13 @@ function trouble({ error, decision }: MessageView | DeliveryView, { t }: DetailC
       'div',
       { class: 'switchboard-question' },
       element('b', {}, t('decision.title')),
-      element('p', { class: 'switchboard-why' }, error.message, element('code', {}, error.code)),
+      element('p', { class: 'switchboard-reason' }, error.message, element('code', {}, error.code)),
     );
   }
-  return error && element('p', { class: 'switchboard-why switchboard-trouble' }, error.message, element('code', {}, error.code));
+  return error && element('p', { class: 'switchboard-reason switchboard-error' }, error.message, element('code', {}, error.code));
 }
 
 function bodiesOr(of: { bodies: MessageView['bodies'] }, { t }: DetailContext): HTMLElement[] {
   const views = bodiesView(of.bodies, '', t);
-  return views.length ? views : [element('p', { class: 'switchboard-quiet' }, t('detail.noBodies'))];
+  return views.length ? views : [element('p', { class: 'switchboard-muted' }, t('detail.noBodies'))];
 }

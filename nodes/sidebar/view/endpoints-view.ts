@@ -34,14 +34,14 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
       'li',
       { class: 'switchboard-card', 'data-endpoint': view.id },
       element('div', { class: 'switchboard-row-top' }, element('b', {}, name), chip(state, t)),
-      element('div', { class: 'switchboard-quiet' }, `${system} · ${t('endpoints.load', { waiting, inFlight })}`),
-      resumesAt && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(resumesAt)),
-      suspended && element('p', { class: 'switchboard-why' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
-      suspended?.reason && element('p', { class: 'switchboard-why' }, suspended.reason),
+      element('div', { class: 'switchboard-muted' }, `${system} · ${t('endpoints.load', { waiting, inFlight })}`),
+      resumesAt && element('div', { class: 'switchboard-muted' }, `${t('detail.nextTry')} `, time(resumesAt)),
+      suspended && element('p', { class: 'switchboard-reason' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
+      suspended?.reason && element('p', { class: 'switchboard-reason' }, suspended.reason),
       ...intake.map((trouble) =>
         element(
           'p',
-          { class: 'switchboard-why switchboard-trouble' },
+          { class: 'switchboard-reason switchboard-error' },
           `${t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })} ${trouble.reason} ${t('intake.since')} `,
           time(trouble.since),
         ),
@@ -58,7 +58,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
           fill(bar);
           refresh();
         },
-        (error) => fill(bar, element('div', { class: 'switchboard-trouble', role: 'alert' }, errorText(error, t))),
+        (error) => fill(bar, element('div', { class: 'switchboard-error', role: 'alert' }, errorText(error, t))),
       );
     const offer = () =>
       fill(

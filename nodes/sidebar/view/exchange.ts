@@ -21,7 +21,7 @@ function line(attempt: AttemptView, t: Backend['t']): HTMLElement {
     {},
     time(at),
     element('span', {}, [what, status, `${took} ms`].filter((part) => part !== undefined).join(' · ')),
-    error && element('span', { class: 'switchboard-trouble' }, error),
+    error && element('span', { class: 'switchboard-error' }, error),
     exchanges &&
       element(
         'details',
@@ -39,7 +39,7 @@ function exchangeView({ method, url, took, sent, got, error }: Exchange, t: Back
     element('div', { class: 'switchboard-address' }, element('b', {}, method), ` ${url}`),
     side(t('http.request'), sent),
     got && side(t('http.answer', { status: got.status, took }), got),
-    error && element('p', { class: 'switchboard-trouble' }, error),
+    error && element('p', { class: 'switchboard-error' }, error),
   );
 }
 

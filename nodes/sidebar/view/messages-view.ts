@@ -106,7 +106,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
       query.search || query.endpoint || query.entityType || query.since || query.until || query.direction !== 'either';
     const empty = asked === 0 ? t('list.loading') : t(narrowed ? 'list.notFound' : `empty.${query.state}`);
     notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
-    notice.classList.toggle('switchboard-trouble', trouble !== undefined);
+    notice.classList.toggle('switchboard-error', trouble !== undefined);
     begin.hidden = !backend.newConnection || trouble !== undefined || rows.length > 0 || empty !== t('empty.all');
     more.hidden = next === undefined;
     list.show(rows);
@@ -163,7 +163,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
       (error) =>
         mine === askedDetail &&
         !again &&
-        draw(element('p', { class: 'switchboard-notice switchboard-trouble' }, errorText(error, t))),
+        draw(element('p', { class: 'switchboard-notice switchboard-error' }, errorText(error, t))),
     );
   }
 

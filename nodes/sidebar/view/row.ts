@@ -58,12 +58,12 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
       row.unmapped && element('span', { class: 'switchboard-tag' }, t('list.unmapped')),
       row.title && element('span', {}, row.title),
     ),
-    element('span', { class: 'switchboard-row-way' }, messagePath(row)),
+    element('span', { class: 'switchboard-row-path' }, messagePath(row)),
     why && element('span', { class: `switchboard-row-reason switchboard-reason-${row.state}` }, why),
     row.warning && element('span', { class: 'switchboard-row-reason' }, warningMark(row.warning, t)),
   );
   line.addEventListener('click', () => open(row.id));
-  return element('li', { class: row.state === 'unrouted' && 'switchboard-stands-out' }, box, line);
+  return element('li', { class: row.state === 'unrouted' && 'switchboard-highlighted' }, box, line);
 }
 
 /** What went wrong, or else what it waits for. */

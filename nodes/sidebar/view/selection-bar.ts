@@ -140,7 +140,7 @@ export class SelectionBar {
         element('span', {}, t(`bulk.did_${action}`, { count: result.done - result.looked })),
       result.looked > 0 && element('span', {}, t('bulk.did_look', { count: result.looked })),
       result.more && element('span', {}, t('bulk.more')),
-      result.refused.length > 0 && element('span', { class: 'switchboard-trouble' }, result.refused.join(' ')),
+      result.refused.length > 0 && element('span', { class: 'switchboard-error' }, result.refused.join(' ')),
       action !== 'undo' && result.done > 0 && undo,
       button('×', 'switchboard-link switchboard-close', () => this.result.replaceChildren()),
     );
@@ -159,7 +159,7 @@ export class SelectionBar {
       return await work();
     } catch (error) {
       const words = errorText(error, this.context.t);
-      this.result.replaceChildren(element('span', { class: 'switchboard-trouble' }, words));
+      this.result.replaceChildren(element('span', { class: 'switchboard-error' }, words));
       return undefined;
     }
   }

@@ -32,7 +32,7 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
 
   function group(values: UnmappedView[]): HTMLElement {
     const [first] = values as [UnmappedView];
-    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
+    const trouble = element('div', { class: 'switchboard-error', role: 'alert' });
     const { openMapping } = backend;
     return element(
       'li',
@@ -43,7 +43,7 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
         element('b', {}, first.mapping),
         element('span', {}, t(`unmapped.${first.direction}`)),
       ),
-      element('p', { class: 'switchboard-why' }, t(first.node ? 'unmapped.own' : 'unmapped.preset', { mapping: first.mapping })),
+      element('p', { class: 'switchboard-reason' }, t(first.node ? 'unmapped.own' : 'unmapped.preset', { mapping: first.mapping })),
       element(
         'table',
         { class: 'switchboard-table' },
