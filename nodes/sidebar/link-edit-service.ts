@@ -173,7 +173,8 @@ async function findConversation(broker: Broker, wanted: string): Promise<Convers
   );
   const [one, another] = exact;
   if (one && !another) return one;
-  if (!one) throw refusal(`No conversation has the number, id or reference "${wanted}".`, 'Enter the complete number, id or reference.');
+  if (!one)
+    throw refusal(`No conversation has the number, id or reference "${wanted}".`, 'Enter the complete number, id or reference.');
   throw refusal(
     `Several conversations have the number, id or reference "${wanted}": ${exact.map((c) => c.reference).join(', ')}.`,
     'Enter the reference of one of them.',

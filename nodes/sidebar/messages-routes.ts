@@ -76,7 +76,8 @@ function payloadOf(req: Request): Json {
 function bulkOf(req: Request): BulkRequest {
   const { action: asked, undoes, ids, selection, preview } = req.body ?? {};
   const action = [...UNDOABLE, 'undo' as const].find((one) => one === asked);
-  if (!action) throw new SwitchboardError('SWB_PAYLOAD', `The action "${String(asked)}" is not available for several messages at once.`);
+  if (!action)
+    throw new SwitchboardError('SWB_PAYLOAD', `The action "${String(asked)}" is not available for several messages at once.`);
   return {
     action,
     undoes: UNDOABLE.find((one) => one === undoes),

@@ -205,7 +205,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().getByLabel('Number or id').fill('TT7');
     await view().getByRole('button', { name: 'What would change?' }).click();
     await page.waitForFunction(() =>
-      /South Telecom/.test(document.querySelector('.switchboard-link-edit .switchboard-error')?.textContent ?? ''),
+      /South Telecom/.test(document.querySelector('.switchboard-link-edit .switchboard-failure')?.textContent ?? ''),
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     await page

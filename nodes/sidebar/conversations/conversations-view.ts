@@ -19,14 +19,14 @@ import { type LinkEditContext, linkEditHistory, linkEditPanel } from './link-edi
 import { swimlanes } from './swimlanes.js';
 
 const PAGE = 50;
-/** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */
+/** Maximum number of rows fetched again on a change; rows beyond this from "more" are dropped. */
 const MOST_REFRESHED = 200;
-/** Milliseconds after the last key before a search begins. */
+/** Milliseconds after the last key until the search starts. */
 const TYPING = 250;
-/** Pixels from which list and conversation stand side by side, as in view.css. */
+/** Width in pixels from which list and conversation are side by side, as in view.css. */
 const WIDE = 700;
 
-/** The conversations view: a list, and beside it (or in its place) one conversation as swimlanes, or one message of it. */
+/** The conversations view: a list, and beside it (or in its place) one conversation as swimlanes, or one of its messages. */
 export function conversationsView(backend: Backend): MountedSection {
   addStyle('switchboard-conversations-style', conversationsCss);
   const { t } = backend;
@@ -35,10 +35,10 @@ export function conversationsView(backend: Backend): MountedSection {
   const query: ConversationQuery = { search: '', state: 'all', limit: PAGE };
   let rows: ConversationRow[] = [];
   let next: string | undefined;
-  /** The conversation that is open, and the arrow that was pressed in it. */
+  /** The open conversation, and the arrow that was pressed in it. */
   let selected: string | undefined;
   let pressed: { entry: string; message: string } | undefined;
-  /** Of two answers under way only the later question's counts. */
+  /** Number of the latest request; answers to earlier ones are dropped. */
   let asked = 0;
   let askedDetail = 0;
   let typing: ReturnType<typeof setTimeout> | undefined;
@@ -90,13 +90,13 @@ export function conversationsView(backend: Backend): MountedSection {
   return { root, refresh: () => refresh() };
 
   function refresh(acted = false): void {
-    // A hidden view asks for nothing.
+    // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     load(false);
     if (selected && (acted || !asking())) fetchDetail(true, acted);
   }
 
-  /** What a person is about to do must not be drawn over. */
+  /** An open form must not be redrawn. */
   function asking(): boolean {
     return detail.querySelector('.switchboard-primary, .switchboard-asking') !== null;
   }
@@ -131,7 +131,7 @@ export function conversationsView(backend: Backend): MountedSection {
     const focused = list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
     const empty = asked === 0 ? t('list.loading') : t(query.search ? 'list.notFound' : `conversations.none.${query.state}`);
     notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
-    notice.classList.toggle('switchboard-error', trouble !== undefined);
+    notice.classList.toggle('switchboard-failure', trouble !== undefined);
     more.hidden = next === undefined;
     list.replaceChildren(...rows.map((row) => conversationRow(row, row.id === selected, t, () => open(row.id))));
     if (focused) rowOf(focused)?.focus();
@@ -148,7 +148,7 @@ export function conversationsView(backend: Backend): MountedSection {
     fetchDetail(false);
   }
 
-  /** Draws what is open: the conversation, or the message that was chosen in it. */
+  /** Draws the open conversation, or the message selected in it. */
   function fetchDetail(again: boolean, acted = false): void {
     const mine = ++askedDetail;
     const id = selected as string;
@@ -160,11 +160,11 @@ export function conversationsView(backend: Backend): MountedSection {
       (error) =>
         mine === askedDetail &&
         !again &&
-        draw([back(), element('p', { class: 'switchboard-notice switchboard-error' }, errorText(error, t))], false),
+        draw([back(), element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))], false),
     );
   }
 
-  /** The mark of the drawing that stands there. */
+  /** The mark of the conversation as drawn. */
   function drawn(): string {
     return detail.querySelector('article')?.dataset.mark ?? '';
   }
@@ -179,8 +179,8 @@ export function conversationsView(backend: Backend): MountedSection {
     if (view.unchanged) return undefined;
     const context: LinkEditContext = { t, conversations, done: () => refresh(true) };
     const panel = linkEditPanel(view, context);
-    // Its links are its legs.
-    const shared = view.lanes.some((lane) => lane.plan);
+    // The links of a fanned-out order cannot be edited.
+    const fannedOut = view.lanes.some((lane) => lane.plan);
     const press = (entry: TimelineEntry) => {
       pressed = { entry: entry.id, message: entry.message };
       detail.scrollTop = 0;
@@ -197,9 +197,9 @@ export function conversationsView(backend: Backend): MountedSection {
           view.title ?? view.reference,
           element('small', {}, `${view.reference} · ${t(`conversation.${view.state}`)}`),
         ),
-        !shared && panel.root,
+        !fannedOut && panel.root,
         linkEditHistory(view, context),
-        swimlanes(view, t, press, shared ? undefined : panel.editLink),
+        swimlanes(view, t, press, fannedOut ? undefined : panel.editLink),
       ),
     ];
   }

@@ -2,10 +2,10 @@ import type { Lane, LanePlan } from '../conversation-views.js';
 import type { Backend } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 
-/** A person wants to take a ticket out of the conversation. */
+/** Called when the user wants to take a ticket out of the conversation. */
 export type LaneAction = (kind: 'unlink' | 'split', lane: Lane) => void;
 
-/** The head of a lane: the party, its ticket as a link into its system, how that stands, and, for a leg of an order, what is on it. */
+/** The head of a lane: the party, its ticket as a link into its system, the state, and the items of an order leg. */
 export function laneHead(lane: Lane, t: Backend['t'], act: LaneAction | undefined): HTMLElement {
   const { link, leg, state, deleted, plan } = lane;
   return element(
@@ -39,13 +39,13 @@ export function stateChip(state: string, t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-state switchboard-state-${state}` }, t(`entityState.${state}`));
 }
 
-/** A number as a link into its system, where the partner gave a web address. */
+/** A number, as a link into its system if the partner gave a URL. */
 export function ticket(number: string, url: string | undefined): HTMLElement {
   if (!isWebUrl(url)) return element('b', {}, number);
   return element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, number);
 }
 
-/** An address comes from a partner: only web addresses may be followed. */
+/** The URL comes from a partner, so only http and https are allowed. */
 function isWebUrl(url: string | undefined): url is string {
   return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }

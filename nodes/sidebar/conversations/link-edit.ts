@@ -15,19 +15,19 @@ import { stateChip, ticket } from './lane-head.js';
 export interface LinkEditContext {
   t: Backend['t'];
   conversations: ConversationApi;
-  /** Something was done: everything is to be drawn anew. */
+  /** Called after an edit, to redraw everything. */
   done: () => void;
 }
 
 export interface LinkEditPanel {
   root: HTMLElement;
-  /** Asks about one ticket: to unlink it, or to split it off. */
+  /** Starts to unlink or split off one ticket. */
   editLink(kind: 'unlink' | 'split', lane: Lane): void;
 }
 
 /**
- * Mends the links of a conversation. Every change is shown in words before it is made: a form where something has to be typed, then what would change, then
- * the button that does it.
+ * Edits the links of a conversation, in steps: a form if something has to be entered, then a preview of the effects with the button to apply
+ * them.
  */
 export function linkEditPanel(view: ConversationDetail, { t, conversations: desk, done }: LinkEditContext): LinkEditPanel {
   const root = element('div', { class: 'switchboard-link-edit' });
@@ -37,7 +37,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
     editLink: (kind, { link }) => link && ask({ kind, endpoint: link.endpoint, entityType: link.entityType, entity: link.id }),
   };
 
-  /** While it asks, news does not draw over it. */
+  /** An open form is not redrawn on changes. */
   function fill(asking: boolean, ...content: (HTMLElement | string)[]): void {
     root.classList.toggle('switchboard-asking', asking);
     root.replaceChildren(...content);
@@ -80,10 +80,10 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
     other.focus();
   }
 
-  /** The file is made by the browser, so that it comes with the token of the session. */
+  /** The browser creates the file, because only its requests have the access token of the session. */
   function exportForm(): void {
     const mask = element('input', { type: 'checkbox', checked: true });
-    const trouble = element('div', { class: 'switchboard-error', role: 'alert' });
+    const trouble = element('div', { class: 'switchboard-failure', role: 'alert' });
     const go = button(t('fixture.download'), 'switchboard-button switchboard-primary', () => {
       go.disabled = true;
       desk.fixture(view.id, mask.checked).then(
@@ -113,7 +113,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
     for (const field of fields)
       field.addEventListener('keydown', (event) => {
         if ((event as KeyboardEvent).key !== 'Enter') return;
-        // The editor looks for the field in the page once the key has reached it, and the answer takes the form's place.
+        // The editor would look for the field when the key event reaches it, but the preview has replaced the form by then.
         event.stopPropagation();
         go.click();
       });
@@ -130,7 +130,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
   }
 
   function show(request: LinkEditRequest, { effects, found, refused, owner }: LinkEditPreview): void {
-    const trouble = element('div', { class: 'switchboard-error', role: 'alert' }, refused);
+    const trouble = element('div', { class: 'switchboard-failure', role: 'alert' }, refused);
     const go = button(t(`surgery.do.${request.kind}`), 'switchboard-button switchboard-primary', () => {
       for (const control of root.querySelectorAll('button')) control.disabled = true;
       desk.apply(view.id, request).then(done, (error) => {
@@ -165,7 +165,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
   }
 
   function failed(words: string): void {
-    fill(true, element('div', { class: 'switchboard-error', role: 'alert' }, words), cancel());
+    fill(true, element('div', { class: 'switchboard-failure', role: 'alert' }, words), cancel());
   }
 
   function cancel(): HTMLElement {
@@ -173,7 +173,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
   }
 }
 
-/** What was done by hand, newest first, each with its undo. */
+/** The manual edits, newest first, each with an undo button. */
 export function linkEditHistory(
   view: ConversationDetail,
   { t, conversations: desk, done }: LinkEditContext,
@@ -187,7 +187,7 @@ export function linkEditHistory(
   );
 
   function line(one: LinkEditEntry): HTMLElement {
-    const trouble = element('div', { class: 'switchboard-error', role: 'alert' });
+    const trouble = element('div', { class: 'switchboard-failure', role: 'alert' });
     const undo = button(t('surgery.undo'), 'switchboard-button', () => {
       undo.disabled = true;
       desk.undo(view.id, one.id).then(done, (error) => {

@@ -6,17 +6,17 @@ import { wholeTime } from '../view/time.js';
 import { type LaneAction, laneHead, laneName, stateChip } from './lane-head.js';
 import { dayOf, pauseText, timeOfDay } from './time-axis.js';
 
-/** Milliseconds without anything after which the time axis is folded. */
+/** Milliseconds without an entry after which the time axis is folded. */
 const GAP = 10 * 60_000;
-/** States of an arrow that go without saying. */
+/** States that are not shown on an arrow. */
 const UNMARKED_STATES = ['delivered', 'ignored'];
-/** Names of changed fields an arrow has room for. */
+/** Maximum number of changed fields named on an arrow. */
 const FIELDS = 3;
 
 /**
- * A conversation as swimlanes: a column for each party, one for Switchboard between the side the matter came from and the others, time going down. What
- * came is an arrow from its lane to ours, what went one from ours to its lane; a press opens the message. Where there is no room for
- * columns the same lines stand as a list (conversations.css).
+ * A conversation as swimlanes: a column for each party, and one for Switchboard between the side that started it and the others, with time going down.
+ * A message is an arrow from a party's lane to ours, a delivery an arrow from ours; a click opens the message. In a narrow view, the same entries
+ * are a list (conversations.css).
  */
 export function swimlanes(
   view: ConversationDetail,
@@ -70,7 +70,7 @@ interface Columns {
   lanes: Map<string, Lane>;
 }
 
-/** Where nothing happened for a while the axis is folded; a new day is named. */
+/** A fold in the axis after a pause, or the date of a new day. */
 function foldBetween(before: string | undefined, at: string, t: Backend['t']): HTMLElement | undefined {
   const day = before === undefined || dayOf(before) !== dayOf(at) ? dayOf(at) : undefined;
   const pause = before === undefined ? 0 : Date.parse(at) - Date.parse(before);

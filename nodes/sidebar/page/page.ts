@@ -3,9 +3,9 @@ import { operatorView } from '../view/operator-view.js';
 import { jsonDialog } from './json-dialog.js';
 import { followTheme } from './theme.js';
 
-/** Milliseconds between two looks for news; the editor's live channel needs the editor. */
+/** Milliseconds between refreshes, because the editor's comms channel is only available in the editor. */
 const INTERVAL = 3000;
-/** The page stands at `<admin root>/switchboard/page`. */
+/** The page is served at `<admin root>/switchboard/page`. */
 const ROOT = location.pathname.replace(/\/switchboard\/page$/, '');
 
 start();
@@ -55,7 +55,7 @@ async function request(method: string, path: string, body?: object): Promise<unk
   return said;
 }
 
-/** The token of the editor's session; Node-RED keeps one for each path an editor is opened at. */
+/** The access token of the editor's session; Node-RED stores one for each path of an editor. */
 function accessToken(): string | undefined {
   try {
     const kept = localStorage.getItem(`auth-tokens${ROOT.replace(/\//g, '-')}`);

@@ -4,7 +4,7 @@ import { button, element, fill } from './element.js';
 import { time } from './row.js';
 import type { MountedSection, SectionContext } from './section.js';
 
-/** Who did what to what, newest first. */
+/** The audit list: who did what, newest first. */
 export function auditView({ backend, show }: SectionContext): MountedSection {
   const { t } = backend;
   const messages = new MessageApi(backend);

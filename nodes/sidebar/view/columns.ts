@@ -8,7 +8,7 @@ interface ColumnContext {
   openMapping?: Backend['openMapping'];
 }
 
-/** A value so long is shown by its beginning; the whole stands in the JSON below. */
+/** Longer values are cut; the JSON below shows them in full. */
 const LONGEST = 240;
 
 export function valueText(value: Json | undefined): string {
@@ -16,7 +16,7 @@ export function valueText(value: Json | undefined): string {
   return text === undefined ? '' : text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-/** The partner's fields, each to be lit up when a field that was made from it is looked at. */
+/** The partner's fields, highlighted when a field made from them is selected. */
 export function incomingFields(fields: FieldValue[], sent: DeliveryView[]): HTMLElement {
   const used = new Set(sent.flatMap(({ lines }) => lines.flatMap(sourcesOf)));
   const isUsed = (path: string) => [...used].some((source) => isWithin(path, source));
@@ -43,8 +43,8 @@ function isWithin(path: string, source: string): boolean {
 }
 
 /**
- * The fields of a delivery, each with the rule that made it. Pointing at one, or moving to it with the keyboard, says the whole way in a sentence and lights up
- * the partner's fields it came from.
+ * The fields of a delivery, each with the rule that made it. Pointing at one, or focusing it with the keyboard, shows its origin as a sentence and highlights
+ * the partner's fields that it was made from.
  */
 export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, context: ColumnContext): HTMLElement {
   const { t } = context;
@@ -98,7 +98,7 @@ function moveFocus(event: KeyboardEvent): void {
   to.focus();
 }
 
-/** The way of a field in short: what was read by which rule, then what was made of it by which. */
+/** The origin of a field in short: the inbound rules, then the outbound rule. */
 function steps(line: FieldLine, context: ColumnContext): (HTMLElement | undefined)[] {
   const { t } = context;
   if (line.edited) return [element('span', { class: 'switchboard-edited' }, t('lineage.edited'))];
@@ -125,7 +125,7 @@ function step(what: string, made: AppliedRule, { t, openMapping }: ColumnContext
   );
 }
 
-/** The way of a field in words, from its value back to where it came from. */
+/** The origin of a field as a sentence, from its value back to the partner's fields. */
 function fieldText(line: FieldLine, t: Backend['t']): string {
   const head = t('lineage.field', { field: line.path, value: valueText(line.value) });
   if (line.edited) return `${head} ${t('lineage.editedLong')}`;
@@ -134,7 +134,7 @@ function fieldText(line: FieldLine, t: Backend['t']): string {
   const parts = [`${head} ${t(`lineage.kind_${line.made.kind}`)} ${rule(line.made)}`];
   for (const { generic, value, made, fields } of line.from) {
     const from = t('lineage.from', { field: generic, value: valueText(value) });
-    const sources = fields.map(({ path, value: given }) => `${path} «${valueText(given)}»`).join(', ');
+    const sources = fields.map(({ path, value: given }) => `${path} "${valueText(given)}"`).join(', ');
     parts.push(made ? `${from}, ${rule(made)}${sources && `, ${t('lineage.read', { sources })}`}` : from);
   }
   return `${parts.join('; ')}.`;

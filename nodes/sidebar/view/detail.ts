@@ -9,13 +9,13 @@ import { chip, time, warningMark } from './row.js';
 import { waitText } from './wait-text.js';
 
 export interface DetailContext extends ActionContext {
-  /** Whether there is room to show contents unfolded. */
+  /** Whether there is room to show details unfolded. */
   wide: boolean;
-  /** A person wants to see everything about this number or reference. */
+  /** Searches for a number or reference. */
   search: (text: string) => void;
 }
 
-/** One message: what it is about, what came on the left, the rules in the middle, what went out on the right. */
+/** One message: the inbound fields on the left, the rules in the middle, the deliveries on the right. */
 export function messageDetail(message: MessageView, context: DetailContext): HTMLElement {
   const fields = incomingFields(message.fields, message.sent);
   return element(
@@ -54,7 +54,7 @@ function party(link: PartyLink): HTMLLIElement {
   );
 }
 
-/** A link comes from a partner: only web addresses may be followed. */
+/** The URL comes from a partner, so only http and https are allowed. */
 function isWebUrl(url: string | undefined): boolean {
   return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
@@ -95,10 +95,10 @@ function receivedText({ node, emissions: count, unread }: MessageView, { t }: De
   return t(unread ? 'detail.unread' : 'detail.takenBy', { node, count });
 }
 
-/** What went wrong is told with the error, and with the delivery it happened to. */
+/** The reason of the message, unless its error or a delivery already shows it. */
 function why({ reason, error, sent }: MessageView): HTMLElement | undefined {
-  const told = [error?.message, ...sent.map((one) => one.error?.message)];
-  return reason && !told.includes(reason) ? element('p', { class: 'switchboard-reason' }, reason) : undefined;
+  const shown = [error?.message, ...sent.map((one) => one.error?.message)];
+  return reason && !shown.includes(reason) ? element('p', { class: 'switchboard-reason' }, reason) : undefined;
 }
 
 function outgoing(message: MessageView, fields: HTMLElement, context: DetailContext): HTMLElement {
@@ -138,7 +138,7 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
   );
 }
 
-/** What people changed, and who. */
+/** The edits: who changed what. */
 function edits({ edits: all, original }: Editable, { t }: DetailContext): HTMLElement | undefined {
   if (all.length === 0) return undefined;
   return element(
@@ -162,7 +162,7 @@ function edits({ edits: all, original }: Editable, { t }: DetailContext): HTMLEl
   );
 }
 
-/** What was left out although it went on, and who has seen that. */
+/** The warning, and who has marked it as seen. */
 function warning({ message: text, code, seen }: ErrorRecord, { t }: DetailContext): HTMLElement {
   return element(
     'div',
@@ -178,7 +178,7 @@ function warning({ message: text, code, seen }: ErrorRecord, { t }: DetailContex
   );
 }
 
-/** What went wrong, or the question that a person has to answer. */
+/** The error, or the decision to make. */
 function trouble({ error, decision }: MessageView | DeliveryView, { t }: DetailContext): HTMLElement | undefined {
   if (error && decision) {
     return element(
@@ -188,7 +188,9 @@ function trouble({ error, decision }: MessageView | DeliveryView, { t }: DetailC
       element('p', { class: 'switchboard-reason' }, error.message, element('code', {}, error.code)),
     );
   }
-  return error && element('p', { class: 'switchboard-reason switchboard-error' }, error.message, element('code', {}, error.code));
+  return (
+    error && element('p', { class: 'switchboard-reason switchboard-failure' }, error.message, element('code', {}, error.code))
+  );
 }
 
 function bodiesOr(of: { bodies: MessageView['bodies'] }, { t }: DetailContext): HTMLElement[] {

@@ -4,7 +4,7 @@ import { button, element, fill } from './element.js';
 import { chip, time } from './row.js';
 import type { MountedSection, SectionContext } from './section.js';
 
-/** The endpoints: how the sending to each stands, to be suspended and resumed. */
+/** The endpoints with their state, to suspend and resume. */
 export function endpointsView({ backend }: SectionContext): MountedSection {
   const { t } = backend;
   const messages = new MessageApi(backend);
@@ -14,7 +14,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
   return { root, refresh };
 
   function refresh(): void {
-    // What a person is about to do must not be drawn over.
+    // An open form must not be redrawn.
     if (list.querySelector('.switchboard-primary')) return;
     messages.endpoints().then(
       (views) => {
@@ -36,12 +36,13 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
       element('div', { class: 'switchboard-row-top' }, element('b', {}, name), chip(state, t)),
       element('div', { class: 'switchboard-muted' }, `${system} · ${t('endpoints.load', { waiting, inFlight })}`),
       resumesAt && element('div', { class: 'switchboard-muted' }, `${t('detail.nextTry')} `, time(resumesAt)),
-      suspended && element('p', { class: 'switchboard-reason' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
+      suspended &&
+        element('p', { class: 'switchboard-reason' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
       suspended?.reason && element('p', { class: 'switchboard-reason' }, suspended.reason),
       ...intake.map((trouble) =>
         element(
           'p',
-          { class: 'switchboard-reason switchboard-error' },
+          { class: 'switchboard-reason switchboard-failure' },
           `${t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })} ${trouble.reason} ${t('intake.since')} `,
           time(trouble.since),
         ),
@@ -58,7 +59,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
           fill(bar);
           refresh();
         },
-        (error) => fill(bar, element('div', { class: 'switchboard-error', role: 'alert' }, errorText(error, t))),
+        (error) => fill(bar, element('div', { class: 'switchboard-failure', role: 'alert' }, errorText(error, t))),
       );
     const offer = () =>
       fill(

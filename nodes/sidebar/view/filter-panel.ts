@@ -4,16 +4,16 @@ import { button, element } from './element.js';
 
 type Conditions = Omit<Selection, 'search'>;
 
-/** Hours back in time that can be chosen by one press; the rest is typed. */
+/** Periods in hours that have their own button. */
 const SPANS = { hour: 1, day: 24, week: 168 } as const;
 
 export interface FilterPanel {
   root: HTMLElement;
   endpoints(views: EndpointView[]): void;
-  /** Offers these types of records. */
+  /** Sets the record types to choose from. */
   types(names: string[]): void;
   set(conditions: Partial<Conditions>): void;
-  /** How many of its conditions narrow the list. */
+  /** Number of conditions in use. */
   readonly used: number;
 }
 
@@ -100,7 +100,7 @@ function labelled(label: string, control: HTMLElement): HTMLElement {
   return element('label', {}, element('span', {}, label), control);
 }
 
-/** As an input for local time wants it. */
+/** The value of a datetime-local input. */
 function local(time: Date): string {
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

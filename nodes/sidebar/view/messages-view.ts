@@ -8,12 +8,12 @@ import { SelectionBar } from './selection-bar.js';
 import { toolbar } from './toolbar.js';
 
 const PAGE = 50;
-/** Pixels from which list and message stand side by side, as in view.css. */
+/** Width in pixels from which list and message are side by side, as in view.css. */
 const WIDE = 700;
-/** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */
+/** Maximum number of rows fetched again on a change; rows beyond this from "more" are dropped. */
 const MOST_REFRESHED = 200;
 
-/** The messages: a list, and beside it (or, where there is no room, in its place) one message. */
+/** The messages view: a list, and beside it (or in its place) one message. */
 export function messagesView({ backend, show: showSection }: SectionContext): MountedSection {
   const { t } = backend;
   const messages = new MessageApi(backend);
@@ -22,7 +22,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   let rows: MessageRow[] = [];
   let next: string | undefined;
   let selected: string | undefined;
-  /** Of two answers under way only the later question's counts. */
+  /** Number of the latest request; answers to earlier ones are dropped. */
   let asked = 0;
   let askedDetail = 0;
   let loading = false;
@@ -47,7 +47,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     scroll.scrollTop = 0;
     load(false, PAGE);
   });
-  // Where nothing has come yet, there may be nothing that could.
+  // Without any message, there may be no connection yet.
   const begin = button(t('empty.begin'), 'switchboard-button', () => backend.newConnection?.());
   const scroll = element('div', { class: 'switchboard-scroll' }, notice, begin, list.root, more);
   const root = element(
@@ -62,7 +62,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
       close();
     }
   });
-  // Who scrolls to the end wants to see more; the button is for the keyboard.
+  // Scrolling to the end loads more; the button is for keyboard users.
   new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && load(true), { root: scroll }).observe(more);
   show(undefined);
   return { root, refresh, find: (text) => bar.search(text) };
@@ -72,7 +72,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     if (selected && !isBusy()) open(selected, true);
   }
 
-  /** What a person is about to do must not be drawn over. */
+  /** An open form must not be redrawn. */
   function isBusy(): boolean {
     return detail.querySelector('[data-busy]') !== null;
   }
@@ -87,7 +87,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
         (page) => {
           if (mine !== asked) return;
           const known = new Set(further ? rows.map((row) => row.id) : []);
-          // A message may stand on two pages: for itself, and for a delivery of it.
+          // A message may be on two pages: once for itself, and once for a delivery.
           rows = [...(further ? rows : []), ...page.messages.filter((row) => !known.has(row.id))];
           next = page.next;
           show(undefined);
@@ -106,7 +106,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
       query.search || query.endpoint || query.entityType || query.since || query.until || query.direction !== 'either';
     const empty = asked === 0 ? t('list.loading') : t(narrowed ? 'list.notFound' : `empty.${query.state}`);
     notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
-    notice.classList.toggle('switchboard-error', trouble !== undefined);
+    notice.classList.toggle('switchboard-failure', trouble !== undefined);
     begin.hidden = !backend.newConnection || trouble !== undefined || rows.length > 0 || empty !== t('empty.all');
     more.hidden = next === undefined;
     list.show(rows);
@@ -118,7 +118,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     if (entityTypes.size > known) bar.types([...entityTypes].sort());
   }
 
-  /** Endpoints to which nothing is sent, or from which nothing comes, are told above the list: it explains what waits there, and what is missing. */
+  /** Shows endpoints with problems in sending or receiving above the list, because they explain waiting and missing messages. */
   function showEndpoints(views: EndpointView[]): void {
     bar.endpoints(views);
     const said = views.flatMap(({ name, state, waiting, intake }) => [
@@ -144,7 +144,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     list.select(id);
     messages.one(id).then(
       (message) => {
-        // Busy: a person has begun something while the answer was on its way.
+        // Busy: the user has opened a form in the meantime.
         if (mine !== askedDetail || (again && isBusy())) return;
         const drawn = messageDetail(message, {
           t,
@@ -163,7 +163,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
       (error) =>
         mine === askedDetail &&
         !again &&
-        draw(element('p', { class: 'switchboard-notice switchboard-error' }, errorText(error, t))),
+        draw(element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))),
     );
   }
 
@@ -185,13 +185,13 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   }
 
   function acted(id: string): void {
-    // The button that was pressed goes away; without a focus here the keys would go nowhere.
+    // The pressed button disappears, so the focus has to move.
     detail.focus({ preventScroll: true });
     load(false);
     open(id, true);
   }
 
-  /** What a person folded or unfolded stays so when news comes in. */
+  /** Which sections are unfolded, to keep them on a refresh. */
   function openFolds(): boolean[] {
     return [...detail.querySelectorAll('details')].map((fold) => fold.open);
   }

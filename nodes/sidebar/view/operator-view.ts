@@ -10,11 +10,11 @@ import css from './view.css';
 
 export interface OperatorView {
   root: HTMLElement;
-  /** To be called when the view has become visible. */
+  /** To be called when the view becomes visible. */
   refresh(): void;
 }
 
-/** All that an operator sees: a bar of tabs, and below it the section that was chosen. Sections are made when they are first shown. */
+/** The operator's view: a bar of tabs, and the selected section below it. Sections are created when they are first shown. */
 export function operatorView(backend: Backend): OperatorView {
   addStyle('switchboard-view-style', css + tabsCss + detailCss + columnsCss);
   const { t } = backend;
@@ -35,7 +35,7 @@ export function operatorView(backend: Backend): OperatorView {
   return { root, refresh };
 
   function refresh(): void {
-    // What is hidden asks for nothing.
+    // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     mounted.get(current)?.refresh();
     messages.counts().then(

@@ -5,12 +5,12 @@ import { element } from './element.js';
 import { shortTime, wholeTime } from './time.js';
 import { waitText } from './wait-text.js';
 
-/** The state in a word, with a colour that is not needed to understand it. */
+/** The state as a word, with a colour in addition. */
 export function chip(state: ShownState | EndpointState, t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-chip switchboard-is-${state}` }, t(`state.${state}`));
 }
 
-/** That something went on with a warning, and what was left out of it: a sign, a word and the reason. One that was seen stands back. */
+/** A warning: a sign, a word and the reason. A seen warning is less prominent. */
 export function warningMark({ text, seen }: ShownWarning, t: Backend['t']): HTMLElement {
   return element(
     'span',
@@ -21,7 +21,7 @@ export function warningMark({ text, seen }: ShownWarning, t: Backend['t']): HTML
   );
 }
 
-/** A text sign, not its coloured picture; the words beside it say what it means. */
+/** The sign as text, not as emoji; the words beside it give its meaning. */
 export function warningSign(): HTMLElement {
   return element('span', { class: 'switchboard-warned-sign', 'aria-hidden': 'true' }, '\u26a0\ufe0e');
 }
@@ -33,11 +33,11 @@ export function time(iso: string): HTMLElement {
 export interface RowContext {
   t: Backend['t'];
   open(id: string): void;
-  /** `range`: from the row that was ticked before. */
+  /** `range`: all rows from the one that was ticked last. */
   tick(id: string, ticked: boolean, range: boolean): void;
 }
 
-/** One message of the list: state and time, what it is about, from whom to whom, and what went wrong; a box before it selects it. */
+/** One row of the list: state, time, title, message path and problem, with a checkbox. */
 export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTMLLIElement {
   const box = element('input', {
     type: 'checkbox',
@@ -66,14 +66,14 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
   return element('li', { class: row.state === 'unrouted' && 'switchboard-highlighted' }, box, line);
 }
 
-/** What went wrong, or else what it waits for. */
+/** What went wrong, or what the message waits for. */
 function reason({ reason: said, unread, deliveries }: MessageRow, t: Backend['t']): string | undefined {
   if (said) return unread ? t('list.unread', { reason: said }) : said;
   const waiting = deliveries.find((delivery) => delivery.waitsFor);
   return waiting && waitText(waiting, t);
 }
 
-/** Comments and attachments go the same way as their ticket: each partner is named once. */
+/** Comments and attachments go to the same partners as their ticket, so each partner is named once. */
 function messagePath(row: MessageRow): string {
   const partners = new Map(row.deliveries.map((delivery) => [delivery.endpoint, partner(delivery)]));
   const to = [...partners.values()].join(', ');

@@ -1,26 +1,26 @@
 import type { Counts } from '../views.js';
 import type { Backend } from './backend.js';
 
-/** What a section needs of the view it stands in. */
+/** What a section needs from the view. */
 export interface SectionContext {
   backend: Backend;
-  /** Goes to another section, there to what is searched for. */
+  /** Shows another section, optionally with a search. */
   show(section: string, search?: string): void;
 }
 
 export interface MountedSection {
   root: HTMLElement;
-  /** To be called when the section has become visible, and when something changed. */
+  /** To be called when the section becomes visible, and on changes. */
   refresh(): void;
-  /** Shows what a search finds. */
+  /** Searches for a text. */
   find?(text: string): void;
 }
 
 export interface Section {
   id: string;
-  /** Key of its label. */
+  /** Key of the label. */
   label: string;
-  /** Which of the counts is shown on its tab. */
+  /** The count shown on the tab. */
   count?: keyof Counts;
   mount(context: SectionContext): MountedSection;
 }

@@ -5,7 +5,7 @@ import { messagesView } from './messages-view.js';
 import type { Section } from './section.js';
 import { unmappedView } from './unmapped-view.js';
 
-/** The tabs of the view, in their order. A section is one entry here. */
+/** The tabs of the view, in order. To add a section, add an entry here. */
 export const SECTIONS: Section[] = [
   { id: 'messages', label: 'section.messages', mount: messagesView },
   { id: 'conversations', label: 'section.conversations', mount: ({ backend }) => conversationsView(backend) },

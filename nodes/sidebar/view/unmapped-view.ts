@@ -4,7 +4,7 @@ import { valueText } from './columns.js';
 import { button, element, fill } from './element.js';
 import type { MountedSection, SectionContext } from './section.js';
 
-/** Values that had no row in their value map, by mapping, with the way to the place where the row belongs. */
+/** Values without a row in their value map, by mapping, with a button to open the mapping. */
 export function unmappedView({ backend }: SectionContext): MountedSection {
   const { t } = backend;
   const messages = new MessageApi(backend);
@@ -32,7 +32,7 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
 
   function group(values: UnmappedView[]): HTMLElement {
     const [first] = values as [UnmappedView];
-    const trouble = element('div', { class: 'switchboard-error', role: 'alert' });
+    const trouble = element('div', { class: 'switchboard-failure', role: 'alert' });
     const { openMapping } = backend;
     return element(
       'li',
@@ -43,7 +43,11 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
         element('b', {}, first.mapping),
         element('span', {}, t(`unmapped.${first.direction}`)),
       ),
-      element('p', { class: 'switchboard-reason' }, t(first.node ? 'unmapped.own' : 'unmapped.preset', { mapping: first.mapping })),
+      element(
+        'p',
+        { class: 'switchboard-reason' },
+        t(first.node ? 'unmapped.own' : 'unmapped.preset', { mapping: first.mapping }),
+      ),
       element(
         'table',
         { class: 'switchboard-table' },
@@ -55,7 +59,7 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
               'tr',
               {},
               element('td', {}, element('code', {}, field)),
-              element('td', {}, `«${valueText(value)}»`),
+              element('td', {}, `"${valueText(value)}"`),
               element('td', {}, t('unmapped.times', { count: times })),
             ),
           ),

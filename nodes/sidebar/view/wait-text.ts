@@ -1,7 +1,7 @@
 import type { DeliveryRow } from '../views.js';
 import type { Backend } from './backend.js';
 
-/** What a delivery waits for. */
+/** What a delivery waits for, as text. */
 export function waitText({ waitsFor, endpoint }: DeliveryRow, t: Backend['t']): string {
   if (!waitsFor) return '';
   return Array.isArray(waitsFor)
