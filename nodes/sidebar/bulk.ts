@@ -106,7 +106,10 @@ function isIncluded(record: MessageRecord | DeliveryRecord, { action, undoes }: 
   return action !== 'undo' || undoes === undefined || undoable(record) === undoes;
 }
 
-/** Would the action decide a question that nobody has read? Looking up or trying again is harmless, unless it cancels the legs of an order. */
+/**
+ * Would the action decide a question that nobody has read? Looking up or trying again is harmless, unless it cancels the legs of
+ * an order.
+ */
 function isAnswer({ state, decision }: MessageRecord | DeliveryRecord, action: BulkRequest['action']): boolean {
   return state === 'needsDecision' && (action === 'skip' || decision === 'legFailed');
 }

@@ -11,7 +11,10 @@ interface Watched {
   intakeTroubles: Watchable;
 }
 
-/** Notifies the views, at most every half second, that a store or the intake troubles have changed; the views then fetch their data. */
+/**
+ * Notifies the views, at most every half second, that a store or the intake troubles have changed; the views then fetch their
+ * data.
+ */
 export class ChangeNotice {
   private readonly watching = new Map<Watched, () => void>();
   private timer?: NodeJS.Timeout;

@@ -91,7 +91,10 @@ export async function conversationDetail(
   return undefined;
 }
 
-/** Changes with any record of the conversation. Without it, every change elsewhere would redraw the view, and the user would lose the selection. */
+/**
+ * Changes with any record of the conversation. Without it, every change elsewhere would redraw the view, and the user would lose
+ * the selection.
+ */
 function markOf(records: { id: string; version: number }[]): string {
   return digest(records.map(({ id, version }) => `${id} ${version}`).join());
 }

@@ -54,7 +54,10 @@ function applied({ rule, row, kind }: Trace[string], { mapping, node }: MadeBy):
   return { mapping, ...(node && { node }), rule: rule + 1, ...(row !== undefined && { row: row + 1 }), kind };
 }
 
-/** The value at a path, and the path with the index of each element: `relatedParty[role=requester].name` becomes `relatedParty[0].name`. */
+/**
+ * The value at a path, and the path with the index of each element: `relatedParty[role=requester].name` becomes
+ * `relatedParty[0].name`.
+ */
 function find(tree: Record<string, Json>, text: string): FieldValue | undefined {
   let path: Path;
   try {

@@ -34,7 +34,10 @@ export class LinkEditService {
     return (await broker.linkEditor.history(conversation)).map((one) => this.entryOf(one));
   }
 
-  /** The effects of an edit. A refusal is returned, too, with the conversation to merge instead if the entity belongs to another one. */
+  /**
+   * The effects of an edit. A refusal is returned, too, with the conversation to merge instead if the entity belongs to another
+   * one.
+   */
   async preview(broker: Broker, conversation: string, request: LinkEditRequest): Promise<LinkEditPreview> {
     const { edit: operation, found } = await this.resolve(broker, conversation, request);
     try {

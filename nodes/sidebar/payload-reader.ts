@@ -5,8 +5,8 @@ import { mappingFor } from '../kit/mappings.js';
 import type { PayloadReader } from './conversation-view-model.js';
 
 /**
- * Reads the content of a message with its endpoint's client, and its state with the preset. A custom mapping may read the state differently; its result
- * is in the deliveries, which take precedence.
+ * Reads the content of a message with its endpoint's client, and its state with the preset. A custom mapping may read the state
+ * differently; its result is in the deliveries, which take precedence.
  */
 export function payloadReader(RED: NodeAPI): PayloadReader {
   return async (record, bodies) => {

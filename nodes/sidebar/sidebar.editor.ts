@@ -38,7 +38,10 @@ RED.plugins.registerPlugin('switchboard-sidebar', {
   },
 });
 
-/** Opens the editor's JSON editor in a tray. It is made to be opened from a dialog, so the workspace state has to be restored afterwards. */
+/**
+ * Opens the editor's JSON editor in a tray. It is made to be opened from a dialog, so the workspace state has to be restored
+ * afterwards.
+ */
 function editJson(title: string, value: string, done: (text: string | undefined) => void): void {
   const before = RED.view.state();
   const finish = (text?: string) => {

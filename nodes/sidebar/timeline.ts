@@ -31,8 +31,9 @@ export interface OutboundEntry {
 const LONGEST = 400;
 
 /**
- * The timeline of a conversation: a lane for each party's entity, and an entry for every message and delivery, oldest first. Each message contains the whole
- * record, so a comment is shown only with the first message that has it, and not at all if it is an echo of ours. Pure.
+ * The timeline of a conversation: a lane for each party's entity, and an entry for every message and delivery, oldest first. Each
+ * message contains the whole record, so a comment is shown only with the first message that has it, and not at all if it is an
+ * echo of ours. Pure.
  */
 export function timeline(
   conversation: ConversationRecord,
@@ -233,7 +234,10 @@ function planOf(leg: PlannedLeg): LanePlan {
   };
 }
 
-/** The deliveries that created an entity: the first one of each lane, unless the partner created the entity. Its event may arrive before the answer. */
+/**
+ * The deliveries that created an entity: the first one of each lane, unless the partner created the entity. Its event may arrive
+ * before the answer.
+ */
 function createsOf(went: OutboundEntry[], lanes: LaneList): Set<string> {
   const first = new Map<string, DeliveryRecord>();
   for (const { record } of went) {

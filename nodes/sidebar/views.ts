@@ -151,7 +151,10 @@ export interface AppliedRule {
   kind: 'source' | 'constant' | 'expression' | 'default';
 }
 
-/** A field of an outgoing payload: the rule that made it, and for each generic value it read, the inbound rule and the partner's fields. */
+/**
+ * A field of an outgoing payload: the rule that made it, and for each generic value it read, the inbound rule and the partner's
+ * fields.
+ */
 export interface FieldLine extends FieldValue {
   made?: AppliedRule;
   from: { generic: string; value?: Json; made?: AppliedRule; fields: FieldValue[] }[];

@@ -85,19 +85,19 @@ function isCancellation(name: string, value: Json): boolean {
 
 /** The detected changes without the fields that lost a conflict. */
 export function resolveConflicts(
-  news: DetectedChanges,
+  changes: DetectedChanges,
   conflicts: readonly Conflict[],
   incoming: InboundMessage,
 ): DetectedChanges {
-  if (conflicts.length === 0) return news;
+  if (conflicts.length === 0) return changes;
   const lost = new Set(conflicts.filter((c) => !c.partnerWins).map((c) => c.name));
   const won = conflicts.filter((c) => c.partnerWins).map((c) => c.name);
-  const changed = [...new Set([...(news.message.changed ?? []), ...won])].filter((name) => !lost.has(name));
-  const { comments, attachments, removed = [] } = news.message;
-  const message: GenericMessage = { ...news.message, changed };
+  const changed = [...new Set([...(changes.message.changed ?? []), ...won])].filter((name) => !lost.has(name));
+  const { comments, attachments, removed = [] } = changes.message;
+  const message: GenericMessage = { ...changes.message, changed };
   const hasChanges = changed.length + comments.length + attachments.length + removed.length > 0;
   const output = hasChanges || incoming.deleted ? 'update' : 'ignored';
-  return { ...news, message, output, ...(output === 'ignored' && { reason: conflictText(conflicts) }) };
+  return { ...changes, message, output, ...(output === 'ignored' && { reason: conflictText(conflicts) }) };
 }
 
 /** Conflicts as text for people. */
@@ -115,7 +115,10 @@ function quoted(value: Json): string {
   return `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
 }
 
-/** The request that writes the winning values back to the partner, in case our writes overwrote them. Values are the partner's own. */
+/**
+ * The request that writes the winning values back to the partner, in case our writes overwrote them. Values are the partner's
+ * own.
+ */
 export function restoreRequest(conflicts: readonly Conflict[], { record }: InboundMessage): EntityRequest {
   const fields = [...new Set(conflicts.flatMap((conflict) => conflict.fields))];
   const namesOf = (field: string) => conflicts.filter((conflict) => conflict.fields.includes(field)).map(({ name }) => name);

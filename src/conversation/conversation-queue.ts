@@ -1,6 +1,6 @@
 /**
- * Releases the messages of one conversation into the flow one at a time, oldest first: the next one enters when the previous one has left, so that
- * an asynchronous node cannot reorder them. Conversations do not wait for each other.
+ * Releases the messages of one conversation into the flow one at a time, oldest first: the next one enters when the previous one
+ * has left, so that an asynchronous node cannot reorder them. Conversations do not wait for each other.
  */
 export class ConversationQueue {
   private readonly active = new Map<string, string>();

@@ -15,8 +15,9 @@ export class Conversations {
   ) {}
 
   /**
-   * Changes a conversation and other records in one commit. `change` receives the latest record and returns the new one, or the same one
-   * for no change; it is called again if another process committed first. The commit also releases deliveries whose predecessors in the plan are done.
+   * Changes a conversation and other records in one commit. `change` receives the latest record and returns the new one, or the
+   * same one for no change; it is called again if another process committed first. The commit also releases deliveries whose
+   * predecessors in the plan are done.
    */
   async update(
     id: string,
@@ -47,8 +48,8 @@ export class Conversations {
   }
 
   /**
-   * Changes several conversations and other records in one commit. `change` reads what it needs and returns the changes; it is called again if another
-   * process committed first.
+   * Changes several conversations and other records in one commit. `change` reads what it needs and returns the changes; it is
+   * called again if another process committed first.
    */
   async updateTogether(ids: string[], change: () => Promise<Change[]>): Promise<void> {
     // Always in the same order, to prevent deadlocks.

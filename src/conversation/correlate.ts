@@ -53,8 +53,8 @@ function isUnseen(link: Link): boolean {
 /**
  * Finds what changed in a message since the last one of its conversation. Pure.
  *
- * An entity that is a draft or already finished when first seen is not passed on: only its state is remembered, so that everything counts as new
- * once it is submitted or reopened.
+ * An entity that is a draft or already finished when first seen is not passed on: only its state is remembered, so that
+ * everything counts as new once it is submitted or reopened.
  */
 export function detectChanges(
   conversation: ConversationRecord,
@@ -116,7 +116,9 @@ function isOf(link: Link, { endpoint, entityType, id }: GenericMessage['source']
   return link.endpoint === endpoint && link.entityType === entityType && link.id === id;
 }
 
-/** What we wrote of items. If the partner has changed an item's state since, the written entry is no longer valid and is cleared. */
+/**
+ * What we wrote of items. If the partner has changed an item's state since, the written entry is no longer valid and is cleared.
+ */
 function writtenItemsAfter({ writtenItems }: Link, progress: ItemProgress[] = []): Link['writtenItems'] {
   if (!writtenItems) return undefined;
   const now = new Map(progress.map((item) => [item.id, itemStateKey(item)]));
@@ -215,7 +217,10 @@ function filterEntries<T>(
   return left.length > 0 ? Object.fromEntries(left) : undefined;
 }
 
-/** A conversation is closed when the entities of all parties are in a final state and no leg is pending; a reopened entity opens it again. */
+/**
+ * A conversation is closed when the entities of all parties are in a final state and no leg is pending; a reopened entity opens
+ * it again.
+ */
 export function conversationState(conversation: ConversationRecord): 'open' | 'closed' {
   const final = (link: Link) => link.gone || FINAL_STATES.includes(link.shadow.state as State);
   const { links, plan } = conversation;

@@ -166,14 +166,14 @@ export class Correlator {
   ): Promise<CompetingWrite[]> {
     const answered = new Set(overtaken.flatMap(({ field }) => link.writtenBy[field] ?? []));
     const done = (await Promise.all([...answered].map((id) => this.store.delivery(id)))).filter((d) => d !== undefined);
-    const said = await this.requests(done);
+    const doneRequests = await this.requests(done);
     const to = (deliveries: DeliveryRecord[], of: EntityRequest[]) =>
       deliveries.flatMap((delivery, i): CompetingWrite[] => {
         const request = of[i];
         return request && delivery.leg === link.leg ? [{ delivery, request }] : [];
       });
     // The create of the entity does not compete with the values it was created from.
-    return [...to(done, said), ...to(open, requests).slice(link.made === 'told' ? 1 : 0)];
+    return [...to(done, doneRequests), ...to(open, requests).slice(link.made === 'told' ? 1 : 0)];
   }
 
   /** The comments and files of deliveries. */
@@ -330,8 +330,8 @@ function itemsReader(client: EndpointClient | undefined): ItemsReader | undefine
 }
 
 /**
- * A partner's message about our order, with its items under our ids, so that nothing later needs the partner's ids. Items that are being sent
- * are included, since the partner may show them before it answers.
+ * A partner's message about our order, with its items under our ids, so that nothing later needs the partner's ids. Items that
+ * are being sent are included, since the partner may show them before it answers.
  */
 function withOurItemIds(
   incoming: InboundMessage,

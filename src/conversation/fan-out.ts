@@ -131,12 +131,17 @@ function isCancelled({ progress }: GenericMessage['fields'], id: string): boolea
   return state !== undefined && CANCELLING_STATES.includes(state);
 }
 
-/** The values of an item that are compared with the last sent ones: all that the customer decides. Prices come from the vendor. */
+/**
+ * The values of an item that are compared with the last sent ones: all that the customer decides. Prices come from the vendor.
+ */
 function sentItemValue(fields: GenericMessage['fields'], { price: _price, ...item }: OrderItem): Json {
   return { ...item, ...(isCancelled(fields, item.id) && { cancelled: true }) } as unknown as Json;
 }
 
-/** The plan after a delivery of these values was queued for a leg. Saved in the same commit, so that the values are sent exactly once. */
+/**
+ * The plan after a delivery of these values was queued for a leg. Saved in the same commit, so that the values are sent exactly
+ * once.
+ */
 export function planAfterQueued(plan: Plan, name: string, { items, progress, state }: GenericMessage['fields']): Plan {
   return {
     ...plan,
@@ -150,8 +155,8 @@ export function planAfterQueued(plan: Plan, name: string, { items, progress, sta
 }
 
 /**
- * The legs that receive the customer's comments: those waiting for an answer, otherwise the one that commented last, so that an answer reaches only the
- * vendor that asked. If none has asked, all open legs.
+ * The legs that receive the customer's comments: those waiting for an answer, otherwise the one that commented last, so that an
+ * answer reaches only the vendor that asked. If none has asked, all open legs.
  */
 function commentRecipients(plan: Plan, message: GenericMessage): string[] {
   const open = plan.legs.filter((l) => l.dropped === undefined && !isOver(l));

@@ -16,7 +16,10 @@ export interface OvertakenField {
 export interface FieldChanges {
   /** Generic fields that changed. */
   changed: string[];
-  /** Of these, fields that only show how our new entity was created: they may fill empty fields of other parties but overwrite nothing. */
+  /**
+   * Of these, fields that only show how our new entity was created: they may fill empty fields of other parties but overwrite
+   * nothing.
+   */
   asMade: string[];
   overtaken: OvertakenField[];
   /** The entity has to be read again: it may have changed after the reading. */
@@ -39,8 +42,9 @@ const STEPS: Partial<Record<State, number>> = {
 const LAST_STEP = 4;
 
 /**
- * Finds the fields that changed in a reading: those whose raw value differs from the last known one (comparing canonical values would hide changes
- * that map to the same value), unless our own write in progress sets that value, or the reading is older than our last write. Pure.
+ * Finds the fields that changed in a reading: those whose raw value differs from the last known one (comparing canonical values
+ * would hide changes that map to the same value), unless our own write in progress sets that value, or the reading is older than
+ * our last write. Pure.
  */
 export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: EchoGuard): FieldChanges {
   const { record, message } = incoming;
@@ -83,7 +87,8 @@ export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: 
     const differing = fields.filter((field) => differs(field, fields));
     if (differing.length === 0) continue;
     if (outdated || differing.some(isMissed)) {
-      // A value from before our write means a late reading, unless it was reverted since; so does a version no newer than the last reading.
+      // A value from before our write means a late reading, unless it was reverted since; so does a version no newer than the
+      // last reading.
       const field = differing.find((f) => link.ourWrites?.[f] && !sameFingerprint(link.ourWrites[f].before, record[f]));
       again ||= !outdated;
       if (field && !ITEM_FIELDS.has(name) && guard.isOlder(link.entityVersion, message.source.version))
@@ -96,7 +101,10 @@ export function detectFieldChanges(link: Link, incoming: InboundMessage, guard: 
   return { changed, asMade, overtaken, rereadNeeded: again, isOutdated };
 }
 
-/** The partner's fields that hold a generic field: those it is read from, and those we have just written it to, if the record shows them. */
+/**
+ * The partner's fields that hold a generic field: those it is read from, and those we have just written it to, if the record
+ * shows them.
+ */
 export function fieldsOf(name: string, { sources, record }: InboundMessage, { ourWrites = {} }: Link): string[] {
   const written = Object.keys(ourWrites).filter((field) => ourWrites[field]?.of?.includes(name) && field in record);
   return [...new Set([...(sources[name] ?? []), ...written])];
@@ -125,8 +133,8 @@ export function showsSentValue(shown: Json | undefined, sent: Json | undefined):
 }
 
 /**
- * Tests whether a reading is older than our last write of a raw field. For an answer, the order of our writes decides, because versions may have
- * a resolution of only one second.
+ * Tests whether a reading is older than our last write of a raw field. For an answer, the order of our writes decides, because
+ * versions may have a resolution of only one second.
  */
 function outdatedFields(
   link: Link,
@@ -137,7 +145,10 @@ function outdatedFields(
   return (field) => isOlder(message.source.version, link.writtenVersion?.[field]) || writtenLater(field);
 }
 
-/** Tests whether our write of a raw field was answered after the reading began: the reading may have missed it, unless its version is newer. */
+/**
+ * Tests whether our write of a raw field was answered after the reading began: the reading may have missed it, unless its version
+ * is newer.
+ */
 export function missedWrites(
   { ourWrites = {}, writtenVersion = {} }: Link,
   { readAt, answerTo, message }: InboundMessage,

@@ -2,7 +2,10 @@ import type { Parsed } from '../endpoints/endpoint.js';
 import { entityKind } from '../model/entity-kind.js';
 import type { GenericFields, GenericMessage, Json, System } from '../model/message.js';
 
-/** The generic message for a partner's record: its parsed parts, with the mapped fields. A deleted record gets the state cancelled. */
+/**
+ * The generic message for a partner's record: its parsed parts, with the mapped fields. A deleted record gets the state
+ * cancelled.
+ */
 export function genericMessage(
   system: System,
   parsed: Parsed,

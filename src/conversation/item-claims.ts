@@ -1,7 +1,9 @@
 import type { ItemFacts, SentItem } from '../model/item-facts.js';
 import { carriesOurId, compareKinds, sameQuantity, sameValues, totalQuantity } from './item-compare.js';
 
-/** A pairing by ids alone: our items and the partner's. Several of theirs if one was split, several of ours if they were merged. */
+/**
+ * A pairing by ids alone: our items and the partner's. Several of theirs if one was split, several of ours if they were merged.
+ */
 export interface IdClaim {
   ours: SentItem[];
   theirs: ItemFacts[];
@@ -26,8 +28,9 @@ export function claimsOf(
 }
 
 /**
- * What contradicts a claim; undefined: nothing. A difference alone does not, because a partner may change its items. A different kind of product does, and so
- * does a better match with an item whose own claim does not fit. If only the quantity matches better, the quantities may also have been swapped.
+ * What contradicts a claim; undefined: nothing. A difference alone does not, because a partner may change its items. A different
+ * kind of product does, and so does a better match with an item whose own claim does not fit. If only the quantity matches
+ * better, the quantities may also have been swapped.
  * @param foreign the partner uses its own names for all offerings, so that kinds cannot be compared
  */
 export function findContradiction(

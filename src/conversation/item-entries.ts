@@ -5,15 +5,18 @@ import type { EntityRequest } from './entity-request.js';
 import { fingerprint, itemStateKey } from './fingerprint.js';
 import { matchItems } from './item-match.js';
 
-/** The entries of a list with their item ids. A mapping makes one entry of each item, then one of each that has only a progress, in this order. */
+/**
+ * The entries of a list with their item ids. A mapping makes one entry of each item, then one of each that has only a progress,
+ * in this order.
+ */
 export function entriesOf(
   { generic }: Pick<EntityRequest, 'generic'>,
   list: Json | undefined,
-): { id: string; entry: Json; standing?: string }[] | undefined {
+): { id: string; entry: Json; stateKey?: string }[] | undefined {
   const { items = [], progress = [] } = generic as { items?: Json[]; progress?: Json[] };
-  const standings = new Map(([...items, ...progress] as unknown as ItemProgress[]).map((item) => [item.id, itemStateKey(item)]));
-  if (!Array.isArray(list) || list.length !== standings.size) return undefined;
-  return [...standings].map(([id, standing], i) => ({ id, entry: list[i] as Json, standing }));
+  const stateKeys = new Map(([...items, ...progress] as unknown as ItemProgress[]).map((item) => [item.id, itemStateKey(item)]));
+  if (!Array.isArray(list) || list.length !== stateKeys.size) return undefined;
+  return [...stateKeys].map(([id, stateKey], i) => ({ id, entry: list[i] as Json, stateKey }));
 }
 
 /** The items of a request as sent. If a user has edited the list, the ids of its entries are taken as ours. */

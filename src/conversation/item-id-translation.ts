@@ -11,8 +11,9 @@ export interface TranslatedMessage {
 }
 
 /**
- * Replaces the partner's item ids in a message about our order by our own ids. Items that the partner added are not part of the order: they do not count
- * in its state, and are passed on as a comment. Throws if the items cannot be matched, so that the order lines are left unchanged. Pure.
+ * Replaces the partner's item ids in a message about our order by our own ids. Items that the partner added are not part of the
+ * order: they do not count in its state, and are passed on as a comment. Throws if the items cannot be matched, so that the order
+ * lines are left unchanged. Pure.
  * @param got the items of the partner's record, in its own terms
  */
 export function translateItemIds(

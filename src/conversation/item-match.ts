@@ -21,9 +21,10 @@ export interface ItemMatch extends ItemIds {
 const NOTHING: ItemIds = { ids: {}, theirs: [] };
 
 /**
- * Matches a partner's items with those we sent. Ids and positions are compared, not trusted: a partner may renumber, pad, split or merge items, and add its
- * own. The rules apply in order, and each decides only if it leaves no choice on either side. Whatever remains is reported, never guessed.
- * `before`: ids known earlier, used unless contradicted. If one id proves to be another item's, the partner has renumbered, and no id is trusted. Pure.
+ * Matches a partner's items with those we sent. Ids and positions are compared, not trusted: a partner may renumber, pad, split
+ * or merge items, and add its own. The rules apply in order, and each decides only if it leaves no choice on either side.
+ * Whatever remains is reported, never guessed. `before`: ids known earlier, used unless contradicted. If one id proves to be
+ * another item's, the partner has renumbered, and no id is trusted. Pure.
  */
 export function matchItems(sent: readonly SentItem[], got: readonly ItemFacts[], before: ItemIds = NOTHING): ItemMatch {
   const twice = got.filter((t, i) => got.findIndex((x) => x.id === t.id) !== i);
@@ -88,8 +89,8 @@ class MatchTable {
   }
 
   /**
-   * Pairs items by known ids, unless contradicted. False if no rule can decide: an item that the partner added now looks like a missing one of ours and may
-   * be either, or two items of one kind have swapped their quantities or their ids.
+   * Pairs items by known ids, unless contradicted. False if no rule can decide: an item that the partner added now looks like a
+   * missing one of ours and may be either, or two items of one kind have swapped their quantities or their ids.
    */
   applyKnownIds(): boolean {
     const { ids, theirs } = this.before;
@@ -149,7 +150,10 @@ class MatchTable {
     return found.length > 0;
   }
 
-  /** Items of one kind are distinguished only if all of them are present: otherwise one may be gone and another changed to look like it. */
+  /**
+   * Items of one kind are distinguished only if all of them are present: otherwise one may be gone and another changed to look
+   * like it.
+   */
   pairByDifference(): boolean {
     const all = (o: SentItem) =>
       this.open.filter((x) => compareKinds(o, x) === true).length === this.free.filter((t) => sameKind(o, t)).length;
@@ -179,8 +183,8 @@ class MatchTable {
   }
 
   /**
-   * Last, by position, among items of one kind if as many as were sent are present: either they are equal, or nothing shows that their
-   * order has changed.
+   * Last, by position, among items of one kind if as many as were sent are present: either they are equal, or nothing shows that
+   * their order has changed.
    */
   pairByPosition(): void {
     const inOrder = this.inOrder();
@@ -198,8 +202,8 @@ class MatchTable {
   }
 
   /**
-   * The partner uses its own names for all offerings, but shows exactly the items that were sent, under the ids they were sent with: then
-   * the ids decide.
+   * The partner uses its own names for all offerings, but shows exactly the items that were sent, under the ids they were sent
+   * with: then the ids decide.
    */
   pairForeignOfferings(): void {
     const pairs = this.open.flatMap((o) => this.free.filter((t) => t.id === o.id).map((t) => [o, t] as const));

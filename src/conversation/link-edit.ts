@@ -91,11 +91,12 @@ export interface LinkEditAuthor {
 const OPEN: DeliveryRecord['state'][] = ['pending', 'sending', 'inDoubt'];
 
 /**
- * Plans the changes of an edit, for the preview and for applying it. Throws SWB_PAYLOAD with the reason if the edit is refused. Pure.
+ * Plans the changes of an edit, for the preview and for applying it. Throws SWB_PAYLOAD with the reason if the edit is refused.
+ * Pure.
  * @param other the second conversation of a merge
  */
 export function planLinkEdit(
-  operation: LinkEdit,
+  edit: LinkEdit,
   contents: ConversationContents,
   other: ConversationContents | undefined,
   author: LinkEditAuthor,
@@ -106,13 +107,13 @@ export function planLinkEdit(
       `${(conversation.plan ? conversation : other?.conversation)?.reference} is fanned out to several parties, so its links cannot be edited.`,
       'Cancel or complete its legs at the partners instead.',
     );
-  switch (operation.kind) {
+  switch (edit.kind) {
     case 'link':
-      return link(contents, operation.entity, author);
+      return link(contents, edit.entity, author);
     case 'unlink':
-      return unlink(contents, requireLink(conversation, operation.entity), author);
+      return unlink(contents, requireLink(conversation, edit.entity), author);
     case 'split':
-      return split(contents, requireLink(conversation, operation.entity), operation.reference, author);
+      return split(contents, requireLink(conversation, edit.entity), edit.reference, author);
     case 'merge':
       if (!other || other.conversation.id === conversation.id)
         throw refusal('A conversation cannot be merged with itself.', 'Choose another conversation.');
@@ -243,8 +244,8 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
   const [a, b] = [into.conversation, other.conversation];
   requireNoneSending(other.deliveries);
   const takenPlaces = new Set([...a.links.map(placeKey), ...into.deliveries.filter(isOpen).map(placeKey)]);
-  // The other conversation's entity gets a separate leg if both have one or are creating one, or if its failed or undecided create may have reached the
-  // partner: deliveries meant for it must not go to ours.
+  // The other conversation's entity gets a separate leg if both have one or are creating one, or if its failed or undecided
+  // create may have reached the partner: deliveries meant for it must not go to ours.
   for (const d of other.deliveries)
     if (
       (d.state === 'failed' || d.state === 'needsDecision') &&
@@ -268,14 +269,14 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
   };
   // Our failed create no longer blocks if the other conversation brings the ticket; replayed, it updates that ticket.
   const unblocked = into.deliveries.filter((d) => d.blocking && links.some((link) => isForLink(d, link)));
-  const said = other.messages;
+  const otherMessages = other.messages;
   const openCount = other.deliveries.filter((d) => OPEN.includes(d.state)).length;
   const receiveOnly = links.filter((link, index) => link.leg !== b.links[index]?.leg);
   return {
     changes: [
       { kind: 'conversation', record: b, gone: true },
       conversationChange(merged, at),
-      ...moveMessages(said, a.id),
+      ...moveMessages(otherMessages, a.id),
       ...unblocked.map((d): Change => ({ kind: 'delivery', record: { ...d, blocking: undefined, updatedAt: at } })),
       ...other.deliveries.map((d): Change => {
         // A create keeps the reference of its earlier attempts, so that their result is found.
@@ -287,14 +288,19 @@ function merge(into: ConversationContents, other: ConversationContents, { at }: 
     effects: [
       effect('merges', { reference: b.reference, into: a.reference }),
       ...links.map((link) => effect('joins', { number: nameOf(link) })),
-      ...moveEffects(said, other.deliveries),
+      ...moveEffects(otherMessages, other.deliveries),
       ...(openCount ? [effect('underWay', { count: openCount })] : []),
       ...receiveOnly.flatMap((link) => {
         const instead = linkAt(a, link.endpoint, link.entityType, b.links.find((l) => l.id === link.id)?.leg ?? '');
         return instead ? [effect('heardOnly', { number: nameOf(link), instead: nameOf(instead) })] : [];
       }),
     ],
-    inverse: { moves: linkMoves, messages: said.map((m) => m.id), deliveries: other.deliveries.map(placeOf), removed: b },
+    inverse: {
+      moves: linkMoves,
+      messages: otherMessages.map((m) => m.id),
+      deliveries: other.deliveries.map(placeOf),
+      removed: b,
+    },
   };
 }
 

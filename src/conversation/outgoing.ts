@@ -2,7 +2,9 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import type { Mapping, Problem } from '../mapping/mapping.js';
 import type { GenericComment, GenericMessage, Json } from '../model/message.js';
 
-/** The comments to send to the target: without internal ones, with author names, and with the full text of fields that were cut. */
+/**
+ * The comments to send to the target: without internal ones, with author names, and with the full text of fields that were cut.
+ */
 export function outgoingComments(
   message: GenericMessage,
   problems: Problem[],

@@ -1,13 +1,14 @@
 import type { Side } from '../model/message.js';
 
 /**
- * Which party's value wins if two parties change a field at the same time, and whether one party's value may overwrite another's. One model for both,
- * by party and field.
+ * Which party's value wins if two parties change a field at the same time, and whether one party's value may overwrite another's.
+ * One model for both, by party and field.
  */
 
 /**
- * newest: the later change wins; within a few seconds, the field's owner wins. customer, provider: that side wins, whenever the change was
- * made. appendOnly: the party's text is kept, and other parties' values are added as a comment. never: the party's value is not overwritten.
+ * newest: the later change wins; within a few seconds, the field's owner wins. customer, provider: that side wins, whenever the
+ * change was made. appendOnly: the party's text is kept, and other parties' values are added as a comment. never: the party's
+ * value is not overwritten.
  */
 export const FIELD_RULES = ['newest', 'customer', 'provider', 'appendOnly', 'never'] as const;
 export type FieldRule = (typeof FIELD_RULES)[number];

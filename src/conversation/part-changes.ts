@@ -27,8 +27,8 @@ export interface PartChanges {
 }
 
 /**
- * Finds comments and files that are new, edited or removed. A new one has an unknown id and is not ours: not written by our own user, not the result of
- * a write in doubt, and without the mark of a part that we wrote and the partner has not shown yet. Pure.
+ * Finds comments and files that are new, edited or removed. A new one has an unknown id and is not ours: not written by our own
+ * user, not the result of a write in doubt, and without the mark of a part that we wrote and the partner has not shown yet. Pure.
  */
 export function detectPartChanges(
   conversation: ConversationRecord,
@@ -44,18 +44,19 @@ export function detectPartChanges(
   const waiting = new Set<string>();
   const seen = new Set(link.seen);
   const notShown = missingParts(link, incoming);
-  // Our comment written after this reading began may show an id that the partner changes later: another reading decides whose it is.
+  // Our comment written after this reading began may show an id that the partner changes later: another reading decides whose it
+  // is.
   const later = partsWrittenLater(link, incoming).filter(([key]) => key[0] === 'c');
   const isUnclear = ({ id, text }: GenericComment) => {
-    if (!later.some(([, said]) => hasText(said, text))) return false;
+    if (!later.some(([, stored]) => hasText(stored, text))) return false;
     waiting.add(id);
     return true;
   };
   const commentsInDoubt = (guard.inDoubt ?? []).filter(({ comment }) => comment);
   const filesInDoubt = (guard.inDoubt ?? []).filter(({ attachment }) => attachment);
   // Some partners renumber their notes: a new one with the text of a missing one is the same.
-  const isRenumbered = (kind: RemovedPart['kind'], says: string) => {
-    const at = notShown.findIndex(([key, said]) => key[0] === kind[0] && hasText(said, says));
+  const isRenumbered = (kind: RemovedPart['kind'], text: string) => {
+    const at = notShown.findIndex(([key, stored]) => key[0] === kind[0] && hasText(stored, text));
     if (at >= 0) notShown.splice(at, 1);
     return at >= 0;
   };
@@ -104,7 +105,7 @@ export function detectPartChanges(
   return {
     comments: [...comments, ...(isComplete ? editedSince(link, incoming) : [])],
     attachments,
-    removed: isComplete ? notShown.filter(([, said]) => !isUnread(said)).map(removedPart) : [],
+    removed: isComplete ? notShown.filter(([, stored]) => !isUnread(stored)).map(removedPart) : [],
     foundDeliveries: [...found],
     waitsForDoubt: waiting.size > 0,
     usedMarks: used,
@@ -133,17 +134,17 @@ function matchFile(shown: GenericAttachment, ours: GenericAttachment): PartMatch
 function editedSince({ words = {} }: Link, { message, readAt }: InboundMessage): GenericComment[] {
   return message.comments
     .filter((c) => {
-      const said = words[keyOf('comment', c.id)];
-      if (said === undefined) return false;
-      return isUnread(said) ? !isWrittenLater(said, readAt) && isReverted(said, c.text) : !hasText(said, c.text);
+      const stored = words[keyOf('comment', c.id)];
+      if (stored === undefined) return false;
+      return isUnread(stored) ? !isWrittenLater(stored, readAt) && isReverted(stored, c.text) : !hasText(stored, c.text);
     })
     .map(asEdited);
 }
 
 /** Does a comment that we edited show its earlier text? Replicas that lag behind show it, too. */
 export function isRevertedEdit({ words = {} }: Link, { id, text }: GenericComment): boolean {
-  const said = words[keyOf('comment', id)];
-  return said !== undefined && isUnread(said) && isReverted(said, text);
+  const stored = words[keyOf('comment', id)];
+  return stored !== undefined && isUnread(stored) && isReverted(stored, text);
 }
 
 function isReverted([, words, before]: UnreadPart, text: string): boolean {
@@ -161,13 +162,16 @@ function asEdited(comment: GenericComment): GenericComment {
 
 /** Parts that were shown, or written by us, before this reading and are missing from it. */
 function missingParts(link: Link, incoming: InboundMessage): [string, Json][] {
-  return partsNotShown(link, incoming).filter(([, said]) => !isWrittenLater(said, incoming.readAt));
+  return partsNotShown(link, incoming).filter(([, stored]) => !isWrittenLater(stored, incoming.readAt));
 }
 
-/** Parts that we wrote after this reading began and that it does not show by their ids. Always empty for an answer to another write. */
+/**
+ * Parts that we wrote after this reading began and that it does not show by their ids. Always empty for an answer to another
+ * write.
+ */
 function partsWrittenLater(link: Link, incoming: InboundMessage): [string, Json][] {
   if (incoming.readAt === undefined) return [];
-  return partsNotShown(link, incoming).filter(([, said]) => isWrittenLater(said, incoming.readAt));
+  return partsNotShown(link, incoming).filter(([, stored]) => isWrittenLater(stored, incoming.readAt));
 }
 
 function partsNotShown({ words = {} }: Link, { message }: InboundMessage): [string, Json][] {
@@ -178,8 +182,8 @@ function partsNotShown({ words = {} }: Link, { message }: InboundMessage): [stri
   return Object.entries(words).filter(([key]) => !shown.has(key));
 }
 
-function removedPart([key, said]: [string, Json]): RemovedPart {
-  const says = typeof said === 'string' && !said.startsWith('#') ? said : undefined;
+function removedPart([key, stored]: [string, Json]): RemovedPart {
+  const says = typeof stored === 'string' && !stored.startsWith('#') ? stored : undefined;
   return { kind: key[0] === 'a' ? 'attachment' : 'comment', id: key.slice(2), ...(says && { says }) };
 }
 
@@ -197,13 +201,13 @@ function memoryAfter(
   const seen = [...link.seen, ...shown.filter((id) => !known.has(id))];
   const forgotten = new Set(others.slice(0, -NOT_SHOWN));
   if (!isComplete) return { seen, words: link.words };
-  const said: [string, Json][] = [
+  const stored: [string, Json][] = [
     ...message.comments.map((c): [string, Json] => [keyOf('comment', c.id), keptText(c.text)]),
     ...message.attachments.map((a): [string, Json] => [keyOf('attachment', a.id), keptText(a.name)]),
   ];
   // Parts that only events report are not part of the entity.
   const later = Object.entries(link.words ?? {}).filter(([, words]) => isWrittenLater(words, readAt));
-  const kept = [...said.filter(([key]) => !key.includes('|') && !waiting.has(key.slice(2))), ...later].slice(-WORDS);
+  const kept = [...stored.filter(([key]) => !key.includes('|') && !waiting.has(key.slice(2))), ...later].slice(-WORDS);
   return {
     seen: forgotten.size > 0 ? seen.filter((id) => !forgotten.has(id)) : seen,
     words: kept.length > 0 ? Object.fromEntries(kept) : undefined,
@@ -221,23 +225,23 @@ function keptText(text: string): string {
 }
 
 /**
- * The text of a part that we wrote and have not read yet, with an id made when the write was answered: an earlier reading may not show it, and the partner
- * may format it differently. For a part that we edited, also the text before the edit.
+ * The text of a part that we wrote and have not read yet, with an id made when the write was answered: an earlier reading may not
+ * show it, and the partner may format it differently. For a part that we edited, also the text before the edit.
  */
 type UnreadPart = [stamp: string, words: string, ...before: string[]];
 
-function isUnread(said: Json): said is UnreadPart {
-  return Array.isArray(said);
+function isUnread(stored: Json): stored is UnreadPart {
+  return Array.isArray(stored);
 }
 
 /** Was the part written after a reading began? Always true for an answer to another write. */
-function isWrittenLater(said: Json, readAt: string | undefined): boolean {
-  return isUnread(said) && said[0] > (readAt ?? '');
+function isWrittenLater(stored: Json, readAt: string | undefined): boolean {
+  return isUnread(stored) && stored[0] > (readAt ?? '');
 }
 
-function hasText(said: Json, text: string): boolean {
+function hasText(stored: Json, text: string): boolean {
   const words = keptText(text);
-  const kept = isUnread(said) ? said[1] : said;
+  const kept = isUnread(stored) ? stored[1] : stored;
   if (words === '' || typeof kept !== 'string') return kept === words;
   return (
     kept === words || (!kept.startsWith('#') && kept !== '' && bareWords(kept) === bareWords(text) && bareWords(text) !== '')
@@ -245,31 +249,31 @@ function hasText(said: Json, text: string): boolean {
 }
 
 /** The link with a comment or file that we wrote. `stamp`: an id made after the answer arrived. */
-export function withWrittenPart(link: Link, kind: RemovedPart['kind'], id: string, says: string, stamp: string): Link {
-  const words = { ...link.words, [keyOf(kind, id)]: [stamp, keptText(says)] };
+export function withWrittenPart(link: Link, kind: RemovedPart['kind'], id: string, text: string, stamp: string): Link {
+  const words = { ...link.words, [keyOf(kind, id)]: [stamp, keptText(text)] };
   return { ...link, seen: [...link.seen, id], words: Object.fromEntries(Object.entries(words).slice(-WORDS)) };
 }
 
 /** The link with the memory of parts that are missing now, as known before: they may be shown again, perhaps under new ids. */
 export function withKnownParts(link: Link, before: Link, parts: readonly RemovedPart[]): Link {
   const known = parts.flatMap(({ kind, id }): [string, Json][] => {
-    const said = before.words?.[keyOf(kind, id)];
-    return said === undefined ? [] : [[keyOf(kind, id), said]];
+    const stored = before.words?.[keyOf(kind, id)];
+    return stored === undefined ? [] : [[keyOf(kind, id), stored]];
   });
   return { ...link, words: { ...Object.fromEntries(known), ...link.words } };
 }
 
-/** The link after we edited a comment (`says`: its new text) or deleted a part, so that the result does not count as a change. */
+/** The link after we edited a comment (`text`: its new text) or deleted a part, so that the result does not count as a change. */
 export function withCarriedEdit(
   link: Link,
   kind: RemovedPart['kind'],
   id: string,
-  says: string | undefined,
+  text: string | undefined,
   stamp: string,
 ): Link {
-  const { [keyOf(kind, id)]: said, ...words } = link.words ?? {};
-  if (says === undefined) return { ...link, words };
-  const before = said !== undefined && isUnread(said) ? said[1] : said;
-  const now: Json = [stamp, keptText(says), ...(typeof before === 'string' ? [before] : [])];
+  const { [keyOf(kind, id)]: stored, ...words } = link.words ?? {};
+  if (text === undefined) return { ...link, words };
+  const before = stored !== undefined && isUnread(stored) ? stored[1] : stored;
+  const now: Json = [stamp, keptText(text), ...(typeof before === 'string' ? [before] : [])];
   return { ...link, words: { ...words, [keyOf(kind, id)]: now } };
 }

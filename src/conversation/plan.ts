@@ -48,7 +48,10 @@ function withReport(leg: PlannedLeg, { state, stateReason, progress }: GenericFi
   };
 }
 
-/** Drops legs whose predecessor ended in another state, and the legs that wait for those. They keep waiting if the plan asks a user on failure. */
+/**
+ * Drops legs whose predecessor ended in another state, and the legs that wait for those. They keep waiting if the plan asks a
+ * user on failure.
+ */
 export function dropUnreachable(plan: Plan): Plan {
   if (plan.onFailure === 'ask') return plan;
   let { legs } = plan;

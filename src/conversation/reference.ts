@@ -4,9 +4,9 @@ import type { ConversationRecord, DeliveryRecord, Link, Store } from '../store/s
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'; // Crockford base 32: no characters that are easily confused
 
 /**
- * Our reference for the conversation that starts with this entity, e.g. `SWB-7K3M9Q2X4F6A`: 60 bits of a hash. It can be derived again
- * even after the loss of the store, so that an entity created earlier is found and not created twice.
- * `nth`: 2 for the second conversation that starts with the entity, after it was unlinked from the first one, and so on.
+ * Our reference for the conversation that starts with this entity, e.g. `SWB-7K3M9Q2X4F6A`: 60 bits of a hash. It can be derived
+ * again even after the loss of the store, so that an entity created earlier is found and not created twice. `nth`: 2 for the
+ * second conversation that starts with the entity, after it was unlinked from the first one, and so on.
  */
 export function referenceFor(endpoint: string, entityType: string, entityId: string, nth = 1): string {
   const bytes = hash('sha256', JSON.stringify([endpoint, entityType, entityId, ...(nth > 1 ? [nth] : [])]), 'buffer');

@@ -2,7 +2,9 @@ import { FINAL_STATES, type ItemProgress, type State } from '../model/message.js
 import type { ConversationRecord, PlannedLeg } from '../store/store.js';
 import { linkOfLeg } from './plan.js';
 
-/** The first matching rule gives the state of the whole order. `all`: every item is in one of the states; `any`: at least one is. */
+/**
+ * The first matching rule gives the state of the whole order. `all`: every item is in one of the states; `any`: at least one is.
+ */
 export interface RollUpRule {
   when: 'all' | 'any';
   of: State[];
@@ -11,7 +13,10 @@ export interface RollUpRule {
 
 const ENDED: State[] = ['completed', 'partial', 'failed', 'rejected', 'cancelled'];
 
-/** Named after the order states of TMF622, which defines completed, failed and partial; the other rules follow from the meaning of the states. */
+/**
+ * Named after the order states of TMF622, which defines completed, failed and partial; the other rules follow from the meaning of
+ * the states.
+ */
 export const DEFAULT_ROLL_UP: readonly RollUpRule[] = [
   { when: 'all', of: ['cancelled'], gives: 'cancelled' },
   { when: 'all', of: ['rejected'], gives: 'rejected' },

@@ -86,8 +86,8 @@ function shown(sent: SentItem[], { numbering, dropped, changed }: Behaviour, wor
 }
 
 /**
- * The vendor's next behaviour, without cases that are impossible to detect: swapping the ids of items without showing what distinguishes them, or renumbering,
- * dropping one item and changing another to look like it, all at the same time.
+ * The vendor's next behaviour, without cases that are impossible to detect: swapping the ids of items without showing what
+ * distinguishes them, or renumbering, dropping one item and changing another to look like it, all at the same time.
  */
 function next(sent: SentItem[], first: Numbering, words: Words, { below, chance, one }: Dice): Behaviour {
   const free = words === 'all' ? ANY : words === 'silent' ? ANY.filter((n) => n !== 'exchanged' && n !== 'moved up') : [first];

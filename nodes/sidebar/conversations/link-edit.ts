@@ -26,8 +26,8 @@ export interface LinkEditPanel {
 }
 
 /**
- * Edits the links of a conversation, in steps: a form if something has to be entered, then a preview of the effects with the button to apply
- * them.
+ * Edits the links of a conversation, in steps: a form if something has to be entered, then a preview of the effects with the
+ * button to apply them.
  */
 export function linkEditPanel(view: ConversationDetail, { t, conversations: desk, done }: LinkEditContext): LinkEditPanel {
   const root = element('div', { class: 'switchboard-link-edit' });

@@ -14,9 +14,9 @@ const UNMARKED_STATES = ['delivered', 'ignored'];
 const FIELDS = 3;
 
 /**
- * A conversation as swimlanes: a column for each party, and one for Switchboard between the side that started it and the others, with time going down.
- * A message is an arrow from a party's lane to ours, a delivery an arrow from ours; a click opens the message. In a narrow view, the same entries
- * are a list (conversations.css).
+ * A conversation as swimlanes: a column for each party, and one for Switchboard between the side that started it and the others,
+ * with time going down. A message is an arrow from a party's lane to ours, a delivery an arrow from ours; a click opens the
+ * message. In a narrow view, the same entries are a list (conversations.css).
  */
 export function swimlanes(
   view: ConversationDetail,

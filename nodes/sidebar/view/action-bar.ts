@@ -23,8 +23,9 @@ export interface ActionContext {
 }
 
 /**
- * The buttons of a message or delivery. Each asks for confirmation in place; skipping asks for a reason, which is stored with the message; editing shows
- * the changes before they are sent. While it waits for the user it has `data-busy` and must not be redrawn.
+ * The buttons of a message or delivery. Each asks for confirmation in place; skipping asks for a reason, which is stored with the
+ * message; editing shows the changes before they are sent. While it waits for the user it has `data-busy` and must not be
+ * redrawn.
  */
 export function actionBar(target: Target, { t, backend, messages, acted }: ActionContext): HTMLElement | undefined {
   if (target.actions.length === 0) return undefined;

@@ -103,7 +103,9 @@ export class MessageApi {
   }
 }
 
-/** Sends a change. Node-RED also answers 401 if a signed-in user lacks the permission; a user who can see a message is signed in. */
+/**
+ * Sends a change. Node-RED also answers 401 if a signed-in user lacks the permission; a user who can see a message is signed in.
+ */
 export function write(backend: Backend, path: string, body: object): Promise<unknown> {
   return backend.post(path, body).catch((error) => {
     throw error instanceof RequestError && error.status === 401 ? new RequestError('', 403) : error;

@@ -43,8 +43,8 @@ function isWithin(path: string, source: string): boolean {
 }
 
 /**
- * The fields of a delivery, each with the rule that made it. Pointing at one, or focusing it with the keyboard, shows its origin as a sentence and highlights
- * the partner's fields that it was made from.
+ * The fields of a delivery, each with the rule that made it. Pointing at one, or focusing it with the keyboard, shows its origin
+ * as a sentence and highlights the partner's fields that it was made from.
  */
 export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, context: ColumnContext): HTMLElement {
   const { t } = context;
