@@ -77,14 +77,14 @@ async function applyTo(brokers: Broker[], id: string, request: BulkRequest, by: 
       },
       undo: { message: () => interventions.undoMessage(id, many), delivery: (d: string) => interventions.undoDelivery(d, many) },
     }[action];
-    const asked = [message, ...deliveries].filter((record) => isAnswer(record, action));
-    if (asked.length > 0 && !result.refused.includes(ONE_BY_ONE)) result.refused.push(ONE_BY_ONE);
+    const decisions = [message, ...deliveries].filter((record) => isAnswer(record, action));
+    if (decisions.length > 0 && !result.refused.includes(ONE_BY_ONE)) result.refused.push(ONE_BY_ONE);
     const work: { step: () => Promise<void>; looks?: boolean }[] = [
-      ...(messageActions(message).includes(action) && isIncluded(message, request) && !asked.includes(message)
+      ...(messageActions(message).includes(action) && isIncluded(message, request) && !decisions.includes(message)
         ? [{ step: steps.message }]
         : []),
       ...deliveries
-        .filter((d) => deliveryActions(d).includes(action) && isIncluded(d, request) && !asked.includes(d))
+        .filter((d) => deliveryActions(d).includes(action) && isIncluded(d, request) && !decisions.includes(d))
         .map((d) => ({ step: () => steps.delivery(d.id), looks: action === 'replay' && isOnlyLookedFor(d) })),
     ];
     if (work.length > 0) result.messages.push(id);

@@ -38,22 +38,22 @@ const DRAWN = 200;
 
 /** A page of conversations, latest activity first. */
 export async function listConversations(
-  desks: BrokerAccess[],
+  brokers: BrokerAccess[],
   query: ConversationQuery,
   nameOf: NameOf,
 ): Promise<ConversationList> {
-  return query.search ? searchConversations(desks, query, nameOf) : recentConversations(desks, query, nameOf);
+  return query.search ? searchConversations(brokers, query, nameOf) : recentConversations(brokers, query, nameOf);
 }
 
 /** One conversation with its timeline, by id, reference or alias. `known`: the mark of what the view already has. */
 export async function conversationDetail(
-  desks: BrokerAccess[],
+  brokers: BrokerAccess[],
   id: string,
   nameOf: NameOf,
   readPayload: PayloadReader,
   known?: string,
 ): Promise<Omit<ConversationDetail, 'linkEdits' | 'targets'> | Unchanged | undefined> {
-  for (const { store } of desks) {
+  for (const { store } of brokers) {
     const record = (await store.conversation(id)) ?? (await store.conversationByReference(id));
     if (!record) continue;
     const [messages, deliveries] = await Promise.all([
@@ -111,20 +111,20 @@ function timeOf(record: MessageRecord | DeliveryRecord): number {
 
 /** Searches all stores. */
 async function searchConversations(
-  desks: BrokerAccess[],
+  brokers: BrokerAccess[],
   { search, state, limit }: ConversationQuery,
   nameOf: NameOf,
 ): Promise<ConversationList> {
   const rows = await Promise.all(
-    desks.map(async ({ store }) => {
+    brokers.map(async ({ store }) => {
       const states = state === 'open' || state === 'closed' ? [state] : undefined;
       const records = await store.listConversations({ search, states, limit: FOUND });
       return Promise.all(records.map((record) => rowOf(store, record, nameOf)));
     }),
   );
-  const asked = LISTED_FOR[state];
-  const fitting = rows.flat().filter((row) => !asked || row[asked] > 0);
-  return { conversations: fitting.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, limit) };
+  const countName = LISTED_FOR[state];
+  const matching = rows.flat().filter((row) => !countName || row[countName] > 0);
+  return { conversations: matching.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, limit) };
 }
 
 /** A message or delivery. Unlike ids of conversations, their ids sort by time. */
@@ -134,36 +134,39 @@ interface Activity {
 }
 
 /** Scans messages and deliveries back in time: a conversation is listed at its newest one. */
-async function recentConversations(desks: BrokerAccess[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
-  const asked = LISTED_FOR[query.state];
-  const part: RecordFilter = asked ? COUNTED[asked] : {};
+async function recentConversations(brokers: BrokerAccess[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+  const countName = LISTED_FOR[query.state];
+  const part: RecordFilter = countName ? COUNTED[countName] : {};
   const heads = await Promise.all(
-    desks.map(async ({ store }) => {
-      const signs = merged(
+    brokers.map(async ({ store }) => {
+      const activities = merged(
         recordsOf((next): Promise<Activity[]> => store.listMessages({ ...part, ...next }), BATCH, query.before),
         recordsOf((next): Promise<Activity[]> => store.listDeliveries({ ...part, ...next }), BATCH, query.before),
       );
-      return { store, signs, sign: await next(signs) };
+      return { store, activities, activity: await next(activities) };
     }),
   );
   const rows: ConversationRow[] = [];
   const known = new Set<string>();
   let last = query.before;
   for (let scanned = 0; rows.length < query.limit && scanned < MOST_SCANNED; scanned++) {
-    const head = heads.reduce((best, one) => (one.sign && (!best?.sign || one.sign.id > best.sign.id) ? one : best), heads[0]);
-    if (!head?.sign) return { conversations: rows };
-    const { store, sign } = head;
-    last = sign.id;
-    head.sign = await next(head.signs);
-    const { conversation } = sign;
+    const head = heads.reduce(
+      (best, head) => (head.activity && (!best?.activity || head.activity.id > best.activity.id) ? head : best),
+      heads[0],
+    );
+    if (!head?.activity) return { conversations: rows };
+    const { store, activity } = head;
+    last = activity.id;
+    head.activity = await next(head.activities);
+    const { conversation } = activity;
     if (!conversation || known.has(conversation)) continue;
     known.add(conversation);
-    if ((await newest(store, conversation, part)) !== sign.id) continue;
+    if ((await newest(store, conversation, part)) !== activity.id) continue;
     const record = await store.conversation(conversation);
     if (!record || ((query.state === 'open' || query.state === 'closed') && record.state !== query.state)) continue;
     rows.push(await rowOf(store, record, nameOf));
   }
-  return { conversations: rows, ...(heads.some((head) => head.sign) && { next: last }) };
+  return { conversations: rows, ...(heads.some((head) => head.activity) && { next: last }) };
 }
 
 async function newest(store: Store, conversation: string, part: RecordFilter): Promise<string | undefined> {
@@ -237,7 +240,7 @@ async function* merged(a: AsyncGenerator<Activity>, b: AsyncGenerator<Activity>)
   }
 }
 
-async function next(signs: AsyncGenerator<Activity>): Promise<Activity | undefined> {
-  const { value, done } = await signs.next();
+async function next(activities: AsyncGenerator<Activity>): Promise<Activity | undefined> {
+  const { value, done } = await activities.next();
   return done ? undefined : value;
 }

@@ -39,24 +39,24 @@ export class LinkEditService {
    * one.
    */
   async preview(broker: Broker, conversation: string, request: LinkEditRequest): Promise<LinkEditPreview> {
-    const { edit: operation, found } = await this.resolve(broker, conversation, request);
+    const { edit, found } = await this.resolve(broker, conversation, request);
     try {
-      return { effects: this.withEndpointNames(await broker.linkEditor.preview(operation)), ...(found && { found }) };
+      return { effects: this.withEndpointNames(await broker.linkEditor.preview(edit)), ...(found && { found }) };
     } catch (error) {
       if (!(error instanceof SwitchboardError) || error.code !== 'SWB_PAYLOAD') throw error;
-      const owner = operation.kind === 'link' ? await ownerOf(broker, operation.entity) : undefined;
+      const owner = edit.kind === 'link' ? await ownerOf(broker, edit.entity) : undefined;
       const other = owner && owner.id !== conversation ? owner.reference : undefined;
       return { effects: [], refused: error.message, ...(found && { found }), ...(other && { owner: other }) };
     }
   }
 
   async apply(broker: Broker, conversation: string, request: LinkEditRequest, by: string): Promise<LinkEditEntry> {
-    const { edit: operation } = await this.resolve(broker, conversation, request);
-    return this.entryOf(await broker.linkEditor.apply(operation, by));
+    const { edit } = await this.resolve(broker, conversation, request);
+    return this.entryOf(await broker.linkEditor.apply(edit, by));
   }
 
-  async undo(broker: Broker, operation: number, by: string): Promise<LinkEditEntry> {
-    return this.entryOf(await broker.linkEditor.undo(operation, by));
+  async undo(broker: Broker, editId: number, by: string): Promise<LinkEditEntry> {
+    return this.entryOf(await broker.linkEditor.undo(editId, by));
   }
 
   private async resolve(broker: Broker, conversation: string, request: LinkEditRequest): Promise<ResolvedRequest> {

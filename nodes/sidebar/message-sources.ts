@@ -44,19 +44,19 @@ export function messageSources(
   from: (key: string) => string | undefined,
 ): MessageSource[] {
   const { state, direction } = query;
-  const meaning = STATE_QUERIES[state];
+  const queries = STATE_QUERIES[state];
   const shared = conditions(query);
   const sources: MessageSource[] = [];
   const add = (name: string, leads: (part: Part) => AsyncGenerator<MessageRef>, part: Part) => {
     const key = `${id}/${name}`;
     sources.push({ key, store, refs: leads({ ...shared, ...part, before: earlier(shared.before, from(key)) }) });
   };
-  if (meaning.messages && direction !== 'outgoing') add('messages', (part) => messages(store, part), meaning.messages);
+  if (queries.messages && direction !== 'outgoing') add('messages', (part) => messages(store, part), queries.messages);
   // Each delivery belongs to a message, so deliveries are only searched for conditions that messages alone cannot answer.
   const { search, endpoint, entityType } = shared;
-  const asked = direction === 'outgoing' || state !== 'all' || search || endpoint || entityType;
-  if (meaning.deliveries && direction !== 'incoming' && asked)
-    add('deliveries', (part) => deliveries(store, part), meaning.deliveries);
+  const needsDeliveries = direction === 'outgoing' || state !== 'all' || search || endpoint || entityType;
+  if (queries.deliveries && direction !== 'incoming' && needsDeliveries)
+    add('deliveries', (part) => deliveries(store, part), queries.deliveries);
   return sources;
 }
 

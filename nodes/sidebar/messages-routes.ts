@@ -74,10 +74,10 @@ function payloadOf(req: Request): Json {
 }
 
 function bulkOf(req: Request): BulkRequest {
-  const { action: asked, undoes, ids, selection, preview } = req.body ?? {};
-  const action = [...UNDOABLE, 'undo' as const].find((one) => one === asked);
+  const { action: requested, undoes, ids, selection, preview } = req.body ?? {};
+  const action = [...UNDOABLE, 'undo' as const].find((one) => one === requested);
   if (!action)
-    throw new SwitchboardError('SWB_PAYLOAD', `The action "${String(asked)}" is not available for several messages at once.`);
+    throw new SwitchboardError('SWB_PAYLOAD', `The action "${String(requested)}" is not available for several messages at once.`);
   return {
     action,
     undoes: UNDOABLE.find((one) => one === undoes),
@@ -94,13 +94,13 @@ function queryOf(query: Request['query']): Query {
 }
 
 function selectionOf(query: Request['query']): Selection {
-  const one = <T extends string>(known: readonly T[], given: unknown): T =>
+  const oneOf = <T extends string>(known: readonly T[], given: unknown): T =>
     known.find((name) => name === given) ?? (known[0] as T);
   const time = (given: unknown) => (Number.isNaN(Date.parse(textOf(given))) ? undefined : new Date(textOf(given)).toISOString());
   return {
     search: textOf(query.search).trim(),
-    state: one(FILTERS, query.state),
-    direction: one(DIRECTIONS, query.direction),
+    state: oneOf(FILTERS, query.state),
+    direction: oneOf(DIRECTIONS, query.direction),
     endpoint: textOf(query.endpoint) || undefined,
     entityType: textOf(query.entityType) || undefined,
     since: time(query.since),

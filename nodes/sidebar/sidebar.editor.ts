@@ -67,8 +67,8 @@ function request(method: string, path: string, body?: object): Promise<unknown> 
       dataType: 'json',
       ...(body && { contentType: 'application/json', data: JSON.stringify(body) }),
     }).then(resolve, (answer: JQuery.jqXHR) => {
-      const said = (answer.responseJSON as { message?: unknown } | undefined)?.message;
-      reject(new RequestError(typeof said === 'string' ? said : answer.statusText, answer.status));
+      const message = (answer.responseJSON as { message?: unknown } | undefined)?.message;
+      reject(new RequestError(typeof message === 'string' ? message : answer.statusText, answer.status));
     });
   });
 }

@@ -238,9 +238,9 @@ function planOf(leg: PlannedLeg): LanePlan {
  * The deliveries that created an entity: the first one of each lane, unless the partner created the entity. Its event may arrive
  * before the answer.
  */
-function createsOf(went: OutboundEntry[], lanes: LaneList): Set<string> {
+function createsOf(outbound: OutboundEntry[], lanes: LaneList): Set<string> {
   const first = new Map<string, DeliveryRecord>();
-  for (const { record } of went) {
+  for (const { record } of outbound) {
     if (record.part !== 'entity') continue;
     const lane = lanes.ofLeg(record);
     const before = first.get(lane);
@@ -264,8 +264,8 @@ function eventOf(fields: string[], notes: Note[]): TimelineEntry['event'] {
 }
 
 /** Marks of comments and files that we sent, to recognise their echoes. */
-function marksOf(went: OutboundEntry[]): Set<string> {
-  const marks = went.flatMap(({ record, request }) => [
+function marksOf(outbound: OutboundEntry[]): Set<string> {
+  const marks = outbound.flatMap(({ record, request }) => [
     ...(request?.comment ? [commentMark(record.endpoint, request.comment)] : []),
     ...(request?.attachment ? [attachmentMark(record.endpoint, request.attachment)] : []),
   ]);

@@ -43,8 +43,8 @@ const MOST_SCANNED = 2000;
 /** A page of messages of all stores, newest first. */
 export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf: NameOf): Promise<MessageList> {
   const places = readCursor(query.before);
-  const sources = brokers.flatMap((desk) =>
-    messageSources(desk.id, desk.store, query, (key) => places[key]).map((source) => ({ ...source, desk })),
+  const sources = brokers.flatMap((broker) =>
+    messageSources(broker.id, broker.store, query, (key) => places[key]).map((source) => ({ ...source, broker })),
   );
   const heads = await Promise.all(sources.map(async (source) => ({ source, lead: await next(source) })));
   const rows = new Map<string, MessageRow>();
@@ -57,7 +57,7 @@ export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf
     if (rows.has(lead.message)) continue;
     const record = lead.record ?? (await source.store.message(lead.message));
     if (!record) continue;
-    const row = await messageRow(source.desk, record, nameOf);
+    const row = await messageRow(source.broker, record, nameOf);
     // A message with several deliveries counts as delivered only if all of them are.
     if (query.state !== 'delivered' || row.state === 'delivered') rows.set(record.id, row);
   }
@@ -66,18 +66,18 @@ export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf
 }
 
 /** One message with its content, deliveries and conversation. */
-export async function messageView(desks: BrokerAccess[], id: string, nameOf: NameOf): Promise<MessageView | undefined> {
-  for (const desk of desks) {
-    const { store } = desk;
+export async function messageView(brokers: BrokerAccess[], id: string, nameOf: NameOf): Promise<MessageView | undefined> {
+  for (const broker of brokers) {
+    const { store } = broker;
     const record = await store.message(id);
     if (!record) continue;
     const bodies = await store.bodies('message', id);
     const payload = (bodies.read ?? bodies.received) as Json | undefined;
-    const fields = recordOf(desk, record.endpoint, payload);
+    const fields = recordOf(broker, record.endpoint, payload);
     const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
     const deliveries = await deliveriesOf(store, id);
     return {
-      ...(await row(desk, record, deliveries, conversation, nameOf)),
+      ...(await row(broker, record, deliveries, conversation, nameOf)),
       entityId: record.entityId,
       node: nameOf(record.node),
       emissions: record.emissions,
@@ -89,16 +89,16 @@ export async function messageView(desks: BrokerAccess[], id: string, nameOf: Nam
       fields: leaves(fields),
       actions: messageActions(record),
       conversation: conversation && conversationView(conversation, nameOf),
-      sent: await Promise.all(deliveries.map((delivery) => deliveryView(desk, delivery, conversation, fields, nameOf))),
+      sent: await Promise.all(deliveries.map((delivery) => deliveryView(broker, delivery, conversation, fields, nameOf))),
     };
   }
   return undefined;
 }
 
-export async function countAll(desks: BrokerAccess[]): Promise<Counts> {
+export async function countAll(brokers: BrokerAccess[]): Promise<Counts> {
   const total = { problems: 0, needsDecision: 0, waiting: 0, unrouted: 0, warned: 0, conversations: 0, unmapped: 0 };
   for (const { messages, deliveries, conversations, unrouted, warned } of await Promise.all(
-    desks.map((desk) => desk.store.counts()),
+    brokers.map((broker) => broker.store.counts()),
   )) {
     total.problems += messages.failed + deliveries.failed;
     total.needsDecision += messages.needsDecision + deliveries.needsDecision;
@@ -107,18 +107,18 @@ export async function countAll(desks: BrokerAccess[]): Promise<Counts> {
     total.warned += warned.messages + warned.deliveries;
     total.conversations += conversations.open;
   }
-  for (const { unmapped } of desks) total.unmapped += (await unmapped?.list())?.length ?? 0;
+  for (const { unmapped } of brokers) total.unmapped += (await unmapped?.list())?.length ?? 0;
   return total;
 }
 
-async function messageRow(desk: BrokerAccess, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
-  const { store } = desk;
+async function messageRow(broker: BrokerAccess, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
+  const { store } = broker;
   const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
-  return row(desk, record, await deliveriesOf(store, record.id), conversation, nameOf);
+  return row(broker, record, await deliveriesOf(store, record.id), conversation, nameOf);
 }
 
 async function row(
-  desk: BrokerAccess,
+  broker: BrokerAccess,
   record: MessageRecord,
   deliveries: DeliveryRecord[],
   conversation: ConversationRecord | undefined,
@@ -139,7 +139,7 @@ async function row(
     reason: record.state === 'skipped' ? record.reason : (record.error?.message ?? record.reason ?? failed?.error?.message),
     warning: shownWarning([record, ...deliveries]),
     unread: isUnread(record) ? { readAt: notBefore ? new Date(notBefore).toISOString() : undefined } : undefined,
-    deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(desk, delivery, conversation, nameOf))),
+    deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(broker, delivery, conversation, nameOf))),
   };
 }
 
@@ -151,10 +151,10 @@ function numberIn(conversation: ConversationRecord | undefined, record: MessageR
 }
 
 /** The partner's fields as its mapping reads them; if they cannot be parsed, the payload as received. */
-function recordOf(desk: BrokerAccess, endpoint: string, payload: Json | undefined): Record<string, Json> | undefined {
+function recordOf(broker: BrokerAccess, endpoint: string, payload: Json | undefined): Record<string, Json> | undefined {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined;
   try {
-    return desk.client(endpoint)?.parse(payload as RawEntity).record ?? payload;
+    return broker.client(endpoint)?.parse(payload as RawEntity).record ?? payload;
   } catch {
     return payload;
   }
@@ -169,7 +169,7 @@ function editable(bodies: Bodies, payload: Json | undefined): Editable {
 }
 
 async function deliveryRow(
-  desk: BrokerAccess,
+  broker: BrokerAccess,
   record: DeliveryRecord,
   conversation: ConversationRecord | undefined,
   nameOf: NameOf,
@@ -181,23 +181,23 @@ async function deliveryRow(
     endpoint: nameOf(endpoint),
     number: number ?? entityId,
     state: shownDelivery(record),
-    ...(await waitState(record, desk.store, conversation, desk.worker(endpoint)?.status)),
+    ...(await waitState(record, broker.store, conversation, broker.worker(endpoint)?.status)),
   };
 }
 
 async function deliveryView(
-  desk: BrokerAccess,
+  broker: BrokerAccess,
   record: DeliveryRecord,
   conversation: ConversationRecord | undefined,
   received: Record<string, Json> | undefined,
   nameOf: NameOf,
 ): Promise<DeliveryView> {
-  const { request, response, ours, theirs, ...bodies } = await desk.store.bodies('delivery', record.id);
+  const { request, response, ours, theirs, ...bodies } = await broker.store.bodies('delivery', record.id);
   const { fields, comment, ...made } = (request ?? {}) as Partial<EntityRequest> & { comment?: Json };
   const entity = fields && (request as EntityRequest);
   const payload = (fields ?? comment ?? request) as Json | undefined;
   return {
-    ...(await deliveryRow(desk, record, conversation, nameOf)),
+    ...(await deliveryRow(broker, record, conversation, nameOf)),
     part: record.part,
     createdAt: record.createdAt,
     lookUntil: lookUntil(record),

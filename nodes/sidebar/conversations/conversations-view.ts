@@ -39,8 +39,8 @@ export function conversationsView(backend: Backend): MountedSection {
   let selected: string | undefined;
   let pressed: { entry: string; message: string } | undefined;
   /** Number of the latest request; answers to earlier ones are dropped. */
-  let asked = 0;
-  let askedDetail = 0;
+  let requestNumber = 0;
+  let detailRequestNumber = 0;
   let typing: ReturnType<typeof setTimeout> | undefined;
 
   const search = element('input', {
@@ -93,11 +93,11 @@ export function conversationsView(backend: Backend): MountedSection {
     // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     load(false);
-    if (selected && (acted || !asking())) fetchDetail(true, acted);
+    if (selected && (acted || !hasOpenForm())) fetchDetail(true, acted);
   }
 
   /** An open form must not be redrawn. */
-  function asking(): boolean {
+  function hasOpenForm(): boolean {
     return detail.querySelector('.switchboard-primary, .switchboard-asking') !== null;
   }
 
@@ -114,24 +114,25 @@ export function conversationsView(backend: Backend): MountedSection {
   }
 
   function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
-    const mine = ++asked;
+    const current = ++requestNumber;
     conversations.list(further ? { ...query, before: next } : { ...query, limit }).then(
       (page) => {
-        if (mine !== asked) return;
+        if (current !== requestNumber) return;
         const known = new Set(further ? rows.map((row) => row.id) : []);
         rows = [...(further ? rows : []), ...page.conversations.filter((row) => !known.has(row.id))];
         next = page.next;
         show(undefined);
       },
-      (error) => mine === asked && show(errorText(error, t)),
+      (error) => current === requestNumber && show(errorText(error, t)),
     );
   }
 
-  function show(trouble: string | undefined): void {
+  function show(failure: string | undefined): void {
     const focused = list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
-    const empty = asked === 0 ? t('list.loading') : t(query.search ? 'list.notFound' : `conversations.none.${query.state}`);
-    notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
-    notice.classList.toggle('switchboard-failure', trouble !== undefined);
+    const empty =
+      requestNumber === 0 ? t('list.loading') : t(query.search ? 'list.notFound' : `conversations.none.${query.state}`);
+    notice.textContent = failure ?? (rows.length === 0 ? empty : '');
+    notice.classList.toggle('switchboard-failure', failure !== undefined);
     more.hidden = next === undefined;
     list.replaceChildren(...rows.map((row) => conversationRow(row, row.id === selected, t, () => open(row.id))));
     if (focused) rowOf(focused)?.focus();
@@ -150,15 +151,15 @@ export function conversationsView(backend: Backend): MountedSection {
 
   /** Draws the open conversation, or the message selected in it. */
   function fetchDetail(again: boolean, acted = false): void {
-    const mine = ++askedDetail;
+    const current = ++detailRequestNumber;
     const id = selected as string;
     const made = pressed
       ? messages.one(pressed.message).then(messageContent)
       : conversations.one(id, again && !acted ? drawn() : '').then(conversationContent);
     made.then(
-      (content) => mine === askedDetail && content && (acted || !again || !asking()) && draw(content, again),
+      (content) => current === detailRequestNumber && content && (acted || !again || !hasOpenForm()) && draw(content, again),
       (error) =>
-        mine === askedDetail &&
+        current === detailRequestNumber &&
         !again &&
         draw([back(), element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))], false),
     );
@@ -226,10 +227,10 @@ export function conversationsView(backend: Backend): MountedSection {
   function backToDrawing(): void {
     const entry = pressed?.entry;
     pressed = undefined;
-    const mine = ++askedDetail;
+    const current = ++detailRequestNumber;
     conversations.one(selected as string).then(
       (view) => {
-        if (mine !== askedDetail) return;
+        if (current !== detailRequestNumber) return;
         draw(conversationContent(view) ?? [], false);
         if (entry) arrowOf(entry)?.focus();
       },
@@ -241,7 +242,7 @@ export function conversationsView(backend: Backend): MountedSection {
     const was = selected;
     selected = undefined;
     pressed = undefined;
-    askedDetail++;
+    detailRequestNumber++;
     detail.replaceChildren();
     root.classList.remove('switchboard-opened');
     show(undefined);

@@ -29,7 +29,7 @@ export interface LinkEditPanel {
  * Edits the links of a conversation, in steps: a form if something has to be entered, then a preview of the effects with the
  * button to apply them.
  */
-export function linkEditPanel(view: ConversationDetail, { t, conversations: desk, done }: LinkEditContext): LinkEditPanel {
+export function linkEditPanel(view: ConversationDetail, { t, conversations, done }: LinkEditContext): LinkEditPanel {
   const root = element('div', { class: 'switchboard-link-edit' });
   rest();
   return {
@@ -83,16 +83,16 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
   /** The browser creates the file, because only its requests have the access token of the session. */
   function exportForm(): void {
     const mask = element('input', { type: 'checkbox', checked: true });
-    const trouble = element('div', { class: 'switchboard-failure', role: 'alert' });
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
     const go = button(t('fixture.download'), 'switchboard-button switchboard-primary', () => {
       go.disabled = true;
-      desk.fixture(view.id, mask.checked).then(
+      conversations.fixture(view.id, mask.checked).then(
         (fixture) => {
           download(`${view.reference}.fixture.json`, fixture);
           rest();
         },
         (error) => {
-          trouble.textContent = errorText(error, t);
+          failure.textContent = errorText(error, t);
           go.disabled = false;
         },
       );
@@ -103,7 +103,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
       element('label', { class: 'switchboard-check' }, mask, t('fixture.mask')),
       go,
       cancel(),
-      trouble,
+      failure,
     );
     go.focus();
   }
@@ -123,18 +123,18 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
   function ask(request: LinkEditRequest): void {
     fill(true, element('p', { role: 'status' }, t('list.loading')), cancel());
     root.scrollIntoView({ block: 'nearest' });
-    desk.preview(view.id, request).then(
+    conversations.preview(view.id, request).then(
       (preview) => show(request, preview),
       (error) => failed(errorText(error, t)),
     );
   }
 
   function show(request: LinkEditRequest, { effects, found, refused, owner }: LinkEditPreview): void {
-    const trouble = element('div', { class: 'switchboard-failure', role: 'alert' }, refused);
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' }, refused);
     const go = button(t(`surgery.do.${request.kind}`), 'switchboard-button switchboard-primary', () => {
       for (const control of root.querySelectorAll('button')) control.disabled = true;
-      desk.apply(view.id, request).then(done, (error) => {
-        trouble.textContent = errorText(error, t);
+      conversations.apply(view.id, request).then(done, (error) => {
+        failure.textContent = errorText(error, t);
         for (const control of root.querySelectorAll('button')) control.disabled = false;
       });
     });
@@ -158,14 +158,14 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
       refused ? '' : effectList(effects, t),
       refused ? instead || '' : go,
       cancel(),
-      trouble,
+      failure,
     );
     const first = root.querySelector<HTMLElement>('.switchboard-primary') ?? root.querySelector('button');
     first?.focus();
   }
 
-  function failed(words: string): void {
-    fill(true, element('div', { class: 'switchboard-failure', role: 'alert' }, words), cancel());
+  function failed(text: string): void {
+    fill(true, element('div', { class: 'switchboard-failure', role: 'alert' }, text), cancel());
   }
 
   function cancel(): HTMLElement {
@@ -174,10 +174,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations: desk
 }
 
 /** The manual edits, newest first, each with an undo button. */
-export function linkEditHistory(
-  view: ConversationDetail,
-  { t, conversations: desk, done }: LinkEditContext,
-): HTMLElement | undefined {
+export function linkEditHistory(view: ConversationDetail, { t, conversations, done }: LinkEditContext): HTMLElement | undefined {
   if (view.linkEdits.length === 0) return undefined;
   return element(
     'details',
@@ -187,11 +184,11 @@ export function linkEditHistory(
   );
 
   function line(one: LinkEditEntry): HTMLElement {
-    const trouble = element('div', { class: 'switchboard-failure', role: 'alert' });
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
     const undo = button(t('surgery.undo'), 'switchboard-button', () => {
       undo.disabled = true;
-      desk.undo(view.id, one.id).then(done, (error) => {
-        trouble.textContent = errorText(error, t);
+      conversations.undo(view.id, one.id).then(done, (error) => {
+        failure.textContent = errorText(error, t);
         undo.disabled = false;
       });
     });
@@ -209,7 +206,7 @@ export function linkEditHistory(
             time(one.undone.at),
           )
         : undo,
-      trouble,
+      failure,
     );
   }
 }

@@ -110,7 +110,7 @@ function row(entry: TimelineEntry, places: Columns, t: Backend['t'], open: (entr
     element('span', { class: 'switchboard-swim-arrow-line', 'aria-hidden': 'true' }),
   );
   arrow.addEventListener('click', () => open(entry));
-  const said = element(
+  const details = element(
     'div',
     { class: 'switchboard-entry-notes', style: `--column: ${at + 2}` },
     entry.entityState && stateChip(entry.entityState, t),
@@ -126,7 +126,7 @@ function row(entry: TimelineEntry, places: Columns, t: Backend['t'], open: (entr
     { class: 'switchboard-swim-row' },
     element('time', { datetime: entry.at, title: wholeTime(entry.at), class: 'switchboard-time' }, timeOfDay(entry.at)),
     arrow,
-    said.childElementCount > 0 && said,
+    details.childElementCount > 0 && details,
   );
 }
 

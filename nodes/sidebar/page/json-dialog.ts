@@ -6,13 +6,13 @@ export function jsonDialog(title: string, text: string, t: Backend['t'], done: (
   let changed: string | undefined;
   const field = element('textarea', { 'aria-label': title, spellcheck: 'false' });
   field.value = text;
-  const trouble = element('p', { class: 'switchboard-failure', role: 'alert' });
+  const failure = element('p', { class: 'switchboard-failure', role: 'alert' });
   const dialog = element(
     'dialog',
     { class: 'switchboard-view switchboard-json', 'aria-label': title },
     element('h2', {}, title),
     field,
-    trouble,
+    failure,
     element(
       'div',
       { class: 'switchboard-actions' },
@@ -20,7 +20,7 @@ export function jsonDialog(title: string, text: string, t: Backend['t'], done: (
         try {
           JSON.parse(field.value);
         } catch (error) {
-          trouble.textContent = t('action.notJson', { error: String(error) });
+          failure.textContent = t('action.notJson', { error: String(error) });
           return;
         }
         changed = field.value;

@@ -50,9 +50,9 @@ async function request(method: string, path: string, body?: object): Promise<unk
   const answer = await fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) }).catch(() => {
     throw new RequestError('', 0);
   });
-  const said = (await answer.json().catch(() => ({}))) as { message?: string };
-  if (!answer.ok) throw new RequestError(said.message ?? answer.statusText, answer.status);
-  return said;
+  const content = (await answer.json().catch(() => ({}))) as { message?: string };
+  if (!answer.ok) throw new RequestError(content.message ?? answer.statusText, answer.status);
+  return content;
 }
 
 /** The access token of the editor's session; Node-RED stores one for each path of an editor. */

@@ -106,15 +106,15 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
   }
 
   /** The edited text, to be sent, edited further or discarded. */
-  function draft(text: string, said: HTMLElement, payload?: Json): void {
+  function draft(text: string, summary: HTMLElement, payload?: Json): void {
     const go =
       payload !== undefined &&
       button(t('action.sendEdited'), 'switchboard-button switchboard-primary', () =>
-        run('edit', { payload }, () => draft(text, said, payload)),
+        run('edit', { payload }, () => draft(text, summary, payload)),
       );
     fill(
       bar,
-      said,
+      summary,
       go,
       button(t('action.editFurther'), 'switchboard-button', () => edit(text)),
       button(t('action.cancel'), 'switchboard-button', again),

@@ -48,7 +48,7 @@ function isWithin(path: string, source: string): boolean {
  */
 export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, context: ColumnContext): HTMLElement {
   const { t } = context;
-  const said = element(
+  const origin = element(
     'p',
     { class: 'switchboard-field-origin', role: 'status' },
     delivery.lines.some(({ made }) => made) && t('lineage.point'),
@@ -66,7 +66,7 @@ export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, co
         element('span', {}, valueText(line.value)),
       ),
     );
-    const light = (on: boolean) => {
+    const highlight = (on: boolean) => {
       const sources = on ? sourcesOf(line) : [];
       for (const field of incoming.querySelectorAll<HTMLElement>('[data-path]'))
         field.classList.toggle(
@@ -75,17 +75,17 @@ export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, co
         );
       item.classList.toggle('switchboard-lit', on);
       if (!on) return;
-      fill(said, fieldText(line, t));
+      fill(origin, fieldText(line, t));
       incoming.querySelector('.switchboard-lit')?.scrollIntoView({ block: 'nearest' });
     };
-    item.addEventListener('mouseenter', () => light(true));
-    item.addEventListener('mouseleave', () => light(item === document.activeElement));
-    item.addEventListener('focus', () => light(true));
-    item.addEventListener('blur', () => light(false));
+    item.addEventListener('mouseenter', () => highlight(true));
+    item.addEventListener('mouseleave', () => highlight(item === document.activeElement));
+    item.addEventListener('focus', () => highlight(true));
+    item.addEventListener('blur', () => highlight(false));
     list.append(item);
   }
   list.addEventListener('keydown', moveFocus);
-  return element('div', { class: 'switchboard-outgoing' }, list, said);
+  return element('div', { class: 'switchboard-outgoing' }, list, origin);
 }
 
 function moveFocus(event: KeyboardEvent): void {

@@ -61,7 +61,7 @@ function isWebUrl(url: string | undefined): boolean {
 
 function incoming(message: MessageView, fields: HTMLElement, context: DetailContext): HTMLElement {
   const { t, wide } = context;
-  const came = `${message.endpoint} · ${message.entityType} · ${t(`origin.${message.origin}`)}`;
+  const sourceText = `${message.endpoint} · ${message.entityType} · ${t(`origin.${message.origin}`)}`;
   return element(
     'section',
     { class: 'switchboard-side' },
@@ -70,11 +70,11 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       'div',
       { class: 'switchboard-card' },
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
-      element('div', { class: 'switchboard-muted' }, came),
+      element('div', { class: 'switchboard-muted' }, sourceText),
       element('div', { class: 'switchboard-muted' }, receivedText(message, context)),
       message.unread?.readAt &&
         element('div', { class: 'switchboard-muted' }, `${t('detail.nextRead')} `, time(message.unread.readAt)),
-      trouble(message, context),
+      problem(message, context),
       message.warning && warning(message.warning, context),
       why(message),
       actionBar({ kind: 'messages', ...message }, context),
@@ -120,16 +120,16 @@ function outgoing(message: MessageView, fields: HTMLElement, context: DetailCont
 function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext): HTMLElement {
   const { t, backend } = context;
   const kind = one.part.split(':')[0] ?? 'entity';
-  const went = [t(`part.${kind}`), one.endpoint, one.entityType, one.number].filter(Boolean).join(' · ');
+  const targetText = [t(`part.${kind}`), one.endpoint, one.entityType, one.number].filter(Boolean).join(' · ');
   return element(
     'div',
     { class: 'switchboard-card' },
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
-    element('div', { class: 'switchboard-muted' }, went),
+    element('div', { class: 'switchboard-muted' }, targetText),
     one.waitsFor && element('p', { class: 'switchboard-reason switchboard-warning' }, waitText(one, t)),
     one.nextTry && element('div', { class: 'switchboard-muted' }, `${t('detail.nextTry')} `, time(one.nextTry)),
     one.lookUntil && element('div', { class: 'switchboard-muted' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
-    one.warning ? warning(one.warning, context) : trouble(one, context),
+    one.warning ? warning(one.warning, context) : problem(one, context),
     actionBar({ kind: 'deliveries', ...one }, context),
     edits(one, context),
     outgoingFields(one, fields, { t, openMapping: backend.openMapping }),
@@ -179,7 +179,7 @@ function warning({ message: text, code, seen }: ErrorRecord, { t }: DetailContex
 }
 
 /** The error, or the decision to make. */
-function trouble({ error, decision }: MessageView | DeliveryView, { t }: DetailContext): HTMLElement | undefined {
+function problem({ error, decision }: MessageView | DeliveryView, { t }: DetailContext): HTMLElement | undefined {
   if (error && decision) {
     return element(
       'div',

@@ -25,7 +25,7 @@ export class MessageRows {
   readonly root: HTMLElement;
   /** Ids of the rows that are ticked. */
   readonly ticks = new Set<string>();
-  private shown = new Map<string, { said: string; item: HTMLLIElement }>();
+  private shown = new Map<string, { content: string; item: HTMLLIElement }>();
   private current: string | undefined;
   private lastTick: string | undefined;
 
@@ -40,11 +40,11 @@ export class MessageRows {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.id;
     this.shown = new Map();
     for (const row of rows) {
-      const said = JSON.stringify(row);
+      const content = JSON.stringify(row);
       const known = before.get(row.id);
       const item =
-        known?.said === said ? known.item : messageRow(row, { ...this.context, tick: (...given) => this.tick(...given) });
-      this.shown.set(row.id, { said, item });
+        known?.content === content ? known.item : messageRow(row, { ...this.context, tick: (...given) => this.tick(...given) });
+      this.shown.set(row.id, { content, item });
     }
     const items = [...this.shown.values()].map(({ item }) => item);
     // Inserting an element again would remove its focus.

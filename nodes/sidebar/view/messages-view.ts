@@ -23,8 +23,8 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   let next: string | undefined;
   let selected: string | undefined;
   /** Number of the latest request; answers to earlier ones are dropped. */
-  let asked = 0;
-  let askedDetail = 0;
+  let requestNumber = 0;
+  let detailRequestNumber = 0;
   let loading = false;
 
   const list = new MessageRows({ t, open: (id) => open(id, false), ticked: () => selection.update() });
@@ -80,34 +80,34 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
     if (further && (loading || next === undefined)) return;
     loading = true;
-    const mine = ++asked;
+    const current = ++requestNumber;
     messages
       .list(further ? { ...query, before: next } : { ...query, limit })
       .then(
         (page) => {
-          if (mine !== asked) return;
+          if (current !== requestNumber) return;
           const known = new Set(further ? rows.map((row) => row.id) : []);
           // A message may be on two pages: once for itself, and once for a delivery.
           rows = [...(further ? rows : []), ...page.messages.filter((row) => !known.has(row.id))];
           next = page.next;
           show(undefined);
         },
-        (error) => mine === asked && show(errorText(error, t)),
+        (error) => current === requestNumber && show(errorText(error, t)),
       )
       .finally(() => {
-        if (mine === asked) loading = false;
+        if (current === requestNumber) loading = false;
       });
     messages.counts().then(bar.count, () => undefined);
     messages.endpoints().then(showEndpoints, () => undefined);
   }
 
-  function show(trouble: string | undefined): void {
+  function show(failure: string | undefined): void {
     const narrowed =
       query.search || query.endpoint || query.entityType || query.since || query.until || query.direction !== 'either';
-    const empty = asked === 0 ? t('list.loading') : t(narrowed ? 'list.notFound' : `empty.${query.state}`);
-    notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
-    notice.classList.toggle('switchboard-failure', trouble !== undefined);
-    begin.hidden = !backend.newConnection || trouble !== undefined || rows.length > 0 || empty !== t('empty.all');
+    const empty = requestNumber === 0 ? t('list.loading') : t(narrowed ? 'list.notFound' : `empty.${query.state}`);
+    notice.textContent = failure ?? (rows.length === 0 ? empty : '');
+    notice.classList.toggle('switchboard-failure', failure !== undefined);
+    begin.hidden = !backend.newConnection || failure !== undefined || rows.length > 0 || empty !== t('empty.all');
     more.hidden = next === undefined;
     list.show(rows);
     list.select(selected);
@@ -121,17 +121,17 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   /** Shows endpoints with problems in sending or receiving above the list, because they explain waiting and missing messages. */
   function showEndpoints(views: EndpointView[]): void {
     bar.endpoints(views);
-    const said = views.flatMap(({ name, state, waiting, intake }) => [
+    const problems = views.flatMap(({ name, state, waiting, intake }) => [
       ...(state === 'up' ? [] : [t(`stopped.${state}`, { name, count: waiting })]),
       ...intake.map((trouble) => t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })),
     ]);
     fill(
       stopped,
-      ...said.map((words) =>
+      ...problems.map((text) =>
         element(
           'div',
           {},
-          element('span', {}, words),
+          element('span', {}, text),
           button(t('stopped.show'), 'switchboard-link', () => showSection('endpoints')),
         ),
       ),
@@ -139,13 +139,13 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   }
 
   function open(id: string, again: boolean): void {
-    const mine = ++askedDetail;
+    const current = ++detailRequestNumber;
     selected = id;
     list.select(id);
     messages.one(id).then(
       (message) => {
         // Busy: the user has opened a form in the meantime.
-        if (mine !== askedDetail || (again && isBusy())) return;
+        if (current !== detailRequestNumber || (again && isBusy())) return;
         const drawn = messageDetail(message, {
           t,
           backend,
@@ -161,7 +161,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
         if (!again || focused) detail.focus({ preventScroll: true });
       },
       (error) =>
-        mine === askedDetail &&
+        current === detailRequestNumber &&
         !again &&
         draw(element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))),
     );
@@ -177,7 +177,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   function close(): void {
     const was = selected;
     selected = undefined;
-    askedDetail++;
+    detailRequestNumber++;
     detail.replaceChildren();
     root.classList.remove('switchboard-opened');
     show(undefined);

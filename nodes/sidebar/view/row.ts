@@ -67,8 +67,8 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
 }
 
 /** What went wrong, or what the message waits for. */
-function reason({ reason: said, unread, deliveries }: MessageRow, t: Backend['t']): string | undefined {
-  if (said) return unread ? t('list.unread', { reason: said }) : said;
+function reason({ reason: text, unread, deliveries }: MessageRow, t: Backend['t']): string | undefined {
+  if (text) return unread ? t('list.unread', { reason: text }) : text;
   const waiting = deliveries.find((delivery) => delivery.waitsFor);
   return waiting && waitText(waiting, t);
 }

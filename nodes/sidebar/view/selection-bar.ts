@@ -95,8 +95,8 @@ export class SelectionBar {
       this.offer();
       this.actions.querySelector('button')?.focus();
     });
-    const said = [...this.questions(action, preview), ...preview.refused].join(' ');
-    fill(this.actions, element('p', {}, said), action === 'skip' && preview.done > 0 && reason, preview.done > 0 && go, no);
+    const summary = [...this.questions(action, preview), ...preview.refused].join(' ');
+    fill(this.actions, element('p', {}, summary), action === 'skip' && preview.done > 0 && reason, preview.done > 0 && go, no);
     (preview.done === 0 ? no : action === 'skip' ? reason : go).focus();
   }
 
@@ -158,8 +158,8 @@ export class SelectionBar {
     try {
       return await work();
     } catch (error) {
-      const words = errorText(error, this.context.t);
-      this.result.replaceChildren(element('span', { class: 'switchboard-failure' }, words));
+      const text = errorText(error, this.context.t);
+      this.result.replaceChildren(element('span', { class: 'switchboard-failure' }, text));
       return undefined;
     }
   }

@@ -32,7 +32,7 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
 
   function group(values: UnmappedView[]): HTMLElement {
     const [first] = values as [UnmappedView];
-    const trouble = element('div', { class: 'switchboard-failure', role: 'alert' });
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
     const { openMapping } = backend;
     return element(
       'li',
@@ -71,9 +71,9 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
         openMapping &&
           button(t(first.node ? 'unmapped.open' : 'unmapped.makeOwn'), 'switchboard-button', () => openMapping(first.node)),
         button(t('unmapped.forget'), 'switchboard-button', () => {
-          messages.forget(values).then(refresh, (error) => fill(trouble, errorText(error, t)));
+          messages.forget(values).then(refresh, (error) => fill(failure, errorText(error, t)));
         }),
-        trouble,
+        failure,
       ),
     );
   }

@@ -35,10 +35,10 @@ describe('the conversations view', () => {
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const desk = (of: LowdbStore) => ({ id: 's', store: of, client: () => undefined, worker: () => undefined });
-  const list = (more: Partial<ConversationQuery> = {}) => listConversations([desk(store)], query(more), nameOf);
+  const broker = (of: LowdbStore) => ({ id: 's', store: of, client: () => undefined, worker: () => undefined });
+  const list = (more: Partial<ConversationQuery> = {}) => listConversations([broker(store)], query(more), nameOf);
   const ids = async (more: Partial<ConversationQuery> = {}) => (await list(more)).conversations.map((row) => row.id);
-  const detail = async (id: string) => (await conversationDetail([desk(store)], id, nameOf, readPayload)) as ConversationDetail;
+  const detail = async (id: string) => (await conversationDetail([broker(store)], id, nameOf, readPayload)) as ConversationDetail;
 
   it('lists conversations by latest activity, with what needs attention', async () => {
     const rows = (await list()).conversations.map(({ id, failed, waiting, state }) => ({ id, failed, waiting, state }));
@@ -215,7 +215,7 @@ describe('the conversations view', () => {
   });
 
   it('answers unchanged if nothing has changed', async () => {
-    const again = async (mark: string) => conversationDetail([desk(store)], 'SWB-TICKET', nameOf, readPayload, mark);
+    const again = async (mark: string) => conversationDetail([broker(store)], 'SWB-TICKET', nameOf, readPayload, mark);
     const { mark } = await detail('SWB-TICKET');
     assert.deepEqual(await again(mark), { mark, unchanged: true });
     await store.commit([{ kind: 'message', record: message(1, 'SWB-ORDER', 'sn1', 'req1', { key: 'other', id: idAt(7, 'm') }) }]);

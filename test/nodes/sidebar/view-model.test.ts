@@ -40,14 +40,14 @@ function counting(store: LowdbStore): { store: LowdbStore; records(): number } {
 describe('the messages view', () => {
   let folder: string;
   let store: LowdbStore;
-  let desks: BrokerAccess[];
+  let brokers: BrokerAccess[];
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'switchboard-view-'));
     await seedStore(folder);
     store = new LowdbStore({ folder: join(folder, 'switchboard'), retentionDays: 90, retentionBytes: 1e9 });
     await store.open();
-    desks = [{ id: 'store1', store, client, worker: () => undefined }];
+    brokers = [{ id: 'store1', store, client, worker: () => undefined }];
   });
 
   afterEach(async () => {
@@ -63,7 +63,7 @@ describe('the messages view', () => {
         return { kind: 'message' as const, record: message(9, { id, key: id, receivedAt: new Date().toISOString() }) };
       }),
     );
-  const list = async (more: Partial<Query> = {}) => (await listMessages(desks, query(more), nameOf)).messages;
+  const list = async (more: Partial<Query> = {}) => (await listMessages(brokers, query(more), nameOf)).messages;
   const numbers = async (more: Partial<Query> = {}) => (await list(more)).map((row) => row.number.slice(-1)).join('');
 
   it('lists the newest first, each with its state', async () => {
@@ -106,7 +106,7 @@ describe('the messages view', () => {
       let found = '';
       let before: string | undefined;
       do {
-        const page = await listMessages(desks, query({ state, limit: 1, before }), nameOf);
+        const page = await listMessages(brokers, query({ state, limit: 1, before }), nameOf);
         found += page.messages.map((row) => row.number.slice(-1)).join('');
         before = page.next;
       } while (before);
@@ -145,7 +145,7 @@ describe('the messages view', () => {
 
   it('finds a few unrouted messages among many others, with one request', async () => {
     await many(2500);
-    const first = await listMessages(desks, query({ state: 'unrouted' }), nameOf);
+    const first = await listMessages(brokers, query({ state: 'unrouted' }), nameOf);
     assert.deepEqual(
       first.messages.map((row) => row.number),
       ['INC0010025'],
@@ -156,7 +156,7 @@ describe('the messages view', () => {
   it('reads no more records for a page if there are many messages', async () => {
     const work = async () => {
       const counted = counting(store);
-      const asked = { ...desks[0]!, store: counted.store };
+      const asked = { ...brokers[0]!, store: counted.store };
       for (const more of [{}, { state: 'problems' }, { search: 'INC0010023' }, { endpoint: 'tmf1' }] as Partial<Query>[])
         await listMessages([asked], query({ limit: 5, ...more }), nameOf);
       return counted.records();
@@ -173,7 +173,7 @@ describe('the messages view', () => {
   });
 
   it('shows one message with its payload, deliveries and linked tickets', async () => {
-    const view = await messageView(desks, 'm2', nameOf);
+    const view = await messageView(brokers, 'm2', nameOf);
     assert.ok(view);
     assert.deepEqual(Object.keys(view.bodies), ['received']);
     assert.equal(view.fields.find(({ path }) => path === 'state')?.value, '2', 'the fields as the mapping reads them');
@@ -187,11 +187,11 @@ describe('the messages view', () => {
 
   it('shows the number of a record if only the conversation has it', async () => {
     await store.commit([{ kind: 'message', record: message(1, { id: 'p1', key: 'p1', number: undefined, conversation: 'c1' }) }]);
-    assert.equal((await messageView(desks, 'p1', nameOf))?.number, 'INC0010021');
+    assert.equal((await messageView(brokers, 'p1', nameOf))?.number, 'INC0010021');
   });
 
   it('shows for each outgoing field which rule and row made it, from which of the partner’s fields', async () => {
-    const sent = (await messageView(desks, 'm1', nameOf))?.sent[0];
+    const sent = (await messageView(brokers, 'm1', nameOf))?.sent[0];
     const line = (path: string) => sent?.lines.find((one) => one.path === path);
     assert.deepEqual(line('status'), {
       path: 'status',
@@ -211,7 +211,7 @@ describe('the messages view', () => {
   });
 
   it('shows HTTP exchanges with their attempt', async () => {
-    const sent = (await messageView(desks, 'm2', nameOf))?.sent[0];
+    const sent = (await messageView(brokers, 'm2', nameOf))?.sent[0];
     assert.equal(sent?.attempts[0]?.exchanges?.[0]?.got?.status, 400);
     assert.deepEqual(Object.keys(sent?.bodies ?? {}), ['request', 'response', 'made']);
   });
@@ -220,7 +220,7 @@ describe('the messages view', () => {
     const record = (await store.delivery('d2'))!;
     const tries = [0, 1, 2, 0].map((http, index) => ({ at: '', took: index, what: 'failed', http }));
     await store.commit([{ kind: 'delivery', record: { ...record, attempts: tries } }]);
-    const shown = (await messageView(desks, 'm2', nameOf))?.sent[0]?.attempts.map((attempt) => attempt.exchanges !== undefined);
+    const shown = (await messageView(brokers, 'm2', nameOf))?.sent[0]?.attempts.map((attempt) => attempt.exchanges !== undefined);
     assert.deepEqual([shown?.[0], shown?.[3]], [false, true]);
   });
 
@@ -229,7 +229,7 @@ describe('the messages view', () => {
     const error = { code: 'SWB_PARTNER_UNAVAILABLE', message: 'Acme answered with 503.', at: '' } as const;
     const record = message(9, { state: 'received', outcome: undefined, conversation: undefined, emissions: 3, error, notBefore });
     await store.commit([{ kind: 'message', record }]);
-    const view = await messageView(desks, 'm9', nameOf);
+    const view = await messageView(brokers, 'm9', nameOf);
     const expected = ['waiting', error.message, { readAt: new Date(notBefore).toISOString() }];
     assert.deepEqual([view?.state, view?.reason, view?.unread], expected);
     const row = (await list({ state: 'waiting' }))[0];
@@ -237,22 +237,22 @@ describe('the messages view', () => {
   });
 
   it('shows the request separately from how it was made', async () => {
-    const sent = (await messageView(desks, 'm3', nameOf))?.sent[0]?.bodies;
+    const sent = (await messageView(brokers, 'm3', nameOf))?.sent[0]?.bodies;
     assert.deepEqual(Object.keys(sent ?? {}), ['request', 'made']);
     assert.deepEqual(sent?.made, { changed: ['name'] });
   });
 
   it('offers exactly the actions that the broker accepts', async () => {
-    const actions = async (id: string) => (await messageView(desks, id, nameOf))?.actions;
+    const actions = async (id: string) => (await messageView(brokers, id, nameOf))?.actions;
     assert.deepEqual(await actions('m6'), ['replay', 'edit', 'skip'], 'failed');
     assert.deepEqual(await actions('m5'), ['replay', 'edit'], 'unrouted');
     assert.deepEqual(await actions('m4'), [], 'ignored');
   });
 
-  it('is undefined for an unknown message', async () => assert.equal(await messageView(desks, 'm99', nameOf), undefined));
+  it('is undefined for an unknown message', async () => assert.equal(await messageView(brokers, 'm99', nameOf), undefined));
 
   it('counts what needs attention in all stores', async () => {
-    assert.deepEqual(await countAll([...desks, ...desks]), {
+    assert.deepEqual(await countAll([...brokers, ...brokers]), {
       problems: 4,
       needsDecision: 0,
       waiting: 0,
@@ -272,7 +272,7 @@ describe('the messages view', () => {
       assert.equal(await numbers({ state: 'warned', search: 'TT-9007' }), '7');
       assert.equal(await numbers({ state: 'anyWarning' }), '987');
       assert.equal(await numbers({ state: 'problems' }), '62');
-      assert.equal((await countAll(desks)).warned, 2);
+      assert.equal((await countAll(brokers)).warned, 2);
     });
 
     it('shows in the row what was left out, and whether it was seen', async () => {
@@ -298,13 +298,13 @@ describe('the messages view', () => {
 
     it('finds a few warnings among many messages without, with one request', async () => {
       await many(2500);
-      const { messages, next } = await listMessages(desks, query({ state: 'warned' }), nameOf);
+      const { messages, next } = await listMessages(brokers, query({ state: 'warned' }), nameOf);
       assert.deepEqual([messages.length, next], [2, undefined]);
     });
 
     it('offers to mark a warning as seen, and to undo that', async () => {
       const actions = async (id: string) => {
-        const view = await messageView(desks, id, nameOf);
+        const view = await messageView(brokers, id, nameOf);
         return [view?.actions, view?.sent.map((one) => one.actions)];
       };
       assert.deepEqual(await actions('m7'), [[], [['seen']]]);
@@ -320,7 +320,7 @@ describe('the messages view', () => {
       assert.equal(await numbers({ state: 'needsDecision' }), '87');
       assert.equal(await numbers({ state: 'needsDecision', direction: 'outgoing' }), '7');
       assert.equal(await numbers({ state: 'problems' }), '62');
-      const { problems, needsDecision, waiting } = await countAll(desks);
+      const { problems, needsDecision, waiting } = await countAll(brokers);
       assert.deepEqual({ problems, needsDecision, waiting }, { problems: 2, needsDecision: 2, waiting: 1 });
       assert.deepEqual(
         (await list({ state: 'needsDecision' })).map((row) => row.state),
@@ -329,10 +329,10 @@ describe('the messages view', () => {
     });
 
     it('shows the kind of decision and its answers', async () => {
-      const asked = (await messageView(desks, 'm7', nameOf))?.sent[0];
+      const asked = (await messageView(brokers, 'm7', nameOf))?.sent[0];
       assert.deepEqual([asked?.decision, asked?.actions], ['unresolved', ['replay', 'sendAgain', 'skip', 'edit']]);
       assert.match(asked?.error?.message ?? '', /Is there one\?/);
-      const plan = await messageView(desks, 'm8', nameOf);
+      const plan = await messageView(brokers, 'm8', nameOf);
       assert.deepEqual([plan?.decision, plan?.actions], ['legFailed', ['replay', 'skip']], 'its payload is not for people');
     });
 
@@ -342,7 +342,7 @@ describe('the messages view', () => {
       const resumesAt = Date.now() + 5_000;
       const waits = async (more: Partial<WorkerStatus>) => {
         const status: WorkerStatus = { inFlight: 0, circuit: 'open', strange: false, resumesAt, ...more };
-        const seen = await messageView([{ ...desks[0]!, worker: () => ({ status }) }], 'm9', nameOf);
+        const seen = await messageView([{ ...brokers[0]!, worker: () => ({ status }) }], 'm9', nameOf);
         const { waitsFor, nextTry } = seen!.sent[0]!;
         return [waitsFor, nextTry];
       };
@@ -366,8 +366,8 @@ describe('the messages view', () => {
       ]);
       const waits = async () => {
         const down: WorkerStatus = { inFlight: 0, circuit: 'open', strange: true };
-        desks = [{ ...desks[0]!, worker: () => ({ status: down }) }];
-        const seen = (await messageView(desks, 'm10', nameOf))?.sent.map((one) => one.waitsFor);
+        brokers = [{ ...brokers[0]!, worker: () => ({ status: down }) }];
+        const seen = (await messageView(brokers, 'm10', nameOf))?.sent.map((one) => one.waitsFor);
         const row = (await list()).find(({ id }) => id === 'm10');
         assert.deepEqual(
           row?.deliveries.map((one) => one.waitsFor),
@@ -382,8 +382,8 @@ describe('the messages view', () => {
       assert.deepEqual(await waits(), ['create_failed', 'create_failed']);
       await create({ state: 'inDoubt', blocking: undefined });
       assert.deepEqual(await waits(), ['strange', 'strange'], 'what the create itself waits for says more');
-      desks = [{ ...desks[0]!, worker: () => undefined }];
-      const one = async () => (await messageView(desks, 'm10', nameOf))?.sent[0]?.waitsFor;
+      brokers = [{ ...brokers[0]!, worker: () => undefined }];
+      const one = async () => (await messageView(brokers, 'm10', nameOf))?.sent[0]?.waitsFor;
       assert.equal(await one(), 'create_inDoubt');
       await create({ state: 'pending' });
       assert.equal(await one(), 'create_waiting');
@@ -392,7 +392,7 @@ describe('the messages view', () => {
     });
 
     it('shows until when a delivery in doubt is looked up, while that is in the future', async () => {
-      const doubtful = async () => (await messageView(desks, 'm9', nameOf))?.sent[0]?.lookUntil;
+      const doubtful = async () => (await messageView(brokers, 'm9', nameOf))?.sent[0]?.lookUntil;
       const record = (await store.delivery('d9'))!;
       assert.equal(await doubtful(), new Date(Date.parse(record.updatedAt) + LOOK_LEFT).toISOString());
       await store.commit([{ kind: 'delivery', record: { ...record, lookLeft: 0 } }]);
