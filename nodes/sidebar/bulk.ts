@@ -12,7 +12,7 @@ const MAX_MESSAGES = 2_000;
 const PARALLEL = 50;
 const PAGE = 200;
 const DELIVERIES = 200;
-const MOST_REASONS = 5;
+const MAX_REASONS = 5;
 const ONE_BY_ONE = 'Decisions have to be made one by one.';
 
 /** Applies one action to many messages and their deliveries, where possible; recorded as one entry in the audit list. */
@@ -94,7 +94,7 @@ async function applyTo(brokers: Broker[], id: string, request: BulkRequest, by: 
         result.done++;
         if (looks) result.looked++;
       } catch (error) {
-        if (result.refused.length < MOST_REASONS) result.refused.push(error instanceof Error ? error.message : String(error));
+        if (result.refused.length < MAX_REASONS) result.refused.push(error instanceof Error ? error.message : String(error));
       }
     }
     return;

@@ -17,7 +17,7 @@ import { payloadReader } from './payload-reader.js';
 import { notFound } from './requests.js';
 
 const PAGE = 50;
-const MOST = 200;
+const MAX_PAGE = 200;
 
 /** The HTTP routes of the conversations view. */
 export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
@@ -74,6 +74,6 @@ function linkEditOf({ body = {} }: Request): LinkEditRequest {
 function queryOf(query: Request['query']): ConversationQuery {
   const text = (name: string) => (typeof query[name] === 'string' ? (query[name] as string) : '');
   const state = CONVERSATION_FILTERS.find((filter) => filter === text('state')) ?? 'all';
-  const limit = Math.min(Math.max(Number.parseInt(text('limit'), 10) || PAGE, 1), MOST);
+  const limit = Math.min(Math.max(Number.parseInt(text('limit'), 10) || PAGE, 1), MAX_PAGE);
   return { search: text('search').trim(), state, before: text('before') || undefined, limit };
 }

@@ -16,10 +16,10 @@ import type { BrokerAccess, NameOf } from './view-model.js';
 export type PayloadReader = (record: MessageRecord, bodies: Bodies) => Promise<MessageContent | undefined>;
 
 /** Maximum number of records scanned for one page; the next page continues from there. */
-const MOST_SCANNED = 2000;
+const MAX_SCANNED = 2000;
 const BATCH = 100;
 /** Maximum number of conversations that a search returns. */
-const FOUND = 200;
+const MAX_FOUND = 200;
 type RecordFilter = Pick<ListQuery, 'states' | 'warned'>;
 /** The messages and deliveries that need attention, counted by conversation. */
 const COUNTED = {
@@ -34,7 +34,7 @@ const LISTED_FOR: Partial<Record<ConversationFilter, keyof typeof COUNTED>> = {
   warned: 'warned',
 };
 /** Maximum number of messages, and of deliveries, drawn for one conversation. */
-const DRAWN = 200;
+const MAX_DRAWN = 200;
 
 /** A page of conversations, latest activity first. */
 export async function listConversations(
@@ -57,14 +57,14 @@ export async function conversationDetail(
     const record = (await store.conversation(id)) ?? (await store.conversationByReference(id));
     if (!record) continue;
     const [messages, deliveries] = await Promise.all([
-      store.listMessages({ conversation: record.id, limit: DRAWN + 1 }),
-      store.listDeliveries({ conversation: record.id, limit: DRAWN + 1 }),
+      store.listMessages({ conversation: record.id, limit: MAX_DRAWN + 1 }),
+      store.listDeliveries({ conversation: record.id, limit: MAX_DRAWN + 1 }),
     ]);
     const mark = markOf([record, ...messages, ...deliveries]);
     if (mark === known) return { mark, unchanged: true };
     const from = Math.max(drawnFrom(messages), drawnFrom(deliveries));
     const shown = <R extends MessageRecord | DeliveryRecord>(records: R[]) =>
-      records.filter((r) => timeOf(r) >= from).slice(0, DRAWN);
+      records.filter((r) => timeOf(r) >= from).slice(0, MAX_DRAWN);
     const inbound = await Promise.all(
       shown(messages).map(async (message) => ({
         record: message,
@@ -101,8 +101,8 @@ function markOf(records: { id: string; version: number }[]): string {
 
 /** The time from which messages and deliveries are drawn; 0 if all are. */
 function drawnFrom(records: (MessageRecord | DeliveryRecord)[]): number {
-  const oldest = records[DRAWN - 1];
-  return records.length > DRAWN && oldest ? timeOf(oldest) : 0;
+  const oldest = records[MAX_DRAWN - 1];
+  return records.length > MAX_DRAWN && oldest ? timeOf(oldest) : 0;
 }
 
 function timeOf(record: MessageRecord | DeliveryRecord): number {
@@ -118,7 +118,7 @@ async function searchConversations(
   const rows = await Promise.all(
     brokers.map(async ({ store }) => {
       const states = state === 'open' || state === 'closed' ? [state] : undefined;
-      const records = await store.listConversations({ search, states, limit: FOUND });
+      const records = await store.listConversations({ search, states, limit: MAX_FOUND });
       return Promise.all(records.map((record) => rowOf(store, record, nameOf)));
     }),
   );
@@ -149,7 +149,7 @@ async function recentConversations(brokers: BrokerAccess[], query: ConversationQ
   const rows: ConversationRow[] = [];
   const known = new Set<string>();
   let last = query.before;
-  for (let scanned = 0; rows.length < query.limit && scanned < MOST_SCANNED; scanned++) {
+  for (let scanned = 0; rows.length < query.limit && scanned < MAX_SCANNED; scanned++) {
     const head = heads.reduce(
       (best, head) => (head.activity && (!best?.activity || head.activity.id > best.activity.id) ? head : best),
       heads[0],
@@ -184,7 +184,7 @@ const WAITING = ['pending', 'sending', 'inDoubt'];
 
 async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): Promise<ConversationRow> {
   const count = async (kind: 'listMessages' | 'listDeliveries', part: RecordFilter) =>
-    (await store[kind]({ conversation: record.id, ...part, limit: DRAWN })).length;
+    (await store[kind]({ conversation: record.id, ...part, limit: MAX_DRAWN })).length;
   const both = async (part: RecordFilter) => {
     const [messages, deliveries] = await Promise.all([count('listMessages', part), count('listDeliveries', part)]);
     return messages + deliveries;

@@ -9,7 +9,7 @@ import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
 import { notFound } from './requests.js';
 import type { NameOf } from './view-model.js';
 
-const MOST = 10_000;
+const MAX_RECORDS = 10_000;
 
 /** Exports a conversation as a test fixture, with the mappings of the current flows. */
 export async function fixtureFile(RED: NodeAPI, broker: Broker, id: string, nameOf: NameOf, mask: boolean): Promise<Fixture> {
@@ -23,8 +23,8 @@ export async function fixtureFile(RED: NodeAPI, broker: Broker, id: string, name
   RED.nodes.eachNode((node) => nodes.push(node as unknown as FlowNode));
   const fixture = fixtureOf({
     conversation,
-    messages: await kept('message', await store.listMessages({ conversation: id, limit: MOST })),
-    deliveries: await kept('delivery', await store.listDeliveries({ conversation: id, limit: MOST })),
+    messages: await kept('message', await store.listMessages({ conversation: id, limit: MAX_RECORDS })),
+    deliveries: await kept('delivery', await store.listDeliveries({ conversation: id, limit: MAX_RECORDS })),
     endpoints,
     mappingFor: (direction, endpoint, entityType) => {
       const own = mappingInFlow(nodes, { direction, endpoint, entityType });

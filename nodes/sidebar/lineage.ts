@@ -5,12 +5,12 @@ import type { Json } from '../../src/model/message.js';
 import type { AppliedRule, FieldLine, FieldValue } from './views.js';
 
 /** Maximum number of payload fields listed one by one; the full payload is shown as JSON below. */
-const MOST_FIELDS = 200;
+const MAX_FIELDS = 200;
 
 /** A payload as a list of its leaves by path, without empty ones. */
 export function leaves(value: Json | undefined, path = ''): FieldValue[] {
   if (value === undefined || value === null || value === '') return [];
-  const below = (entries: [string, Json][]) => entries.flatMap(([name, one]) => leaves(one, name)).slice(0, MOST_FIELDS);
+  const below = (entries: [string, Json][]) => entries.flatMap(([name, one]) => leaves(one, name)).slice(0, MAX_FIELDS);
   if (Array.isArray(value)) return below(value.map((one, index) => [`${path}[${index}]`, one]));
   if (typeof value === 'object')
     return below(Object.entries(value).map(([name, one]) => [path ? `${path}.${name}` : name, one as Json]));

@@ -11,7 +11,7 @@ import { countAll, listMessages, messageView } from './view-model.js';
 import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection, UNDOABLE } from './views.js';
 
 const PAGE = 50;
-const MOST = 200;
+const MAX_PAGE = 200;
 const NO_REASON = 'Skipped by a user.';
 
 type Kind = 'message' | 'delivery';
@@ -89,7 +89,7 @@ function bulkOf(req: Request): BulkRequest {
 }
 
 function queryOf(query: Request['query']): Query {
-  const limit = Math.min(Math.max(Number.parseInt(textOf(query.limit), 10) || PAGE, 1), MOST);
+  const limit = Math.min(Math.max(Number.parseInt(textOf(query.limit), 10) || PAGE, 1), MAX_PAGE);
   return { ...selectionOf(query), before: textOf(query.before) || undefined, limit };
 }
 

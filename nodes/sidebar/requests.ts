@@ -7,12 +7,12 @@ export function personOf(req: Request): Person {
   return { name: req.user?.username ?? '' };
 }
 
-const LONGEST_REASON = 500;
+const MAX_REASON_LENGTH = 500;
 
 /** The reason given by the user; '' for none. */
 export function reasonOf(req: Request): string {
   const reason = req.body?.reason;
-  return typeof reason === 'string' ? reason.trim().slice(0, LONGEST_REASON) : '';
+  return typeof reason === 'string' ? reason.trim().slice(0, MAX_REASON_LENGTH) : '';
 }
 
 export function notFound(kind: string): never {

@@ -28,7 +28,7 @@ export interface OutboundEntry {
 }
 
 /** Maximum length of a comment in the timeline; the message view shows all of it. */
-const LONGEST = 400;
+const MAX_LENGTH = 400;
 
 /**
  * The timeline of a conversation: a lane for each party's entity, and an entry for every message and delivery, oldest first. Each
@@ -286,7 +286,7 @@ function newNotes(lane: string, endpoint: string, content: MessageContent, seen:
 }
 
 function commentNote({ text, author, visibility }: GenericComment): Note {
-  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  const shown = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
   return { kind: 'comment', text: shown, ...(author && { author }), internal: visibility === 'internal' };
 }
 

@@ -38,7 +38,7 @@ export type NameOf = (id: string) => string;
 /** Maximum number of deliveries shown for one message; more partners are not expected. */
 const DELIVERIES = 200;
 /** Maximum number of records scanned for one page; the next page continues from there. */
-const MOST_SCANNED = 2000;
+const MAX_SCANNED = 2000;
 
 /** A page of messages of all stores, newest first. */
 export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf: NameOf): Promise<MessageList> {
@@ -48,7 +48,7 @@ export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf
   );
   const heads = await Promise.all(sources.map(async (source) => ({ source, lead: await next(source) })));
   const rows = new Map<string, MessageRow>();
-  for (let scanned = 0; rows.size < query.limit && scanned < MOST_SCANNED; scanned++) {
+  for (let scanned = 0; rows.size < query.limit && scanned < MAX_SCANNED; scanned++) {
     const head = newest(heads);
     if (!head?.lead) break;
     const { source, lead } = head;

@@ -8,7 +8,7 @@ import type { Blocker, WaitState } from './views.js';
 /** States of an earlier delivery that blocks a later one. */
 const BLOCKING_STATES = ['pending', 'sending', 'inDoubt', 'failed', 'needsDecision'];
 /** Maximum number of earlier deliveries searched for a blocker. */
-const MOST = 500;
+const MAX_SEARCHED = 500;
 
 /** Why an open delivery is not sent now, and when the next attempt is. */
 export async function waitState(
@@ -45,7 +45,7 @@ async function blockerOf(
     endpoint,
     states: BLOCKING_STATES,
     before: id,
-    limit: MOST,
+    limit: MAX_SEARCHED,
   });
   const linked = conversation && linkAt(conversation, endpoint, entityType, leg);
   const isCreate = (one: DeliveryRecord) => !linked && one.part === 'entity' && one.entityType === entityType && one.leg === leg;

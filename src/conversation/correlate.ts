@@ -12,9 +12,9 @@ import { detectPartChanges, type PartChanges } from './part-changes.js';
 import { isOver, planAfter } from './plan.js';
 
 /** How long the value before our own write is remembered, in milliseconds: replicas that lag behind still show it. */
-export const COPIES_BEHIND = 10_000;
+export const REPLICA_LAG = 10_000;
 /** Maximum number of marks kept per conversation for comments and files that the partner has not shown yet. */
-const MARKS = 500;
+const MAX_MARKS = 500;
 
 export interface DetectedChanges {
   output: 'new' | 'update' | 'ignored';
@@ -205,7 +205,7 @@ function advanceConversation(
 
 /** Did we write a field shortly before a reading? Also true for messages that were not read (`readAt` undefined). */
 function isRecent({ ourWrites }: Link, field: string, readAt: string | undefined): boolean {
-  return readAt === undefined || isWithin(COPIES_BEHIND, ourWrites?.[field]?.stamp ?? '', readAt);
+  return readAt === undefined || isWithin(REPLICA_LAG, ourWrites?.[field]?.stamp ?? '', readAt);
 }
 
 /** The entries whose name passes the test; undefined if none is left. */
@@ -241,7 +241,7 @@ export function removeOnce(list: string[], entries: string[]): string[] {
 
 /** Adds marks of comments and files that we wrote and the partner does not show yet. */
 export function withMarks(conversation: ConversationRecord, marks: string[]): ConversationRecord {
-  return marks.length ? { ...conversation, written: [...conversation.written, ...marks].slice(-MARKS) } : conversation;
+  return marks.length ? { ...conversation, written: [...conversation.written, ...marks].slice(-MAX_MARKS) } : conversation;
 }
 
 /** Replaces one link. */

@@ -6,11 +6,11 @@ import { attachmentMark, commentMark, digest } from './fingerprint.js';
 import type { InboundMessage } from './inbound-message.js';
 
 /** Maximum number of comments and files of a link whose text is remembered; the newest are kept. */
-const WORDS = 5_000;
+const MAX_TEXTS = 5_000;
 /** Texts up to this length are kept in full. */
-const SHORT = 64;
+const MAX_KEPT_LENGTH = 64;
 /** Maximum number of ids remembered for parts that the partner no longer shows. */
-const NOT_SHOWN = 20_000;
+const MAX_NOT_SHOWN = 20_000;
 
 export interface PartChanges {
   comments: GenericComment[];
@@ -199,7 +199,7 @@ function memoryAfter(
   // In their order, newest last.
   const known = new Set(link.seen);
   const seen = [...link.seen, ...shown.filter((id) => !known.has(id))];
-  const forgotten = new Set(others.slice(0, -NOT_SHOWN));
+  const forgotten = new Set(others.slice(0, -MAX_NOT_SHOWN));
   if (!isComplete) return { seen, words: link.words };
   const stored: [string, Json][] = [
     ...message.comments.map((c): [string, Json] => [keyOf('comment', c.id), keptText(c.text)]),
@@ -207,7 +207,7 @@ function memoryAfter(
   ];
   // Parts that only events report are not part of the entity.
   const later = Object.entries(link.words ?? {}).filter(([, words]) => isWrittenLater(words, readAt));
-  const kept = [...stored.filter(([key]) => !key.includes('|') && !waiting.has(key.slice(2))), ...later].slice(-WORDS);
+  const kept = [...stored.filter(([key]) => !key.includes('|') && !waiting.has(key.slice(2))), ...later].slice(-MAX_TEXTS);
   return {
     seen: forgotten.size > 0 ? seen.filter((id) => !forgotten.has(id)) : seen,
     words: kept.length > 0 ? Object.fromEntries(kept) : undefined,
@@ -221,7 +221,7 @@ function keyOf(kind: RemovedPart['kind'], id: string): string {
 /** Kept of a text: short ones in full, long ones as a digest of their letters only, because partners vary the formatting. */
 function keptText(text: string): string {
   const plain = text.replace(/\s+/g, ' ').trim();
-  return plain.length <= SHORT ? plain : `#${digest(bareWords(plain))}`;
+  return plain.length <= MAX_KEPT_LENGTH ? plain : `#${digest(bareWords(plain))}`;
 }
 
 /**
@@ -251,7 +251,7 @@ function hasText(stored: Json, text: string): boolean {
 /** The link with a comment or file that we wrote. `stamp`: an id made after the answer arrived. */
 export function withWrittenPart(link: Link, kind: RemovedPart['kind'], id: string, text: string, stamp: string): Link {
   const words = { ...link.words, [keyOf(kind, id)]: [stamp, keptText(text)] };
-  return { ...link, seen: [...link.seen, id], words: Object.fromEntries(Object.entries(words).slice(-WORDS)) };
+  return { ...link, seen: [...link.seen, id], words: Object.fromEntries(Object.entries(words).slice(-MAX_TEXTS)) };
 }
 
 /** The link with the memory of parts that are missing now, as known before: they may be shown again, perhaps under new ids. */

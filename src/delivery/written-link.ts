@@ -1,4 +1,4 @@
-import { COPIES_BEHIND, conversationState, linkAt, withLink, withMarks } from '../conversation/correlate.js';
+import { conversationState, linkAt, REPLICA_LAG, withLink, withMarks } from '../conversation/correlate.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { attachmentMark, commentMark, fingerprint, lastKnownEntries } from '../conversation/fingerprint.js';
 import { withWrittenPart } from '../conversation/part-changes.js';
@@ -60,7 +60,7 @@ export function asWritten(
 
 /** What was there before writes shortly before another one, the newest first. */
 function earlierThan(stamp: string, last: OurWrite | undefined): Json[] | undefined {
-  if (!last || !isWithin(COPIES_BEHIND, last.stamp, stamp)) return undefined;
+  if (!last || !isWithin(REPLICA_LAG, last.stamp, stamp)) return undefined;
   return [last.before, ...(last.earlier ?? [])].slice(0, MOST_EARLIER);
 }
 

@@ -28,7 +28,7 @@ describe('conversations and their links', () => {
     return { status: answer.status, body: (await answer.json()) as T & { message?: string } };
   };
   const preview = (id: string, request: LinkEditRequest) => post<LinkEditPreview>(`${id}/preview`, request);
-  const operate = (id: string, request: LinkEditRequest) => post<LinkEditEntry>(`${id}/apply`, request);
+  const applyEdit = (id: string, request: LinkEditRequest) => post<LinkEditEntry>(`${id}/apply`, request);
   /** Opens an incident and waits for its ticket and its conversation to be there. */
   const begin = async (title: string) => {
     const incident = rig.open(title);
@@ -80,7 +80,7 @@ describe('conversations and their links', () => {
   it('link a ticket that was looked up by its number, and carry only what changes from then on', async () => {
     const { ticket, incident, id } = await begin('opened twice');
     assert.equal(
-      (await operate(id, { kind: 'unlink', endpoint: 'sb1-sn', entityType: 'incident', entity: incident.sys_id })).status,
+      (await applyEdit(id, { kind: 'unlink', endpoint: 'sb1-sn', entityType: 'incident', entity: incident.sys_id })).status,
       200,
     );
     // Someone opens an incident by hand while nobody listens.
@@ -102,7 +102,7 @@ describe('conversations and their links', () => {
     );
     assert.equal((await one(id)).lanes.filter((lane) => lane.link).length, 1, 'nothing is done by asking');
     assert.equal(
-      (await operate(id, { kind: 'link', endpoint: 'sb1-sn', entityType: 'incident', entity: byHand.sys_id })).status,
+      (await applyEdit(id, { kind: 'link', endpoint: 'sb1-sn', entityType: 'incident', entity: byHand.sys_id })).status,
       200,
     );
     rig.sandbox.tmf('v4').addNote(ticket, 'A technician is on the way', 'noc');
@@ -147,7 +147,7 @@ describe('conversations and their links', () => {
       asked.body.effects.map((e) => e.code),
       ['merges', 'joins', 'joins', 'moves', 'heardOnly', 'heardOnly'],
     );
-    const merged = await operate(first.id, { kind: 'merge', other: owner });
+    const merged = await applyEdit(first.id, { kind: 'merge', other: owner });
     assert.equal(merged.status, 200, merged.body.message);
 
     assert.deepEqual(
@@ -165,7 +165,7 @@ describe('conversations and their links', () => {
     const late = await post<LinkEditEntry>(`${first.id}/undo`, { operation: merged.body.id });
     assert.equal(late.status, 409);
     assert.match(late.body.message ?? '', /INC\d+ has changed since/);
-    const split = await operate(first.id, {
+    const split = await applyEdit(first.id, {
       kind: 'split',
       endpoint: 'sb1-sn',
       entityType: 'incident',
@@ -188,7 +188,7 @@ describe('conversations and their links', () => {
 
   it('undo a merge that nothing came of, over a restart of Node-RED', async () => {
     const [first, second] = [await begin('one matter'), await begin('another matter')];
-    const merged = await operate(first.id, { kind: 'merge', other: String(second.incident.number) });
+    const merged = await applyEdit(first.id, { kind: 'merge', other: String(second.incident.number) });
     assert.equal(merged.status, 200, merged.body.message);
     await rig.deploy();
     const undone = await post<LinkEditEntry>(`${first.id}/undo`, { operation: merged.body.id });
@@ -216,7 +216,7 @@ describe('conversations and their links', () => {
       [{ kind: 'link', endpoint: 'nowhere', entityType: 'x', entity: '1' }, /endpoint does not exist/],
       [{ kind: 'unlink', endpoint: 'sb1-sn', entityType: 'incident', entity: 'nothing' }, /is not linked/],
     ] as [LinkEditRequest, RegExp][]) {
-      const answer = await operate(id, request);
+      const answer = await applyEdit(id, request);
       assert.equal(answer.status, 409, JSON.stringify(request));
       assert.match(answer.body.message ?? '', said);
     }

@@ -8,7 +8,7 @@ import type {
 } from '../conversation-views.js';
 import { type Backend, write } from '../view/backend.js';
 
-const MOST_EMPTY = 20;
+const MAX_EMPTY = 20;
 
 /** The view's requests to the runtime. */
 export class ConversationApi {
@@ -17,7 +17,7 @@ export class ConversationApi {
   /** The runtime scans a limited number of records per request, so an empty page need not be the last one. */
   async list(query: ConversationQuery): Promise<ConversationList> {
     let page = await this.page(query);
-    for (let further = 0; further < MOST_EMPTY && page.conversations.length === 0 && page.next; further++) {
+    for (let further = 0; further < MAX_EMPTY && page.conversations.length === 0 && page.next; further++) {
       page = await this.page({ ...query, before: page.next });
     }
     return page;

@@ -20,7 +20,7 @@ import { swimlanes } from './swimlanes.js';
 
 const PAGE = 50;
 /** Maximum number of rows fetched again on a change; rows beyond this from "more" are dropped. */
-const MOST_REFRESHED = 200;
+const MAX_REFRESHED = 200;
 /** Milliseconds after the last key until the search starts. */
 const TYPING = 250;
 /** Width in pixels from which list and conversation are side by side, as in view.css. */
@@ -113,7 +113,7 @@ export function conversationsView(backend: Backend): MountedSection {
       control.setAttribute('aria-pressed', String(CONVERSATION_FILTERS[index] === query.state));
   }
 
-  function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
+  function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MAX_REFRESHED)): void {
     const current = ++requestNumber;
     conversations.list(further ? { ...query, before: next } : { ...query, limit }).then(
       (page) => {

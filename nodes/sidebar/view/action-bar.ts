@@ -137,14 +137,14 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
   }
 }
 
-const MOST_CHANGES = 8;
+const MAX_CHANGES = 8;
 
 /** The first differences of two payloads, so that the user can check the edit. */
 function changes(before: Json | undefined, after: Json, t: Backend['t']): HTMLElement {
   const [old, now] = [flat(before), flat(after)];
   const names = [...new Set([...old.keys(), ...now.keys()])].filter((name) => old.get(name) !== now.get(name));
   if (names.length === 0) return element('p', {}, t('action.unchanged'));
-  const lines = names.slice(0, MOST_CHANGES).map((name) => change(name, old.get(name), now.get(name), t));
+  const lines = names.slice(0, MAX_CHANGES).map((name) => change(name, old.get(name), now.get(name), t));
   const rest = names.length - lines.length;
   return element(
     'ul',

@@ -29,7 +29,7 @@ export interface Backend {
   newConnection?(): void;
 }
 
-const MOST_EMPTY = 20;
+const MAX_EMPTY = 20;
 
 /** A failed request; the message is for display. */
 export class RequestError extends Error {
@@ -49,7 +49,7 @@ export class MessageApi {
   /** The runtime scans a limited number of messages per request, so an empty page need not be the last one. */
   async list(query: Query): Promise<MessageList> {
     let page = await this.page(query);
-    for (let further = 0; further < MOST_EMPTY && page.messages.length === 0 && page.next; further++) {
+    for (let further = 0; further < MAX_EMPTY && page.messages.length === 0 && page.next; further++) {
       page = await this.page({ ...query, before: page.next });
     }
     return page;

@@ -9,11 +9,11 @@ interface ColumnContext {
 }
 
 /** Longer values are cut; the JSON below shows them in full. */
-const LONGEST = 240;
+const MAX_LENGTH = 240;
 
 export function valueText(value: Json | undefined): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text === undefined ? '' : text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return text === undefined ? '' : text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
 
 /** The partner's fields, highlighted when a field made from them is selected. */

@@ -3,7 +3,7 @@ import type { Backend } from './backend.js';
 import { button, element } from './element.js';
 
 /** Longer text would slow down the browser; the copy button copies all of it. */
-const LONGEST = 100_000;
+const MAX_LENGTH = 100_000;
 
 /** Bodies by name as indented JSON that can be folded and copied. `open` names the one to show unfolded. */
 export function bodiesView(bodies: Bodies, open: string, t: Backend['t']): HTMLElement[] {
@@ -14,7 +14,7 @@ export function bodiesView(bodies: Bodies, open: string, t: Backend['t']): HTMLE
 
 function bodyView(name: string, body: unknown, open: boolean, t: Backend['t']): HTMLElement {
   const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2);
-  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}\n${t('detail.cut')}` : text;
+  const shown = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}\n${t('detail.cut')}` : text;
   const copy = button(t('detail.copy'), 'switchboard-link', () => {
     navigator.clipboard?.writeText(text).then(
       () => copy.replaceChildren(t('detail.copied')),

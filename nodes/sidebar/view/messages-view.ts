@@ -11,7 +11,7 @@ const PAGE = 50;
 /** Width in pixels from which list and message are side by side, as in view.css. */
 const WIDE = 700;
 /** Maximum number of rows fetched again on a change; rows beyond this from "more" are dropped. */
-const MOST_REFRESHED = 200;
+const MAX_REFRESHED = 200;
 
 /** The messages view: a list, and beside it (or in its place) one message. */
 export function messagesView({ backend, show: showSection }: SectionContext): MountedSection {
@@ -77,7 +77,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     return detail.querySelector('[data-busy]') !== null;
   }
 
-  function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
+  function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MAX_REFRESHED)): void {
     if (further && (loading || next === undefined)) return;
     loading = true;
     const current = ++requestNumber;
