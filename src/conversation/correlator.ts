@@ -55,7 +55,7 @@ export class Correlator {
     private readonly endpoint: (id: string) => EndpointClient | undefined,
     private readonly clock: () => number,
     /** The current attempt of a delivery. */
-    private readonly underWay: (endpoint: string, delivery: string) => Promise<void> | undefined = () => undefined,
+    private readonly runningAttempt: (endpoint: string, delivery: string) => Promise<void> | undefined = () => undefined,
     private readonly rules: (endpoint: string) => PartyRules = () => DEFAULT_RULES,
   ) {}
 
@@ -84,7 +84,7 @@ export class Correlator {
     let link = linkOf(conversation, source.endpoint, source.entityType, source.id);
     if (!link) {
       const creating = open.find((d) => createReference(conversation, d) === source.reference);
-      const answer = creating && this.underWay(creating.endpoint, creating.id);
+      const answer = creating && this.runningAttempt(creating.endpoint, creating.id);
       if (answer) {
         // Our create is about to be answered, and its answer outranks an event of any entity with our reference.
         await answer;
@@ -115,7 +115,7 @@ export class Correlator {
     });
     // Writes in progress are answered soon; then it is known which values are ours, and which are newer.
     const isOpen = (d: DeliveryRecord) => changes.output !== 'ignored' || differsFrom(requests[open.indexOf(d)], incoming);
-    const answers = waited ? [] : triedWrites.filter(isOpen).flatMap((d) => this.underWay(d.endpoint, d.id) ?? []);
+    const answers = waited ? [] : triedWrites.filter(isOpen).flatMap((d) => this.runningAttempt(d.endpoint, d.id) ?? []);
     if (answers.length > 0) {
       await Promise.all(answers);
       return this.correlate(inbound, before, true);

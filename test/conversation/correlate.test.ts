@@ -31,13 +31,13 @@ describe('the changes detected in a message', () => {
     const plan = { node: 'f', onFailure: 'keep' as const, legs: [], asked: 'mobile' };
     const link = newLink(SOURCE, 'devices', 'ours', '');
     const shared = { ...withLink(conversation(), link), plan };
-    const said = (id: string) => {
+    const withComment = (id: string) => {
       const message = incoming({}, {}, { comments: [comment(id, 'words')] });
       const { output, advance } = detectChanges(shared, link, message, NO_ECHO);
       return [output, advance({ ...shared, links: [link] }).plan?.asked];
     };
-    assert.deepEqual(said('added|40'), ['update', 'mobile']);
-    assert.deepEqual(said('n1'), ['update', 'devices']);
+    assert.deepEqual(withComment('added|40'), ['update', 'mobile']);
+    assert.deepEqual(withComment('n1'), ['update', 'devices']);
   });
 
   it('clear the written entry of an item whose state the partner has changed, but remember the item', () => {
@@ -160,12 +160,12 @@ describe('the changes detected in a message', () => {
     assert.equal(first.output, 'ignored');
     assert.match(first.reason ?? '', /echo/);
     const settled = first.advance(sent);
-    const person = {
+    const later = {
       ...OPENED,
       message: { ...OPENED.message, comments: [comment('7', 'We are on it'), comment('8', 'We are on it')] },
     };
     assert.deepEqual(
-      detect(settled, person).message.comments.map((c) => c.id),
+      detect(settled, later).message.comments.map((c) => c.id),
       ['8'],
     );
   });

@@ -76,14 +76,14 @@ describe('a vendor’s message with our item ids', () => {
 
   it('uses the customer’s item ids in comments', () => {
     const got = [thing('10', 'SIM'), thing('20', 'PHONE', 2), thing('1', 'COVER')];
-    const said = (item: string): GenericComment => ({
+    const itemComment = (item: string): GenericComment => ({
       id: `item|${item}|n`,
       text: `Item ${item}: soon`,
       items: [item],
       visibility: 'public',
     });
     const late: GenericComment = { id: 'a', text: 'At risk. Item 10, 20.', items: ['10', '20'], visibility: 'public' };
-    const { message } = translate(got, {}, [said('1'), late, { id: 'n', text: 'Item 1: by hand', visibility: 'public' }]);
+    const { message } = translate(got, {}, [itemComment('1'), late, { id: 'n', text: 'Item 1: by hand', visibility: 'public' }]);
     assert.deepEqual(
       message.comments.map((c) => [c.id, c.text]),
       [

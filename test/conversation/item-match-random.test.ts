@@ -130,8 +130,8 @@ describe('items of random orders at random vendors', () => {
       const numbering = rolls.one(words === 'always one' ? (['kept', ...FRESH] as const) : kinds);
       const before = shown(sent, { numbering }, words, rolls);
       const first = matchItems(sent, facts(before));
-      const said = (its: Its[], what: unknown) => JSON.stringify({ seed, words, sent, before, its, what });
-      assert.deepEqual(wrong(sent, before, first.ids), [], said(before, first));
+      const caseText = (its: Its[], what: unknown) => JSON.stringify({ seed, words, sent, before, its, what });
+      assert.deepEqual(wrong(sent, before, first.ids), [], caseText(before, first));
       seen.first++;
       if (first.unclear) seen.firstOpen++;
 
@@ -140,7 +140,7 @@ describe('items of random orders at random vendors', () => {
         const behaviour = next(sent, last, words, rolls);
         const its = shown(sent, behaviour, words, rolls);
         const match = matchItems(sent, facts(its), known);
-        assert.deepEqual(wrong(sent, its, match.ids), [], said(its, { behaviour, known, match }));
+        assert.deepEqual(wrong(sent, its, match.ids), [], caseText(its, { behaviour, known, match }));
         seen.later++;
         if (match.unclear) {
           seen.laterOpen++;
@@ -151,7 +151,7 @@ describe('items of random orders at random vendors', () => {
         // No kept id may belong to another item that is shown.
         const stale = sent.flatMap((o) => (known.ids[o.ours] ?? []).filter((id) => its.some((one) => one.facts.id === id)));
         const kept = Object.fromEntries(Object.entries(known.ids).map(([o, ids]) => [o, ids.filter((id) => stale.includes(id))]));
-        assert.deepEqual(wrong(sent, its, kept), [], said(its, { behaviour, known }));
+        assert.deepEqual(wrong(sent, its, kept), [], caseText(its, { behaviour, known }));
       }
     }
     if (process.env.FIGURES) console.log(seen);

@@ -46,11 +46,11 @@ describe('the changed comments and files of a reading', () => {
   });
 
   it('exclude all of three thousand that a partner recreates with new ids and another author', () => {
-    const said = (from: number) => Array.from({ length: 3_000 }, (_, i) => comment(`n${from + i}`, `note ${i}`, `${from}`));
-    const first = read(known(), reading({ comments: said(0) })).advance(known());
-    const anew = read(first, reading({ comments: said(5_000) }));
-    assert.equal(anew.output, 'ignored');
-    assert.equal(read(anew.advance(first), reading({ comments: said(10_000) })).output, 'ignored');
+    const notes = (from: number) => Array.from({ length: 3_000 }, (_, i) => comment(`n${from + i}`, `note ${i}`, `${from}`));
+    const first = read(known(), reading({ comments: notes(0) })).advance(known());
+    const renumbered = read(first, reading({ comments: notes(5_000) }));
+    assert.equal(renumbered.output, 'ignored');
+    assert.equal(read(renumbered.advance(first), reading({ comments: notes(10_000) })).output, 'ignored');
   });
 
   it('include a new comment with the text of one of ours', () => {
@@ -143,9 +143,10 @@ describe('the changed comments and files of a reading', () => {
     const early = read(written, reading({ comments: [comment('24', 'Done.')] }));
     assert.deepEqual([early.message.comments, early.waitsForDoubt], [[], true]);
     const now = early.advance(written);
-    const anew = (...ids: string[]) => read(now, reading({ comments: ids.map((id) => comment(id, 'Done.')) }, { readAt: 't' }));
-    assert.equal(anew('45').output, 'ignored', 'ours, renumbered');
-    assert.equal(anew('31', '24').message.comments.length, 1, 'another user wrote the same');
+    const renumbered = (...ids: string[]) =>
+      read(now, reading({ comments: ids.map((id) => comment(id, 'Done.')) }, { readAt: 't' }));
+    assert.equal(renumbered('45').output, 'ignored', 'ours, renumbered');
+    assert.equal(renumbered('31', '24').message.comments.length, 1, 'another user wrote the same');
   });
 
   it('exclude, once, a comment with the mark of one that the partner has not shown yet', () => {
@@ -215,14 +216,14 @@ describe('the changed comments and files of a reading', () => {
 
   it('include all comments of a ticket that was closed when first seen, when it is reopened', () => {
     const unseen = { ...known(), links: [newLink(SOURCE, '', 'theirs', '')] };
-    const said = [comment('n1', 'hello')];
-    const closed = read(unseen, reading({ fields: { state: 'closed', title: 'one' }, comments: said }));
+    const comments = [comment('n1', 'hello')];
+    const closed = read(unseen, reading({ fields: { state: 'closed', title: 'one' }, comments }));
     assert.equal(closed.output, 'ignored');
     const aside = closed.advance(unseen);
     assert.equal(aside.state, 'closed');
     const opened = read(
       aside,
-      reading({ fields: { state: 'inProgress', title: 'one' }, comments: [...said, comment('n2', 'again')] }),
+      reading({ fields: { state: 'inProgress', title: 'one' }, comments: [...comments, comment('n2', 'again')] }),
     );
     assert.deepEqual([opened.output, opened.message.comments.length], ['new', 2]);
   });
