@@ -254,7 +254,7 @@ export class Correlator {
     if (existing || index < 0) {
       throw this.copyError(
         source,
-        existing ? `${existing.number ?? existing.id} is linked there` : 'this conversation has sent nothing there',
+        existing ? `${existing.number ?? existing.id} is already linked` : 'this conversation has sent nothing to that endpoint',
       );
     }
     const duplicate = client && (await findDuplicate(client, source));

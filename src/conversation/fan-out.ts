@@ -29,7 +29,7 @@ export function planFor(
     const known = new Set(legs.flatMap((l) => l.items));
     for (const item of message.fields.items ?? []) {
       if (known.has(item.id)) continue;
-      const target = rules.legs.find((leg) => (leg.takes ?? []).some((rule) => takes(rule, item)));
+      const target = rules.legs.find((leg) => (leg.takes ?? []).some((rule) => matchesRule(rule, item)));
       if (target) join(target).items = [...join(target).items, item.id];
       else unassigned.push(item);
     }
@@ -47,7 +47,7 @@ function withPredecessors(legs: PlannedLeg[]): PlannedLeg[] {
   });
 }
 
-function takes({ field, is }: ItemRule, item: OrderItem): boolean {
+function matchesRule({ field, is }: ItemRule, item: OrderItem): boolean {
   let value: unknown = item;
   for (const name of field.split('.')) value = (value as Record<string, unknown> | undefined)?.[name];
   return value !== undefined && is.some((pattern) => matchesPattern(pattern, String(value)));
@@ -92,7 +92,7 @@ function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMess
   const { state, stateReason, progress: _progress, items: _items, ...rest } = message.fields;
   const items = itemsOf(leg, message);
   const gone = items.filter((item) => isCancelled(message.fields, item.id));
-  const cancel = cancels(leg, message);
+  const cancel = isCancelledLeg(leg, message);
   const fields = {
     ...rest,
     items,
@@ -102,7 +102,7 @@ function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMess
   if (Object.keys(leg.told).length === 0) return { fields };
   // The leg was sent the order before. If a crash lost the end of that message, this one has no list of changes.
   const changedNames = message.changed ?? Object.keys(message.fields);
-  const changed = changedNames.filter((name) => !ORDER.includes(name));
+  const changed = changedNames.filter((name) => !SPLIT_FIELDS.includes(name));
   if (changed.length === changedNames.length) return { fields, changed };
   // A leg that is being cancelled does not need the other changes.
   if (cancel) return { fields, changed: leg.cancelled ? [] : ['state', 'stateReason'] };
@@ -113,10 +113,10 @@ function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMess
 }
 
 /** Fields of an order that are split by item. */
-const ORDER = ['items', 'progress', 'state'];
+const SPLIT_FIELDS = ['items', 'progress', 'state'];
 
 /** Does the customer cancel the whole leg: the order, or every item of the leg? */
-function cancels(leg: PlannedLeg, message: GenericMessage): boolean {
+function isCancelledLeg(leg: PlannedLeg, message: GenericMessage): boolean {
   const items = itemsOf(leg, message);
   const whole = message.fields.state !== undefined && CANCELLING_STATES.includes(message.fields.state);
   return whole || (items.length > 0 && items.every((item) => isCancelled(message.fields, item.id)));

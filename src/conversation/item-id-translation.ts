@@ -65,7 +65,7 @@ export function translateItemIds(
 
 /** False for the comment made for an item that the partner added: nobody wrote it, so it expects no answer. */
 export function isWrittenComment(comment: GenericComment): boolean {
-  return !comment.id.startsWith(ADDED);
+  return !comment.id.startsWith(ADDED_ITEM_PREFIX);
 }
 
 /** The ids under which a mapping has read the items, usually their own. */
@@ -128,9 +128,13 @@ function translateComment(comment: GenericComment, ours: Map<string, string[]>):
   return { ...comment, items: ids, text: `${text.slice(0, at)}Item ${ids.join(', ')}${text.slice(at + words.length)}` };
 }
 
-const ADDED = 'added|';
+const ADDED_ITEM_PREFIX = 'added|';
 
 /** Passed on only once, because its id stays the same. */
 function addedItemComment(item: ItemFacts): GenericComment {
-  return { id: `${ADDED}${item.id}`, text: `Added by the vendor, not ordered: ${itemText([item])}.`, visibility: 'public' };
+  return {
+    id: `${ADDED_ITEM_PREFIX}${item.id}`,
+    text: `Added by the vendor, not ordered: ${itemText([item])}.`,
+    visibility: 'public',
+  };
 }

@@ -135,7 +135,7 @@ function link(
   const toEntity = deliveries.filter((d) => d.endpoint === entity.endpoint && d.entityType === entity.entityType && d.leg === '');
   if (toEntity.some((d) => d.part === 'entity' && (d.state === 'sending' || d.state === 'inDoubt')))
     throw refusal(
-      'A ticket is being created there, or may already exist.',
+      'A ticket is being created at that endpoint, or may already exist.',
       'Wait until the result is known, or skip the delivery.',
     );
   const made: Link = {

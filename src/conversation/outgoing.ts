@@ -11,7 +11,9 @@ export function outgoingComments(
   mapping: Mapping,
   client: Pick<EndpointClient, 'system'>,
 ): GenericComment[] {
-  return [...commentsOut(message.comments, mapping), ...cutTexts(message, problems)].map((c) => signed(c, client));
+  return [...allowedComments(message.comments, mapping), ...fullTextComments(message, problems)].map((c) =>
+    withAuthorName(c, client),
+  );
 }
 
 /** The generic values a payload was mapped from, by the top-level names that `changed` uses. */
@@ -23,7 +25,7 @@ export function genericValues(message: GenericMessage, sources: Record<string, s
 }
 
 /** Internal comments are not sent unless the mapping allows it explicitly. */
-function commentsOut(comments: GenericComment[], mapping: Mapping): GenericComment[] {
+function allowedComments(comments: GenericComment[], mapping: Mapping): GenericComment[] {
   const rule = mapping.internalComments ?? 'drop';
   return comments.flatMap((comment) => {
     if (comment.visibility === 'public' || rule === 'internal') return [comment];
@@ -32,12 +34,12 @@ function commentsOut(comments: GenericComment[], mapping: Mapping): GenericComme
 }
 
 /** ServiceNow shows the integration user as the author of everything we write, so the real author goes into the text. */
-function signed(comment: GenericComment, client: Pick<EndpointClient, 'system'>): GenericComment {
+function withAuthorName(comment: GenericComment, client: Pick<EndpointClient, 'system'>): GenericComment {
   return client.system === 'servicenow' && comment.author ? { ...comment, text: `${comment.author}: ${comment.text}` } : comment;
 }
 
 /** A text that is too long for its field is also sent in full as a comment, so that nothing is lost. */
-function cutTexts(message: GenericMessage, problems: Problem[]): GenericComment[] {
+function fullTextComments(message: GenericMessage, problems: Problem[]): GenericComment[] {
   return problems
     .filter((p) => p.code === 'cut' && typeof p.value === 'string')
     .map((p) => ({

@@ -11,7 +11,7 @@ export interface RollUpRule {
   gives: State;
 }
 
-const ENDED: State[] = ['completed', 'partial', 'failed', 'rejected', 'cancelled'];
+const FINAL_ITEM_STATES: State[] = ['completed', 'partial', 'failed', 'rejected', 'cancelled'];
 
 /**
  * Named after the order states of TMF622, which defines completed, failed and partial; the other rules follow from the meaning of
@@ -22,11 +22,11 @@ export const DEFAULT_ROLL_UP: readonly RollUpRule[] = [
   { when: 'all', of: ['rejected'], gives: 'rejected' },
   { when: 'all', of: ['completed'], gives: 'completed' },
   { when: 'all', of: ['failed', 'rejected', 'cancelled'], gives: 'failed' },
-  { when: 'all', of: ENDED, gives: 'partial' },
+  { when: 'all', of: FINAL_ITEM_STATES, gives: 'partial' },
   { when: 'any', of: ['pending'], gives: 'pending' },
-  { when: 'all', of: ['pendingCancellation', ...ENDED], gives: 'pendingCancellation' },
-  { when: 'all', of: ['assessingCancellation', 'pendingCancellation', ...ENDED], gives: 'assessingCancellation' },
-  { when: 'all', of: ['held', ...ENDED], gives: 'held' },
+  { when: 'all', of: ['pendingCancellation', ...FINAL_ITEM_STATES], gives: 'pendingCancellation' },
+  { when: 'all', of: ['assessingCancellation', 'pendingCancellation', ...FINAL_ITEM_STATES], gives: 'assessingCancellation' },
+  { when: 'all', of: ['held', ...FINAL_ITEM_STATES], gives: 'held' },
   { when: 'all', of: ['acknowledged'], gives: 'acknowledged' },
   // The final states of fanned-out tickets.
   { when: 'all', of: ['closed'], gives: 'closed' },
@@ -68,7 +68,7 @@ export interface WholeOrder {
 }
 
 /** Leg states that are explained to the customer. */
-const TROUBLE: readonly State[] = ['pending', 'held', 'failed', 'rejected', 'partial', 'cancelled'];
+const EXPLAINED_STATES: readonly State[] = ['pending', 'held', 'failed', 'rejected', 'partial', 'cancelled'];
 
 /** The state of the whole order from the reports of its legs. `vendor` gives the name of an endpoint. Pure. */
 export function wholeOrder(
@@ -114,7 +114,7 @@ function progressOf(leg: PlannedLeg, { name, number }: Vendor): ItemProgress[] {
 
 function reasonOf(leg: PlannedLeg, { name }: Vendor): string | undefined {
   if (leg.dropped !== undefined) return `${leg.leg} was not ordered: ${leg.dropped}.`;
-  if (!leg.state || !TROUBLE.includes(leg.state) || (leg.cancelled && leg.state === 'cancelled')) return undefined;
+  if (!leg.state || !EXPLAINED_STATES.includes(leg.state) || (leg.cancelled && leg.state === 'cancelled')) return undefined;
   const why = leg.stateReason ?? leg.progress.find((p) => p.stateReason)?.stateReason;
   return `${leg.leg} is ${leg.state}${name ? ` at ${name}` : ''}${why ? `: ${why}` : ''}.`;
 }
