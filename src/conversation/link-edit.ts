@@ -154,7 +154,7 @@ function link(
       ...freed.map(
         (d): Change => ({
           kind: 'delivery',
-          record: { ...d, ...withoutQuestion(d), blocking: undefined, waitsFor: undefined, updatedAt: at },
+          record: { ...d, ...withoutDecision(d), blocking: undefined, waitsFor: undefined, updatedAt: at },
         }),
       ),
       { kind: 'setting', key: unlinkedKey(entity), value: undefined },
@@ -169,7 +169,7 @@ function link(
 }
 
 /** Whether the ticket was created needs no decision any more once a user has linked it. */
-function withoutQuestion({ state }: DeliveryRecord): Partial<DeliveryRecord> {
+function withoutDecision({ state }: DeliveryRecord): Partial<DeliveryRecord> {
   return state === 'needsDecision' ? { state: 'inDoubt', decision: undefined, doubtAt: undefined } : {};
 }
 
@@ -178,7 +178,7 @@ function unlink({ conversation, deliveries }: ConversationContents, gone: Link, 
   if (waiting > 0)
     throw refusal(
       `${count(waiting, 'delivery', 'deliveries')} to ${nameOf(gone)} ${waiting === 1 ? 'is' : 'are'} in progress.`,
-      'Wait until they complete, or skip them, then unlink the ticket.',
+      'Wait until the deliveries complete, or skip them, then unlink the ticket.',
     );
   const { record, spent } = removeLink(conversation, gone);
   const mark: UnlinkedEntity = { reference: conversation.reference, by, at };
