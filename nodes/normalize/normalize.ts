@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { genericMessage, fieldsRead } from '../../src/conversation/generic-message.js';
+import { fieldsRead, genericMessage } from '../../src/conversation/generic-message.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';

@@ -25,5 +25,7 @@ export function newsIn(request: EntityRequest, name: string, link: Link): Json |
 /** What was written of each item; undefined where the list's entries cannot be told to be of which. */
 export function itemsAsWritten(request: EntityRequest, name: string): Record<string, WrittenItem> | undefined {
   const items = entriesOf(request, request.fields[name] as Json);
-  return items && Object.fromEntries(items.map(({ id, entry, stateKey: standing }) => [id, { entry: fingerprint(entry), standing }]));
+  return (
+    items && Object.fromEntries(items.map(({ id, entry, stateKey: standing }) => [id, { entry: fingerprint(entry), standing }]))
+  );
 }

@@ -152,10 +152,7 @@ describe('links mended by hand while everything runs', () => {
     await merge('C1', 'C2');
     const { id } = await of('C1');
     const { reference } = await of('C1');
-    const operated = await surgeon().apply(
-      { kind: 'split', conversation: id, entity: customer('C2'), reference: 'SWB-OWN' },
-      '',
-    );
+    const operated = await surgeon().apply({ kind: 'split', conversation: id, entity: customer('C2'), reference: 'SWB-OWN' }, '');
     assert.deepEqual(operated.conversations, [id, 'SWB-OWN']);
     assert.equal((await of('C2')).reference, 'SWB-OWN');
     await rig.receive('customer', { id: 'C2', fields: { title: 'for itself' }, version: '2' });
