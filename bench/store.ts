@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { createIds } from '../src/store/id.js';
+import { createIdSource } from '../src/store/id.js';
 import { LowdbStore } from '../src/store/lowdb-store.js';
 import type { Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../src/store/store.js';
 
@@ -39,7 +39,7 @@ export interface StoreBenchResult {
   heapMb: number;
 }
 
-const ids = createIds();
+const ids = createIdSource();
 let numbers = 0;
 
 function records(): { message: MessageRecord; conversation: ConversationRecord; delivery: DeliveryRecord } {

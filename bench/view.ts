@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Desk, listMessages } from '../nodes/sidebar/view-model.js';
 import type { Query } from '../nodes/sidebar/views.js';
-import { createIds } from '../src/store/id.js';
+import { createIdSource } from '../src/store/id.js';
 import { LowdbStore } from '../src/store/lowdb-store.js';
 import type { Change } from '../src/store/store.js';
 
@@ -66,7 +66,7 @@ export async function viewBench(): Promise<ViewBenchResult> {
 }
 
 async function fill(store: LowdbStore): Promise<void> {
-  const ids = createIds();
+  const ids = createIdSource();
   let changes: Change[] = [];
   for (let n = 0; n < MESSAGES; n++) {
     const at = new Date().toISOString();

@@ -58,7 +58,7 @@ export class SwitchboardError extends Error {
   }
 
   /** The message with another next step. */
-  messageWith(hint: string): string {
+  messageWithHint(hint: string): string {
     const { code, what, where } = this;
     return new SwitchboardError(code, what, { where, hint }).message;
   }
@@ -113,11 +113,11 @@ export interface PartnerErrorDetails extends ErrorDetails {
   /** The same, where it was JSON. */
   body?: unknown;
   /** It is about one record, and says nothing of how the partner is. */
-  ofRecord?: boolean;
+  concernsRecord?: boolean;
   /** The write was answered as done, and yet is not shown: it is looked for, and written once more only when a person says so. */
-  unshown?: boolean;
+  notVisible?: boolean;
   /** Another partner's doing than the one's that is written to: of that one it says nothing. */
-  elsewhere?: boolean;
+  otherPartner?: boolean;
 }
 
 /** A partner's system refused, failed or could not be reached. */
@@ -128,9 +128,9 @@ export class PartnerError extends SwitchboardError {
   readonly retryAfter?: number;
   readonly answer?: string;
   readonly body?: unknown;
-  readonly ofRecord: boolean;
-  readonly unshown: boolean;
-  readonly elsewhere: boolean;
+  readonly concernsRecord: boolean;
+  readonly notVisible: boolean;
+  readonly otherPartner: boolean;
   constructor(code: ErrorCode, what: string, details: PartnerErrorDetails) {
     super(code, what, details);
     this.name = 'PartnerError';
@@ -140,15 +140,15 @@ export class PartnerError extends SwitchboardError {
     this.retryAfter = details.retryAfter;
     this.answer = details.answer;
     this.body = details.body;
-    this.ofRecord = details.ofRecord ?? false;
-    this.unshown = details.unshown ?? false;
-    this.elsewhere = details.elsewhere ?? false;
+    this.concernsRecord = details.concernsRecord ?? false;
+    this.notVisible = details.notVisible ?? false;
+    this.otherPartner = details.otherPartner ?? false;
   }
 
   /** The same failure, of which something else is known. */
-  but(known: Partial<PartnerErrorDetails>): PartnerError {
-    const { code, message, outcome, retry, status, retryAfter, answer, body, ofRecord, unshown, elsewhere } = this;
-    const details = { outcome, retry, status, retryAfter, answer, body, ofRecord, unshown, elsewhere };
+  withDetails(known: Partial<PartnerErrorDetails>): PartnerError {
+    const { code, message, outcome, retry, status, retryAfter, answer, body, concernsRecord, notVisible, otherPartner } = this;
+    const details = { outcome, retry, status, retryAfter, answer, body, concernsRecord, notVisible, otherPartner };
     return new PartnerError(code, message, { ...details, cause: this, ...known });
   }
 }

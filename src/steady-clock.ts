@@ -13,7 +13,7 @@ export function steadyClock(
 }
 
 /** The wall clock, as far as it is not set back: then it goes on from where it was. For what has to tell order and distance of what is kept. */
-export function risingClock(clock: () => number, steady: () => number): () => number {
+export function monotonicWallClock(clock: () => number, steady: () => number): () => number {
   let ahead = 0;
   return () => {
     const time = steady();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { risingClock, steadyClock } from '../src/steady-clock.js';
+import { monotonicWallClock, steadyClock } from '../src/steady-clock.js';
 
 describe('the steady clock', () => {
   it('begins with the wall clock and goes on as time passes, however that is set', () => {
@@ -24,7 +24,7 @@ describe('the steady clock', () => {
 describe('the rising clock', () => {
   it('follows a wall clock that is set ahead, and goes on where that is set back', () => {
     let [wall, steady] = [1_000, 1_000];
-    const rising = risingClock(
+    const rising = monotonicWallClock(
       () => wall,
       () => steady,
     );

@@ -1,5 +1,5 @@
 import type { State } from '../../src/model/message.js';
-import type { WaitsFor } from '../../src/store/store.js';
+import type { WaitCondition } from '../../src/store/store.js';
 import type { Shown, ShownWarning } from './views.js';
 
 /** What the runtime tells the conversations view; both sides compile against it. */
@@ -112,7 +112,7 @@ export interface TimelineEntry {
   reason?: string;
   warning?: ShownWarning;
   /** What holds it back. */
-  waitsFor?: WaitsFor;
+  waitsFor?: WaitCondition;
 }
 
 /** Something that was done to the links of the conversation by hand, newest first. */

@@ -8,7 +8,7 @@ import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { DecisionKind } from '../../src/errors.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
-import type { Attempt, Bodies, ErrorRecord, MessageOrigin, WaitsFor } from '../../src/store/store.js';
+import type { Attempt, Bodies, ErrorRecord, MessageOrigin, WaitCondition } from '../../src/store/store.js';
 
 export type { AuditEntry, Edit, Exchange };
 
@@ -69,7 +69,7 @@ export type Behind = `${'create' | 'earlier'}_${'needsDecision' | 'failed' | 'in
 
 export interface Waits {
   /** Why it is not sent now, where that is not its own failure. */
-  waitsFor?: WaitsFor | Behind | 'endpoint' | 'down' | 'strange';
+  waitsFor?: WaitCondition | Behind | 'endpoint' | 'down' | 'strange';
   /** When it is tried next. */
   nextTry?: string;
 }

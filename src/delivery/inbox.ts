@@ -475,7 +475,7 @@ class Pump {
     const again = lags || (error instanceof PartnerError && error.retry);
     const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
     // What may only be behind, or is read again until it is believed, is asked for more often while that lasts.
-    const isBehind = (lags || (error instanceof PartnerError && error.ofRecord)) && this.readSince(claimed) < CATCH_UP;
+    const isBehind = (lags || (error instanceof PartnerError && error.concernsRecord)) && this.readSince(claimed) < CATCH_UP;
     const most = isBehind ? SOON : this.retry.most;
     const wait = again ? Math.max(asked, Math.min(most, this.waitAfter(claimed))) : undefined;
     if (!again) this.firstReads.delete(claimed.id);

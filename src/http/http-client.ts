@@ -4,12 +4,12 @@ import { AxiosHeaders, type AxiosRequestConfig, type AxiosResponse, getAdapter, 
 import { type PartnerError, SwitchboardError } from '../errors.js';
 import { steadyClock } from '../steady-clock.js';
 import { type Authenticator, authenticator } from './auth.js';
-import { ExchangeLog, type RawExchange } from './exchanges.js';
+import { ExchangeLog, type RawExchange } from './exchange-log.js';
 import { brokenAnswer, networkFailure, statusFailure } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
-import { Limits } from './limits.js';
 import { maskSecrets } from './masking.js';
 import { madeAt, PartnerClock } from './partner-clock.js';
+import { Limits } from './request-limiter.js';
 import { TlsAgent } from './tls-agent.js';
 
 const MOST_BYTES = 20 * 1024 * 1024;

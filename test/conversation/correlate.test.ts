@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { conversationState, type Incoming, newLink, whatIsNew, withLink, withMarks } from '../../src/conversation/correlate.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
-import { createIds } from '../../src/store/id.js';
+import { createIdSource } from '../../src/store/id.js';
 import type { ConversationRecord } from '../../src/store/store.js';
 import { conversation, isOlder, messageWith, SOURCE } from './incident.js';
 
@@ -49,7 +49,7 @@ describe('what is new in a message', () => {
 
   it('forgets what was there before a write of ours once that is long ago, not by the first reading: another copy may be behind', () => {
     let now = 1_000_000;
-    const ids = createIds(() => now);
+    const ids = createIdSource(() => now);
     const ourWrites = { priority: { stamp: ids(), before: '3' } };
     const link = { ...newLink(SOURCE, '', 'ours', ''), raw: { priority: '1' }, ourWrites };
     const before = { ...conversation(), links: [link] };

@@ -316,7 +316,7 @@ export async function examine(of: Case, question: Question, kind: Kind, name: Be
   }
   assert.equal(error.retry, true, `It is not worth another try, says ${error.code}: ${error.message}`);
   // What was not answered as done is sent again by itself when it is surely not there.
-  if (kind === 'create' || kind === 'change') assert.equal(error.unshown, expected === 'unshown', gave());
+  if (kind === 'create' || kind === 'change') assert.equal(error.notVisible, expected === 'unshown', gave());
   if (writes.length > 0) assert.equal(error.outcome, 'unknown', `The partner has got it, ${error.message}`);
   if (ACCEPTED.has(name) && writes.length > 0) assert.equal(error.status, 202, error.message);
 }

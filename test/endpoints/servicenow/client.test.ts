@@ -161,7 +161,7 @@ describe('a ServiceNow instance', () => {
     desk().comment('incident', desk().create('incident', { short_description: 'y' }).sys_id, 'that journals are shown', 'agent');
     await client.update('incident', sys_id, { short_description: 'ours' });
     desk().behaviours.add({ name: 'noContent', kind: 'change' });
-    await assert.rejects(client.comment('incident', sys_id, { id: '1', text: 'words', visibility: 'public' }), { unshown: true });
+    await assert.rejects(client.comment('incident', sys_id, { id: '1', text: 'words', visibility: 'public' }), { notVisible: true });
   });
 
   it('names the journal entry that a comment became', async () => {

@@ -212,7 +212,7 @@ for (const version of ['v4', 'v5'] as const) {
 
       it('that only queues an order has it when it shows it: until then it is looked up', async () => {
         desk().queueing = { answer: 'id' };
-        await assert.rejects(create(), { outcome: 'unknown', unshown: false });
+        await assert.rejects(create(), { outcome: 'unknown', notVisible: false });
         assert.equal(await client.find(TYPE, REFERENCE), undefined);
         const [{ id = '' } = {}] = desk().queued() as { id?: string }[];
         await assert.rejects(client.update(TYPE, id, { description: 'x' }), {

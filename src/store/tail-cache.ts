@@ -1,18 +1,18 @@
-/** Bytes kept; a multiple of what is ever under way. */
+/** Bytes cached; a multiple of what is ever being written at once. */
 const BYTES = 4 * 1024 * 1024;
 
 /**
- * The end of the segment that is being written, for readers: mostly a body is wanted right after it was kept. One buffer is used again and again, so
- * that nothing of it becomes garbage, which in a large heap is dear.
+ * Caches the end of the segment being written: bodies are mostly read right after they were stored. It reuses one ring buffer, because garbage
+ * is expensive in a large heap.
  */
-export class Tail {
+export class TailCache {
   private readonly buffer = Buffer.allocUnsafeSlow(BYTES);
   private segment = 0;
-  /** Offsets in the segment between which the bytes are here. */
+  /** The offsets in the segment between which bytes are cached. */
   private start = 0;
   private end = 0;
 
-  /** Takes what is put at the end of a segment. */
+  /** Adds the bytes appended to a segment. */
   append(segment: number, offset: number, bytes: Buffer): void {
     if (segment !== this.segment || offset !== this.end) {
       this.segment = segment;
@@ -20,12 +20,12 @@ export class Tail {
     }
     this.end = offset + bytes.length;
     this.start = Math.max(this.start, this.end - BYTES);
-    // What does not fit before the buffer's end goes on at its beginning.
+    // Bytes that do not fit at the end of the buffer continue at its beginning.
     if (bytes.length > BYTES) this.start = this.end;
     else bytes.copy(this.buffer, 0, bytes.copy(this.buffer, offset % BYTES));
   }
 
-  /** The text at an offset, if it is here. */
+  /** The text at an offset, if it is cached. */
   read(segment: number, offset: number, length: number): string | undefined {
     if (segment !== this.segment || offset < this.start || offset + length > this.end) return undefined;
     const at = offset % BYTES;

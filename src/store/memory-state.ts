@@ -1,86 +1,86 @@
+import { DeliveryLanes } from './delivery-lanes.js';
+import { InboxQueues } from './inbox-queues.js';
+import { PARTITIONS, PartitionedMap, partitionOf } from './partitioned-map.js';
 import {
   type BodyRef,
+  type DeliveryEntry,
   decodeRefs,
-  type Held,
-  type HeldDelivery,
-  type HeldMessage,
-  type HeldOf,
-  type Keys,
-  type Kind,
+  type EntryOf,
   keysOf,
+  type MessageEntry,
   OPEN_DELIVERY,
+  type RecordEntry,
+  type RecordKeys,
+  type RecordKind,
   type RecordOf,
-  type Warned,
-} from './held.js';
-import { InboxQueues } from './inbox-queues.js';
-import { Lanes } from './lanes.js';
-import { PARTITIONS, PartitionedMap, partitionOf } from './partitioned-map.js';
-import { Slabs } from './slabs.js';
+  type WarningState,
+} from './record-entry.js';
+import { SlabAllocator } from './slab-allocator.js';
 import { SortedKeys, withKey, withoutKey } from './sorted-keys.js';
 import type { MessageOutcome, StoreCounts } from './store.js';
 import { UniqueKeys } from './unique-keys.js';
 import { WordIndex } from './word-index.js';
 
-/** The shard of settings comes after those of records. */
+/** The shard of settings follows those of records. */
 export const SETTINGS_SHARD = PARTITIONS;
 export const SHARDS = PARTITIONS + 1;
 
-/** Where a record stands among those of its kind: lists ask for these and then look at nothing else. */
-interface Standing {
+/** The fields by which lists filter: a list query reads only the buckets that match. */
+interface BucketKey {
   state: string;
   /** Of a settled message. */
   outcome?: MessageOutcome;
   /** Of messages and deliveries. */
-  warned?: Warned;
+  warned?: WarningState;
   endpoint?: string;
   entityType?: string;
 }
 
-/** Ids of what stands alike. */
-export interface Shelf extends Standing {
+/** Ids of the records with the same bucket key. */
+export interface Bucket extends BucketKey {
   ids: SortedKeys;
 }
 
-function standingOf(held: Held): Standing {
-  if (held.kind === 'conversation') return { state: held.state };
-  const { state, warned, endpoint, entityType } = held;
-  return { state, warned, endpoint, entityType, outcome: held.kind === 'message' ? held.outcome : undefined };
+function bucketKeyOf(entry: RecordEntry): BucketKey {
+  if (entry.kind === 'conversation') return { state: entry.state };
+  const { state, warned, endpoint, entityType } = entry;
+  return { state, warned, endpoint, entityType, outcome: entry.kind === 'message' ? entry.outcome : undefined };
 }
 
-const shelfName = ({ state, outcome, warned, endpoint, entityType }: Standing): string =>
+const bucketName = ({ state, outcome, warned, endpoint, entityType }: BucketKey): string =>
   [state, outcome, warned, endpoint, entityType].join('\u0000');
 
-/** All records of one kind with the indexes every kind has. */
-export class Table<K extends Kind> {
-  readonly records = new PartitionedMap<HeldOf[K]>();
+/** All records of one kind, with the indexes that every kind has. */
+export class Table<K extends RecordKind> {
+  readonly records = new PartitionedMap<EntryOf[K]>();
   readonly unique = new UniqueKeys();
   readonly found = new SortedKeys();
   readonly words = new WordIndex();
-  /** All ids. */
-  private readonly shelved = new Map<string, Shelf>();
+  /** Every id is in exactly one bucket. */
+  private readonly bucketsByName = new Map<string, Bucket>();
   private readonly counts = new Map<string, number>();
 
-  get(id: string): HeldOf[K] | undefined {
+  get(id: string): EntryOf[K] | undefined {
     return this.records.get(id);
   }
 
-  get shelves(): IterableIterator<Shelf> {
-    return this.shelved.values();
+  get buckets(): IterableIterator<Bucket> {
+    return this.bucketsByName.values();
   }
 
-  /** How many are in a state, have an outcome, or have a warning that was `seen` or is `unseen`. */
+  /** Number of records in a state, with an outcome, or with a `seen` or `unseen` warning. */
   count(what: string): number {
     return this.counts.get(what) ?? 0;
   }
 
-  /** Puts, replaces or (undefined) removes a record. */
-  put(id: string, before: HeldOf[K] | undefined, after: HeldOf[K] | undefined, oldKeys: Keys, newKeys: Keys): void {
+  /** Adds, replaces or (undefined) removes a record. */
+  put(id: string, before: EntryOf[K] | undefined, after: EntryOf[K] | undefined, oldKeys: RecordKeys, newKeys: RecordKeys): void {
     if (after) this.records.set(id, after);
     else this.records.delete(id);
-    const [from, to] = [before && this.shelfOf(before), after && this.shelfOf(after)];
+    const [from, to] = [before && this.bucketOf(before), after && this.bucketOf(after)];
     if (from !== to) {
-      if (from) this.take(from, id);
-      if (to) this.lay(to, id);
+      if (from) this.removeFrom(from, id);
+      if (to) this.addTo(to, id);
     }
     if (oldKeys === newKeys) return;
     replaceKeys(
@@ -103,31 +103,31 @@ export class Table<K extends Kind> {
     );
   }
 
-  private shelfOf(held: HeldOf[K]): Shelf {
-    const standing = standingOf(held);
-    const name = shelfName(standing);
-    let shelf = this.shelved.get(name);
-    if (!shelf) {
-      shelf = { ...standing, ids: new SortedKeys() };
-      this.shelved.set(name, shelf);
+  private bucketOf(entry: EntryOf[K]): Bucket {
+    const bucketKey = bucketKeyOf(entry);
+    const name = bucketName(bucketKey);
+    let bucket = this.bucketsByName.get(name);
+    if (!bucket) {
+      bucket = { ...bucketKey, ids: new SortedKeys() };
+      this.bucketsByName.set(name, bucket);
     }
-    return shelf;
+    return bucket;
   }
 
-  private lay(shelf: Shelf, id: string): void {
-    if (shelf.ids.add(id)) this.counted(shelf, 1);
+  private addTo(bucket: Bucket, id: string): void {
+    if (bucket.ids.add(id)) this.adjustCounts(bucket, 1);
   }
 
-  private take(shelf: Shelf, id: string): void {
-    if (shelf.ids.delete(id)) this.counted(shelf, -1);
+  private removeFrom(bucket: Bucket, id: string): void {
+    if (bucket.ids.delete(id)) this.adjustCounts(bucket, -1);
   }
 
-  private counted({ state, outcome, warned }: Shelf, more: number): void {
+  private adjustCounts({ state, outcome, warned }: Bucket, more: number): void {
     for (const what of [state, outcome, warned]) if (what) this.counts.set(what, this.count(what) + more);
   }
 }
 
-const NO_KEYS: Keys = { from: [], unique: [], found: [], words: [] };
+const NO_KEYS: RecordKeys = { from: [], unique: [], found: [], words: [] };
 
 function replaceKeys(
   before: readonly string[],
@@ -138,12 +138,12 @@ function replaceKeys(
   if (before === after) return;
   for (const key of before) if (!after.includes(key)) remove(key);
   after.forEach((key, i) => {
-    // A key may stand twice in a record; it counts once.
+    // A record may contain a key twice; it counts once.
     if (!before.includes(key) && after.indexOf(key) === i) add(key);
   });
 }
 
-/** Ids of what belongs to a conversation, oldest first. */
+/** Ids of the messages and deliveries of a conversation, oldest first. */
 interface Members {
   message: readonly string[];
   delivery: readonly string[];
@@ -151,17 +151,17 @@ interface Members {
 
 const NONE: readonly string[] = [];
 const isOpenDelivery = (state: string) => (OPEN_DELIVERY as readonly string[]).includes(state);
-const isWaiting = (delivery: HeldDelivery | undefined) => delivery !== undefined && isOpenDelivery(delivery.state);
-/** Ids looked at in one go. */
+const isWaiting = (delivery: DeliveryEntry | undefined) => delivery !== undefined && isOpenDelivery(delivery.state);
+/** Ids read per step. */
 const BATCH = 256;
-/** Records whose keys are remembered. */
+/** Maximum number of records whose keys are cached. */
 const MOST_KEYS = 2_000;
 
-/** Everything but bodies, in memory, with every index kept current by one function: `put`. */
-export class Heap {
-  /** Texts of records. */
-  readonly slabs = new Slabs();
-  readonly tables: { [K in Kind]: Table<K> } = {
+/** The store's data in memory: everything except bodies. `put` is the only function that updates the indexes. */
+export class MemoryState {
+  /** JSON texts of records. */
+  readonly texts = new SlabAllocator();
+  readonly tables: { [K in RecordKind]: Table<K> } = {
     message: new Table<'message'>(),
     delivery: new Table<'delivery'>(),
     conversation: new Table<'conversation'>(),
@@ -169,97 +169,97 @@ export class Heap {
   /** Settings as JSON text. */
   readonly settings = new Map<string, string>();
   readonly inbox = new InboxQueues((id) => this.tables.message.get(id));
-  readonly lanes = new Lanes((id) => this.tables.delivery.get(id));
-  /** The greatest id that a message or delivery has had. */
+  readonly lanes = new DeliveryLanes((id) => this.tables.delivery.get(id));
+  /** The greatest id of any message or delivery so far. */
   newestId: string | undefined;
-  /** Shards that differ from their file. */
+  /** Shards that differ from their snapshot file. */
   readonly dirty = new Set<number>();
   private readonly members = new PartitionedMap<Members>();
   private readonly deliveriesOf = new PartitionedMap<readonly string[]>();
-  /** Keys of records used lately: making them takes the whole record. */
-  /** How many open deliveries each endpoint has. */
+  /** Number of open deliveries by endpoint. */
   private readonly waiting = new Map<string, number>();
-  private readonly recentKeys = new Map<Held, Keys>();
+  /** Keys of recently used records: computing them requires parsing the whole record. */
+  private readonly recentKeys = new Map<RecordEntry, RecordKeys>();
 
-  get<K extends Kind>(kind: K, id: string): HeldOf[K] | undefined {
-    return this.tables[kind].get(id) as HeldOf[K] | undefined;
+  get<K extends RecordKind>(kind: K, id: string): EntryOf[K] | undefined {
+    return this.tables[kind].get(id) as EntryOf[K] | undefined;
   }
 
-  /** The record itself, in a copy of the reader's own. */
-  record<K extends Kind>(held: HeldOf[K]): RecordOf[K] {
-    return JSON.parse(this.slabs.get(held.text)) as RecordOf[K];
+  /** The record, parsed into a new object for each reader. */
+  record<K extends RecordKind>(entry: EntryOf[K]): RecordOf[K] {
+    return JSON.parse(this.texts.get(entry.text)) as RecordOf[K];
   }
 
   /** The words of a conversation's title. */
   wordsOf(conversation: string): readonly string[] {
-    const held = this.get('conversation', conversation);
-    return held ? this.keys(held).words : [];
+    const entry = this.get('conversation', conversation);
+    return entry ? this.keys(entry).words : [];
   }
 
   /** Where the bodies of a record are. */
-  refs(held: Held | undefined): readonly BodyRef[] {
-    return held?.unplaced ?? (held?.refs ? decodeRefs(this.slabs.get(held.refs)) : []);
+  refs(entry: RecordEntry | undefined): readonly BodyRef[] {
+    return entry?.unplaced ?? (entry?.refs ? decodeRefs(this.texts.get(entry.refs)) : []);
   }
 
   /** The record that has a unique key. */
-  ownerOf(kind: Kind, key: string): string | undefined {
+  ownerOf(kind: RecordKind, key: string): string | undefined {
     return this.tables[kind].unique.owner(key, (id) => {
-      const held = this.get(kind, id);
-      return held !== undefined && this.has(held, key);
+      const entry = this.get(kind, id);
+      return entry !== undefined && this.has(entry, key);
     });
   }
 
-  /** True when a held record has a unique key. */
-  has(held: Held, key: string): boolean {
-    return this.keys(held).unique.includes(key);
+  /** Whether an entry has a unique key. */
+  has(entry: RecordEntry, key: string): boolean {
+    return this.keys(entry).unique.includes(key);
   }
 
-  /** The keys of a record that is to replace `before`: the very same object where they stay the same, so that no index need be touched. */
-  keysOver(before: Held | undefined, kind: Kind, record: RecordOf[Kind]): Keys {
+  /** The keys of a record that replaces `before`: the same object if they do not change, so that no index is updated. */
+  keysOver(before: RecordEntry | undefined, kind: RecordKind, record: RecordOf[RecordKind]): RecordKeys {
     return keysOf(kind, record, before && this.keys(before));
   }
 
   /**
-   * Puts, replaces or (undefined) removes a record and brings every index up to date. `keys` are those of `after`, when at hand. The memory of
-   * what was there before is kept, so that the change can be taken back; `discard` frees it.
+   * Adds, replaces or (undefined) removes a record and updates every index. `keys` are those of `after`, if known. The memory of
+   * `before` is kept, so that the change can be rolled back; `discard` frees it.
    */
-  put(kind: Kind, id: string, before: Held | undefined, after: Held | undefined, keys?: Keys): void {
+  put(kind: RecordKind, id: string, before: RecordEntry | undefined, after: RecordEntry | undefined, keys?: RecordKeys): void {
     this.dirty.add(partitionOf(id));
     if (kind !== 'conversation' && !(this.newestId && this.newestId >= id)) this.newestId = id;
     if (after) this.shareIds(before, after);
     const [oldKeys, newKeys] = [before ? this.keys(before) : NO_KEYS, after ? this.keys(after, keys) : NO_KEYS];
     if (before) this.recentKeys.delete(before);
-    (this.tables[kind] as Table<Kind>).put(after?.id ?? id, before, after, oldKeys, newKeys);
-    if (kind === 'message') this.messageChanged(before as HeldMessage | undefined, after as HeldMessage | undefined);
-    if (kind === 'delivery') this.deliveryChanged(before as HeldDelivery | undefined, after as HeldDelivery | undefined);
+    (this.tables[kind] as Table<RecordKind>).put(after?.id ?? id, before, after, oldKeys, newKeys);
+    if (kind === 'message') this.messageChanged(before as MessageEntry | undefined, after as MessageEntry | undefined);
+    if (kind === 'delivery') this.deliveryChanged(before as DeliveryEntry | undefined, after as DeliveryEntry | undefined);
   }
 
-  /** The keys of a held record; `known`: when at hand. */
-  private keys(held: Held, known?: Keys): Keys {
-    const remembered = this.recentKeys.get(held);
-    if (remembered) return remembered;
-    const keys = known ?? keysOf(held.kind, this.record(held));
+  /** The keys of an entry; `known`: if the caller has them. */
+  private keys(entry: RecordEntry, known?: RecordKeys): RecordKeys {
+    const cached = this.recentKeys.get(entry);
+    if (cached) return cached;
+    const keys = known ?? keysOf(entry.kind, this.record(entry));
     if (this.recentKeys.size >= MOST_KEYS) this.recentKeys.clear();
-    this.recentKeys.set(held, keys);
+    this.recentKeys.set(entry, keys);
     return keys;
   }
 
-  /** Frees the memory of a held record that `successor` has replaced for good. */
-  discard(gone: Held | undefined, successor: Held | undefined): void {
+  /** Frees the memory of an entry after its replacement by `successor` is final. */
+  discard(gone: RecordEntry | undefined, successor: RecordEntry | undefined): void {
     if (!gone) return;
-    if (gone.text !== successor?.text) this.slabs.release(gone.text);
-    if (gone.refs && gone.refs !== successor?.refs) this.slabs.release(gone.refs);
+    if (gone.text !== successor?.text) this.texts.release(gone.text);
+    if (gone.refs && gone.refs !== successor?.refs) this.texts.release(gone.refs);
   }
 
-  /** Makes all work due by `latest`, epoch milliseconds. Records keep what they say. */
+  /** Makes all work due by `latest`, epoch milliseconds. The records themselves stay unchanged. */
   dueBy(latest: number): void {
     for (const kind of ['message', 'delivery'] as const) {
-      for (const { state, ids } of this.tables[kind].shelves) {
+      for (const { state, ids } of this.tables[kind].buckets) {
         if (state !== 'received' && !isOpenDelivery(state)) continue;
         for (let batch = ids.above(undefined, BATCH); batch.length > 0; batch = ids.above(batch.at(-1), BATCH)) {
           for (const id of batch) {
-            const held = this.get(kind, id)!;
-            if ((held.notBefore ?? 0) > latest) this.put(kind, id, held, { ...held, notBefore: latest });
+            const entry = this.get(kind, id)!;
+            if ((entry.notBefore ?? 0) > latest) this.put(kind, id, entry, { ...entry, notBefore: latest });
           }
         }
       }
@@ -278,21 +278,21 @@ export class Heap {
     return this.members.get(conversation)?.[kind] ?? [];
   }
 
-  /** Ids of the deliveries a message led to, oldest first. */
+  /** Ids of the deliveries of a message, oldest first. */
   deliveriesOfMessage(message: string): readonly string[] {
     return this.deliveriesOf.get(message) ?? [];
   }
 
-  /** True for what may not age out: work to be done or mended, and everything in an open conversation. */
-  isOpen(held: HeldMessage | HeldDelivery): boolean {
-    if (held.kind === 'message' && (held.state === 'received' || held.state === 'failed' || held.state === 'needsDecision'))
+  /** Whether a record may not age out: unfinished work, failures, and everything in an open conversation. */
+  isOpen(entry: MessageEntry | DeliveryEntry): boolean {
+    if (entry.kind === 'message' && (entry.state === 'received' || entry.state === 'failed' || entry.state === 'needsDecision'))
       return true;
     if (
-      held.kind === 'delivery' &&
-      (held.state === 'failed' || held.state === 'needsDecision' || OPEN_DELIVERY.includes(held.state))
+      entry.kind === 'delivery' &&
+      (entry.state === 'failed' || entry.state === 'needsDecision' || OPEN_DELIVERY.includes(entry.state))
     )
       return true;
-    return held.conversation !== undefined && this.get('conversation', held.conversation)?.state === 'open';
+    return entry.conversation !== undefined && this.get('conversation', entry.conversation)?.state === 'open';
   }
 
   counts(): StoreCounts {
@@ -321,7 +321,7 @@ export class Heap {
     };
   }
 
-  private messageChanged(before: HeldMessage | undefined, after: HeldMessage | undefined): void {
+  private messageChanged(before: MessageEntry | undefined, after: MessageEntry | undefined): void {
     if (before?.conversation !== after?.conversation) {
       if (before?.conversation !== undefined) this.leave('message', before.conversation, before.id);
       if (after?.conversation !== undefined) this.join('message', after.conversation, after.id);
@@ -329,7 +329,7 @@ export class Heap {
     this.inbox.change(before, after);
   }
 
-  private deliveryChanged(before: HeldDelivery | undefined, after: HeldDelivery | undefined): void {
+  private deliveryChanged(before: DeliveryEntry | undefined, after: DeliveryEntry | undefined): void {
     if (before?.conversation !== after?.conversation) {
       if (before) this.leave('delivery', before.conversation, before.id);
       if (after) this.join('delivery', after.conversation, after.id);
@@ -355,19 +355,19 @@ export class Heap {
     else this.waiting.delete(endpoint);
   }
 
-  /** Ids stand in many places; each is kept once. */
-  private shareIds(before: Held | undefined, after: Held): void {
+  /** Ids occur in many records; each string is stored once. */
+  private shareIds(before: RecordEntry | undefined, after: RecordEntry): void {
     if (before) after.id = before.id;
     if (after.kind === 'conversation') return;
-    const old = before as HeldMessage | HeldDelivery | undefined;
+    const old = before as MessageEntry | DeliveryEntry | undefined;
     if (after.conversation !== undefined)
       after.conversation = this.sharedId('conversation', after.conversation, old?.conversation);
     if (after.kind === 'delivery')
-      after.message = this.sharedId('message', after.message, (old as HeldDelivery | undefined)?.message);
+      after.message = this.sharedId('message', after.message, (old as DeliveryEntry | undefined)?.message);
   }
 
-  /** An id as it is kept already: by what was there before, or by the record it names. */
-  private sharedId(kind: Kind, id: string, before: string | undefined): string {
+  /** The string already stored for an id: by the previous entry, or by the record it refers to. */
+  private sharedId(kind: RecordKind, id: string, before: string | undefined): string {
     return id === before ? before : (this.get(kind, id)?.id ?? id);
   }
 

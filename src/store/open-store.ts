@@ -3,10 +3,10 @@ import { steadyClock } from '../steady-clock.js';
 import { CommitLog } from './commit-log.js';
 import { Compaction } from './compaction.js';
 import { type Disk, FOLDER_MODE } from './disk.js';
-import { Heap } from './heap.js';
 import { timeOf } from './id.js';
 import { Journal } from './journal.js';
-import { type Holder, Lock } from './lock.js';
+import { Lock, type LockHolder } from './lock.js';
+import { MemoryState } from './memory-state.js';
 import { recover } from './recovery.js';
 import { replayLine } from './replay.js';
 import { Retention } from './retention.js';
@@ -17,26 +17,26 @@ import { LONGEST_WAIT } from './store.js';
 const RETENTION_DAYS = 30;
 const RETENTION_BYTES = 2 * 1024 ** 3;
 const SEGMENT_BYTES = 16 * 1024 ** 2;
-/** Milliseconds between two looks at what is over its time. */
-const RETENTION_EVERY = 3_600_000;
+/** Milliseconds between two retention runs. */
+const RETENTION_INTERVAL = 3_600_000;
 
 export interface LowdbStoreOptions {
-  /** Folder of its own, made when missing. */
+  /** A folder for this store alone; created if missing. */
   folder: string;
   /** Epoch milliseconds. */
   clock?: () => number;
-  /** Days for which closed matters and their bodies are kept. */
+  /** Days for which closed conversations and their bodies are kept. */
   retentionDays?: number;
-  /** Bytes of journal, and so of bodies, that are kept. */
+  /** Maximum size of the journal, and so of the bodies, in bytes. */
   retentionBytes?: number;
-  /** What nobody sets (src/steady-clock.ts); milliseconds. */
+  /** The steady clock (src/steady-clock.ts), in milliseconds. */
   steady?: () => number;
   log?: (level: 'info' | 'warn' | 'error', text: string) => void;
-  /** Size at which the journal begins a new file. */
+  /** Size at which the journal starts a new file. */
   segmentBytes?: number;
 }
 
-/** The options with what was left out. */
+/** The options with defaults filled in. */
 export function withDefaults(options: LowdbStoreOptions): Required<LowdbStoreOptions> {
   return {
     folder: options.folder,
@@ -49,10 +49,10 @@ export function withDefaults(options: LowdbStoreOptions): Required<LowdbStoreOpt
   };
 }
 
-/** What exists only while the store is open. */
-export interface Opened {
+/** The parts of an open store. */
+export interface OpenStore {
   lock: Lock;
-  heap: Heap;
+  memory: MemoryState;
   journal: Journal;
   commits: CommitLog;
   shards: Shards;
@@ -62,12 +62,12 @@ export interface Opened {
   timer: NodeJS.Timeout;
 }
 
-/** Takes the lock of a folder, loads what is in it and starts its background work. */
-export async function openFolder(
+/** Acquires the lock of a folder, loads its data and starts the background work. */
+export async function openStoreFolder(
   options: Required<LowdbStoreOptions>,
   disk: Disk,
-  onLockLost: (holder: Holder | undefined) => void,
-): Promise<Opened> {
+  onLockLost: (holder: LockHolder | undefined) => void,
+): Promise<OpenStore> {
   const { folder } = options;
   for (const path of [folder, ...['spool', 'journal', 'snapshot', 'quarantine'].map((name) => `${folder}/${name}`)]) {
     await mkdir(path, { recursive: true, mode: FOLDER_MODE });
@@ -82,21 +82,21 @@ export async function openFolder(
   }
 }
 
-async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock): Promise<Opened> {
+async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock): Promise<OpenStore> {
   const { folder, clock, steady, log, segmentBytes } = options;
   const quarantine = `${folder}/quarantine`;
-  const heap = new Heap();
+  const memory = new MemoryState();
   const shards = new Shards(`${folder}/snapshot`, quarantine, disk, log);
-  await shards.load(heap);
+  await shards.load(memory);
   const recovered = await recover({
     folder: `${folder}/journal`,
     quarantine,
     disk,
     from: shards.checkpoint,
-    apply: (seq, changes, segment, bodies) => replayLine(heap, shards.upTo, seq, changes, segment, bodies),
+    apply: (seq, changes, segment, bodies) => replayLine(memory, shards.upTo, seq, changes, segment, bodies),
     log,
   });
-  heap.dueBy(Math.max(clock(), timeOf(heap.newestId)) + LONGEST_WAIT);
+  memory.dueBy(Math.max(clock(), timeOf(memory.newestId)) + LONGEST_WAIT);
   const journal = new Journal(
     {
       folder: `${folder}/journal`,
@@ -112,21 +112,21 @@ async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock
     // A snapshot can be ahead of a journal that was damaged at its end.
     { segments: recovered.segments, lastSeq: Math.max(recovered.lastSeq, ...shards.upTo) },
   );
-  const compaction = new Compaction(heap, journal, shards, segmentBytes, log);
-  const commits = new CommitLog(heap, journal, (bytes) => {
+  const compaction = new Compaction(memory, journal, shards, segmentBytes, log);
+  const commits = new CommitLog(memory, journal, (bytes) => {
     compaction.journalGrew(bytes);
     retention.journalGrew(bytes);
   });
   const reader = new SegmentReader();
   const limits = { clock, days: options.retentionDays, bytes: options.retentionBytes, log };
-  const retention = new Retention(heap, journal, commits, shards, compaction, reader, limits);
-  const timer = setInterval(() => retention.inBackground(), RETENTION_EVERY).unref();
+  const retention = new Retention(memory, journal, commits, shards, compaction, reader, limits);
+  const timer = setInterval(() => retention.inBackground(), RETENTION_INTERVAL).unref();
   compaction.journalGrew(recovered.replayed);
-  return { lock, heap, journal, commits, shards, compaction, retention, reader, timer };
+  return { lock, memory, journal, commits, shards, compaction, retention, reader, timer };
 }
 
-/** Waits for what is being written, then lets go of files and lock. */
-export async function closeFolder(opened: Opened): Promise<void> {
+/** Waits for writes in progress, then closes the files and releases the lock. */
+export async function closeStoreFolder(opened: OpenStore): Promise<void> {
   clearInterval(opened.timer);
   await opened.retention.stop();
   await opened.compaction.stop();

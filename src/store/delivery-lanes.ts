@@ -1,40 +1,40 @@
 import { DueQueue } from './due-queue.js';
-import { type HeldDelivery, OPEN_DELIVERY } from './held.js';
 import { PartitionedMap } from './partitioned-map.js';
+import { type DeliveryEntry, OPEN_DELIVERY } from './record-entry.js';
 import { insertKey, removeKey } from './sorted-keys.js';
 
 interface Lane {
   endpoint: string;
   /** Ids in pending, sending or inDoubt, oldest first. */
   open: string[];
-  /** Ids that failed and hold back what is younger, oldest first. */
+  /** Ids of failed deliveries that block newer ones, oldest first. */
   blocking: string[];
   leases: number;
-  /** How it stands in its endpoint's queue: by its oldest open delivery. */
-  placed?: { id: string; notBefore: number | undefined };
+  /** Its entry in the endpoint's queue: its oldest open delivery. */
+  queued?: { id: string; notBefore: number | undefined };
 }
 
 /**
- * The outbox as claiming sees it: of each lane only the oldest open delivery can be taken, and only while nothing of the lane is leased.
- * A lane stands in its endpoint's queue exactly while it has such a delivery, so claiming looks at nothing else.
+ * The outbox for claiming: of each lane only the oldest open delivery can be claimed, and only while nothing of the lane is leased.
+ * A lane is in its endpoint's queue exactly while it has such a delivery, so a claim reads only that queue.
  */
-export class Lanes {
+export class DeliveryLanes {
   private readonly lanes = new PartitionedMap<Lane>();
   private readonly queues = new Map<string, DueQueue>();
   /** Leased delivery → its lane. */
   private readonly leased = new Map<string, string>();
 
-  constructor(private readonly look: (id: string) => HeldDelivery | undefined) {}
+  constructor(private readonly look: (id: string) => DeliveryEntry | undefined) {}
 
-  /** Follows a change of a delivery; `after` is already what `look` finds. */
-  change(before: HeldDelivery | undefined, after: HeldDelivery | undefined): void {
-    if (before && after && alike(before, after)) return;
+  /** Updates the lanes after a change of a delivery; `look` already returns `after`. */
+  change(before: DeliveryEntry | undefined, after: DeliveryEntry | undefined): void {
+    if (before && after && sameQueueEntry(before, after)) return;
     if (before?.lane) {
       const lane = this.lanes.get(before.lane);
       if (lane) {
         if (before.blocking) removeKey(lane.blocking, before.id);
         if (OPEN_DELIVERY.includes(before.state)) removeKey(lane.open, before.id);
-        if (before.lane !== after?.lane) this.place(before.lane, lane);
+        if (before.lane !== after?.lane) this.requeue(before.lane, lane);
       }
     }
     if (after?.lane) {
@@ -47,24 +47,24 @@ export class Lanes {
       }
       if (open) insertKey(lane.open, after.id);
       if (after.blocking) insertKey(lane.blocking, after.id);
-      this.place(after.lane, lane);
+      this.requeue(after.lane, lane);
     }
   }
 
   /** Leases up to `limit` deliveries of an endpoint. */
-  claim(endpoint: string, limit: number, now: number): HeldDelivery[] {
+  claim(endpoint: string, limit: number, now: number): DeliveryEntry[] {
     const ids = this.queues.get(endpoint)?.take(limit, now, (id) => this.look(id)?.notBefore) ?? [];
     return ids.map((id) => {
       const delivery = this.look(id)!;
       const lane = this.lanes.get(delivery.lane)!;
       lane.leases++;
-      lane.placed = undefined;
+      lane.queued = undefined;
       this.leased.set(id, delivery.lane);
       return delivery;
     });
   }
 
-  /** Gives a lease back. */
+  /** Releases a lease. */
   release(id: string): void {
     const key = this.leased.get(id);
     if (key === undefined) return;
@@ -72,7 +72,7 @@ export class Lanes {
     const lane = this.lanes.get(key);
     if (!lane) return;
     lane.leases--;
-    this.place(key, lane);
+    this.requeue(key, lane);
   }
 
   /** When the next waiting delivery of an endpoint becomes due. */
@@ -80,11 +80,11 @@ export class Lanes {
     return this.queues.get(endpoint)?.nextDue();
   }
 
-  /** Puts a lane where it belongs now. */
-  private place(key: string, lane: Lane): void {
-    if (lane.placed) {
-      this.queues.get(lane.endpoint)!.remove(lane.placed.id, lane.placed.notBefore);
-      lane.placed = undefined;
+  /** Updates the entry of a lane in the queue of its endpoint. */
+  private requeue(key: string, lane: Lane): void {
+    if (lane.queued) {
+      this.queues.get(lane.endpoint)!.remove(lane.queued.id, lane.queued.notBefore);
+      lane.queued = undefined;
     }
     const head = lane.open[0];
     if (head === undefined) {
@@ -100,12 +100,12 @@ export class Lanes {
       this.queues.set(lane.endpoint, queue);
     }
     queue.add(head, delivery.notBefore);
-    lane.placed = { id: head, notBefore: delivery.notBefore };
+    lane.queued = { id: head, notBefore: delivery.notBefore };
   }
 }
 
-/** True when both stand in their lane the same way, as a delivery does before and while it is sent. */
-function alike(a: HeldDelivery, b: HeldDelivery): boolean {
+/** Whether both have the same entry in the queue, as a delivery has before and while it is sent. */
+function sameQueueEntry(a: DeliveryEntry, b: DeliveryEntry): boolean {
   const open = OPEN_DELIVERY.includes(a.state) && OPEN_DELIVERY.includes(b.state);
   return open && a.lane === b.lane && a.endpoint === b.endpoint && a.waits === b.waits && a.notBefore === b.notBefore;
 }

@@ -1,5 +1,5 @@
 import type { ConversationRecord, DeliveryRecord, DeliveryState, MessageOutcome, MessageRecord, MessageState } from './store.js';
-import { warnedOf } from './warning.js';
+import { warningState } from './warning.js';
 import { wordsOf } from './word-index.js';
 
 /** Where one body of a record is in the journal. */
@@ -10,34 +10,34 @@ export interface BodyRef {
   length: number;
 }
 
-export type Kind = 'message' | 'delivery' | 'conversation';
+export type RecordKind = 'message' | 'delivery' | 'conversation';
 
 /**
- * A record as the heap holds it: its JSON text is outside the garbage-collected heap (see Slabs), beside it are the few fields that queues and lists need. The text is
- * made once per change and serves the journal, the snapshot and readers, who each get an object of their own.
+ * A record as kept in memory: its JSON text is outside the garbage-collected heap (see SlabAllocator), next to the few fields that queues and lists need. The
+ * text is created once per change and is used by the journal, the snapshot and readers, who each parse their own object.
  */
-interface HeldRecord {
+interface EntryBase {
   id: string;
   version: number;
-  /** Number of the record's JSON text. */
+  /** Handle of the record's JSON text. */
   text: number;
-  /** Number of the text that says where the bodies are; 0 when there are none. */
+  /** Handle of the text with the body references; 0 if there are no bodies. */
   refs: number;
-  /** The same while the journal has not placed them yet. */
+  /** The body references until the journal has assigned their offsets. */
   unplaced?: BodyRef[];
-  /** The last sign of life, for retention; in minutes, which fit a small integer. */
+  /** Time of the last change, for retention; in minutes, which fit a small integer. */
   minute: number;
 }
 
-/** Of what has a warning: whether a person has looked at it. */
-export type Warned = ReturnType<typeof warnedOf>;
+/** Whether a warning was acknowledged; undefined if there is none. */
+export type WarningState = ReturnType<typeof warningState>;
 
-export interface HeldMessage extends HeldRecord {
+export interface MessageEntry extends EntryBase {
   kind: 'message';
   state: MessageState;
   /** Of a settled message. */
   outcome?: MessageOutcome;
-  warned?: Warned;
+  warned?: WarningState;
   node: string;
   endpoint: string;
   entityType: string;
@@ -45,13 +45,13 @@ export interface HeldMessage extends HeldRecord {
   notBefore?: number;
 }
 
-export interface HeldDelivery extends HeldRecord {
+export interface DeliveryEntry extends EntryBase {
   kind: 'delivery';
   state: DeliveryState;
-  warned?: Warned;
+  warned?: WarningState;
   endpoint: string;
   entityType: string;
-  /** Empty for what is done and holds nothing back. */
+  /** Empty for a finished delivery that does not block its lane. */
   lane: string;
   conversation: string;
   message: string;
@@ -60,17 +60,17 @@ export interface HeldDelivery extends HeldRecord {
   blocking: boolean;
 }
 
-export interface HeldConversation extends HeldRecord {
+export interface ConversationEntry extends EntryBase {
   kind: 'conversation';
   state: ConversationRecord['state'];
 }
 
-export interface HeldOf {
-  message: HeldMessage;
-  delivery: HeldDelivery;
-  conversation: HeldConversation;
+export interface EntryOf {
+  message: MessageEntry;
+  delivery: DeliveryEntry;
+  conversation: ConversationEntry;
 }
-export type Held = HeldOf[Kind];
+export type RecordEntry = EntryOf[RecordKind];
 
 export interface RecordOf {
   message: MessageRecord;
@@ -78,18 +78,18 @@ export interface RecordOf {
   conversation: ConversationRecord;
 }
 
-/** States in which a delivery still has to go out. */
+/** States in which a delivery is still to be sent. */
 export const OPEN_DELIVERY: readonly DeliveryState[] = ['pending', 'sending', 'inDoubt'];
 
 const SEPARATOR = '\u0000';
-/** Longer values are cut for search: nobody types them. */
+/** Longer values are truncated for search: nobody types them. */
 const SEARCHED_LENGTH = 100;
 
 const keyOf = (...parts: string[]): string => parts.join(SEPARATOR);
 export const linkKey = (endpoint: string, entityType: string, id: string): string => keyOf('link', endpoint, entityType, id);
 export const referenceKey = (reference: string): string => keyOf('reference', reference);
 
-/** The value searched for, as it stands in search keys. */
+/** A value in the form used in search keys. */
 export function searchValue(text: string): string {
   return text.trim().toLowerCase().slice(0, SEARCHED_LENGTH);
 }
@@ -99,7 +99,7 @@ export function idOfSearchKey(key: string): string {
   return key.slice(key.lastIndexOf(SEPARATOR) + 1);
 }
 
-/** Own ids in lower case are found through the lists of ids and need no key here. */
+/** Our own lower-case ids are found through the lists of ids and need no key here. */
 function searchKeys(id: string, values: (string | undefined)[]): string[] {
   const keys: string[] = [];
   const add = (value: string) => {
@@ -111,12 +111,12 @@ function searchKeys(id: string, values: (string | undefined)[]): string[] {
   return keys;
 }
 
-/** Names of which there are few, each kept once however many records carry it. */
+/** Interned names: there are few of them, so each string is stored only once. */
 const names = new Map<string, string>();
 const MOST_NAMES = 10_000;
 
-/** The one copy of a name. */
-export function shared<T extends string>(name: T): T {
+/** The interned copy of a name. */
+export function intern<T extends string>(name: T): T {
   const known = names.get(name);
   if (known !== undefined) return known as T;
   if (names.size < MOST_NAMES) names.set(name, name);
@@ -124,13 +124,13 @@ export function shared<T extends string>(name: T): T {
 }
 
 const MINUTE = 60_000;
-/** The later of two times, both ISO 8601 UTC as all our own are: those sort as text. */
+/** The later of two times. Both are ISO 8601 UTC, as all our times, and so sort as text. */
 const minuteOf = (first: string, last: string | undefined): number =>
   Math.floor((Date.parse(last !== undefined && last > first ? last : first) || 0) / MINUTE);
 
-/** The held form of each kind; `text` is the number of the record's text, `refs` of where its bodies are. */
-const hold = {
-  message(record: MessageRecord, text: number, refs: number): HeldMessage {
+/** Creates the entry of each kind; `text` is the handle of the record's text, `refs` that of its body references. */
+const entryMakers = {
+  message(record: MessageRecord, text: number, refs: number): MessageEntry {
     return {
       kind: 'message',
       id: record.id,
@@ -139,17 +139,17 @@ const hold = {
       refs,
       unplaced: undefined,
       minute: minuteOf(record.receivedAt, record.settledAt),
-      state: shared(record.state),
-      outcome: record.state === 'settled' && record.outcome ? shared(record.outcome) : undefined,
-      warned: warnedOf(record),
-      node: shared(record.node),
-      endpoint: shared(record.endpoint),
-      entityType: shared(record.entityType),
+      state: intern(record.state),
+      outcome: record.state === 'settled' && record.outcome ? intern(record.outcome) : undefined,
+      warned: warningState(record),
+      node: intern(record.node),
+      endpoint: intern(record.endpoint),
+      entityType: intern(record.entityType),
       conversation: record.conversation,
       notBefore: record.notBefore,
     };
   },
-  delivery(record: DeliveryRecord, text: number, refs: number): HeldDelivery {
+  delivery(record: DeliveryRecord, text: number, refs: number): DeliveryEntry {
     const blocking = (record.state === 'failed' || record.state === 'needsDecision') && record.blocking === true;
     const inLane = blocking || OPEN_DELIVERY.includes(record.state);
     return {
@@ -160,10 +160,10 @@ const hold = {
       refs,
       unplaced: undefined,
       minute: minuteOf(record.createdAt, record.updatedAt),
-      state: shared(record.state),
-      warned: warnedOf(record),
-      endpoint: shared(record.endpoint),
-      entityType: shared(record.entityType),
+      state: intern(record.state),
+      warned: warningState(record),
+      endpoint: intern(record.endpoint),
+      entityType: intern(record.entityType),
       lane: inLane ? keyOf(record.endpoint, record.lane) : '',
       conversation: record.conversation,
       message: record.message,
@@ -172,7 +172,7 @@ const hold = {
       blocking,
     };
   },
-  conversation(record: ConversationRecord, text: number): HeldConversation {
+  conversation(record: ConversationRecord, text: number): ConversationEntry {
     return {
       kind: 'conversation',
       id: record.id,
@@ -181,34 +181,34 @@ const hold = {
       refs: 0,
       unplaced: undefined,
       minute: minuteOf(record.createdAt, record.updatedAt),
-      state: shared(record.state),
+      state: intern(record.state),
     };
   },
 };
 
-/** The held form of a record of any kind. */
-export function holdRecord(kind: Kind, record: RecordOf[Kind], text: number, refs: number): Held {
-  if (kind === 'message') return hold.message(record as MessageRecord, text, refs);
-  if (kind === 'delivery') return hold.delivery(record as DeliveryRecord, text, refs);
-  return hold.conversation(record as ConversationRecord, text);
+/** Creates the entry of a record of any kind. */
+export function toEntry(kind: RecordKind, record: RecordOf[RecordKind], text: number, refs: number): RecordEntry {
+  if (kind === 'message') return entryMakers.message(record as MessageRecord, text, refs);
+  if (kind === 'delivery') return entryMakers.delivery(record as DeliveryRecord, text, refs);
+  return entryMakers.conversation(record as ConversationRecord, text);
 }
 
 /** The keys of a record. */
-export interface Keys {
-  /** What they are made of, in order: while it stays the same, so do they. */
+export interface RecordKeys {
+  /** The fields the keys are derived from, in order: while these do not change, neither do the keys. */
   from: readonly (string | undefined)[];
-  /** No other record of its kind may have these. */
+  /** Unique among records of the same kind. */
   unique: string[];
-  /** Under these, `value NUL id`, search finds it. */
+  /** Search keys, `value NUL id`. */
   found: string[];
-  /** Words of its title, by which search finds it too. */
+  /** Words of the title, which are searched too. */
   words: readonly string[];
 }
 
 const NO_WORDS: readonly string[] = [];
 
-/** The keys of a record of any kind: those `before` it where they stay the same. */
-export function keysOf(kind: Kind, record: RecordOf[Kind], before?: Keys): Keys {
+/** The keys of a record of any kind: the object `before` if they do not change. */
+export function keysOf(kind: RecordKind, record: RecordOf[RecordKind], before?: RecordKeys): RecordKeys {
   const from = keyFields(kind, record);
   if (before && from.length === before.from.length && from.every((field, i) => field === before.from[i])) return before;
   if (kind === 'conversation') {
@@ -233,7 +233,7 @@ export function keysOf(kind: Kind, record: RecordOf[Kind], before?: Keys): Keys 
   return { from, unique: [keyOf(message, node, leg, part)], found, words: NO_WORDS };
 }
 
-function keyFields(kind: Kind, record: RecordOf[Kind]): (string | undefined)[] {
+function keyFields(kind: RecordKind, record: RecordOf[RecordKind]): (string | undefined)[] {
   if (kind === 'conversation') {
     const { reference, aliases, links, title } = record as ConversationRecord;
     return [
@@ -252,7 +252,7 @@ function keyFields(kind: Kind, record: RecordOf[Kind]): (string | undefined)[] {
   return [message, node, leg, part, entityId, number];
 }
 
-/** Refs as text, and back. */
+/** Serialises body references; `decodeRefs` parses them. */
 export function encodeRefs(bodies: readonly BodyRef[]): string {
   return JSON.stringify(bodies.map(({ name, segment, offset, length }) => [name, segment, offset, length]));
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ExchangeLog } from '../../src/http/exchanges.js';
+import { ExchangeLog } from '../../src/http/exchange-log.js';
 import type { Auth, HttpClient } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { PATIENCE } from '../patience.js';
