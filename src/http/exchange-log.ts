@@ -2,19 +2,19 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Exchange } from './exchange.js';
 import { maskSecrets } from './masking.js';
 
-/** Most characters kept of one body. */
+/** Maximum number of characters kept of a body. */
 const MOST_TEXT = 8 * 1024;
-/** A secret that is cut in half by the limit must be seen whole to be masked. */
+/** Extra characters for masking: a secret that the limit would cut in half must be complete to be recognised. */
 const MARGIN = 1024;
-/** Requests kept of one try, the last ones: a try reads, looks up and writes, and what failed came last. */
+/** Maximum number of requests kept per attempt: the last ones, because an attempt reads, looks up and writes, and the failure comes last. */
 const MOST_EXCHANGES = 5;
 const MASK = '•••';
 const SECRET_HEADER = /auth|cookie|token|secret|password|api-?key|session|signature/i;
-/** Most bodies have none of these: looking for the words alone is much cheaper than looking for the fields. */
+/** Most bodies contain none of these words, and testing for them is much cheaper than matching the fields. */
 const SECRET_WORD = /password|secret|token|api_?key|authorization/i;
 const SECRET_FIELD = /("[^"]*(?:password|secret|token|api_?key|authorization)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
 
-/** What the HTTP client notes; nothing of it is copied or masked before somebody asks. */
+/** An exchange as the HTTP client records it; it is copied and masked only when it is read. */
 export interface RawExchange {
   at: number;
   took: number;
@@ -29,30 +29,30 @@ export interface RawExchange {
 
 const running = new AsyncLocalStorage<ExchangeLog>();
 
-/** Notes the requests that are made, by whatever client, while some work is done. */
+/** Records the requests of all HTTP clients made during some work. */
 export class ExchangeLog {
-  private readonly noted: RawExchange[] = [];
+  private readonly recorded: RawExchange[] = [];
 
-  /** Notes what `work` sends. */
+  /** Records the requests of `work`. */
   during<T>(work: () => Promise<T>): Promise<T> {
     return running.run(this, work);
   }
 
-  /** Notes an exchange with whoever listens now. */
-  static note(exchange: () => RawExchange): void {
+  /** Adds an exchange to the log of the current work, if there is one. */
+  static record(exchange: () => RawExchange): void {
     const log = running.getStore();
     if (!log) return;
-    log.noted.push(exchange());
-    if (log.noted.length > MOST_EXCHANGES) log.noted.shift();
+    log.recorded.push(exchange());
+    if (log.recorded.length > MOST_EXCHANGES) log.recorded.shift();
   }
 
-  /** What was noted, fit to be kept and shown; undefined when nothing was sent. */
+  /** The recorded exchanges for storage and display; undefined if nothing was sent. */
   exchanges(): Exchange[] | undefined {
-    return this.noted.length > 0 ? this.noted.map(shown) : undefined;
+    return this.recorded.length > 0 ? this.recorded.map(toExchange) : undefined;
   }
 }
 
-function shown({ at, took, method, url, sent, got, error, secrets }: RawExchange): Exchange {
+function toExchange({ at, took, method, url, sent, got, error, secrets }: RawExchange): Exchange {
   return {
     at: new Date(at).toISOString(),
     took,

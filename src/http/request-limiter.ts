@@ -1,8 +1,8 @@
-/** Lets so many tasks run at the same time, and so many begin per second; the others wait in line. */
-export class Limits {
+/** Limits the number of concurrent tasks and the number started per second; other tasks wait in a queue. */
+export class RequestLimiter {
   private running = 0;
-  private readonly line: (() => void)[] = [];
-  /** When the next task may begin, by the rate. */
+  private readonly queue: (() => void)[] = [];
+  /** When the rate limit allows the next task to start. */
   private nextStart = 0;
 
   constructor(
@@ -13,9 +13,9 @@ export class Limits {
     private readonly clock: () => number,
   ) {}
 
-  /** Resolves when it is one's turn; give the place back with the function it resolves with, once. */
-  async enter(): Promise<() => void> {
-    if (this.running >= this.concurrency) await new Promise<void>((turn) => this.line.push(turn));
+  /** Resolves when the task may start, with a function that releases the slot; call it once. */
+  async acquire(): Promise<() => void> {
+    if (this.running >= this.concurrency) await new Promise<void>((turn) => this.queue.push(turn));
     else this.running++;
     if (this.rate > 0) {
       const now = this.clock();
@@ -23,11 +23,11 @@ export class Limits {
       this.nextStart = start + 1000 / this.rate;
       if (start > now) await new Promise((resolve) => setTimeout(resolve, start - now));
     }
-    let inside = true;
+    let held = true;
     return () => {
-      if (!inside) return;
-      inside = false;
-      const next = this.line.shift();
+      if (!held) return;
+      held = false;
+      const next = this.queue.shift();
       if (next) next();
       else this.running--;
     };

@@ -22,13 +22,13 @@ export interface LockTimes {
   /** Milliseconds between heartbeats. */
   heartbeat: number;
   /** Milliseconds without a heartbeat after which a holder on another host counts as dead. */
-  timeout: number;
+  staleAfter: number;
 }
 
 /** Milliseconds after which a file of an attempt to take the lock counts as abandoned. */
 const ABANDONED_AFTER = 600_000;
 
-const TIMES: LockTimes = { heartbeat: 5000, timeout: 15_000 };
+const TIMES: LockTimes = { heartbeat: 5000, staleAfter: 15_000 };
 
 function tryRead(read: () => string): string | undefined {
   try {
@@ -107,7 +107,7 @@ export class Lock {
 
   /** Checks that the lock is still ours if this process was stopped or stalled so long that others may consider it dead. */
   confirm(): Promise<void> | undefined {
-    return performance.now() - this.beatenAt > this.times.timeout / 2 ? this.beat() : undefined;
+    return performance.now() - this.beatenAt > this.times.staleAfter / 2 ? this.beat() : undefined;
   }
 
   /** Releases the lock. */
@@ -161,7 +161,7 @@ export class Lock {
     const claim = `${this.path}.${dead?.token ?? 'unreadable'}.takeover`;
     if (!(await succeeds(writeFile(claim, '', { flag: 'wx', mode: FILE_MODE }), 'EEXIST'))) {
       const age = Date.now() - ((await stat(claim).catch(() => undefined))?.mtimeMs ?? 0);
-      if (age > this.times.timeout) await unlink(claim).catch(() => {});
+      if (age > this.times.staleAfter) await unlink(claim).catch(() => {});
       else await new Promise((resolve) => setTimeout(resolve, 50));
       return false;
     }
@@ -183,7 +183,7 @@ export class Lock {
     if (before === undefined) return false;
     // Count the checks instead of reading the clock: while this machine is suspended, a holder on it cannot send a heartbeat either.
     const pause = Math.min(this.times.heartbeat, 250);
-    for (let waited = 0; waited < this.times.timeout; waited += pause) {
+    for (let waited = 0; waited < this.times.staleAfter; waited += pause) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       const now = await beat();
       if (now === undefined) return false;

@@ -1,4 +1,4 @@
-/** RecordKeys are spread over small maps, as in PartitionedMap. */
+/** Keys are spread over small maps, as in PartitionedMap. */
 const PARTS = 256;
 /** Hashes stay small integers, which need no heap object. */
 const HASH_BITS = 30;

@@ -8,7 +8,7 @@ import { PATIENCE } from '../patience.js';
 
 const PASSWORD = 'correct-horse-battery';
 
-describe('what was said over HTTP', () => {
+describe('the exchange log', () => {
   let server: Server;
   let url: string;
   let answer: { status: number; body: string; headers?: Record<string, string> };
@@ -43,7 +43,7 @@ describe('what was said over HTTP', () => {
     return made;
   };
 
-  it('tells method, address, headers and bodies of both sides', async () => {
+  it('records method, URL, headers and bodies of both sides', async () => {
     answer = { status: 201, body: '{"id":"1"}', headers: { 'X-Trace': 'abc' } };
     const log = new ExchangeLog();
     await log.during(() =>
@@ -56,7 +56,7 @@ describe('what was said over HTTP', () => {
     assert.deepEqual([exchange?.got?.status, exchange?.got?.body, exchange?.got?.headers['x-trace']], [201, '{"id":"1"}', 'abc']);
   });
 
-  it('hides every secret: in headers, addresses and bodies, its own and those that look like one', async () => {
+  it('masks every secret in headers, URLs and bodies: known ones and those that look like one', async () => {
     answer.body = JSON.stringify({ access_token: 'eyJabc', echo: PASSWORD, note: 'Bearer abcdefghijkl' });
     answer.headers = { 'Set-Cookie': 'session=verysecret' };
     const log = new ExchangeLog();
@@ -73,7 +73,7 @@ describe('what was said over HTTP', () => {
     assert.ok(!text.includes(Buffer.from(`us:${PASSWORD}`).toString('base64')));
   });
 
-  it('keeps the first 8 KB of a body and the last five requests, whatever their size', async () => {
+  it('keeps the first 8 KB of a body and the last five requests', async () => {
     answer.body = JSON.stringify({ long: 'x'.repeat(200_000) });
     const log = new ExchangeLog();
     await log.during(async () => {
@@ -88,14 +88,14 @@ describe('what was said over HTTP', () => {
     assert.ok(JSON.stringify(exchanges).length < 5 * 9_000);
   });
 
-  it('does not cut a secret in half at its limit, which would let half of it show', async () => {
+  it('masks a secret that the size limit would cut in half', async () => {
     answer.body = `"${'x'.repeat(8 * 1024 - 8)}${PASSWORD}"`;
     const log = new ExchangeLog();
     await log.during(() => client().request({ method: 'GET', path: '/', what: 'read' }));
     assert.ok(!JSON.stringify(log.exchanges()).includes(PASSWORD.slice(0, 6)));
   });
 
-  it('tells why no answer came', async () => {
+  it('records why there was no answer', async () => {
     const log = new ExchangeLog();
     const gone = client(undefined, 'http://127.0.0.1:9');
     await assert.rejects(log.during(() => gone.request({ method: 'GET', path: '/', what: 'read' })));
@@ -103,7 +103,7 @@ describe('what was said over HTTP', () => {
     assert.equal(log.exchanges()?.[0]?.got, undefined);
   });
 
-  it('keeps apart what is done at the same time, and notes nothing when nobody listens', async () => {
+  it('separates concurrent work, and records nothing outside of it', async () => {
     const [a, b] = [new ExchangeLog(), new ExchangeLog()];
     const shared = client();
     await Promise.all([

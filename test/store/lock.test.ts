@@ -11,7 +11,7 @@ import { PATIENCE } from '../patience.js';
 import { newFolder, removeFolders } from './folders.js';
 
 const locked = { code: 'SWB_STORE_LOCKED' };
-const QUICK = { heartbeat: 30, timeout: 200 };
+const QUICK = { heartbeat: 30, staleAfter: 200 };
 
 describe('the lock of a store', () => {
   const children: ChildProcess[] = [];
@@ -96,7 +96,7 @@ describe('the lock of a store', () => {
   it('respects a holder on another host as long as it sends heartbeats', async () => {
     const folder = await newFolder();
     const other = await Lock.take(folder, () => {}, QUICK);
-    const patient = { ...QUICK, timeout: PATIENCE };
+    const patient = { ...QUICK, staleAfter: PATIENCE };
     // The file names another host while the heartbeat continues.
     const now = JSON.parse(await readFile(`${folder}/lock`, 'utf8')) as LockHolder;
     await edit(folder, { host: 'elsewhere', place: 'elsewhere' });
