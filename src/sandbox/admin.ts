@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { checkHost, checkJson, checkSameOrigin } from '../http/browser-guard.js';
 import { PAGE_HEADERS } from '../http/page-headers.js';
-import { hubSwitches, strangeness, switches } from './admin-switches.js';
 import { readRequest, sendReply } from './exchange.js';
 import { customerOrders, place, vendorActions, vendorOrders } from './order-actions.js';
 import type { ServiceNowDesk } from './servicenow.js';
+import { hubActions, simulationActions, simulationState } from './simulation-actions.js';
 import type { Version } from './tmf-record.js';
 import type { Ticket, TmfDesk } from './tmf621.js';
 import type { OrderDesk } from './tmf622.js';
@@ -69,7 +69,7 @@ export class Admin {
     const newest = <T>(list: T[]) => list.slice(-MOST_SHOWN).reverse();
     return {
       customer: {
-        ...strangeness(servicenow),
+        ...simulationState(servicenow),
         tickets: newest(servicenow.rows('incident')).map((row) => ({
           ...row,
           journal: servicenow.journal(row.sys_id),
@@ -80,14 +80,14 @@ export class Admin {
       providers: Object.fromEntries(
         Object.entries(desks).map(([version, desk]) => [
           version,
-          { ...strangeness(desk), hubs: desk.hubs().length, tickets: newest(desk.tickets()) },
+          { ...simulationState(desk), hubs: desk.hubs().length, tickets: newest(desk.tickets()) },
         ]),
       ),
       vendors: {
         orders4: vendorOrders(vendors.v4, MOST_SHOWN),
         orders5: vendorOrders(vendors.v5, MOST_SHOWN),
       },
-      csm: strangeness(csm),
+      csm: simulationState(csm),
     };
   }
 
@@ -108,11 +108,11 @@ export class Admin {
     const [desk = '', name = ''] = path.split('/');
     if (desk === 'reset') return () => this.of.reset();
     if (desk === 'servicenow') return this.customer()[name];
-    if (desk === 'csm') return switches(this.of.csm)[name];
+    if (desk === 'csm') return simulationActions(this.of.csm)[name];
     const provider = this.of.desks[desk as Version];
     if (provider) return providerActions(provider)[name];
     const vendor = desk.startsWith('orders') && this.of.vendors[desk.replace('orders', 'v') as Version];
-    return vendor ? { ...vendorActions(vendor), ...switches(vendor), ...hubSwitches(vendor.events) }[name] : undefined;
+    return vendor ? { ...vendorActions(vendor), ...simulationActions(vendor), ...hubActions(vendor.events) }[name] : undefined;
   }
 
   private customer(): Record<string, Action> {
@@ -141,7 +141,7 @@ export class Admin {
             }
           : undefined;
       },
-      ...switches(servicenow),
+      ...simulationActions(servicenow),
     };
   }
 }
@@ -154,8 +154,8 @@ function providerActions(desk: TmfDesk): Record<string, Action> {
     note: (v) => desk.addNote(v.id ?? '', v.text ?? ''),
     attach: (v) =>
       desk.attach(v.id ?? '', v.name ?? 'file', v.mimeType || 'application/octet-stream', Buffer.from(v.content ?? '', 'base64')),
-    ...switches(desk),
-    ...hubSwitches(desk.events),
+    ...simulationActions(desk),
+    ...hubActions(desk.events),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Request } from './exchange.js';
 
 /** What a request is about, whatever the partner's API is: many records, one of them, a new one, or a change of one. */
 export const KINDS = ['list', 'read', 'create', 'change'] as const;
-export type Kind = (typeof KINDS)[number];
+export type RequestKind = (typeof KINDS)[number];
 
 /** Answers of proxies, gateways and overloaded servers, which come in the place of any answer. */
 const INSTEAD = [
@@ -48,14 +48,14 @@ export const BEHAVIOURS = {
     'doneStub',
     'late',
   ],
-} as const satisfies Record<Kind, readonly string[]>;
-export type BehaviourName = (typeof BEHAVIOURS)[Kind][number];
+} as const satisfies Record<RequestKind, readonly string[]>;
+export type BehaviourName = (typeof BEHAVIOURS)[RequestKind][number];
 
 /** Unlike a fault, it stays until it is switched off. */
 export interface Behaviour {
   name: BehaviourName;
   /** Which requests it is about; all kinds that know it where absent. */
-  kind?: Kind;
+  kind?: RequestKind;
   /** Of these: a method, and a text that their path contains; all where absent. */
   method?: string;
   path?: string;
@@ -83,13 +83,13 @@ export class Behaviours {
   private readonly pasts = new Map<string, Past[]>();
   private readonly timers = new Set<NodeJS.Timeout>();
   /** How many requests were answered strangely. */
-  met = 0;
+  applied = 0;
 
   /** `orders`: its records are orders with items. */
   constructor(private readonly orders = false) {}
 
   /** The names that this stand-in knows for a kind of request. */
-  names(kind: Kind): BehaviourName[] {
+  names(kind: RequestKind): BehaviourName[] {
     const foreign: readonly string[] = this.orders ? [] : ORDER_BEHAVIOURS;
     return BEHAVIOURS[kind].filter((name) => !foreign.includes(name));
   }
@@ -114,7 +114,7 @@ export class Behaviours {
   /** As new. */
   reset(): void {
     this.clear();
-    this.met = 0;
+    this.applied = 0;
     this.births.clear();
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
@@ -125,7 +125,7 @@ export class Behaviours {
   }
 
   /** The behaviour for a request, counted down. */
-  take({ method, path }: Pick<Request, 'method' | 'path'>, kind: Kind | undefined): Behaviour | undefined {
+  take({ method, path }: Pick<Request, 'method' | 'path'>, kind: RequestKind | undefined): Behaviour | undefined {
     if (this.list.length === 0 || !kind) return undefined;
     const index = this.list.findIndex(
       (b) =>
@@ -136,29 +136,29 @@ export class Behaviours {
     );
     const found = this.list[index];
     if (!found) return undefined;
-    this.met++;
+    this.applied++;
     if (found.times !== undefined && --found.times <= 0) this.list.splice(index, 1);
     return found;
   }
 
-  /** Told by the desk when it has made a record. */
-  born(id: string): void {
+  /** OrderEvent by the desk when it has made a record. */
+  recordCreated(id: string): void {
     this.births.set(id, Date.now());
   }
 
-  isYoung(id: string, ms: number): boolean {
+  isRecent(id: string, ms: number): boolean {
     return (this.births.get(id) ?? 0) > Date.now() - ms;
   }
 
-  /** Told by the desk before it changes a record. It costs a copy, so that nothing is kept while nobody wants to read the past. */
-  changing(id: string, live: LiveRecord): void {
+  /** OrderEvent by the desk before it changes a record. It costs a copy, so that nothing is kept while nobody wants to read the past. */
+  beforeChange(id: string, live: LiveRecord): void {
     if (!this.list.some((b) => b.name === 'stale')) return;
     const past = [...(this.pasts.get(id) ?? []), { at: Date.now(), live, state: structuredClone(live) }];
     this.pasts.set(id, past.slice(-MOST_PAST));
   }
 
   /** Does something while a record is as it was so many milliseconds ago. */
-  inThePast<T>(id: string, ms: number, task: () => T): T {
+  withPastState<T>(id: string, ms: number, task: () => T): T {
     const past = this.pasts.get(id)?.find(({ at }) => at > Date.now() - ms);
     if (!past) return task();
     const now = { ...past.live };

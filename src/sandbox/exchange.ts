@@ -28,9 +28,9 @@ export interface LoggedRequest {
 }
 
 /** How often a partner has told others of something, and how many of that were answered or given up. */
-export interface Pushes {
-  begun: number;
-  ended: number;
+export interface PushCounts {
+  started: number;
+  finished: number;
 }
 
 export type Handler = (request: Request) => Reply;

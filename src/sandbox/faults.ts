@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { behave, type Traits } from './behave.js';
+import { type ApiTraits, applyBehaviour } from './behaviour-handlers.js';
 import type { Behaviours } from './behaviours.js';
 import { type Handler, type Reply, type Request, sendReply } from './exchange.js';
 
@@ -68,7 +68,7 @@ export interface Answering {
   handler: Handler;
   faults: Faults;
   behaviours: Behaviours;
-  traits: Traits;
+  traits: ApiTraits;
 }
 
 /** Answers a request, or fails at it as its fault says, or as it behaves; gives the status for the log, 0 where there was no answer. */
@@ -111,7 +111,7 @@ export async function answer(by: Answering, request: Request, req: IncomingMessa
   }
   const behaviour = behaviours.take(request, traits.kindOf(request));
   if (!behaviour) return reply(res, handler(request));
-  const strange = behave({ ...traits, request, handler, behaviours, behaviour });
+  const strange = applyBehaviour({ ...traits, request, handler, behaviours, behaviour });
   return strange ? reply(res, strange) : 0;
 }
 

@@ -1,8 +1,9 @@
-import { strangeness } from './admin-switches.js';
 import type { ServiceNowDesk } from './servicenow.js';
 import { linesOf, placeOrder } from './servicenow-orders.js';
 import type { Row } from './servicenow-query.js';
-import { itemsOf, type OrderDesk } from './tmf622.js';
+import { simulationState } from './simulation-actions.js';
+import type { OrderDesk } from './tmf622.js';
+import { itemsOf } from './tmf622-order.js';
 import { next } from './tmf622-states.js';
 
 type Values = Record<string, string>;
@@ -31,11 +32,11 @@ export function vendorOrders(desk: OrderDesk, most: number): unknown {
     name: desk.name,
     version: desk.version,
     auto: desk.autoAdvance !== undefined,
-    ...strangeness(desk),
+    ...simulationState(desk),
     orders: newest(desk.orders(), most).map((order) => ({
       ...order,
-      unstoppable: desk.isUnstoppable(String(order.id)),
-      cancellation: desk.cancels.underWay(String(order.id)),
+      unstoppable: desk.isPastPointOfNoReturn(String(order.id)),
+      cancellation: desk.cancels.openTask(String(order.id)),
       choices: choices('order', order.state),
       items: itemsOf(order).map((item) => ({ ...item, choices: choices('item', item.state) })),
     })),

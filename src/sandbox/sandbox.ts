@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Admin } from './admin.js';
-import type { Traits } from './behave.js';
+import { csmTraits, serviceNowTraits, tmfTraits, tokenTraits } from './api-traits.js';
+import type { ApiTraits } from './behaviour-handlers.js';
 import { Behaviours } from './behaviours.js';
 import { CSM_TICKETS, csmApi } from './csm-api.js';
-import { type Handler, type LoggedRequest, logRequest, type Pushes, readRequest } from './exchange.js';
+import { type Handler, type LoggedRequest, logRequest, type PushCounts, readRequest } from './exchange.js';
 import { type Answering, answer } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { ServiceNowDesk } from './servicenow.js';
@@ -14,18 +15,17 @@ import { TmfDesk } from './tmf621.js';
 import { tmf621Api } from './tmf621-api.js';
 import { OrderDesk } from './tmf622.js';
 import { tmf622Api } from './tmf622-api.js';
-import { csmTraits, serviceNowTraits, tmfTraits, tokenTraits } from './traits.js';
 
 export interface SandboxOptions {
   /** 0 = any free one. */
   port?: number;
   host?: string;
-  /** How many numbers former runs may have given away, which somebody may remember. */
-  taken?: number;
+  /** How many numbers prior runs may have given away, which somebody may remember. */
+  numberOffset?: number;
 }
 
 /** A number for each second: no two runs give the same, unless one gave more than one a second all the time. */
-export function takenByNow(): number {
+export function numberOffsetByTime(): number {
   return Math.floor(Date.now() / 1000) % 100_000_000;
 }
 
@@ -42,8 +42,8 @@ export interface Sandbox {
   csm: ServiceNowDesk;
   /** Credentials as environment variables, by the names the examples use. */
   environment: Record<string, string>;
-  /** What the partners have told by webhooks and events: while nothing is begun that has not ended, everybody knows all of it. */
-  pushes(): Pushes;
+  /** What the partners have told by webhooks and events: while nothing is started that has not ended, everybody knows all of it. */
+  pushes(): PushCounts;
   reset(): void;
   close(): Promise<void>;
 }
@@ -74,7 +74,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     v5: new OrderDesk('v5', 'Mobile vendor', client, tokens, () => `${url}/orders5${ORDERS}/v5`, changed),
   };
   const all = [servicenow, csm, ...Object.values(desks), ...Object.values(vendors)];
-  for (const desk of all) desk.taken = options.taken ?? 0;
+  for (const desk of all) desk.numberOffset = options.numberOffset ?? 0;
   const reset = () => {
     for (const desk of all) desk.reset();
     admin.changed();
@@ -82,7 +82,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const admin = new Admin({ servicenow, desks, vendors, csm, reset });
 
   type Desk = Pick<Partner, 'faults' | 'behaviours' | 'requests'>;
-  const partner = (handler: Handler, { faults, behaviours, requests }: Desk, traits: Traits): Partner => ({
+  const partner = (handler: Handler, { faults, behaviours, requests }: Desk, traits: ApiTraits): Partner => ({
     handler,
     faults,
     behaviours,
@@ -166,8 +166,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     pushes: () => {
       const all = [servicenow, csm, ...[...Object.values(desks), ...Object.values(vendors)].map((desk) => desk.events)];
-      const sum = (which: keyof Pushes) => all.reduce((total, { pushes }) => total + pushes[which], 0);
-      return { begun: sum('begun'), ended: sum('ended') };
+      const sum = (which: keyof PushCounts) => all.reduce((total, { pushes }) => total + pushes[which], 0);
+      return { started: sum('started'), finished: sum('finished') };
     },
     reset,
     close: async () => {

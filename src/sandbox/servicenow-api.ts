@@ -87,7 +87,11 @@ function patch(desk: ServiceNowDesk, request: Request, table: string, row: Row, 
   const fields = bodyOf(request) as Record<string, string>;
   if ('status' in fields) return fields as unknown as Reply;
   const resolves = table === 'incident' && fields.state === '6' && row.state !== '6';
-  if (desk.demandsResolution && resolves && !((fields.close_code ?? row.close_code) && (fields.close_notes ?? row.close_notes))) {
+  if (
+    desk.requiresResolution &&
+    resolves &&
+    !((fields.close_code ?? row.close_code) && (fields.close_notes ?? row.close_notes))
+  ) {
     return refuse(
       403,
       'Operation Failed',

@@ -1,7 +1,7 @@
 import type { Table } from './servicenow-table.js';
 
 /** A row to be put into one of the tables that describe the others. */
-export interface Described {
+export interface DictionaryRow {
   table: 'sys_db_object' | 'sys_dictionary' | 'sys_choice';
   fields: Record<string, string>;
   /** Of a table: the one it extends. */
@@ -18,11 +18,11 @@ const LABELS: Record<string, Record<string, string>> = {
 };
 
 /** What an instance knows of its own tables: their columns and choices, each where it is defined. */
-export function describe(tables: Record<string, Table>): Described[] {
+export function dictionaryRows(tables: Record<string, Table>): DictionaryRow[] {
   const tasks = Object.values(tables).filter((table) => table.prefix);
   const common = [...(tasks[0]?.columns ?? [])].filter((column) => tasks.every((table) => table.columns.has(column)));
   const first = tasks[0];
-  const rows: Described[] = [{ table: 'sys_db_object', fields: { name: 'task', label: 'Task' } }];
+  const rows: DictionaryRow[] = [{ table: 'sys_db_object', fields: { name: 'task', label: 'Task' } }];
   if (first) rows.push(...columns('task', first, common), ...choices('task', first, ['impact', 'urgency', 'priority']));
   for (const [name, table] of Object.entries(tables)) {
     const task = table.prefix !== '';
@@ -41,7 +41,7 @@ export function describe(tables: Record<string, Table>): Described[] {
   return rows;
 }
 
-function columns(name: string, table: Table, some: string[]): Described[] {
+function columns(name: string, table: Table, some: string[]): DictionaryRow[] {
   return some.map((element) => ({
     table: 'sys_dictionary',
     fields: {
@@ -58,7 +58,7 @@ function columns(name: string, table: Table, some: string[]): Described[] {
   }));
 }
 
-function choices(name: string, table: Table, some: string[]): Described[] {
+function choices(name: string, table: Table, some: string[]): DictionaryRow[] {
   return some.flatMap((element) =>
     (table.choices[element] ?? []).filter(Boolean).map((value, at) => ({
       table: 'sys_choice' as const,

@@ -30,7 +30,7 @@ export const CATALOGUE_TABLES: Record<string, Table> = {
   }),
 };
 
-/** What can be requested, with its questions. Asked for by its number in a lost answer's place: `correlation_id` (docs/servicenow.md). */
+/** What can be requested, with its questions. BehaviourCall for by its number in a lost answer's place: `correlation_id` (docs/servicenow.md). */
 export const CATALOGUE: { name: string; category: string; variables: string[] }[] = [
   { name: 'Laptop', category: 'hardware', variables: ['model', 'memory', 'keyboard', 'correlation_id'] },
   { name: 'Mobile phone', category: 'hardware', variables: ['model', 'colour', 'storage', 'correlation_id'] },

@@ -1,9 +1,9 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { Behaviours } from './behaviours.js';
-import type { LoggedRequest, Pushes } from './exchange.js';
+import type { LoggedRequest, PushCounts } from './exchange.js';
 import { Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
-import { describe } from './servicenow-dictionary.js';
+import { dictionaryRows } from './servicenow-dictionary.js';
 import { CATALOGUE } from './servicenow-order-tables.js';
 import type { Columns, Row } from './servicenow-query.js';
 import { JOURNALS, priorityOf, TABLES } from './servicenow-tables.js';
@@ -41,11 +41,11 @@ export class ServiceNowDesk {
   /** The business rules, each for its own tables. */
   webhooks: Webhook[] = [];
   /** Data policy: resolving demands close_code and close_notes. */
-  demandsResolution = true;
+  requiresResolution = true;
   /** Rule on the lines of an order or request: a change of a line counts as one of its parent. */
-  linesTouch = false;
+  lineChangesTouchParent = false;
   /** Rule on the lines of an order: the order is completed when all of its lines are. */
-  linesRollUp = false;
+  lineStatesRollUp = false;
   /** Rows that it gives at once at the most, without a word of the others unless it counts. */
   pageSize: number | undefined;
   /** It says how many rows there are, also where it is asked not to. */
@@ -58,9 +58,9 @@ export class ServiceNowDesk {
   private readonly partsOf = new Map<string, Row[]>();
   private readonly byReference = new Map<string, Row[]>();
   /** Numbers that are not given again. */
-  taken = 0;
+  numberOffset = 0;
   private numbers = new Map<string, number>();
-  readonly pushes: Pushes = { begun: 0, ended: 0 };
+  readonly pushes: PushCounts = { started: 0, finished: 0 };
 
   constructor(
     private readonly changed: (table: string, row: Row) => void = () => undefined,
@@ -86,7 +86,7 @@ export class ServiceNowDesk {
     for (const user of Object.keys(this.passwords))
       this.insert('sys_user', { user_name: user, name: user, time_zone: 'GMT', active: 'true' }, 'system');
     const described = new Map<string, string>();
-    for (const { table, fields, extends: parent = '' } of describe(TABLES)) {
+    for (const { table, fields, extends: parent = '' } of dictionaryRows(TABLES)) {
       const row = this.insert(table, { ...fields, super_class: described.get(parent) ?? '' }, 'system');
       if (table === 'sys_db_object') described.set(row.name ?? '', row.sys_id);
     }
@@ -171,7 +171,7 @@ export class ServiceNowDesk {
 
   update(table: string, sysId: string, fields: Record<string, string>, as = 'agent'): Row {
     const row = this.existing(table, sysId);
-    this.behaviours.changing(sysId, row);
+    this.behaviours.beforeChange(sysId, row);
     this.apply(table, row, fields, as);
     this.touch(row, as);
     this.rule(table, row, 'update');
@@ -185,10 +185,10 @@ export class ServiceNowDesk {
     const parentTable = column && TABLES[table]?.references[column];
     const parent = parentTable && this.row(parentTable, row[column] ?? '');
     if (!parent || !column) return;
-    const siblings = this.linesRollUp ? this.rows(table).filter((line) => line[column] === parent.sys_id) : [];
+    const siblings = this.lineStatesRollUp ? this.rows(table).filter((line) => line[column] === parent.sys_id) : [];
     const completed = siblings.length > 0 && siblings.every((line) => line.state === 'completed');
     if (completed && parent.state !== 'completed') this.update(parentTable, parent.sys_id, { state: 'completed' }, as);
-    else if (this.linesTouch) this.update(parentTable, parent.sys_id, {}, as);
+    else if (this.lineChangesTouchParent) this.update(parentTable, parent.sys_id, {}, as);
   }
 
   comment(table: string, sysId: string, text: string, as = 'agent'): Row {
@@ -236,11 +236,11 @@ export class ServiceNowDesk {
     if (definition.prefix) {
       const next = (this.numbers.get(definition.prefix) ?? 10_000) + 1;
       this.numbers.set(definition.prefix, next);
-      row.number = `${definition.prefix}00${this.taken + next}`;
+      row.number = `${definition.prefix}00${this.numberOffset + next}`;
       Object.assign(row, { opened_at: now });
     }
     this.tables.get(table)?.set(row.sys_id, row);
-    this.behaviours.born(row.sys_id);
+    this.behaviours.recordCreated(row.sys_id);
     this.apply(table, row, fields, as);
     return row;
   }
@@ -307,9 +307,9 @@ export class ServiceNowDesk {
   }
 
   private async push(webhook: Webhook, body: string): Promise<void> {
-    this.pushes.begun++;
+    this.pushes.started++;
     await this.post(webhook, body, webhook.retries ?? 0);
-    this.pushes.ended++;
+    this.pushes.finished++;
   }
 
   private async post(webhook: Webhook, body: string, retries: number): Promise<void> {

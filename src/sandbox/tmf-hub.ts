@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Pushes } from './exchange.js';
+import type { PushCounts } from './exchange.js';
 import { filterOf } from './tmf-query.js';
 import { type TmfRecord, typed, type Version } from './tmf-record.js';
 
@@ -45,7 +45,7 @@ export class EventSender {
   form: RegistrationForm = 'standard';
   /** `GET /hub` lists the subscriptions; it is not in the standard. */
   listed = false;
-  readonly pushes: Pushes = { begun: 0, ended: 0 };
+  readonly pushes: PushCounts = { started: 0, finished: 0 };
   private readonly subscriptions = new Map<string, Hub>();
   private readonly lines = new Map<string, Promise<void>>();
   private held: { hub: Hub; event: TmfRecord } | undefined;
@@ -87,7 +87,7 @@ export class EventSender {
       if (!filterOf(new URLSearchParams(hub.query ?? ''))(event)) continue;
       if (this.reorder && !this.held) {
         this.held = { hub, event };
-        this.pushes.begun++;
+        this.pushes.started++;
         setTimeout(() => this.release(), 200);
         continue;
       }
@@ -102,7 +102,7 @@ export class EventSender {
     this.held = undefined;
     if (!held) return;
     this.enqueue(held.hub, held.event);
-    this.pushes.ended++;
+    this.pushes.finished++;
   }
 
   private enqueue(hub: Hub, event: TmfRecord): void {
@@ -112,9 +112,9 @@ export class EventSender {
     const push = async () => {
       await before;
       await this.post(`${hub.callback}${path}`, JSON.stringify(event));
-      this.pushes.ended++;
+      this.pushes.finished++;
     };
-    this.pushes.begun++;
+    this.pushes.started++;
     this.lines.set(hub.id, push());
   }
 

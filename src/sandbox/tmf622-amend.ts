@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { entries, type TmfRecord } from './tmf-record.js';
-import { itemsOf, type Order, type OrderDesk } from './tmf622.js';
+import type { OrderDesk } from './tmf622.js';
+import { itemsOf, type Order } from './tmf622-order.js';
 import { isFinal } from './tmf622-states.js';
 
 /** Why something cannot be done: the request is wrong (400), or the order does not stand so (409). */
-export interface Objection {
+export interface AmendProblem {
   status: 400 | 409;
   message: string;
 }
 
 /** What is wrong with the items of an order among themselves, whatever their shape; undefined when nothing. */
-export function objectionToItems(order: TmfRecord): string | undefined {
+export function itemProblem(order: TmfRecord): string | undefined {
   const ids = itemsOf(order).map((item) => item.id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) return `There are two items ${twice}.`;
@@ -23,7 +24,7 @@ export function objectionToItems(order: TmfRecord): string | undefined {
  * The items of an order as a PATCH amends them: quantities, characteristics, new items, items called off by their state. By merge patch the
  * list is the whole one; a vendor that keeps its items by id takes those that change.
  */
-export function amended(desk: OrderDesk, order: Order, given: TmfRecord[]): TmfRecord[] | Objection {
+export function amendItems(desk: OrderDesk, order: Order, given: TmfRecord[]): TmfRecord[] | AmendProblem {
   const byId = desk.listMode === 'append';
   const old = new Map(entries(order.productOrderItem).map((item) => [item.id, item]));
   const result = new Map<unknown, TmfRecord>(byId ? old : []);
@@ -42,9 +43,9 @@ export function amended(desk: OrderDesk, order: Order, given: TmfRecord[]): TmfR
   const missing = [...old.keys()].find((id) => !result.has(id));
   if (missing !== undefined)
     return { status: 400, message: `Item ${missing} is missing: give all items, and call one off by its state.` };
-  const wrong = objectionToItems({ productOrderItem: given });
+  const wrong = itemProblem({ productOrderItem: given });
   if (wrong && !byId) return { status: 400, message: wrong };
-  if (changes > 0 && desk.isUnstoppable(String(order.id)))
+  if (changes > 0 && desk.isPastPointOfNoReturn(String(order.id)))
     return { status: 409, message: `Order ${order.id} is behind its point of no return.` };
   if (changes > 0 && !desk.amendableIn.has(String(order.state)))
     return { status: 409, message: `Order ${order.id} is ${order.state}: its items cannot be changed.` };

@@ -2,9 +2,10 @@ import { type Handler, json, type Reply, type Request } from './exchange.js';
 import { list, notAllowed, type Resource, readPatch, refuse, select, tmfApi } from './tmf-api.js';
 import { hubs } from './tmf-hub-api.js';
 import { entries, type TmfRecord, type Version } from './tmf-record.js';
-import type { Order, OrderDesk } from './tmf622.js';
-import { amended, objectionToItems } from './tmf622-amend.js';
-import { problems } from './tmf622-shapes.js';
+import type { OrderDesk } from './tmf622.js';
+import { amendItems, itemProblem } from './tmf622-amend.js';
+import type { Order } from './tmf622-order.js';
+import { problems } from './tmf622-schema.js';
 import { isFinal } from './tmf622-states.js';
 
 /** Attributes that the definition of a create leaves out: the vendor sets them. */
@@ -67,7 +68,7 @@ function create(desk: OrderDesk, request: Request): Reply {
   if (!body || Array.isArray(body)) return bad(desk, 'The body is no JSON object.');
   const fixed = NOT_CREATABLE[desk.version].find((name) => name in body);
   const wrong = fixed ? [`${fixed} cannot be set when an order is created.`] : problems(desk.version, ['Create', 'Order'], body);
-  const objection = wrong.length > 0 ? wrong.join(' ') : objectionToItems(body);
+  const objection = wrong.length > 0 ? wrong.join(' ') : itemProblem(body);
   if (objection) return bad(desk, objection);
   const order = desk.create(body);
   const { queueing } = desk;
@@ -84,7 +85,7 @@ function patch(desk: OrderDesk, request: Request, id: string, order: Order): Rep
   const { change, whole } = read;
   const fixed = NOT_PATCHABLE[desk.version].find((name) => name in change);
   if (fixed) return bad(desk, `${fixed} cannot be changed.`);
-  if (desk.patchDemandsItems && whole && entries(change.productOrderItem).length === 0)
+  if (desk.patchRequiresItems && whole && entries(change.productOrderItem).length === 0)
     return bad(desk, 'productOrderItem is required.');
   const wrong = problems(desk.version, ['Update', 'Order'], whole ? change : { '@type': 'ProductOrder', ...change });
   if (wrong.length > 0) return bad(desk, wrong.join(' '));
@@ -92,7 +93,7 @@ function patch(desk: OrderDesk, request: Request, id: string, order: Order): Rep
   const beyondNotes = Object.keys({ ...attributes, ...(productOrderItem !== undefined && { productOrderItem }) }).some(
     (n) => n !== 'note',
   );
-  const items = productOrderItem === undefined ? undefined : amended(desk, order, entries(productOrderItem));
+  const items = productOrderItem === undefined ? undefined : amendItems(desk, order, entries(productOrderItem));
   if (items && !Array.isArray(items)) return refuse(desk, items.status, 'Not possible', items.message);
   if (isFinal(order.state) && beyondNotes) return refuse(desk, 409, 'Not possible', `Order ${id} is ${order.state}.`);
   const submits = state === 'acknowledged' && order.state === 'draft';

@@ -1,4 +1,11 @@
-import type { Order, OrderDesk } from './tmf622.js';
+import type { Order } from './tmf622-order.js';
+
+/** The part of a vendor's desk that the autopilot uses. */
+interface AutopilotDesk {
+  orders(): Order[];
+  order(id: string): Order | undefined;
+  setState(id: string, state: string): Order;
+}
 
 const NEXT: Record<string, string> = { acknowledged: 'inProgress', inProgress: 'completed' };
 
@@ -7,7 +14,7 @@ export class Autopilot {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private pause: number | undefined;
 
-  constructor(private readonly desk: OrderDesk) {}
+  constructor(private readonly desk: AutopilotDesk) {}
 
   /** Milliseconds before each step; undefined: off. */
   get delay(): number | undefined {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { entries, type TmfRecord, type Version } from './tmf-record.js';
 
-export interface Told {
+export interface OrderEvent {
   eventType: string;
   payload: TmfRecord;
 }
@@ -15,14 +15,14 @@ export function changeEvent(
   before: TmfRecord,
   order: TmfRecord,
   otherwise = 'ProductOrderAttributeValueChangeEvent',
-): Told | undefined {
+): OrderEvent | undefined {
   const names = Object.keys({ ...before, ...order }).filter((name) => !isDeepStrictEqual(before[name], order[name]));
   if (names.length === 0) return undefined;
   const eventType = names.includes('state') ? 'ProductOrderStateChangeEvent' : otherwise;
   return { eventType, payload: { productOrder: version === 'v4' ? order : { ...known(order), ...delta(before, order, names) } } };
 }
 
-export function deleteEvent(version: Version, order: TmfRecord): Told {
+export function deleteEvent(version: Version, order: TmfRecord): OrderEvent {
   return { eventType: 'ProductOrderDeleteEvent', payload: { productOrder: version === 'v4' ? order : known(order) } };
 }
 
@@ -32,7 +32,7 @@ export function informationRequired(
   type: 'ProductOrder' | 'CancelProductOrder',
   resource: TmfRecord,
   path: string,
-): Told & { more?: TmfRecord } {
+): OrderEvent & { more?: TmfRecord } {
   const eventType = `${type}InformationRequiredEvent`;
   const name = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
   if (version === 'v4') return { eventType, payload: { [name]: resource }, more: { fieldPath: path } };

@@ -28,15 +28,15 @@ const ITEM: Record<string, readonly string[]> = {
 };
 
 const TABLES = { order: ORDER, item: ITEM };
-export type Kind = keyof typeof TABLES;
+export type StateKind = keyof typeof TABLES;
 
 /** States that only one version, or only an order or an item, knows (§ enumerations of both definitions). */
-const ABSENT: Record<Version, Record<Kind, readonly string[]>> = {
+const ABSENT: Record<Version, Record<StateKind, readonly string[]>> = {
   v4: { order: ['draft', 'inProgress.accepted'], item: ['draft', 'inProgress.accepted', 'partial'] },
   v5: { order: [], item: ['draft', 'inProgress.accepted'] },
 };
 
-export function statesOf(version: Version, kind: Kind): string[] {
+export function statesOf(version: Version, kind: StateKind): string[] {
   return Object.keys(TABLES[kind]).filter((state) => !ABSENT[version][kind].includes(state));
 }
 
@@ -45,13 +45,13 @@ export function isFinal(state: unknown): boolean {
 }
 
 /** What may follow, in this version. */
-export function next(version: Version, kind: Kind, state: string): string[] {
+export function next(version: Version, kind: StateKind, state: string): string[] {
   const known = statesOf(version, kind);
   return (TABLES[kind][state] ?? []).filter((to) => known.includes(to));
 }
 
 /** The states to go through, the last one being `to`; over `inProgress` where there is no direct way. Undefined when there is none. */
-export function way(version: Version, kind: Kind, from: string, to: string): string[] | undefined {
+export function transitionPath(version: Version, kind: StateKind, from: string, to: string): string[] | undefined {
   if (from === to) return [];
   const direct = next(version, kind, from);
   if (direct.includes(to)) return [to];
@@ -73,6 +73,6 @@ export function rollUp(states: readonly string[]): string | undefined {
   if (counted.includes('pending')) return 'pending';
   const open = counted.filter((s) => !isFinal(s));
   if (open.every((s) => s === 'held')) return 'held';
-  const begun = counted.includes('completed') || counted.includes('failed');
-  return !begun && open.every((s) => s === 'acknowledged') ? undefined : 'inProgress';
+  const started = counted.includes('completed') || counted.includes('failed');
+  return !started && open.every((s) => s === 'acknowledged') ? undefined : 'inProgress';
 }

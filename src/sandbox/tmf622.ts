@@ -7,12 +7,11 @@ import { EventSender } from './tmf-hub.js';
 import { entries, type TmfRecord, typed, type Version } from './tmf-record.js';
 import { Autopilot } from './tmf622-autopilot.js';
 import { CancelTasks } from './tmf622-cancel.js';
-import { changeEvent, deleteEvent, informationRequired, type Told } from './tmf622-events.js';
-import { type Refusal, type Refused, refuseItems } from './tmf622-refusals.js';
-import { inWords, type ReportType, reportOf, type Trouble } from './tmf622-reports.js';
-import { isFinal, type Kind, rollUp, way } from './tmf622-states.js';
-
-export type Order = TmfRecord;
+import { changeEvent, deleteEvent, informationRequired, type OrderEvent } from './tmf622-events.js';
+import { itemsOf, type Order } from './tmf622-order.js';
+import { type RejectedItem, type Rejection, rejectItems } from './tmf622-rejections.js';
+import { type ReportDetails, type ReportType, reportOf, reportText } from './tmf622-reports.js';
+import { isFinal, rollUp, type StateKind, transitionPath } from './tmf622-states.js';
 
 /** How a vendor that queues orders answers a POST, and after how many milliseconds it makes the order; absent: when it is told to. */
 export interface Queueing {
@@ -34,19 +33,19 @@ export class OrderDesk {
   listMode: 'replace' | 'append' = 'replace';
   queueing: Queueing | undefined;
   /** By id of the offering. */
-  readonly refusals = new Map<string, Refusal>();
+  readonly rejections = new Map<string, Rejection>();
   /** States of an order in which its items may be amended. */
   amendableIn = new Set(['draft', 'acknowledged', 'inProgress', 'inProgress.accepted', 'pending', 'held']);
   /** v4: the definition, read to the letter, demands the items in every PATCH. */
-  patchDemandsItems = false;
+  patchRequiresItems = false;
   /** Tells `lastUpdate`, so that it can be filtered by: not in the standard, but many providers do. */
-  tellsLastUpdate = false;
+  sendsLastUpdate = false;
   private readonly list = new Map<string, Order>();
   private readonly queue = new Map<string, Order>();
-  private readonly unstoppable = new Set<string>();
+  private readonly pastPointOfNoReturn = new Set<string>();
   private readonly autopilot: Autopilot;
   /** Numbers that are not given again. */
-  taken = 0;
+  numberOffset = 0;
   private next: number;
 
   constructor(
@@ -65,7 +64,15 @@ export class OrderDesk {
   }
 
   reset(): void {
-    for (const part of [this.autopilot, this.cancels, this.events, this.list, this.queue, this.unstoppable, this.refusals])
+    for (const part of [
+      this.autopilot,
+      this.cancels,
+      this.events,
+      this.list,
+      this.queue,
+      this.pastPointOfNoReturn,
+      this.rejections,
+    ])
       part.clear();
     this.requests.length = 0;
     this.faults.clear();
@@ -98,7 +105,7 @@ export class OrderDesk {
   /** Takes an order in; with queueing it is made later. */
   create(given: Order): Order {
     const { requestedInitialState, ...attributes } = given;
-    const id = `PO-${this.taken + ++this.next}`;
+    const id = `PO-${this.numberOffset + ++this.next}`;
     const draft = requestedInitialState === 'draft';
     const order: Order = typed(this.version, 'ProductOrder', {
       ...attributes,
@@ -125,12 +132,12 @@ export class OrderDesk {
 
   private make(order: Order): Order {
     this.list.set(String(order.id), order);
-    this.behaviours.born(String(order.id));
-    this.settle(order);
-    if (this.tellsLastUpdate) order.lastUpdate = after(undefined);
-    const refused = order.state === 'draft' ? [] : this.refuseItems(order);
-    this.tell({ eventType: 'ProductOrderCreateEvent', payload: { productOrder: order } });
-    this.sayRefused(order, refused);
+    this.behaviours.recordCreated(String(order.id));
+    this.completeRecord(order);
+    if (this.sendsLastUpdate) order.lastUpdate = after(undefined);
+    const refused = order.state === 'draft' ? [] : this.rejectItems(order);
+    this.publish({ eventType: 'ProductOrderCreateEvent', payload: { productOrder: order } });
+    this.reportRejected(order, refused);
     this.autopilot.schedule(order);
     return order;
   }
@@ -138,22 +145,22 @@ export class OrderDesk {
   /** v5: a draft becomes an order. */
   submit(id: string): Order {
     const order = this.existing(id);
-    let refused: Refused[] = [];
+    let refused: RejectedItem[] = [];
     this.change(order, () => {
       order.state = 'acknowledged';
-      refused = this.refuseItems(order);
+      refused = this.rejectItems(order);
     });
-    this.sayRefused(order, refused);
+    this.reportRejected(order, refused);
     return order;
   }
 
-  private refuseItems(order: Order): Refused[] {
-    const refused = refuseItems(itemsOf(order), this.refusals);
+  private rejectItems(order: Order): RejectedItem[] {
+    const refused = rejectItems(itemsOf(order), this.rejections);
     this.follow(order);
     return refused;
   }
 
-  private sayRefused(order: Order, refused: Refused[]): void {
+  private reportRejected(order: Order, refused: RejectedItem[]): void {
     for (const { item, reason } of refused)
       this.errorMessage(String(order.id), { message: reason, code: 'rejected', items: [item] });
   }
@@ -161,16 +168,16 @@ export class OrderDesk {
   /** Applies what a PATCH or the vendor changes; `null` removes. A customer's change of an order that waits for information lets it go on, with auto-advance. */
   patch(id: string, change: Order, by: 'customer' | 'vendor' = 'vendor'): Order {
     const order = this.existing(id);
-    let refused: Refused[] = [];
+    let refused: RejectedItem[] = [];
     this.change(order, () => {
       for (const [name, value] of Object.entries(change)) {
         if (value === null) delete order[name];
         else if (name === 'note' && this.listMode === 'append') order.note = [...entries(order.note), ...entries(value)];
         else order[name] = value;
       }
-      if (order.state !== 'draft') refused = this.refuseItems(order);
+      if (order.state !== 'draft') refused = this.rejectItems(order);
     });
-    this.sayRefused(order, refused);
+    this.reportRejected(order, refused);
     if (by === 'customer' && this.autoAdvance !== undefined && order.state === 'pending') this.setState(id, 'inProgress');
     return order;
   }
@@ -181,7 +188,7 @@ export class OrderDesk {
     for (const step of this.steps('order', `Order ${id}`, String(order.state), state)) {
       this.change(order, () => {
         order.state = step;
-        for (const item of itemsOf(order)) if (way(this.version, 'item', String(item.state), step)) item.state = step;
+        for (const item of itemsOf(order)) if (transitionPath(this.version, 'item', String(item.state), step)) item.state = step;
         if (step !== state) return;
         if (state === 'cancelled')
           Object.assign(order, { cancellationReason: reason ?? order.cancellationReason ?? 'Cancelled' });
@@ -219,60 +226,60 @@ export class OrderDesk {
   /** Asks the customer for something: the order (or the item) waits, a note says why, and an event says where it belongs. */
   requireInformation(id: string, text: string, path = '/note', itemId?: string): Order {
     const order = itemId === undefined ? this.setState(id, 'pending', text) : this.setItemState(id, itemId, 'pending', text);
-    this.tell(informationRequired(this.version, 'ProductOrder', order, path));
+    this.publish(informationRequired(this.version, 'ProductOrder', order, path));
     return order;
   }
 
   /** Something reached, in danger or wrong: v5 has an attribute and an event for each, in v4 they are notes. */
-  milestone(id: string, about: Trouble): Order {
+  milestone(id: string, about: ReportDetails): Order {
     return this.report(id, 'ProductOrderMilestone', about);
   }
 
-  jeopardy(id: string, about: Trouble): Order {
+  jeopardy(id: string, about: ReportDetails): Order {
     return this.report(id, 'ProductOrderJeopardyAlert', about);
   }
 
-  errorMessage(id: string, about: Trouble): Order {
+  errorMessage(id: string, about: ReportDetails): Order {
     return this.report(id, 'ProductOrderErrorMessage', about);
   }
 
   /** From here on the order is neither amended nor cancelled. There is no attribute for it in the standard: a milestone tells it. */
   passPointOfNoReturn(id: string): Order {
-    this.unstoppable.add(id);
+    this.pastPointOfNoReturn.add(id);
     return this.milestone(id, { code: 'pointOfNoReturn', message: 'This order can no longer be changed or cancelled.' });
   }
 
-  isUnstoppable(id: string): boolean {
-    return this.unstoppable.has(id);
+  isPastPointOfNoReturn(id: string): boolean {
+    return this.pastPointOfNoReturn.has(id);
   }
 
   remove(id: string): boolean {
     const order = this.list.get(id);
     if (!order) return false;
     this.list.delete(id);
-    this.tell(deleteEvent(this.version, order));
+    this.publish(deleteEvent(this.version, order));
     return true;
   }
 
   /** Changes an order and tells what changed. `otherwise`: the event for something that has one of its own. */
   change(order: Order, apply: () => void, otherwise?: string): void {
     const before = structuredClone(order);
-    this.behaviours.changing(String(order.id), order);
+    this.behaviours.beforeChange(String(order.id), order);
     apply();
-    this.settle(order);
+    this.completeRecord(order);
     const told = changeEvent(this.version, before, order, otherwise);
-    if (told && this.tellsLastUpdate) order.lastUpdate = after(before.lastUpdate);
-    if (told) this.tell(told);
+    if (told && this.sendsLastUpdate) order.lastUpdate = after(before.lastUpdate);
+    if (told) this.publish(told);
     this.autopilot.schedule(order);
   }
 
-  tell({ eventType, payload, more }: Told & { more?: TmfRecord }): void {
+  publish({ eventType, payload, more }: OrderEvent & { more?: TmfRecord }): void {
     this.changed();
     this.events.send(eventType, payload, more);
   }
 
-  private steps(kind: Kind, what: string, from: string, to: string): string[] {
-    const steps = way(this.version, kind, from, to);
+  private steps(kind: StateKind, what: string, from: string, to: string): string[] {
+    const steps = transitionPath(this.version, kind, from, to);
     if (!steps) throw new Error(`${what} is ${from}: ${to} cannot follow.`);
     return steps;
   }
@@ -287,8 +294,8 @@ export class OrderDesk {
     if (this.version === 'v5') this.errorMessage(id, { message, code, ...(itemId && { items: [itemId] }) });
   }
 
-  private report(id: string, type: ReportType, about: Trouble): Order {
-    if (this.version === 'v4') return this.addNote(id, inWords(type, about));
+  private report(id: string, type: ReportType, about: ReportDetails): Order {
+    if (this.version === 'v4') return this.addNote(id, reportText(type, about));
     const order = this.existing(id);
     const name = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
     const made = reportOf(type, id, about);
@@ -306,7 +313,7 @@ export class OrderDesk {
   }
 
   /** What the server adds: ids and dates of notes, dates of the state. */
-  private settle(order: Order): void {
+  private completeRecord(order: Order): void {
     const now = new Date().toISOString();
     const settled = (notes: unknown) => entries(notes).map((note) => ({ id: randomUUID(), date: now, ...note }));
     if (order.note !== undefined) order.note = settled(order.note);
@@ -326,11 +333,6 @@ export class OrderDesk {
     if (!item) throw new Error(`Order ${order.id} has no item ${itemId}.`);
     return item;
   }
-}
-
-/** The items of an order, those below bundles too. */
-export function itemsOf(order: TmfRecord): TmfRecord[] {
-  return entries(order.productOrderItem).flatMap((item) => [item, ...itemsOf(item)]);
 }
 
 /** Now; two changes within a millisecond would look like one. */

@@ -245,10 +245,10 @@ for (const partner of PARTNERS) {
         ['POST', '', partner.body('SWB-TEST00000002')],
         ['PATCH', `/${id}`, { ...v5(partner), [partner.changes]: 'y' }],
       ] as const) {
-        const met = desk().met;
+        const met = desk().applied;
         const caller = new AbortController();
         const answer = go(method, path, body, caller.signal);
-        await until('the request', () => desk().met > met);
+        await until('the request', () => desk().applied > met);
         caller.abort();
         await assert.rejects(answer, { name: 'AbortError' });
       }

@@ -3,7 +3,7 @@ import { startSandbox } from '../../src/sandbox/sandbox.js';
 
 describe('the numbers of the sandbox', () => {
   it('go on where a former run cannot have been, when it is told so', async () => {
-    const sandbox = await startSandbox({ taken: 5_000_000 });
+    const sandbox = await startSandbox({ numberOffset: 5_000_000 });
     try {
       const ticket = sandbox.tmf('v4').create({ name: 'one' });
       const order = sandbox.orders('v5').create({});

@@ -34,13 +34,13 @@ describe('orders at the sandbox’s ServiceNow', () => {
     const now = () => desk().row(ORDER, order.sys_id);
     complete(0);
     assert.deepEqual([now()?.sys_mod_count, now()?.state], ['0', 'new']);
-    desk().linesTouch = true;
+    desk().lineChangesTouchParent = true;
     complete(0);
     assert.deepEqual([now()?.sys_mod_count, now()?.state], ['1', 'new']);
-    Object.assign(desk(), { linesTouch: false, linesRollUp: true });
+    Object.assign(desk(), { lineChangesTouchParent: false, lineStatesRollUp: true });
     complete(1);
     assert.equal(now()?.state, 'completed');
-    desk().linesRollUp = false;
+    desk().lineStatesRollUp = false;
   });
 
   it('go through CSM’s Order API with lines and characteristics', async () => {

@@ -40,9 +40,9 @@ for (const version of ['v4', 'v5'] as const) {
     });
     beforeEach(() => {
       sandbox.reset();
-      Object.assign(desk(), { listMode: 'replace', queueing: undefined, tellsLastUpdate: false, patchDemandsItems: false });
+      Object.assign(desk(), { listMode: 'replace', queueing: undefined, sendsLastUpdate: false, patchRequiresItems: false });
       desk().autoAdvance = undefined;
-      desk().cancels.decision = 'hand';
+      desk().cancels.decision = 'manual';
       events = [];
     });
     // What the sandbox told is checked by the definition wherever a test looks.
@@ -192,7 +192,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.deepEqual(Object.keys(attributes).sort(), ['description', 'href', 'id', 'state']);
         assert.equal((await send('GET', '/productOrder/PO-0')).status, 404);
         const asked = new Date().toISOString();
-        desk().tellsLastUpdate = true;
+        desk().sendsLastUpdate = true;
         desk().addNote(first, 'changed');
         assert.deepEqual(await found(`lastUpdate.gte=${encodeURIComponent(asked)}`), [first]);
         desk().patch(first, { lastUpdate: null });
@@ -256,12 +256,12 @@ for (const version of ['v4', 'v5'] as const) {
       });
 
       it('and rejects what it does not sell', async () => {
-        desk().refusals.set('phone', { what: 'item', reason: 'No longer sold' });
+        desk().rejections.set('phone', { what: 'item', reason: 'No longer sold' });
         const id = await place();
         assert.deepEqual(itemStates(id), ['acknowledged', 'rejected']);
         assert.equal(stateOf(id), 'acknowledged');
         assert.match(JSON.stringify(desk().order(id)), /No longer sold/);
-        desk().refusals.set('phone', { what: 'order', reason: 'No longer sold' });
+        desk().rejections.set('phone', { what: 'order', reason: 'No longer sold' });
         assert.equal(stateOf(await place()), 'rejected');
       });
 
@@ -311,7 +311,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal((await patch({ id: 'x' })).status, 400);
         assert.equal((await patch({ requestedStartDate: 'tomorrow' })).status, 400);
         if (version === 'v5') assert.equal((await send('PATCH', `/productOrder/${id}`, { description: 'untyped' })).status, 400);
-        desk().patchDemandsItems = true;
+        desk().patchRequiresItems = true;
         assert.equal((await patch({ description: 'x' })).status, 400);
         assert.equal((await patch({ description: 'x', productOrderItem: items(id) })).status, 200);
       });
@@ -472,7 +472,7 @@ for (const version of ['v4', 'v5'] as const) {
           assert.equal((await send('POST', '/cancelProductOrder', cancellation(id))).status, status);
           assert.equal(stateOf(id), 'acknowledged');
         }
-        desk().cancels.decision = 'hand';
+        desk().cancels.decision = 'manual';
         desk().setState(id, 'completed');
         assert.equal((await send('POST', '/cancelProductOrder', cancellation(id))).status, 409);
         assert.equal((await send('POST', '/cancelProductOrder', cancellation('PO-0'))).status, 400);

@@ -1,6 +1,6 @@
 import { act, type Strangeness } from './backend.js';
 import { base64, field, h, select, valuesOf } from './dom.js';
-import { switchesOf } from './switches.js';
+import { switchesOf } from './simulation.js';
 
 /** One ticket or order, as either desk shows it. */
 export interface Shown {

@@ -54,8 +54,8 @@ for (const version of ['v4', 'v5'] as const) {
         sandbox.reset();
         desk().listMode = arrayMode === 'append' ? 'append' : 'replace';
         desk().queueing = undefined;
-        desk().patchDemandsItems = false;
-        desk().cancels.decision = 'hand';
+        desk().patchRequiresItems = false;
+        desk().cancels.decision = 'manual';
         client = clientOf(version, { arrayMode });
       });
       afterEach(() => client.close());
@@ -367,7 +367,7 @@ describe('a TMF622 v4 provider that reads the definition literally', () => {
     const desk = sandbox.orders('v4');
     desk.queueing = undefined;
     desk.listMode = 'replace';
-    desk.patchDemandsItems = true;
+    desk.patchRequiresItems = true;
     const client = clientOf('v4', { wholeItems: true });
     try {
       const { body } = await compile(preset('tmf622', TYPE, 'v4')).fromGeneric(orderMessage(FULL));
@@ -377,7 +377,7 @@ describe('a TMF622 v4 provider that reads the definition literally', () => {
       assert.equal(desk.order(source.id)?.description, 'Changed');
       assert.equal((desk.order(source.id)!.productOrderItem as Item[]).length, 2);
     } finally {
-      desk.patchDemandsItems = false;
+      desk.patchRequiresItems = false;
       client.close();
     }
   });

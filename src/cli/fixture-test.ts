@@ -7,19 +7,19 @@ import { readFlows } from './flow-file.js';
 
 export interface TestOptions {
   fixture: string;
-  /** Flow file whose mappings are tested; without it the presets, and the fixture's own mappings. */
+  /** Flow file whose mappings are tested; default: the presets, and the mappings in the fixture. */
   flow?: string;
 }
 
-export interface Tested {
+export interface TestResult {
   messages: number;
   differences: Difference[];
-  /** The same for people, one line each. */
+  /** The differences as readable text, one line each. */
   words: string[];
 }
 
-/** Replays a fixture against today's rules, offline, and says what would be sent other than it was. */
-export async function test({ fixture: file, flow }: TestOptions): Promise<Tested> {
+/** Replays a fixture offline with the current rules, and returns the differences in what would be sent. */
+export async function testFixture({ fixture: file, flow }: TestOptions): Promise<TestResult> {
   const fixture = readFixture(readFileSync(file, 'utf8'), file);
   const nodes = flow ? readFlows(readFileSync(flow, 'utf8'), flow, process.env).flows : undefined;
   const results = await replay(fixture, (use) => {

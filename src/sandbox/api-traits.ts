@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { referencesIn, type Traits } from './behave.js';
-import type { Kind } from './behaviours.js';
+import { type ApiTraits, referencesIn } from './behaviour-handlers.js';
+import type { RequestKind } from './behaviours.js';
 import type { Request } from './exchange.js';
 import type { ServiceNowDesk } from './servicenow.js';
 import { errorBody } from './servicenow-errors.js';
@@ -20,14 +20,14 @@ const MAKES = /^\/api\/(now\/(v\d\/)?attachment\/file|sn_sc\/servicecatalog\/.*\
 const TRY_LATER = { code: '60', reason: 'try later' };
 
 /** Of a method, where a path is known to be that of many records, or of one. */
-function byMethod(method: string, one: boolean): Kind | undefined {
+function byMethod(method: string, one: boolean): RequestKind | undefined {
   if (method === 'GET') return one ? 'read' : 'list';
   if (one) return method === 'PATCH' || method === 'PUT' ? 'change' : undefined;
   return method === 'POST' ? 'create' : undefined;
 }
 
 /** Table, Attachment, Order and Service Catalog API of a ServiceNow instance. */
-export function serviceNowTraits(desk: ServiceNowDesk): Traits {
+export function serviceNowTraits(desk: ServiceNowDesk): ApiTraits {
   return {
     kindOf: ({ method, path }) => {
       const known = RECORDS.exec(path) ?? ATTACHMENTS.exec(path);
@@ -36,22 +36,22 @@ export function serviceNowTraits(desk: ServiceNowDesk): Traits {
     },
     errors: SERVICENOW_ERRORS,
     errorBody,
-    madeOf: (fields) => ({
+    recordFrom: (fields) => ({
       result: { ...fields, sys_id: randomBytes(16).toString('hex'), sys_updated_on: '2026-01-01 00:00:00' },
     }),
-    knows: (references) =>
+    hasReference: (references) =>
       Object.keys(TABLES).some((table) => (desk.indexed(table, 'correlation_id', references) ?? []).length > 0),
   };
 }
 
 /** ServiceNow's own TMF621. */
-export function csmTraits(desk: ServiceNowDesk, root: string): Traits {
+export function csmTraits(desk: ServiceNowDesk, root: string): ApiTraits {
   return {
     kindOf: below(root.slice(0, root.lastIndexOf('/'))),
     errors: SERVICENOW_ERRORS,
     errorBody,
-    madeOf,
-    knows: (references) =>
+    recordFrom,
+    hasReference: (references) =>
       ['incident', 'sn_customerservice_case']
         .flatMap((table) => desk.rows(table))
         .some((row) => referencesIn(row).some((reference) => references.includes(reference))),
@@ -60,31 +60,32 @@ export function csmTraits(desk: ServiceNowDesk, root: string): Traits {
 }
 
 /** A TMF API below its root. */
-export function tmfTraits(version: Version, root: string, records: () => TmfRecord[]): Traits {
+export function tmfTraits(version: Version, root: string, records: () => TmfRecord[]): ApiTraits {
   return {
     kindOf: below(root),
     errors: { alone: TRY_LATER, beside: { ...TRY_LATER, items: [] } },
     errorBody: tmfError(version),
-    madeOf,
-    knows: (references) => records().some((record) => referencesIn(record).some((reference) => references.includes(reference))),
+    recordFrom,
+    hasReference: (references) =>
+      records().some((record) => referencesIn(record).some((reference) => references.includes(reference))),
   };
 }
 
 /** The token endpoint: it never behaves strangely. */
-export const tokenTraits: Traits = {
+export const tokenTraits: ApiTraits = {
   kindOf: () => undefined,
   errors: { alone: TRY_LATER, beside: TRY_LATER },
   errorBody: tmfError('v4'),
-  madeOf,
-  knows: () => false,
+  recordFrom,
+  hasReference: () => false,
 };
 
-function madeOf(fields: Record<string, unknown>): Record<string, unknown> {
+function recordFrom(fields: Record<string, unknown>): Record<string, unknown> {
   return { ...fields, id: randomUUID(), status: 'acknowledged', state: 'acknowledged' };
 }
 
 /** By the depth of the path below an API's root: a resource's name is many of them, with an id it is one. */
-function below(root: string): (request: Pick<Request, 'method' | 'path'>) => Kind | undefined {
+function below(root: string): (request: Pick<Request, 'method' | 'path'>) => RequestKind | undefined {
   return ({ method, path }) => {
     const [name, ...ids] = path.startsWith(`${root}/`)
       ? path

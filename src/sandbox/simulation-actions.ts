@@ -11,7 +11,7 @@ interface Desk {
 type Values = Record<string, string>;
 
 /** What is switched on, and what could be. */
-export function strangeness({ faults, behaviours }: Desk) {
+export function simulationState({ faults, behaviours }: Desk) {
   return {
     faults: faults.all(),
     behaviours: behaviours.all(),
@@ -19,7 +19,7 @@ export function strangeness({ faults, behaviours }: Desk) {
   };
 }
 
-export function switches({ faults, behaviours }: Desk): Record<string, (values: Values) => void> {
+export function simulationActions({ faults, behaviours }: Desk): Record<string, (values: Values) => void> {
   return {
     fault: (v) => {
       faults.add({
@@ -55,7 +55,7 @@ function oneOf<T extends string>(known: readonly T[], given: string, what: strin
 }
 
 /** How a provider's hub behaves: `form` of its answers to registrations, `listed`: yes or no. */
-export function hubSwitches(events: EventSender): Record<string, (values: Values) => void> {
+export function hubActions(events: EventSender): Record<string, (values: Values) => void> {
   return {
     hub: ({ form, listed }) => {
       if (form) events.form = oneOf(REGISTRATION_FORMS, form, 'form of an answer');

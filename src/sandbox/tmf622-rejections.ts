@@ -1,20 +1,20 @@
 import type { TmfRecord } from './tmf-record.js';
 
 /** A vendor does not sell an offering: the item that asks for it is rejected, or the whole order. */
-export interface Refusal {
+export interface Rejection {
   what: 'item' | 'order';
   reason: string;
 }
 
-export interface Refused {
+export interface RejectedItem {
   item: string;
   reason: string;
 }
 
-/** Rejects the items that nobody began and that the refusals, by id of the offering, speak of; gives what was rejected. */
-export function refuseItems(items: TmfRecord[], refusals: ReadonlyMap<string, Refusal>): Refused[] {
+/** Rejects the items that nobody began and that the rejections, by id of the offering, speak of; gives what was rejected. */
+export function rejectItems(items: TmfRecord[], rejections: ReadonlyMap<string, Rejection>): RejectedItem[] {
   const fresh = items.filter((item) => item.state === 'acknowledged');
-  const refusal = (item: TmfRecord) => refusals.get(String((item.productOffering as TmfRecord | undefined)?.id));
+  const refusal = (item: TmfRecord) => rejections.get(String((item.productOffering as TmfRecord | undefined)?.id));
   const whole = fresh.map(refusal).find((one) => one?.what === 'order');
   return fresh.flatMap((item) => {
     const reason = whole?.reason ?? refusal(item)?.reason;

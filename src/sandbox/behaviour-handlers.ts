@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { type Behaviour, type BehaviourName, type Behaviours, type Kind, ORDER_BEHAVIOURS } from './behaviours.js';
+import { type Behaviour, type BehaviourName, type Behaviours, ORDER_BEHAVIOURS, type RequestKind } from './behaviours.js';
 import { type Handler, json, type Reply, type Request } from './exchange.js';
-import { rearranged } from './order-items.js';
+import { rearranged } from './order-behaviours.js';
 
 /** What behaviours have to know of a partner's API. */
-export interface Traits {
+export interface ApiTraits {
   /** Which kind of request it is; undefined for those that never behave strangely: tokens, subscriptions, contents of files. */
-  kindOf: (request: Pick<Request, 'method' | 'path'>) => Kind | undefined;
+  kindOf: (request: Pick<Request, 'method' | 'path'>) => RequestKind | undefined;
   /** What its API says when something fails: in these words alone, and beside an empty list. */
   errors: { alone: unknown; beside: unknown };
   errorBody: (status: number, message?: string) => unknown;
   /** A record as it would be, made of these fields. */
-  madeOf: (fields: Record<string, unknown>) => unknown;
+  recordFrom: (fields: Record<string, unknown>) => unknown;
   /** Is there a record that carries one of these references? */
-  knows: (references: string[]) => boolean;
+  hasReference: (references: string[]) => boolean;
   /** How it answers that a list is empty, where that is no empty list. */
   emptyList?: () => Reply;
 }
 
 /** A request, and how it is to be answered. */
-export interface Asked extends Traits {
+export interface BehaviourCall extends ApiTraits {
   request: Request;
   handler: Handler;
   behaviours: Behaviours;
@@ -27,7 +27,7 @@ export interface Asked extends Traits {
 }
 
 /** Undefined: nothing is answered. */
-type Act = (asked: Asked & { ms: number }) => Reply | undefined;
+type BehaviourHandler = (asked: BehaviourCall & { ms: number }) => Reply | undefined;
 type Entry = { [name: string]: unknown };
 
 const DEFAULT_MS = 1_000;
@@ -38,7 +38,7 @@ const page = (status: number, title: string): Reply => ({
   body: Buffer.from(`<!doctype html><html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>`),
 });
 
-const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)[number]>, Act> = {
+const HANDLERS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)[number]>, BehaviourHandler> = {
   empty: () => ({ status: 200 }),
   noContent: () => ({ status: 204 }),
   emptyObject: () => ({ status: 200, body: {} }),
@@ -58,7 +58,7 @@ const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)
   lag: ({ handler, request, behaviours, ms, emptyList }) => {
     const reply = handler(request);
     const list = listOf(reply);
-    const old = list?.filter((entry) => !behaviours.isYoung(idOf(entry), ms));
+    const old = list?.filter((entry) => !behaviours.isRecent(idOf(entry), ms));
     if (!list || !old || old.length === list.length) return reply;
     if (old.length === 0 && emptyList) return emptyList();
     const total = Number(reply.headers?.['X-Total-Count'] ?? list.length) - (list.length - old.length);
@@ -79,18 +79,18 @@ const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)
 
   otherRecord: (asked) => done(asked, () => otherThan(asked)),
   lateRecord: (asked) =>
-    asked.behaviours.isYoung(lastPart(asked.request), asked.ms) ? missing(asked) : asked.handler(asked.request),
+    asked.behaviours.isRecent(lastPart(asked.request), asked.ms) ? missing(asked) : asked.handler(asked.request),
   stale: ({ handler, request, behaviours, ms }) =>
     // A copy: what the API gives may be the record itself, which is of the present again when it is sent.
-    behaviours.inThePast(lastPart(request), ms, () => structuredClone(handler(request))),
+    behaviours.withPastState(lastPart(request), ms, () => structuredClone(handler(request))),
 
   acceptedJob: (asked) => done(asked, job),
   acceptedDropped: job,
-  acceptedRecord: ({ request, madeOf }) => ({ status: 202, body: madeOf(json(request) ?? {}) }),
-  otherMade: ({ handler, request, madeOf }) => {
+  acceptedRecord: ({ request, recordFrom }) => ({ status: 202, body: recordFrom(json(request) ?? {}) }),
+  otherMade: ({ handler, request, recordFrom }) => {
     const list = handler({ ...reading(request), path: request.path.replace(/\/file$/, '') });
     const [other] = listOf(list) ?? [];
-    return { status: 201, body: other ? (Array.isArray(list.body) ? other : { result: other }) : madeOf({}) };
+    return { status: 201, body: other ? (Array.isArray(list.body) ? other : { result: other }) : recordFrom({}) };
   },
   unchanged: ({ handler, request }) => structuredClone(handler(reading(request))),
   doneNoContent: (asked) => done(asked, () => ({ status: 204 })),
@@ -101,19 +101,19 @@ const ACTS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIOURS)
     behaviours.later(ms, () => handler(request));
     return undefined;
   },
-  doneConflict: ({ handler, request, knows, errorBody }) =>
-    knows(referencesIn(json(request)))
+  doneConflict: ({ handler, request, hasReference, errorBody }) =>
+    hasReference(referencesIn(json(request)))
       ? { status: 409, body: errorBody(409, 'A record with this reference exists already.') }
       : handler(request),
 };
 
 /** Answers a request as a behaviour has it; undefined when nothing is answered. */
-export function behave(asked: Asked): Reply | undefined {
+export function applyBehaviour(asked: BehaviourCall): Reply | undefined {
   const { request, handler, behaviour } = asked;
   const { name } = behaviour;
   if (name === 'accepted') return { status: 202, body: {} };
   if (isOrderBehaviour(name)) return handler(rearranged(request, name));
-  return ACTS[name]({ ...asked, ms: behaviour.ms ?? DEFAULT_MS });
+  return HANDLERS[name]({ ...asked, ms: behaviour.ms ?? DEFAULT_MS });
 }
 
 function isOrderBehaviour(name: BehaviourName): name is (typeof ORDER_BEHAVIOURS)[number] {
@@ -121,7 +121,7 @@ function isOrderBehaviour(name: BehaviourName): name is (typeof ORDER_BEHAVIOURS
 }
 
 /** Does what is asked for, and says something else. What the API refuses, it refuses. */
-function done({ handler, request }: Asked, say: () => Reply): Reply {
+function done({ handler, request }: BehaviourCall, say: () => Reply): Reply {
   const reply = handler(request);
   return reply.status < 300 ? say() : reply;
 }
@@ -133,7 +133,7 @@ function job(): Reply {
 }
 
 /** What the API says of an id that nobody has, with the one that is asked for in its place. */
-function missing({ handler, request }: Asked): Reply {
+function missing({ handler, request }: BehaviourCall): Reply {
   const nobody = '0'.repeat(32);
   const id = lastPart(request);
   const { status, body } = handler({ ...request, path: `${request.path.slice(0, -id.length)}${nobody}` });
@@ -141,7 +141,7 @@ function missing({ handler, request }: Asked): Reply {
 }
 
 /** The record beside the one that is asked for; where there is no other, the same by another id. */
-function otherThan({ handler, request }: Asked): Reply {
+function otherThan({ handler, request }: BehaviourCall): Reply {
   const id = lastPart(request);
   const read = reading(request);
   const all = listOf(handler({ ...read, path: request.path.slice(0, -id.length - 1) }));
