@@ -8,18 +8,18 @@ import { TABLES } from './servicenow-tables.js';
 import { tmfError } from './tmf-api.js';
 import type { TmfRecord, Version } from './tmf-record.js';
 
-/* What the behaviours have to know of each partner's API. */
+/* The properties of each partner's API that behaviours depend on. */
 
 const FAILURE = errorBody(500, 'Transaction cancelled: maximum execution time exceeded') as object;
 const SERVICENOW_ERRORS = { alone: FAILURE, beside: { result: [], ...FAILURE } };
-/** Paths of many records, or with an id of one. */
+/** Paths of a list of records, or of one record by its id. */
 const RECORDS = /^\/api\/(?:now\/(?:v\d\/)?table\/\w+|sn_ind_tmt_orm\/order)(\/\w+)?$/;
 const ATTACHMENTS = /^\/api\/now\/(?:v\d\/)?attachment(\/[0-9a-f]{32})?$/;
-/** Paths that make a record without being those of its kind. */
-const MAKES = /^\/api\/(now\/(v\d\/)?attachment\/file|sn_sc\/servicecatalog\/.*\/(order_now|submit_order))$/;
+/** Paths that create a record but are not its resource path. */
+const CREATES = /^\/api\/(now\/(v\d\/)?attachment\/file|sn_sc\/servicecatalog\/.*\/(order_now|submit_order))$/;
 const TRY_LATER = { code: '60', reason: 'try later' };
 
-/** Of a method, where a path is known to be that of many records, or of one. */
+/** The kind of request by its method, for the path of a list or of one record. */
 function byMethod(method: string, one: boolean): RequestKind | undefined {
   if (method === 'GET') return one ? 'read' : 'list';
   if (one) return method === 'PATCH' || method === 'PUT' ? 'change' : undefined;
@@ -32,7 +32,7 @@ export function serviceNowTraits(desk: ServiceNowDesk): ApiTraits {
     kindOf: ({ method, path }) => {
       const known = RECORDS.exec(path) ?? ATTACHMENTS.exec(path);
       if (known) return byMethod(method, known[1] !== undefined);
-      return method === 'POST' && MAKES.test(path) ? 'create' : undefined;
+      return method === 'POST' && CREATES.test(path) ? 'create' : undefined;
     },
     errors: SERVICENOW_ERRORS,
     errorBody,
@@ -71,7 +71,7 @@ export function tmfTraits(version: Version, root: string, records: () => TmfReco
   };
 }
 
-/** The token endpoint: it never behaves strangely. */
+/** The token endpoint, which has no behaviours. */
 export const tokenTraits: ApiTraits = {
   kindOf: () => undefined,
   errors: { alone: TRY_LATER, beside: TRY_LATER },
@@ -84,7 +84,7 @@ function recordFrom(fields: Record<string, unknown>): Record<string, unknown> {
   return { ...fields, id: randomUUID(), status: 'acknowledged', state: 'acknowledged' };
 }
 
-/** By the depth of the path below an API's root: a resource's name is many of them, with an id it is one. */
+/** The kind of request by the path below an API's root: a resource name is a list, with an id it is one record. */
 function below(root: string): (request: Pick<Request, 'method' | 'path'>) => RequestKind | undefined {
   return ({ method, path }) => {
     const [name, ...ids] = path.startsWith(`${root}/`)

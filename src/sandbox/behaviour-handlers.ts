@@ -1,24 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { type Behaviour, type BehaviourName, type Behaviours, ORDER_BEHAVIOURS, type RequestKind } from './behaviours.js';
 import { type Handler, json, type Reply, type Request } from './exchange.js';
-import { rearranged } from './order-behaviours.js';
+import { withChangedItems } from './order-behaviours.js';
 
-/** What behaviours have to know of a partner's API. */
+/** The properties of a partner's API that behaviours depend on. */
 export interface ApiTraits {
-  /** Which kind of request it is; undefined for those that never behave strangely: tokens, subscriptions, contents of files. */
+  /** The kind of a request; undefined for requests without behaviours: tokens, subscriptions, file contents. */
   kindOf: (request: Pick<Request, 'method' | 'path'>) => RequestKind | undefined;
-  /** What its API says when something fails: in these words alone, and beside an empty list. */
+  /** Error bodies of the API: without and with an empty list. */
   errors: { alone: unknown; beside: unknown };
   errorBody: (status: number, message?: string) => unknown;
-  /** A record as it would be, made of these fields. */
+  /** A record with these fields, as the API would return it. */
   recordFrom: (fields: Record<string, unknown>) => unknown;
-  /** Is there a record that carries one of these references? */
+  /** Whether a record carries one of these references. */
   hasReference: (references: string[]) => boolean;
-  /** How it answers that a list is empty, where that is no empty list. */
+  /** The answer for an empty list, if the API does not return an empty list. */
   emptyList?: () => Reply;
 }
 
-/** A request, and how it is to be answered. */
+/** A request and the behaviour to apply to it. */
 export interface BehaviourCall extends ApiTraits {
   request: Request;
   handler: Handler;
@@ -26,7 +26,7 @@ export interface BehaviourCall extends ApiTraits {
   behaviour: Behaviour;
 }
 
-/** Undefined: nothing is answered. */
+/** Undefined: no answer is sent. */
 type BehaviourHandler = (asked: BehaviourCall & { ms: number }) => Reply | undefined;
 type Entry = { [name: string]: unknown };
 
@@ -72,47 +72,47 @@ const HANDLERS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIO
     const list = listOf(reply)?.map(stubOf);
     return list ? { ...reply, body: Array.isArray(reply.body) ? list : { result: list } } : reply;
   },
-  // Of a change: it is not done.
-  stub: (asked) => stubbed(asked.handler(reading(asked.request))),
+  // For a change: it is not executed.
+  stub: (asked) => stubbed(asked.handler(asGet(asked.request))),
   listless: (asked) => withLists(asked.handler(asked.request), () => undefined),
   shorter: (asked) => withLists(asked.handler(asked.request), (list) => list.slice(0, -1)),
 
-  otherRecord: (asked) => done(asked, () => otherThan(asked)),
+  otherRecord: (asked) => executed(asked, () => otherThan(asked)),
   lateRecord: (asked) =>
     asked.behaviours.isRecent(lastPart(asked.request), asked.ms) ? missing(asked) : asked.handler(asked.request),
   stale: ({ handler, request, behaviours, ms }) =>
-    // A copy: what the API gives may be the record itself, which is of the present again when it is sent.
+    // A copy: the API may return the record itself, which is current again when the answer is sent.
     behaviours.withPastState(lastPart(request), ms, () => structuredClone(handler(request))),
 
-  acceptedJob: (asked) => done(asked, job),
+  acceptedJob: (asked) => executed(asked, job),
   acceptedDropped: job,
   acceptedRecord: ({ request, recordFrom }) => ({ status: 202, body: recordFrom(json(request) ?? {}) }),
   otherMade: ({ handler, request, recordFrom }) => {
-    const list = handler({ ...reading(request), path: request.path.replace(/\/file$/, '') });
+    const list = handler({ ...asGet(request), path: request.path.replace(/\/file$/, '') });
     const [other] = listOf(list) ?? [];
     return { status: 201, body: other ? (Array.isArray(list.body) ? other : { result: other }) : recordFrom({}) };
   },
-  unchanged: ({ handler, request }) => structuredClone(handler(reading(request))),
-  doneNoContent: (asked) => done(asked, () => ({ status: 204 })),
+  unchanged: ({ handler, request }) => structuredClone(handler(asGet(request))),
+  doneNoContent: (asked) => executed(asked, () => ({ status: 204 })),
   doneStub: ({ handler, request }) => stubbed(handler(request)),
   okError: ({ errors }) => ({ status: 200, body: errors.alone }),
-  doneError: (asked) => done(asked, () => ({ status: 200, body: asked.errors.alone })),
+  doneError: (asked) => executed(asked, () => ({ status: 200, body: asked.errors.alone })),
   late: ({ handler, request, behaviours, ms }) => {
     behaviours.later(ms, () => handler(request));
     return undefined;
   },
   doneConflict: ({ handler, request, hasReference, errorBody }) =>
     hasReference(referencesIn(json(request)))
-      ? { status: 409, body: errorBody(409, 'A record with this reference exists already.') }
+      ? { status: 409, body: errorBody(409, 'A record with this reference already exists.') }
       : handler(request),
 };
 
-/** Answers a request as a behaviour has it; undefined when nothing is answered. */
+/** Answers a request with a behaviour; undefined if no answer is sent. */
 export function applyBehaviour(asked: BehaviourCall): Reply | undefined {
   const { request, handler, behaviour } = asked;
   const { name } = behaviour;
   if (name === 'accepted') return { status: 202, body: {} };
-  if (isOrderBehaviour(name)) return handler(rearranged(request, name));
+  if (isOrderBehaviour(name)) return handler(withChangedItems(request, name));
   return HANDLERS[name]({ ...asked, ms: behaviour.ms ?? DEFAULT_MS });
 }
 
@@ -120,30 +120,30 @@ function isOrderBehaviour(name: BehaviourName): name is (typeof ORDER_BEHAVIOURS
   return (ORDER_BEHAVIOURS as readonly string[]).includes(name);
 }
 
-/** Does what is asked for, and says something else. What the API refuses, it refuses. */
-function done({ handler, request }: BehaviourCall, say: () => Reply): Reply {
+/** Executes the request but returns another answer. A rejection of the API is returned unchanged. */
+function executed({ handler, request }: BehaviourCall, answer: () => Reply): Reply {
   const reply = handler(request);
-  return reply.status < 300 ? say() : reply;
+  return reply.status < 300 ? answer() : reply;
 }
 
-/** A task that nobody will tell of any more. */
+/** A job whose result is never reported. */
 function job(): Reply {
   const id = randomUUID();
   return { status: 202, headers: { Location: `/monitor/${id}` }, body: { id, state: 'inProgress' } };
 }
 
-/** What the API says of an id that nobody has, with the one that is asked for in its place. */
+/** The API's answer for a non-existent id, with the requested id in its place. */
 function missing({ handler, request }: BehaviourCall): Reply {
-  const nobody = '0'.repeat(32);
+  const absent = '0'.repeat(32);
   const id = lastPart(request);
-  const { status, body } = handler({ ...request, path: `${request.path.slice(0, -id.length)}${nobody}` });
-  return { status, body: JSON.parse(JSON.stringify(body ?? {}).replaceAll(nobody, id)) };
+  const { status, body } = handler({ ...request, path: `${request.path.slice(0, -id.length)}${absent}` });
+  return { status, body: JSON.parse(JSON.stringify(body ?? {}).replaceAll(absent, id)) };
 }
 
-/** The record beside the one that is asked for; where there is no other, the same by another id. */
+/** Another record than the requested one; if there is none, the same record with another id. */
 function otherThan({ handler, request }: BehaviourCall): Reply {
   const id = lastPart(request);
-  const read = reading(request);
+  const read = asGet(request);
   const all = listOf(handler({ ...read, path: request.path.slice(0, -id.length - 1) }));
   const other = all?.find((entry) => idOf(entry) !== id);
   const own = handler(read);
@@ -153,12 +153,12 @@ function otherThan({ handler, request }: BehaviourCall): Reply {
   return { ...own, body: wrapped ? { result: record } : record };
 }
 
-/** The same address, asked for. */
-function reading(request: Request): Request {
+/** A GET request for the same path. */
+function asGet(request: Request): Request {
   return { ...request, method: 'GET', body: Buffer.alloc(0) };
 }
 
-/** As if there were more than is given; of many none is. */
+/** A partial answer: an empty page of a longer list, or a 206 record. */
 function partOf(reply: Reply): Reply {
   const list = listOf(reply);
   if (!list) return reply.status < 300 ? { ...reply, status: 206 } : reply;
@@ -169,7 +169,7 @@ function partOf(reply: Reply): Reply {
   };
 }
 
-/** A record with something else in the place of its lists. */
+/** A record with its lists replaced. */
 function withLists(reply: Reply, instead: (list: unknown[]) => unknown): Reply {
   const { status, body } = reply;
   if (status >= 300 || Array.isArray(body) || typeof body !== 'object' || body === null || 'result' in body) return reply;
@@ -177,7 +177,7 @@ function withLists(reply: Reply, instead: (list: unknown[]) => unknown): Reply {
   return { ...reply, body: Object.fromEntries(entries.filter(([, value]) => value !== undefined)) };
 }
 
-/** A record that says no more than which it is. */
+/** A record with only its id. */
 function stubbed(reply: Reply): Reply {
   const { status, body } = reply;
   if (status >= 300 || typeof body !== 'object' || body === null) return reply;
@@ -194,7 +194,7 @@ function lastPart({ path }: Request): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** The entries of a reply that is a list, in either API's form. */
+/** The entries of a list reply, in the format of either API. */
 function listOf({ status, body }: Reply): Entry[] | undefined {
   const list = (body as { result?: unknown } | undefined)?.result ?? body;
   return status < 300 && Array.isArray(list) ? (list as Entry[]) : undefined;
@@ -210,7 +210,7 @@ function idOf(entry: Entry): string {
   return String(typeof id === 'object' && id !== null ? (id as Entry).value : id);
 }
 
-/** References as each API has them: a text, a list of identifiers, a column, or a mark at the end of the description. */
+/** References in the format of each API: a text, a list of identifiers, a column, or a mark at the end of the description. */
 export function referencesIn(record: Entry | undefined): string[] {
   const { externalId, externalIdentifier, correlation_id, description } = record ?? {};
   const listed = [externalId, externalIdentifier].flatMap((list) =>

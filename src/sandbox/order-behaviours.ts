@@ -5,27 +5,27 @@ import { entries, type TmfRecord } from './tmf-record.js';
 const ITEMS = 'productOrderItem';
 const RELATIONS = ['productOrderItemRelationship', 'orderItemRelationship'];
 
-/** What becomes of one item of an order: its copies, each with an id of the vendor's. */
+/** Replaces one item of an order with one or more items that have the vendor's own ids. */
 type Rule = (item: TmfRecord, index: number) => TmfRecord[];
 
 const RULES: Record<Exclude<(typeof ORDER_BEHAVIOURS)[number], 'reverse'>, Rule> = {
-  renumber: (item, index) => [own(item, String((index + 1) * 10))],
-  pad: (item) => [own(item, String(item.id).padStart(4, '0'))],
+  renumber: (item, index) => [withVendorId(item, String((index + 1) * 10))],
+  pad: (item) => [withVendorId(item, String(item.id).padStart(4, '0'))],
   split: (item, index) => {
     const quantity = Number(item.quantity ?? 1);
     const id = (part: number) => String(1_000 + 10 * index + part);
     if (quantity < 2) return [item];
-    return [own({ ...item, quantity: 1 }, id(1)), own({ ...item, quantity: quantity - 1 }, id(2))];
+    return [withVendorId({ ...item, quantity: 1 }, id(1)), withVendorId({ ...item, quantity: quantity - 1 }, id(2))];
   },
 };
 
-/** A vendor's own item: nothing says any more which of the customer's it was. */
-function own({ externalId: _, ...item }: TmfRecord, id: string): TmfRecord {
+/** An item with the vendor's own id: nothing links it to the customer's item any more. */
+function withVendorId({ externalId: _, ...item }: TmfRecord, id: string): TmfRecord {
   return { ...item, id };
 }
 
-/** The request for an order as a vendor takes it that has its own mind about items. What they say of each other stays true. */
-export function rearranged(request: Request, name: (typeof ORDER_BEHAVIOURS)[number]): Request {
+/** The order request with items changed by a vendor's behaviour. Relationships between items are kept consistent. */
+export function withChangedItems(request: Request, name: (typeof ORDER_BEHAVIOURS)[number]): Request {
   const order = json(request);
   if (!order) return request;
   const given = entries(order[ITEMS]);

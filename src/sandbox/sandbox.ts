@@ -6,7 +6,7 @@ import type { ApiTraits } from './behaviour-handlers.js';
 import { Behaviours } from './behaviours.js';
 import { CSM_TICKETS, csmApi } from './csm-api.js';
 import { type Handler, type LoggedRequest, logRequest, type PushCounts, readRequest } from './exchange.js';
-import { type Answering, answer } from './faults.js';
+import { type SimulatedApi, answer } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { ServiceNowDesk } from './servicenow.js';
 import { serviceNowApi } from './servicenow-api.js';
@@ -20,29 +20,29 @@ export interface SandboxOptions {
   /** 0 = any free one. */
   port?: number;
   host?: string;
-  /** How many numbers prior runs may have given away, which somebody may remember. */
+  /** Added to all ticket and order numbers, so that they differ from those of earlier runs, which a store may still hold. */
   numberOffset?: number;
 }
 
-/** A number for each second: no two runs give the same, unless one gave more than one a second all the time. */
+/** An offset that increases by one each second: two runs use different numbers, unless one created more than one record per second. */
 export function numberOffsetByTime(): number {
   return Math.floor(Date.now() / 1000) % 100_000_000;
 }
 
-/** Stand-ins for partner systems on one loopback port, and the page that shows their desks side by side. */
+/** Simulated partner systems on one loopback port, and the page that shows their desks side by side. */
 export interface Sandbox {
   url: string;
   /** The customer, at `<url>/servicenow`. */
   servicenow: ServiceNowDesk;
   /** Providers, at `<url>/tmf4` and `<url>/tmf5`. */
   tmf(version: Version): TmfDesk;
-  /** Vendors of orders, at `<url>/orders4` and `<url>/orders5`. */
+  /** Vendors that receive orders, at `<url>/orders4` and `<url>/orders5`. */
   orders(version: Version): OrderDesk;
-  /** A provider whose TMF621 is ServiceNow's own, at `<url>/csm`. */
+  /** A provider with ServiceNow's own TMF621 API, at `<url>/csm`. */
   csm: ServiceNowDesk;
-  /** Credentials as environment variables, by the names the examples use. */
+  /** Credentials as environment variables, with the names used in the examples. */
   environment: Record<string, string>;
-  /** What the partners have told by webhooks and events: while nothing is started that has not ended, everybody knows all of it. */
+  /** Numbers of webhook and event notifications that were started and finished: if they are equal, every notification has arrived. */
   pushes(): PushCounts;
   reset(): void;
   close(): Promise<void>;
@@ -51,8 +51,8 @@ export interface Sandbox {
 const TICKETS = '/tmf-api/troubleTicket';
 const ORDERS = '/tmf-api/productOrderingManagement';
 
-/** A stand-in below a path. */
-interface Partner extends Answering {
+/** A partner system below a path. */
+interface Partner extends SimulatedApi {
   requests: LoggedRequest[];
 }
 
@@ -62,7 +62,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const secret = () => randomBytes(18).toString('base64url');
   const client = { id: 'switchboard', secret: secret() };
   const tokens = new TokenEndpoint(client, {});
-  const changed = () => admin.changed();
+  const changed = () => admin.notifyPages();
   const servicenow = new ServiceNowDesk(changed);
   const csm = new ServiceNowDesk(changed);
   const desks = {
@@ -77,9 +77,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   for (const desk of all) desk.numberOffset = options.numberOffset ?? 0;
   const reset = () => {
     for (const desk of all) desk.reset();
-    admin.changed();
+    admin.notifyPages();
   };
-  const admin = new Admin({ servicenow, desks, vendors, csm, reset });
+  const admin = new Admin({ servicenow, providers: desks, vendors, csm, reset });
 
   type Desk = Pick<Partner, 'faults' | 'behaviours' | 'requests'>;
   const partner = (handler: Handler, { faults, behaviours, requests }: Desk, traits: ApiTraits): Partner => ({
@@ -141,7 +141,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       res.end(String(error));
     });
   });
-  // Clients keep connections for reuse: one that is closed in that moment looks like a failing partner.
+  // Clients reuse connections: closing one at that moment would look like a failing partner.
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

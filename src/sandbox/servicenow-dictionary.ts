@@ -1,14 +1,14 @@
 import type { Table } from './servicenow-table.js';
 
-/** A row to be put into one of the tables that describe the others. */
+/** A row of one of the tables that describe other tables. */
 export interface DictionaryRow {
   table: 'sys_db_object' | 'sys_dictionary' | 'sys_choice';
   fields: Record<string, string>;
-  /** Of a table: the one it extends. */
+  /** For a table: the table it extends. */
   extends?: string;
 }
 
-/** What people call the values (ServiceNow, default choices). */
+/** Labels of choice values (ServiceNow, default choices). */
 const LABELS: Record<string, Record<string, string>> = {
   'incident.state': { 1: 'New', 2: 'In Progress', 3: 'On Hold', 6: 'Resolved', 7: 'Closed', 8: 'Canceled' },
   'incident.hold_reason': { 1: 'Awaiting Caller', 3: 'Awaiting Problem', 4: 'Awaiting Vendor', 5: 'Awaiting Change' },
@@ -17,7 +17,7 @@ const LABELS: Record<string, Record<string, string>> = {
   'task.priority': { 1: '1 - Critical', 2: '2 - High', 3: '3 - Moderate', 4: '4 - Low', 5: '5 - Planning' },
 };
 
-/** What an instance knows of its own tables: their columns and choices, each where it is defined. */
+/** The dictionary of an instance: tables, columns and choices, each at the table that defines it. */
 export function dictionaryRows(tables: Record<string, Table>): DictionaryRow[] {
   const tasks = Object.values(tables).filter((table) => table.prefix);
   const common = [...(tasks[0]?.columns ?? [])].filter((column) => tasks.every((table) => table.columns.has(column)));

@@ -18,7 +18,7 @@ const OPERATORS: [RegExp, (value: string, operand: string) => boolean][] = [
   [/^([\w.]+)=(.*)$/s, (v, o) => v === o],
 ];
 
-/** The columns a query may name, those of referenced rows too, and what stands in them. */
+/** The columns a query may use, including those of referenced rows, and their values. */
 export interface Columns {
   has(path: string): boolean;
   read(row: Row, path: string): string;
@@ -27,13 +27,13 @@ export interface Columns {
 export interface Query {
   matches: Test;
   compare: (a: Row, b: Row) => number;
-  /** Values asked for by `field=value` or `fieldINvalue,value`, for an index. */
+  /** Values of a `field=value` or `fieldINvalue,value` condition, for use of an index. */
   oneOf?: { field: string; values: string[] };
 }
 
 /**
- * An encoded query (ServiceNow, operators for filters): ^ and, ^OR, ^NQ, ORDERBY, ORDERBYDESC. As on a real instance, a clause that is
- * not understood, or names an unknown column, is ignored and the rest still runs.
+ * An encoded query (ServiceNow, operators for filters): ^ and, ^OR, ^NQ, ORDERBY, ORDERBYDESC. As on a real instance, an invalid
+ * clause, or one with an unknown column, is ignored and the rest is applied.
  */
 export function parseQuery(text: string, columns: Columns): Query {
   const orders: { field: string; sign: number }[] = [];

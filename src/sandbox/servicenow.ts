@@ -8,7 +8,7 @@ import { CATALOGUE } from './servicenow-order-tables.js';
 import type { Columns, Row } from './servicenow-query.js';
 import { JOURNALS, priorityOf, TABLES } from './servicenow-tables.js';
 
-/** The «business rule» that tells of changes (docs/servicenow.md). */
+/** The business rule that sends changes to a webhook (docs/servicenow.md). */
 export interface Webhook {
   url: string;
   secret: string;
@@ -16,9 +16,9 @@ export interface Webhook {
   header?: string;
   /** Sign the body with HMAC-SHA256 instead of sending the secret. */
   hmac?: boolean;
-  /** Further tries after a failure; a real script has none. */
+  /** Retries after a failure; a real script has none. */
   retries?: number;
-  /** Tables it tells of; all where absent. */
+  /** Tables whose changes it sends; absent = all. */
   tables?: string[];
 }
 
@@ -28,36 +28,36 @@ export interface Cart {
   items: { id: string; catItem: string; quantity: string; variables: Record<string, string> }[];
 }
 
-/** A customer's ServiceNow, in memory: tables, journals, attachments, users, business rule. `as` is the user who acts. */
+/** A customer's ServiceNow, in memory: tables, journals, attachments, users, business rule. `as` is the acting user. */
 export class ServiceNowDesk {
   readonly requests: LoggedRequest[] = [];
   readonly faults = new Faults();
   readonly behaviours = new Behaviours();
   readonly passwords: Record<string, string>;
   readonly tokens: TokenEndpoint;
-  /** Users who may only read, for tests of rights. */
+  /** Users with read-only access, for permission tests. */
   readonly readOnly = new Set<string>();
   readonly apiKey = randomBytes(16).toString('hex');
-  /** The business rules, each for its own tables. */
+  /** The business rules. */
   webhooks: Webhook[] = [];
-  /** Data policy: resolving demands close_code and close_notes. */
+  /** Data policy: resolving an incident requires close_code and close_notes. */
   requiresResolution = true;
-  /** Rule on the lines of an order or request: a change of a line counts as one of its parent. */
+  /** Rule on the lines of an order or request: a change of a line also updates its parent. */
   lineChangesTouchParent = false;
-  /** Rule on the lines of an order: the order is completed when all of its lines are. */
+  /** Rule on the lines of an order: the order is completed when all its lines are completed. */
   lineStatesRollUp = false;
-  /** Rows that it gives at once at the most, without a word of the others unless it counts. */
+  /** Maximum page size; the answer does not show that there are more rows unless `counts` is set. */
   pageSize: number | undefined;
-  /** It says how many rows there are, also where it is asked not to. */
+  /** Sends the total count even if the request disables it. */
   counts = false;
-  /** What users have in their shopping carts. */
+  /** Shopping carts by user. */
   readonly carts = new Map<string, Cart>();
   private readonly tables = new Map<string, Map<string, Row>>();
   private readonly files = new Map<string, Buffer>();
-  /** Rows of journals and attachments by the record they belong to: an instance has an index there. */
+  /** Journal and attachment rows by their record: a real instance has an index there too. */
   private readonly partsOf = new Map<string, Row[]>();
   private readonly byReference = new Map<string, Row[]>();
-  /** Numbers that are not given again. */
+  /** Added to all record numbers. */
   numberOffset = 0;
   private numbers = new Map<string, number>();
   readonly pushes: PushCounts = { started: 0, finished: 0 };
@@ -125,14 +125,14 @@ export class ServiceNowDesk {
     };
   }
 
-  /** What a person sees in a column: for a reference the other row's name. */
+  /** The display value of a column: for a reference the name of the referenced row. */
   displayed(table: string, row: Row, column: string): string {
     const value = row[column] ?? '';
     const other = this.row(TABLES[table]?.references[column] ?? '', value);
     return other?.name || other?.number || value;
   }
 
-  /** Rows that an index finds at once; undefined where there is none for the field. */
+  /** Rows found through an index; undefined if the field has none. */
   indexed(table: string, field: string, values: string[]): Row[] | undefined {
     const find = this.index(table, field);
     return find && values.flatMap(find);
@@ -164,7 +164,7 @@ export class ServiceNowDesk {
 
   create(table: string, fields: Record<string, string>, as = 'agent'): Row {
     const row = this.insert(table, fields, as);
-    this.rule(table, row, 'insert');
+    this.runRules(table, row, 'insert');
     this.parentRules(table, row, as);
     return row;
   }
@@ -174,12 +174,12 @@ export class ServiceNowDesk {
     this.behaviours.beforeChange(sysId, row);
     this.apply(table, row, fields, as);
     this.touch(row, as);
-    this.rule(table, row, 'update');
+    this.runRules(table, row, 'update');
     this.parentRules(table, row, as);
     return row;
   }
 
-  /** Rules that a customer may have on lines; a real instance comes without them. */
+  /** Custom rules on lines; a standard instance has none. */
   private parentRules(table: string, row: Row, as: string): void {
     const column = ['order', 'request'].find((name) => row[name]);
     const parentTable = column && TABLES[table]?.references[column];
@@ -209,13 +209,13 @@ export class ServiceNowDesk {
     );
     this.files.set(row.sys_id, bytes);
     this.part(sysId, row);
-    this.rule(table, record, 'attachment'); // does not touch the record
+    this.runRules(table, record, 'attachment'); // an attachment does not change the record
     return row;
   }
 
   private existing(table: string, sysId: string): Row {
     const row = this.row(table, sysId);
-    if (!row) throw new Error(`There is no ${sysId} in ${table}.`);
+    if (!row) throw new Error(`There is no record ${sysId} in table ${table}.`);
     return row;
   }
 
@@ -245,7 +245,7 @@ export class ServiceNowDesk {
     return row;
   }
 
-  /** Unknown columns and refused choices are left out without a word, long text is cut, as on a real instance. */
+  /** As on a real instance, unknown columns and invalid choices are silently ignored, and long texts are truncated. */
   private apply(table: string, row: Row, fields: Record<string, string>, as: string): void {
     const definition = TABLES[table];
     if (!definition) return;
@@ -286,7 +286,7 @@ export class ServiceNowDesk {
     else this.partsOf.set(sysId, [row]);
   }
 
-  /** The only business rule. */
+  /** The first business rule. */
   get webhook(): Webhook | undefined {
     return this.webhooks[0];
   }
@@ -295,8 +295,8 @@ export class ServiceNowDesk {
     this.webhooks = webhook ? [webhook] : [];
   }
 
-  /** The business rules: tell the page, and post to their webhooks after the write, one attempt, nobody waits for it. */
-  private rule(table: string, row: Row, operation: string): void {
+  /** Runs the business rules: notifies the page and posts to the webhooks after the write, without waiting for the answers. */
+  private runRules(table: string, row: Row, operation: string): void {
     this.changed(table, row);
     const webhooks = this.webhooks.filter(({ tables }) => !tables || tables.includes(table));
     if (webhooks.length === 0 || !TABLES[table]?.prefix) return;
@@ -330,7 +330,7 @@ export class ServiceNowDesk {
   }
 }
 
-/** Now in the raw notation: UTC, to the second. */
+/** The current time in ServiceNow's format: UTC, to the second. */
 export function instant(): string {
   return new Date().toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -2,7 +2,7 @@ import { type BehaviourName, type Behaviours, KINDS } from './behaviours.js';
 import { FAULT_KINDS, type Faults } from './faults.js';
 import { type EventSender, REGISTRATION_FORMS } from './tmf-hub.js';
 
-/* What goes wrong at a desk, and how it behaves, switched by its page and by programs. */
+/* Actions that set the faults and behaviours of a desk, for its page and for programs. */
 
 interface Desk {
   faults: Faults;
@@ -10,7 +10,7 @@ interface Desk {
 }
 type Values = Record<string, string>;
 
-/** What is switched on, and what could be. */
+/** The active faults and behaviours, and the available choices. */
 export function simulationState({ faults, behaviours }: Desk) {
   return {
     faults: faults.all(),
@@ -33,7 +33,7 @@ export function simulationActions({ faults, behaviours }: Desk): Record<string, 
     clearFaults: () => faults.clear(),
     behaviour: (v) => {
       behaviours.add({
-        name: (v.name ?? '') as BehaviourName, // add() refuses what it does not know
+        name: (v.name ?? '') as BehaviourName, // add() rejects unknown names
         ...(v.kind && { kind: oneOf(KINDS, v.kind, 'kind of request') }),
         ...filters(v),
         ...(v.ms && { ms: Number(v.ms) }),
@@ -43,22 +43,22 @@ export function simulationActions({ faults, behaviours }: Desk): Record<string, 
   };
 }
 
-/** Which requests, and how often. */
+/** Which requests are affected, and how many times. */
 function filters({ method, path, times }: Values) {
   return { ...(method && { method }), ...(path && { path }), ...(times && { times: Number(times) }) };
 }
 
 function oneOf<T extends string>(known: readonly T[], given: string, what: string): T {
   const found = known.find((one) => one === given);
-  if (!found) throw new Error(`«${given}» is no ${what}; there are ${known.join(', ')}.`);
+  if (!found) throw new Error(`Unknown ${what} "${given}". Use one of: ${known.join(', ')}.`);
   return found;
 }
 
-/** How a provider's hub behaves: `form` of its answers to registrations, `listed`: yes or no. */
+/** Actions for a provider's hub: `form` sets how it answers registrations, `listed` (yes or no) whether it lists them. */
 export function hubActions(events: EventSender): Record<string, (values: Values) => void> {
   return {
     hub: ({ form, listed }) => {
-      if (form) events.form = oneOf(REGISTRATION_FORMS, form, 'form of an answer');
+      if (form) events.form = oneOf(REGISTRATION_FORMS, form, 'answer form');
       if (listed) events.listed = listed === 'yes';
     },
     forgetHubs: () => events.forget(),

@@ -19,7 +19,7 @@ export class TmfDesk {
   private readonly list = new Map<string, Ticket>();
   private readonly files = new Map<string, Buffer>();
   private readonly byReference = new Map<string, Ticket[]>();
-  /** Numbers that are not given again. */
+  /** Added to all ticket numbers. */
   numberOffset = 0;
   private next = 100_000;
 
@@ -87,7 +87,7 @@ export class TmfDesk {
     return ticket;
   }
 
-  /** Applies a patch; `null` removes. */
+  /** Applies a patch; `null` removes an attribute. */
   patch(id: string, change: Ticket): Ticket {
     const ticket = this.existing(id);
     this.behaviours.beforeChange(id, ticket);
@@ -101,7 +101,7 @@ export class TmfDesk {
     const now = new Date();
     // Two changes within a millisecond would look like one.
     ticket.lastUpdate = new Date(Math.max(now.getTime(), Date.parse(String(ticket.lastUpdate)) + 1)).toISOString();
-    if (status) this.remember(ticket);
+    if (status) this.recordStatusChange(ticket);
     this.completeRecord(ticket, before);
     this.publish(status ? 'TroubleTicketStatusChangeEvent' : 'TroubleTicketAttributeValueChangeEvent', ticket);
     if (status && ticket.status === 'resolved') this.publish('TroubleTicketResolvedEvent', ticket);
@@ -142,7 +142,7 @@ export class TmfDesk {
     return ticket;
   }
 
-  private remember(ticket: Ticket): void {
+  private recordStatusChange(ticket: Ticket): void {
     ticket.statusChangeDate = ticket.lastUpdate;
     const [name, entry] =
       this.version === 'v4'
@@ -159,7 +159,7 @@ export class TmfDesk {
     ticket[name as string] = [...entries(ticket[name as string]), entry];
   }
 
-  /** Notes and attachments get ids; content goes into the desk's files and is served by url; an entry sent again by its id keeps its content. */
+  /** Assigns ids to notes and attachments; content is stored and served by URL; an entry sent again with its id keeps its content. */
   private completeRecord(ticket: Ticket, before: { note: unknown; attachment: unknown }): void {
     if (ticket.note) ticket.note = entries(ticket.note).map((note) => ({ id: randomUUID(), date: ticket.lastUpdate, ...note }));
     if (!ticket.attachment) return;
@@ -179,10 +179,10 @@ export class TmfDesk {
 
   private publish(eventType: string, ticket: Ticket): void {
     this.changed(ticket);
-    // v4 tells the whole ticket, v5 what changed.
+    // v4 events contain the whole ticket, v5 events only the changes.
     const { id, href, status, lastUpdate } = ticket;
-    const told = this.version === 'v4' ? ticket : { '@type': 'TroubleTicket', id, href, status, lastUpdate };
-    this.events.send(eventType, { troubleTicket: told });
+    const content = this.version === 'v4' ? ticket : { '@type': 'TroubleTicket', id, href, status, lastUpdate };
+    this.events.send(eventType, { troubleTicket: content });
   }
 }
 

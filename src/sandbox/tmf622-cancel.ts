@@ -22,7 +22,7 @@ interface CancelDesk {
   isPastPointOfNoReturn(id: string): boolean;
 }
 
-/** Whoever decides a cancellation: a person, always yes or no, or the request itself is refused with that status. */
+/** How a cancellation is decided: manually, always accepted or refused, or the request is rejected with that status. */
 export type Decision = 'manual' | 'accept' | 'refuse' | 400 | 409;
 
 interface PriorState {
@@ -31,18 +31,18 @@ interface PriorState {
   items: Map<unknown, unknown>;
 }
 
-/** Requests to cancel orders (CancelProductOrder): acknowledged → inProgress → done, or refused, and what they do to their order. */
+/** Requests to cancel orders (CancelProductOrder): acknowledged → inProgress → done or refused, with the effect on the order. */
 export class CancelTasks {
   decision: Decision = 'manual';
   private readonly tasks = new Map<string, Task>();
-  private readonly prior = new Map<string, PriorState>();
+  private readonly priorStates = new Map<string, PriorState>();
   private next = 300_000;
 
   constructor(private readonly desk: CancelDesk) {}
 
   clear(): void {
     this.tasks.clear();
-    this.prior.clear();
+    this.priorStates.clear();
   }
 
   all(): Task[] {
@@ -53,16 +53,16 @@ export class CancelTasks {
     return this.tasks.get(id);
   }
 
-  /** Why the order cannot be asked to be cancelled; undefined when it can. */
-  objection(orderId: string): string | undefined {
+  /** Why a cancellation of the order cannot be requested; undefined if it can. */
+  rejectionReason(orderId: string): string | undefined {
     const state = this.desk.order(orderId)?.state;
     if (isFinal(state)) return `Order ${orderId} is ${state}.`;
-    return this.openTask(orderId) && `A cancellation of order ${orderId} is under way.`;
+    return this.openTask(orderId) && `A cancellation of order ${orderId} is already in progress.`;
   }
 
-  /** The cancellation of an order that is not decided or done yet. */
+  /** The open cancellation of an order. */
   openTask(orderId: string): Task | undefined {
-    return this.all().find((task) => this.isOpen(task) && this.prior.get(task.id)?.orderId === orderId);
+    return this.all().find((task) => this.isOpen(task) && this.priorStates.get(task.id)?.orderId === orderId);
   }
 
   request(given: TmfRecord, orderId: string): Task {
@@ -79,7 +79,7 @@ export class CancelTasks {
       ...(desk.version === 'v5' && { creationDate: new Date().toISOString() }),
     }) as Task;
     this.tasks.set(id, task);
-    this.prior.set(id, { orderId, state: order.state, items: new Map(itemsOf(order).map((item) => [item.id, item.state])) });
+    this.priorStates.set(id, { orderId, state: order.state, items: new Map(itemsOf(order).map((item) => [item.id, item.state])) });
     desk.publish({ eventType: 'CancelProductOrderCreateEvent', payload: { cancelProductOrder: task } });
     if (order.state === 'draft') desk.setState(orderId, 'acknowledged');
     desk.setState(orderId, 'assessingCancellation');
@@ -103,7 +103,7 @@ export class CancelTasks {
     return task;
   }
 
-  /** Refuses: the order goes back to where it was. */
+  /** Refuses: the order returns to its previous state. */
   refuse(id: string, reason = 'The order can no longer be cancelled.'): Task {
     const { desk } = this;
     const { task, prior } = this.open(id);
@@ -119,26 +119,26 @@ export class CancelTasks {
     return task;
   }
 
-  /** Asks the customer for something before the cancellation is decided. */
+  /** Requests information from the customer before the cancellation is decided. */
   requireInformation(id: string, path = '/cancellationReason'): Task {
     const { task } = this.open(id);
     this.desk.publish(informationRequired(this.desk.version, 'CancelProductOrder', task, path));
     return task;
   }
 
-  /** What the vendor does by itself, step by step: behind the point of no return it refuses, else what it is set to. */
+  /** Decides automatically, step by step: refuses after the point of no return, otherwise follows `decision`. */
   private decide(task: Task, orderId: string): void {
     const { desk } = this;
-    if (desk.isPastPointOfNoReturn(orderId) || this.decision === 'refuse') this.later(task, () => this.refuse(task.id));
+    if (desk.isPastPointOfNoReturn(orderId) || this.decision === 'refuse') this.schedule(task, () => this.refuse(task.id));
     else if (this.decision === 'accept' || desk.autoAdvance !== undefined)
-      this.later(task, () => {
+      this.schedule(task, () => {
         this.accept(task.id);
-        this.later(task, () => this.finish(task.id));
+        this.schedule(task, () => this.finish(task.id));
       });
   }
 
-  /** At the desk's pace, unless somebody decided meanwhile or it is gone. */
-  private later(task: Task, step: () => void): void {
+  /** Runs a step after the desk's delay, unless the task was decided or removed in the meantime. */
+  private schedule(task: Task, step: () => void): void {
     const run = () => {
       if (this.tasks.has(task.id) && this.isOpen(task)) step();
     };
@@ -157,7 +157,7 @@ export class CancelTasks {
 
   private open(id: string): { task: Task; prior: PriorState } {
     const task = this.tasks.get(id);
-    const prior = this.prior.get(id);
+    const prior = this.priorStates.get(id);
     if (!task || !prior) throw new Error(`There is no cancellation ${id}.`);
     if (!this.isOpen(task)) throw new Error(`Cancellation ${id} is ${task.state}.`);
     return { task, prior };

@@ -4,7 +4,7 @@ import type { TmfRecord } from './tmf-record.js';
 /** What a vendor reports about an order, or about some of its items. */
 export interface ReportDetails {
   message: string;
-  /** A word for machines: what kind of milestone, jeopardy or error. */
+  /** Machine-readable kind of milestone, jeopardy or error. */
   code?: string;
   items?: string[];
 }
@@ -33,7 +33,7 @@ const TYPES = {
 };
 export type ReportType = keyof typeof TYPES;
 
-/** The report as v5 has it. */
+/** The report in v5 format. */
 export function reportOf(type: ReportType, orderId: string, about: ReportDetails): TmfRecord {
   const items = (about.items ?? []).map((id) => ({
     '@type': 'ProductOrderItemRef',
@@ -47,7 +47,7 @@ export function reportOf(type: ReportType, orderId: string, about: ReportDetails
   };
 }
 
-/** The report as the text of a note: all that v4 has for it. */
+/** The report as the text of a note, because v4 has no attribute for it. */
 export function reportText(type: ReportType, { message, code, items = [] }: ReportDetails): string {
   const kind = type.replace(/^ProductOrder(Error)?/, '').replace('Alert', '');
   const about = items.length > 0 ? `Item ${items.join(', ')}: ` : '';

@@ -2,8 +2,8 @@ import type { TmfRecord, Version } from './tmf-record.js';
 import { statesOf } from './tmf622-states.js';
 
 /**
- * What a resource or a part of it may hold: `attribute`, `*` where required, `:kind` where it is no text, `[]` for a list, `[+]` for one that
- * holds something. A kind is one of KINDS or another shape. Attributes that are not named are let through: content is open in both versions.
+ * The attributes of a resource or a part of it: `attribute`, with `*` if required, `:kind` if it is not text, `[]` for a list, `[+]` for a non-empty
+ * list. A kind is one of KINDS or another shape. Unknown attributes are accepted: content is open in both versions.
  */
 type Shapes = Record<string, string>;
 
@@ -21,7 +21,7 @@ const KINDS: Record<string, (value: unknown) => boolean> = {
   itemState5: oneOf(...statesOf('v5', 'item')),
   state4: oneOf(...statesOf('v4', 'order')),
   state5: oneOf(...statesOf('v5', 'order')),
-  // «aborted » with a space is what the definitions say.
+  // The definitions contain "aborted " with a space.
   productStatus: oneOf(
     ...['created', 'pendingActive', 'cancelled', 'active', 'pendingTerminate', 'terminated', 'suspended', 'aborted', 'aborted '],
   ),
@@ -108,7 +108,7 @@ const V5: Shapes = {
   ...characteristics(),
 };
 
-/** Each type of characteristic says what its value is. */
+/** The type of a characteristic determines the type of its value. */
 function characteristics(): Shapes {
   const kinds = { String: 'text', Number: 'number', Integer: 'int', Float: 'number', Boolean: 'bool', Object: 'object' };
   return Object.fromEntries(
@@ -119,7 +119,7 @@ function characteristics(): Shapes {
   );
 }
 
-/** v5: what `@type` chooses the shape of. */
+/** v5: objects whose shape depends on `@type`. */
 const UNIONS: Record<string, Record<string, string>> = {
   ProductRefOrValue: { Product: 'Product', ProductRef: 'Ref' },
   PartyRef: { PartyRef: 'Ref', PartyRoleRef: 'Ref' },
@@ -132,7 +132,7 @@ const UNIONS: Record<string, Record<string, string>> = {
   PlaceRefOrValue: { PlaceRef: 'Ref', GeographicAddress: 'Typed', GeographicSite: 'Typed', GeographicLocation: 'Typed' },
   Characteristic: { Characteristic: 'Characteristic', ...Object.fromEntries(Object.keys(characteristics()).map((n) => [n, n])) },
 };
-/** v5: what needs no `@type`. */
+/** v5: objects without `@type`. */
 const UNTYPED = new Set(['Money']);
 
 interface Attribute {
@@ -157,12 +157,12 @@ function parsed(shapes: Shapes): Record<string, Attribute[]> {
   return Object.fromEntries(Object.entries(shapes).map(([shape, text]) => [shape, parse(text)]));
 }
 
-/** What is wrong with the value by the definition of the version, in words; empty when nothing. */
+/** Violations of the API definition, as text; empty if there are none. */
 export function problems(version: Version, shapes: string[], value: TmfRecord): string[] {
-  return shapes.flatMap((shape, index) => wrong(version, shape, value, '', index === 0));
+  return shapes.flatMap((shape, index) => violations(version, shape, value, '', index === 0));
 }
 
-function wrong(version: Version, shape: string, value: unknown, path: string, first = true): string[] {
+function violations(version: Version, shape: string, value: unknown, path: string, first = true): string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${path} must be an object.`];
   const record = value as TmfRecord;
   const at = (name: string) => (path ? `${path}.${name}` : name);
@@ -173,15 +173,15 @@ function wrong(version: Version, shape: string, value: unknown, path: string, fi
   return (PARSED[version][chosen] ?? []).flatMap(({ name, required, kind, list }) => {
     const given = record[name];
     if (given === undefined || given === null || given === '') return required ? [`${at(name)} is required.`] : [];
-    if (!list) return fits(version, kind, given, at(name));
+    if (!list) return kindViolations(version, kind, given, at(name));
     if (!Array.isArray(given)) return [`${at(name)} must be a list.`];
     if (list === '[+]' && given.length === 0) return [`${at(name)} must not be empty.`];
-    return given.flatMap((entry, index) => fits(version, kind, entry, `${at(name)}[${index}]`));
+    return given.flatMap((entry, index) => kindViolations(version, kind, entry, `${at(name)}[${index}]`));
   });
 }
 
-function fits(version: Version, kind: string, value: unknown, path: string): string[] {
+function kindViolations(version: Version, kind: string, value: unknown, path: string): string[] {
   const check = KINDS[kind];
-  if (!check) return wrong(version, kind, value, path);
-  return check(value) ? [] : [`${path}: ${JSON.stringify(value)} is no ${kind.replace(/\d$/, '')}.`];
+  if (!check) return violations(version, kind, value, path);
+  return check(value) ? [] : [`${path}: ${JSON.stringify(value)} is not a valid ${kind.replace(/\d$/, '')}.`];
 }

@@ -13,7 +13,7 @@ import { type RejectedItem, type Rejection, rejectItems } from './tmf622-rejecti
 import { type ReportDetails, type ReportType, reportOf, reportText } from './tmf622-reports.js';
 import { isFinal, rollUp, type StateKind, transitionPath } from './tmf622-states.js';
 
-/** How a vendor that queues orders answers a POST, and after how many milliseconds it makes the order; absent: when it is told to. */
+/** How a vendor that queues orders answers a POST, and after how many milliseconds it creates the order; absent = when `release` is called. */
 export interface Queueing {
   answer: 'id' | 'empty';
   after?: number;
@@ -22,7 +22,7 @@ export interface Queueing {
 const FAILING = new Set(['rejected', 'failed']);
 const CANCELLING = new Set(['assessingCancellation', 'pendingCancellation']);
 
-/** A vendor's TMF622 desk, in memory. What a person or a test does here is what the vendor does. */
+/** A vendor's TMF622 desk, in memory. Its methods are the actions of the vendor, called by the page and by tests. */
 export class OrderDesk {
   readonly requests: LoggedRequest[] = [];
   readonly faults = new Faults();
@@ -34,17 +34,17 @@ export class OrderDesk {
   queueing: Queueing | undefined;
   /** By id of the offering. */
   readonly rejections = new Map<string, Rejection>();
-  /** States of an order in which its items may be amended. */
+  /** Order states in which the items may be amended. */
   amendableIn = new Set(['draft', 'acknowledged', 'inProgress', 'inProgress.accepted', 'pending', 'held']);
-  /** v4: the definition, read to the letter, demands the items in every PATCH. */
+  /** v4: strictly by the definition, every PATCH must contain the items. */
   patchRequiresItems = false;
-  /** Tells `lastUpdate`, so that it can be filtered by: not in the standard, but many providers do. */
+  /** Sends `lastUpdate`, so that clients can filter by it: not in the standard, but common among providers. */
   sendsLastUpdate = false;
   private readonly list = new Map<string, Order>();
   private readonly queue = new Map<string, Order>();
   private readonly pastPointOfNoReturn = new Set<string>();
   private readonly autopilot: Autopilot;
-  /** Numbers that are not given again. */
+  /** Added to all order numbers. */
   numberOffset = 0;
   private next: number;
 
@@ -57,7 +57,7 @@ export class OrderDesk {
     private readonly changed: () => void = () => undefined,
   ) {
     this.events = new EventSender(version);
-    // Two vendors do not give the same numbers, or nobody would see them mixed up.
+    // The vendors use different numbers, so that a mix-up would be noticed.
     this.next = version === 'v4' ? 400_000 : 500_000;
     this.cancels = new CancelTasks(this);
     this.autopilot = new Autopilot(this);
@@ -87,12 +87,12 @@ export class OrderDesk {
     return this.list.get(id);
   }
 
-  /** Orders that were accepted and cannot be seen yet. */
+  /** Orders that were accepted but are not visible yet. */
   queued(): Order[] {
     return [...this.queue.values()];
   }
 
-  /** Milliseconds before each step of an order from acknowledged over inProgress to completed; undefined: a person does it. */
+  /** Milliseconds before each step of an order from acknowledged through inProgress to completed; undefined = manual steps. */
   get autoAdvance(): number | undefined {
     return this.autopilot.delay;
   }
@@ -102,7 +102,7 @@ export class OrderDesk {
     this.changed();
   }
 
-  /** Takes an order in; with queueing it is made later. */
+  /** Accepts an order; with queueing it is created later. */
   create(given: Order): Order {
     const { requestedInitialState, ...attributes } = given;
     const id = `PO-${this.numberOffset + ++this.next}`;
@@ -116,28 +116,28 @@ export class OrderDesk {
       ...(given.requestedCompletionDate !== undefined && { expectedCompletionDate: given.requestedCompletionDate }),
     });
     for (const item of itemsOf(order)) item.state = 'acknowledged';
-    if (!this.queueing) return this.make(order);
+    if (!this.queueing) return this.add(order);
     this.queue.set(id, order);
     if (this.queueing.after !== undefined) setTimeout(() => this.release(id), this.queueing.after).unref();
     this.changed();
     return order;
   }
 
-  /** Makes a queued order, or all. */
+  /** Creates a queued order, or all of them. */
   release(id?: string): void {
     for (const order of id === undefined ? this.queued() : [this.queue.get(id)]) {
-      if (order && this.queue.delete(String(order.id))) this.make(order);
+      if (order && this.queue.delete(String(order.id))) this.add(order);
     }
   }
 
-  private make(order: Order): Order {
+  private add(order: Order): Order {
     this.list.set(String(order.id), order);
     this.behaviours.recordCreated(String(order.id));
     this.completeRecord(order);
     if (this.sendsLastUpdate) order.lastUpdate = after(undefined);
-    const refused = order.state === 'draft' ? [] : this.rejectItems(order);
+    const rejected = order.state === 'draft' ? [] : this.rejectItems(order);
     this.publish({ eventType: 'ProductOrderCreateEvent', payload: { productOrder: order } });
-    this.reportRejected(order, refused);
+    this.reportRejected(order, rejected);
     this.autopilot.schedule(order);
     return order;
   }
@@ -145,44 +145,44 @@ export class OrderDesk {
   /** v5: a draft becomes an order. */
   submit(id: string): Order {
     const order = this.existing(id);
-    let refused: RejectedItem[] = [];
+    let rejected: RejectedItem[] = [];
     this.change(order, () => {
       order.state = 'acknowledged';
-      refused = this.rejectItems(order);
+      rejected = this.rejectItems(order);
     });
-    this.reportRejected(order, refused);
+    this.reportRejected(order, rejected);
     return order;
   }
 
   private rejectItems(order: Order): RejectedItem[] {
-    const refused = rejectItems(itemsOf(order), this.rejections);
-    this.follow(order);
-    return refused;
+    const rejected = rejectItems(itemsOf(order), this.rejections);
+    this.updateOrderState(order);
+    return rejected;
   }
 
-  private reportRejected(order: Order, refused: RejectedItem[]): void {
-    for (const { item, reason } of refused)
+  private reportRejected(order: Order, rejected: RejectedItem[]): void {
+    for (const { item, reason } of rejected)
       this.errorMessage(String(order.id), { message: reason, code: 'rejected', items: [item] });
   }
 
-  /** Applies what a PATCH or the vendor changes; `null` removes. A customer's change of an order that waits for information lets it go on, with auto-advance. */
+  /** Applies a PATCH or a change by the vendor; `null` removes an attribute. With auto-advance a customer's change resumes an order that waits for information. */
   patch(id: string, change: Order, by: 'customer' | 'vendor' = 'vendor'): Order {
     const order = this.existing(id);
-    let refused: RejectedItem[] = [];
+    let rejected: RejectedItem[] = [];
     this.change(order, () => {
       for (const [name, value] of Object.entries(change)) {
         if (value === null) delete order[name];
         else if (name === 'note' && this.listMode === 'append') order.note = [...entries(order.note), ...entries(value)];
         else order[name] = value;
       }
-      if (order.state !== 'draft') refused = this.rejectItems(order);
+      if (order.state !== 'draft') rejected = this.rejectItems(order);
     });
-    this.reportRejected(order, refused);
+    this.reportRejected(order, rejected);
     if (by === 'customer' && this.autoAdvance !== undefined && order.state === 'pending') this.setState(id, 'inProgress');
     return order;
   }
 
-  /** Moves the order, and with it the items that are not done; refuses what cannot follow. */
+  /** Moves the order and its unfinished items to a state; throws if the transition is not allowed. */
   setState(id: string, state: string, reason?: string): Order {
     const order = this.existing(id);
     for (const step of this.steps('order', `Order ${id}`, String(order.state), state)) {
@@ -195,23 +195,23 @@ export class OrderDesk {
         else if (reason) order.note = [...entries(order.note), this.noteOf(reason)];
       });
     }
-    if (reason && FAILING.has(state)) this.failed(id, state, reason);
+    if (reason && FAILING.has(state)) this.reportFailure(id, state, reason);
     return order;
   }
 
-  /** Moves one item; the order follows. */
+  /** Moves one item to a state, and updates the state of the order. */
   setItemState(id: string, itemId: string, state: string, reason?: string): Order {
     const order = this.existing(id);
     const item = this.item(order, itemId);
-    if (isFinal(order.state)) throw new Error(`Order ${id} is ${order.state}: its items stay as they are.`);
+    if (isFinal(order.state)) throw new Error(`Order ${id} is ${order.state}: its items cannot be changed.`);
     for (const step of this.steps('item', `Item ${itemId}`, String(item.state), state)) {
       this.change(order, () => {
         item.state = step;
-        if (step === state && reason) this.explain(order, item, reason);
-        this.follow(order);
+        if (step === state && reason) this.addReason(order, item, reason);
+        this.updateOrderState(order);
       });
     }
-    if (reason && FAILING.has(state)) this.failed(id, state, reason, itemId);
+    if (reason && FAILING.has(state)) this.reportFailure(id, state, reason, itemId);
     return order;
   }
 
@@ -223,14 +223,14 @@ export class OrderDesk {
     return order;
   }
 
-  /** Asks the customer for something: the order (or the item) waits, a note says why, and an event says where it belongs. */
+  /** Requests information from the customer: the order (or item) becomes pending, a note gives the reason, and an event names the required field. */
   requireInformation(id: string, text: string, path = '/note', itemId?: string): Order {
     const order = itemId === undefined ? this.setState(id, 'pending', text) : this.setItemState(id, itemId, 'pending', text);
     this.publish(informationRequired(this.version, 'ProductOrder', order, path));
     return order;
   }
 
-  /** Something reached, in danger or wrong: v5 has an attribute and an event for each, in v4 they are notes. */
+  /** Milestones, jeopardy alerts and errors: v5 has an attribute and an event for each, in v4 they are notes. */
   milestone(id: string, about: ReportDetails): Order {
     return this.report(id, 'ProductOrderMilestone', about);
   }
@@ -243,7 +243,7 @@ export class OrderDesk {
     return this.report(id, 'ProductOrderErrorMessage', about);
   }
 
-  /** From here on the order is neither amended nor cancelled. There is no attribute for it in the standard: a milestone tells it. */
+  /** From now on the order can neither be amended nor cancelled. The standard has no attribute for this, so a milestone reports it. */
   passPointOfNoReturn(id: string): Order {
     this.pastPointOfNoReturn.add(id);
     return this.milestone(id, { code: 'pointOfNoReturn', message: 'This order can no longer be changed or cancelled.' });
@@ -261,15 +261,15 @@ export class OrderDesk {
     return true;
   }
 
-  /** Changes an order and tells what changed. `otherwise`: the event for something that has one of its own. */
+  /** Changes an order and publishes the change. `otherwise`: the event type if the state did not change. */
   change(order: Order, apply: () => void, otherwise?: string): void {
     const before = structuredClone(order);
     this.behaviours.beforeChange(String(order.id), order);
     apply();
     this.completeRecord(order);
-    const told = changeEvent(this.version, before, order, otherwise);
-    if (told && this.sendsLastUpdate) order.lastUpdate = after(before.lastUpdate);
-    if (told) this.publish(told);
+    const event = changeEvent(this.version, before, order, otherwise);
+    if (event && this.sendsLastUpdate) order.lastUpdate = after(before.lastUpdate);
+    if (event) this.publish(event);
     this.autopilot.schedule(order);
   }
 
@@ -280,17 +280,17 @@ export class OrderDesk {
 
   private steps(kind: StateKind, what: string, from: string, to: string): string[] {
     const steps = transitionPath(this.version, kind, from, to);
-    if (!steps) throw new Error(`${what} is ${from}: ${to} cannot follow.`);
+    if (!steps) throw new Error(`${what} is ${from}: a transition to ${to} is not allowed.`);
     return steps;
   }
 
-  /** The state of the order from that of its items, but not while a cancellation is decided. */
-  private follow(order: Order): void {
+  /** Derives the state of the order from its items, except while a cancellation is being decided. */
+  private updateOrderState(order: Order): void {
     if (order.state === 'draft' || CANCELLING.has(String(order.state)) || isFinal(order.state)) return;
     order.state = rollUp(itemsOf(order).map((item) => String(item.state))) ?? order.state;
   }
 
-  private failed(id: string, code: string, message: string, itemId?: string): void {
+  private reportFailure(id: string, code: string, message: string, itemId?: string): void {
     if (this.version === 'v5') this.errorMessage(id, { message, code, ...(itemId && { items: [itemId] }) });
   }
 
@@ -303,7 +303,7 @@ export class OrderDesk {
     return order;
   }
 
-  private explain(order: Order, item: TmfRecord, reason: string): void {
+  private addReason(order: Order, item: TmfRecord, reason: string): void {
     if (this.version === 'v5') item.note = [...entries(item.note), this.noteOf(reason)];
     else order.note = [...entries(order.note), this.noteOf(`Item ${item.id}: ${reason}`)];
   }
@@ -312,12 +312,12 @@ export class OrderDesk {
     return typed(this.version, 'Note', { text, author });
   }
 
-  /** What the server adds: ids and dates of notes, dates of the state. */
+  /** Adds the attributes that the server sets: ids and dates of notes, completion and cancellation dates. */
   private completeRecord(order: Order): void {
     const now = new Date().toISOString();
-    const settled = (notes: unknown) => entries(notes).map((note) => ({ id: randomUUID(), date: now, ...note }));
-    if (order.note !== undefined) order.note = settled(order.note);
-    for (const item of itemsOf(order)) if (item.note !== undefined) item.note = settled(item.note);
+    const withIds = (notes: unknown) => entries(notes).map((note) => ({ id: randomUUID(), date: now, ...note }));
+    if (order.note !== undefined) order.note = withIds(order.note);
+    for (const item of itemsOf(order)) if (item.note !== undefined) item.note = withIds(item.note);
     if (order.state === 'completed') order.completionDate ??= now;
     if (order.state === 'cancelled') order.cancellationDate ??= now;
   }
@@ -335,7 +335,7 @@ export class OrderDesk {
   }
 }
 
-/** Now; two changes within a millisecond would look like one. */
+/** The current time, but later than the previous value: two changes within a millisecond would look like one. */
 function after(before: unknown): string {
   return new Date(Math.max(Date.now(), (Date.parse(String(before)) || 0) + 1)).toISOString();
 }

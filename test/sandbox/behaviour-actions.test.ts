@@ -3,7 +3,7 @@ import { type Behaviour, KINDS } from '../../src/sandbox/behaviours.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { ask, PARTNERS, type Partner } from './partners.js';
 
-describe('the switch of behaviours', () => {
+describe('behaviours of the sandbox', () => {
   let sandbox: Sandbox;
   before(async () => {
     sandbox = await startSandbox();
@@ -14,7 +14,7 @@ describe('the switch of behaviours', () => {
   const status = async (method: string, path?: string) => (await ask(sandbox, servicenow, method, path)).status;
   beforeEach(() => sandbox.reset());
 
-  it('is for the requests it names, and as often as it says', async () => {
+  it('apply to the matching requests, for the given number of times', async () => {
     desk().add({ name: 'accepted', kind: 'list', path: 'sys_journal_field' });
     assert.equal(await status('GET'), 200);
     desk().clear();
@@ -29,7 +29,7 @@ describe('the switch of behaviours', () => {
     assert.deepEqual(desk().all(), []);
   });
 
-  it('is for lists of what hangs on records too, and not for tokens, nor subscriptions', async () => {
+  it('apply to lists of comments and attachments too, but not to tokens or subscriptions', async () => {
     desk().add({ name: 'accepted' });
     const get = async (path: string) => (await ask(sandbox, { ...servicenow, path }, 'GET')).status;
     assert.deepEqual([await get('/api/now/attachment'), await get('/api/now/table/sys_journal_field')], [202, 202]);
@@ -49,7 +49,7 @@ describe('the switch of behaviours', () => {
     assert.equal((await ask(sandbox, hub, 'POST', '', { callback: 'http://127.0.0.1:9/' })).status, 201);
   });
 
-  it('is worked by programs too, and says what there is', async () => {
+  it('can be set by programs too, with an error that lists the valid names', async () => {
     const post = async (path: string, values: object = {}) => {
       const answer = await fetch(`${sandbox.url}/_sandbox/${path}`, {
         method: 'POST',
@@ -82,7 +82,7 @@ describe('the switch of behaviours', () => {
     for (const wrong of [{ name: 'nonesuch' }, { name: 'lag', kind: 'change' }, { name: 'split' }, { name: 'lag', kind: 'x' }]) {
       const { status: refused, text } = await post('v4/behaviour', wrong);
       assert.equal(refused, 400);
-      assert.match(text, /there are/);
+      assert.match(text, /Use one of/);
     }
   });
 });
