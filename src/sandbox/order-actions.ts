@@ -27,7 +27,9 @@ export function customerOrders(desk: ServiceNowDesk, most: number): unknown[] {
 export function vendorOrders(desk: OrderDesk, most: number): unknown {
   // While a cancellation is requested, it must be decided first.
   const choices = (kind: 'order' | 'item', state: unknown) =>
-    /Cancellation$/.test(String(state)) ? [] : nextStates(desk.version, kind, String(state)).filter((to) => !/Cancellation$/.test(to));
+    /Cancellation$/.test(String(state))
+      ? []
+      : nextStates(desk.version, kind, String(state)).filter((to) => !/Cancellation$/.test(to));
   return {
     name: desk.name,
     version: desk.version,

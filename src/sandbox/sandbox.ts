@@ -6,7 +6,7 @@ import type { ApiTraits } from './behaviour-handlers.js';
 import { Behaviours } from './behaviours.js';
 import { CSM_TICKETS, csmApi } from './csm-api.js';
 import { type Handler, type LoggedRequest, logRequest, type PushCounts, readRequest } from './exchange.js';
-import { type SimulatedApi, answer } from './faults.js';
+import { answer, type SimulatedApi } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { ServiceNowDesk } from './servicenow.js';
 import { serviceNowApi } from './servicenow-api.js';

@@ -78,7 +78,12 @@ export function readPatch(desk: TmfProvider, request: Request, record: TmfRecord
   if (!MERGE.test(type) && !operations) return refuse(desk, 415, 'Unsupported media type', type);
   const body = json(request);
   if (!body || Array.isArray(body) !== operations)
-    return refuse(desk, 400, 'Bad request', operations ? 'The body is not a list of operations.' : 'The body is not a JSON object.');
+    return refuse(
+      desk,
+      400,
+      'Bad request',
+      operations ? 'The body is not a list of operations.' : 'The body is not a JSON object.',
+    );
   if (!Array.isArray(body)) return { change: body, whole: true };
   const change = fromJsonPatch(record, body as Operation[]);
   return typeof change === 'string' ? refuse(desk, 400, 'Bad request', change) : { change, whole: false };

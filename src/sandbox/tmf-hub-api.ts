@@ -16,14 +16,15 @@ const REPLACEMENTS: Partial<Record<RegistrationForm, Reply>> = {
 };
 
 /** Answers to a successful registration. */
-const REGISTERED: Partial<Record<RegistrationForm, (hub: Hub, address: string) => Omit<Reply, 'status'> & { status?: number }>> = {
-  noId: ({ callback }) => ({ body: { callback } }),
-  empty: () => ({ status: 200 }),
-  noContent: () => ({ status: 204 }),
-  location: ({ id }, address) => ({ headers: { Location: `${address}/${id}` } }),
-  list: (hub) => ({ status: 200, body: [hub] }),
-  wrapped: (hub) => ({ status: 200, body: { data: hub } }),
-};
+const REGISTERED: Partial<Record<RegistrationForm, (hub: Hub, address: string) => Omit<Reply, 'status'> & { status?: number }>> =
+  {
+    noId: ({ callback }) => ({ body: { callback } }),
+    empty: () => ({ status: 200 }),
+    noContent: () => ({ status: 204 }),
+    location: ({ id }, address) => ({ headers: { Location: `${address}/${id}` } }),
+    list: (hub) => ({ status: 200, body: [hub] }),
+    wrapped: (hub) => ({ status: 200, body: { data: hub } }),
+  };
 
 /** The hub resource: creates and deletes subscriptions; reading one, or a list, depends on the provider. */
 export function hubs(desk: TmfProvider, readable: boolean): Resource {

@@ -79,7 +79,11 @@ export class CancelTasks {
       ...(desk.version === 'v5' && { creationDate: new Date().toISOString() }),
     }) as Task;
     this.tasks.set(id, task);
-    this.priorStates.set(id, { orderId, state: order.state, items: new Map(itemsOf(order).map((item) => [item.id, item.state])) });
+    this.priorStates.set(id, {
+      orderId,
+      state: order.state,
+      items: new Map(itemsOf(order).map((item) => [item.id, item.state])),
+    });
     desk.publish({ eventType: 'CancelProductOrderCreateEvent', payload: { cancelProductOrder: task } });
     if (order.state === 'draft') desk.setState(orderId, 'acknowledged');
     desk.setState(orderId, 'assessingCancellation');

@@ -19,7 +19,10 @@ export function changeEvent(
   const names = Object.keys({ ...before, ...order }).filter((name) => !isDeepStrictEqual(before[name], order[name]));
   if (names.length === 0) return undefined;
   const eventType = names.includes('state') ? 'ProductOrderStateChangeEvent' : otherwise;
-  return { eventType, payload: { productOrder: version === 'v4' ? order : { ...reference(order), ...delta(before, order, names) } } };
+  return {
+    eventType,
+    payload: { productOrder: version === 'v4' ? order : { ...reference(order), ...delta(before, order, names) } },
+  };
 }
 
 export function deleteEvent(version: Version, order: TmfRecord): OrderEvent {

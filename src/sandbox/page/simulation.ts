@@ -1,21 +1,21 @@
-import { act, type Behaviour, type Fault, type Strangeness } from './backend.js';
+import { act, type Behaviour, type Fault, type SimulationState } from './backend.js';
 import { h, select } from './dom.js';
 
 const FAULTS: [string, string][] = [
-  ['', 'everything works'],
-  ['503', 'answers 503, three times'],
-  ['429', 'limits the rate, once'],
-  ['reset-after', 'loses the next answer'],
-  ['timeout-before', 'does not answer once'],
-  ['slow', 'is slow (1 s)'],
+  ['', 'none'],
+  ['503', 'returns 503 three times'],
+  ['429', 'returns 429 once'],
+  ['reset-after', 'loses one answer'],
+  ['timeout-before', 'one request times out'],
+  ['slow', 'responds slowly (1 s)'],
 ];
 
-/** The kinds of requests as people call them. */
+/** Labels of the kinds of requests. */
 const KINDS: Record<string, string> = {
-  list: 'When asked for a list',
-  read: 'When asked for one record',
-  create: 'When a record is made',
-  change: 'When a record is changed',
+  list: 'Reading a list',
+  read: 'Reading a record',
+  create: 'Creating a record',
+  change: 'Updating a record',
 };
 
 const BEHAVIOURS: Record<string, string> = {
@@ -25,53 +25,53 @@ const BEHAVIOURS: Record<string, string> = {
   emptyObject: '200 with {}',
   errorObject: '200 with an error',
   errorBeside: '200 with an error and an empty list',
-  html: 'a page to sign in',
-  gatewayNotFound: '404 of a gateway, a page',
-  gatewayNotFoundJson: '404 of a gateway, JSON',
-  wrapped: 'the list within an object',
-  lone: 'a single entry without its list',
-  lag: 'new records come later',
-  part: '206 with a part',
-  stubs: 'entries with nothing but their ids',
-  stub: 'nothing but its id',
+  html: 'a sign-in page (HTML)',
+  gatewayNotFound: '404 from a gateway, HTML',
+  gatewayNotFoundJson: '404 from a gateway, JSON',
+  wrapped: 'the list wrapped in an object',
+  lone: 'a single entry without a list',
+  lag: 'new records appear with a delay',
+  part: '206 with a partial result',
+  stubs: 'entries with only their ids',
+  stub: 'only its id',
   listless: 'the record without its lists',
-  shorter: 'its lists without their last entries',
+  shorter: 'its lists without the last entries',
   otherRecord: 'another record',
   lateRecord: '404 while the record is new',
-  stale: 'the record as it was',
-  acceptedJob: '202 with a job; done',
-  acceptedDropped: '202 with a job; not done',
-  acceptedRecord: '202 with the record; not done',
-  otherMade: 'another record; not done',
-  unchanged: 'the record as it was; not done',
-  doneNoContent: '204; done',
-  doneStub: 'nothing but its id; done',
-  okError: '200 with an error; not done',
-  doneError: '200 with an error; done',
-  late: 'no answer; done later',
-  doneConflict: '409 where the reference is known',
+  stale: 'an outdated record',
+  acceptedJob: '202 with a job; executed',
+  acceptedDropped: '202 with a job; not executed',
+  acceptedRecord: '202 with the record; not executed',
+  otherMade: 'another record; not executed',
+  unchanged: 'the unchanged record; not executed',
+  doneNoContent: '204; executed',
+  doneStub: 'only its id; executed',
+  okError: '200 with an error; not executed',
+  doneError: '200 with an error; executed',
+  late: 'no answer; executed later',
+  doneConflict: '409 if the reference exists',
   renumber: 'items get ids 10, 20, 30',
-  pad: 'ids of items become 0001',
+  pad: 'items get ids 0001, 0002',
   split: 'items are split by quantity',
   reverse: 'items in reverse order',
 };
-/** Done before the answer, or not at all: the same words would not say it of a change. */
-const OF_CHANGE: Record<string, string> = {
-  accepted: '202 with {}; not done',
-  otherRecord: 'another record; done',
-  noContent: '204; not done',
-  stub: 'nothing but its id; not done',
+/** Labels that differ for updates, because they also show whether the update is executed. */
+const UPDATE_LABELS: Record<string, string> = {
+  accepted: '202 with {}; not executed',
+  otherRecord: 'another record; executed',
+  noContent: '204; not executed',
+  stub: 'only its id; not executed',
 };
-/** Milliseconds for those that last a while: a person has to see it. */
-const LASTING = '10000';
+/** Duration in milliseconds for delayed behaviours: long enough for a user to see the effect. */
+const DELAY = '10000';
 
-/** The switches below a desk: what goes wrong there, and how it behaves. */
-export function switchesOf(actions: string, { faults, behaviours, choices }: Strangeness): HTMLElement {
+/** The controls for faults and behaviours below a desk. */
+export function simulationControls(actions: string, { faults, behaviours, choices }: SimulationState): HTMLElement {
   return h(
     'div',
     { class: 'faults' },
-    labelled('This partner', faults.length > 0 && 'fault switched on', faultSwitch(actions, faults)),
-    labelled('answers', behaviours.length > 0 && when(behaviours), behaviourSwitch(actions, behaviours, choices)),
+    labelled('Simulated fault', faults.length > 0 && 'active', faultControl(actions, faults)),
+    labelled('Answers', behaviours.length > 0 && activeFor(behaviours), behaviourControl(actions, behaviours, choices)),
   );
 }
 
@@ -79,12 +79,12 @@ function labelled(label: string, on: string | false, control: HTMLElement): HTML
   return h('label', {}, h('span', {}, label, on && h('span', { class: 'on' }, ` ${on}`)), control);
 }
 
-/** Which requests are answered so: a closed list does not show it. */
-function when([now]: Behaviour[]): string {
-  return `strangely ${(KINDS[now?.kind ?? ''] ?? 'whatever is asked').toLowerCase()}`;
+/** The requests affected by the behaviour, which a closed list does not show. */
+function activeFor([now]: Behaviour[]): string {
+  return `changed for ${(KINDS[now?.kind ?? ''] ?? 'all requests').toLowerCase()}`;
 }
 
-function faultSwitch(actions: string, [now]: Fault[]): HTMLElement {
+function faultControl(actions: string, [now]: Fault[]): HTMLElement {
   const choose = async (value: string) => {
     await act(`${actions}/clearFaults`);
     if (/^\d+$/.test(value))
@@ -97,15 +97,15 @@ function faultSwitch(actions: string, [now]: Fault[]): HTMLElement {
   return list;
 }
 
-function behaviourSwitch(actions: string, [now]: Behaviour[], choices: Strangeness['choices']): HTMLElement {
+function behaviourControl(actions: string, [now]: Behaviour[], choices: SimulationState['choices']): HTMLElement {
   const choose = async (value: string) => {
     await act(`${actions}/clearBehaviours`);
     const [kind = '', name] = value.split(':');
-    if (name) await act(`${actions}/behaviour`, { kind, name, ms: LASTING });
+    if (name) await act(`${actions}/behaviour`, { kind, name, ms: DELAY });
   };
-  const list = select('behaviour', [['', 'as they should be']], '');
+  const list = select('behaviour', [['', 'normal']], '');
   for (const [kind, names] of Object.entries(choices)) {
-    const words = (name: string) => (kind === 'change' && OF_CHANGE[name]) || BEHAVIOURS[name] || name;
+    const words = (name: string) => (kind === 'change' && UPDATE_LABELS[name]) || BEHAVIOURS[name] || name;
     const chosen = (name: string) => now?.name === name && (now.kind ?? kind) === kind;
     const options = names.map((name) => h('option', { value: `${kind}:${name}`, selected: chosen(name) }, words(name)));
     list.append(h('optgroup', { label: KINDS[kind] ?? kind }, ...options));

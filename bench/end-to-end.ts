@@ -8,9 +8,9 @@ import { troubleTicketFlow } from '../test/live/flows.js';
 import { type FlowNode, freePort, type Live, startNodeRed, until } from '../test/live/node-red.js';
 
 /**
- * The whole way of a ticket: webhook → kept → read back → normalized → correlated → mapped → kept → POSTed to TMF621 → linked, against the flow
- * that people wire by hand from Node-RED's own nodes (http in → change with JSONata → http request → http response), which keeps nothing and
- * reads nothing back. Three processes each time: the partners, Node-RED, and this one, which makes the load. Both in one run, turn about.
+ * End-to-end throughput of a ticket: webhook → stored → read back → normalized → correlated → mapped → stored → POSTed to TMF621 → linked, compared with a
+ * flow wired by hand from Node-RED's own nodes (http in → change with JSONata → http request → http response), which stores nothing and
+ * reads nothing back. Three processes: the partners, Node-RED, and this one, which generates the load. Both flows alternate in one run.
  */
 const TICKETS = 2_000;
 const CONCURRENCY = 32;
@@ -30,15 +30,15 @@ async function startPartners(): Promise<Partners> {
   return { url, environment, process: child };
 }
 
-/** The flow people wire by hand. `externalId` and the mapping are theirs; nothing is stored, nothing looked up. */
-function handWired(partners: Partners): FlowNode[] {
+/** The hand-wired flow. It sets `externalId` and maps the fields, but stores and looks up nothing. */
+function handWiredFlow(partners: Partners): FlowNode[] {
   const z = 'hand';
   const jsonata = `{"externalId": payload.number, "name": payload.short_description, "description": payload.description,
     "severity": $lookup({"1": "Critical", "2": "Major", "3": "Minor", "4": "Minor", "5": "Minor"}, payload.priority), "ticketType": "incident", "status": "acknowledged"}`;
   const { SANDBOX_TMF_CLIENT_ID: user, SANDBOX_TMF_CLIENT_SECRET: password } = partners.environment;
   const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   return [
-    { id: z, type: 'tab', label: 'by hand' },
+    { id: z, type: 'tab', label: 'hand-wired' },
     { id: 'hand-in', type: 'http in', z, url: '/hand', method: 'post', upload: false, wires: [['hand-change']] },
     {
       id: 'hand-change',
@@ -96,7 +96,7 @@ function post(url: string, headers: Record<string, string>, body: unknown): Prom
   });
 }
 
-/** Runs a task for each item, so many at a time. */
+/** Runs a task for each item with limited concurrency. */
 async function each<T>(items: T[], task: (item: T) => Promise<void>): Promise<void> {
   const queue = items[Symbol.iterator]();
   await Promise.all(
@@ -108,7 +108,7 @@ async function each<T>(items: T[], task: (item: T) => Promise<void>): Promise<vo
 
 type Row = Record<string, string> & { sys_id: string };
 
-/** Incidents on the customer's desk, made before the clock starts. */
+/** Creates incidents on the customer's desk before the measurement starts. */
 async function incidents(partners: Partners, count: number): Promise<Row[]> {
   const rows: Row[] = [];
   await each(
@@ -130,18 +130,18 @@ async function incidents(partners: Partners, count: number): Promise<Row[]> {
   return rows;
 }
 
-/** Tickets per second by hand: each is answered when the provider has answered. */
-async function byHand(live: Live, rows: Row[]): Promise<number> {
+/** Tickets per second through the hand-wired flow: each request is answered after the provider has answered. */
+async function throughHandWired(live: Live, rows: Row[]): Promise<number> {
   const started = performance.now();
   await each(rows, async (row) => {
     const { status, body } = await post(`${live.url}/hand`, {}, row);
-    if (status !== 201 || !body.includes('TT-')) throw new Error(`by hand: ${status} ${body}`);
+    if (status !== 201 || !body.includes('TT-')) throw new Error(`hand-wired: ${status} ${body}`);
   });
   return (rows.length / (performance.now() - started)) * 1000;
 }
 
 /** Tickets per second through Switchboard: until every one is delivered and linked. */
-async function bySwitchboard(live: Live, partners: Partners, rows: Row[]): Promise<number> {
+async function throughSwitchboard(live: Live, partners: Partners, rows: Row[]): Promise<number> {
   const delivered = async () => {
     const { stores } = (await (await fetch(`${live.url}/health`)).json()) as {
       stores: { deliveries: Record<string, number>; messages: Record<string, number> }[];
@@ -167,7 +167,7 @@ async function bySwitchboard(live: Live, partners: Partners, rows: Row[]): Promi
   return (rows.length / (performance.now() - started)) * 1000;
 }
 
-/** Milliseconds of processor time a process has used; Linux only, undefined elsewhere. */
+/** CPU time of a process in milliseconds; only on Linux, otherwise NaN. */
 function processorTime(pid: number | undefined): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
@@ -177,49 +177,49 @@ function processorTime(pid: number | undefined): number {
   }
 }
 
-/** What a task makes a process use of the processor, per ticket. */
+/** The rate of a task, and the CPU time per ticket it causes in the process. */
 async function perTicket(live: Live, tickets: number, task: () => Promise<number>): Promise<{ rate: number; cpu: number }> {
   const before = processorTime(live.process.pid);
   const rate = await task();
   return { rate, cpu: (processorTime(live.process.pid) - before) / tickets };
 }
 
-export interface WayResult {
+export interface EndToEndResult {
   /** Switchboard's tickets per second over those of the hand-wired flow; the median of the rounds. */
   throughputRatio: number;
-  rounds: { byHand: number; switchboard: number; ratio: number; byHandCpuMs: number; switchboardCpuMs: number }[];
+  rounds: { handWired: number; switchboard: number; ratio: number; handWiredCpuMs: number; switchboardCpuMs: number }[];
 }
 
-export async function wayBench(): Promise<WayResult> {
+export async function endToEndBench(): Promise<EndToEndResult> {
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-bench-'));
   const partners = await startPartners();
-  const rounds: WayResult['rounds'] = [];
+  const rounds: EndToEndResult['rounds'] = [];
   let lives: Live[] = [];
   try {
     const port = await freePort();
     const flow = troubleTicketFlow({ url: partners.url }, { version: 'v4', customer: 'webhook', provider: 'poll' }).map((n) => ({
       ...n,
-      // Only the way from the customer to the provider is measured, as only that is wired by hand; no polling disturbs it.
+      // Only the path from customer to provider is measured, because only that is hand-wired; polling is off so that it does not interfere.
       ...(n.type === 'switchboard-tmf621-in' && { poll: false, hub: false }),
       ...(n.type === 'switchboard-tmf-endpoint' && { concurrency: String(CONCURRENCY) }),
       ...(n.type === 'switchboard-servicenow-endpoint' && { concurrency: String(CONCURRENCY) }),
       ...(n.id === 'sb1-tmf-out' && { wires: [[]] }),
     }));
     const live = await startNodeRed({ folder: join(folder, 'switchboard'), port, flow, env: partners.environment });
-    const hand = await startNodeRed({ folder: join(folder, 'hand'), flow: handWired(partners), env: partners.environment });
+    const hand = await startNodeRed({ folder: join(folder, 'hand'), flow: handWiredFlow(partners), env: partners.environment });
     lives = [live, hand];
-    await byHand(hand, await incidents(partners, 300)); // warm both up
-    await bySwitchboard(live, partners, await incidents(partners, 300));
+    await throughHandWired(hand, await incidents(partners, 300)); // warm up both
+    await throughSwitchboard(live, partners, await incidents(partners, 300));
     for (let round = 0; round < ROUNDS; round++) {
       const rows = await incidents(partners, TICKETS);
-      const slow = await perTicket(hand, TICKETS, () => byHand(hand, rows));
-      const ours = await perTicket(live, TICKETS, () => bySwitchboard(live, partners, rows));
+      const handWiredRun = await perTicket(hand, TICKETS, () => throughHandWired(hand, rows));
+      const switchboardRun = await perTicket(live, TICKETS, () => throughSwitchboard(live, partners, rows));
       rounds.push({
-        byHand: Math.round(slow.rate),
-        switchboard: Math.round(ours.rate),
-        ratio: Number((ours.rate / slow.rate).toFixed(2)),
-        byHandCpuMs: Number(slow.cpu.toFixed(3)),
-        switchboardCpuMs: Number(ours.cpu.toFixed(3)),
+        handWired: Math.round(handWiredRun.rate),
+        switchboard: Math.round(switchboardRun.rate),
+        ratio: Number((switchboardRun.rate / handWiredRun.rate).toFixed(2)),
+        handWiredCpuMs: Number(handWiredRun.cpu.toFixed(3)),
+        switchboardCpuMs: Number(switchboardRun.cpu.toFixed(3)),
       });
     }
   } finally {
@@ -233,7 +233,7 @@ export async function wayBench(): Promise<WayResult> {
 }
 
 if (require.main === module) {
-  wayBench().then(
+  endToEndBench().then(
     (result) => console.log(JSON.stringify(result, null, 2)),
     (error) => {
       console.error(error);
