@@ -1,36 +1,36 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type Kind, LIST_LAG, REPLICA_LAG } from './behaviours.js';
-import { type Row, select } from './own-query.js';
-import { type Answer, Partner, type Request, Versions } from './partner.js';
+import { type Row, select } from './encoded-query.js';
+import { type Answer, FakePartner, type Request, Versions } from './fake-partner.js';
 
-export type { Row } from './own-query.js';
+export type { Row } from './encoded-query.js';
 
 const USER = { name: 'switchboard', password: 'a password' };
 export const SERVICENOW_ENV = { SANDBOX_SERVICENOW_USER: USER.name, SANDBOX_SERVICENOW_PASSWORD: USER.password };
 
 const id = () => randomBytes(16).toString('hex');
-/** As ServiceNow writes times: GMT, to the second. */
-const written = (time: number) => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
-/** Priority by impact and urgency, as an instance looks it up. */
+/** Formats a time as ServiceNow does: GMT, to the second. */
+const formatTime = (time: number) => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
+/** Priority by impact and urgency. */
 const PRIORITY = ['1', '2', '3', '4', '5'];
 const TABLE = /^\/api\/now\/(?:v\d\/)?table\/(\w+)(?:\/(\w+))?$/;
 const ATTACHMENT = /^\/api\/now\/(?:v\d\/)?attachment(?:\/(\w+))?(\/file)?$/;
 
 /** A customer's instance: incidents with journal and attachments by the Table API, a business rule that calls a webhook. */
-export class OwnServiceNow extends Partner {
+export class FakeServiceNow extends FakePartner {
   readonly incidents = new Map<string, Versions<Row>>();
   readonly journals: Versions<Row>[] = [];
   readonly attachments: Versions<Row>[] = [];
   readonly contents = new Map<string, Buffer>();
   hook?: { url: string; secret: string };
-  /** Entries of one second are listed in no order. */
+  /** Entries of the same second are listed in random order. */
   shuffled = false;
   private last = 10_000;
 
-  // What people do there.
+  // Actions of users.
 
   create(fields: Row, by = 'agent'): Row {
-    const time = written(this.now);
+    const time = formatTime(this.now);
     const row: Row = {
       sys_id: id(),
       sys_class_name: 'incident',
@@ -57,7 +57,7 @@ export class OwnServiceNow extends Partner {
     const kept = this.incidents.get(sysId)!;
     this.write(kept.value, fields, by);
     Object.assign(kept.value, {
-      sys_updated_on: written(this.now),
+      sys_updated_on: formatTime(this.now),
       sys_updated_by: by,
       sys_mod_count: String(Number(kept.value.sys_mod_count) + 1),
     });
@@ -67,8 +67,8 @@ export class OwnServiceNow extends Partner {
   }
 
   attach(sysId: string, name: string, content: Buffer, by = 'agent', type = 'text/plain'): Row {
-    const time = written(this.now);
-    const { fileName } = by === USER.name ? this.keeping : {};
+    const time = formatTime(this.now);
+    const { fileName } = by === USER.name ? this.transformation : {};
     const row: Row = {
       sys_id: id(),
       table_name: 'incident',
@@ -98,8 +98,8 @@ export class OwnServiceNow extends Partner {
       .map(({ value }) => ({ name: value.file_name!, content: String(this.contents.get(value.sys_id!)) }));
   }
 
-  /** What was said on an incident at other times; the incident is not touched. */
-  remember(sysId: string, entries: { column: string; text: string; at: number }[], by = 'agent'): void {
+  /** Adds old journal entries to an incident without updating it. */
+  addOldEntries(sysId: string, entries: { column: string; text: string; at: number }[], by = 'agent'): void {
     for (const { column, text, at } of entries) this.pushEntry(sysId, column, text, at, by);
   }
 
@@ -129,11 +129,11 @@ export class OwnServiceNow extends Partner {
 
   private pushEntry(sysId: string, element: string, text: string, at: number, by: string): void {
     const entry = { sys_id: id(), name: 'incident', element, element_id: sysId, value: text };
-    this.journals.push(new Versions<Row>({ ...entry, sys_created_on: written(at), sys_created_by: by }));
+    this.journals.push(new Versions<Row>({ ...entry, sys_created_on: formatTime(at), sys_created_by: by }));
   }
 
   private write(row: Row, fields: Row, by: string, isNew = false): void {
-    const { note, field } = by === USER.name ? this.keeping : {};
+    const { note, field } = by === USER.name ? this.transformation : {};
     const writer = by === USER.name ? 'broker' : 'people';
     for (const [column, given] of Object.entries(fields)) {
       const text = String(given ?? '');
@@ -154,10 +154,10 @@ export class OwnServiceNow extends Partner {
     if (!this.hook) return;
     const { sys_id, number, sys_updated_on, sys_mod_count, sys_updated_by } = row;
     const body = { table: 'incident', sys_id, number, operation, sys_updated_on, sys_mod_count, sys_updated_by };
-    void this.tell(this.hook.url, { 'x-switchboard-secret': this.hook.secret }, body);
+    void this.notify(this.hook.url, { 'x-switchboard-secret': this.hook.secret }, body);
   }
 
-  // What the API answers.
+  // The API.
 
   protected kind({ method, path }: Request): Kind {
     const table = TABLE.exec(path);
@@ -188,7 +188,7 @@ export class OwnServiceNow extends Partner {
     return { result: [], ...this.failure() };
   }
 
-  protected stranger({ path }: Request): unknown {
+  protected otherRecord({ path }: Request): unknown {
     const [, , own] = TABLE.exec(path) ?? [];
     const other = [...this.incidents.values()].find(({ value }) => value.sys_id !== own);
     return { result: other?.value ?? {} };
@@ -200,10 +200,10 @@ export class OwnServiceNow extends Partner {
     const shown = (row: Row) => show(row, query);
     if (table === 'incident' && method === 'POST') {
       const fields = JSON.parse(body.toString()) as Row;
-      if (this.mood.unique && fields.correlation_id) {
+      if (this.behaviours.unique && fields.correlation_id) {
         const there = [...this.incidents.values()].some(({ value }) => value.correlation_id === fields.correlation_id);
         if (there) {
-          this.mood.count('create: 409, there already');
+          this.behaviours.count('create: 409, reference exists');
           return {
             status: 409,
             body: { error: { message: 'Operation Failed', detail: 'Unique Key violation detected' }, status: 'failure' },
@@ -214,7 +214,7 @@ export class OwnServiceNow extends Partner {
     }
     if (table === 'incident' && sysId) {
       const kept = this.incidents.get(sysId);
-      const hidden = !kept || (this.mood.notYet && kept.age < REPLICA_LAG && kept.value.sys_created_by === USER.name);
+      const hidden = !kept || (this.behaviours.notYet && kept.age < REPLICA_LAG && kept.value.sys_created_by === USER.name);
       const row = method === 'GET' ? kept?.seen(this.lag) : kept?.value;
       if (hidden || !row) return NO_RECORD;
       if (method === 'GET') return { status: 200, body: { result: shown(row) } };
@@ -254,15 +254,15 @@ export class OwnServiceNow extends Partner {
   }
 
   private get lag(): number {
-    return this.mood.replica ? REPLICA_LAG : 0;
+    return this.behaviours.replica ? REPLICA_LAG : 0;
   }
 
-  /** A table as lists show it. A file does not change its record, so nothing tells of one that a list shows too late: files are never late. */
+  /** A table as lists return it. An attachment does not update its record, so a delayed one would never be noticed: attachments are never delayed. */
   private rows(table: string): Row[] {
     if (table === 'sys_attachment') return this.attachments.map(({ value }) => value);
     const kept = table === 'incident' ? [...this.incidents.values()] : table === 'sys_journal_field' ? this.journals : [];
     return kept
-      .filter(({ age }) => table !== 'incident' || !this.mood.lag || age > LIST_LAG)
+      .filter(({ age }) => table !== 'incident' || !this.behaviours.lag || age > LIST_LAG)
       .map((one) => one.seen(this.lag))
       .filter((row) => row !== undefined);
   }

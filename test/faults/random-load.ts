@@ -3,21 +3,21 @@ import type { Partners } from './partners.js';
 export type Side = 'customer' | 'provider';
 export const SIDES: Side[] = ['customer', 'provider'];
 
-/** A ticket as the test knows it. Everything that is said of it carries its mark. */
-export interface Kept {
+/** A ticket with its expected content. All its texts contain its mark. */
+export interface TrackedTicket {
   mark: string;
   opener: Side;
-  /** Its id at each side, once it is there. */
+  /** Its id at each side, once it exists there. */
   ids: Partial<Record<Side, string>>;
   said: Record<Side, string[]>;
   files: Record<Side, { name: string; content: string }[]>;
   titles: number;
-  /** The last word, and who had it. */
+  /** The last change and the side that made it. */
   last?: { side: Side; state: string; title: string };
 }
 
-/** States of an incident and those of a ticket that mean the same. */
-export const SAME: Record<string, string[]> = {
+/** Incident states with the equivalent ticket states. */
+export const EQUIVALENT_STATES: Record<string, string[]> = {
   1: ['acknowledged'],
   2: ['inProgress'],
   3: ['pending', 'held'],
@@ -29,13 +29,13 @@ export interface LoadOptions {
   seed: number;
   random: () => number;
   partners: Partners;
-  /** The provider says nothing of its own while we write: in the list mode `replace` a whole list is sent. */
+  /** The provider adds no comments of its own, because in list mode `replace` we write whole lists. */
   silentProvider: boolean;
 }
 
-/** People at both sides, at work on their tickets. */
-export class Load {
-  readonly tickets: Kept[] = [];
+/** Simulates users at both sides who work on their tickets. */
+export class RandomLoad {
+  readonly tickets: TrackedTicket[] = [];
   acts = 0;
   private count = 0;
 
@@ -49,7 +49,7 @@ export class Load {
     const { partners, random, seed, silentProvider } = this.options;
     const mark = `M${seed}x${this.tickets.length}z`;
     const opener: Side = random() < 0.6 ? 'customer' : 'provider';
-    const ticket: Kept = {
+    const ticket: TrackedTicket = {
       mark,
       opener,
       ids: {},
@@ -71,8 +71,8 @@ export class Load {
     }
   }
 
-  /** Where the ticket is by now. */
-  locate(ticket: Kept): void {
+  /** Finds the ids of the ticket at both sides. */
+  locate(ticket: TrackedTicket): void {
     const { customer, provider } = this.options.partners;
     ticket.ids.customer ??= [...customer.incidents.values()].find(({ value }) => value.description === ticket.mark)?.value.sys_id;
     ticket.ids.provider ??= [...provider.tickets.values()].find(
@@ -80,7 +80,7 @@ export class Load {
     )?.value.id;
   }
 
-  /** Somebody does something about a ticket of late. */
+  /** A random user action on a recent ticket. */
   act(): void {
     const { partners, random, silentProvider } = this.options;
     const ticket = this.pick(this.tickets.slice(-15));
@@ -104,16 +104,16 @@ export class Load {
       const content = `${name} ${'x'.repeat(Math.floor(random() * 2_000))}`;
       ticket.files[side].push({ name, content });
       partners[side].attach(id, name, Buffer.from(content));
-    } else if (kind < 0.7) this.say(side, id, undefined, `${ticket.mark} v${++ticket.titles}`);
+    } else if (kind < 0.7) this.change(side, id, undefined, `${ticket.mark} v${++ticket.titles}`);
     else if (ticket.ids.customer && ticket.ids.provider)
-      this.say(
+      this.change(
         side,
         id,
         side === 'customer' ? this.pick(['2', '6', '3', '1']) : this.pick(['inProgress', 'resolved', 'pending']),
       );
   }
 
-  private say(side: Side, id: string, state?: string, title?: string): void {
+  private change(side: Side, id: string, state?: string, title?: string): void {
     const { customer, provider } = this.options.partners;
     if (side === 'customer') {
       const reason = state === '6' ? { close_code: 'Solved', close_notes: 'Done' } : state === '3' ? { hold_reason: '1' } : {};
@@ -124,8 +124,8 @@ export class Load {
     } else provider.change(id, { ...(state && { status: state }), ...(title && { name: title }) });
   }
 
-  /** One side of each ticket says what neither has now. */
-  lastWords(): void {
+  /** Changes each ticket at one side to values that neither side has. */
+  lastChanges(): void {
     const { customer, provider } = this.options.partners;
     for (const [index, ticket] of this.tickets.entries()) {
       this.locate(ticket);
@@ -135,10 +135,10 @@ export class Load {
       const there = provider.tickets.get(id)!.value.status;
       const side: Side = index % 2 ? 'customer' : 'provider';
       const title = `${ticket.mark} last`;
-      const fresh = ['2', '6', '1'].find((state) => state !== now && !SAME[state]!.includes(there))!;
-      const state = side === 'customer' ? fresh : SAME[fresh]![0]!;
+      const fresh = ['2', '6', '1'].find((state) => state !== now && !EQUIVALENT_STATES[state]!.includes(there))!;
+      const state = side === 'customer' ? fresh : EQUIVALENT_STATES[fresh]![0]!;
       ticket.last = { side, state, title };
-      this.say(side, side === 'customer' ? sysId : id, state, title);
+      this.change(side, side === 'customer' ? sysId : id, state, title);
     }
   }
 }

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { type Kind, LIST_LAG, REPLICA_LAG } from './behaviours.js';
-import { moment } from './habits.js';
-import { type PatchOp, patchJson } from './own-json-patch.js';
-import { API, type File, type Note, OwnTickets, type Ticket } from './own-tickets.js';
-import type { Answer, Request, Versions } from './partner.js';
+import type { Answer, Request, Versions } from './fake-partner.js';
+import { API, FakeTickets, type File, type Note, type Ticket } from './fake-tickets.js';
+import { type PatchOp, patchJson } from './json-patch.js';
+import { parseTime } from './partner-formats.js';
 
 const CLIENT = { id: 'broker', secret: 'a client secret' };
 export const TMF_ENV = { SANDBOX_TMF_CLIENT_ID: CLIENT.id, SANDBOX_TMF_CLIENT_SECRET: CLIENT.secret };
 const SET_BY_US = ['id', 'href', 'creationDate', 'lastUpdate', 'statusChangeDate', 'note', 'attachment'];
 
-/** Its API: TMF621 v4 with notes and attachments by value, a hub, tokens by client credentials. */
-export class OwnTmf621 extends OwnTickets {
+/** The TMF621 v4 API of the provider: notes and attachments by value, a hub, tokens by client credentials. */
+export class FakeTmf621 extends FakeTickets {
   private readonly tokens = new Set<string>();
-  /** When answers have shown notes and files, the first and the last time, true time in milliseconds. */
+  /** First and last time an answer showed each note and file, in real time milliseconds. */
   private readonly shown = new Map<string, number[]>();
 
-  // What the API answers.
+  // The API.
 
   protected kind({ method, path }: Request): Kind {
     if (path === '/oauth/token') return 'token';
@@ -40,22 +40,22 @@ export class OwnTmf621 extends OwnTickets {
     return { result: [], status: 'failure', error: this.failure() };
   }
 
-  protected stranger({ path }: Request): unknown {
+  protected otherRecord({ path }: Request): unknown {
     const own = path.split('/').at(-1);
     return [...this.tickets.values()].find(({ value }) => value.id !== own)?.value ?? {};
   }
 
-  /** A child of a new ticket carries the same reference, and its event is there before the answer is. */
+  /** A child of a new ticket carries the same reference, and its event arrives before the answer. */
   protected override async beforeAnswer({ path }: Request, answer: Answer): Promise<void> {
     const ticket = answer.body as Ticket;
-    if (!this.mood.child || answer.status !== 201 || !path.endsWith('/troubleTicket')) return;
-    this.mood.count('create: a child is told of first');
+    if (!this.behaviours.child || answer.status !== 201 || !path.endsWith('/troubleTicket')) return;
+    this.behaviours.count('create: event of a child first');
     const relation = [{ id: ticket.id, relationshipType: 'parent' }];
     const { name, description, externalId } = ticket;
     const child = this.create({ name, description, externalId, ticketRelationship: relation }, true);
     this.children.add(child.id);
-    const told = this.publish('TroubleTicketCreateEvent', child);
-    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, REPLICA_LAG))]);
+    const published = this.publish('TroubleTicketCreateEvent', child);
+    await Promise.race([published, new Promise((resolve) => setTimeout(resolve, REPLICA_LAG))]);
   }
 
   protected act(request: Request): Answer {
@@ -84,9 +84,9 @@ export class OwnTmf621 extends OwnTickets {
       return bytes ? { status: 200, raw: bytes, headers: { 'Content-Type': 'text/plain' } } : NOT_FOUND;
     }
     const kept = this.tickets.get(id);
-    if (kept && this.mood.notYet && kept.age < REPLICA_LAG && kept.value.externalId) return NOT_FOUND;
+    if (kept && this.behaviours.notYet && kept.age < REPLICA_LAG && kept.value.externalId) return NOT_FOUND;
     if (method === 'GET') {
-      const seen = kept?.seen(this.mood.replica ? REPLICA_LAG : 0);
+      const seen = kept?.seen(this.behaviours.replica ? REPLICA_LAG : 0);
       return seen ? { status: 200, body: structuredClone(seen) } : NOT_FOUND;
     }
     if (!kept) return NOT_FOUND;
@@ -111,22 +111,22 @@ export class OwnTmf621 extends OwnTickets {
     const { callback } = JSON.parse(String(body)) as { callback: string };
     const there = [...this.hubs].find(([, hub]) => hub.callback === callback);
     const key = there?.[0] ?? randomUUID();
-    if (!there) this.hubs.set(key, { callback, line: Promise.resolve() });
+    if (!there) this.hubs.set(key, { callback, queue: Promise.resolve() });
     return { status: 201, body: { id: key, callback } };
   }
 
   private post(fields: Partial<Ticket>): Answer {
     const twice = fields.externalId && [...this.tickets.values()].some(({ value }) => value.externalId === fields.externalId);
-    if (twice && this.mood.unique) {
-      this.mood.count('create: 409, there already');
+    if (twice && this.behaviours.unique) {
+      this.behaviours.count('create: 409, reference exists');
       return { status: 409, body: { code: '409', reason: 'Duplicate', message: 'A ticket with this externalId exists' } };
     }
     return { status: 201, body: structuredClone(this.create(fields, false, true)) };
   }
 
   private list(query: URLSearchParams): Answer {
-    const kept = [...this.tickets.values()].filter(({ age }) => !this.mood.lag || age > LIST_LAG);
-    let rows = kept.flatMap((one) => one.seen(this.mood.replica ? REPLICA_LAG : 0) ?? []);
+    const kept = [...this.tickets.values()].filter(({ age }) => !this.behaviours.lag || age > LIST_LAG);
+    let rows = kept.flatMap((one) => one.seen(this.behaviours.replica ? REPLICA_LAG : 0) ?? []);
     for (const [key, wanted] of query) {
       if (['fields', 'offset', 'limit', 'sort'].includes(key)) continue;
       const [, attribute, operator] = /^(.*?)(?:\.(gte|gt|lte|lt))?$/.exec(key)!;
@@ -147,7 +147,7 @@ export class OwnTmf621 extends OwnTickets {
   }
 
   private compares(row: Ticket, operator: string | undefined, wanted: string): boolean {
-    const [at, mark] = [moment(row.lastUpdate, this.zone), moment(wanted, this.zone)];
+    const [at, mark] = [parseTime(row.lastUpdate, this.zone), parseTime(wanted, this.zone)];
     if (operator?.startsWith('g')) return at > mark || (operator === 'gte' && at === mark);
     return operator ? at < mark || (operator === 'lte' && at === mark) : at === mark;
   }
@@ -179,7 +179,7 @@ export class OwnTmf621 extends OwnTickets {
     return { status: 200, body: structuredClone(ticket) };
   }
 
-  /** A merge patch holds the whole list: what it leaves out is gone. */
+  /** A merge patch contains the whole list: entries it leaves out are removed. */
   private replace<T extends Note | File>(ticket: Ticket, list: 'note' | 'attachment', wanted: T[], push: (one: T) => void): void {
     const old = ticket[list] as T[];
     const fresh: T[] = [];

@@ -1,8 +1,8 @@
 import type { ListMode } from './fault-rig.js';
 import type { Partners } from './partners.js';
-import { SIDES, type Side } from './strange-load.js';
+import { SIDES, type Side } from './random-load.js';
 
-export interface Journals {
+export interface JournalOptions {
   entries: number;
   notes: number;
   page: number;
@@ -15,49 +15,49 @@ interface Ticket {
   said: Record<Side, string[]>;
 }
 
-/** Milliseconds between two entries of a journal that was there before: several in one second. */
-const APART = 300;
+/** Milliseconds between two existing journal entries: several per second. */
+const INTERVAL = 300;
 
-/** An incident and a ticket, of which much was said before Node-RED saw them. */
-export class LongJournals {
+/** An incident and a ticket with long journals from before the start of Node-RED. */
+export class JournalLoad {
   readonly wrong: string[] = [];
   private readonly tickets: Ticket[] = [];
   private count = 0;
-  /** Comments that were there before, and those that were said later. */
-  told = 0;
+  /** Number of existing comments, and of those added later. */
+  existing = 0;
   said = 0;
 
   constructor(
     private readonly partners: Partners,
     private readonly random: () => number,
     private readonly seed: number,
-    private readonly options: Journals,
+    private readonly options: JournalOptions,
   ) {}
 
-  /** `share`: of a hundred old entries of the incident so many are comments; all notes of the ticket are told. */
-  open(share: number): void {
+  /** `percent`: percentage of the existing entries of the incident that are comments; all notes of the ticket are public. */
+  open(percent: number): void {
     const { customer, provider } = this.partners;
     const { entries, notes } = this.options;
     const [ours, theirs] = SIDES.map((side) => this.ticket(side));
     const now = Date.now();
     const { sys_id } = customer.create({ short_description: ours!.mark, description: ours!.mark });
     ours!.ids.customer = sys_id!;
-    customer.remember(
+    customer.addOldEntries(
       sys_id!,
       Array.from({ length: entries }, (_, i) => {
-        const isComment = i % 100 < share;
+        const isComment = i % 100 < percent;
         const text = this.text(ours!);
         if (isComment) ours!.said.customer.push(text);
-        return { column: isComment ? 'comments' : 'work_notes', text, at: now - (entries - i) * APART };
+        return { column: isComment ? 'comments' : 'work_notes', text, at: now - (entries - i) * INTERVAL };
       }),
     );
     const note = Array.from({ length: notes }, (_, i) => {
       const text = this.text(theirs!);
       theirs!.said.provider.push(text);
-      return { text, author: 'noc', date: new Date(now - (notes - i) * APART).toISOString() };
+      return { text, author: 'noc', date: new Date(now - (notes - i) * INTERVAL).toISOString() };
     });
     theirs!.ids.provider = provider.create({ name: theirs!.mark, description: theirs!.mark, severity: 'Minor', note }).id;
-    this.told = ours!.said.customer.length + theirs!.said.provider.length;
+    this.existing = ours!.said.customer.length + theirs!.said.provider.length;
   }
 
   found(): boolean {
@@ -69,7 +69,7 @@ export class LongJournals {
     return this.tickets.every(({ ids }) => ids.customer && ids.provider);
   }
 
-  /** Somebody says something at one of the sides. */
+  /** Adds a comment at one of the sides. */
   comment(): void {
     const { customer, provider } = this.partners;
     const ticket = this.tickets[Math.floor(this.random() * this.tickets.length)]!;
@@ -81,7 +81,7 @@ export class LongJournals {
     else provider.note(ticket.ids.provider, text);
   }
 
-  /** Each comment is there once at both sides; counts what is not so. */
+  /** Checks that each comment exists once at both sides, and counts the faults. */
   judge(): Record<'lost' | 'twice' | 'foreign', number> {
     const figures = { lost: 0, twice: 0, foreign: 0 };
     this.wrong.length = 0;

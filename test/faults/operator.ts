@@ -1,10 +1,10 @@
 import type { MessageList, MessageView } from '../../nodes/sidebar/views.js';
 
-/** What was put aside: a message or a delivery that is not done, as a person sees it. */
-export interface Aside {
+/** An unsettled message or delivery, as the operator sees it. */
+export interface UnsettledItem {
   kind: 'messages' | 'deliveries';
   id: string;
-  /** By which it can be found: the numbers of its tickets. */
+  /** Numbers of its tickets, for searching. */
   numbers: string[];
   part: string;
   state: string;
@@ -12,34 +12,34 @@ export interface Aside {
   text: string;
 }
 
-export const concerns = (one: Aside, numbers: string[]) => numbers.some((number) => one.numbers.includes(number));
+export const concerns = (one: UnsettledItem, numbers: string[]) => numbers.some((number) => one.numbers.includes(number));
 
-/** States in which nothing more is done without a person. */
+/** States in which nothing happens without an operator. */
 const ENDED = ['failed', 'needsDecision', 'unrouted'];
 
-/** What is there before it and waits for a person. */
-const ended = (one: Aside, aside: Aside[]) =>
-  aside.some((other) => ENDED.includes(other.state) && other.reason && concerns(other, one.numbers));
+/** Whether an earlier item of the same ticket needs an operator. */
+const ended = (one: UnsettledItem, unsettled: UnsettledItem[]) =>
+  unsettled.some((other) => ENDED.includes(other.state) && other.reason && concerns(other, one.numbers));
 
-/** Whether nothing of it will be done without a person: what is in doubt or waits is so behind something of its ticket that has ended. */
-export const waitsForever = (aside: Aside[]) =>
-  aside.every((one) => ENDED.includes(one.state) || (one.state === 'waiting' && ended(one, aside)));
+/** Whether nothing will happen without an operator: waiting items are blocked by an item of their ticket that needs one. */
+export const waitsForever = (unsettled: UnsettledItem[]) =>
+  unsettled.every((one) => ENDED.includes(one.state) || (one.state === 'waiting' && ended(one, unsettled)));
 
-/** What says nothing of why it is there. */
-export const unreasoned = (aside: Aside[]) =>
-  aside.filter((one) => !one.reason && !(one.state === 'waiting' && ended(one, aside)));
+/** Items without a reason. */
+export const withoutReason = (unsettled: UnsettledItem[]) =>
+  unsettled.filter((one) => !one.reason && !(one.state === 'waiting' && ended(one, unsettled)));
 
-/** The person at the messages view, by the same routes. */
+/** The operator of the messages view, using the same admin routes. */
 export class Operator {
-  /** Numbers of the tickets of which something was replayed. */
+  /** Numbers of the tickets with replayed items. */
   readonly replayed = new Set<string>();
   private readonly times = new Map<string, number>();
 
   constructor(private readonly url: () => string) {}
 
-  /** Everything that is not settled well. */
-  async aside(): Promise<Aside[]> {
-    const found: Aside[] = [];
+  /** All items that are not settled successfully. */
+  async unsettled(): Promise<UnsettledItem[]> {
+    const found: UnsettledItem[] = [];
     const seen = new Set<string>();
     for (const state of ['problems', 'needsDecision', 'waiting', 'unrouted']) {
       let before: string | undefined;
@@ -48,7 +48,7 @@ export class Operator {
         for (const { id } of page.messages) {
           if (seen.has(id)) continue;
           seen.add(id);
-          found.push(...unsettled(await this.get<MessageView>(`messages/${id}`)));
+          found.push(...unsettledItems(await this.get<MessageView>(`messages/${id}`)));
         }
         before = page.next;
       } while (before);
@@ -56,14 +56,14 @@ export class Operator {
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Replays what failed or was left to a person, the oldest first, each no more than three times, and sends again what is not there; says how many. */
+  /** Replays failed and undecided items, oldest first, each at most three times, and sends missing ones again; returns their number. */
   async replay(): Promise<number> {
     let done = 0;
-    for (const one of await this.aside()) {
+    for (const one of await this.unsettled()) {
       const times = this.times.get(one.id) ?? 0;
       if (!['failed', 'needsDecision'].includes(one.state) || times >= 3) continue;
       this.times.set(one.id, times + 1);
-      // What was looked for once more, and is not there, is sent again.
+      // If a second look-up does not find it, send it again.
       const sent = times > 0 && one.state === 'needsDecision' && (await this.act(one, 'sendAgain'));
       if (!sent && !(await this.act(one, 'replay'))) continue;
       for (const number of one.numbers) this.replayed.add(number);
@@ -72,14 +72,14 @@ export class Operator {
     return done;
   }
 
-  private async act({ kind, id }: Aside, action: string): Promise<boolean> {
+  private async act({ kind, id }: UnsettledItem, action: string): Promise<boolean> {
     const headers = { 'Content-Type': 'application/json' };
     const { ok } = await fetch(`${this.url()}/switchboard/${kind}/${id}/${action}`, { method: 'POST', headers });
     return ok;
   }
 
-  /** All that came about a ticket, and what became of it. */
-  async story(number: string): Promise<string> {
+  /** All messages of a ticket with their deliveries. */
+  async history(number: string): Promise<string> {
     const { messages } = await this.get<MessageList>(`messages?search=${number}&limit=100`);
     const lines = messages.reverse().map(({ receivedAt, origin, state, reason, deliveries }) => {
       const sent = deliveries.map((one) => `${one.entityType} ${one.state}`).join(', ');
@@ -93,8 +93,8 @@ export class Operator {
   }
 }
 
-function unsettled(message: MessageView): Aside[] {
-  const found: Aside[] = [];
+function unsettledItems(message: MessageView): UnsettledItem[] {
+  const found: UnsettledItem[] = [];
   const linked = message.conversation?.links.flatMap(({ id, number }) => [id, number]) ?? [];
   const numbers = [...new Set([message.number, message.entityId, ...linked].filter((one) => one !== undefined))];
   if (message.sent.length === 0 && !['delivered', 'ignored', 'skipped'].includes(message.state))
@@ -113,10 +113,10 @@ function unsettled(message: MessageView): Aside[] {
   return found;
 }
 
-/** Each kind of it once, with how often it is. */
-export function inWords(aside: Aside[]): string {
+/** Counts the items by part, state and reason. */
+export function summarise(unsettled: UnsettledItem[]): string {
   const kinds = new Map<string, number>();
-  for (const { part, state, reason } of aside) {
+  for (const { part, state, reason } of unsettled) {
     const words = reason
       .replaceAll(/\s+/g, ' ')
       .replaceAll(/\b[0-9a-f]{32}\b|\b(TT-|INC|SWB-)\w+/g, '…')

@@ -1,6 +1,6 @@
-/** One writing of one field of a record, for an oracle that wants to know who wrote what when. */
+/** One write of a field, for oracles that need to know who wrote what and when. */
 export interface FieldChange {
-  /** True time, milliseconds. */
+  /** Real time in milliseconds. */
   at: number;
   record: string;
   field: string;
@@ -9,17 +9,17 @@ export interface FieldChange {
   by: 'people' | 'broker';
 }
 
-/** How a partner keeps what is written by its API, where that is not how it was written. */
-export interface Keeping {
-  /** What it keeps of a field; undefined = what was there before. */
+/** How a partner transforms values written through its API before it stores them. */
+export interface Transformation {
+  /** The stored value of a field; undefined = the previous value is kept. */
   field?(name: string, value: unknown, isNew: boolean): unknown;
   note?(text: string): string;
   fileName?(name: string): string;
-  /** What its notes show as their ids: their own (what else is not said), none, or their place in the list. */
+  /** The ids of its notes: their own (default), none, or their position in the list. */
   noteIds?: 'own' | 'none' | 'place';
 }
 
-/** How a provider writes times: local ones of a zone so many hours ahead of UTC, and whether they say so. */
+/** The time zone of a provider: hours ahead of UTC, and whether times include the offset. */
 export interface Zone {
   hours: number;
   shown: boolean;
@@ -27,16 +27,16 @@ export interface Zone {
 
 const HOUR = 3_600_000;
 
-/** A time as a provider of that zone writes it. */
-export function stamp(time: number, zone?: Zone): string {
+/** Formats a time in the zone of a provider. */
+export function formatTime(time: number, zone?: Zone): string {
   if (!zone) return new Date(time).toISOString();
   const local = new Date(time + zone.hours * HOUR).toISOString().slice(0, -1);
   const sign = zone.hours < 0 ? '-' : '+';
   return zone.shown ? `${local}${sign}${String(Math.abs(zone.hours)).padStart(2, '0')}:00` : local;
 }
 
-/** What a provider of that zone takes a written time for: one that shows no zone compares digits. */
-export function moment(text: string, zone?: Zone): number {
+/** Parses a time as a provider of that zone does: without an offset it is local time. */
+export function parseTime(text: string, zone?: Zone): number {
   if (!zone || zone.shown) return Date.parse(text);
   return Date.parse(`${text.replace(/(Z|[-+]\d\d:?\d\d)$/, '')}Z`) - zone.hours * HOUR;
 }

@@ -1,15 +1,15 @@
-import { SHARED } from './clash-fields.js';
+import { SHARED } from './conflict-fields.js';
 import type { Partners } from './partners.js';
-import { SIDES, type Side } from './strange-load.js';
+import { SIDES, type Side } from './random-load.js';
 
-/** A ticket whose fields only its opener changes, and in which both talk. */
-export interface Spoken {
+/** A ticket whose fields only its opener changes, with comments from both sides. */
+export interface TransformedTicket {
   mark: string;
   opener: Side;
   ids: Record<Side, string>;
-  /** All values that the opener gave a field, by its name; the last one is to stay. */
+  /** All values the opener set, by field name; the last one must be kept. */
   values: Map<string, string[]>;
-  /** Marks of what was said, each as often as it was said. */
+  /** Texts of all comments, including repetitions. */
   said: Record<Side, string[]>;
   files: Record<Side, string[]>;
 }
@@ -23,9 +23,9 @@ const WORDS = [
   'a < b && b > c; 5 * 3 = "15"',
 ];
 
-/** People who write long, odd and repeated things. */
-export class KeptLoad {
-  readonly tickets: Spoken[] = [];
+/** Simulates users who write long, unusual and repeated texts. */
+export class TransformedLoad {
+  readonly tickets: TransformedTicket[] = [];
   acts = 0;
   private count = 0;
 
@@ -46,7 +46,7 @@ export class KeptLoad {
   open(opener: Side): void {
     const { customer, provider } = this.partners;
     const mark = `K${this.seed}x${this.tickets.length}z`;
-    const ticket: Spoken = {
+    const ticket: TransformedTicket = {
       ...{ mark, opener, ids: { customer: '', provider: '' }, values: new Map() },
       said: { customer: [], provider: [] },
       files: { customer: [], provider: [] },
@@ -60,7 +60,7 @@ export class KeptLoad {
     }
   }
 
-  /** Whether all of them are at both sides. */
+  /** Whether all tickets exist at both sides. */
   found(): boolean {
     const { customer, provider } = this.partners;
     for (const { ids, mark } of this.tickets) {
@@ -82,33 +82,33 @@ export class KeptLoad {
     else this.change(ticket);
   }
 
-  private say(ticket: Spoken, side: Side, words: string): void {
+  private say(ticket: TransformedTicket, side: Side, words: string): void {
     ticket.said[side].push(words);
     if (side === 'customer') this.partners.customer.update(ticket.ids.customer, { comments: words });
     else this.partners.provider.note(ticket.ids.provider, words);
   }
 
-  /** The same words once more, by the same person. */
-  private repeat(ticket: Spoken, side: Side): void {
+  /** Repeats an earlier comment of the same side. */
+  private repeat(ticket: TransformedTicket, side: Side): void {
     const said = ticket.said[side];
     if (said.length) this.say(ticket, side, this.one(said));
   }
 
-  /** All files of a ticket have one name, as screenshots do. */
-  private attach(ticket: Spoken, side: Side): void {
+  /** All files of a ticket have the same name, like pasted screenshots. */
+  private attach(ticket: TransformedTicket, side: Side): void {
     const content = `{{${ticket.mark}#${++this.count}}}`;
     ticket.files[side].push(content);
     this.partners[side].attach(ticket.ids[side], 'Bild (1) für Sie.txt', Buffer.from(content));
   }
 
-  private change(ticket: Spoken): void {
+  private change(ticket: TransformedTicket): void {
     const { customer, provider } = this.partners;
     const values = this.fresh(ticket, [this.one(SHARED).name]);
     if (ticket.opener === 'customer') customer.update(ticket.ids.customer, Object.assign({}, ...values.map(({ row }) => row)));
     else provider.change(ticket.ids.provider, Object.fromEntries(values.map(({ attribute, value }) => [attribute, value])));
   }
 
-  private fresh(ticket: Spoken, names: string[]) {
+  private fresh(ticket: TransformedTicket, names: string[]) {
     return SHARED.filter(({ name }) => names.includes(name)).map((field) => {
       const long = `${this.phrase()} `.repeat(4).trim();
       const text = `${ticket.mark} ${++this.count} ${field.name === 'title' ? this.phrase().replaceAll(/\s+/g, ' ') : long}`;

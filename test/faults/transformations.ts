@@ -1,6 +1,6 @@
-import type { Keeping } from './habits.js';
+import type { Transformation } from './partner-formats.js';
 
-/** What partners were met to do with what is written to them. */
+/** Transformations that real partners apply to written values. */
 const text = (change: (value: string) => string) => (_: string, value: unknown) =>
   typeof value === 'string' ? change(value) : value;
 const wrapped = (value: string, width: number) => value.replace(new RegExp(`(.{1,${width}})(?: +|$)`, 'g'), '$1\n').trimEnd();
@@ -16,10 +16,16 @@ const cut = (value: string) => Array.from(value).slice(0, 100).join('');
 const asked = (value: string) => value.replace(/\p{Extended_Pictographic}/gu, '?');
 const normal = (value: string) => value.replace(/\r?\n/g, '\r\n').normalize('NFD').trim();
 const composed = (value: string) => value.replaceAll('\r', '').normalize('NFC').trim();
-/** What new records begin with, whatever they are created with. */
-const BEGINNINGS: Record<string, string> = { status: 'acknowledged', state: '1', severity: 'Minor', impact: '3', urgency: '3' };
+/** Initial values of new records, whatever the create contains. */
+const INITIAL_VALUES: Record<string, string> = {
+  status: 'acknowledged',
+  state: '1',
+  severity: 'Minor',
+  impact: '3',
+  urgency: '3',
+};
 
-export const HABITS = {
+export const TRANSFORMATIONS = {
   'as it is': {},
   'cut at 100': { field: text(cut) },
   '? for emoji': { field: text(asked), note: asked },
@@ -32,15 +38,15 @@ export const HABITS = {
   'renamed files': { fileName: (name) => `web_${name.replaceAll(/[^\w.]/g, '_').toLowerCase()}` },
   'CRLF, NFD, trimmed': { field: text(normal), note: normal },
   'LF, NFC, trimmed': { field: text(composed), note: composed },
-  'states of its own at create': { field: (name, value, isNew) => (isNew ? (BEGINNINGS[name] ?? value) : value) },
+  'states of its own at create': { field: (name, value, isNew) => (isNew ? (INITIAL_VALUES[name] ?? value) : value) },
   'no state at all': { field: (name, value) => (['status', 'state', 'hold_reason'].includes(name) ? undefined : value) },
-} satisfies Record<string, Keeping>;
+} satisfies Record<string, Transformation>;
 
-export type Habit = keyof typeof HABITS;
+export type TransformationName = keyof typeof TRANSFORMATIONS;
 
-/** Several habits at once, the first one nearest to us. */
-export function habit(...names: Habit[]): Keeping {
-  const all: Keeping[] = names.map((name) => HABITS[name]);
+/** Combines several transformations; they are applied in order. */
+export function combine(...names: TransformationName[]): Transformation {
+  const all: Transformation[] = names.map((name) => TRANSFORMATIONS[name]);
   const noteIds = all.map((one) => one.noteIds).find(Boolean);
   return {
     field: (name, value, isNew) =>

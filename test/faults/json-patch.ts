@@ -6,10 +6,10 @@ export interface PatchOp {
   value?: unknown;
 }
 
-/** What becomes of an entry that is added to the end of a list, by the list's name. */
+/** Functions that add an entry to the end of a list, by list name. */
 export type Push = Record<string, (entry: never) => void>;
 
-/** Does a JSON Patch (RFC 6902) as far as tickets need it; the op that cannot be done, else undefined. */
+/** Applies the part of JSON Patch (RFC 6902) that tickets need; returns the operation that failed, if any. */
 export function patchJson(record: Record<string, unknown>, ops: PatchOp[], push: Push): PatchOp | undefined {
   for (const one of ops) if (!patchOne(record, one, push)) return one;
   return undefined;

@@ -1,28 +1,33 @@
+import { concerns, type UnsettledItem, withoutReason } from './operator.js';
 import type { Partners } from './partners.js';
-import { type Kept, SAME, SIDES, type Side } from './strange-load.js';
-import { type Aside, concerns, unreasoned } from './strange-operator.js';
+import { EQUIVALENT_STATES, SIDES, type Side, type TrackedTicket } from './random-load.js';
 
 const FAULTS = ['lost', 'doubled', 'foreign', 'outOfOrder', 'state', 'content', 'echo', 'destroyed', 'hidden'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface Judgement {
   faults: Record<Fault, number>;
-  /** Each fault in words. */
+  /** A description of each fault. */
   said: string[];
-  /** Numbers of the tickets of which something is lost. */
+  /** Numbers of the tickets with losses. */
   lost: Set<string>;
-  /** What is not where it should be, and shown to a person with the reason. */
-  aside: number;
+  /** Number of missing items that are shown to the operator with a reason. */
+  unsettled: number;
 }
 
 /** Compares both sides when all is idle. */
-export function judge(partners: Partners, tickets: Kept[], aside: Aside[], replayed: ReadonlySet<string>): Judgement {
+export function judge(
+  partners: Partners,
+  tickets: TrackedTicket[],
+  unsettled: UnsettledItem[],
+  replayed: ReadonlySet<string>,
+): Judgement {
   const { customer, provider } = partners;
   const result: Judgement = {
     faults: Object.fromEntries(FAULTS.map((f) => [f, 0])) as Record<Fault, number>,
     said: [],
     lost: new Set(),
-    aside: 0,
+    unsettled: 0,
   };
   const fault = (kind: Fault, what: string) => {
     result.faults[kind]++;
@@ -30,17 +35,18 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[], repla
   };
   const incidents = [...customer.incidents.values()].map(({ value }) => value);
   const theirs = [...provider.tickets.values()].map(({ value }) => value).filter(({ id }) => !provider.children.has(id));
-  for (const one of unreasoned(aside)) fault('hidden', `${one.numbers.join()}, ${one.part} is ${one.state} without a reason`);
+  for (const one of withoutReason(unsettled))
+    fault('hidden', `${one.numbers.join()}, ${one.part} is ${one.state} without a reason`);
 
-  /** Whether a person sees why something of this ticket is not there. */
+  /** Whether the operator sees why something of this ticket is missing. */
   const explained = (numbers: string[], text?: string) =>
-    aside.some(
+    unsettled.some(
       (one) =>
         one.reason && concerns(one, numbers) && (!text || ['entity', 'message'].includes(one.part) || one.text.includes(text)),
     );
-  const lacking = (numbers: string[], what: string, text?: string, kind: Fault = 'lost') => {
+  const missing = (numbers: string[], what: string, text?: string, kind: Fault = 'lost') => {
     if (explained(numbers, text)) {
-      result.aside++;
+      result.unsettled++;
       return;
     }
     for (const number of numbers) result.lost.add(number);
@@ -54,7 +60,7 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[], repla
     const numbers = [...rows.map((row) => row.number!), ...found.map((one) => one.id)];
     const where = `${mark} (${ticket.opener} opened it; ${numbers.join()})`;
     if (rows.length > 1 || found.length > 1) fault('doubled', `${where}: ${rows.length} incidents, ${found.length} tickets`);
-    if (rows.length === 0 || found.length === 0) lacking(numbers, where);
+    if (rows.length === 0 || found.length === 0) missing(numbers, where);
     if (rows.length !== 1 || found.length !== 1) continue;
     const [row, other] = [rows[0]!, found[0]!];
     const texts: Record<Side, string[]> = {
@@ -68,9 +74,9 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[], repla
       for (const text of ticket.said[side]) {
         const at = texts[opposite].findIndex((one) => one.includes(text));
         const times = texts[opposite].filter((one) => one.includes(text)).length;
-        if (times === 0) lacking(numbers, `${where}: ${text} of the ${side}`, text);
+        if (times === 0) missing(numbers, `${where}: ${text} of the ${side}`, text);
         if (times > 1) fault('doubled', `${where}: ${text} of the ${side}, ${times} times\n${history(partners, text)}`);
-        // What a person replays comes after what went on without it.
+        // A replayed item arrives after those that continued without it.
         if (times > 0 && at < position && !numbers.some((number) => replayed.has(number)))
           fault('outOfOrder', `${where}: ${text} of the ${side}\n${history(partners, text)}`);
         if (times > 0) position = Math.max(at, position);
@@ -80,7 +86,7 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[], repla
       }
       for (const { name, content } of ticket.files[side]) {
         const there = files[opposite].filter((file) => file.name === name);
-        if (there.length === 0) lacking(numbers, `${where}: ${name} of the ${side}`, name);
+        if (there.length === 0) missing(numbers, `${where}: ${name} of the ${side}`, name);
         if (there.length > 1)
           fault('doubled', `${where}: ${name} of the ${side}, ${there.length} times\n${history(partners, name)}`);
         if (there[0] && there[0].content !== content) fault('content', `${where}: ${name}`);
@@ -96,9 +102,11 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[], repla
     const states = `${row.state} and ${other.status}, titles ${row.short_description} and ${other.name}, last word ${JSON.stringify(last)}`;
     const title = last?.title;
     const same =
-      SAME[row.state!]?.includes(other.status) && row.short_description === other.name && row.short_description === title;
+      EQUIVALENT_STATES[row.state!]?.includes(other.status) &&
+      row.short_description === other.name &&
+      row.short_description === title;
     const said = last && (last.side === 'customer' ? row.state === last.state : other.status === last.state);
-    if (last && (!same || !said)) lacking(numbers, `${where}: ${states}`, undefined, 'state');
+    if (last && (!same || !said)) missing(numbers, `${where}: ${states}`, undefined, 'state');
   }
   for (const one of provider.destroyed) fault('destroyed', one);
   for (const id of provider.children) {
@@ -109,14 +117,14 @@ export function judge(partners: Partners, tickets: Kept[], aside: Aside[], repla
   return result;
 }
 
-/** What was written with this text, when, and how it was answered. */
+/** The write requests with this text, their times and answers. */
 function history({ customer, provider }: Partners, text: string): string {
   return [...customer.written, ...provider.written]
     .filter((one) => one.body.includes(text) || one.request.includes(text))
     .sort((a, b) => a.at - b.at)
     .map(({ at, request, behaviour, effects }) => {
       const done = effects.map((effect) => `took effect after ${effect - at} ms`).join(', ') || 'no effect';
-      return `        ${new Date(at).toISOString()} ${request.slice(0, 90)}: ${behaviour ?? 'well'}, ${done}`;
+      return `        ${new Date(at).toISOString()} ${request.slice(0, 90)}: ${behaviour ?? 'regular answer'}, ${done}`;
     })
     .join('\n');
 }

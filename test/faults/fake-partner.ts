@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Call, type Kind, Mood } from './behaviours.js';
-import type { FieldChange, Keeping } from './habits.js';
+import { ActiveBehaviours, type Call, type Kind } from './behaviours.js';
+import type { FieldChange, Transformation } from './partner-formats.js';
 
 export interface Answer {
   status: number;
@@ -19,53 +19,53 @@ export interface Request {
   body: Buffer;
 }
 
-/** What a partner was asked to write, for a person who wants to know why something is there twice. */
-export interface Written {
+/** A log entry of a write request, to analyse duplicates. */
+export interface RequestLog {
   at: number;
   request: string;
   body: string;
   behaviour?: string;
-  /** Whether and when it took effect. */
+  /** Times at which it took effect. */
   effects: number[];
 }
 
 /** A journal entry of ServiceNow; a note of a TMF621 ticket by merge patch, by JSON Patch. */
 const ADDS = /^\{"(comments|work_notes)":"[^"]*"\}$|^\{"note":|^\[\{"op":"add","path":"\/note\/-"/;
 
-/** A partner over real HTTP whose answers are as strange as its mood. */
-export abstract class Partner {
+/** A partner over real HTTP whose answers depend on its active behaviours. */
+export abstract class FakePartner {
   private server!: Server;
-  private readonly others = new Set<Promise<void>>();
+  private readonly pending = new Set<Promise<void>>();
   private closed = false;
-  readonly mood: Mood;
-  readonly written: Written[] = [];
-  /** What it was asked for and does not know. */
+  readonly behaviours: ActiveBehaviours;
+  readonly written: RequestLog[] = [];
+  /** Unsupported requests. */
   readonly unknown = new Set<string>();
-  /** How many lists it has answered well. */
+  /** Number of lists returned without a behaviour. */
   lists = 0;
-  /** How many requests of each kind came for each resource, answered well or not. */
+  /** Number of requests by kind and resource. */
   readonly asked = new Map<string, number>();
-  /** How far its clock is ahead of the true one, milliseconds. */
+  /** Milliseconds by which its clock is ahead of real time. */
   ahead = 0;
-  /** How far the clock of the machine before it is ahead, of which the header Date is; its own where undefined. */
+  /** Milliseconds by which the clock of a gateway, which sets the Date header, is ahead; undefined = no gateway. */
   gatewayAhead?: number;
-  /** Milliseconds that a request, an answer, a webhook or an event is under way. */
+  /** Network latency of a request, answer, webhook or event in milliseconds. */
   latency: () => number = () => 0;
-  /** The most entries of a list in one answer, whatever is asked for. */
+  /** Maximum number of list entries in one answer. */
   pageLimit = 10_000;
-  /** How it keeps what is written by its API. */
-  keeping: Keeping = {};
-  /** Who wrote which field when. */
+  /** How it transforms values written through its API. */
+  transformation: Transformation = {};
+  /** All writes of fields. */
   readonly history: FieldChange[] = [];
 
   constructor(readonly random: () => number) {
-    this.mood = new Mood(random);
+    this.behaviours = new ActiveBehaviours(random);
   }
 
   async start(): Promise<this> {
     this.server = createServer((req, res) => {
       this.handle(req, res).catch((error) => {
-        // Whoever asked may have been killed in the middle of it.
+        // The client may have been killed during the request.
         if (error.code !== 'ECONNRESET') console.error(error);
         res.destroy();
       });
@@ -78,42 +78,42 @@ export abstract class Partner {
     this.closed = true;
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
-    await Promise.all(this.others);
+    await Promise.all(this.pending);
   }
 
   get root(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** What its own clock shows. */
+  /** The time of its own clock. */
   get now(): number {
     return Date.now() + this.ahead;
   }
 
-  /** How many requests came so far. */
+  /** Number of requests so far. */
   get requests(): number {
     return [...this.asked.values()].reduce((sum, one) => sum + one, 0);
   }
 
-  /** Whether it is still telling something. */
-  get telling(): boolean {
-    return this.others.size > 0;
+  /** Whether a notification is pending. */
+  get notifying(): boolean {
+    return this.pending.size > 0;
   }
 
   protected abstract kind(request: Request): Kind;
-  /** Does what is asked, all of it or nothing, at once. */
+  /** Executes the request atomically. */
   protected abstract act(request: Request): Answer;
   protected abstract refusal(request: Request): Answer | undefined;
   protected abstract failure(): Record<string, unknown>;
   protected abstract failureBesideResult(): Record<string, unknown>;
-  protected abstract stranger(request: Request): unknown;
-  /** What is to be done between a create and its answer. */
+  protected abstract otherRecord(request: Request): unknown;
+  /** Called between a create and its answer. */
   protected async beforeAnswer(_request: Request, _answer: Answer): Promise<void> {}
 
-  /** Tells it over and over until it is accepted. */
-  protected tell(url: string, headers: Record<string, string>, body: unknown, after?: Promise<void>): Promise<void> {
+  /** Posts a notification repeatedly until it is accepted. */
+  protected notify(url: string, headers: Record<string, string>, body: unknown, after?: Promise<void>): Promise<void> {
     const text = JSON.stringify(body);
-    const telling = (async () => {
+    const sending = (async () => {
       await after;
       await pause(this.latency());
       for (let wait = 50; !this.closed; wait = Math.min(wait * 2, 800)) {
@@ -129,8 +129,8 @@ export abstract class Partner {
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     })();
-    const kept = telling.finally(() => this.others.delete(kept));
-    this.others.add(kept);
+    const kept = sending.finally(() => this.pending.delete(kept));
+    this.pending.add(kept);
     return kept;
   }
 
@@ -155,7 +155,7 @@ export abstract class Partner {
     const kind = this.kind(request);
     const asked = `${kind} ${request.path.split('/').findLast((part) => /^[a-z_]+$/i.test(part))}`;
     this.asked.set(asked, (this.asked.get(asked) ?? 0) + 1);
-    const behaviour = this.mood.choose(kind);
+    const behaviour = this.behaviours.choose(kind);
     const effects: number[] = [];
     if (kind === 'create' || kind === 'change') {
       const body = request.body.toString();
@@ -176,17 +176,17 @@ export abstract class Partner {
     const call: Call = {
       act,
       send: (answer) => void send(answer),
-      cut: () => res.destroy(),
+      disconnect: () => res.destroy(),
       adds: kind === 'change' && ADDS.test(request.body.toString()),
       failure: () => this.failure(),
       failureBesideResult: () => this.failureBesideResult(),
-      stranger: () => this.stranger(request),
+      otherRecord: () => this.otherRecord(request),
       random: this.random,
     };
     await behaviour.run(call);
   }
 
-  /** Dated by the clock of the machine that sends it. */
+  /** Sends an answer, with the Date header of the gateway if there is one. */
   private send(res: ServerResponse, answer: Answer): void {
     if (res.destroyed) return;
     const content = answer.raw ?? (answer.body === undefined ? '' : JSON.stringify(answer.body));
@@ -203,7 +203,7 @@ const pause = async (ms: number) => {
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
 };
 
-/** A record with what it was before, for copies that are behind. */
+/** A record with its past versions, to simulate lagging replicas. */
 export class Versions<T extends object> {
   private readonly past: { at: number; value: T }[] = [];
   constructor(
@@ -213,13 +213,13 @@ export class Versions<T extends object> {
     this.keep();
   }
 
-  /** To be called after each change. */
+  /** Stores the current version; call it after each change. */
   keep(): void {
     this.past.push({ at: Date.now(), value: structuredClone(this.value) });
     while (this.past.length > 2 && this.past[1]!.at < Date.now() - 5_000) this.past.shift();
   }
 
-  /** As it was so many milliseconds ago. */
+  /** The version of `lag` milliseconds ago. */
   seen(lag: number): T | undefined {
     if (lag === 0) return this.value;
     return this.past.filter(({ at }) => at <= Date.now() - lag).at(-1)?.value;

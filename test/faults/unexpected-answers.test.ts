@@ -7,20 +7,20 @@ import { type FlowNode, freePort, type Live, startNodeRed, until } from '../live
 import type { StoreCounts } from '../live/rig.js';
 import { PATIENCE } from '../patience.js';
 import { randomFrom } from '../store/random.js';
+import { judge } from './loss-oracle.js';
+import { Operator, summarise, waitsForever } from './operator.js';
 import { Partners } from './partners.js';
-import { Load } from './strange-load.js';
-import { inWords, Operator, waitsForever } from './strange-operator.js';
-import { judge } from './strange-oracle.js';
+import { RandomLoad } from './random-load.js';
 
 const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
 const RUNS = [
   { arrayMode: 'jsonPatch', tickets: LONG ? 300 : 20, kills: LONG ? 32 : 4 },
   { arrayMode: 'replace', tickets: LONG ? 80 : 6, kills: LONG ? 10 : 2 },
 ] as const;
-/** Of a hundred things said, so many may need a person when partners answer like that. */
-const ASIDE = 10;
+/** Maximum percentage of actions that may need an operator with such answers. */
+const MAX_UNSETTLED_PERCENT = 10;
 
-describe('Node-RED killed while its partners answer strangely', () => {
+describe('Node-RED killed while its partners return unexpected answers', () => {
   let folder: string;
   let partners: Partners;
   let live: Live | undefined;
@@ -36,7 +36,7 @@ describe('Node-RED killed while its partners answer strangely', () => {
   });
 
   for (const { arrayMode, tickets, kills } of RUNS)
-    it(`loses, doubles and mixes up nothing of ${tickets} tickets (lists by ${arrayMode})`, async () => {
+    it(`loses, duplicates and mixes up nothing in ${tickets} tickets (lists by ${arrayMode})`, async () => {
       const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
       console.log(`      seed ${seed}`);
       const random = randomFrom(seed);
@@ -53,20 +53,20 @@ describe('Node-RED killed while its partners answer strangely', () => {
         await live!.kill();
       };
       await start();
-      partners.callAt(port);
+      partners.enableWebhook(port);
       await until(
         'the hub registration and the first polls',
         () => provider.hubCount === 1 && customer.lists > 5 && provider.lists > 1,
       );
 
-      const load = new Load({ seed, random, partners, silentProvider: arrayMode === 'replace' });
+      const load = new RandomLoad({ seed, random, partners, silentProvider: arrayMode === 'replace' });
       const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
       let killing = true;
       const working = (async () => {
-        const pace = (kills * 4_500) / tickets;
+        const interval = (kills * 4_500) / tickets;
         while (load.tickets.length < tickets) {
           load.open();
-          for (let left = pace * random() * 2; left > 0; ) {
+          for (let left = interval * random() * 2; left > 0; ) {
             const short = 20 + random() * 150;
             await pause(short);
             left -= short;
@@ -74,10 +74,10 @@ describe('Node-RED killed while its partners answer strangely', () => {
           }
         }
       })();
-      const moods = (async () => {
+      const changingBehaviours = (async () => {
         while (killing) {
-          customer.mood.change({ replica: true });
-          provider.mood.change({ replica: arrayMode !== 'replace' });
+          customer.behaviours.change({ replica: true });
+          provider.behaviours.change({ replica: arrayMode !== 'replace' });
           await pause(300 + random() * 2_000);
         }
       })();
@@ -88,65 +88,65 @@ describe('Node-RED killed while its partners answer strangely', () => {
       }
       await working;
       killing = false;
-      await moods;
-      partners.well();
+      await changingBehaviours;
+      partners.reset();
 
       const operator = new Operator(() => live!.url);
       const counts = async () => ((await (await fetch(`${live!.url}/health`)).json()) as { stores: StoreCounts[] }).stores[0]!;
       const stuck: string[] = [];
-      const quiet = async (what: string) => {
+      const idle = async (what: string) => {
         let before = '';
         let from = [0, 0];
-        const isQuiet = async () => {
+        const isIdle = async () => {
           const { messages, deliveries } = await counts();
           const now = JSON.stringify([messages, deliveries, customer.written.length, provider.written.length]);
-          if (customer.telling || provider.telling || now !== before) {
+          if (customer.notifying || provider.notifying || now !== before) {
             before = now;
             from = [customer.lists, provider.lists];
             return false;
           }
-          // Nothing came of several polls: nothing more will.
+          // Several polls found nothing: all changes are received.
           if (customer.lists < from[0]! + 12 || provider.lists < from[1]! + 3) return false;
           from = [customer.lists, provider.lists];
           if (messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt! === 0) return true;
-          // What waits behind something that waits for a person does so for ever.
-          return waitsForever(await operator.aside());
+          // Work behind an item that needs an operator waits forever.
+          return waitsForever(await operator.unsettled());
         };
-        // What got many strange answers in a row is asked for again only after the longest wait.
-        await until(what, isQuiet, PATIENCE + DEFAULT_RETRY.most).catch(async (error: Error) => {
+        // After many failed attempts the next one comes only after the longest delay.
+        await until(what, isIdle, PATIENCE + DEFAULT_RETRY.most).catch(async (error: Error) => {
           stuck.push(`${error.message}: ${JSON.stringify(await counts())}`);
         });
       };
-      await quiet('all that was said to be done');
-      const first = (await operator.aside()).filter(({ state }) => state !== 'waiting');
-      provider.disown();
-      await quiet('the copies to be matters of their own');
+      await idle('all work to be done');
+      const first = (await operator.unsettled()).filter(({ state }) => state !== 'waiting');
+      provider.separateCopies();
+      await idle('the copies to be independent');
       let replays = 0;
       for (let again = 1; again > 0 && stuck.length === 0; replays += again) {
         again = await operator.replay();
-        await quiet('what was replayed to be done');
+        await idle('the replayed work to be done');
       }
       if (stuck.length === 0) {
-        load.lastWords();
-        await quiet('the last words to be heard');
+        load.lastChanges();
+        await idle('the last changes to be transferred');
       }
 
-      const aside = await operator.aside();
-      const { faults, said, lost, aside: lacking } = judge(partners, load.tickets, aside, operator.replayed);
+      const unsettled = await operator.unsettled();
+      const { faults, said, lost, unsettled: missing } = judge(partners, load.tickets, unsettled, operator.replayed);
       said.push(...stuck);
       const figures = {
         tickets: load.tickets.length,
         acts: load.acts,
         kills,
-        strange: [customer, provider].flatMap(({ mood }) => [...mood.shown.values()]).reduce((a, b) => a + b, 0),
-        kinds: new Set([customer, provider].flatMap(({ mood }) => [...mood.shown.keys()])).size,
+        strange: [customer, provider].flatMap(({ behaviours }) => [...behaviours.applied.values()]).reduce((a, b) => a + b, 0),
+        kinds: new Set([customer, provider].flatMap(({ behaviours }) => [...behaviours.applied.keys()])).size,
         children: provider.children.size,
         ...faults,
         stuck: stuck.length,
-        'put aside': first.length,
+        'needed an operator': first.length,
         replays,
-        'still aside': aside.length,
-        'lacking but explained': lacking,
+        'still unsettled': unsettled.length,
+        'missing but explained': missing,
       };
       console.log(
         `      ${Object.entries(figures)
@@ -154,14 +154,14 @@ describe('Node-RED killed while its partners answer strangely', () => {
           .join(', ')}`,
       );
       output.push(live!.output());
-      const strange = [...customer.unknown, ...provider.unknown];
-      if (strange.length) console.log(`      not known to these partners: ${strange.join(', ')}`);
-      if (first.length) console.log(`      put aside:\n${inWords(first)}`);
-      if (aside.length) console.log(`      still aside:\n${inWords(aside)}`);
-      for (const number of [...lost].slice(0, 4)) console.log(await operator.story(number));
+      const unsupported = [...customer.unknown, ...provider.unknown];
+      if (unsupported.length) console.log(`      unsupported requests: ${unsupported.join(', ')}`);
+      if (first.length) console.log(`      needed an operator:\n${summarise(first)}`);
+      if (unsettled.length) console.log(`      still unsettled:\n${summarise(unsettled)}`);
+      for (const number of [...lost].slice(0, 4)) console.log(await operator.history(number));
       assert.deepEqual(said, [], `seed ${seed}\n${said.join('\n')}`);
-      // A copy is a person's matter, however well a partner answers, and so is what it said it had done.
+      // Copies and unconfirmed writes need an operator even if the partner answers correctly.
       const avoidable = first.filter(({ reason }) => !/^SWB_WRONG_ENTITY|does not show/.test(reason)).length;
-      assert.ok(avoidable <= 2 + ((tickets + load.acts) * ASIDE) / 100, `${avoidable} were put aside for a person`);
+      assert.ok(avoidable <= 2 + ((tickets + load.acts) * MAX_UNSETTLED_PERCENT) / 100, `${avoidable} needed an operator`);
     });
 });

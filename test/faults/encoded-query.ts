@@ -1,8 +1,8 @@
-/** A row of ServiceNow: each column as the text that it holds. */
+/** A ServiceNow row: all values are text. */
 export type Row = Record<string, string>;
 
 /**
- * An encoded query: conditions joined by ^, alternatives by ^OR, and ORDERBY. What the order leaves open comes as it was given, or `shuffled`.
+ * An encoded query: conditions joined by ^, alternatives by ^OR, and ORDERBY. Rows that the order does not determine keep their order, or are `shuffled`.
  */
 export function select(rows: Row[], encoded: string, shuffled = false): Row[] {
   const terms = encoded.split('^').filter(Boolean);

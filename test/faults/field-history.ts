@@ -1,16 +1,16 @@
-import type { SharedField } from './clash-fields.js';
-import type { FieldChange } from './habits.js';
+import type { SharedField } from './conflict-fields.js';
+import type { FieldChange } from './partner-formats.js';
 import type { Partners } from './partners.js';
-import { SIDES, type Side } from './strange-load.js';
+import { SIDES, type Side } from './random-load.js';
 
-/** Who wrote a field of a record at one side, in the order of time. */
+/** All writes of a field of a record at one side, in chronological order. */
 export function historyOf(partners: Partners, ids: Record<Side, string>, field: SharedField, side: Side): FieldChange[] {
   const columns = side === 'customer' ? field.columns : [field.attribute];
   return partners[side].history.filter((one) => one.record === ids[side] && columns.includes(one.field));
 }
 
-/** The same of both sides, in words; `from`: since when, true time in milliseconds. */
-export function storyOf(partners: Partners, ids: Record<Side, string>, field: SharedField, from = 0): string {
+/** The history of both sides as text; `from`: start in real time, milliseconds. */
+export function describeHistory(partners: Partners, ids: Record<Side, string>, field: SharedField, from = 0): string {
   const all = SIDES.flatMap((side) => historyOf(partners, ids, field, side).map((one) => ({ ...one, side })))
     .filter(({ at }) => at >= from)
     .sort((a, b) => a.at - b.at);

@@ -1,35 +1,35 @@
-import { SHARED, type SharedField } from './clash-fields.js';
+import { SHARED, type SharedField } from './conflict-fields.js';
 import { pause } from './fault-rig.js';
 import type { Partners } from './partners.js';
-import type { Side } from './strange-load.js';
+import type { Side } from './random-load.js';
 
-export interface Word {
+export interface FieldWrite {
   side: Side;
   field: SharedField;
   value: string;
-  /** True time, milliseconds. */
+  /** Real time in milliseconds. */
   at: number;
 }
 
-/** A ticket that both sides have, and all that people did with it. */
+/** A ticket at both sides, with all user actions on it. */
 export interface Pair {
   mark: string;
   sysId: string;
   ticketId: string;
-  /** Each round's changes in the order of their times. */
-  rounds: Word[][];
+  /** The changes of each round in chronological order. */
+  rounds: FieldWrite[][];
   said: Record<Side, string[]>;
 }
 
-export interface Clash {
-  /** The most milliseconds between the two sides. */
+export interface ConflictTiming {
+  /** Maximum milliseconds between the changes of the two sides. */
   within: number;
-  /** At least so many. */
+  /** Minimum milliseconds. */
   after?: number;
 }
 
-/** People at both sides who change the same fields of the same tickets at the same moment. */
-export class Clashes {
+/** Simulates users at both sides who change the same fields of the same tickets at the same time. */
+export class ConflictLoad {
   readonly pairs: Pair[] = [];
   acts = 0;
   private count = 0;
@@ -40,9 +40,9 @@ export class Clashes {
     private readonly seed: number,
   ) {}
 
-  /** The customer opens so many. */
-  open(many: number): void {
-    for (let i = 0; i < many; i++) {
+  /** Opens tickets at the customer. */
+  open(total: number): void {
+    for (let i = 0; i < total; i++) {
       const mark = `C${this.seed}x${i}z`;
       const fields = { short_description: `${mark} new`, description: mark, impact: '2', urgency: '2' };
       const { sys_id } = this.partners.customer.create(fields);
@@ -50,7 +50,7 @@ export class Clashes {
     }
   }
 
-  /** Whether all of them are at the provider. */
+  /** Whether all tickets exist at the provider. */
   found(): boolean {
     for (const pair of this.pairs)
       pair.ticketId ||=
@@ -58,15 +58,15 @@ export class Clashes {
     return this.pairs.every(({ ticketId }) => ticketId);
   }
 
-  /** Both sides change something of each ticket. Resolves when they have. */
-  async round(clash: Clash): Promise<void> {
-    await Promise.all(this.pairs.map((pair) => this.both(pair, clash)));
+  /** Changes each ticket at both sides. Resolves when all changes are made. */
+  async round(timing: ConflictTiming): Promise<void> {
+    await Promise.all(this.pairs.map((pair) => this.both(pair, timing)));
   }
 
-  private async both(pair: Pair, { within, after = 0 }: Clash): Promise<void> {
+  private async both(pair: Pair, { within, after = 0 }: ConflictTiming): Promise<void> {
     const { random } = this;
-    const words: Word[] = [];
-    pair.rounds.push(words);
+    const writes: FieldWrite[] = [];
+    pair.rounds.push(writes);
     const fields = random() < 0.7 ? [this.one(SHARED)] : SHARED.filter(() => random() < 0.6);
     const times = random() < 0.3 ? 3 : 1;
     const sides: Side[] = random() < 0.5 ? ['customer', 'provider'] : ['provider', 'customer'];
@@ -76,7 +76,7 @@ export class Clashes {
       await pause(delay);
       for (let time = 0; time < times; time++) {
         if (time > 0) await pause(random() * 150);
-        this.change(pair, side, fields, words);
+        this.change(pair, side, fields, writes);
         if (random() < 0.5) this.comment(pair, side);
       }
     };
@@ -88,14 +88,14 @@ export class Clashes {
     return list[Math.floor(this.random() * list.length)]!;
   }
 
-  private change(pair: Pair, side: Side, fields: SharedField[], words: Word[]): void {
+  private change(pair: Pair, side: Side, fields: SharedField[], writes: FieldWrite[]): void {
     const { customer, provider } = this.partners;
     const number = ++this.count;
     const written = fields.map((field) => ({
       field,
       value: field.fresh(this.random, `${pair.mark} ${side} ${number}`),
     }));
-    for (const word of written) words.push({ ...word, side, at: Date.now() });
+    for (const write of written) writes.push({ ...write, side, at: Date.now() });
     this.acts++;
     if (side === 'customer')
       customer.update(pair.sysId, Object.assign({}, ...written.map(({ field, value }) => field.toIncident(value))));

@@ -1,8 +1,8 @@
-import { ofTicket, SHARED } from './clash-fields.js';
-import { historyOf, storyOf } from './field-story.js';
-import type { Spoken } from './kept-load.js';
+import { ofTicket, SHARED } from './conflict-fields.js';
+import { describeHistory, historyOf } from './field-history.js';
 import type { Partners } from './partners.js';
-import { SIDES, type Side } from './strange-load.js';
+import { SIDES, type Side } from './random-load.js';
+import type { TransformedTicket } from './transformed-load.js';
 
 const FIGURES = [
   'missing',
@@ -17,8 +17,8 @@ const FIGURES = [
   'not kept',
 ] as const;
 
-/** Whatever is done to a text on its way: what is left of it without blanks, mark-up and accents. */
-const bare = (text: string) =>
+/** Normalises a text for comparison: without whitespace, mark-up and Unicode variants. */
+const normalise = (text: string) =>
   text
     .replaceAll(/<\/?(p|br)\s*\/?>/g, '')
     .replaceAll('&lt;', '<')
@@ -27,7 +27,7 @@ const bare = (text: string) =>
     .replaceAll('&amp;', '&')
     .normalize('NFC')
     .replaceAll(/\s+/g, '');
-const mark = (text: string) => /\[\[.*?\]\]|\{\{.*?\}\}/.exec(bare(text))?.[0] ?? bare(text);
+const mark = (text: string) => /\[\[.*?\]\]|\{\{.*?\}\}/.exec(normalise(text))?.[0] ?? normalise(text);
 
 function tally(texts: string[]): Map<string, number> {
   const counts = new Map<string, number>();
@@ -35,8 +35,8 @@ function tally(texts: string[]): Map<string, number> {
   return counts;
 }
 
-/** When all is idle: what was said is there as often as it was said, and nothing came back to its author. */
-export function judgeKept(partners: Partners, tickets: Spoken[]) {
+/** When all is idle: checks that each comment exists as often as it was written, and that nothing was echoed to its author. */
+export function judgeTransformed(partners: Partners, tickets: TransformedTicket[]) {
   const { customer, provider } = partners;
   const figures = Object.fromEntries(FIGURES.map((name) => [name, 0])) as Record<(typeof FIGURES)[number], number>;
   const said: string[] = [];
@@ -67,8 +67,8 @@ export function judgeKept(partners: Partners, tickets: Spoken[]) {
           for (const at of SIDES) {
             const found = tally(there[at]).get(text) ?? 0;
             if (found === times) continue;
-            // Written between the last read and a whole list: nobody could know of it.
-            if (found < times && provider.isUnshown(text)) continue;
+            // Written between the last read and the write of a whole list: the broker could not know about it.
+            if (found < times && provider.wasNeverShown(text)) continue;
             const figure = found < times ? lost! : at === of ? echo! : twice!;
             const shown = [...ticket[what][of], ...there[at]]
               .filter((one) => mark(one) === text)
@@ -85,17 +85,17 @@ export function judgeKept(partners: Partners, tickets: Spoken[]) {
       const last = values.at(-1)!;
       const own = opener === 'customer' ? field.ofIncident(row) : ofTicket(field, other);
       const where = `${ticket.mark} ${field.name}, which only the ${opener} writes`;
-      // What its author wrote stays as it was written.
+      // The author's value must be unchanged.
       if (own !== last)
         fault(
           'set back',
-          `${where}: it has ${JSON.stringify(own)} and wrote ${JSON.stringify(last)}\n${storyOf(partners, ids, field)}`,
+          `${where}: it has ${JSON.stringify(own)} and wrote ${JSON.stringify(last)}\n${describeHistory(partners, ids, field)}`,
         );
       for (const { by, value, before } of historyOf(partners, ids, field, opener))
         if (by === 'broker' && value !== before)
           fault('overwritten', `${where}: we wrote ${JSON.stringify(value)} over ${JSON.stringify(before)}`);
-      // At the other side it is what that one keeps of it.
-      const keep = (opener === 'customer' ? provider : customer).keeping.field!;
+      // The other side must have the value as it transforms it.
+      const keep = (opener === 'customer' ? provider : customer).transformation.field!;
       const kept =
         opener === 'customer'
           ? keep(field.attribute, last, false)
@@ -104,10 +104,10 @@ export function judgeKept(partners: Partners, tickets: Spoken[]) {
             : keep('state', last, false);
       const there = opener === 'customer' ? ofTicket(field, other) : field.ofIncident(row);
       const isOpen = values.every((value) => value === last) && keep(field.attribute, last, true) !== last;
-      if (kept !== undefined && !isOpen && bare(String(kept)) !== bare(there))
+      if (kept !== undefined && !isOpen && normalise(String(kept)) !== normalise(there))
         fault(
           'not kept',
-          `${where}: the other side has ${JSON.stringify(there)} of ${JSON.stringify(last)}\n${storyOf(partners, ids, field)}`,
+          `${where}: the other side has ${JSON.stringify(there)} of ${JSON.stringify(last)}\n${describeHistory(partners, ids, field)}`,
         );
     }
   }

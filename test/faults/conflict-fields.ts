@@ -1,12 +1,12 @@
-import type { Row } from './own-query.js';
-import type { Ticket } from './own-tickets.js';
+import type { Row } from './encoded-query.js';
+import type { Ticket } from './fake-tickets.js';
 
-/** A field that both sides have, with values that say exactly the same on both. */
+/** A field that exists at both sides, with values that have exactly the same meaning. */
 export interface SharedField {
   name: string;
-  /** Whose word stands when both change it within a moment. */
+  /** Whose change wins when both change it at about the same time. */
   owner: 'customer' | 'provider';
-  /** The n-th fresh value. */
+  /** A new value. */
   fresh(random: () => number, text: string): string;
   toIncident(value: string): Row;
   ofIncident(row: Row): string;
@@ -21,7 +21,7 @@ const INCIDENT_STATES: Record<string, Row> = {
   held: { state: '3', hold_reason: '4' },
   resolved: { state: '6', close_code: 'Solution provided', close_notes: 'Done' },
 };
-/** Impact and urgency, as they are looked up for a priority. */
+/** Impact and urgency by severity. */
 const LEVELS: Record<string, Row> = {
   Critical: { impact: '1', urgency: '1' },
   Major: { impact: '2', urgency: '1' },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { stamp, type Zone } from './habits.js';
-import { Partner, Versions } from './partner.js';
+import { FakePartner, Versions } from './fake-partner.js';
+import { formatTime, type Zone } from './partner-formats.js';
 
 export interface Note {
   id?: string;
@@ -30,47 +30,47 @@ export interface Ticket {
   [attribute: string]: unknown;
 }
 
-/** What was shown to the broker less than this before it was killed may be on no disk. Milliseconds. */
-const UNKEPT = 1_000;
+/** Data that the broker read within this time before it was killed may not be on disk. Milliseconds. */
+const UNSAVED = 1_000;
 
-/** Where the API lies below the address. */
+/** Path of the API. */
 export const API = '/tmf-api/troubleTicket/v4';
 
-/** A provider's trouble tickets: what people do with them, what is kept of each, and what is told of it. */
-export abstract class OwnTickets extends Partner {
+/** A provider's trouble tickets: user actions, storage and events. */
+export abstract class FakeTickets extends FakePartner {
   readonly tickets = new Map<string, Versions<Ticket>>();
   readonly contents = new Map<string, Buffer>();
-  /** Second tickets that it made by itself of one of ours. */
+  /** Child tickets that the provider created itself. */
   readonly children = new Set<string>();
-  /** Its own notes and files that somebody's list left out. */
+  /** The provider's notes and files that a written list left out. */
   readonly destroyed: string[] = [];
-  /** The same, with when answers had shown them before. */
+  /** The same, with the times when answers had shown them. */
   protected readonly lastShown: { words: string; times: number[] }[] = [];
-  /** When the broker was killed, true time in milliseconds. */
+  /** Times at which the broker was killed, in real time milliseconds. */
   readonly kills: number[] = [];
-  /** How it writes times; UTC where undefined. */
+  /** Time zone of its times; undefined = UTC. */
   zone?: Zone;
   private readonly updated = new Map<string, number>();
-  protected readonly hubs = new Map<string, { callback: string; line: Promise<void> }>();
+  protected readonly hubs = new Map<string, { callback: string; queue: Promise<void> }>();
   private last = 500;
 
   get hubCount(): number {
     return this.hubs.size;
   }
 
-  /** Somebody's list left it out before any answer had shown it, or to none but who was killed with it: nobody could know of it. */
-  isUnshown(text: string): boolean {
-    // Events are repeated until they are accepted.
-    const isUnkept = (at: number) => this.hubs.size === 0 && this.kills.some((kill) => at < kill && at > kill - UNKEPT);
+  /** Whether a written list left it out before any answer had shown it to a broker that survived: the broker could not know about it. */
+  wasNeverShown(text: string): boolean {
+    // With a hub, events are repeated until they are accepted.
+    const isUnkept = (at: number) => this.hubs.size === 0 && this.kills.some((kill) => at < kill && at > kill - UNSAVED);
     return this.lastShown.some(({ words, times }) => words.includes(text) && times.every(isUnkept));
   }
 
-  // What people do there.
+  // Actions of users.
 
-  create(fields: Partial<Ticket>, quiet = false, byApi = false): Ticket {
+  create(fields: Partial<Ticket>, silent = false, byApi = false): Ticket {
     const id = `TT-${++this.last}`;
-    const time = stamp(this.now, this.zone);
-    const keep = byApi ? this.keeping.field : undefined;
+    const time = formatTime(this.now, this.zone);
+    const keep = byApi ? this.transformation.field : undefined;
     const kept = keep ? Object.entries(fields).map(([name, value]) => [name, keep(name, value, true)]) : Object.entries(fields);
     const given: Partial<Ticket> = Object.fromEntries(kept.filter(([, value]) => value !== undefined));
     const ticket: Ticket = {
@@ -86,9 +86,9 @@ export abstract class OwnTickets extends Partner {
     for (const note of fields.note ?? []) this.pushNote(ticket, note, byApi);
     for (const file of fields.attachment ?? []) this.pushFile(ticket, file, byApi);
     this.updated.set(id, this.now);
-    this.number(ticket);
+    this.assignNoteIds(ticket);
     this.tickets.set(id, new Versions(ticket));
-    if (!quiet) this.publish('TroubleTicketCreateEvent', ticket);
+    if (!silent) this.publish('TroubleTicketCreateEvent', ticket);
     return ticket;
   }
 
@@ -99,9 +99,9 @@ export abstract class OwnTickets extends Partner {
     this.changed(kept, moved);
   }
 
-  /** What a person does where two carry one reference: the copies become matters of their own. */
-  disown(): void {
-    const own = 'A matter of its own';
+  /** Resolves duplicate references as a user would: makes the copies independent tickets. */
+  separateCopies(): void {
+    const own = 'Independent ticket';
     for (const id of this.children) this.change(id, { externalId: undefined, name: own, description: own });
   }
 
@@ -141,21 +141,21 @@ export abstract class OwnTickets extends Partner {
   }
 
   protected pushNote(ticket: Ticket, note: Partial<Note>, byApi = false): void {
-    const text = byApi && this.keeping.note ? this.keeping.note(note.text!) : note.text!;
-    const date = note.date ?? stamp(this.now, this.zone);
+    const text = byApi && this.transformation.note ? this.transformation.note(note.text!) : note.text!;
+    const date = note.date ?? formatTime(this.now, this.zone);
     ticket.note.push({ author: 'noc', ...note, text, id: randomUUID(), date });
   }
 
   protected pushFile(ticket: Ticket, { content, ...file }: Partial<File>, byApi = false): void {
     const id = randomUUID();
     if (content !== undefined) this.contents.set(id, Buffer.from(content, 'base64'));
-    const name = byApi && this.keeping.fileName ? this.keeping.fileName(file.name!) : file.name!;
+    const name = byApi && this.transformation.fileName ? this.transformation.fileName(file.name!) : file.name!;
     ticket.attachment.push({ ...file, name, id, url: `${ticket.href}/attachment/${id}` });
   }
 
-  /** A status has the reason that came with it, and no older one. */
+  /** A new status removes the reason of the previous one. */
   protected assign(ticket: Ticket, fields: Partial<Ticket>, by: 'people' | 'broker'): void {
-    const keep = by === 'broker' ? this.keeping.field : undefined;
+    const keep = by === 'broker' ? this.transformation.field : undefined;
     const status = ticket.status;
     for (const [field, given] of Object.entries(fields)) {
       const before = ticket[field];
@@ -166,9 +166,9 @@ export abstract class OwnTickets extends Partner {
     if (ticket.status !== status && !('statusChangeReason' in fields)) delete ticket.statusChangeReason;
   }
 
-  /** Ids of notes as this provider has them. */
-  private number(ticket: Ticket): void {
-    const { noteIds = 'own' } = this.keeping;
+  /** Assigns the ids of notes. */
+  private assignNoteIds(ticket: Ticket): void {
+    const { noteIds = 'own' } = this.transformation;
     for (const [index, note] of ticket.note.entries()) {
       if (noteIds === 'none') delete note.id;
       if (noteIds === 'place') note.id = String(index + 1);
@@ -179,22 +179,22 @@ export abstract class OwnTickets extends Partner {
     const ticket = kept.value;
     const time = Math.max(this.now, this.updated.get(ticket.id)! + 1);
     this.updated.set(ticket.id, time);
-    this.number(ticket);
-    ticket.lastUpdate = stamp(time, this.zone);
+    this.assignNoteIds(ticket);
+    ticket.lastUpdate = formatTime(time, this.zone);
     kept.keep();
     this.publish(moved ? 'TroubleTicketStatusChangeEvent' : 'TroubleTicketAttributeValueChangeEvent', ticket);
   }
 
-  /** Events of a hub go out one after the other. */
+  /** Sends the events of a hub one after the other. */
   protected publish(eventType: string, ticket: Ticket): Promise<void> {
     const event = {
       eventId: randomUUID(),
-      eventTime: stamp(this.now, this.zone),
+      eventTime: formatTime(this.now, this.zone),
       eventType,
       event: { troubleTicket: structuredClone(ticket) },
     };
     const path = `${eventType[0]!.toLowerCase()}${eventType.slice(1)}`;
-    for (const hub of this.hubs.values()) hub.line = this.tell(`${hub.callback}/listener/${path}`, {}, event, hub.line);
-    return Promise.all([...this.hubs.values()].map(({ line }) => line)).then(() => undefined);
+    for (const hub of this.hubs.values()) hub.queue = this.notify(`${hub.callback}/listener/${path}`, {}, event, hub.queue);
+    return Promise.all([...this.hubs.values()].map(({ queue }) => queue)).then(() => undefined);
   }
 }

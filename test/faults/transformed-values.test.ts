@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { until } from '../live/node-red.js';
 import { FaultRig, type ListMode, pause, print, seeded } from './fault-rig.js';
-import { KeptLoad } from './kept-load.js';
-import { judgeKept } from './kept-oracle.js';
-import { HABITS, type Habit, habit } from './kept-otherwise.js';
-import { inWords } from './strange-operator.js';
+import { summarise } from './operator.js';
+import { combine, TRANSFORMATIONS, type TransformationName } from './transformations.js';
+import { TransformedLoad } from './transformed-load.js';
+import { judgeTransformed } from './transformed-oracle.js';
 
 const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
 
 interface Run {
-  customer: Habit[];
-  provider: Habit[];
+  customer: TransformationName[];
+  provider: TransformationName[];
   arrayMode: ListMode;
 }
 
@@ -29,39 +29,41 @@ const SHORT_RUNS: Run[] = [
 ];
 const LONG_RUNS: Run[] = [
   ...SHORT_RUNS,
-  ...(Object.keys(HABITS) as Habit[]).map((name): Run => ({ customer: [name], provider: [name], arrayMode: 'jsonPatch' })),
+  ...(Object.keys(TRANSFORMATIONS) as TransformationName[]).map(
+    (name): Run => ({ customer: [name], provider: [name], arrayMode: 'jsonPatch' }),
+  ),
   { customer: ['as it is'], provider: ['prefix, wrapped, no ids'], arrayMode: 'replace' },
   { customer: ['as it is'], provider: ['escaped notes', 'ids are places'], arrayMode: 'replace' },
 ];
 const TICKETS = LONG ? 10 : 4;
 const ACTS = LONG ? 120 : 30;
-/** Of what writes, so much loses its answer. */
+/** Share of writes whose answer is lost. */
 const LOST = 0.2;
 
-describe('Partners that keep what is written otherwise', () => {
+describe('Partners that transform written values', () => {
   let rig: FaultRig | undefined;
   afterEach(() => rig?.stop());
 
   for (const { customer: ours, provider: theirs, arrayMode } of LONG ? LONG_RUNS : SHORT_RUNS)
-    it(`nothing comes back, nothing is lost: ${ours.join(' and ')}; ${theirs.join(' and ')} (lists by ${arrayMode})`, async () => {
+    it(`cause no echo and no loss: ${ours.join(' and ')}; ${theirs.join(' and ')} (lists by ${arrayMode})`, async () => {
       const { seed, random } = seeded();
       rig = await FaultRig.start(random, {
         arrayMode,
         nodes: { 'sb1-sn': { settling: '2' }, 'sb1-tmf': { settling: '2' } },
         partners: ({ customer, provider }) => {
-          customer.keeping = habit(...ours);
-          provider.keeping = habit(...theirs);
+          customer.transformation = combine(...ours);
+          provider.transformation = combine(...theirs);
         },
       });
       const { partners } = rig;
       const { customer, provider } = partners;
-      const load = new KeptLoad(partners, random, seed);
+      const load = new TransformedLoad(partners, random, seed);
       for (let i = 0; i < TICKETS; i++) load.open(i % 2 ? 'provider' : 'customer');
       await until('all tickets at both sides', () => load.found());
-      await rig.idle('all to be opened');
-      for (const { mood } of [customer, provider]) {
-        mood.set('change', ['cut, done', 'cut, not done', '500, done'], LOST);
-        mood.set('create', ['cut, done', 'cut, not done'], LOST);
+      await rig.idle('all tickets to be opened');
+      for (const { behaviours } of [customer, provider]) {
+        behaviours.set('change', ['cut, done', 'cut, not done', '500, done'], LOST);
+        behaviours.set('create', ['cut, done', 'cut, not done'], LOST);
       }
       const kills = LONG ? 4 : 1;
       for (let kill = 0; kill < kills; kill++) {
@@ -79,19 +81,19 @@ describe('Partners that keep what is written otherwise', () => {
         await rig.launch();
         await working;
       }
-      partners.well();
-      const aside = await rig.idle('all that was said to be told');
-      const { figures, said } = judgeKept(partners, load.tickets);
-      const lost = [...customer.mood.shown, ...provider.mood.shown].reduce((sum, [, times]) => sum + times, 0);
+      partners.reset();
+      const unsettled = await rig.idle('all changes to be transferred');
+      const { figures, said } = judgeTransformed(partners, load.tickets);
+      const lost = [...customer.behaviours.applied, ...provider.behaviours.applied].reduce((sum, [, times]) => sum + times, 0);
       print(`${ours}; ${theirs}`, {
         tickets: TICKETS,
         acts: load.acts,
         kills,
         'lost answers': lost,
-        aside: aside.length,
+        unsettled: unsettled.length,
         ...figures,
       });
-      if (aside.length) console.log(inWords(aside));
+      if (unsettled.length) console.log(summarise(unsettled));
       assert.deepEqual(said, [], `seed ${seed}\n${said.join('\n')}`);
     });
 });
