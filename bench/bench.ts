@@ -5,7 +5,9 @@ import { endToEndBench } from './end-to-end.js';
 import { storeBench } from './store.js';
 import { viewBench } from './view.js';
 
-/** Runs all benchmarks. Machines differ and are noisy, so compare the ratios: each is made of two measurements in the same run. */
+/**
+ * Runs all benchmarks. Machines differ and are noisy, so compare the ratios: each is made of two measurements in the same run.
+ */
 async function main(): Promise<void> {
   const endToEnd = await endToEndBench();
   console.log(`End-to-end throughput compared with the hand-wired flow: ${endToEnd.throughputRatio.toFixed(2)} × (target: 1.0)`);

@@ -8,9 +8,10 @@ import { troubleTicketFlow } from '../test/live/flows.js';
 import { type FlowNode, freePort, type Live, startNodeRed, until } from '../test/live/node-red.js';
 
 /**
- * End-to-end throughput of a ticket: webhook → stored → read back → normalized → correlated → mapped → stored → POSTed to TMF621 → linked, compared with a
- * flow wired by hand from Node-RED's own nodes (http in → change with JSONata → http request → http response), which stores nothing and
- * reads nothing back. Three processes: the partners, Node-RED, and this one, which generates the load. Both flows alternate in one run.
+ * End-to-end throughput of a ticket: webhook → stored → read back → normalized → correlated → mapped → stored → POSTed to TMF621
+ * → linked, compared with a flow wired by hand from Node-RED's own nodes (http in → change with JSONata → http request → http
+ * response), which stores nothing and reads nothing back. Three processes: the partners, Node-RED, and this one, which generates
+ * the load. Both flows alternate in one run.
  */
 const TICKETS = 2_000;
 const CONCURRENCY = 32;
@@ -199,7 +200,8 @@ export async function endToEndBench(): Promise<EndToEndResult> {
     const port = await freePort();
     const flow = troubleTicketFlow({ url: partners.url }, { version: 'v4', customer: 'webhook', provider: 'poll' }).map((n) => ({
       ...n,
-      // Only the path from customer to provider is measured, because only that is hand-wired; polling is off so that it does not interfere.
+      // Only the path from customer to provider is measured, because only that is hand-wired; polling is off so that it does not
+      // interfere.
       ...(n.type === 'switchboard-tmf621-in' && { poll: false, hub: false }),
       ...(n.type === 'switchboard-tmf-endpoint' && { concurrency: String(CONCURRENCY) }),
       ...(n.type === 'switchboard-servicenow-endpoint' && { concurrency: String(CONCURRENCY) }),

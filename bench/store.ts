@@ -9,15 +9,18 @@ import { LowdbStore } from '../src/store/lowdb-store.js';
 import type { Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../src/store/store.js';
 
 /**
- * The cost of a message in the store and the longest stall of the event loop, with few and with many conversations. Both stores are measured alternately in one
- * run, so that the ratio is meaningful on any machine.
+ * The cost of a message in the store and the longest stall of the event loop, with few and with many conversations. Both stores
+ * are measured alternately in one run, so that the ratio is meaningful on any machine.
  */
 
 const FEW = 1000;
 const MANY = 100_000;
 /** Messages processed concurrently. */
 const PARALLEL = 16;
-/** Messages per turn; all turns together grow the journal of the large store by more than its snapshot, so that the result includes the cost of compaction. */
+/**
+ * Messages per turn; all turns together grow the journal of the large store by more than its snapshot, so that the result
+ * includes the cost of compaction.
+ */
 const TURN = 1000;
 const TURNS = 30;
 const BODY = { note: 'x'.repeat(2000) };

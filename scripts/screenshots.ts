@@ -1,6 +1,6 @@
 /**
- * npm run screenshots: builds and starts the product (sandbox and Node-RED with both examples, on free ports, in a temporary folder), performs typical
- * user actions, and writes screenshots to docs/pictures/. Each entry of PICTURES is one screenshot.
+ * npm run screenshots: builds and starts the product (sandbox and Node-RED with both examples, on free ports, in a temporary
+ * folder), performs typical user actions, and writes screenshots to docs/pictures/. Each entry of PICTURES is one screenshot.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';

@@ -96,7 +96,8 @@ export class DecisionError extends SwitchboardError {
 /**
  * The outcome of a failed request.
  * - `notDone`: the partner certainly did not process it (never sent, or rejected): safe to send again if `retry`.
- * - `unknown`: the partner may have processed it (answer lost, time-out after sending, 5xx): look the record up before sending again.
+ * - `unknown`: the partner may have processed it (answer lost, time-out after sending, 5xx): look the record up before sending
+ *   again.
  */
 export type Outcome = 'notDone' | 'unknown';
 
@@ -114,7 +115,9 @@ export interface PartnerErrorDetails extends ErrorDetails {
   body?: unknown;
   /** The error concerns one record and does not affect the endpoint's state. */
   concernsRecord?: boolean;
-  /** The partner confirmed the write, but reads do not show it: it is looked up, and written again only if an operator decides so. */
+  /**
+   * The partner confirmed the write, but reads do not show it: it is looked up, and written again only if an operator decides so.
+   */
   notVisible?: boolean;
   /** Another partner than the target caused the error: the state of the target's endpoint is not affected. */
   otherPartner?: boolean;

@@ -2,7 +2,10 @@ import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The key with which Node-RED encrypts its credentials file: from the environment, or generated once and stored in the user folder. */
+/**
+ * The key with which Node-RED encrypts its credentials file: from the environment, or generated once and stored in the user
+ * folder.
+ */
 export function credentialSecret(userDir: string): string {
   const given = process.env.SWITCHBOARD_CREDENTIAL_SECRET;
   if (given) return given;

@@ -2,8 +2,8 @@ import { brokers } from '../delivery/brokers.js';
 import { endpointState } from '../delivery/endpoint-state.js';
 
 /**
- * `ok` if messages are accepted, and every store and every partner is available; `degraded` if a partner is not: messages are still accepted. The body
- * includes the counts of waiting and failed work, for dashboards and alerts.
+ * `ok` if messages are accepted, and every store and every partner is available; `degraded` if a partner is not: messages are
+ * still accepted. The body includes the counts of waiting and failed work, for dashboards and alerts.
  */
 export async function health(phase?: 'starting' | 'stopping'): Promise<{ status: number; body: unknown }> {
   try {

@@ -39,7 +39,9 @@ function withoutFraming(admin: Handler): Handler {
   };
 }
 
-/** Authentication for the paths of flows: the middleware in the settings, or basic authentication with the modules of Node-RED. */
+/**
+ * Authentication for the paths of flows: the middleware in the settings, or basic authentication with the modules of Node-RED.
+ */
 function nodeAuth(installation: NodeRedInstallation, auth: NonNullable<UserSettings['httpNodeAuth']>): unknown {
   if (typeof auth === 'function' || Array.isArray(auth)) return auth;
   const credentialsOf = installation.require('basic-auth') as (

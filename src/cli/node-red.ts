@@ -98,7 +98,9 @@ interface RuntimeState {
   payload?: { error?: string; types?: string[]; modules?: { module: string }[] };
 }
 
-/** Starts Node-RED and waits until its flows are started, which its own start() does not. Returns the reason if they cannot start. */
+/**
+ * Starts Node-RED and waits until its flows are started, which its own start() does not. Returns the reason if they cannot start.
+ */
 export async function startFlows(RED: NodeRed): Promise<SwitchboardError | undefined> {
   let resolveStart: (problem?: SwitchboardError) => void = () => undefined;
   const started = new Promise<SwitchboardError | undefined>((resolve) => {

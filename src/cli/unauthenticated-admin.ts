@@ -3,14 +3,17 @@ import type { Duplex } from 'node:stream';
 import { checkHost, checkSameOrigin } from '../http/browser-guard.js';
 
 /*
- * Protection of an admin API without sign-in. Node-RED's own routes accept requests from a page of any site (a form is enough to deploy, and 4.1 also
- * allows reads), so a request from a browser on this machine is not proof that the user sent it.
+ * Protection of an admin API without sign-in. Node-RED's own routes accept requests from a page of any site (a form is enough to
+ * deploy, and 4.1 also allows reads), so a request from a browser on this machine is not proof that the user sent it.
  */
 
 type Next = (error?: unknown) => void;
 export type Handler = (req: IncomingMessage, res: ServerResponse, next: Next) => void;
 
-/** Passes requests of our own pages and of programs to the admin app. Requests of another site's page skip it and continue to the paths of flows. */
+/**
+ * Passes requests of our own pages and of programs to the admin app. Requests of another site's page skip it and continue to the
+ * paths of flows.
+ */
 export function rejectForeignPages(admin: Handler): Handler {
   return (req, res, next) => {
     if (rejectionReason(req) !== undefined) next();

@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SwitchboardError } from '../errors.js';
 
-/** The Node-RED settings that are used here (nodered.org/docs/user-guide/runtime/configuration); all others are passed to Node-RED. */
+/**
+ * The Node-RED settings that are used here (nodered.org/docs/user-guide/runtime/configuration); all others are passed to
+ * Node-RED.
+ */
 export interface UserSettings extends Record<string, unknown> {
   adminAuth?: AdminAuth;
   https?: HttpsSetting | (() => HttpsSetting | Promise<HttpsSetting>);
@@ -38,7 +41,10 @@ export const ADMIN_AUTH =
 /** Long deprecated in Node-RED in favour of adminAuth and httpNodeAuth. */
 const DEPRECATED = ['httpAdminAuth', 'httpAuth'] as const;
 
-/** Loads a settings.js in the same way as Node-RED. Throws SWB_CONFIG if it cannot be loaded, or uses a setting that is not supported here. */
+/**
+ * Loads a settings.js in the same way as Node-RED. Throws SWB_CONFIG if it cannot be loaded, or uses a setting that is not
+ * supported here.
+ */
 export function readSettings(file: string): UserSettings {
   const invalid = (what: string, hint: string, details: { field?: string; cause?: unknown } = {}) =>
     new SwitchboardError('SWB_CONFIG', what, { where: file, hint, ...details });

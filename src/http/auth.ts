@@ -117,7 +117,8 @@ class OAuthTokens implements Authenticator {
     const status = answer?.status ?? 0;
     const token = status < 300 && typeof body.access_token === 'string' ? body.access_token : '';
     if (!token) {
-      // Only an error response of the token endpoint itself (RFC 6749 §5.2) rejects the credentials: a gateway, a page or an overloaded server does not.
+      // Only an error response of the token endpoint itself (RFC 6749 §5.2) rejects the credentials: a gateway, a page or an
+      // overloaded server does not.
       const refused = status === 401 || (status >= 400 && status < 500 && status !== 429 && body.error !== undefined);
       const words = answer?.body === undefined ? '' : explanation(JSON.stringify(answer.body));
       throw new PartnerError(

@@ -3,9 +3,9 @@ import { isIP } from 'node:net';
 import { SwitchboardError } from '../errors.js';
 
 /*
- * Protection against requests that another site's page sends through a user's browser (CSRF, DNS rebinding). A browser sends any site's requests to
- * addresses that only its user can reach (loopback, the office network), and states their origin. Other programs state no origin and pass: an attacker
- * who can run programs needs no browser.
+ * Protection against requests that another site's page sends through a user's browser (CSRF, DNS rebinding). A browser sends any
+ * site's requests to addresses that only its user can reach (loopback, the office network), and states their origin. Other
+ * programs state no origin and pass: an attacker who can run programs needs no browser.
  */
 
 /**
@@ -15,8 +15,8 @@ import { SwitchboardError } from '../errors.js';
 const PRIVATE_ENDINGS = ['.localhost', '.local', '.internal', '.home.arpa'];
 
 /**
- * The hosts under which users open Switchboard, as in the browser's address bar, from SWITCHBOARD_HOSTS: `desk.example, ops.example:8443`. A
- * non-default port must be included: another port of the same host serves another application.
+ * The hosts under which users open Switchboard, as in the browser's address bar, from SWITCHBOARD_HOSTS: `desk.example,
+ * ops.example:8443`. A non-default port must be included: another port of the same host serves another application.
  */
 export function knownHosts(environment: NodeJS.ProcessEnv = process.env): string[] {
   return (environment.SWITCHBOARD_HOSTS ?? '')
@@ -26,9 +26,9 @@ export function knownHosts(environment: NodeJS.ProcessEnv = process.env): string
 }
 
 /**
- * Throws SWB_FORBIDDEN for an unknown Host (DNS rebinding): if `evil.example` resolves to this server, its page has the same origin as ours for
- * the browser, and only the Host header reveals it. Addresses, names without a dot and private suffixes
- * cannot belong to an attacker.
+ * Throws SWB_FORBIDDEN for an unknown Host (DNS rebinding): if `evil.example` resolves to this server, its page has the same
+ * origin as ours for the browser, and only the Host header reveals it. Addresses, names without a dot and private suffixes cannot
+ * belong to an attacker.
  */
 export function checkHost(headers: IncomingHttpHeaders, known: readonly string[] = knownHosts()): void {
   if (headers.host === undefined) return;
@@ -44,8 +44,9 @@ export function checkHost(headers: IncomingHttpHeaders, known: readonly string[]
 }
 
 /**
- * Throws SWB_FORBIDDEN if a browser states that another site's page sends the request. `Sec-Fetch-Site` (Fetch Metadata, W3C) is set by the browser
- * and is valid behind proxies that rewrite Host; browsers omit it on plain http except for loopback, so there the Origin is compared.
+ * Throws SWB_FORBIDDEN if a browser states that another site's page sends the request. `Sec-Fetch-Site` (Fetch Metadata, W3C) is
+ * set by the browser and is valid behind proxies that rewrite Host; browsers omit it on plain http except for loopback, so there
+ * the Origin is compared.
  */
 export function checkSameOrigin(headers: IncomingHttpHeaders, known: readonly string[] = knownHosts()): void {
   const site = headers['sec-fetch-site'];
@@ -59,7 +60,10 @@ export function checkSameOrigin(headers: IncomingHttpHeaders, known: readonly st
   });
 }
 
-/** Throws SWB_PAYLOAD unless the Content-Type is JSON: without a CORS preflight, a form or script of another site cannot send that. */
+/**
+ * Throws SWB_PAYLOAD unless the Content-Type is JSON: without a CORS preflight, a form or script of another site cannot send
+ * that.
+ */
 export function checkJson(headers: IncomingHttpHeaders): void {
   const type = headers['content-type'] ?? '';
   if (/^application\/json\s*(;|$)/i.test(type)) return;

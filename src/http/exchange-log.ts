@@ -6,7 +6,10 @@ import { maskSecrets } from './masking.js';
 const MOST_TEXT = 8 * 1024;
 /** Extra characters for masking: a secret that the limit would cut in half must be complete to be recognised. */
 const MARGIN = 1024;
-/** Maximum number of requests kept per attempt: the last ones, because an attempt reads, looks up and writes, and the failure comes last. */
+/**
+ * Maximum number of requests kept per attempt: the last ones, because an attempt reads, looks up and writes, and the failure
+ * comes last.
+ */
 const MOST_EXCHANGES = 5;
 const MASK = '•••';
 const SECRET_HEADER = /auth|cookie|token|secret|password|api-?key|session|signature/i;

@@ -18,7 +18,9 @@ const ABSENT: Kind = {
   hint: 'The record does not exist at the partner, or is hidden from the integration user.',
 };
 
-/** How a status is classified (RFC 9110 §15, RFC 6585 §4). A partner may return 5xx after it has processed the request: unknown. */
+/**
+ * How a status is classified (RFC 9110 §15, RFC 6585 §4). A partner may return 5xx after it has processed the request: unknown.
+ */
 const STATUS: Record<number, Kind> = {
   401: { code: 'SWB_PARTNER_AUTH', outcome: 'notDone', retry: false, hint: 'Check the credentials in the endpoint’s settings.' },
   403: {
@@ -148,7 +150,10 @@ export function retryAfter(value: string | undefined, now: number): number | und
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
 }
 
-/** The error text of the partner, extracted from the usual error bodies: ServiceNow {error: {message, detail}}, TMF {reason, message}, OAuth {error_description}. */
+/**
+ * The error text of the partner, extracted from the usual error bodies: ServiceNow {error: {message, detail}}, TMF {reason,
+ * message}, OAuth {error_description}.
+ */
 export function explanation(answer: string): string {
   try {
     const body = JSON.parse(answer) as Record<string, unknown>;

@@ -13,7 +13,10 @@ import { RequestLimiter } from './request-limiter.js';
 import { TlsAgent } from './tls-agent.js';
 
 const MAX_BYTES = 20 * 1024 * 1024;
-/** Idle milliseconds before TCP keep-alive probes; axios sets the same value for each request, which costs nothing if it is already set. */
+/**
+ * Idle milliseconds before TCP keep-alive probes; axios sets the same value for each request, which costs nothing if it is
+ * already set.
+ */
 const PROBE_AFTER = 60_000;
 
 /**

@@ -65,7 +65,10 @@ export interface HttpClient {
   readonly baseUrl: string;
   /** Whether requests carry credentials: a user name, a key or a token. */
   readonly signsIn: boolean;
-  /** Milliseconds by which the partner's clock is ahead of ours, to about half a second; negative if it is behind, undefined until an answer has shown it. */
+  /**
+   * Milliseconds by which the partner's clock is ahead of ours, to about half a second; negative if it is behind, undefined until
+   * an answer has shown it.
+   */
   readonly clockAhead: number | undefined;
   /** Fetches the OAuth token, if one is used; throws PartnerError if that fails. */
   signIn(): Promise<void>;

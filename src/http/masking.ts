@@ -3,7 +3,9 @@ const MASK = '•••';
 /** Shorter secrets are not masked: they would match parts of ordinary words. */
 const MIN_LENGTH = 4;
 
-/** Masks every secret in a text, and everything that looks like one: Authorization values, tokens and passwords in query strings. */
+/**
+ * Masks every secret in a text, and everything that looks like one: Authorization values, tokens and passwords in query strings.
+ */
 export function maskSecrets(text: string, secrets: readonly string[]): string {
   let masked = text;
   for (const secret of secrets) {

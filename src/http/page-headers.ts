@@ -1,6 +1,6 @@
 /**
- * Security headers of our pages and their files: only our own scripts and styles are loaded, data goes only to our own server, framing and
- * MIME sniffing are disabled.
+ * Security headers of our pages and their files: only our own scripts and styles are loaded, data goes only to our own server,
+ * framing and MIME sniffing are disabled.
  */
 export const PAGE_HEADERS: Record<string, string> = {
   'Content-Security-Policy': [

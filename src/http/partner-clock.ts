@@ -3,7 +3,10 @@ const MAX_READINGS = 16;
 /** The only format that servers may send in a Date header (RFC 9110 §5.6.7). */
 const HTTP_DATE = /^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
-/** The Date header of an answer as epoch milliseconds in whole seconds; undefined if it is missing or the answer came from a cache. */
+/**
+ * The Date header of an answer as epoch milliseconds in whole seconds; undefined if it is missing or the answer came from a
+ * cache.
+ */
 export function dateOf({ date = '', age }: Record<string, string | undefined>): number | undefined {
   return age === undefined && HTTP_DATE.test(date) ? Date.parse(date) || undefined : undefined;
 }
@@ -16,8 +19,8 @@ interface Reading {
 }
 
 /**
- * How far a partner's clock is ahead of ours, from the Date headers of its answers, to about half a second. The partner's time is compared with the steady
- * clock, so that setting our wall clock takes effect immediately.
+ * How far a partner's clock is ahead of ours, from the Date headers of its answers, to about half a second. The partner's time is
+ * compared with the steady clock, so that setting our wall clock takes effect immediately.
  */
 export class PartnerClock {
   private readings: Reading[] = [];

@@ -3,8 +3,8 @@ import { Agent } from 'node:https';
 import type { Duplex } from 'node:stream';
 
 /**
- * Tracks whether the TLS handshake of each connection is complete: before that nothing of a request is sent. Error codes do not show this, since
- * most of them occur later too.
+ * Tracks whether the TLS handshake of each connection is complete: before that nothing of a request is sent. Error codes do not
+ * show this, since most of them occur later too.
  */
 export class TlsAgent extends Agent {
   private readonly handshaking = new WeakSet<Duplex>();

@@ -20,8 +20,8 @@ const STATES: Record<string, Record<string, string>> = {
 const LEVELS: Record<string, [string, string]> = { 1: ['1', '1'], 2: ['1', '2'], 3: ['2', '2'], 4: ['2', '3'], 5: ['3', '3'] };
 
 /**
- * ServiceNow's own TMF621 over an instance's tables (ServiceNow, ReportDetails Ticket Open API): no hub, no external id, no attachments; status and
- * severity are choices; an empty list is 404; notes have no ids and are sorted newest first.
+ * ServiceNow's own TMF621 over an instance's tables (ServiceNow, ReportDetails Ticket Open API): no hub, no external id, no
+ * attachments; status and severity are choices; an empty list is 404; notes have no ids and are sorted newest first.
  */
 export function csmApi(desk: ServiceNowDesk): Handler {
   return (request) => {

@@ -49,7 +49,10 @@ function newest<T>(list: T[], most: number): T[] {
   return list.slice(-most).reverse();
 }
 
-/** Places an order for the customer; `lines` is JSON with offering, category and quantity of each line. Missing offerings are created. */
+/**
+ * Places an order for the customer; `lines` is JSON with offering, category and quantity of each line. Missing offerings are
+ * created.
+ */
 export function placeCustomerOrder(desk: ServiceNowDesk, { lines = '[]', ...order }: Values): Row {
   const wanted = JSON.parse(lines) as Values[];
   if (wanted.length === 0) throw new Error('Select at least one offering.');

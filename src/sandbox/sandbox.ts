@@ -24,7 +24,10 @@ export interface SandboxOptions {
   numberOffset?: number;
 }
 
-/** An offset that increases by one each second: two runs use different numbers, unless one created more than one record per second. */
+/**
+ * An offset that increases by one each second: two runs use different numbers, unless one created more than one record per
+ * second.
+ */
 export function numberOffsetByTime(): number {
   return Math.floor(Date.now() / 1000) % 100_000_000;
 }
@@ -42,7 +45,9 @@ export interface Sandbox {
   csm: ServiceNowDesk;
   /** Credentials as environment variables, with the names used in the examples. */
   environment: Record<string, string>;
-  /** Numbers of webhook and event notifications that were started and finished: if they are equal, every notification has arrived. */
+  /**
+   * Numbers of webhook and event notifications that were started and finished: if they are equal, every notification has arrived.
+   */
   pushes(): PushCounts;
   reset(): void;
   close(): Promise<void>;

@@ -96,8 +96,8 @@ interface Operation {
 }
 
 /**
- * Applies operations (RFC 6902) and returns the changed attributes. A path may address a list entry by position, by `-` for the end, or by a selector
- * after `?` as in JSON Patch Query: `/productOrderItem/quantity?productOrderItem.id=2` (TMF630 part 5).
+ * Applies operations (RFC 6902) and returns the changed attributes. A path may address a list entry by position, by `-` for the
+ * end, or by a selector after `?` as in JSON Patch Query: `/productOrderItem/quantity?productOrderItem.id=2` (TMF630 part 5).
  */
 function fromJsonPatch(record: TmfRecord, operations: Operation[]): TmfRecord | string {
   const copy = structuredClone(record);

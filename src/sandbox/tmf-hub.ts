@@ -10,8 +10,8 @@ export interface Hub {
 }
 
 /**
- * How a registration is answered: according to the standard; in several forms without an id; with 409 if the callback is already registered; or by
- * something other than the hub, so that nothing is registered.
+ * How a registration is answered: according to the standard; in several forms without an id; with 409 if the callback is already
+ * registered; or by something other than the hub, so that nothing is registered.
  */
 export const REGISTRATION_FORMS = [
   'standard',
@@ -32,7 +32,10 @@ export type RegistrationForm = (typeof REGISTRATION_FORMS)[number];
 const TRIES = 6;
 const BACKOFF = 100;
 
-/** A provider's subscriptions. Posts events to each subscriber in order, with a few retries, as providers do (TMF630 does not specify it). */
+/**
+ * A provider's subscriptions. Posts events to each subscriber in order, with a few retries, as providers do (TMF630 does not
+ * specify it).
+ */
 export class EventSender {
   /** Post to the callback itself, or to `/listener/<event>` below it (both conventions are in use). */
   callbackStyle: 'exact' | 'listener' = 'listener';
@@ -79,7 +82,9 @@ export class EventSender {
     this.listed = false;
   }
 
-  /** Sends an event to the subscribers whose query matches; `payload` is the content of `event`, `more` are attributes next to it. */
+  /**
+   * Sends an event to the subscribers whose query matches; `payload` is the content of `event`, `more` are attributes next to it.
+   */
   send(eventType: string, payload: TmfRecord, more: TmfRecord = {}): void {
     if (this.lose) return;
     for (const hub of this.hubs()) {

@@ -5,8 +5,8 @@ const RESERVED = new Set(['fields', 'offset', 'limit', 'sort', 'filter', 'before
 const OPERATOR = /\.(gte?|lte?|eq|ne|regex)$/;
 
 /**
- * The filter of a query (TMF630, attribute value filtering): attributes by path, AND between parameters, OR between comma-separated or repeated values,
- * operators after a dot. The query of a hub subscription filters events in the same way.
+ * The filter of a query (TMF630, attribute value filtering): attributes by path, AND between parameters, OR between
+ * comma-separated or repeated values, operators after a dot. The query of a hub subscription filters events in the same way.
  */
 export function filterOf(query: URLSearchParams): (record: TmfRecord) => boolean {
   const names = [...new Set(query.keys())].filter((name) => !RESERVED.has(name));

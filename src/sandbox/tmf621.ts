@@ -159,7 +159,9 @@ export class TmfDesk {
     ticket[name as string] = [...entries(ticket[name as string]), entry];
   }
 
-  /** Assigns ids to notes and attachments; content is stored and served by URL; an entry sent again with its id keeps its content. */
+  /**
+   * Assigns ids to notes and attachments; content is stored and served by URL; an entry sent again with its id keeps its content.
+   */
   private completeRecord(ticket: Ticket, before: { note: unknown; attachment: unknown }): void {
     if (ticket.note) ticket.note = entries(ticket.note).map((note) => ({ id: randomUUID(), date: ticket.lastUpdate, ...note }));
     if (!ticket.attachment) return;

@@ -21,8 +21,8 @@ export function itemProblem(order: TmfRecord): string | undefined {
 }
 
 /**
- * The items of an order after a PATCH: changed quantities and characteristics, new items, items cancelled by their state. A merge patch
- * contains the whole list; a vendor that merges items by id accepts only the changed ones.
+ * The items of an order after a PATCH: changed quantities and characteristics, new items, items cancelled by their state. A merge
+ * patch contains the whole list; a vendor that merges items by id accepts only the changed ones.
  */
 export function amendItems(desk: OrderDesk, order: Order, given: TmfRecord[]): TmfRecord[] | AmendProblem {
   const byId = desk.listMode === 'append';

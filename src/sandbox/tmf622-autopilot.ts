@@ -9,7 +9,10 @@ interface AutopilotDesk {
 
 const NEXT: Record<string, string> = { acknowledged: 'inProgress', inProgress: 'completed' };
 
-/** If enabled, moves orders from acknowledged through inProgress to completed. It does not touch orders that are waiting or being cancelled. */
+/**
+ * If enabled, moves orders from acknowledged through inProgress to completed. It does not touch orders that are waiting or being
+ * cancelled.
+ */
 export class Autopilot {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   private stepDelay: number | undefined;

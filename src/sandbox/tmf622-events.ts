@@ -7,8 +7,8 @@ export interface OrderEvent {
 }
 
 /**
- * The event for a change of an order: a state change event if the state changed, otherwise `otherwise`. In v4 it contains the whole
- * order, in v5 its identification, the changed attributes and the changed items. Undefined: nothing changed.
+ * The event for a change of an order: a state change event if the state changed, otherwise `otherwise`. In v4 it contains the
+ * whole order, in v5 its identification, the changed attributes and the changed items. Undefined: nothing changed.
  */
 export function changeEvent(
   version: Version,

@@ -2,8 +2,9 @@ import type { TmfRecord, Version } from './tmf-record.js';
 import { statesOf } from './tmf622-states.js';
 
 /**
- * The attributes of a resource or a part of it: `attribute`, with `*` if required, `:kind` if it is not text, `[]` for a list, `[+]` for a non-empty
- * list. A kind is one of KINDS or another shape. Unknown attributes are accepted: content is open in both versions.
+ * The attributes of a resource or a part of it: `attribute`, with `*` if required, `:kind` if it is not text, `[]` for a list,
+ * `[+]` for a non-empty list. A kind is one of KINDS or another shape. Unknown attributes are accepted: content is open in both
+ * versions.
  */
 type Shapes = Record<string, string>;
 

@@ -1,8 +1,8 @@
 import type { Version } from './tmf-record.js';
 
 /**
- * Allowed state transitions (TMF622, lifecycle of an order). Beyond the diagram, as providers do it: an acknowledged order can still be rejected
- * or cancelled, and after the assessment of a cancellation an order may return to its previous state.
+ * Allowed state transitions (TMF622, lifecycle of an order). Beyond the diagram, as providers do it: an acknowledged order can
+ * still be rejected or cancelled, and after the assessment of a cancellation an order may return to its previous state.
  */
 const ORDER: Record<string, readonly string[]> = {
   draft: ['acknowledged', 'cancelled'],
@@ -50,7 +50,10 @@ export function nextStates(version: Version, kind: StateKind, state: string): st
   return (TABLES[kind][state] ?? []).filter((to) => known.includes(to));
 }
 
-/** The states on the way to `to`, which is the last one; through `inProgress` if there is no direct transition. Undefined if it cannot be reached. */
+/**
+ * The states on the way to `to`, which is the last one; through `inProgress` if there is no direct transition. Undefined if it
+ * cannot be reached.
+ */
 export function transitionPath(version: Version, kind: StateKind, from: string, to: string): string[] | undefined {
   if (from === to) return [];
   const direct = nextStates(version, kind, from);
@@ -59,8 +62,8 @@ export function transitionPath(version: Version, kind: StateKind, from: string, 
 }
 
 /**
- * The state of an order derived from the states of its items: completed, failed and partial as in the lifecycle, the others by their meaning. Cancelled
- * items are ignored if there are others. Undefined: the items do not determine a state.
+ * The state of an order derived from the states of its items: completed, failed and partial as in the lifecycle, the others by
+ * their meaning. Cancelled items are ignored if there are others. Undefined: the items do not determine a state.
  */
 export function rollUp(states: readonly string[]): string | undefined {
   const counted = states.some((s) => s !== 'cancelled') ? states.filter((s) => s !== 'cancelled') : states;

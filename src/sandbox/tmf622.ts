@@ -13,7 +13,10 @@ import { type RejectedItem, type Rejection, rejectItems } from './tmf622-rejecti
 import { type ReportDetails, type ReportType, reportOf, reportText } from './tmf622-reports.js';
 import { isFinal, rollUp, type StateKind, transitionPath } from './tmf622-states.js';
 
-/** How a vendor that queues orders answers a POST, and after how many milliseconds it creates the order; absent = when `release` is called. */
+/**
+ * How a vendor that queues orders answers a POST, and after how many milliseconds it creates the order; absent = when `release`
+ * is called.
+ */
 export interface Queueing {
   answer: 'id' | 'empty';
   after?: number;
@@ -165,7 +168,10 @@ export class OrderDesk {
       this.errorMessage(String(order.id), { message: reason, code: 'rejected', items: [item] });
   }
 
-  /** Applies a PATCH or a change by the vendor; `null` removes an attribute. With auto-advance a customer's change resumes an order that waits for information. */
+  /**
+   * Applies a PATCH or a change by the vendor; `null` removes an attribute. With auto-advance a customer's change resumes an
+   * order that waits for information.
+   */
   patch(id: string, change: Order, by: 'customer' | 'vendor' = 'vendor'): Order {
     const order = this.existing(id);
     let rejected: RejectedItem[] = [];
@@ -223,7 +229,10 @@ export class OrderDesk {
     return order;
   }
 
-  /** Requests information from the customer: the order (or item) becomes pending, a note gives the reason, and an event names the required field. */
+  /**
+   * Requests information from the customer: the order (or item) becomes pending, a note gives the reason, and an event names the
+   * required field.
+   */
   requireInformation(id: string, text: string, path = '/note', itemId?: string): Order {
     const order = itemId === undefined ? this.setState(id, 'pending', text) : this.setItemState(id, itemId, 'pending', text);
     this.publish(informationRequired(this.version, 'ProductOrder', order, path));
@@ -243,7 +252,10 @@ export class OrderDesk {
     return this.report(id, 'ProductOrderErrorMessage', about);
   }
 
-  /** From now on the order can neither be amended nor cancelled. The standard has no attribute for this, so a milestone reports it. */
+  /**
+   * From now on the order can neither be amended nor cancelled. The standard has no attribute for this, so a milestone reports
+   * it.
+   */
   passPointOfNoReturn(id: string): Order {
     this.pastPointOfNoReturn.add(id);
     return this.milestone(id, { code: 'pointOfNoReturn', message: 'This order can no longer be changed or cancelled.' });

@@ -2,8 +2,8 @@
 const BYTES_PER_CHARACTER = 3;
 
 /**
- * Collects text as bytes outside the JavaScript heap, in a reused buffer. Joining a megabyte from thousands of strings on the heap is quick too, but
- * leaves the garbage collector with copies to move, which stalls the event loop.
+ * Collects text as bytes outside the JavaScript heap, in a reused buffer. Joining a megabyte from thousands of strings on the
+ * heap is quick too, but leaves the garbage collector with copies to move, which stalls the event loop.
  */
 export class ByteWriter {
   private buffer = Buffer.allocUnsafeSlow(64 * 1024);

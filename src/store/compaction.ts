@@ -6,7 +6,8 @@ import type { Shards } from './shards.js';
 const GROWTH = 2;
 
 /**
- * Updates the snapshot in the background, one shard at a time, so that a restart has little journal to replay and old segments can be removed.
+ * Updates the snapshot in the background, one shard at a time, so that a restart has little journal to replay and old segments
+ * can be removed.
  *
  * It starts when the journal has grown to twice the snapshot (and by at least one segment). So each byte written to
  * the journal costs at most half a byte of snapshot, however many conversations there are; with a fixed size every

@@ -15,8 +15,8 @@ interface Lane {
 }
 
 /**
- * The outbox for claiming: of each lane only the oldest open delivery can be claimed, and only while nothing of the lane is leased.
- * A lane is in its endpoint's queue exactly while it has such a delivery, so a claim reads only that queue.
+ * The outbox for claiming: of each lane only the oldest open delivery can be claimed, and only while nothing of the lane is
+ * leased. A lane is in its endpoint's queue exactly while it has such a delivery, so a claim reads only that queue.
  */
 export class DeliveryLanes {
   private readonly lanes = new PartitionedMap<Lane>();

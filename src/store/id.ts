@@ -13,8 +13,9 @@ export function secureRandom(): number {
 }
 
 /**
- * Creates a source of 20-character ids that sort by time, as far as the clock allows. Ids of one source always increase, even within a millisecond or
- * when the clock is set back; the first is greater than `above`, the newest id of an earlier process. So ids sort in the order of acceptance.
+ * Creates a source of 20-character ids that sort by time, as far as the clock allows. Ids of one source always increase, even
+ * within a millisecond or when the clock is set back; the first is greater than `above`, the newest id of an earlier process. So
+ * ids sort in the order of acceptance.
  */
 export function createIdSource(
   clock: () => number = Date.now,

@@ -2,9 +2,9 @@ import { crc32 } from 'node:zlib';
 import type { RecordKind } from './record-entry.js';
 
 /**
- * One line of the journal: `crc32 metaLength bodiesLength meta bodies LF`, the first three as eight hex digits each. The meta part is JSON and lists the changes;
- * the bodies follow it unparsed, so that replay can skip them and readers can fetch one by offset. JSON has no raw
- * line feed, so after damage the next line starts after the next line feed.
+ * One line of the journal: `crc32 metaLength bodiesLength meta bodies LF`, the first three as eight hex digits each. The meta
+ * part is JSON and lists the changes; the bodies follow it unparsed, so that replay can skip them and readers can fetch one by
+ * offset. JSON has no raw line feed, so after damage the next line starts after the next line feed.
  */
 const PREFIX = /^[0-9a-f]{8} [0-9a-f]{8} [0-9a-f]{8} $/;
 const PREFIX_LENGTH = 27;

@@ -54,8 +54,8 @@ interface Waiter {
 export const segmentName = (number: number): string => `${String(number).padStart(8, '0')}.log`;
 
 /**
- * The append-only journal. Lines get their offset immediately and are written in the background: all lines that arrived while the disk was busy are written
- * with one write and one fdatasync (group commit).
+ * The append-only journal. Lines get their offset immediately and are written in the background: all lines that arrived while the
+ * disk was busy are written with one write and one fdatasync (group commit).
  */
 export class Journal {
   readonly segments: Segment[];
@@ -234,8 +234,9 @@ export class Journal {
   }
 
   /**
-   * Discards everything that is not known to be on disk. The file is not continued: after a failed fdatasync the kernel may have dropped
-   * the pages and would report success the next time. It is truncated where it was last known good, and the next line starts a new segment.
+   * Discards everything that is not known to be on disk. The file is not continued: after a failed fdatasync the kernel may have
+   * dropped the pages and would report success the next time. It is truncated where it was last known good, and the next line
+   * starts a new segment.
    */
   private async fail(cause: unknown): Promise<{ error: SwitchboardError; waiting: Waiter[] }> {
     const reason = cause instanceof Error ? cause.message : String(cause);

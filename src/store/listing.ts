@@ -37,7 +37,8 @@ export async function list<K extends RecordKind>(memory: MemoryState, kind: K, q
     return aged.records();
   }
   if (!search) return firstDone([{ page: aged, steps: byAge(memory, kind, query, aged, PLAIN_BATCH, () => true) }]);
-  // A prefix matches either many records, and then a scan by age soon finds the newest matches, or few, and then the index is soon read to its end.
+  // A prefix matches either many records, and then a scan by age soon finds the newest matches, or few, and then the index is
+  // soon read to its end.
   // Both searches run in turns until one of them is done.
   const indexed = new ResultPage(memory, kind, query);
   return firstDone([
@@ -237,7 +238,10 @@ function isFound(memory: MemoryState, entry: RecordEntry, search: SearchTerm): b
   return conversation !== undefined && isFound(memory, conversation, search);
 }
 
-/** Walks keys downwards from `before` while they start with `prefix` and the visitor returns true. Keys may be added and removed between the steps. */
+/**
+ * Walks keys downwards from `before` while they start with `prefix` and the visitor returns true. Keys may be added and removed
+ * between the steps.
+ */
 function* walk(
   keys: SortedKeys,
   before: string | undefined,

@@ -71,8 +71,9 @@ function holderStatus(holder: LockHolder): 'alive' | 'dead' | 'unknown' {
 }
 
 /**
- * The lock that lets only one process write. It is a file, because Node has no flock. A holder on this machine is checked by
- * its pid and start time, so a restart after a crash need not wait; a holder in another container or on another host is checked by its heartbeat.
+ * The lock that lets only one process write. It is a file, because Node has no flock. A holder on this machine is checked by its
+ * pid and start time, so a restart after a crash need not wait; a holder in another container or on another host is checked by
+ * its heartbeat.
  */
 export class Lock {
   private timer: NodeJS.Timeout | undefined;
@@ -96,7 +97,10 @@ export class Lock {
     };
   }
 
-  /** Acquires the lock of a folder, or throws SWB_STORE_LOCKED with its holder. `onLost` is called if another process takes it over. */
+  /**
+   * Acquires the lock of a folder, or throws SWB_STORE_LOCKED with its holder. `onLost` is called if another process takes it
+   * over.
+   */
   static async take(folder: string, onLost: (holder: LockHolder | undefined) => void, times: LockTimes = TIMES): Promise<Lock> {
     const lock = new Lock(folder, times, onLost);
     await lock.acquire();
@@ -142,7 +146,10 @@ export class Lock {
     }
   }
 
-  /** Creates the lock file; false if it exists. A link appears with its content; a file created and then written could be read while still empty. */
+  /**
+   * Creates the lock file; false if it exists. A link appears with its content; a file created and then written could be read
+   * while still empty.
+   */
   private async create(own: string): Promise<boolean> {
     try {
       return await succeeds(link(own, this.path), 'EEXIST');
@@ -154,8 +161,8 @@ export class Lock {
   }
 
   /**
-   * Replaces the lock of a dead holder. Only one process can create the file `lock.<its token>.takeover`, and a process that creates it too late finds another
-   * token in the lock and stops: two processes that start together cannot both succeed.
+   * Replaces the lock of a dead holder. Only one process can create the file `lock.<its token>.takeover`, and a process that
+   * creates it too late finds another token in the lock and stops: two processes that start together cannot both succeed.
    */
   private async takeOver(own: string, dead: LockHolder | undefined): Promise<boolean> {
     const claim = `${this.path}.${dead?.token ?? 'unreadable'}.takeover`;
@@ -181,7 +188,8 @@ export class Lock {
     const beat = async () => (await stat(this.path).catch(() => undefined))?.mtimeMs;
     const before = await beat();
     if (before === undefined) return false;
-    // Count the checks instead of reading the clock: while this machine is suspended, a holder on it cannot send a heartbeat either.
+    // Count the checks instead of reading the clock: while this machine is suspended, a holder on it cannot send a heartbeat
+    // either.
     const pause = Math.min(this.times.heartbeat, 250);
     for (let waited = 0; waited < this.times.staleAfter; waited += pause) {
       await new Promise((resolve) => setTimeout(resolve, pause));

@@ -29,10 +29,11 @@ import type {
 export type { LowdbStoreOptions } from './open-store.js';
 
 /**
- * The store without a database: records in memory, every commit in an append-only journal, a lowdb snapshot in shards. One process at a time.
+ * The store without a database: records in memory, every commit in an append-only journal, a lowdb snapshot in shards. One
+ * process at a time.
  *
- * A commit is visible to readers and claims immediately, and durable when `commit` resolves. Later commits can only become durable after it, so nothing that
- * was acknowledged can be lost; if the disk fails, everything not yet durable is rolled back.
+ * A commit is visible to readers and claims immediately, and durable when `commit` resolves. Later commits can only become
+ * durable after it, so nothing that was acknowledged can be lost; if the disk fails, everything not yet durable is rolled back.
  */
 export class LowdbStore implements Store {
   readonly spool: string;

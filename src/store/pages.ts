@@ -3,7 +3,10 @@ import type { ListQuery } from './store.js';
 /** Reads one page of a list from a store. */
 type List<R> = (page: Pick<ListQuery, 'limit' | 'before'>) => Promise<R[]>;
 
-/** A list of a store in pages of `limit` records, newest first; `before`: only records with smaller ids. The last page may be empty. */
+/**
+ * A list of a store in pages of `limit` records, newest first; `before`: only records with smaller ids. The last page may be
+ * empty.
+ */
 export async function* pagesOf<R extends { id: string }>(list: List<R>, limit: number, before?: string): AsyncGenerator<R[]> {
   for (let from = before; ; ) {
     const page = await list({ limit, before: from });

@@ -13,8 +13,9 @@ export interface BodyRef {
 export type RecordKind = 'message' | 'delivery' | 'conversation';
 
 /**
- * A record as kept in memory: its JSON text is outside the garbage-collected heap (see SlabAllocator), next to the few fields that queues and lists need. The
- * text is created once per change and is used by the journal, the snapshot and readers, who each parse their own object.
+ * A record as kept in memory: its JSON text is outside the garbage-collected heap (see SlabAllocator), next to the few fields
+ * that queues and lists need. The text is created once per change and is used by the journal, the snapshot and readers, who each
+ * parse their own object.
  */
 interface EntryBase {
   id: string;

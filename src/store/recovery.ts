@@ -116,8 +116,9 @@ class Recovery {
   }
 
   /**
-   * Whether the unreadable line with this number had been synced before: then a later line records it, and the damage is bit rot in the middle. Otherwise it
-   * is the torn end of the last write: nothing of it was acknowledged, and everything after it came from the same write.
+   * Whether the unreadable line with this number had been synced before: then a later line records it, and the damage is bit rot
+   * in the middle. Otherwise it is the torn end of the last write: nothing of it was acknowledged, and everything after it came
+   * from the same write.
    */
   private async wasAcknowledged(
     seq: number,

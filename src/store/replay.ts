@@ -13,8 +13,9 @@ import {
 } from './record-entry.js';
 
 /**
- * Applies one line of the journal to the memory loaded from snapshots. A change is applied only if the snapshot of its shard is older than the line. Nothing
- * is validated: it was validated before it was written, and acknowledged changes must be restored even if earlier lines are damaged.
+ * Applies one line of the journal to the memory loaded from snapshots. A change is applied only if the snapshot of its shard is
+ * older than the line. Nothing is validated: it was validated before it was written, and acknowledged changes must be restored
+ * even if earlier lines are damaged.
  */
 export function replayLine(
   memory: MemoryState,

@@ -29,8 +29,9 @@ export interface RetentionOptions {
 type Removal = { of: RecordKind; id: string };
 
 /**
- * Removes old data: records of closed conversations by age, bodies by age and by size. Open records keep their bodies; these are copied
- * forward before their segment is removed. Days are counted by the wall clock, the only clock that continues over restarts.
+ * Removes old data: records of closed conversations by age, bodies by age and by size. Open records keep their bodies; these are
+ * copied forward before their segment is removed. Days are counted by the wall clock, the only clock that continues over
+ * restarts.
  */
 export class Retention {
   private readonly slice = new TimeSlice();

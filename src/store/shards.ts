@@ -113,7 +113,10 @@ function decodeImage(json: string): ShardImage {
 const shardName = (shard: number): string =>
   shard === SETTINGS_SHARD ? 'settings.json' : `${shard.toString(16).padStart(2, '0')}.json`;
 
-/** The snapshot: 256 files of records by the hash of their id, one of settings, and a checkpoint with the sequence number where replay starts. */
+/**
+ * The snapshot: 256 files of records by the hash of their id, one of settings, and a checkpoint with the sequence number where
+ * replay starts.
+ */
 export class Shards {
   /** For each shard the sequence number up to which its file is current. */
   readonly upTo: number[] = new Array<number>(SHARDS).fill(0);
@@ -155,7 +158,10 @@ export class Shards {
     return this.checkpointFile.data.seq;
   }
 
-  /** Loads the memory from the files. A damaged file is quarantined, and its records are restored from the journal as far as it goes back. */
+  /**
+   * Loads the memory from the files. A damaged file is quarantined, and its records are restored from the journal as far as it
+   * goes back.
+   */
   async load(memory: MemoryState): Promise<void> {
     const names = new Set(await readdir(this.folder));
     // Remove partial files left by a crash.
@@ -184,8 +190,8 @@ export class Shards {
   }
 
   /**
-   * Writes one shard from the current memory. `durable` is called after its bytes are encoded and must resolve when the journal contains all of its changes:
-   * a snapshot must never contain a commit that a crash could still undo.
+   * Writes one shard from the current memory. `durable` is called after its bytes are encoded and must resolve when the journal
+   * contains all of its changes: a snapshot must never contain a commit that a crash could still undo.
    */
   async write(memory: MemoryState, shard: number, seq: number, durable: () => Promise<void>): Promise<void> {
     const file = this.files[shard]!;

@@ -17,8 +17,9 @@ interface Slab {
 }
 
 /**
- * Stores texts outside the garbage-collected heap, each identified by a numeric handle. A store holds hundreds of thousands of records for weeks; as strings
- * and objects they would be traversed by every major collection, which at a few hundred megabytes stalls the process for up to a tenth of a second.
+ * Stores texts outside the garbage-collected heap, each identified by a numeric handle. A store holds hundreds of thousands of
+ * records for weeks; as strings and objects they would be traversed by every major collection, which at a few hundred megabytes
+ * stalls the process for up to a tenth of a second.
  */
 export class SlabAllocator {
   private readonly slabs: (Slab | undefined)[] = [];

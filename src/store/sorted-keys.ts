@@ -56,8 +56,8 @@ export function withoutKey(keys: readonly string[], key: string): readonly strin
 }
 
 /**
- * A sorted set of strings in chunks. A plain sorted array would move, and now and then copy, hundreds of thousands of entries at once,
- * which is a stall; a tree would cost an object per key.
+ * A sorted set of strings in chunks. A plain sorted array would move, and now and then copy, hundreds of thousands of entries at
+ * once, which is a stall; a tree would cost an object per key.
  */
 export class SortedKeys {
   private readonly chunks: string[][] = [];

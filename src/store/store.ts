@@ -3,11 +3,12 @@ import type { LinkItems } from '../model/item-facts.js';
 import type { EntityKind, Expected, ItemProgress, Json, State } from '../model/message.js';
 
 /**
- * The state of a broker: inbox, conversations, outbox, settings. One small interface; every implementation passes the contract test
- * suite (test/store/contract.ts).
+ * The state of a broker: inbox, conversations, outbox, settings. One small interface; every implementation passes the contract
+ * test suite (test/store/contract.ts).
  *
- * Records are immutable: to change one, commit a copy. `version` is the optimistic lock: a commit carries the version that was read
- * (0 for a new record), the store saves version + 1, and rejects the whole commit with SWB_CONFLICT if the stored version differs.
+ * Records are immutable: to change one, commit a copy. `version` is the optimistic lock: a commit carries the version that was
+ * read (0 for a new record), the store saves version + 1, and rejects the whole commit with SWB_CONFLICT if the stored version
+ * differs.
  */
 
 /** message: received → settled | failed | needsDecision | skipped; failed, needsDecision → received (replay) | skipped. */
@@ -65,9 +66,15 @@ export interface MessageRecord {
   undo?: { action: 'skip'; was: Partial<MessageRecord> };
   /** How many times it was emitted into the flow. */
   emissions: number;
-  /** An id made before the entity was read: our later writes are not visible in it. Absent: the entity was not read; the payload dates from its arrival. */
+  /**
+   * An id made before the entity was read: our later writes are not visible in it. Absent: the entity was not read; the payload
+   * dates from its arrival.
+   */
   readAt?: string;
-  /** Epoch milliseconds before which it is not emitted again (the partner cannot be read now), by the steady clock of the process that wrote it. */
+  /**
+   * Epoch milliseconds before which it is not emitted again (the partner cannot be read now), by the steady clock of the process
+   * that wrote it.
+   */
   notBefore?: number;
   settledAt?: string;
 }
@@ -81,9 +88,15 @@ export interface Link {
   id: string;
   number?: string;
   url?: string;
-  /** theirs: created by the partner, where the conversation started or which it joined; ours: created by our delivery and carrying our reference. */
+  /**
+   * theirs: created by the partner, where the conversation started or which it joined; ours: created by our delivery and carrying
+   * our reference.
+   */
   origin: 'theirs' | 'ours';
-  /** The reference our entity carries if it differs from that of its conversation and leg (it was created in another conversation). */
+  /**
+   * The reference our entity carries if it differs from that of its conversation and leg (it was created in another
+   * conversation).
+   */
   carries?: string;
   /** Last known canonical fields of the entity, whoever wrote them: a change is detected against these. */
   shadow: Record<string, Json>;
@@ -91,7 +104,10 @@ export interface Link {
   raw: Record<string, Json>;
   /** For each raw field the id of the newest delivery that wrote it, so that replaying an older delivery cannot overwrite it. */
   writtenBy: Record<string, string>;
-  /** For raw fields we wrote, the entity's version after the write, until a version at least as new was read: an older read of them is not a change. */
+  /**
+   * For raw fields we wrote, the entity's version after the write, until a version at least as new was read: an older read of
+   * them is not a change.
+   */
   writtenVersion?: Record<string, string>;
   /** For raw fields, our last write, until a read that started some seconds after it. */
   ourWrites?: Record<string, OurWrite>;
@@ -100,18 +116,21 @@ export interface Link {
   /** The entity was deleted at the partner, or is hidden from us. */
   gone?: true;
   /**
-   * Canonical fields that kept this value in a conflict with another party's write, with an id made when the conflict was seen: the next read that starts
-   * after it reports them as changed, even if the value is one they had before.
+   * Canonical fields that kept this value in a conflict with another party's write, with an id made when the conflict was seen:
+   * the next read that starts after it reports them as changed, even if the value is one they had before.
    */
   untold?: Record<string, string>;
   /**
-   * For lists of items, the last entry we wrote for each item id, until the partner reports a change of it: an unchanged entry is not written again,
-   * because it could overwrite a partner's change that we have not read yet.
+   * For lists of items, the last entry we wrote for each item id, until the partner reports a change of it: an unchanged entry is
+   * not written again, because it could overwrite a partner's change that we have not read yet.
    */
   writtenItems?: Record<string, Record<string, WrittenItem>>;
   /** For our order: what was sent for each item, and which of the partner's items it is. */
   items?: LinkItems;
-  /** Ids of comments and attachments already processed, newest last: all that the partner still shows, and many that it no longer does. */
+  /**
+   * Ids of comments and attachments already processed, newest last: all that the partner still shows, and many that it no longer
+   * does.
+   */
   seen: string[];
   /** The last known text (or file name) of the newest of them, to detect edits and deletions. */
   words?: Record<string, Json>;
@@ -138,7 +157,10 @@ export interface WrittenItem {
   standing?: string;
 }
 
-/** One party's part of a fan-out. It is planned before anything is sent, so that after a crash the fan-out is completed, not repeated. */
+/**
+ * One party's part of a fan-out. It is planned before anything is sent, so that after a crash the fan-out is completed, not
+ * repeated.
+ */
 export interface PlannedLeg {
   /** As in `Link.leg`. */
   leg: string;
@@ -172,7 +194,10 @@ export interface Plan {
 export interface ConversationRecord {
   id: string;
   version: number;
-  /** The reference our creates carry, e.g. `SWB-7K3M9Q2X4F6A`; derived from the first entity, so that it survives the loss of a store. */
+  /**
+   * The reference our creates carry, e.g. `SWB-7K3M9Q2X4F6A`; derived from the first entity, so that it survives the loss of a
+   * store.
+   */
   reference: string;
   /** References of conversations merged into this one: they identify this conversation just as its own reference does. */
   aliases?: string[];
@@ -213,12 +238,14 @@ export interface Predecessor {
   states: State[];
 }
 
-/** What a delivery waits for: a link of its entity (attachments, which have their own lane), or other legs of the conversation. */
+/**
+ * What a delivery waits for: a link of its entity (attachments, which have their own lane), or other legs of the conversation.
+ */
 export type WaitCondition = 'link' | Predecessor[];
 
 /**
- * One outgoing write. Bodies: `request` (the payload and the rule that produced each field), `response` (the partner's answer), `http0`… (the HTTP exchanges
- * of the last attempts), and after an operator's edit `original` and `edits`.
+ * One outgoing write. Bodies: `request` (the payload and the rule that produced each field), `response` (the partner's answer),
+ * `http0`… (the HTTP exchanges of the last attempts), and after an operator's edit `original` and `edits`.
  */
 export interface DeliveryRecord {
   /** Sorts by the time it was queued. */
@@ -232,13 +259,16 @@ export interface DeliveryRecord {
   entityType: string;
   leg: string;
   /**
-   * `entity`, `comment:<id>`, `attachment:<id>`, `alike:<id>` for a comment or attachment edited or deleted as at the other party, or `putBack:<message>` for
-   * those that our write removed; unique per (message, node, leg, part).
+   * `entity`, `comment:<id>`, `attachment:<id>`, `alike:<id>` for a comment or attachment edited or deleted as at the other
+   * party, or `putBack:<message>` for those that our write removed; unique per (message, node, leg, part).
    */
   part: string;
   /** It creates the entity: the conversation had none, and no other create was queued. */
   creates?: true;
-  /** Deliveries of one lane are sent one after the other, in the order of their ids; lanes are independent. A delivery never changes its lane. */
+  /**
+   * Deliveries of one lane are sent one after the other, in the order of their ids; lanes are independent. A delivery never
+   * changes its lane.
+   */
   lane: string;
   state: DeliveryState;
   /** The delivery must not be sent yet, and blocks its lane until this is removed. */
@@ -248,13 +278,20 @@ export interface DeliveryRecord {
   /** Set in state `needsDecision`; `error` holds the question. */
   decision?: DecisionKind;
   /**
-   * An answer was lost: the milliseconds of the settling time that were left when this was written. Until they are over the partner is only read and nothing
-   * is written again. Absent in state `inDoubt` (and in records of older versions): the whole settling time.
+   * An answer was lost: the milliseconds of the settling time that were left when this was written. Until they are over the
+   * partner is only read and nothing is written again. Absent in state `inDoubt` (and in records of older versions): the whole
+   * settling time.
    */
   lookLeft?: number;
-  /** If the entity is not found by then, it is not written again; an operator is asked: the write was answered as done, or an operator asked only for a look-up. False: an operator confirmed that it is not there. */
+  /**
+   * If the entity is not found by then, it is not written again; an operator is asked: the write was answered as done, or an
+   * operator asked only for a look-up. False: an operator confirmed that it is not there.
+   */
   onlyLook?: boolean;
-  /** The address of the endpoint when an answer was lost, or another one that an operator has approved; a look-up at any other address proves nothing. */
+  /**
+   * The address of the endpoint when an answer was lost, or another one that an operator has approved; a look-up at any other
+   * address proves nothing.
+   */
   doubtAt?: string;
   /** When it was first sent, by the partner's own clock, ISO; '' if that clock was not known. */
   begun?: string;
@@ -281,12 +318,16 @@ export interface DeliveryRecord {
 export type Bodies = Record<string, unknown>;
 
 export type Change =
-  /** `ifAbsent`: skip silently if the de-duplication key is known (message: node+key; delivery: message+node+leg+part). Bodies are merged by name. */
+  /**
+   * `ifAbsent`: skip silently if the de-duplication key is known (message: node+key; delivery: message+node+leg+part). Bodies are
+   * merged by name.
+   */
   | { kind: 'message'; record: MessageRecord; bodies?: Bodies; ifAbsent?: boolean }
   | { kind: 'delivery'; record: DeliveryRecord; bodies?: Bodies; ifAbsent?: boolean }
   /**
-   * A link (endpoint, entityType, id) or a reference, own or alias, may belong to one conversation only, else SWB_CONFLICT. `gone`: the conversation is removed,
-   * its messages and deliveries are kept. Changes apply in order: a link that one change gives up is free for the next.
+   * A link (endpoint, entityType, id) or a reference, own or alias, may belong to one conversation only, else SWB_CONFLICT.
+   * `gone`: the conversation is removed, its messages and deliveries are kept. Changes apply in order: a link that one change
+   * gives up is free for the next.
    */
   | { kind: 'conversation'; record: ConversationRecord; gone?: true }
   /** Small durable facts: watermarks, hub registrations, counters. `undefined` removes. */
@@ -315,9 +356,9 @@ export interface ListQuery {
   conversation?: string;
   message?: string;
   /**
-   * Finds by any party's id or number, by our reference, or by our own ids; case-insensitive, prefix match. Messages and deliveries are found by their own
-   * ids and by those of their conversation. Also finds conversations, with their messages and deliveries, by title: each search word must be a prefix of one
-   * of its words.
+   * Finds by any party's id or number, by our reference, or by our own ids; case-insensitive, prefix match. Messages and
+   * deliveries are found by their own ids and by those of their conversation. Also finds conversations, with their messages and
+   * deliveries, by title: each search word must be a prefix of one of its words.
    */
   search?: string;
 }
@@ -338,13 +379,17 @@ export interface StoreCounts {
 export const LONGEST_WAIT = 300_000;
 
 export interface Store {
-  /** Caps every wait at `LONGEST_WAIT`: a longer one was set by a clock that has been set back since, or an extra attempt does no harm. */
+  /**
+   * Caps every wait at `LONGEST_WAIT`: a longer one was set by a clock that has been set back since, or an extra attempt does no
+   * harm.
+   */
   open(): Promise<void>;
   /** Waits for writes in progress, then closes the files and releases the lock. */
   close(): Promise<void>;
   /**
-   * Applies all changes or none. Resolves when they are on disk; with `durable: false` as soon as they are applied and ordered before every
-   * later commit (a later durable commit makes them durable too). Rejects with SWB_CONFLICT, or with SWB_STORE if the store cannot write.
+   * Applies all changes or none. Resolves when they are on disk; with `durable: false` as soon as they are applied and ordered
+   * before every later commit (a later durable commit makes them durable too). Rejects with SWB_CONFLICT, or with SWB_STORE if
+   * the store cannot write.
    */
   commit(changes: Change[], options?: { durable?: boolean }): Promise<CommitResult>;
 
@@ -366,26 +411,28 @@ export interface Store {
   counts(): Promise<StoreCounts>;
 
   /**
-   * Takes up to `limit` messages of a node in state `received` that are due and not leased, oldest first, and leases them to this process. Claimed messages and
-   * deliveries are on disk.
+   * Takes up to `limit` messages of a node in state `received` that are due and not leased, oldest first, and leases them to this
+   * process. Claimed messages and deliveries are on disk.
    */
   claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]>;
   /**
-   * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only the oldest one in pending, sending (left by a crash) or
-   * inDoubt, if it is due and waits for nothing, no older delivery of the lane is `blocking`, and nothing of the lane is leased.
+   * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only the oldest one in pending, sending (left by
+   * a crash) or inDoubt, if it is due and waits for nothing, no older delivery of the lane is `blocking`, and nothing of the lane
+   * is leased.
    */
   claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]>;
   /** Releases leases. A lease also ends when the process does. */
   release(kind: 'message' | 'delivery', ids: string[]): Promise<void>;
   /**
-   * Epoch milliseconds at which the next unleased message of the node, or delivery of the endpoint, becomes due; undefined if none is waiting. A delivery counts
-   * only if `claimDeliveries` would take it. Work that is already due and was left out by a claim's `limit` may or may not count.
+   * Epoch milliseconds at which the next unleased message of the node, or delivery of the endpoint, becomes due; undefined if
+   * none is waiting. A delivery counts only if `claimDeliveries` would take it. Work that is already due and was left out by a
+   * claim's `limit` may or may not count.
    */
   nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined>;
 
   /**
-   * The greatest id of all messages and deliveries, once open; undefined if there are none. New ids must be greater, whatever the clock says: lanes,
-   * claims and `Link.writtenBy` rely on the order of ids.
+   * The greatest id of all messages and deliveries, once open; undefined if there are none. New ids must be greater, whatever the
+   * clock says: lanes, claims and `Link.writtenBy` rely on the order of ids.
    */
   readonly newestId: string | undefined;
   /** Calls back after each applied commit; returns the function that unsubscribes. */

@@ -2,8 +2,8 @@
 const BYTES = 4 * 1024 * 1024;
 
 /**
- * Caches the end of the segment being written: bodies are mostly read right after they were stored. It reuses one ring buffer, because garbage
- * is expensive in a large heap.
+ * Caches the end of the segment being written: bodies are mostly read right after they were stored. It reuses one ring buffer,
+ * because garbage is expensive in a large heap.
  */
 export class TailCache {
   private readonly buffer = Buffer.allocUnsafeSlow(BYTES);

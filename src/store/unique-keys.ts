@@ -4,8 +4,8 @@ const PARTS = 256;
 const HASH_BITS = 30;
 
 /**
- * Maps unique keys to record ids without storing the keys: it keeps only their hashes, and the caller checks whether a record found by hash really has the
- * key. The keys themselves would be half of the memory of a closed conversation.
+ * Maps unique keys to record ids without storing the keys: it keeps only their hashes, and the caller checks whether a record
+ * found by hash really has the key. The keys themselves would be half of the memory of a closed conversation.
  */
 export class UniqueKeys {
   private readonly parts: Map<number, string | string[]>[] = Array.from({ length: PARTS }, () => new Map());

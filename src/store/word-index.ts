@@ -25,8 +25,8 @@ export function matchesAllWords(words: readonly string[], asked: readonly string
 }
 
 /**
- * Maps words to record ids. Titles share most of their words, so an entry costs only a reference to an id; a key of word and id would
- * cost ten times that.
+ * Maps words to record ids. Titles share most of their words, so an entry costs only a reference to an id; a key of word and id
+ * would cost ten times that.
  */
 export class WordIndex {
   private readonly words = new SortedKeys();

@@ -45,7 +45,10 @@ export class ConflictOracle {
     if (what) this.verdict.said.push(`${figure}: ${what}`);
   }
 
-  /** After a round, when all is idle: checks that both sides are equal and which change won. `killed`: the broker was killed within the round. */
+  /**
+   * After a round, when all is idle: checks that both sides are equal and which change won. `killed`: the broker was killed
+   * within the round.
+   */
   afterRound(pairs: Pair[], killed: boolean): void {
     for (const pair of pairs) {
       const row = this.partners.customer.incidents.get(pair.sysId)!.value;

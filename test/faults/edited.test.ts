@@ -21,8 +21,8 @@ const times = (list: string[], text: string) => list.filter((one) => one.include
 type Outcome = Awaited<ReturnType<typeof editAndDelete>>;
 
 /**
- * Both sides edit and delete, then continue: `atOnce`, or after all changes are detected. A deletion is accepted only after half a minute, so each ticket
- * covers one case and all run in parallel.
+ * Both sides edit and delete, then continue: `atOnce`, or after all changes are detected. A deletion is accepted only after half
+ * a minute, so each ticket covers one case and all run in parallel.
  */
 async function editAndDelete(rig: FaultRig, seed: number, atOnce: boolean) {
   const { customer, provider } = rig.partners;

@@ -2,7 +2,8 @@
 export type Row = Record<string, string>;
 
 /**
- * An encoded query: conditions joined by ^, alternatives by ^OR, and ORDERBY. Rows that the order does not determine keep their order, or are `shuffled`.
+ * An encoded query: conditions joined by ^, alternatives by ^OR, and ORDERBY. Rows that the order does not determine keep their
+ * order, or are `shuffled`.
  */
 export function select(rows: Row[], encoded: string, shuffled = false): Row[] {
   const terms = encoded.split('^').filter(Boolean);

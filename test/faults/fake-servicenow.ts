@@ -257,7 +257,10 @@ export class FakeServiceNow extends FakePartner {
     return this.behaviours.replica ? REPLICA_LAG : 0;
   }
 
-  /** A table as lists return it. An attachment does not update its record, so a delayed one would never be noticed: attachments are never delayed. */
+  /**
+   * A table as lists return it. An attachment does not update its record, so a delayed one would never be noticed: attachments
+   * are never delayed.
+   */
   private rows(table: string): Row[] {
     if (table === 'sys_attachment') return this.attachments.map(({ value }) => value);
     const kept = table === 'incident' ? [...this.incidents.values()] : table === 'sys_journal_field' ? this.journals : [];

@@ -58,7 +58,10 @@ export abstract class FakeTickets extends FakePartner {
     return this.hubs.size;
   }
 
-  /** Whether a written list left it out before any answer had shown it to a broker that survived: the broker could not know about it. */
+  /**
+   * Whether a written list left it out before any answer had shown it to a broker that survived: the broker could not know about
+   * it.
+   */
   wasNeverShown(text: string): boolean {
     // With a hub, events are repeated until they are accepted.
     const isUnkept = (at: number) => this.hubs.size === 0 && this.kills.some((kill) => at < kill && at > kill - UNSAVED);

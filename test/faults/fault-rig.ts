@@ -33,7 +33,10 @@ export function seeded(): { seed: number; random: () => number } {
   return { seed, random: randomFrom(seed) };
 }
 
-/** The first example in a real Node-RED with partners that are independent of the sandbox. Node-RED can be killed and restarted at any time. */
+/**
+ * The first example in a real Node-RED with partners that are independent of the sandbox. Node-RED can be killed and restarted at
+ * any time.
+ */
 export class FaultRig {
   readonly output: string[] = [];
   readonly operator = new Operator(() => this.live!.url);
@@ -101,7 +104,10 @@ export class FaultRig {
     return ((await (await fetch(`${this.live!.url}/health`)).json()) as { stores: StoreCounts[] }).stores[0]!;
   }
 
-  /** Waits until no work is in progress, no notification is pending, and several polls found nothing. Returns the items that need an operator. */
+  /**
+   * Waits until no work is in progress, no notification is pending, and several polls found nothing. Returns the items that need
+   * an operator.
+   */
   async idle(what: string): Promise<UnsettledItem[]> {
     const { customer, provider } = this.partners;
     let before = '';

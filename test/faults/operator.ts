@@ -56,7 +56,10 @@ export class Operator {
     return found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
-  /** Replays failed and undecided items, oldest first, each at most three times, and sends missing ones again; returns their number. */
+  /**
+   * Replays failed and undecided items, oldest first, each at most three times, and sends missing ones again; returns their
+   * number.
+   */
   async replay(): Promise<number> {
     let done = 0;
     for (const one of await this.unsettled()) {

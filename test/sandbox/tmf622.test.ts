@@ -118,7 +118,8 @@ for (const version of ['v4', 'v5'] as const) {
         const wrong: string[] = [];
         let count = 0;
         for (const { what, body } of spoilt(order)) {
-          // The second item refers to the first by its id; and the @type of a characteristic determines its value, which plain JSON Schema cannot express.
+          // The second item refers to the first by its id; and the @type of a characteristic determines its value, which plain
+          // JSON Schema cannot express.
           if (/without \/productOrderItem\/0$|Relationship\/0\/id|productCharacteristic\/0\/value /.test(`${what} `)) continue;
           const lawful = official.problems(DEFINITIONS[version].create, body).length === 0;
           const { status, body: answer } = await send('POST', '/productOrder', body);

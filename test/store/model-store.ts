@@ -21,8 +21,8 @@ const OPEN = ['pending', 'sending', 'inDoubt'];
 const STUCK = ['failed', 'needsDecision'];
 
 /**
- * The simplest implementation of the contract: arrays and filters, no index, no disk. Real stores are compared with it. It runs the contract suite
- * itself, so that both interpret the contract in the same way.
+ * The simplest implementation of the contract: arrays and filters, no index, no disk. Real stores are compared with it. It runs
+ * the contract suite itself, so that both interpret the contract in the same way.
  */
 export class ModelStore implements Store {
   readonly spool: string;

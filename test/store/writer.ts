@@ -3,8 +3,8 @@ import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { conversation, delivery, link, message } from './records.js';
 
 /**
- * A process that tests kill. `hold`: opens the store and waits. `write <from>`: commits conversations from a number on, eight at a time, runs compaction
- * and retention meanwhile, and prints the number of each acknowledged commit.
+ * A process that tests kill. `hold`: opens the store and waits. `write <from>`: commits conversations from a number on, eight at
+ * a time, runs compaction and retention meanwhile, and prints the number of each acknowledged commit.
  */
 const [folder, what, from] = process.argv.slice(2) as [string, string, string];
 /** Small, so that segments are completed and removed while it writes. */
