@@ -8,22 +8,22 @@ const ENGLISH = 'en-US';
 
 describe('labels', () => {
   for (const set of Object.keys(allSets)) {
-    it(`${set}: every label that is asked for is there`, () => {
+    it(`${set}: every label in use is defined`, () => {
       const known = catalog(set, ENGLISH);
-      const missing = asked(set).filter((key) => ![...known.keys()].some((have) => matches(key, have)));
+      const missing = usedKeys(set).filter((key) => ![...known.keys()].some((have) => matches(key, have)));
       assert.deepEqual(missing, []);
     });
 
-    it(`${set}: every label of its own is asked for`, () => {
+    it(`${set}: every defined label is in use`, () => {
       const own = flat(JSON.parse(readFileSync(`nodes/${set}/locales/en-US/${set}.json`, 'utf8')));
-      const wanted = mentioned(set);
+      const wanted = possibleKeys(set);
       const unused = [...own.keys()].filter((have) => !wanted.some((key) => matches(key, have)));
       assert.deepEqual(unused, []);
     });
   }
 
-  it('every shared label is asked for by someone', () => {
-    const wanted = Object.keys(allSets).flatMap(mentioned);
+  it('every shared label is in use', () => {
+    const wanted = Object.keys(allSets).flatMap(possibleKeys);
     for (const file of readdirSync(join(KIT, ENGLISH))) {
       const shared = flat(JSON.parse(readFileSync(join(KIT, ENGLISH, file), 'utf8')));
       assert.deepEqual(
@@ -34,7 +34,7 @@ describe('labels', () => {
     }
   });
 
-  it('no node says otherwise what a shared label says', () => {
+  it('no node redefines a shared label', () => {
     for (const set of Object.keys(allSets)) {
       const own = flat(JSON.parse(readFileSync(`nodes/${set}/locales/en-US/${set}.json`, 'utf8')));
       for (const file of readdirSync(join(KIT, ENGLISH))) {
@@ -49,19 +49,19 @@ describe('labels', () => {
   });
 });
 
-/** A language that the shared labels have, every set has. */
+/** Every set has all languages of the shared labels. */
 for (const language of readdirSync(KIT).filter((one) => one !== ENGLISH)) {
   describe(`labels and help in ${language}`, () => {
     for (const set of Object.keys(allSets)) {
-      it(`${set}: no label is missing or left over, and each has the same blanks to fill`, () => {
+      it(`${set}: has the same labels with the same placeholders as in English`, () => {
         const english = catalog(set, ENGLISH);
         const other = catalog(set, language);
         assert.deepEqual([...other.keys()].sort(), [...english.keys()].sort());
-        for (const [key, text] of english) assert.deepEqual(blanks(other.get(key) ?? ''), blanks(text), key);
+        for (const [key, text] of english) assert.deepEqual(placeholders(other.get(key) ?? ''), placeholders(text), key);
       });
 
       if (!(set in nodeSets)) continue;
-      it(`${set}: its help has the same sections, properties, names of things and links`, () => {
+      it(`${set}: its help has the same sections, properties, code and links as in English`, () => {
         assert.deepEqual(skeleton(help(set, language)), skeleton(help(set, ENGLISH)));
       });
     }
@@ -72,7 +72,7 @@ function help(set: string, language: string): string {
   return readFileSync(`nodes/${set}/locales/${language}/${set}.md`, 'utf8');
 }
 
-/** What a translation of a help text must not change. */
+/** The parts of a help text that a translation must not change. */
 function skeleton(text: string): Record<string, string[]> {
   const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([whole, part]) => part ?? whole);
   return {
@@ -84,13 +84,13 @@ function skeleton(text: string): Record<string, string[]> {
   };
 }
 
-function blanks(text: string): string[] {
+function placeholders(text: string): string[] {
   return [...text.matchAll(/__\w+?__|\$\{\w+\}/g)].map((match) => match[0]).sort();
 }
 
-/** A key that is put together, such as `state.${state}`, asks for every label it could mean. */
+/** A composed key such as `state.${state}` matches every label it could produce. */
 function matches(key: string, have: string): boolean {
-  // i18next chooses between the forms of a number.
+  // i18next selects the plural form.
   if (!key.includes('*')) return key === have.replace(/_(one|other)$/, '');
   return new RegExp(
     `^${key
@@ -100,24 +100,24 @@ function matches(key: string, have: string): boolean {
   ).test(have);
 }
 
-/** Keys in a set's dialog. */
+/** Keys used in the dialog of a set. */
 function inDialog(set: string): string[] {
   const html = builtHtml(set).replace(/<script type="text\/javascript">[\s\S]*?<\/script>/, '');
   const values = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, value = '']) => value.split(';'));
   return values.map((part) => part.replace(/^\[\w+\]/, '')).filter((key) => !key.includes(':'));
 }
 
-/** Keys that the code of a set asks for by name; `${…}` inside one is given as `*`. */
-function asked(set: string): string[] {
+/** Keys that the code of a set uses literally; `${…}` in a key is returned as `*`. */
+function usedKeys(set: string): string[] {
   const calls = code(set).matchAll(/\b(?:_|t|translate)\(\s*(?:["']([\w.]+)["']|`([^`]+)`)/g);
   return [...inDialog(set), ...[...calls].map(([, quoted, template]) => quoted ?? pattern(template ?? ''))];
 }
 
-/** The same, and whatever else in its code could be a key: many are chosen between, or handed on. */
-function mentioned(set: string): string[] {
+/** The same, plus all other strings in the code that could be keys, because many are selected or passed on. */
+function possibleKeys(set: string): string[] {
   const texts = code(set).matchAll(/["']([\w.]+\.[\w.]+)["']|`([\w.]+\.[^`\s]*)`/g);
   return [
-    ...asked(set),
+    ...usedKeys(set),
     ...[...texts].map(([, quoted, template]) => quoted ?? pattern(template ?? '')),
     'palette.label.switchboard',
   ];
@@ -127,7 +127,7 @@ function pattern(template: string): string {
   return template.replace(/\$\{[^}]*\}/g, '*');
 }
 
-/** The editor's code of a set with all it imports, as bundled, and the page's and what is served beside it where it has them. */
+/** The editor code of a set with its imports, as bundled, and the code of its page and routes if it has any. */
 function code(set: string): string {
   const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(builtHtml(set))?.[1] ?? '';
   const more = [`dist/nodes/${set}/page/page.js`, `resources/${set}.js`].filter(existsSync);
