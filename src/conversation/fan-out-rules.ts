@@ -1,4 +1,4 @@
-import type { OnFailure, Predecessor } from '../store/store.js';
+import type { FailurePolicy, Predecessor } from '../store/store.js';
 
 /* What a fan-out is told to do; the dialog and the runtime share it. */
 
@@ -22,5 +22,5 @@ export interface FanOutLeg {
 export interface FanOutRules {
   by: 'item' | 'target';
   legs: FanOutLeg[];
-  onFailure: OnFailure;
+  onFailure: FailurePolicy;
 }

@@ -5,7 +5,7 @@ import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
-import { warningState, markWarningSeen } from '../store/warning.js';
+import { markWarningSeen, warningState } from '../store/warning.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
@@ -86,7 +86,9 @@ export class Interventions {
   async markMessageSeen(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'seen');
     if (warningState(record) !== 'unseen') throw refusal('message', id, record.state);
-    await this.commit('seen', record, by, [{ kind: 'message', record: markWarningSeen(record, { at: this.now(), by: by.name }) }]);
+    await this.commit('seen', record, by, [
+      { kind: 'message', record: markWarningSeen(record, { at: this.now(), by: by.name }) },
+    ]);
   }
 
   /** Takes back a skip, or that the warning was seen. */
@@ -151,7 +153,9 @@ export class Interventions {
   async markDeliverySeen(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'seen');
     if (warningState(record) !== 'unseen') throw refusal('delivery', id, record.state);
-    await this.commit('seen', record, by, [{ kind: 'delivery', record: markWarningSeen(record, { at: this.now(), by: by.name }) }]);
+    await this.commit('seen', record, by, [
+      { kind: 'delivery', record: markWarningSeen(record, { at: this.now(), by: by.name }) },
+    ]);
   }
 
   /** Takes back a skip, a replay that has not been sent yet, or that the warning was seen. */

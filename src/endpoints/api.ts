@@ -1,5 +1,5 @@
 import { type ErrorCode, PartnerError } from '../errors.js';
-import { withoutMarkup } from '../http/failure.js';
+import { stripMarkup } from '../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
 import {
   type Answered,
@@ -189,7 +189,11 @@ export class Api {
 
   private proven<T>(evidence: Evidence<T>, request: HttpRequest, status: number, concernsRecord = false): T {
     if ('is' in evidence) return evidence.is;
-    throw this.strange(request, evidence.unknown, { status, concernsRecord, ...(evidence.other && { code: 'SWB_WRONG_ENTITY' }) });
+    throw this.strange(request, evidence.unknown, {
+      status,
+      concernsRecord,
+      ...(evidence.other && { code: 'SWB_WRONG_ENTITY' }),
+    });
   }
 }
 
@@ -220,5 +224,5 @@ function outcomeOf({ method }: Pick<HttpRequest, 'method'>): 'notDone' | 'unknow
 }
 
 function said({ answer = '' }: PartnerError): string {
-  return withoutMarkup(answer).slice(0, 80) || 'it said nothing';
+  return stripMarkup(answer).slice(0, 80) || 'it said nothing';
 }

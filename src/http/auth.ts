@@ -1,5 +1,5 @@
 import { PartnerError } from '../errors.js';
-import { explanation } from './failure.js';
+import { errorText } from './failure.js';
 import type { Auth } from './http.js';
 
 /** A token is renewed this many milliseconds before it expires. */
@@ -120,7 +120,7 @@ class OAuthTokens implements Authenticator {
       // Only an error response of the token endpoint itself (RFC 6749 §5.2) rejects the credentials: a gateway, a page or an
       // overloaded server does not.
       const refused = status === 401 || (status >= 400 && status < 500 && status !== 429 && body.error !== undefined);
-      const words = answer?.body === undefined ? '' : explanation(JSON.stringify(answer.body));
+      const words = answer?.body === undefined ? '' : errorText(JSON.stringify(answer.body));
       throw new PartnerError(
         refused ? 'SWB_PARTNER_AUTH' : 'SWB_PARTNER_UNAVAILABLE',
         `The token endpoint returned ${status} without a token${words ? `: ${words}` : ''}.`,

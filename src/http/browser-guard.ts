@@ -18,7 +18,7 @@ const PRIVATE_ENDINGS = ['.localhost', '.local', '.internal', '.home.arpa'];
  * The hosts under which users open Switchboard, as in the browser's address bar, from SWITCHBOARD_HOSTS: `desk.example,
  * ops.example:8443`. A non-default port must be included: another port of the same host serves another application.
  */
-export function knownHosts(environment: NodeJS.ProcessEnv = process.env): string[] {
+export function allowedHosts(environment: NodeJS.ProcessEnv = process.env): string[] {
   return (environment.SWITCHBOARD_HOSTS ?? '')
     .split(/[\s,]+/)
     .filter(Boolean)
@@ -30,7 +30,7 @@ export function knownHosts(environment: NodeJS.ProcessEnv = process.env): string
  * origin as ours for the browser, and only the Host header reveals it. Addresses, names without a dot and private suffixes cannot
  * belong to an attacker.
  */
-export function checkHost(headers: IncomingHttpHeaders, known: readonly string[] = knownHosts()): void {
+export function checkHost(headers: IncomingHttpHeaders, known: readonly string[] = allowedHosts()): void {
   if (headers.host === undefined) return;
   const host = plainHost(headers.host);
   const name = hostName(host);
@@ -48,7 +48,7 @@ export function checkHost(headers: IncomingHttpHeaders, known: readonly string[]
  * set by the browser and is valid behind proxies that rewrite Host; browsers omit it on plain http except for loopback, so there
  * the Origin is compared.
  */
-export function checkSameOrigin(headers: IncomingHttpHeaders, known: readonly string[] = knownHosts()): void {
+export function checkSameOrigin(headers: IncomingHttpHeaders, known: readonly string[] = allowedHosts()): void {
   const site = headers['sec-fetch-site'];
   const { origin } = headers;
   // `none`: the user typed the address or opened a bookmark.

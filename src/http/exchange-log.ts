@@ -3,14 +3,14 @@ import type { Exchange } from './exchange.js';
 import { maskSecrets } from './masking.js';
 
 /** Maximum number of characters kept of a body. */
-const MOST_TEXT = 8 * 1024;
+const MAX_TEXT = 8 * 1024;
 /** Extra characters for masking: a secret that the limit would cut in half must be complete to be recognised. */
 const MARGIN = 1024;
 /**
  * Maximum number of requests kept per attempt: the last ones, because an attempt reads, looks up and writes, and the failure
  * comes last.
  */
-const MOST_EXCHANGES = 5;
+const MAX_EXCHANGES = 5;
 const MASK = '•••';
 const SECRET_HEADER = /auth|cookie|token|secret|password|api-?key|session|signature/i;
 /** Most bodies contain none of these words, and testing for them is much cheaper than matching the fields. */
@@ -46,7 +46,7 @@ export class ExchangeLog {
     const log = running.getStore();
     if (!log) return;
     log.recorded.push(exchange());
-    if (log.recorded.length > MOST_EXCHANGES) log.recorded.shift();
+    if (log.recorded.length > MAX_EXCHANGES) log.recorded.shift();
   }
 
   /** The recorded exchanges for storage and display; undefined if nothing was sent. */
@@ -78,7 +78,7 @@ function body(given: unknown, secrets: readonly string[]): { body?: string } {
   if (given === undefined || given === null || given === '') return {};
   if (Buffer.isBuffer(given)) return { body: `(${given.length} bytes)` };
   if (typeof given !== 'string') return { body: '(a stream)' };
-  const masked = maskSecrets(given.slice(0, MOST_TEXT + MARGIN), secrets);
+  const masked = maskSecrets(given.slice(0, MAX_TEXT + MARGIN), secrets);
   const text = SECRET_WORD.test(masked) ? masked.replace(SECRET_FIELD, `$1"${MASK}"`) : masked;
-  return { body: given.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}… (${given.length} characters)` : text };
+  return { body: given.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… (${given.length} characters)` : text };
 }

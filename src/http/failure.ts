@@ -4,14 +4,14 @@ import type { HttpRequest } from './http.js';
 /** Maximum number of quoted characters of an answer. */
 const QUOTE_LENGTH = 500;
 
-interface Kind {
+interface FailureClass {
   code: ErrorCode;
   outcome: Outcome;
   retry: boolean;
   hint: string;
 }
 
-const ABSENT: Kind = {
+const NOT_FOUND: FailureClass = {
   code: 'SWB_PARTNER_NOT_FOUND',
   outcome: 'notDone',
   retry: false,
@@ -21,7 +21,7 @@ const ABSENT: Kind = {
 /**
  * How a status is classified (RFC 9110 §15, RFC 6585 §4). A partner may return 5xx after it has processed the request: unknown.
  */
-const STATUS: Record<number, Kind> = {
+const STATUS: Record<number, FailureClass> = {
   401: { code: 'SWB_PARTNER_AUTH', outcome: 'notDone', retry: false, hint: 'Check the credentials in the endpoint’s settings.' },
   403: {
     code: 'SWB_PARTNER_AUTH',
@@ -29,8 +29,8 @@ const STATUS: Record<number, Kind> = {
     retry: false,
     hint: 'The integration user lacks a permission, or a rule at the partner forbids the request.',
   },
-  404: ABSENT,
-  410: ABSENT,
+  404: NOT_FOUND,
+  410: NOT_FOUND,
   // A proxy may return 408 for a request that has reached the partner (RFC 9110 §15.5.9 covers only the server itself).
   408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'unknown', retry: true, hint: 'The request will be retried.' },
   425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: 'The request will be retried.' },
@@ -41,13 +41,13 @@ const STATUS: Record<number, Kind> = {
     hint: 'The request will be retried when the partner allows it. If this happens often, set a rate limit on the endpoint.',
   },
 };
-const SERVER: Kind = {
+const SERVER_ERROR: FailureClass = {
   code: 'SWB_PARTNER_UNAVAILABLE',
   outcome: 'unknown',
   retry: true,
   hint: 'The record will be looked up before a retry.',
 };
-const REFUSED: Kind = {
+const REJECTED: FailureClass = {
   code: 'SWB_PARTNER_REFUSED',
   outcome: 'notDone',
   retry: false,
@@ -58,7 +58,7 @@ const REFUSED: Kind = {
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_INVALID_URL']);
 
 /** With TLS 1.3 a partner may reject our certificate after we have started to send; it does not read what was sent. */
-const CERTIFICATE_REFUSED = /^ERR_SSL_\w+_ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/;
+const CERTIFICATE_REJECTED = /^ERR_SSL_\w+_ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/;
 
 const REASONS: Record<string, string> = {
   ECONNREFUSED: 'the connection was refused',
@@ -83,17 +83,17 @@ export function statusFailure(
   answer: string,
   now: number,
 ): PartnerError {
-  const kind = STATUS[status] ?? (status >= 500 ? SERVER : REFUSED);
-  const detail = explanation(answer);
-  const outcome = kind.outcome === 'unknown' && request.method === 'GET' ? 'notDone' : kind.outcome;
+  const failureClass = STATUS[status] ?? (status >= 500 ? SERVER_ERROR : REJECTED);
+  const detail = errorText(answer);
+  const outcome = failureClass.outcome === 'unknown' && request.method === 'GET' ? 'notDone' : failureClass.outcome;
   return new PartnerError(
-    kind.code,
+    failureClass.code,
     `${request.what} (${request.method} ${pathOf(request.path)}) returned ${status}${detail ? `: ${detail}` : ''}.`,
     {
       where: name,
-      hint: kind.hint,
+      hint: failureClass.hint,
       outcome,
-      retry: kind.retry,
+      retry: failureClass.retry,
       status,
       retryAfter: retryAfter(headers['retry-after'], now),
       answer: answer.slice(0, QUOTE_LENGTH),
@@ -112,7 +112,7 @@ function jsonIn(text: string): unknown {
 
 /** The error for a request without an answer. `unsent`: it is certain that nothing of it was sent. */
 export function networkFailure(name: string, request: HttpRequest, code: string, text: string, unsent = false): PartnerError {
-  const notDone = unsent || NEVER_SENT.has(code) || CERTIFICATE_REFUSED.test(code) || request.method === 'GET';
+  const notDone = unsent || NEVER_SENT.has(code) || CERTIFICATE_REJECTED.test(code) || request.method === 'GET';
   const reason = REASONS[code] ?? text;
   return new PartnerError(
     'SWB_PARTNER_UNAVAILABLE',
@@ -154,7 +154,7 @@ export function retryAfter(value: string | undefined, now: number): number | und
  * The error text of the partner, extracted from the usual error bodies: ServiceNow {error: {message, detail}}, TMF {reason,
  * message}, OAuth {error_description}.
  */
-export function explanation(answer: string): string {
+export function errorText(answer: string): string {
   try {
     const body = JSON.parse(answer) as Record<string, unknown>;
     const inner = typeof body.error === 'object' && body.error !== null ? (body.error as Record<string, unknown>) : body;
@@ -174,13 +174,13 @@ export function explanation(answer: string): string {
   } catch {
     // not JSON: quote the text
   }
-  return withoutMarkup(answer)
+  return stripMarkup(answer)
     .slice(0, QUOTE_LENGTH)
     .replace(/[.\s]+$/, '');
 }
 
 /** The text of an HTML page on one line. */
-export function withoutMarkup(page: string): string {
+export function stripMarkup(page: string): string {
   return page
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')

@@ -37,7 +37,7 @@ export class PartnerClock {
     const roundTrip = this.steady() - sent;
     const newest = { zero: made + 500 - (sent + roundTrip / 2), roundTrip };
     // Readings that contradict the newest were taken before the partner's clock was set.
-    this.readings = [...this.readings.filter((reading) => agree(reading, newest)), newest].slice(-MAX_READINGS);
+    this.readings = [...this.readings.filter((reading) => areConsistent(reading, newest)), newest].slice(-MAX_READINGS);
   }
 
   /** Milliseconds, negative if it is behind; undefined until known. */
@@ -49,6 +49,6 @@ export class PartnerClock {
 }
 
 /** Whether both readings can come from the same, unadjusted clock. */
-function agree(a: Reading, b: Reading): boolean {
+function areConsistent(a: Reading, b: Reading): boolean {
   return Math.abs(a.zero - b.zero) <= 1_000 + (a.roundTrip + b.roundTrip) / 2;
 }

@@ -66,7 +66,7 @@ const HANDLERS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIO
     return { ...reply, ...(headers && { headers }), body: Array.isArray(reply.body) ? old : { result: old } };
   },
 
-  part: (asked) => withLists(partOf(asked.handler(asked.request)), () => []),
+  part: (asked) => withLists(partialAnswer(asked.handler(asked.request)), () => []),
   stubs: (asked) => {
     const reply = asked.handler(asked.request);
     const list = listOf(reply)?.map(stubOf);
@@ -77,9 +77,9 @@ const HANDLERS: Record<Exclude<BehaviourName, 'accepted' | (typeof ORDER_BEHAVIO
   listless: (asked) => withLists(asked.handler(asked.request), () => undefined),
   shorter: (asked) => withLists(asked.handler(asked.request), (list) => list.slice(0, -1)),
 
-  otherRecord: (asked) => executed(asked, () => otherThan(asked)),
+  otherRecord: (asked) => executed(asked, () => otherRecord(asked)),
   lateRecord: (asked) =>
-    asked.behaviours.isRecent(lastPart(asked.request), asked.ms) ? missing(asked) : asked.handler(asked.request),
+    asked.behaviours.isRecent(lastPart(asked.request), asked.ms) ? notFound(asked) : asked.handler(asked.request),
   stale: ({ handler, request, behaviours, ms }) =>
     // A copy: the API may return the record itself, which is current again when the answer is sent.
     behaviours.withPastState(lastPart(request), ms, () => structuredClone(handler(request))),
@@ -133,7 +133,7 @@ function job(): Reply {
 }
 
 /** The API's answer for a non-existent id, with the requested id in its place. */
-function missing({ handler, request }: BehaviourCall): Reply {
+function notFound({ handler, request }: BehaviourCall): Reply {
   const absent = '0'.repeat(32);
   const id = lastPart(request);
   const { status, body } = handler({ ...request, path: `${request.path.slice(0, -id.length)}${absent}` });
@@ -141,7 +141,7 @@ function missing({ handler, request }: BehaviourCall): Reply {
 }
 
 /** Another record than the requested one; if there is none, the same record with another id. */
-function otherThan({ handler, request }: BehaviourCall): Reply {
+function otherRecord({ handler, request }: BehaviourCall): Reply {
   const id = lastPart(request);
   const read = asGet(request);
   const all = listOf(handler({ ...read, path: request.path.slice(0, -id.length - 1) }));
@@ -159,7 +159,7 @@ function asGet(request: Request): Request {
 }
 
 /** A partial answer: an empty page of a longer list, or a 206 record. */
-function partOf(reply: Reply): Reply {
+function partialAnswer(reply: Reply): Reply {
   const list = listOf(reply);
   if (!list) return reply.status < 300 ? { ...reply, status: 206 } : reply;
   return {

@@ -67,7 +67,7 @@ export interface Behaviour {
 
 type LiveRecord = { [name: string]: unknown };
 /** State of a record before a change. */
-interface Past {
+interface PastState {
   at: number;
   live: LiveRecord;
   state: LiveRecord;
@@ -80,7 +80,7 @@ const MAX_PAST = 20;
 export class Behaviours {
   private list: Behaviour[] = [];
   private readonly createdAt = new Map<string, number>();
-  private readonly pasts = new Map<string, Past[]>();
+  private readonly pasts = new Map<string, PastState[]>();
   private readonly timers = new Set<NodeJS.Timeout>();
   /** Number of requests to which a behaviour was applied. */
   applied = 0;

@@ -36,11 +36,11 @@ export function withChangedItems(request: Request, name: (typeof ORDER_BEHAVIOUR
   return withItems(
     request,
     order,
-    items.map((item) => related(item, ids)),
+    items.map((item) => withRelations(item, ids)),
   );
 }
 
-function related(item: TmfRecord, ids: Map<unknown, unknown>): TmfRecord {
+function withRelations(item: TmfRecord, ids: Map<unknown, unknown>): TmfRecord {
   const changed = RELATIONS.filter((name) => Array.isArray(item[name])).map((name) => [
     name,
     entries(item[name]).map((relation) => ({ ...relation, id: ids.get(relation.id) ?? relation.id })),

@@ -26,7 +26,7 @@ export function dictionaryRows(tables: Record<string, Table>): DictionaryRow[] {
   if (first) rows.push(...columns('task', first, common), ...choices('task', first, ['impact', 'urgency', 'priority']));
   for (const [name, table] of Object.entries(tables)) {
     const task = table.prefix !== '';
-    rows.push({ table: 'sys_db_object', fields: { name, label: words(name) }, ...(task && { extends: 'task' }) });
+    rows.push({ table: 'sys_db_object', fields: { name, label: labelOf(name) }, ...(task && { extends: 'task' }) });
     const own = [...table.columns].filter((column) => !task || !common.includes(column));
     rows.push(...columns(name, table, own));
     const inherited = task ? ['impact', 'urgency', 'priority'] : [];
@@ -47,7 +47,7 @@ function columns(name: string, table: Table, some: string[]): DictionaryRow[] {
     fields: {
       name,
       element,
-      column_label: words(element),
+      column_label: labelOf(element),
       internal_type: table.references[element] ? 'reference' : /_(at|on|date)$/.test(element) ? 'glide_date_time' : 'string',
       mandatory: String(element === 'short_description'),
       read_only: String(element.startsWith('sys_') || element === 'number'),
@@ -66,7 +66,7 @@ function choices(name: string, table: Table, some: string[]): DictionaryRow[] {
         name,
         element,
         value,
-        label: LABELS[`${name}.${element}`]?.[value] ?? words(value),
+        label: LABELS[`${name}.${element}`]?.[value] ?? labelOf(value),
         language: 'en',
         inactive: 'false',
         sequence: String(at).padStart(3, '0'),
@@ -75,7 +75,7 @@ function choices(name: string, table: Table, some: string[]): DictionaryRow[] {
   );
 }
 
-function words(name: string): string {
+function labelOf(name: string): string {
   const text = name
     .replace(/^sn_\w+?_/, '')
     .replace(/_/g, ' ')

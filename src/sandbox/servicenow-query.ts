@@ -1,7 +1,7 @@
 /** A row of a table: every value is text. */
 export type Row = { sys_id: string } & Record<string, string>;
 
-type Test = (row: Row) => boolean;
+type RowTest = (row: Row) => boolean;
 
 const OPERATORS: [RegExp, (value: string, operand: string) => boolean][] = [
   [/^([\w.]+)ISEMPTY$/, (v) => v === ''],
@@ -25,7 +25,7 @@ export interface Columns {
 }
 
 export interface Query {
-  matches: Test;
+  matches: RowTest;
   compare: (a: Row, b: Row) => number;
   /** Values of a `field=value` or `fieldINvalue,value` condition, for use of an index. */
   oneOf?: { field: string; values: string[] };
@@ -39,7 +39,7 @@ export function parseQuery(text: string, columns: Columns): Query {
   const orders: { field: string; sign: number }[] = [];
   let oneOf: Query['oneOf'];
   const groups = text.split('^NQ').map((group) => {
-    const all: Test[][] = [];
+    const all: RowTest[][] = [];
     for (const clause of group.split(/\^(?!NQ)/)) {
       const order = /^ORDERBY(DESC)?([\w.]+)$/.exec(clause);
       if (order) {
@@ -57,7 +57,7 @@ export function parseQuery(text: string, columns: Columns): Query {
     }
     return all;
   });
-  const matches: Test = (row) => groups.some((all) => all.every((any) => any.some((test) => test(row))));
+  const matches: RowTest = (row) => groups.some((all) => all.every((any) => any.some((test) => test(row))));
   const compare = (a: Row, b: Row) => {
     for (const { field, sign } of orders) {
       const [x, y] = [columns.read(a, field), columns.read(b, field)];
@@ -69,7 +69,7 @@ export function parseQuery(text: string, columns: Columns): Query {
   return { matches, compare, ...(single && oneOf && { oneOf }) };
 }
 
-function parseClause(clause: string, columns: Columns): { test: Test; oneOf?: Query['oneOf'] } | undefined {
+function parseClause(clause: string, columns: Columns): { test: RowTest; oneOf?: Query['oneOf'] } | undefined {
   for (const [pattern, compare] of OPERATORS) {
     const found = pattern.exec(clause);
     const field = found?.[1];

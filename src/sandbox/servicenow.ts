@@ -222,7 +222,7 @@ export class ServiceNowDesk {
   private insert(table: string, fields: Record<string, string>, as: string): Row {
     const definition = TABLES[table];
     if (!definition) throw new Error(`There is no table ${table}.`);
-    const now = instant();
+    const now = serviceNowTime();
     const row: Row = { sys_id: randomBytes(16).toString('hex') };
     for (const column of definition.columns) row[column] ??= '';
     Object.assign(row, definition.defaults, {
@@ -269,15 +269,19 @@ export class ServiceNowDesk {
     if (table === 'incident') {
       row.incident_state = row.state ?? '';
       if (row.state !== '3') row.hold_reason = '';
-      if (row.state === '6' && !row.resolved_at) Object.assign(row, { resolved_at: instant(), resolved_by: as });
-      if (row.state === '7' && !row.closed_at) row.closed_at = instant();
+      if (row.state === '6' && !row.resolved_at) Object.assign(row, { resolved_at: serviceNowTime(), resolved_by: as });
+      if (row.state === '7' && !row.closed_at) row.closed_at = serviceNowTime();
     }
     if (fields.correlation_id)
       this.byReference.set(fields.correlation_id, [...(this.byReference.get(fields.correlation_id) ?? []), row]);
   }
 
   private touch(row: Row, as: string): void {
-    Object.assign(row, { sys_updated_on: instant(), sys_updated_by: as, sys_mod_count: String(Number(row.sys_mod_count) + 1) });
+    Object.assign(row, {
+      sys_updated_on: serviceNowTime(),
+      sys_updated_by: as,
+      sys_mod_count: String(Number(row.sys_mod_count) + 1),
+    });
   }
 
   private part(sysId: string, row: Row): void {
@@ -331,6 +335,6 @@ export class ServiceNowDesk {
 }
 
 /** The current time in ServiceNow's format: UTC, to the second. */
-export function instant(): string {
+export function serviceNowTime(): string {
   return new Date().toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -65,11 +65,11 @@ function cancelProductOrder(desk: OrderDesk): Resource {
 
 function create(desk: OrderDesk, request: Request): Reply {
   const body = json(request);
-  if (!body || Array.isArray(body)) return bad(desk, 'The body is not a JSON object.');
+  if (!body || Array.isArray(body)) return badRequest(desk, 'The body is not a JSON object.');
   const fixed = NOT_CREATABLE[desk.version].find((name) => name in body);
   const wrong = fixed ? [`${fixed} cannot be set when an order is created.`] : problems(desk.version, ['Create', 'Order'], body);
   const reason = wrong.length > 0 ? wrong.join(' ') : itemProblem(body);
-  if (reason) return bad(desk, reason);
+  if (reason) return badRequest(desk, reason);
   const order = desk.create(body);
   const { queueing } = desk;
   if (!queueing) return { status: 201, headers: { Location: String(order.href) }, body: order };
@@ -84,11 +84,11 @@ function patch(desk: OrderDesk, request: Request, id: string, order: Order): Rep
   if ('status' in read) return read;
   const { change, whole } = read;
   const fixed = NOT_PATCHABLE[desk.version].find((name) => name in change);
-  if (fixed) return bad(desk, `${fixed} cannot be changed.`);
+  if (fixed) return badRequest(desk, `${fixed} cannot be changed.`);
   if (desk.patchRequiresItems && whole && entries(change.productOrderItem).length === 0)
-    return bad(desk, 'productOrderItem is required.');
+    return badRequest(desk, 'productOrderItem is required.');
   const wrong = problems(desk.version, ['Update', 'Order'], whole ? change : { '@type': 'ProductOrder', ...change });
-  if (wrong.length > 0) return bad(desk, wrong.join(' '));
+  if (wrong.length > 0) return badRequest(desk, wrong.join(' '));
   const { '@type': _type, state, productOrderItem, ...attributes } = change;
   const beyondNotes = Object.keys({ ...attributes, ...(productOrderItem !== undefined && { productOrderItem }) }).some(
     (n) => n !== 'note',
@@ -98,7 +98,7 @@ function patch(desk: OrderDesk, request: Request, id: string, order: Order): Rep
   if (isFinal(order.state) && beyondNotes) return refuse(desk, 409, 'Not possible', `Order ${id} is ${order.state}.`);
   const submits = state === 'acknowledged' && order.state === 'draft';
   if (state !== undefined && state !== order.state && !submits)
-    return bad(desk, `state ${state}: only the vendor sets the state. Cancel an order with cancelProductOrder.`);
+    return badRequest(desk, `state ${state}: only the vendor sets the state. Cancel an order with cancelProductOrder.`);
   desk.patch(id, { ...attributes, ...(items && { productOrderItem: items }) }, 'customer');
   if (submits) desk.submit(id);
   return { status: 200, body: order };
@@ -106,12 +106,12 @@ function patch(desk: OrderDesk, request: Request, id: string, order: Order): Rep
 
 function cancel(desk: OrderDesk, request: Request): Reply {
   const body = json(request);
-  if (!body || Array.isArray(body)) return bad(desk, 'The body is not a JSON object.');
+  if (!body || Array.isArray(body)) return badRequest(desk, 'The body is not a JSON object.');
   const wrong = problems(desk.version, ['CancelCreate'], body);
-  if (wrong.length > 0) return bad(desk, wrong.join(' '));
+  if (wrong.length > 0) return badRequest(desk, wrong.join(' '));
   const id = String((body.productOrder as TmfRecord).id);
   if (isQueued(desk, id)) return queuedOrderError(desk);
-  if (!desk.order(id)) return bad(desk, `There is no order ${id}.`);
+  if (!desk.order(id)) return badRequest(desk, `There is no order ${id}.`);
   const reason = desk.cancels.rejectionReason(id);
   if (reason) return refuse(desk, 409, 'Not possible', reason);
   const { decision } = desk.cancels;
@@ -126,9 +126,9 @@ function isQueued(desk: OrderDesk, id: string): boolean {
 
 /** The error text of ServiceNow, which queues orders posted with `mode=async`. */
 function queuedOrderError(desk: OrderDesk): Reply {
-  return bad(desk, 'This order is yet to be created in customer order table');
+  return badRequest(desk, 'This order is yet to be created in customer order table');
 }
 
-function bad(desk: OrderDesk, message: string): Reply {
+function badRequest(desk: OrderDesk, message: string): Reply {
   return refuse(desk, 400, 'Bad request', message);
 }

@@ -22,8 +22,8 @@ export interface Queueing {
   after?: number;
 }
 
-const FAILING = new Set(['rejected', 'failed']);
-const CANCELLING = new Set(['assessingCancellation', 'pendingCancellation']);
+const FAILED_STATES = new Set(['rejected', 'failed']);
+const CANCELLATION_STATES = new Set(['assessingCancellation', 'pendingCancellation']);
 
 /** A vendor's TMF622 desk, in memory. Its methods are the actions of the vendor, called by the page and by tests. */
 export class OrderDesk {
@@ -201,7 +201,7 @@ export class OrderDesk {
         else if (reason) order.note = [...entries(order.note), this.noteOf(reason)];
       });
     }
-    if (reason && FAILING.has(state)) this.reportFailure(id, state, reason);
+    if (reason && FAILED_STATES.has(state)) this.reportFailure(id, state, reason);
     return order;
   }
 
@@ -217,7 +217,7 @@ export class OrderDesk {
         this.updateOrderState(order);
       });
     }
-    if (reason && FAILING.has(state)) this.reportFailure(id, state, reason, itemId);
+    if (reason && FAILED_STATES.has(state)) this.reportFailure(id, state, reason, itemId);
     return order;
   }
 
@@ -298,7 +298,7 @@ export class OrderDesk {
 
   /** Derives the state of the order from its items, except while a cancellation is being decided. */
   private updateOrderState(order: Order): void {
-    if (order.state === 'draft' || CANCELLING.has(String(order.state)) || isFinal(order.state)) return;
+    if (order.state === 'draft' || CANCELLATION_STATES.has(String(order.state)) || isFinal(order.state)) return;
     order.state = rollUp(itemsOf(order).map((item) => String(item.state))) ?? order.state;
   }
 

@@ -85,7 +85,7 @@ function applyRecord(memory: MemoryState, change: Exclude<Change, { kind: 'setti
   }
   const kept = { ...record, version: record.version + 1 };
   const text = toJson(kept, `${kind} ${record.id}`);
-  const keys = memory.keysOver(before, kind, kept);
+  const keys = memory.keysOfReplacement(before, kind, kept);
   for (const key of keys.unique) {
     const owner = before && memory.has(before, key) ? record.id : memory.ownerOf(kind, key);
     if (owner !== undefined && kind !== 'conversation' && change.ifAbsent) {

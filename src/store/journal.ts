@@ -37,7 +37,7 @@ export interface JournalOptions {
   log(level: 'info' | 'warn' | 'error', text: string): void;
 }
 
-interface Piece {
+interface PendingLine {
   segment: Segment;
   offset: number;
   line: Buffer;
@@ -64,7 +64,7 @@ export class Journal {
   durableSeq: number;
   private durableEnd: { segment: Segment; length: number } | undefined;
   private file: { segment: number; handle: FileHandle } | undefined;
-  private queue: Piece[] = [];
+  private queue: PendingLine[] = [];
   private waiters: Waiter[] = [];
   private running: Promise<void> | undefined;
   /** `at`: by the steady clock. */
@@ -165,14 +165,14 @@ export class Journal {
     this.push(encodeLine(JSON.stringify({ seq: this.lastSeq, synced: this.durableSeq, header }), []).line);
   }
 
-  private push(line: Buffer): Piece {
+  private push(line: Buffer): PendingLine {
     const segment = this.segments.at(-1)!;
-    const piece: Piece = { segment, offset: segment.length, line, seq: this.lastSeq };
+    const pending: PendingLine = { segment, offset: segment.length, line, seq: this.lastSeq };
     segment.length += line.length;
-    this.tail.append(segment.number, piece.offset, line);
-    this.queue.push(piece);
+    this.tail.append(segment.number, pending.offset, line);
+    this.queue.push(pending);
     this.running ??= this.run();
-    return piece;
+    return pending;
   }
 
   private async run(): Promise<void> {
@@ -209,12 +209,12 @@ export class Journal {
     for (const waiter of waiting) if (waiter.seq <= this.durableSeq) notify(waiter);
   }
 
-  private async write(batch: Piece[]): Promise<void> {
+  private async write(batch: PendingLine[]): Promise<void> {
     for (let from = 0; from < batch.length; ) {
       const first = batch[from]!;
       let to = from;
       while (to < batch.length && batch[to]!.segment === first.segment) to++;
-      const lines = batch.slice(from, to).map((piece) => piece.line);
+      const lines = batch.slice(from, to).map((pending) => pending.line);
       const handle = await this.handleFor(first.segment, first.offset);
       await writeAll(handle, lines.length === 1 ? lines[0]! : Buffer.concat(lines), first.offset);
       await handle.datasync();

@@ -12,7 +12,7 @@ import {
 import type { SortedKeys } from './sorted-keys.js';
 import type { ListQuery } from './store.js';
 import { TimeSlice } from './time-slice.js';
-import { matchesAllWords, wordsOf } from './word-index.js';
+import { matchesAllWords, searchWords } from './word-index.js';
 
 /** Keys read per step from an index. */
 const BATCH = 256;
@@ -63,7 +63,7 @@ interface SearchTerm {
 
 function toSearchTerm(text: string | undefined): SearchTerm | undefined {
   const value = searchValue(text ?? '');
-  return value ? { value, words: wordsOf(value) } : undefined;
+  return value ? { value, words: searchWords(value) } : undefined;
 }
 
 /** The newest `limit` matches so far. */
@@ -209,7 +209,7 @@ function* walkFound(memory: MemoryState, kind: RecordKind, { value, words }: Sea
 function* walkTitles(memory: MemoryState, words: readonly string[], found: (id: string) => void): Steps {
   const index = memory.tables.conversation.words;
   const longest = words.reduce((a, b) => (b.length > a.length ? b : a));
-  const hasAll = (id: string) => words.length === 1 || matchesAllWords(memory.wordsOf(id), words);
+  const hasAll = (id: string) => words.length === 1 || matchesAllWords(memory.titleWords(id), words);
   let after: string | undefined;
   for (;;) {
     const batch = index.beginning(longest, after, BATCH);

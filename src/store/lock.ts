@@ -77,7 +77,7 @@ function holderStatus(holder: LockHolder): 'alive' | 'dead' | 'unknown' {
  */
 export class Lock {
   private timer: NodeJS.Timeout | undefined;
-  private beatenAt = performance.now();
+  private lastHeartbeat = performance.now();
   private readonly mine: LockHolder;
   private readonly path: string;
 
@@ -105,13 +105,13 @@ export class Lock {
     const lock = new Lock(folder, times, onLost);
     await lock.acquire();
     await lock.removeAbandonedFiles();
-    lock.timer = setInterval(() => void lock.beat(), times.heartbeat).unref();
+    lock.timer = setInterval(() => void lock.renew(), times.heartbeat).unref();
     return lock;
   }
 
   /** Checks that the lock is still ours if this process was stopped or stalled so long that others may consider it dead. */
   confirm(): Promise<void> | undefined {
-    return performance.now() - this.beatenAt > this.times.staleAfter / 2 ? this.beat() : undefined;
+    return performance.now() - this.lastHeartbeat > this.times.staleAfter / 2 ? this.renew() : undefined;
   }
 
   /** Releases the lock. */
@@ -200,7 +200,7 @@ export class Lock {
     return false;
   }
 
-  private async beat(): Promise<void> {
+  private async renew(): Promise<void> {
     let holder = await this.read().catch(() => this.mine);
     // The file was removed manually: create it again, unless another process was faster.
     if (!holder) {
@@ -210,7 +210,7 @@ export class Lock {
     if (holder?.token === this.mine.token) {
       const now = new Date();
       await utimes(this.path, now, now).catch(() => {});
-      this.beatenAt = performance.now();
+      this.lastHeartbeat = performance.now();
       return;
     }
     clearInterval(this.timer);

@@ -155,7 +155,7 @@ const isWaiting = (delivery: DeliveryEntry | undefined) => delivery !== undefine
 /** Ids read per step. */
 const BATCH = 256;
 /** Maximum number of records whose keys are cached. */
-const MOST_KEYS = 2_000;
+const MAX_KEYS = 2_000;
 
 /** The store's data in memory: everything except bodies. `put` is the only function that updates the indexes. */
 export class MemoryState {
@@ -191,7 +191,7 @@ export class MemoryState {
   }
 
   /** The words of a conversation's title. */
-  wordsOf(conversation: string): readonly string[] {
+  titleWords(conversation: string): readonly string[] {
     const entry = this.get('conversation', conversation);
     return entry ? this.keys(entry).words : [];
   }
@@ -215,7 +215,7 @@ export class MemoryState {
   }
 
   /** The keys of a record that replaces `before`: the same object if they do not change, so that no index is updated. */
-  keysOver(before: RecordEntry | undefined, kind: RecordKind, record: RecordOf[RecordKind]): RecordKeys {
+  keysOfReplacement(before: RecordEntry | undefined, kind: RecordKind, record: RecordOf[RecordKind]): RecordKeys {
     return keysOf(kind, record, before && this.keys(before));
   }
 
@@ -239,7 +239,7 @@ export class MemoryState {
     const cached = this.recentKeys.get(entry);
     if (cached) return cached;
     const keys = known ?? keysOf(entry.kind, this.record(entry));
-    if (this.recentKeys.size >= MOST_KEYS) this.recentKeys.clear();
+    if (this.recentKeys.size >= MAX_KEYS) this.recentKeys.clear();
     this.recentKeys.set(entry, keys);
     return keys;
   }

@@ -12,7 +12,7 @@ import { replayLine } from './replay.js';
 import { Retention } from './retention.js';
 import { SegmentReader } from './segment-reader.js';
 import { Shards } from './shards.js';
-import { LONGEST_WAIT } from './store.js';
+import { MAX_WAIT } from './store.js';
 
 const RETENTION_DAYS = 30;
 const RETENTION_BYTES = 2 * 1024 ** 3;
@@ -96,7 +96,7 @@ async function load(options: Required<LowdbStoreOptions>, disk: Disk, lock: Lock
     apply: (seq, changes, segment, bodies) => replayLine(memory, shards.upTo, seq, changes, segment, bodies),
     log,
   });
-  memory.dueBy(Math.max(clock(), timeOf(memory.newestId)) + LONGEST_WAIT);
+  memory.dueBy(Math.max(clock(), timeOf(memory.newestId)) + MAX_WAIT);
   const journal = new Journal(
     {
       folder: `${folder}/journal`,

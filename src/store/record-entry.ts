@@ -1,6 +1,6 @@
 import type { ConversationRecord, DeliveryRecord, DeliveryState, MessageOutcome, MessageRecord, MessageState } from './store.js';
 import { warningState } from './warning.js';
-import { wordsOf } from './word-index.js';
+import { searchWords } from './word-index.js';
 
 /** Where one body of a record is in the journal. */
 export interface BodyRef {
@@ -114,13 +114,13 @@ function searchKeys(id: string, values: (string | undefined)[]): string[] {
 
 /** Interned names: there are few of them, so each string is stored only once. */
 const names = new Map<string, string>();
-const MOST_NAMES = 10_000;
+const MAX_NAMES = 10_000;
 
 /** The interned copy of a name. */
 export function intern<T extends string>(name: T): T {
   const known = names.get(name);
   if (known !== undefined) return known as T;
-  if (names.size < MOST_NAMES) names.set(name, name);
+  if (names.size < MAX_NAMES) names.set(name, name);
   return name;
 }
 
@@ -221,7 +221,7 @@ export function keysOf(kind: RecordKind, record: RecordOf[RecordKind], before?: 
         ...links.map((link) => linkKey(link.endpoint, link.entityType, link.id)),
       ],
       found: searchKeys(id, [reference, ...aliases, ...links.flatMap((link) => [link.id, link.number])]),
-      words: wordsOf(title),
+      words: searchWords(title),
     };
   }
   const { id, entityId, number } = record as MessageRecord | DeliveryRecord;

@@ -98,7 +98,7 @@ class Recovery {
         await this.quarantineDamage(segment, buffer, offset, next ?? end);
         offset = next ?? end;
       } else {
-        await this.cut(index, buffer, offset, end);
+        await this.truncateTail(index, buffer, offset, end);
         return false;
       }
     }
@@ -147,7 +147,7 @@ class Recovery {
   private async quarantineDamage(segment: Segment, buffer: Buffer, from: number, to: number): Promise<void> {
     const name = `${segmentName(segment.number)}-${from}.damaged`;
     // The file keeps its bytes, because later bodies are found by offset; the warning is logged once.
-    if (!(await this.keep(name, buffer.subarray(from, to)))) return;
+    if (!(await this.quarantine(name, buffer.subarray(from, to)))) return;
     this.options.log(
       'warn',
       `The store's journal is damaged: ${to - from} bytes at ${from} of ${segmentName(segment.number)} cannot be read; they were copied to ` +
@@ -155,10 +155,10 @@ class Recovery {
     );
   }
 
-  private async cut(index: number, buffer: Buffer, from: number, end: number): Promise<void> {
+  private async truncateTail(index: number, buffer: Buffer, from: number, end: number): Promise<void> {
     const { segment } = this.known[index]!;
     const name = `${segmentName(segment.number)}-${from}-${Date.now()}.torn`;
-    await this.keep(name, buffer.subarray(from, end));
+    await this.quarantine(name, buffer.subarray(from, end));
     await this.truncate(segment, from);
     for (const later of this.known.splice(index + 1)) {
       await rename(
@@ -174,7 +174,7 @@ class Recovery {
   }
 
   /** Saves bytes to the quarantine folder; false if they are already there. */
-  private async keep(name: string, bytes: Buffer): Promise<boolean> {
+  private async quarantine(name: string, bytes: Buffer): Promise<boolean> {
     await mkdir(this.options.quarantine, { recursive: true, mode: FOLDER_MODE });
     try {
       await writeFile(`${this.options.quarantine}/${name}`, bytes, { flag: 'wx', mode: FILE_MODE });

@@ -180,12 +180,12 @@ export interface PlannedLeg {
 }
 
 /** What happens to the other legs when one fails: they are kept, they are cancelled, or an operator decides. */
-export type OnFailure = 'keep' | 'cancelRest' | 'ask';
+export type FailurePolicy = 'keep' | 'cancelRest' | 'ask';
 
 export interface Plan {
   /** The fan-out node. */
   node: string;
-  onFailure: OnFailure;
+  onFailure: FailurePolicy;
   legs: PlannedLeg[];
   /** The leg that sent the last question: the customer's answer goes to this leg only. */
   asked?: string;
@@ -376,11 +376,11 @@ export interface StoreCounts {
 }
 
 /** Milliseconds after opening a store by which all waiting work is due. */
-export const LONGEST_WAIT = 300_000;
+export const MAX_WAIT = 300_000;
 
 export interface Store {
   /**
-   * Caps every wait at `LONGEST_WAIT`: a longer one was set by a clock that has been set back since, or an extra attempt does no
+   * Caps every wait at `MAX_WAIT`: a longer one was set by a clock that has been set back since, or an extra attempt does no
    * harm.
    */
   open(): Promise<void>;

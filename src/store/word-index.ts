@@ -1,7 +1,7 @@
 import { SortedKeys, withKey, withoutKey } from './sorted-keys.js';
 
 /** Maximum number of indexed words of a title; later words are rarely searched. */
-const MOST_WORDS = 12;
+const MAX_WORDS = 12;
 const LONGEST_WORD = 30;
 /** A single letter or digit is not indexed. */
 const SHORTEST_WORD = 2;
@@ -9,12 +9,12 @@ const SHORTEST_WORD = 2;
 const FEW = 32;
 
 /** The search words of a text: in lower case, without duplicates. */
-export function wordsOf(text: string | undefined): string[] {
+export function searchWords(text: string | undefined): string[] {
   if (!text) return [];
   const words = new Set<string>();
   for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) {
     if (word.length >= SHORTEST_WORD) words.add(word.slice(0, LONGEST_WORD));
-    if (words.size === MOST_WORDS) break;
+    if (words.size === MAX_WORDS) break;
   }
   return [...words];
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
-import { checkHost, checkJson, checkSameOrigin, knownHosts } from '../../src/http/browser-guard.js';
+import { allowedHosts, checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-guard.js';
 
 const forbidden = { code: 'SWB_FORBIDDEN' };
 
 describe('the browser guard', () => {
   it('reads the known hosts from the environment', () => {
     const SWITCHBOARD_HOSTS = 'Desk.acme.example, b.example:8443,c.example:443';
-    assert.deepEqual(knownHosts({ SWITCHBOARD_HOSTS }), ['desk.acme.example', 'b.example:8443', 'c.example']);
-    assert.deepEqual(knownHosts({}), []);
+    assert.deepEqual(allowedHosts({ SWITCHBOARD_HOSTS }), ['desk.acme.example', 'b.example:8443', 'c.example']);
+    assert.deepEqual(allowedHosts({}), []);
   });
 
   describe('accepts a host name', () => {

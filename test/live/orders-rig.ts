@@ -6,7 +6,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
 import type { Row } from '../../src/sandbox/servicenow-query.js';
 import type { Order } from '../../src/sandbox/tmf622-order.js';
-import type { OnFailure } from '../../src/store/store.js';
+import type { FailurePolicy } from '../../src/store/store.js';
 import { crashed, type FlowNode, freePort, type Live, startNodeRed, until } from './node-red.js';
 
 const ORDERS = 'sn_ind_tmt_orm_order';
@@ -41,7 +41,7 @@ export class OrdersRig {
   ) {}
 
   /** `devices`: the address of another device vendor, which is polled and gets the SIMs too. */
-  static async start(change: { onFailure?: OnFailure } = {}, devices?: string): Promise<OrdersRig> {
+  static async start(change: { onFailure?: FailurePolicy } = {}, devices?: string): Promise<OrdersRig> {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-orders-'));
     const sandbox = await startSandbox();
     const port = await freePort();

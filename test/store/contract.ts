@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
-import { type Change, type ListQuery, LONGEST_WAIT, type Store } from '../../src/store/store.js';
+import { type Change, type ListQuery, MAX_WAIT, type Store } from '../../src/store/store.js';
 import { conversation, delivery, link, message } from './records.js';
 
 const conflict = { code: 'SWB_CONFLICT' };
@@ -463,7 +463,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         store = await reopen(store);
         const [message = 0, delivery = 0, ...shorter] = await due();
         for (const time of [message, delivery])
-          assert.ok(time >= now + LONGEST_WAIT && time <= Date.now() + LONGEST_WAIT, String(time - now));
+          assert.ok(time >= now + MAX_WAIT && time <= Date.now() + MAX_WAIT, String(time - now));
         assert.deepEqual(shorter, [soon, soon]);
         assert.deepEqual(ids(await store.claimMessages('in-1', 9, message)), ['m1']);
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, delivery)), ['d1']);

@@ -7,7 +7,7 @@ import {
   type DeliveryRecord,
   type ErrorRecord,
   type ListQuery,
-  LONGEST_WAIT,
+  MAX_WAIT,
   type MessageOutcome,
   type MessageRecord,
   type Store,
@@ -40,7 +40,7 @@ export class ModelStore implements Store {
   async open(): Promise<void> {
     this.isOpen = true;
     this.leases.clear();
-    const latest = Date.now() + LONGEST_WAIT;
+    const latest = Date.now() + MAX_WAIT;
     for (const record of [...this.records.message.values(), ...this.records.delivery.values()] as (
       | MessageRecord
       | DeliveryRecord

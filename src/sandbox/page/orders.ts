@@ -1,7 +1,7 @@
 import { act, type CustomerOrder, type State, type Vendor, type VendorOrder } from './backend.js';
 import { Desk, type TicketView } from './desk.js';
 import { field, h, select } from './dom.js';
-import { day, list, type Part, text, time, words } from './text.js';
+import { day, list, type Part, text, time, toLabel } from './text.js';
 
 const ORDERS = 'sn_ind_tmt_orm_order';
 const LINES = 'sn_ind_tmt_orm_order_line_item';
@@ -29,7 +29,7 @@ const canonical = (state: unknown) =>
   CANONICAL[text(state)] ?? text(state).replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 const DONE = new Set(['canceled', 'completed', 'rejected']);
 
-const chip = (state: unknown) => h('span', { class: `chip ${canonical(state)}` }, words(state));
+const chip = (state: unknown) => h('span', { class: `chip ${canonical(state)}` }, toLabel(state));
 
 /** Runs an action without its own form; an error is shown in the detail pane. */
 function run(path: string, values: Record<string, string>, at: EventTarget | null): void {
@@ -107,7 +107,7 @@ function customerOrderView(row: CustomerOrder): TicketView {
     title: text(row.short_description),
     description: text(row.description),
     state: canonical(row.state),
-    stateLabel: words(row.state),
+    stateLabel: toLabel(row.state),
     states: [],
     facts: [
       ['Vendors', text(row.correlation_display)],
@@ -156,7 +156,7 @@ const vendor = (section: string) =>
 function vendorOrderView(section: string, order: VendorOrder): TicketView {
   const { id, cancellation } = order;
   const items = order.items.map((item) => {
-    const steps = select('state', [['', 'change…'], ...item.choices.map((s): [string, string] => [s, words(s)])], '');
+    const steps = select('state', [['', 'change…'], ...item.choices.map((s): [string, string] => [s, toLabel(s)])], '');
     steps.setAttribute('aria-label', `State of item ${item.id}`);
     steps.addEventListener('change', () => run(`${section}/itemState`, { id, item: item.id, state: steps.value }, steps));
     const offering = item.productOffering as Part | undefined;
@@ -191,8 +191,8 @@ function vendorOrderView(section: string, order: VendorOrder): TicketView {
       text(order.description) || order.items.map((item) => text((item.productOffering as Part | undefined)?.name)).join(', '),
     description: '',
     state: text(order.state),
-    stateLabel: words(order.state),
-    states: order.choices.map((s) => [s, words(s)]),
+    stateLabel: toLabel(order.state),
+    states: order.choices.map((s) => [s, toLabel(s)]),
     partner: reference,
     facts: [
       ['External ID', reference],
@@ -213,7 +213,7 @@ function vendorOrderView(section: string, order: VendorOrder): TicketView {
       ...notes.map((n) => ({ who: text(n.author), when: time(n.date), text: text(n.text), internal: false })),
       ...reports.flatMap((name) =>
         list(order[name]).map((report) => ({
-          who: words(name.replace('productOrder', '')),
+          who: toLabel(name.replace('productOrder', '')),
           when: time(report.timestamp ?? report.alertDate ?? report.milestoneDate),
           text: text(report.message),
           internal: false,

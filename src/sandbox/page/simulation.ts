@@ -105,9 +105,9 @@ function behaviourControl(actions: string, [now]: Behaviour[], choices: Simulati
   };
   const list = select('behaviour', [['', 'normal']], '');
   for (const [kind, names] of Object.entries(choices)) {
-    const words = (name: string) => (kind === 'change' && UPDATE_LABELS[name]) || BEHAVIOURS[name] || name;
+    const labelOf = (name: string) => (kind === 'change' && UPDATE_LABELS[name]) || BEHAVIOURS[name] || name;
     const chosen = (name: string) => now?.name === name && (now.kind ?? kind) === kind;
-    const options = names.map((name) => h('option', { value: `${kind}:${name}`, selected: chosen(name) }, words(name)));
+    const options = names.map((name) => h('option', { value: `${kind}:${name}`, selected: chosen(name) }, labelOf(name)));
     list.append(h('optgroup', { label: KINDS[kind] ?? kind }, ...options));
   }
   list.setAttribute('aria-label', 'Behaviour of this partner');

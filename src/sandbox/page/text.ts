@@ -19,7 +19,7 @@ export function day(value: unknown): string {
 }
 
 /** Converts "in_progress" and "inProgress" to "In progress". */
-export function words(value: unknown): string {
+export function toLabel(value: unknown): string {
   const spaced = text(value)
     .replace(/[_.]/g, ' ')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
