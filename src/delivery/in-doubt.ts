@@ -85,7 +85,7 @@ export function ifNotVisible(
   context: SendContext,
 ): (error: unknown) => Promise<undefined> {
   return async (error) => {
-    const isHidden = error instanceof PartnerError && error.unshown;
+    const isHidden = error instanceof PartnerError && error.notVisible;
     if (!isHidden) throw error;
     // A user has confirmed that it is not there.
     if (delivery.onlyLook === false) return undefined;

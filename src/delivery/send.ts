@@ -276,7 +276,7 @@ function noEffect(names: string[], { name }: EndpointClient): PartnerError {
     hint: 'The record is read, and the update is sent again up to two times.',
     outcome: 'unknown',
     retry: true,
-    ofRecord: true,
+    concernsRecord: true,
   });
 }
 
@@ -375,7 +375,7 @@ async function attach(
     try {
       file = await spool.store(name, attachment, await source.download(from.entityType, from.entityId, attachment));
     } catch (error) {
-      throw error instanceof PartnerError ? error.but({ outcome: 'notDone', elsewhere: true }) : error;
+      throw error instanceof PartnerError ? error.withDetails({ outcome: 'notDone', otherPartner: true }) : error;
     }
   }
   const lookUp = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
