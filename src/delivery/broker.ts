@@ -1,16 +1,16 @@
-import { inWords, overruled, restoring } from '../conversation/conflict.js';
+import { conflictText, restoreRequest, withNewestWriter } from '../conversation/conflict.js';
+import { ConversationQueue } from '../conversation/conversation-queue.js';
 import { Conversations } from '../conversation/conversations.js';
-import type { Incoming } from '../conversation/correlate.js';
-import { type Correlated, Correlator, type Finding, findingOf } from '../conversation/correlator.js';
+import { type CorrelationResult, Correlator, type SavedChanges, savedChanges } from '../conversation/correlator.js';
+import type { InboundMessage } from '../conversation/inbound-message.js';
+import { LinkEditor } from '../conversation/link-editor.js';
 import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
-import { Surgeon } from '../conversation/surgeon.js';
-import { Turnstile } from '../conversation/turnstile.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError, type ErrorCode, type SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
-import { risingClock, steadyClock } from '../steady-clock.js';
-import { createIds, timeOf } from '../store/id.js';
+import { monotonicWallClock, steadyClock } from '../steady-clock.js';
+import { createIdSource, timeOf } from '../store/id.js';
 import type { Change, MessageRecord, Store } from '../store/store.js';
 import { AuditLog } from './audit.js';
 import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
@@ -65,9 +65,9 @@ export class Broker {
   readonly conversations: Conversations;
   readonly correlator: Correlator;
   readonly legs: Legs;
-  readonly turnstile = new Turnstile();
+  readonly conversationQueue = new ConversationQueue();
   /** Edits the links of conversations. */
-  readonly surgeon: Surgeon;
+  readonly linkEditor: LinkEditor;
   readonly clock: () => number;
   readonly steady: () => number;
   readonly spool: Spool;
@@ -91,7 +91,7 @@ export class Broker {
     this.steady = options.steady ?? steadyClock(this.clock, undefined, timeOf(this.store.newestId));
     this.random = options.random ?? Math.random;
     this.log = options.log ?? (() => undefined);
-    this.ids = createIds(risingClock(this.clock, this.steady), this.random, this.store.newestId);
+    this.ids = createIdSource(monotonicWallClock(this.clock, this.steady), this.random, this.store.newestId);
     this.unmapped = new UnmappedCounter(this.store);
     this.intakeTroubles = new IntakeTroubles(this.clock);
     this.spool = new Spool(this.store.spool);
@@ -126,9 +126,9 @@ export class Broker {
       whyStale: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
       deletedPayload: (record) => this.deletedPayload(record),
       mustWait: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
-      onSettled: (message) => this.turnstile.leave(message),
+      onSettled: (message) => this.conversationQueue.leave(message),
     });
-    this.surgeon = new Surgeon(this.store, this.conversations, this.turnstile, this.clock);
+    this.linkEditor = new LinkEditor(this.store, this.conversations, this.conversationQueue, this.clock);
     this.legs = new Legs(this.store, this.conversations, this.inbox, (id) => this.client(id)?.name, this.clock);
   }
 
@@ -196,7 +196,7 @@ export class Broker {
    * Waits for the message's turn in its conversation, then determines what is new in it. Prepares the changes to commit when its
    * flow is idle. Resolves with undefined when the message has left its flow meanwhile.
    */
-  async correlate(messageId: string, incoming: Incoming): Promise<Correlated | undefined> {
+  async correlate(messageId: string, incoming: InboundMessage): Promise<CorrelationResult | undefined> {
     await this.enter(messageId, incoming);
     const flow = this.inbox.inFlow(messageId);
     if (!flow) return undefined;
@@ -205,7 +205,7 @@ export class Broker {
     // A payload that was not read shows the entity as of its receipt.
     const readAt = flow.record.readAt ?? messageId;
     const found = await this.correlator
-      .correlate({ ...incoming, ...(answerTo ? { answerTo } : { readAt }) }, flow.replay as Finding | undefined)
+      .correlate({ ...incoming, ...(answerTo ? { answerTo } : { readAt }) }, flow.replay as SavedChanges | undefined)
       .catch((error: unknown) => {
         if (error instanceof DecisionError) flow.decision = error.kind;
         throw error;
@@ -217,7 +217,7 @@ export class Broker {
     flow.advance = correlated.advance;
     flow.source = this.sourceContext(correlated, incoming);
     this.stageFollowUps(flow, correlated, incoming, recovery);
-    flow.correlated = findingOf(correlated) as unknown as Json;
+    flow.correlated = savedChanges(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing has changed.';
     return correlated;
   }
@@ -227,9 +227,9 @@ export class Broker {
     return known && (this.client(endpoint)?.gone?.(entityType, entityId) as Json | undefined);
   }
 
-  private sourceContext({ message, asMade }: Correlated, incoming: Incoming): SourceContext {
+  private sourceContext({ message, asMade }: CorrelationResult, incoming: InboundMessage): SourceContext {
     const { source, removed } = message;
-    const { at } = this.correlator.said(incoming);
+    const { at } = this.correlator.originOf(incoming);
     const from = this.client(source.endpoint)?.name ?? source.endpoint;
     return { from, number: source.number ?? source.id, deleted: incoming.deleted, removed, asMade, at };
   }
@@ -237,23 +237,26 @@ export class Broker {
   /** Stages further reads and writes that the message leads to, and warns of conflicts and deletions. */
   private stageFollowUps(
     flow: MessageInFlow,
-    { link, conflicts = [], again, waits }: Correlated,
-    incoming: Incoming,
+    { link, conflicts = [], rereadNeeded, waitsForDoubt }: CorrelationResult,
+    incoming: InboundMessage,
     { recovery }: RecoveryPlan = {},
   ): void {
     const { record } = flow;
     const also: Change[] = [];
     // An answer needs no later read: it was read after our write.
-    if (again || (waits && record.origin !== 'answer')) {
+    if (rereadNeeded || (waitsForDoubt && record.origin !== 'answer')) {
       const { node, endpoint, entityType, entityId, number, id } = record;
-      const key = `${again ? 'again|' : AFTER_DOUBT}${id}`;
+      const key = `${rereadNeeded ? 'again|' : AFTER_DOUBT}${id}`;
       const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key };
       also.push(this.inbox.messageChange({ ...hint, payload: { again: id } }));
     }
-    const winning = conflicts.filter(({ stands }) => stands);
-    const rival = winning.at(-1)?.rival;
+    const winning = conflicts.filter(({ partnerWins }) => partnerWins);
+    const competing = winning.at(-1)?.competing;
     // One delivery for all winning values, because a message has one delivery per entity.
-    const rewrite = rival && { request: restoring(winning, incoming), record: this.outbox.rewrite(record.id, rival) };
+    const rewrite = competing && {
+      request: restoreRequest(winning, incoming),
+      record: this.outbox.rewrite(record.id, competing),
+    };
     if (rewrite) also.push({ kind: 'delivery', record: rewrite.record, bodies: { request: rewrite.request }, ifAbsent: true });
     if (recovery) {
       also.push({
@@ -267,23 +270,23 @@ export class Broker {
       const { number, from } = flow.source;
       this.warn(flow, 'SWB_DELETED', `${number} was deleted at ${from}, or is hidden from us.`);
     }
-    if (conflicts.length > 0) this.warn(flow, 'SWB_BOTH_CHANGED', inWords(conflicts));
+    if (conflicts.length > 0) this.warn(flow, 'SWB_BOTH_CHANGED', conflictText(conflicts));
     if (also.length === 0 || !link) return;
     const advance = flow.advance;
     flow.also = also;
     flow.advance = (latest) => {
       const next = advance?.(latest) ?? latest;
-      return rewrite ? overruled(next, link, rewrite.request.changed, rewrite.record.id) : next;
+      return rewrite ? withNewestWriter(next, link, rewrite.request.changed, rewrite.record.id) : next;
     };
   }
 
   /** Waits for the message's turn. If a link edit moves it to another conversation meanwhile, it waits for its turn there. */
-  private async enter(messageId: string, { message }: Incoming): Promise<void> {
+  private async enter(messageId: string, { message }: InboundMessage): Promise<void> {
     for (;;) {
       const key = await this.correlator.keyOf(message.source);
-      const waited = await this.turnstile.enter(key, messageId);
+      const waited = await this.conversationQueue.enter(key, messageId);
       if (!waited || (await this.correlator.keyOf(message.source)) === key) return;
-      this.turnstile.leave(messageId);
+      this.conversationQueue.leave(messageId);
     }
   }
 
@@ -342,7 +345,7 @@ export class Broker {
   /** Accepts nothing more, finishes the attempts under way, and closes the store. */
   async close(): Promise<void> {
     await this.inbox.close();
-    this.turnstile.clear();
+    this.conversationQueue.clear();
     await Promise.all([...this.endpoints.keys()].map((id) => this.removeEndpoint(id)));
     await this.store.close();
   }

@@ -1,6 +1,6 @@
 import { linkAt, withLink } from '../conversation/correlate.js';
-import type { Correlated } from '../conversation/correlator.js';
-import { withKnown } from '../conversation/part-news.js';
+import type { CorrelationResult } from '../conversation/correlator.js';
+import { withKnownParts } from '../conversation/part-changes.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import type { RemovedPart } from '../model/message.js';
 import { idAt } from '../store/id.js';
@@ -34,7 +34,7 @@ export async function planRecovery(
   store: Store,
   client: EndpointClient | undefined,
   { id, origin, readAt = id }: MessageRecord,
-  { conversation, link, message }: Correlated,
+  { conversation, link, message }: CorrelationResult,
   now: number,
 ): Promise<RecoveryPlan | undefined> {
   const lost = (message.removed ?? []).filter(isComment);
@@ -71,7 +71,7 @@ function sinceLastReading(messages: readonly MessageRecord[], begun: string): st
 /**
  * The correlation result without the deletion of comments that may be restored. They stay known, and may return under other ids.
  */
-export function withoutRecoverable(found: Correlated): Correlated {
+export function withoutRecoverable(found: CorrelationResult): CorrelationResult {
   const { message, link, output } = found;
   const { changed = [], comments, attachments, removed = [] } = message;
   const lost = removed.filter(isComment);
@@ -81,7 +81,7 @@ export function withoutRecoverable(found: Correlated): Correlated {
   const advance = (latest: ConversationRecord) => {
     const next = found.advance(latest);
     const now = linkAt(next, link.endpoint, link.entityType, link.leg);
-    return now ? withLink(next, withKnown(now, link, lost)) : next;
+    return now ? withLink(next, withKnownParts(now, link, lost)) : next;
   };
   const ignored = {
     output: 'ignored',

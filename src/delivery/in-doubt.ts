@@ -1,4 +1,4 @@
-import { movedTo, relinked } from '../conversation/moved.js';
+import { findMovedEntity, withNewId } from '../conversation/moved-entity.js';
 import { createReference } from '../conversation/reference.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
@@ -33,13 +33,13 @@ export async function followMove(
   link: Link,
   { client, conversations }: SendContext,
 ): Promise<void> {
-  const moved = await movedTo(client, conversation, link).catch((error: unknown) => {
+  const moved = await findMovedEntity(client, conversation, link).catch((error: unknown) => {
     // Several candidates: none is followed, and the original error is more useful.
     if (error instanceof SwitchboardError) return undefined;
     throw error;
   });
   if (!moved) return;
-  await conversations.update(conversation.id, (latest) => relinked(latest, link, moved));
+  await conversations.update(conversation.id, (latest) => withNewId(latest, link, moved));
   const [before, after] = [link.number ?? link.id, moved.number ?? moved.id];
   throw new SwitchboardError('SWB_CONFLICT', `${before} no longer exists, and ${after} carries its reference.`, {
     where: client.name,
@@ -85,7 +85,7 @@ export function ifNotVisible(
   context: SendContext,
 ): (error: unknown) => Promise<undefined> {
   return async (error) => {
-    const isHidden = error instanceof PartnerError && error.unshown;
+    const isHidden = error instanceof PartnerError && error.notVisible;
     if (!isHidden) throw error;
     // A user has confirmed that it is not there.
     if (delivery.onlyLook === false) return undefined;

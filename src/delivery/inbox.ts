@@ -477,7 +477,7 @@ class Dispatcher {
     const again = lags || (error instanceof PartnerError && error.retry);
     const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
     // A read that may only be behind is repeated at short intervals until CATCH_UP is over.
-    const isBehind = (lags || (error instanceof PartnerError && error.ofRecord)) && this.readSince(claimed) < CATCH_UP;
+    const isBehind = (lags || (error instanceof PartnerError && error.concernsRecord)) && this.readSince(claimed) < CATCH_UP;
     const maxDelay = isBehind ? CATCH_UP_INTERVAL : this.retry.maxDelay;
     const wait = again ? Math.max(asked, Math.min(maxDelay, this.waitAfter(claimed))) : undefined;
     if (!again) this.firstReads.delete(claimed.id);

@@ -1,11 +1,11 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
-import { warnedOf, withSeen } from '../store/warning.js';
+import { markWarningSeen, warningState } from '../store/warning.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
@@ -89,15 +89,17 @@ export class Interventions {
   /** Marks the warning of a message as seen, so that it no longer counts. */
   async markMessageSeen(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'seen');
-    if (warnedOf(record) !== 'unseen') throw refusal('message', id, record.state);
-    await this.commit('seen', record, by, [{ kind: 'message', record: withSeen(record, { at: this.now(), by: by.name }) }]);
+    if (warningState(record) !== 'unseen') throw refusal('message', id, record.state);
+    await this.commit('seen', record, by, [
+      { kind: 'message', record: markWarningSeen(record, { at: this.now(), by: by.name }) },
+    ]);
   }
 
   /** Undoes a skip, or that the warning was marked as seen. */
   async undoMessage(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'undo');
-    if (warnedOf(record) === 'seen')
-      return this.commit('undo', record, by, [{ kind: 'message', record: withSeen(record, undefined) }]);
+    if (warningState(record) === 'seen')
+      return this.commit('undo', record, by, [{ kind: 'message', record: markWarningSeen(record, undefined) }]);
     if (!record.undo) throw nothingToUndo('message', id);
     const restored: MessageRecord = { ...record, ...CLEARED_MESSAGE, ...record.undo.was, undo: undefined };
     await this.commit('undo', record, by, [{ kind: 'message', record: restored }]);
@@ -154,16 +156,18 @@ export class Interventions {
   /** Marks the warning of a delivery as seen, so that it no longer counts. */
   async markDeliverySeen(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'seen');
-    if (warnedOf(record) !== 'unseen') throw refusal('delivery', id, record.state);
-    await this.commit('seen', record, by, [{ kind: 'delivery', record: withSeen(record, { at: this.now(), by: by.name }) }]);
+    if (warningState(record) !== 'unseen') throw refusal('delivery', id, record.state);
+    await this.commit('seen', record, by, [
+      { kind: 'delivery', record: markWarningSeen(record, { at: this.now(), by: by.name }) },
+    ]);
   }
 
   /** Undoes a skip, a replay that has not been sent yet, or that the warning was marked as seen. */
   async undoDelivery(id: string, by: Person): Promise<void> {
     const { store, conversations } = this.options;
     const record = await this.delivery(id, 'undo');
-    if (warnedOf(record) === 'seen')
-      return this.commit('undo', record, by, [{ kind: 'delivery', record: withSeen(record, undefined) }]);
+    if (warningState(record) === 'seen')
+      return this.commit('undo', record, by, [{ kind: 'delivery', record: markWarningSeen(record, undefined) }]);
     if (!record.undo) throw nothingToUndo('delivery', id);
     const restored: DeliveryRecord = {
       ...record,

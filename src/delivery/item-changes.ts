@@ -1,5 +1,5 @@
-import type { EntityRequest } from '../conversation/correlator.js';
-import { imprint } from '../conversation/fingerprint.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { fingerprint } from '../conversation/fingerprint.js';
 import { entriesOf } from '../conversation/item-entries.js';
 import { ITEM_FIELDS, type Json } from '../model/message.js';
 import type { Link, WrittenItem } from '../store/store.js';
@@ -18,12 +18,14 @@ export function valueToWrite(request: EntityRequest, name: string, link: Link): 
   const written = link.writtenItems?.[name];
   const items = isItemList(request, name) && !request.edited?.includes(name) ? entriesOf(request, value) : undefined;
   if (!written || !items) return value;
-  const changed = items.filter(({ id, entry }) => written[id]?.entry !== imprint(entry));
+  const changed = items.filter(({ id, entry }) => written[id]?.entry !== fingerprint(entry));
   return changed.length > 0 ? changed.map(({ entry }) => entry) : undefined;
 }
 
 /** The entry written for each item; undefined where the entries cannot be assigned to items. */
 export function itemsAsWritten(request: EntityRequest, name: string): Record<string, WrittenItem> | undefined {
   const items = entriesOf(request, request.fields[name] as Json);
-  return items && Object.fromEntries(items.map(({ id, entry, standing }) => [id, { entry: imprint(entry), standing }]));
+  return (
+    items && Object.fromEntries(items.map(({ id, entry, stateKey: standing }) => [id, { entry: fingerprint(entry), standing }]))
+  );
 }

@@ -1,4 +1,4 @@
-import type { EntityRequest } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import type { GenericAttachment, GenericComment, RemovedPart } from '../model/message.js';
 
 /** The message, out node and target of a delivery. */

@@ -1,7 +1,7 @@
-import { COPIES_BEHIND, conversationState, linkAt, withLink, withMarks } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/correlator.js';
-import { attachmentMark, commentMark, imprint, shadowOf } from '../conversation/fingerprint.js';
-import { withWritten } from '../conversation/part-news.js';
+import { conversationState, linkAt, REPLICA_LAG, withLink, withMarks } from '../conversation/correlate.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { attachmentMark, commentMark, fingerprint, lastKnownEntries } from '../conversation/fingerprint.js';
+import { withWrittenPart } from '../conversation/part-changes.js';
 import type { Parsed } from '../endpoints/endpoint.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import { isWithin } from '../store/id.js';
@@ -41,9 +41,9 @@ export function linkAfterWrite(
     if (items) writtenItems[name] = items;
     if (!known) continue; // a message from the partner was processed first, and is newer than our answer
     // The answer may also hold changes that the partner made to its items; its own message will report them.
-    if (!isItemList(request, name)) raw[name] = imprint(name in parsed.record ? parsed.record[name] : request.fields[name]);
+    if (!isItemList(request, name)) raw[name] = fingerprint(name in parsed.record ? parsed.record[name] : request.fields[name]);
     for (const source of request.sources[name] ?? [])
-      if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
+      if (source in request.generic) Object.assign(shadow, lastKnownEntries(source, request.generic[source] as Json));
     if (version !== undefined) writtenVersion[name] = version;
   }
   return {
@@ -61,7 +61,7 @@ export function linkAfterWrite(
 
 /** The values overwritten by our writes shortly before this one, newest first. */
 function earlierValues(stamp: string, last: OurWrite | undefined): Json[] | undefined {
-  if (!last || !isWithin(COPIES_BEHIND, last.stamp, stamp)) return undefined;
+  if (!last || !isWithin(REPLICA_LAG, last.stamp, stamp)) return undefined;
   return [last.before, ...(last.earlier ?? [])].slice(0, MAX_EARLIER);
 }
 
@@ -124,7 +124,7 @@ export function withSentPart(
     return withMarks(conversation, [mark]);
   }
   const [kind, says] = 'text' in part ? (['comment', part.text] as const) : (['attachment', part.name] as const);
-  const written = withWritten(link, kind, id, says, stamp);
+  const written = withWrittenPart(link, kind, id, says, stamp);
   return withLink(conversation, written);
 }
 

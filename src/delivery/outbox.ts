@@ -1,10 +1,10 @@
-import type { Rival } from '../conversation/conflict.js';
+import type { CompetingWrite } from '../conversation/conflict.js';
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/correlator.js';
-import { planTold } from '../conversation/fan-out.js';
-import { sameImprint } from '../conversation/fingerprint.js';
-import { dropHopeless, legOf, unmet } from '../conversation/plan.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { planAfterQueued } from '../conversation/fan-out.js';
+import { sameFingerprint } from '../conversation/fingerprint.js';
+import { dropUnreachable, legOf, unmetPredecessors } from '../conversation/plan.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import { CANCELLING_STATES, type GenericFields, type State } from '../model/message.js';
@@ -53,7 +53,7 @@ export class Outbox {
         hint: 'Put a "conversation correlate" node that uses the same store before the out node.',
       });
     }
-    const waits = (latest: ConversationRecord) => unmet(latest.plan, legOf(latest.plan, leg.leg)?.after);
+    const waits = (latest: ConversationRecord) => unmetPredecessors(latest.plan, legOf(latest.plan, leg.leg)?.after);
     const waiting = (await this.store.openDeliveries(leg.conversation)).filter(
       (d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg,
     );
@@ -195,7 +195,7 @@ export class Outbox {
   }
 
   /** A delivery that rewrites the winning values over an older write of ours: same out node, same lane. */
-  rewrite(message: string, { delivery }: Rival): DeliveryRecord {
+  rewrite(message: string, { delivery }: CompetingWrite): DeliveryRecord {
     const { node, endpoint, entityType, leg, lane, conversation } = delivery;
     const origin = { message, conversation, node, endpoint, entityType, leg };
     return this.record({ ...origin, answers: false }, 'entity', lane);
@@ -211,7 +211,7 @@ export function isCancellation(request: EntityRequest): boolean {
 function withPlannedValues(conversation: ConversationRecord, { leg, request }: Leg): ConversationRecord {
   const { plan } = conversation;
   return plan && legOf(plan, leg)
-    ? { ...conversation, plan: planTold(plan, leg, request.generic as GenericFields) }
+    ? { ...conversation, plan: planAfterQueued(plan, leg, request.generic as GenericFields) }
     : conversation;
 }
 
@@ -219,7 +219,7 @@ function withDropped(conversation: ConversationRecord, leg: string): Conversatio
   const { plan } = conversation;
   if (!plan) return conversation;
   const legs = plan.legs.map((l) => (l.leg === leg ? { ...l, dropped: 'it was cancelled before it was ordered' } : l));
-  return { ...conversation, plan: dropHopeless({ ...plan, legs }) };
+  return { ...conversation, plan: dropUnreachable({ ...plan, legs }) };
 }
 
 /** Whether a part has its own lane. */
@@ -244,9 +244,9 @@ export function effectiveChanges(request: EntityRequest, link: Link, deliveryId?
     if (deliveryId && newer && newer > deliveryId) return false;
     if (request.defaults.includes(field) && link.raw[field]) return false;
     const sources = genericSources(field, request);
-    return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameImprint(link.shadow[s], request.generic[s])));
+    return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameFingerprint(link.shadow[s], request.generic[s])));
   });
-  const differing = wanted.filter((field) => !(field in link.raw && sameImprint(link.raw[field], request.fields[field])));
+  const differing = wanted.filter((field) => !(field in link.raw && sameFingerprint(link.raw[field], request.fields[field])));
   // One generic value may span several fields, and the other side may be changing any of them.
   const values = new Set(differing.flatMap((field) => genericSources(field, request)));
   return wanted.filter(

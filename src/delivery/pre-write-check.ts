@@ -1,8 +1,8 @@
-import { inWords } from '../conversation/conflict.js';
-import type { EntityRequest } from '../conversation/correlator.js';
-import { isSent } from '../conversation/field-news.js';
-import { sameImprint } from '../conversation/fingerprint.js';
-import { type PartyRules, ruleInWords, type Said, saidBy, stands } from '../conversation/ownership.js';
+import { conflictText } from '../conversation/conflict.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { showsSentValue } from '../conversation/field-changes.js';
+import { sameFingerprint } from '../conversation/fingerprint.js';
+import { type ChangeOrigin, changeOrigin, type PartyRules, ruleText, shownWins } from '../conversation/ownership.js';
 import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Link } from '../store/store.js';
@@ -47,14 +47,15 @@ export function checkBeforeWrite(
   const own = rules(client.id);
   // If we made the last change, for example a comment, it is not known when the partner changed the field.
   const isOurs = client.integrationUser !== undefined && source.changedBy === client.integrationUser;
-  const shown = saidBy(own.side, isOurs ? undefined : source.changedAt, client.clockAhead);
-  const wanted: Said = { side: rules(said.endpoint).side, at: said.at };
+  const shown = changeOrigin(own.side, isOurs ? undefined : source.changedAt, client.clockAhead);
+  const wanted: ChangeOrigin = { side: rules(said.endpoint).side, at: said.at };
   const unnoticed = names.filter(
-    (name) => name in record && !sameImprint(link.raw[name], record[name]) && !isSent(record[name], request.fields[name]),
+    (name) =>
+      name in record && !sameFingerprint(link.raw[name], record[name]) && !showsSentValue(record[name], request.fields[name]),
   );
   const changed = [...new Set(unnoticed.flatMap((name) => genericSources(name, request)))];
   const ruleOf = (generic: string) => own.fields[generic] ?? 'newest';
-  const winning = new Set(changed.filter((generic) => stands(generic, ruleOf(generic), shown, wanted)));
+  const winning = new Set(changed.filter((generic) => shownWins(generic, ruleOf(generic), shown, wanted)));
   const kept = new Set(names.filter((name) => genericSources(name, request).some((generic) => winning.has(generic))));
   const conflicts = changed.map((generic) => {
     const fields = unnoticed.filter((field) => genericSources(field, request).includes(generic));
@@ -63,11 +64,11 @@ export function checkBeforeWrite(
       // Values in the partner's own terms: mapping them to generic ones is not worth it before a write.
       shown: fieldText(fields, record),
       wanted: fieldText(fields, request.fields),
-      rule: ruleInWords(generic, ruleOf(generic), shown, wanted),
-      stands: winning.has(generic),
+      rule: ruleText(generic, ruleOf(generic), shown, wanted),
+      partnerWins: winning.has(generic),
     };
   });
-  return { kept, unsent: [...winning], ...(conflicts.length > 0 && { conflict: inWords(conflicts) }) };
+  return { kept, unsent: [...winning], ...(conflicts.length > 0 && { conflict: conflictText(conflicts) }) };
 }
 
 /** The value of one field, or of several with their names; for people. */

@@ -87,12 +87,12 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   }
   const state = error.outcome === 'unknown' ? 'inDoubt' : 'pending';
   if (error.code === 'SWB_WRONG_ENTITY') return left ? again(state) : ended('wrongEntity');
-  const unhealthy = !error.ofRecord && !error.elsewhere;
+  const unhealthy = !error.concernsRecord && !error.otherPartner;
   if (error.outcome === 'unknown')
     return left ? again(state, { wait: waitFor(error), unhealthy: unhealthy && error.retry }) : ended('unresolved', unhealthy);
   if (!error.retry) return ended();
   // A partner that keeps giving invalid answers will not confirm the write later either, so a user has to decide.
-  if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.ofRecord))
+  if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.concernsRecord))
     return left ? again(state, { wait: waitFor(error), unhealthy }) : ended(inDoubt ? 'unresolved' : undefined, unhealthy);
   const limited = error.code === 'SWB_PARTNER_LIMIT';
   return again(state, { wait: waitFor(error), counts: false, unhealthy: unhealthy && !limited });

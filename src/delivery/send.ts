@@ -1,11 +1,12 @@
 import { linkAt, withLink } from '../conversation/correlate.js';
-import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
-import { imprint, sameImprint } from '../conversation/fingerprint.js';
-import { itemsSeen } from '../conversation/item-entries.js';
-import { isGone } from '../conversation/moved.js';
-import { withAlike } from '../conversation/part-news.js';
+import { linkAfterCreate } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
+import { withSeenItems } from '../conversation/item-entries.js';
+import { isGone } from '../conversation/moved-entity.js';
+import { withCarriedEdit } from '../conversation/part-changes.js';
 import { legOf } from '../conversation/plan.js';
-import { carriedApart, createReference } from '../conversation/reference.js';
+import { createReference, differingReference } from '../conversation/reference.js';
 import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
@@ -157,8 +158,9 @@ async function create(
       const adopted = linked?.id === source.id ? linked : undefined;
       const itemsOf = client.itemsOf?.bind(client);
       const made =
-        adopted ?? linkAfterCreate(source, delivery.leg, request, now, carriedApart(latest, delivery.leg, reference), itemsOf);
-      const link = made.items ? { ...made, items: itemsSeen(made.items, itemsOf?.(parsed.record)) } : made;
+        adopted ??
+        linkAfterCreate(source, delivery.leg, request, now, differingReference(latest, delivery.leg, reference), itemsOf);
+      const link = made.items ? { ...made, items: withSeenItems(made.items, itemsOf?.(parsed.record)) } : made;
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       const names = Object.keys(request.fields);
       const after = linkAfterWrite(link, delivery, request, names, parsed, known, stamp);
@@ -175,7 +177,7 @@ async function applyManualEdits(
   client: EndpointClient,
 ): Promise<Written> {
   const { record, source } = client.parse(found);
-  const names = (request.edited ?? []).filter((name) => !sameImprint(imprint(record[name]), request.fields[name]));
+  const names = (request.edited ?? []).filter((name) => !sameFingerprint(fingerprint(record[name]), request.fields[name]));
   if (names.length === 0) return { entity: found, dropped: [] };
   const fields = Object.fromEntries(names.map((name) => [name, request.fields[name] as Json]));
   const named = addressReadItems(client, request, undefined, fields, client.itemsOf?.(record) ?? [], true);
@@ -217,7 +219,7 @@ async function update(
     version = source.version;
     // Items are sent again to learn their ids; items that an earlier try added are recognised.
     const isResent = (name: string) => client.itemsOf !== undefined && isItemList(request, name);
-    present = names.filter((name) => !isResent(name) && sameImprint(imprint(record[name]), request.fields[name]));
+    present = names.filter((name) => !isResent(name) && sameFingerprint(fingerprint(record[name]), request.fields[name]));
     names = names.filter((name) => !present.includes(name));
     if (names.length === 0) return found('found written by an earlier try');
     if (delivery.onlyLook) demandDecision(`the new ${names.join(', ')}`, client);
@@ -243,9 +245,9 @@ async function update(
   // A dropped list of items needs no comparison. A cancellation that changed nothing may have been refused, and is not sent
   // again.
   const lost = new Set(written.dropped.map(({ field }) => field.split('[')[0]));
-  const changing = names.filter((name) => !sameImprint(link.raw[name], fields[name]));
+  const changing = names.filter((name) => !sameFingerprint(link.raw[name], fields[name]));
   const isAsBefore = (name: string) =>
-    lost.has(name) && (isItemList(request, name) || sameImprint(link.raw[name], parsed.record[name]));
+    lost.has(name) && (isItemList(request, name) || sameFingerprint(link.raw[name], parsed.record[name]));
   if (delivery.tries <= RESENDS && !isCancellation(request) && changing.length > 0 && changing.every(isAsBefore))
     throw noEffect(names, client);
   return {
@@ -258,7 +260,7 @@ async function update(
       const latest = withLearnt(before);
       const at = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (!at) return latest;
-      const now = named.items ? { ...at, items: itemsSeen(named.items, client.itemsOf?.(parsed.record)) } : at;
+      const now = named.items ? { ...at, items: withSeenItems(named.items, client.itemsOf?.(parsed.record)) } : at;
       const known = !client.isOlder(parsed.source.version, now.entityVersion);
       return withDerivedState(
         withLink(latest, linkAfterWrite(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp)),
@@ -274,7 +276,7 @@ function noEffect(names: string[], { name }: EndpointClient): PartnerError {
     hint: 'The record is read, and the update is sent again up to two times.',
     outcome: 'unknown',
     retry: true,
-    ofRecord: true,
+    concernsRecord: true,
   });
 }
 
@@ -328,7 +330,7 @@ async function carryEdit(
     link: { id: link.id, number: link.number },
     change: (latest) => {
       const now = linkAt(latest, delivery.endpoint, entityType, delivery.leg);
-      return now ? withLink(latest, withAlike(now, kind, there, edited?.text, stamp)) : latest;
+      return now ? withLink(latest, withCarriedEdit(now, kind, there, edited?.text, stamp)) : latest;
     },
   };
 }
@@ -373,7 +375,7 @@ async function attach(
     try {
       file = await spool.store(name, attachment, await source.download(from.entityType, from.entityId, attachment));
     } catch (error) {
-      throw error instanceof PartnerError ? error.but({ outcome: 'notDone', elsewhere: true }) : error;
+      throw error instanceof PartnerError ? error.withDetails({ outcome: 'notDone', otherPartner: true }) : error;
     }
   }
   const lookUp = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);

@@ -1,7 +1,7 @@
 import { conversationState } from '../conversation/correlate.js';
 import { partnerTime } from '../endpoints/partner-time.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
-import { ExchangeLog } from '../http/exchanges.js';
+import { ExchangeLog } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { Circuit, type CircuitState } from './circuit.js';
@@ -398,7 +398,7 @@ export class Worker {
     // A failed try does not settle the doubt of an earlier one: the delivery stays in doubt.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
     if (next.unhealthy) this.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
-    else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT' && !error.elsewhere)
+    else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT' && !error.otherPartner)
       this.circuit.pause(next.wait);
     else if (error instanceof LookupPendingError) this.circuit.succeeded();
     const ended = next.state === 'failed' || next.state === 'needsDecision';
@@ -408,7 +408,7 @@ export class Worker {
     const conversation = await store.conversation(delivery.conversation);
     if (isUnresolved(error)) record.message = withLastAnswer(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
-      record.message = error.messageWith(
+      record.message = error.messageWithHint(
         `After ${delivery.tries} tries it is not known whether it was written. Look there for ${describeWrite(delivery, conversation)}.`,
       );
     const linked = conversation?.links.some(
@@ -424,7 +424,7 @@ export class Worker {
       blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
       // Each lost answer starts the settling time. A doubt ends only when the write is found, or is certainly not there.
       lookLeft: lost ? this.settlingTimes.restart(delivery.id) : inDoubt ? this.settlingTimes.countDown(delivery) : undefined,
-      onlyLook: lost ? error.unshown || undefined : delivery.onlyLook,
+      onlyLook: lost ? error.notVisible || undefined : delivery.onlyLook,
       doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
       attempts: this.attempts(delivery, {

@@ -180,9 +180,9 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await actions.getByText('Replay with these changes').waitFor();
     assert.match((await actions.innerText()).replace(/\s+/g, ' '), /name No connection in Ghent Fixed severity Highest 7/);
     await actions.getByText('Replay with these changes').click();
-    await actions.locator('.switchboard-trouble').waitFor();
+    await actions.locator('.switchboard-failure').waitFor();
     assert.match(
-      await actions.locator('.switchboard-trouble').innerText(),
+      await actions.locator('.switchboard-failure').innerText(),
       /severity/,
       'the partner would reject it, so it is not queued',
     );
@@ -256,7 +256,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.getByRole('tab', { name: 'Unknown values' }).click();
     assert.equal(await page.getByRole('tab', { name: 'Unknown values' }).innerText(), 'Unknown values2');
     const own = page.locator('.switchboard-card', { hasText: 'Acme incident' });
-    assert.match((await own.innerText()).replace(/\s+/g, ' '), /state «99» 3×/);
+    assert.match((await own.innerText()).replace(/\s+/g, ' '), /state "99" 3×/);
     await own.getByText('Open mapping').click();
     await page.waitForSelector('#node-config-input-preset');
     await page.locator('#node-config-dialog-cancel').click();
@@ -365,8 +365,8 @@ describe(`the messages page behind a login in Node-RED ${NODE_RED.version}`, () 
     await page.locator('.switchboard-row', { hasText: 'INC0010026' }).click();
     await page.locator('.switchboard-detail .switchboard-actions').getByText('Replay', { exact: true }).click();
     await page.locator('.switchboard-actions .switchboard-primary').click();
-    await page.waitForSelector('.switchboard-actions .switchboard-trouble:not(:empty)');
-    assert.equal(await page.locator('.switchboard-actions .switchboard-trouble').innerText(), 'You are not allowed to do this.');
+    await page.waitForSelector('.switchboard-actions .switchboard-failure:not(:empty)');
+    assert.equal(await page.locator('.switchboard-actions .switchboard-failure').innerText(), 'You are not allowed to do this.');
     await page.close();
   });
 });

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Correlated } from '../../src/conversation/correlator.js';
+import type { CorrelationResult } from '../../src/conversation/correlator.js';
 import { planRecovery } from '../../src/delivery/comment-recovery.js';
 import { FOUND_COMMENT } from '../../src/delivery/outbox.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { PartnerError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
-import { createIds } from '../../src/store/id.js';
+import { createIdSource } from '../../src/store/id.js';
 import type { DeliveryRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import type { Partner } from './partner.js';
@@ -190,7 +190,7 @@ describe('a comment that an interrupted write of the whole list removed', () => 
 describe('a comment that is missing at a partner that writes whole lists', () => {
   const link = { endpoint: 'p', entityType: 'troubleTicket', id: 'T1', leg: '' } as Link;
   const found = { message: { comments: [], removed: [{ kind: 'comment', id: 'n1' }] }, link, conversation: { id: 'c' } };
-  const ids = createIds(() => Date.UTC(2026, 0, 1));
+  const ids = createIdSource(() => Date.UTC(2026, 0, 1));
   const delivery = (part: string, more: Partial<DeliveryRecord>) => {
     const updatedAt = new Date(Date.UTC(2025, 0, 1)).toISOString();
     return { id: ids(), part, leg: '', entityType: 'troubleTicket', attempts: [], updatedAt, ...more } as DeliveryRecord;
@@ -199,7 +199,7 @@ describe('a comment that is missing at a partner that writes whole lists', () =>
     const store = { listDeliveries: async () => deliveries, listMessages: async () => [] } as unknown as Store;
     const client = { putBack: async () => [] } as unknown as EndpointClient;
     const record = { id: ids(), origin: 'poll' } as MessageRecord;
-    return planRecovery(store, client, record, found as unknown as Correlated, Date.UTC(2026, 0, 1));
+    return planRecovery(store, client, record, found as unknown as CorrelationResult, Date.UTC(2026, 0, 1));
   };
   const interrupted = delivery('comment:1', { state: 'delivered', attempts: [{ at: '', took: 0, what: FOUND_COMMENT }] });
 
