@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { genericMessage } from '../../src/conversation/incoming.js';
+import { genericMessage } from '../../src/conversation/generic-message.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { Parsed, RawEntity } from '../../src/endpoints/endpoint.js';
 import { compileMapping, isAbout, preset, type Subject, subjectOf } from '../../src/endpoints/registry.js';

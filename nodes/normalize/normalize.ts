@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { genericMessage, recordRead } from '../../src/conversation/incoming.js';
+import { fieldsRead, genericMessage } from '../../src/conversation/generic-message.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
@@ -30,7 +30,7 @@ export = (RED: NodeAPI) => {
       const errors = wrong.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
       const sources = sourcesOf(trace);
-      const record = recordRead(parsed, sources);
+      const record = fieldsRead(parsed, sources);
       envelope.raw = raw;
       envelope.entityId = message.source.id; // a hint may have named one of its lines
       envelope.incoming = {

@@ -143,8 +143,8 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().getByRole('button', { name: 'Merge…' }).click();
     await page.keyboard.type('inc9');
     await page.keyboard.press('Enter');
-    await page.waitForSelector('.switchboard-surgery .switchboard-effects');
-    const asked = (await view().locator('.switchboard-surgery').innerText()).replace(/\s+/g, ' ');
+    await page.waitForSelector('.switchboard-link-edit .switchboard-effects');
+    const asked = (await view().locator('.switchboard-link-edit').innerText()).replace(/\s+/g, ' ');
     assert.match(
       asked,
       /INC9 An old one Changes: Everything in SWB-CLOSED moves to SWB-TICKET\. A search for SWB-CLOSED still finds it\./,
@@ -171,20 +171,20 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
 
   it('unlinks a ticket after confirmation, and says why it cannot split off the only one', async () => {
     await view().getByRole('button', { name: 'Unlink: North Telecom TT1' }).click();
-    await page.waitForSelector('.switchboard-surgery .switchboard-effects');
+    await page.waitForSelector('.switchboard-link-edit .switchboard-effects');
     assert.match(
-      await view().locator('.switchboard-surgery .switchboard-effects').innerText(),
+      await view().locator('.switchboard-link-edit .switchboard-effects').innerText(),
       /The next update for North Telecom may create a new ticket there\./,
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     await view().getByRole('button', { name: 'Unlink: North Telecom TT1' }).click();
-    await view().locator('.switchboard-surgery .switchboard-primary', { hasText: 'Unlink' }).click();
+    await view().locator('.switchboard-link-edit .switchboard-primary', { hasText: 'Unlink' }).click();
     await page.waitForFunction(() =>
       document.querySelector('.switchboard-lane-head:last-child')?.textContent?.includes('TT1, no longer linked'),
     );
     await view().getByRole('button', { name: 'Split off: Acme ServiceNow INC1' }).click();
     await page.waitForFunction(() =>
-      document.querySelector('.switchboard-surgery')?.textContent?.includes('INC1 is all there is in this conversation.'),
+      document.querySelector('.switchboard-link-edit')?.textContent?.includes('INC1 is the only ticket in this conversation.'),
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     assert.ok(
@@ -205,7 +205,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().getByLabel('Number or id').fill('TT7');
     await view().getByRole('button', { name: 'Preview changes' }).click();
     await page.waitForFunction(() =>
-      /South Telecom/.test(document.querySelector('.switchboard-surgery .switchboard-trouble')?.textContent ?? ''),
+      /South Telecom/.test(document.querySelector('.switchboard-link-edit .switchboard-failure')?.textContent ?? ''),
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     await page
@@ -322,7 +322,7 @@ describe(`the conversations page behind a login in Node-RED ${NODE_RED.version}`
       ...['conversations', 'conversations/SWB-TICKET'].map(
         async (path) => (await fetch(`${server.url}switchboard/${path}`, { headers })).status,
       ),
-      ...['preview', 'operate', 'undo'].map(
+      ...['preview', 'apply', 'undo'].map(
         async (action) =>
           (
             await fetch(`${server.url}switchboard/conversations/SWB-TICKET/${action}`, {
@@ -345,7 +345,7 @@ describe(`the conversations page behind a login in Node-RED ${NODE_RED.version}`
   it('records who made an edit', async () => {
     const headers = { ...(await signIn('anna', '*')), 'Content-Type': 'application/json' };
     const body = JSON.stringify({ kind: 'merge', other: 'SWB-CLOSED' });
-    const answer = await fetch(`${server.url}switchboard/conversations/SWB-TICKET/operate`, { method: 'POST', headers, body });
+    const answer = await fetch(`${server.url}switchboard/conversations/SWB-TICKET/apply`, { method: 'POST', headers, body });
     assert.equal(((await answer.json()) as { by: string }).by, 'anna');
   });
 });

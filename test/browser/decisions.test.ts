@@ -105,7 +105,7 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
       assert.equal(looked, action === 'replay' ? done : 0, 'checks are counted separately');
       return [done, ...refused];
     };
-    const refused = [0, 'What needs a decision is answered one by one.'];
+    const refused = [0, 'Decisions have to be made one by one.'];
     assert.deepEqual(await bulk('skip', 'm8'), refused);
     assert.deepEqual(await bulk('replay', 'm8'), refused, 'this would cancel the other legs');
     assert.deepEqual(await bulk('undo', 'm7'), [1]);

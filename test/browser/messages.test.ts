@@ -180,9 +180,9 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await actions.getByText('Replay with these changes').waitFor();
     assert.match((await actions.innerText()).replace(/\s+/g, ' '), /name No connection in Ghent Fixed severity Highest 7/);
     await actions.getByText('Replay with these changes').click();
-    await actions.locator('.switchboard-trouble').waitFor();
+    await actions.locator('.switchboard-failure').waitFor();
     assert.match(
-      await actions.locator('.switchboard-trouble').innerText(),
+      await actions.locator('.switchboard-failure').innerText(),
       /severity/,
       'the partner would reject it, so it is not queued',
     );
@@ -256,7 +256,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.getByRole('tab', { name: 'Unknown values' }).click();
     assert.equal(await page.getByRole('tab', { name: 'Unknown values' }).innerText(), 'Unknown values2');
     const own = page.locator('.switchboard-card', { hasText: 'Acme incident' });
-    assert.match((await own.innerText()).replace(/\s+/g, ' '), /state «99» 3×/);
+    assert.match((await own.innerText()).replace(/\s+/g, ' '), /state "99" 3×/);
     await own.getByText('Open mapping').click();
     await page.waitForSelector('#node-config-input-preset');
     await page.locator('#node-config-dialog-cancel').click();
@@ -298,15 +298,15 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const line = own.locator('.switchboard-line', { hasText: 'inProgress' });
     await line.hover();
     assert.equal(
-      await own.locator('.switchboard-said').innerText(),
-      'status "inProgress": copied by rule 1 of tmf621-v4, row 2 of its value map; from state "inProgress", rule 7 of Acme incident, row 2 of its value map, from state «2».',
+      await own.locator('.switchboard-field-origin').innerText(),
+      'status "inProgress": copied by rule 1 of tmf621-v4, row 2 of its value map; from state "inProgress", rule 7 of Acme incident, row 2 of its value map, from state "2".',
     );
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit', (all) => all.map((one) => one.textContent)), [
       'state2',
     ]);
     await line.focus();
     await own.keyboard.press('ArrowDown');
-    assert.match(await own.locator('.switchboard-said').innerText(), /^name "No connection in Ghent"/);
+    assert.match(await own.locator('.switchboard-field-origin').innerText(), /^name "No connection in Ghent"/);
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit code', (all) => all.map((one) => one.textContent)), [
       'short_description',
     ]);
@@ -348,7 +348,7 @@ describe(`the messages page behind a login in Node-RED ${NODE_RED.version}`, () 
     }
     const page = await browser.newPage();
     await page.goto(`${server.url}admin/switchboard/page`);
-    await page.waitForSelector('.switchboard-trouble');
+    await page.waitForSelector('.switchboard-failure');
     assert.match(await page.locator('.switchboard-notice').innerText(), /Sign in to the Node-RED editor/);
     await page.close();
   });
@@ -365,8 +365,8 @@ describe(`the messages page behind a login in Node-RED ${NODE_RED.version}`, () 
     await page.locator('.switchboard-row', { hasText: 'INC0010026' }).click();
     await page.locator('.switchboard-detail .switchboard-actions').getByText('Replay', { exact: true }).click();
     await page.locator('.switchboard-actions .switchboard-primary').click();
-    await page.waitForSelector('.switchboard-actions .switchboard-trouble:not(:empty)');
-    assert.equal(await page.locator('.switchboard-actions .switchboard-trouble').innerText(), 'You are not allowed to do this.');
+    await page.waitForSelector('.switchboard-actions .switchboard-failure:not(:empty)');
+    assert.equal(await page.locator('.switchboard-actions .switchboard-failure').innerText(), 'You are not allowed to do this.');
     await page.close();
   });
 });

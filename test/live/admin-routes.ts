@@ -41,7 +41,7 @@ export const RIGHTS: Record<string, Right | 'anyone'> = {
   'POST endpoints/:id/resume': 'switchboard.write',
   'POST unmapped/forget': 'switchboard.write',
   'POST conversations/:id/preview': 'switchboard.write',
-  'POST conversations/:id/operate': 'switchboard.write',
+  'POST conversations/:id/apply': 'switchboard.write',
   'POST conversations/:id/undo': 'switchboard.write',
   'POST endpoints/:id/test': 'flows.write',
   'POST endpoints/:id/typed/:list': 'flows.write',

@@ -19,8 +19,16 @@ describe('texts of the runtime', () => {
   });
 
   it('are all in the German catalog, and nothing else is', () => {
-    assert.deepEqual([...said.keys()].filter((text) => !(text in german)), [], 'without a translation');
-    assert.deepEqual(Object.keys(german).filter((text) => !said.has(text)), [], 'no longer said');
+    assert.deepEqual(
+      [...said.keys()].filter((text) => !(text in german)),
+      [],
+      'without a translation',
+    );
+    assert.deepEqual(
+      Object.keys(german).filter((text) => !said.has(text)),
+      [],
+      'no longer said',
+    );
   });
 
   it('fill in the same values in German', () => {

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 
 /** Files whose texts people meet in the runtime's language; the sandbox speaks English, labels are the editor's. */
 export function runtimeFiles(): string[] {
-  const all = ['src', 'nodes'].flatMap((top) => (readdirSync(top, { recursive: true }) as string[]).map((file) => join(top, file)));
-  const other = /^src\/(sandbox|cli|text)\/|\.editor\.ts$|^nodes\/kit\/editor\/|^nodes\/sidebar\/(view|page|conversations)\/|\/contract\.ts$/;
+  const all = ['src', 'nodes'].flatMap((top) =>
+    (readdirSync(top, { recursive: true }) as string[]).map((file) => join(top, file)),
+  );
+  const other =
+    /^src\/(sandbox|cli|text)\/|\.editor\.ts$|^nodes\/kit\/editor\/|^nodes\/sidebar\/(view|page|conversations)\/|\/contract\.ts$/;
   return all.filter((file) => file.endsWith('.ts') && !other.test(file)).sort();
 }
 

@@ -2,7 +2,10 @@ import type { Parsed } from '../endpoints/endpoint.js';
 import { systemOf } from '../endpoints/registry.js';
 import type { GenericFields, GenericMessage, Json, SystemId } from '../model/message.js';
 
-/** A partner's record in generic terms: what was parsed by structure, with the fields a mapping made of it. What was deleted reads as cancelled. */
+/**
+ * The generic message for a partner's record: its parsed parts, with the mapped fields. A deleted record gets the state
+ * cancelled.
+ */
 export function genericMessage(
   system: SystemId,
   parsed: Parsed,
@@ -26,7 +29,7 @@ export function genericMessage(
 }
 
 /** The partner's own fields that the mapping read. */
-export function recordRead(parsed: Parsed, sources: Record<string, string[]>): Record<string, Json> {
+export function fieldsRead(parsed: Parsed, sources: Record<string, string[]>): Record<string, Json> {
   const record: Record<string, Json> = {};
   for (const names of Object.values(sources))
     for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;

@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
+import { type LinkEdit, type LookedUpEntity, refusal } from '../../src/conversation/link-edit.js';
+import type { AppliedLinkEdit } from '../../src/conversation/link-editor.js';
 import { freeReference } from '../../src/conversation/reference.js';
-import type { Operated } from '../../src/conversation/surgeon.js';
-import { type LookedUp, type Operation, refusal } from '../../src/conversation/surgery.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../../src/errors.js';
@@ -9,16 +9,16 @@ import type { Json, State } from '../../src/model/message.js';
 import type { ConversationRecord } from '../../src/store/store.js';
 import { entityTypeAt } from '../kit/entity-types.js';
 import { mappingFor } from '../kit/mappings.js';
-import type { Done, Effect, LinkTarget, SurgeryPreview, SurgeryRequest } from './conversation-views.js';
+import type { LinkEditEffectView, LinkEditEntry, LinkEditPreview, LinkEditRequest, LinkTarget } from './conversation-views.js';
 import type { NameOf } from './view-model.js';
 
-interface Planned {
-  operation: Operation;
-  found?: SurgeryPreview['found'];
+interface ResolvedRequest {
+  edit: LinkEdit;
+  found?: LinkEditPreview['found'];
 }
 
-/** Turns what a person asks for into operations of the surgeon: looks entities up, finds the other conversation, gives names. */
-export class SurgeryDesk {
+/** Turns requests from the view into link edits: looks up entities, finds the other conversation, and adds endpoint names. */
+export class LinkEditService {
   constructor(
     private readonly RED: NodeAPI,
     private readonly nameOf: NameOf,
@@ -30,45 +30,48 @@ export class SurgeryDesk {
       .map((client) => ({ id: client.id, name: this.nameOf(client.id), entityTypes: entityTypesOf(client) }));
   }
 
-  async history(broker: Broker, conversation: string): Promise<Done[]> {
-    return (await broker.surgeon.history(conversation)).map((one) => this.shown(one));
+  async history(broker: Broker, conversation: string): Promise<LinkEditEntry[]> {
+    return (await broker.linkEditor.history(conversation)).map((one) => this.entryOf(one));
   }
 
-  /** What would change. A refusal is an answer here, with the conversation that could be merged instead where that is the reason. */
-  async preview(broker: Broker, conversation: string, request: SurgeryRequest): Promise<SurgeryPreview> {
-    const { operation, found } = await this.planned(broker, conversation, request);
+  /**
+   * The effects of an edit. A refusal is returned, too, with the conversation to merge instead if the entity belongs to another
+   * one.
+   */
+  async preview(broker: Broker, conversation: string, request: LinkEditRequest): Promise<LinkEditPreview> {
+    const { edit, found } = await this.resolve(broker, conversation, request);
     try {
-      return { effects: this.named(await broker.surgeon.preview(operation)), ...(found && { found }) };
+      return { effects: this.withEndpointNames(await broker.linkEditor.preview(edit)), ...(found && { found }) };
     } catch (error) {
       if (!(error instanceof SwitchboardError) || error.code !== 'SWB_PAYLOAD') throw error;
-      const owner = operation.kind === 'link' ? await ownerOf(broker, operation.entity) : undefined;
+      const owner = edit.kind === 'link' ? await ownerOf(broker, edit.entity) : undefined;
       const other = owner && owner.id !== conversation ? owner.reference : undefined;
       return { effects: [], refused: error.message, ...(found && { found }), ...(other && { owner: other }) };
     }
   }
 
-  async operate(broker: Broker, conversation: string, request: SurgeryRequest, by: string): Promise<Done> {
-    const { operation } = await this.planned(broker, conversation, request);
-    return this.shown(await broker.surgeon.operate(operation, by));
+  async apply(broker: Broker, conversation: string, request: LinkEditRequest, by: string): Promise<LinkEditEntry> {
+    const { edit } = await this.resolve(broker, conversation, request);
+    return this.entryOf(await broker.linkEditor.apply(edit, by));
   }
 
-  async undo(broker: Broker, operation: number, by: string): Promise<Done> {
-    return this.shown(await broker.surgeon.undo(operation, by));
+  async undo(broker: Broker, editId: number, by: string): Promise<LinkEditEntry> {
+    return this.entryOf(await broker.linkEditor.undo(editId, by));
   }
 
-  private async planned(broker: Broker, conversation: string, request: SurgeryRequest): Promise<Planned> {
+  private async resolve(broker: Broker, conversation: string, request: LinkEditRequest): Promise<ResolvedRequest> {
     const { kind, endpoint = '', entityType = '', entity = '', other = '' } = request;
     const key = { endpoint, entityType, id: entity };
     switch (kind) {
       case 'link': {
         const { looked, found } = await this.lookUp(broker, endpoint, entityType, entity);
-        return { operation: { kind, conversation, entity: looked }, found };
+        return { edit: { kind, conversation, entity: looked }, found };
       }
       case 'unlink':
-        return { operation: { kind, conversation, entity: key } };
+        return { edit: { kind, conversation, entity: key } };
       case 'split':
         return {
-          operation: {
+          edit: {
             kind,
             conversation,
             entity: key,
@@ -76,30 +79,30 @@ export class SurgeryDesk {
           },
         };
       case 'merge': {
-        const record = await theOne(broker, other);
+        const record = await findConversation(broker, other);
         const number = record.links[0]?.number ?? record.reference;
-        return { operation: { kind, conversation, other: record.id }, found: { number, title: record.title } };
+        return { edit: { kind, conversation, other: record.id }, found: { number, title: record.title } };
       }
       default:
-        throw refusal(`«${String(kind)}» cannot be done to a conversation.`, 'Link, unlink, split or merge.');
+        throw refusal(`"${String(kind)}" is not a link edit.`, 'Use link, unlink, split or merge.');
     }
   }
 
-  /** Reads an entity by number or id at its endpoint, so that a person sees what is about to be linked. */
+  /** Reads an entity by number or id at its endpoint, so that the user sees what will be linked. */
   private async lookUp(
     broker: Broker,
     endpoint: string,
     entityType: string,
     wanted: string,
-  ): Promise<{ looked: LookedUp; found: SurgeryPreview['found'] }> {
+  ): Promise<{ looked: LookedUpEntity; found: LinkEditPreview['found'] }> {
     const client = broker.client(endpoint);
-    if (!client) throw refusal('There is no such endpoint in the flows.', 'Choose one from the list.');
-    if (!wanted) throw refusal('There is no number or id to look up.', 'Type one.');
+    if (!client) throw refusal('The endpoint does not exist in the flows.', 'Choose one from the list.');
+    if (!wanted) throw refusal('The number or id is missing.', 'Enter the number or id of the ticket.');
     const raw = await read(client, entityType, wanted);
     const { source, record, comments, attachments } = client.parse(raw);
-    const fields = await this.genericOf(client, entityType, record);
+    const fields = await this.genericFields(client, entityType, record);
     const { number, url, version } = source;
-    const looked: LookedUp = {
+    const looked: LookedUpEntity = {
       endpoint,
       entityType,
       id: source.id || wanted,
@@ -114,7 +117,7 @@ export class SurgeryDesk {
     return { looked, found: { number: number ?? looked.id, title, state: fields.state as State | undefined, url } };
   }
 
-  private async genericOf(
+  private async genericFields(
     client: EndpointClient,
     entityType: string,
     record: Record<string, Json>,
@@ -123,16 +126,16 @@ export class SurgeryDesk {
       const { fields } = await mappingFor(this.RED, '', client, entityType, 'conversations').toGeneric(record);
       return fields as Record<string, Json>;
     } catch {
-      // No preset for it: the partner's own fields say enough.
+      // Without a preset, the entity is linked without generic fields.
       return {};
     }
   }
 
-  private shown({ id, at, by, kind, effects, undone }: Operated): Done {
-    return { id, at, by, kind, effects: this.named(effects), ...(undone && { undone }) };
+  private entryOf({ id, at, by, kind, effects, undone }: AppliedLinkEdit): LinkEditEntry {
+    return { id, at, by, kind, effects: this.withEndpointNames(effects), ...(undone && { undone }) };
   }
 
-  private named(effects: Effect[]): Effect[] {
+  private withEndpointNames(effects: LinkEditEffectView[]): LinkEditEffectView[] {
     return effects.map(({ code, values: { endpoint, ...values } }) => ({
       code,
       values: { ...values, ...(endpoint !== undefined && { endpoint: this.nameOf(String(endpoint)) }) },
@@ -152,18 +155,18 @@ async function read(client: EndpointClient, entityType: string, wanted: string):
     const missing = error instanceof PartnerError ? error.code === 'SWB_PARTNER_NOT_FOUND' : error instanceof SwitchboardError;
     if (!missing) throw error;
     throw refusal(
-      `${client.name} has no ${entityType} «${wanted}».`,
-      'Check endpoint, type and number; our user there must be allowed to see it.',
+      `${client.name} has no ${entityType} "${wanted}".`,
+      'Check endpoint, type and number, and that our user may read the record.',
     );
   }
 }
 
-async function ownerOf(broker: Broker, { endpoint, entityType, id }: LookedUp): Promise<ConversationRecord | undefined> {
+async function ownerOf(broker: Broker, { endpoint, entityType, id }: LookedUpEntity): Promise<ConversationRecord | undefined> {
   return broker.store.conversationByLink(endpoint, entityType, id);
 }
 
-/** The one conversation that a reference, number or id names. */
-async function theOne(broker: Broker, wanted: string): Promise<ConversationRecord> {
+/** Finds exactly one conversation by reference, number or id. */
+async function findConversation(broker: Broker, wanted: string): Promise<ConversationRecord> {
   const text = wanted.trim().toLowerCase();
   const candidates = text ? await broker.store.listConversations({ search: wanted, limit: 50 }) : [];
   const exact = candidates.filter(({ id, reference, aliases = [], links }) =>
@@ -173,9 +176,10 @@ async function theOne(broker: Broker, wanted: string): Promise<ConversationRecor
   );
   const [one, another] = exact;
   if (one && !another) return one;
-  if (!one) throw refusal(`No conversation is known by «${wanted}».`, 'Type a whole number, id or reference.');
+  if (!one)
+    throw refusal(`No conversation has the number, id or reference "${wanted}".`, 'Enter the complete number, id or reference.');
   throw refusal(
-    `Several conversations are known by «${wanted}»: ${exact.map((c) => c.reference).join(', ')}.`,
-    'Type the reference of one.',
+    `Several conversations have the number, id or reference "${wanted}": ${exact.map((c) => c.reference).join(', ')}.`,
+    'Enter the reference of one of them.',
   );
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { inOurTerms } from '../../src/conversation/item-terms.js';
+import { translateItemIds } from '../../src/conversation/item-id-translation.js';
 import type { ItemFacts, LinkItems } from '../../src/model/item-facts.js';
 import type { GenericComment, GenericFields, OrderItem } from '../../src/model/message.js';
 import { order, says } from './orders.js';
@@ -12,13 +12,15 @@ const thing = (id: string, offering: string, quantity = 1): OrderItem & ItemFact
 const SENT = [thing('1', 'SIM'), thing('2', 'PHONE', 2), thing('3', 'COVER')];
 const ITEMS: LinkItems = { sent: SENT.map((item) => ({ ...item, ours: item.id })), ids: {}, theirs: [] };
 
-const hear = (got: (OrderItem & ItemFacts)[], fields: GenericFields = {}, comments: GenericComment[] = [], items = ITEMS) =>
-  inOurTerms(order({ items: got, ...fields }, { comments }), items, got, 'North');
+const translate = (got: (OrderItem & ItemFacts)[], fields: GenericFields = {}, comments: GenericComment[] = [], items = ITEMS) =>
+  translateItemIds(order({ items: got, ...fields }, { comments }), items, got, 'North');
 
-describe('a vendor’s message in our terms', () => {
-  it('has each item, and how it stands, under our id', () => {
+describe('a vendor’s message with our item ids', () => {
+  it('has each item and its state under our id', () => {
     const got = [thing('30', 'COVER'), thing('20', 'PHONE', 2), { ...thing('10', 'SIM'), reliesOn: ['20'] }];
-    const { message, items } = hear(got, { progress: says(['10', 'completed'], ['20', 'held', 'no stock'], ['30', 'pending']) });
+    const { message, items } = translate(got, {
+      progress: says(['10', 'completed'], ['20', 'held', 'no stock'], ['30', 'pending']),
+    });
     assert.deepEqual(message.fields.items, [
       thing('3', 'COVER'),
       thing('2', 'PHONE', 2),
@@ -29,7 +31,7 @@ describe('a vendor’s message in our terms', () => {
     assert.deepEqual(message.comments, []);
   });
 
-  it('is not told of what the vendor added as of an item that happens to have its id, but in the vendor’s words, each once', () => {
+  it('reports an item that the vendor added as a comment, and not as the item that has the same id', () => {
     const got = [
       { ...thing('1', 'FEE'), offering: { name: 'Handling fee' } },
       thing('2', 'SIM'),
@@ -37,7 +39,7 @@ describe('a vendor’s message in our terms', () => {
       thing('4', 'COVER'),
     ];
     const sent = SENT.map((item) => ({ ...item, ours: item.id, offering: { ...item.offering, name: item.offering?.id ?? '' } }));
-    const { message, items } = hear(got, { progress: says(['1', 'held'], ['2', 'completed']) }, [], { ...ITEMS, sent });
+    const { message, items } = translate(got, { progress: says(['1', 'held'], ['2', 'completed']) }, [], { ...ITEMS, sent });
     assert.deepEqual(message.fields.progress, says(['1', 'completed']));
     assert.deepEqual(
       message.fields.items?.map((item) => item.id),
@@ -49,22 +51,22 @@ describe('a vendor’s message in our terms', () => {
     assert.deepEqual(items.theirs, ['1']);
   });
 
-  it('says of a split item how its parts stand together, and how many they are', () => {
+  it('rolls up state and quantity of a split item from its parts', () => {
     const got = [thing('1', 'SIM'), thing('2', 'PHONE'), thing('4', 'PHONE'), thing('3', 'COVER')];
     const standing = (two: 'completed' | 'held', four: 'completed' | 'inProgress') =>
-      hear(got, { progress: says(['1', 'pending'], ['2', two], ['4', four]) }).message.fields.progress;
+      translate(got, { progress: says(['1', 'pending'], ['2', two], ['4', four]) }).message.fields.progress;
     assert.deepEqual(standing('completed', 'inProgress'), says(['1', 'pending'], ['2', 'inProgress']));
     assert.deepEqual(standing('completed', 'completed'), says(['1', 'pending'], ['2', 'completed']));
     assert.deepEqual(
-      hear(got).message.fields.items?.find((item) => item.id === '2'),
+      translate(got).message.fields.items?.find((item) => item.id === '2'),
       thing('2', 'PHONE', 2),
     );
   });
 
-  it('says of merged items how they stand together, and neither their price nor how many of each', () => {
+  it('gives merged items their common state, without price and quantity', () => {
     const sent = [thing('1', 'PHONE'), thing('2', 'PHONE')].map((item) => ({ ...item, ours: item.id }));
     const got = [{ ...thing('7', 'PHONE', 2), price: { oneTime: 10 } }];
-    const { message } = hear(got, { progress: says(['7', 'completed']) }, [], { ...ITEMS, sent });
+    const { message } = translate(got, { progress: says(['7', 'completed']) }, [], { ...ITEMS, sent });
     assert.deepEqual(message.fields.progress, says(['1', 'completed'], ['2', 'completed']));
     assert.deepEqual(message.fields.items, [
       { id: '1', offering: { id: 'PHONE' } },
@@ -72,16 +74,16 @@ describe('a vendor’s message in our terms', () => {
     ]);
   });
 
-  it('names an item as the customer does in what is said of it', () => {
+  it('uses the customer’s item ids in comments', () => {
     const got = [thing('10', 'SIM'), thing('20', 'PHONE', 2), thing('1', 'COVER')];
-    const said = (item: string): GenericComment => ({
+    const itemComment = (item: string): GenericComment => ({
       id: `item|${item}|n`,
       text: `Item ${item}: soon`,
       items: [item],
       visibility: 'public',
     });
     const late: GenericComment = { id: 'a', text: 'At risk. Item 10, 20.', items: ['10', '20'], visibility: 'public' };
-    const { message } = hear(got, {}, [said('1'), late, { id: 'n', text: 'Item 1: by hand', visibility: 'public' }]);
+    const { message } = translate(got, {}, [itemComment('1'), late, { id: 'n', text: 'Item 1: by hand', visibility: 'public' }]);
     assert.deepEqual(
       message.comments.map((c) => [c.id, c.text]),
       [
@@ -92,12 +94,12 @@ describe('a vendor’s message in our terms', () => {
     );
   });
 
-  it('is refused where it does not say which item is which, with the items and what to do', () => {
-    assert.throws(() => hear([thing('1', 'SIM'), thing('8', 'PHONE'), thing('9', 'PHONE', 5)]), {
+  it('is refused if the items cannot be matched, naming the items and the next step', () => {
+    assert.throws(() => translate([thing('1', 'SIM'), thing('8', 'PHONE'), thing('9', 'PHONE', 5)]), {
       kind: 'items',
       code: 'SWB_PARTNER_ANSWER',
       message:
-        /North: The items of ORD1 are not clear: 8 \(PHONE\), 9 \(5 × PHONE\) came back, and may be any or none of 2 \(2 × PHONE\), 3 \(COVER\)\. No line was changed\. .*replay this message/,
+        /North: The items of ORD1 cannot be matched: The partner returned 8 \(PHONE\), 9 \(5 × PHONE\), which may be any or none of 2 \(2 × PHONE\), 3 \(COVER\)\. No order line was changed\. .*replay this message/,
     });
   });
 
@@ -106,7 +108,7 @@ describe('a vendor’s message in our terms', () => {
     const sent = [thing('1', 'PHONE'), thing('2', 'PHONE')].map((item) => ({ ...item, ours: item.id }));
     const read = [thing('1', 'PHONE'), thing('2', 'PHONE')];
     const message = order({ items: read, progress: says(['1', 'completed']) });
-    const found = inOurTerms(message, { ...ITEMS, sent }, got);
+    const found = translateItemIds(message, { ...ITEMS, sent }, got);
     assert.deepEqual(found.message.fields.progress, says(['1', 'completed']));
     assert.deepEqual(found.items.ids, { 1: ['2'], 2: ['1'] });
   });

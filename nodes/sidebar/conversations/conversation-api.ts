@@ -2,28 +2,28 @@ import type {
   ConversationDetail,
   ConversationList,
   ConversationQuery,
-  SurgeryPreview,
-  SurgeryRequest,
+  LinkEditPreview,
+  LinkEditRequest,
   Unchanged,
 } from '../conversation-views.js';
 import { type Backend, write } from '../view/backend.js';
 
-const MOST_EMPTY = 20;
+const MAX_EMPTY = 20;
 
-/** What the view asks of the runtime. */
-export class ConversationDesk {
+/** The view's requests to the runtime. */
+export class ConversationApi {
   constructor(private readonly backend: Backend) {}
 
-  /** The runtime looks through so much per request and no more; an empty page that is not the last one says only that. */
+  /** The runtime scans a limited number of records per request, so an empty page need not be the last one. */
   async list(query: ConversationQuery): Promise<ConversationList> {
     let page = await this.page(query);
-    for (let further = 0; further < MOST_EMPTY && page.conversations.length === 0 && page.next; further++) {
+    for (let further = 0; further < MAX_EMPTY && page.conversations.length === 0 && page.next; further++) {
       page = await this.page({ ...query, before: page.next });
     }
     return page;
   }
 
-  /** `known`: the mark of what is drawn already; where nothing has changed since, only that is said. */
+  /** `known`: the mark of the conversation as drawn; returns `Unchanged` if nothing has changed since. */
   one(id: string, known = ''): Promise<ConversationDetail | Unchanged> {
     return this.backend.get(`conversations/${encodeURIComponent(id)}?known=${known}`) as Promise<ConversationDetail | Unchanged>;
   }
@@ -33,13 +33,13 @@ export class ConversationDesk {
     return this.backend.get(`conversations/${encodeURIComponent(id)}/fixture?mask=${mask}`) as Promise<object>;
   }
 
-  /** What an operation would change. */
-  preview(id: string, request: SurgeryRequest): Promise<SurgeryPreview> {
-    return this.post(id, 'preview', request) as Promise<SurgeryPreview>;
+  /** The effects of a link edit. */
+  preview(id: string, request: LinkEditRequest): Promise<LinkEditPreview> {
+    return this.post(id, 'preview', request) as Promise<LinkEditPreview>;
   }
 
-  async operate(id: string, request: SurgeryRequest): Promise<void> {
-    await this.post(id, 'operate', request);
+  async apply(id: string, request: LinkEditRequest): Promise<void> {
+    await this.post(id, 'apply', request);
   }
 
   async undo(id: string, operation: number): Promise<void> {

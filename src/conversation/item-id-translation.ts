@@ -2,21 +2,26 @@ import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems } from '../model/item-facts.js';
 import type { GenericComment, GenericFields, GenericMessage, ItemProgress, OrderItem, State } from '../model/message.js';
 import { withIds } from './item-entries.js';
-import { matchItems, named } from './item-match.js';
+import { itemText, matchItems } from './item-match.js';
 import { DEFAULT_ROLL_UP, rollUp } from './roll-up.js';
 
-export interface InOurTerms {
+export interface TranslatedMessage {
   message: GenericMessage;
   items: LinkItems;
 }
 
 /**
- * A partner's message about an order of ours, with its items under our ids, before anything of it is compared. Items that the partner added are
- * no items of the order: they do not count in how it stands, and are told as the partner's words. Throws where it does not say which is which:
- * the lines then stay as they are last known. Pure.
+ * Replaces the partner's item ids in a message about our order by our own ids. Items that the partner added are not part of the
+ * order: they do not count in its state, and are passed on as a comment. Throws if the items cannot be matched, so that the order
+ * lines are left unchanged. Pure.
  * @param got the items of the partner's record, in its own terms
  */
-export function inOurTerms(message: GenericMessage, items: LinkItems, got: readonly ItemFacts[], where?: string): InOurTerms {
+export function translateItemIds(
+  message: GenericMessage,
+  items: LinkItems,
+  got: readonly ItemFacts[],
+  where?: string,
+): TranslatedMessage {
   const { fields } = message;
   const read = readIds(fields, got);
   const match = matchItems(
@@ -28,11 +33,11 @@ export function inOurTerms(message: GenericMessage, items: LinkItems, got: reado
     throw new DecisionError(
       'items',
       'SWB_PARTNER_ANSWER',
-      `The items of ${message.source.number ?? message.source.id} are not clear: ${match.unclear}`,
+      `The items of ${message.source.number ?? message.source.id} cannot be matched: ${match.unclear}`,
       {
         where,
         field: 'items',
-        hint: 'No line was changed. Ask for our item ids in the order there, or for offering, quantity and characteristics that tell the items apart, then replay this message.',
+        hint: 'No order line was changed. Ask the partner to show our item ids, or offering, quantity and characteristics that distinguish the items, then replay this message.',
       },
     );
   }
@@ -50,36 +55,36 @@ export function inOurTerms(message: GenericMessage, items: LinkItems, got: reado
       ...message,
       fields: {
         ...fields,
-        ...(fields.items && { items: itemsInOurs(fields.items, ours) }),
-        ...(fields.progress && { progress: progressInOurs(fields.progress, ours) }),
+        ...(fields.items && { items: translateItems(fields.items, ours) }),
+        ...(fields.progress && { progress: translateProgress(fields.progress, ours) }),
       },
-      comments: [...message.comments.map((comment) => spokenOf(comment, ours)), ...own.map(added)],
+      comments: [...message.comments.map((comment) => translateComment(comment, ours)), ...own.map(addedItemComment)],
     },
   };
 }
 
-/** That a partner added an item is told as its words, and yet nothing was said that waits for an answer. */
-export function isSaid(comment: GenericComment): boolean {
-  return !comment.id.startsWith(ADDED);
+/** False for the comment made for an item that the partner added: nobody wrote it, so it expects no answer. */
+export function isWrittenComment(comment: GenericComment): boolean {
+  return !comment.id.startsWith(ADDED_ITEM_PREFIX);
 }
 
-/** The ids under which a mapping has read the items: as a rule their own. */
+/** The ids under which a mapping has read the items, usually their own. */
 function readIds({ items }: GenericFields, got: readonly ItemFacts[]): string[] {
   return got.map((item, i) => (items?.length === got.length ? items[i]!.id : item.id));
 }
 
-/** The parts of each of our items; those of the partner's own are in none. */
+/** The partner's parts of each of our items, without items that the partner added. */
 function partsByOurs<T extends { id: string }>(list: T[], ours: Map<string, string[]>): Map<string, T[]> {
   const parts = new Map<string, T[]>();
   for (const part of list) for (const id of ours.get(part.id) ?? []) parts.set(id, [...(parts.get(id) ?? []), part]);
   return parts;
 }
 
-function itemsInOurs(items: OrderItem[], ours: Map<string, string[]>): OrderItem[] {
+function translateItems(items: OrderItem[], ours: Map<string, string[]>): OrderItem[] {
   return [...partsByOurs(items, ours)].map(([id, parts]) => {
     const [first, ...others] = parts as [OrderItem, ...OrderItem[]];
     const { price, quantity, reliesOn, ...item } = first;
-    // What is said of a part, or of several together, is not said of this one.
+    // A value of a part, or of several items together, is not the value of this item.
     const whole = others.length === 0 && ours.get(first.id)?.length === 1;
     const parted = others.length > 0 && quantity !== undefined;
     return {
@@ -93,8 +98,8 @@ function itemsInOurs(items: OrderItem[], ours: Map<string, string[]>): OrderItem
   });
 }
 
-/** One that was split stands as its parts do together, by the same rules as an order. */
-function progressInOurs(progress: ItemProgress[], ours: Map<string, string[]>): ItemProgress[] {
+/** The state of a split item is rolled up from its parts, by the same rules as an order. */
+function translateProgress(progress: ItemProgress[], ours: Map<string, string[]>): ItemProgress[] {
   return [...partsByOurs(progress, ours)].map(([id, parts]) => {
     if (parts.length === 1) return { ...parts[0], id };
     const states = parts.flatMap((part) => part.state ?? []);
@@ -113,8 +118,8 @@ function progressInOurs(progress: ItemProgress[], ours: Map<string, string[]>): 
   });
 }
 
-/** What is said of items names them as the customer does. */
-function spokenOf(comment: GenericComment, ours: Map<string, string[]>): GenericComment {
+/** Replaces item ids in a comment by the customer's. */
+function translateComment(comment: GenericComment, ours: Map<string, string[]>): GenericComment {
   const { items = [], text } = comment;
   const words = `Item ${items.join(', ')}`;
   const at = text.startsWith(words) ? 0 : text.lastIndexOf(words);
@@ -123,9 +128,13 @@ function spokenOf(comment: GenericComment, ours: Map<string, string[]>): Generic
   return { ...comment, items: ids, text: `${text.slice(0, at)}Item ${ids.join(', ')}${text.slice(at + words.length)}` };
 }
 
-const ADDED = 'added|';
+const ADDED_ITEM_PREFIX = 'added|';
 
-/** Said once, because its id stays the same. */
-function added(item: ItemFacts): GenericComment {
-  return { id: `${ADDED}${item.id}`, text: `Added by the vendor, not ordered: ${named([item])}.`, visibility: 'public' };
+/** Passed on only once, because its id stays the same. */
+function addedItemComment(item: ItemFacts): GenericComment {
+  return {
+    id: `${ADDED_ITEM_PREFIX}${item.id}`,
+    text: `Added by the vendor, not ordered: ${itemText([item])}.`,
+    visibility: 'public',
+  };
 }

@@ -4,27 +4,31 @@ import { PartnerError } from '../errors.js';
 import type { Source } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import { withLink } from './correlate.js';
-import { carriedBy } from './reference.js';
+import { expectedReference } from './reference.js';
 
 const MOVED = new Set([301, 302, 307, 308]);
 
-/** What was asked for is not there under its id: gone, moved, or merged into another record. */
+/** The requested record no longer exists under its id: it was deleted, moved, or merged into another record. */
 export function isGone(error: unknown): boolean {
   if (isAbsent(error)) return true;
-  // A write that was answered with another record may have been done.
+  // A write answered with another record may have succeeded.
   if (!(error instanceof PartnerError) || error.outcome === 'unknown') return false;
   return error.code === 'SWB_WRONG_ENTITY' || MOVED.has(error.status ?? 0);
 }
 
-/** The record that carries the reference of an entity of ours which is gone; undefined where there is none, or it is the same. */
-export async function movedTo(client: EndpointClient, conversation: ConversationRecord, link: Link): Promise<Source | undefined> {
+/** The record that now has the reference of a missing entity of ours; undefined if there is none, or if it is the same record. */
+export async function findMovedEntity(
+  client: EndpointClient,
+  conversation: ConversationRecord,
+  link: Link,
+): Promise<Source | undefined> {
   if (link.origin !== 'ours') return undefined;
-  const found = await client.find(link.entityType, carriedBy(conversation, link));
+  const found = await client.find(link.entityType, expectedReference(conversation, link));
   const source = found && client.parse(found).source;
   return source && source.id !== link.id ? source : undefined;
 }
 
-/** The conversation with the entity under its new id. */
-export function relinked(conversation: ConversationRecord, link: Link, { id, number, url }: Source): ConversationRecord {
+/** The conversation with the new id of the entity. */
+export function withNewId(conversation: ConversationRecord, link: Link, { id, number, url }: Source): ConversationRecord {
   return withLink(conversation, { ...link, id, number, url });
 }

@@ -1,23 +1,24 @@
 import { addStyle } from '../../kit/editor/style.js';
-import { type Backend, Messages } from './backend.js';
+import { type Backend, MessageApi } from './backend.js';
 import columnsCss from './columns.css';
 import detailCss from './detail.css';
 import { element, fill } from './element.js';
-import { type MountedSection, SECTIONS } from './sections.js';
+import type { MountedSection } from './section.js';
+import { SECTIONS } from './sections.js';
 import tabsCss from './tabs.css';
 import css from './view.css';
 
-export interface Desk {
+export interface OperatorView {
   root: HTMLElement;
-  /** To be called when the view has become visible. */
+  /** To be called when the view becomes visible. */
   refresh(): void;
 }
 
-/** All that an operator sees: a bar of tabs, and below it the section that was chosen. Sections are made when they are first shown. */
-export function desk(backend: Backend): Desk {
+/** The operator's view: a bar of tabs, and the selected section below it. Sections are created when they are first shown. */
+export function operatorView(backend: Backend): OperatorView {
   addStyle('switchboard-view-style', css + tabsCss + detailCss + columnsCss);
   const { t } = backend;
-  const messages = new Messages(backend);
+  const messages = new MessageApi(backend);
   const mounted = new Map<string, MountedSection>();
   const tabs = SECTIONS.map(({ id, label }) => {
     const tab = element('button', { type: 'button', role: 'tab', class: 'switchboard-tab', 'data-section': id }, t(label));
@@ -28,13 +29,13 @@ export function desk(backend: Backend): Desk {
   const place = element('div', { class: 'switchboard-section', role: 'tabpanel' });
   const root = element('div', { class: 'switchboard-view' }, bar, place);
   let current = SECTIONS[0]?.id ?? '';
-  bar.addEventListener('keydown', walk);
+  bar.addEventListener('keydown', moveFocus);
   backend.onChange(refresh);
   show(current);
   return { root, refresh };
 
   function refresh(): void {
-    // What is hidden asks for nothing.
+    // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     mounted.get(current)?.refresh();
     messages.counts().then(
@@ -68,7 +69,7 @@ export function desk(backend: Backend): Desk {
     else refresh();
   }
 
-  function walk(event: KeyboardEvent): void {
+  function moveFocus(event: KeyboardEvent): void {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const at = tabs.findIndex((tab) => tab.dataset.section === current);
     const next = step && tabs[(at + step + tabs.length) % tabs.length];

@@ -1,36 +1,43 @@
-import type { ConversationDetail, Done, Effect, Lane, SurgeryPreview, SurgeryRequest } from '../conversation-views.js';
-import { type Backend, wordsFor } from '../view/backend.js';
+import type {
+  ConversationDetail,
+  Lane,
+  LinkEditEffectView,
+  LinkEditEntry,
+  LinkEditPreview,
+  LinkEditRequest,
+} from '../conversation-views.js';
+import { type Backend, errorText } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 import { time } from '../view/row.js';
-import type { ConversationDesk } from './conversations.js';
-import { stateChip, ticket } from './lanes.js';
+import type { ConversationApi } from './conversation-api.js';
+import { stateChip, ticket } from './lane-head.js';
 
-export interface SurgeryContext {
+export interface LinkEditContext {
   t: Backend['t'];
-  desk: ConversationDesk;
-  /** Something was done: everything is to be drawn anew. */
+  conversations: ConversationApi;
+  /** Called after an edit, to redraw everything. */
   done: () => void;
 }
 
-export interface SurgeryPanel {
+export interface LinkEditPanel {
   root: HTMLElement;
-  /** Asks about one ticket: to unlink it, or to split it off. */
-  about(kind: 'unlink' | 'split', lane: Lane): void;
+  /** Starts to unlink or split off one ticket. */
+  editLink(kind: 'unlink' | 'split', lane: Lane): void;
 }
 
 /**
- * Mends the links of a conversation. Every change is shown in words before it is made: a form where something has to be typed, then what would change, then
- * the button that does it.
+ * Edits the links of a conversation, in steps: a form if something has to be entered, then a preview of the effects with the
+ * button to apply them.
  */
-export function surgeryPanel(view: ConversationDetail, { t, desk, done }: SurgeryContext): SurgeryPanel {
-  const root = element('div', { class: 'switchboard-surgery' });
+export function linkEditPanel(view: ConversationDetail, { t, conversations, done }: LinkEditContext): LinkEditPanel {
+  const root = element('div', { class: 'switchboard-link-edit' });
   rest();
   return {
     root,
-    about: (kind, { link }) => link && ask({ kind, endpoint: link.endpoint, entityType: link.entityType, entity: link.id }),
+    editLink: (kind, { link }) => link && ask({ kind, endpoint: link.endpoint, entityType: link.entityType, entity: link.id }),
   };
 
-  /** While it asks, news does not draw over it. */
+  /** An open form is not redrawn on changes. */
   function fill(asking: boolean, ...content: (HTMLElement | string)[]): void {
     root.classList.toggle('switchboard-asking', asking);
     root.replaceChildren(...content);
@@ -73,19 +80,19 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
     other.focus();
   }
 
-  /** The file is made by the browser, so that it comes with the token of the session. */
+  /** The browser creates the file, because only its requests have the access token of the session. */
   function exportForm(): void {
     const mask = element('input', { type: 'checkbox', checked: true });
-    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
     const go = button(t('fixture.download'), 'switchboard-button switchboard-primary', () => {
       go.disabled = true;
-      desk.fixture(view.id, mask.checked).then(
+      conversations.fixture(view.id, mask.checked).then(
         (fixture) => {
           download(`${view.reference}.fixture.json`, fixture);
           rest();
         },
         (error) => {
-          trouble.textContent = wordsFor(error, t);
+          failure.textContent = errorText(error, t);
           go.disabled = false;
         },
       );
@@ -96,38 +103,38 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
       element('label', { class: 'switchboard-check' }, mask, t('fixture.mask')),
       go,
       cancel(),
-      trouble,
+      failure,
     );
     go.focus();
   }
 
-  function form(fields: HTMLElement[], request: () => SurgeryRequest): void {
+  function form(fields: HTMLElement[], request: () => LinkEditRequest): void {
     const go = button(t('surgery.preview'), 'switchboard-button switchboard-primary', () => ask(request()));
     for (const field of fields)
       field.addEventListener('keydown', (event) => {
         if ((event as KeyboardEvent).key !== 'Enter') return;
-        // The editor looks for the field in the page once the key has reached it, and the answer takes the form's place.
+        // The editor would look for the field when the key event reaches it, but the preview has replaced the form by then.
         event.stopPropagation();
         go.click();
       });
     fill(true, element('p', {}, t(`surgery.about.${request().kind}`)), ...fields, go, cancel());
   }
 
-  function ask(request: SurgeryRequest): void {
+  function ask(request: LinkEditRequest): void {
     fill(true, element('p', { role: 'status' }, t('list.loading')), cancel());
     root.scrollIntoView({ block: 'nearest' });
-    desk.preview(view.id, request).then(
+    conversations.preview(view.id, request).then(
       (preview) => show(request, preview),
-      (error) => failed(wordsFor(error, t)),
+      (error) => failed(errorText(error, t)),
     );
   }
 
-  function show(request: SurgeryRequest, { effects, found, refused, owner }: SurgeryPreview): void {
-    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' }, refused);
+  function show(request: LinkEditRequest, { effects, found, refused, owner }: LinkEditPreview): void {
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' }, refused);
     const go = button(t(`surgery.do.${request.kind}`), 'switchboard-button switchboard-primary', () => {
       for (const control of root.querySelectorAll('button')) control.disabled = true;
-      desk.operate(view.id, request).then(done, (error) => {
-        trouble.textContent = wordsFor(error, t);
+      conversations.apply(view.id, request).then(done, (error) => {
+        failure.textContent = errorText(error, t);
         for (const control of root.querySelectorAll('button')) control.disabled = false;
       });
     });
@@ -151,14 +158,14 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
       refused ? '' : effectList(effects, t),
       refused ? instead || '' : go,
       cancel(),
-      trouble,
+      failure,
     );
     const first = root.querySelector<HTMLElement>('.switchboard-primary') ?? root.querySelector('button');
     first?.focus();
   }
 
-  function failed(words: string): void {
-    fill(true, element('div', { class: 'switchboard-trouble', role: 'alert' }, words), cancel());
+  function failed(text: string): void {
+    fill(true, element('div', { class: 'switchboard-failure', role: 'alert' }, text), cancel());
   }
 
   function cancel(): HTMLElement {
@@ -166,22 +173,22 @@ export function surgeryPanel(view: ConversationDetail, { t, desk, done }: Surger
   }
 }
 
-/** What was done by hand, newest first, each with its undo. */
-export function history(view: ConversationDetail, { t, desk, done }: SurgeryContext): HTMLElement | undefined {
-  if (view.done.length === 0) return undefined;
+/** The manual edits, newest first, each with an undo button. */
+export function linkEditHistory(view: ConversationDetail, { t, conversations, done }: LinkEditContext): HTMLElement | undefined {
+  if (view.linkEdits.length === 0) return undefined;
   return element(
     'details',
     { class: 'switchboard-body switchboard-history' },
-    element('summary', {}, element('span', {}, t('surgery.history', { count: view.done.length }))),
-    element('ol', {}, ...view.done.map((one) => line(one))),
+    element('summary', {}, element('span', {}, t('surgery.history', { count: view.linkEdits.length }))),
+    element('ol', {}, ...view.linkEdits.map((one) => line(one))),
   );
 
-  function line(one: Done): HTMLElement {
-    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
+  function line(one: LinkEditEntry): HTMLElement {
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
     const undo = button(t('surgery.undo'), 'switchboard-button', () => {
       undo.disabled = true;
-      desk.undo(view.id, one.id).then(done, (error) => {
-        trouble.textContent = wordsFor(error, t);
+      conversations.undo(view.id, one.id).then(done, (error) => {
+        failure.textContent = errorText(error, t);
         undo.disabled = false;
       });
     });
@@ -189,17 +196,17 @@ export function history(view: ConversationDetail, { t, desk, done }: SurgeryCont
       'li',
       {},
       element('div', { class: 'switchboard-row-top' }, element('b', {}, t(`surgery.done.${one.kind}`)), time(one.at)),
-      one.by && element('div', { class: 'switchboard-quiet' }, t('surgery.by', { name: one.by })),
+      one.by && element('div', { class: 'switchboard-muted' }, t('surgery.by', { name: one.by })),
       effectList(one.effects, t),
       one.undone
         ? element(
             'div',
-            { class: 'switchboard-quiet' },
+            { class: 'switchboard-muted' },
             `${one.undone.by ? t('surgery.undoneBy', { name: one.undone.by }) : t('surgery.undone')} `,
             time(one.undone.at),
           )
         : undo,
-      trouble,
+      failure,
     );
   }
 }
@@ -210,7 +217,7 @@ function download(name: string, content: object): void {
   URL.revokeObjectURL(address);
 }
 
-function effectList(effects: Effect[], t: Backend['t']): HTMLElement {
+function effectList(effects: LinkEditEffectView[], t: Backend['t']): HTMLElement {
   return element(
     'ul',
     { class: 'switchboard-effects' },

@@ -1,8 +1,8 @@
 import type { NodeAPI } from 'node-red';
 import type { NameOf } from './view-model.js';
 
-/** Names nodes as people named them, else by what they are. */
-export function names(RED: NodeAPI): NameOf {
+/** The name of a node as set in the editor, otherwise its type. */
+export function nodeNames(RED: NodeAPI): NameOf {
   return (id) => {
     const node = RED.nodes.getNode(id) as { label?: string; name?: string; type?: string } | null;
     return node?.name || node?.label || node?.type?.replace(/^switchboard-/, '').replaceAll('-', ' ') || id;

@@ -2,11 +2,11 @@ import type { Lane, LanePlan } from '../conversation-views.js';
 import type { Backend } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 
-/** A person wants to take a ticket out of the conversation. */
-export type LaneAct = (kind: 'unlink' | 'split', lane: Lane) => void;
+/** Called when the user wants to take a ticket out of the conversation. */
+export type LaneAction = (kind: 'unlink' | 'split', lane: Lane) => void;
 
-/** The head of a lane: the party, its ticket as a link into its system, how that stands, and, for a leg of an order, what is on it. */
-export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct | undefined): HTMLElement {
+/** The head of a lane: the party, its ticket as a link into its system, the state, and the items of an order leg. */
+export function laneHead(lane: Lane, t: Backend['t'], act: LaneAction | undefined): HTMLElement {
   const { link, leg, state, deleted, plan } = lane;
   return element(
     'div',
@@ -21,7 +21,7 @@ export function laneHead(lane: Lane, t: Backend['t'], act: LaneAct | undefined):
       ? ticket(link.number, deleted ? undefined : link.url)
       : element(
           'span',
-          { class: 'switchboard-quiet' },
+          { class: 'switchboard-muted' },
           lane.was ? t('conversations.was', { number: lane.was }) : t('conversations.noTicket'),
         ),
     state && stateChip(state, t),
@@ -39,14 +39,14 @@ export function stateChip(state: string, t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-state switchboard-state-${state}` }, t(`entityState.${state}`));
 }
 
-/** A number as a link into its system, where the partner gave a web address. */
+/** A number, as a link into its system if the partner gave a URL. */
 export function ticket(number: string, url: string | undefined): HTMLElement {
-  if (!followable(url)) return element('b', {}, number);
+  if (!isWebUrl(url)) return element('b', {}, number);
   return element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, number);
 }
 
-/** An address comes from a partner: only web addresses may be followed. */
-function followable(url: string | undefined): url is string {
+/** The URL comes from a partner, so only http and https are allowed. */
+function isWebUrl(url: string | undefined): url is string {
   return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
@@ -64,7 +64,7 @@ function planned(plan: LanePlan, state: string | undefined, t: Backend['t']): HT
     !state && plan.state && stateChip(plan.state, t),
     ...lines
       .filter((line) => line !== undefined && line !== '')
-      .map((line) => element('div', { class: 'switchboard-quiet' }, line)),
+      .map((line) => element('div', { class: 'switchboard-muted' }, line)),
     plan.items.length > 0 &&
       element(
         'ul',
@@ -82,7 +82,7 @@ function planned(plan: LanePlan, state: string | undefined, t: Backend['t']): HT
   );
 }
 
-function actions(lane: Lane, t: Backend['t'], act: LaneAct): HTMLElement {
+function actions(lane: Lane, t: Backend['t'], act: LaneAction): HTMLElement {
   const control = (kind: 'unlink' | 'split') => {
     const made = button(t(`surgery.${kind}`), 'switchboard-link', () => act(kind, lane));
     made.setAttribute('aria-label', `${t(`surgery.${kind}`)}: ${laneName(lane)}`);

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import {
+  type ConversationContents,
+  type LinkEdit,
+  type PlannedLinkEdit,
+  planLinkEdit,
+} from '../../src/conversation/link-edit.js';
+import { planUndo } from '../../src/conversation/link-edit-undo.js';
 import { createReference } from '../../src/conversation/reference.js';
-import { type Matter, type Operation, operate, type Surgery } from '../../src/conversation/surgery.js';
-import { undo } from '../../src/conversation/surgery-undo.js';
 import type { Change, ConversationRecord, DeliveryRecord } from '../../src/store/store.js';
 import { conversation, delivery, link, message } from '../store/records.js';
 
-const OPERATOR = { by: 'anna', at: '2026-03-02T12:00:00.000Z' };
+const AUTHOR = { by: 'anna', at: '2026-03-02T12:00:00.000Z' };
 const inc = (id: string, more = {}) => link(id, { number: id.toUpperCase(), ...more });
 const tt = (id: string, more = {}) =>
   link(id, { endpoint: 'csp', entityType: 'troubleTicket', origin: 'ours', number: id.toUpperCase(), ...more });
@@ -15,14 +20,14 @@ const refused = (pattern: RegExp) => (error: Error & { code?: string }) => {
   return true;
 };
 
-const matter = (of: ConversationRecord, more: Partial<Matter> = {}): Matter => ({
+const contents = (of: ConversationRecord, more: Partial<ConversationContents> = {}): ConversationContents => ({
   conversation: of,
   messages: [],
   deliveries: [],
   ...more,
 });
-const A = () => matter(conversation('a', { version: 3, links: [inc('inc1'), tt('tt1')] }));
-const B = () => matter(conversation('b', { version: 5, links: [inc('inc2'), tt('tt2')], written: ['csp|comment|x'] }));
+const A = () => contents(conversation('a', { version: 3, links: [inc('inc1'), tt('tt1')] }));
+const B = () => contents(conversation('b', { version: 5, links: [inc('inc2'), tt('tt2')], written: ['csp|comment|x'] }));
 const SEEN = {
   endpoint: 'acme',
   entityType: 'incident',
@@ -33,21 +38,21 @@ const SEEN = {
   parts: ['j1'],
 };
 
-/** The conversations as they are once the changes are made. */
+/** The conversations after the changes. */
 const outcome = ({ changes }: { changes: Change[] }) =>
   Object.fromEntries(changes.flatMap((c) => (c.kind === 'conversation' && !c.gone ? [[c.record.id, c.record]] : []))) as Record<
     string,
     ConversationRecord
   >;
 const deliveriesOf = ({ changes }: { changes: Change[] }) => changes.flatMap((c) => (c.kind === 'delivery' ? [c.record] : []));
-const codes = ({ effects }: Surgery) => effects.map((e) => e.code);
+const codes = ({ effects }: PlannedLinkEdit) => effects.map((e) => e.code);
 const numbers = (record: ConversationRecord | undefined) => record?.links.map((l) => l.number);
 
-/** Applies a surgery to the matters it began with, as the store would. */
-function applied(matters: Matter[], { changes }: { changes: Change[] }): Matter[] {
-  const conversations = new Map(matters.map((m) => [m.conversation.id, m.conversation]));
-  const messages = new Map(matters.flatMap((m) => m.messages).map((m) => [m.id, m]));
-  const deliveries = new Map(matters.flatMap((m) => m.deliveries).map((d) => [d.id, d]));
+/** Applies the changes to the conversations, as the store would. */
+function applied(all: ConversationContents[], { changes }: { changes: Change[] }): ConversationContents[] {
+  const conversations = new Map(all.map((m) => [m.conversation.id, m.conversation]));
+  const messages = new Map(all.flatMap((m) => m.messages).map((m) => [m.id, m]));
+  const deliveries = new Map(all.flatMap((m) => m.deliveries).map((d) => [d.id, d]));
   for (const change of structuredClone(changes)) {
     if (change.kind === 'message') messages.set(change.record.id, change.record);
     if (change.kind === 'delivery') deliveries.set(change.record.id, change.record);
@@ -62,14 +67,15 @@ function applied(matters: Matter[], { changes }: { changes: Change[] }): Matter[
   }));
 }
 
-const looked = (matters: Matter[]) => ({
-  matters,
-  ownerOf: (entity: { id: string }) => matters.find((m) => m.conversation.links.some((l) => l.id === entity.id))?.conversation.id,
+const current = (conversations: ConversationContents[]) => ({
+  conversations,
+  ownerOf: (entity: { id: string }) =>
+    conversations.find((m) => m.conversation.links.some((l) => l.id === entity.id))?.conversation.id,
 });
 
-/** What is left to compare once versions and times of change are left out. */
-const essence = (matters: Matter[]) =>
-  matters
+/** The conversations without versions and times of change. */
+const essence = (all: ConversationContents[]) =>
+  all
     .map(({ conversation: { version: _v, updatedAt: _u, ...record }, messages, deliveries }) => ({
       ...JSON.parse(JSON.stringify(record)),
       messages: messages.map((m) => m.id).sort(),
@@ -77,23 +83,24 @@ const essence = (matters: Matter[]) =>
     }))
     .sort((x, y) => (x.id < y.id ? -1 : 1));
 
-describe('links mended by hand', () => {
+describe('manual link editing', () => {
   describe('link', () => {
-    const add = (into: Matter) => operate({ kind: 'link', conversation: 'a', entity: SEEN }, into, undefined, OPERATOR);
-    const open = () => matter(conversation('a', { version: 1, links: [tt('tt1')] }));
+    const add = (into: ConversationContents) =>
+      planLinkEdit({ kind: 'link', conversation: 'a', entity: SEEN }, into, undefined, AUTHOR);
+    const open = () => contents(conversation('a', { version: 1, links: [tt('tt1')] }));
 
-    it('takes what the entity says now as known, so that only what changes from now on is news', () => {
-      const surgery = add(open());
-      const made = outcome(surgery).a?.links.at(-1);
+    it('stores the current values of the entity as known, so that only later changes count', () => {
+      const edit = add(open());
+      const made = outcome(edit).a?.links.at(-1);
       assert.equal(made?.number, 'INC9');
       assert.equal(made?.origin, 'theirs');
       assert.equal(made?.raw.state, '2');
-      assert.match(String(made?.raw.short_description), /^#/, 'long values as an imprint');
+      assert.match(String(made?.raw.short_description), /^#/, 'long values as a fingerprint');
       assert.deepEqual(made?.seen, ['j1']);
-      assert.deepEqual(codes(surgery), ['joins', 'known']);
+      assert.deepEqual(codes(edit), ['joins', 'known']);
     });
 
-    it('lets go what waited for a ticket, or behind one that could not be created', () => {
+    it('releases deliveries that waited for a ticket, or for one that could not be created', () => {
       const failed = delivery('d1', {
         conversation: 'a',
         endpoint: 'acme',
@@ -109,19 +116,19 @@ describe('links mended by hand', () => {
         part: 'attachment:1',
         waitsFor: 'link',
       });
-      const surgery = add({ ...open(), deliveries: [failed, file] });
+      const edit = add({ ...open(), deliveries: [failed, file] });
       assert.deepEqual(
-        deliveriesOf(surgery).map((d) => [d.id, d.state, d.blocking, d.waitsFor]),
+        deliveriesOf(edit).map((d) => [d.id, d.state, d.blocking, d.waitsFor]),
         [
           ['d1', 'failed', undefined, undefined],
           ['d2', 'pending', undefined, undefined],
         ],
       );
-      assert.ok(codes(surgery).includes('goOn'));
+      assert.ok(codes(edit).includes('goOn'));
     });
 
-    it('is refused where another one stands, and where one may just be being created', () => {
-      assert.throws(() => add(A()), refused(/INC1 stands for this conversation there already/));
+    it('is refused if the conversation has a ticket there, or one may be in creation', () => {
+      assert.throws(() => add(A()), refused(/already has INC1 at that endpoint/));
       for (const state of ['sending', 'inDoubt'] as const) {
         const making = delivery('d1', { conversation: 'a', endpoint: 'acme', entityType: 'incident', part: 'entity', state });
         assert.throws(() => add({ ...open(), deliveries: [making] }), refused(/being created/));
@@ -130,45 +137,46 @@ describe('links mended by hand', () => {
   });
 
   describe('unlink', () => {
-    const take = (from: Matter, id = 'tt1') =>
-      operate(
+    const take = (from: ConversationContents, id = 'tt1') =>
+      planLinkEdit(
         { kind: 'unlink', conversation: 'a', entity: { endpoint: 'csp', entityType: 'troubleTicket', id } },
         from,
         undefined,
-        OPERATOR,
+        AUTHOR,
       );
 
-    it('leaves the rest as it is, and keeps who did it with the entity', () => {
-      const surgery = take(A());
-      assert.deepEqual(numbers(outcome(surgery).a), ['INC1']);
-      const setting = surgery.changes.find((c) => c.kind === 'setting');
+    it('leaves the other links unchanged, and records who unlinked the entity', () => {
+      const edit = take(A());
+      assert.deepEqual(numbers(outcome(edit).a), ['INC1']);
+      const setting = edit.changes.find((c) => c.kind === 'setting');
       assert.deepEqual(setting, {
         kind: 'setting',
         key: 'unlinked|csp|troubleTicket|tt1',
-        value: { reference: 'SWB-A', by: 'anna', at: OPERATOR.at },
+        value: { reference: 'SWB-A', by: 'anna', at: AUTHOR.at },
       });
     });
 
-    it('has the next create carry another reference than the ticket that is not linked any more', () => {
+    it('gives the next create a different reference from the unlinked ticket', () => {
       const once = outcome(take(A())).a as ConversationRecord;
       assert.equal(createReference(once, { leg: '' }), 'SWB-A//2');
-      const again = matter({ ...once, links: [...once.links, tt('tt3', { carries: 'SWB-A//2' })] });
+      const again = contents({ ...once, links: [...once.links, tt('tt3', { carries: 'SWB-A//2' })] });
       assert.equal(createReference(outcome(take(again, 'tt3')).a as ConversationRecord, { leg: '' }), 'SWB-A//3');
       assert.equal(createReference(once, { leg: 'mobile' }), 'SWB-A/mobile');
     });
 
     for (const state of ['pending', 'sending', 'inDoubt'] as const) {
-      it(`is refused while something for it is ${state}`, () => {
+      it(`is refused while a delivery to it is ${state}`, () => {
         const busy = delivery('d1', { conversation: 'a', state });
-        assert.throws(() => take({ ...A(), deliveries: [busy] }), refused(/1 delivery to TT1 is under way/));
+        assert.throws(() => take({ ...A(), deliveries: [busy] }), refused(/1 delivery to TT1 is in progress/));
       });
     }
 
-    it('is refused for what is not there', () => assert.throws(() => take(A(), 'nothing'), refused(/not linked to SWB-A/)));
+    it('is refused for an entity that is not linked', () =>
+      assert.throws(() => take(A(), 'nothing'), refused(/not linked to SWB-A/)));
   });
 
   describe('split', () => {
-    const parts = (): Matter => ({
+    const parts = (): ConversationContents => ({
       ...A(),
       messages: [
         message('m1', { conversation: 'a', entityId: 'inc1' }),
@@ -179,27 +187,27 @@ describe('links mended by hand', () => {
         delivery('d2', { conversation: 'a', endpoint: 'acme', entityType: 'incident' }),
       ],
     });
-    const off = (from: Matter, entity = { endpoint: 'csp', entityType: 'troubleTicket', id: 'tt1' }) =>
-      operate({ kind: 'split', conversation: 'a', entity, reference: 'SWB-NEW' }, from, undefined, OPERATOR);
+    const off = (from: ConversationContents, entity = { endpoint: 'csp', entityType: 'troubleTicket', id: 'tt1' }) =>
+      planLinkEdit({ kind: 'split', conversation: 'a', entity, reference: 'SWB-NEW' }, from, undefined, AUTHOR);
 
-    it('makes a conversation of its own, with what it said and what is on its way to it', () => {
-      const surgery = off(parts());
-      const { a, 'SWB-NEW': made } = outcome(surgery);
+    it('makes a separate conversation with the entity’s messages and deliveries', () => {
+      const edit = off(parts());
+      const { a, 'SWB-NEW': made } = outcome(edit);
       assert.deepEqual([numbers(a), numbers(made)], [['INC1'], ['TT1']]);
-      assert.equal(made?.links[0]?.carries, 'SWB-A', 'the ticket goes on carrying what it carries');
+      assert.equal(made?.links[0]?.carries, 'SWB-A', 'the ticket keeps its reference');
       assert.deepEqual(a?.spent, ['SWB-A']);
       assert.deepEqual(
-        deliveriesOf(surgery).map((d) => [d.id, d.conversation, d.lane]),
+        deliveriesOf(edit).map((d) => [d.id, d.conversation, d.lane]),
         [['d1', 'SWB-NEW', 'a|csp']],
       );
       assert.deepEqual(
-        surgery.changes.flatMap((c) => (c.kind === 'message' ? [c.record.id] : [])),
+        edit.changes.flatMap((c) => (c.kind === 'message' ? [c.record.id] : [])),
         ['m2'],
       );
     });
 
-    it('is refused for the only link, and while something is being sent to it', () => {
-      assert.throws(() => off(matter(conversation('a', { links: [tt('tt1')] }))), refused(/all there is/));
+    it('is refused for the only link, and while a delivery to it is being sent', () => {
+      assert.throws(() => off(contents(conversation('a', { links: [tt('tt1')] }))), refused(/only ticket in this conversation/));
       assert.throws(
         () => off({ ...A(), deliveries: [delivery('d1', { conversation: 'a', state: 'sending' })] }),
         refused(/being sent/),
@@ -208,10 +216,10 @@ describe('links mended by hand', () => {
   });
 
   describe('merge', () => {
-    const join = (into: Matter, other: Matter) =>
-      operate({ kind: 'merge', conversation: 'a', other: 'b' }, into, other, OPERATOR);
+    const join = (into: ConversationContents, other: ConversationContents) =>
+      planLinkEdit({ kind: 'merge', conversation: 'a', other: 'b' }, into, other, AUTHOR);
 
-    it('keeps the reference of the one, has it found by that of the other, and takes over what the other knew', () => {
+    it('keeps its reference, adds the other’s as an alias, and keeps what was known of both', () => {
       const other = B();
       other.conversation.aliases = ['SWB-OLD'];
       const { a } = outcome(join(A(), other));
@@ -221,10 +229,10 @@ describe('links mended by hand', () => {
       assert.deepEqual(numbers(a), ['INC1', 'TT1', 'INC2', 'TT2']);
     });
 
-    it('gives links a leg of their own where both conversations have an entity', () => {
-      const surgery = join(A(), B());
+    it('gives links a separate leg if both conversations have an entity', () => {
+      const edit = join(A(), B());
       assert.deepEqual(
-        outcome(surgery).a?.links.map((l) => [l.number, l.leg, l.carries]),
+        outcome(edit).a?.links.map((l) => [l.number, l.leg, l.carries]),
         [
           ['INC1', '', undefined],
           ['TT1', '', undefined],
@@ -233,7 +241,7 @@ describe('links mended by hand', () => {
         ],
       );
       assert.deepEqual(
-        surgery.effects.filter((e) => e.code === 'heardOnly').map((e) => [e.values.number, e.values.instead]),
+        edit.effects.filter((e) => e.code === 'heardOnly').map((e) => [e.values.number, e.values.instead]),
         [
           ['INC2', 'INC1'],
           ['TT2', 'TT1'],
@@ -241,9 +249,9 @@ describe('links mended by hand', () => {
       );
     });
 
-    it('lets a link take the place that is free', () => {
-      const into = matter(conversation('a', { links: [inc('inc1')] }));
-      const other = matter(conversation('b', { links: [tt('tt2')] }));
+    it('keeps the leg of a link if it is free', () => {
+      const into = contents(conversation('a', { links: [inc('inc1')] }));
+      const other = contents(conversation('b', { links: [tt('tt2')] }));
       assert.deepEqual(
         outcome(join(into, other)).a?.links.map((l) => [l.number, l.leg]),
         [
@@ -253,9 +261,9 @@ describe('links mended by hand', () => {
       );
     });
 
-    it('loses and doubles nothing that is under way: it keeps its lane, its state and what it would create it with', () => {
+    it('neither loses nor duplicates open deliveries: they keep lane, state and reference', () => {
       const creating = (state: DeliveryRecord['state']) => {
-        const of = matter(conversation('b', { links: [inc('inc2')] }));
+        const of = contents(conversation('b', { links: [inc('inc2')] }));
         return {
           ...of,
           deliveries: [
@@ -264,7 +272,7 @@ describe('links mended by hand', () => {
           ],
         };
       };
-      const into = matter(conversation('a', { links: [inc('inc1')] }));
+      const into = contents(conversation('a', { links: [inc('inc1')] }));
       for (const [state, leg] of [
         ['pending', ''],
         ['inDoubt', ''],
@@ -288,35 +296,35 @@ describe('links mended by hand', () => {
         ['SWB-B', 'SWB-B'],
         'two creates never share a leg',
       );
-      assert.throws(() => join(into, creating('sending')), refused(/being sent in this moment/));
+      assert.throws(() => join(into, creating('sending')), refused(/being sent right now/));
     });
 
-    it('lets the ticket of the other take the place of one that could not be created, and what is behind that goes on', () => {
+    it('replaces a ticket that could not be created by the other’s, and releases the deliveries behind it', () => {
       const failed = delivery('d0', { conversation: 'a', part: 'entity', state: 'failed', blocking: true });
-      const into = { ...matter(conversation('a', { links: [inc('inc1')] })), deliveries: [failed] };
-      const surgery = join(into, matter(conversation('b', { links: [tt('tt2')] })));
+      const into = { ...contents(conversation('a', { links: [inc('inc1')] })), deliveries: [failed] };
+      const edit = join(into, contents(conversation('b', { links: [tt('tt2')] })));
       assert.deepEqual(
-        outcome(surgery).a?.links.map((l) => [l.number, l.leg]),
+        outcome(edit).a?.links.map((l) => [l.number, l.leg]),
         [
           ['INC1', ''],
           ['TT2', ''],
         ],
       );
       assert.deepEqual(
-        deliveriesOf(surgery).map((d) => [d.id, d.state, d.blocking]),
+        deliveriesOf(edit).map((d) => [d.id, d.state, d.blocking]),
         [['d0', 'failed', undefined]],
       );
     });
 
-    it('is refused with itself, and for an order that is shared out', () => {
+    it('is refused with itself, and for a fanned-out order', () => {
       assert.throws(() => join(A(), A()), refused(/with itself/));
       const plan = { node: 'f', onFailure: 'keep' as const, legs: [] };
-      assert.throws(() => join(A(), matter({ ...B().conversation, plan })), refused(/SWB-B is shared out/));
+      assert.throws(() => join(A(), contents({ ...B().conversation, plan })), refused(/SWB-B is fanned out/));
     });
   });
 
   describe('undo', () => {
-    const begin = (): Matter[] => [
+    const begin = (): ConversationContents[] => [
       {
         ...A(),
         messages: [message('m1', { conversation: 'a', entityId: 'inc1', state: 'settled' })],
@@ -328,7 +336,7 @@ describe('links mended by hand', () => {
         deliveries: [delivery('d2', { conversation: 'b', state: 'pending', part: 'entity' })],
       },
     ];
-    const OPERATIONS: Operation[] = [
+    const LINK_EDITS: LinkEdit[] = [
       { kind: 'unlink', conversation: 'a', entity: { endpoint: 'csp', entityType: 'troubleTicket', id: 'tt1' } },
       {
         kind: 'split',
@@ -339,70 +347,75 @@ describe('links mended by hand', () => {
       { kind: 'merge', conversation: 'a', other: 'b' },
       { kind: 'link', conversation: 'a', entity: { ...SEEN, endpoint: 'third' } },
     ];
-    for (const operation of OPERATIONS) {
+    for (const linkEdit of LINK_EDITS) {
       const done = () => {
         const before = begin();
-        const surgery = operate(operation, before[0] as Matter, operation.kind === 'merge' ? before[1] : undefined, OPERATOR);
-        return { before, surgery, now: applied(before, surgery) };
+        const edit = planLinkEdit(
+          linkEdit,
+          before[0] as ConversationContents,
+          linkEdit.kind === 'merge' ? before[1] : undefined,
+          AUTHOR,
+        );
+        return { before, edit, now: applied(before, edit) };
       };
 
-      it(`${operation.kind}: leaves everything as it was before`, () => {
-        const { before, surgery, now } = done();
+      it(`${linkEdit.kind}: restores the state before the edit`, () => {
+        const { before, edit, now } = done();
         assert.notDeepEqual(essence(now), essence(before));
-        assert.deepEqual(essence(applied(now, undo(surgery.inverse, looked(now), OPERATOR))), essence(before));
+        assert.deepEqual(essence(applied(now, planUndo(edit.inverse, current(now), AUTHOR))), essence(before));
       });
 
-      if (operation.kind === 'unlink') continue;
-      it(`${operation.kind}: is refused once something has happened to the link, and says what`, () => {
-        const { surgery, now } = done();
-        const id = surgery.inverse.moves.at(-1)?.after?.link.id;
+      if (linkEdit.kind === 'unlink') continue;
+      it(`${linkEdit.kind}: is refused if the link has changed since, and says so`, () => {
+        const { edit, now } = done();
+        const id = edit.inverse.moves.at(-1)?.after?.link.id;
         for (const one of now) for (const l of one.conversation.links) if (l.id === id) l.seen = ['something new'];
-        assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/has changed since/));
+        assert.throws(() => planUndo(edit.inverse, current(now), AUTHOR), refused(/has changed since/));
       });
 
-      it(`${operation.kind}: is refused while something new is on its way there`, () => {
-        const { surgery, now } = done();
-        const { conversation: where, link: to } = surgery.inverse.moves.at(-1)?.after ?? assert.fail();
+      it(`${linkEdit.kind}: is refused while a newer delivery is open`, () => {
+        const { edit, now } = done();
+        const { conversation: where, link: to } = edit.inverse.moves.at(-1)?.after ?? assert.fail();
         const added = delivery('d9', { conversation: where, endpoint: to.endpoint, entityType: to.entityType, leg: to.leg });
         now.find((m) => m.conversation.id === where)?.deliveries.push(added);
-        assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/has been sent to \w+ since/));
+        assert.throws(() => planUndo(edit.inverse, current(now), AUTHOR), refused(/delivery to \w+ was added since/));
       });
     }
 
-    it('is refused when the entity was linked elsewhere meanwhile', () => {
+    it('is refused if the entity was linked elsewhere since', () => {
       const before = begin();
-      const surgery = operate(OPERATIONS[0] as Operation, before[0] as Matter, undefined, OPERATOR);
-      const now = applied(before, surgery);
+      const edit = planLinkEdit(LINK_EDITS[0] as LinkEdit, before[0] as ConversationContents, undefined, AUTHOR);
+      const now = applied(before, edit);
       now[1]?.conversation.links.push(tt('tt1'));
-      assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/TT1 has been linked to b since/));
+      assert.throws(() => planUndo(edit.inverse, current(now), AUTHOR), refused(/TT1 has been linked to b since/));
     });
 
-    it('is refused when another ticket has taken the place', () => {
+    it('is refused if another ticket was linked in its place', () => {
       const before = begin();
-      const surgery = operate(OPERATIONS[0] as Operation, before[0] as Matter, undefined, OPERATOR);
-      const now = applied(before, surgery);
+      const edit = planLinkEdit(LINK_EDITS[0] as LinkEdit, before[0] as ConversationContents, undefined, AUTHOR);
+      const now = applied(before, edit);
       now[0]?.conversation.links.push(tt('tt8'));
-      assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/taken the place of TT1/));
+      assert.throws(() => planUndo(edit.inverse, current(now), AUTHOR), refused(/linked in place of TT1/));
     });
 
-    it('of a merge is refused once a ticket was created that was under way', () => {
+    it('of a merge is refused if a pending ticket was created since', () => {
       const before = [
-        matter(conversation('a', { links: [inc('inc1')] })),
-        { ...begin()[1], conversation: conversation('b', { links: [inc('inc2')] }) } as Matter,
+        contents(conversation('a', { links: [inc('inc1')] })),
+        { ...begin()[1], conversation: conversation('b', { links: [inc('inc2')] }) } as ConversationContents,
       ];
-      const surgery = operate(OPERATIONS[2] as Operation, before[0] as Matter, before[1], OPERATOR);
-      const now = applied(before, surgery);
+      const edit = planLinkEdit(LINK_EDITS[2] as LinkEdit, before[0] as ConversationContents, before[1], AUTHOR);
+      const now = applied(before, edit);
       now[0]?.conversation.links.push(tt('tt7'));
       for (const d of now[0]?.deliveries ?? []) d.state = 'delivered';
-      assert.throws(() => undo(surgery.inverse, looked(now), OPERATOR), refused(/TT7 has been created since/));
+      assert.throws(() => planUndo(edit.inverse, current(now), AUTHOR), refused(/TT7 has been created since/));
     });
 
-    it('of a merge takes what came in since about the other’s entities back with them', () => {
+    it('of a merge also returns later messages about the other’s entities', () => {
       const before = begin();
-      const surgery = operate(OPERATIONS[2] as Operation, before[0] as Matter, before[1], OPERATOR);
-      const now = applied(before, surgery);
+      const edit = planLinkEdit(LINK_EDITS[2] as LinkEdit, before[0] as ConversationContents, before[1], AUTHOR);
+      const now = applied(before, edit);
       now[0]?.messages.push(message('m7', { conversation: 'a', entityId: 'inc2', state: 'settled', outcome: 'ignored' }));
-      const back = applied(now, undo(surgery.inverse, looked(now), OPERATOR));
+      const back = applied(now, planUndo(edit.inverse, current(now), AUTHOR));
       assert.deepEqual(
         back
           .find((m) => m.conversation.id === 'b')

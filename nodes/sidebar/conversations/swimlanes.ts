@@ -3,26 +3,26 @@ import type { Backend } from '../view/backend.js';
 import { element } from '../view/element.js';
 import { chip, warningMark } from '../view/row.js';
 import { wholeTime } from '../view/time.js';
-import { type LaneAct, laneHead, laneName, stateChip } from './lanes.js';
-import { dayOf, pauseInWords, timeOfDay } from './time-axis.js';
+import { type LaneAction, laneHead, laneName, stateChip } from './lane-head.js';
+import { dayOf, pauseText, timeOfDay } from './time-axis.js';
 
-/** Milliseconds without anything after which the time axis is folded. */
+/** Milliseconds without an entry after which the time axis is folded. */
 const GAP = 10 * 60_000;
-/** States of an arrow that go without saying. */
-const SILENT = ['delivered', 'ignored'];
-/** Names of changed fields an arrow has room for. */
+/** States that are not shown on an arrow. */
+const UNMARKED_STATES = ['delivered', 'ignored'];
+/** Maximum number of changed fields named on an arrow. */
 const FIELDS = 3;
 
 /**
- * A conversation as swimlanes: a column for each party, one for Switchboard between the side the matter came from and the others, time going down. What
- * came is an arrow from its lane to ours, what went one from ours to its lane; a press opens the message. Where there is no room for
- * columns the same lines stand as a list (conversations.css).
+ * A conversation as swimlanes: a column for each party, and one for Switchboard between the side that started it and the others,
+ * with time going down. A message is an arrow from a party's lane to ours, a delivery an arrow from ours; a click opens the
+ * message. In a narrow view, the same entries are a list (conversations.css).
  */
-export function drawing(
+export function swimlanes(
   view: ConversationDetail,
   t: Backend['t'],
   open: (entry: TimelineEntry) => void,
-  act: LaneAct | undefined,
+  act: LaneAction | undefined,
 ): HTMLElement {
   const middle = Math.max(1, view.lanes.filter((lane) => lane.link?.origin === 'theirs').length);
   const column = (lane: Lane) => {
@@ -37,7 +37,7 @@ export function drawing(
   );
   heads.splice(middle, 0, ours);
   const body = element('ol', { class: 'switchboard-swim', 'aria-label': t('conversations.timeline') });
-  const places: Places = { middle, column, lanes: new Map(view.lanes.map((lane) => [lane.key, lane])) };
+  const places: Columns = { middle, column, lanes: new Map(view.lanes.map((lane) => [lane.key, lane])) };
   let before: string | undefined;
   for (const entry of view.entries) {
     const fold = foldBetween(before, entry.at, t);
@@ -49,10 +49,10 @@ export function drawing(
     'div',
     { class: 'switchboard-lanes', style: `--lanes: ${heads.length}` },
     element('div', { class: 'switchboard-lane-heads' }, ...heads),
-    view.earlier && element('p', { class: 'switchboard-quiet' }, t('conversations.earlier')),
+    view.earlier && element('p', { class: 'switchboard-muted' }, t('conversations.earlier')),
     element(
       'div',
-      { class: 'switchboard-water' },
+      { class: 'switchboard-swim-body' },
       element(
         'div',
         { class: 'switchboard-lifelines', 'aria-hidden': 'true' },
@@ -64,28 +64,28 @@ export function drawing(
   );
 }
 
-interface Places {
+interface Columns {
   middle: number;
   column(lane: Lane): number;
   lanes: Map<string, Lane>;
 }
 
-/** Where nothing happened for a while the axis is folded; a new day is named. */
+/** A fold in the axis after a pause, or the date of a new day. */
 function foldBetween(before: string | undefined, at: string, t: Backend['t']): HTMLElement | undefined {
   const day = before === undefined || dayOf(before) !== dayOf(at) ? dayOf(at) : undefined;
   const pause = before === undefined ? 0 : Date.parse(at) - Date.parse(before);
   if (!day && pause < GAP) return undefined;
-  const words = [pause >= GAP && t('conversations.later', { time: pauseInWords(pause) }), day].filter(Boolean).join(' · ');
+  const words = [pause >= GAP && t('conversations.later', { time: pauseText(pause) }), day].filter(Boolean).join(' · ');
   return element('li', { class: 'switchboard-fold' }, element('span', {}, words));
 }
 
-function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry: TimelineEntry) => void): HTMLElement {
+function row(entry: TimelineEntry, places: Columns, t: Backend['t'], open: (entry: TimelineEntry) => void): HTMLElement {
   const lane = places.lanes.get(entry.lane) as Lane;
   const at = places.column(lane);
   const [from, to] = [Math.min(at, places.middle), Math.max(at, places.middle)];
   const span = to - from + 1;
   const incoming = entry.direction === 'incoming';
-  const what = words(entry, t);
+  const what = entryText(entry, t);
   const arrow = element(
     'button',
     {
@@ -97,34 +97,40 @@ function row(entry: TimelineEntry, places: Places, t: Backend['t'], open: (entry
     },
     element(
       'span',
-      { class: 'switchboard-swim-arrow-way' },
+      { class: 'switchboard-swim-arrow-path' },
       t(`conversations.${entry.direction}`, { party: [lane.endpoint, lane.leg].filter(Boolean).join(' ') }),
     ),
-    element('span', { class: 'switchboard-swim-arrow-what' }, what, ' ', !SILENT.includes(entry.state) && chip(entry.state, t)),
+    element(
+      'span',
+      { class: 'switchboard-swim-arrow-what' },
+      what,
+      ' ',
+      !UNMARKED_STATES.includes(entry.state) && chip(entry.state, t),
+    ),
     element('span', { class: 'switchboard-swim-arrow-line', 'aria-hidden': 'true' }),
   );
   arrow.addEventListener('click', () => open(entry));
-  const said = element(
+  const details = element(
     'div',
-    { class: 'switchboard-spoken', style: `--column: ${at + 2}` },
+    { class: 'switchboard-entry-notes', style: `--column: ${at + 2}` },
     entry.entityState && stateChip(entry.entityState, t),
     ...entry.notes.map((one) => note(one, t)),
-    entry.waitsFor && element('p', { class: 'switchboard-spoken-why' }, waits(entry.waitsFor, t)),
-    entry.warning && element('p', { class: 'switchboard-spoken-why' }, warningMark(entry.warning, t)),
+    entry.waitsFor && element('p', { class: 'switchboard-entry-reason' }, waitText(entry.waitsFor, t)),
+    entry.warning && element('p', { class: 'switchboard-entry-reason' }, warningMark(entry.warning, t)),
     entry.event !== 'nothing' &&
       entry.reason &&
-      element('p', { class: `switchboard-spoken-why switchboard-reason-${entry.state}` }, entry.reason),
+      element('p', { class: `switchboard-entry-reason switchboard-reason-${entry.state}` }, entry.reason),
   );
   return element(
     'li',
     { class: 'switchboard-swim-row' },
     element('time', { datetime: entry.at, title: wholeTime(entry.at), class: 'switchboard-time' }, timeOfDay(entry.at)),
     arrow,
-    said.childElementCount > 0 && said,
+    details.childElementCount > 0 && details,
   );
 }
 
-function words({ event, fields, reason }: TimelineEntry, t: Backend['t']): string {
+function entryText({ event, fields, reason }: TimelineEntry, t: Backend['t']): string {
   if (event === 'nothing' && reason) return reason;
   const what = t(`event.${event}`);
   if (fields.length === 0) return what;
@@ -132,7 +138,7 @@ function words({ event, fields, reason }: TimelineEntry, t: Backend['t']): strin
   return `${what}: ${fields.slice(0, FIELDS).join(', ')}${more}`;
 }
 
-function waits(waitsFor: NonNullable<TimelineEntry['waitsFor']>, t: Backend['t']): string {
+function waitText(waitsFor: NonNullable<TimelineEntry['waitsFor']>, t: Backend['t']): string {
   if (waitsFor === 'link') return t('conversations.waitsForTicket');
   return waitsFor
     .map(({ leg, states }) => t('conversations.after', { leg, states: states.map((one) => t(`entityState.${one}`)).join(', ') }))

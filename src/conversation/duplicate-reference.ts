@@ -2,12 +2,12 @@ import type { EndpointClient } from '../endpoints/endpoint.js';
 import { PartnerError } from '../errors.js';
 import type { Source } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
-import { isGone, movedTo } from './moved.js';
+import { findMovedEntity, isGone } from './moved-entity.js';
 
-/* Which of several records that carry our reference is ours. */
+/* Decides which of several records with our reference is the one we created. */
 
-/** A new id is followed only where the partner says that the old one is gone, and that this is the one with our reference. */
-export async function isMoved(
+/** A new id is accepted only if the partner says that the old one is gone and that this record has our reference. */
+export async function hasMoved(
   client: EndpointClient,
   conversation: ConversationRecord,
   link: Link,
@@ -18,20 +18,20 @@ export async function isMoved(
     await client.read(link.entityType, link.id);
     return false;
   } catch (error) {
-    // Where it cannot be told, a person says what is what.
+    // If this is not certain, the user has to decide.
     if (!isGone(error)) return false;
-    const moved = await movedTo(client, conversation, link).catch(() => undefined);
+    const moved = await findMovedEntity(client, conversation, link).catch(() => undefined);
     return moved?.id === source.id;
   }
 }
 
-/** Another record that the partner finds by the same reference; none where it finds this one, or, as lists lag, none yet. */
-export async function otherBearer(
+/** Another record that the partner finds by the same reference. A partner whose lists lag behind may not find any yet. */
+export async function findDuplicate(
   client: EndpointClient,
   { entityType, id, reference = '' }: Source,
 ): Promise<string | undefined> {
   const found = await client.find(entityType, reference).catch((error: unknown) => {
-    // The record itself was read and carries it: that is proof enough where the look-up says nothing.
+    // The record itself was read and has the reference, which is enough evidence if the look-up fails.
     if (error instanceof PartnerError) return undefined;
     throw error;
   });

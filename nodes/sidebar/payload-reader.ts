@@ -2,13 +2,13 @@ import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { RawEntity } from '../../src/endpoints/endpoint.js';
 import { mappingFor } from '../kit/mappings.js';
-import type { Hear } from './conversation-view-model.js';
+import type { PayloadReader } from './conversation-view-model.js';
 
 /**
- * Reads a message's contents with its endpoint's client, and its state with the preset. A mapping of one's own may read the state differently; what it
- * made of it shows in the deliveries, which go first.
+ * Reads the content of a message with its endpoint's client, and its state with the preset. A custom mapping may read the state
+ * differently; its result is in the deliveries, which take precedence.
  */
-export function hearing(RED: NodeAPI): Hear {
+export function payloadReader(RED: NodeAPI): PayloadReader {
   return async (record, bodies) => {
     const raw = bodies.read ?? (record.origin === 'answer' ? bodies.received : undefined);
     const client = brokers()
@@ -20,7 +20,7 @@ export function hearing(RED: NodeAPI): Hear {
       const { fields } = await mappingFor(RED, '', client, record.entityType, 'conversations').toGeneric(parsed.record);
       return { state: fields.state, comments: parsed.comments, attachments: parsed.attachments, deleted: parsed.deleted };
     } catch {
-      // No preset, or contents that are not what the system sends: the arrow is drawn without them.
+      // Without a preset, or with unexpected content, the arrow is drawn without details.
       return undefined;
     }
   };

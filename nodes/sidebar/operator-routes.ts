@@ -4,19 +4,19 @@ import { endpointState } from '../../src/delivery/endpoint-state.js';
 import type { IntakeTrouble } from '../../src/delivery/intake-troubles.js';
 import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
-import { notThere, personOf, reasonOf } from './requests.js';
+import { notFound, personOf, reasonOf } from './requests.js';
 import type { AuditEntry, EndpointView, UnmappedView } from './views.js';
 
 const AUDIT = 200;
 
-/** The routes behind what an operator sees beside the messages: endpoints, unknown values, who did what. */
-export function serveDesk(routes: AdminRoutes): void {
+/** The HTTP routes of the operator's other views: endpoints, unmapped values, audit. */
+export function serveOperatorViews(routes: AdminRoutes): void {
   routes.get('endpoints', endpoints);
   for (const action of ['suspend', 'resume'] as const) {
     routes.post(`endpoints/:id/${action}`, async (req) => {
       const id = req.params.id ?? '';
       const broker = brokers().find((one) => one.client(id));
-      if (!broker) return notThere('endpoint');
+      if (!broker) return notFound('endpoint');
       if (action === 'suspend') await broker.interventions.suspend(id, reasonOf(req), personOf(req));
       else await broker.interventions.resume(id, personOf(req));
       return {};
@@ -70,7 +70,7 @@ async function forget(req: Request): Promise<object> {
     if (mine.length === 0) continue;
     await broker.unmapped.forget(mine as UnmappedValue[]);
     const [{ field, value }] = mine as [UnmappedView];
-    const target: AuditEntry['target'] = { kind: 'value', id: field, name: `${field} «${String(value)}»`, count: mine.length };
+    const target: AuditEntry['target'] = { kind: 'value', id: field, name: `${field} "${String(value)}"`, count: mine.length };
     await broker.interventions.noteMany('forget', target, personOf(req));
   }
   return {};

@@ -1,18 +1,18 @@
 import type { Link } from '../store/store.js';
 
-/** Who an entity is. */
+/** The identity of an entity. */
 export type EntityKey = Pick<Link, 'endpoint' | 'entityType' | 'id'>;
 
-/** Kept of an entity that a person unlinked. */
-export type Unlinked = {
-  /** Of the conversation it was in. */
+/** Stored for an entity that a user unlinked. */
+export type UnlinkedEntity = {
+  /** The reference of its former conversation. */
   reference: string;
-  /** Who did it; '' where nobody has to sign in. */
+  /** The user's name; '' if sign-in is not required. */
   by: string;
   at: string;
 };
 
-/** The setting that keeps it. */
+/** The key of the setting that stores it. */
 export function unlinkedKey({ endpoint, entityType, id }: EntityKey): string {
   return `unlinked|${endpoint}|${entityType}|${id}`;
 }
