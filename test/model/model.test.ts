@@ -56,7 +56,7 @@ describe('a generic message', () => {
 });
 
 describe('the documentation', () => {
-  it('of the model is made from the schema (UPDATE_DOCS=1 makes it anew)', () => {
+  it('of the model is generated from the schema (UPDATE_DOCS=1 updates it)', () => {
     if (process.env.UPDATE_DOCS) writeFileSync('docs/model.md', modelPage());
     assert.equal(readFileSync('docs/model.md', 'utf8'), modelPage());
   });
