@@ -15,8 +15,9 @@ export function modelPage(): string {
   const rows = rowsOf(genericSchema as Schema, '');
   return `# The generic model
 
-Tickets and orders of every system are translated to and from this model: \`normalize\` creates a generic message, \`map\` creates a partner's payload from it. Between these nodes it is
-\`msg.payload\`, checked by this schema (JSON Schema 2020-12). This page is generated from \`src/model/schema.ts\`. Times are ISO 8601 UTC.
+Tickets and orders of every system are translated to and from this model: \`normalize\` creates a generic message, \`map\` creates
+a partner's payload from it. Between these nodes it is \`msg.payload\`, checked by this schema (JSON Schema 2020-12). This page is
+generated from \`src/model/schema.ts\`. Times are ISO 8601 UTC.
 
 | field | type | meaning |
 |---|---|---|
