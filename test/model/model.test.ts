@@ -56,7 +56,7 @@ describe('a generic message', () => {
 });
 
 describe('the documentation', () => {
-  it('of the model is generated from the schema (UPDATE_DOCS=1 updates it)', () => {
+  it('of the model is made from the schema (UPDATE_DOCS=1 makes it anew)', () => {
     if (process.env.UPDATE_DOCS) writeFileSync('docs/model.md', modelPage());
     assert.equal(readFileSync('docs/model.md', 'utf8'), modelPage());
   });
@@ -69,5 +69,25 @@ describe('the documentation', () => {
       codes.filter((code) => !page.includes(`| \`${code}\` |`)),
       [],
     );
+  });
+
+  it('has every page that another page leads to', () => {
+    const pages = [
+      'README.md',
+      ...[
+        'docs/errors.md',
+        'docs/promises.md',
+        'docs/running.md',
+        'docs/mapping.md',
+        'docs/servicenow.md',
+        'docs/tmf621.md',
+        'docs/development.md',
+      ],
+    ];
+    for (const page of pages) {
+      const base = page.includes('/') ? 'docs/' : '';
+      for (const [, target = ''] of readFileSync(page, 'utf8').matchAll(/\]\(((?!https?:|#)[^)#]+)/g))
+        assert.ok(readFileSync(`${base}${target}`.replace('docs/../', '')), `${page}: ${target}`);
+    }
   });
 });

@@ -10,20 +10,19 @@ interface Schema {
   items?: Schema;
 }
 
-/** docs/model.md, generated from the schema. */
+/** docs/model.md, made from the schema. */
 export function modelPage(): string {
   const rows = rowsOf(genericSchema as Schema, '');
   return `# The generic model
 
-Tickets and orders of every system are translated to and from this model: \`normalize\` creates a generic message, \`map\` creates
-a partner's payload from it. Between these nodes it is \`msg.payload\`, checked by this schema (JSON Schema 2020-12). This page is
-generated from \`src/model/schema.ts\`. Times are ISO 8601 UTC.
+What every system's tickets are translated to and from: \`normalize\` makes it, \`map\` makes a partner's payload of it. Between the two it is \`msg.payload\`, checked by
+this schema (JSON Schema 2020-12, \`src/model/schema.ts\`, from which this page is made). Times are ISO 8601 UTC.
 
 | field | type | meaning |
 |---|---|---|
 ${rows.join('\n')}
 
-Fields in **bold** are mandatory. Other fields of a system go to \`custom\`.
+Fields in **bold** are always there. What a system has beyond these goes to \`custom\`.
 `;
 }
 
