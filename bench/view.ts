@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Desk, listMessages } from '../nodes/sidebar/view-model.js';
+import { type BrokerAccess, listMessages } from '../nodes/sidebar/view-model.js';
 import type { Query } from '../nodes/sidebar/views.js';
 import { createIds } from '../src/store/id.js';
 import { LowdbStore } from '../src/store/lowdb-store.js';
@@ -45,7 +45,7 @@ export async function viewBench(): Promise<ViewBenchResult> {
   await store.open();
   try {
     await fill(store);
-    const desks: Desk[] = [{ id: 'store', store, client: () => undefined, worker: () => undefined }];
+    const desks: BrokerAccess[] = [{ id: 'store', store, client: () => undefined, worker: () => undefined }];
     const times: Record<string, number> = {};
     for (const [name, query] of Object.entries(QUERIES)) {
       const rounds: number[] = [];

@@ -1,7 +1,7 @@
-/** The tour of Switchboard in Node-RED's editor, loaded by RED.tourGuide when somebody takes it. Its words are labels of nodes/first-steps/. */
+/** The Switchboard tour in the Node-RED editor, loaded by RED.tourGuide when it starts. Its texts are labels of nodes/first-steps/. */
 const LABELS = '@switchboard/node-red-switchboard/first-steps:';
 const t = (key) => RED._(LABELS + key);
-// With a width of its own: beside the right edge the words would be squeezed, and pushed out of the page.
+// A fixed width: at the right edge the text would be squeezed and pushed off the page.
 const step = (title, text, more = {}) => ({ title, description: `<p>${text}</p>`, width: 300, ...more });
 
 export default {
@@ -11,7 +11,7 @@ export default {
       element: '#red-ui-palette-container-switchboard',
       direction: 'right',
       prepare() {
-        // The palette alone: scrollIntoView moves the page too, and words would stand outside of it.
+        // Scrolls only the palette: scrollIntoView also moves the page, which would push the text out of view.
         const category = document.querySelector('#red-ui-palette-container-switchboard');
         const palette = document.querySelector('#red-ui-palette-container');
         palette.scrollTop += category.getBoundingClientRect().top - palette.getBoundingClientRect().top;
@@ -22,11 +22,11 @@ export default {
       direction: 'left',
       prepare(done) {
         RED.actions.invoke('switchboard:show-messages');
-        // A sidebar that was hidden slides in.
+        // A hidden sidebar needs time to slide in.
         setTimeout(done, 300);
       },
     }),
-    // In the middle: beside the buttons at the upper right there is no room for words.
+    // In the middle: there is no room for text next to the buttons at the top right.
     step(t('tour.begin.title'), t('tour.begin.text')),
   ],
 };

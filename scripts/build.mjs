@@ -9,8 +9,10 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { writeEditor } from './editor-files.mjs';
+import { writeBundled } from './bundled.mjs';
+import { writeFolder, writeSystemNode } from './editor-files.mjs';
 import { nodeFolders, syncNodeSet } from './node-set.mjs';
+import { systemNodes } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, `.dist-${process.pid}`);
@@ -46,14 +48,20 @@ function executableCli() {
   if (existsSync(cli)) chmodSync(cli, 0o755);
 }
 
-// First, because the steps below read package.json.
-syncNodeSet();
+// First, because the steps below read package.json and the lists of systems.
+await syncNodeSet();
 mkdirSync(out);
 const { nodes, plugins } = nodeFolders();
+const systems = await systemNodes();
+const endpoints = systems.nodes.filter(({ kind }) => kind === 'endpoint').map(({ name }) => name);
 const steps = {
   'compile the runtime': () => tsc('--outDir', out),
   'check the editor': () => tsc('--noEmit', '-p', 'tsconfig.editor.json'),
-  'write the editor files': () => Promise.all([...nodes, ...plugins].map((name) => writeEditor(root, out, name))),
+  'write the editor files': () =>
+    Promise.all([
+      ...[...nodes, ...plugins].map((name) => writeFolder(root, out, name, { signIn: systems.signIn, endpoints })),
+      ...systems.nodes.map((node) => writeSystemNode(root, out, node)),
+    ]),
   'bundle the sandbox page': sandboxPage,
 };
 const results = await Promise.allSettled(Object.values(steps).map((step) => step()));
@@ -61,6 +69,8 @@ const failed = Object.keys(steps).filter((_, index) => results[index].status ===
 for (const [index, name] of Object.keys(steps).entries()) {
   if (results[index].status === 'rejected') console.error(`Could not ${name}: ${results[index].reason.message}`);
 }
+// After the compiler, whose files these replace.
+await writeBundled(root, out);
 executableCli();
 const dist = join(root, 'dist');
 const old = `${out}-old`;

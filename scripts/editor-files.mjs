@@ -1,29 +1,63 @@
 /**
- * Writes what the editor needs of one folder in nodes/: `<name>.html` (script, then dialog), help and labels in each language, icons.
- * Three things are shared between the folders and copied into each, because Node-RED loads each node by itself:
+ * Writes what the editor needs of one node set: `<name>.html` (script, then dialog), help and labels in each language, icons.
+ * Three things are shared between the sets and copied into each, because Node-RED loads each node by itself:
  * code in nodes/kit/editor/ (by import), pieces of dialogs there (`<!-- include endpoint.html -->`), and labels in nodes/kit/locales/.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { nodeType } from './node-set.mjs';
+import { editorShell, runtimeShell, systemFile } from './systems.mjs';
 
-export async function writeEditor(root, out, name) {
+/** A node or plugin with a folder in nodes/. `signIn`: the fields of all ways to sign in, `endpoints`: names of the sets of endpoints. */
+export async function writeFolder(root, out, name, { signIn, endpoints }) {
   const from = join(root, 'nodes', name);
   const to = join(out, 'nodes', name);
-  mkdirSync(to, { recursive: true });
-  const script = await bundle(join(from, `${name}.editor.ts`));
   const template = join(from, `${name}.html`);
-  const dialog = existsSync(template) ? include(root, readFileSync(template, 'utf8')) : '';
-  writeFileSync(join(to, `${name}.html`), `<script type="text/javascript">\n${script}</script>\n\n${dialog}`);
+  const dialog = existsSync(template) ? readFileSync(template, 'utf8') : '';
+  const script = await bundle({ entryPoints: [join(from, `${name}.editor.ts`)] });
+  writeHtml(root, to, name, script, dialog, signIn);
   if (existsSync(join(from, 'icons'))) cpSync(join(from, 'icons'), join(to, 'icons'), { recursive: true });
   await pages(from, to);
-  for (const language of readdirSync(join(from, 'locales'))) writeLocale(root, from, to, name, language);
+  for (const language of languages(root)) {
+    // Whoever lets people choose a way to sign in needs the labels of the ways that only one system has.
+    const ways = dialog.includes('include sign-in.html') ? endpoints.map((endpoint) => signInLabels(endpoint, language)) : [];
+    const file = (ending) => join(from, 'locales', language, `${name}${ending}`);
+    writeLocale(root, to, name, language, dialog, file, ways);
+  }
+}
+
+/** A node that a system has: its files are in the system's folder, its shells are made here. */
+export async function writeSystemNode(root, out, node) {
+  const { name, dialog, signIn } = node;
+  const to = join(out, 'nodes', name);
+  const script = await bundle({ stdin: { contents: editorShell(node), resolveDir: root } });
+  writeHtml(root, to, name, script, dialog, signIn);
+  writeFileSync(join(to, `${name}.js`), runtimeShell(node));
+  const icon = systemFile(join('icons', `${nodeType(name)}.svg`));
+  if (icon) {
+    mkdirSync(join(to, 'icons'), { recursive: true });
+    cpSync(icon, join(to, 'icons', basename(icon)));
+  }
+  for (const language of languages(root)) {
+    const file = (ending) => systemFile(join('locales', language, `${name}${ending}`)) ?? '';
+    writeLocale(root, to, name, language, dialog, file);
+  }
+}
+
+function languages(root) {
+  return readdirSync(join(root, 'nodes/kit/locales'));
+}
+
+function writeHtml(root, to, name, script, dialog, signIn) {
+  mkdirSync(to, { recursive: true });
+  const text = include(root, dialog, signIn);
+  writeFileSync(join(to, `${name}.html`), `<script type="text/javascript">\n${script}</script>\n\n${text}`);
 }
 
 async function bundle(entry) {
   const result = await build({
-    entryPoints: [entry],
+    ...entry,
     bundle: true,
     write: false,
     format: 'iife',
@@ -36,9 +70,9 @@ async function bundle(entry) {
   return result.outputFiles[0].text.replaceAll('</script', '<\\/script');
 }
 
-function include(root, html) {
+function include(root, html, signIn) {
   return html.replace(/^[ \t]*<!-- include (\S+) -->\n/gm, (_, file) =>
-    readFileSync(join(root, 'nodes/kit/editor', file), 'utf8'),
+    file === 'sign-in.html' ? `${signIn}\n` : readFileSync(join(root, 'nodes/kit/editor', file), 'utf8'),
   );
 }
 
@@ -47,21 +81,22 @@ async function pages(from, to) {
   const page = join(from, 'page');
   if (!existsSync(join(page, 'page.ts'))) return;
   mkdirSync(join(to, 'page'), { recursive: true });
-  writeFileSync(join(to, 'page', 'page.js'), await bundle(join(page, 'page.ts')));
+  writeFileSync(join(to, 'page', 'page.js'), await bundle({ entryPoints: [join(page, 'page.ts')] }));
   for (const file of readdirSync(page)) {
     if (/\.(html|css)$/.test(file)) cpSync(join(page, file), join(to, 'page', file));
   }
 }
 
-function writeLocale(root, from, to, name, language) {
+/** `file`: the path of the set's own labels (`.json`) or help (`.md`). */
+function writeLocale(root, to, name, language, dialog, file, more = []) {
+  if (!existsSync(file('.json'))) return;
   const target = join(to, 'locales', language);
   mkdirSync(target, { recursive: true });
-  const own = JSON.parse(readFileSync(join(from, 'locales', language, `${name}.json`), 'utf8'));
-  const labels = merge([...sharedLabels(root, from, name, language), own]);
+  const own = JSON.parse(readFileSync(file('.json'), 'utf8'));
+  const labels = merge([...sharedLabels(root, dialog, language), ...more, own]);
   writeFileSync(join(target, `${name}.json`), `${JSON.stringify(labels, null, 2)}\n`);
-  const help = join(from, 'locales', language, `${name}.md`);
-  if (!existsSync(help)) return;
-  const text = readFileSync(help, 'utf8');
+  if (!existsSync(file('.md'))) return;
+  const text = readFileSync(file('.md'), 'utf8');
   writeFileSync(
     join(target, `${name}.html`),
     `<script type="text/markdown" data-help-name="${nodeType(name)}">\n${text}</script>\n`,
@@ -69,13 +104,17 @@ function writeLocale(root, from, to, name, language) {
 }
 
 /** kit.json for everyone; beside it, for each included piece of dialog, a file of the same name with its labels. */
-function sharedLabels(root, from, name, language) {
-  const template = join(from, `${name}.html`);
-  const pieces = existsSync(template)
-    ? [...readFileSync(template, 'utf8').matchAll(/<!-- include (\S+)\.html -->/g)].map((m) => m[1])
-    : [];
+function sharedLabels(root, dialog, language) {
+  const pieces = [...dialog.matchAll(/<!-- include (\S+)\.html -->/g)].map((match) => match[1]);
   const files = ['kit', ...pieces].map((piece) => join(root, 'nodes/kit/locales', language, `${piece}.json`));
-  return files.filter(existsSync).map((file) => JSON.parse(readFileSync(file, 'utf8')));
+  return files.filter(existsSync).map((one) => JSON.parse(readFileSync(one, 'utf8')));
+}
+
+/** The labels of an endpoint's own ways to sign in. */
+function signInLabels(endpoint, language) {
+  const file = systemFile(join('locales', language, `${endpoint}.json`));
+  const { endpoint: labels } = file ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  return labels ? { endpoint: labels } : {};
 }
 
 function merge(parts) {

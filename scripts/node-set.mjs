@@ -1,13 +1,15 @@
 /**
- * Writes `node-red.nodes` and `node-red.plugins` of package.json from the folders in nodes/, so that adding a node means adding a folder.
+ * Writes `node-red.nodes` and `node-red.plugins` of package.json from the folders in nodes/ and the systems in src/endpoints/, so that adding a node or a
+ * system means adding a folder; and the lists of systems, see systems.mjs.
  * A folder with `<name>.config.ts` is a node; one with `<name>.editor.ts` but no settings is an editor plugin; anything else is neither.
  *
- *   node scripts/node-set.mjs            writes package.json when it differs
- *   node scripts/node-set.mjs --check    exits 1 when it differs
+ *   node scripts/node-set.mjs            writes what differs
+ *   node scripts/node-set.mjs --check    exits 1 when anything differs
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { syncSystems, systemNodes } from './systems.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'nodes');
@@ -27,30 +29,32 @@ export function nodeType(name) {
   return name.startsWith('switchboard-') ? name : `switchboard-${name}`;
 }
 
-function wanted() {
+async function wanted() {
   const set = (names) => Object.fromEntries(names.map((name) => [name, `dist/nodes/${name}/${name}.js`]));
   const { nodes, plugins } = nodeFolders();
-  return { nodes: set(nodes), plugins: set(plugins) };
+  const { nodes: ofSystems } = await systemNodes();
+  return { nodes: set([...nodes, ...ofSystems.map(({ name }) => name)].sort()), plugins: set(plugins) };
 }
 
-/** @returns {boolean} whether package.json already named exactly these */
-export function syncNodeSet({ check = false } = {}) {
+/** @returns {Promise<boolean>} whether everything was already written */
+export async function syncNodeSet({ check = false } = {}) {
+  const known = syncSystems({ check });
   const file = join(root, 'package.json');
   const pack = JSON.parse(readFileSync(file, 'utf8'));
-  const { nodes, plugins } = wanted();
+  const { nodes, plugins } = await wanted();
   const same = JSON.stringify([pack['node-red'].nodes, pack['node-red'].plugins]) === JSON.stringify([nodes, plugins]);
   if (!same && !check) {
     Object.assign(pack['node-red'], { nodes, plugins });
     writeFileSync(file, `${JSON.stringify(pack, null, 2)}\n`);
   }
-  return same;
+  return same && known;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const check = process.argv.includes('--check');
-  const same = syncNodeSet({ check });
+  const same = await syncNodeSet({ check });
   if (!same && check) {
-    console.error('package.json does not name the node folders as they are; run: node scripts/node-set.mjs');
+    console.error('package.json or src/endpoints/ do not list the folders as they are; run: node scripts/node-set.mjs');
     process.exit(1);
   }
 }

@@ -1,7 +1,8 @@
+import { LEG_NAME } from '../../src/conversation/fan-out-rules.js';
 import { CATEGORY } from '../kit/editor/category.js';
 import { openInvalid, showBy } from '../kit/editor/fields.js';
 import { addStyle } from '../kit/editor/style.js';
-import { type FanOutConfig, LEG_NAME } from './fan-out.config.js';
+import type { FanOutConfig } from './fan-out.config.js';
 import css from './fan-out.css';
 import { type LegList, legList } from './leg-list.editor.js';
 

@@ -1,26 +1,21 @@
 import type { NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import type { EndpointForm } from '../../src/endpoints/form.js';
+import { systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
-import type { HttpOptions } from '../../src/http/http.js';
+import { say } from '../../src/text/say.js';
 import { adminRoutes, type Request } from './admin-routes.js';
-import type { EndpointConfig, EndpointCredentials } from './endpoint.config.js';
-import { httpOptions } from './endpoint.js';
+import { type EndpointConfig, endpointDefaults } from './endpoint.config.js';
+import { makeClient } from './endpoint.js';
+import { migrated } from './migrate.js';
 import type { EndpointNode } from './parties.js';
-import { choices, fields, tables } from './pick-lists.js';
 import { credentialsFor } from './saved-secrets.js';
 import { withEnvironment } from './settings.js';
 
-type MakeClient = (config: EndpointConfig, credentials: EndpointCredentials, http: HttpOptions) => EndpointClient;
 /** `asked`: the body of the request. */
 type Work = (client: EndpointClient, asked: Record<string, unknown>) => Promise<unknown>;
 
-/** What an endpoint's type says of itself. */
-interface Maker {
-  defaults: EndpointConfig;
-  makeClient: MakeClient;
-}
-
-const makersOf = new WeakMap<object, Map<string, Maker>>();
+const formsOf = new WeakMap<object, Map<string, EndpointForm>>();
 
 /**
  * What the dialogs ask about an endpoint. All of it makes the server send, so it is for those who may deploy, and a POST: a GET is sent by
@@ -28,52 +23,60 @@ const makersOf = new WeakMap<object, Map<string, Maker>>();
  * With the settings as they stand in the dialog, saved or not, in the body {type, config, credentials}; see saved-secrets.ts for credentials
  * that were not typed again:
  *
- *     POST switchboard/endpoints/:id/test       [{name, ok, text}]
- *     POST switchboard/endpoints/:id/tables     what there is to choose from: {items, note?}, see servicenow/dictionary.ts
+ *     POST switchboard/endpoints/:id/test             [{name, ok, text}]
+ *     POST switchboard/endpoints/:id/typed/:list      what there is to choose from: {items, note?}, see the system's pick lists
  *
- * With the deployed settings:
+ * With the deployed settings, any pick list of its system; what it needs to know stands in the body:
  *
- *     POST switchboard/endpoints/:id/fields     {entityType} or {table}
- *     POST switchboard/endpoints/:id/choices    {field, entityType} or {field, table}
+ *     POST switchboard/endpoints/:id/lists/:list
  */
-export function serveEndpointRoutes(RED: NodeAPI, type: string, defaults: EndpointConfig, makeClient: MakeClient): void {
+export function serveEndpointRoutes(RED: NodeAPI, type: string, form: EndpointForm): void {
   const admin = RED.httpAdmin;
-  const known = makersOf.get(admin);
+  const known = formsOf.get(admin);
   if (known) {
-    known.set(type, { defaults, makeClient });
+    known.set(type, form);
     return;
   }
-  const makers = new Map([[type, { defaults, makeClient }]]);
-  makersOf.set(admin, makers);
+  const forms = new Map([[type, form]]);
+  formsOf.set(admin, forms);
   const routes = adminRoutes(RED);
   const post = (path: string, answer: (req: Request) => Promise<unknown>) =>
     routes.post(`endpoints/:id/${path}`, answer, 'flows.write');
-  const typed = (work: Work) => (req: Request) => withTyped(RED, makers, req, work);
-  const deployed = (work: Work) => async (req: Request) => work(deployedClient(RED, req), req.body ?? {});
-  post(
-    'test',
-    typed((client) => client.test()),
-  );
-  post('tables', typed(tables));
-  post('fields', deployed(fields));
-  post('choices', deployed(choices));
+  post('test', (req) => withTyped(RED, forms, req, (client) => client.test()));
+  post('typed/:list', (req) => withTyped(RED, forms, req, picked(req)));
+  post('lists/:list', async (req) => picked(req)(deployedClient(RED, req), req.body ?? {}));
+}
+
+/** One of the system's pick lists. */
+function picked({ params }: Request): Work {
+  return async (client, asked) => {
+    const { label, pickLists } = systemOf(client.system);
+    const { list = '' } = params;
+    const pick = pickLists?.[list];
+    if (pick) return pick(client, asked);
+    throw new SwitchboardError('SWB_CONFIG', say`${client.name} is ${label}, which has no list of ${list}.`, {
+      field: 'endpoint',
+      hint: say`The fields are those of the standard.`,
+    });
+  };
 }
 
 function deployedClient(RED: NodeAPI, { params }: Request): EndpointClient {
   const node = RED.nodes.getNode(params.id ?? '') as EndpointNode | null;
   if (node?.client) return node.client;
-  throw new SwitchboardError('SWB_CONFIG', 'This endpoint is not deployed, or not set up completely.', {
-    hint: 'Complete its settings and deploy.',
+  throw new SwitchboardError('SWB_CONFIG', say`This endpoint is not deployed, or not set up completely.`, {
+    hint: say`Complete its settings and deploy.`,
   });
 }
 
 /** Does the work with a client made of what the dialog sent. Placeholders `${NAME}` are filled in, as they are when the flow is deployed. */
-async function withTyped(RED: NodeAPI, makers: Map<string, Maker>, req: Request, work: Work): Promise<unknown> {
+async function withTyped(RED: NodeAPI, forms: Map<string, EndpointForm>, req: Request, work: Work): Promise<unknown> {
   const { type, config, credentials } = req.body ?? {};
-  const maker = makers.get(String(type));
-  if (!maker) throw new SwitchboardError('SWB_CONFIG', `«${String(type)}» is no endpoint type.`, { hint: 'Reload the editor.' });
-  const settings = withEnvironment(RED, null, settingsOf(maker.defaults, config));
-  const kept = credentialsFor(RED, {
+  const form = forms.get(String(type));
+  if (!form)
+    throw new SwitchboardError('SWB_CONFIG', say`"${String(type)}" is not an endpoint type.`, { hint: say`Reload the editor.` });
+  const settings = withEnvironment(RED, null, settingsOf(form, config));
+  const kept = credentialsFor(RED, form, {
     id: req.params.id ?? '',
     type: String(type),
     config: settings,
@@ -81,7 +84,7 @@ async function withTyped(RED: NodeAPI, makers: Map<string, Maker>, req: Request,
   });
   const secrets = withEnvironment(RED, null, kept);
   const where = settings.name || 'This endpoint';
-  const client = maker.makeClient(settings, secrets, httpOptions(RED, settings, secrets, where));
+  const client = makeClient(RED, { id: 'test', form, where }, settings, secrets);
   try {
     return await work(client, req.body ?? {});
   } finally {
@@ -90,13 +93,13 @@ async function withTyped(RED: NodeAPI, makers: Map<string, Maker>, req: Request,
 }
 
 /** The settings of a request; one that is missing, or of another kind than the setting, is as it is by default. */
-function settingsOf(defaults: EndpointConfig, config: unknown): EndpointConfig {
-  const given = (config ?? {}) as Record<string, unknown>;
+function settingsOf(form: EndpointForm, config: unknown): EndpointConfig {
+  const given = migrated((config ?? {}) as Record<string, unknown>, form.migrations);
   const kindOf = (value: unknown) => (Array.isArray(value) ? 'list' : typeof value);
-  const settings = Object.entries(defaults).map(([name, value]) => {
+  const settings = Object.entries(endpointDefaults(form)).map(([name, value]) => {
     // Flows that were written by hand have numbers as numbers.
     const one = typeof value === 'string' && typeof given[name] === 'number' ? String(given[name]) : given[name];
     return [name, kindOf(one) === kindOf(value) ? one : value];
   });
-  return Object.fromEntries(settings);
+  return Object.fromEntries(settings) as EndpointConfig;
 }

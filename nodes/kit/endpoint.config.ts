@@ -1,13 +1,16 @@
 import type { CarryRule, FieldRule } from '../../src/conversation/ownership.js';
+import { defaultsOf, type EndpointForm, type Settings, type SystemForm } from '../../src/endpoints/form.js';
+import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { Side } from '../../src/model/message.js';
 
-/** Settings that every endpoint config node has, whatever its system. Numbers are kept as text so that `${ENV}` works in them. */
+/** Settings that every endpoint config node has, whatever its system; those of the system itself stand beside them. Numbers are kept as text so that `${ENV}` works in them. */
 export interface EndpointConfig {
   name: string;
   /** Id of the switchboard-store config node. */
   store: string;
   baseUrl: string;
-  auth: 'none' | 'basic' | 'bearer' | 'apiKey' | 'oauthClientCredentials' | 'oauthPassword' | 'oauthRefreshToken';
+  /** Id of a way to sign in. */
+  auth: string;
   /** Header that carries the API key. */
   apiKeyHeader: string;
   tokenUrl: string;
@@ -36,31 +39,21 @@ export interface EndpointConfig {
   /** The user we write as, as the partner shows it; empty = the user name of the credentials. */
   integrationUser: string;
 }
-export interface EndpointCredentials {
-  user?: string;
-  password?: string;
-  token?: string;
-  apiKey?: string;
-  clientId?: string;
-  clientSecret?: string;
-  refreshToken?: string;
-}
+/** By field of the way to sign in. */
+export type EndpointCredentials = Record<string, string | undefined>;
+
 /** How Node-RED keeps them: texts are shown again, passwords are not. */
-export const endpointCredentials: Record<keyof EndpointCredentials, { type: 'text' | 'password' }> = {
-  user: { type: 'text' },
-  password: { type: 'password' },
-  token: { type: 'password' },
-  apiKey: { type: 'password' },
-  clientId: { type: 'text' },
-  clientSecret: { type: 'password' },
-  refreshToken: { type: 'password' },
-};
-export const endpointDefaults: EndpointConfig = {
+export function credentialsOf({ signIn }: EndpointForm): Record<string, { type: 'text' | 'password' }> {
+  const kept = fieldsOf(signIn).filter((field) => field.kept !== 'setting');
+  return Object.fromEntries(kept.map(({ name, kept }) => [name, { type: kept === 'secret' ? 'password' : 'text' }]));
+}
+
+const USUAL: EndpointConfig = {
   name: '',
   store: '',
   baseUrl: '',
   auth: 'basic',
-  apiKeyHeader: 'x-sn-apikey',
+  apiKeyHeader: 'x-api-key',
   tokenUrl: '',
   scope: '',
   tls: '',
@@ -76,3 +69,13 @@ export const endpointDefaults: EndpointConfig = {
   fieldRules: {},
   integrationUser: '',
 };
+
+/** Type of the config node of a system. */
+export function endpointType({ endpoint }: SystemForm): string {
+  return `switchboard-${endpoint.node}`;
+}
+
+/** Settings of a new endpoint. */
+export function endpointDefaults(form: EndpointForm): EndpointConfig & Settings {
+  return { ...USUAL, auth: form.signIn[0]?.id ?? 'none', ...defaultsOf(form) };
+}

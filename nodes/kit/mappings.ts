@@ -1,10 +1,10 @@
 import type { NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import type { TmfClient } from '../../src/endpoints/tmf/client.js';
+import { compileMapping, preset, subjectOf, systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
+import type { CompiledMapping } from '../../src/mapping/compile.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { preset } from '../../src/mapping/presets/index.js';
+import { say } from '../../src/text/say.js';
 import type { MappingNode } from '../mapping/mapping.js';
 
 const presets = new Map<string, CompiledMapping>();
@@ -14,20 +14,20 @@ export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, ent
   if (id) {
     const node = RED.nodes.getNode(id) as MappingNode | null;
     if (!node?.compiled)
-      throw new SwitchboardError('SWB_CONFIG', 'Its mapping is missing.', {
+      throw new SwitchboardError('SWB_CONFIG', say`Its mapping is missing.`, {
         where,
         field: 'mapping',
-        hint: 'Choose a mapping, or none for the preset.',
+        hint: say`Choose a mapping, or none for the preset.`,
       });
     const compiled = node.compiled();
     agree(compiled.mapping, client, entityType, where);
     return compiled;
   }
-  const version = dialectOf(client);
-  const key = `${client.system}|${entityType}|${version ?? ''}`;
+  const { system, version } = subjectOf(client, entityType);
+  const key = `${system}|${entityType}|${version ?? ''}`;
   let compiled = presets.get(key);
   if (!compiled) {
-    compiled = compile(preset(client.system, entityType, version));
+    compiled = compileMapping(preset(system, entityType, version));
     presets.set(key, compiled);
   }
   return compiled;
@@ -38,21 +38,15 @@ export function placeOf({ mapping }: CompiledMapping, node: string): { mapping: 
   return { mapping: mapping.name, ...(node && { node }) };
 }
 
-/** The version of a TM Forum API that a client speaks, or ServiceNow's dialect of it. */
-export function dialectOf(client: EndpointClient): Mapping['version'] {
-  const { version, profile } = client as Partial<Pick<TmfClient, 'version' | 'profile'>>;
-  return profile === 'servicenow' ? 'servicenow' : version;
-}
-
 function agree(mapping: Mapping, client: EndpointClient, entityType: string, where: string): void {
   if (mapping.system === client.system && mapping.entityType === entityType) return;
   throw new SwitchboardError(
     'SWB_CONFIG',
-    `The mapping «${mapping.name}» is for ${mapping.system} ${mapping.entityType}, but ${client.name} is ${client.system} ${entityType}.`,
+    say`The mapping "${mapping.name}" is for ${systemOf(mapping.system).label} ${mapping.entityType}, but ${client.name} is ${systemOf(client.system).label} ${entityType}.`,
     {
       where,
       field: 'mapping',
-      hint: 'Choose a mapping of the same system and entity type.',
+      hint: say`Choose a mapping of the same system and entity type.`,
     },
   );
 }

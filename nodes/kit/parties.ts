@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 
 /** What an endpoint config node offers the nodes that use it. */
 export interface EndpointNode<Client extends EndpointClient = EndpointClient> extends Node {
@@ -10,17 +11,17 @@ export interface EndpointNode<Client extends EndpointClient = EndpointClient> ex
   /** Id of the store config node. */
   storeId: string;
   broker: Promise<Broker>;
-  /** Keeps the client's connections open until this has settled: nodes are closed all at once, and some have to say goodbye first. */
-  hold(farewell: Promise<unknown>): void;
+  /** Keeps the client's connections open until this has settled: nodes are closed all at once, and some end a registration first. */
+  hold(work: Promise<unknown>): void;
 }
 
 /** Finds the endpoint a node names, or says what is missing. */
-export function endpointNode<Client extends EndpointClient>(RED: NodeAPI, id: string, where: string): EndpointNode<Client> {
+export function usedEndpoint<Client extends EndpointClient>(RED: NodeAPI, id: string, where: string): EndpointNode<Client> {
   const node = RED.nodes.getNode(id) as EndpointNode<Client> | null;
   if (node?.client) return node;
-  throw new SwitchboardError('SWB_CONFIG', node ? 'Its endpoint is not set up rightly.' : 'It has no endpoint.', {
+  throw new SwitchboardError('SWB_CONFIG', node ? 'The endpoint is not set up correctly.' : 'The node has no endpoint.', {
     where,
     field: 'endpoint',
-    hint: 'Choose an endpoint in the node’s dialog, or enable and fix it, and deploy.',
+    hint: say`Choose an endpoint in the node’s dialog, or enable and fix it, and deploy.`,
   });
 }

@@ -1,7 +1,9 @@
 import type { Node, NodeAPI } from 'node-red';
+import type { EndpointForm } from '../../src/endpoints/form.js';
 import { SwitchboardError } from '../../src/errors.js';
-import type { EndpointConfig, EndpointCredentials } from './endpoint.config.js';
-import { tokenAddress } from './endpoint.js';
+import { say } from '../../src/text/say.js';
+import { credentialsOf, type EndpointConfig, type EndpointCredentials } from './endpoint.config.js';
+import { tokenAddress } from './http-options.js';
 import { withEnvironment } from './settings.js';
 
 /** How the editor says that a password was not changed. */
@@ -15,25 +17,13 @@ export interface EndpointRequest {
   credentials: Record<string, unknown>;
 }
 
-const NAMES: Record<keyof EndpointCredentials, string> = {
+/** Names of credentials in texts, where they are not just the name of the field. */
+const NAMES: Record<string, string> = {
   user: 'user name',
-  password: 'password',
-  token: 'token',
   apiKey: 'API key',
   clientId: 'client id',
   clientSecret: 'client secret',
   refreshToken: 'refresh token',
-};
-
-/** What each way to sign in needs. */
-const NEEDED: Record<EndpointConfig['auth'], (keyof EndpointCredentials)[]> = {
-  none: [],
-  basic: ['user', 'password'],
-  bearer: ['token'],
-  apiKey: ['apiKey'],
-  oauthClientCredentials: ['clientId', 'clientSecret'],
-  oauthPassword: ['clientId', 'clientSecret', 'user', 'password'],
-  oauthRefreshToken: ['clientId', 'clientSecret', 'refreshToken'],
 };
 
 /**
@@ -41,20 +31,30 @@ const NEEDED: Record<EndpointConfig['auth'], (keyof EndpointCredentials)[]> = {
  * the very endpoint they were deployed for: this node, of this type, at its own origin. Anywhere else they would be given to whoever asks.
  * Throws SWB_CONFIG when the request counts on deployed ones that it does not get.
  */
-export function credentialsFor(RED: NodeAPI, { id, type, config, credentials }: EndpointRequest): EndpointCredentials {
-  const names = Object.keys(NAMES) as (keyof EndpointCredentials)[];
+export function credentialsFor(
+  RED: NodeAPI,
+  form: EndpointForm,
+  { id, type, config, credentials }: EndpointRequest,
+): EndpointCredentials {
+  const names = Object.keys(credentialsOf(form));
   const brought = names.filter((name) => typeof credentials[name] === 'string' && credentials[name] !== UNCHANGED);
   // The dialog sends all it has, also what the chosen way to sign in has no use for.
-  const unchanged = (NEEDED[config.auth] ?? []).filter((name) => credentials[name] === UNCHANGED);
+  const unchanged = neededBy(form, config.auth).filter((name) => credentials[name] === UNCHANGED);
   const saved = deployed(RED, id, type);
   const isTheirs = saved !== undefined && same(originsOf(saved), originsOf(config));
   if (!isTheirs && unchanged.length > 0) throw notTheirs(unchanged, config, saved);
   const kept = isTheirs ? ((RED.nodes.getCredentials(id) ?? {}) as EndpointCredentials) : {};
-  return { ...kept, ...Object.fromEntries(brought.map((name) => [name, credentials[name]])) };
+  return { ...kept, ...Object.fromEntries(brought.map((name) => [name, String(credentials[name])])) };
 }
 
-function notTheirs(unchanged: (keyof EndpointCredentials)[], asked: EndpointConfig, saved?: EndpointConfig): SwitchboardError {
-  const what = unchanged.map((name) => NAMES[name]).join(' and ');
+/** The credentials that a way to sign in uses. */
+function neededBy({ signIn }: EndpointForm, auth: string): string[] {
+  const fields = signIn.find(({ id }) => id === auth)?.fields ?? [];
+  return fields.filter((field) => field.kept !== 'setting').map(({ name }) => name);
+}
+
+function notTheirs(unchanged: string[], asked: EndpointConfig, saved?: EndpointConfig): SwitchboardError {
+  const what = unchanged.map((name) => NAMES[name] ?? name).join(' and ');
   const [are, them] = unchanged.length > 1 ? ['are', 'them'] : ['is', 'it'];
   const { base, secrets } = saved ? originsOf(saved) : {};
   const own = [...new Set([base, secrets])].join(' with ');
@@ -64,7 +64,7 @@ function notTheirs(unchanged: (keyof EndpointCredentials)[], asked: EndpointConf
     {
       where: asked.name || 'This endpoint',
       field: unchanged[0],
-      hint: `Type ${them} again to use ${them} with this address.`,
+      hint: say`Type ${them} again to use ${them} with this address.`,
     },
   );
 }

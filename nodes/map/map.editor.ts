@@ -1,5 +1,6 @@
 import { CATEGORY } from '../kit/editor/category.js';
-import { ENDPOINT_TYPES, entityTypeSelect } from '../kit/editor/entity-types.js';
+import { systemOfNode } from '../kit/editor/endpoints.js';
+import { entityTypeSelect } from '../kit/editor/entity-types.js';
 import { addStyle } from '../kit/editor/style.js';
 import { text } from '../kit/editor/validate.js';
 import type { MapConfig } from './map.config.js';
@@ -48,7 +49,7 @@ function fillEndpoints(node: EditorNode<MapConfig>): void {
   const select = $('#node-input-endpoint');
   select.append($('<option>').val('').text(node._('dialog.choose')));
   RED.nodes.eachConfig((config) => {
-    if (!ENDPOINT_TYPES.some((type) => type === config.type)) return;
+    if (!systemOfNode(config)) return;
     const name = config.name || String(config.baseUrl || config.id);
     select.append($('<option>').val(config.id).text(name));
   });

@@ -8,7 +8,7 @@ import type { GenericMessage, Json } from '../../src/model/message.js';
 import { entityTypeToWrite } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { mappingFor, placeOf } from '../kit/mappings.js';
-import { endpointNode } from '../kit/parties.js';
+import { usedEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { MapConfig } from './map.config.js';
 
@@ -19,7 +19,7 @@ export = (RED: NodeAPI) => {
     const invalidWired = ((this as unknown as { wires: string[][] }).wires?.[1]?.length ?? 0) > 0;
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
-      const endpoint = endpointNode(RED, config.endpoint, where);
+      const endpoint = usedEndpoint(RED, config.endpoint, where);
       const { client } = endpoint;
       const entityType = entityTypeToWrite(client, config.entityType || 'incident', envelope);
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);

@@ -1,22 +1,20 @@
 import type { NodeAPI } from 'node-red';
 import { brokers } from '../../src/delivery/brokers.js';
+import { isSystem, partnerCatalog, preset, type Subject, systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { examplesOf, partnerCatalog } from '../../src/mapping/catalog/catalog.js';
+import { examplesOf } from '../../src/mapping/catalog/catalog.js';
 import { genericCatalog, genericExample } from '../../src/mapping/catalog/generic.js';
 import { seenFields, withSeen } from '../../src/mapping/catalog/seen.js';
 import { Expressions } from '../../src/mapping/expressions.js';
 import type { Direction, Mapping } from '../../src/mapping/mapping.js';
-import { preset } from '../../src/mapping/presets/index.js';
 import { preview } from '../../src/mapping/preview.js';
 import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
 import { type AdminRoutes, NotThere, type Request } from '../kit/admin-routes.js';
 import { compareMessages } from './changes.js';
 import type { Changes, FieldLists, SampleHeading, SeenValues } from './designer/answers.js';
-import { type KeptMessage, keptMessages, type Subject } from './kept-messages.js';
+import { type KeptMessage, keptMessages } from './kept-messages.js';
 import type { MappingNode } from './mapping.js';
-import { recordOf } from './pasted-record.js';
-import { payloadProblems } from './payload.js';
 import { valuesSeen } from './values-seen.js';
 
 type Tree = Record<string, Json>;
@@ -99,8 +97,14 @@ function listsIn(records: Tree[]): string[] {
 }
 
 function previewOf(mapping: Mapping, direction: Direction, given: Tree): Promise<Preview> {
-  const record = direction === 'in' ? recordOf(mapping, given) : given;
-  return preview(mapping, direction, record, { expressions, check: (body) => payloadProblems(mapping, body) });
+  const { entityType, version } = mapping;
+  const { unwrap, notation, validate } = systemOf(mapping.system);
+  const record = direction === 'in' ? unwrap(given, entityType) : given;
+  return preview(mapping, direction, record, {
+    expressions,
+    notation: notation(version),
+    check: (body) => validate(entityType, body, version),
+  });
 }
 
 /** Against the rules in use now: the deployed ones of this node, or the preset that is used without it. */
@@ -132,16 +136,14 @@ function presetOf({ system, entityType, version }: Subject): Mapping | undefined
   }
 }
 
-const SYSTEMS: readonly string[] = ['servicenow', 'tmf621', 'tmf622'] satisfies Mapping['system'][];
-
 function subjectOf(query: Request['query']): Subject {
   const { system, entityType, version } = query;
-  if (typeof system !== 'string' || !SYSTEMS.includes(system) || typeof entityType !== 'string')
-    throw wrong('system and entityType', 'Say whose fields they are: ?system=servicenow&entityType=incident');
+  if (typeof system !== 'string' || !isSystem(system) || typeof entityType !== 'string')
+    throw wrong('system and entityType', 'Name both: ?system=…&entityType=…');
   return {
-    system: system as Mapping['system'],
+    system,
     entityType,
-    ...(typeof version === 'string' && version && { version: version as Mapping['version'] }),
+    ...(typeof version === 'string' && version && { version }),
   };
 }
 

@@ -1,18 +1,14 @@
 import type { NodeAPI } from 'node-red';
-import { genericMessage } from '../../src/conversation/incoming.js';
+import { genericMessage } from '../../src/conversation/generic-message.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { Parsed, RawEntity } from '../../src/endpoints/endpoint.js';
-import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
-import type { Direction, Mapping } from '../../src/mapping/mapping.js';
-import { preset } from '../../src/mapping/presets/index.js';
+import { compileMapping, isAbout, preset, type Subject, subjectOf } from '../../src/endpoints/registry.js';
+import type { CompiledMapping } from '../../src/mapping/compile.js';
+import type { Direction } from '../../src/mapping/mapping.js';
 import type { Json } from '../../src/model/message.js';
 import type { MessageRecord, Store } from '../../src/store/store.js';
-import { dialectOf } from '../kit/mappings.js';
 import type { EndpointNode } from '../kit/parties.js';
 import type { MappingNode } from './mapping.js';
-
-/** The part of a mapping that says whose records it translates. */
-export type Subject = Pick<Mapping, 'system' | 'entityType' | 'version'>;
 
 /** A message kept in the store that a mapping would be used on. */
 export interface KeptMessage {
@@ -129,7 +125,7 @@ async function generic(
   record: MessageRecord,
   parsed: Parsed,
 ): Promise<Record<string, Json> | undefined> {
-  const mapping = mappingIn(RED, { system: client.system, entityType: record.entityType, version: dialectOf(client) });
+  const mapping = mappingIn(RED, subjectOf(client, record.entityType));
   if (!mapping) return undefined;
   const { fields } = await mapping.toGeneric(parsed.record);
   return genericMessage(client.system, parsed, fields, record) as unknown as Record<string, Json>;
@@ -148,7 +144,7 @@ function mappingIn(RED: NodeAPI, subject: Subject): CompiledMapping | undefined 
     }
   }
   try {
-    return compile(preset(subject.system, subject.entityType, subject.version));
+    return compileMapping(preset(subject.system, subject.entityType, subject.version));
   } catch {
     return undefined;
   }
@@ -160,14 +156,8 @@ function endpointsOf(RED: NodeAPI, subject: Subject): EndpointNode[] {
     .map(({ id }) => RED.nodes.getNode(id) as EndpointNode | null)
     .filter((node): node is EndpointNode => {
       if (!node?.client) return false;
-      return isAbout({ ...subject, system: node.client.system, version: dialectOf(node.client) }, subject);
+      return isAbout(subjectOf(node.client, subject.entityType), subject);
     });
-}
-
-/** ServiceNow has no versions that matter here; TM Forum's APIs differ by theirs. */
-export function isAbout(one: Subject, other: Subject): boolean {
-  if (one.system !== other.system || one.entityType !== other.entityType) return false;
-  return one.system === 'servicenow' || one.version === other.version;
 }
 
 type Config = { id: string; type: string; [setting: string]: unknown };

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { compileMapping } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
-import { type CompiledMapping, compile } from '../../src/mapping/compile.js';
+import type { CompiledMapping } from '../../src/mapping/compile.js';
 import { adminRoutes } from '../kit/admin-routes.js';
 import { serveDesigner } from './designer-routes.js';
 import type { MappingConfig } from './mapping.config.js';
@@ -24,7 +25,7 @@ export = (RED: NodeAPI) => {
           where,
           hint: 'Choose a preset in its dialog and deploy.',
         });
-      result = compile(config.mapping);
+      result = compileMapping(config.mapping);
     } catch (error) {
       failure = error;
       this.error(error instanceof Error ? error.message : String(error));

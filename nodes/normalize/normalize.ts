@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { genericMessage, recordRead } from '../../src/conversation/incoming.js';
+import { fieldsRead, genericMessage } from '../../src/conversation/generic-message.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
@@ -7,7 +7,7 @@ import { sourcesOf } from '../../src/mapping/sources.js';
 import { validateGeneric } from '../../src/model/schema.js';
 import { envelopeOf, handle } from '../kit/handle.js';
 import { mappingFor, placeOf } from '../kit/mappings.js';
-import { endpointNode } from '../kit/parties.js';
+import { usedEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { NormalizeConfig } from './normalize.config.js';
 
@@ -17,7 +17,7 @@ export = (RED: NodeAPI) => {
     const where = config.name || 'normalize';
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
-      const endpoint = endpointNode(RED, envelope.endpoint, where);
+      const endpoint = usedEndpoint(RED, envelope.endpoint, where);
       const { client } = endpoint;
       const raw = msg.payload as RawEntity;
       const parsed = parse(client, raw, where);
@@ -30,7 +30,7 @@ export = (RED: NodeAPI) => {
       const errors = wrong.filter((p) => p.level === 'error');
       if (errors.length > 0) throw problemError(errors, where);
       const sources = sourcesOf(trace);
-      const record = recordRead(parsed, sources);
+      const record = fieldsRead(parsed, sources);
       envelope.raw = raw;
       envelope.entityId = message.source.id; // a hint may have named one of its lines
       envelope.incoming = {

@@ -6,29 +6,35 @@ import { deliveryActions, messageActions, undoable } from './shown-state.js';
 import { listMessages, type NameOf } from './view-model.js';
 import type { BulkRequest, BulkResult, Selection } from './views.js';
 
-/** Messages looked at in one request; the view goes on with another. */
-const MOST = 2_000;
-/** Messages dealt with side by side: their commits share one write to the disk. */
-const SIDE_BY_SIDE = 50;
+/** Maximum number of messages per request; the view sends another request for the rest. */
+const MAX_MESSAGES = 2_000;
+/** Messages handled in parallel, so that their commits share one disk write. */
+const PARALLEL = 50;
 const PAGE = 200;
 const DELIVERIES = 200;
-const MOST_REASONS = 5;
-const BY_ITSELF = 'What needs a decision is answered one by one.';
+const MAX_REASONS = 5;
+const ONE_BY_ONE = 'Decisions have to be made one by one.';
 
-/** Does one thing to many messages and their deliveries, where it can be done; noted in the audit list as one. */
+/** Applies one action to many messages and their deliveries, where possible; recorded as one entry in the audit list. */
 export async function bulk(brokers: Broker[], request: BulkRequest, by: Person, nameOf: NameOf): Promise<BulkResult> {
-  const found = request.ids ? request.ids.slice(0, MOST) : await matching(brokers, request.selection, nameOf);
-  const result: BulkResult = { done: 0, looked: 0, messages: [], refused: [], more: (request.ids ?? found).length > MOST };
-  for (let at = 0; at < Math.min(found.length, MOST); at += SIDE_BY_SIDE) {
-    const lot = found.slice(at, Math.min(at + SIDE_BY_SIDE, MOST));
-    await Promise.all(lot.map((id) => one(brokers, id, request, by, result)));
+  const found = request.ids ? request.ids.slice(0, MAX_MESSAGES) : await matching(brokers, request.selection, nameOf);
+  const result: BulkResult = {
+    done: 0,
+    looked: 0,
+    messages: [],
+    refused: [],
+    more: (request.ids ?? found).length > MAX_MESSAGES,
+  };
+  for (let at = 0; at < Math.min(found.length, MAX_MESSAGES); at += PARALLEL) {
+    const batch = found.slice(at, Math.min(at + PARALLEL, MAX_MESSAGES));
+    await Promise.all(batch.map((id) => applyTo(brokers, id, request, by, result)));
   }
   const first = brokers[0];
   if (first && result.done > 0 && !request.preview) {
     const target: AuditEntry['target'] = {
       kind: 'message',
       id: result.messages[0] ?? '',
-      name: request.ids ? '' : inWords(request.selection),
+      name: request.ids ? '' : selectionText(request.selection),
       count: result.done,
     };
     await first.interventions.noteMany(request.action, target, by, request.reason);
@@ -36,7 +42,7 @@ export async function bulk(brokers: Broker[], request: BulkRequest, by: Person, 
   return result;
 }
 
-/** Ids of the messages that fit, one more than are dealt with at once where there are more. */
+/** Ids of the matching messages, up to one page more than the maximum. */
 async function matching(brokers: Broker[], selection: Selection | undefined, nameOf: NameOf): Promise<string[]> {
   if (!selection) return [];
   const ids = new Set<string>();
@@ -45,11 +51,11 @@ async function matching(brokers: Broker[], selection: Selection | undefined, nam
     const page = await listMessages(brokers, { ...selection, before, limit: PAGE }, nameOf);
     for (const { id } of page.messages) ids.add(id);
     before = page.next;
-  } while (before && ids.size <= MOST);
+  } while (before && ids.size <= MAX_MESSAGES);
   return [...ids];
 }
 
-async function one(brokers: Broker[], id: string, request: BulkRequest, by: Person, result: BulkResult): Promise<void> {
+async function applyTo(brokers: Broker[], id: string, request: BulkRequest, by: Person, result: BulkResult): Promise<void> {
   const { action, reason = '', preview } = request;
   for (const { store, interventions } of brokers) {
     const message = await store.message(id);
@@ -71,14 +77,14 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
       },
       undo: { message: () => interventions.undoMessage(id, many), delivery: (d: string) => interventions.undoDelivery(d, many) },
     }[action];
-    const asked = [message, ...deliveries].filter((record) => isAnswer(record, action));
-    if (asked.length > 0 && !result.refused.includes(BY_ITSELF)) result.refused.push(BY_ITSELF);
+    const decisions = [message, ...deliveries].filter((record) => isAnswer(record, action));
+    if (decisions.length > 0 && !result.refused.includes(ONE_BY_ONE)) result.refused.push(ONE_BY_ONE);
     const work: { step: () => Promise<void>; looks?: boolean }[] = [
-      ...(messageActions(message).includes(action) && isMeant(message, request) && !asked.includes(message)
+      ...(messageActions(message).includes(action) && isIncluded(message, request) && !decisions.includes(message)
         ? [{ step: steps.message }]
         : []),
       ...deliveries
-        .filter((d) => deliveryActions(d).includes(action) && isMeant(d, request) && !asked.includes(d))
+        .filter((d) => deliveryActions(d).includes(action) && isIncluded(d, request) && !decisions.includes(d))
         .map((d) => ({ step: () => steps.delivery(d.id), looks: action === 'replay' && isOnlyLookedFor(d) })),
     ];
     if (work.length > 0) result.messages.push(id);
@@ -88,30 +94,33 @@ async function one(brokers: Broker[], id: string, request: BulkRequest, by: Pers
         result.done++;
         if (looks) result.looked++;
       } catch (error) {
-        if (result.refused.length < MOST_REASONS) result.refused.push(error instanceof Error ? error.message : String(error));
+        if (result.refused.length < MAX_REASONS) result.refused.push(error instanceof Error ? error.message : String(error));
       }
     }
     return;
   }
 }
 
-/** An undo takes back what was done to all of them, and nothing that was done to one of them before. */
-function isMeant(record: MessageRecord | DeliveryRecord, { action, undoes }: BulkRequest): boolean {
+/** An undo reverts only the bulk action, not an earlier action on a single record. */
+function isIncluded(record: MessageRecord | DeliveryRecord, { action, undoes }: BulkRequest): boolean {
   return action !== 'undo' || undoes === undefined || undoable(record) === undoes;
 }
 
-/** It would answer a question that nobody has read. To look, or try, again does no harm, but where that cancels the legs of an order. */
+/**
+ * Would the action decide a question that nobody has read? Looking up or trying again is harmless, unless it cancels the legs of
+ * an order.
+ */
 function isAnswer({ state, decision }: MessageRecord | DeliveryRecord, action: BulkRequest['action']): boolean {
   return state === 'needsDecision' && (action === 'skip' || decision === 'legFailed');
 }
 
-/** Where the question is whether it is there, a replay is no more than a look. */
+/** If the question is whether the record exists, a replay only looks it up. */
 function isOnlyLookedFor({ decision }: DeliveryRecord): boolean {
   return decision === 'unresolved' || decision === 'addressChanged';
 }
 
-/** What was asked for, as the audit list tells it. */
-function inWords(selection: Selection | undefined): string {
+/** The selection as text for the audit list. */
+function selectionText(selection: Selection | undefined): string {
   return Object.entries(selection ?? {})
     .filter(([name, value]) => value && !(name === 'direction' && value === 'either'))
     .map(([name, value]) => `${name} ${value}`)

@@ -1,5 +1,5 @@
-/** Milliseconds between two notices: each goes to every open editor. */
-const QUIET = 500;
+/** Milliseconds between two notices, because each goes to every open editor. */
+const INTERVAL = 500;
 
 interface Watchable {
   watch(listener: () => void): () => void;
@@ -11,14 +11,17 @@ interface Watched {
   intakeTroubles: Watchable;
 }
 
-/** Tells that something changed in one of the stores, or in what keeps news from coming in, at most once per half second; the views then fetch what they show. */
+/**
+ * Notifies the views, at most every half second, that a store or the intake troubles have changed; the views then fetch their
+ * data.
+ */
 export class ChangeNotice {
   private readonly watching = new Map<Watched, () => void>();
   private timer?: NodeJS.Timeout;
 
-  constructor(private readonly tell: () => void) {}
+  constructor(private readonly notify: () => void) {}
 
-  /** Follows these stores and no others. */
+  /** Watches these brokers, and stops watching all others. */
   follow(brokers: Watched[]): void {
     for (const [broker, stop] of this.watching) {
       if (brokers.includes(broker)) continue;
@@ -39,8 +42,8 @@ export class ChangeNotice {
     if (this.timer) return;
     this.timer = setTimeout(() => {
       this.timer = undefined;
-      this.tell();
-    }, QUIET);
+      this.notify();
+    }, INTERVAL);
     this.timer.unref();
   }
 }

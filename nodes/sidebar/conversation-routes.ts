@@ -7,63 +7,63 @@ import {
   CONVERSATION_FILTERS,
   type ConversationDetail,
   type ConversationQuery,
-  type SurgeryRequest,
+  type LinkEditRequest,
   type Unchanged,
 } from './conversation-views.js';
 import { fixtureFile } from './fixture-file.js';
-import { hearing } from './hearing.js';
-import { names } from './names.js';
-import { notThere } from './requests.js';
-import { SurgeryDesk } from './surgery-desk.js';
+import { LinkEditService } from './link-edit-service.js';
+import { nodeNames } from './node-names.js';
+import { payloadReader } from './payload-reader.js';
+import { notFound } from './requests.js';
 
 const PAGE = 50;
-const MOST = 200;
+const MAX_PAGE = 200;
 
-/** The routes behind the conversations view. */
+/** The HTTP routes of the conversations view. */
 export function serveConversations(RED: NodeAPI, routes: AdminRoutes): void {
-  const nameOf = names(RED);
-  const hear = hearing(RED);
+  const nameOf = nodeNames(RED);
+  const readPayload = payloadReader(RED);
   routes.get('conversations', (req) => listConversations(brokers(), queryOf(req.query), nameOf));
-  const desk = new SurgeryDesk(RED, nameOf);
+  const linkEdits = new LinkEditService(RED, nameOf);
   routes.get('conversations/:id', async (req): Promise<ConversationDetail | Unchanged> => {
-    const { broker, id } = await placeOf(req);
+    const { broker, id } = await conversationOf(req);
     const known = typeof req.query.known === 'string' ? req.query.known : undefined;
-    const detail = (await conversationDetail([broker], id, nameOf, hear, known)) ?? notThere('conversation');
+    const detail = (await conversationDetail([broker], id, nameOf, readPayload, known)) ?? notFound('conversation');
     if (detail.unchanged) return detail;
-    return { ...detail, done: await desk.history(broker, id), targets: desk.targets(broker) };
+    return { ...detail, linkEdits: await linkEdits.history(broker, id), targets: linkEdits.targets(broker) };
   });
   routes.get('conversations/:id/fixture', async (req) => {
-    const { broker, id } = await placeOf(req);
+    const { broker, id } = await conversationOf(req);
     return fixtureFile(RED, broker, id, nameOf, req.query.mask === 'true');
   });
   routes.post('conversations/:id/preview', async (req) => {
-    const { broker, id } = await placeOf(req);
-    return desk.preview(broker, id, surgeryOf(req));
+    const { broker, id } = await conversationOf(req);
+    return linkEdits.preview(broker, id, linkEditOf(req));
   });
-  routes.post('conversations/:id/operate', async (req) => {
-    const { broker, id } = await placeOf(req);
-    return desk.operate(broker, id, surgeryOf(req), req.user?.username ?? '');
+  routes.post('conversations/:id/apply', async (req) => {
+    const { broker, id } = await conversationOf(req);
+    return linkEdits.apply(broker, id, linkEditOf(req), req.user?.username ?? '');
   });
   routes.post('conversations/:id/undo', async (req) => {
-    const { broker } = await placeOf(req);
-    return desk.undo(broker, Number(req.body?.operation), req.user?.username ?? '');
+    const { broker } = await conversationOf(req);
+    return linkEdits.undo(broker, Number(req.body?.operation), req.user?.username ?? '');
   });
 }
 
-/** The conversation a request names, by its id or by a reference it took over, and who has it. */
-async function placeOf(req: Request): Promise<{ broker: Broker; id: string }> {
+/** The conversation of a request, by its id, reference or alias, with its broker. */
+async function conversationOf(req: Request): Promise<{ broker: Broker; id: string }> {
   const wanted = req.params.id ?? '';
   for (const broker of brokers()) {
     const record = (await broker.store.conversation(wanted)) ?? (await broker.store.conversationByReference(wanted));
     if (record) return { broker, id: record.id };
   }
-  return notThere('conversation');
+  return notFound('conversation');
 }
 
-function surgeryOf({ body = {} }: Request): SurgeryRequest {
+function linkEditOf({ body = {} }: Request): LinkEditRequest {
   const text = (name: string) => (typeof body[name] === 'string' ? (body[name] as string).trim() : undefined);
   return {
-    kind: text('kind') as SurgeryRequest['kind'],
+    kind: text('kind') as LinkEditRequest['kind'],
     endpoint: text('endpoint'),
     entityType: text('entityType'),
     entity: text('entity'),
@@ -74,6 +74,6 @@ function surgeryOf({ body = {} }: Request): SurgeryRequest {
 function queryOf(query: Request['query']): ConversationQuery {
   const text = (name: string) => (typeof query[name] === 'string' ? (query[name] as string) : '');
   const state = CONVERSATION_FILTERS.find((filter) => filter === text('state')) ?? 'all';
-  const limit = Math.min(Math.max(Number.parseInt(text('limit'), 10) || PAGE, 1), MOST);
+  const limit = Math.min(Math.max(Number.parseInt(text('limit'), 10) || PAGE, 1), MAX_PAGE);
   return { search: text('search').trim(), state, before: text('before') || undefined, limit };
 }

@@ -9,68 +9,72 @@ import type {
   ConversationRow,
   Unchanged,
 } from './conversation-views.js';
-import { type Heard, timeline, type Went } from './timeline.js';
-import type { Desk, NameOf } from './view-model.js';
+import { type MessageContent, type OutboundEntry, timeline } from './timeline.js';
+import type { BrokerAccess, NameOf } from './view-model.js';
 
-/** Says what a message told of its entity, from its contents; undefined where nobody can read them any more. */
-export type Hear = (record: MessageRecord, bodies: Bodies) => Promise<Heard | undefined>;
+/** Reads the content of a message from its bodies; undefined if they cannot be read any more. */
+export type PayloadReader = (record: MessageRecord, bodies: Bodies) => Promise<MessageContent | undefined>;
 
-/** Records looked through for one page at most; the next page goes on from there. */
-const MOST_SCANNED = 2000;
+/** Maximum number of records scanned for one page; the next page continues from there. */
+const MAX_SCANNED = 2000;
 const BATCH = 100;
-/** Conversations that a search finds; who needs more types more of the number. */
-const FOUND = 200;
-type Part = Pick<ListQuery, 'states' | 'warned'>;
-/** The messages and deliveries that need a person, and are counted with a conversation. */
+/** Maximum number of conversations that a search returns. */
+const MAX_FOUND = 200;
+type RecordFilter = Pick<ListQuery, 'states' | 'warned'>;
+/** The messages and deliveries that need attention, counted by conversation. */
 const COUNTED = {
   failed: { states: ['failed'] },
   needsDecision: { states: ['needsDecision'] },
   warned: { warned: 'unseen' },
-} satisfies Record<string, Part>;
-/** For which of them a conversation is listed. */
+} satisfies Record<string, RecordFilter>;
+/** The count that must not be zero for a filter. */
 const LISTED_FOR: Partial<Record<ConversationFilter, keyof typeof COUNTED>> = {
   problems: 'failed',
   needsDecision: 'needsDecision',
   warned: 'warned',
 };
-/** Messages, and deliveries, of one conversation that are drawn. */
-const DRAWN = 200;
+/** Maximum number of messages, and of deliveries, drawn for one conversation. */
+const MAX_DRAWN = 200;
 
-/** A page of conversations, the one in which something happened last first. */
-export async function listConversations(desks: Desk[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
-  return query.search ? found(desks, query, nameOf) : recent(desks, query, nameOf);
+/** A page of conversations, latest activity first. */
+export async function listConversations(
+  brokers: BrokerAccess[],
+  query: ConversationQuery,
+  nameOf: NameOf,
+): Promise<ConversationList> {
+  return query.search ? searchConversations(brokers, query, nameOf) : recentConversations(brokers, query, nameOf);
 }
 
-/** Everything of one conversation, found by its id, or by a reference it took over. `known`: the mark of what the view has already. */
+/** One conversation with its timeline, by id, reference or alias. `known`: the mark of what the view already has. */
 export async function conversationDetail(
-  desks: Desk[],
+  brokers: BrokerAccess[],
   id: string,
   nameOf: NameOf,
-  hear: Hear,
+  readPayload: PayloadReader,
   known?: string,
-): Promise<Omit<ConversationDetail, 'done' | 'targets'> | Unchanged | undefined> {
-  for (const { store } of desks) {
+): Promise<Omit<ConversationDetail, 'linkEdits' | 'targets'> | Unchanged | undefined> {
+  for (const { store } of brokers) {
     const record = (await store.conversation(id)) ?? (await store.conversationByReference(id));
     if (!record) continue;
     const [messages, deliveries] = await Promise.all([
-      store.listMessages({ conversation: record.id, limit: DRAWN + 1 }),
-      store.listDeliveries({ conversation: record.id, limit: DRAWN + 1 }),
+      store.listMessages({ conversation: record.id, limit: MAX_DRAWN + 1 }),
+      store.listDeliveries({ conversation: record.id, limit: MAX_DRAWN + 1 }),
     ]);
     const mark = markOf([record, ...messages, ...deliveries]);
     if (mark === known) return { mark, unchanged: true };
-    const from = Math.max(cut(messages), cut(deliveries));
+    const from = Math.max(drawnFrom(messages), drawnFrom(deliveries));
     const shown = <R extends MessageRecord | DeliveryRecord>(records: R[]) =>
-      records.filter((r) => timeOf(r) >= from).slice(0, DRAWN);
-    const came = await Promise.all(
+      records.filter((r) => timeOf(r) >= from).slice(0, MAX_DRAWN);
+    const inbound = await Promise.all(
       shown(messages).map(async (message) => ({
         record: message,
-        heard: await hear(message, await store.bodies('message', message.id)),
+        content: await readPayload(message, await store.bodies('message', message.id)),
       })),
     );
-    const went = await Promise.all(
+    const outbound = await Promise.all(
       shown(deliveries).map(async (delivery) => {
         const { request } = await store.bodies('delivery', delivery.id);
-        return { record: delivery, request: request as Went['request'] };
+        return { record: delivery, request: request as OutboundEntry['request'] };
       }),
     );
     const { reference, title, state } = record;
@@ -81,81 +85,91 @@ export async function conversationDetail(
       title,
       state,
       earlier: from > 0,
-      ...timeline(record, came, went, nameOf),
+      ...timeline(record, inbound, outbound, nameOf),
     };
   }
   return undefined;
 }
 
-/** Reading the contents anew for every change of anything else would be much work for nothing, and take away what a person has selected. */
+/**
+ * Changes with any record of the conversation. Without it, every change elsewhere would redraw the view, and the user would lose
+ * the selection.
+ */
 function markOf(records: { id: string; version: number }[]): string {
   return digest(records.map(({ id, version }) => `${id} ${version}`).join());
 }
 
-/** The time from which all messages and deliveries are drawn; 0 where that is everything. */
-function cut(records: (MessageRecord | DeliveryRecord)[]): number {
-  const oldest = records[DRAWN - 1];
-  return records.length > DRAWN && oldest ? timeOf(oldest) : 0;
+/** The time from which messages and deliveries are drawn; 0 if all are. */
+function drawnFrom(records: (MessageRecord | DeliveryRecord)[]): number {
+  const oldest = records[MAX_DRAWN - 1];
+  return records.length > MAX_DRAWN && oldest ? timeOf(oldest) : 0;
 }
 
 function timeOf(record: MessageRecord | DeliveryRecord): number {
   return Date.parse('receivedAt' in record ? record.receivedAt : record.createdAt);
 }
 
-/** What a search finds, of all stores. */
-async function found(desks: Desk[], { search, state, limit }: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+/** Searches all stores. */
+async function searchConversations(
+  brokers: BrokerAccess[],
+  { search, state, limit }: ConversationQuery,
+  nameOf: NameOf,
+): Promise<ConversationList> {
   const rows = await Promise.all(
-    desks.map(async ({ store }) => {
+    brokers.map(async ({ store }) => {
       const states = state === 'open' || state === 'closed' ? [state] : undefined;
-      const records = await store.listConversations({ search, states, limit: FOUND });
+      const records = await store.listConversations({ search, states, limit: MAX_FOUND });
       return Promise.all(records.map((record) => rowOf(store, record, nameOf)));
     }),
   );
-  const asked = LISTED_FOR[state];
-  const fitting = rows.flat().filter((row) => !asked || row[asked] > 0);
-  return { conversations: fitting.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, limit) };
+  const countName = LISTED_FOR[state];
+  const matching = rows.flat().filter((row) => !countName || row[countName] > 0);
+  return { conversations: matching.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, limit) };
 }
 
-/** A sign of life of a conversation. Ids of messages and deliveries sort by time, those of conversations do not. */
-interface Sign {
+/** A message or delivery. Unlike ids of conversations, their ids sort by time. */
+interface Activity {
   id: string;
   conversation?: string;
 }
 
-/** Goes back in time through messages and deliveries: a conversation stands where the newest one of it does, on whichever page that is. */
-async function recent(desks: Desk[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
-  const asked = LISTED_FOR[query.state];
-  const part: Part = asked ? COUNTED[asked] : {};
+/** Scans messages and deliveries back in time: a conversation is listed at its newest one. */
+async function recentConversations(brokers: BrokerAccess[], query: ConversationQuery, nameOf: NameOf): Promise<ConversationList> {
+  const countName = LISTED_FOR[query.state];
+  const part: RecordFilter = countName ? COUNTED[countName] : {};
   const heads = await Promise.all(
-    desks.map(async ({ store }) => {
-      const signs = merged(
-        recordsOf((next): Promise<Sign[]> => store.listMessages({ ...part, ...next }), BATCH, query.before),
-        recordsOf((next): Promise<Sign[]> => store.listDeliveries({ ...part, ...next }), BATCH, query.before),
+    brokers.map(async ({ store }) => {
+      const activities = merged(
+        recordsOf((next): Promise<Activity[]> => store.listMessages({ ...part, ...next }), BATCH, query.before),
+        recordsOf((next): Promise<Activity[]> => store.listDeliveries({ ...part, ...next }), BATCH, query.before),
       );
-      return { store, signs, sign: await next(signs) };
+      return { store, activities, activity: await next(activities) };
     }),
   );
   const rows: ConversationRow[] = [];
   const known = new Set<string>();
   let last = query.before;
-  for (let scanned = 0; rows.length < query.limit && scanned < MOST_SCANNED; scanned++) {
-    const head = heads.reduce((best, one) => (one.sign && (!best?.sign || one.sign.id > best.sign.id) ? one : best), heads[0]);
-    if (!head?.sign) return { conversations: rows };
-    const { store, sign } = head;
-    last = sign.id;
-    head.sign = await next(head.signs);
-    const { conversation } = sign;
+  for (let scanned = 0; rows.length < query.limit && scanned < MAX_SCANNED; scanned++) {
+    const head = heads.reduce(
+      (best, head) => (head.activity && (!best?.activity || head.activity.id > best.activity.id) ? head : best),
+      heads[0],
+    );
+    if (!head?.activity) return { conversations: rows };
+    const { store, activity } = head;
+    last = activity.id;
+    head.activity = await next(head.activities);
+    const { conversation } = activity;
     if (!conversation || known.has(conversation)) continue;
     known.add(conversation);
-    if ((await newest(store, conversation, part)) !== sign.id) continue;
+    if ((await newest(store, conversation, part)) !== activity.id) continue;
     const record = await store.conversation(conversation);
     if (!record || ((query.state === 'open' || query.state === 'closed') && record.state !== query.state)) continue;
     rows.push(await rowOf(store, record, nameOf));
   }
-  return { conversations: rows, ...(heads.some((head) => head.sign) && { next: last }) };
+  return { conversations: rows, ...(heads.some((head) => head.activity) && { next: last }) };
 }
 
-async function newest(store: Store, conversation: string, part: Part): Promise<string | undefined> {
+async function newest(store: Store, conversation: string, part: RecordFilter): Promise<string | undefined> {
   const [messages, deliveries] = await Promise.all([
     store.listMessages({ conversation, ...part, limit: 1 }),
     store.listDeliveries({ conversation, ...part, limit: 1 }),
@@ -169,9 +183,9 @@ async function newest(store: Store, conversation: string, part: Part): Promise<s
 const WAITING = ['pending', 'sending', 'inDoubt'];
 
 async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): Promise<ConversationRow> {
-  const count = async (kind: 'listMessages' | 'listDeliveries', part: Part) =>
-    (await store[kind]({ conversation: record.id, ...part, limit: DRAWN })).length;
-  const both = async (part: Part) => {
+  const count = async (kind: 'listMessages' | 'listDeliveries', part: RecordFilter) =>
+    (await store[kind]({ conversation: record.id, ...part, limit: MAX_DRAWN })).length;
+  const both = async (part: RecordFilter) => {
     const [messages, deliveries] = await Promise.all([count('listMessages', part), count('listDeliveries', part)]);
     return messages + deliveries;
   };
@@ -198,7 +212,7 @@ async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): 
     needsDecision,
     waiting: received + waiting,
     warned,
-    parties: [...record.links].sort(theirsFirst).map(({ endpoint, entityType, number, id: entity, leg }) => ({
+    parties: [...record.links].sort(partnersFirst).map(({ endpoint, entityType, number, id: entity, leg }) => ({
       endpoint: nameOf(endpoint),
       entityType,
       number: number ?? entity,
@@ -207,13 +221,13 @@ async function rowOf(store: Store, record: ConversationRecord, nameOf: NameOf): 
   };
 }
 
-/** The side the matter came from stands first. */
-function theirsFirst(a: Link, b: Link): number {
+/** The side that started the conversation comes first. */
+function partnersFirst(a: Link, b: Link): number {
   return Number(a.origin === 'ours') - Number(b.origin === 'ours');
 }
 
-/** Two lists, newest first, as one. */
-async function* merged(a: AsyncGenerator<Sign>, b: AsyncGenerator<Sign>): AsyncGenerator<Sign> {
+/** Merges two lists, newest first. */
+async function* merged(a: AsyncGenerator<Activity>, b: AsyncGenerator<Activity>): AsyncGenerator<Activity> {
   let [one, other] = [await next(a), await next(b)];
   while (one || other) {
     if (one && (!other || one.id > other.id)) {
@@ -226,7 +240,7 @@ async function* merged(a: AsyncGenerator<Sign>, b: AsyncGenerator<Sign>): AsyncG
   }
 }
 
-async function next(signs: AsyncGenerator<Sign>): Promise<Sign | undefined> {
-  const { value, done } = await signs.next();
+async function next(activities: AsyncGenerator<Activity>): Promise<Activity | undefined> {
+  const { value, done } = await activities.next();
   return done ? undefined : value;
 }

@@ -1,8 +1,8 @@
 import type { State } from '../../src/model/message.js';
 import type { WaitsFor } from '../../src/store/store.js';
-import type { Shown, ShownWarning } from './views.js';
+import type { ShownState, ShownWarning } from './views.js';
 
-/** What the runtime tells the conversations view; both sides compile against it. */
+/** The data of the conversations view, shared by runtime and browser. */
 
 export const CONVERSATION_FILTERS = ['all', 'open', 'closed', 'problems', 'needsDecision', 'warned'] as const;
 export type ConversationFilter = (typeof CONVERSATION_FILTERS)[number];
@@ -10,7 +10,7 @@ export type ConversationFilter = (typeof CONVERSATION_FILTERS)[number];
 export interface ConversationQuery {
   search: string;
   state: ConversationFilter;
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   before?: string;
   limit: number;
 }
@@ -20,7 +20,7 @@ export interface Party {
   endpoint: string;
   entityType: string;
   number: string;
-  /** Tells several entities of one type at one endpoint apart; '' where there is one. */
+  /** Distinguishes several entities of one type at one endpoint; '' if there is only one. */
   leg: string;
 }
 
@@ -29,36 +29,36 @@ export interface ConversationRow {
   reference: string;
   title?: string;
   state: 'open' | 'closed';
-  /** When something last came or went. */
+  /** Time of the last message or delivery. */
   at: string;
-  /** Messages and deliveries that failed, that need a person's decision, and that wait. */
+  /** Number of messages and deliveries that failed, need a decision, or wait. */
   failed: number;
   needsDecision: number;
   waiting: number;
-  /** Those with a warning that nobody has looked at yet. */
+  /** Number of those with an unseen warning. */
   warned: number;
   parties: Party[];
 }
 
 export interface ConversationList {
   conversations: ConversationRow[];
-  /** Given when there are more. */
+  /** Present if there are more. */
   next?: string;
 }
 
-/** One party's line in the drawing. */
+/** The lane of one party. */
 export interface Lane {
   key: string;
   endpoint: string;
   entityType: string;
   leg: string;
-  /** Absent while nothing is linked there. */
+  /** Absent if no entity is linked. */
   link?: LaneLink;
-  /** Number of an entity that is linked no more. */
+  /** Number of an entity that is no longer linked. */
   was?: string;
-  /** How the entity stands as far as it is known. */
+  /** Last known state of the entity. */
   state?: State;
-  /** It was deleted at its system. */
+  /** The entity was deleted in its system. */
   deleted?: true;
   plan?: LanePlan;
 }
@@ -73,17 +73,17 @@ export interface LaneLink {
   origin: 'theirs' | 'ours';
 }
 
-/** What was planned for a leg of an order. */
+/** The plan of one leg of an order. */
 export interface LanePlan {
   items: { id: string; state?: State; reason?: string }[];
   after: { leg: string; states: State[] }[];
   state?: State;
   reason?: string;
-  /** Why it was given up before it was sent. */
+  /** Why the leg was dropped before it was sent. */
   dropped?: string;
 }
 
-/** Something a party said: a comment, or a file. */
+/** A comment or a file. */
 export interface Note {
   kind: 'comment' | 'attachment';
   text: string;
@@ -93,54 +93,54 @@ export interface Note {
 
 export type TimelineEvent = 'created' | 'changed' | 'commented' | 'attached' | 'nothing' | 'deleted';
 
-/** One arrow: something that came from a party, or went to it. */
+/** One arrow: a message received from a party, or a delivery to it. */
 export interface TimelineEntry {
   id: string;
   direction: 'incoming' | 'outgoing';
-  /** The message a click opens. */
+  /** The message that a click opens. */
   message: string;
   lane: string;
   at: string;
-  state: Shown;
+  state: ShownState;
   event: TimelineEvent;
-  /** Names of what changed: generic ones of what came, the partner's of what went. */
+  /** Names of the changed fields: generic names for messages, the partner's for deliveries. */
   fields: string[];
-  /** The state in which it leaves the entity, where it changed it. */
+  /** The new state of the entity, if it changed. */
   entityState?: State;
   notes: Note[];
-  /** What went wrong, or why nothing was to be done. */
+  /** What went wrong, or why the message was ignored. */
   reason?: string;
   warning?: ShownWarning;
-  /** What holds it back. */
+  /** What the delivery waits for. */
   waitsFor?: WaitsFor;
 }
 
-/** Something that was done to the links of the conversation by hand, newest first. */
-export interface Done {
+/** A manual edit of the conversation's links. */
+export interface LinkEditEntry {
   id: number;
   at: string;
   by: string;
   kind: 'link' | 'unlink' | 'split' | 'merge';
-  effects: Effect[];
+  effects: LinkEditEffectView[];
   undone?: { at: string; by: string };
 }
 
-/** One thing that an operation changes; the words are labels. */
-export interface Effect {
+/** One effect of a link edit; its text is a label. */
+export interface LinkEditEffectView {
   code: string;
   values: Record<string, string | number>;
 }
 
-/** An endpoint at which an entity may be linked. */
+/** An endpoint whose entities can be linked. */
 export interface LinkTarget {
   id: string;
   name: string;
   entityTypes: string[];
 }
 
-/** What a person asks for. */
-export interface SurgeryRequest {
-  kind: Done['kind'];
+/** A link edit as entered by the user. */
+export interface LinkEditRequest {
+  kind: LinkEditEntry['kind'];
   /** link, unlink, split: node id of the endpoint. */
   endpoint?: string;
   entityType?: string;
@@ -150,24 +150,24 @@ export interface SurgeryRequest {
   other?: string;
 }
 
-/** What it would change, or why it cannot be done. */
-export interface SurgeryPreview {
-  effects: Effect[];
-  /** The entity that was looked up, or the conversation that was found. */
+/** The effects of a link edit, or why it is refused. */
+export interface LinkEditPreview {
+  effects: LinkEditEffectView[];
+  /** The entity or conversation that was found. */
   found?: { number: string; title?: string; state?: State; url?: string };
   refused?: string;
-  /** Reference of the conversation that has the entity: it could be merged instead. */
+  /** Reference of the conversation that the entity belongs to, which could be merged instead. */
   owner?: string;
 }
 
-/** Nothing has changed since. */
+/** The answer if nothing has changed. */
 export interface Unchanged {
   mark: string;
   unchanged: true;
 }
 
 export interface ConversationDetail {
-  /** Another one as soon as something of it has changed. */
+  /** Changes whenever the conversation or one of its records changes. */
   mark: string;
   unchanged?: false;
   id: string;
@@ -176,8 +176,9 @@ export interface ConversationDetail {
   state: 'open' | 'closed';
   lanes: Lane[];
   entries: TimelineEntry[];
-  /** There are older entries that are not shown. */
+  /** There are older entries that are not included. */
   earlier: boolean;
-  done: Done[];
+  /** Newest first. */
+  linkEdits: LinkEditEntry[];
   targets: LinkTarget[];
 }

@@ -1,20 +1,19 @@
 import type { NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import type { TmfClient } from '../../src/endpoints/tmf/client.js';
 import { type Fixture, type FixtureEndpoint, fixtureOf } from '../../src/fixture/fixture.js';
 import { maskedFixture } from '../../src/fixture/mask.js';
 import { type FlowNode, mappingInFlow, presetFor } from '../../src/fixture/rules.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';
-import { notThere } from './requests.js';
+import { notFound } from './requests.js';
 import type { NameOf } from './view-model.js';
 
-const MOST = 10_000;
+const MAX_RECORDS = 10_000;
 
-/** A conversation as a test fixture, by the rules of the flows that run now. */
+/** Exports a conversation as a test fixture, with the mappings of the current flows. */
 export async function fixtureFile(RED: NodeAPI, broker: Broker, id: string, nameOf: NameOf, mask: boolean): Promise<Fixture> {
   const { store } = broker;
-  const conversation = (await store.conversation(id)) ?? notThere('conversation');
+  const conversation = (await store.conversation(id)) ?? notFound('conversation');
   const kept = <R extends MessageRecord | DeliveryRecord>(kind: 'message' | 'delivery', records: R[]) =>
     Promise.all(records.map(async (record) => ({ record, bodies: await store.bodies(kind, record.id) })));
   const clients = broker.clients();
@@ -23,8 +22,8 @@ export async function fixtureFile(RED: NodeAPI, broker: Broker, id: string, name
   RED.nodes.eachNode((node) => nodes.push(node as unknown as FlowNode));
   const fixture = fixtureOf({
     conversation,
-    messages: await kept('message', await store.listMessages({ conversation: id, limit: MOST })),
-    deliveries: await kept('delivery', await store.listDeliveries({ conversation: id, limit: MOST })),
+    messages: await kept('message', await store.listMessages({ conversation: id, limit: MAX_RECORDS })),
+    deliveries: await kept('delivery', await store.listDeliveries({ conversation: id, limit: MAX_RECORDS })),
     endpoints,
     mappingFor: (direction, endpoint, entityType) => {
       const own = mappingInFlow(nodes, { direction, endpoint, entityType });
@@ -38,13 +37,11 @@ export async function fixtureFile(RED: NodeAPI, broker: Broker, id: string, name
 }
 
 function endpointOf(client: EndpointClient, nameOf: NameOf): FixtureEndpoint {
-  const { version, profile } = client as Partial<Pick<TmfClient, 'version' | 'profile'>>;
-  const { system, integrationUser } = client;
+  const { system, dialectId, integrationUser } = client;
   return {
     name: nameOf(client.id),
     system,
-    ...(version && { version }),
-    ...(profile && { profile }),
+    ...(dialectId && { dialect: dialectId }),
     ...(integrationUser && { integrationUser }),
   };
 }

@@ -1,23 +1,23 @@
-import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { MadeBy, Trace } from '../../src/mapping/mapping.js';
 import { type Path, parsePath } from '../../src/mapping/paths.js';
 import type { Json } from '../../src/model/message.js';
 import type { AppliedRule, FieldLine, FieldValue } from './views.js';
 
-/** Leaves of one payload that are shown one by one; the whole of it stands below as JSON. */
-const MOST_FIELDS = 200;
+/** Maximum number of payload fields listed one by one; the full payload is shown as JSON below. */
+const MAX_FIELDS = 200;
 
-/** A payload as a list of its leaves, by their paths; empty ones are left out. */
+/** A payload as a list of its leaves by path, without empty ones. */
 export function leaves(value: Json | undefined, path = ''): FieldValue[] {
   if (value === undefined || value === null || value === '') return [];
-  const below = (entries: [string, Json][]) => entries.flatMap(([name, one]) => leaves(one, name)).slice(0, MOST_FIELDS);
+  const below = (entries: [string, Json][]) => entries.flatMap(([name, one]) => leaves(one, name)).slice(0, MAX_FIELDS);
   if (Array.isArray(value)) return below(value.map((one, index) => [`${path}[${index}]`, one]));
   if (typeof value === 'object')
     return below(Object.entries(value).map(([name, one]) => [path ? `${path}.${name}` : name, one as Json]));
   return [{ path, value }];
 }
 
-/** How each field of an outgoing payload came about: which rule made it, and what the rule before that made its source from. */
+/** How each field of an outgoing payload was made: by which rule, and by which inbound rule its source was made. */
 export function fieldLines(request: EntityRequest, record: Record<string, Json> | undefined): FieldLine[] {
   const { made, read, fields, generic } = request;
   const edited = new Set(request.edited ?? []);
@@ -35,7 +35,7 @@ export function fieldLines(request: EntityRequest, record: Record<string, Json> 
   ];
 }
 
-/** The rule that made a generic value on the way in, with the partner's fields it read. */
+/** The inbound rule that made a generic value, with the partner's fields it read. */
 function ruleBefore(
   generic: string,
   read: MadeBy | undefined,
@@ -49,12 +49,15 @@ function ruleBefore(
   return { generic, value, made: applied(step, read), fields };
 }
 
-/** Rules and rows are counted from one, as the mapping's dialog does. */
+/** Rules and rows are numbered from one, as in the mapping's dialog. */
 function applied({ rule, row, kind }: Trace[string], { mapping, node }: MadeBy): AppliedRule {
   return { mapping, ...(node && { node }), rule: rule + 1, ...(row !== undefined && { row: row + 1 }), kind };
 }
 
-/** What stands at a path, and that path with the index of each element: `relatedParty[role=requester].name` is `relatedParty[0].name`. */
+/**
+ * The value at a path, and the path with the index of each element: `relatedParty[role=requester].name` becomes
+ * `relatedParty[0].name`.
+ */
 function find(tree: Record<string, Json>, text: string): FieldValue | undefined {
   let path: Path;
   try {
@@ -81,7 +84,7 @@ function find(tree: Record<string, Json>, text: string): FieldValue | undefined 
 }
 
 function isElement(one: Json, element: Record<string, string>): boolean {
-  // An item of an order is named by its id alone: items[2].
+  // An order item is addressed by its id alone: items[2].
   const [first] = Object.entries(element);
   if (first && first[1] === undefined) return String((one as { id?: Json })?.id) === first[0];
   return Object.entries(element).every(

@@ -3,27 +3,27 @@ import { recordsOf } from '../../src/store/pages.js';
 import type { ListQuery, MessageRecord, Store } from '../../src/store/store.js';
 import type { Filter, Query } from './views.js';
 
-/** Something that leads to a message: the message itself, or a delivery of it. Sources give them newest first. */
-export interface Lead {
-  /** Where in its source it stands, for the page after. */
+/** A message, or one of its deliveries, found by a query. Sources return them newest first. */
+export interface MessageRef {
+  /** Position in its source, for the next page. */
   id: string;
   at: string;
   message: string;
   record?: MessageRecord;
 }
 
-export interface LeadSource {
+export interface MessageSource {
   key: string;
   store: Store;
-  leads: AsyncGenerator<Lead>;
+  refs: AsyncGenerator<MessageRef>;
 }
 
 const PAGE = 100;
 
 type Part = Omit<ListQuery, 'limit'>;
 
-/** What a state in the list means for a message itself and for its deliveries; absent: it says nothing of those. */
-const MEANING: Record<Filter, { messages?: Part; deliveries?: Part }> = {
+/** The query of messages and of deliveries for each filter of the list; absent: the filter does not apply to them. */
+const STATE_QUERIES: Record<Filter, { messages?: Part; deliveries?: Part }> = {
   all: { messages: {}, deliveries: {} },
   problems: { messages: { states: ['failed'] }, deliveries: { states: ['failed'] } },
   needsDecision: { messages: { states: ['needsDecision'] }, deliveries: { states: ['needsDecision'] } },
@@ -36,22 +36,27 @@ const MEANING: Record<Filter, { messages?: Part; deliveries?: Part }> = {
   skipped: { messages: { states: ['skipped'] }, deliveries: { states: ['skipped'] } },
 };
 
-/** Where the messages of a query are to be found in one store. `from` gives the place a source was left at by the page before. */
-export function messageSources(id: string, store: Store, query: Query, from: (key: string) => string | undefined): LeadSource[] {
+/** The sources of a query in one store. `from` returns the position at which the previous page left a source. */
+export function messageSources(
+  id: string,
+  store: Store,
+  query: Query,
+  from: (key: string) => string | undefined,
+): MessageSource[] {
   const { state, direction } = query;
-  const meaning = MEANING[state];
+  const queries = STATE_QUERIES[state];
   const shared = conditions(query);
-  const sources: LeadSource[] = [];
-  const add = (name: string, leads: (part: Part) => AsyncGenerator<Lead>, part: Part) => {
+  const sources: MessageSource[] = [];
+  const add = (name: string, leads: (part: Part) => AsyncGenerator<MessageRef>, part: Part) => {
     const key = `${id}/${name}`;
-    sources.push({ key, store, leads: leads({ ...shared, ...part, before: earlier(shared.before, from(key)) }) });
+    sources.push({ key, store, refs: leads({ ...shared, ...part, before: earlier(shared.before, from(key)) }) });
   };
-  if (meaning.messages && direction !== 'outgoing') add('messages', (part) => messages(store, part), meaning.messages);
-  // Each delivery belongs to a message: where nothing is asked that only deliveries know, the messages are all there is to look at.
+  if (queries.messages && direction !== 'outgoing') add('messages', (part) => messages(store, part), queries.messages);
+  // Each delivery belongs to a message, so deliveries are only searched for conditions that messages alone cannot answer.
   const { search, endpoint, entityType } = shared;
-  const asked = direction === 'outgoing' || state !== 'all' || search || endpoint || entityType;
-  if (meaning.deliveries && direction !== 'incoming' && asked)
-    add('deliveries', (part) => deliveries(store, part), meaning.deliveries);
+  const needsDeliveries = direction === 'outgoing' || state !== 'all' || search || endpoint || entityType;
+  if (queries.deliveries && direction !== 'incoming' && needsDeliveries)
+    add('deliveries', (part) => deliveries(store, part), queries.deliveries);
   return sources;
 }
 
@@ -69,13 +74,13 @@ function earlier(a: string | undefined, b: string | undefined): string | undefin
   return a === undefined || (b !== undefined && b < a) ? b : a;
 }
 
-async function* messages(store: Store, part: Part): AsyncGenerator<Lead> {
+async function* messages(store: Store, part: Part): AsyncGenerator<MessageRef> {
   for await (const record of recordsOf((next) => store.listMessages({ ...part, ...next }), PAGE, part.before)) {
     yield { id: record.id, at: record.receivedAt, message: record.id, record };
   }
 }
 
-async function* deliveries(store: Store, part: Part): AsyncGenerator<Lead> {
+async function* deliveries(store: Store, part: Part): AsyncGenerator<MessageRef> {
   for await (const record of recordsOf((next) => store.listDeliveries({ ...part, ...next }), PAGE, part.before)) {
     yield { id: record.id, at: record.createdAt, message: record.message };
   }

@@ -5,20 +5,20 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { bulk } from './bulk.js';
-import { names } from './names.js';
-import { notThere, personOf, reasonOf } from './requests.js';
+import { nodeNames } from './node-names.js';
+import { notFound, personOf, reasonOf } from './requests.js';
 import { countAll, listMessages, messageView } from './view-model.js';
 import { type BulkRequest, DIRECTIONS, FILTERS, type Query, type Selection, UNDOABLE } from './views.js';
 
 const PAGE = 50;
-const MOST = 200;
-const NO_REASON = 'Skipped by a person.';
+const MAX_PAGE = 200;
+const NO_REASON = 'Skipped by a user.';
 
 type Kind = 'message' | 'delivery';
 const FOLDERS: Record<Kind, string> = { message: 'messages', delivery: 'deliveries' };
 
 type Act = (to: Interventions, id: string, req: Request, by: Person) => Promise<void>;
-/** What may be done with one message or delivery, by the last part of its address. */
+/** The actions on a message or delivery, by the last part of the path. */
 const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
   replay: {
     message: (to, id, _req, by) => to.replayMessage(id, by),
@@ -43,11 +43,11 @@ const ACTIONS: Record<string, Partial<Record<Kind, Act>>> = {
   },
 };
 
-/** The routes behind the messages view. */
+/** The HTTP routes of the messages view. */
 export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
-  const nameOf = names(RED);
+  const nameOf = nodeNames(RED);
   routes.get('messages', (req) => listMessages(brokers(), queryOf(req.query), nameOf));
-  routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notThere('message'));
+  routes.get('messages/:id', async (req) => (await messageView(brokers(), req.params.id ?? '', nameOf)) ?? notFound('message'));
   routes.get('counts', () => countAll(brokers()));
   routes.post('bulk', (req) => bulk(brokers(), bulkOf(req), personOf(req), nameOf));
   for (const kind of ['message', 'delivery'] as const) {
@@ -60,7 +60,7 @@ export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
           await act(broker.interventions, id, req, personOf(req));
           return {};
         }
-        return notThere(kind);
+        return notFound(kind);
       });
     }
   }
@@ -69,14 +69,15 @@ export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
 function payloadOf(req: Request): Json {
   const payload = req.body?.payload;
   if (payload === undefined)
-    throw new SwitchboardError('SWB_PAYLOAD', 'There is no payload in the request.', { hint: 'Send {"payload": …}.' });
+    throw new SwitchboardError('SWB_PAYLOAD', 'The request has no payload.', { hint: 'Send {"payload": …}.' });
   return payload as Json;
 }
 
 function bulkOf(req: Request): BulkRequest {
-  const { action: asked, undoes, ids, selection, preview } = req.body ?? {};
-  const action = [...UNDOABLE, 'undo' as const].find((one) => one === asked);
-  if (!action) throw new SwitchboardError('SWB_PAYLOAD', `«${String(asked)}» cannot be done to many at once.`);
+  const { action: requested, undoes, ids, selection, preview } = req.body ?? {};
+  const action = [...UNDOABLE, 'undo' as const].find((one) => one === requested);
+  if (!action)
+    throw new SwitchboardError('SWB_PAYLOAD', `The action "${String(requested)}" is not available for several messages at once.`);
   return {
     action,
     undoes: UNDOABLE.find((one) => one === undoes),
@@ -88,18 +89,18 @@ function bulkOf(req: Request): BulkRequest {
 }
 
 function queryOf(query: Request['query']): Query {
-  const limit = Math.min(Math.max(Number.parseInt(textOf(query.limit), 10) || PAGE, 1), MOST);
+  const limit = Math.min(Math.max(Number.parseInt(textOf(query.limit), 10) || PAGE, 1), MAX_PAGE);
   return { ...selectionOf(query), before: textOf(query.before) || undefined, limit };
 }
 
 function selectionOf(query: Request['query']): Selection {
-  const one = <T extends string>(known: readonly T[], given: unknown): T =>
+  const oneOf = <T extends string>(known: readonly T[], given: unknown): T =>
     known.find((name) => name === given) ?? (known[0] as T);
   const time = (given: unknown) => (Number.isNaN(Date.parse(textOf(given))) ? undefined : new Date(textOf(given)).toISOString());
   return {
     search: textOf(query.search).trim(),
-    state: one(FILTERS, query.state),
-    direction: one(DIRECTIONS, query.direction),
+    state: oneOf(FILTERS, query.state),
+    direction: oneOf(DIRECTIONS, query.direction),
     endpoint: textOf(query.endpoint) || undefined,
     entityType: textOf(query.entityType) || undefined,
     since: time(query.since),

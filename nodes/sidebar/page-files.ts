@@ -6,12 +6,12 @@ const TYPES = { 'page.html': 'text/html', 'page.js': 'text/javascript', 'page.cs
 
 export type PageFile = keyof typeof TYPES;
 
-/** The full page's files. They hold no data: the page fetches that with the token of the editor's session. */
+/** The files of the page. They contain no data: the page fetches it with the access token of the editor's session. */
 export function pageFile(name: PageFile): { type: string; text: string } {
   return { type: `${TYPES[name]}; charset=utf-8`, text: readFileSync(join(__dirname, 'page', name), 'utf8') };
 }
 
-/** Labels in the first of the languages that we have; `de` does for `de-AT`. What a language lacks is in English. */
+/** Labels in the first available language; `de` is used for `de-AT`. Missing labels are in English. */
 export function pageLabels(languages: string[]): Labels {
   const known = readdirSync(join(__dirname, 'locales'));
   const wanted = languages.flatMap((language) => known.filter((have) => have === language || have === language.split('-')[0]));

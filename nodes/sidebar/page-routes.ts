@@ -1,14 +1,14 @@
 import type { AdminRoutes, Response } from '../kit/admin-routes.js';
 import { type PageFile, pageFile, pageLabels } from './page-files.js';
 
-/** Serves the messages view as a page of its own: `switchboard/page` below the admin root. */
+/** Serves the operator view as a separate page: `switchboard/page` below the admin root. */
 export function servePage(routes: AdminRoutes): void {
   const send = (name: PageFile, res: Response) => {
     const { type, text } = pageFile(name);
     res.type(type).send(text);
   };
   routes.file('page', (req, res) => {
-    // With a slash at its end the page's own files would be looked for one level too deep.
+    // With a trailing slash, the browser would look for the page's files one level too deep.
     if (/\/(\?|$)/.test(req.originalUrl)) res.redirect('../page');
     else send('page.html', res);
   });

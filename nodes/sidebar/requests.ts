@@ -7,18 +7,18 @@ export function personOf(req: Request): Person {
   return { name: req.user?.username ?? '' };
 }
 
-const LONGEST_REASON = 500;
+const MAX_REASON_LENGTH = 500;
 
-/** A reason as a person gave it; '' for none. */
+/** The reason given by the user; '' for none. */
 export function reasonOf(req: Request): string {
   const reason = req.body?.reason;
-  return typeof reason === 'string' ? reason.trim().slice(0, LONGEST_REASON) : '';
+  return typeof reason === 'string' ? reason.trim().slice(0, MAX_REASON_LENGTH) : '';
 }
 
-export function notThere(kind: string): never {
+export function notFound(kind: string): never {
   if (brokers().length === 0)
-    throw new SwitchboardError('SWB_CLOSED', 'No store is open now.', {
-      hint: 'The flows are being deployed: try again in a moment.',
+    throw new SwitchboardError('SWB_CLOSED', 'No store is open.', {
+      hint: 'The flows are being deployed. Try again in a moment.',
     });
-  throw new NotThere(`There is no such ${kind}: it may have been removed.`);
+  throw new NotThere(`The ${kind} does not exist. It may have been deleted.`);
 }

@@ -1,9 +1,9 @@
 import { ANSWERS } from '../../src/delivery/decisions.js';
 import type { DeliveryRecord, DeliveryState, MessageRecord } from '../../src/store/store.js';
 import { warnedOf, warningOf } from '../../src/store/warning.js';
-import type { Action, Shown, ShownWarning, Undoable } from './views.js';
+import type { Action, ShownState, ShownWarning, Undoable } from './views.js';
 
-const DELIVERY: Record<DeliveryState, Shown> = {
+const DELIVERY: Record<DeliveryState, ShownState> = {
   pending: 'waiting',
   sending: 'waiting',
   inDoubt: 'inDoubt',
@@ -13,14 +13,14 @@ const DELIVERY: Record<DeliveryState, Shown> = {
   skipped: 'skipped',
 };
 
-/** Of several deliveries the one that most needs a person names the whole. */
+/** The message is shown with the state of the delivery that needs attention most. */
 const WORST_FIRST: DeliveryState[] = ['needsDecision', 'failed', 'inDoubt', 'pending', 'sending', 'delivered', 'skipped'];
 
-export function shownDelivery(record: DeliveryRecord): Shown {
+export function shownDelivery(record: DeliveryRecord): ShownState {
   return DELIVERY[record.state];
 }
 
-export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]): Shown {
+export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]): ShownState {
   if (isUnread(record)) return 'waiting';
   if (record.state === 'received') return 'inFlow';
   if (record.state !== 'settled') return record.state;
@@ -29,28 +29,28 @@ export function shownMessage(record: MessageRecord, deliveries: DeliveryRecord[]
   return worst ? DELIVERY[worst] : 'delivered';
 }
 
-/** What the message is about could not be read: it is not in its flow, but waits to be read again. */
+/** The entity of the message could not be read yet: the message is not in its flow, and waits to be read again. */
 export function isUnread({ state, error }: MessageRecord): boolean {
   return state === 'received' && error !== undefined;
 }
 
-/** The warnings of several records in one: those that nobody has looked at, or else all of them. */
+/** Combines the warnings of several records: the unseen ones, or all if every warning was seen. */
 export function shownWarning(records: (MessageRecord | DeliveryRecord)[]): ShownWarning | undefined {
   const all = records.flatMap((record) => warningOf(record) ?? []);
   const unseen = all.filter(({ seen }) => !seen);
-  const told = unseen.length > 0 ? unseen : all;
-  return told.length > 0 ? { text: told.map(({ message }) => message).join(' '), seen: unseen.length === 0 } : undefined;
+  const shown = unseen.length > 0 ? unseen : all;
+  return shown.length > 0 ? { text: shown.map(({ message }) => message).join(' '), seen: unseen.length === 0 } : undefined;
 }
 
-/** What an undo would take back. */
+/** The action that an undo would revert. */
 export function undoable(record: MessageRecord | DeliveryRecord): Undoable | undefined {
   return warnedOf(record) === 'seen' ? 'seen' : record.undo?.action;
 }
 
-/** What a person may do; the broker refuses the rest. */
+/** The actions offered to the user; the broker refuses any other. */
 export function messageActions(record: MessageRecord): Action[] {
   if (record.state === 'needsDecision') {
-    // What a fan-out node asks is no payload that a person could change.
+    // The question of a fan-out node has no payload to edit.
     return [...answers(record), ...(record.decision === 'legFailed' ? [] : (['edit'] as const))];
   }
   if (record.state === 'failed') return ['replay', 'edit', 'skip'];
@@ -65,7 +65,7 @@ export function deliveryActions(record: DeliveryRecord): Action[] {
   if (record.state === 'needsDecision') return [...answers(record), ...edit];
   if (record.state === 'failed') return ['replay', ...edit, 'skip'];
   if (record.state === 'skipped') return ['replay', ...edit, ...undo];
-  // One that has been tried in vain may be hurried, changed or given up before its tries are used up; one that waits, changed or given up.
+  // A waiting delivery can be edited or skipped, and replayed if an attempt has failed already.
   const waits = record.state === 'pending' || record.state === 'inDoubt';
   if (!waits) return warningActions(record);
   return [...(record.tries > 0 ? (['replay'] as const) : []), ...edit, 'skip', ...undo];

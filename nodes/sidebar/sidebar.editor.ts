@@ -1,5 +1,5 @@
 import { RequestError } from './view/backend.js';
-import { desk } from './view/desk.js';
+import { operatorView } from './view/operator-view.js';
 
 const ID = 'switchboard-messages';
 const TOPIC = 'switchboard/changed';
@@ -8,7 +8,7 @@ const MAPPING = 'switchboard-mapping';
 RED.plugins.registerPlugin('switchboard-sidebar', {
   type: 'switchboard-sidebar',
   onadd() {
-    const view = desk({
+    const view = operatorView({
       t: (key, values) => this._(key, values),
       get: (path) => request('GET', path),
       post: (path, body) => request('POST', path, body),
@@ -28,17 +28,20 @@ RED.plugins.registerPlugin('switchboard-sidebar', {
       name: this._('tab.name'),
       iconClass: 'fa fa-exchange',
       content: view.root,
-      // Messages are read while a mapping is edited.
+      // Users read messages while they edit a mapping.
       enableOnEdit: true,
       action: 'switchboard:show-messages',
-      // Called before the tab is shown.
+      // Called before the tab is visible.
       onchange: () => setTimeout(view.refresh, 0),
     });
     RED.actions.add('switchboard:show-messages', () => RED.sidebar.show(ID));
   },
 });
 
-/** In a tray with the editor's own JSON editor. That one leaves the workspace in the state of editing, because it is made to be opened from a dialog. */
+/**
+ * Opens the editor's JSON editor in a tray. It is made to be opened from a dialog, so the workspace state has to be restored
+ * afterwards.
+ */
 function editJson(title: string, value: string, done: (text: string | undefined) => void): void {
   const before = RED.view.state();
   const finish = (text?: string) => {
@@ -55,7 +58,7 @@ function editJson(title: string, value: string, done: (text: string | undefined)
   });
 }
 
-/** Through jQuery, to which the editor has given the token of its session. */
+/** Uses jQuery, because the editor has set it up with the access token of its session. */
 function request(method: string, path: string, body?: object): Promise<unknown> {
   return new Promise((resolve, reject) => {
     $.ajax({
@@ -64,8 +67,8 @@ function request(method: string, path: string, body?: object): Promise<unknown> 
       dataType: 'json',
       ...(body && { contentType: 'application/json', data: JSON.stringify(body) }),
     }).then(resolve, (answer: JQuery.jqXHR) => {
-      const said = (answer.responseJSON as { message?: unknown } | undefined)?.message;
-      reject(new RequestError(typeof said === 'string' ? said : answer.statusText, answer.status));
+      const message = (answer.responseJSON as { message?: unknown } | undefined)?.message;
+      reject(new RequestError(typeof message === 'string' ? message : answer.statusText, answer.status));
     });
   });
 }

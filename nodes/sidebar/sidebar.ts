@@ -3,8 +3,8 @@ import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
 import { adminRoutes } from '../kit/admin-routes.js';
 import { ChangeNotice } from './change-notice.js';
 import { serveConversations } from './conversation-routes.js';
-import { serveDesk } from './desk-routes.js';
 import { serveMessages } from './messages-routes.js';
+import { serveOperatorViews } from './operator-routes.js';
 import { servePage } from './page-routes.js';
 
 const TOPIC = 'switchboard/changed';
@@ -17,7 +17,7 @@ export = (RED: NodeAPI) => {
       const routes = adminRoutes(RED);
       servePage(routes);
       serveMessages(RED, routes);
-      serveDesk(routes);
+      serveOperatorViews(routes);
       serveConversations(RED, routes);
       watchBrokers(() => notice.follow(brokers()));
     },

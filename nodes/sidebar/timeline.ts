@@ -1,4 +1,4 @@
-import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import { isOver, linkOfLeg } from '../../src/conversation/plan.js';
 import { writtenFields } from '../../src/delivery/send.js';
@@ -8,57 +8,58 @@ import type { Lane, LanePlan, Note, TimelineEntry } from './conversation-views.j
 import { shownDelivery, shownMessage, shownWarning } from './shown-state.js';
 import type { NameOf } from './view-model.js';
 
-/** What a message said, as far as its contents are still there. */
-export interface Heard {
+/** The content of a message that the timeline shows, if its bodies are still stored. */
+export interface MessageContent {
   state?: State;
   comments: GenericComment[];
   attachments: GenericAttachment[];
   deleted?: boolean;
 }
 
-export interface Came {
+export interface InboundEntry {
   record: MessageRecord;
-  heard?: Heard;
+  content?: MessageContent;
 }
 
-export interface Went {
+export interface OutboundEntry {
   record: DeliveryRecord;
-  /** Its `request` body, as the outbox makes it; absent when it has been removed by age. */
+  /** The `request` body of the outbox; absent if retention has deleted it. */
   request?: Partial<EntityRequest> & { comment?: GenericComment; attachment?: GenericAttachment };
 }
 
-/** Longest text of a comment that the drawing shows; the message has all of it. */
-const LONGEST = 400;
+/** Maximum length of a comment in the timeline; the message view shows all of it. */
+const MAX_LENGTH = 400;
 
 /**
- * Draws up a conversation: a lane for each party's entity, and an arrow for everything that came or went, oldest first. Messages tell the whole
- * record each time; a comment is shown with the first one that has it, and not where it is one of ours come back. Pure.
+ * The timeline of a conversation: a lane for each party's entity, and an entry for every message and delivery, oldest first. Each
+ * message contains the whole record, so a comment is shown only with the first message that has it, and not at all if it is an
+ * echo of ours. Pure.
  */
 export function timeline(
   conversation: ConversationRecord,
-  came: Came[],
-  went: Went[],
+  inbound: InboundEntry[],
+  outbound: OutboundEntry[],
   nameOf: NameOf,
 ): { lanes: Lane[]; entries: TimelineEntry[] } {
-  const lanes = new Lanes(conversation, nameOf);
+  const lanes = new LaneList(conversation, nameOf);
   const states = new Map<string, State>();
   const seen = new Set<string>();
-  const sent = marksOf(went);
-  const begun = new Set<string>();
-  const creates = createsOf(went, lanes);
-  const news = (lane: string, state: State | undefined) => {
+  const sentMarks = marksOf(outbound);
+  const started = new Set<string>();
+  const creates = createsOf(outbound, lanes);
+  const changedState = (lane: string, state: State | undefined) => {
     if (!state || states.get(lane) === state) return undefined;
     states.set(lane, state);
     return state;
   };
 
-  const incoming = ({ record, heard }: Came): TimelineEntry => {
+  const incoming = ({ record, content }: InboundEntry): TimelineEntry => {
     const lane = lanes.ofEntity(record);
-    const first = !begun.has(lane) && lanes.linkOf(lane)?.origin !== 'ours';
-    begun.add(lane);
-    const legs = went.filter((one) => one.record.message === record.id);
+    const first = !started.has(lane) && lanes.linkOf(lane)?.origin !== 'ours';
+    started.add(lane);
+    const legs = outbound.filter((one) => one.record.message === record.id);
     const entity = legs.find((one) => one.record.part === 'entity')?.request;
-    const notes = heard ? newNotes(lane, record.endpoint, heard, seen, sent) : [];
+    const notes = content ? newNotes(lane, record.endpoint, content, seen, sentMarks) : [];
     const fields = first ? [] : fieldsOf(legs);
     const nothing = record.outcome === 'ignored';
     return {
@@ -68,21 +69,21 @@ export function timeline(
       lane,
       at: record.receivedAt,
       state: shownMessage(record, []),
-      event: nothing ? 'nothing' : heard?.deleted ? 'deleted' : first ? 'created' : eventOf(fields, notes),
+      event: nothing ? 'nothing' : content?.deleted ? 'deleted' : first ? 'created' : eventOf(fields, notes),
       fields,
-      entityState: news(lane, (entity?.generic?.state as State | undefined) ?? heard?.state),
+      entityState: changedState(lane, (entity?.generic?.state as State | undefined) ?? content?.state),
       notes,
       reason: record.error?.message ?? record.reason,
       warning: shownWarning([record]),
     };
   };
 
-  const outgoing = ({ record, request }: Went): TimelineEntry => {
+  const outgoing = ({ record, request }: OutboundEntry): TimelineEntry => {
     const lane = lanes.ofLeg(record);
     const first = creates.has(record.id);
-    if (record.part === 'entity') begun.add(lane);
+    if (record.part === 'entity') started.add(lane);
     const changed = first ? [] : writtenFields(record, request?.changed ?? []);
-    const tellsState = first || changed.some((field) => request?.sources?.[field]?.includes('state'));
+    const setsState = first || changed.some((field) => request?.sources?.[field]?.includes('state'));
     const part = record.part.split(':')[0];
     return {
       id: record.id,
@@ -101,7 +102,7 @@ export function timeline(
               : 'changed',
       fields: changed,
       entityState:
-        record.state === 'delivered' && tellsState ? news(lane, request?.generic?.state as State | undefined) : undefined,
+        record.state === 'delivered' && setsState ? changedState(lane, request?.generic?.state as State | undefined) : undefined,
       notes: [
         ...(request?.comment ? [commentNote(request.comment)] : []),
         ...(request?.attachment ? [fileNote(request.attachment)] : []),
@@ -113,26 +114,26 @@ export function timeline(
   };
 
   const steps = [
-    ...came.map((one) => ({ at: one.record.receivedAt, order: 0, id: one.record.id, entry: () => incoming(one) })),
-    ...went.map((one) => ({ at: timeOf(one.record), order: 1, id: one.record.id, entry: () => outgoing(one) })),
+    ...inbound.map((one) => ({ at: one.record.receivedAt, order: 0, id: one.record.id, entry: () => incoming(one) })),
+    ...outbound.map((one) => ({ at: timeOf(one.record), order: 1, id: one.record.id, entry: () => outgoing(one) })),
   ].sort((a, b) => compare(a.at, b.at) || a.order - b.order || compare(a.id, b.id));
   const entries = steps.map((step) => step.entry());
   return { lanes: lanes.list(states), entries };
 }
 
-/** When the try began that got it there: its echo may come before its answer does. While it has not got there, when it was made. */
+/** Start of the attempt that delivered it, because its echo may arrive before its answer; before that, the time of creation. */
 function timeOf({ state, attempts, createdAt }: DeliveryRecord): string {
   return (state === 'delivered' && attempts.at(-1)?.at) || createdAt;
 }
 
-class Lanes {
+class LaneList {
   private readonly lanes = new Map<string, Lane & { of?: Link }>();
 
   constructor(
     private readonly conversation: ConversationRecord,
     private readonly nameOf: NameOf,
   ) {
-    const byAge = [...conversation.links].sort((a, b) => rank(a) - rank(b) || compare(a.since, b.since));
+    const byAge = [...conversation.links].sort((a, b) => partnerFirst(a) - partnerFirst(b) || compare(a.since, b.since));
     for (const link of byAge) this.add(link.endpoint, link.entityType, link.leg, link);
     for (const planned of conversation.plan?.legs ?? []) {
       const link = linkOfLeg(conversation, planned.leg);
@@ -141,19 +142,19 @@ class Lanes {
     }
   }
 
-  /** The lane of the entity a message is about; one that is linked no more has a lane all the same. */
+  /** The lane of a message's entity; an unlinked entity has a lane, too. */
   ofEntity({ endpoint, entityType, entityId, number }: MessageRecord): string {
     const link = this.conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.id === entityId);
     if (link) return keyOf(endpoint, entityType, link.leg);
-    return this.goneLane(endpoint, entityType, entityId, number);
+    return this.unlinkedLane(endpoint, entityType, entityId, number);
   }
 
-  /** The lane a delivery goes to, also before there is an entity. */
+  /** The lane of a delivery, even before its entity exists. */
   ofLeg({ endpoint, entityType, leg, entityId, number }: DeliveryRecord): string {
     const key = keyOf(endpoint, entityType, leg);
     const known = this.lanes.get(key);
-    // It went to an entity that has been unlinked since.
-    if (entityId && known?.of?.id !== entityId) return this.goneLane(endpoint, entityType, entityId, number);
+    // The entity of the delivery has been unlinked since.
+    if (entityId && known?.of?.id !== entityId) return this.unlinkedLane(endpoint, entityType, entityId, number);
     if (!known) {
       const planned = this.conversation.plan?.legs.find((l) => l.leg === leg);
       this.add(endpoint, entityType, leg, undefined, planned && planOf(planned));
@@ -165,7 +166,7 @@ class Lanes {
     return this.lanes.get(lane)?.of;
   }
 
-  /** Legs that were planned and have neither entity nor delivery yet come last. */
+  /** All lanes; planned legs without entity or delivery come last. */
   list(states: Map<string, State>): Lane[] {
     const shown = new Set([...this.lanes.values()].map((lane) => lane.leg));
     for (const planned of this.conversation.plan?.legs ?? []) {
@@ -179,8 +180,8 @@ class Lanes {
     });
   }
 
-  /** The lane of an entity that is linked no more. */
-  private goneLane(endpoint: string, entityType: string, id: string, number: string | undefined): string {
+  /** The lane of an entity that is no longer linked. */
+  private unlinkedLane(endpoint: string, entityType: string, id: string, number: string | undefined): string {
     const key = keyOf(endpoint, entityType, `unlinked ${id}`);
     if (!this.lanes.has(key))
       this.lanes.set(key, { key, endpoint: this.nameOf(endpoint), entityType, leg: '', was: number ?? id });
@@ -211,8 +212,8 @@ class Lanes {
 }
 
 const keyOf = (endpoint: string, entityType: string, leg: string) => [endpoint, entityType, leg].join('|');
-/** The side the matter came from stands first. */
-const rank = (link: Link) => (link.origin === 'theirs' ? 0 : 1);
+/** The side that started the conversation comes first. */
+const partnerFirst = (link: Link) => (link.origin === 'theirs' ? 0 : 1);
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 function planOf(leg: PlannedLeg): LanePlan {
@@ -233,10 +234,13 @@ function planOf(leg: PlannedLeg): LanePlan {
   };
 }
 
-/** The deliveries that created an entity: of each lane that did not begin by itself the first one. Its event may be faster than our answer. */
-function createsOf(went: Went[], lanes: Lanes): Set<string> {
+/**
+ * The deliveries that created an entity: the first one of each lane, unless the partner created the entity. Its event may arrive
+ * before the answer.
+ */
+function createsOf(outbound: OutboundEntry[], lanes: LaneList): Set<string> {
   const first = new Map<string, DeliveryRecord>();
-  for (const { record } of went) {
+  for (const { record } of outbound) {
     if (record.part !== 'entity') continue;
     const lane = lanes.ofLeg(record);
     const before = first.get(lane);
@@ -245,11 +249,11 @@ function createsOf(went: Went[], lanes: Lanes): Set<string> {
   return new Set([...first.values()].map((record) => record.id));
 }
 
-/** What mappings may use beside the fields of the matter. */
+/** Names that mappings may use in addition to generic fields. */
 const NO_FIELDS = ['source', 'entity'];
 
-/** Generic names of what a message changed, as its deliveries took it up. */
-function fieldsOf(legs: Went[]): string[] {
+/** Generic names of the fields that a message changed, from its deliveries. */
+function fieldsOf(legs: OutboundEntry[]): string[] {
   const names = legs.flatMap(({ request }) => (request?.changed ?? []).flatMap((field) => request?.sources?.[field] ?? []));
   return [...new Set(names)].filter((name) => !NO_FIELDS.includes(name));
 }
@@ -259,16 +263,16 @@ function eventOf(fields: string[], notes: Note[]): TimelineEntry['event'] {
   return notes.some((note) => note.kind === 'comment') ? 'commented' : 'attached';
 }
 
-/** Marks of comments and files that we sent, by endpoint: that is how they are known when they come back. */
-function marksOf(went: Went[]): Set<string> {
-  const marks = went.flatMap(({ record, request }) => [
+/** Marks of comments and files that we sent, to recognise their echoes. */
+function marksOf(outbound: OutboundEntry[]): Set<string> {
+  const marks = outbound.flatMap(({ record, request }) => [
     ...(request?.comment ? [commentMark(record.endpoint, request.comment)] : []),
     ...(request?.attachment ? [attachmentMark(record.endpoint, request.attachment)] : []),
   ]);
   return new Set(marks);
 }
 
-function newNotes(lane: string, endpoint: string, heard: Heard, seen: Set<string>, sent: Set<string>): Note[] {
+function newNotes(lane: string, endpoint: string, content: MessageContent, seen: Set<string>, sent: Set<string>): Note[] {
   const isNew = (kind: string, id: string, mark: string) => {
     const key = `${lane}|${kind}|${id}`;
     if (seen.has(key)) return false;
@@ -276,13 +280,13 @@ function newNotes(lane: string, endpoint: string, heard: Heard, seen: Set<string
     return !sent.has(mark);
   };
   return [
-    ...heard.comments.filter((c) => isNew('comment', c.id, commentMark(endpoint, c))).map(commentNote),
-    ...heard.attachments.filter((a) => isNew('attachment', a.id, attachmentMark(endpoint, a))).map(fileNote),
+    ...content.comments.filter((c) => isNew('comment', c.id, commentMark(endpoint, c))).map(commentNote),
+    ...content.attachments.filter((a) => isNew('attachment', a.id, attachmentMark(endpoint, a))).map(fileNote),
   ];
 }
 
 function commentNote({ text, author, visibility }: GenericComment): Note {
-  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  const shown = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
   return { kind: 'comment', text: shown, ...(author && { author }), internal: visibility === 'internal' };
 }
 

@@ -1,4 +1,4 @@
-import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import type { WorkerStatus } from '../../src/delivery/worker.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
@@ -7,7 +7,7 @@ import type { Json } from '../../src/model/message.js';
 import type { Attempt, Bodies, ConversationRecord, DeliveryRecord, MessageRecord, Store } from '../../src/store/store.js';
 import { warningOf } from '../../src/store/warning.js';
 import { fieldLines, leaves } from './lineage.js';
-import { type Lead, type LeadSource, messageSources } from './message-sources.js';
+import { type MessageRef, type MessageSource, messageSources } from './message-sources.js';
 import { deliveryActions, isUnread, messageActions, shownDelivery, shownMessage, shownWarning } from './shown-state.js';
 import type {
   ConversationView,
@@ -21,10 +21,10 @@ import type {
   MessageView,
   Query,
 } from './views.js';
-import { waiting } from './waits.js';
+import { waitState } from './wait-state.js';
 
-/** What is read of a broker. */
-export interface Desk {
+/** The part of a broker that the views read. */
+export interface BrokerAccess {
   id: string;
   store: Store;
   client(endpoint: string): Pick<EndpointClient, 'parse'> | undefined;
@@ -32,23 +32,23 @@ export interface Desk {
   unmapped?: { list(): Promise<unknown[]> };
 }
 
-/** Gives the name a person gave to an endpoint or node. */
+/** Returns the name of an endpoint or node. */
 export type NameOf = (id: string) => string;
 
-/** Deliveries of one message that are shown; a message to more partners than this is not known. */
+/** Maximum number of deliveries shown for one message; more partners are not expected. */
 const DELIVERIES = 200;
-/** Records looked through for one page at most; the next page goes on from there. */
-const MOST_SCANNED = 2000;
+/** Maximum number of records scanned for one page; the next page continues from there. */
+const MAX_SCANNED = 2000;
 
 /** A page of messages of all stores, newest first. */
-export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf): Promise<MessageList> {
+export async function listMessages(brokers: BrokerAccess[], query: Query, nameOf: NameOf): Promise<MessageList> {
   const places = readCursor(query.before);
-  const sources = desks.flatMap((desk) =>
-    messageSources(desk.id, desk.store, query, (key) => places[key]).map((source) => ({ ...source, desk })),
+  const sources = brokers.flatMap((broker) =>
+    messageSources(broker.id, broker.store, query, (key) => places[key]).map((source) => ({ ...source, broker })),
   );
   const heads = await Promise.all(sources.map(async (source) => ({ source, lead: await next(source) })));
   const rows = new Map<string, MessageRow>();
-  for (let scanned = 0; rows.size < query.limit && scanned < MOST_SCANNED; scanned++) {
+  for (let scanned = 0; rows.size < query.limit && scanned < MAX_SCANNED; scanned++) {
     const head = newest(heads);
     if (!head?.lead) break;
     const { source, lead } = head;
@@ -57,48 +57,48 @@ export async function listMessages(desks: Desk[], query: Query, nameOf: NameOf):
     if (rows.has(lead.message)) continue;
     const record = lead.record ?? (await source.store.message(lead.message));
     if (!record) continue;
-    const row = await messageRow(source.desk, record, nameOf);
-    // Of several deliveries one may have got through and another not: that message is not delivered.
+    const row = await messageRow(source.broker, record, nameOf);
+    // A message with several deliveries counts as delivered only if all of them are.
     if (query.state !== 'delivered' || row.state === 'delivered') rows.set(record.id, row);
   }
   const more = heads.some((head) => head.lead);
   return { messages: [...rows.values()], ...(more && { next: writeCursor(places) }) };
 }
 
-/** Everything about one message: what came, what became of it, and the matter it belongs to. */
-export async function messageView(desks: Desk[], id: string, nameOf: NameOf): Promise<MessageView | undefined> {
-  for (const desk of desks) {
-    const { store } = desk;
+/** One message with its content, deliveries and conversation. */
+export async function messageView(brokers: BrokerAccess[], id: string, nameOf: NameOf): Promise<MessageView | undefined> {
+  for (const broker of brokers) {
+    const { store } = broker;
     const record = await store.message(id);
     if (!record) continue;
     const bodies = await store.bodies('message', id);
     const payload = (bodies.read ?? bodies.received) as Json | undefined;
-    const fields = recordOf(desk, record.endpoint, payload);
+    const fields = recordOf(broker, record.endpoint, payload);
     const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
     const deliveries = await deliveriesOf(store, id);
     return {
-      ...(await row(desk, record, deliveries, conversation, nameOf)),
+      ...(await row(broker, record, deliveries, conversation, nameOf)),
       entityId: record.entityId,
       node: nameOf(record.node),
       emissions: record.emissions,
       error: record.error,
       decision: record.decision,
       warning: record.warning,
-      bodies: given({ received: bodies.received, read: bodies.read }),
+      bodies: definedBodies({ received: bodies.received, read: bodies.read }),
       ...editable(bodies, payload),
       fields: leaves(fields),
       actions: messageActions(record),
       conversation: conversation && conversationView(conversation, nameOf),
-      sent: await Promise.all(deliveries.map((delivery) => deliveryView(desk, delivery, conversation, fields, nameOf))),
+      sent: await Promise.all(deliveries.map((delivery) => deliveryView(broker, delivery, conversation, fields, nameOf))),
     };
   }
   return undefined;
 }
 
-export async function countAll(desks: Desk[]): Promise<Counts> {
+export async function countAll(brokers: BrokerAccess[]): Promise<Counts> {
   const total = { problems: 0, needsDecision: 0, waiting: 0, unrouted: 0, warned: 0, conversations: 0, unmapped: 0 };
   for (const { messages, deliveries, conversations, unrouted, warned } of await Promise.all(
-    desks.map((desk) => desk.store.counts()),
+    brokers.map((broker) => broker.store.counts()),
   )) {
     total.problems += messages.failed + deliveries.failed;
     total.needsDecision += messages.needsDecision + deliveries.needsDecision;
@@ -107,18 +107,18 @@ export async function countAll(desks: Desk[]): Promise<Counts> {
     total.warned += warned.messages + warned.deliveries;
     total.conversations += conversations.open;
   }
-  for (const { unmapped } of desks) total.unmapped += (await unmapped?.list())?.length ?? 0;
+  for (const { unmapped } of brokers) total.unmapped += (await unmapped?.list())?.length ?? 0;
   return total;
 }
 
-async function messageRow(desk: Desk, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
-  const { store } = desk;
+async function messageRow(broker: BrokerAccess, record: MessageRecord, nameOf: NameOf): Promise<MessageRow> {
+  const { store } = broker;
   const conversation = record.conversation ? await store.conversation(record.conversation) : undefined;
-  return row(desk, record, await deliveriesOf(store, record.id), conversation, nameOf);
+  return row(broker, record, await deliveriesOf(store, record.id), conversation, nameOf);
 }
 
 async function row(
-  desk: Desk,
+  broker: BrokerAccess,
   record: MessageRecord,
   deliveries: DeliveryRecord[],
   conversation: ConversationRecord | undefined,
@@ -139,28 +139,28 @@ async function row(
     reason: record.state === 'skipped' ? record.reason : (record.error?.message ?? record.reason ?? failed?.error?.message),
     warning: shownWarning([record, ...deliveries]),
     unread: isUnread(record) ? { readAt: notBefore ? new Date(notBefore).toISOString() : undefined } : undefined,
-    deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(desk, delivery, conversation, nameOf))),
+    deliveries: await Promise.all(deliveries.map((delivery) => deliveryRow(broker, delivery, conversation, nameOf))),
   };
 }
 
-/** Hints of comments and attachments often do not name the record's number; its conversation knows it. */
+/** Notifications about comments and attachments often lack the record's number; its conversation has it. */
 function numberIn(conversation: ConversationRecord | undefined, record: MessageRecord): string | undefined {
   const { endpoint, entityType, entityId } = record;
   return conversation?.links.find((link) => link.endpoint === endpoint && link.entityType === entityType && link.id === entityId)
     ?.number;
 }
 
-/** The partner's fields as its mapping reads them, or, where that cannot be told, the payload as it came. */
-function recordOf(desk: Desk, endpoint: string, payload: Json | undefined): Record<string, Json> | undefined {
+/** The partner's fields as its mapping reads them; if they cannot be parsed, the payload as received. */
+function recordOf(broker: BrokerAccess, endpoint: string, payload: Json | undefined): Record<string, Json> | undefined {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return undefined;
   try {
-    return desk.client(endpoint)?.parse(payload as RawEntity).record ?? payload;
+    return broker.client(endpoint)?.parse(payload as RawEntity).record ?? payload;
   } catch {
     return payload;
   }
 }
 
-function given(bodies: Bodies): Bodies {
+function definedBodies(bodies: Bodies): Bodies {
   return Object.fromEntries(Object.entries(bodies).filter(([, body]) => body !== undefined));
 }
 
@@ -169,7 +169,7 @@ function editable(bodies: Bodies, payload: Json | undefined): Editable {
 }
 
 async function deliveryRow(
-  desk: Desk,
+  broker: BrokerAccess,
   record: DeliveryRecord,
   conversation: ConversationRecord | undefined,
   nameOf: NameOf,
@@ -181,52 +181,58 @@ async function deliveryRow(
     endpoint: nameOf(endpoint),
     number: number ?? entityId,
     state: shownDelivery(record),
-    ...(await waiting(record, desk.store, conversation, desk.worker(endpoint)?.status)),
+    ...(await waitState(record, broker.store, conversation, broker.worker(endpoint)?.status)),
   };
 }
 
 async function deliveryView(
-  desk: Desk,
+  broker: BrokerAccess,
   record: DeliveryRecord,
   conversation: ConversationRecord | undefined,
   received: Record<string, Json> | undefined,
   nameOf: NameOf,
 ): Promise<DeliveryView> {
-  const { request, response, ours, theirs, ...bodies } = await desk.store.bodies('delivery', record.id);
+  const { request, response, ours, theirs, ...bodies } = await broker.store.bodies('delivery', record.id);
   const { fields, comment, ...made } = (request ?? {}) as Partial<EntityRequest> & { comment?: Json };
   const entity = fields && (request as EntityRequest);
   const payload = (fields ?? comment ?? request) as Json | undefined;
   return {
-    ...(await deliveryRow(desk, record, conversation, nameOf)),
+    ...(await deliveryRow(broker, record, conversation, nameOf)),
     part: record.part,
     createdAt: record.createdAt,
     lookUntil: lookUntil(record),
     error: record.error,
     warning: warningOf(record),
     decision: record.decision,
-    lines: entity ? fieldLines(normal(entity), received) : otherLines(payload),
+    lines: entity ? fieldLines(withGeneric(entity), received) : otherLines(payload),
     attempts: record.attempts.map((attempt) => ({ ...attempt, exchanges: exchangesOf(attempt, record, bodies) })),
-    bodies: given({ request: payload, response, ours, theirs, made: entity && Object.keys(made).length > 0 ? made : undefined }),
+    bodies: definedBodies({
+      request: payload,
+      response,
+      ours,
+      theirs,
+      made: entity && Object.keys(made).length > 0 ? made : undefined,
+    }),
     ...editable(bodies, payload),
     actions: deliveryActions(record),
   };
 }
 
-/** What was said in a try, unless a later one has taken its place. */
+/** The HTTP exchanges of an attempt, unless a later attempt has replaced them. */
 function exchangesOf(attempt: Attempt, { attempts }: DeliveryRecord, bodies: Bodies): Exchange[] | undefined {
   const { http } = attempt;
   if (http === undefined || attempts.findLast((one) => one.http === http) !== attempt) return undefined;
   return bodies[`http${http}`] as Exchange[] | undefined;
 }
 
-/** Shown only while it lies ahead, by the wall clock: a person who sends it again ends the looking at once. */
+/** The end of the look-up period, only while it is in the future, because a user can end it early by sending again. */
 function lookUntil({ state, lookLeft = 0, updatedAt }: DeliveryRecord): string | undefined {
   const until = Date.parse(updatedAt) + lookLeft;
   return state === 'inDoubt' && until > Date.now() ? new Date(until).toISOString() : undefined;
 }
 
-/** Requests of other versions may lack what this one notes. */
-function normal(request: EntityRequest): EntityRequest {
+/** Requests stored by other versions may lack `generic`. */
+function withGeneric(request: EntityRequest): EntityRequest {
   return { ...request, generic: request.generic ?? {} };
 }
 
@@ -242,17 +248,17 @@ function conversationView(record: ConversationRecord, nameOf: NameOf): Conversat
   return { id, reference, title, state, links };
 }
 
-/** Oldest first, as they go out. */
+/** Oldest first, in the order of sending. */
 async function deliveriesOf(store: Store, message: string): Promise<DeliveryRecord[]> {
   return (await store.listDeliveries({ message, limit: DELIVERIES })).reverse();
 }
 
-async function next(source: LeadSource): Promise<Lead | undefined> {
-  const { value, done } = await source.leads.next();
+async function next(source: MessageSource): Promise<MessageRef | undefined> {
+  const { value, done } = await source.refs.next();
   return done ? undefined : value;
 }
 
-function newest<Head extends { lead?: Lead }>(heads: Head[]): Head | undefined {
+function newest<Head extends { lead?: MessageRef }>(heads: Head[]): Head | undefined {
   return heads.reduce<Head | undefined>(
     (best, head) => (head.lead && (!best?.lead || head.lead.at > best.lead.at) ? head : best),
     undefined,
@@ -265,7 +271,7 @@ function writeCursor(places: Places): string {
   return Buffer.from(JSON.stringify(places)).toString('base64url');
 }
 
-/** A cursor comes back through the browser: one that is broken means from the beginning. */
+/** The cursor comes from the browser; an invalid one starts from the beginning. */
 function readCursor(cursor: string | undefined): Places {
   try {
     const places: unknown = JSON.parse(Buffer.from(cursor ?? '', 'base64url').toString());

@@ -12,10 +12,10 @@ import type { Attempt, Bodies, ErrorRecord, MessageOrigin, WaitsFor } from '../.
 
 export type { AuditEntry, Edit, Exchange };
 
-/** What the runtime tells the messages view; both sides compile against it. */
+/** The data of the messages view, shared by runtime and browser. */
 
-/** A message or delivery as a person sees it: one word for what the store keeps as state and outcome. */
-export type Shown =
+/** The displayed state of a message or delivery, combined from state and outcome in the store. */
+export type ShownState =
   | 'inFlow'
   | 'waiting'
   | 'inDoubt'
@@ -26,7 +26,7 @@ export type Shown =
   | 'failed'
   | 'skipped';
 export type Action = Answer | 'edit' | 'undo' | 'seen';
-/** What the list may be narrowed to; the first ones have a button of their own. */
+/** Filters of the list; the first ones have their own buttons. */
 export const FILTERS = [
   'all',
   'problems',
@@ -40,53 +40,53 @@ export const FILTERS = [
   'skipped',
 ] as const;
 export type Filter = (typeof FILTERS)[number];
-/** Whether the other conditions speak of what came in, of what went out, or of either. */
+/** Whether the other conditions apply to messages, deliveries, or both. */
 export const DIRECTIONS = ['either', 'incoming', 'outgoing'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
-/** What a person looks for; every condition narrows the list. */
+/** The search conditions; all of them must match. */
 export interface Selection {
-  /** A number, id or reference of any party, or words of a title. */
+  /** A number, id or reference of any party, or words of the title. */
   search: string;
   state: Filter;
   direction: Direction;
   /** Id of an endpoint. */
   endpoint?: string;
   entityType?: string;
-  /** ISO times, the first included, the second not. */
+  /** ISO times; `since` is inclusive, `until` exclusive. */
   since?: string;
   until?: string;
 }
 
 export interface Query extends Selection {
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   before?: string;
   limit: number;
 }
 
-/** What goes out before a delivery, and how that stands: the create of its ticket, or something else of its lane. */
-export type Behind = `${'create' | 'earlier'}_${'needsDecision' | 'failed' | 'inDoubt' | 'waiting'}`;
+/** The delivery that blocks another one, with its state: the create of its ticket, or an earlier delivery of its lane. */
+export type Blocker = `${'create' | 'earlier'}_${'needsDecision' | 'failed' | 'inDoubt' | 'waiting'}`;
 
-export interface Waits {
-  /** Why it is not sent now, where that is not its own failure. */
-  waitsFor?: WaitsFor | Behind | 'endpoint' | 'down' | 'strange';
-  /** When it is tried next. */
+export interface WaitState {
+  /** Why the delivery is not sent now, unless because of its own failure. */
+  waitsFor?: WaitsFor | Blocker | 'endpoint' | 'down' | 'strange';
+  /** Time of the next attempt. */
   nextTry?: string;
 }
 
-export interface DeliveryRow extends Waits {
+export interface DeliveryRow extends WaitState {
   id: string;
   /** Name of the endpoint. */
   endpoint: string;
   entityType: string;
   number?: string;
-  state: Shown;
+  state: ShownState;
 }
 
-/** What went on with a warning: what was left out, or what the partner did not keep. */
+/** A warning: what was left out, or what the partner did not store. */
 export interface ShownWarning {
   text: string;
-  /** A person has looked at it: it counts no more. */
+  /** A user has marked it as seen, so it no longer counts. */
   seen: boolean;
 }
 
@@ -94,27 +94,27 @@ export interface MessageRow {
   id: string;
   receivedAt: string;
   origin: MessageOrigin;
-  /** Name of the endpoint, as the integrator called it. */
+  /** Name of the endpoint. */
   endpoint: string;
   entityType: string;
-  /** What people call the entity: its number, or its id where it has none. */
+  /** Number of the entity, or its id if it has no number. */
   number: string;
   title?: string;
-  state: Shown;
-  /** What went wrong, or why nothing was to be done, in words. */
+  state: ShownState;
+  /** What went wrong, or why the message was ignored, for display. */
   reason?: string;
-  /** Of the message and its deliveries in one. */
+  /** Combined warnings of the message and its deliveries. */
   warning?: ShownWarning;
-  /** What it is about could not be read yet, for `reason`; `readAt`: when it is read again. */
+  /** The entity could not be read yet, see `reason`; `readAt`: time of the next attempt. */
   unread?: { readAt?: string };
-  /** A value had no row in its value map: something was left out, or the message failed for it. */
+  /** A value had no row in its value map, so it was left out, or the message failed. */
   unmapped: boolean;
   deliveries: DeliveryRow[];
 }
 
 export interface MessageList {
   messages: MessageRow[];
-  /** Given when there are more. */
+  /** Present if there are more. */
   next?: string;
 }
 
@@ -141,7 +141,7 @@ export interface FieldValue {
   value: Json;
 }
 
-/** A rule of a mapping, and the row of its value map, counted from one. */
+/** A rule of a mapping, and the row of its value map; both numbered from one. */
 export interface AppliedRule {
   mapping: string;
   /** The config node that holds the mapping; absent for a preset. */
@@ -151,20 +151,23 @@ export interface AppliedRule {
   kind: 'source' | 'constant' | 'expression' | 'default';
 }
 
-/** A field of an outgoing payload: the rule that made it, and for each generic value it took, the rule and the partner's fields before that. */
+/**
+ * A field of an outgoing payload: the rule that made it, and for each generic value it read, the inbound rule and the partner's
+ * fields.
+ */
 export interface FieldLine extends FieldValue {
   made?: AppliedRule;
   from: { generic: string; value?: Json; made?: AppliedRule; fields: FieldValue[] }[];
-  /** Written by a person. */
+  /** The field was edited by a user. */
   edited?: boolean;
 }
 
-/** What a person may change, and what was changed. */
+/** A payload that a user can edit, with the edits so far. */
 export interface Editable {
-  /** The payload as it is sent now. */
+  /** The current payload. */
   payload?: Json;
   edits: Edit[];
-  /** As it was before anybody changed it. */
+  /** The payload before the first edit. */
   original?: Json;
 }
 
@@ -176,10 +179,10 @@ export interface DeliveryView extends DeliveryRow, Editable {
   part: string;
   lines: FieldLine[];
   createdAt: string;
-  /** In doubt: until when the partner is only looked at. */
+  /** In doubt: end of the period in which the record is only looked up. */
   lookUntil?: string;
   error?: ErrorRecord;
-  /** `error`, where it is delivered: what the partner did not keep. */
+  /** The `error` of a delivered one: what the partner did not store. */
   warning?: ErrorRecord;
   /** What kind of question `error` asks. */
   decision?: DecisionKind;
@@ -190,7 +193,7 @@ export interface DeliveryView extends DeliveryRow, Editable {
 
 export interface MessageView extends Omit<MessageRow, 'warning'>, Editable {
   entityId: string;
-  /** Name of the node that took it. */
+  /** Name of the node that received the message. */
   node: string;
   emissions: number;
   error?: ErrorRecord;
@@ -205,55 +208,55 @@ export interface MessageView extends Omit<MessageRow, 'warning'>, Editable {
   sent: DeliveryView[];
 }
 
-/** How the sending to an endpoint stands. */
+/** The state of an endpoint. */
 export interface EndpointView {
   id: string;
   name: string;
   system: string;
   state: EndpointState;
   inFlight: number;
-  /** Deliveries that wait for it. */
+  /** Number of deliveries waiting for the endpoint. */
   waiting: number;
-  /** When it is tried next, where it is down. */
+  /** Time of the next attempt, if the endpoint is down. */
   resumesAt?: string;
   suspended?: Suspension;
-  /** What keeps its news from coming in. */
+  /** Problems that prevent receiving changes from the endpoint. */
   intake: IntakeTrouble[];
 }
 
-/** A value without a row, where a mapping of its own or a preset can be mended. */
+/** A value without a row in its value map, to be added in a custom mapping. */
 export interface UnmappedView extends UnmappedValue {
   store: string;
 }
 
-/** What can be done to many at once, and taken back. */
+/** Actions available for several messages at once, and for undo. */
 export const UNDOABLE = ['replay', 'skip', 'seen'] as const;
 export type Undoable = (typeof UNDOABLE)[number];
 
-/** What is done to many at once. */
+/** A bulk action. */
 export interface BulkRequest {
   action: Undoable | 'undo';
-  /** What an undo takes back; without it, whatever was done last. */
+  /** The action that an undo reverts; without it, the last one. */
   undoes?: Undoable;
   reason?: string;
   /** Messages, each with its deliveries. */
   ids?: string[];
-  /** Or all that fit. */
+  /** Or all matching messages. */
   selection?: Selection;
-  /** Only tell how many it would be. */
+  /** Only count, without applying the action. */
   preview?: boolean;
 }
 
 export interface BulkResult {
-  /** Messages and deliveries of which it was done, or would be. */
+  /** Number of messages and deliveries that were, or would be, changed. */
   done: number;
-  /** Those of them that are only looked for once more, and not sent. */
+  /** Those of them that are only looked up again and not sent. */
   looked: number;
-  /** Ids of the messages concerned, for the undo. */
+  /** Ids of the changed messages, for undo. */
   messages: string[];
-  /** Why the rest was not done. */
+  /** Why the others were not changed. */
   refused: string[];
-  /** There were more: the next request goes on with them. */
+  /** There are more; the next request continues with them. */
   more: boolean;
 }
 
@@ -262,7 +265,7 @@ export interface Counts {
   needsDecision: number;
   waiting: number;
   unrouted: number;
-  /** Messages and deliveries with a warning that nobody has looked at yet. */
+  /** Messages and deliveries with an unseen warning. */
   warned: number;
   conversations: number;
   /** Values without a row in their value map. */

@@ -1,110 +1,125 @@
 import { CANCELLING_STATES, type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
-import type { Incoming, News } from './correlate.js';
+import type { DetectedChanges } from './correlate.js';
 import { linkAt, withLink } from './correlate.js';
-import type { EntityRequest } from './correlator.js';
-import { sameImprint } from './fingerprint.js';
-import { type PartyRules, ruleInWords, type Said, stands } from './ownership.js';
+import type { EntityRequest } from './entity-request.js';
+import { sameFingerprint } from './fingerprint.js';
+import type { InboundMessage } from './inbound-message.js';
+import { type ChangeOrigin, type PartyRules, ruleText, shownWins } from './ownership.js';
 
-/** A write of ours to the entity that a message tells of. */
-export interface Rival {
+/** Our own write to the entity that a message is about. */
+export interface CompetingWrite {
   delivery: DeliveryRecord;
   request: EntityRequest;
 }
 
-/** Two parties gave one field different values, neither knowing of the other's. */
+/** Two parties set one field to different values, neither aware of the other. */
 export interface Conflict {
   /** The generic field. */
   name: string;
-  /** The partner's own fields to which the rival writes it. */
+  /** The partner's own fields to which the competing write writes it. */
   fields: string[];
-  rival: Rival;
-  /** What the partner shows, and what was to be written there. */
+  competing: CompetingWrite;
+  /** The partner's current value, and the value we wanted to write. */
   shown: Json;
   wanted: Json;
-  /** By which it was decided, in words. */
+  /** The rule that decided the conflict, for display. */
   rule: string;
-  /** What is shown stands: it is told to the others, and what was to be written is not, or is undone. */
-  stands: boolean;
+  /** The partner's value wins: it is sent to the other parties, and our write is dropped or reverted. */
+  partnerWins: boolean;
 }
 
 /**
- * The conflicts between what a message tells and what is being, or was just, written to the same entity. Pure.
- * `rivals`: newest last. `rules`: those of the party the message comes from. `said`: who says it, and when; of a rival likewise.
+ * Finds the conflicts between a message and our current or recent writes to the same entity. Pure.
+ * @param competing newest last
+ * @param rules those of the party that sent the message
+ * @param origin who made the change in the message, and when; `originOf` gives the same for a competing write
  */
-export function conflictsIn(
-  news: News,
-  { message, record, sources }: Incoming,
-  rivals: readonly Rival[],
+export function findConflicts(
+  changes: DetectedChanges,
+  { message, record, sources }: InboundMessage,
+  competingWrites: readonly CompetingWrite[],
   rules: PartyRules,
-  said: Said,
-  saidOf: (rival: Rival) => Said,
+  origin: ChangeOrigin,
+  originOf: (write: CompetingWrite) => ChangeOrigin,
 ): Conflict[] {
   const fields = message.fields as Record<string, Json | undefined>;
-  const overtaken = (news.overtaken ?? []).map(({ name }) => name);
-  const told = [...(news.message.changed ?? []), ...overtaken].filter(
-    (name) => !ITEM_FIELDS.has(name) && !(news.asMade ?? []).includes(name),
+  const overtaken = (changes.overtaken ?? []).map(({ name }) => name);
+  const changedNames = [...(changes.message.changed ?? []), ...overtaken].filter(
+    (name) => !ITEM_FIELDS.has(name) && !(changes.asMade ?? []).includes(name),
   );
-  return told.flatMap((name): Conflict[] => {
+  return changedNames.flatMap((name): Conflict[] => {
     const shown = fields[name];
-    const written = ({ request }: Rival) =>
+    const written = ({ request }: CompetingWrite) =>
       request.changed.filter(
         (field) => (request.sources[field]?.includes(name) || sources[name]?.includes(field)) && field in record,
       );
     const differs =
-      ({ request }: Rival) =>
+      ({ request }: CompetingWrite) =>
       (field: string) =>
-        !sameImprint(record[field], request.fields[field]);
-    const isRival = (rival: Rival) => {
-      const wanted = rival.request.generic[name];
-      return wanted !== undefined && !cancels(name, wanted) && !sameImprint(wanted, shown) && written(rival).some(differs(rival));
+        !sameFingerprint(record[field], request.fields[field]);
+    const competesOn = (write: CompetingWrite) => {
+      const wanted = write.request.generic[name];
+      return (
+        wanted !== undefined &&
+        !isCancellation(name, wanted) &&
+        !sameFingerprint(wanted, shown) &&
+        written(write).some(differs(write))
+      );
     };
-    const rival = rivals.findLast(isRival);
-    if (!rival || shown === undefined) return [];
-    const wanted = rival.request.generic[name] as Json;
+    const competing = competingWrites.findLast(competesOn);
+    if (!competing || shown === undefined) return [];
+    const wanted = competing.request.generic[name] as Json;
     const rule = rules.fields[name] ?? 'newest';
-    const isRight = cancels(name, shown) || stands(name, rule, said, saidOf(rival));
-    const words = ruleInWords(name, rule, said, saidOf(rival));
-    // What one value is written to is one thing: a later write may have gone over any of it.
-    return [{ name, fields: written(rival), rival, shown, wanted, rule: words, stands: isRight }];
+    const partnerWins = isCancellation(name, shown) || shownWins(name, rule, origin, originOf(competing));
+    const ruleName = ruleText(name, rule, origin, originOf(competing));
+    // All fields written from one value are restored together: a later write may have overwritten any of them.
+    return [{ name, fields: written(competing), competing, shown, wanted, rule: ruleName, partnerWins }];
   });
 }
 
-/** Whoever wants it cancelled is heard, whatever the others say at that moment. */
-function cancels(name: string, value: Json): boolean {
+/** A cancellation always wins, whatever the other party set at the same time. */
+function isCancellation(name: string, value: Json): boolean {
   return name === 'state' && CANCELLING_STATES.includes(value as State);
 }
 
-/** The news once conflicts are decided: what stands is told, what does not is not. */
-export function decided(news: News, conflicts: readonly Conflict[], incoming: Incoming): News {
-  if (conflicts.length === 0) return news;
-  const lost = new Set(conflicts.filter((c) => !c.stands).map((c) => c.name));
-  const won = conflicts.filter((c) => c.stands).map((c) => c.name);
-  const changed = [...new Set([...(news.message.changed ?? []), ...won])].filter((name) => !lost.has(name));
-  const { comments, attachments, removed = [] } = news.message;
-  const message: GenericMessage = { ...news.message, changed };
-  const isNews = changed.length + comments.length + attachments.length + removed.length > 0;
-  const output = isNews || incoming.deleted ? 'update' : 'ignored';
-  return { ...news, message, output, ...(output === 'ignored' && { reason: inWords(conflicts) }) };
+/** The detected changes without the fields that lost a conflict. */
+export function resolveConflicts(
+  changes: DetectedChanges,
+  conflicts: readonly Conflict[],
+  incoming: InboundMessage,
+): DetectedChanges {
+  if (conflicts.length === 0) return changes;
+  const lost = new Set(conflicts.filter((c) => !c.partnerWins).map((c) => c.name));
+  const won = conflicts.filter((c) => c.partnerWins).map((c) => c.name);
+  const changed = [...new Set([...(changes.message.changed ?? []), ...won])].filter((name) => !lost.has(name));
+  const { comments, attachments, removed = [] } = changes.message;
+  const message: GenericMessage = { ...changes.message, changed };
+  const hasChanges = changed.length + comments.length + attachments.length + removed.length > 0;
+  const output = hasChanges || incoming.deleted ? 'update' : 'ignored';
+  return { ...changes, message, output, ...(output === 'ignored' && { reason: conflictText(conflicts) }) };
 }
 
-/** What was said, in words. */
-export function inWords(conflicts: readonly Pick<Conflict, 'name' | 'shown' | 'wanted' | 'rule' | 'stands'>[]): string {
+/** Conflicts as text for people. */
+export function conflictText(conflicts: readonly Pick<Conflict, 'name' | 'shown' | 'wanted' | 'rule' | 'partnerWins'>[]): string {
   return conflicts
-    .map(({ name, shown, wanted, rule, stands }) => {
-      const [stood, fell] = stands ? [shown, wanted] : [wanted, shown];
-      return `Both sides changed ${name} at once: ${quoted(stood)} stands, ${quoted(fell)} does not (rule: ${rule}).`;
+    .map(({ name, shown, wanted, rule, partnerWins }) => {
+      const [kept, dropped] = partnerWins ? [shown, wanted] : [wanted, shown];
+      return `Both sides changed ${name} at the same time: ${quoted(kept)} was kept, ${quoted(dropped)} was dropped (rule: ${rule}).`;
     })
     .join(' ');
 }
 
 function quoted(value: Json): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return `«${text.length > 60 ? `${text.slice(0, 60)}…` : text}»`;
+  return `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`;
 }
 
-/** What has to be written so that the partner has what stands, if writes of ours went over it. Values are the partner's own. */
-export function restoring(conflicts: readonly Conflict[], { record }: Incoming): EntityRequest {
+/**
+ * The request that writes the winning values back to the partner, in case our writes overwrote them. Values are the partner's
+ * own.
+ */
+export function restoreRequest(conflicts: readonly Conflict[], { record }: InboundMessage): EntityRequest {
   const fields = [...new Set(conflicts.flatMap((conflict) => conflict.fields))];
   const namesOf = (field: string) => conflicts.filter((conflict) => conflict.fields.includes(field)).map(({ name }) => name);
   return {
@@ -117,8 +132,8 @@ export function restoring(conflicts: readonly Conflict[], { record }: Incoming):
   };
 }
 
-/** The conversation in which a newer delivery has the word on some fields: older ones do not write them any more. */
-export function overruled(
+/** Makes a delivery the newest writer of some fields, so that older deliveries no longer write them. */
+export function withNewestWriter(
   latest: ConversationRecord,
   link: Link,
   fields: readonly string[],

@@ -1,10 +1,11 @@
 import { SwitchboardError } from '../errors.js';
 import type { Change, CommitResult, ConversationRecord, Store } from '../store/store.js';
-import { released } from './plan.js';
+import { releaseDeliveries } from './plan.js';
 
-/** Writers of one conversation take turns here; the store's versions catch writers in other processes, who make us try again. */
-const MOST_TRIES = 20;
+/** Retries after version conflicts with writers in other processes. */
+const MAX_TRIES = 20;
 
+/** Changes conversations; in this process, one writer at a time for each conversation. */
 export class Conversations {
   private readonly turns = new Map<string, Promise<unknown>>();
 
@@ -14,8 +15,9 @@ export class Conversations {
   ) {}
 
   /**
-   * Changes a conversation, together with other records, in one commit. `change` gets the latest record and gives the new one, or the same
-   * to leave it as it is; it may be called again when another process was faster. Deliveries that waited for what its plan now says go along.
+   * Changes a conversation and other records in one commit. `change` receives the latest record and returns the new one, or the
+   * same one for no change; it is called again if another process committed first. The commit also releases deliveries whose
+   * predecessors in the plan are done.
    */
   async update(
     id: string,
@@ -26,17 +28,19 @@ export class Conversations {
     return this.inTurn(id, async () => {
       for (let tries = 1; ; tries++) {
         const latest = await this.store.conversation(id);
-        if (!latest) throw new SwitchboardError('SWB_STORE', `The conversation ${id} is not in the store any more.`);
+        if (!latest) throw new SwitchboardError('SWB_STORE', `The conversation ${id} is no longer in the store.`);
         const next = change(latest);
         const changes = typeof also === 'function' ? also(latest) : [...also];
         if (next !== latest) changes.unshift({ kind: 'conversation', record: next });
         if (next.plan && next.plan !== latest.plan)
-          changes.push(...released(next.plan, await this.store.openDeliveries(id), new Date(this.clock()).toISOString()));
+          changes.push(
+            ...releaseDeliveries(next.plan, await this.store.openDeliveries(id), new Date(this.clock()).toISOString()),
+          );
         if (changes.length === 0) return { skipped: [] };
         try {
           return await this.store.commit(changes, options);
         } catch (error) {
-          const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MOST_TRIES;
+          const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MAX_TRIES;
           if (!again) throw error;
         }
       }
@@ -44,11 +48,11 @@ export class Conversations {
   }
 
   /**
-   * Changes several conversations, together with other records, in one commit. `change` reads what it needs and gives the changes; it may be called again when
-   * somebody was faster.
+   * Changes several conversations and other records in one commit. `change` reads what it needs and returns the changes; it is
+   * called again if another process committed first.
    */
   async updateTogether(ids: string[], change: () => Promise<Change[]>): Promise<void> {
-    // Always in the same order, so that two of these cannot wait for each other.
+    // Always in the same order, to prevent deadlocks.
     const [first, ...rest] = [...new Set(ids)].sort();
     if (first !== undefined) return this.inTurn(first, () => this.updateTogether(rest, change));
     for (let tries = 1; ; tries++) {
@@ -56,13 +60,13 @@ export class Conversations {
         await this.store.commit(await change());
         return;
       } catch (error) {
-        const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MOST_TRIES;
+        const again = error instanceof SwitchboardError && error.code === 'SWB_CONFLICT' && tries < MAX_TRIES;
         if (!again) throw error;
       }
     }
   }
 
-  /** Runs tasks about one conversation one after the other. */
+  /** Runs the tasks of one conversation one after the other. */
   private inTurn<T>(id: string, task: () => Promise<T>): Promise<T> {
     const before = this.turns.get(id);
     const run = before ? before.then(task, task) : task();

@@ -1,63 +1,37 @@
-import type { LinkItems } from '../model/item-facts.js';
 import type { EventKind, GenericMessage, ItemProgress, Json, State } from '../model/message.js';
 import { FINAL_STATES } from '../model/message.js';
 import { isWithin } from '../store/id.js';
 import type { ConversationRecord, Link, WrittenItem } from '../store/store.js';
-import { fieldNews, fieldsOf, isReadAfter, missedIn, type Overtaken } from './field-news.js';
-import { imprint, shadowOf, standingOf } from './fingerprint.js';
+import type { EchoGuard } from './echo-guard.js';
+import { detectFieldChanges, fieldsOf, isReadAfter, missedWrites, type OvertakenField } from './field-changes.js';
+import { fingerprint, itemStateKey, lastKnownEntries } from './fingerprint.js';
+import type { InboundMessage } from './inbound-message.js';
 import { withIds } from './item-entries.js';
-import { isSaid } from './item-terms.js';
-import { type PartGuard, type PartNews, partNews } from './part-news.js';
+import { isWrittenComment } from './item-id-translation.js';
+import { detectPartChanges, type PartChanges } from './part-changes.js';
 import { isOver, planAfter } from './plan.js';
 
-/** How long after a write of ours it is remembered what was there before: copies that are behind show it. Milliseconds. */
-export const COPIES_BEHIND = 10_000;
-/** Marks kept per conversation, of what partners never showed. */
-const MARKS = 500;
+/** How long the value before our own write is remembered, in milliseconds: replicas that lag behind still show it. */
+export const REPLICA_LAG = 10_000;
+/** Maximum number of marks kept per conversation for comments and files that the partner has not shown yet. */
+const MAX_MARKS = 500;
 
-/** A generic message together with the partner's record it was made from. */
-export interface Incoming {
-  message: GenericMessage;
-  /** The partner's own fields, top level. */
-  record: Record<string, Json>;
-  /** For each generic field the partner's top-level fields it was made from. */
-  sources: Record<string, string[]>;
-  deleted?: boolean;
-  /** The delivery of ours that it is the partner's answer to: it was read before anything that was written later. */
-  answerTo?: string;
-  /** What it tells of which item is which. */
-  items?: LinkItems;
-  /** An id made before it was read; undefined for an answer. */
-  readAt?: string;
-}
-
-/** A write of ours that is on its way to the same entity: its echo may come back before its answer does. */
-export interface InFlight {
-  fields: Record<string, Json>;
-}
-
-export interface EchoGuard extends PartGuard {
-  inFlight: InFlight[];
-  /** Is version `a` of an entity older than `b`? Undefined = no. */
-  isOlder: (a: string | undefined, b: string | undefined) => boolean;
-}
-
-export interface News {
+export interface DetectedChanges {
   output: 'new' | 'update' | 'ignored';
-  /** Why it was ignored, in words. */
+  /** Why the message is ignored, for display. */
   reason?: string;
-  /** The message reduced to what is new. */
+  /** The message reduced to what changed. */
   message: GenericMessage;
-  /** Fields that fill what is empty elsewhere and overwrite nothing: see FieldNews. */
+  /** Fields that may fill empty fields of other parties but overwrite nothing: see FieldChanges. */
   asMade?: string[];
-  overtaken?: Overtaken[];
+  overtaken?: OvertakenField[];
   /** The entity has to be read again. */
-  again?: boolean;
-  /** Deliveries in doubt that it may show to be done. */
-  found?: string[];
-  /** Some of it can be told only once what is in doubt is known: it has to be read again then. */
-  waits?: boolean;
-  /** The conversation as it is once this message is settled; apply to its latest record. */
+  rereadNeeded?: boolean;
+  /** Deliveries in doubt that the message may confirm. */
+  foundDeliveries?: string[];
+  /** Part of the message depends on a delivery in doubt: the entity has to be read again once that is resolved. */
+  waitsForDoubt?: boolean;
+  /** Applies the message to the latest record of the conversation once the message is settled. */
   advance: (conversation: ConversationRecord) => ConversationRecord;
 }
 
@@ -66,35 +40,40 @@ export function linkOf(conversation: ConversationRecord, endpoint: string, entit
   return conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.id === id);
 }
 
-/** The link through which a conversation stands at an endpoint. */
+/** The link of a conversation at an endpoint, by entity type and leg. */
 export function linkAt(conversation: ConversationRecord, endpoint: string, entityType: string, leg: string): Link | undefined {
   return conversation.links.find((l) => l.endpoint === endpoint && l.entityType === entityType && l.leg === leg);
 }
 
-/** A link on which nothing has been seen yet: its next message tells everything. */
-function untouched(link: Link): boolean {
+/** Nothing has been received for the link yet, so everything in its next message is new. */
+function isUnseen(link: Link): boolean {
   return link.origin === 'theirs' && Object.keys(link.raw).length === 0;
 }
 
 /**
- * Says what is new in a message for the conversation it belongs to. Pure.
+ * Finds what changed in a message since the last one of its conversation. Pure.
  *
- * What is not done yet, or is done already, when it is first seen is nothing for the other side: nothing of it is remembered but that, so that all of it is
- * told when it is opened.
+ * An entity that is a draft or already finished when first seen is not passed on: only its state is remembered, so that
+ * everything counts as new once it is submitted or reopened.
  */
-export function whatIsNew(conversation: ConversationRecord, link: Link, incoming: Incoming, guard: EchoGuard): News {
+export function detectChanges(
+  conversation: ConversationRecord,
+  link: Link,
+  incoming: InboundMessage,
+  guard: EchoGuard,
+): DetectedChanges {
   const { message, deleted } = incoming;
-  const fresh = untouched(link);
-  if (deleted && (fresh || link.gone)) {
-    const reason = fresh ? 'It was deleted before it was first seen.' : 'It is known to be deleted.';
+  const isFirst = isUnseen(link);
+  if (deleted && (isFirst || link.gone)) {
+    const reason = isFirst ? 'The entity was deleted before it was first seen.' : 'The entity is already known to be deleted.';
     return { output: 'ignored', reason, message, advance: (c) => c };
   }
-  const parts = partNews(conversation, link, incoming, guard);
-  const { comments, attachments, removed, used, found, waits } = parts;
-  const fields = fresh ? undefined : fieldNews(link, incoming, guard);
-  const { changed, asMade, overtaken, again } = fields ?? {};
-  const event = eventOf(message, fresh, changed, comments.length, attachments.length, deleted);
-  const reduced: GenericMessage = {
+  const parts = detectPartChanges(conversation, link, incoming, guard);
+  const { comments, attachments, removed, usedMarks, foundDeliveries, waitsForDoubt } = parts;
+  const fields = isFirst ? undefined : detectFieldChanges(link, incoming, guard);
+  const { changed, asMade, overtaken, rereadNeeded } = fields ?? {};
+  const event = eventOf(message, isFirst, changed, comments.length, attachments.length, deleted);
+  const reducedMessage: GenericMessage = {
     ...message,
     event,
     comments,
@@ -103,26 +82,27 @@ export function whatIsNew(conversation: ConversationRecord, link: Link, incoming
     ...(removed.length > 0 && { removed }),
   };
   const { state } = message.fields;
-  if (fresh && (state === 'draft' || (state && FINAL_STATES.includes(state)))) {
-    const reason = state === 'draft' ? 'It is a draft: nothing is ordered yet.' : `It was already ${state} when first seen.`;
-    return { output: 'ignored', reason, message: reduced, advance: (latest) => setAside(latest, message) };
+  if (isFirst && (state === 'draft' || (state && FINAL_STATES.includes(state)))) {
+    const reason = state === 'draft' ? 'The order is still a draft.' : `The entity was already ${state} when first seen.`;
+    return { output: 'ignored', reason, message: reducedMessage, advance: (latest) => withStateOnly(latest, message) };
   }
-  const spoke = comments.some((c) => c.visibility === 'public' && isSaid(c));
+  const hasPublicComment = comments.some((c) => c.visibility === 'public' && isWrittenComment(c));
   const isOutdated = fields?.isOutdated ?? (() => false);
   const advance = (latest: ConversationRecord) =>
-    advanced(latest, incoming, { parts, spoke, changed, isOutdated }, guard.isOlder);
-  const news = { message: reduced, advance, asMade, overtaken, again, found, waits };
-  if (fresh) return { output: 'new', ...news };
-  if (deleted || changed?.length || comments.length || attachments.length || removed.length) return { output: 'update', ...news };
+    advanceConversation(latest, incoming, { parts, hasPublicComment, changed, isOutdated }, guard.isOlder);
+  const changes = { message: reducedMessage, advance, asMade, overtaken, rereadNeeded, foundDeliveries, waitsForDoubt };
+  if (isFirst) return { output: 'new', ...changes };
+  if (deleted || changed?.length || comments.length || attachments.length || removed.length)
+    return { output: 'update', ...changes };
   return {
     output: 'ignored',
-    reason: used.length || waits ? 'It is the echo of what we wrote.' : 'Nothing changed.',
-    ...news,
+    reason: usedMarks.length || waitsForDoubt ? 'The message is an echo of our own write.' : 'Nothing changed.',
+    ...changes,
   };
 }
 
-/** Of what is ignored when first seen only how it stands is remembered. */
-function setAside(latest: ConversationRecord, { source, fields }: GenericMessage): ConversationRecord {
+/** Remembers only the state of an entity that is ignored when first seen. */
+function withStateOnly(latest: ConversationRecord, { source, fields }: GenericMessage): ConversationRecord {
   const links = latest.links.map((link) =>
     isOf(link, source)
       ? { ...link, shadow: { ...(fields.state && { state: fields.state }) }, number: source.number ?? link.number }
@@ -136,16 +116,18 @@ function isOf(link: Link, { endpoint, entityType, id }: GenericMessage['source']
   return link.endpoint === endpoint && link.entityType === entityType && link.id === id;
 }
 
-/** What we wrote of items. Of those of which we wrote how they stand, and that the other side has moved on from there, only that we wrote them. */
-function unchangedItems({ writtenItems }: Link, progress: ItemProgress[] = []): Link['writtenItems'] {
+/**
+ * What we wrote of items. If the partner has changed an item's state since, the written entry is no longer valid and is cleared.
+ */
+function writtenItemsAfter({ writtenItems }: Link, progress: ItemProgress[] = []): Link['writtenItems'] {
   if (!writtenItems) return undefined;
-  const now = new Map(progress.map((item) => [item.id, standingOf(item)]));
-  const heard = ([id, item]: [string, WrittenItem]): [string, WrittenItem] => {
+  const now = new Map(progress.map((item) => [item.id, itemStateKey(item)]));
+  const afterReport = ([id, item]: [string, WrittenItem]): [string, WrittenItem] => {
     const moved = item.standing !== undefined && now.has(id) && now.get(id) !== item.standing;
     return [id, moved ? { ...item, entry: '' } : item];
   };
   return Object.fromEntries(
-    Object.entries(writtenItems).map(([name, items]) => [name, Object.fromEntries(Object.entries(items).map(heard))]),
+    Object.entries(writtenItems).map(([name, items]) => [name, Object.fromEntries(Object.entries(items).map(afterReport))]),
   );
 }
 
@@ -165,19 +147,19 @@ function eventOf(
   return attachments ? 'attached' : 'updated';
 }
 
-/** What a message was found to tell, apart from its fields. */
-interface Told {
-  parts: PartNews;
-  spoke: boolean;
-  /** Undefined: all of it is new. */
+/** The results of change detection that advance a conversation. */
+interface ChangeDetails {
+  parts: PartChanges;
+  hasPublicComment: boolean;
+  /** Undefined: every field is new. */
   changed: readonly string[] | undefined;
   isOutdated: (field: string) => boolean;
 }
 
-function advanced(
+function advanceConversation(
   latest: ConversationRecord,
-  incoming: Incoming,
-  { parts, spoke, changed, isOutdated }: Told,
+  incoming: InboundMessage,
+  { parts, hasPublicComment, changed, isOutdated }: ChangeDetails,
   isOlder: EchoGuard['isOlder'],
 ): ConversationRecord {
   const { message, record, sources, readAt, deleted } = incoming;
@@ -185,15 +167,16 @@ function advanced(
   const links = latest.links.map((link): Link => {
     if (!isOf(link, source)) return link;
     if (deleted) return { ...link, gone: true };
-    // What was written meanwhile is newer than what was read before.
-    const isMissed = missedIn(link, incoming, isOlder);
+    // A write answered after the reading began is newer than the reading.
+    const isMissed = missedWrites(link, incoming, isOlder);
     const outdated = (field: string) => isOutdated(field) || isMissed(field);
     const raw = { ...link.raw };
-    for (const names of Object.values(sources)) for (const name of names) if (!outdated(name)) raw[name] = imprint(record[name]);
+    for (const names of Object.values(sources))
+      for (const name of names) if (!outdated(name)) raw[name] = fingerprint(record[name]);
     const shadow = { ...link.shadow };
     for (const [name, value] of Object.entries(message.fields))
       if (value !== undefined && !fieldsOf(name, incoming, link).some(outdated))
-        Object.assign(shadow, shadowOf(name, value as Json));
+        Object.assign(shadow, lastKnownEntries(name, value as Json));
     return {
       ...link,
       raw,
@@ -202,43 +185,51 @@ function advanced(
       number: source.number ?? link.number,
       url: source.url ?? link.url,
       entityVersion: isOlder(source.version, link.entityVersion) ? link.entityVersion : (source.version ?? link.entityVersion),
-      writtenVersion: only(link.writtenVersion, (field) => outdated(field) || isRecent(link, field, readAt)),
-      ourWrites: only(link.ourWrites, (field) => isMissed(field) || isRecent(link, field, readAt)),
+      writtenVersion: filterEntries(link.writtenVersion, (field) => outdated(field) || isRecent(link, field, readAt)),
+      ourWrites: filterEntries(link.ourWrites, (field) => isMissed(field) || isRecent(link, field, readAt)),
       made: undefined,
       gone: undefined,
-      // What was found untold while this was read is told by the next reading.
-      untold: only(link.untold, (name) => !changed?.includes(name) || !isReadAfter(link.untold?.[name] ?? '', incoming)),
+      // A value marked as untold during this reading is passed on by the next one.
+      untold: filterEntries(link.untold, (name) => !changed?.includes(name) || !isReadAfter(link.untold?.[name] ?? '', incoming)),
       ...(incoming.items && { items: withIds(link.items ?? incoming.items, incoming.items) }),
-      writtenItems: (sources.progress ?? []).some(outdated) ? link.writtenItems : unchangedItems(link, message.fields.progress),
+      writtenItems: (sources.progress ?? []).some(outdated)
+        ? link.writtenItems
+        : writtenItemsAfter(link, message.fields.progress),
     };
   });
   const leg = linkOf(latest, source.endpoint, source.entityType, source.id)?.leg;
-  const plan = latest.plan && leg ? planAfter(latest.plan, leg, { fields: message.fields, spoke }) : latest.plan;
-  const next = { ...latest, links, written: without(latest.written, parts.used), ...(plan && { plan }) };
+  const plan = latest.plan && leg ? planAfter(latest.plan, leg, { fields: message.fields, hasPublicComment }) : latest.plan;
+  const next = { ...latest, links, written: removeOnce(latest.written, parts.usedMarks), ...(plan && { plan }) };
   return { ...next, state: conversationState(next), title: message.fields.title?.slice(0, 160) ?? latest.title };
 }
 
-/** Was a field written by us shortly before a reading? What was not read says nothing of that. */
+/** Did we write a field shortly before a reading? Also true for messages that were not read (`readAt` undefined). */
 function isRecent({ ourWrites }: Link, field: string, readAt: string | undefined): boolean {
-  return readAt === undefined || isWithin(COPIES_BEHIND, ourWrites?.[field]?.stamp ?? '', readAt);
+  return readAt === undefined || isWithin(REPLICA_LAG, ourWrites?.[field]?.stamp ?? '', readAt);
 }
 
-/** The entries of which something holds; undefined where none is left. */
-function only<T>(entries: Record<string, T> | undefined, holds: (name: string) => boolean): Record<string, T> | undefined {
+/** The entries whose name passes the test; undefined if none is left. */
+function filterEntries<T>(
+  entries: Record<string, T> | undefined,
+  holds: (name: string) => boolean,
+): Record<string, T> | undefined {
   const left = Object.entries(entries ?? {}).filter(([name]) => holds(name));
   return left.length > 0 ? Object.fromEntries(left) : undefined;
 }
 
-/** A conversation is closed when every party's entity is in a final state, and no leg is still to come; one that is reopened anywhere is open again. */
+/**
+ * A conversation is closed when the entities of all parties are in a final state and no leg is pending; a reopened entity opens
+ * it again.
+ */
 export function conversationState(conversation: ConversationRecord): 'open' | 'closed' {
   const final = (link: Link) => link.gone || FINAL_STATES.includes(link.shadow.state as State);
   const { links, plan } = conversation;
-  const toCome = plan?.legs.some((leg) => leg.state === undefined && !isOver(leg)) ?? false;
-  return links.length > 0 && links.every(final) && !toCome ? 'closed' : 'open';
+  const hasPendingLeg = plan?.legs.some((leg) => leg.state === undefined && !isOver(leg)) ?? false;
+  return links.length > 0 && links.every(final) && !hasPendingLeg ? 'closed' : 'open';
 }
 
-/** A list less one occurrence of each of some entries. */
-export function without(list: string[], entries: string[]): string[] {
+/** The list without one occurrence of each of the entries. */
+export function removeOnce(list: string[], entries: string[]): string[] {
   if (entries.length === 0) return list;
   const rest = [...list];
   for (const entry of entries) {
@@ -248,9 +239,9 @@ export function without(list: string[], entries: string[]): string[] {
   return rest;
 }
 
-/** Adds marks of what we wrote and the partner does not show. */
+/** Adds marks of comments and files that we wrote and the partner does not show yet. */
 export function withMarks(conversation: ConversationRecord, marks: string[]): ConversationRecord {
-  return marks.length ? { ...conversation, written: [...conversation.written, ...marks].slice(-MARKS) } : conversation;
+  return marks.length ? { ...conversation, written: [...conversation.written, ...marks].slice(-MAX_MARKS) } : conversation;
 }
 
 /** Replaces one link. */
@@ -261,7 +252,7 @@ export function withLink(conversation: ConversationRecord, link: Link): Conversa
   return { ...conversation, links: [...others, link] };
 }
 
-/** A link of which nothing is known yet but who it is. */
+/** A link with nothing known except its entity's identity. */
 export function newLink(source: GenericMessage['source'], leg: string, origin: Link['origin'], since: string): Link {
   return {
     endpoint: source.endpoint,

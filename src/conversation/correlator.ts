@@ -1,52 +1,34 @@
 import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
-import type { MadeBy } from '../mapping/mapping.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
-import { isMoved, otherBearer } from './bearer.js';
-import { type Conflict, conflictsIn, decided, type Rival } from './conflict.js';
+import { type CompetingWrite, type Conflict, findConflicts, resolveConflicts } from './conflict.js';
 import type { Conversations } from './conversations.js';
-import { type Incoming, type InFlight, linkAt, linkOf, type News, newLink, whatIsNew, withLink } from './correlate.js';
-import { isSent } from './field-news.js';
-import { imprint, sameImprint, shadowOf } from './fingerprint.js';
+import { type DetectedChanges, detectChanges, linkAt, linkOf, newLink, withLink } from './correlate.js';
+import { findDuplicate, hasMoved } from './duplicate-reference.js';
+import type { InFlightWrite, PartInDoubt } from './echo-guard.js';
+import type { EntityRequest } from './entity-request.js';
+import { showsSentValue } from './field-changes.js';
+import { fingerprint, lastKnownEntries, sameFingerprint } from './fingerprint.js';
+import type { InboundMessage } from './inbound-message.js';
 import { sentItems, withSent } from './item-entries.js';
-import { inOurTerms } from './item-terms.js';
-import { DEFAULT_RULES, type PartyRules, type Said, saidBy } from './ownership.js';
-import { editedAs, type PartInDoubt } from './part-news.js';
-import { carriedApart, conversationReference, createReference, freeReference, referenceFor } from './reference.js';
-import { type Unlinked, unlinkedKey } from './unlinked.js';
+import { translateItemIds } from './item-id-translation.js';
+import { type ChangeOrigin, changeOrigin, DEFAULT_RULES, type PartyRules } from './ownership.js';
+import { editedComments } from './part-changes.js';
+import { conversationReference, createReference, differingReference, freeReference, referenceFor } from './reference.js';
+import { type UnlinkedEntity, unlinkedKey } from './unlinked-entity.js';
 
-/** What an out node keeps of an entity it is going to write; the `request` body of a delivery. */
-export interface EntityRequest {
-  fields: Record<string, Json>;
-  /** Names of the fields to write when the entity exists already. */
-  changed: string[];
-  /** Names of fields that are only defaults. */
-  defaults: string[];
-  /** For each field the generic fields it was made from. */
-  sources: Record<string, string[]>;
-  /** The generic values it was made from. */
-  generic: Record<string, Json>;
-  /** Which rules of which mapping made the fields, and, of the message it came from, the generic values. */
-  made?: MadeBy;
-  read?: MadeBy;
-  /** Fields that a person wrote by hand, or that were found to stand against another's: they are written whatever has been sent since. */
-  edited?: string[];
-  /** The endpoint whose news it is, and when that changed by our own clock, epoch milliseconds. */
-  said?: { endpoint: string; at?: number };
-}
-
-export interface Correlated extends News {
+export interface CorrelationResult extends DetectedChanges {
   conversation: ConversationRecord;
-  /** The entity's link; absent where it was set aside. */
+  /** The entity's link; absent if a user has unlinked it. */
   link?: Link;
-  /** Fields that both sides changed at once. */
+  /** Fields that both sides changed at the same time. */
   conflicts?: Conflict[];
 }
 
-/** What was found new in a message, kept so that its replay tells the legs that failed the same. */
-export interface Finding {
-  output: News['output'];
+/** The changes detected in a message, saved so that a replay sends the same to the legs that failed. */
+export interface SavedChanges {
+  output: DetectedChanges['output'];
   changed?: string[];
   comments: string[];
   attachments: string[];
@@ -54,7 +36,7 @@ export interface Finding {
   removed?: RemovedPart[];
 }
 
-export function findingOf({ output, message, asMade }: News): Finding {
+export function savedChanges({ output, message, asMade }: DetectedChanges): SavedChanges {
   return {
     output,
     changed: message.changed,
@@ -65,49 +47,50 @@ export function findingOf({ output, message, asMade }: News): Finding {
   };
 }
 
-/** Finds the conversation a message belongs to, or begins one, and says what is new for it. */
+/** Finds or starts the conversation of a message, and detects what changed. */
 export class Correlator {
   constructor(
     private readonly store: Store,
     private readonly conversations: Conversations,
     private readonly endpoint: (id: string) => EndpointClient | undefined,
     private readonly clock: () => number,
-    /** The try of a delivery that is under way. */
-    private readonly underWay: (endpoint: string, delivery: string) => Promise<void> | undefined = () => undefined,
+    /** The current attempt of a delivery. */
+    private readonly runningAttempt: (endpoint: string, delivery: string) => Promise<void> | undefined = () => undefined,
     private readonly rules: (endpoint: string) => PartyRules = () => DEFAULT_RULES,
   ) {}
 
-  /** The conversation's id as far as it can be known before it exists: messages with the same key must not overtake each other. */
+  /** The conversation's id, or the expected one before it exists. Messages with the same key must be processed in order. */
   async keyOf(source: GenericMessage['source']): Promise<string> {
     const known =
-      (await this.store.conversationByLink(source.endpoint, source.entityType, source.id)) ?? (await this.referred(source));
+      (await this.store.conversationByLink(source.endpoint, source.entityType, source.id)) ??
+      (await this.conversationByCarriedReference(source));
     return known?.id ?? referenceFor(source.endpoint, source.entityType, source.id);
   }
 
-  /** `waited`: what was being written when it came is answered. */
-  async correlate(given: Incoming, before?: Finding, waited = false): Promise<Correlated> {
-    const { source } = given.message;
+  /** @param waited the writes in progress when the message arrived have been answered */
+  async correlate(inbound: InboundMessage, before?: SavedChanges, waited = false): Promise<CorrelationResult> {
+    const { source } = inbound.message;
     const linked = await this.store.conversationByLink(source.endpoint, source.entityType, source.id);
-    const aside = linked ? undefined : await this.setAside(source);
-    if (aside) return { ...aside, message: given.message };
-    const known = linked ?? (await this.referred(source));
-    const id = known?.id ?? (await this.begin(given.message));
-    // A create that waits for a person may have reached the partner: an event of what it created answers the question.
-    const there = await this.writesTo(source, id, !linked || hasNewParts(linked, given.message));
-    const open = there.filter((d) => d.part === 'entity' && (!linked || d.state !== 'needsDecision'));
+    const unlinked = linked ? undefined : await this.ignoredAsUnlinked(source);
+    if (unlinked) return { ...unlinked, message: inbound.message };
+    const known = linked ?? (await this.conversationByCarriedReference(source));
+    const id = known?.id ?? (await this.startConversation(inbound.message));
+    // A create that needs a decision may have reached the partner: an event of the created entity answers the question.
+    const writes = await this.writesTo(source, id, !linked || hasNewParts(linked, inbound.message));
+    const open = writes.filter((d) => d.part === 'entity' && (!linked || d.state !== 'needsDecision'));
     const requests = await this.requests(open);
-    // Read after the writes under way: one that is recorded meanwhile is then known by either.
+    // Read after the writes in progress, so that a write recorded in between is in one of the two.
     let conversation = await this.conversation(id);
     let link = linkOf(conversation, source.endpoint, source.entityType, source.id);
     if (!link) {
       const creating = open.find((d) => createReference(conversation, d) === source.reference);
-      const answer = creating && this.underWay(creating.endpoint, creating.id);
+      const answer = creating && this.runningAttempt(creating.endpoint, creating.id);
       if (answer) {
-        // Our own create is being answered right now, and its answer outranks an event of whatever carries our reference.
+        // Our create is about to be answered, and its answer outranks an event of any entity with our reference.
         await answer;
-        return this.correlate(given, before);
+        return this.correlate(inbound, before);
       }
-      link = await this.adopted(conversation, given.message, open, requests);
+      link = await this.adoptLink(conversation, inbound.message, open, requests);
       const adopted = link;
       await this.conversations.update(conversation.id, (latest) => withLink(latest, adopted), [], { durable: false });
       if (creating) await this.wake(creating);
@@ -115,40 +98,40 @@ export class Correlator {
     }
     const client = this.endpoint(source.endpoint);
     const isOlder = (a?: string, b?: string) => client?.isOlder(a, b) ?? false;
-    // A deletion tells of the version that was deleted.
-    const outdated = !given.deleted && isOlder(source.version, link.entityVersion);
-    const incoming = outdated && !before ? given : itemsInOurTerms(given, link, requests, client);
-    if (before) return { ...replayed(incoming.message, link, before), conversation, link };
+    // A deletion reports the version that was deleted.
+    const outdated = !inbound.deleted && isOlder(source.version, link.entityVersion);
+    const incoming = outdated && !before ? inbound : withOurItemIds(inbound, link, requests, client);
+    if (before) return { ...replayedChanges(incoming.message, link, before), conversation, link };
     if (outdated) {
-      const reason = `It is older than what was seen of ${source.number ?? source.id} already.`;
+      const reason = `The message is older than the last known version of ${source.number ?? source.id}.`;
       return { output: 'ignored', reason, message: incoming.message, advance: (c) => c, conversation, link };
     }
-    const tried = triedAt(there, link);
-    const news = whatIsNew(conversation, link, incoming, {
+    const triedWrites = triedAt(writes, link);
+    const changes = detectChanges(conversation, link, incoming, {
       integrationUser: client?.integrationUser,
       inFlight: requests,
-      inDoubt: await this.partsOf(tried.filter(isPart)),
+      inDoubt: await this.partsOf(triedWrites.filter(isPart)),
       isOlder,
     });
-    // What is being written right now is answered in a moment: then it is known what is whose, and what is newer.
-    const isOpen = (d: DeliveryRecord) => news.output !== 'ignored' || isOtherThan(requests[open.indexOf(d)], incoming);
-    const answers = waited ? [] : tried.filter(isOpen).flatMap((d) => this.underWay(d.endpoint, d.id) ?? []);
+    // Writes in progress are answered soon; then it is known which values are ours, and which are newer.
+    const isOpen = (d: DeliveryRecord) => changes.output !== 'ignored' || differsFrom(requests[open.indexOf(d)], incoming);
+    const answers = waited ? [] : triedWrites.filter(isOpen).flatMap((d) => this.runningAttempt(d.endpoint, d.id) ?? []);
     if (answers.length > 0) {
       await Promise.all(answers);
-      return this.correlate(given, before, true);
+      return this.correlate(inbound, before, true);
     }
-    for (const delivery of there) if (news.found?.includes(delivery.id)) await this.wake(delivery);
-    const rivals = await this.rivals(link, news, open, requests);
-    const said = this.said(given);
-    const sideOf = ({ request }: Rival): Said => {
+    for (const delivery of writes) if (changes.foundDeliveries?.includes(delivery.id)) await this.wake(delivery);
+    const competingWrites = await this.competingWrites(link, changes, open, requests);
+    const origin = this.originOf(inbound);
+    const originOf = ({ request }: CompetingWrite): ChangeOrigin => {
       const { endpoint = '', at } = request.said ?? {};
       return { side: this.rules(endpoint).side, at };
     };
-    const conflicts = conflictsIn(news, incoming, rivals, this.rules(source.endpoint), said, sideOf);
-    return { ...decided(news, conflicts, incoming), conversation, link, conflicts };
+    const conflicts = findConflicts(changes, incoming, competingWrites, this.rules(source.endpoint), origin, originOf);
+    return { ...resolveConflicts(changes, conflicts, incoming), conversation, link, conflicts };
   }
 
-  /** Is it still not known of a comment or a file of ours whether an entity has it? */
+  /** Is a comment or file of ours still in doubt at the entity of a message? */
   async isInDoubt({ endpoint, entityType, entityId }: MessageRecord): Promise<boolean> {
     const conversation = await this.store.conversationByLink(endpoint, entityType, entityId);
     const link = conversation && linkOf(conversation, endpoint, entityType, entityId);
@@ -156,39 +139,41 @@ export class Correlator {
     return triedAt(await this.writesTo(link, conversation.id, true), link).some(isPart);
   }
 
-  /** What is being written to entities of a type at an endpoint; `undecided`: also what waits for a person. */
+  /** The open writes to entities of a type at an endpoint; `undecided`: also those that need a decision. */
   private async writesTo(
     { endpoint, entityType }: Pick<Link, 'endpoint' | 'entityType'>,
     conversation: string,
     undecided: boolean,
   ): Promise<DeliveryRecord[]> {
-    const asked = undecided ? await this.store.listDeliveries({ conversation, states: ['needsDecision'], limit: 1_000 }) : [];
-    const all = [...(await this.store.openDeliveries(conversation)), ...asked];
+    const undecidedDeliveries = undecided
+      ? await this.store.listDeliveries({ conversation, states: ['needsDecision'], limit: 1_000 })
+      : [];
+    const all = [...(await this.store.openDeliveries(conversation)), ...undecidedDeliveries];
     return all.filter((d) => d.endpoint === endpoint && d.entityType === entityType);
   }
 
-  /** Who says what a message tells, and when it was changed, by our own clock. */
-  said({ message: { source } }: Pick<Incoming, 'message'>): Said {
-    return saidBy(this.rules(source.endpoint).side, source.changedAt, this.endpoint(source.endpoint)?.clockAhead);
+  /** Which side made the change in a message, and when, by our own clock. */
+  originOf({ message: { source } }: Pick<InboundMessage, 'message'>): ChangeOrigin {
+    return changeOrigin(this.rules(source.endpoint).side, source.changedAt, this.endpoint(source.endpoint)?.clockAhead);
   }
 
-  /** The writes that what a message tells may be in conflict with: those to come, and those that were answered after it was read. */
-  private async rivals(
+  /** The writes that may conflict with a message: open ones, and those answered after the message was read. */
+  private async competingWrites(
     link: Link,
-    { overtaken = [] }: News,
+    { overtaken = [] }: DetectedChanges,
     open: DeliveryRecord[],
     requests: EntityRequest[],
-  ): Promise<Rival[]> {
+  ): Promise<CompetingWrite[]> {
     const answered = new Set(overtaken.flatMap(({ field }) => link.writtenBy[field] ?? []));
     const done = (await Promise.all([...answered].map((id) => this.store.delivery(id)))).filter((d) => d !== undefined);
-    const said = await this.requests(done);
+    const doneRequests = await this.requests(done);
     const to = (deliveries: DeliveryRecord[], of: EntityRequest[]) =>
-      deliveries.flatMap((delivery, i): Rival[] => {
+      deliveries.flatMap((delivery, i): CompetingWrite[] => {
         const request = of[i];
         return request && delivery.leg === link.leg ? [{ delivery, request }] : [];
       });
-    // What the entity was made by is no rival of what it was made of.
-    return [...to(done, said), ...to(open, requests).slice(link.made === 'told' ? 1 : 0)];
+    // The create of the entity does not compete with the values it was created from.
+    return [...to(done, doneRequests), ...to(open, requests).slice(link.made === 'told' ? 1 : 0)];
   }
 
   /** The comments and files of deliveries. */
@@ -203,36 +188,36 @@ export class Correlator {
   private async conversation(id: string): Promise<ConversationRecord> {
     const found = await this.store.conversation(id);
     if (found) return found;
-    throw new SwitchboardError('SWB_STORE', `The conversation ${id} is not in the store any more.`);
+    throw new SwitchboardError('SWB_STORE', `The conversation ${id} is no longer in the store.`);
   }
 
-  /** An entity that a person unlinked is heard, and nothing comes of it; the message is shown where it was linked. */
-  private async setAside(source: GenericMessage['source']): Promise<Omit<Correlated, 'message'> | undefined> {
-    const unlinked = (await this.store.setting(unlinkedKey(source))) as Unlinked | undefined;
+  /** Messages of an entity that a user unlinked are ignored, and shown in its former conversation. */
+  private async ignoredAsUnlinked(source: GenericMessage['source']): Promise<Omit<CorrelationResult, 'message'> | undefined> {
+    const unlinked = (await this.store.setting(unlinkedKey(source))) as UnlinkedEntity | undefined;
     const conversation = unlinked && (await this.store.conversationByReference(unlinked.reference));
     if (!conversation) return undefined;
-    const reason = `It was unlinked${unlinked.by ? ` by ${unlinked.by}` : ''}. Link it to a conversation to hear of it again.`;
+    const reason = `The ticket was unlinked${unlinked.by ? ` by ${unlinked.by}` : ''}. Link it to a conversation to receive its updates again.`;
     return { output: 'ignored', reason, advance: (c) => c, conversation };
   }
 
-  /** The conversation whose reference the entity carries. */
-  private async referred(source: GenericMessage['source']): Promise<ConversationRecord | undefined> {
+  /** The conversation whose reference the entity has. */
+  private async conversationByCarriedReference(source: GenericMessage['source']): Promise<ConversationRecord | undefined> {
     if (!source.reference) return undefined;
-    const referred = await this.store.conversationByReference(conversationReference(source.reference));
-    if (referred) return referred;
+    const conversation = await this.store.conversationByReference(conversationReference(source.reference));
+    if (conversation) return conversation;
     throw new SwitchboardError(
       'SWB_WRONG_ENTITY',
-      `${source.number ?? source.id} carries our reference ${source.reference}, of which this store knows nothing.`,
+      `${source.number ?? source.id} has our reference ${source.reference}, which is unknown in this store.`,
       {
         where: this.endpoint(source.endpoint)?.name,
         field: 'reference',
-        hint: 'It may have been created by another Switchboard or before the store was lost: clear the reference there, or restore the store, then replay this message.',
+        hint: 'Another Switchboard may have created it, or the store was lost since. Clear the reference there, or restore the store, then replay this message.',
       },
     );
   }
 
-  /** Begins a conversation with the entity it came from; gives its id. */
-  private async begin(message: GenericMessage): Promise<string> {
+  /** Starts a conversation with the entity of the message, and returns its id. */
+  private async startConversation(message: GenericMessage): Promise<string> {
     const { source } = message;
     const now = new Date(this.clock()).toISOString();
     const reference = await freeReference(this.store, source.endpoint, source.entityType, source.id);
@@ -252,8 +237,8 @@ export class Correlator {
     return record.id;
   }
 
-  /** An entity that carries our reference before we know its id: the event about our create came, and its answer was lost. */
-  private async adopted(
+  /** Links an entity that has our reference before we know its id: the event of our create arrived, but its answer was lost. */
+  private async adoptLink(
     conversation: ConversationRecord,
     message: GenericMessage,
     open: DeliveryRecord[],
@@ -262,33 +247,33 @@ export class Correlator {
     const { source } = message;
     const index = open.findIndex((d) => createReference(conversation, d) === source.reference);
     const leg = open[index]?.leg ?? source.reference?.split('/')[1] ?? '';
-    const standing = linkAt(conversation, source.endpoint, source.entityType, leg);
+    const existing = linkAt(conversation, source.endpoint, source.entityType, leg);
     const client = this.endpoint(source.endpoint);
-    if (client && standing && (await isMoved(client, conversation, standing, source)))
-      return { ...standing, id: source.id, number: source.number, url: source.url };
-    if (standing || index < 0) {
-      throw this.copy(
+    if (client && existing && (await hasMoved(client, conversation, existing, source)))
+      return { ...existing, id: source.id, number: source.number, url: source.url };
+    if (existing || index < 0) {
+      throw this.copyError(
         source,
-        standing ? `${standing.number ?? standing.id} is the one linked there` : 'nothing was sent there in this conversation',
+        existing ? `${existing.number ?? existing.id} is already linked` : 'this conversation has sent nothing to that endpoint',
       );
     }
-    const other = client && (await otherBearer(client, source));
-    if (other) throw this.copy(source, `so does ${other}`);
+    const duplicate = client && (await findDuplicate(client, source));
+    if (duplicate) throw this.copyError(source, `so does ${duplicate}`);
     const now = new Date(this.clock()).toISOString();
-    const itemsOf = reader(client);
-    return linkAfterCreate(source, leg, requests[index], now, carriedApart(conversation, leg, source.reference), itemsOf);
+    const itemsOf = itemsReader(client);
+    return linkAfterCreate(source, leg, requests[index], now, differingReference(conversation, leg, source.reference), itemsOf);
   }
 
-  private copy(source: GenericMessage['source'], but: string): SwitchboardError {
-    const what = `${source.number ?? source.id} carries the reference ${source.reference}, but ${but}.`;
+  private copyError(source: GenericMessage['source'], but: string): SwitchboardError {
+    const what = `${source.number ?? source.id} has the reference ${source.reference}, but ${but}.`;
     return new SwitchboardError('SWB_WRONG_ENTITY', what, {
       where: this.endpoint(source.endpoint)?.name,
       field: 'reference',
-      hint: 'It may be a copy of a ticket of ours: clear the reference in the copy, then skip this message.',
+      hint: 'It may be a copy of a ticket that we created: clear the reference in the copy, then skip this message.',
     });
   }
 
-  /** What was in doubt is known: its delivery need not wait for its next look, or for a person. */
+  /** A doubt can be resolved now: the delivery does not wait for its next look-up or a decision. */
   private async wake({ id }: DeliveryRecord): Promise<void> {
     const delivery = await this.store.delivery(id);
     if (delivery?.state !== 'inDoubt' && delivery?.state !== 'needsDecision') return;
@@ -298,37 +283,37 @@ export class Correlator {
       blocking: undefined,
       notBefore: undefined,
       doubtAt: undefined,
-      // What a person is asked about is not written again because something looks like it.
+      // A delivery that needs a decision must not be written again just because something similar was found.
       ...(delivery.state === 'needsDecision' && { onlyLook: delivery.onlyLook ?? true }),
     } as const;
     try {
       await this.store.commit([{ kind: 'delivery', record: { ...delivery, ...known } }], { durable: false });
     } catch (error) {
-      // It is being looked at already.
+      // The delivery is already being looked up.
       if (!(error instanceof SwitchboardError && error.code === 'SWB_CONFLICT')) throw error;
     }
   }
 
-  private async requests(deliveries: DeliveryRecord[]): Promise<(EntityRequest & InFlight)[]> {
+  private async requests(deliveries: DeliveryRecord[]): Promise<(EntityRequest & InFlightWrite)[]> {
     const bodies = await Promise.all(deliveries.map((d) => this.store.bodies('delivery', d.id)));
     return bodies.map((b) => (b.request ?? { fields: {}, changed: [], defaults: [], sources: {}, generic: {} }) as EntityRequest);
   }
 }
 
-/** The partner may have it: its first try was begun, and did not surely fail. */
+/** The partner may have received it: an attempt was started and did not certainly fail. */
 function isTried({ state, decision }: DeliveryRecord): boolean {
   return state === 'sending' || state === 'inDoubt' || decision === 'unresolved';
 }
 
-/** What the entity of a link may have of ours, though that is not known. */
+/** Deliveries that the entity of a link may have received. */
 function triedAt(deliveries: DeliveryRecord[], { leg }: Link): DeliveryRecord[] {
   return deliveries.filter((d) => d.leg === leg && isTried(d));
 }
 
-/** Does a reading show something else than what is being written there? */
-function isOtherThan(request: EntityRequest | undefined, { record }: Incoming): boolean {
+/** Does a reading differ from what is being written there? */
+function differsFrom(request: EntityRequest | undefined, { record }: InboundMessage): boolean {
   const { changed = [], fields = {} } = request ?? {};
-  return changed.some((field) => field in record && field in fields && !isSent(record[field], fields[field]));
+  return changed.some((field) => field in record && field in fields && !showsSentValue(record[field], fields[field]));
 }
 
 function isPart({ part }: DeliveryRecord): boolean {
@@ -340,35 +325,37 @@ function hasNewParts(conversation: ConversationRecord, { source, comments, attac
   return [...comments, ...attachments].some(({ id }) => !seen.has(id));
 }
 
-function reader(client: EndpointClient | undefined): ItemsReader | undefined {
+function itemsReader(client: EndpointClient | undefined): ItemsReader | undefined {
   return client?.itemsOf?.bind(client);
 }
 
 /**
- * What a partner says of an order of ours, with its items under our ids: from here on nobody need know what the partner calls them. An item that
- * is on its way there may be shown before the answer to it is heard.
+ * A partner's message about our order, with its items under our ids, so that nothing later needs the partner's ids. Items that
+ * are being sent are included, since the partner may show them before it answers.
  */
-function itemsInOurTerms(
-  incoming: Incoming,
+function withOurItemIds(
+  incoming: InboundMessage,
   link: Link,
   requests: EntityRequest[],
   client: EndpointClient | undefined,
-): Incoming {
+): InboundMessage {
   const { items } = link;
   const got = items && client?.itemsOf?.(incoming.record);
   if (!items || !got) return incoming;
   const known = new Set(items.sent.map((item) => item.ours));
-  const coming = requests.flatMap((request) => sentItems(request, reader(client)) ?? []).filter((item) => !known.has(item.ours));
-  return { ...incoming, ...inOurTerms(incoming.message, withSent(items, coming), got, client?.name) };
+  const inFlight = requests
+    .flatMap((request) => sentItems(request, itemsReader(client)) ?? [])
+    .filter((item) => !known.has(item.ours));
+  return { ...incoming, ...translateItemIds(incoming.message, withSent(items, inFlight), got, client?.name) };
 }
 
-/** The same news as before, less the fields of which something newer has been told since. */
-function replayed(message: GenericMessage, link: Link, before: Finding): News {
+/** The saved changes, without fields for which something newer has been sent since. */
+function replayedChanges(message: GenericMessage, link: Link, before: SavedChanges): DetectedChanges {
   const fields = message.fields as Record<string, Json | undefined>;
-  const changed = before.changed?.filter((name) => !(name in link.shadow) || sameImprint(link.shadow[name], fields[name]));
+  const changed = before.changed?.filter((name) => !(name in link.shadow) || sameFingerprint(link.shadow[name], fields[name]));
   const comments = [
     ...message.comments.filter((c) => before.comments.includes(c.id)),
-    ...editedAs(message.comments, before.comments),
+    ...editedComments(message.comments, before.comments),
   ];
   const attachments = message.attachments.filter((a) => before.attachments.includes(a.id));
   return {
@@ -379,7 +366,7 @@ function replayed(message: GenericMessage, link: Link, before: Finding): News {
   };
 }
 
-/** The link of an entity we created, as long as what we sent is all that is known of it. */
+/** The link of an entity we just created; only the values we sent are known. */
 export function linkAfterCreate(
   source: GenericMessage['source'],
   leg: string,
@@ -390,8 +377,8 @@ export function linkAfterCreate(
 ): Link {
   const link: Link = { ...newLink(source, leg, 'ours', now), made: 'told', ...(carries && { carries }) };
   if (!request) return link;
-  for (const [name, value] of Object.entries(request.fields)) link.raw[name] = imprint(value);
-  for (const [name, value] of Object.entries(request.generic)) Object.assign(link.shadow, shadowOf(name, value));
+  for (const [name, value] of Object.entries(request.fields)) link.raw[name] = fingerprint(value);
+  for (const [name, value] of Object.entries(request.generic)) Object.assign(link.shadow, lastKnownEntries(name, value));
   const sent = sentItems(request, itemsOf);
   return sent ? { ...link, items: { sent, ids: {}, theirs: [] } } : link;
 }

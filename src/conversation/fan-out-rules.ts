@@ -1,8 +1,11 @@
 import type { OnFailure, Predecessor } from '../store/store.js';
 
-/* What a fan-out is told to do; the dialog and the runtime share it. */
+/* The rules of a fan-out node, shared by its dialog and the runtime. */
 
-/** An item is for a leg when the value at `field` fits one of `is`; `*` stands for any text, case does not count. */
+/** A leg's name is part of our reference at the vendor, where other characters might not survive. */
+export const LEG_NAME = /^[a-z0-9][a-z0-9-]{0,23}$/i;
+
+/** An item goes to a leg if the value at `field` matches one of `is`; `*` matches any text, case is ignored. */
 export interface ItemRule {
   /** Path in the item: offering.id, category, characteristics.network … */
   field: string;
@@ -10,11 +13,11 @@ export interface ItemRule {
 }
 
 export interface FanOutLeg {
-  /** Names the leg for people, and within our reference at its party: letters, digits, dashes. */
+  /** Shown to people, and part of our reference at the party; see LEG_NAME. */
   name: string;
-  /** Split by item: it takes the items that fit any of these and no leg before it. */
+  /** Split by item: the leg takes items that match any of these rules and no earlier leg. */
   takes?: ItemRule[];
-  /** Static targets: JSONata over the generic message; empty = always. */
+  /** Static targets: JSONata on the generic message; empty = always. */
   condition?: string;
   after?: Predecessor[];
 }

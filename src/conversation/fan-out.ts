@@ -1,10 +1,10 @@
 import { CANCELLING_STATES, type GenericMessage, type Json, type OrderItem } from '../model/message.js';
 import type { Plan, PlannedLeg } from '../store/store.js';
 import type { FanOutLeg, FanOutRules, ItemRule } from './fan-out-rules.js';
-import { imprint, sameImprint } from './fingerprint.js';
+import { fingerprint, sameFingerprint } from './fingerprint.js';
 import { isOver } from './plan.js';
 
-/** Who gets what of a message; `fits` says of a leg's condition whether it holds (static targets). Pure. */
+/** Plans which leg gets which part of a message. `fits`: whether a leg's condition holds (static targets). Pure. */
 export function planFor(
   before: Plan | undefined,
   node: string,
@@ -29,8 +29,8 @@ export function planFor(
     const known = new Set(legs.flatMap((l) => l.items));
     for (const item of message.fields.items ?? []) {
       if (known.has(item.id)) continue;
-      const taker = rules.legs.find((leg) => (leg.takes ?? []).some((rule) => takes(rule, item)));
-      if (taker) join(taker).items = [...join(taker).items, item.id];
+      const target = rules.legs.find((leg) => (leg.takes ?? []).some((rule) => matchesRule(rule, item)));
+      if (target) join(target).items = [...join(target).items, item.id];
       else unassigned.push(item);
     }
   }
@@ -39,7 +39,7 @@ export function planFor(
   return { plan: same ? before : { ...plan, legs: withPredecessors(legs) }, unassigned };
 }
 
-/** A leg can only wait for one that there is: an order without a SIM does not wait for it. */
+/** A leg waits only for planned legs: an order without a SIM does not wait for one. */
 function withPredecessors(legs: PlannedLeg[]): PlannedLeg[] {
   return legs.map((leg) => {
     const after = leg.after?.filter((p) => legs.some((l) => l.leg === p.leg));
@@ -47,13 +47,13 @@ function withPredecessors(legs: PlannedLeg[]): PlannedLeg[] {
   });
 }
 
-function takes({ field, is }: ItemRule, item: OrderItem): boolean {
+function matchesRule({ field, is }: ItemRule, item: OrderItem): boolean {
   let value: unknown = item;
   for (const name of field.split('.')) value = (value as Record<string, unknown> | undefined)?.[name];
-  return value !== undefined && is.some((pattern) => like(pattern, String(value)));
+  return value !== undefined && is.some((pattern) => matchesPattern(pattern, String(value)));
 }
 
-function like(pattern: string, text: string): boolean {
+function matchesPattern(pattern: string, text: string): boolean {
   const parts = pattern
     .trim()
     .split('*')
@@ -66,16 +66,16 @@ export interface LegMessage {
   message: GenericMessage;
 }
 
-/** What each leg is to be told of a message, less what it was told before. Pure. */
+/** The message for each leg, without what the leg was already sent. Pure. */
 export function legMessages(plan: Plan, message: GenericMessage): LegMessage[] {
-  const spoken = listeners(plan, message);
+  const recipients = commentRecipients(plan, message);
   return plan.legs.flatMap((leg) => {
     if (leg.dropped !== undefined) return [];
     const part = leg.items.length ? partOf(leg, message) : { fields: message.fields, changed: message.changed };
     const changed = isOver(leg) ? [] : part.changed;
-    const hears = spoken.includes(leg.leg);
-    const comments = hears ? message.comments : [];
-    const attachments = hears ? message.attachments : [];
+    const receivesComments = recipients.includes(leg.leg);
+    const comments = receivesComments ? message.comments : [];
+    const attachments = receivesComments ? message.attachments : [];
     if (changed?.length === 0 && !comments.length && !attachments.length) return [];
     const event = changed?.includes('state') ? ('cancelled' as const) : message.event;
     return [
@@ -87,12 +87,12 @@ export function legMessages(plan: Plan, message: GenericMessage): LegMessage[] {
   });
 }
 
-/** An order's part for one leg: its own items, and no state but that it is to be cancelled, because the vendor says how it stands. */
+/** The part of an order for one leg: its items, without a state (which the vendor reports) except for a cancellation. */
 function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMessage['fields']; changed?: string[] } {
   const { state, stateReason, progress: _progress, items: _items, ...rest } = message.fields;
   const items = itemsOf(leg, message);
   const gone = items.filter((item) => isCancelled(message.fields, item.id));
-  const cancel = cancels(leg, message);
+  const cancel = isCancelledLeg(leg, message);
   const fields = {
     ...rest,
     items,
@@ -100,23 +100,23 @@ function partOf(leg: PlannedLeg, message: GenericMessage): { fields: GenericMess
     ...(cancel && { state: 'cancelled' as const, ...(stateReason && { stateReason }) }),
   };
   if (Object.keys(leg.told).length === 0) return { fields };
-  // It was told of the order before, perhaps by a message whose end a crash has swallowed: then this one compares nothing.
-  const news = message.changed ?? Object.keys(message.fields);
-  const changed = news.filter((name) => !ORDER.includes(name));
-  if (changed.length === news.length) return { fields, changed };
-  // Who is to be cancelled need not hear what else changed.
+  // The leg was sent the order before. If a crash lost the end of that message, this one has no list of changes.
+  const changedNames = message.changed ?? Object.keys(message.fields);
+  const changed = changedNames.filter((name) => !SPLIT_FIELDS.includes(name));
+  if (changed.length === changedNames.length) return { fields, changed };
+  // A leg that is being cancelled does not need the other changes.
   if (cancel) return { fields, changed: leg.cancelled ? [] : ['state', 'stateReason'] };
-  const differ = items.filter((item) => !sameImprint(leg.told[item.id], marked(message.fields, item)));
+  const differ = items.filter((item) => !sameFingerprint(leg.told[item.id], sentItemValue(message.fields, item)));
   if (differ.length) changed.push('items');
   if (differ.some((item) => gone.includes(item))) changed.push('progress');
   return { fields, changed };
 }
 
-/** Of an order these are shared out, item by item. */
-const ORDER = ['items', 'progress', 'state'];
+/** Fields of an order that are split by item. */
+const SPLIT_FIELDS = ['items', 'progress', 'state'];
 
-/** The customer wants the whole leg cancelled: the order, or every item of it. */
-function cancels(leg: PlannedLeg, message: GenericMessage): boolean {
+/** Does the customer cancel the whole leg: the order, or every item of the leg? */
+function isCancelledLeg(leg: PlannedLeg, message: GenericMessage): boolean {
   const items = itemsOf(leg, message);
   const whole = message.fields.state !== undefined && CANCELLING_STATES.includes(message.fields.state);
   return whole || (items.length > 0 && items.every((item) => isCancelled(message.fields, item.id)));
@@ -131,29 +131,34 @@ function isCancelled({ progress }: GenericMessage['fields'], id: string): boolea
   return state !== undefined && CANCELLING_STATES.includes(state);
 }
 
-/** What is remembered of an item as told: all the customer decides. A price is the vendor's word. */
-function marked(fields: GenericMessage['fields'], { price: _price, ...item }: OrderItem): Json {
+/**
+ * The values of an item that are compared with the last sent ones: all that the customer decides. Prices come from the vendor.
+ */
+function sentItemValue(fields: GenericMessage['fields'], { price: _price, ...item }: OrderItem): Json {
   return { ...item, ...(isCancelled(fields, item.id) && { cancelled: true }) } as unknown as Json;
 }
 
-/** The plan once a leg was taken over with these generic values: in the same commit, so that it is told neither never nor twice. */
-export function planTold(plan: Plan, name: string, { items, progress, state }: GenericMessage['fields']): Plan {
+/**
+ * The plan after a delivery of these values was queued for a leg. Saved in the same commit, so that the values are sent exactly
+ * once.
+ */
+export function planAfterQueued(plan: Plan, name: string, { items, progress, state }: GenericMessage['fields']): Plan {
   return {
     ...plan,
     legs: plan.legs.map((leg) => {
       if (leg.leg !== name) return leg;
       const told = { ...leg.told };
-      for (const item of items ?? []) told[item.id] = imprint(marked({ progress }, item));
+      for (const item of items ?? []) told[item.id] = fingerprint(sentItemValue({ progress }, item));
       return { ...leg, told, ...(state !== undefined && CANCELLING_STATES.includes(state) && { cancelled: true }) };
     }),
   };
 }
 
 /**
- * Who hears what the customer says. Several legs: those that wait for an answer, else the one that spoke last, so that what is meant for one
- * vendor reaches that vendor alone; when nobody asked, all that are still at work.
+ * The legs that receive the customer's comments: those waiting for an answer, otherwise the one that commented last, so that an
+ * answer reaches only the vendor that asked. If none has asked, all open legs.
  */
-function listeners(plan: Plan, message: GenericMessage): string[] {
+function commentRecipients(plan: Plan, message: GenericMessage): string[] {
   const open = plan.legs.filter((l) => l.dropped === undefined && !isOver(l));
   if (message.event === 'created') return open.map((l) => l.leg);
   const waiting = open.filter((l) => l.items.length > 0 && l.state === 'pending');

@@ -1,19 +1,21 @@
 import type { ItemFacts, SentItem } from '../model/item-facts.js';
-import { compareKinds, names, sameQuantity, sameValues, total } from './item-compare.js';
+import { carriesOurId, compareKinds, sameQuantity, sameValues, totalQuantity } from './item-compare.js';
 
-/** What ids alone say: these of ours are these of theirs. Several of theirs where they split one, several of ours where they merged those. */
-export interface Claim {
+/**
+ * A pairing by ids alone: our items and the partner's. Several of theirs if one was split, several of ours if they were merged.
+ */
+export interface IdClaim {
   ours: SentItem[];
   theirs: ItemFacts[];
 }
 
-/** One that is not shown whole says nothing. */
+/** Claims with a missing part are left out. */
 export function claimsOf(
   ours: readonly SentItem[],
   theirs: readonly ItemFacts[],
   idsOf: (o: SentItem) => readonly string[],
-): Claim[] {
-  const claims = new Map<string, Claim>();
+): IdClaim[] {
+  const claims = new Map<string, IdClaim>();
   for (const o of ours) {
     const ids = idsOf(o);
     const parts = ids.flatMap((id) => theirs.find((t) => t.id === id) ?? []);
@@ -26,39 +28,39 @@ export function claimsOf(
 }
 
 /**
- * What speaks against a claim of what came back; undefined: nothing. A difference alone does not: a partner may change its items, and say of them
- * what it likes. Another kind of thing does, and one that fits an item better whose own claim does not fit. Where that is by its quantity alone,
- * it may as well be that the quantities were exchanged.
- * @param foreign the partner has words of its own for every offering, and kinds cannot be compared
+ * What contradicts a claim; undefined: nothing. A difference alone does not, because a partner may change its items. A different
+ * kind of product does, and so does a better match with an item whose own claim does not fit. If only the quantity matches
+ * better, the quantities may also have been swapped.
+ * @param foreign the partner uses its own names for all offerings, so that kinds cannot be compared
  */
-export function contradictionOf(
-  claim: Claim,
-  claims: readonly Claim[],
+export function findContradiction(
+  claim: IdClaim,
+  claims: readonly IdClaim[],
   ours: readonly SentItem[],
   theirs: readonly ItemFacts[],
   foreign: boolean,
 ): 'thing' | 'quantity' | undefined {
   const kinds = (o: SentItem, t: ItemFacts) => (foreign ? undefined : compareKinds(o, t));
   const some = (test: (o: SentItem, t: ItemFacts) => boolean) => claim.ours.some((o) => claim.theirs.some((t) => test(o, t)));
-  const fits = ({ ours, theirs }: Claim) => {
-    const told = [...ours, ...theirs].every((item) => item.quantity !== undefined);
+  const fits = ({ ours, theirs }: IdClaim) => {
+    const allHaveQuantity = [...ours, ...theirs].every((item) => item.quantity !== undefined);
     return (
-      (!told || total(ours) === total(theirs)) &&
+      (!allHaveQuantity || totalQuantity(ours) === totalQuantity(theirs)) &&
       ours.every((o) => theirs.every((t) => kinds(o, t) !== false && sameValues(o, t)))
     );
   };
-  const settled = (item: SentItem | ItemFacts) =>
+  const hasFittingClaim = (item: SentItem | ItemFacts) =>
     claims.some((c) => (c.ours.includes(item as SentItem) || c.theirs.includes(item)) && fits(c));
   const others = ours.filter((o) => !claim.ours.includes(o));
   const rest = theirs.filter((t) => !claim.theirs.includes(t));
 
-  if (some((o, t) => others.some((x) => names(x, t)) || rest.some((y) => names(o, y)))) return 'thing';
+  if (some((o, t) => others.some((x) => carriesOurId(x, t)) || rest.some((y) => carriesOurId(o, y)))) return 'thing';
   if (some((o, t) => kinds(o, t) === false)) return 'thing';
   if (fits(claim)) return undefined;
   const fitsBetter = some((o, t) => {
-    // As surely as the two are of one kind.
+    // Only if the kinds compare the same way as for this pair.
     const better = (x: SentItem, y: ItemFacts) => kinds(x, y) === kinds(o, t) && sameQuantity(x, y) && sameValues(x, y);
-    return others.some((x) => better(x, t) && !settled(x)) || rest.some((y) => better(o, y) && !settled(y));
+    return others.some((x) => better(x, t) && !hasFittingClaim(x)) || rest.some((y) => better(o, y) && !hasFittingClaim(y));
   });
   if (!fitsBetter) return undefined;
   return some((o, t) => !sameValues(o, t)) ? 'thing' : 'quantity';

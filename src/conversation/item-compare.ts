@@ -1,7 +1,7 @@
 import type { ItemFacts, Kind, SentItem } from '../model/item-facts.js';
-import { sameImprint } from './fingerprint.js';
+import { sameFingerprint } from './fingerprint.js';
 
-/** Are both the same kind of thing? Undefined where they cannot be compared. */
+/** Are both the same kind of product? Undefined if they cannot be compared. */
 export function compareKinds(a: ItemFacts, b: ItemFacts): boolean | undefined {
   for (const name of ['offering', 'specification', 'product'] as const) {
     const same = sameThing(a[name], b[name]);
@@ -10,14 +10,14 @@ export function compareKinds(a: ItemFacts, b: ItemFacts): boolean | undefined {
   return undefined;
 }
 
-/** By id or by name: a partner may have ids of its own for what it calls the same. */
+/** By id or by name: a partner may have its own ids for the same names. */
 function sameThing(a: Kind | undefined, b: Kind | undefined): boolean | undefined {
   const ids = a?.id && b?.id ? a.id.toLowerCase() === b.id.toLowerCase() : undefined;
-  const names = a?.name && b?.name ? plain(a.name) === plain(b.name) : undefined;
+  const names = a?.name && b?.name ? normalized(a.name) === normalized(b.name) : undefined;
   return ids === undefined || names === undefined ? (ids ?? names) : ids || names;
 }
 
-function plain(text: string): string {
+function normalized(text: string): string {
   return text.replace(/\s+/g, ' ').trim().toLowerCase();
 }
 
@@ -25,7 +25,7 @@ export function sameKind(o: SentItem, t: ItemFacts): boolean {
   return compareKinds(o, t) === true;
 }
 
-/** What is not said speaks against nothing; so it is with characteristics. */
+/** A missing quantity matches any; the same holds for characteristics. */
 export function sameQuantity(o: SentItem, t: ItemFacts): boolean {
   return o.quantity === undefined || t.quantity === undefined || o.quantity === t.quantity;
 }
@@ -33,24 +33,24 @@ export function sameQuantity(o: SentItem, t: ItemFacts): boolean {
 export function sameValues(o: SentItem, t: ItemFacts): boolean {
   return Object.entries(o.characteristics ?? {}).every(([name, value]) => {
     const has = t.characteristics?.[name];
-    return has === undefined || sameImprint(value, has);
+    return has === undefined || sameFingerprint(value, has);
   });
 }
 
-export function alike(o: SentItem, t: ItemFacts): boolean {
+export function sameItem(o: SentItem, t: ItemFacts): boolean {
   return sameKind(o, t) && sameQuantity(o, t) && sameValues(o, t);
 }
 
-/** It carries our id, and says itself which it is. */
-export function names(o: SentItem, t: ItemFacts): boolean {
+/** The partner's item has our id as its external id. */
+export function carriesOurId(o: SentItem, t: ItemFacts): boolean {
   return t.externalId !== undefined && [o.ours, o.externalId].includes(t.externalId);
 }
 
-export function total(items: readonly ItemFacts[]): number {
+export function totalQuantity(items: readonly ItemFacts[]): number {
   return items.reduce((sum, item) => sum + (item.quantity ?? 1), 0);
 }
 
-/** `0001` and `1` are one id to those who pad theirs. */
+/** `0001` and `1` are the same id for partners that pad their ids. */
 export function unpadded(id: string): string {
   return /^\d+$/.test(id) ? id.replace(/^0+(?=\d)/, '') : id;
 }

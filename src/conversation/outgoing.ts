@@ -1,18 +1,23 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
+import { systemOf } from '../endpoints/registry.js';
 import type { Mapping, Problem } from '../mapping/mapping.js';
 import type { GenericComment, GenericMessage, Json } from '../model/message.js';
 
-/** What a message's comments become at the target: internal ones stay at home, authors are named, texts that were cut follow whole. */
+/**
+ * The comments to send to the target: without internal ones, with author names, and with the full text of fields that were cut.
+ */
 export function outgoingComments(
   message: GenericMessage,
   problems: Problem[],
   mapping: Mapping,
   client: Pick<EndpointClient, 'system'>,
 ): GenericComment[] {
-  return [...commentsOut(message.comments, mapping), ...cutTexts(message, problems)].map((c) => signed(c, client));
+  return [...allowedComments(message.comments, mapping), ...fullTextComments(message, problems)].map((c) =>
+    withAuthorName(c, client),
+  );
 }
 
-/** The generic values a payload was made from, by the top-level names that `changed` uses. */
+/** The generic values a payload was mapped from, by the top-level names that `changed` uses. */
 export function genericValues(message: GenericMessage, sources: Record<string, string[]>): Record<string, Json> {
   const fields = message.fields as Record<string, Json | undefined>;
   const values: Record<string, Json> = {};
@@ -20,8 +25,8 @@ export function genericValues(message: GenericMessage, sources: Record<string, s
   return values;
 }
 
-/** Internal comments stay at home unless the mapping says otherwise, on purpose. */
-function commentsOut(comments: GenericComment[], mapping: Mapping): GenericComment[] {
+/** Internal comments are not sent unless the mapping allows it explicitly. */
+function allowedComments(comments: GenericComment[], mapping: Mapping): GenericComment[] {
   const rule = mapping.internalComments ?? 'drop';
   return comments.flatMap((comment) => {
     if (comment.visibility === 'public' || rule === 'internal') return [comment];
@@ -29,13 +34,14 @@ function commentsOut(comments: GenericComment[], mapping: Mapping): GenericComme
   });
 }
 
-/** ServiceNow shows the integration user as the author of everything we write: who really said it goes into the text. */
-function signed(comment: GenericComment, client: Pick<EndpointClient, 'system'>): GenericComment {
-  return client.system === 'servicenow' && comment.author ? { ...comment, text: `${comment.author}: ${comment.text}` } : comment;
+/** Where the integration user is shown as the author of everything we write, the real author goes into the text. */
+function withAuthorName(comment: GenericComment, client: Pick<EndpointClient, 'system'>): GenericComment {
+  const { authorsInText } = systemOf(client.system);
+  return authorsInText && comment.author ? { ...comment, text: `${comment.author}: ${comment.text}` } : comment;
 }
 
-/** A text too long for its field goes whole into a comment: nothing is lost with the cut. */
-function cutTexts(message: GenericMessage, problems: Problem[]): GenericComment[] {
+/** A text that is too long for its field is also sent in full as a comment, so that nothing is lost. */
+function fullTextComments(message: GenericMessage, problems: Problem[]): GenericComment[] {
   return problems
     .filter((p) => p.code === 'cut' && typeof p.value === 'string')
     .map((p) => ({

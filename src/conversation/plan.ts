@@ -1,43 +1,43 @@
 import { FINAL_STATES, type GenericFields, type State } from '../model/message.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Plan, PlannedLeg, Predecessor } from '../store/store.js';
 
-/** Ends of a leg that are no success. */
+/** Final states of a leg that are not a success. */
 const FAILURES: readonly State[] = ['failed', 'rejected', 'cancelled'];
 
 export function legOf(plan: Plan | undefined, leg: string): PlannedLeg | undefined {
   return plan?.legs.find((l) => l.leg === leg);
 }
 
-/** The entity that stands for a leg, whichever endpoint it is at. */
+/** The link of a leg's entity, at whichever endpoint. */
 export function linkOfLeg(conversation: ConversationRecord, leg: string): Link | undefined {
   return conversation.links.find((l) => l.leg === leg && l.origin === 'ours');
 }
 
-/** Nothing more is expected of it. */
+/** The leg is finished or dropped. */
 export function isOver(leg: PlannedLeg): boolean {
   return leg.dropped !== undefined || (leg.state !== undefined && FINAL_STATES.includes(leg.state));
 }
 
-/** It ended otherwise than the customer wants: failed, refused, or cancelled by its party unasked. */
+/** The leg failed, was rejected, or was cancelled without our request. */
 export function hasFailed(leg: PlannedLeg): boolean {
   return leg.state !== undefined && FAILURES.includes(leg.state) && !(leg.cancelled && leg.state === 'cancelled');
 }
 
-/** The predecessors that have not got where they must be. */
-export function unmet(plan: Plan | undefined, after: readonly Predecessor[] = []): Predecessor[] {
+/** The predecessors that have not reached a required state. */
+export function unmetPredecessors(plan: Plan | undefined, after: readonly Predecessor[] = []): Predecessor[] {
   return after.filter(({ leg, states }) => {
     const state = legOf(plan, leg)?.state;
     return state === undefined || !states.includes(state);
   });
 }
 
-/** The plan once a leg's party has said how it stands. Pure. */
-export function planAfter(plan: Plan, leg: string, told: { fields: GenericFields; spoke: boolean }): Plan {
-  const legs = plan.legs.map((l) => (l.leg === leg ? heard(l, told.fields) : l));
-  return dropHopeless({ ...plan, legs, ...(told.spoke && { asked: leg }) });
+/** The plan after a report from a leg's party. Pure. */
+export function planAfter(plan: Plan, leg: string, report: { fields: GenericFields; hasPublicComment: boolean }): Plan {
+  const legs = plan.legs.map((l) => (l.leg === leg ? withReport(l, report.fields) : l));
+  return dropUnreachable({ ...plan, legs, ...(report.hasPublicComment && { asked: leg }) });
 }
 
-function heard(leg: PlannedLeg, { state, stateReason, progress }: GenericFields): PlannedLeg {
+function withReport(leg: PlannedLeg, { state, stateReason, progress }: GenericFields): PlannedLeg {
   const known = new Map(leg.progress.map((p) => [p.id, p]));
   for (const item of progress ?? []) known.set(item.id, item);
   return {
@@ -48,45 +48,48 @@ function heard(leg: PlannedLeg, { state, stateReason, progress }: GenericFields)
   };
 }
 
-/** Gives up the legs whose predecessor ended somewhere else, and those that waited for them in turn; where a person decides they wait on. */
-export function dropHopeless(plan: Plan): Plan {
+/**
+ * Drops legs whose predecessor ended in another state, and the legs that wait for those. They keep waiting if the plan asks a
+ * user on failure.
+ */
+export function dropUnreachable(plan: Plan): Plan {
   if (plan.onFailure === 'ask') return plan;
   let { legs } = plan;
   for (let again = true; again; ) {
     again = false;
     legs = legs.map((leg) => {
       if (isOver(leg) || leg.state !== undefined) return leg;
-      const ended = unmet({ ...plan, legs }, leg.after ?? [])
+      const ended = unmetPredecessors({ ...plan, legs }, leg.after ?? [])
         .map(({ leg: name }) => legs.find((l) => l.leg === name))
         .find((l) => l && isOver(l));
       if (!ended) return leg;
       again = true;
-      return { ...leg, dropped: `${ended.leg} ${ended.dropped === undefined ? `is ${ended.state}` : 'was given up'}` };
+      return { ...leg, dropped: `${ended.leg} ${ended.dropped === undefined ? `is ${ended.state}` : 'was dropped'}` };
     });
   }
   return { ...plan, legs };
 }
 
-/** What a changed plan does to the deliveries that wait for it: they go, wait for less, or are given up. */
-export function released(plan: Plan, open: readonly DeliveryRecord[], now: string): Change[] {
+/** The deliveries affected by a changed plan: released, waiting for fewer legs, or skipped. */
+export function releaseDeliveries(plan: Plan, open: readonly DeliveryRecord[], now: string): Change[] {
   return open.flatMap((delivery): Change[] => {
     const { waitsFor } = delivery;
     const dropped = delivery.leg && legOf(plan, delivery.leg)?.dropped;
-    if (dropped) return [{ kind: 'delivery', record: givenUp(delivery, dropped, now) }];
+    if (dropped) return [{ kind: 'delivery', record: skippedDelivery(delivery, dropped, now) }];
     if (!Array.isArray(waitsFor)) return [];
-    const rest = unmet(plan, waitsFor);
+    const rest = unmetPredecessors(plan, waitsFor);
     if (rest.length === waitsFor.length) return [];
     return [{ kind: 'delivery', record: { ...delivery, waitsFor: rest.length ? rest : undefined, updatedAt: now } }];
   });
 }
 
 /** A delivery that was never sent and never will be. */
-function givenUp(delivery: DeliveryRecord, reason: string, now: string): DeliveryRecord {
+function skippedDelivery(delivery: DeliveryRecord, reason: string, now: string): DeliveryRecord {
   return {
     ...delivery,
     state: 'skipped',
     waitsFor: undefined,
-    error: { code: 'SWB_SKIPPED', message: `It was not sent: ${reason}.`, at: now },
+    error: { code: 'SWB_SKIPPED', message: `The delivery was not sent: ${reason}.`, at: now },
     updatedAt: now,
   };
 }

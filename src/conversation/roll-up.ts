@@ -2,45 +2,50 @@ import { FINAL_STATES, type ItemProgress, type State } from '../model/message.js
 import type { ConversationRecord, PlannedLeg } from '../store/store.js';
 import { linkOfLeg } from './plan.js';
 
-/** The first rule that fits says how the whole order stands. `all`: every item is in one of the states; `any`: at least one is. */
+/**
+ * The first matching rule gives the state of the whole order. `all`: every item is in one of the states; `any`: at least one is.
+ */
 export interface RollUpRule {
   when: 'all' | 'any';
   of: State[];
   gives: State;
 }
 
-const ENDED: State[] = ['completed', 'partial', 'failed', 'rejected', 'cancelled'];
+const FINAL_ITEM_STATES: State[] = ['completed', 'partial', 'failed', 'rejected', 'cancelled'];
 
-/** Named after TMF622's order states: all completed, all failed, or a mix of both are its own words, the others follow from their meaning. */
+/**
+ * Named after the order states of TMF622, which defines completed, failed and partial; the other rules follow from the meaning of
+ * the states.
+ */
 export const DEFAULT_ROLL_UP: readonly RollUpRule[] = [
   { when: 'all', of: ['cancelled'], gives: 'cancelled' },
   { when: 'all', of: ['rejected'], gives: 'rejected' },
   { when: 'all', of: ['completed'], gives: 'completed' },
   { when: 'all', of: ['failed', 'rejected', 'cancelled'], gives: 'failed' },
-  { when: 'all', of: ENDED, gives: 'partial' },
+  { when: 'all', of: FINAL_ITEM_STATES, gives: 'partial' },
   { when: 'any', of: ['pending'], gives: 'pending' },
-  { when: 'all', of: ['pendingCancellation', ...ENDED], gives: 'pendingCancellation' },
-  { when: 'all', of: ['assessingCancellation', 'pendingCancellation', ...ENDED], gives: 'assessingCancellation' },
-  { when: 'all', of: ['held', ...ENDED], gives: 'held' },
+  { when: 'all', of: ['pendingCancellation', ...FINAL_ITEM_STATES], gives: 'pendingCancellation' },
+  { when: 'all', of: ['assessingCancellation', 'pendingCancellation', ...FINAL_ITEM_STATES], gives: 'assessingCancellation' },
+  { when: 'all', of: ['held', ...FINAL_ITEM_STATES], gives: 'held' },
   { when: 'all', of: ['acknowledged'], gives: 'acknowledged' },
-  // Tickets that were shared out end otherwise than orders.
+  // The final states of fanned-out tickets.
   { when: 'all', of: ['closed'], gives: 'closed' },
   { when: 'all', of: ['resolved', 'closed'], gives: 'resolved' },
 ];
-/** Where no rule fits: some of it is moving. */
-export const ELSE: State = 'inProgress';
+/** The state if no rule matches: some items are still in progress. */
+export const DEFAULT_STATE: State = 'inProgress';
 
-/** How an order stands whose items stand so, and the rule that says it (-1: none fitted). */
+/** The state of an order from the states of its items, and the index of the rule that gave it (-1: no rule matched). */
 export function rollUp(states: readonly State[], rules: readonly RollUpRule[]): { state: State; rule: number } {
   const rule = states.length
     ? rules.findIndex(({ when, of }) =>
         when === 'all' ? states.every((s) => of.includes(s)) : states.some((s) => of.includes(s)),
       )
     : -1;
-  return { state: rules[rule]?.gives ?? ELSE, rule };
+  return { state: rules[rule]?.gives ?? DEFAULT_STATE, rule };
 }
 
-/** Every combination of item states and what the rules make of it, fewest states first: what a person looks through before trusting a table. */
+/** Every combination of item states with the resulting state, fewest states first: a preview of the rules. */
 export function combinations(
   states: readonly State[],
   rules: readonly RollUpRule[],
@@ -49,7 +54,7 @@ export function combinations(
   return sets.sort((a, b) => a.length - b.length).map((set) => ({ states: set, ...rollUp(set, rules) }));
 }
 
-/** A vendor as the customer knows it. */
+/** A vendor as shown to the customer. */
 export interface Vendor {
   name?: string;
   number?: string;
@@ -57,15 +62,15 @@ export interface Vendor {
 
 export interface WholeOrder {
   state: State;
-  /** Which legs are in trouble, and why; undefined when none is. */
+  /** Which legs have problems, and why; undefined if none has. */
   stateReason?: string;
   progress: ItemProgress[];
 }
 
-/** States worth a word to the customer. */
-const TROUBLE: readonly State[] = ['pending', 'held', 'failed', 'rejected', 'partial', 'cancelled'];
+/** Leg states that are explained to the customer. */
+const EXPLAINED_STATES: readonly State[] = ['pending', 'held', 'failed', 'rejected', 'partial', 'cancelled'];
 
-/** The whole order from what its legs' parties said. `vendor`: who has a leg, by the endpoint's name and the order's number there. Pure. */
+/** The state of the whole order from the reports of its legs. `vendor` gives the name of an endpoint. Pure. */
 export function wholeOrder(
   conversation: ConversationRecord,
   rules: readonly RollUpRule[],
@@ -86,21 +91,21 @@ export function wholeOrder(
   return { state: rollUp(states, rules).state, ...(reasons.length && { stateReason: reasons.join(' ') }), progress };
 }
 
-/** How each item of a leg stands: as its party said of the item, else of the whole. */
+/** The state of each item of a leg: as reported for the item, otherwise as reported for the whole leg. */
 function progressOf(leg: PlannedLeg, { name, number }: Vendor): ItemProgress[] {
   const ids = leg.items.length ? leg.items : leg.progress.length ? leg.progress.map((p) => p.id) : [leg.leg];
   return ids.map((id) => {
-    const said = leg.progress.find((p) => p.id === id);
-    // An item whose order has ended has ended with it, whatever it said last.
-    const ended = leg.state && FINAL_STATES.includes(leg.state) && leg.state !== 'partial' && !isEnd(said?.state);
+    const reported = leg.progress.find((p) => p.id === id);
+    // When a vendor's order is finished, its items are too, whatever was last reported for them.
+    const ended = leg.state && FINAL_STATES.includes(leg.state) && leg.state !== 'partial' && !isEnd(reported?.state);
     const state: State =
-      leg.dropped !== undefined ? 'cancelled' : ended ? leg.state! : (said?.state ?? leg.state ?? 'acknowledged');
-    const stateReason = leg.dropped ?? said?.stateReason ?? leg.stateReason;
+      leg.dropped !== undefined ? 'cancelled' : ended ? leg.state! : (reported?.state ?? leg.state ?? 'acknowledged');
+    const stateReason = leg.dropped ?? reported?.stateReason ?? leg.stateReason;
     return {
       id,
       state,
       ...(stateReason && { stateReason }),
-      ...(said?.expectedCompletionAt && { expectedCompletionAt: said.expectedCompletionAt }),
+      ...(reported?.expectedCompletionAt && { expectedCompletionAt: reported.expectedCompletionAt }),
       ...(name && { vendor: name }),
       ...(number && { vendorNumber: number }),
     };
@@ -109,7 +114,7 @@ function progressOf(leg: PlannedLeg, { name, number }: Vendor): ItemProgress[] {
 
 function reasonOf(leg: PlannedLeg, { name }: Vendor): string | undefined {
   if (leg.dropped !== undefined) return `${leg.leg} was not ordered: ${leg.dropped}.`;
-  if (!leg.state || !TROUBLE.includes(leg.state) || (leg.cancelled && leg.state === 'cancelled')) return undefined;
+  if (!leg.state || !EXPLAINED_STATES.includes(leg.state) || (leg.cancelled && leg.state === 'cancelled')) return undefined;
   const why = leg.stateReason ?? leg.progress.find((p) => p.stateReason)?.stateReason;
   return `${leg.leg} is ${leg.state}${name ? ` at ${name}` : ''}${why ? `: ${why}` : ''}.`;
 }

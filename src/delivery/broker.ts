@@ -1,10 +1,10 @@
-import { inWords, overruled, restoring } from '../conversation/conflict.js';
+import { conflictText, restoreRequest, withNewestWriter } from '../conversation/conflict.js';
+import { ConversationQueue } from '../conversation/conversation-queue.js';
 import { Conversations } from '../conversation/conversations.js';
-import type { Incoming } from '../conversation/correlate.js';
-import { type Correlated, Correlator, type Finding, findingOf } from '../conversation/correlator.js';
+import { type CorrelationResult, Correlator, type SavedChanges, savedChanges } from '../conversation/correlator.js';
+import type { InboundMessage } from '../conversation/inbound-message.js';
+import { LinkEditor } from '../conversation/link-editor.js';
 import { DEFAULT_RULES, type PartyRules } from '../conversation/ownership.js';
-import { Surgeon } from '../conversation/surgeon.js';
-import { Turnstile } from '../conversation/turnstile.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError, type ErrorCode, type SwitchboardError } from '../errors.js';
 import type { Problem } from '../mapping/mapping.js';
@@ -63,9 +63,9 @@ export class Broker {
   readonly conversations: Conversations;
   readonly correlator: Correlator;
   readonly legs: Legs;
-  readonly turnstile = new Turnstile();
+  readonly conversationQueue = new ConversationQueue();
   /** Mends links by hand. */
-  readonly surgeon: Surgeon;
+  readonly linkEditor: LinkEditor;
   readonly clock: () => number;
   readonly steady: () => number;
   readonly spool: Spool;
@@ -124,9 +124,9 @@ export class Broker {
       lacks: (record, read, age) => lackIn(this.store, this.client(record.endpoint), record, read, age),
       gone: (record) => this.gone(record),
       waits: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
-      onSettled: (message) => this.turnstile.leave(message),
+      onSettled: (message) => this.conversationQueue.leave(message),
     });
-    this.surgeon = new Surgeon(this.store, this.conversations, this.turnstile, this.clock);
+    this.linkEditor = new LinkEditor(this.store, this.conversations, this.conversationQueue, this.clock);
     this.legs = new Legs(this.store, this.conversations, this.inbox, (id) => this.client(id)?.name, this.clock);
   }
 
@@ -194,7 +194,7 @@ export class Broker {
    * Waits for the message's turn in its conversation, then says what is new in it. Notes what is to happen when its flow has gone quiet.
    * Resolves with undefined when the message has left its flow meanwhile.
    */
-  async correlate(messageId: string, incoming: Incoming): Promise<Correlated | undefined> {
+  async correlate(messageId: string, incoming: InboundMessage): Promise<CorrelationResult | undefined> {
     await this.enter(messageId, incoming);
     const flow = this.inbox.inFlow(messageId);
     if (!flow) return undefined;
@@ -203,7 +203,7 @@ export class Broker {
     // What was not read tells of the time it came.
     const readAt = flow.record.readAt ?? messageId;
     const found = await this.correlator
-      .correlate({ ...incoming, ...(answerTo ? { answerTo } : { readAt }) }, flow.replay as Finding | undefined)
+      .correlate({ ...incoming, ...(answerTo ? { answerTo } : { readAt }) }, flow.replay as SavedChanges | undefined)
       .catch((error: unknown) => {
         if (error instanceof DecisionError) flow.decision = error.kind;
         throw error;
@@ -215,7 +215,7 @@ export class Broker {
     flow.advance = correlated.advance;
     flow.told = this.told(correlated, incoming);
     this.decide(flow, correlated, incoming, lost);
-    flow.correlated = findingOf(correlated) as unknown as Json;
+    flow.correlated = savedChanges(correlated) as unknown as Json;
     if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
     return correlated;
   }
@@ -225,9 +225,9 @@ export class Broker {
     return known && (this.client(endpoint)?.gone?.(entityType, entityId) as Json | undefined);
   }
 
-  private told({ message, asMade }: Correlated, incoming: Incoming): Told {
+  private told({ message, asMade }: CorrelationResult, incoming: InboundMessage): Told {
     const { source, removed } = message;
-    const { at } = this.correlator.said(incoming);
+    const { at } = this.correlator.originOf(incoming);
     const from = this.client(source.endpoint)?.name ?? source.endpoint;
     return { from, number: source.number ?? source.id, deleted: incoming.deleted, removed, asMade, at };
   }
@@ -235,23 +235,23 @@ export class Broker {
   /** What both sides changed at once is shown; where a write of ours may have gone over what stands, that is written again. */
   private decide(
     flow: InFlow,
-    { link, conflicts = [], again, waits }: Correlated,
-    incoming: Incoming,
+    { link, conflicts = [], rereadNeeded, waitsForDoubt }: CorrelationResult,
+    incoming: InboundMessage,
     { back }: Lost = {},
   ): void {
     const { record } = flow;
     const also: Change[] = [];
     // An answer is of the node that writes: what it may show is read after our write anyway.
-    if (again || (waits && record.origin !== 'answer')) {
+    if (rereadNeeded || (waitsForDoubt && record.origin !== 'answer')) {
       const { node, endpoint, entityType, entityId, number, id } = record;
-      const key = `${again ? 'again|' : AFTER_DOUBT}${id}`;
+      const key = `${rereadNeeded ? 'again|' : AFTER_DOUBT}${id}`;
       const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key };
       also.push(this.inbox.received({ ...hint, payload: { again: id } }));
     }
-    const standing = conflicts.filter(({ stands }) => stands);
-    const rival = standing.at(-1)?.rival;
+    const standing = conflicts.filter(({ partnerWins }) => partnerWins);
+    const rival = standing.at(-1)?.competing;
     // One delivery for all of them: a message has one to each entity.
-    const restore = rival && { request: restoring(standing, incoming), record: this.outbox.restore(record.id, rival) };
+    const restore = rival && { request: restoreRequest(standing, incoming), record: this.outbox.restore(record.id, rival) };
     if (restore) also.push({ kind: 'delivery', record: restore.record, bodies: { request: restore.request }, ifAbsent: true });
     if (back) {
       also.push({
@@ -265,23 +265,23 @@ export class Broker {
       const { number, from } = flow.told;
       this.warn(flow, 'SWB_DELETED', `${number} was deleted at ${from}, or is hidden from us.`);
     }
-    if (conflicts.length > 0) this.warn(flow, 'SWB_BOTH_CHANGED', inWords(conflicts));
+    if (conflicts.length > 0) this.warn(flow, 'SWB_BOTH_CHANGED', conflictText(conflicts));
     if (also.length === 0 || !link) return;
     const advance = flow.advance;
     flow.also = also;
     flow.advance = (latest) => {
       const next = advance?.(latest) ?? latest;
-      return restore ? overruled(next, link, restore.request.changed, restore.record.id) : next;
+      return restore ? withNewestWriter(next, link, restore.request.changed, restore.record.id) : next;
     };
   }
 
   /** Waits for the message's turn. While it waited the conversation may have become another one, by hand: then it waits for a turn there. */
-  private async enter(messageId: string, { message }: Incoming): Promise<void> {
+  private async enter(messageId: string, { message }: InboundMessage): Promise<void> {
     for (;;) {
       const key = await this.correlator.keyOf(message.source);
-      const waited = await this.turnstile.enter(key, messageId);
+      const waited = await this.conversationQueue.enter(key, messageId);
       if (!waited || (await this.correlator.keyOf(message.source)) === key) return;
-      this.turnstile.leave(messageId);
+      this.conversationQueue.leave(messageId);
     }
   }
 
@@ -340,7 +340,7 @@ export class Broker {
   /** Takes nothing new, finishes what is being sent, lets go of the store. */
   async close(): Promise<void> {
     await this.inbox.close();
-    this.turnstile.clear();
+    this.conversationQueue.clear();
     await Promise.all([...this.endpoints.keys()].map((id) => this.removeEndpoint(id)));
     await this.store.close();
   }

@@ -1,4 +1,4 @@
-import { movedTo, relinked } from '../conversation/moved.js';
+import { findMovedEntity, withNewId } from '../conversation/moved-entity.js';
 import { createReference } from '../conversation/reference.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
@@ -32,13 +32,13 @@ export async function followed(
   link: Link,
   { client, conversations }: SendContext,
 ): Promise<void> {
-  const moved = await movedTo(client, conversation, link).catch((error: unknown) => {
+  const moved = await findMovedEntity(client, conversation, link).catch((error: unknown) => {
     // Nothing is followed that several could be; the first error says more.
     if (error instanceof SwitchboardError) return undefined;
     throw error;
   });
   if (!moved) return;
-  await conversations.update(conversation.id, (latest) => relinked(latest, link, moved));
+  await conversations.update(conversation.id, (latest) => withNewId(latest, link, moved));
   const [before, after] = [link.number ?? link.id, moved.number ?? moved.id];
   throw new SwitchboardError('SWB_CONFLICT', `${before} is not there any more, and ${after} carries its reference.`, {
     where: client.name,

@@ -1,6 +1,6 @@
 import { linkOf } from '../conversation/correlate.js';
-import { imprint, sameImprint } from '../conversation/fingerprint.js';
-import { isAsBefore } from '../conversation/part-news.js';
+import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
+import { isRevertedEdit } from '../conversation/part-changes.js';
 import type { EndpointClient, Parsed, RawEntity } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { ConversationRecord, Link, MessageRecord, Store } from '../store/store.js';
@@ -56,15 +56,15 @@ function beforeOurs(client: EndpointClient, { source, record }: Parsed, link: Li
   const field = Object.keys(ourWrites).find(
     (name) =>
       name in record &&
-      [ourWrites[name]?.before, ...(ourWrites[name]?.earlier ?? [])].some((value) => sameImprint(value, record[name])) &&
-      !sameImprint(raw[name], record[name]) &&
+      [ourWrites[name]?.before, ...(ourWrites[name]?.earlier ?? [])].some((value) => sameFingerprint(value, record[name])) &&
+      !sameFingerprint(raw[name], record[name]) &&
       !client.isOlder(writtenVersion[name], source.version),
   );
   return field && `it shows ${field} as it was before we wrote it`;
 }
 
 function beforeOurEdit({ comments }: Parsed, link: Link): string | undefined {
-  const comment = comments.find((one) => isAsBefore(link, one));
+  const comment = comments.find((one) => isRevertedEdit(link, one));
   return comment && `it shows the comment ${comment.id} as it was before we edited it`;
 }
 
@@ -76,7 +76,7 @@ function otherState(
 ): string | undefined {
   // Of several quick changes the first read may have shown the last: then the other hints are late.
   const isLate = Date.parse(updatedAt) > Date.parse(receivedAt);
-  if (!state || isLate || source.version !== undefined || sameImprint(state.value, record[state.field])) return undefined;
+  if (!state || isLate || source.version !== undefined || sameFingerprint(state.value, record[state.field])) return undefined;
   return `it is ${String(record[state.field])}, and was told to be ${state.value}`;
 }
 
@@ -90,7 +90,8 @@ function silence(client: EndpointClient, { source }: Parsed, link: Link): string
 function hasNews({ record }: Parsed, shown: ReadonlySet<string>, { raw, seen }: Link): boolean {
   const known = new Set(seen);
   return (
-    [...shown].some((id) => !known.has(id)) || Object.keys(raw).some((field) => !sameImprint(raw[field], imprint(record[field])))
+    [...shown].some((id) => !known.has(id)) ||
+    Object.keys(raw).some((field) => !sameFingerprint(raw[field], fingerprint(record[field])))
   );
 }
 

@@ -1,5 +1,5 @@
 import { linkAt } from '../conversation/correlate.js';
-import { carriedBy } from '../conversation/reference.js';
+import { expectedReference } from '../conversation/reference.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import { sameReference } from '../model/reference.js';
@@ -44,7 +44,7 @@ export class IdentityGuard {
   /** The same of an entity that was read already. */
   verify(client: EndpointClient, conversation: ConversationRecord, link: Link, raw: RawEntity): void {
     const { source } = client.parse(raw);
-    const expected = carriedBy(conversation, link);
+    const expected = expectedReference(conversation, link);
     const wrong =
       link.origin === 'ours' && !sameReference(source.reference, expected)
         ? `carries the reference ${source.reference ?? '(none)'} instead of ${expected}`

@@ -1,6 +1,6 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';

@@ -1,6 +1,6 @@
-import type { EntityRequest } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
 import { sentItems, withIds, withSent } from '../conversation/item-entries.js';
-import { matchItems, named } from '../conversation/item-match.js';
+import { itemText, matchItems } from '../conversation/item-match.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems, SentItem } from '../model/item-facts.js';
@@ -76,7 +76,7 @@ export function addressedBy(
   if (lost.length > 0) throw undecided(client, lost.map((item) => whyLost(item, match.ids[item.ours], shared)).join(' '));
   // A list that is written back whole would take it away.
   const hidden = items.sent.filter((item) => match.missing.includes(item.ours));
-  if (hidden.length > 0) throw undecided(client, `${named(hidden)} is not shown.`);
+  if (hidden.length > 0) throw undecided(client, `${itemText(hidden)} is not shown.`);
   const sent = given.map((item) => ({ ...item, id: names.get(item.id) ?? item.id }));
   return {
     fields: client.withItemIds?.(fields, (id) => names.get(id)) ?? fields,
@@ -131,10 +131,10 @@ function free(id: string, taken: ReadonlySet<string>): string {
 
 function whyLost(item: SentItem, ids: string[] | undefined, shared: (id: string) => SentItem[]): string {
   const [id, another] = ids ?? [];
-  if (id === undefined) return `There is no item that is surely ${named([item])}.`;
+  if (id === undefined) return `There is no item that is surely ${itemText([item])}.`;
   if (another !== undefined)
-    return `${named([item])} was split into ${ids?.join(', ')} there, and which part is meant cannot be said.`;
-  return `${named(shared(id))} are one item there, ${id}, and it cannot be changed for one of them.`;
+    return `${itemText([item])} was split into ${ids?.join(', ')} there, and which part is meant cannot be said.`;
+  return `${itemText(shared(id))} are one item there, ${id}, and it cannot be changed for one of them.`;
 }
 
 function undecided(client: EndpointClient, what: string): DecisionError {

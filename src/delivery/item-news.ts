@@ -1,5 +1,5 @@
-import type { EntityRequest } from '../conversation/correlator.js';
-import { imprint } from '../conversation/fingerprint.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { fingerprint } from '../conversation/fingerprint.js';
 import { entriesOf } from '../conversation/item-entries.js';
 import { ITEM_FIELDS, type Json } from '../model/message.js';
 import type { Link, WrittenItem } from '../store/store.js';
@@ -18,12 +18,14 @@ export function newsIn(request: EntityRequest, name: string, link: Link): Json |
   const written = link.writtenItems?.[name];
   const items = isOfItems(request, name) && !request.edited?.includes(name) ? entriesOf(request, value) : undefined;
   if (!written || !items) return value;
-  const news = items.filter(({ id, entry }) => written[id]?.entry !== imprint(entry));
+  const news = items.filter(({ id, entry }) => written[id]?.entry !== fingerprint(entry));
   return news.length > 0 ? news.map(({ entry }) => entry) : undefined;
 }
 
 /** What was written of each item; undefined where the list's entries cannot be told to be of which. */
 export function itemsAsWritten(request: EntityRequest, name: string): Record<string, WrittenItem> | undefined {
   const items = entriesOf(request, request.fields[name] as Json);
-  return items && Object.fromEntries(items.map(({ id, entry, standing }) => [id, { entry: imprint(entry), standing }]));
+  return (
+    items && Object.fromEntries(items.map(({ id, entry, stateKey: standing }) => [id, { entry: fingerprint(entry), standing }]))
+  );
 }

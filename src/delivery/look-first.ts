@@ -1,8 +1,8 @@
-import { inWords } from '../conversation/conflict.js';
-import type { EntityRequest } from '../conversation/correlator.js';
-import { isSent } from '../conversation/field-news.js';
-import { sameImprint } from '../conversation/fingerprint.js';
-import { type PartyRules, ruleInWords, type Said, saidBy, stands } from '../conversation/ownership.js';
+import { conflictText } from '../conversation/conflict.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { showsSentValue } from '../conversation/field-changes.js';
+import { sameFingerprint } from '../conversation/fingerprint.js';
+import { type ChangeOrigin, changeOrigin, type PartyRules, ruleText, shownWins } from '../conversation/ownership.js';
 import type { EndpointClient, Parsed } from '../endpoints/endpoint.js';
 import type { Json } from '../model/message.js';
 import type { Link } from '../store/store.js';
@@ -42,14 +42,15 @@ export function lookFirst(
   const own = rules(client.id);
   // Was the last change ours, perhaps a comment, it is not known when theirs was made.
   const isOurs = client.integrationUser !== undefined && source.changedBy === client.integrationUser;
-  const shown = saidBy(own.side, isOurs ? undefined : source.changedAt, client.clockAhead);
-  const wanted: Said = { side: rules(said.endpoint).side, at: said.at };
+  const shown = changeOrigin(own.side, isOurs ? undefined : source.changedAt, client.clockAhead);
+  const wanted: ChangeOrigin = { side: rules(said.endpoint).side, at: said.at };
   const unheard = names.filter(
-    (name) => name in record && !sameImprint(link.raw[name], record[name]) && !isSent(record[name], request.fields[name]),
+    (name) =>
+      name in record && !sameFingerprint(link.raw[name], record[name]) && !showsSentValue(record[name], request.fields[name]),
   );
   const changed = [...new Set(unheard.flatMap((name) => genericsOf(name, request)))];
   const ruleOf = (generic: string) => own.fields[generic] ?? 'newest';
-  const standing = new Set(changed.filter((generic) => stands(generic, ruleOf(generic), shown, wanted)));
+  const standing = new Set(changed.filter((generic) => shownWins(generic, ruleOf(generic), shown, wanted)));
   const kept = new Set(names.filter((name) => genericsOf(name, request).some((generic) => standing.has(generic))));
   const conflicts = changed.map((generic) => {
     const fields = unheard.filter((field) => genericsOf(field, request).includes(generic));
@@ -58,11 +59,11 @@ export function lookFirst(
       // In the partner's own words: what it means to the others is not asked before a write.
       shown: inFull(fields, record),
       wanted: inFull(fields, request.fields),
-      rule: ruleInWords(generic, ruleOf(generic), shown, wanted),
-      stands: standing.has(generic),
+      rule: ruleText(generic, ruleOf(generic), shown, wanted),
+      partnerWins: standing.has(generic),
     };
   });
-  return { kept, untold: [...standing], ...(conflicts.length > 0 && { conflict: inWords(conflicts) }) };
+  return { kept, untold: [...standing], ...(conflicts.length > 0 && { conflict: conflictText(conflicts) }) };
 }
 
 /** The value of one field, or each with its name, to be read by people. */

@@ -1,10 +1,10 @@
-import type { Rival } from '../conversation/conflict.js';
+import type { CompetingWrite } from '../conversation/conflict.js';
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/correlator.js';
-import { planTold } from '../conversation/fan-out.js';
-import { sameImprint } from '../conversation/fingerprint.js';
-import { dropHopeless, legOf, unmet } from '../conversation/plan.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { planAfterQueued } from '../conversation/fan-out.js';
+import { sameFingerprint } from '../conversation/fingerprint.js';
+import { dropUnreachable, legOf, unmetPredecessors } from '../conversation/plan.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import {
@@ -87,7 +87,7 @@ export class Outbox {
         hint: 'Put a «conversation correlate» node before the out node, with the same store.',
       });
     }
-    const waits = (latest: ConversationRecord) => unmet(latest.plan, legOf(latest.plan, leg.leg)?.after);
+    const waits = (latest: ConversationRecord) => unmetPredecessors(latest.plan, legOf(latest.plan, leg.leg)?.after);
     const waiting = (await this.store.openDeliveries(leg.conversation)).filter(
       (d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg,
     );
@@ -228,7 +228,7 @@ export class Outbox {
   }
 
   /** A delivery that writes what stands against an older write of ours, by the same out node and after it. */
-  restore(message: string, { delivery }: Rival): DeliveryRecord {
+  restore(message: string, { delivery }: CompetingWrite): DeliveryRecord {
     const { node, endpoint, entityType, leg, lane, conversation } = delivery;
     const of = { message, conversation, node, endpoint, entityType, leg };
     return this.record({ ...of, answers: false }, 'entity', lane);
@@ -244,7 +244,7 @@ export function isCancellation(request: EntityRequest): boolean {
 function withTold(conversation: ConversationRecord, { leg, request }: Leg): ConversationRecord {
   const { plan } = conversation;
   return plan && legOf(plan, leg)
-    ? { ...conversation, plan: planTold(plan, leg, request.generic as GenericFields) }
+    ? { ...conversation, plan: planAfterQueued(plan, leg, request.generic as GenericFields) }
     : conversation;
 }
 
@@ -252,7 +252,7 @@ function withDropped(conversation: ConversationRecord, leg: string): Conversatio
   const { plan } = conversation;
   if (!plan) return conversation;
   const legs = plan.legs.map((l) => (l.leg === leg ? { ...l, dropped: 'it was cancelled before it was ordered' } : l));
-  return { ...conversation, plan: dropHopeless({ ...plan, legs }) };
+  return { ...conversation, plan: dropUnreachable({ ...plan, legs }) };
 }
 
 /** Does it go beside the others, in a lane of its own? */
@@ -277,9 +277,9 @@ export function realChanges(request: EntityRequest, link: Link, deliveryId?: str
     if (deliveryId && newer && newer > deliveryId) return false;
     if (request.defaults.includes(field) && link.raw[field]) return false;
     const sources = genericsOf(field, request);
-    return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameImprint(link.shadow[s], request.generic[s])));
+    return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameFingerprint(link.shadow[s], request.generic[s])));
   });
-  const differing = wanted.filter((field) => !(field in link.raw && sameImprint(link.raw[field], request.fields[field])));
+  const differing = wanted.filter((field) => !(field in link.raw && sameFingerprint(link.raw[field], request.fields[field])));
   // What one value is written to is one thing: the other side may be changing any of it.
   const values = new Set(differing.flatMap((field) => genericsOf(field, request)));
   return wanted.filter((field) => differing.includes(field) || genericsOf(field, request).some((source) => values.has(source)));

@@ -1,6 +1,6 @@
 import { linkAt, withLink } from '../conversation/correlate.js';
-import type { Correlated } from '../conversation/correlator.js';
-import { withKnown } from '../conversation/part-news.js';
+import type { CorrelationResult } from '../conversation/correlator.js';
+import { withKnownParts } from '../conversation/part-changes.js';
 import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import type { RemovedPart } from '../model/message.js';
 import { idAt } from '../store/id.js';
@@ -34,7 +34,7 @@ export async function lostBy(
   store: Store,
   client: EndpointClient | undefined,
   { id, origin, readAt = id }: MessageRecord,
-  { conversation, link, message }: Correlated,
+  { conversation, link, message }: CorrelationResult,
   now: number,
 ): Promise<Lost | undefined> {
   const lost = (message.removed ?? []).filter(isComment);
@@ -64,7 +64,7 @@ function sinceLastReading(messages: readonly MessageRecord[], begun: string): st
 }
 
 /** The same news, less the comments that may be put back: they stay known, under whatever ids they are shown then, and are not told to be gone. */
-export function withoutLost(found: Correlated): Correlated {
+export function withoutLost(found: CorrelationResult): CorrelationResult {
   const { message, link, output } = found;
   const { changed = [], comments, attachments, removed = [] } = message;
   const lost = removed.filter(isComment);
@@ -74,7 +74,7 @@ export function withoutLost(found: Correlated): Correlated {
   const advance = (latest: ConversationRecord) => {
     const next = found.advance(latest);
     const now = linkAt(next, link.endpoint, link.entityType, link.leg);
-    return now ? withLink(next, withKnown(now, link, lost)) : next;
+    return now ? withLink(next, withKnownParts(now, link, lost)) : next;
   };
   const ignored = { output: 'ignored', reason: 'It is looked whether a write of ours took comments away.' } as const;
   return { ...found, message: { ...message, removed: left }, advance, ...(output === 'update' && !isNews && ignored) };

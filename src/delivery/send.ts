@@ -1,13 +1,14 @@
 import type { Conversations } from '../conversation/conversations.js';
 import { linkAt, withLink } from '../conversation/correlate.js';
-import { type EntityRequest, linkAfterCreate } from '../conversation/correlator.js';
-import { imprint, sameImprint } from '../conversation/fingerprint.js';
-import { itemsSeen } from '../conversation/item-entries.js';
-import { isGone } from '../conversation/moved.js';
+import { linkAfterCreate } from '../conversation/correlator.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
+import { withSeenItems } from '../conversation/item-entries.js';
+import { isGone } from '../conversation/moved-entity.js';
 import type { PartyRules } from '../conversation/ownership.js';
-import { withAlike } from '../conversation/part-news.js';
+import { withCarriedEdit } from '../conversation/part-changes.js';
 import { legOf } from '../conversation/plan.js';
-import { carriedApart, createReference } from '../conversation/reference.js';
+import { createReference, differingReference } from '../conversation/reference.js';
 import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
@@ -168,8 +169,9 @@ async function create(
       const adopted = told?.id === source.id ? told : undefined;
       const itemsOf = client.itemsOf?.bind(client);
       const made =
-        adopted ?? linkAfterCreate(source, delivery.leg, request, now, carriedApart(latest, delivery.leg, reference), itemsOf);
-      const link = made.items ? { ...made, items: itemsSeen(made.items, itemsOf?.(parsed.record)) } : made;
+        adopted ??
+        linkAfterCreate(source, delivery.leg, request, now, differingReference(latest, delivery.leg, reference), itemsOf);
+      const link = made.items ? { ...made, items: withSeenItems(made.items, itemsOf?.(parsed.record)) } : made;
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       const names = Object.keys(request.fields);
       const after = asWritten(link, delivery, request, names, parsed, known, stamp);
@@ -186,7 +188,7 @@ async function amended(
   client: EndpointClient,
 ): Promise<Written> {
   const { record, source } = client.parse(found);
-  const names = (request.edited ?? []).filter((name) => !sameImprint(imprint(record[name]), request.fields[name]));
+  const names = (request.edited ?? []).filter((name) => !sameFingerprint(fingerprint(record[name]), request.fields[name]));
   if (names.length === 0) return { entity: found, dropped: [] };
   const fields = Object.fromEntries(names.map((name) => [name, request.fields[name] as Json]));
   const named = addressedBy(client, request, undefined, fields, client.itemsOf?.(record) ?? [], true);
@@ -225,7 +227,7 @@ async function update(
     version = source.version;
     // Items are written again, so that it is known which is which; those that an earlier try has added are found.
     const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
-    there = names.filter((name) => !again(name) && sameImprint(imprint(record[name]), request.fields[name]));
+    there = names.filter((name) => !again(name) && sameFingerprint(fingerprint(record[name]), request.fields[name]));
     names = names.filter((name) => !there.includes(name));
     if (names.length === 0) return found('found written by an earlier try');
     if (delivery.onlyLook) ask(`the new ${names.join(', ')}`, client);
@@ -250,9 +252,9 @@ async function update(
   const stamp = context.ids();
   // A list is known to be so by its entries; a cancellation that is refused was understood.
   const lost = new Set(written.dropped.map(({ field }) => field.split('[')[0]));
-  const changing = names.filter((name) => !sameImprint(link.raw[name], fields[name]));
+  const changing = names.filter((name) => !sameFingerprint(link.raw[name], fields[name]));
   const isAsBefore = (name: string) =>
-    lost.has(name) && (isOfItems(request, name) || sameImprint(link.raw[name], parsed.record[name]));
+    lost.has(name) && (isOfItems(request, name) || sameFingerprint(link.raw[name], parsed.record[name]));
   if (delivery.tries <= WRITES_AGAIN && !isCancellation(request) && changing.length > 0 && changing.every(isAsBefore))
     throw nothingKept(names, client);
   return {
@@ -265,7 +267,7 @@ async function update(
       const latest = learnt(before);
       const at = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (!at) return latest;
-      const now = named.items ? { ...at, items: itemsSeen(named.items, client.itemsOf?.(parsed.record)) } : at;
+      const now = named.items ? { ...at, items: withSeenItems(named.items, client.itemsOf?.(parsed.record)) } : at;
       const known = !client.isOlder(parsed.source.version, now.entityVersion);
       return stated(
         withLink(latest, asWritten(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp)),
@@ -335,7 +337,7 @@ async function alike(
     link: { id: link.id, number: link.number },
     change: (latest) => {
       const now = linkAt(latest, delivery.endpoint, entityType, delivery.leg);
-      return now ? withLink(latest, withAlike(now, kind, there, words?.text, stamp)) : latest;
+      return now ? withLink(latest, withCarriedEdit(now, kind, there, words?.text, stamp)) : latest;
     },
   };
 }

@@ -1,7 +1,7 @@
-import { COPIES_BEHIND, conversationState, linkAt, withLink, withMarks } from '../conversation/correlate.js';
-import type { EntityRequest } from '../conversation/correlator.js';
-import { attachmentMark, commentMark, imprint, shadowOf } from '../conversation/fingerprint.js';
-import { withWritten } from '../conversation/part-news.js';
+import { conversationState, linkAt, REPLICA_LAG, withLink, withMarks } from '../conversation/correlate.js';
+import type { EntityRequest } from '../conversation/entity-request.js';
+import { attachmentMark, commentMark, fingerprint, lastKnownEntries } from '../conversation/fingerprint.js';
+import { withWrittenPart } from '../conversation/part-changes.js';
 import type { Parsed } from '../endpoints/endpoint.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import { isWithin } from '../store/id.js';
@@ -40,9 +40,9 @@ export function asWritten(
     if (items) writtenItems[name] = items;
     if (!known) continue; // a message of theirs came first and told more than our answer does
     // A list of items is shown with all that the other side has made of it meanwhile: that is news, and is told by their own message.
-    if (!isOfItems(request, name)) raw[name] = imprint(name in parsed.record ? parsed.record[name] : request.fields[name]);
+    if (!isOfItems(request, name)) raw[name] = fingerprint(name in parsed.record ? parsed.record[name] : request.fields[name]);
     for (const source of request.sources[name] ?? [])
-      if (source in request.generic) Object.assign(shadow, shadowOf(source, request.generic[source] as Json));
+      if (source in request.generic) Object.assign(shadow, lastKnownEntries(source, request.generic[source] as Json));
     if (version !== undefined) writtenVersion[name] = version;
   }
   return {
@@ -60,7 +60,7 @@ export function asWritten(
 
 /** What was there before writes shortly before another one, the newest first. */
 function earlierThan(stamp: string, last: OurWrite | undefined): Json[] | undefined {
-  if (!last || !isWithin(COPIES_BEHIND, last.stamp, stamp)) return undefined;
+  if (!last || !isWithin(REPLICA_LAG, last.stamp, stamp)) return undefined;
   return [last.before, ...(last.earlier ?? [])].slice(0, MOST_EARLIER);
 }
 
@@ -117,7 +117,7 @@ export function seen(
     return withMarks(conversation, [mark]);
   }
   const [kind, says] = 'text' in part ? (['comment', part.text] as const) : (['attachment', part.name] as const);
-  const written = withWritten(link, kind, id, says, stamp);
+  const written = withWrittenPart(link, kind, id, says, stamp);
   return withLink(conversation, written);
 }
 

@@ -8,10 +8,11 @@ import type {
   Json,
   Side,
   Source,
-  System,
+  SystemId,
 } from '../model/message.js';
 import type { Problem } from '../model/problem.js';
 import type { Habits } from './habits.js';
+import type { EventHub } from './hub.js';
 
 /**
  * What the broker needs of a partner's system, whatever system it is. Each folder here implements it with the same files:
@@ -71,7 +72,9 @@ export interface EndpointClient {
   readonly id: string;
   /** The name a person gave it, used in every error. */
   readonly name: string;
-  readonly system: System;
+  readonly system: SystemId;
+  /** Id of the dialect it speaks, where its system has several. */
+  readonly dialectId?: string;
   /** Where its API is: what was asked there proves nothing about another place. */
   readonly address: string;
 
@@ -161,6 +164,10 @@ export interface EndpointClient {
   gone?(entityType: string, id: string): RawEntity;
   /** The user we write as, as it shows in changedBy / comment authors; undefined where the system does not tell. */
   readonly integrationUser?: string;
+  /** Reads what the system's webhooks post; absent: it has none. Throws SWB_PAYLOAD. `entityType`: what it is about where the body does not say. */
+  readWebhook?(body: unknown, entityType: string): Hint;
+  /** Its hub; absent: it has none. */
+  readonly hub?: EventHub;
   /** Ends connections and token refreshes. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-import { decodeHTML } from 'entities';
+import { decodeHTML } from '../bundled/entities.js';
 
 /** Fewer letters than these may well stand in any text. */
 const TELLING = 20;

@@ -3,7 +3,7 @@ import type { GenericFields, GenericMessage, Json } from '../model/message.js';
 import { type CompiledRule, compileRule } from './compile-rule.js';
 import { type Expressions, sharedExpressions } from './expressions.js';
 import { itemsIn, itemsOut } from './items.js';
-import type { InResult, Mapping, OutResult } from './mapping.js';
+import { type InResult, type Mapping, type Notation, type OutResult, PLAIN_NOTATION } from './mapping.js';
 import type { Table } from './preview-result.js';
 import { applyIn, applyOut, type Tree } from './rules.js';
 
@@ -18,8 +18,14 @@ export interface CompiledMapping {
 /** The rules of a mapping's two tables, ready for use. */
 export type CompiledRules = Record<Table, CompiledRule[]>;
 
-/** Makes a mapping ready for use. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
-export function compile(mapping: Mapping, options: { expressions?: Expressions } = {}): CompiledMapping {
+export interface CompileOptions {
+  expressions?: Expressions;
+  /** How the system of the mapping writes values. */
+  notation?: Notation;
+}
+
+/** Makes a mapping ready for use; endpoints/registry.ts does it for the system it is written for. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
+export function compile(mapping: Mapping, options: CompileOptions = {}): CompiledMapping {
   const { name } = mapping;
   if (!Array.isArray(mapping.rules) || mapping.rules.length === 0)
     throw new SwitchboardError('SWB_CONFIG', 'It has no rules.', { where: placeOf(mapping), hint: 'Begin from a preset.' });
@@ -45,8 +51,9 @@ export function requireId(mapping: Mapping, items: CompiledRule[]): void {
 export function withRules(
   mapping: Mapping,
   { order: rules, items }: CompiledRules,
-  options: { expressions?: Expressions } = {},
+  options: CompileOptions = {},
 ): CompiledMapping {
+  const { notation = PLAIN_NOTATION } = options;
   const wantsExpressions = [...rules, ...items].some(({ rule }) => rule.expression || rule.when);
   const expressions = options.expressions ?? (wantsExpressions ? sharedExpressions() : undefined);
   return {
@@ -66,12 +73,12 @@ export function withRules(
       const isNews = news && ((top: string) => news.has(top));
       const scope: Tree = { ...(message.fields as Tree), entity: message.entity, source: message.source as unknown as Json };
       const { body, changed, defaults, trace, problems } = await applyOut(
-        mapping,
+        notation,
         rules,
         { scope, input: message, isNews },
         expressions,
       );
-      const made = await itemsOut(mapping, items, message, isNews, expressions);
+      const made = await itemsOut(mapping, items, message, isNews, notation, expressions);
       return {
         body: { ...body, ...made.body } as Record<string, Json>,
         changed: [...changed, ...made.changed],

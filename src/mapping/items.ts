@@ -2,7 +2,7 @@ import type { GenericMessage, Json } from '../model/message.js';
 import { PROGRESS_FIELDS } from '../model/message.js';
 import type { CompiledRule } from './compile-rule.js';
 import type { Expressions } from './expressions.js';
-import type { Mapping, Problem, Trace } from './mapping.js';
+import type { Mapping, Notation, Problem, Trace } from './mapping.js';
 import { applyIn, applyOut, type Tree } from './rules.js';
 
 const ID = 'id';
@@ -48,6 +48,7 @@ export async function itemsOut(
   rules: CompiledRule[],
   message: GenericMessage,
   isNews: ((top: string) => boolean) | undefined,
+  notation: Notation,
   expressions?: Expressions,
 ): Promise<{ body: Tree; changed: string[]; trace: Trace; problems: Problem[] }> {
   const field = mapping.items?.field ?? '';
@@ -60,7 +61,7 @@ export async function itemsOut(
     const id = String(item[ID]);
     const news = isNews && ((top: string) => top !== ID && isNews(isProgress(top) ? 'progress' : 'items'));
     const scope = { ...item };
-    const made = await applyOut(mapping, rules, { scope, input: { ...item, order: message.fields }, isNews: news }, expressions);
+    const made = await applyOut(notation, rules, { scope, input: { ...item, order: message.fields }, isNews: news }, expressions);
     problems.push(...made.problems.map((p) => ({ ...p, field: `${field}[${id}].${p.field}` })));
     list.push(made.body as Json);
     changed ||= made.changed.size > 0;

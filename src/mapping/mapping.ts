@@ -1,4 +1,4 @@
-import type { GenericFields, Json, System } from '../model/message.js';
+import type { GenericFields, Json, SystemId } from '../model/message.js';
 import type { Problem } from '../model/problem.js';
 
 export type { Problem } from '../model/problem.js';
@@ -59,15 +59,26 @@ export interface ItemsMapping {
 
 export interface Mapping {
   name: string;
-  system: System;
-  /** TMF version or dialect this mapping is written for. */
-  version?: 'v4' | 'v5' | 'servicenow';
+  system: SystemId;
+  /** Dialect of the system that this mapping is written for, where it has several. */
+  version?: string;
   entityType: string;
   rules: Rule[];
   items?: ItemsMapping;
   /** What happens to internal comments (work notes) on the way out: never sent (default), kept internal, or made public on purpose. */
   internalComments?: 'drop' | 'internal' | 'public';
 }
+
+/** How a system writes what the rules make, where systems differ. */
+export interface Notation {
+  /** A time, from ISO 8601 UTC. */
+  time(iso: string): string;
+  /** Objects in lists name their class in `@type`. */
+  typed: boolean;
+}
+
+/** Times in ISO 8601, objects without classes. */
+export const PLAIN_NOTATION: Notation = { time: (iso) => iso, typed: false };
 
 /**
  * Which rule made a target field, from which source, through which value-map row (indexes into the mapping). Targets and sources in items

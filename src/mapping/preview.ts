@@ -5,12 +5,14 @@ import { genericMessage } from './catalog/generic.js';
 import { requireId, withRules } from './compile.js';
 import { type CompiledRule, compileRule } from './compile-rule.js';
 import type { Expressions } from './expressions.js';
-import type { Direction, Mapping, Problem, Rule, Trace } from './mapping.js';
+import type { Direction, Mapping, Notation, Problem, Rule, Trace } from './mapping.js';
 import { parsePath } from './paths.js';
 import type { Mark, Preview, PreviewProblem, Table } from './preview-result.js';
 
 export interface PreviewOptions {
   expressions?: Expressions;
+  /** How the system of the mapping writes values. */
+  notation?: Notation;
   /** What the partner would refuse of a payload. */
   check?: (body: Record<string, Json>) => Problem[];
 }
@@ -35,7 +37,14 @@ export async function preview(
     wrong.push(configProblem(error));
     items.rules = [];
   }
-  const compiled = withRules(mapping, { order: order.rules, items: items.rules }, { expressions: options.expressions });
+  const compiled = withRules(
+    mapping,
+    { order: order.rules, items: items.rules },
+    {
+      expressions: options.expressions,
+      notation: options.notation,
+    },
+  );
   if (direction === 'in') {
     const { fields, trace, problems } = await compiled.toGeneric(sample);
     const result = fields as Record<string, Json>;

@@ -1,10 +1,10 @@
 import type { Json } from '../model/message.js';
 import { type CompiledRule, ofRule } from './compile-rule.js';
 import type { Expressions } from './expressions.js';
-import type { Direction, Mapping, Problem, Rule, Trace } from './mapping.js';
+import type { Direction, Notation, Problem, Rule, Trace } from './mapping.js';
 import { type Path, read, write } from './paths.js';
 import { shapeIn, shapeOut } from './shapes.js';
-import { isoTime, serviceNowTime } from './times.js';
+import { isoTime } from './times.js';
 import { ANY } from './value-map.js';
 
 export type Tree = { [key: string]: Json | undefined };
@@ -102,7 +102,7 @@ export interface Applied {
 
 /** Generic values, those of a message or of one item, through the rules of their table. */
 export async function applyOut(
-  mapping: Mapping,
+  notation: Notation,
   rules: CompiledRule[],
   { scope, input, isNews: news }: OutScope,
   expressions?: Expressions,
@@ -138,7 +138,7 @@ export async function applyOut(
     given.values.forEach((raw, i) => {
       const target = compiled.fields[i];
       if (raw === ANY || !target || target.text in trace) return;
-      write(body, target, outgoingType(raw, compiled, target, mapping, problems));
+      write(body, target, outgoingType(raw, compiled, target, notation, problems));
       trace[target.text] = {
         rule: compiled.index,
         source: given.kind === 'constant' ? [] : [rule.generic],
@@ -257,18 +257,13 @@ function incomingType(value: Json, { rule }: CompiledRule, problems: Problem[]):
   return rule.type ? shapeIn(rule.type, value) : value;
 }
 
-/** ServiceNow's tables and its TMF621 want its own notation; its TMF622 wants ISO 8601. */
-function isServiceNowTime({ system, version }: Mapping): boolean {
-  return system === 'servicenow' || (system === 'tmf621' && version === 'servicenow');
-}
-
-function outgoingType(value: Json, { rule }: CompiledRule, target: Path, mapping: Mapping, problems: Problem[]): Json {
+function outgoingType(value: Json, { rule }: CompiledRule, target: Path, notation: Notation, problems: Problem[]): Json {
   if (rule.type === 'time') {
-    const time = isoTime(textOf(value)) ?? textOf(value);
-    return isServiceNowTime(mapping) ? serviceNowTime(time) : time;
+    const time = isoTime(textOf(value));
+    return time === undefined ? textOf(value) : notation.time(time);
   }
   if (rule.type === 'number') return Number(value);
-  if (rule.type && rule.type !== 'text') return shapeOut(rule.type, value, mapping);
+  if (rule.type && rule.type !== 'text') return shapeOut(rule.type, value, notation);
   const text = rule.type === 'text' ? textOf(value) : value;
   if (rule.maxLength === undefined || typeof text !== 'string' || text.length <= rule.maxLength) return text;
   problems.push({

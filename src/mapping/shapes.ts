@@ -1,11 +1,11 @@
 import type { Json } from '../model/message.js';
-import type { Mapping, Rule } from './mapping.js';
+import type { Notation, Rule } from './mapping.js';
 
 type Shape = Exclude<NonNullable<Rule['type']>, 'time' | 'text' | 'number'>;
 type Tree = { [key: string]: Json };
 
 /** Lists that partners keep in another shape than the generic model: how they are read and written. */
-const SHAPES: Record<Shape, { in: (value: Json) => Json; out: (value: Json, mapping: Mapping) => Json }> = {
+const SHAPES: Record<Shape, { in: (value: Json) => Json; out: (value: Json, notation: Notation) => Json }> = {
   characteristics: {
     in: (value) => {
       if (!Array.isArray(value)) return value;
@@ -15,11 +15,11 @@ const SHAPES: Record<Shape, { in: (value: Json) => Json; out: (value: Json, mapp
           .flatMap(({ name, value: given }) => (typeof name === 'string' && given !== undefined ? [[name, given]] : [])),
       );
     },
-    out: (value, { version }) =>
+    out: (value, { typed }) =>
       Object.entries(isTree(value) ? value : {})
         .filter(([, given]) => given !== null)
         .map(([name, given]) => ({
-          ...(version === 'v5' && { '@type': characteristicType(given) }),
+          ...(typed && { '@type': characteristicType(given) }),
           name,
           value: given,
         })),
@@ -29,16 +29,16 @@ const SHAPES: Record<Shape, { in: (value: Json) => Json; out: (value: Json, mapp
       Array.isArray(value)
         ? value.filter(isTree).flatMap(({ id, relationshipType }) => (RELIES.test(String(relationshipType)) ? [String(id)] : []))
         : [],
-    out: (value, { version }) =>
+    out: (value, { typed }) =>
       (Array.isArray(value) ? value : []).map((id) => ({
-        ...(version === 'v5' && { '@type': 'OrderItemRelationship' }),
+        ...(typed && { '@type': 'OrderItemRelationship' }),
         id,
         relationshipType: 'reliesOn',
       })),
   },
   prices: {
     in: (value) => pricesIn(Array.isArray(value) ? value.filter(isTree) : []),
-    out: (value, { version }) => (isTree(value) ? pricesOut(value, version === 'v5') : []),
+    out: (value, { typed }) => (isTree(value) ? pricesOut(value, typed) : []),
   },
 };
 
@@ -89,8 +89,8 @@ export function shapeIn(shape: Shape, value: Json): Json {
   return SHAPES[shape].in(value);
 }
 
-export function shapeOut(shape: Shape, value: Json, mapping: Mapping): Json {
-  return SHAPES[shape].out(value, mapping);
+export function shapeOut(shape: Shape, value: Json, notation: Notation): Json {
+  return SHAPES[shape].out(value, notation);
 }
 
 /** The class a value has in v5 (TMF622 v5, Characteristic: told apart by @type). */

@@ -1,14 +1,9 @@
-/** ServiceNow's raw notation: UTC, without saying so (ServiceNow, Table API, «Date and time»). */
-const SERVICENOW = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?$/;
+/** A date and a time without a zone, as some APIs write UTC. */
+const ZONELESS = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?$/;
 
 /** ISO 8601 UTC with milliseconds from any notation partners use; zoneless times are UTC. Undefined when it is no time. */
 export function isoTime(text: string): string | undefined {
-  const plain = SERVICENOW.exec(text.trim());
+  const plain = ZONELESS.exec(text.trim());
   const time = Date.parse(plain ? `${plain[1]}T${plain[2]}Z` : text);
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
-}
-
-/** ServiceNow's raw notation from ISO 8601. */
-export function serviceNowTime(iso: string): string {
-  return iso.slice(0, 19).replace('T', ' ');
 }

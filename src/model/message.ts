@@ -1,7 +1,8 @@
 /** The generic model: what every system's tickets are translated to and from. Field by field in docs/model.md. */
 
 /** The kinds of systems we speak with, each a folder in src/endpoints/. */
-export type System = 'servicenow' | 'tmf621' | 'tmf622';
+/** Id of a partner's kind of system: the name of its folder in src/endpoints/. */
+export type SystemId = string;
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 

@@ -9,7 +9,7 @@ import { chromiumPath, launchBrowser } from './browser.js';
 import { CONVERSATIONS_FLOW } from './conversations-flow.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
 
-// As it was built: its page lies beside it.
+// The built sandbox: its page is next to it in dist/.
 const { startSandbox } = require(resolve('dist/src/sandbox/sandbox.js')) as typeof import('../../src/sandbox/sandbox.js');
 const examples = ['1-trouble-ticket', '2-order-fan-out'].flatMap(
   (name) => JSON.parse(readFileSync(`examples/${name}.json`, 'utf8')) as { id: string; type: string; credentials?: unknown }[],
@@ -30,7 +30,7 @@ const FLOW = [
   },
 ];
 
-describe(`people who use a keyboard, a screen reader or strong contrast, in Node-RED ${NODE_RED.version}`, () => {
+describe(`accessibility in Node-RED ${NODE_RED.version}`, () => {
   let browser: Browser;
   before(async function () {
     if (!chromiumPath()) return this.skip();
@@ -39,7 +39,7 @@ describe(`people who use a keyboard, a screen reader or strong contrast, in Node
   after(() => browser?.close());
 
   for (const theme of NODE_RED.version >= 5 ? (['light', 'dark'] as const) : (['light'] as const)) {
-    describe(`can use the dialogs (${theme})`, () => {
+    describe(`dialogs (${theme})`, () => {
       let server: EditorServer;
       let page: Page;
       before(async () => {
@@ -49,7 +49,7 @@ describe(`people who use a keyboard, a screen reader or strong contrast, in Node
       after(() => server?.stop());
 
       for (const type of Object.keys(nodeSets).map(nodeType)) {
-        it(`of ${type}`, async () => {
+        it(`${type} passes the checks`, async () => {
           const node = FLOW.find((one) => one.type === type);
           if (!node) return assert.fail(`no example has a ${type}`);
           await editNode(page, node.id);
@@ -65,7 +65,7 @@ describe(`people who use a keyboard, a screen reader or strong contrast, in Node
   }
 
   for (const theme of ['light', 'dark'] as const) {
-    describe(`can use the views (${theme})`, () => {
+    describe(`views (${theme})`, () => {
       let server: EditorServer;
       let page: Page;
       before(async () => {
@@ -81,14 +81,14 @@ describe(`people who use a keyboard, a screen reader or strong contrast, in Node
       });
       const whole = () => wrongIn(page, 'body');
 
-      it('of messages, and of one of them', async () => {
+      it('the message list and one message pass the checks', async () => {
         assert.deepEqual(await whole(), []);
         await page.locator('.switchboard-row').first().click();
         await page.waitForSelector('.switchboard-detail');
         assert.deepEqual(await whole(), []);
       });
 
-      it('of conversations, and of one of them', async () => {
+      it('the conversation list and one conversation pass the checks', async () => {
         await page.getByRole('tab', { name: 'Conversations' }).click();
         await page.locator('.switchboard-conversations .switchboard-row').first().click();
         await page.waitForSelector('.switchboard-timeline');
@@ -96,13 +96,13 @@ describe(`people who use a keyboard, a screen reader or strong contrast, in Node
       });
 
       for (const name of ['Endpoints', 'Unknown values', 'Log'])
-        it(`of «${name}»`, async () => {
+        it(`${name} passes the checks`, async () => {
           await page.getByRole('tab', { name }).click();
           assert.deepEqual(await whole(), []);
         });
     });
 
-    it(`can use the sandbox’s desks (${theme})`, async () => {
+    it(`the sandbox desks pass the checks (${theme})`, async () => {
       const sandbox = await startSandbox();
       const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: theme });
       try {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-/** What WCAG 2.1 asks at level A and AA. */
+/** The rules of WCAG 2.1, levels A and AA. */
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'];
 
-/** Node-RED's own: traps for password managers, and the cross of its lists. */
+/** Elements of Node-RED itself: inputs that mislead password managers, and the remove button of its lists. */
 const CORE = [['[id^="red-ui-trap-"]'], ['.red-ui-editableList-item-remove']];
 
 interface Violation {
@@ -14,7 +14,7 @@ interface Violation {
   nodes: { html: string; failureSummary: string }[];
 }
 
-/** What axe-core finds wrong below an element. */
+/** The violations that axe-core finds below an element. */
 export async function wrongIn(page: Page, root: string): Promise<string[]> {
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE);
   const { violations } = (await page.evaluate(

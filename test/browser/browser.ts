@@ -4,12 +4,12 @@ import { PATIENCE } from '../patience.js';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** The Chromium of this machine: the one named by CHROMIUM, or one in a usual place. */
+/** The Chromium of this machine: the one named by CHROMIUM or one in a usual place. */
 export function chromiumPath(): string | undefined {
   return [process.env.CHROMIUM, ...PLACES].find((path) => path && existsSync(path));
 }
 
-/** A browser in whose pages whatever is waited for may take its time. `more`: switches of Chromium. */
+/** A browser with generous timeouts for its pages. `more`: command line switches of Chromium. */
 export async function launchBrowser(...more: string[]): Promise<Browser> {
   const executablePath = chromiumPath();
   if (!executablePath) throw new Error('No Chromium was found. Install it, or name it in the environment variable CHROMIUM.');

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
+import { serviceNowEndpointDefaults } from '../nodes/defaults.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
 
@@ -55,7 +55,7 @@ describe(`Test connection in Node-RED ${NODE_RED.version}`, () => {
     return (await page.locator('.switchboard-checks').innerText()).replace(/\s+/g, ' ');
   };
 
-  it('asks the address that was typed, with the user and password that were typed', async () => {
+  it('tests the URL in the dialog with the username and password in the dialog', async () => {
     await editNode(page, 'sn1');
     await page.fill('#node-config-input-baseUrl', `http://127.0.0.1:${(partner.address() as AddressInfo).port}`);
     await page.fill('#node-config-input-user', 'me');
@@ -67,7 +67,7 @@ describe(`Test connection in Node-RED ${NODE_RED.version}`, () => {
     assert.ok(!checks.includes('secret one'));
   });
 
-  it('takes the deployed password where none is typed', async () => {
+  it('uses the deployed password if none was entered', async () => {
     await page.locator('#node-config-dialog-ok:visible').click();
     await page.waitForSelector('.red-ui-tray', { state: 'detached' });
     await page.click('#red-ui-header-button-deploy');
@@ -80,7 +80,7 @@ describe(`Test connection in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual([...signedInAs], ['someone:secret one']);
   });
 
-  it('keeps the deployed password from another address, and says what to do', async () => {
+  it('does not send the deployed password to another URL, and says what to do', async () => {
     signedInAs.clear();
     const saved = await page.inputValue('#node-config-input-baseUrl');
     await page.fill('#node-config-input-baseUrl', saved.replace('127.0.0.1', 'localhost'));

@@ -1,10 +1,9 @@
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 
-// Nobody listens there: what waits goes on waiting.
+// Nothing listens there, so waiting deliveries keep waiting.
 const NOWHERE = 'http://127.0.0.1:9';
-/** The store that `seedConversations` fills, and the endpoints it names. */
+/** The store that `seedConversations` fills, and the endpoints it refers to. */
 export const CONVERSATIONS_FLOW = [
   { id: 'tab', type: 'tab', label: 'Test' },
   { id: 'store1', type: 'switchboard-store', ...storeDefaults, retentionDays: '3650' },

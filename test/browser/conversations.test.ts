@@ -11,7 +11,7 @@ import { type EditorServer, NODE_RED, openEditor, startEditor } from './editor.j
 
 const PASSWORD = '$2b$04$lMjvzk6lsJBaByImLpHm8O5GKdZi08LXULIJzRmHuNPXwnexUXjFu'; // secret
 
-/** Where to leave screenshots for a person to look at; nowhere unless asked. */
+/** Folder for screenshots; none are taken unless SCREENSHOTS is set. */
 const SHOTS = process.env.SWITCHBOARD_SHOTS;
 
 async function shot(page: Page, name: string): Promise<void> {
@@ -61,7 +61,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
         .map((one) => one.className),
     );
 
-  it('stands beside the messages, and is reached with the keyboard', async () => {
+  it('is a tab next to the messages that can be reached with the keyboard', async () => {
     await page.getByRole('tab', { name: 'Conversations' }).press('ArrowLeft');
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Messages');
     await page.waitForSelector('.switchboard-row:has-text("by webhook"), .switchboard-list[aria-label^="Messages"]');
@@ -69,8 +69,8 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await shows('INC1 REQ1 INC9');
   });
 
-  it('lists conversations with what needs a person, finds one by any number, and filters', async () => {
-    // A list that is drawn anew just then has no text for a moment.
+  it('lists conversations with their problems, finds one by any number, and filters', async () => {
+    // While the list is redrawn it has no text for a moment.
     const first = await until('the first row', async () =>
       (await view().locator('.switchboard-row').first().innerText()).replace(/\s+/g, ' '),
     );
@@ -86,7 +86,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual(await tooWide(page), []);
   });
 
-  it('draws what came and went, texts as text, internal notes as internal, in a list where it is narrow', async () => {
+  it('shows the timeline with texts as plain text and internal notes marked, as a list if narrow', async () => {
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
     await page.waitForSelector('.switchboard-swim-arrow');
     const text = await view().locator('.switchboard-timeline').innerText();
@@ -104,14 +104,14 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual(await tooWide(page), []);
   });
 
-  it('links to web addresses only', async () => {
+  it('links to http and https URLs only', async () => {
     const heads = view().locator('.switchboard-lane-head');
     assert.equal(await heads.locator('a').count(), 1);
     assert.equal(await heads.locator('a').getAttribute('href'), 'https://sn1.example.com/inc1');
-    assert.equal(await heads.locator('b', { hasText: 'TT1' }).count(), 1, 'an address that would run a script is no link');
+    assert.equal(await heads.locator('b', { hasText: 'TT1' }).count(), 1, 'a URL that would run a script is not a link');
   });
 
-  it('opens the message of an arrow and comes back to that arrow', async () => {
+  it('opens the message of an arrow and returns to that arrow', async () => {
     await view().locator('.switchboard-swim-arrow-failed').press('Enter');
     await page.waitForSelector('.switchboard-conversations .switchboard-sides');
     assert.match(await view().locator('.switchboard-detail').innerText(), /Acme ServiceNow refused the update \(403\)/);
@@ -122,7 +122,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await page.waitForFunction(() => (document.activeElement as HTMLElement | null)?.dataset.id === 'SWB-TICKET');
   });
 
-  it('follows what happens', async () => {
+  it('updates itself when something changes', async () => {
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
     await page.waitForSelector('.switchboard-swim-arrow-failed');
     const failed = await view().locator('.switchboard-swim-arrow-failed').getAttribute('data-id');
@@ -138,18 +138,18 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await page.keyboard.press('Escape');
   });
 
-  it('merges and undoes: it says before what would change, and after who did what', async () => {
+  it('merges and undoes: shows the changes beforehand and the history afterwards', async () => {
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
     await view().getByRole('button', { name: 'Merge…' }).click();
     await page.keyboard.type('inc9');
     await page.keyboard.press('Enter');
-    await page.waitForSelector('.switchboard-surgery .switchboard-effects');
-    const asked = (await view().locator('.switchboard-surgery').innerText()).replace(/\s+/g, ' ');
+    await page.waitForSelector('.switchboard-link-edit .switchboard-effects');
+    const asked = (await view().locator('.switchboard-link-edit').innerText()).replace(/\s+/g, ' ');
     assert.match(
       asked,
-      /INC9 An old one This will change: All of SWB-CLOSED belongs to SWB-TICKET\. SWB-CLOSED goes on finding it\./,
+      /INC9 An old one Changes: Everything in SWB-CLOSED moves to SWB-TICKET\. A search for SWB-CLOSED still finds it\./,
     );
-    assert.match(asked, /News of INC9 is heard; what is new goes to INC1, and no more to INC9\./);
+    assert.match(asked, /Changes to INC9 are still received\. Updates go to INC1, no longer to INC9\./);
     await shot(page, 'merge');
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Merge');
     await page.keyboard.press('Enter');
@@ -163,49 +163,49 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().locator('input[type=search]').fill('');
     await shows('INC1 REQ1');
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
-    await view().getByText('Changed by hand (1)').click();
+    await view().getByText('Link edits (1)').click();
     await view().getByRole('button', { name: 'Undo' }).click();
     await page.waitForSelector('.switchboard-history >> text=Undone');
     await shows('INC1 REQ1 INC9');
   });
 
-  it('unlinks a ticket after asking, and says why it cannot split off the only one', async () => {
+  it('unlinks a ticket after confirmation, and says why it cannot split off the only one', async () => {
     await view().getByRole('button', { name: 'Unlink: North Telecom TT1' }).click();
-    await page.waitForSelector('.switchboard-surgery .switchboard-effects');
+    await page.waitForSelector('.switchboard-link-edit .switchboard-effects');
     assert.match(
-      await view().locator('.switchboard-surgery .switchboard-effects').innerText(),
-      /The next news that is for North Telecom may open a new ticket there\./,
+      await view().locator('.switchboard-link-edit .switchboard-effects').innerText(),
+      /The next update for North Telecom may create a new ticket there\./,
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     await view().getByRole('button', { name: 'Unlink: North Telecom TT1' }).click();
-    await view().locator('.switchboard-surgery .switchboard-primary', { hasText: 'Unlink' }).click();
+    await view().locator('.switchboard-link-edit .switchboard-primary', { hasText: 'Unlink' }).click();
     await page.waitForFunction(() =>
-      document.querySelector('.switchboard-lane-head:last-child')?.textContent?.includes('TT1, not linked now'),
+      document.querySelector('.switchboard-lane-head:last-child')?.textContent?.includes('TT1, no longer linked'),
     );
     await view().getByRole('button', { name: 'Split off: Acme ServiceNow INC1' }).click();
     await page.waitForFunction(() =>
-      document.querySelector('.switchboard-surgery')?.textContent?.includes('INC1 is all there is in this conversation.'),
+      document.querySelector('.switchboard-link-edit')?.textContent?.includes('INC1 is the only ticket in this conversation.'),
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     assert.ok(
       await view()
         .locator('.switchboard-history')
         .evaluate((fold) => (fold as HTMLDetailsElement).open),
-      'what was unfolded stays so',
+      'the history stays open',
     );
-    await view().getByText('Changed by hand (2)').waitFor();
+    await view().getByText('Link edits (2)').waitFor();
     await view().getByRole('button', { name: 'Undo' }).first().click();
     await page.waitForFunction(() => document.querySelectorAll('.switchboard-lane-actions').length === 2);
     assert.deepEqual(await tooWide(page), []);
   });
 
-  it('says in words that a ticket cannot be looked up', async () => {
+  it('reports that a ticket cannot be looked up', async () => {
     await view().getByRole('button', { name: 'Link a ticket…' }).click();
     await view().getByLabel('Endpoint').selectOption({ label: 'South Telecom' });
     await view().getByLabel('Number or id').fill('TT7');
-    await view().getByRole('button', { name: 'What would change?' }).click();
+    await view().getByRole('button', { name: 'Preview changes' }).click();
     await page.waitForFunction(() =>
-      /South Telecom/.test(document.querySelector('.switchboard-surgery .switchboard-trouble')?.textContent ?? ''),
+      /South Telecom/.test(document.querySelector('.switchboard-link-edit .switchboard-failure')?.textContent ?? ''),
     );
     await view().getByRole('button', { name: 'Cancel' }).click();
     await page
@@ -216,11 +216,11 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     errors.splice(0, errors.length, ...errors.filter((error) => !/500|409/.test(error)));
   });
 
-  it('exports a conversation as a test, its texts unreadable unless asked otherwise', async () => {
+  it('exports a conversation as a test, with texts masked by default', async () => {
     await view().locator('.switchboard-row', { hasText: 'INC1' }).click();
-    await view().getByRole('button', { name: 'Export as a test…' }).click();
-    assert.ok(await view().getByLabel('Make texts unreadable').isChecked());
-    await view().getByLabel('Make texts unreadable').uncheck();
+    await view().getByRole('button', { name: 'Export as test…' }).click();
+    assert.ok(await view().getByLabel('Mask texts').isChecked());
+    await view().getByLabel('Mask texts').uncheck();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       view().getByRole('button', { name: 'Download' }).click(),
@@ -233,19 +233,19 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     await view().locator('.switchboard-back').click();
   });
 
-  it('speaks German where the browser does', async () => {
+  it('is in German if the browser is', async () => {
     const context = await browser.newContext({ locale: 'de-AT' });
     const own = await context.newPage();
     await own.goto(`${server.url}switchboard/page`);
     await own.getByRole('tab', { name: 'Vorgänge' }).click();
     await own.locator('.switchboard-conversations .switchboard-row', { hasText: 'INC1' }).click();
     assert.match(await own.locator('.switchboard-timeline').innerText(), /Intern\s+agent/);
-    await own.getByRole('button', { name: 'Zusammenführen…' }).waitFor();
+    await own.getByRole('button', { name: 'Zusammenführen …' }).waitFor();
     assert.match(await own.locator('header').innerText(), /Zurück zum Editor/);
     await context.close();
   });
 
-  it('is also on the page of its own, where an order has a column for each leg', async () => {
+  it('is also on the full page, where an order has a column for each leg', async () => {
     for (const theme of ['light', 'dark'] as const) {
       for (const width of [290, 800, 1280, 1600]) {
         const own = await browser.newPage({ viewport: { width, height: 900 } });
@@ -264,8 +264,8 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
             heads.every(([, left], i) => i === 0 || left > (heads[i - 1]?.[1] ?? 0)),
             'side by side',
           );
-          assert.match(heads[4]?.[0] ?? '', /leg deliveryno ticket yetWaits until devices is: Completed\.Item 4/);
-          // The arrow to the second leg reaches from our lane to that of the leg, over the first one.
+          assert.match(heads[4]?.[0] ?? '', /leg deliveryno ticket yetWaiting for devices: Completed\.Item 4/);
+          // The arrow to the second leg reaches from our lane across the first leg to its lane.
           const box = async (selector: string, n = 0) => own.locator(selector).nth(n).boundingBox();
           const [ours, leg, arrow] = [
             await box('.switchboard-lifelines > i', 1),
@@ -286,7 +286,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     }
   });
 
-  it('made no errors in the browser', () => assert.deepEqual(errors, []));
+  it('caused no errors in the browser', () => assert.deepEqual(errors, []));
 });
 
 describe(`the conversations page behind a login in Node-RED ${NODE_RED.version}`, () => {
@@ -322,7 +322,7 @@ describe(`the conversations page behind a login in Node-RED ${NODE_RED.version}`
       ...['conversations', 'conversations/SWB-TICKET'].map(
         async (path) => (await fetch(`${server.url}switchboard/${path}`, { headers })).status,
       ),
-      ...['preview', 'operate', 'undo'].map(
+      ...['preview', 'apply', 'undo'].map(
         async (action) =>
           (
             await fetch(`${server.url}switchboard/conversations/SWB-TICKET/${action}`, {
@@ -334,7 +334,7 @@ describe(`the conversations page behind a login in Node-RED ${NODE_RED.version}`
       ),
     ]);
 
-  it('gives nothing away to strangers, lets readers read, and only writers mend', async () => {
+  it('rejects requests without a login, lets readers read, and only lets writers edit', async () => {
     const anna = await signIn('anna', '*');
     await until('the store to be open', async () => (await statuses(anna))[1] === 200);
     assert.deepEqual(await statuses({}), [401, 401, 401, 401, 401]);
@@ -342,10 +342,10 @@ describe(`the conversations page behind a login in Node-RED ${NODE_RED.version}`
     assert.deepEqual(await statuses(anna), [200, 200, 200, 409, 409]);
   });
 
-  it('keeps the name of who did it', async () => {
+  it('records who made an edit', async () => {
     const headers = { ...(await signIn('anna', '*')), 'Content-Type': 'application/json' };
     const body = JSON.stringify({ kind: 'merge', other: 'SWB-CLOSED' });
-    const answer = await fetch(`${server.url}switchboard/conversations/SWB-TICKET/operate`, { method: 'POST', headers, body });
+    const answer = await fetch(`${server.url}switchboard/conversations/SWB-TICKET/apply`, { method: 'POST', headers, body });
     assert.equal(((await answer.json()) as { by: string }).by, 'anna');
   });
 });

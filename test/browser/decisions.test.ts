@@ -34,23 +34,28 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
   const actions = () => page.locator('.switchboard-detail .switchboard-actions');
   const buttons = () => actions().locator('button').allInnerTexts();
 
-  it('are counted and listed by a button of their own', async () => {
+  it('have their own filter button with a count', async () => {
     await counts(page, 'Decisions2');
     await filter().click();
     await shows(page, '87');
-    // Not innerText: what is scrolled out of sight, or not painted yet, has none (content-visibility).
+    // Not innerText: elements that are scrolled out of view or not painted yet have none (content-visibility).
     assert.equal(await page.locator('.switchboard-row .switchboard-chip').first().textContent(), 'Needs decision');
     const wide = await page.$eval('.switchboard-filters', (one) => one.scrollWidth > one.clientWidth + 1);
     assert.equal(wide, false, 'the buttons fit the sidebar');
   });
 
-  it('show the question and its answers, and are taken by a button, after a last question', async () => {
+  it('show the question and its answers, and are made with a button after a confirmation', async () => {
     await open('INC0010027');
     const question = page.locator('.switchboard-question');
     assert.match(await question.innerText(), /Decision needed\s+North Telecom did not say .* Is there one\?/);
-    const answers = ['Look again', 'It is not there: send it again', 'It is there, or no longer wanted: skip', 'Edit and replay'];
+    const answers = [
+      'Check again',
+      'Not at the partner: send again',
+      'Already there or no longer wanted: skip',
+      'Edit and replay',
+    ];
     assert.deepEqual(await buttons(), answers);
-    await actions().getByText('send it again').click();
+    await actions().getByText('send again').click();
     assert.match(await actions().innerText(), /Are you sure that the partner does not have it\?/);
     await actions().locator('.switchboard-primary').click();
     await page.waitForSelector('.switchboard-detail .switchboard-is-inDoubt');
@@ -59,7 +64,7 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
   });
 
   for (const theme of ['light', 'dark'] as const)
-    it(`can be read and answered by everybody (${theme})`, async () => {
+    it(`are accessible (${theme})`, async () => {
       const own = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: theme });
       await own.addInitScript((chosen) => localStorage.setItem('view-dark-theme', chosen), theme);
       await own.goto(`${server.url}switchboard/page`);
@@ -69,7 +74,7 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
       await own.close();
     });
 
-  it('come back when that is undone, and are over when they are skipped', async () => {
+  it('come back when undone, and are gone when skipped', async () => {
     await actions().getByText('Undo').click();
     await page.waitForSelector('.switchboard-detail .switchboard-question');
     await counts(page, 'Decisions2');
@@ -82,14 +87,14 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
     await shows(page, '8');
   });
 
-  it('about the legs of an order name what becomes of those', async () => {
+  it('about the legs of an order say what happens to the other legs', async () => {
     await open('INC0010028');
-    assert.deepEqual(await buttons(), ['Cancel the other legs', 'Let the others go on']);
-    assert.match(await page.locator('.switchboard-detail').innerText(), /Nothing is sent until this is decided\./);
+    assert.deepEqual(await buttons(), ['Cancel the other legs', 'Let the other legs continue']);
+    assert.match(await page.locator('.switchboard-detail').innerText(), /Nothing is sent until you decide\./);
     await page.keyboard.press('Escape');
   });
 
-  it('are not made for many at once, but for looking again, which does no harm', async () => {
+  it('cannot be made in bulk, except for checking again, which is harmless', async () => {
     const bulk = async (action: string, id: string) => {
       const answer = await fetch(`${server.url}switchboard/bulk`, {
         method: 'POST',
@@ -97,10 +102,10 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
         body: JSON.stringify({ action, ids: [id] }),
       });
       const { done, looked, refused } = (await answer.json()) as { done: number; looked: number; refused: string[] };
-      assert.equal(looked, action === 'replay' ? done : 0, 'what is only looked at is told apart');
+      assert.equal(looked, action === 'replay' ? done : 0, 'checks are counted separately');
       return [done, ...refused];
     };
-    const refused = [0, 'What needs a decision is answered one by one.'];
+    const refused = [0, 'Decisions have to be made one by one.'];
     assert.deepEqual(await bulk('skip', 'm8'), refused);
     assert.deepEqual(await bulk('replay', 'm8'), refused, 'this would cancel the other legs');
     assert.deepEqual(await bulk('undo', 'm7'), [1]);
@@ -109,28 +114,28 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual(await bulk('undo', 'm7'), [1]);
   });
 
-  it('say of many that they are looked at again, not replayed', async () => {
+  it('in bulk are checked again, not replayed', async () => {
     await page.locator('.switchboard-filter', { hasText: 'Decisions' }).click();
     await shows(page, '87');
     await page.locator('li', { hasText: 'INC0010027' }).locator('.switchboard-tick').click();
     const bar = page.locator('.switchboard-bulk');
     await bar.getByText('Replay').click();
     await bar.locator('.switchboard-primary').waitFor();
-    assert.match(await bar.innerText(), /^Asked about: 1\. Look at the partners again\? Nothing is sent\./);
-    assert.equal(await bar.locator('.switchboard-primary').innerText(), 'Look again');
+    assert.match(await bar.innerText(), /^Needing a decision: 1\. Check the partners again\? Nothing is sent\./);
+    assert.equal(await bar.locator('.switchboard-primary').innerText(), 'Check again');
     await bar.locator('.switchboard-primary').click();
-    await page.locator('.switchboard-result', { hasText: '1 looked at again.' }).waitFor();
+    await page.locator('.switchboard-result', { hasText: '1 checked again.' }).waitFor();
     await shows(page, '8');
   });
 
-  it('are spared while the partner is looked at, and until when that is', async () => {
+  it('are not needed while the partner is being checked, with the time until when', async () => {
     await page.locator('.switchboard-filter', { hasText: 'All' }).click();
     await open('INC0010029');
-    assert.match(await page.locator('.switchboard-detail').innerText(), /In doubt: looking until .*\d/);
+    assert.match(await page.locator('.switchboard-detail').innerText(), /In doubt, checking the partner until .*\d/);
     await page.keyboard.press('Escape');
   });
 
-  it('show on their conversation', async () => {
+  it('are shown at their conversation', async () => {
     await page.getByRole('tab', { name: 'Conversations' }).click();
     await page.locator('.switchboard-conversations .switchboard-filter', { hasText: 'Decisions' }).click();
     await page.waitForFunction(() => {
@@ -139,12 +144,12 @@ describe(`decisions in Node-RED ${NODE_RED.version}`, () => {
     });
   });
 
-  it('are noted with who made them', async () => {
+  it('are in the log with the user who made them', async () => {
     await page.getByRole('tab', { name: 'Log' }).click();
     await page.locator('.switchboard-audit li').first().waitFor();
     const log = (await page.locator('.switchboard-audit').innerText()).replace(/\s+/g, ' ');
-    assert.match(log, /skipped delivery .* took back delivery .* sent again delivery/);
+    assert.match(log, /skipped delivery .* undid the action on delivery .* sent again delivery/);
   });
 
-  it('made no errors in the browser', () => assert.deepEqual(errors, []));
+  it('caused no errors in the browser', () => assert.deepEqual(errors, []));
 });

@@ -2,12 +2,12 @@ import type { Locator, Page } from 'playwright-core';
 import type { Mapping } from '../../src/mapping/mapping.js';
 import { editNode } from './editor.js';
 
-/** What a person does with the dialog of a mapping. */
+/** Actions of a user in the mapping dialog. */
 
 export async function openMapping(page: Page, id: string): Promise<void> {
   await editNode(page, id);
   await page.waitForSelector('.switchboard-preview-line');
-  // Where the fields of the catalogue are, too.
+  // The fields of the catalogue are loaded by then.
   await page.waitForFunction(`document.querySelectorAll('.switchboard-field-free').length > 5`);
 }
 
@@ -16,25 +16,25 @@ export async function closeMapping(page: Page, button: 'ok' | 'cancel' = 'cancel
   await page.waitForSelector('.red-ui-tray', { state: 'detached' });
 }
 
-/** The mapping as it is in the flow. */
+/** The mapping in the flow. */
 export async function savedMapping(page: Page, id: string): Promise<Mapping> {
   const nodes = `RED.nodes.createCompleteNodeSet({ credentials: false })`;
   return (await page.evaluate(`${nodes}.find((node) => node.id === ${JSON.stringify(id)}).mapping`)) as Mapping;
 }
 
-/** Node-RED takes two quick clicks on tabs for a double click. */
+/** Node-RED treats two quick clicks on tabs as a double click. */
 export async function turnTo(page: Page, tab: 'Rules' | 'JSON'): Promise<void> {
   await page.locator('#switchboard-mapping-tabs').getByText(tab, { exact: true }).click({ delay: 450 });
 }
 
-/** Over all that is in the editor that has the focus, as a person would who copied it elsewhere. */
+/** Replaces everything in the focused editor by pasting, like a user who copied the text elsewhere. */
 export async function pasteOver(page: Page, text: string): Promise<void> {
   await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Control+v');
 }
 
-/** Also while the board is drawn again: a person would press what is there by then. */
+/** Works while the board is being redrawn: a user would press what is there at that moment. */
 export async function drag(page: Page, from: Locator, to: Locator): Promise<void> {
   await from.hover();
   await page.mouse.down();
@@ -42,5 +42,5 @@ export async function drag(page: Page, from: Locator, to: Locator): Promise<void
   await page.mouse.up();
 }
 
-/** What stands in the JSON tab, as an expression for the page. */
+/** The content of the JSON tab, as an expression for the page. */
 export const JSON_TEXT = `monaco.editor.getEditors().find((one) => one.getContainerDomNode().closest('#switchboard-mapping-editor'))?.getValue()`;

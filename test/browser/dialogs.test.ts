@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
-import { serviceNowInDefaults } from '../../nodes/servicenow-in/servicenow-in.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { ENTITY_TYPES } from '../../src/endpoints/servicenow/form.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
+import { serviceNowEndpointDefaults, serviceNowInDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from './editor.js';
 
@@ -41,7 +40,7 @@ const FLOW = [
   },
 ];
 
-/** As version 0.1.0 saved them; what is undefined is not written. */
+/** Nodes as version 0.1.0 saved them; undefined properties are not written. */
 const OLD_FLOW = [
   { ...FLOW[2], id: 'sn2', name: 'Old', settling: undefined },
   { ...FLOW[4], id: 'in2', y: 200, endpoint: 'sn2', path: 'b' },
@@ -74,7 +73,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
   const shot = (name: string) =>
     process.env.SCREENSHOTS && page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${NODE_RED.version}.png` });
 
-  it('what a way to sign in needs is asked for as soon as it is chosen', async () => {
+  it('require the fields of a sign-in method as soon as it is chosen', async () => {
     await editNode(page, 'sn1');
     const missing = () => config('tokenUrl').evaluate((element) => element.classList.contains('input-error'));
     assert.equal(await missing(), false);
@@ -87,7 +86,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await page.waitForSelector('#node-config-input-baseUrl.input-error');
   });
 
-  it('offers the tables and columns of the instance whose address was typed, by the names people know', async () => {
+  it('offer the tables and columns of the instance in the dialog by their labels', async () => {
     await editNode(page, 'sn1');
     await config('baseUrl').fill(`${sandbox.url}/servicenow`);
     await config('user').fill('switchboard');
@@ -96,7 +95,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     const table = page.locator('#switchboard-entity-types [data-column=table]').first();
     await table.focus();
     const offered = page.locator('#switchboard-type-0-table-list option');
-    // Until the instance has answered, the known ones stand there.
+    // The built-in list is shown until the instance has responded.
     await page.locator('#switchboard-type-0-table-list option[label="Incident (incident)"]').waitFor({ state: 'attached' });
     const options = await offered.evaluateAll((all) => all.map((one) => [one.getAttribute('value'), one.getAttribute('label')]));
     assert.ok(options.some(([value, label]) => value === 'incident' && label === 'Incident (incident)'));
@@ -106,30 +105,30 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await shot('record-types');
   });
 
-  it('without the instance the known tables are offered, and it is said why', async () => {
+  it('offer the built-in tables without the instance, and say why', async () => {
     await editNode(page, 'sn1');
     await config('auth').selectOption('none');
     await page.click('summary:has-text("Record types")');
     await page.locator('#switchboard-entity-types [data-column=table]').first().focus();
     await page.getByText('These are the ones known beforehand').waitFor();
     const offered = await page.locator('#switchboard-type-0-table-list option').count();
-    assert.equal(offered, serviceNowEndpointDefaults.entityTypes.length);
+    assert.equal(offered, ENTITY_TYPES.length);
   });
 
-  it('a record type twice, or without a table, is told in its row as one types', async () => {
+  it('mark a duplicate record type, or one without a table, in its row while typing', async () => {
     await editNode(page, 'sn1');
     await page.click('summary:has-text("Record types")');
     const name = page.locator('#switchboard-entity-types [data-column=name]');
     await name.nth(1).fill('incident');
-    assert.match((await name.nth(1).getAttribute('title')) ?? '', /Another row/);
+    assert.match((await name.nth(1).getAttribute('title')) ?? '', /Another row already has this name/);
     await name.nth(1).fill('problem');
     assert.equal(await name.nth(1).getAttribute('title'), '');
     const table = page.locator('#switchboard-entity-types [data-column=table]').nth(1);
     await table.fill('');
-    assert.equal(await table.getAttribute('title'), 'Needs a value');
+    assert.equal(await table.getAttribute('title'), 'A value is required');
   });
 
-  it('show first what matters: the rest is folded until it is wrong', async () => {
+  it('show the important settings first and fold the rest until one is invalid', async () => {
     for (const id of ['sn1', 'tmf1', 'store1']) {
       await editNode(page, id);
       assert.equal(await page.locator('#node-config-dialog-edit-form details[open]').count(), 0, id);
@@ -141,7 +140,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     }
   });
 
-  it('a setting that came after a flow was saved counts as its default, and is shown so', async () => {
+  it('show the default of a setting that is newer than the flow', async () => {
     const valid = (id: string) => page.evaluate(`RED.nodes.node('${id}').valid`);
     assert.deepEqual([await valid('sn2'), await valid('in2')], [true, true]);
     await editNode(page, 'sn2');
@@ -149,7 +148,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await page.locator('#node-config-dialog-edit-form .input-error').count(), 0);
   });
 
-  it('a unit stands on the line of its number', async () => {
+  it('show a unit on the same line as its number', async () => {
     for (const id of ['sn1', 'tmf1', 'store1', 'in1']) {
       await editNode(page, id);
       await page.evaluate(`for (const one of document.querySelectorAll('.red-ui-tray details')) one.open = true`);
@@ -169,7 +168,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     }
   });
 
-  it('speak German where the editor does: labels, errors and help', async () => {
+  it('are in German if the editor is: labels, errors and help', async () => {
     const german = await browser.newPage({ viewport: { width: 1440, height: 900 }, locale: 'de-DE' });
     const wrong: string[] = [];
     german.on('pageerror', (error) => wrong.push(String(error)));
@@ -178,22 +177,22 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await german.waitForFunction('typeof RED !== "undefined" && RED.nodes?.node("sn1")?._def');
     await editNode(german, 'sn1');
     const form = await german.locator('#node-config-dialog-edit-form').innerText();
-    for (const word of ['Adresse', 'Anmelden mit', 'Speicher', 'Verbindung testen', 'Weitere Einstellungen', 'Datensatzarten'])
+    for (const word of ['Basis-URL', 'Anmelden mit', 'Speicher', 'Verbindung testen', 'Weitere Einstellungen', 'Datensatztypen'])
       assert.ok(form.includes(word), word);
     await german.fill('#node-config-input-baseUrl', '');
     await german.press('#node-config-input-baseUrl', 'Backspace');
     const [reason, help] = (await german.evaluate(
       `[RED.nodes.getType('switchboard-servicenow-endpoint')._('invalid.missing'), RED.nodes.getNodeHelp('switchboard-servicenow-in')]`,
     )) as [string, string];
-    assert.equal(reason, 'Braucht einen Wert');
+    assert.equal(reason, 'Wert erforderlich');
     assert.match(help, /Empfängt Datensätze aus ServiceNow/);
     if (process.env.SCREENSHOTS) await german.screenshot({ path: `${process.env.SCREENSHOTS}/german-${NODE_RED.version}.png` });
     assert.deepEqual(wrong, []);
     await german.close();
   });
 
-  it('do all that without an error in the browser', () => {
-    // What the runtime refuses (no user yet) is told in the dialog; the browser notes it too.
+  it('cause no errors in the browser', () => {
+    // The dialog shows what the runtime rejects (no user yet); the browser logs it too.
     assert.deepEqual(
       errors.filter((error) => !error.includes('409 (Conflict)')),
       [],

@@ -7,7 +7,7 @@ import { type EditorServer, editNode, NODE_RED, openEditor, startEditor } from '
 
 type FlowNode = { id: string; type: string; [key: string]: unknown };
 
-/** The examples as users get them, without credentials, and a mapping of our own. */
+/** The examples as users get them, without credentials, and a custom mapping. */
 function flow(): FlowNode[] {
   const nodes = ['1-trouble-ticket', '2-order-fan-out'].flatMap(
     (name) => JSON.parse(readFileSync(`examples/${name}.json`, 'utf8')) as FlowNode[],
@@ -35,7 +35,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
 
   before(async function () {
     if (!chromiumPath()) return this.skip();
-    // Nothing is started: these tests are about dialogs, and must not depend on a partner.
+    // The flows are not started: these tests are about dialogs and must not depend on a partner.
     server = await startEditor({ flow: flow(), safe: true });
     browser = await launchBrowser();
     ({ page, errors } = await openEditor(browser, server));
@@ -86,7 +86,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
     assert.equal((await category.textContent())?.trim(), 'switchboard');
   });
 
-  it('finds nothing wrong with the examples', async () => {
+  it('finds no invalid node in the examples', async () => {
     const wrong = await page.evaluate(`(() => { const found = [];
       const look = (node) => node.type.startsWith('switchboard-') && node.valid === false && found.push([node.id, node.validationErrors]);
       RED.nodes.eachNode(look); RED.nodes.eachConfig(look); return found; })()`);
@@ -101,7 +101,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
       const texts = await page.$$eval('.red-ui-tray-body [data-i18n]', (elements) =>
         elements.filter((one) => !/^\[/.test(one.getAttribute('data-i18n') ?? '')).map((one) => one.textContent?.trim() ?? ''),
       );
-      // A label that is missing shows its key.
+      // A missing label shows its key.
       assert.deepEqual(
         texts.filter((text) => text === '' || /^(@|[a-z]\w*\.[a-z])/.test(text)),
         [],
@@ -112,12 +112,12 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
     });
   }
 
-  it('shows in help what the node is for', async () => {
+  it('shows the help of a node', async () => {
     await page.evaluate(`RED.sidebar.help.show('switchboard-servicenow-in')`);
     await page.getByText('Receives records from ServiceNow').filter({ visible: true }).first().waitFor();
   });
 
-  it('gives a new in node a path of its own, and says so when another has it', async () => {
+  it('gives a new in node a unique path, and reports a path that is taken', async () => {
     const paths = (await page.evaluate(`(() => { const made = [];
       for (const x of [1, 2]) { const { node } = RED.view.createNode('switchboard-servicenow-in', 100, 500 + x * 60); RED.nodes.add(node); made.push(node); }
       const before = made.map((node) => node.path);
@@ -127,10 +127,10 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
       return [...before, reason]; })()`)) as string[];
     assert.match(paths[0] ?? '', /^switchboard\/servicenow-\w+$/);
     assert.notEqual(paths[0], paths[1]);
-    assert.equal(paths[2], 'Another node listens on this path');
+    assert.equal(paths[2], 'Another node already uses this path');
   });
 
-  it('shows the fields of the way to sign in that was chosen', async () => {
+  it('shows the fields of the selected sign-in method', async () => {
     await editNode(page, idOf('switchboard-servicenow-endpoint'));
     const shown = () =>
       page.$$eval('[data-show-auth]', (rows) =>
@@ -154,7 +154,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
     await close('cancel');
   });
 
-  it('tests a connection with what stands in the dialog, and shows the checks as text', async () => {
+  it('tests a connection with the settings in the dialog, and shows the checks as text', async () => {
     let sent: { type?: string; config?: Record<string, unknown>; credentials?: Record<string, string> } = {};
     await page.route('**/switchboard/endpoints/*/test', async (route) => {
       sent = route.request().postDataJSON() as typeof sent;
@@ -178,7 +178,7 @@ describe(`the editor of Node-RED ${NODE_RED.version}`, () => {
     );
     assert.deepEqual(lines, [
       ['Works', 'AddressAnswers.'],
-      ['Works with a limit', 'CasesThe table is not there.'],
+      ['Works with restrictions', 'CasesThe table is not there.'],
       ['Does not work', 'Sign in<img src=x onerror="document.title=\'owned\'">'],
     ]);
     assert.equal(sent.type, 'switchboard-servicenow-endpoint');
@@ -195,7 +195,7 @@ function idOf(type: string): string {
   return flow().find((node) => node.type === type)?.id ?? assert.fail(`no example has a ${type}`);
 }
 
-/** A node as it would be deployed, without the parts that are Node-RED's own. */
+/** A node as it would be deployed, without the properties that Node-RED adds. */
 async function exported(page: Page, id: string): Promise<FlowNode> {
   const {
     credentials: _,

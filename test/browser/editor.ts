@@ -8,13 +8,13 @@ import { PATIENCE } from '../patience.js';
 
 export interface EditorOptions {
   flow?: object[];
-  /** Settings beside those every test has, e.g. adminAuth. */
+  /** Settings in addition to those of every test, e.g. adminAuth. */
   settings?: object;
-  /** Lines of JavaScript at the end of settings.js, for settings that are no JSON. */
+  /** JavaScript appended to settings.js, for settings that JSON cannot express. */
   code?: string;
   /** Loads the flow without starting it. */
   safe?: boolean;
-  /** Puts something into the user folder before Node-RED starts. */
+  /** Writes files to the user folder before Node-RED starts. */
   prepare?: (folder: string) => Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export interface EditorServer {
   stop(): Promise<void>;
 }
 
-/** Node-RED 5 needs Node.js 22.9; on an older one the newest that it can run is 4.1. */
+/** Node-RED 5 needs Node.js 22.9; an older Node.js runs 4.1 at most. */
 export const NODE_RED =
   Number(process.versions.node.split('.')[0]) >= 22 ? { name: 'node-red', version: 5 } : { name: 'node-red-4', version: 4 };
 
@@ -94,13 +94,13 @@ export async function startEditor(options: EditorOptions = {}): Promise<EditorSe
   };
 }
 
-/** Opens the editor; what goes wrong in its scripts is collected in `errors`. */
+/** Opens the editor; script errors are collected in `errors`. */
 export async function openEditor(browser: Browser, server: { url: string }, theme: 'light' | 'dark' = 'light', path = '') {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {
-    // The palette's catalogue is fetched from the internet, which a test need not have.
+    // The palette catalogue is fetched from the internet, which may be unavailable in tests.
     if (message.type() === 'error' && !/ERR_NAME_NOT_RESOLVED|ERR_INTERNET_DISCONNECTED|catalogue/.test(message.text()))
       errors.push(message.text());
   });
@@ -116,7 +116,7 @@ export async function editNode(page: Page, id: string): Promise<void> {
   await page.evaluate(`{ const node = RED.nodes.node(${JSON.stringify(id)});
     if (node._def.category === 'config') RED.editor.editConfig('', node.type, node.id); else RED.editor.edit(node); }`);
   await page.waitForSelector('.red-ui-tray-body form');
-  // The tray slides in, and is raised above the sidebar last.
+  // The tray slides in first and is raised above the sidebar at the end.
   await page.waitForFunction(`document.querySelector('#red-ui-editor-stack').style.zIndex === '13'`);
 }
 

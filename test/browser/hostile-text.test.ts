@@ -7,10 +7,10 @@ import { LiveRig } from '../live/rig.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { openEditor } from './editor.js';
 
-// As it was built: its page lies beside it.
+// The built sandbox: its page is next to it in dist/.
 const { startSandbox } = require(resolve('dist/src/sandbox/sandbox.js')) as typeof import('../../src/sandbox/sandbox.js');
 
-/** Text that would run as script wherever it were taken for markup, an address, or a part of a script. */
+/** Text that would run as a script if it were treated as markup, a URL or part of a script. */
 const RUN = 'window.owned=1';
 const CORPUS = [
   `<script>${RUN}</script>`,
@@ -31,7 +31,7 @@ const CORPUS = [
   `javascript:${RUN}//`,
 ];
 
-describe('text of tickets, comments, files and parties', () => {
+describe('text in tickets, comments, attachments and party names', () => {
   let rig: LiveRig;
   let browser: Browser;
   let opened: string[];
@@ -65,7 +65,7 @@ describe('text of tickets, comments, files and parties', () => {
   });
 
   const safe = async (page: Page, where: string) => {
-    // What would run, runs at once, with the next turn, or when a picture that is not there has failed.
+    // Injected code would run at once, in the next tick, or when a missing image has failed to load.
     await page.waitForFunction(() => [...document.images].every((picture) => picture.complete));
     assert.equal(await page.evaluate('window.owned'), undefined, where);
     const made = await page.$$eval('.switchboard-view, main, #desks', (roots) =>
@@ -81,14 +81,14 @@ describe('text of tickets, comments, files and parties', () => {
     return found;
   };
 
-  it('is shown as text in the messages view, every message opened', async () => {
+  it('is shown as text in the messages view and in every message', async () => {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     const wrong = errors(page);
     await page.goto(`${rig.live.url}/switchboard/page`);
     await page.waitForSelector('.switchboard-row');
     await safe(page, 'the list');
     const list = await page.locator('.switchboard-list').innerText();
-    assert.ok(list.includes(CORPUS[0]!) || list.includes(CORPUS.at(-1)!), 'titles are there, as they were written');
+    assert.ok(list.includes(CORPUS[0]!) || list.includes(CORPUS.at(-1)!), 'titles are shown as written');
     const rows = await page.$$eval('.switchboard-row', (all) => all.map((row) => (row as HTMLElement).dataset.id));
     for (const id of rows.slice(0, 40)) {
       await page.locator(`.switchboard-row[data-id="${id}"]`).click();
@@ -102,7 +102,7 @@ describe('text of tickets, comments, files and parties', () => {
     await page.close();
   });
 
-  it('is shown as text in the conversations view, every conversation opened', async () => {
+  it('is shown as text in the conversations view and in every conversation', async () => {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     const wrong = errors(page);
     await page.goto(`${rig.live.url}/switchboard/page`);
@@ -124,7 +124,7 @@ describe('text of tickets, comments, files and parties', () => {
     await page.close();
   });
 
-  it('is shown as text in the editor’s sidebar, and in its other tabs', async () => {
+  it('is shown as text in the editor’s sidebar and its other tabs', async () => {
     const { page, errors: wrong } = await openEditor(browser, { url: `${rig.live.url}/` });
     await page.evaluate(`RED.sidebar.show('switchboard-messages')`);
     await page.waitForSelector('.switchboard-row');

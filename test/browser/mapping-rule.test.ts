@@ -28,7 +28,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     await server?.stop();
   });
 
-  // Each begins with the mapping as it is deployed.
+  // Each test starts with the deployed mapping.
   beforeEach(async () => {
     ({ page, errors } = await openEditor(browser, server));
     await page.waitForFunction(`RED.nodes.node('several')`);
@@ -54,7 +54,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
   const generic = () => panel().getByLabel('Generic field', { exact: true });
   const removeField = (number: number) =>
     panel()
-      .getByLabel('Take this field out')
+      .getByLabel('Remove this field')
       .nth(number - 1);
   const cells = () => panel().locator('li.switchboard-value-row input');
   const valuesOf = (inputs: Locator) => inputs.evaluateAll((all) => all.map((one) => (one as HTMLInputElement).value));
@@ -66,7 +66,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     return JSON.parse(text) as Mapping;
   };
 
-  /** What the inputs hold, what stands above the values, and what the JSON says are the same. */
+  /** The inputs, the heading of the value map and the JSON show the same fields. */
   const shows = async (expected: Rule) => {
     const fields = [expected.field].flat();
     const rows = expected.values ?? [];
@@ -81,7 +81,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     assert.deepEqual((await json()).rules[1], expected);
   };
 
-  it('keeps what is typed, whatever is typed or pressed next', async () => {
+  it('keeps the input, whatever is typed or pressed next', async () => {
     const row = (...partner: string[]) => [{ partner, generic: 'inProgress' }];
     await open();
     await anotherField();
@@ -117,7 +117,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     await closeMapping(page);
   });
 
-  it('takes a field from the list, or from the board, after another one was typed', async () => {
+  it('accepts a field from the list or the board after another one was typed', async () => {
     await open();
     await anotherField();
     await field(1).fill('u_state');
@@ -135,7 +135,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     await closeMapping(page);
   });
 
-  it('undoes what was typed in one input, and goes on from there', async () => {
+  it('undoes the input of one field and continues from there', async () => {
     const undo = page.getByTitle('Undo (Ctrl+Z)');
     await open();
     await anotherField();
@@ -152,7 +152,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     await closeMapping(page);
   });
 
-  it('says which field is empty, and leaves only that out', async () => {
+  it('names the empty field and leaves out only that rule', async () => {
     await open();
     for (const path of ['', 'u_site']) {
       await anotherField();
@@ -179,7 +179,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     ]);
   });
 
-  it('keeps the focus, and what is typed next, when the known fields come late', async () => {
+  it('keeps focus and input when the known fields load late', async () => {
     const { caught } = await hold('**/switchboard/mappings/fields*');
     await editNode(page, 'several');
     await rule(2).click();
@@ -193,10 +193,10 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     await closeMapping(page);
   });
 
-  it('adds values that were seen to the rule they were asked for, or to none', async () => {
+  it('adds received values to the rule they were requested for, or to none', async () => {
     await open();
     const { caught } = await hold('**/switchboard/mappings/values');
-    await panel().getByText('add the values seen').click();
+    await panel().getByText('add received values').click();
     const route = await caught;
     await rule(1).click();
     const answered = page.waitForResponse('**/switchboard/mappings/values');
@@ -208,7 +208,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     assert.deepEqual(await savedMapping(page, 'several'), MAPPING);
   });
 
-  it('keeps what is typed as JSON beside what is chosen below it, and until it is a mapping', async () => {
+  it('keeps JSON input together with the choices below it, even before it is a valid mapping', async () => {
     await open();
     await turnTo(page, 'JSON');
     const editor = page.locator('#switchboard-mapping-editor');
@@ -237,7 +237,7 @@ describe(`a rule in the mapping designer in Node-RED ${NODE_RED.version}`, () =>
     await page.waitForFunction(`${JSON_TEXT}?.includes(${JSON.stringify(text)})`);
   }
 
-  /** Keeps the next request to an address; `caught` gives it once it is made, to be let go. */
+  /** Holds back the next request to a URL; `caught` resolves to its route, to be continued later. */
   async function hold(address: string): Promise<{ caught: Promise<Route> }> {
     let take: (route: Route) => void = () => undefined;
     const caught = new Promise<Route>((resolve) => {

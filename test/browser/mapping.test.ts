@@ -27,7 +27,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
   });
 
   afterEach(async function () {
-    // What one test left open must not fail the next.
+    // A dialog left open by one test must not break the next.
     if (this.currentTest?.isFailed()) return begin();
     assert.deepEqual(errors?.splice(0), [], 'no errors in the browser');
     assert.notEqual(await page.title(), 'owned', 'text of messages is text');
@@ -47,7 +47,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
   const rule = (number: number) => page.locator(`.switchboard-rule[data-index="${number - 1}"]`);
   const ruleCount = () => page.locator('.switchboard-rule').count();
   const panel = () => page.locator('.switchboard-panel');
-  /** What the preview shows of a field, once it shows it. */
+  /** The preview of a field. */
   const previewed = (name: string, value: string) =>
     page
       .locator('.switchboard-preview-line', { has: page.getByText(name, { exact: true }) })
@@ -55,7 +55,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
       .first();
 
   for (const id of ['own', 'tickets', 'orders', 'small']) {
-    it(`opens «${id}» and saves it as it was`, async () => {
+    it(`opens ${id} and saves it unchanged`, async () => {
       await open(id);
       const texts = await page.$$eval('.switchboard-mapping *', (all) =>
         all.flatMap((one) => [
@@ -65,7 +65,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
           one.getAttribute('placeholder') ?? '',
         ]),
       );
-      // A label that is missing shows its key.
+      // A missing label shows its key.
       const keys =
         /^(dialog|tab|direction|way|edit|board|picker|field|required|type|summary|rule|values|items|preview|changes|exchange|runtime)\.[a-z]/;
       assert.deepEqual(
@@ -78,7 +78,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     });
   }
 
-  it('makes a rule by dragging a field to a field, and shows at once what it gives', async () => {
+  it('creates a rule by dragging one field to another, and shows its result at once', async () => {
     await open('small');
     await drag(page, partner('number'), generic('category'));
     assert.equal(await ruleCount(), 3);
@@ -86,11 +86,11 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await panel().getByLabel('Generic field', { exact: true }).fill('custom.number');
     await previewed('number', 'INC0010025').waitFor();
     await close('ok');
-    // The partner sets it itself: it is only read.
+    // The partner sets this field itself, so it is only read.
     assert.deepEqual((await saved('small')).rules.at(-1), { field: 'number', generic: 'custom.number', direction: 'in' });
   });
 
-  it('makes a rule by picking from a list with the keyboard alone, and moves and removes it', async () => {
+  it('creates, moves and removes a rule with the keyboard only', async () => {
     await open('small');
     await partner('category').focus();
     await page.keyboard.press('Enter');
@@ -109,7 +109,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await close();
   });
 
-  it('undoes and does again, letters of one field as one step', async () => {
+  it('undoes and redoes, with the typing in one field as one step', async () => {
     await open('small');
     await rule(1).click();
     await panel().getByLabel("Partner's field", { exact: true }).press('End');
@@ -142,10 +142,10 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await close();
   });
 
-  it('fills a value map with the values seen, and marks what cannot be turned back', async () => {
+  it('fills a value map with received values, and marks what cannot be inverted', async () => {
     await open('own');
     await rule(1).click();
-    await panel().getByText('add the values seen').click();
+    await panel().getByText('add received values').click();
     const rows = panel().locator('.switchboard-value-row[class]:not(.switchboard-value-head)');
     await page.waitForFunction(`document.querySelectorAll('li.switchboard-value-row').length === 11`);
     assert.equal(await rows.nth(9).getByLabel('Value of state').inputValue(), '42');
@@ -153,7 +153,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await rows.nth(9).getByLabel('Generic value').fill('held');
     await previewed('state', 'held').waitFor();
     const mark = rows.nth(9).locator('.switchboard-value-mark i');
-    assert.equal(await mark.getAttribute('title'), '3 values become this one; going back, «3, 4» is written');
+    assert.equal(await mark.getAttribute('title'), '3 values map to this one; outbound, "3, 4" is written');
     await rows.nth(10).getByLabel('Remove this row').click();
     await close('ok');
     assert.deepEqual((await saved('own')).rules[0]?.values?.slice(-2), [
@@ -162,7 +162,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     ]);
   });
 
-  it('turns one way of a row off and on, but never both', async () => {
+  it('switches one direction of a row off and on, but never both off', async () => {
     await open('tickets');
     await rule(1).click();
     const row = panel().locator('li.switchboard-value-row').first();
@@ -170,7 +170,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
       row.locator('.switchboard-arrow').evaluateAll((all) => all.map((one) => one.getAttribute('aria-pressed')));
     await row.locator('.switchboard-arrow-in').click();
     assert.deepEqual(await pressed(), ['false', 'true']);
-    await panel().getByText('Received, without a row:').waitFor();
+    await panel().getByText('Received without a row:').waitFor();
     await row.locator('.switchboard-arrow-out').click();
     assert.deepEqual(await pressed(), ['false', 'true']);
     await row.locator('.switchboard-arrow-in').click();
@@ -179,7 +179,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual((await saved('tickets')).rules[0], original('tickets').rules[0]);
   });
 
-  it('edits everything else a rule says, and says what is wrong at the rule', async () => {
+  it('edits all other settings of a rule, and marks errors at the rule', async () => {
     await open('small');
     await rule(1).click();
     await panel().locator('.switchboard-fold > summary').click();
@@ -188,13 +188,13 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     assert.match((await rule(1).getAttribute('title')) ?? '', /wrong at position/);
     await panel().getByLabel('Compute → in').fill('$uppercase(category)');
     await previewed('title', 'NETWORK').waitFor();
-    await panel().getByLabel('Cut after').fill('40');
+    await panel().getByLabel('Truncate after').fill('40');
     await panel().getByLabel('Default ← out').fill('none');
     await page.keyboard.press('Tab');
     await panel().getByLabel('Required').selectOption('out');
     await panel().getByLabel('generic field', { exact: true }).fill('state');
-    await panel().getByLabel('values, with commas').fill('resolved, closed');
-    await panel().getByTitle('only out: to the partner').click();
+    await panel().getByLabel('values, separated by commas').fill('resolved, closed');
+    await panel().getByTitle('outbound only: to the partner').click();
     await close('ok');
     assert.deepEqual((await saved('small')).rules[0], {
       field: 'short_description',
@@ -208,7 +208,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     } satisfies Rule);
   });
 
-  it("opens a condition in Node-RED's expression editor and comes back with it", async () => {
+  it("edits a condition in Node-RED's expression editor", async () => {
     await open('small');
     await rule(1).click();
     const fold = panel().locator('.switchboard-fold');
@@ -227,11 +227,11 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual((await saved('small')).rules[0]?.when, { out: 'fields.title != ""' });
   });
 
-  it('previews what was pasted, both ways, with errors at the field', async () => {
+  it('previews pasted data in both directions, with errors at the field', async () => {
     await open('tickets');
     await page.locator('.switchboard-preview-head').getByText('← out').click();
     await previewed('name', 'Router').waitFor();
-    await page.getByTitle('See and change the sample').click();
+    await page.getByTitle('View and edit the sample').click();
     const editor = page.locator('.switchboard-sample-text');
     await editor.locator('.monaco-editor').waitFor();
     await editor.click();
@@ -252,7 +252,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await close();
   });
 
-  it('lights a rule with its fields and what it made, from either side', async () => {
+  it('highlights a rule with its fields and its result, from either side', async () => {
     await open('own');
     const lit = () => page.$$eval('.switchboard-lit', (all) => all.map((one) => one.classList[0]).sort());
     await rule(2).hover();
@@ -272,7 +272,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await close();
   });
 
-  it('tells what the change would do to the last messages', async () => {
+  it('shows the effect of a change on the last messages', async () => {
     await open('own');
     await page.getByRole('button', { name: 'Last 20 messages' }).click();
     const counts = page.locator('.switchboard-changes-counts');
@@ -295,7 +295,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await open('own');
     await rule(2).click();
     await rule(4).click({ modifiers: ['Shift'] });
-    assert.match(await panel().innerText(), /3 rules chosen/);
+    assert.match(await panel().innerText(), /3 rules selected/);
     await page.keyboard.press('Control+c');
     await close();
     await open('tickets');
@@ -327,7 +327,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-import').setInputFiles(file);
     await page.waitForFunction(`document.querySelectorAll('.switchboard-rule').length === ${mapping.rules.length}`);
     await page.locator('#switchboard-mapping-tabs').getByText('Items').waitFor();
-    // The fields are those of the other system now.
+    // The fields are now those of the other system.
     await page.locator('.switchboard-field-partner[data-path="cancellationReason"]').waitFor();
     await page.locator('.switchboard-field-free[data-path="externalId"]').waitFor();
     await page.locator('.switchboard-designer').focus();
@@ -337,7 +337,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await close();
   });
 
-  it('edits the rules for items in a table of their own', async () => {
+  it('edits the item rules in a separate table', async () => {
     await open('orders');
     await page.locator('#switchboard-mapping-tabs').getByText('Items').click();
     await rule(3).click();
@@ -357,7 +357,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     );
   });
 
-  it('begins a mapping from one that comes with Switchboard', async () => {
+  it('starts a mapping from a preset', async () => {
     await page.evaluate(`RED.editor.editConfig('', 'switchboard-mapping', '_ADD_')`);
     await page.waitForFunction('document.querySelectorAll("#node-config-input-preset option").length > 1');
     assert.equal(await page.locator('.switchboard-board').count(), 0);
@@ -367,7 +367,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await close();
   });
 
-  it('shows and takes the same mapping as JSON', async () => {
+  it('shows the mapping as JSON and accepts changes there', async () => {
     await open('small');
     await page.locator('#switchboard-mapping-tabs').getByText('JSON').click();
     const editor = page.locator('#switchboard-mapping-editor');
@@ -384,7 +384,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await close();
   });
 
-  it('takes rules from a text area where the browser does not show the clipboard', async () => {
+  it('accepts rules from a text area if the browser does not allow reading the clipboard', async () => {
     await page.evaluate(`Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })`);
     await open('small');
     const before = await ruleCount();
@@ -392,7 +392,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     const area = page.getByLabel('Paste rules as JSON here');
     await area.fill('no rules');
     await page.locator('.switchboard-paste').getByText('Add').click();
-    await page.getByText('That is no list of rules.').first().waitFor();
+    await page.getByText('This is not a list of rules.').first().waitFor();
     await area.fill('[{"field":"company","generic":"customer.id"}]');
     await page.locator('.switchboard-paste').getByText('Add').click();
     assert.equal(await ruleCount(), before + 1);
@@ -400,7 +400,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await close();
   });
 
-  it('needs no scrolling sideways, wide or narrow', async () => {
+  it('does not scroll horizontally, wide or narrow', async () => {
     for (const width of [1600, 1100, 860]) {
       await page.setViewportSize({ width, height: 900 });
       await open('own');

@@ -1,12 +1,11 @@
 import type { Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
+import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 
-/** Nobody answers there. */
+/** Nothing answers there. */
 const NOWHERE = { baseUrl: 'http://127.0.0.1:9', auth: 'none', store: 'store1' };
 
-/** The store that `seedStore` fills, and the endpoints it names. */
+/** The store that `seedStore` fills, and the endpoints it refers to. */
 export const MESSAGES_FLOW = [
   { id: 'tab', type: 'tab', label: 'Test' },
   { id: 'store1', type: 'switchboard-store', ...storeDefaults },
@@ -27,7 +26,7 @@ export function shows(page: Page, digits: string) {
   );
 }
 
-/** Waits until a button above the list reads just that: its name and its count. */
+/** Waits until a filter button has exactly this text: its name and its count. */
 export function counts(page: Page, label: string) {
   return page.waitForFunction(
     (wanted) => [...document.querySelectorAll('.switchboard-filter')].some((one) => one.textContent === wanted),

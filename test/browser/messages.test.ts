@@ -32,13 +32,13 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
   const rows = (of: Page = page) =>
     of.$$eval('.switchboard-row', (all) => all.map((row) => row.querySelector('b')?.textContent?.slice(-1)).join(''));
 
-  it('lists what came, newest first, in words', async () => {
+  it('lists messages, newest first', async () => {
     assert.equal(await rows(), '654321');
     const text = (await page.locator('.switchboard-row').nth(4).innerText()).replace(/\s+/g, ' ');
     assert.match(text, /^Failed .* INC0010022.* Acme ServiceNow → North Telecom .*refused \(400\)/);
   });
 
-  it('fits the sidebar without scrolling sideways', async () => {
+  it('fits the sidebar without horizontal scrolling', async () => {
     const wide = await page.$$eval('.switchboard-view, .switchboard-view *', (all) =>
       all
         .filter(
@@ -52,7 +52,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual(wide, []);
   });
 
-  it('says on its filters how many need a person, and filters', async () => {
+  it('counts problems on its filters, and filters', async () => {
     const filter = (name: string) => page.locator('.switchboard-filter', { hasText: name });
     assert.equal(await filter('Problems').innerText(), 'Problems2');
     await filter('Problems').click();
@@ -70,38 +70,38 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await shows(page, '654321');
   });
 
-  it('shows a message beside its list or in its place, and what a ticket says only as text', async () => {
+  it('shows a message next to the list or in its place, with ticket texts as plain text', async () => {
     await page.locator('.switchboard-row', { hasText: 'INC0010022' }).click();
     await page.waitForSelector('.switchboard-detail');
     const detail = page.locator('.switchboard-detail');
     const text = await detail.innerText();
-    assert.ok(text.includes(HOSTILE), 'the title as it was written');
+    assert.ok(text.includes(HOSTILE), 'the title is shown as written');
     assert.match(text, /SWB-7K3M9Q2X4F2A/);
     assert.match(text, /create troubleTicket · 400 · 96 ms/);
     await detail.locator('.switchboard-http > summary').click();
     assert.match(
       await detail.locator('.switchboard-exchange').innerText(),
-      /POST https:\/\/north\.example[\s\S]*Authorization: •••[\s\S]*Answer 400[\s\S]*Invalid body field/,
+      /POST https:\/\/north\.example[\s\S]*Authorization: •••[\s\S]*Response 400[\s\S]*Invalid body field/,
     );
     assert.equal(await detail.locator('img, b:has-text("down")').count(), 0);
     assert.notEqual(await page.title(), 'owned');
     assert.equal(await detail.locator('a').getAttribute('href'), 'https://acme.service-now.com/incident.do?n=2');
   });
 
-  it('goes back to the list with Escape, to the row it came from', async () => {
+  it('returns with Escape to the row in the list', async () => {
     await page.locator('.switchboard-detail').press('Escape');
     await page.waitForSelector('.switchboard-detail', { state: 'detached' });
     assert.equal(await page.evaluate('document.activeElement.dataset.id'), 'm2');
   });
 
-  it('narrows the list by endpoint, direction and time', async () => {
+  it('filters the list by endpoint, direction and state', async () => {
     await page.locator('.switchboard-more-filters').click();
     const panel = page.locator('.switchboard-filter-panel');
     await panel.getByLabel('Endpoint').selectOption({ label: 'North Telecom' });
     await shows(page, '321');
     await panel.getByLabel('Direction').selectOption({ label: 'Incoming' });
     await shows(page, '');
-    assert.match(await page.locator('.switchboard-notice').first().innerText(), /Nothing fits/);
+    assert.match(await page.locator('.switchboard-notice').first().innerText(), /No matches/);
     await panel.getByLabel('Direction').selectOption({ label: 'Outgoing' });
     await panel.getByLabel('State').selectOption({ label: 'Delivered' });
     await shows(page, '31');
@@ -111,7 +111,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-more-filters').click();
   });
 
-  it('is walked through with the keyboard alone', async () => {
+  it('can be used with the keyboard only', async () => {
     await page.locator('.switchboard-row').first().focus();
     const at = () => page.evaluate<string>('document.activeElement.dataset.id');
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp', 'End', 'ArrowUp']) await page.keyboard.press(key);
@@ -121,7 +121,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.waitForSelector('.switchboard-detail');
     await page.keyboard.press('Escape');
     await page.waitForSelector('.switchboard-detail', { state: 'detached' });
-    assert.equal(await at(), 'm2', 'back where it came from');
+    assert.equal(await at(), 'm2', 'the focus returns to the row');
     await page.keyboard.press('Space');
     assert.equal(await page.locator('.switchboard-count').innerText(), '1 selected');
     await page.keyboard.press('Space');
@@ -129,11 +129,11 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(await page.locator('.switchboard-row[tabindex="0"]').count(), 1, 'one row is reached with the tab key');
   });
 
-  it('asks before it skips, keeps the reason, shows the change by itself, and takes it back', async () => {
+  it('asks before it skips, stores the reason, updates itself, and undoes the skip', async () => {
     await page.locator('.switchboard-row', { hasText: 'INC0010026' }).click();
     const actions = page.locator('.switchboard-detail .switchboard-actions');
     await actions.getByText('Skip').click();
-    assert.match(await actions.innerText(), /Put this message aside for good\?/);
+    assert.match(await actions.innerText(), /Skip this message\?/);
     await actions.getByText('Cancel').click();
     await actions.getByText('Skip').click();
     await actions.locator('input').fill('Done by phone.');
@@ -145,14 +145,14 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.keyboard.press('Escape');
   });
 
-  it('skips several at once and takes that back', async () => {
+  it('skips several messages at once and undoes that', async () => {
     await page.locator('.switchboard-tick').first().click();
     const fifth = page.locator('li', { hasText: 'INC0010022' }).locator('.switchboard-tick');
     await fifth.click({ modifiers: ['Shift'] });
     assert.equal(await page.locator('.switchboard-count').innerText(), '5 selected');
     await page.locator('.switchboard-bulk').getByText('Skip').click();
     await page.locator('.switchboard-bulk .switchboard-primary').waitFor();
-    assert.match(await page.locator('.switchboard-bulk').innerText(), /Give up 2, from 2 messages\?/);
+    assert.match(await page.locator('.switchboard-bulk').innerText(), /Skip 2 \(in 2 messages\)\?/);
     await page.locator('.switchboard-bulk .switchboard-primary').click();
     await page.locator('.switchboard-undo').waitFor();
     await page.locator('.switchboard-result', { hasText: '2 skipped.' }).waitFor();
@@ -163,7 +163,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-close').click();
   });
 
-  it('changes what is sent in Node-RED’s own JSON editor, and shows what was changed before it is sent', async () => {
+  it('edits a delivery in Node-RED’s JSON editor, and shows the changes before sending', async () => {
     await page.locator('.switchboard-row', { hasText: 'INC0010022' }).click();
     const actions = page.locator('.switchboard-detail .switchboard-actions');
     await actions.getByText('Edit and replay').click();
@@ -173,24 +173,24 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
       const editor = ace_ ? ace.edit(ace_) : globalThis.monaco?.editor.getEditors().at(-1);
       return editor?.${call};
     })()`;
-    // The editor is there before its text is: what is typed too early would be overwritten.
+    // The editor appears before its text: early input would be overwritten.
     await page.waitForFunction(inEditor('getValue().includes("No connection in Ghent")'));
-    await page.evaluate(inEditor(`setValue(${JSON.stringify(JSON.stringify({ name: 'Mended', severity: 7 }))})`));
+    await page.evaluate(inEditor(`setValue(${JSON.stringify(JSON.stringify({ name: 'Fixed', severity: 7 }))})`));
     await page.locator('.red-ui-tray-toolbar .primary').last().click();
     await actions.getByText('Replay with these changes').waitFor();
-    assert.match((await actions.innerText()).replace(/\s+/g, ' '), /name No connection in Ghent Mended severity Highest 7/);
+    assert.match((await actions.innerText()).replace(/\s+/g, ' '), /name No connection in Ghent Fixed severity Highest 7/);
     await actions.getByText('Replay with these changes').click();
-    await actions.locator('.switchboard-trouble').waitFor();
+    await actions.locator('.switchboard-failure').waitFor();
     assert.match(
-      await actions.locator('.switchboard-trouble').innerText(),
+      await actions.locator('.switchboard-failure').innerText(),
       /severity/,
-      'the partner would refuse it: not queued',
+      'the partner would reject it, so it is not queued',
     );
     await actions.getByText('Cancel').click();
     await page.keyboard.press('Escape');
   });
 
-  it('stops the sending to an endpoint and goes on with it', async () => {
+  it('suspends and resumes an endpoint', async () => {
     const tab = (name: string) => page.getByRole('tab', { name });
     await tab('Endpoints').click();
     const card = page.locator('[data-endpoint=tmf1]');
@@ -198,7 +198,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await card.locator('input').fill('Maintenance until six.');
     await card.locator('input').press('Enter');
     await card.locator('.switchboard-is-suspended').waitFor();
-    assert.match(await card.innerText(), /Suspended by somebody/);
+    assert.match(await card.innerText(), /Suspended by unknown user/);
     assert.match(await card.innerText(), /Maintenance until six\./);
     await tab('Messages').click();
     await page.locator('.switchboard-stopped').getByText('North Telecom is suspended').waitFor();
@@ -207,7 +207,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await card.locator('.switchboard-is-up').waitFor();
   });
 
-  it('says in the list what waits for what, and what could not be read', async () => {
+  it('shows in the list why a delivery waits and which record could not be read', async () => {
     await page.route('**/switchboard/messages?*', async (route) => {
       const answer = (await (await route.fetch()).json()) as MessageList;
       const [unread, waits] = answer.messages;
@@ -218,12 +218,12 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     });
     await page.getByRole('tab', { name: 'Messages' }).click();
     const reason = (n: number) => page.locator('.switchboard-row').nth(n).locator('.switchboard-row-reason');
-    await reason(0).getByText('Could not be read yet: Acme answered with 503.').waitFor();
-    await reason(1).getByText('Waits for the ticket, whose create needs a decision.').waitFor();
+    await reason(0).getByText('Not read from the partner yet: Acme answered with 503.').waitFor();
+    await reason(1).getByText('Waiting for the ticket: creating it needs a decision.').waitFor();
     await page.unroute('**/switchboard/messages?*');
   });
 
-  it('tells what keeps an endpoint’s news from coming in', async () => {
+  it('shows why no changes arrive from an endpoint', async () => {
     const trouble = {
       endpoint: 'tmf1',
       name: 'North tickets',
@@ -236,7 +236,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
       await route.fulfill({ json: views.map((view) => (view.id === 'tmf1' ? { ...view, intake: [trouble] } : view)) });
     });
     await page.getByRole('tab', { name: 'Messages' }).click();
-    const words = '«North tickets» cannot register at the hub of North Telecom.';
+    const words = '"North tickets" cannot register at the hub of North Telecom.';
     await page.locator('.switchboard-stopped').getByText(words).waitFor();
     await page.getByRole('tab', { name: 'Endpoints' }).click();
     await page.locator('[data-endpoint=tmf1]').getByText(`${words} Nobody listens. Since`).waitFor();
@@ -245,7 +245,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.locator('.switchboard-stopped').getByText(words).waitFor({ state: 'detached' });
   });
 
-  it('shows who did what, and unknown values with the way to their mapping', async () => {
+  it('shows the log, and unknown values with a link to their mapping', async () => {
     await page.getByRole('tab', { name: 'Log' }).click();
     await page.locator('.switchboard-audit li').first().waitFor();
     const log = await page.locator('.switchboard-audit').innerText();
@@ -256,21 +256,21 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.getByRole('tab', { name: 'Unknown values' }).click();
     assert.equal(await page.getByRole('tab', { name: 'Unknown values' }).innerText(), 'Unknown values2');
     const own = page.locator('.switchboard-card', { hasText: 'Acme incident' });
-    assert.match((await own.innerText()).replace(/\s+/g, ' '), /state «99» 3×/);
-    await own.getByText('Open the mapping').click();
+    assert.match((await own.innerText()).replace(/\s+/g, ' '), /state "99" 3×/);
+    await own.getByText('Open mapping').click();
     await page.waitForSelector('#node-config-input-preset');
     await page.locator('#node-config-dialog-cancel').click();
     await page.waitForSelector('#node-config-input-preset', { state: 'detached' });
     const preset = page.locator('.switchboard-card', { hasText: 'preset' });
-    assert.match(await preset.innerText(), /make a mapping of your own/);
-    await preset.getByText('Clear the counts').click();
+    assert.match(await preset.innerText(), /create your own mapping/);
+    await preset.getByText('Reset counts').click();
     await preset.waitFor({ state: 'detached' });
     await page.getByRole('tab', { name: 'Unknown values' }).press('ArrowLeft');
     await page.getByRole('tab', { name: 'Messages', selected: false }).click();
     await page.waitForSelector('.switchboard-row');
   });
 
-  it('follows what others do', async () => {
+  it('updates itself when other users act', async () => {
     await fetch(`${server.url}switchboard/deliveries/d2/skip`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -278,7 +278,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await page.waitForFunction(() => document.querySelector('[data-id=m2] .switchboard-chip')?.textContent === 'Skipped');
   });
 
-  it('refuses what cannot be done, in words', async () => {
+  it('explains why an action is rejected', async () => {
     const answer = await fetch(`${server.url}switchboard/messages/m1/skip`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
@@ -288,7 +288,7 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     assert.equal((await fetch(`${server.url}switchboard/messages/none`)).status, 404);
   });
 
-  it('is also a page of its own, with list and message side by side', async () => {
+  it('is also a full page with list and message side by side', async () => {
     const [own] = await Promise.all([page.context().waitForEvent('page'), page.locator('.switchboard-page').click()]);
     await own.waitForSelector('.switchboard-row');
     await own.locator('.switchboard-row', { hasText: 'INC0010021' }).click();
@@ -298,15 +298,15 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const line = own.locator('.switchboard-line', { hasText: 'inProgress' });
     await line.hover();
     assert.equal(
-      await own.locator('.switchboard-said').innerText(),
-      'status «inProgress»: taken over by rule 1 of tmf621-v4, row 2 of its value map; from state «inProgress», rule 7 of Acme incident, row 2 of its value map, from state «2».',
+      await own.locator('.switchboard-field-origin').innerText(),
+      'status "inProgress": copied by rule 1 of tmf621-v4, row 2 of its value map; from state "inProgress", rule 7 of Acme incident, row 2 of its value map, from state "2".',
     );
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit', (all) => all.map((one) => one.textContent)), [
       'state2',
     ]);
     await line.focus();
     await own.keyboard.press('ArrowDown');
-    assert.match(await own.locator('.switchboard-said').innerText(), /^name «No connection in Ghent»/);
+    assert.match(await own.locator('.switchboard-field-origin').innerText(), /^name "No connection in Ghent"/);
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit code', (all) => all.map((one) => one.textContent)), [
       'short_description',
     ]);
@@ -318,11 +318,11 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     await own.close();
   });
 
-  it('made no errors in the browser', () =>
+  it('caused no errors in the browser', () =>
     assert.deepEqual(
       errors.filter((text) => !/409/.test(text)),
       [],
-      'but for the one refusal',
+      'except for the one rejection',
     ));
 });
 
@@ -342,18 +342,18 @@ describe(`the messages page behind a login in Node-RED ${NODE_RED.version}`, () 
     await server?.stop();
   });
 
-  it('gives nothing away to someone who has not signed in', async () => {
+  it('discloses nothing without a login', async () => {
     for (const path of ['messages', 'messages/m1', 'counts']) {
       assert.equal((await fetch(`${server.url}admin/switchboard/${path}`)).status, 401, path);
     }
     const page = await browser.newPage();
     await page.goto(`${server.url}admin/switchboard/page`);
-    await page.waitForSelector('.switchboard-trouble');
-    assert.match(await page.locator('.switchboard-notice').innerText(), /Sign in to Node-RED's editor/);
+    await page.waitForSelector('.switchboard-failure');
+    assert.match(await page.locator('.switchboard-notice').innerText(), /Sign in to the Node-RED editor/);
     await page.close();
   });
 
-  it('works with the session of the editor, and a reader may only read', async () => {
+  it('uses the editor session, and a reader may only read', async () => {
     const page = await browser.newPage();
     await page.goto(`${server.url}admin/`);
     await page.fill('#node-dialog-login-username', USER.username);
@@ -365,8 +365,8 @@ describe(`the messages page behind a login in Node-RED ${NODE_RED.version}`, () 
     await page.locator('.switchboard-row', { hasText: 'INC0010026' }).click();
     await page.locator('.switchboard-detail .switchboard-actions').getByText('Replay', { exact: true }).click();
     await page.locator('.switchboard-actions .switchboard-primary').click();
-    await page.waitForSelector('.switchboard-actions .switchboard-trouble:not(:empty)');
-    assert.equal(await page.locator('.switchboard-actions .switchboard-trouble').innerText(), 'You are not allowed to do this.');
+    await page.waitForSelector('.switchboard-actions .switchboard-failure:not(:empty)');
+    assert.equal(await page.locator('.switchboard-actions .switchboard-failure').innerText(), 'You are not allowed to do this.');
     await page.close();
   });
 });

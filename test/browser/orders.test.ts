@@ -44,7 +44,7 @@ interface FlowNode {
   valid: boolean;
 }
 
-describe('the dialogs of orders', () => {
+describe('the fan-out and roll-up dialogs', () => {
   let browser: Browser;
   let server: EditorServer;
   let page: Page;
@@ -70,7 +70,7 @@ describe('the dialogs of orders', () => {
       `RED.nodes.filterLinks({ source: RED.nodes.node('fan') }).map((l) => [Number(l.sourcePort), l.target.id]).sort()`,
     );
 
-  it('a leg is added with what it takes and what it waits for; the wires stay with their legs', async () => {
+  it('add a leg with its items and predecessors; wires stay with their legs', async () => {
     await editNode(page, 'fan');
     const rows = page.locator('#switchboard-legs .switchboard-leg');
     assert.equal(await rows.count(), 2);
@@ -79,10 +79,10 @@ describe('the dialogs of orders', () => {
     const added = rows.nth(2);
     await added.getByPlaceholder('mobile').fill('devices');
     await added.getByLabel('Property of the item').fill('category');
-    await added.getByLabel('Values, parted by commas').fill('device, cover*');
+    await added.getByLabel('Values, separated by commas').fill('device, cover*');
     await added.getByRole('button', { name: 'wait for another leg' }).click();
-    await added.getByLabel('Leg it waits for').selectOption('mobile');
-    await added.getByLabel('State it waits for').selectOption('inProgress');
+    await added.getByLabel('Leg to wait for').selectOption('mobile');
+    await added.getByLabel('State to wait for').selectOption('inProgress');
     await done();
     await closed();
     const { legs, outputs, valid } = await node('fan');
@@ -99,12 +99,12 @@ describe('the dialogs of orders', () => {
     ]);
   });
 
-  it('a leg that is renamed is waited for under its new name, and offered under it', async () => {
+  it('update references to a leg that is renamed', async () => {
     await editNode(page, 'fan');
     const rows = page.locator('#switchboard-legs .switchboard-leg');
-    const waitsFor = rows.nth(1).getByLabel('Leg it waits for');
+    const waitsFor = rows.nth(1).getByLabel('Leg to wait for');
     const name = rows.nth(0).getByPlaceholder('mobile');
-    // On its way to the new name it has that of another leg.
+    // While typing the new name, it is the same as that of another leg.
     await name.fill('devices');
     await name.fill('devices-2');
     await name.press('Tab');
@@ -131,7 +131,7 @@ describe('the dialogs of orders', () => {
     await closed();
   });
 
-  it('a leg that is removed takes its wire along, and no other', async () => {
+  it('remove the wire of a leg that is removed, and no other', async () => {
     await editNode(page, 'fan');
     await page.locator('#switchboard-legs').locator('xpath=..').locator('.red-ui-editableList-item-remove').first().click();
     await page.waitForFunction('document.querySelectorAll("#switchboard-legs .switchboard-leg").length === 2');
@@ -147,7 +147,7 @@ describe('the dialogs of orders', () => {
     ]);
   });
 
-  it('a leg without a name is wrong, and the dialog says so', async () => {
+  it('mark a leg without a name as invalid', async () => {
     await editNode(page, 'fan');
     await page.locator('.red-ui-editableList-addButton').first().click();
     await done();
@@ -155,10 +155,10 @@ describe('the dialogs of orders', () => {
     assert.equal((await node('fan')).valid, false);
   });
 
-  it('the roll-up shows what its rules make of any combination, as they are changed', async () => {
+  it('preview the roll-up of any combination while its rules are edited', async () => {
     await editNode(page, 'roll');
     const result = page.locator('.switchboard-roll-result');
-    assert.match((await result.textContent()) ?? '', /The order is partly completed \(rule 5\)/);
+    assert.match((await result.textContent()) ?? '', /The order is partially completed \(rule 5\)/);
     const chip = (name: string) => page.locator('.switchboard-roll-preview .switchboard-roll-chip', { hasText: name }).first();
     await chip('pending').click();
     assert.match((await result.textContent()) ?? '', /The order is pending/);
@@ -166,7 +166,7 @@ describe('the dialogs of orders', () => {
       await page.locator('.switchboard-roll-preview details summary').click();
       await page.screenshot({ path: `${process.env.SCREENSHOTS}/roll-up.png` });
     }
-    // The first rule of all: whatever is pending makes the order held.
+    // The topmost rule: any pending item makes the order held.
     await page.locator('.switchboard-roll-line').nth(5).locator('select').last().selectOption('held');
     assert.match((await result.textContent()) ?? '', /The order is held/);
     await done();
@@ -176,8 +176,8 @@ describe('the dialogs of orders', () => {
     await page.locator('#switchboard-roll-defaults').click();
     await done();
     await closed();
-    assert.deepEqual((await node('roll')).rules, [], 'the rules that come with Switchboard are not copied into the flow');
+    assert.deepEqual((await node('roll')).rules, [], 'the default rules are not copied into the flow');
   });
 
-  it('made no errors in the browser', () => assert.deepEqual(errors, []));
+  it('caused no errors in the browser', () => assert.deepEqual(errors, []));
 });

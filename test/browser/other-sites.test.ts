@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
 import { encryptCredentials } from '../../src/cli/credentials.js';
 import { serve, type TestServer } from '../http/server.js';
 import { addressOf, RIGHTS } from '../live/admin-routes.js';
 import { startNodeRed, until } from '../live/node-red.js';
+import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 import { seedStore } from '../nodes/sidebar/seed.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 import { NODE_RED, startEditor } from './editor.js';
@@ -17,10 +16,10 @@ import { NODE_RED, startEditor } from './editor.js';
 const SECRET = 'the-saved-password';
 const VARIABLE = 'the-value-of-a-variable';
 
-/** What a person runs on their own machine, where nobody signs in, with a page of another site open in the browser. */
+/** What a user runs locally without a login, while a page of another site is open in the browser. */
 interface Victim {
   url: string;
-  /** Node-RED's own admin API is guarded too. */
+  /** Node-RED's own admin API is protected too. */
   whole: boolean;
   stop(): Promise<unknown>;
 }
@@ -103,12 +102,12 @@ for (const [place, start] of Object.entries(PLACES)) {
       heard.length = 0;
       opened = victim.url;
       page = await browser.newPage();
-      // The compiler names functions by a helper that the page does not have.
+      // The compiler names functions with a helper that the page does not have.
       await page.addInitScript('globalThis.__name = (made) => made');
     });
     afterEach(() => page.close());
 
-    /** What a request may have changed: each thing a person does is on record, but for links, which conversations show, and the flows. */
+    /** Everything a request may have changed: operator actions (in the log), link edits (in the conversations) and the flows. */
     const standing = async () => {
       const paths = [
         'switchboard/audit',
@@ -122,7 +121,7 @@ for (const [place, start] of Object.entries(PLACES)) {
       const before = await standing();
       await attack();
       assert.deepEqual(await standing(), before);
-      assert.deepEqual(heard, [], 'the server was made to send');
+      assert.deepEqual(heard, [], 'the server sent a request');
     };
     const theft = () => ({
       type: 'switchboard-servicenow-endpoint',
@@ -161,7 +160,7 @@ for (const [place, start] of Object.entries(PLACES)) {
         });
 
         for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json']) {
-          it(`a script that posts as ${type} does nothing`, () =>
+          it(`a script that posts ${type} has no effect`, () =>
             unharmed(async () => {
               await page.evaluate(
                 async ({ urls, body, type }) => {
@@ -179,7 +178,7 @@ for (const [place, start] of Object.entries(PLACES)) {
         }
 
         for (const enctype of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
-          it(`a form sent as ${enctype} does nothing`, () =>
+          it(`a form submitted as ${enctype} has no effect`, () =>
             unharmed(async () => {
               await page.evaluate(
                 async ({ urls, text, enctype }) => {
@@ -189,7 +188,7 @@ for (const [place, start] of Object.entries(PLACES)) {
                   for (const url of urls) {
                     const form = document.createElement('form');
                     Object.assign(form, { method: 'POST', action: url, target: 'hidden', enctype });
-                    // Sent as text, name and value come to one JSON object.
+                    // Sent as text, name and value form one JSON object.
                     const field = document.createElement('input');
                     Object.assign(field, { name: `${text.slice(0, -1)},"x":"`, value: '"}' });
                     const plain = ['reason', 'label', 'nodes[0][id]', 'nodes[0][type]'].map((name) =>
@@ -207,7 +206,7 @@ for (const [place, start] of Object.entries(PLACES)) {
             }));
         }
 
-        it('a script reads nothing, and pictures and scripts make the server send nothing', () =>
+        it('a script reads nothing, and images and scripts do not make the server send anything', () =>
           unharmed(async () => {
             const read = await page.evaluate(async (urls) => {
               const texts: string[] = [];
@@ -229,14 +228,14 @@ for (const [place, start] of Object.entries(PLACES)) {
               }
               return texts;
             }, gets());
-            // Node-RED 4.1 lets every site read; the page's files hold nothing.
+            // Node-RED 4.1 lets every site read; the files of the page contain no data.
             assert.deepEqual(
               read.filter((text) => !/switchboard\/page/.test(text)),
               [],
             );
           }));
 
-        it('the page is not shown in a frame', async () => {
+        it('the page cannot be shown in a frame', async () => {
           await page.evaluate((url) => {
             const frame = document.createElement('iframe');
             frame.src = url;
@@ -248,7 +247,7 @@ for (const [place, start] of Object.entries(PLACES)) {
           assert.notEqual(shown, 'Switchboard');
         });
 
-        it('a link leads to the page', async () => {
+        it('a link opens the page', async () => {
           await page.evaluate((url) => {
             const link = document.createElement('a');
             Object.assign(link, { href: url, textContent: 'Look' });
@@ -260,7 +259,7 @@ for (const [place, start] of Object.entries(PLACES)) {
       });
     }
 
-    it('a page whose name was made to lead here reads nothing and does nothing', () =>
+    it('a page whose host name resolves to this server (DNS rebinding) reads nothing and has no effect', () =>
       unharmed(async () => {
         const here = victim.url.replace('127.0.0.1', 'evil.example');
         await page.goto(`${here}switchboard/page/page.css`);

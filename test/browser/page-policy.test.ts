@@ -4,8 +4,8 @@ import { until } from '../live/node-red.js';
 import { type Product, startProduct } from '../live/product.js';
 import { chromiumPath, launchBrowser } from './browser.js';
 
-/** The content security policy stops what a hostile text might do, and nothing of what the pages do themselves. */
-describe('the pages keep to their content security policy', () => {
+/** The content security policy blocks injected code, and nothing that the pages do themselves. */
+describe('the content security policy', () => {
   let browser: Browser;
   let product: Product;
   before(async function () {
@@ -18,7 +18,7 @@ describe('the pages keep to their content security policy', () => {
     await product?.remove();
   });
 
-  /** Opens a page; what the policy stops on it is collected. */
+  /** Opens a page and collects its policy violations. */
   const open = async (url: string): Promise<{ page: Page; stopped: string[] }> => {
     const page = await browser.newPage();
     const stopped: string[] = [];
@@ -30,7 +30,7 @@ describe('the pages keep to their content security policy', () => {
     return { page, stopped };
   };
 
-  it('the sandbox’s page', async () => {
+  it('blocks nothing on the sandbox page', async () => {
     const { page, stopped } = await open(product.desks);
     const customer = page.locator('#customer');
     await customer.getByRole('button', { name: 'Open a ticket' }).click();
@@ -43,7 +43,7 @@ describe('the pages keep to their content security policy', () => {
     await page.close();
   });
 
-  it('the operator’s page, in each of its views', async () => {
+  it('blocks nothing on the operator page, in any view', async () => {
     const { page, stopped } = await open(`${product.url}/switchboard/page`);
     const tabs = page.locator('[role=tab]');
     await page.waitForSelector('.switchboard-row');
@@ -57,7 +57,7 @@ describe('the pages keep to their content security policy', () => {
     await page.close();
   });
 
-  it('which does stop a script that got into them', async () => {
+  it('blocks an injected script', async () => {
     for (const url of [`${product.url}/switchboard/page`, product.desks]) {
       const { page, stopped } = await open(url);
       await page.evaluate(() => {

@@ -5,10 +5,10 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { type Product, startProduct } from '../live/product.js';
 import { launchBrowser } from './browser.js';
 
-/** Text that would run if it were taken for HTML. */
+/** Text that would run if it were treated as HTML. */
 const NASTY = '<img src=x onerror="document.title=\'hit\'">';
 
-describe('the desks side by side', () => {
+describe('the sandbox desks', () => {
   let browser: Browser;
   let product: Product;
   let page: Page;
@@ -30,7 +30,7 @@ describe('the desks side by side', () => {
   });
   const form = (desk: Locator, name: string) => desk.locator(`form[data-form=${name}]`);
 
-  it('a person opens a ticket at the customer’s and sees it at the provider’s', async () => {
+  it('shows a ticket that was opened at the customer at the provider', async () => {
     await customer.getByRole('button', { name: 'Open a ticket' }).click();
     await form(customer, 'open').getByLabel('Short description').fill(`No dial tone ${NASTY}`);
     await form(customer, 'open').getByLabel('Description', { exact: true }).fill('Since 8 o’clock.');
@@ -40,7 +40,7 @@ describe('the desks side by side', () => {
     await customer.locator('.meta', { hasText: '⇄ TT-' }).waitFor();
   });
 
-  it('comments both ways; a work note stays inside', async () => {
+  it('passes comments both ways and keeps work notes internal', async () => {
     await form(customer, 'comment').getByLabel('Comment').fill(`Any news? ${NASTY}`);
     await form(customer, 'comment').getByRole('button', { name: 'Comment', exact: true }).click();
     await provider.locator('.entry', { hasText: `Any news? ${NASTY}` }).waitFor();
@@ -55,13 +55,13 @@ describe('the desks side by side', () => {
     assert.equal(await provider.getByText('the caller is upset').count(), 0);
   });
 
-  it('changes the state at the provider’s and sees it at the customer’s', async () => {
+  it('shows a state change at the provider at the customer', async () => {
     await form(provider, 'state').getByLabel('State').selectOption('inProgress');
     await form(provider, 'state').getByRole('button', { name: 'Change' }).click();
     await customer.locator('.detail .chip', { hasText: 'In Progress' }).waitFor();
   });
 
-  it('attaches a file on either side', async () => {
+  it('passes attachments from either side', async () => {
     const file = (name: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from('hello') });
     await customer.getByLabel('Attach a file').setInputFiles(file('line.txt'));
     await provider.locator('.files', { hasText: 'line.txt' }).waitFor();
@@ -69,7 +69,7 @@ describe('the desks side by side', () => {
     await customer.locator('.files', { hasText: '<img src=x' }).waitFor();
   });
 
-  it('shows orders behind a link of their own: placed at the customer’s, worked on at the vendors’', async () => {
+  it('has a separate orders view: placed at the customer, processed at the vendors', async () => {
     await page.getByRole('link', { name: 'Orders' }).click();
     assert.equal(new URL(page.url()).hash, '#orders');
     const [orders, mobile, devices] = ['#orders', '#orders5', '#orders4'].map((id) => page.locator(id)) as [
@@ -114,7 +114,7 @@ describe('the desks side by side', () => {
     assert.ok(!(await orders.isVisible()));
   });
 
-  it('switches how a partner behaves, and sees what is switched on', async () => {
+  it('switches partner behaviours and shows which are on', async () => {
     const behaviour = provider.getByLabel('Behaviour of this partner');
     const now = async () => (await (await fetch(`${product.desks}/_sandbox/state`)).json()).providers.v4.behaviours;
     await behaviour.selectOption({ label: 'the list within an object' });
@@ -126,7 +126,7 @@ describe('the desks side by side', () => {
     assert.deepEqual(await now(), []);
   });
 
-  it('sees ticket text as text, and no error on the page', async () => {
+  it('shows ticket text as text, without errors on the page', async () => {
     assert.equal(await page.title(), 'Switchboard sandbox');
     assert.equal(await page.locator('img').count(), 0);
     assert.deepEqual(errors, []);

@@ -28,7 +28,7 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
 
   const filter = (name: string) => page.locator('.switchboard-filter', { hasText: name });
   const row = (number: string) => page.locator('li', { has: page.locator(`.switchboard-row`, { hasText: number }) });
-  /** The mark in a row, in words; its sign is not read out. */
+  /** The text of the warning in a row, without its icon, which screen readers skip. */
   const mark = async (number: string) =>
     (await row(number).locator('.switchboard-warned').textContent())?.replace('\u26a0\ufe0e', '');
   const actions = () => page.locator('.switchboard-detail .switchboard-actions');
@@ -36,9 +36,9 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
     if (process.env.SCREENSHOTS) await of.screenshot({ path: `${process.env.SCREENSHOTS}/${name}-${NODE_RED.version}.png` });
   };
 
-  it('are counted and listed by a button of their own, each with its reason in the row', async () => {
-    await counts(page, 'With a warning2');
-    await filter('With a warning').click();
+  it('have their own filter button with a count, and show their reason in the row', async () => {
+    await counts(page, 'Warnings2');
+    await filter('Warnings').click();
     await shows(page, '87');
     assert.equal(await mark('INC0010027'), 'Warning: North Telecom did not keep: severity (sent "Critical", has "Minor")');
     assert.equal(await row('INC0010027').locator('.switchboard-chip').textContent(), 'Delivered');
@@ -49,11 +49,11 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
     await picture(page, 'warnings-sidebar');
   });
 
-  it('count no more once a person has seen them, are marked as seen in the row, and count again when that is undone', async () => {
+  it('are not counted once seen, are marked as seen in the row, and are counted again after undo', async () => {
     await row('INC0010027').click();
     await actions().getByText('Mark as seen').click();
-    await page.locator('.switchboard-detail').getByText('Seen by somebody').waitFor();
-    await counts(page, 'With a warning1');
+    await page.locator('.switchboard-detail').getByText('Seen by unknown user').waitFor();
+    await counts(page, 'Warnings1');
     await picture(page, 'warnings-detail');
     await page.keyboard.press('Escape');
     await shows(page, '8');
@@ -63,25 +63,25 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
     await row('INC0010027').click();
     await actions().getByText('Undo').click();
     await actions().getByText('Mark as seen').waitFor();
-    await counts(page, 'With a warning2');
+    await counts(page, 'Warnings2');
     await page.keyboard.press('Escape');
   });
 
-  it('are marked as seen many at once, which takes back only itself', async () => {
-    await filter('With a warning').click();
+  it('are marked as seen in bulk, and only that is undone', async () => {
+    await filter('Warnings').click();
     await shows(page, '87');
     for (const number of ['INC0010027', 'INC0010028']) await row(number).locator('.switchboard-tick').click();
     const bar = page.locator('.switchboard-bulk');
     await bar.getByText('Mark as seen').click();
     await bar.locator('.switchboard-primary').waitFor();
-    assert.match(await bar.innerText(), /Mark warnings as seen: 2, from 2 messages\?/);
+    assert.match(await bar.innerText(), /Mark warnings as seen: 2 \(in 2 messages\)\?/);
     await bar.locator('.switchboard-primary').click();
     await page.locator('.switchboard-result', { hasText: '2 marked as seen.' }).waitFor();
-    await counts(page, 'With a warning');
-    await page.locator('.switchboard-notice', { hasText: 'No warnings that nobody has seen.' }).waitFor();
+    await counts(page, 'Warnings');
+    await page.locator('.switchboard-notice', { hasText: 'No unseen warnings.' }).waitFor();
     await page.locator('.switchboard-undo').click();
     await page.locator('.switchboard-result', { hasText: '2 undone.' }).waitFor();
-    await counts(page, 'With a warning2');
+    await counts(page, 'Warnings2');
     await shows(page, '87');
     const undo = (undoes?: string) =>
       fetch(`${server.url}switchboard/bulk`, {
@@ -92,27 +92,27 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
     assert.deepEqual([await undo('skip'), await undo('seen'), await undo()], [0, 1, 1]);
   });
 
-  it('show in the filters with those that somebody has seen', async () => {
+  it('are filtered together with those already seen', async () => {
     await page.locator('.switchboard-more-filters').click();
-    await page.locator('.switchboard-filter-panel').getByLabel('State').selectOption({ label: 'With a warning, seen or not' });
+    await page.locator('.switchboard-filter-panel').getByLabel('State').selectOption({ label: 'Warnings, including seen' });
     await shows(page, '987');
     await page.locator('.switchboard-filter-panel').getByText('Clear filters').click();
     await page.locator('.switchboard-more-filters').click();
   });
 
-  it('stand in the log', async () => {
+  it('appear in the log', async () => {
     await page.getByRole('tab', { name: 'Log' }).click();
     const log = page.locator('.switchboard-audit');
     await log.locator('li').first().waitFor();
     assert.match(
       (await log.innerText()).replace(/\s+/g, ' '),
-      /somebody .*saw the warning of 2 at once:.*saw the warning of delivery TT-9007/,
+      /unknown user .*marked as seen: warning of 2 at once:.*marked as seen: warning of delivery TT-9007/,
     );
   });
 
-  it('show at the conversation, and in its drawing', async () => {
+  it('appear at the conversation and in its timeline', async () => {
     await page.getByRole('tab', { name: 'Conversations' }).click();
-    await filter('With a warning').click();
+    await filter('With warnings').click();
     await shows(page, '87');
     assert.match((await row('INC0010027').locator('.switchboard-warned').textContent()) ?? '', /1 with a warning$/);
     await picture(page, 'warnings-conversations');
@@ -122,7 +122,7 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
   });
 
   for (const theme of ['light', 'dark'] as const)
-    it(`can be read by everybody (${theme})`, async () => {
+    it(`are accessible (${theme})`, async () => {
       const own = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: theme });
       await own.addInitScript((chosen) => localStorage.setItem('view-dark-theme', chosen), theme);
       await own.goto(`${server.url}switchboard/page`);
@@ -138,5 +138,5 @@ describe(`warnings in Node-RED ${NODE_RED.version}`, () => {
       await own.close();
     });
 
-  it('made no errors in the browser', () => assert.deepEqual(errors, []));
+  it('caused no errors in the browser', () => assert.deepEqual(errors, []));
 });

@@ -31,7 +31,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
   const shot = (name: string) =>
     process.env.SCREENSHOTS && page.screenshot({ path: `${process.env.SCREENSHOTS}/wizard-${name}-${NODE_RED.version}.png` });
 
-  /** Begins the wizard from the main menu, as a person does. */
+  /** Starts the wizard from the main menu, as a user does. */
   const begin = async (scenario: string) => {
     await page.click('#red-ui-header-button-sidemenu');
     await page.click('#switchboard-new-connection');
@@ -62,7 +62,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     clientSecret: sandbox.environment.SANDBOX_TMF_CLIENT_SECRET!,
   });
   const tested = () => page.waitForSelector('#switchboard-wizard-next:not(:disabled)');
-  /** Addresses and secrets that the last page gives, in order. */
+  /** URLs and secrets on the last page, in order. */
   const given = () => page.locator('.switchboard-wizard-webhook dd').allInnerTexts();
   const deploy = async () => {
     await page.click('#red-ui-header-button-deploy');
@@ -70,11 +70,11 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
   };
   const settle = () => page.waitForSelector('.red-ui-tray', { state: 'detached' });
 
-  it('what is missing or wrong is told beside the field, and a partner that refuses does not go unnoticed', async () => {
+  it('shows missing and invalid values at the field, and reports a partner that rejects the login', async () => {
     await begin('Trouble ticket');
     await next();
     const address = party('Customer').locator('[id$="-baseUrl"]');
-    assert.equal(await address.getAttribute('title'), 'Needs a value');
+    assert.equal(await address.getAttribute('title'), 'A value is required');
     await address.fill('acme');
     assert.match((await address.getAttribute('title')) ?? '', /https:/);
     await fill('Customer', { name: 'Acme', ...serviceNow(), password: 'wrong' });
@@ -82,16 +82,16 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await fill('Provider', { name: 'North', system: 'tmf621 v4', baseUrl: 'http://127.0.0.1:9', ...oauth() });
     await next();
     await tested();
-    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Lay down anyway');
+    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Create anyway');
     await shot('refused');
     await page.click('#switchboard-wizard-back');
-    assert.equal(await party('Customer').locator('[id$="-name"]').inputValue(), 'Acme', 'what was typed is still there');
+    assert.equal(await party('Customer').locator('[id$="-name"]').inputValue(), 'Acme', 'the input is kept');
     await page.click('#switchboard-wizard-cancel');
     await settle();
-    assert.equal(await page.evaluate('RED.nodes.dirty()'), false, 'nothing was laid down');
+    assert.equal(await page.evaluate('RED.nodes.dirty()'), false, 'no flow was created');
   });
 
-  it('a trouble ticket: two partners, tested, laid down, deployed; an incident reaches the provider and the answer comes back', async () => {
+  it('creates a ticket flow that works after deploy: an incident reaches the provider and its number comes back', async () => {
     await begin('Trouble ticket');
     await fill('Customer', { name: 'Acme', ...serviceNow() });
     await fill('Provider', { name: 'North', system: 'tmf621 v4', baseUrl: `${sandbox.url}/tmf4`, ...oauth() });
@@ -99,7 +99,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await next();
     await tested();
     await shot('tested');
-    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Lay down the flow');
+    assert.equal(await page.locator('#switchboard-wizard-next').innerText(), 'Create flow');
     await next();
     const [address, secret] = await given();
     await shot('done');
@@ -110,22 +110,27 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await shot('flow');
     await deploy();
     await until('the hub registration', () => sandbox.tmf('v4').hubs().length === 1);
-    sandbox.servicenow.create('incident', { short_description: 'Laid down', description: 'It works', impact: '2', urgency: '2' });
+    sandbox.servicenow.create('incident', {
+      short_description: 'Created by the wizard',
+      description: 'It works',
+      impact: '2',
+      urgency: '2',
+    });
     const ticket = await until('the ticket', () =>
       sandbox
         .tmf('v4')
         .tickets()
-        .find(({ name }) => name === 'Laid down'),
+        .find(({ name }) => name === 'Created by the wizard'),
     );
     await until('its number at the customer', () =>
       sandbox.servicenow
         .rows('incident')
-        .find((row) => row.short_description === 'Laid down' && row.correlation_display === ticket.id),
+        .find((row) => row.short_description === 'Created by the wizard' && row.correlation_display === ticket.id),
     );
   });
 
-  it('an order: as many vendors as one likes; each gets its items, the rest goes to the one without categories', async () => {
-    await begin('Order over several vendors');
+  it('creates an order flow for any number of vendors; the one without categories gets the remaining items', async () => {
+    await begin('Order with several vendors');
     await fill('Customer', { endpoint: '', name: 'Acme orders', ...serviceNow() });
     await fill('Vendor', { name: 'Devices', system: 'tmf622 v4', baseUrl: `${sandbox.url}/orders4`, ...oauth() });
     await page.click('.switchboard-wizard-add');
@@ -160,8 +165,8 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     await until('the phone at the device vendor', () => sandbox.orders('v4').orders().length === 1);
   });
 
-  it('is begun from the empty list of messages, too', async () => {
-    // Of another Node-RED, to which nothing has come.
+  it('can also be started from the empty message list', async () => {
+    // Of another Node-RED, which has not received any messages.
     const empty = await startEditor();
     try {
       const { page: fresh } = await openEditor(browser, empty);
@@ -174,7 +179,7 @@ describe(`New connection in Node-RED ${NODE_RED.version}`, () => {
     }
   });
 
-  it('is one step to undo', async () => {
+  it('is undone in one step', async () => {
     await page.evaluate('RED.actions.invoke("core:undo")');
     assert.equal(await page.evaluate('RED.nodes.filterNodes({ type: "switchboard-fan-out" }).length'), 0);
     assert.deepEqual(errors, []);

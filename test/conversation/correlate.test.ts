@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { conversationState, type Incoming, newLink, whatIsNew, withLink, withMarks } from '../../src/conversation/correlate.js';
+import { conversationState, detectChanges, newLink, withLink, withMarks } from '../../src/conversation/correlate.js';
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
+import type { InboundMessage } from '../../src/conversation/inbound-message.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
 import { createIds } from '../../src/store/id.js';
 import type { ConversationRecord } from '../../src/store/store.js';
@@ -8,7 +9,11 @@ import { conversation, isOlder, messageWith, SOURCE } from './incident.js';
 
 const SOURCES = { title: ['short_description'], state: ['state', 'hold_reason'], priority: ['priority'] };
 
-function incoming(record: Record<string, Json>, fields: GenericMessage['fields'], parts: Partial<GenericMessage> = {}): Incoming {
+function incoming(
+  record: Record<string, Json>,
+  fields: GenericMessage['fields'],
+  parts: Partial<GenericMessage> = {},
+): InboundMessage {
   return { message: messageWith(fields, parts), record, sources: SOURCES };
 }
 
@@ -17,25 +22,25 @@ const OPENED = incoming(
   { title: 'No dial tone', state: 'acknowledged', priority: 'moderate' },
 );
 const NO_ECHO = { inFlight: [], isOlder };
-const news = (c: ConversationRecord, i: Incoming, guard: Parameters<typeof whatIsNew>[3] = NO_ECHO) =>
-  whatIsNew(c, c.links[0]!, i, guard);
+const detect = (c: ConversationRecord, i: InboundMessage, guard: Parameters<typeof detectChanges>[3] = NO_ECHO) =>
+  detectChanges(c, c.links[0]!, i, guard);
 const comment = (id: string, text: string, author = 'anna'): GenericComment => ({ id, text, author, visibility: 'public' });
 
-describe('what is new in a message', () => {
-  it('is heard of an item that the partner added; who was asked something stays the one that is answered', () => {
+describe('the changes detected in a message', () => {
+  it('include an item that the partner added, without changing which leg gets the customer’s answer', () => {
     const plan = { node: 'f', onFailure: 'keep' as const, legs: [], asked: 'mobile' };
     const link = newLink(SOURCE, 'devices', 'ours', '');
     const shared = { ...withLink(conversation(), link), plan };
-    const said = (id: string) => {
-      const told = incoming({}, {}, { comments: [comment(id, 'words')] });
-      const { output, advance } = whatIsNew(shared, link, told, NO_ECHO);
+    const withComment = (id: string) => {
+      const message = incoming({}, {}, { comments: [comment(id, 'words')] });
+      const { output, advance } = detectChanges(shared, link, message, NO_ECHO);
       return [output, advance({ ...shared, links: [link] }).plan?.asked];
     };
-    assert.deepEqual(said('added|40'), ['update', 'mobile']);
-    assert.deepEqual(said('n1'), ['update', 'devices']);
+    assert.deepEqual(withComment('added|40'), ['update', 'mobile']);
+    assert.deepEqual(withComment('n1'), ['update', 'devices']);
   });
 
-  it('of an item that the partner has moved on is not forgotten to have been written', () => {
+  it('clear the written entry of an item whose state the partner has changed, but remember the item', () => {
     const wrote = (id: string) => ({ entry: id, standing: `${id}|acknowledged|` });
     const link = { ...newLink(SOURCE, '', 'ours', ''), writtenItems: { lines: { 1: wrote('1'), 2: wrote('2') } } };
     const before = { ...conversation(), links: [link] };
@@ -43,11 +48,11 @@ describe('what is new in a message', () => {
       { id: '1', state: 'held' as const },
       { id: '2', state: 'acknowledged' as const },
     ];
-    const { advance } = whatIsNew(before, link, incoming({}, { progress }), NO_ECHO);
+    const { advance } = detectChanges(before, link, incoming({}, { progress }), NO_ECHO);
     assert.deepEqual(advance(before).links[0]?.writtenItems, { lines: { 1: { ...wrote('1'), entry: '' }, 2: wrote('2') } });
   });
 
-  it('forgets what was there before a write of ours once that is long ago, not by the first reading: another copy may be behind', () => {
+  it('keep the value before our own write for a while, because a replica may lag behind', () => {
     let now = 1_000_000;
     const ids = createIds(() => now);
     const ourWrites = { priority: { stamp: ids(), before: '3' } };
@@ -56,80 +61,80 @@ describe('what is new in a message', () => {
     const keptAfter = (milliseconds: number) => {
       now = 1_000_000 + milliseconds;
       const read = { ...incoming({ priority: '1' }, { priority: 'critical' }), readAt: ids() };
-      return news(before, read).advance(before).links[0]?.ourWrites;
+      return detect(before, read).advance(before).links[0]?.ourWrites;
     };
     assert.deepEqual(keptAfter(1_000), ourWrites);
     assert.equal(keptAfter(10_001), undefined);
   });
 
-  it('of an entity seen for the first time is everything', () => {
-    const found = news(conversation(), OPENED);
+  it('are all fields of an entity that is seen for the first time', () => {
+    const found = detect(conversation(), OPENED);
     assert.equal(found.output, 'new');
     assert.equal(found.message.event, 'created');
     assert.equal(found.message.changed, undefined);
   });
 
-  it('is what stands untold, also where that was found while an earlier reading was judged', () => {
-    const settled = news(conversation(), OPENED).advance(conversation());
-    const judged = news(settled, OPENED);
+  it('include an untold field, even if it was marked while an earlier reading was processed', () => {
+    const settled = detect(conversation(), OPENED).advance(conversation());
+    const judged = detect(settled, OPENED);
     const [link] = settled.links;
     const later = judged.advance({ ...settled, links: [{ ...link!, untold: { priority: '4' } }] });
     const reread = { ...OPENED, readAt: '5' };
-    const next = news(later, reread);
+    const next = detect(later, reread);
     assert.deepEqual(next.message.changed, ['priority']);
-    assert.deepEqual(news(next.advance(later), reread).message.changed, []);
+    assert.deepEqual(detect(next.advance(later), reread).message.changed, []);
   });
 
-  it('is nothing when the same comes again once it was settled', () => {
-    const settled = news(conversation(), OPENED).advance(conversation());
-    const again = news(settled, OPENED);
+  it('are none if the same message is received again after it was settled', () => {
+    const settled = detect(conversation(), OPENED).advance(conversation());
+    const again = detect(settled, OPENED);
     assert.equal(again.output, 'ignored');
     assert.match(again.reason ?? '', /Nothing changed/);
   });
 
-  it('is still everything when the first message never settled', () => {
-    assert.equal(news(conversation(), OPENED).output, 'new');
-    assert.equal(news(conversation(), OPENED).output, 'new');
+  it('are still all fields if the first message never settled', () => {
+    assert.equal(detect(conversation(), OPENED).output, 'new');
+    assert.equal(detect(conversation(), OPENED).output, 'new');
   });
 
-  it('is what was closed before it was first seen: nothing for the other side', () => {
-    const found = news(conversation(), incoming({ state: '7' }, { state: 'closed' }));
+  it('are ignored for an entity that was already closed when first seen', () => {
+    const found = detect(conversation(), incoming({ state: '7' }, { state: 'closed' }));
     assert.equal(found.output, 'ignored');
     assert.match(found.reason ?? '', /already closed/);
   });
 
-  it('are the fields whose own value changed', () => {
-    const settled = news(conversation(), OPENED).advance(conversation());
-    const found = news(settled, incoming({ ...OPENED.record, state: '2' }, { ...OPENED.message.fields, state: 'inProgress' }));
+  it('are the fields whose raw value changed', () => {
+    const settled = detect(conversation(), OPENED).advance(conversation());
+    const found = detect(settled, incoming({ ...OPENED.record, state: '2' }, { ...OPENED.message.fields, state: 'inProgress' }));
     assert.deepEqual([found.output, found.message.event, found.message.changed], ['update', 'stateChanged', ['state']]);
   });
 
-  it('is no field whose value changed to another that means the same', () => {
+  it('exclude a field whose new raw value has the same meaning', () => {
     const held = incoming({ ...OPENED.record, state: '3', hold_reason: '3' }, { ...OPENED.message.fields, state: 'held' });
-    const settled = news(conversation(), held).advance(conversation());
-    const found = news(settled, incoming({ ...held.record, hold_reason: '4' }, held.message.fields));
+    const settled = detect(conversation(), held).advance(conversation());
+    const found = detect(settled, incoming({ ...held.record, hold_reason: '4' }, held.message.fields));
     assert.equal(found.output, 'ignored');
   });
 
-  it('is no field that a write of ours under way just set', () => {
-    const settled = news(conversation(), OPENED).advance(conversation());
+  it('exclude a field that our own write in progress has just set', () => {
+    const settled = detect(conversation(), OPENED).advance(conversation());
     const echo = incoming({ ...OPENED.record, state: '2' }, { ...OPENED.message.fields, state: 'inProgress' });
-    assert.equal(news(settled, echo, { ...NO_ECHO, inFlight: [{ fields: { state: '2' } }] }).output, 'ignored');
-    assert.equal(news(settled, echo, { ...NO_ECHO, inFlight: [{ fields: { state: '6' } }] }).output, 'update');
+    assert.equal(detect(settled, echo, { ...NO_ECHO, inFlight: [{ fields: { state: '2' } }] }).output, 'ignored');
+    assert.equal(detect(settled, echo, { ...NO_ECHO, inFlight: [{ fields: { state: '6' } }] }).output, 'update');
   });
 
-  it('tells a long text apart from another without keeping it', () => {
+  it('compare long texts without storing them', () => {
     const long = (end: string) => incoming({ short_description: 'x'.repeat(5000) + end }, { title: 'x'.repeat(5000) + end });
-    const settled = news(conversation(), long('a')).advance(conversation());
+    const settled = detect(conversation(), long('a')).advance(conversation());
     assert.ok(JSON.stringify(settled).length < 1000);
-    assert.equal(news(settled, long('a')).output, 'ignored');
-    assert.equal(news(settled, long('b')).output, 'update');
+    assert.equal(detect(settled, long('a')).output, 'ignored');
+    assert.equal(detect(settled, long('b')).output, 'update');
   });
 
-  it('are comments whose id was not seen', () => {
+  it('include comments with an unknown id', () => {
     const first = { ...OPENED, message: { ...OPENED.message, comments: [comment('1', 'hello')] } };
-    const settled = news(conversation(), first).advance(conversation());
-    const found = news(settled, {
+    const settled = detect(conversation(), first).advance(conversation());
+    const found = detect(settled, {
       ...OPENED,
       message: { ...OPENED.message, comments: [comment('1', 'hello'), comment('2', 'again')] },
     });
@@ -140,48 +145,50 @@ describe('what is new in a message', () => {
     assert.equal(found.message.event, 'commented');
   });
 
-  it('is no comment of the integration user', () => {
-    const settled = news(conversation(), OPENED).advance(conversation());
+  it('exclude comments of the integration user', () => {
+    const settled = detect(conversation(), OPENED).advance(conversation());
     const echo = { ...OPENED, message: { ...OPENED.message, comments: [comment('9', 'from us', 'switchboard')] } };
-    assert.equal(news(settled, echo, { ...NO_ECHO, integrationUser: 'switchboard' }).output, 'ignored');
+    assert.equal(detect(settled, echo, { ...NO_ECHO, integrationUser: 'switchboard' }).output, 'ignored');
   });
 
-  it('is no comment we sent, but the same words from a person afterwards are', () => {
-    const sent = withMarks(news(conversation(), OPENED).advance(conversation()), [commentMark('acme', { text: 'We are on it' })]);
+  it('exclude a comment that we sent, but include a later one with the same text', () => {
+    const sent = withMarks(detect(conversation(), OPENED).advance(conversation()), [
+      commentMark('acme', { text: 'We are on it' }),
+    ]);
     const echo = { ...OPENED, message: { ...OPENED.message, comments: [comment('7', 'We are  on it\n')] } };
-    const first = news(sent, echo);
+    const first = detect(sent, echo);
     assert.equal(first.output, 'ignored');
     assert.match(first.reason ?? '', /echo/);
     const settled = first.advance(sent);
-    const person = {
+    const later = {
       ...OPENED,
       message: { ...OPENED.message, comments: [comment('7', 'We are on it'), comment('8', 'We are on it')] },
     };
     assert.deepEqual(
-      news(settled, person).message.comments.map((c) => c.id),
+      detect(settled, later).message.comments.map((c) => c.id),
       ['8'],
     );
   });
 
-  it('is neither of two equal comments we sent, but is the third', () => {
+  it('exclude two equal comments that we sent, but include the third', () => {
     const mark = commentMark('acme', { text: 'ok' });
-    const sent = withMarks(news(conversation(), OPENED).advance(conversation()), [mark, mark]);
+    const sent = withMarks(detect(conversation(), OPENED).advance(conversation()), [mark, mark]);
     const three = { ...OPENED, message: { ...OPENED.message, comments: ['1', '2', '3'].map((id) => comment(id, 'ok')) } };
     assert.deepEqual(
-      news(sent, three).message.comments.map((c) => c.id),
+      detect(sent, three).message.comments.map((c) => c.id),
       ['3'],
     );
   });
 
-  it('is no attachment we sent', () => {
+  it('exclude an attachment that we sent', () => {
     const attachment = { id: 'f1', name: 'trace.pcap', mimeType: 'application/octet-stream' };
-    const sent = withMarks(news(conversation(), OPENED).advance(conversation()), [attachmentMark('acme', attachment)]);
+    const sent = withMarks(detect(conversation(), OPENED).advance(conversation()), [attachmentMark('acme', attachment)]);
     const echo = { ...OPENED, message: { ...OPENED.message, attachments: [attachment] } };
-    assert.equal(news(sent, echo).output, 'ignored');
+    assert.equal(detect(sent, echo).output, 'ignored');
   });
 
-  it('is nothing that the answer to a write of ours says of what we have written since', () => {
-    const settled = news(conversation(), OPENED).advance(conversation());
+  it('exclude fields of an answer that we have written again since', () => {
+    const settled = detect(conversation(), OPENED).advance(conversation());
     const [link] = settled.links;
     // The version, in whole seconds, is that of both writes.
     const twice = { ...link!, raw: { ...link!.raw, state: '3' }, writtenBy: { state: 'd2' }, writtenVersion: { state: '7' } };
@@ -189,25 +196,29 @@ describe('what is new in a message', () => {
     const record = { short_description: 'No dial tone', state: '2', hold_reason: '', priority: '2' };
     const fields = { title: 'No dial tone', state: 'inProgress', priority: 'high' } as const;
     const answer = incoming(record, fields, { source: { ...SOURCE, version: '7' } });
-    assert.deepEqual(news(written, answer).message.changed, ['state', 'priority'], 'told by the partner itself it would be');
-    const found = news(written, { ...answer, answerTo: 'd1' });
+    assert.deepEqual(detect(written, answer).message.changed, ['state', 'priority'], 'a change if the partner itself reports it');
+    const found = detect(written, { ...answer, answerTo: 'd1' });
     assert.deepEqual(found.message.changed, ['priority']);
     assert.deepEqual(found.advance(written).links[0]?.raw.state, '3');
-    assert.deepEqual(news(written, { ...answer, answerTo: 'd2' }).message.changed, ['state', 'priority'], 'its own is believed');
+    assert.deepEqual(
+      detect(written, { ...answer, answerTo: 'd2' }).message.changed,
+      ['state', 'priority'],
+      'the answer to the last write counts',
+    );
   });
 
-  it('is a deletion, even when nothing else changed', () => {
-    const settled = news(conversation(), OPENED).advance(conversation());
-    const found = news(settled, { ...OPENED, deleted: true });
+  it('include a deletion, even if nothing else changed', () => {
+    const settled = detect(conversation(), OPENED).advance(conversation());
+    const found = detect(settled, { ...OPENED, deleted: true });
     assert.deepEqual([found.output, found.message.event], ['update', 'deleted']);
   });
 });
 
 describe('a conversation', () => {
-  it('is closed when every party is through, and open again when one reopens', () => {
-    const closed = news(conversation(), incoming({ state: '7' }, { state: 'closed' })).advance(conversation());
+  it('is closed when all parties have finished, and open again when one reopens', () => {
+    const closed = detect(conversation(), incoming({ state: '7' }, { state: 'closed' })).advance(conversation());
     assert.equal(closed.state, 'closed');
-    const reopened = news(closed, incoming({ state: '2' }, { state: 'inProgress' })).advance(closed);
+    const reopened = detect(closed, incoming({ state: '2' }, { state: 'inProgress' })).advance(closed);
     assert.equal(reopened.state, 'open');
     assert.equal(conversationState({ ...closed, links: [] }), 'open');
   });

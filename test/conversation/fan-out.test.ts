@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { legMessages, planFor, planTold } from '../../src/conversation/fan-out.js';
+import { legMessages, planAfterQueued, planFor } from '../../src/conversation/fan-out.js';
 import type { GenericComment, GenericMessage } from '../../src/model/message.js';
 import type { Plan } from '../../src/store/store.js';
 import { ITEMS, leg, order, plan, RULES, says } from './orders.js';
@@ -7,9 +7,9 @@ import { ITEMS, leg, order, plan, RULES, says } from './orders.js';
 const never = () => false;
 const planned = (message: GenericMessage = order()) => planFor(undefined, 'n', RULES, message, never);
 const itemsOf = (message: GenericMessage) => (message.fields.items ?? []).map((i) => i.id);
-const said = (text: string): GenericComment => ({ id: text, text, visibility: 'public' });
+const comment = (text: string): GenericComment => ({ id: text, text, visibility: 'public' });
 
-describe('an order that is shared out by item', () => {
+describe('an order that is split by item', () => {
   it('gives each item to the first leg that takes it', () => {
     const { plan: made, unassigned } = planned();
     assert.deepEqual(
@@ -23,7 +23,7 @@ describe('an order that is shared out by item', () => {
     assert.deepEqual(unassigned, []);
   });
 
-  it('names the items that nobody takes', () => {
+  it('names the items that match no leg', () => {
     const { unassigned } = planned(order({ items: [...ITEMS, { id: '5', category: 'catering' }] }));
     assert.deepEqual(
       unassigned.map((i) => i.id),
@@ -31,7 +31,7 @@ describe('an order that is shared out by item', () => {
     );
   });
 
-  it('fits patterns whatever the case, and takes nothing else for one', () => {
+  it('matches patterns regardless of case, and treats only * as a wildcard', () => {
     const by = (is: string[], id: string) =>
       planFor(
         undefined,
@@ -47,12 +47,12 @@ describe('an order that is shared out by item', () => {
     assert.ok(!by(['(*'], 'SIM-5G'));
   });
 
-  it('waits only for legs that there are', () => {
+  it('waits only for planned legs', () => {
     const { plan: made } = planned(order({ items: ITEMS.filter((i) => i.id !== '2') }));
     assert.equal(made.legs.find((l) => l.leg === 'delivery')?.after, undefined);
   });
 
-  it('stays as it was planned, whatever the rules say later; a new item joins', () => {
+  it('keeps its plan when the rules change, and adds new items', () => {
     const { plan: first } = planned();
     const other = { ...RULES, legs: [{ name: 'devices', takes: [{ field: 'category', is: ['*'] }] }] };
     assert.equal(planFor(first, 'n', other, order(), never).plan, first);
@@ -60,76 +60,76 @@ describe('an order that is shared out by item', () => {
     assert.deepEqual(more.legs.find((l) => l.leg === 'devices')?.items, ['1', '3', '5']);
   });
 
-  it('tells each leg its own items, and not how the customer’s order stands', () => {
+  it('sends each leg its own items, without the state of the customer’s order', () => {
     const { plan: made } = planned();
-    const told = legMessages(made, order({ state: 'acknowledged', progress: says(['1', 'acknowledged']) }));
+    const sent = legMessages(made, order({ state: 'acknowledged', progress: says(['1', 'acknowledged']) }));
     assert.deepEqual(
-      told.map(({ leg: name, message }) => [name, itemsOf(message), message.fields.state, message.fields.title]),
+      sent.map(({ leg: name, message }) => [name, itemsOf(message), message.fields.state, message.fields.title]),
       [
         ['devices', ['1', '3'], undefined, 'New colleague'],
         ['mobile', ['2'], undefined, 'New colleague'],
         ['delivery', ['4'], undefined, 'New colleague'],
       ],
     );
-    assert.ok(told.every(({ message }) => message.changed === undefined && message.fields.progress === undefined));
+    assert.ok(sent.every(({ message }) => message.changed === undefined && message.fields.progress === undefined));
   });
 
-  /** The plan once every leg has taken over what it is told of a message. */
-  const takenOver = (plan: Plan, message: GenericMessage) =>
-    legMessages(plan, message).reduce((now, part) => planTold(now, part.leg, part.message.fields), plan);
-  const told = (message: GenericMessage = order()) => takenOver(planned(message).plan, message);
+  /** The plan after the deliveries of a message were queued for all legs. */
+  const queued = (plan: Plan, message: GenericMessage) =>
+    legMessages(plan, message).reduce((now, part) => planAfterQueued(now, part.leg, part.message.fields), plan);
+  const sentPlan = (message: GenericMessage = order()) => queued(planned(message).plan, message);
   const update = (fields: GenericMessage['fields'], changed: string[], more: Partial<GenericMessage> = {}) =>
     order(fields, { event: 'updated', changed, ...more });
 
-  it('tells an amended item to its own vendor alone', () => {
+  it('sends an amended item only to its own vendor', () => {
     const items = ITEMS.map((i) => (i.id === '2' ? { ...i, quantity: 2 } : i));
-    const legs = legMessages(told(), update({ items }, ['items']));
+    const legs = legMessages(sentPlan(), update({ items }, ['items']));
     assert.deepEqual(
       legs.map((l) => [l.leg, l.message.changed]),
       [['mobile', ['items']]],
     );
   });
 
-  it('tells it once, and again to the leg alone that did not take it over', () => {
+  it('sends it once, and again only to the legs for which it was not queued', () => {
     const items = ITEMS.map((i) => ({ ...i, quantity: 2 }));
     const message = update({ items }, ['items']);
-    const [devices] = legMessages(told(), message);
-    const half = planTold(told(), devices!.leg, devices!.message.fields);
+    const [devices] = legMessages(sentPlan(), message);
+    const half = planAfterQueued(sentPlan(), devices!.leg, devices!.message.fields);
     assert.deepEqual(
       legMessages(half, message).map((l) => l.leg),
       ['mobile', 'delivery'],
     );
-    assert.deepEqual(legMessages(takenOver(told(), message), message), []);
+    assert.deepEqual(legMessages(queued(sentPlan(), message), message), []);
   });
 
-  it('is told to nobody again by a message that compares nothing, because the end of another was lost', () => {
-    const legs = legMessages(told(), order());
+  it('is not sent again by a message without a list of changes, after a crash lost the end of another message', () => {
+    const legs = legMessages(sentPlan(), order());
     assert.ok(legs.every((l) => !l.message.changed?.includes('items')));
   });
 
-  it('takes a price for the vendor’s word, not for a change of the customer’s', () => {
+  it('does not treat a vendor’s price as a change by the customer', () => {
     const items = ITEMS.map((i) => ({ ...i, price: { oneTime: 9 } }));
-    assert.deepEqual(legMessages(told(), update({ items }, ['items'])), []);
+    assert.deepEqual(legMessages(sentPlan(), update({ items }, ['items'])), []);
   });
 
   it('cancels every leg with the order, once', () => {
     const cancelled = update({ state: 'cancelled', stateReason: 'changed my mind' }, ['state']);
-    const before = told();
+    const before = sentPlan();
     const legs = legMessages(before, cancelled);
     assert.deepEqual(
       legs.map((l) => [l.leg, l.message.fields.state, l.message.event, l.message.fields.stateReason]),
       ['devices', 'mobile', 'delivery'].map((name) => [name, 'cancelled', 'cancelled', 'changed my mind']),
     );
-    assert.deepEqual(legMessages(takenOver(before, cancelled), cancelled), []);
+    assert.deepEqual(legMessages(queued(before, cancelled), cancelled), []);
   });
 
-  it('cancels a leg all of whose items are cancelled, and amends one that keeps some', () => {
-    const sim = legMessages(told(), update({ progress: says(['2', 'cancelled']) }, ['progress']));
+  it('cancels a leg if all of its items are cancelled, and otherwise amends it', () => {
+    const sim = legMessages(sentPlan(), update({ progress: says(['2', 'cancelled']) }, ['progress']));
     assert.deepEqual(
       sim.map((l) => [l.leg, l.message.fields.state]),
       [['mobile', 'cancelled']],
     );
-    const [cover, ...rest] = legMessages(told(), update({ progress: says(['3', 'cancelled']) }, ['progress']));
+    const [cover, ...rest] = legMessages(sentPlan(), update({ progress: says(['3', 'cancelled']) }, ['progress']));
     assert.deepEqual(rest, []);
     assert.equal(cover?.leg, 'devices');
     assert.equal(cover?.message.fields.state, undefined);
@@ -137,37 +137,39 @@ describe('an order that is shared out by item', () => {
     assert.deepEqual(cover?.message.changed, ['items', 'progress']);
   });
 
-  it('tells nothing more of the matter to a leg that is over, or was given up', () => {
+  it('sends nothing more to a leg that is finished or dropped', () => {
     const legs = [leg('mobile', ['2'], { state: 'completed' }), leg('devices', ['1', '3'], { dropped: 'x' })];
     assert.deepEqual(legMessages(plan(legs), update({ state: 'cancelled' }, ['state'])), []);
   });
 
-  describe('what the customer says', () => {
-    const hears = (legs: Parameters<typeof plan>[0], more: Parameters<typeof plan>[1] = {}) =>
-      legMessages(plan(legs, more), update({}, [], { event: 'commented', comments: [said('Floor 3')] })).map((l) => l.leg);
+  describe('a comment of the customer', () => {
+    const recipients = (legs: Parameters<typeof plan>[0], more: Parameters<typeof plan>[1] = {}) =>
+      legMessages(plan(legs, more), update({}, [], { event: 'commented', comments: [comment('Floor 3')] })).map((l) => l.leg);
     const done = { told: { 1: 'x' } };
 
-    it('reaches the vendor that waits for an answer, and no other', () => {
+    it('is sent only to the vendor that waits for an answer', () => {
       assert.deepEqual(
-        hears([leg('a', ['1'], { ...done, state: 'inProgress' }), leg('b', ['2'], { ...done, state: 'pending' })]),
+        recipients([leg('a', ['1'], { ...done, state: 'inProgress' }), leg('b', ['2'], { ...done, state: 'pending' })]),
         ['b'],
       );
     });
-    it('reaches the one that spoke last, even when it is over', () => {
-      assert.deepEqual(hears([leg('a', ['1'], done), leg('b', ['2'], { ...done, state: 'completed' })], { asked: 'b' }), ['b']);
-    });
-    it('reaches all that are at work when nobody asked', () => {
-      assert.deepEqual(hears([leg('a', ['1'], done), leg('b', ['2'], { ...done, state: 'completed' }), leg('c', ['3'], done)]), [
-        'a',
-        'c',
+    it('is sent to the leg that commented last, even if it is finished', () => {
+      assert.deepEqual(recipients([leg('a', ['1'], done), leg('b', ['2'], { ...done, state: 'completed' })], { asked: 'b' }), [
+        'b',
       ]);
+    });
+    it('is sent to all open legs if none has asked', () => {
+      assert.deepEqual(
+        recipients([leg('a', ['1'], done), leg('b', ['2'], { ...done, state: 'completed' }), leg('c', ['3'], done)]),
+        ['a', 'c'],
+      );
     });
   });
 });
 
-describe('a matter that is shared out to static targets', () => {
+describe('a message that is fanned out to static targets', () => {
   const rules = { by: 'target' as const, onFailure: 'keep' as const, legs: [{ name: 'noc' }, { name: 'field' }] };
-  it('goes whole to each that fits, and to those it went to before', () => {
+  it('is sent in full to each matching leg, and to earlier legs', () => {
     const first = planFor(undefined, 'n', rules, order(), (l) => l.name === 'noc').plan;
     assert.deepEqual(
       first.legs.map((l) => l.leg),

@@ -5,10 +5,10 @@ import type { ConversationRecord, Link } from '../../src/store/store.js';
 /** The incident that these tests are about. */
 export const SOURCE = { endpoint: 'acme', entityType: 'incident', id: 'a1', number: 'INC1' };
 
-/** Of versions that are numbers. */
+/** Compares numeric versions. */
 export const isOlder = (a?: string, b?: string) => a !== undefined && b !== undefined && Number(a) < Number(b);
 
-/** The conversation that it began; `link`: what is known of it already. */
+/** Its conversation; `link`: what is already known. */
 export function conversation(link: Partial<Link> = {}): ConversationRecord {
   const blank: ConversationRecord = {
     id: 'c1',
@@ -24,7 +24,7 @@ export function conversation(link: Partial<Link> = {}): ConversationRecord {
   return withLink(blank, { ...newLink(SOURCE, '', 'theirs', blank.createdAt), ...link });
 }
 
-/** A message that tells of it. */
+/** A message about it. */
 export function messageWith(fields: GenericMessage['fields'], parts: Partial<GenericMessage> = {}): GenericMessage {
   return {
     entity: 'incident',

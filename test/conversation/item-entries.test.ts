@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { itemsSeen, withIds } from '../../src/conversation/item-entries.js';
+import { withIds, withSeenItems } from '../../src/conversation/item-entries.js';
 import type { LinkItems } from '../../src/model/item-facts.js';
 
 const thing = (id: string, offering: string) => ({ id, offering: { id: offering } });
@@ -9,8 +9,8 @@ const ORDER: LinkItems = {
   theirs: ['4'],
 };
 
-describe('what is known of items', () => {
-  it('is kept of those that are not shown, and grows', () => {
+describe('the known ids of items', () => {
+  it('are kept for items that are not shown, and added to', () => {
     assert.deepEqual(withIds(ORDER, { ids: { 2: ['2', '5'] }, theirs: ['6'] }), {
       ...ORDER,
       ids: { 1: ['1'], 2: ['2', '5'], 3: ['3'] },
@@ -18,16 +18,20 @@ describe('what is known of items', () => {
     });
   });
 
-  it('is forgotten of those that are not shown once an id is another item’s', () => {
-    assert.deepEqual(itemsSeen(ORDER, [thing('1', 'FEE'), thing('2', 'SIM')]), { ...ORDER, ids: { 1: ['2'] }, theirs: ['1'] });
+  it('are forgotten for items that are not shown if an id now belongs to another item', () => {
+    assert.deepEqual(withSeenItems(ORDER, [thing('1', 'FEE'), thing('2', 'SIM')]), {
+      ...ORDER,
+      ids: { 1: ['2'] },
+      theirs: ['1'],
+    });
     assert.deepEqual(withIds(ORDER, { ids: { 2: ['2'] }, theirs: ['1'] }).ids, { 2: ['2'] });
   });
 
-  it('is forgotten of those that are not shown once another has a new id', () => {
-    assert.deepEqual(itemsSeen(ORDER, [thing('10', 'SIM')]), { ...ORDER, ids: { 1: ['10'] }, theirs: [] });
+  it('are forgotten for items that are not shown if another item has a new id', () => {
+    assert.deepEqual(withSeenItems(ORDER, [thing('10', 'SIM')]), { ...ORDER, ids: { 1: ['10'] }, theirs: [] });
   });
 
-  it('stays where it cannot be said which is which', () => {
-    assert.equal(itemsSeen(ORDER, [thing('1', 'SIM'), thing('2', 'E-PHONE')]), ORDER);
+  it('stay unchanged if the items cannot be matched', () => {
+    assert.equal(withSeenItems(ORDER, [thing('1', 'SIM'), thing('2', 'E-PHONE')]), ORDER);
   });
 });

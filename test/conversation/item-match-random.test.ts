@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { itemsSeen } from '../../src/conversation/item-entries.js';
+import { withSeenItems } from '../../src/conversation/item-entries.js';
 import { matchItems } from '../../src/conversation/item-match.js';
 import type { ItemFacts, LinkItems, SentItem } from '../../src/model/item-facts.js';
 
-/** Random orders at random vendors, the same ones at each run. Who is who is known here, and never told. */
+/** Number of random orders at random vendors, the same ones in each run. The test knows which items belong together. */
 const RUNS = 5_000;
 
-/** Numbers that look random and are not (mulberry32). */
+/** Pseudo-random numbers from a seed (mulberry32). */
 function dice(seed: number) {
   let state = seed;
   const next = () => {
@@ -20,13 +20,13 @@ function dice(seed: number) {
 }
 type Dice = ReturnType<typeof dice>;
 
-/** One of the vendor's items: which of ours it is, by index, or none. */
+/** A vendor's item, with the index of ours or none. */
 interface Its {
   of?: number;
   facts: ItemFacts;
 }
 type Numbering = 'kept' | 'tens' | 'padded' | 'exchanged' | 'moved up' | 'fee on top' | 'fee at the end';
-/** What a vendor says of an item: all, no characteristics, or always the quantity one. */
+/** What a vendor shows of an item: everything, no characteristics, or always a quantity of one. */
 type Words = 'all' | 'silent' | 'always one';
 
 interface Behaviour {
@@ -86,18 +86,18 @@ function shown(sent: SentItem[], { numbering, dropped, changed }: Behaviour, wor
 }
 
 /**
- * What comes next, less what nobody could see through: a vendor that leaves out what tells its items apart and exchanges their ids, or one that at
- * once numbers anew, drops one and changes another into what that was.
+ * The vendor's next behaviour, without cases that are impossible to detect: swapping the ids of items without showing what
+ * distinguishes them, or renumbering, dropping one item and changing another to look like it, all at the same time.
  */
 function next(sent: SentItem[], first: Numbering, words: Words, { below, chance, one }: Dice): Behaviour {
   const free = words === 'all' ? ANY : words === 'silent' ? ANY.filter((n) => n !== 'exchanged' && n !== 'moved up') : [first];
   const numbering = chance(0.3) ? first : one(free);
-  // Exchanged anew is not the same.
+  // Swapping again gives different ids.
   const same = numbering === first && numbering !== 'exchanged' && numbering !== 'moved up' && numbering !== 'fee on top';
   const drops = chance(0.4) && (words !== 'silent' || same);
   const changes = chance(0.4) && (!drops || same);
   const at = below(sent.length);
-  // One that is as many now as it was together with one that is gone would be those two in one.
+  // An item with the quantity of itself and a missing one together would look like a merge.
   const quantity = drops ? 1 + below(sent[at]!.quantity!) : same || FRESH.includes(numbering) ? 1 + below(4) : 50;
   return {
     numbering,
@@ -106,7 +106,7 @@ function next(sent: SentItem[], first: Numbering, words: Words, { below, chance,
   };
 }
 
-/** Pairs of ours with an item that is another one's: of two that are alike to the last, either is right. */
+/** Wrong pairs; of two identical items, either is right. */
 function wrong(sent: SentItem[], its: Its[], ids: Record<string, string[]>): string[] {
   const what = ({ offering, quantity, characteristics }: SentItem) => JSON.stringify([offering, quantity, characteristics]);
   return sent.flatMap((o) =>
@@ -120,7 +120,7 @@ function wrong(sent: SentItem[], its: Its[], ids: Record<string, string[]>): str
 const facts = (its: Its[]) => its.map((item) => item.facts);
 
 describe('items of random orders at random vendors', () => {
-  it('are never another one’s, neither at first nor later', () => {
+  it('are never matched wrongly, neither at first nor later', () => {
     const seen = { first: 0, firstOpen: 0, later: 0, laterOpen: 0 };
     for (let seed = 1; seed <= RUNS; seed++) {
       const rolls = dice(seed);
@@ -130,34 +130,34 @@ describe('items of random orders at random vendors', () => {
       const numbering = rolls.one(words === 'always one' ? (['kept', ...FRESH] as const) : kinds);
       const before = shown(sent, { numbering }, words, rolls);
       const first = matchItems(sent, facts(before));
-      const said = (its: Its[], what: unknown) => JSON.stringify({ seed, words, sent, before, its, what });
-      assert.deepEqual(wrong(sent, before, first.ids), [], said(before, first));
+      const caseText = (its: Its[], what: unknown) => JSON.stringify({ seed, words, sent, before, its, what });
+      assert.deepEqual(wrong(sent, before, first.ids), [], caseText(before, first));
       seen.first++;
       if (first.unclear) seen.firstOpen++;
 
-      let known: LinkItems = itemsSeen({ sent, ids: {}, theirs: [] }, facts(before));
+      let known: LinkItems = withSeenItems({ sent, ids: {}, theirs: [] }, facts(before));
       for (let again = 0, last: Numbering = numbering; again < 2; again++) {
         const behaviour = next(sent, last, words, rolls);
         const its = shown(sent, behaviour, words, rolls);
         const match = matchItems(sent, facts(its), known);
-        assert.deepEqual(wrong(sent, its, match.ids), [], said(its, { behaviour, known, match }));
+        assert.deepEqual(wrong(sent, its, match.ids), [], caseText(its, { behaviour, known, match }));
         seen.later++;
         if (match.unclear) {
           seen.laterOpen++;
           break;
         }
-        known = itemsSeen(known, facts(its));
+        known = withSeenItems(known, facts(its));
         last = behaviour.numbering;
-        // Of what is kept nothing may be another one's that is shown.
+        // No kept id may belong to another item that is shown.
         const stale = sent.flatMap((o) => (known.ids[o.ours] ?? []).filter((id) => its.some((one) => one.facts.id === id)));
         const kept = Object.fromEntries(Object.entries(known.ids).map(([o, ids]) => [o, ids.filter((id) => stale.includes(id))]));
-        assert.deepEqual(wrong(sent, its, kept), [], said(its, { behaviour, known }));
+        assert.deepEqual(wrong(sent, its, kept), [], caseText(its, { behaviour, known }));
       }
     }
     if (process.env.FIGURES) console.log(seen);
   });
 
-  it('need no person while ids stay and one item is changed', () => {
+  it('need no decision if ids are kept and one item is changed', () => {
     for (let seed = 1; seed <= RUNS; seed++) {
       const rolls = dice(seed);
       const sent = orderOf(rolls);

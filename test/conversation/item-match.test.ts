@@ -36,12 +36,16 @@ interface Case {
 
 const CASES: Case[] = [
   { when: 'ids are kept', got: ORDER, ids: { 1: '1', 2: '2', 3: '3' } },
-  { when: 'ids are kept, and nothing else is said', got: ['1', '2', '3'], ids: { 1: '1', 2: '2', 3: '3' } },
+  { when: 'ids are kept, without other details', got: ['1', '2', '3'], ids: { 1: '1', 2: '2', 3: '3' } },
   { when: 'renumbered', got: ['10 SIM', '20 PHONE', '30 COVER'], ids: { 1: '10', 2: '20', 3: '30' } },
   { when: 'renumbered in another order', got: ['1 COVER', '2 SIM', '3 PHONE'], ids: { 1: '2', 2: '3', 3: '1' } },
   { when: 'in reverse', got: ['10 COVER', '20 PHONE', '30 SIM'], ids: { 1: '30', 2: '20', 3: '10' } },
   { when: 'padded', got: ['0001', '0002', '0003'], ids: { 1: '0001', 2: '0002', 3: '0003' } },
-  { when: 'padded, but another thing', got: ['0001 COVER', '0002 PHONE', '0003 SIM'], ids: { 1: '0003', 2: '0002', 3: '0001' } },
+  {
+    when: 'padded, but a different product',
+    got: ['0001 COVER', '0002 PHONE', '0003 SIM'],
+    ids: { 1: '0003', 2: '0002', 3: '0001' },
+  },
   {
     when: 'they carry our id',
     sent: ['1 PHONE', '2 PHONE'],
@@ -50,33 +54,38 @@ const CASES: Case[] = [
   },
   { when: 'parts carry our id', sent: ['1 PHONE'], got: ['7 PHONE =1', '8 PHONE =1'], ids: { 1: ['7', '8'] } },
   {
-    when: 'told apart by quantity',
+    when: 'distinguished by quantity',
     sent: ['1 PHONE x1', '2 PHONE x5'],
     got: ['1 PHONE x5', '2 PHONE x1'],
     ids: { 1: '2', 2: '1' },
   },
   {
-    when: 'told apart by characteristics',
+    when: 'distinguished by characteristics',
     sent: ['1 PHONE x1 black', '2 PHONE x1 white'],
     got: ['10 PHONE x1 white', '20 PHONE x1 black'],
     ids: { 1: '20', 2: '10' },
   },
-  { when: 'all alike: any is right', sent: ['1 PHONE', '2 PHONE'], got: ['20 PHONE', '10 PHONE'], ids: { 1: '20', 2: '10' } },
   {
-    when: 'told apart by position alone, in order',
+    when: 'all equal: any match is right',
+    sent: ['1 PHONE', '2 PHONE'],
+    got: ['20 PHONE', '10 PHONE'],
+    ids: { 1: '20', 2: '10' },
+  },
+  {
+    when: 'distinguished only by position, in order',
     sent: ['1 SIM', '2 PHONE black', '3 PHONE white'],
     got: ['10 SIM', '20 PHONE', '30 PHONE'],
     ids: { 1: '10', 2: '20', 3: '30' },
   },
   {
-    when: 'told apart by position alone, and the order was not kept',
+    when: 'distinguished only by position, in another order',
     sent: ['1 SIM', '2 COVER', '3 PHONE black', '4 PHONE white'],
     got: ['10 PHONE', '20 PHONE', '30 COVER', '40 SIM'],
     ids: { 1: '40', 2: '30' },
     missing: ['3', '4'],
-    unclear: /10 \(PHONE\), 20 \(PHONE\) came back, and may be any or none of 3 \(PHONE\), 4 \(PHONE\)/,
+    unclear: /returned 10 \(PHONE\), 20 \(PHONE\), which may be any or none of 3 \(PHONE\), 4 \(PHONE\)/,
   },
-  { when: 'renumbered, and nothing else is said', got: ['10', '20', '30'], missing: ['1', '2', '3'], unclear: /10, 20, 30/ },
+  { when: 'renumbered, without other details', got: ['10', '20', '30'], missing: ['1', '2', '3'], unclear: /10, 20, 30/ },
   { when: 'split', sent: ['1 SIM', '2 PHONE x2'], got: ['1 SIM', '2 PHONE', '3 PHONE'], ids: { 1: '1', 2: ['2', '3'] } },
   {
     when: 'split under new ids',
@@ -97,7 +106,13 @@ const CASES: Case[] = [
     got: ['1 PHONE x2'],
     ids: { 1: '1', 2: '1' },
   },
-  { when: 'split, and it does not add up', sent: ['1 PHONE x2'], got: ['10 PHONE', '20 PHONE x2'], missing: ['1'], unclear: /./ },
+  {
+    when: 'split, and the quantities do not add up',
+    sent: ['1 PHONE x2'],
+    got: ['10 PHONE', '20 PHONE x2'],
+    missing: ['1'],
+    unclear: /./,
+  },
   {
     when: 'merged',
     sent: ['1 SIM', '2 PHONE x1', '3 PHONE x2'],
@@ -106,25 +121,25 @@ const CASES: Case[] = [
   },
   { when: 'a fee', got: ['1 SIM', '2 PHONE', '3 COVER', '4 FEE'], ids: { 1: '1', 2: '2', 3: '3' }, theirs: ['4'] },
   { when: 'a fee in between', got: ['1 SIM', '2 FEE', '3 PHONE', '4 COVER'], ids: { 1: '1', 2: '3', 3: '4' }, theirs: ['2'] },
-  { when: 'a fee before all is there', got: ['10 SIM', '40 FEE'], ids: { 1: '10' }, theirs: ['40'], missing: ['2', '3'] },
+  { when: 'a fee before all items are shown', got: ['10 SIM', '40 FEE'], ids: { 1: '10' }, theirs: ['40'], missing: ['2', '3'] },
   {
-    when: 'one that claims to be another thing',
+    when: 'one shown as a different product',
     got: ['1 SIM', '2 TABLET', '3 COVER'],
     ids: { 1: '1', 3: '3' },
     missing: ['2'],
     unclear: /2 \(TABLET\)/,
   },
-  { when: 'the vendor has words of its own for all of it', got: ['1 A', '2 B', '3 C'], ids: { 1: '1', 2: '2', 3: '3' } },
-  { when: 'words of its own, and not all of it', got: ['1 A', '2 B'], missing: ['1', '2', '3'], unclear: /1 \(A\), 2 \(B\)/ },
+  { when: 'the vendor uses its own names for all items', got: ['1 A', '2 B', '3 C'], ids: { 1: '1', 2: '2', 3: '3' } },
+  { when: 'its own names, and not all items', got: ['1 A', '2 B'], missing: ['1', '2', '3'], unclear: /1 \(A\), 2 \(B\)/ },
   {
-    when: 'words of its own, and a quantity that is another’s',
+    when: 'its own names, and the quantity of another item',
     sent: ['1 PHONE x1', '2 COVER x5'],
     got: ['1 A x5', '2 B x1'],
     missing: ['1', '2'],
     unclear: /./,
   },
   {
-    when: 'known, and its thing is another item now',
+    when: 'known, and its product is now another item',
     sent: ['1 SIM'],
     got: ['1 FEE', '2 SIM'],
     before: { ids: { 1: ['1'] }, theirs: [] },
@@ -133,24 +148,24 @@ const CASES: Case[] = [
   },
   { when: 'one more of a kind', sent: ['1 PHONE'], got: ['10 PHONE', '20 PHONE'], missing: ['1'], unclear: /1 \(PHONE\)/ },
   { when: 'nothing yet', got: [], missing: ['1', '2', '3'] },
-  { when: 'one is not there yet', got: ['10 SIM', '30 COVER'], ids: { 1: '10', 3: '30' }, missing: ['2'] },
+  { when: 'one is not shown yet', got: ['10 SIM', '30 COVER'], ids: { 1: '10', 3: '30' }, missing: ['2'] },
   { when: 'the same id twice', got: ['1 SIM', '1 PHONE'], missing: ['1', '2', '3'], unclear: /more than once/ },
   {
-    when: 'known, and says no more than its id',
+    when: 'known, and shown with its id only',
     got: ['10', '20', '30'],
     before: { ids: { 1: ['30'], 2: ['20'], 3: ['10'] }, theirs: [] },
     ids: { 1: '30', 2: '20', 3: '10' },
   },
   {
-    when: 'known, and become another thing than was ordered, though the others are called as we call them',
+    when: 'known, and now a different product, although the others have our names',
     got: ['10 E-SIM', '20 PHONE', '30 COVER'],
     before: known({ 1: '10', 2: '20', 3: '30' }),
     ids: { 2: '20', 3: '30' },
     missing: ['1'],
-    unclear: /10 \(E-SIM\) came back, and may be any or none of 1 \(SIM\)/,
+    unclear: /returned 10 \(E-SIM\), which may be any or none of 1 \(SIM\)/,
   },
   {
-    when: 'known, and all called by words of its own',
+    when: 'known, and all shown with its own names',
     got: ['10 A', '20 B', '30 C', '40 D'],
     before: known({ 1: '10', 2: '20', 3: '30' }),
     ids: { 1: '10', 2: '20', 3: '30' },
@@ -163,13 +178,13 @@ const CASES: Case[] = [
     ids: { 1: '10', 2: '20', 3: '30' },
   },
   {
-    when: 'known under ids that are others now',
+    when: 'known under ids that now belong to other items',
     got: ['1 COVER', '2 PHONE', '3 SIM'],
     before: { ids: { 1: ['1'], 2: ['2'], 3: ['3'] }, theirs: [] },
     ids: { 1: '3', 2: '2', 3: '1' },
   },
   {
-    when: 'known to be their own',
+    when: 'known to be added by the vendor',
     sent: ['1 PHONE', '2 PHONE'],
     got: ['10 PHONE', '11 FEE', '20'],
     before: { ids: { 1: ['10'], 2: ['20'] }, theirs: ['11'] },
@@ -181,7 +196,7 @@ const CASES: Case[] = [
 const PHONES = ['1 PHONE x1', '2 PHONE x2', '3 PHONE x3'];
 const AS_SENT = known({ 1: '1', 2: '2', 3: '3' });
 
-/** Known ids, and what came back since: changes of an item are the vendor's right, an id that is given to another item is not followed. */
+/** Known ids, and later readings: a vendor may change an item, but an id that now belongs to another item is not followed. */
 const SINCE: Case[] = [
   {
     when: 'a fee on top, and all renumbered',
@@ -211,20 +226,20 @@ const SINCE: Case[] = [
     unclear: /./,
   },
   {
-    when: 'two ids, or quantities, exchanged, and one item as it was',
+    when: 'two ids, or quantities, swapped, and one item unchanged',
     sent: PHONES,
     got: ['1 PHONE x2', '2 PHONE x1', '3 PHONE x3'],
     missing: ['1', '2', '3'],
     unclear: /./,
   },
   {
-    when: 'ids exchanged among items that differ in a characteristic only',
+    when: 'ids swapped among items that differ only in a characteristic',
     sent: ['1 PHONE black', '2 PHONE white'],
     got: ['1 PHONE white', '2 PHONE black'],
     ids: { 1: '2', 2: '1' },
   },
   {
-    when: 'a fee on top of items whose difference the vendor does not say: as they stand in the order',
+    when: 'a fee on top of items whose difference the vendor does not show, in order',
     sent: ['1 SIM', '2 PHONE black', '3 PHONE white'],
     got: ['1 FEE', '2 SIM', '3 PHONE', '4 PHONE'],
     ids: { 1: '2', 2: '3', 3: '4' },
@@ -241,14 +256,14 @@ const SINCE: Case[] = [
     unclear: /4 \(PHONE\), 5 \(PHONE\)/,
   },
   {
-    when: 'one gone and the others moved up: or was one changed?',
+    when: 'one missing and the others moved up, or one changed',
     sent: PHONES,
     got: ['1 PHONE x2', '2 PHONE x3'],
     missing: ['1', '2', '3'],
     unclear: /1 \(2 × PHONE\), 2 \(3 × PHONE\)/,
   },
   {
-    when: 'one gone, and another reduced to what that was',
+    when: 'one missing, and another reduced to its quantity',
     sent: PHONES.slice(0, 2),
     before: known({ 1: '1', 2: '2' }),
     got: ['2 PHONE x1'],
@@ -256,20 +271,20 @@ const SINCE: Case[] = [
     unclear: /2 \(PHONE\)/,
   },
   {
-    when: 'a fee under the id of one that is gone',
+    when: 'a fee under the id of a missing item',
     got: ['1 SIM', '2 FEE', '3 COVER'],
     ids: { 1: '1', 3: '3' },
     missing: ['2'],
     unclear: /2 \(FEE\)/,
   },
   {
-    when: 'a fee that was on top and is gone, and the others moved up',
+    when: 'a fee on top that is missing now, and the others moved up',
     before: { ids: { 1: ['2'], 2: ['3'], 3: ['4'] }, theirs: ['1'] },
     got: ORDER,
     ids: { 1: '1', 2: '2', 3: '3' },
   },
   {
-    when: 'one gone, and one of their own of its kind: or have they moved up?',
+    when: 'one missing, and an added one of its kind, or the others moved up',
     sent: ['1 PHONE black', '2 PHONE white'],
     before: { ids: { 1: ['2'], 2: ['3'] }, theirs: ['1'] },
     got: ['1 PHONE', '2 PHONE'],
@@ -277,14 +292,14 @@ const SINCE: Case[] = [
     unclear: /1 \(PHONE\), 2 \(PHONE\)/,
   },
   {
-    when: 'an id of ours in another item',
+    when: 'our id in another item',
     sent: ['1 PHONE', '2 PHONE'],
     before: known({ 1: '10', 2: '20' }),
     got: ['10 PHONE =2', '20 PHONE =1'],
     ids: { 1: '20', 2: '10' },
   },
   {
-    when: 'quantities exchanged, and nothing said of offerings',
+    when: 'quantities swapped, without offerings',
     sent: ['1 SIM x1', '2 PHONE x2'],
     before: known({ 1: '10', 2: '20' }),
     got: ['10 x2', '20 x1'],
@@ -299,14 +314,14 @@ const SINCE: Case[] = [
     ids: { 1: '1', 2: '2' },
   },
   {
-    when: 'one reduced to as many as another',
+    when: 'one reduced to the quantity of another',
     sent: ['1 PHONE x5', '2 PHONE x4'],
     before: known({ 1: '10', 2: '20' }),
     got: ['10 PHONE x4', '20 PHONE x4'],
     ids: { 1: '10', 2: '20' },
   },
   {
-    when: 'always one',
+    when: 'always a quantity of one',
     sent: PHONES,
     before: known({ 1: '30', 2: '20', 3: '10' }),
     got: ['10 PHONE x1', '20 PHONE x1', '30 PHONE x1'],
@@ -320,14 +335,14 @@ const SINCE: Case[] = [
     ids: { 1: '20', 2: '10' },
   },
   {
-    when: 'one characteristic for all',
+    when: 'the same characteristic for all',
     sent: ['1 PHONE black', '2 PHONE white'],
     before: known({ 1: '20', 2: '10' }),
     got: ['10 PHONE white', '20 PHONE white'],
     ids: { 1: '20', 2: '10' },
   },
   {
-    when: 'what the customer has changed, and the vendor not yet',
+    when: 'changed by the customer, and not yet by the vendor',
     sent: ['1 PHONE x2', '2 PHONE x2'],
     before: known({ 1: '20', 2: '10' }),
     got: ['10 PHONE x2', '20 PHONE x1'],
@@ -357,7 +372,7 @@ const SINCE: Case[] = [
     theirs: ['1'],
   },
   {
-    when: 'nothing known: another one’s quantity under an id, and that one not shown',
+    when: 'no known ids: the quantity of another item under an id, and that item not shown',
     sent: PHONES.slice(0, 2),
     before: known({}),
     got: ['2 PHONE x1'],
@@ -365,7 +380,7 @@ const SINCE: Case[] = [
     unclear: /2 \(PHONE\)/,
   },
   {
-    when: 'nothing known: ids exchanged, and one changed',
+    when: 'no known ids: ids swapped, and one changed',
     sent: PHONES.slice(0, 2),
     before: known({}),
     got: ['1 PHONE x9', '2 PHONE x1'],
@@ -373,7 +388,7 @@ const SINCE: Case[] = [
   },
 ];
 
-describe('items that came back, and those that were sent', () => {
+describe('matching a partner’s items with the sent ones', () => {
   const check = ({ when, sent: ours = ORDER, got: theirs, before, ids = {}, theirs: own = [], missing = [], unclear }: Case) =>
     it(when, () => {
       const match = matchItems(sent(...ours), got(...theirs), before);
@@ -383,11 +398,11 @@ describe('items that came back, and those that were sent', () => {
     });
   for (const one of CASES) check(one);
 
-  describe('once their ids were known', () => {
+  describe('with known ids', () => {
     for (const one of SINCE) check({ before: AS_SENT, ...one });
   });
 
-  it('compares what it can: names where one side has no id', () => {
+  it('compares names if one side has no id', () => {
     const ours: SentItem[] = [{ ours: '1', id: '1', offering: { name: 'Phone  15' } }];
     assert.deepEqual(matchItems(ours, [{ id: '9', offering: { id: 'PH', name: 'phone 15' } }]).ids, { 1: ['9'] });
     const both: SentItem[] = [{ ours: '1', id: '1', offering: { id: 'ours', name: 'Phone 15' } }];

@@ -1,45 +1,45 @@
 import assert from 'node:assert/strict';
 import { conversationState } from '../../src/conversation/correlate.js';
-import { dropHopeless, hasFailed, planAfter, released } from '../../src/conversation/plan.js';
+import { dropUnreachable, hasFailed, planAfter, releaseDeliveries } from '../../src/conversation/plan.js';
 import type { DeliveryRecord } from '../../src/store/store.js';
 import { conversation, leg, plan, says } from './orders.js';
 
 const AFTER_SIM = [{ leg: 'sim', states: ['completed' as const] }];
 const waiting = (name: string, more: Partial<DeliveryRecord> = {}) =>
   ({ id: `d-${name}`, leg: name, state: 'pending', waitsFor: AFTER_SIM, ...more }) as DeliveryRecord;
-const hear = (of: ReturnType<typeof plan>, name: string, state: 'completed' | 'failed' | 'inProgress') =>
-  planAfter(of, name, { fields: { state }, spoke: false });
+const reported = (of: ReturnType<typeof plan>, name: string, state: 'completed' | 'failed' | 'inProgress') =>
+  planAfter(of, name, { fields: { state }, hasPublicComment: false });
 
-describe('the plan of a shared order', () => {
+describe('the plan of a fanned-out order', () => {
   const twoLegs = plan([leg('sim', ['1']), leg('delivery', ['2'], { after: AFTER_SIM })]);
 
-  it('lets go what waited when its predecessor is where it must be', () => {
-    assert.deepEqual(released(hear(twoLegs, 'sim', 'inProgress'), [waiting('delivery')], ''), []);
-    const [change] = released(hear(twoLegs, 'sim', 'completed'), [waiting('delivery')], 'now');
+  it('releases a delivery when its predecessor reaches the required state', () => {
+    assert.deepEqual(releaseDeliveries(reported(twoLegs, 'sim', 'inProgress'), [waiting('delivery')], ''), []);
+    const [change] = releaseDeliveries(reported(twoLegs, 'sim', 'completed'), [waiting('delivery')], 'now');
     assert.ok(change?.kind === 'delivery' && change.record.waitsFor === undefined && change.record.state === 'pending');
   });
 
-  it('waits on for the other of two predecessors', () => {
+  it('keeps waiting for the second of two predecessors', () => {
     const both = [...AFTER_SIM, { leg: 'phone', states: ['completed' as const] }];
     const three = plan([leg('sim', ['1']), leg('phone', ['3']), leg('delivery', ['2'], { after: both })]);
-    const [change] = released(hear(three, 'sim', 'completed'), [waiting('delivery', { waitsFor: both })], '');
+    const [change] = releaseDeliveries(reported(three, 'sim', 'completed'), [waiting('delivery', { waitsFor: both })], '');
     assert.deepEqual(change?.kind === 'delivery' && change.record.waitsFor, [both[1]]);
   });
 
-  it('gives up what can never come, and what waited for that in turn', () => {
+  it('drops legs that can never start, and legs that wait for those', () => {
     const chain = plan([
       leg('sim', ['1']),
       leg('delivery', ['2'], { after: AFTER_SIM }),
       leg('survey', ['3'], { after: [{ leg: 'delivery', states: ['completed'] }] }),
     ]);
-    const after = hear(chain, 'sim', 'failed');
+    const after = reported(chain, 'sim', 'failed');
     assert.deepEqual(
       after.legs.map((l) => l.dropped),
-      [undefined, 'sim is failed', 'delivery was given up'],
+      [undefined, 'sim is failed', 'delivery was dropped'],
     );
     const open = [waiting('delivery'), waiting('delivery', { id: 'comment', part: 'comment:1', waitsFor: undefined })];
     assert.deepEqual(
-      released(after, open, '').map((c) => c.kind === 'delivery' && [c.record.id, c.record.state]),
+      releaseDeliveries(after, open, '').map((c) => c.kind === 'delivery' && [c.record.id, c.record.state]),
       [
         ['d-delivery', 'skipped'],
         ['comment', 'skipped'],
@@ -47,30 +47,30 @@ describe('the plan of a shared order', () => {
     );
   });
 
-  it('gives up nothing where a person decides', () => {
+  it('drops nothing if a user decides', () => {
     const asks = plan([leg('sim', ['1'], { state: 'failed' }), leg('delivery', ['2'], { after: AFTER_SIM })], {
       onFailure: 'ask',
     });
-    assert.equal(dropHopeless(asks), asks);
+    assert.equal(dropUnreachable(asks), asks);
   });
 
-  it('remembers what was said of each item, and who spoke last', () => {
+  it('remembers the report of each item, and which leg commented last', () => {
     const first = planAfter(twoLegs, 'sim', {
       fields: { state: 'inProgress', progress: says(['1', 'inProgress']) },
-      spoke: true,
+      hasPublicComment: true,
     });
-    const then = planAfter(first, 'sim', { fields: { progress: says(['1', 'completed']) }, spoke: false });
+    const then = planAfter(first, 'sim', { fields: { progress: says(['1', 'completed']) }, hasPublicComment: false });
     assert.deepEqual([then.asked, then.legs[0]?.state, then.legs[0]?.progress], ['sim', 'inProgress', says(['1', 'completed'])]);
   });
 
-  it('tells a failure from a cancellation that was asked for', () => {
+  it('distinguishes a failure from a requested cancellation', () => {
     assert.ok(hasFailed(leg('a', [], { state: 'cancelled' })));
     assert.ok(!hasFailed(leg('a', [], { state: 'cancelled', cancelled: true })));
     assert.ok(hasFailed(leg('a', [], { state: 'rejected', cancelled: true })));
     assert.ok(!hasFailed(leg('a', [], { state: 'completed' })));
   });
 
-  it('keeps the conversation open while a leg is still to come', () => {
+  it('keeps the conversation open while a leg is pending', () => {
     const ended = (legs: Parameters<typeof plan>[0]) => {
       const c = conversation(plan(legs), { sim: 'PO-1' });
       return conversationState({ ...c, links: c.links.map((l) => ({ ...l, shadow: { state: 'completed' } })) });

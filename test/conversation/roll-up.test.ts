@@ -39,7 +39,7 @@ describe('the roll-up of item states', () => {
     }
   });
 
-  it('shows every combination once, none of which is over while an item is not', () => {
+  it('lists every combination once, none of them finished while an item is open', () => {
     const all = combinations(ORDER_STATES, DEFAULT_ROLL_UP);
     assert.equal(all.length, 2 ** ORDER_STATES.length - 1);
     const over: State[] = ['completed', 'partial', 'failed', 'rejected', 'cancelled'];
@@ -51,7 +51,7 @@ describe('the roll-up of item states', () => {
       );
   });
 
-  it('follows a table of one’s own', () => {
+  it('follows a custom table', () => {
     assert.deepEqual(rollUp(['completed', 'cancelled'], [{ when: 'any', of: ['completed'], gives: 'completed' }]), {
       state: 'completed',
       rule: 0,
@@ -84,14 +84,14 @@ describe('the whole order', () => {
       ],
     );
   });
-  it('says in words which leg is in trouble', () => {
+  it('explains which leg has a problem', () => {
     assert.equal(
       whole?.stateReason,
       'devices is failed at Vendor at-devices: out of stock. delivery was not ordered: mobile is failed.',
     );
     assert.equal(whole?.state, 'inProgress');
   });
-  it('is unknown where nothing was shared out', () => {
+  it('is undefined without a plan', () => {
     assert.equal(
       wholeOrder(conversation(undefined), DEFAULT_ROLL_UP, () => undefined),
       undefined,
@@ -100,7 +100,7 @@ describe('the whole order', () => {
 });
 
 describe('the documentation of orders', () => {
-  it('shows the table that comes with Switchboard (UPDATE_DOCS=1 makes it anew)', () => {
+  it('shows the default table (UPDATE_DOCS=1 updates it)', () => {
     const rows = DEFAULT_ROLL_UP.map(({ when, of, gives }) => `| ${when} items are | ${of.join(', ')} | **${gives}** |`);
     const table = ['| | in one of these states | the order is |', '|---|---|---|', ...rows].join('\n');
     const page = readFileSync('docs/orders.md', 'utf8');

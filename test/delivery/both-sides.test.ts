@@ -96,7 +96,7 @@ describe('both sides at once', () => {
       );
       assert.match(
         warned[0]?.message ?? '',
-        /state at once: «held» stands, «inProgress» does not \(rule: newest, within 5 seconds the provider’s\)/,
+        /state at the same time: "held" was kept, "inProgress" was dropped \(rule: newest, within 5 seconds the provider’s\)/,
       );
     });
   }

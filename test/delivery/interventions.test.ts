@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import type { Edit } from '../../src/delivery/edits.js';
 import { type DecisionKind, SwitchboardError } from '../../src/errors.js';
 import type { DeliveryRecord } from '../../src/store/store.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EntityRequest } from '../../src/conversation/correlator.js';
+import type { EntityRequest } from '../../src/conversation/entity-request.js';
 import { addressed, addressedBy } from '../../src/delivery/item-ids.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { itemsOf, withItemIds } from '../../src/endpoints/tmf622/items.js';

@@ -172,7 +172,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     putThere([thing('1', 'PHONE', 3), thing('2', 'PHONE', 1), thing('3', 'PHONE', 2)]);
     await order(changed(PHONES, '3', { quantity: 5 }));
     assert.equal(vendor.updates.length, 0);
-    assert.match((await failed())[0] ?? '', /came back, and may be any or none of/);
+    assert.match((await failed())[0] ?? '', /returned .*, which may be any or none of/);
   });
 
   it('are not changed after the vendor has dropped one and numbered anew, where a person must say which is which', async () => {
@@ -181,7 +181,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     putThere(PHONES.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
     await order(changed(PHONES, '2', { quantity: 5 }));
     assert.equal(vendor.updates.length, 0);
-    assert.match((await failed())[0] ?? '', /1 \(2 × PHONE\), 2 \(3 × PHONE\) came back, and may be any or none of/);
+    assert.match((await failed())[0] ?? '', /returned 1 \(2 × PHONE\), 2 \(3 × PHONE\), which may be any or none of/);
   });
 
   for (const early of [false, true])
@@ -312,7 +312,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     await tell(says(['7', 'completed'], ['8', 'failed']), [thing('7', 'PHONE'), thing('8', 'PHONE')]);
     assert.match(
       (await failed())[0] ?? '',
-      /^SWB_PARTNER_ANSWER provider: The items of T1 are not clear: 7 \(PHONE\), 8 \(PHONE\)/,
+      /^SWB_PARTNER_ANSWER provider: The items of T1 cannot be matched: The partner returned 7 \(PHONE\), 8 \(PHONE\)/,
     );
     assert.ok((await rig.messages()).some((m) => m.state === 'needsDecision' && m.decision === 'items'));
     assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held']));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Correlated } from '../../src/conversation/correlator.js';
+import type { CorrelationResult } from '../../src/conversation/correlator.js';
 import { FOUND } from '../../src/delivery/outbox.js';
 import { lostBy } from '../../src/delivery/put-back.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
@@ -199,7 +199,7 @@ describe('what is gone at a partner that takes lists whole', () => {
     const store = { listDeliveries: async () => deliveries, listMessages: async () => [] } as unknown as Store;
     const client = { putBack: async () => [] } as unknown as EndpointClient;
     const record = { id: ids(), origin: 'poll' } as MessageRecord;
-    return lostBy(store, client, record, found as unknown as Correlated, Date.UTC(2026, 0, 1));
+    return lostBy(store, client, record, found as unknown as CorrelationResult, Date.UTC(2026, 0, 1));
   };
   const interrupted = delivery('comment:1', { state: 'delivered', attempts: [{ at: '', took: 0, what: FOUND }] });
 

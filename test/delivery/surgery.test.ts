@@ -29,9 +29,9 @@ describe('links mended by hand while everything runs', () => {
   const by = (id: string) => rig.store.conversationByLink('customer', TT, id);
   const of = async (id: string) => (await by(id)) ?? assert.fail(`${id} is in no conversation`);
   const numbers = async (id: string) => (await of(id)).links.map((l) => `${l.endpoint} ${l.id}${l.leg && ' apart'}`).sort();
-  const surgeon = () => rig.broker.surgeon;
+  const surgeon = () => rig.broker.linkEditor;
   const merge = async (into: string, other: string) =>
-    surgeon().operate({ kind: 'merge', conversation: (await of(into)).id, other: (await of(other)).id }, 'anna');
+    surgeon().apply({ kind: 'merge', conversation: (await of(into)).id, other: (await of(other)).id }, 'anna');
 
   it('merges two conversations: what either says goes on, to the ticket of the one that stays, and the other reference finds it', async () => {
     await tell('C1', { title: 'line down' });
@@ -82,7 +82,7 @@ describe('links mended by hand while everything runs', () => {
   it('keeps the order of what is written to one ticket across a merge', async () => {
     await tell('C1', { title: 'one' });
     await rig.quiet();
-    await surgeon().operate({ kind: 'unlink', conversation: (await of('C1')).id, entity: provider('T1') }, '');
+    await surgeon().apply({ kind: 'unlink', conversation: (await of('C1')).id, entity: provider('T1') }, '');
     await tell('C2', { title: 'two' });
     await rig.quiet();
     // Nobody sends to the provider for a while.
@@ -108,7 +108,7 @@ describe('links mended by hand while everything runs', () => {
     assert.deepEqual([(await of('C1')).reference, (await of('C2')).reference], [one.reference, two.reference]);
     assert.deepEqual((await of('C2')).links, two.links);
     assert.equal((await rig.store.listMessages({ conversation: two.id, limit: 10 })).length, 1);
-    await assert.rejects(surgeon().undo(merged.id, 'ben'), /has been undone already/);
+    await assert.rejects(surgeon().undo(merged.id, 'ben'), /has already been undone/);
     await rig.receive('customer', { id: 'C2', fields: { title: 'two and more' }, version: '2' });
     await rig.quiet();
     assert.equal(rig.provider.tickets.find((t) => t.reference === two.reference)?.fields.title, 'two and more');
@@ -123,7 +123,7 @@ describe('links mended by hand while everything runs', () => {
     await tell('C1', { title: 'one' });
     await rig.quiet();
     const { id, reference } = await of('C1');
-    const done = await surgeon().operate({ kind: 'unlink', conversation: id, entity: provider('T1') }, 'anna');
+    const done = await surgeon().apply({ kind: 'unlink', conversation: id, entity: provider('T1') }, 'anna');
     await rig.receive('provider', { id: 'T1', fields: { title: 'news of the wrong one' }, reference, version: '9' });
     await rig.quiet();
     const heard = (await rig.messages()).find((m) => m.endpoint === 'provider');
@@ -136,7 +136,7 @@ describe('links mended by hand while everything runs', () => {
       rig.provider.tickets.map((t) => t.reference),
       [reference, `${reference}//2`],
     );
-    await assert.rejects(surgeon().undo(done.id, ''), /taken the place of T1/);
+    await assert.rejects(surgeon().undo(done.id, ''), /linked in place of T1/);
     // The guard knows the new one by what it carries, also in a new process.
     await rig.stop();
     rig = await restarted(rig);
@@ -152,10 +152,7 @@ describe('links mended by hand while everything runs', () => {
     await merge('C1', 'C2');
     const { id } = await of('C1');
     const { reference } = await of('C1');
-    const operated = await surgeon().operate(
-      { kind: 'split', conversation: id, entity: customer('C2'), reference: 'SWB-OWN' },
-      '',
-    );
+    const operated = await surgeon().apply({ kind: 'split', conversation: id, entity: customer('C2'), reference: 'SWB-OWN' }, '');
     assert.deepEqual(operated.conversations, [id, 'SWB-OWN']);
     assert.equal((await of('C2')).reference, 'SWB-OWN');
     await rig.receive('customer', { id: 'C2', fields: { title: 'for itself' }, version: '2' });
@@ -185,7 +182,7 @@ describe('links mended by hand while everything runs', () => {
     await until('it to be in its flow', () => rig.emitted.length === 3);
     let merged = false;
     const merging = surgeon()
-      .operate({ kind: 'merge', conversation: one.id, other: two.id }, '')
+      .apply({ kind: 'merge', conversation: one.id, other: two.id }, '')
       .then(() => {
         merged = true;
       });
@@ -210,7 +207,7 @@ describe('links mended by hand while everything runs', () => {
     const { id } = await of('C1');
     const merged = await merge('C1', 'C2');
     await surgeon().undo(merged.id, 'ben');
-    await surgeon().operate({ kind: 'unlink', conversation: id, entity: provider('T1') }, 'carl');
+    await surgeon().apply({ kind: 'unlink', conversation: id, entity: provider('T1') }, 'carl');
     await rig.stop();
     rig = await restarted(rig);
     const history = await surgeon().history(id);

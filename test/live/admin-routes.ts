@@ -41,12 +41,11 @@ export const RIGHTS: Record<string, Right | 'anyone'> = {
   'POST endpoints/:id/resume': 'switchboard.write',
   'POST unmapped/forget': 'switchboard.write',
   'POST conversations/:id/preview': 'switchboard.write',
-  'POST conversations/:id/operate': 'switchboard.write',
+  'POST conversations/:id/apply': 'switchboard.write',
   'POST conversations/:id/undo': 'switchboard.write',
   'POST endpoints/:id/test': 'flows.write',
-  'POST endpoints/:id/tables': 'flows.write',
-  'POST endpoints/:id/fields': 'flows.write',
-  'POST endpoints/:id/choices': 'flows.write',
+  'POST endpoints/:id/typed/:list': 'flows.write',
+  'POST endpoints/:id/lists/:list': 'flows.write',
 };
 
 /** The address of a route below the admin root, with something in the place of its parameters. */

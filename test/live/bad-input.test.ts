@@ -72,7 +72,7 @@ describe('bad input', () => {
     ['another method', () => post(hook, '', good, 'PUT'), 405, 'SWB_PAYLOAD', /POST/],
   ];
   for (const [what, send, status, code, says] of CASES) {
-    it(`with ${what} at the webhook is refused in words, and nothing is kept`, async () => {
+    it(`with ${what} at the webhook is rejected with a reason, and nothing is stored`, async () => {
       const before = await kept();
       const answer = await send();
       assert.equal(answer.status, status, JSON.stringify(answer.body));
@@ -82,7 +82,7 @@ describe('bad input', () => {
     });
   }
 
-  it('sends a body that is larger than it says, in pieces: it is refused', async () => {
+  it('in chunks that exceed the announced size is rejected', async () => {
     const answer = await new Promise<number>((resolve) => {
       const req = request(hook, { method: 'POST', headers: good }, (res) => resolve(res.statusCode ?? 0));
       req.once('error', () => resolve(413));
@@ -92,7 +92,7 @@ describe('bad input', () => {
     assert.equal(answer, 413);
   });
 
-  it('at the hub’s callback: wrong secret, no JSON, no ticket, another kind of event', async () => {
+  it('at the hub callback is rejected: wrong secret, no JSON, no ticket, another kind of event', async () => {
     const [registered] = rig.sandbox.tmf('v4').hubs();
     const callback = String(registered?.callback);
     const json = { 'Content-Type': 'application/json' };
@@ -107,13 +107,13 @@ describe('bad input', () => {
     for (const [url, body, status] of cases) assert.equal((await post(url, body, json)).status, status, body.slice(0, 80));
   });
 
-  it('tells on the node and in the log what was refused, without the secret', async () => {
+  it('is reported on the node and in the log, without the secret', async () => {
     await post(hook, hint, { ...good, 'x-switchboard-secret': 'a-guess-of-a-secret' });
     await until('the warning', () => rig.live.output().includes('A webhook was refused'));
     assert.ok(!rig.live.output().includes('a-guess-of-a-secret'));
   });
 
-  it('about a record that is not there: the message fails, says so, and can be put aside', async () => {
+  it('about a missing record makes the message fail with a reason, and it can be skipped', async () => {
     const answer = await post(hook, hint, good);
     assert.equal(answer.status, 202);
     const message = await until('the failure', () =>
@@ -125,7 +125,7 @@ describe('bad input', () => {
   });
 });
 
-describe('a mapping that lacks something', () => {
+describe('an incomplete mapping', () => {
   const RULES = [
     { field: 'name', generic: 'title' },
     { field: 'description', generic: 'description' },
@@ -157,7 +157,7 @@ describe('a mapping that lacks something', () => {
   /** Changes the mapping as a person would, and deploys. */
   const deploy = (rules: object[]) => rig.deploy((flows) => flows.map((n) => (n.id === 'own-mapping' ? mapping(rules) : n)));
 
-  it('fails the message with every error; once it is mended, a replay sends the ticket once', async () => {
+  it('fails the message with all errors; once it is corrected, a replay sends the ticket once', async () => {
     const { number } = rig.open('lacking');
     const message = await until('the failure', () => rig.message(number!, (m) => m.state === 'failed'));
     // impact 2, urgency 2 is priority 3, minor: no row for it; and no rule gives the ticket's type.
@@ -181,7 +181,7 @@ describe('a mapping that lacks something', () => {
     assert.deepEqual([failed, needsDecision], [0, 0]);
   });
 
-  it('does not pass a state without a row; it is warned of and the rest arrives', async () => {
+  it('does not pass on a state without a row; a warning says so and the rest arrives', async () => {
     const incident = rig.open('unmapped state');
     await until('the ticket', () => rig.tickets('unmapped state').length === 1);
     rig.sandbox.servicenow.update('incident', incident.sys_id, { state: '2', description: 'new words' }, 'agent');

@@ -58,7 +58,7 @@ describe('switchboard run', () => {
     String(PATIENCE / 1_000),
   ];
 
-  it('takes secrets from an environment file, tells its health, and stops cleanly', async () => {
+  it('reads secrets from an environment file, reports its health, and stops cleanly', async () => {
     const started = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('a')]);
     const url = await ready(started);
     await until('the hub registration', () => sandbox.tmf('v4').hubs().length === 1);
@@ -79,7 +79,7 @@ describe('switchboard run', () => {
     }
   });
 
-  it('is well no sooner than it takes messages', async () => {
+  it('is not healthy before it accepts messages', async () => {
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
     run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('soon'), '--port', port]);
@@ -91,7 +91,7 @@ describe('switchboard run', () => {
     }
   });
 
-  it('finishes what is under way before it stops', async () => {
+  it('finishes work in progress before it stops', async () => {
     const started = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('drain')]);
     const url = await ready(started);
     sandbox.servicenow.webhook = { url: `${url}/switchboard/customer`, secret: sandbox.environment.SANDBOX_WEBHOOK_SECRET! };
@@ -117,13 +117,13 @@ describe('switchboard run', () => {
     assert.equal(sandbox.tmf('v4').tickets().length, before + 1, 'and is not made again');
   });
 
-  it('names the variables that are not set', async () => {
+  it('lists the variables that are not set', async () => {
     const empty = Object.fromEntries(Object.keys(sandbox.environment).map((name) => [name, undefined]));
     const started = run([flow(), ...common('b')], empty);
     await until('the warning', () => /named in the flows but not set: .*SANDBOX_TMF_CLIENT_SECRET/.test(started.output()));
   });
 
-  it('refuses a secret written out in the flow file', async () => {
+  it('rejects a secret in plain text in the flow file', async () => {
     const nodes = JSON.parse(readFileSync(flow(), 'utf8')) as { id: string; credentials?: object }[];
     const path = join(folder, 'literal.json');
     writeFileSync(
@@ -136,7 +136,7 @@ describe('switchboard run', () => {
     assert.ok(!started.output().includes('oops'));
   });
 
-  it('says what is wrong with a flow file that is none, or not there', async () => {
+  it('reports an invalid or missing flow file', async () => {
     const path = join(folder, 'broken.json');
     writeFileSync(path, '[{');
     const broken = run([path, ...common('d')]);
@@ -161,7 +161,7 @@ describe('switchboard run', () => {
     assert.match(started.output(), /The flows do not run \(missing-types: nonesuch\)/);
   });
 
-  it('refuses a store that another process holds, and says which', async () => {
+  it('does not open a store that another process has locked, and names the process', async () => {
     const first = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('f')]);
     await ready(first);
     const second = run([flow(), '--env-file', join(folder, 'secrets.env'), ...common('f')]);
@@ -174,7 +174,7 @@ describe('switchboard run', () => {
     assert.equal(health.status, 503);
   });
 
-  it('starts with a journal whose tail is torn, and keeps what was torn off', async () => {
+  it('starts with a journal that has a torn tail, and keeps the removed part', async () => {
     const env = ['--env-file', join(folder, 'secrets.env')];
     const first = run([flow(), ...env, ...common('a')]);
     await ready(first);
@@ -194,7 +194,7 @@ describe('switchboard run', () => {
     assert.equal(kept.length, 1);
   });
 
-  it('explains itself', async () => {
+  it('prints its help', async () => {
     const help = command([CLI, '--help']);
     assert.equal(await help.ended, '0');
     assert.match(help.output(), /switchboard run <flow.json>/);
@@ -204,7 +204,7 @@ describe('switchboard run', () => {
 });
 
 describe('npm start', () => {
-  it('brings up both desks and Node-RED; a ticket opened at the customer’s appears at the provider', async () => {
+  it('starts both desks and Node-RED; a ticket opened at the customer appears at the provider', async () => {
     const product = await startProduct();
     try {
       const desk = `${product.desks}/_sandbox`;

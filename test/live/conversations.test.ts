@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import type {
   ConversationDetail,
   ConversationList,
-  Done,
-  SurgeryPreview,
-  SurgeryRequest,
+  LinkEditEntry,
+  LinkEditPreview,
+  LinkEditRequest,
 } from '../../nodes/sidebar/conversation-views.js';
 import { until } from './node-red.js';
 import { LiveRig } from './rig.js';
@@ -27,8 +27,8 @@ describe('conversations and their links', () => {
     });
     return { status: answer.status, body: (await answer.json()) as T & { message?: string } };
   };
-  const preview = (id: string, request: SurgeryRequest) => post<SurgeryPreview>(`${id}/preview`, request);
-  const operate = (id: string, request: SurgeryRequest) => post<Done>(`${id}/operate`, request);
+  const preview = (id: string, request: LinkEditRequest) => post<LinkEditPreview>(`${id}/preview`, request);
+  const applyEdit = (id: string, request: LinkEditRequest) => post<LinkEditEntry>(`${id}/apply`, request);
   /** Opens an incident and waits for its ticket and its conversation to be there. */
   const begin = async (title: string) => {
     const incident = rig.open(title);
@@ -43,7 +43,7 @@ describe('conversations and their links', () => {
     return { incident, ticket: String(ticket.id), id };
   };
 
-  it('tell what came and went, what was said, internal notes as such, and how both tickets stand', async () => {
+  it('show messages, deliveries, comments, internal notes and the state of both tickets', async () => {
     const { incident, ticket, id } = await begin('no dial tone');
     rig.sandbox.servicenow.workNote('incident', incident.sys_id, 'the caller is upset', 'agent');
     rig.sandbox.servicenow.comment('incident', incident.sys_id, 'Any news?', 'agent');
@@ -77,10 +77,10 @@ describe('conversations and their links', () => {
     assert.ok(view.targets.some((target) => target.name === 'Customer (ServiceNow)' && target.entityTypes.includes('incident')));
   });
 
-  it('link a ticket that was looked up by its number, and carry only what changes from then on', async () => {
+  it('link a ticket found by its number, and pass on only later changes', async () => {
     const { ticket, incident, id } = await begin('opened twice');
     assert.equal(
-      (await operate(id, { kind: 'unlink', endpoint: 'sb1-sn', entityType: 'incident', entity: incident.sys_id })).status,
+      (await applyEdit(id, { kind: 'unlink', endpoint: 'sb1-sn', entityType: 'incident', entity: incident.sys_id })).status,
       200,
     );
     // Someone opens an incident by hand while nobody listens.
@@ -102,7 +102,7 @@ describe('conversations and their links', () => {
     );
     assert.equal((await one(id)).lanes.filter((lane) => lane.link).length, 1, 'nothing is done by asking');
     assert.equal(
-      (await operate(id, { kind: 'link', endpoint: 'sb1-sn', entityType: 'incident', entity: byHand.sys_id })).status,
+      (await applyEdit(id, { kind: 'link', endpoint: 'sb1-sn', entityType: 'incident', entity: byHand.sys_id })).status,
       200,
     );
     rig.sandbox.tmf('v4').addNote(ticket, 'A technician is on the way', 'noc');
@@ -122,7 +122,7 @@ describe('conversations and their links', () => {
     );
     const missing = await preview(id, { kind: 'link', endpoint: 'sb1-tmf', entityType: 'troubleTicket', entity: 'TT-NONE' });
     assert.equal(missing.status, 409);
-    assert.match(missing.body.message ?? '', /has no troubleTicket «TT-NONE»/);
+    assert.match(missing.body.message ?? '', /has no troubleTicket "TT-NONE"/);
     rig.sandbox.servicenow.webhook = {
       url: `${rig.live.url}/switchboard/customer`,
       secret: rig.sandbox.environment.SANDBOX_WEBHOOK_SECRET ?? '',
@@ -130,7 +130,7 @@ describe('conversations and their links', () => {
     };
   });
 
-  it('merge instead of linking what another conversation has, go on as one, and come apart again', async () => {
+  it('merge instead of linking a ticket of another conversation, continue as one, and can be split again', async () => {
     const [first, second] = [await begin('line down'), await begin('line down, says another')];
     const taken = await preview(first.id, {
       kind: 'link',
@@ -147,7 +147,7 @@ describe('conversations and their links', () => {
       asked.body.effects.map((e) => e.code),
       ['merges', 'joins', 'joins', 'moves', 'heardOnly', 'heardOnly'],
     );
-    const merged = await operate(first.id, { kind: 'merge', other: owner });
+    const merged = await applyEdit(first.id, { kind: 'merge', other: owner });
     assert.equal(merged.status, 200, merged.body.message);
 
     assert.deepEqual(
@@ -162,10 +162,10 @@ describe('conversations and their links', () => {
     );
     await rig.quiet();
 
-    const late = await post<Done>(`${first.id}/undo`, { operation: merged.body.id });
+    const late = await post<LinkEditEntry>(`${first.id}/undo`, { operation: merged.body.id });
     assert.equal(late.status, 409);
     assert.match(late.body.message ?? '', /INC\d+ has changed since/);
-    const split = await operate(first.id, {
+    const split = await applyEdit(first.id, {
       kind: 'split',
       endpoint: 'sb1-sn',
       entityType: 'incident',
@@ -173,9 +173,9 @@ describe('conversations and their links', () => {
     });
     assert.equal(split.status, 200, split.body.message);
     assert.notEqual((await found(String(second.incident.number)))[0]?.id, first.id);
-    const undone = await post<Done>(`${first.id}/undo`, { operation: split.body.id });
+    const undone = await post<LinkEditEntry>(`${first.id}/undo`, { operation: split.body.id });
     assert.equal(undone.status, 200, undone.body.message);
-    const { done, lanes } = await one(first.id);
+    const { linkEdits: done, lanes } = await one(first.id);
     assert.deepEqual(
       done.map(({ kind, undone: back }) => [kind, back !== undefined]),
       [
@@ -186,12 +186,12 @@ describe('conversations and their links', () => {
     assert.equal(lanes.filter((lane) => lane.link).length, 4);
   });
 
-  it('undo a merge that nothing came of, over a restart of Node-RED', async () => {
+  it('undo a merge without later activity, across a restart of Node-RED', async () => {
     const [first, second] = [await begin('one matter'), await begin('another matter')];
-    const merged = await operate(first.id, { kind: 'merge', other: String(second.incident.number) });
+    const merged = await applyEdit(first.id, { kind: 'merge', other: String(second.incident.number) });
     assert.equal(merged.status, 200, merged.body.message);
     await rig.deploy();
-    const undone = await post<Done>(`${first.id}/undo`, { operation: merged.body.id });
+    const undone = await post<LinkEditEntry>(`${first.id}/undo`, { operation: merged.body.id });
     assert.equal(undone.status, 200, undone.body.message);
     assert.equal((await one(second.id)).lanes.filter((lane) => lane.link).length, 2);
     rig.sandbox.servicenow.update('incident', second.incident.sys_id, { description: 'by itself again' }, 'agent');
@@ -206,17 +206,17 @@ describe('conversations and their links', () => {
       assert.deepEqual([failed, needsDecision], [0, 0], rig.live.output());
   });
 
-  it('refuse in words what cannot be done', async () => {
+  it('reject impossible edits with a reason', async () => {
     const { id } = await begin('asked too much');
-    assert.equal((await post('SWB-NONE/operate', { kind: 'merge', other: 'x' })).status, 404);
+    assert.equal((await post('SWB-NONE/apply', { kind: 'merge', other: 'x' })).status, 404);
     for (const [request, said] of [
-      [{ kind: 'merge', other: 'nobody knows this' }, /No conversation is known by/],
+      [{ kind: 'merge', other: 'nobody knows this' }, /No conversation has the number/],
       [{ kind: 'merge', other: id }, /with itself/],
-      [{ kind: 'shred' }, /cannot be done to a conversation/],
-      [{ kind: 'link', endpoint: 'nowhere', entityType: 'x', entity: '1' }, /no such endpoint/],
+      [{ kind: 'shred' }, /is not a link edit/],
+      [{ kind: 'link', endpoint: 'nowhere', entityType: 'x', entity: '1' }, /endpoint does not exist/],
       [{ kind: 'unlink', endpoint: 'sb1-sn', entityType: 'incident', entity: 'nothing' }, /is not linked/],
-    ] as [SurgeryRequest, RegExp][]) {
-      const answer = await operate(id, request);
+    ] as [LinkEditRequest, RegExp][]) {
+      const answer = await applyEdit(id, request);
       assert.equal(answer.status, 409, JSON.stringify(request));
       assert.match(answer.body.message ?? '', said);
     }

@@ -10,7 +10,7 @@ import { freePort, type Live, startNodeRed, until } from './node-red.js';
 const TICKETS = 200;
 const DEPLOYS = 3;
 
-describe('deploying the flow again and again under load', () => {
+describe('repeated deploys under load', () => {
   let folder: string;
   let sandbox: Sandbox;
   let live: Live;
@@ -39,7 +39,7 @@ describe('deploying the flow again and again under load', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('loses no ticket and no comment, duplicates none, and keeps one subscription at the hub', async () => {
+  it('lose and duplicate no ticket or comment, and keep one subscription at the hub', async () => {
     const desk = sandbox.servicenow;
     const provider = sandbox.tmf('v4');
     const ids: string[] = [];

@@ -42,7 +42,7 @@ for (const { name, table, working, done } of TYPES) {
     });
     after(() => rig?.stop());
 
-    it('stay in step: state, comments, work note, file, resolution', async () => {
+    it('stay in sync: state, comments, work note, attachment, resolution', async () => {
       const { servicenow: desk } = rig.sandbox;
       const provider = rig.sandbox.tmf('v4');
       const opened = desk.create(table, {
@@ -87,7 +87,7 @@ for (const { name, table, working, done } of TYPES) {
       assert.deepEqual([desk.rows(table).length, provider.tickets().length, (await rig.counts()).deliveries.failed], [1, 1, 0]);
     });
 
-    it('opened at the provider is as severe at the customer', async () => {
+    it('have the same severity at the customer when opened at the provider', async () => {
       const { servicenow: desk } = rig.sandbox;
       rig.sandbox.tmf('v4').create({ name: 'Outage', description: 'x', severity: 'Critical', ticketType: 'incident' });
       const opened = await until('the record', () => desk.rows(table).find((r) => r.short_description === 'Outage'));
@@ -97,14 +97,14 @@ for (const { name, table, working, done } of TYPES) {
   });
 }
 
-describe('an in node that is told of records of another type than its flow writes', () => {
+describe('an in node that receives records of another type than its flow writes', () => {
   let rig: LiveRig;
   before(async () => {
     rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' });
   });
   after(() => rig?.stop());
 
-  it('answers to the record it was told of, and makes no other beside it', async () => {
+  it('updates the record it received, and creates no other', async () => {
     const { servicenow: desk } = rig.sandbox;
     const problem = desk.create('problem', { short_description: 'Dial tone is lost again and again' });
     const ticket = await until('the ticket', () => rig.sandbox.tmf('v4').tickets()[0]);

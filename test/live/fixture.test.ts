@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConversationList } from '../../nodes/sidebar/conversation-views.js';
+import { tmf621v4 } from '../../src/endpoints/tmf621/presets.js';
 import type { Difference } from '../../src/fixture/difference.js';
 import type { Fixture } from '../../src/fixture/fixture.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { tmf621v4 } from '../../src/mapping/presets/tmf621.js';
 import { troubleTicketFlow } from './flows.js';
 import { until } from './node-red.js';
 import { command } from './product.js';
@@ -63,7 +63,7 @@ describe('a conversation as a test', () => {
     return { code: await started.ended, output: started.output() };
   };
 
-  it('holds messages, mappings and what was sent, and no secret', async () => {
+  it('contains messages, mappings and sent data, and no secret', async () => {
     const { fixture } = await exported(false);
     assert.deepEqual(fixture.mappings.map((m) => `${m.direction} ${m.endpoint} ${m.preset}`).sort(), [
       'in sb1-sn true',
@@ -81,7 +81,7 @@ describe('a conversation as a test', () => {
       if (/SECRET|PASSWORD/.test(name)) assert.ok(!text.includes(value), name);
   });
 
-  it('is replayed offline with the same result, by presets or by the flow it came from, and leaves nothing behind', async () => {
+  it('is replayed offline with the same result, with presets or its original flow, and leaves nothing behind', async () => {
     const { file } = await exported(false);
     const alone = await run(file);
     assert.deepEqual([alone.code, /nothing different/.test(alone.output)], ['0', true], alone.output);
@@ -92,7 +92,7 @@ describe('a conversation as a test', () => {
     assert.deepEqual(readdirSync(temporary()), []);
   });
 
-  it('tells in words and as JSON what a changed mapping would send otherwise, and ends with 1', async () => {
+  it('reports as text and JSON what a changed mapping would send differently, and exits with 1', async () => {
     const { file } = await exported(false);
     const mapping: Mapping = {
       ...tmf621v4,
@@ -122,7 +122,7 @@ describe('a conversation as a test', () => {
     assert.deepEqual(differences.find((one) => one.field === 'name')?.was, TITLE);
   });
 
-  it('tells that a message would fail where a value has no row any more', async () => {
+  it('reports that a message would fail if a value no longer has a row', async () => {
     const { file } = await exported(false);
     const mapping: Mapping = {
       ...tmf621v4,
@@ -148,7 +148,7 @@ describe('a conversation as a test', () => {
     assert.match(output, /would not be sent any more/);
   });
 
-  it('masks texts so that nobody can read them, and gives the same result all the same', async () => {
+  it('masks texts and still gives the same result', async () => {
     const { fixture, file } = await exported(true);
     assert.equal(fixture.masked, true);
     const text = JSON.stringify(fixture);
@@ -159,7 +159,7 @@ describe('a conversation as a test', () => {
     assert.equal(fixture.steps.flatMap((step) => step.sent).filter((one) => one.part === 'create').length, 1);
   });
 
-  it('says in words that a file is no fixture, or the flow another one', async () => {
+  it('reports a file that is not a fixture, or a different flow', async () => {
     const { file } = await exported(false);
     const flow = join(folder, 'other.json');
     writeFileSync(flow, '[]');

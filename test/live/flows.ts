@@ -6,6 +6,8 @@ export interface FlowOptions {
   version: 'v4' | 'v5';
   customer: 'webhook' | 'poll';
   provider: 'hub' | 'poll';
+  /** Instead of the first example, a flow with the same ids. */
+  file?: string;
   /** Where the provider reaches Node-RED. */
   publicUrl?: string;
 }
@@ -13,7 +15,7 @@ export interface FlowOptions {
 /** The first example, pointed at a sandbox of a test and set to the ways a test wants. Everything else stays as users get it. */
 export function troubleTicketFlow(sandbox: Pick<Sandbox, 'url'>, options: FlowOptions): FlowNode[] {
   const nodes = JSON.parse(
-    readFileSync('examples/1-trouble-ticket.json', 'utf8').replaceAll('http://127.0.0.1:1881', sandbox.url),
+    readFileSync(options.file ?? 'examples/1-trouble-ticket.json', 'utf8').replaceAll('http://127.0.0.1:1881', sandbox.url),
   ) as FlowNode[];
   const changes: Record<string, Record<string, unknown>> = {
     'sb1-sn': { retryDelay: '0.1', settling: '1' },

@@ -12,7 +12,7 @@ describe('the guards', () => {
   });
   after(() => rig?.stop());
 
-  it('write nothing to a ticket that is not ours any more, and show both', async () => {
+  it('write nothing to a ticket that is no longer ours, and show both records', async () => {
     const incident = rig.open('taken over');
     const ticket = await until('the ticket', () => rig.tickets('taken over')[0]);
     await rig.quiet();
@@ -41,7 +41,7 @@ describe('the guards', () => {
     assert.notEqual(rig.sandbox.tmf('v4').ticket(String(ticket.id))?.description, 'for the old matter');
   });
 
-  it('leave no registration behind at the provider’s hub when the node is removed', async () => {
+  it('unregister from the provider’s hub when the node is removed', async () => {
     const hubs = () => rig.sandbox.tmf('v4').hubs().length;
     assert.equal(hubs(), 1);
     const removed: FlowNode[] = [];
@@ -54,7 +54,7 @@ describe('the guards', () => {
     await until('the registration to be back', () => hubs() === 1);
   });
 
-  it('ask senders to come again when the inbox is full, and lose nothing of what was accepted', async () => {
+  it('ask senders to retry when the inbox is full, and lose nothing that was accepted', async () => {
     // Nothing can be read, so everything accepted waits.
     rig.sandbox.servicenow.faults.add({ method: 'GET', kind: 'status', status: 503 });
     rig.sandbox.servicenow.webhook = undefined;
@@ -85,7 +85,7 @@ describe('the guards', () => {
   });
 });
 
-describe('a provider that is ServiceNow itself, with its own TMF621', () => {
+describe('a provider that runs ServiceNow with its own TMF621 API', () => {
   let rig: LiveRig;
   before(async () => {
     rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'poll' }, (sandbox) => ({
@@ -125,7 +125,7 @@ describe('a provider that is ServiceNow itself, with its own TMF621', () => {
     assert.ok(!servicenow.row('incident', incident.sys_id)?.description?.includes('[ref'), 'our mark stays with the provider');
   });
 
-  it('is told of a case in the words that a case has there: what it does not know would make it new again', async () => {
+  it('gets the states that a case has there: an unknown state would reset it to new', async () => {
     const { csm, servicenow } = rig.sandbox;
     const table = 'sn_customerservice_case';
     const opened = servicenow.create(table, { short_description: 'Line is slow', description: 'x' });

@@ -24,7 +24,7 @@ describe('GET /health', () => {
   const isOk = async () => (await health()).status === 'ok';
   const troubles = async () => (await health()).stores[0]!.intakeTroubles;
 
-  it('is degraded while a poll fails, and says where, since when and why', async () => {
+  it('is degraded while a poll fails, with endpoint, start time and reason', async () => {
     await until('all to be well', isOk);
     const before = new Date().toISOString();
     rig.sandbox.servicenow.faults.add({ method: 'GET', kind: 'status', status: 503 });
@@ -45,7 +45,7 @@ describe('GET /health', () => {
     await until('the trouble to be over', async () => (await troubles()).length === 0 && (await isOk()));
   });
 
-  it('is degraded while a partner answers nonsense, and does not say that it is away', async () => {
+  it('is degraded while a partner gives unexpected responses, but does not report it as down', async () => {
     const provider = rig.sandbox.tmf('v4');
     // The hub goes on answering.
     provider.faults.add({ path: '/troubleTicket/v4/troubleTicket', kind: 'cut-json' });

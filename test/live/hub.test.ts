@@ -24,7 +24,7 @@ describe('a provider’s hub', () => {
     });
 
   for (const form of ['noId', 'location', 'wrapped', 'noContent'] as RegistrationForm[]) {
-    describe(`that answers in the form «${form}»`, () => {
+    describe(`that responds in the form ${form}`, () => {
       before(async () => {
         rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, (sandbox) => {
           Object.assign(sandbox.tmf('v4').events, { form, listed: true });
@@ -33,14 +33,14 @@ describe('a provider’s hub', () => {
       });
       after(() => rig?.stop());
 
-      it('is registered at once, through deploys', async () => {
+      it('has one registration, even across deploys', async () => {
         await rig.deploy();
         await rig.deploy();
         assert.equal(hubs().length, 1);
         assert.equal(posts(), 1);
       });
 
-      it('and forgets it is registered at again, and what it did meanwhile is read, without polling', async () => {
+      it('gets a new registration if it loses it, and missed changes are read without polling', async () => {
         const id = await opened(`forgotten ${form}`);
         rig.sandbox.tmf('v4').events.forget();
         rig.sandbox.tmf('v4').addNote(id, 'while nobody listened');
@@ -48,7 +48,7 @@ describe('a provider’s hub', () => {
         await arrives(`forgotten ${form}`, 'while nobody listened');
       });
 
-      it('has none left when the node goes', async () => {
+      it('has no registration left after the node is removed', async () => {
         const removed: FlowNode[] = [];
         await rig.deploy((flows) => {
           removed.push(...flows.filter((n) => n.id === 'sb1-tmf-in'));
@@ -60,7 +60,7 @@ describe('a provider’s hub', () => {
   }
 
   for (const kind of ['reset-after', 'reset-before'] as const) {
-    describe(`whose answer is lost (${kind})`, () => {
+    describe(`whose response is lost (${kind})`, () => {
       before(async () => {
         rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, (sandbox) => {
           sandbox.tmf('v4').events.listed = true;
@@ -70,7 +70,7 @@ describe('a provider’s hub', () => {
       });
       after(() => rig?.stop());
 
-      it('is registered at once', async () => {
+      it('has one registration', async () => {
         await opened(`lost answer, ${kind}`);
         await rig.deploy();
         assert.equal(hubs().length, 1);
@@ -85,7 +85,7 @@ describe('a provider’s hub', () => {
     });
     after(() => rig?.stop());
 
-    it('is asked for what was missed when the node starts, although polling is off', async () => {
+    it('is asked for missed changes when the node starts, even with polling off', async () => {
       rig.open('lost');
       const ticket = await until('the ticket', () => rig.tickets('lost', 'v5')[0]);
       await rig.quiet();
@@ -101,7 +101,7 @@ describe('a provider’s hub', () => {
     });
   });
 
-  describe('that shows nothing of its registrations', () => {
+  describe('that does not list its registrations', () => {
     before(async () => {
       rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' }, (sandbox) => {
         sandbox.tmf('v4').events.form = 'noContent';
@@ -110,7 +110,7 @@ describe('a provider’s hub', () => {
     });
     after(() => rig?.stop());
 
-    it('and forgets them is registered at again when a change comes without an event', async () => {
+    it('gets a new registration when a change arrives without an event', async () => {
       const id = await opened('silent');
       assert.equal(posts(), 1);
       rig.sandbox.tmf('v4').events.forget();

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import type { Changes, FieldLists, SampleHeading, SeenValues } from '../../nodes/mapping/designer/answers.js';
+import { presets } from '../../src/endpoints/registry.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { presets } from '../../src/mapping/presets/index.js';
 import type { Preview } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
 import { type EditorServer, startEditor } from '../browser/editor.js';
 import { HOSTILE, mappingFlow, seedMessages } from '../nodes/mapping/seed.js';
 import { until } from './node-red.js';
 
-const incident = presets.find((preset) => preset.name === 'ServiceNow incident') as Mapping;
-const ticket = presets.find((preset) => preset.name === 'TMF621 v4 trouble ticket') as Mapping;
-const order = presets.find((preset) => preset.name === 'TMF622 v4 product order') as Mapping;
+const incident = presets().find((preset) => preset.name === 'ServiceNow incident') as Mapping;
+const ticket = presets().find((preset) => preset.name === 'TMF621 v4 trouble ticket') as Mapping;
+const order = presets().find((preset) => preset.name === 'TMF622 v4 product order') as Mapping;
 const PASSWORD = 'secret';
 const user = (username: string, permissions: string | string[]) => ({
   username,
@@ -46,7 +46,7 @@ describe('the routes of the mapping designer', () => {
   const INCIDENT = 'system=servicenow&entityType=incident';
   const TICKET = 'system=tmf621&entityType=troubleTicket&version=v4';
 
-  it('list the fields of both sides, with those seen in messages', async () => {
+  it('list the fields of both sides, including those seen in messages', async () => {
     const { body } = await ask<FieldLists>(`fields?${INCIDENT}`);
     const site = body.partner.find(({ path }) => path === 'u_site');
     assert.deepEqual([site?.seen, site?.example], [true, 'HH-25']);
@@ -57,7 +57,7 @@ describe('the routes of the mapping designer', () => {
     assert.ok(orders.body.items?.partner.some(({ path }) => path === 'action'));
   });
 
-  it('give received messages as samples: records on the way in, generic messages on the way out', async () => {
+  it('return received messages as samples: records inbound, generic messages outbound', async () => {
     const list = await ask<SampleHeading[]>(`samples?${INCIDENT}&direction=in`);
     assert.equal(list.body.length, 20);
     assert.deepEqual(
@@ -76,8 +76,8 @@ describe('the routes of the mapping designer', () => {
     assert.equal((await ask('samples/m99?system=servicenow&entityType=incident&direction=in')).status, 404);
   });
 
-  it('have an example for every mapping that ships, which it translates without an error, both ways', async () => {
-    for (const preset of presets) {
+  it('have an example for every preset, which translates it without errors, both ways', async () => {
+    for (const preset of presets()) {
       const subject = new URLSearchParams({
         system: preset.system,
         entityType: preset.entityType,
@@ -96,7 +96,7 @@ describe('the routes of the mapping designer', () => {
     }
   });
 
-  it('preview what rules make of a record, of an answer that was pasted, and of a generic message', async () => {
+  it('preview the result of rules for a record, a pasted response and a generic message', async () => {
     const record = { result: { short_description: 'Down', state: '2', caller_id: { link: 'x', value: '77' } } };
     const incoming = await run(incident, 'in', record);
     assert.deepEqual(incoming.body.result, { state: 'inProgress', title: 'Down', requester: { id: '77' } });
@@ -107,7 +107,7 @@ describe('the routes of the mapping designer', () => {
     assert.match(refused.body.problems.map(({ text }) => text).join(), /productOrderItem is missing/);
   });
 
-  it('keep nothing: a preview changes neither the store nor the counters nor the flow', async () => {
+  it('store nothing: a preview changes neither the store nor the counters nor the flow', async () => {
     const before = await (await fetch(`${server.url}flows`)).text();
     await run(incident, 'in', { state: 'never seen' });
     const { body } = await ask<SeenValues>('values', { mapping: { ...incident, name: 'Ours' }, table: 'order', rule: 0 });
@@ -118,7 +118,7 @@ describe('the routes of the mapping designer', () => {
     assert.equal(await (await fetch(`${server.url}flows`)).text(), before);
   });
 
-  it('give the values a field had, counted ones included', async () => {
+  it('return the values a field had, including counted ones', async () => {
     const { body } = await ask<SeenValues>('values', { mapping: { ...incident, name: 'Ours' }, table: 'order', rule: 0 });
     assert.deepEqual(body.partner, [
       { value: ['2', ''], times: 15 },
@@ -127,7 +127,7 @@ describe('the routes of the mapping designer', () => {
     ]);
   });
 
-  it('tell what edited rules would change of the last 20 messages, against the deployed ones', async () => {
+  it('compare edited rules with the deployed ones on the last 20 messages', async () => {
     const same = await ask<Changes>('changes', { id: 'own', mapping: incident });
     assert.deepEqual([same.body.against, same.body.compared, same.body.changed, same.body.worse], ['deployed', 20, 0, 0]);
     const [state, ...rest] = incident.rules;
@@ -139,14 +139,14 @@ describe('the routes of the mapping designer', () => {
     assert.deepEqual([fresh.body.against, fresh.body.changed], ['preset', 0]);
   });
 
-  it('end an expression that never ends, and go on', async () => {
+  it('stop an endless expression and continue', async () => {
     const loop = { field: 'a', generic: 'title', expression: { in: '($f := function($x){$f($x+1)}; $f(1))' } };
     const { body } = await run({ ...incident, rules: [loop, { field: 'b', generic: 'description' }] }, 'in', { b: 'text' });
     assert.deepEqual(body.result, { description: 'text' });
     assert.equal(body.problems[0]?.code, 'expression');
   });
 
-  it('say in words what is wrong with a question', async () => {
+  it('explain what is wrong with a request', async () => {
     const wrong: [unknown, string][] = [
       [{ mapping: { ...incident, rules: 'x' }, direction: 'in', sample: {} }, 'mapping'],
       [{ mapping: incident, direction: 'up', sample: {} }, 'direction'],
@@ -163,7 +163,7 @@ describe('the routes of the mapping designer', () => {
   });
 });
 
-describe('the routes of the mapping designer where people sign in', () => {
+describe('the routes of the mapping designer with adminAuth', () => {
   let server: EditorServer;
   before(async () => {
     const users = [user('reader', 'switchboard.read'), user('stranger', ['flows.read'])];
@@ -188,7 +188,7 @@ describe('the routes of the mapping designer where people sign in', () => {
     return ((await answer.json()) as { access_token: string }).access_token;
   };
 
-  it('answer those who may see messages, and nobody else', async () => {
+  it('respond only to users who may see messages', async () => {
     const tokens = { reader: await tokenOf('reader'), stranger: await tokenOf('stranger'), nobody: '' };
     const asked: [path: string, body?: unknown][] = [
       ['fields?system=servicenow&entityType=incident'],

@@ -10,7 +10,7 @@ for (const version of ['v4', 'v5'] as const) {
     });
     after(() => rig?.stop());
 
-    it('appears at the customer, stays in step both ways, and keeps what only the provider says of it', async () => {
+    it('appears at the customer, stays in sync both ways, and keeps the fields that only the provider has', async () => {
       const provider = rig.sandbox.tmf(version);
       const desk = rig.sandbox.servicenow;
       const typed = version === 'v5' ? { '@type': 'TroubleTicket' } : {};

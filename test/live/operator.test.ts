@@ -49,7 +49,7 @@ describe('an operator', () => {
   const health = async () =>
     (await rig.get<Health>('/health')).stores[0]!.endpoints.find(({ name }) => name.includes('Provider'))!;
 
-  it('suspends an endpoint: what is for it waits, over a deploy too, and goes out in order when it is resumed', async () => {
+  it('suspends an endpoint: its deliveries wait, even across a deploy, and are sent in order on resume', async () => {
     const incident = rig.open('before maintenance');
     await until('the ticket', () => rig.tickets('before maintenance')[0]);
     await rig.quiet();
@@ -78,7 +78,7 @@ describe('an operator', () => {
     assert.deepEqual((await audit()).slice(0, 2), ['resume endpoint', 'suspend endpoint']);
   });
 
-  it('changes what is sent and sends it again; what was changed is kept, and what the partner would refuse is not queued', async () => {
+  it('edits a delivery and replays it; the edit is recorded, and what the partner would reject is not queued', async () => {
     rig.sandbox.tmf('v4').faults.add({ method: 'POST', kind: 'status', status: 422 });
     const incident = rig.open('wrong title');
     const failed = await until('the dead letter', () => rig.message(incident.number!, (m) => m.sent[0]?.state === 'failed'));
@@ -114,7 +114,7 @@ describe('an operator', () => {
     assert.equal((await audit())[0], 'edit delivery');
   });
 
-  it('changes what came in and puts it through the flow', async () => {
+  it('edits an incoming message and processes it again', async () => {
     const incident = rig.open('', { description: '' });
     const failed = await until('the failure', () => rig.message(incident.number!, (m) => m.state === 'failed'));
     const payload = failed.payload as { record: Record<string, Json> };
@@ -128,7 +128,7 @@ describe('an operator', () => {
     await rig.quiet();
   });
 
-  it('skips all that fit at once, and takes that back', async () => {
+  it('skips all matching messages at once, and undoes that', async () => {
     rig.sandbox.tmf('v4').faults.add({ method: 'POST', kind: 'status', status: 422 });
     for (let n = 0; n < 5; n++) rig.open(`bulk ${n}`);
     await until('five dead letters', async () => (await rig.counts()).deliveries.failed === 5);
@@ -150,7 +150,7 @@ describe('an operator', () => {
     await rig.quiet();
   });
 
-  it('sees values without a row, the message that had one, and clears them', async () => {
+  it('sees unknown values with their message, and resets them', async () => {
     rig.open('an odd severity');
     const ticket = await until('the ticket', () => rig.tickets('an odd severity')[0]);
     await rig.quiet();

@@ -12,7 +12,7 @@ const NUMBERS: Record<string, (items: VendorItem[]) => VendorItem[]> = {
   'puts a fee of its own before them': (items) => [FEE, ...renumbered(items, (i) => String(i + 2))],
 };
 
-describe('the items of an order in a real Node-RED, at a vendor with numbers of its own', () => {
+describe('the items of an order in a real Node-RED, at a vendor with its own numbering', () => {
   let rig: OrdersRig;
   let vendor: OwnNumbersVendor;
   before(async () => {
@@ -83,7 +83,7 @@ describe('the items of an order in a real Node-RED, at a vendor with numbers of 
     });
   }
 
-  it('keep their lines where it shows them later', async () => {
+  it('keep their lines if the vendor shows them later', async () => {
     vendor.numbers = (items) => renumbered(items, (i) => `${i + 1}0`);
     vendor.slow = true;
     const { id, order } = await place('later');
@@ -99,7 +99,7 @@ describe('the items of an order in a real Node-RED, at a vendor with numbers of 
     assert.deepEqual(await rig.failures(), []);
   });
 
-  it('are done where all parts of a split one are; what cannot be said of a part is not written', async () => {
+  it('are completed when all parts of a split item are; what applies to only one part is not written', async () => {
     vendor.numbers = ([sim, phone, cover]) =>
       renumbered([sim!, { ...phone!, quantity: 1 }, { ...phone!, quantity: 1 }, cover!], (i) => `${i + 1}0`);
     const { id, order } = await place('split', '2');

@@ -13,7 +13,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     await rig?.stop();
   });
 
-  it('is ordered once at each, and comes together again when all are done', async () => {
+  it('is placed once at each, and is completed when all are done', async () => {
     rig = await OrdersRig.start();
     const id = rig.place('New colleague', ['phone', 'sim', 'cover', 'delivery', 'laptop']);
     const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
@@ -66,7 +66,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     assert.deepEqual(await rig.failures(), []);
   });
 
-  it('says so when a part of it fails, and keeps the rest', async () => {
+  it('reports a part that fails, and keeps the rest', async () => {
     rig = await OrdersRig.start();
     const id = rig.place('Half of it', ['phone', 'sim', 'delivery']);
     const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
@@ -86,7 +86,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     assert.deepEqual(await rig.failures(), []);
   });
 
-  it('cancels the rest when that is the rule', async () => {
+  it('cancels the rest if so configured', async () => {
     rig = await OrdersRig.start({ onFailure: 'cancelRest' });
     const id = rig.place('All or nothing', ['phone', 'sim', 'delivery']);
     const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
@@ -105,7 +105,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     assert.equal(rig.vendor('delivery'), undefined);
   });
 
-  it('asks a person about the rest when that is the rule, and does what the person answers', async () => {
+  it('lets an operator decide about the rest if so configured, and applies the decision', async () => {
     rig = await OrdersRig.start({ onFailure: 'ask' });
     const id = rig.place('Ask me', ['phone', 'sim', 'delivery']);
     const [, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
@@ -131,7 +131,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     assert.deepEqual(await rig.failures(), []);
   });
 
-  it('is cancelled half-way: what waits is never ordered, and who refuses is heard', async () => {
+  it('is cancelled halfway: waiting legs are never ordered, and rejections are reported', async () => {
     rig = await OrdersRig.start();
     const id = rig.place('Changed my mind', ['phone', 'sim', 'delivery', 'laptop']);
     const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
@@ -160,7 +160,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     assert.equal(rig.desk('devices').cancels.all().length, 1);
   });
 
-  it('is amended: quantity, one item gone, one item more, each at its own vendor', async () => {
+  it('is amended: quantity, one item removed, one item added, each at its own vendor', async () => {
     rig = await OrdersRig.start();
     const id = rig.place('Second thoughts', ['phone', 'sim', 'cover']);
     const [devices, mobile] = [await rig.ordered('devices'), await rig.ordered('mobile')];
@@ -187,7 +187,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     assert.deepEqual(await rig.failures(), []);
   });
 
-  it('is cancelled at the vendor whose answer to the create was lost', async () => {
+  it('is cancelled at the vendor whose response to the create was lost', async () => {
     rig = await OrdersRig.start();
     rig.desk('mobile').faults.add({ kind: 'reset-after', method: 'POST', path: '/productOrder', times: 1 });
     // Whether it got through cannot be looked up for a while.

@@ -30,7 +30,7 @@ describe('a provider that is down while tickets come in', () => {
   });
   after(() => rig?.stop());
 
-  it('is left alone, then gets every ticket once; the other side is served meanwhile', async () => {
+  it('is not called, then gets every ticket once; the other side is served meanwhile', async () => {
     const provider = rig.sandbox.tmf('v4');
     const first = rig.open('before the night');
     const ticket = await until('the first ticket', () => rig.tickets('before the night')[0]);

@@ -57,7 +57,7 @@ describe('a partner that fails', () => {
     message?.sent.find((d) => d.part === 'entity' && d.endpoint.startsWith(to));
 
   for (const { title, fault, says } of REFUSALS) {
-    it(`answers ${title} to a create: the error is told in words, and a replay creates the ticket once`, async () => {
+    it(`returns ${title} for a create: the error is explained, and a replay creates the ticket once`, async () => {
       const subject = `create, ${title}`;
       rig.sandbox.tmf('v4').faults.add({ method: 'POST', path: '/troubleTicket', ...fault });
       const { number } = rig.open(subject);
@@ -84,7 +84,7 @@ describe('a partner that fails', () => {
   }
 
   const troublesCreate = ({ title, fault, says }: Case) =>
-    it(`gives ${title} to a create: it is there once, without anybody’s doing`, async () => {
+    it(`gives ${title} for a create: the ticket exists once, without an operator`, async () => {
       const subject = `create, ${title}`;
       rig.sandbox.tmf('v4').faults.add({ method: 'POST', path: '/troubleTicket', ...fault });
       const { number } = rig.open(subject);
@@ -102,7 +102,7 @@ describe('a partner that fails', () => {
     });
 
   const troublesUpdate = ({ title, fault, says }: Case) =>
-    it(`gives ${title} to an update at the customer: the state arrives, once`, async () => {
+    it(`gives ${title} for an update at the customer: the state arrives once`, async () => {
       const subject = `update, ${title}`;
       const incident = rig.open(subject);
       const ticket = await until('the ticket', () => rig.tickets(subject)[0]);
@@ -130,7 +130,7 @@ describe('a partner that fails', () => {
   for (const one of TROUBLES) troublesCreate(one);
   for (const one of [...REFUSALS, ...TROUBLES]) troublesUpdate(one);
 
-  it('loses the answer to a comment: it stands there once', async () => {
+  it('loses the response to a comment: the comment exists once', async () => {
     const incident = rig.open('comment, lost answer');
     const ticket = await until('the ticket', () => rig.tickets('comment, lost answer')[0]);
     await rig.quiet();
@@ -150,7 +150,7 @@ describe('a partner that fails', () => {
     assert.equal(rig.tickets('read, 503').length, 1);
   });
 
-  it('drops a field silently: delivery, list, counts and health say so, until a person has seen it', async () => {
+  it('drops a field silently: delivery, list, counts and health report it until it is marked as seen', async () => {
     const subject = 'dropped field';
     const incident = rig.open(subject);
     const ticket = await until('the ticket', () => rig.tickets(subject)[0]);
@@ -179,7 +179,7 @@ describe('a partner that fails', () => {
     assert.deepEqual([await counted(), (await listed()).length], [[before - 1, before - 1], before - 1]);
   });
 
-  it('shows no secret in anything it says or keeps', async () => {
+  it('causes no secret to be shown or stored', async () => {
     const { environment } = rig.sandbox;
     for (const [name, secret] of Object.entries(environment)) {
       if (!/SECRET|PASSWORD/.test(name)) continue;
@@ -187,7 +187,7 @@ describe('a partner that fails', () => {
     }
   });
 
-  describe('and is silent', () => {
+  describe('that does not respond', () => {
     before(() =>
       rig.deploy((flows) => flows.map((node) => (node.type.endsWith('-endpoint') ? { ...node, timeout: '1' } : node))),
     );

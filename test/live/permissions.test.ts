@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { serviceNowEndpointDefaults } from '../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import type { AuditEntry } from '../../nodes/sidebar/views.js';
 import { storeDefaults } from '../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../nodes/tmf-endpoint/tmf-endpoint.config.js';
 import { type EditorServer, startEditor } from '../browser/editor.js';
 import { rawRequest } from '../http/raw-request.js';
 import { serve, type TestServer } from '../http/server.js';
+import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../nodes/defaults.js';
 import { seedStore } from '../nodes/sidebar/seed.js';
 import { addressOf, listRoutes, RIGHTS } from './admin-routes.js';
 
@@ -80,13 +79,13 @@ describe('the admin routes', () => {
       return rawRequest(`${server.url}${path}`, method, { ...JSON_TYPE, ...signedIn, ...headers }, text);
     };
 
-    it('are all known, with who may use them', async () => {
+    it('are all listed with their permission', async () => {
       const there = (await (await fetch(`${server.url}routes`)).json()) as string[];
       assert.deepEqual([...there].sort(), Object.keys(RIGHTS).sort());
     });
 
     for (const [route, right] of Object.entries(RIGHTS)) {
-      it(`${route} is for ${right}`, async () => {
+      it(`${route} is allowed for ${right}`, async () => {
         for (const user of [undefined, ...Object.keys(RIGHTS_OF)]) {
           const may = right === 'anyone' || (user !== undefined && RIGHTS_OF[user]?.includes(right));
           const { status } = await ask(route, user);
@@ -95,7 +94,7 @@ describe('the admin routes', () => {
       });
     }
 
-    it('let no reader make the server send anything', async () => {
+    it('do not let a reader make the server send anything', async () => {
       const typed = {
         type: 'switchboard-servicenow-endpoint',
         config: { baseUrl: partner.url, auth: 'none' },
@@ -114,12 +113,12 @@ describe('the admin routes', () => {
       }
     });
 
-    it('who signed in may come under any name of a proxy, but not from another site’s page', async () => {
+    it('accept a signed-in user under any proxy host name, but not from the page of another site', async () => {
       assert.equal((await ask('GET messages', 'reader', {}, { Host: 'desk.example' })).status, 200);
       assert.equal((await ask('GET messages', 'reader', {}, { Origin: 'http://evil.example' })).status, 403);
     });
 
-    it('keeps the name of who did something', async () => {
+    it('record the user of an action', async () => {
       const answer = await fetch(`${server.url}switchboard/deliveries/d2/skip`, {
         method: 'POST',
         headers: { ...JSON_TYPE, Authorization: `Bearer ${tokens.operator}` },
@@ -130,12 +129,12 @@ describe('the admin routes', () => {
       assert.deepEqual([entry?.by, entry?.action, entry?.target.id, entry?.reason], ['operator', 'skip', 'd2', 'By phone.']);
     });
 
-    it('serves the page to anyone, because it holds nothing', async () => {
+    it('serve the page to anyone, because it contains no data', async () => {
       assert.ok(!(await ask('GET page')).body.includes('INC001'));
     });
   });
 
-  describe('in a Node-RED where nobody signs in', () => {
+  describe('in a Node-RED without adminAuth', () => {
     let server: EditorServer;
     before(async () => {
       server = await startEditor({ flow: flow(partner), prepare });
@@ -155,7 +154,7 @@ describe('the admin routes', () => {
 
     for (const [route, right] of Object.entries(RIGHTS)) {
       if (right === 'anyone') {
-        it(`${route} comes with the headers of a page`, async () => {
+        it(`${route} has the security headers of a page`, async () => {
           const { headers } = await ask(route, {});
           const policy = String(headers['content-security-policy']);
           assert.match(policy, /default-src 'none'; script-src 'self';.*frame-ancestors 'none'/);
@@ -164,7 +163,7 @@ describe('the admin routes', () => {
         });
         continue;
       }
-      it(`${route} does nothing for other sites`, async () => {
+      it(`${route} has no effect for other sites`, async () => {
         for (const [who, headers] of Object.entries(FOREIGN)) {
           const { status, body } = await ask(route, headers);
           assert.equal(status, 403, `${who}: ${body}`);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import type { Listed as AnyListed, TableChoice } from '../../src/endpoints/servicenow/dictionary.js';
+import type { TableChoice } from '../../src/endpoints/servicenow/dictionary.js';
+import type { Listed as AnyListed } from '../../src/endpoints/system.js';
 import { LiveRig } from './rig.js';
 
 type Listed = AnyListed<TableChoice>;
 
-describe('what dialogs let people choose from', () => {
+describe('the pick lists of dialogs', () => {
   let rig: LiveRig;
   before(async () => {
     rig = await LiveRig.start({ version: 'v4', customer: 'webhook', provider: 'hub' });
@@ -22,37 +23,40 @@ describe('what dialogs let people choose from', () => {
   };
   const names = ({ body }: { body: Listed }) => body.items.map(({ name }) => name);
 
-  it('columns by record type or table, and choices, of a deployed ServiceNow', async () => {
-    assert.ok(names(await ask('sb1-sn/fields', { entityType: 'incident' })).includes('hold_reason'));
-    assert.ok(names(await ask('sb1-sn/fields', { table: 'problem' })).includes('problem_state'));
-    const { body } = await ask('sb1-sn/choices', { entityType: 'incident', field: 'state' });
+  it('offer columns by record type or table, and choices, of a deployed ServiceNow', async () => {
+    assert.ok(names(await ask('sb1-sn/lists/fields', { entityType: 'incident' })).includes('hold_reason'));
+    assert.ok(names(await ask('sb1-sn/lists/fields', { table: 'problem' })).includes('problem_state'));
+    const { body } = await ask('sb1-sn/lists/choices', { entityType: 'incident', field: 'state' });
     assert.deepEqual(body.items[0], { value: '1', label: 'New' });
   });
 
-  it('tables, with the settings as they stand in the dialog, and the deployed password', async () => {
+  it('offer tables with the settings in the dialog and the deployed password', async () => {
     const typed = { type: 'switchboard-servicenow-endpoint', credentials: { password: '__PWRD__' } };
-    const there = await ask('sb1-sn/tables', { ...typed, config: { baseUrl: `${rig.sandbox.url}/servicenow`, auth: 'basic' } });
+    const there = await ask('sb1-sn/typed/tables', {
+      ...typed,
+      config: { baseUrl: `${rig.sandbox.url}/servicenow`, auth: 'basic' },
+    });
     assert.ok(names(there).includes('sn_customerservice_case'));
     assert.equal(there.body.note, undefined);
     const elsewhere = { baseUrl: 'http://127.0.0.1:9', auth: 'basic' };
-    const gone = await ask('sb1-sn/tables', { ...typed, config: elsewhere, credentials: { user: 'me', password: 'mine' } });
+    const gone = await ask('sb1-sn/typed/tables', { ...typed, config: elsewhere, credentials: { user: 'me', password: 'mine' } });
     assert.ok(names(gone).includes('change_request'), 'the known ones are there all the same');
     assert.match(gone.body.note ?? '', /nobody listens there\. These are the ones known beforehand/);
   });
 
-  it('what is known while the partner is down: the columns that its mappings name', async () => {
+  it('offer the columns of its mappings while the partner is down', async () => {
     rig.sandbox.servicenow.faults.add({ kind: 'status', status: 503 });
-    const { body, status } = await ask('sb1-sn/fields', { entityType: 'incident' });
+    const { body, status } = await ask('sb1-sn/lists/fields', { entityType: 'incident' });
     assert.equal(status, 200);
     assert.ok(body.items.some(({ name }) => name === 'short_description'));
     assert.match(body.note ?? '', /503: Service Unavailable\. These are the ones known beforehand/);
   });
 
-  it('what cannot be asked is said in words', async () => {
-    const tmf = await ask('sb1-tmf/fields', { entityType: 'incident' });
+  it('explain why a request is invalid', async () => {
+    const tmf = await ask('sb1-tmf/lists/fields', { entityType: 'incident' });
     assert.equal(tmf.status, 409);
-    assert.match(tmf.body.message ?? '', /TMF621.*Only a ServiceNow/);
-    assert.match((await ask('sb1-sn/fields', { entityType: 'order99' })).body.message ?? '', /no record type «order99»/);
-    assert.match((await ask('nobody/fields', {})).body.message ?? '', /This endpoint is not deployed/);
+    assert.match(tmf.body.message ?? '', /TMF621.*has no list of fields/);
+    assert.match((await ask('sb1-sn/lists/fields', { entityType: 'order99' })).body.message ?? '', /no record type "order99"/);
+    assert.match((await ask('nobody/lists/fields', {})).body.message ?? '', /This endpoint is not deployed/);
   });
 });

@@ -7,14 +7,14 @@ const TICKETS = 15;
 const STATES = ['inProgress', 'pending', 'inProgress', 'held', 'inProgress', 'pending', 'inProgress', 'resolved', 'inProgress'];
 
 for (const version of ['v4', 'v5'] as const) {
-  describe(`states that change faster than they are told, ${version}`, () => {
+  describe(`states that change faster than they are sent, ${version}`, () => {
     let rig: LiveRig;
     before(async () => {
       rig = await LiveRig.start({ version, customer: 'webhook', provider: 'hub' });
     });
     after(() => rig?.stop());
 
-    it('arrive at last, and never come back as an echo', async () => {
+    it('arrive in the end, and never come back as an echo', async () => {
       const desk = rig.sandbox.servicenow;
       const provider = rig.sandbox.tmf(version);
       const incidents = Array.from({ length: TICKETS }, (_, i) => rig.open(`rapid ${i}`));

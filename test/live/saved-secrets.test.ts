@@ -79,8 +79,8 @@ describe('saved secrets', () => {
     'settings that are none': () => ['sb1-sn', SERVICENOW, { baseUrl: [thief.url], auth: { a: 1 }, tokenUrl: 7 }, password],
   };
   for (const [name, theft] of Object.entries(THEFTS)) {
-    for (const route of ['test', 'tables']) {
-      it(`stay here when a ${route} names ${name}`, async () => {
+    for (const route of ['test', 'typed/tables']) {
+      it(`are not sent when a ${route} names ${name}`, async () => {
         const [id, type, config, credentials] = theft();
         const before = rig.sandbox.servicenow.requests.length;
         const { status, text } = await ask(id, type, config, credentials, route);
@@ -94,19 +94,19 @@ describe('saved secrets', () => {
     }
   }
 
-  it('say for which address they are', async () => {
+  it('are bound to their URL', async () => {
     const { text } = await ask('sb1-sn', SERVICENOW, basic(thief.url), password);
     assert.match(text, new RegExp(`Acme: The saved password is for ${rig.sandbox.url} only. Type it again`));
   });
 
-  it('are used at their own address, as the dialog sends them', async () => {
+  it('are used at their own URL, as the dialog sends them', async () => {
     const { text } = await ask('sb1-sn', SERVICENOW, basic(customer()), password);
     assert.match(text, /"ok":true/);
     const token = await ask('sb1-tmf', TMF, { ...oauth(provider(), `${elsewhere(rig.sandbox.url)}/oauth/token`), version: 'v4' });
     assert.match(token.text, /"ok":true/);
   });
 
-  it('of a way to sign in that is not chosen any more stand in nobody’s way, and stay here', async () => {
+  it('of a sign-in method that is no longer selected cause no error and are not sent', async () => {
     const nothing = await ask('sb1-sn', SERVICENOW, { ...basic(thief.url), auth: 'none' }, password);
     assert.equal(nothing.status, 200, nothing.text);
     const key = await ask('sb1-sn', SERVICENOW, { ...basic(thief.url), auth: 'apiKey' }, { ...password, apiKey: 'my-key' });
@@ -115,7 +115,7 @@ describe('saved secrets', () => {
     assert.ok(!caught.includes(rig.sandbox.environment.SANDBOX_SERVICENOW_PASSWORD!));
   });
 
-  it('do not come along with one that was typed', async () => {
+  it('are not sent together with one that was entered', async () => {
     await ask('sb1-sn', SERVICENOW, basic(thief.url), { user: 'me', password: 'mine' });
     assert.match(caught, /me:mine/);
     await ask('sb1-sn', SERVICENOW, basic(thief.url), { user });

@@ -55,7 +55,7 @@ describe('a webhook', () => {
     ],
   ];
   for (const [what, path, proof] of WAYS) {
-    it(`proved by ${what} is taken, and brings the ticket; with a wrong one it is not`, async () => {
+    it(`with ${what} is accepted and delivers the ticket; with a wrong one it is rejected`, async () => {
       const secret = rig.sandbox.environment.SANDBOX_WEBHOOK_SECRET!;
       const { sys_id } = rig.open(`told with ${path}`);
       // Not as JSON.stringify would write it: the signature is over the bytes as they came.
@@ -88,7 +88,7 @@ for (const version of ['v4', 'v5'] as const) {
         ['its own path', `/listener/troubleTicket${kind}Event`],
         ['the callback itself', ''],
       ]) {
-        it(`takes ${kind} at ${where} and answers as ${version} has it`, async () => {
+        it(`accepts ${kind} at ${where} and responds as ${version} requires`, async () => {
           const title = `${kind} at ${where}`;
           const provider = rig.sandbox.tmf(version);
           const typed = version === 'v5' ? { '@type': 'TroubleTicket' } : {};

@@ -49,7 +49,7 @@ describe('switchboard run with a settings file', () => {
   };
   const ANY_PORT = ['--port', '0', '--log', 'warn'];
 
-  describe('refuses an editor that other machines reach without signing in', () => {
+  describe('does not serve an editor that other machines reach without a login', () => {
     const refused = async (...args: string[]) => {
       const started = run('--editor', ...ANY_PORT, ...args);
       assert.equal(await started.ended, '1', started.output());
@@ -57,21 +57,21 @@ describe('switchboard run with a settings file', () => {
       return started.output();
     };
     for (const host of ['0.0.0.0', '::', '', '::ffff:0.0.0.0', '[::]', ' 0.0.0.0'])
-      it(`listening on «${host}»`, async () => {
+      it(`listening on ${host}`, async () => {
         const output = await refused('--host', host);
         assert.match(output, /module\.exports = \{ adminAuth: \{ type: 'credentials', users: \[/);
         assert.match(output, /--settings settings\.js/);
       });
-    it('where the settings file says where to listen, and names that file', async () => {
+    it('if the settings file sets the host, and names that file', async () => {
       assert.match(await refused(...settings("uiHost: '0.0.0.0'")), /Add this line to \S+settings\.js:\s+adminAuth:/);
     });
-    it('where adminAuth lets people in without signing in', async () => {
+    it('if adminAuth allows access without a login', async () => {
       const file = settings(`adminAuth: { type: 'credentials', users: [${USER}], default: { permissions: 'read' } }`);
       assert.match(await refused('--host', '0.0.0.0', ...file), /adminAuth\.default/);
     });
   });
 
-  it('the line that the refusal names sets it up: who signs in sees the operator’s pages, nobody else', async () => {
+  it('works with the line that the error suggests: only signed-in users see the operator pages', async () => {
     const refusal = run('--editor', ...ANY_PORT, '--host', '0.0.0.0');
     await refusal.ended;
     const [line = ''] = /module\.exports = .*/.exec(refusal.output()) ?? [];
@@ -94,13 +94,13 @@ describe('switchboard run with a settings file', () => {
     assert.match(started.output(), /reach the editor over http/);
   });
 
-  it('needs no sign-in beyond this machine where no editor is served', async () => {
+  it('needs no login beyond this machine if no editor is served', async () => {
     const url = (await ready(run(...ANY_PORT, '--host', '0.0.0.0'))).replace('0.0.0.0', '127.0.0.1');
     assert.equal((await fetch(`${url}/hello`)).status, 200);
     assert.equal((await fetch(`${url}/flows`)).status, 404);
   });
 
-  it('serves over https, below the roots it names, and signs in there', async function () {
+  it('serves over https below the configured roots, with a login', async function () {
     const certificates = Certificates.make();
     if (!certificates) return this.skip();
     try {
@@ -144,7 +144,7 @@ describe('switchboard run with a settings file', () => {
     assert.deepEqual(got, [401, 401, 401, 200, 200, 401, 401]);
   });
 
-  it('starts with settings that it does not use, and says so', async () => {
+  it('reports settings that it does not use', async () => {
     const started = run(
       ...ANY_PORT,
       ...settings(`httpStatic: ${JSON.stringify(folder)}, flowFile: 'other.json', userDir: '/nonesuch'`),
@@ -153,13 +153,13 @@ describe('switchboard run with a settings file', () => {
     assert.match(started.output(), /httpStatic of the settings file is not served/);
   });
 
-  it('listens where the settings file says, unless told otherwise', async () => {
+  it('listens where the settings file says, unless overridden', async () => {
     const file = settings("uiHost: '127.0.0.2', uiPort: 0, logging: { console: { level: 'warn' } }");
     assert.match(await ready(run(...file)), /^http:\/\/127\.0\.0\.2:/);
     assert.match(await ready(run('--host', '127.0.0.1', ...file)), /^http:\/\/127\.0\.0\.1:/);
   });
 
-  it('is told what is wrong with a settings file', async () => {
+  it('reports an invalid settings file', async () => {
     const ended = async (text: string, ...args: string[]) => {
       const started = run(...ANY_PORT, ...settings(text), ...args);
       assert.equal(await started.ended, '1');
@@ -177,14 +177,14 @@ describe('switchboard run with a settings file', () => {
     assert.match(await ended('httpAdminRoot: false', '--editor'), /httpAdminRoot is switched off, and --editor needs it/);
   });
 
-  describe('where nobody signs in, on loopback', () => {
+  describe('on loopback without a login', () => {
     let url: string;
     beforeEach(async () => {
       url = await ready(run('--editor', ...ANY_PORT));
     });
     const CROSS = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors', Origin: 'http://evil.example' };
 
-    it('another site’s page reaches the flows’ paths and nothing of the admin API', async () => {
+    it('lets the page of another site reach the paths of the flows, but not the admin API', async () => {
       const form = { ...CROSS, 'Content-Type': 'application/x-www-form-urlencoded' };
       const deploy = await rawRequest(`${url}/flow`, 'POST', form, 'label=evil&nodes[0][id]=evil1&nodes[0][type]=debug');
       assert.equal(deploy.status, 403);
@@ -201,7 +201,7 @@ describe('switchboard run with a settings file', () => {
       assert.equal((await rawRequest(`${url}/hello`, 'GET', { Host: 'hooks.example' })).status, 200);
     });
 
-    it('a link on another page leads to the editor, a frame on it does not', async () => {
+    it('can be opened by a link on another page, but not in a frame', async () => {
       const from = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' };
       const editor = await rawRequest(`${url}/`, 'GET', { ...from, 'Sec-Fetch-Dest': 'document' });
       assert.equal(editor.status, 200);
@@ -210,7 +210,7 @@ describe('switchboard run with a settings file', () => {
       assert.equal((await rawRequest(`${url}/`, 'GET', { ...from, 'Sec-Fetch-Dest': 'iframe' })).status, 403);
     });
 
-    it('another site’s page does not hear the editor’s live channel', async () => {
+    it('does not let the page of another site listen to the editor’s live channel', async () => {
       const key = { 'Sec-WebSocket-Key': 'c3dpdGNoYm9hcmQgdGVzdA==', 'Sec-WebSocket-Version': '13' };
       const hears = (origin: string) =>
         new Promise<boolean>((resolve) => {

@@ -19,7 +19,7 @@ const STATUS: FlowNode[] = ['sb1-tmf-out', 'sb1-sn-in'].flatMap((id) => [
   },
 ]);
 
-describe('what nodes show as their status', () => {
+describe('the status of nodes', () => {
   let rig: LiveRig;
   before(async () => {
     rig = await LiveRig.start(
@@ -40,7 +40,7 @@ describe('what nodes show as their status', () => {
       .map((part) => part.trim().split('\n')[0]?.trim() ?? '');
   const shows = (id: string, text: string) => until(`${id} to show «${text}»`, () => shown(id).at(-1) === text);
 
-  it('failures count, and no more once they were replayed or skipped', async () => {
+  it('counts failures until they are replayed or skipped', async () => {
     const { faults } = rig.sandbox.tmf('v4');
     await shows('sb1-tmf-out', 'connected');
     faults.add({ method: 'POST', path: 'troubleTicket', kind: 'status', status: 422 });
@@ -58,7 +58,7 @@ describe('what nodes show as their status', () => {
     await shows('sb1-tmf-out', 'connected');
   });
 
-  it('failures from before a deploy still count', async () => {
+  it('still counts failures from before a deploy', async () => {
     const { faults } = rig.sandbox.tmf('v4');
     faults.add({ method: 'POST', path: 'troubleTicket', kind: 'status', status: 422 });
     rig.open('refused three');
@@ -69,7 +69,7 @@ describe('what nodes show as their status', () => {
     faults.clear();
   });
 
-  it('what a partner did not keep counts until a person has seen it, over a deploy too', async () => {
+  it('counts warnings until they are marked as seen, even across a deploy', async () => {
     const { faults } = rig.sandbox.tmf('v4');
     const incident = rig.open('kept in part');
     await until('the ticket', () => rig.tickets('kept in part')[0]);
@@ -91,7 +91,7 @@ describe('what nodes show as their status', () => {
     await shows('sb1-tmf-out', before);
   });
 
-  it('an endpoint that a person suspended says so, not that it is down', async () => {
+  it('shows a suspended endpoint as suspended, not as down', async () => {
     const begins = (text: string) => until(text, () => shown('sb1-tmf-out').at(-1)?.startsWith(text));
     const by = async (action: string) =>
       assert.ok(
@@ -109,7 +109,7 @@ describe('what nodes show as their status', () => {
     await begins('connected');
   });
 
-  it('an in node says how many of its messages a person has to see', async () => {
+  it('shows at an in node how many of its messages have failed', async () => {
     await shows('sb1-sn-in', 'listening on /switchboard/customer');
     const { faults } = rig.sandbox.servicenow;
     faults.add({ method: 'GET', path: '/incident', kind: 'status', status: 403 });
@@ -122,7 +122,7 @@ describe('what nodes show as their status', () => {
     await shows('sb1-sn-in', 'listening on /switchboard/customer');
   });
 
-  it('an in node says how many of its messages need a decision, until they are skipped', async () => {
+  it('shows at an in node how many of its messages need a decision, until they are skipped', async () => {
     const copy = rig.open('a copy', { correlation_id: 'SWB-0123456789AB' });
     await shows('sb1-sn-in', 'listening on /switchboard/customer, 1 needs a decision');
     const message = await rig.message(copy.number!, ({ state }) => state === 'needsDecision');
@@ -131,7 +131,7 @@ describe('what nodes show as their status', () => {
     await shows('sb1-sn-in', 'listening on /switchboard/customer');
   });
 
-  it('a retry is counted down to', async () => {
+  it('counts down to a retry', async () => {
     rig.sandbox.tmf('v4').faults.add({ method: 'POST', path: 'troubleTicket', kind: 'status', status: 503 });
     rig.open('again');
     const counted = () => shown('sb1-tmf-out').flatMap((text) => /^retrying in (\d+) s/.exec(text)?.[1] ?? []);

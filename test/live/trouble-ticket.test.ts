@@ -43,7 +43,7 @@ for (const way of WAYS) {
       assert.equal(how, '0', live?.output());
     });
 
-    it('stay in step from opening to closing, both ways, without an echo or a duplicate', async () => {
+    it('stay in sync from opening to closing, both ways, without an echo or a duplicate', async () => {
       const desk = sandbox.servicenow;
       const provider = sandbox.tmf(way.version);
       const caller = desk.rows('sys_user').find((user) => user.user_name === 'agent')!;

@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
-import { payloadProblems } from '../../nodes/mapping/payload.js';
-import { examplesOf, partnerCatalog } from '../../src/mapping/catalog/catalog.js';
+import { compileMapping, partnerCatalog, presets, systemOf } from '../../src/endpoints/registry.js';
+import { examplesOf } from '../../src/mapping/catalog/catalog.js';
 import { genericCatalog, genericExample } from '../../src/mapping/catalog/generic.js';
 import { seenFields, withSeen } from '../../src/mapping/catalog/seen.js';
-import { compile } from '../../src/mapping/compile.js';
+import type { Mapping } from '../../src/mapping/mapping.js';
 import { parsePath } from '../../src/mapping/paths.js';
-import { presets } from '../../src/mapping/presets/index.js';
 import { validateGeneric } from '../../src/model/schema.js';
 
-const named = (mapping: (typeof presets)[number]) =>
-  [mapping.system, mapping.entityType, mapping.version].filter(Boolean).join(' ');
+const named = (mapping: Mapping) => [mapping.system, mapping.entityType, mapping.version].filter(Boolean).join(' ');
 
 describe('the catalogue of fields', () => {
-  for (const mapping of presets) {
+  for (const mapping of presets()) {
     const catalog = partnerCatalog(mapping);
 
     it(`${named(mapping)}: knows every field that its preset uses, described and once`, () => {
@@ -39,7 +37,8 @@ describe('the catalogue of fields', () => {
     });
 
     it(`${named(mapping)}: marks as required what the partner refuses to do without`, () => {
-      const missing = payloadProblems(mapping, {})
+      const missing = systemOf(mapping.system)
+        .validate(mapping.entityType, {}, mapping.version)
         .map(({ field }) => field)
         .filter((name) => name !== catalog.items?.field);
       const required = catalog.fields.filter((field) => field.required).map(({ path }) => parsePath(path).top);
@@ -47,7 +46,7 @@ describe('the catalogue of fields', () => {
     });
 
     it(`${named(mapping)}: has an example that the preset translates to a valid generic message`, async () => {
-      const { fields, problems } = await compile(mapping).toGeneric(examplesOf(catalog));
+      const { fields, problems } = await compileMapping(mapping).toGeneric(examplesOf(catalog));
       assert.deepEqual(problems, []);
       assert.deepEqual(validateGeneric({ ...genericExample(mapping.entityType), fields }), []);
       assert.ok((fields.title ?? fields.description) && fields.state, 'a text and a state');

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { compile } from '../../src/mapping/compile.js';
-import { preset } from '../../src/mapping/presets/index.js';
+import { compileMapping, preset } from '../../src/endpoints/registry.js';
 import { CANCELLING_STATES, type GenericFields, type Json, ORDER_STATES } from '../../src/model/message.js';
 import { type Spec, spec } from '../specs.js';
 import { cancelled, FULL, LEAST, orderMessage } from './orders.js';
@@ -25,7 +24,7 @@ const ORDERS: [string, GenericFields][] = [
 for (const version of ['v4', 'v5'] as const) {
   describe(`what goes to a TMF622 ${version} provider is valid by the official definition`, () => {
     let official: Spec;
-    const outgoing = compile(preset('tmf622', 'productOrder', version));
+    const outgoing = compileMapping(preset('tmf622', 'productOrder', version));
     before(function () {
       const found = spec(`TMF622 ${version}`);
       if (!found) {
@@ -129,7 +128,7 @@ for (const version of ['v4', 'v5'] as const) {
 }
 
 describe('what goes to a ServiceNow by its own TMF622', () => {
-  const outgoing = compile(preset('tmf622', 'productOrder', 'servicenow'));
+  const outgoing = compileMapping(preset('tmf622', 'productOrder', 'servicenow'));
 
   it('has all that ServiceNow demands, in its words', async () => {
     const fields: GenericFields = { ...FULL, customer: { id: 'acc-1', name: 'Funco' } };

@@ -2,9 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compile } from '../../src/mapping/compile.js';
-import { preset } from '../../src/mapping/presets/index.js';
-import { entityKind } from '../../src/model/entity-kind.js';
+import { compileMapping, preset, systemOf } from '../../src/endpoints/registry.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
 import { type Spec, spec } from '../specs.js';
 import { recordsOf, serviceNowPresets } from './records.js';
@@ -19,7 +17,7 @@ const REFERENCE = 'SWB-TEST00000001';
 for (const version of ['v4', 'v5'] as const) {
   describe(`what goes to a TMF621 ${version} provider is valid by the official definition`, () => {
     let official: Spec;
-    const outgoing = compile(preset('tmf621', 'troubleTicket', version));
+    const outgoing = compileMapping(preset('tmf621', 'troubleTicket', version));
     before(function () {
       const found = spec(`TMF621 ${version}`);
       if (!found) {
@@ -112,9 +110,9 @@ for (const version of ['v4', 'v5'] as const) {
 
 /** What normalize makes of a ServiceNow record. */
 async function generic(entityType: string, record: Record<string, Json>): Promise<GenericMessage> {
-  const { fields } = await compile(preset('servicenow', entityType)).toGeneric(record);
+  const { fields } = await compileMapping(preset('servicenow', entityType)).toGeneric(record);
   return {
-    entity: entityKind('servicenow', entityType, record),
+    entity: systemOf('servicenow').kindOf(entityType, record),
     event: 'created',
     source: { endpoint: 'c', entityType, id: String(record.sys_id), number: String(record.number) },
     fields,

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { compile } from '../../src/mapping/compile.js';
+import { compileMapping, preset } from '../../src/endpoints/registry.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { preset } from '../../src/mapping/presets/index.js';
 import { CANCELLING_STATES, type GenericFields, type Json, ORDER_STATES } from '../../src/model/message.js';
 import { cancelled, FULL, orderMessage } from './orders.js';
 
 const TMF622: NonNullable<Mapping['version']>[] = ['v4', 'v5', 'servicenow'];
-const of = (version: Mapping['version']) => compile(preset('tmf622', 'productOrder', version));
+const of = (version: Mapping['version']) => compileMapping(preset('tmf622', 'productOrder', version));
 
 describe('an order', () => {
   for (const version of TMF622) {

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { compile } from '../../src/mapping/compile.js';
+import { compileMapping, preset, presets } from '../../src/endpoints/registry.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
 import { parsePath, read } from '../../src/mapping/paths.js';
-import { preset, presets } from '../../src/mapping/presets/index.js';
 import {
   type GenericMessage,
   type Json,
@@ -33,9 +32,9 @@ describe('the presets', () => {
     assert.throws(() => preset('servicenow', 'nonesuch'), { code: 'SWB_CONFIG', message: /no preset for servicenow nonesuch/ });
   });
 
-  for (const mapping of presets) {
+  for (const mapping of presets()) {
     describe(mapping.name, () => {
-      const compiled = compile(mapping);
+      const compiled = compileMapping(mapping);
       const states: readonly State[] = mapping.items ? ORDER_STATES : TICKET_STATES;
 
       for (const state of states) {
@@ -112,7 +111,7 @@ describe('a ServiceNow record', () => {
   for (const mapping of serviceNowPresets) {
     for (const { title, record } of recordsOf(mapping)) {
       it(`becomes a generic one without a problem: ${title}`, async () => {
-        const { fields, problems } = await compile(mapping).toGeneric(record);
+        const { fields, problems } = await compileMapping(mapping).toGeneric(record);
         assert.deepEqual(problems, []);
         assert.ok(fields.title && fields.state);
       });
@@ -122,19 +121,20 @@ describe('a ServiceNow record', () => {
   const incident = preset('servicenow', 'incident');
   PRIORITIES.forEach((priority, i) => {
     it(`of priority ${i + 1} is ${priority}`, async () => {
-      const { fields } = await compile(incident).toGeneric({ priority: String(i + 1) });
+      const { fields } = await compileMapping(incident).toGeneric({ priority: String(i + 1) });
       assert.equal(fields.priority, priority);
     });
   });
 
   it('that is on hold waits for the caller, or for somebody else', async () => {
-    const of = async (hold_reason: string) => (await compile(incident).toGeneric({ state: '3', hold_reason })).fields.state;
+    const of = async (hold_reason: string) =>
+      (await compileMapping(incident).toGeneric({ state: '3', hold_reason })).fields.state;
     assert.deepEqual([await of('1'), await of('4'), await of('')], ['pending', 'held', 'held']);
   });
 
   it('is not given a resolution before it is resolved', async () => {
     const out = async (mapping: Mapping, state: (typeof STATES)[number]) =>
-      (await compile(mapping).fromGeneric(message({ state, resolution: 'Card replaced' }))).body;
+      (await compileMapping(mapping).fromGeneric(message({ state, resolution: 'Card replaced' }))).body;
     assert.equal((await out(incident, 'inProgress')).close_notes, undefined);
     const resolved = await out(incident, 'resolved');
     assert.equal(resolved.close_notes, 'Card replaced');
@@ -143,7 +143,7 @@ describe('a ServiceNow record', () => {
 
   it('whose text is too long for a field is cut there, and the whole is kept for a comment', async () => {
     const title = 'x'.repeat(200);
-    const { body, problems } = await compile(incident).fromGeneric(message({ title }));
+    const { body, problems } = await compileMapping(incident).fromGeneric(message({ title }));
     assert.equal(String(body.short_description).length, 160);
     assert.equal(problems.find((p) => p.code === 'cut')?.value, title);
   });

@@ -1,9 +1,9 @@
+import { presets } from '../../src/endpoints/registry.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { presets } from '../../src/mapping/presets/index.js';
 import type { Json } from '../../src/model/message.js';
 
 /** The presets of ServiceNow's entity types. */
-export const serviceNowPresets = presets.filter((p) => p.system === 'servicenow');
+export const serviceNowPresets = presets().filter((p) => p.system === 'servicenow');
 
 const FULL: Record<string, Json> = {
   sys_id: '0c5f3cece1b12010f877971dea0b1449',

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { compile } from '../../src/mapping/compile.js';
-import { preset } from '../../src/mapping/presets/index.js';
+import { compileMapping, preset } from '../../src/endpoints/registry.js';
 import type { GenericFields, GenericMessage, Json } from '../../src/model/message.js';
 import { validateGeneric } from '../../src/model/schema.js';
 
@@ -15,13 +14,13 @@ const message = (fields: GenericFields): GenericMessage => ({
 });
 
 const linesOf = async (entityType: string, fields: GenericFields) => {
-  const { body, problems } = await compile(preset('servicenow', entityType)).fromGeneric(message(fields));
+  const { body, problems } = await compileMapping(preset('servicenow', entityType)).fromGeneric(message(fields));
   assert.deepEqual(problems, []);
   return body.lines as Record<string, Json>[];
 };
 
 describe('a ServiceNow order', () => {
-  const compiled = compile(preset('servicenow', 'order'));
+  const compiled = compileMapping(preset('servicenow', 'order'));
 
   it('says with its lines what is ordered, and apart from it how that stands', async () => {
     const { fields, problems } = await compiled.toGeneric({
@@ -103,7 +102,7 @@ describe('a ServiceNow order', () => {
       { id: '4' },
     ];
     for (const type of ['order', 'request']) {
-      const { fromGeneric } = compile(preset('servicenow', type));
+      const { fromGeneric } = compileMapping(preset('servicenow', type));
       const { body } = await fromGeneric(message({ title: 'x', progress }));
       assert.equal(body.correlation_display, 'PO-7, PO-8', type);
       const { body: single } = await fromGeneric(message({ title: 'x' }));
@@ -169,7 +168,7 @@ describe('a ServiceNow request', () => {
   });
 
   it('tells a cancelled item from one that was closed without being delivered', async () => {
-    const { fields } = await compile(preset('servicenow', 'request')).toGeneric({
+    const { fields } = await compileMapping(preset('servicenow', 'request')).toGeneric({
       number: 'REQ0010001',
       request_state: 'closed_incomplete',
       lines: [

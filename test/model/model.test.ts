@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { entityKind } from '../../src/model/entity-kind.js';
+import { systemOf } from '../../src/endpoints/registry.js';
 import { type GenericMessage, STATES } from '../../src/model/message.js';
 import { validateGeneric } from '../../src/model/schema.js';
 import { modelPage } from './page.js';
@@ -43,7 +43,7 @@ describe('a generic message', () => {
   }
 
   it('about a trouble ticket is of the kind its ticketType says', () => {
-    const kind = (ticketType: string) => entityKind('tmf621', 'troubleTicket', { ticketType });
+    const kind = (ticketType: string) => systemOf('tmf621').kindOf('troubleTicket', { ticketType });
     assert.deepEqual(['incident', 'Service Problem Case', 'complaint', 'change', 'serviceRequest', ''].map(kind), [
       'incident',
       'problem',

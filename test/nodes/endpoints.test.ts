@@ -174,7 +174,7 @@ describe('an endpoint node', () => {
 
     it('that is not there any more says so, rather than to go without a certificate', async () => {
       const asked = load({ auth: 'none', baseUrl: demanding.url, tls: 'id-gone' });
-      await assert.rejects(asked, /Acme: Its TLS configuration is missing/);
+      await assert.rejects(asked, /Acme: The TLS configuration is missing/);
     });
   });
 });

@@ -104,7 +104,7 @@ describe('the nodes', () => {
         helper.getNode('n')!.receive({ payload: {}, switchboard: { ...envelope, conversation: { id: 'c' } } } as never);
         const { error } = await caught;
         assert.equal(error.code, 'SWB_CONFIG');
-        assert.match(error.message, /mine: It has no endpoint/);
+        assert.match(error.message, /mine: The node has no endpoint/);
       });
     }
   });
@@ -145,7 +145,7 @@ describe('the nodes', () => {
     ]) {
       it(`${type} refuses an endpoint of ${api} in words`, async () => {
         await load([store(), tmf({ api }), ...around({ type: `switchboard-${type}`, name: 'mine', endpoint: 'id-tmf' })]);
-        const says = `mine: North speaks ${api!.toUpperCase()}, which has no `;
+        const says = `mine: North is ${api!.toUpperCase()} `;
         await until('the node to say so', () => helper.log().args.some(([{ msg }]) => String(msg).includes(says)));
       });
     }

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
+import type { SystemForm } from '../../src/endpoints/form.js';
+import { FORMS } from '../../src/endpoints/forms.js';
 
 export interface Pack {
   name: string;
@@ -85,4 +87,21 @@ export function flat(labels: Labels, prefix = ''): Map<string, string> {
       typeof value === 'string' ? [[prefix + key, value] as const] : [...flat(value, `${prefix}${key}.`)],
     ),
   );
+}
+
+/** Where the labels and the help of a set are written: its folder in nodes/, or that of its system. */
+export function sourceOf(set: string, language: string, ending: 'json' | 'md'): string {
+  const path = join('locales', language, `${set}.${ending}`);
+  const systems = readdirSync('src/endpoints').map((name) => join('src/endpoints', name));
+  const found = [join('nodes', set), ...systems].map((folder) => join(folder, path)).find(existsSync);
+  if (!found) throw new Error(`${set} has no ${path}`);
+  return found;
+}
+
+/** The set of a node that every system has: which of its nodes it is, and of which system. */
+export function systemSet(set: string): { kind: 'endpoint' | 'in' | 'out'; form: SystemForm } | undefined {
+  const endpoint = FORMS.find((form) => form.endpoint.node === set);
+  if (endpoint) return { kind: 'endpoint', form: endpoint };
+  for (const form of FORMS) for (const kind of ['in', 'out'] as const) if (set === `${form.id}-${kind}`) return { kind, form };
+  return undefined;
 }

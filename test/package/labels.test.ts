@@ -1,28 +1,28 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { allSets, builtHtml, catalog, flat, nodeSets } from './built-set.js';
+import { allSets, builtHtml, catalog, flat, nodeSets, sourceOf } from './built-set.js';
 
 const KIT = 'nodes/kit/locales';
 const ENGLISH = 'en-US';
 
 describe('labels', () => {
   for (const set of Object.keys(allSets)) {
-    it(`${set}: every label that is asked for is there`, () => {
+    it(`${set}: every label in use exists`, () => {
       const known = catalog(set, ENGLISH);
       const missing = asked(set).filter((key) => ![...known.keys()].some((have) => matches(key, have)));
       assert.deepEqual(missing, []);
     });
 
-    it(`${set}: every label of its own is asked for`, () => {
-      const own = flat(JSON.parse(readFileSync(`nodes/${set}/locales/en-US/${set}.json`, 'utf8')));
+    it(`${set}: every label of the set is in use`, () => {
+      const own = flat(JSON.parse(readFileSync(sourceOf(set, ENGLISH, 'json'), 'utf8')));
       const wanted = mentioned(set);
       const unused = [...own.keys()].filter((have) => !wanted.some((key) => matches(key, have)));
       assert.deepEqual(unused, []);
     });
   }
 
-  it('every shared label is asked for by someone', () => {
+  it('every shared label is in use', () => {
     const wanted = Object.keys(allSets).flatMap(mentioned);
     for (const file of readdirSync(join(KIT, ENGLISH))) {
       const shared = flat(JSON.parse(readFileSync(join(KIT, ENGLISH, file), 'utf8')));
@@ -34,9 +34,9 @@ describe('labels', () => {
     }
   });
 
-  it('no node says otherwise what a shared label says', () => {
+  it('no node overrides a shared label', () => {
     for (const set of Object.keys(allSets)) {
-      const own = flat(JSON.parse(readFileSync(`nodes/${set}/locales/en-US/${set}.json`, 'utf8')));
+      const own = flat(JSON.parse(readFileSync(sourceOf(set, ENGLISH, 'json'), 'utf8')));
       for (const file of readdirSync(join(KIT, ENGLISH))) {
         const shared = flat(JSON.parse(readFileSync(join(KIT, ENGLISH, file), 'utf8')));
         assert.deepEqual(
@@ -49,11 +49,11 @@ describe('labels', () => {
   });
 });
 
-/** A language that the shared labels have, every set has. */
+/** Every set has every language of the shared labels. */
 for (const language of readdirSync(KIT).filter((one) => one !== ENGLISH)) {
   describe(`labels and help in ${language}`, () => {
     for (const set of Object.keys(allSets)) {
-      it(`${set}: no label is missing or left over, and each has the same blanks to fill`, () => {
+      it(`${set}: has the same labels with the same placeholders as in English`, () => {
         const english = catalog(set, ENGLISH);
         const other = catalog(set, language);
         assert.deepEqual([...other.keys()].sort(), [...english.keys()].sort());
@@ -61,7 +61,7 @@ for (const language of readdirSync(KIT).filter((one) => one !== ENGLISH)) {
       });
 
       if (!(set in nodeSets)) continue;
-      it(`${set}: its help has the same sections, properties, names of things and links`, () => {
+      it(`${set}: its help has the same sections, properties, code names and links as in English`, () => {
         assert.deepEqual(skeleton(help(set, language)), skeleton(help(set, ENGLISH)));
       });
     }
@@ -69,10 +69,10 @@ for (const language of readdirSync(KIT).filter((one) => one !== ENGLISH)) {
 }
 
 function help(set: string, language: string): string {
-  return readFileSync(`nodes/${set}/locales/${language}/${set}.md`, 'utf8');
+  return readFileSync(sourceOf(set, language, 'md'), 'utf8');
 }
 
-/** What a translation of a help text must not change. */
+/** The parts of a help text that a translation must not change. */
 function skeleton(text: string): Record<string, string[]> {
   const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([whole, part]) => part ?? whole);
   return {
@@ -88,9 +88,9 @@ function blanks(text: string): string[] {
   return [...text.matchAll(/__\w+?__|\$\{\w+\}/g)].map((match) => match[0]).sort();
 }
 
-/** A key that is put together, such as `state.${state}`, asks for every label it could mean. */
+/** A computed key, such as `state.${state}`, uses every label that it can match. */
 function matches(key: string, have: string): boolean {
-  // i18next chooses between the forms of a number.
+  // i18next chooses the plural form.
   if (!key.includes('*')) return key === have.replace(/_(one|other)$/, '');
   return new RegExp(
     `^${key
@@ -100,20 +100,20 @@ function matches(key: string, have: string): boolean {
   ).test(have);
 }
 
-/** Keys in a set's dialog. */
+/** Keys in the dialog of a set. */
 function inDialog(set: string): string[] {
   const html = builtHtml(set).replace(/<script type="text\/javascript">[\s\S]*?<\/script>/, '');
   const values = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, value = '']) => value.split(';'));
   return values.map((part) => part.replace(/^\[\w+\]/, '')).filter((key) => !key.includes(':'));
 }
 
-/** Keys that the code of a set asks for by name; `${…}` inside one is given as `*`. */
+/** Keys that the code of a set passes to the translate function; `${…}` inside a key becomes `*`. */
 function asked(set: string): string[] {
   const calls = code(set).matchAll(/\b(?:_|t|translate)\(\s*(?:["']([\w.]+)["']|`([^`]+)`)/g);
   return [...inDialog(set), ...[...calls].map(([, quoted, template]) => quoted ?? pattern(template ?? ''))];
 }
 
-/** The same, and whatever else in its code could be a key: many are chosen between, or handed on. */
+/** The same, and every other string in the code that could be a key: many keys are selected or passed on. */
 function mentioned(set: string): string[] {
   const texts = code(set).matchAll(/["']([\w.]+\.[\w.]+)["']|`([\w.]+\.[^`\s]*)`/g);
   return [
@@ -127,7 +127,7 @@ function pattern(template: string): string {
   return template.replace(/\$\{[^}]*\}/g, '*');
 }
 
-/** The editor's code of a set with all it imports, as bundled, and the page's and what is served beside it where it has them. */
+/** The bundled editor code of a set, and the code of its page and its file in resources/, if any. */
 function code(set: string): string {
   const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(builtHtml(set))?.[1] ?? '';
   const more = [`dist/nodes/${set}/page/page.js`, `resources/${set}.js`].filter(existsSync);

@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { allSets, configSets, definition, flowSets, nodeSets, nodeType, pack } from './built-set.js';
+import { endpointDefaults } from '../../nodes/kit/endpoint.config.js';
+import { inDefaults } from '../../nodes/kit/in.config.js';
+import { outDefaults } from '../../nodes/kit/out.config.js';
+import { allSets, configSets, definition, flowSets, nodeSets, nodeType, pack, systemSet } from './built-set.js';
 
 describe('the sets of nodes', () => {
   it('are those of the folders: one set per node', () => {
@@ -124,8 +127,15 @@ function binaries(): Record<string, string> {
   return (pack as unknown as { bin?: Record<string, string> }).bin ?? {};
 }
 
-/** The `…Defaults` that a node's settings file exports. */
+/** The settings of a new node: of a system's nodes by its form, else the `…Defaults` that a node's settings file exports. */
 async function runtimeDefaults(set: string): Promise<unknown> {
+  const { kind, form } = systemSet(set) ?? {};
+  if (form && kind === 'endpoint')
+    return {
+      ...endpointDefaults(form.endpoint),
+      ...(form.endpoint.migrations && { settingsVersion: form.endpoint.migrations.length }),
+    };
+  if (form) return kind === 'in' ? inDefaults(form) : outDefaults(form);
   const loaded = (await import(pathToFileURL(join('dist', 'nodes', set, `${set}.config.js`)).href)) as { default?: object };
   const entry = Object.entries(loaded.default ?? loaded).find(([name]) => name.endsWith('Defaults'));
   assert.ok(entry, `nodes/${set}/${set}.config.ts exports its defaults`);

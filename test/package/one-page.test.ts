@@ -35,7 +35,7 @@ function ids(): Map<string, Set<string>> {
 describe('what the views and dialogs put on the one page of the editor', () => {
   it('has ids of its own: a dialog stands beside the views of the sidebar', () => {
     const found = ids();
-    assert.ok(found.has('switchboard-entity-types'));
+    assert.ok(found.has('switchboard-mapping-tabs'));
     const clashes = [...found].filter(([, nodes]) => nodes.size > 1);
     assert.deepEqual(
       clashes.map(([id, nodes]) => `${id}: ${[...nodes].join(', ')}`),

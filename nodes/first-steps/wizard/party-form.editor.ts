@@ -1,36 +1,24 @@
-import { CREDENTIALS } from '../../kit/editor/endpoint-dialog.js';
-import { entityTypesOf } from '../../kit/editor/entity-types.js';
+import type { SystemForm, WizardChoice } from '../../../src/endpoints/form.js';
+import { FORMS } from '../../../src/endpoints/forms.js';
+import type { SignInMethod } from '../../../src/endpoints/sign-in.js';
+import { signInSettings } from '../../kit/editor/endpoint-dialog.js';
+import { entityTypesOf, systemOfNode } from '../../kit/editor/endpoints.js';
 import { field, type Prefix, read, showBy } from '../../kit/editor/fields.js';
 import { address, text } from '../../kit/editor/validate.js';
-import { serviceNowEndpointDefaults } from '../../servicenow-endpoint/servicenow-endpoint.config.js';
-import { endpointSettings, endpointType, type News, type Party } from './lay-down.editor.js';
-import type { Role, System } from './scenarios.editor.js';
+import { credentialsOf, endpointDefaults, endpointType } from '../../kit/endpoint.config.js';
+import { endpointSettings, type News, type Party } from './flow.editor.js';
+import { type Role, systemsFor, typesFor } from './scenarios.editor.js';
 import { translated } from './translated.editor.js';
 
 /** The choice of a new endpoint. */
 const NEW = '';
-/** Systems a new endpoint can have: product names, the same in every language. */
-const SYSTEMS: { value: string; label: string; auth: string; example: string }[] = [
-  { value: 'servicenow', label: 'ServiceNow', auth: 'basic', example: 'https://acme.service-now.com' },
-  ...(['tmf621', 'tmf622'] as const).flatMap((api) =>
-    ['v4', 'v5'].map((version) => ({
-      value: `${api} ${version}`,
-      label: `${api === 'tmf621' ? 'TMF621 Trouble Ticket' : 'TMF622 Product Ordering'} ${version}`,
-      auth: 'oauthClientCredentials',
-      example: 'https://api.provider.example',
-    })),
-  ),
-];
-const SETTINGS = ['baseUrl', 'auth', 'apiKeyHeader', 'tokenUrl', 'scope'];
-/** What a way to sign in cannot do without. */
-const NEEDED: Record<string, string[]> = {
-  basic: ['user'],
-  bearer: ['token'],
-  apiKey: ['apiKey', 'apiKeyHeader'],
-  oauthClientCredentials: ['tokenUrl', 'clientId'],
-  oauthPassword: ['tokenUrl', 'clientId', 'user'],
-  oauthRefreshToken: ['tokenUrl', 'clientId', 'refreshToken'],
-};
+
+/** A line of the list of systems. */
+interface Choice extends WizardChoice {
+  /** Of its option. */
+  value: string;
+  form: SystemForm;
+}
 
 export interface PartyForm {
   role: Role;
@@ -47,6 +35,10 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
   const element = translated($(html.trim()), translate).attr('id', prefix);
   element.find('legend').text(translate(`wizard.role.${role.name}`));
   const part = (name: string) => element.find(`[data-part=${name}]`);
+  const systems = systemsFor(role);
+  const choices: Choice[] = systems.flatMap((form) =>
+    form.wizard.choices.map((choice) => ({ ...choice, form, value: `${form.id} ${choice.id}`.trim() })),
+  );
   /** Set once a person chose the record type; until then the usual one is. */
   let keptType = false;
   return { role, element: prepared(), party, valid };
@@ -55,12 +47,11 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     // The fields are found by their ids once they stand in the page.
     setTimeout(() => {
       fillEndpoints();
-      field(prefix, 'system').append(...SYSTEMS.filter(fitsRole).map(({ value, label }) => $('<option>').val(value).text(label)));
-      field(prefix, 'system').val(
-        SYSTEMS.filter(fitsRole).find(({ value }) => value.startsWith(role.systems[0] ?? ''))?.value ?? '',
-      );
+      // In the order of the registry; the usual one is chosen.
+      const listed = FORMS.flatMap((form) => choices.filter((choice) => choice.form === form));
+      field(prefix, 'system').append(...listed.map(({ value, label }) => $('<option>').val(value).text(label)));
+      field(prefix, 'system').val(choices[0]?.value ?? '');
       field(prefix, 'publicUrl').val(publicUrl);
-      field(prefix, 'apiKeyHeader').val(serviceNowEndpointDefaults.apiKeyHeader);
       for (const name of ['endpoint', 'system', 'news']) field(prefix, name).on('change', update);
       field(prefix, 'system').on('change', suggest);
       field(prefix, 'entityType').on('change', () => {
@@ -74,17 +65,13 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     return element;
   }
 
-  function fitsRole({ value }: { value: string }): boolean {
-    return role.systems.includes(value.split(' ')[0] as System);
-  }
-
   /** Endpoints that are there, those of the usual system first; one of these is chosen, unless each vendor is another. */
   function fillEndpoints(): void {
     const found: { id: string; name: string; rank: number }[] = [];
     RED.nodes.eachConfig((node) => {
-      const system = systemOf(node);
-      const fits = system && role.systems.includes(system) && (system !== 'servicenow' || typesAt(node.id).length > 0);
-      if (fits) found.push({ id: node.id, name: node.name || node.id, rank: role.systems.indexOf(system) });
+      const form = systemOfNode(node);
+      if (form && systems.includes(form) && typesAt(form, node.id).length > 0)
+        found.push({ id: node.id, name: node.name || node.id, rank: systems.indexOf(form) });
     });
     found.sort((a, b) => a.rank - b.rank);
     const select = field(prefix, 'endpoint').empty();
@@ -93,56 +80,72 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     select.val(found[0]?.rank === 0 && !role.several ? found[0].id : NEW);
   }
 
-  /** Signing in and an address as they are usual at the system. */
+  /** A way to sign in and an address as they are usual at the system. */
   function suggest(): void {
-    const chosen = SYSTEMS.find(({ value }) => value === read(prefix, 'system'));
+    const { endpoint } = chosenSystem();
+    const usual: Record<string, unknown> = endpointDefaults(endpoint);
+    const methods = new Set(endpoint.signIn.map(({ id }) => id));
     field(prefix, 'auth')
-      .val(chosen?.auth ?? 'basic')
-      .trigger('change');
-    field(prefix, 'baseUrl').attr('placeholder', chosen?.example ?? '');
+      .find('option')
+      .each((_, option) => {
+        $(option).prop('hidden', !methods.has(option.value)).prop('disabled', !methods.has(option.value));
+      });
+    for (const name of signInSettings(endpoint.signIn)) field(prefix, name).val(String(usual[name] ?? ''));
+    field(prefix, 'auth').val(String(usual.auth)).trigger('change');
+    field(prefix, 'baseUrl')
+      .attr('placeholder', endpoint.address?.example ?? '')
+      .closest('.form-row')
+      .toggle(endpoint.address !== undefined);
   }
 
   function update(): void {
     showBy(prefix, 'auth');
     const existing = String(read(prefix, 'endpoint'));
-    const system = chosenSystem();
+    const form = chosenSystem();
     part('new').toggle(existing === NEW);
     part('vendor').toggle(role.several === true);
-    part('publicUrl').toggle(system !== 'servicenow' && read(prefix, 'news') !== 'asked');
-    part('entityType').toggle(system === 'servicenow');
+    part('publicUrl').toggle(form.receive.hub !== undefined && read(prefix, 'news') !== 'asked');
+    part('entityType').toggle(form.entityTypes.length > 1);
     const select = field(prefix, 'entityType');
-    const types = typesAt(existing);
+    const types = typesAt(form, existing);
     const keep = String(select.val() ?? '');
     select.empty().append(...types.map((type) => $('<option>').val(type).text(type)));
     select.val(keptType && types.includes(keep) ? keep : (types[0] ?? ''));
   }
 
-  /** What the party may be at a ServiceNow endpoint, the usual first. */
-  function typesAt(endpoint: string): string[] {
-    const known = serviceNowEndpointDefaults.entityTypes.map((type) => type.name);
-    if (endpoint === NEW) return role.entityTypes;
+  /** What the party may be at an endpoint, the usual first; and whatever else the endpoint has that the system does not list. */
+  function typesAt(form: SystemForm, endpoint: string): readonly string[] {
+    const usual = typesFor(role, form);
+    if (endpoint === NEW) return usual;
     const there = entityTypesOf(endpoint);
-    return [...role.entityTypes.filter((type) => there.includes(type)), ...there.filter((type) => !known.includes(type))];
+    return [...usual.filter((type) => there.includes(type)), ...there.filter((type) => !form.entityTypes.includes(type))];
   }
 
-  function chosenSystem(): System {
+  function chosenChoice(): Choice | undefined {
+    return choices.find(({ value }) => value === read(prefix, 'system')) ?? choices[0];
+  }
+
+  function chosenSystem(): SystemForm {
     const existing = RED.nodes.node(String(read(prefix, 'endpoint')));
-    return (existing && systemOf(existing)) || (String(read(prefix, 'system')).split(' ')[0] as System);
+    const form = (existing && systemOfNode(existing)) || chosenChoice()?.form;
+    if (form) return form;
+    throw new Error(`No system can be a ${role.name}.`);
   }
 
   function party(): Party {
     const existing = String(read(prefix, 'endpoint'));
     const node = existing === NEW ? undefined : RED.nodes.node(existing);
     const system = chosenSystem();
-    const version = String(read(prefix, 'system')).split(' ')[1];
-    const made = Object.fromEntries(SETTINGS.map((name) => [name, read(prefix, name)]));
-    const shown = CREDENTIALS.filter((name) => isShown(name) && read(prefix, name) !== '');
+    const { endpoint } = system;
+    const names = [...(endpoint.address ? ['baseUrl'] : []), 'auth', ...signInSettings(endpoint.signIn)];
+    const made = Object.fromEntries(names.map((name) => [name, read(prefix, name)]));
+    const shown = Object.keys(credentialsOf(endpoint)).filter((name) => isShown(name) && read(prefix, name) !== '');
     return {
       role,
       name: String(node ? node.name || node.id : read(prefix, 'name')).trim(),
       system,
       ...(node && { endpoint: node.id }),
-      settings: { ...made, ...(version && { version }) },
+      settings: { ...made, ...(node ? {} : chosenChoice()?.settings) },
       credentials: Object.fromEntries(shown.map((name) => [name, String(read(prefix, name))])),
       entityType: String(read(prefix, 'entityType')),
       news: read(prefix, 'news') as News,
@@ -185,8 +188,8 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     };
     if (read(prefix, 'endpoint') === NEW) {
       check('name', text());
-      check('baseUrl', address());
-      for (const name of NEEDED[String(read(prefix, 'auth'))] ?? [])
+      if (chosenSystem().endpoint.address) check('baseUrl', address());
+      for (const name of needed(chosenSystem().endpoint.signIn, String(read(prefix, 'auth'))))
         check(name, name === 'tokenUrl' ? address({ orPath: true }) : text());
     }
     if (part('publicUrl').css('display') !== 'none') check('publicUrl', address({ optional: true }));
@@ -194,10 +197,10 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
   }
 }
 
-/** The system that an endpoint's node stands for; undefined where it is none. */
-function systemOf(node: Record<string, unknown> & { type: string }): System | undefined {
-  if (node.type === endpointType('servicenow')) return 'servicenow';
-  return node.type === endpointType('tmf621') ? ((node.api || 'tmf621') as System) : undefined;
+/** What a way to sign in cannot do without. */
+function needed(methods: readonly SignInMethod[], auth: string): string[] {
+  const fields = methods.find(({ id }) => id === auth)?.fields ?? [];
+  return fields.filter(({ optional }) => !optional).map(({ name }) => name);
 }
 
 /** What Test connection is to try of a party: the settings that were typed, or those of the endpoint that was chosen. */

@@ -1,7 +1,7 @@
 import { type Check, connectionTest } from '../../kit/editor/connection-test.js';
 import { httpRoot } from '../../kit/editor/copy-field.js';
 import { addStyle } from '../../kit/editor/style.js';
-import { layDown, type Party, type Webhook } from './lay-down.editor.js';
+import { createFlow, type Party, type Webhook } from './flow.editor.js';
 import { connectionOf, type PartyForm, partyForm } from './party-form.editor.js';
 import { type Role, SCENARIOS, type Scenario } from './scenarios.editor.js';
 import { translated } from './translated.editor.js';
@@ -161,7 +161,7 @@ export function openWizard(translate: Translate): void {
       comment: translate('wizard.comment', names),
       mapTo: (name: string) => translate('wizard.mapTo', { name }),
     };
-    const made = layDown({ scenario, parties: chosen, store: storeOf(chosen), ...plan }, MAKER);
+    const made = createFlow({ scenario, parties: chosen, store: storeOf(chosen), ...plan }, MAKER);
     webhooks = made.webhooks;
     RED.view.importNodes(made.nodes, { generateIds: false, addFlow: false, notify: false });
     RED.workspaces.show(made.nodes[0]?.id ?? '');

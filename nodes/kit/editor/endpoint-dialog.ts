@@ -1,18 +1,18 @@
-import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from '../endpoint.config.js';
+import type { EndpointForm } from '../../../src/endpoints/form.js';
+import { fieldsOf, type SignInMethod } from '../../../src/endpoints/sign-in.js';
+import { credentialsOf, type EndpointConfig } from '../endpoint.config.js';
 import { type ConnectionTest, connectionTest } from './connection-test.js';
 import { settleCredentials } from './credentials.js';
 import { dialog, field, openInvalid, read, showBy } from './fields.js';
 import { addStyle } from './style.js';
 
 const PREFIX = 'node-config-input';
+/** Settings that every endpoint has in its dialog, whatever its way to sign in. */
 const SETTINGS: (keyof EndpointConfig)[] = [
   'name',
   'store',
   'baseUrl',
   'auth',
-  'apiKeyHeader',
-  'tokenUrl',
-  'scope',
   'tls',
   'timeout',
   'rateLimit',
@@ -25,15 +25,6 @@ const SETTINGS: (keyof EndpointConfig)[] = [
   'deletions',
   'integrationUser',
 ];
-export const CREDENTIALS: (keyof EndpointCredentials)[] = [
-  'user',
-  'password',
-  'token',
-  'apiKey',
-  'clientId',
-  'clientSecret',
-  'refreshToken',
-];
 /** What Node-RED's config node select gives for "none". */
 const NONE = '_ADD_';
 
@@ -41,23 +32,31 @@ const NONE = '_ADD_';
  * What the dialogs of all endpoints have in common; see endpoint.html. `more` reads the settings only this system has. Gives what reads the
  * endpoint as it stands in the dialog.
  */
-export function prepareEndpoint(node: EditorNode<EndpointConfig>, more: () => Record<string, unknown>): () => ConnectionTest {
+export function prepareEndpoint(
+  node: EditorNode<EndpointConfig>,
+  form: EndpointForm,
+  more: () => Record<string, unknown>,
+): () => ConnectionTest {
   addStyle();
   settleCredentials(node);
   chooseOnlyStore();
-  // An endpoint saved before there were the settings.
-  for (const name of ['settling', 'edits', 'deletions'] as const)
-    if ((node[name] ?? '') === '') field(PREFIX, name).val(endpointDefaults[name]);
   showBy(PREFIX, 'auth');
   openInvalid(PREFIX);
   const current = () => ({
     id: node.id,
     type: node.type,
-    config: { ...values(SETTINGS), ...more() },
-    credentials: values(CREDENTIALS) as Record<string, string>,
+    config: { ...values([...SETTINGS, ...signInSettings(form.signIn)]), ...more() },
+    credentials: values(Object.keys(credentialsOf(form))) as Record<string, string>,
   });
   connectionTest(dialog(PREFIX), node._, current);
   return current;
+}
+
+/** Settings that ways to sign in have beside credentials. */
+export function signInSettings(methods: readonly SignInMethod[]): string[] {
+  return fieldsOf(methods)
+    .filter(({ kept }) => kept === 'setting')
+    .map(({ name }) => name);
 }
 
 export function values(names: readonly string[]): Record<string, unknown> {

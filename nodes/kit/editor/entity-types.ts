@@ -1,17 +1,5 @@
+import { entityTypesOf } from './endpoints.js';
 import { field, type Prefix } from './fields.js';
-
-/** Config nodes that stand for a partner's system. */
-export const ENDPOINT_TYPES = ['switchboard-servicenow-endpoint', 'switchboard-tmf-endpoint'] as const;
-
-/** What the TM Forum APIs have: nothing to choose. */
-const TMF_TYPES: Record<string, string> = { tmf621: 'troubleTicket', tmf622: 'productOrder' };
-
-export function entityTypesOf(endpoint: string): string[] {
-  const node = RED.nodes.node(endpoint);
-  if (!node) return [];
-  if (node.type === 'switchboard-tmf-endpoint') return [TMF_TYPES[String(node.api || 'tmf621')] ?? ''];
-  return ((node.entityTypes as { name: string }[] | undefined) ?? []).map((type) => type.name);
-}
 
 /** Fills the select of record types from the endpoint that is chosen, and again when another one is. */
 export function entityTypeSelect(prefix: Prefix, current: string): void {

@@ -1,23 +1,23 @@
 import { type ConnectionTest, reason } from './connection-test.js';
 
-/** What the runtime offers to choose from; `note`: why it may be less than there is. See pick-lists.ts. */
+/** What the runtime offers to choose from; `note`: why it may be less than there is. See the pick lists of a system. */
 export interface Listed {
   items: { name: string; label?: string; type?: string }[];
   note?: string;
 }
 
-/** The tables of the endpoint in the dialog, with the settings as they stand there. Rejects with a reason in words. */
-export function tablesOf(translate: Translate, { id, ...settings }: ConnectionTest): Promise<Listed> {
-  return ask(translate, id, 'tables', settings);
+/** A pick list of the endpoint in the dialog, with the settings it shows. Rejects with a reason in words. */
+export function typedList(translate: Translate, list: string, { id, ...settings }: ConnectionTest): Promise<Listed> {
+  return ask(translate, id, `typed/${list}`, settings);
 }
 
-/** The columns of a table at a deployed endpoint. */
-export function columnsOf(translate: Translate, id: string, table: string): Promise<Listed> {
-  return ask(translate, id, 'fields', { table });
+/** A pick list of a deployed endpoint. */
+export function deployedList(translate: Translate, id: string, list: string, asked: Record<string, string>): Promise<Listed> {
+  return ask(translate, id, `lists/${list}`, asked);
 }
 
-function ask(translate: Translate, id: string, list: string, body: object): Promise<Listed> {
-  const url = `switchboard/endpoints/${encodeURIComponent(id)}/${list}`;
+function ask(translate: Translate, id: string, path: string, body: object): Promise<Listed> {
+  const url = `switchboard/endpoints/${encodeURIComponent(id)}/${path}`;
   return new Promise((resolve, reject) => {
     $.ajax({ url, method: 'POST', contentType: 'application/json', data: JSON.stringify(body) }).then(
       resolve,

@@ -3,7 +3,7 @@ import type { Backend } from '../view/backend.js';
 import { element } from '../view/element.js';
 import { time, warningSign } from '../view/row.js';
 
-/** One conversation of the list: whether it is open, what it is about, whose tickets stand for it, and what needs a person. */
+/** One row of the list: state, title, tickets, and what needs attention. */
 export function conversationRow(row: ConversationRow, selected: boolean, t: Backend['t'], open: () => void): HTMLLIElement {
   const line = element(
     'button',
@@ -11,7 +11,7 @@ export function conversationRow(row: ConversationRow, selected: boolean, t: Back
     element(
       'span',
       { class: 'switchboard-row-top' },
-      element('span', { class: `switchboard-chip switchboard-is-${signal(row)}` }, t(`conversation.${row.state}`)),
+      element('span', { class: `switchboard-chip switchboard-is-${worstState(row)}` }, t(`conversation.${row.state}`)),
       time(row.at),
     ),
     element(
@@ -22,7 +22,7 @@ export function conversationRow(row: ConversationRow, selected: boolean, t: Back
     ),
     element(
       'span',
-      { class: 'switchboard-row-way' },
+      { class: 'switchboard-row-path' },
       row.parties.map(({ endpoint, number, leg }) => `${endpoint} ${number}${leg ? ` (${leg})` : ''}`).join(' ↔ '),
     ),
     row.needsDecision > 0 &&
@@ -50,8 +50,8 @@ export function conversationRow(row: ConversationRow, selected: boolean, t: Back
   return element('li', {}, line);
 }
 
-/** The colour beside the word: what fails and what waits shows from afar. */
-function signal({ needsDecision, failed, waiting, state }: ConversationRow): string {
+/** The state that gives the row its colour: problems first. */
+function worstState({ needsDecision, failed, waiting, state }: ConversationRow): string {
   if (needsDecision > 0) return 'needsDecision';
   if (failed > 0) return 'failed';
   if (waiting > 0) return 'waiting';

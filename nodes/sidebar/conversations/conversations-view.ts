@@ -8,39 +8,39 @@ import {
   type TimelineEntry,
   type Unchanged,
 } from '../conversation-views.js';
-import { type Backend, Messages, wordsFor } from '../view/backend.js';
+import { type Backend, errorText, MessageApi } from '../view/backend.js';
 import { messageDetail } from '../view/detail.js';
 import { button, element } from '../view/element.js';
-import type { MountedSection } from '../view/sections.js';
+import type { MountedSection } from '../view/section.js';
+import { ConversationApi } from './conversation-api.js';
 import { conversationRow } from './conversation-row.js';
 import conversationsCss from './conversations.css';
-import { ConversationDesk } from './conversations.js';
-import { drawing } from './drawing.js';
-import { history, type SurgeryContext, surgeryPanel } from './surgery.js';
+import { type LinkEditContext, linkEditHistory, linkEditPanel } from './link-edit.js';
+import { swimlanes } from './swimlanes.js';
 
 const PAGE = 50;
-/** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */
-const MOST_REFRESHED = 200;
-/** Milliseconds after the last key before a search begins. */
+/** Maximum number of rows fetched again on a change; rows beyond this from "more" are dropped. */
+const MAX_REFRESHED = 200;
+/** Milliseconds after the last key until the search starts. */
 const TYPING = 250;
-/** Pixels from which list and conversation stand side by side, as in view.css. */
+/** Width in pixels from which list and conversation are side by side, as in view.css. */
 const WIDE = 700;
 
-/** The conversations view: a list, and beside it (or in its place) one conversation as swimlanes, or one message of it. */
+/** The conversations view: a list, and beside it (or in its place) one conversation as swimlanes, or one of its messages. */
 export function conversationsView(backend: Backend): MountedSection {
   addStyle('switchboard-conversations-style', conversationsCss);
   const { t } = backend;
-  const desk = new ConversationDesk(backend);
-  const messages = new Messages(backend);
+  const conversations = new ConversationApi(backend);
+  const messages = new MessageApi(backend);
   const query: ConversationQuery = { search: '', state: 'all', limit: PAGE };
   let rows: ConversationRow[] = [];
   let next: string | undefined;
-  /** The conversation that is open, and the arrow that was pressed in it. */
+  /** The open conversation, and the arrow that was pressed in it. */
   let selected: string | undefined;
   let pressed: { entry: string; message: string } | undefined;
-  /** Of two answers under way only the later question's counts. */
-  let asked = 0;
-  let askedDetail = 0;
+  /** Number of the latest request; answers to earlier ones are dropped. */
+  let requestNumber = 0;
+  let detailRequestNumber = 0;
   let typing: ReturnType<typeof setTimeout> | undefined;
 
   const search = element('input', {
@@ -90,14 +90,14 @@ export function conversationsView(backend: Backend): MountedSection {
   return { root, refresh: () => refresh() };
 
   function refresh(acted = false): void {
-    // A hidden view asks for nothing.
+    // A hidden view fetches nothing.
     if (!root.isConnected || root.offsetParent === null) return;
     load(false);
-    if (selected && (acted || !asking())) fetchDetail(true, acted);
+    if (selected && (acted || !hasOpenForm())) fetchDetail(true, acted);
   }
 
-  /** What a person is about to do must not be drawn over. */
-  function asking(): boolean {
+  /** An open form must not be redrawn. */
+  function hasOpenForm(): boolean {
     return detail.querySelector('.switchboard-primary, .switchboard-asking') !== null;
   }
 
@@ -113,25 +113,26 @@ export function conversationsView(backend: Backend): MountedSection {
       control.setAttribute('aria-pressed', String(CONVERSATION_FILTERS[index] === query.state));
   }
 
-  function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
-    const mine = ++asked;
-    desk.list(further ? { ...query, before: next } : { ...query, limit }).then(
+  function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MAX_REFRESHED)): void {
+    const current = ++requestNumber;
+    conversations.list(further ? { ...query, before: next } : { ...query, limit }).then(
       (page) => {
-        if (mine !== asked) return;
+        if (current !== requestNumber) return;
         const known = new Set(further ? rows.map((row) => row.id) : []);
         rows = [...(further ? rows : []), ...page.conversations.filter((row) => !known.has(row.id))];
         next = page.next;
         show(undefined);
       },
-      (error) => mine === asked && show(wordsFor(error, t)),
+      (error) => current === requestNumber && show(errorText(error, t)),
     );
   }
 
-  function show(trouble: string | undefined): void {
+  function show(failure: string | undefined): void {
     const focused = list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.id : undefined;
-    const empty = asked === 0 ? t('list.loading') : t(query.search ? 'list.notFound' : `conversations.none.${query.state}`);
-    notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
-    notice.classList.toggle('switchboard-trouble', trouble !== undefined);
+    const empty =
+      requestNumber === 0 ? t('list.loading') : t(query.search ? 'list.notFound' : `conversations.none.${query.state}`);
+    notice.textContent = failure ?? (rows.length === 0 ? empty : '');
+    notice.classList.toggle('switchboard-failure', failure !== undefined);
     more.hidden = next === undefined;
     list.replaceChildren(...rows.map((row) => conversationRow(row, row.id === selected, t, () => open(row.id))));
     if (focused) rowOf(focused)?.focus();
@@ -148,23 +149,23 @@ export function conversationsView(backend: Backend): MountedSection {
     fetchDetail(false);
   }
 
-  /** Draws what is open: the conversation, or the message that was chosen in it. */
+  /** Draws the open conversation, or the message selected in it. */
   function fetchDetail(again: boolean, acted = false): void {
-    const mine = ++askedDetail;
+    const current = ++detailRequestNumber;
     const id = selected as string;
     const made = pressed
       ? messages.one(pressed.message).then(messageContent)
-      : desk.one(id, again && !acted ? drawn() : '').then(conversationContent);
+      : conversations.one(id, again && !acted ? drawn() : '').then(conversationContent);
     made.then(
-      (content) => mine === askedDetail && content && (acted || !again || !asking()) && draw(content, again),
+      (content) => current === detailRequestNumber && content && (acted || !again || !hasOpenForm()) && draw(content, again),
       (error) =>
-        mine === askedDetail &&
+        current === detailRequestNumber &&
         !again &&
-        draw([back(), element('p', { class: 'switchboard-notice switchboard-trouble' }, wordsFor(error, t))], false),
+        draw([back(), element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))], false),
     );
   }
 
-  /** The mark of the drawing that stands there. */
+  /** The mark of the conversation as drawn. */
   function drawn(): string {
     return detail.querySelector('article')?.dataset.mark ?? '';
   }
@@ -177,10 +178,10 @@ export function conversationsView(backend: Backend): MountedSection {
 
   function conversationContent(view: ConversationDetail | Unchanged): HTMLElement[] | undefined {
     if (view.unchanged) return undefined;
-    const context: SurgeryContext = { t, desk, done: () => refresh(true) };
-    const panel = surgeryPanel(view, context);
-    // Its links are its legs.
-    const shared = view.lanes.some((lane) => lane.plan);
+    const context: LinkEditContext = { t, conversations, done: () => refresh(true) };
+    const panel = linkEditPanel(view, context);
+    // The links of a fanned-out order cannot be edited.
+    const fannedOut = view.lanes.some((lane) => lane.plan);
     const press = (entry: TimelineEntry) => {
       pressed = { entry: entry.id, message: entry.message };
       detail.scrollTop = 0;
@@ -197,9 +198,9 @@ export function conversationsView(backend: Backend): MountedSection {
           view.title ?? view.reference,
           element('small', {}, `${view.reference} · ${t(`conversation.${view.state}`)}`),
         ),
-        !shared && panel.root,
-        history(view, context),
-        drawing(view, t, press, shared ? undefined : panel.about),
+        !fannedOut && panel.root,
+        linkEditHistory(view, context),
+        swimlanes(view, t, press, fannedOut ? undefined : panel.editLink),
       ),
     ];
   }
@@ -226,10 +227,10 @@ export function conversationsView(backend: Backend): MountedSection {
   function backToDrawing(): void {
     const entry = pressed?.entry;
     pressed = undefined;
-    const mine = ++askedDetail;
-    desk.one(selected as string).then(
+    const current = ++detailRequestNumber;
+    conversations.one(selected as string).then(
       (view) => {
-        if (mine !== askedDetail) return;
+        if (current !== detailRequestNumber) return;
         draw(conversationContent(view) ?? [], false);
         if (entry) arrowOf(entry)?.focus();
       },
@@ -241,7 +242,7 @@ export function conversationsView(backend: Backend): MountedSection {
     const was = selected;
     selected = undefined;
     pressed = undefined;
-    askedDetail++;
+    detailRequestNumber++;
     detail.replaceChildren();
     root.classList.remove('switchboard-opened');
     show(undefined);

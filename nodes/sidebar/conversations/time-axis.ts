@@ -17,8 +17,8 @@ export function dayOf(iso: string): string {
   return Number.isNaN(at.getTime()) ? iso : DAY.format(at);
 }
 
-/** A pause in the largest unit it fills, in the reader's language: `3 hours`. */
-export function pauseInWords(milliseconds: number): string {
+/** A pause in the largest suitable unit, in the user's language: `3 hours`. */
+export function pauseText(milliseconds: number): string {
   const [unit, length] = UNITS.find(([, size]) => milliseconds >= size) ?? ['minute', 60_000];
   return new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.round(milliseconds / length));
 }

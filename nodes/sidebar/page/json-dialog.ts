@@ -1,26 +1,26 @@
 import type { Backend } from '../view/backend.js';
 import { button, element } from '../view/element.js';
 
-/** Lets a person change JSON outside Node-RED's editor, which has a widget of its own. */
+/** Edits JSON outside Node-RED's editor, which has its own dialog for this. */
 export function jsonDialog(title: string, text: string, t: Backend['t'], done: (text: string | undefined) => void): void {
   let changed: string | undefined;
   const field = element('textarea', { 'aria-label': title, spellcheck: 'false' });
   field.value = text;
-  const trouble = element('p', { class: 'switchboard-trouble', role: 'alert' });
+  const failure = element('p', { class: 'switchboard-failure', role: 'alert' });
   const dialog = element(
     'dialog',
     { class: 'switchboard-view switchboard-json', 'aria-label': title },
     element('h2', {}, title),
     field,
-    trouble,
+    failure,
     element(
       'div',
       { class: 'switchboard-actions' },
-      button(t('action.takeOver'), 'switchboard-button switchboard-take-over', () => {
+      button(t('action.takeOver'), 'switchboard-button switchboard-apply', () => {
         try {
           JSON.parse(field.value);
         } catch (error) {
-          trouble.textContent = t('action.notJson', { error: String(error) });
+          failure.textContent = t('action.notJson', { error: String(error) });
           return;
         }
         changed = field.value;

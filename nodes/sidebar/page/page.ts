@@ -1,11 +1,11 @@
 import { RequestError } from '../view/backend.js';
-import { desk } from '../view/desk.js';
+import { operatorView } from '../view/operator-view.js';
 import { jsonDialog } from './json-dialog.js';
 import { followTheme } from './theme.js';
 
-/** Milliseconds between two looks for news; the editor's live channel needs the editor. */
+/** Milliseconds between refreshes, because the editor's comms channel is only available in the editor. */
 const INTERVAL = 3000;
-/** The page stands at `<admin root>/switchboard/page`. */
+/** The page is served at `<admin root>/switchboard/page`. */
 const ROOT = location.pathname.replace(/\/switchboard\/page$/, '');
 
 start();
@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   document.title = t('tab.name');
   const editor = document.getElementById('editor');
   if (editor) editor.textContent = t('page.editor');
-  const view = desk({
+  const view = operatorView({
     t,
     get: (path) => request('GET', path),
     post: (path, body) => request('POST', path, body),
@@ -50,12 +50,12 @@ async function request(method: string, path: string, body?: object): Promise<unk
   const answer = await fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) }).catch(() => {
     throw new RequestError('', 0);
   });
-  const said = (await answer.json().catch(() => ({}))) as { message?: string };
-  if (!answer.ok) throw new RequestError(said.message ?? answer.statusText, answer.status);
-  return said;
+  const content = (await answer.json().catch(() => ({}))) as { message?: string };
+  if (!answer.ok) throw new RequestError(content.message ?? answer.statusText, answer.status);
+  return content;
 }
 
-/** The token of the editor's session; Node-RED keeps one for each path an editor is opened at. */
+/** The access token of the editor's session; Node-RED stores one for each path of an editor. */
 function accessToken(): string | undefined {
   try {
     const kept = localStorage.getItem(`auth-tokens${ROOT.replace(/\//g, '-')}`);

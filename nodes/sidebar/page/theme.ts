@@ -1,4 +1,4 @@
-/** Dark when Node-RED's editor is, or, where it leaves that to the system, when the system is. */
+/** Uses the theme of Node-RED's editor, or of the system if the editor follows it. */
 export function followTheme(): void {
   const system = matchMedia('(prefers-color-scheme: dark)');
   const apply = () => {
@@ -10,7 +10,7 @@ export function followTheme(): void {
   apply();
 }
 
-/** Node-RED 5 keeps the choice in the browser; 4.1 knows none. */
+/** Node-RED 5 stores the choice in the browser; 4.1 has no dark theme. */
 function editorTheme(): string | null {
   try {
     return localStorage.getItem('view-dark-theme');

@@ -1,31 +1,31 @@
 import type { DecisionKind } from '../../../src/errors.js';
 import type { Json } from '../../../src/model/message.js';
 import type { Action } from '../views.js';
-import { type ActionBody, type Backend, type Messages, wordsFor } from './backend.js';
+import { type ActionBody, type Backend, errorText, type MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 
 interface Target {
   kind: 'messages' | 'deliveries';
   id: string;
   actions: Action[];
-  /** The question that the actions answer. */
+  /** The kind of decision that the actions answer. */
   decision?: DecisionKind;
-  /** What may be edited. */
+  /** The payload to edit. */
   payload?: Json;
 }
 
 export interface ActionContext {
   t: Backend['t'];
   backend: Backend;
-  messages: Messages;
-  /** Something was done. */
+  messages: MessageApi;
+  /** Called after an action. */
   acted: () => void;
 }
 
 /**
- * The buttons of a message or delivery. A press asks in place what is about to happen; skipping asks for a reason, which is kept with the
- * message for whoever looks later; editing shows what was changed before it is sent. While it waits for an answer it has `data-busy`: it must not be drawn
- * over.
+ * The buttons of a message or delivery. Each asks for confirmation in place; skipping asks for a reason, which is stored with the
+ * message; editing shows the changes before they are sent. While it waits for the user it has `data-busy` and must not be
+ * redrawn.
  */
 export function actionBar(target: Target, { t, backend, messages, acted }: ActionContext): HTMLElement | undefined {
   if (target.actions.length === 0) return undefined;
@@ -40,7 +40,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       sendAgain: () => confirm('sendAgain', question('sendAgain')),
       edit: () => edit(JSON.stringify(target.payload, null, 2)),
       skip: () => confirm('skip', question('skip'), reasonField()),
-      // Harmless, and taken back with a press: nothing is asked first.
+      // Harmless and easy to undo, so without confirmation.
       seen: () => run('seen', {}, again),
       undo: () => run('undo', {}, again),
     };
@@ -49,7 +49,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
     fill(bar, ...offered.map((action) => button(label(action), 'switchboard-button', start[action])));
   }
 
-  /** An answer is named by what it says to the question. */
+  /** The label of an answer depends on the decision. */
   function label(action: Action): string {
     const answers = target.decision && action !== 'edit' && action !== 'undo';
     return t(answers ? `decision.${target.decision}.${action}` : `action.${action}`);
@@ -60,7 +60,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
     return t(target.decision ? 'decision.confirm' : `action.${action}_${kind}`);
   }
 
-  /** The buttons as at first; whoever pressed one stays here with the keyboard. */
+  /** Back to the buttons, keeping the keyboard focus here. */
   function again(): void {
     choose();
     bar.querySelector('button')?.focus();
@@ -85,7 +85,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
 
   function edit(text: string): void {
     bar.setAttribute('data-busy', '');
-    fill(bar, element('p', { class: 'switchboard-quiet' }, t('action.editing')));
+    fill(bar, element('p', { class: 'switchboard-muted' }, t('action.editing')));
     backend.editJson(t(`action.edit_${kind}`), text, (changed) => {
       if (changed === undefined) {
         again();
@@ -97,7 +97,7 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       } catch (error) {
         draft(
           changed,
-          element('p', { class: 'switchboard-trouble', role: 'alert' }, t('action.notJson', { error: String(error) })),
+          element('p', { class: 'switchboard-failure', role: 'alert' }, t('action.notJson', { error: String(error) })),
         );
         return;
       }
@@ -105,16 +105,16 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
     });
   }
 
-  /** What was typed, to be sent, changed further or thrown away. */
-  function draft(text: string, said: HTMLElement, payload?: Json): void {
+  /** The edited text, to be sent, edited further or discarded. */
+  function draft(text: string, summary: HTMLElement, payload?: Json): void {
     const go =
       payload !== undefined &&
       button(t('action.sendEdited'), 'switchboard-button switchboard-primary', () =>
-        run('edit', { payload }, () => draft(text, said, payload)),
+        run('edit', { payload }, () => draft(text, summary, payload)),
       );
     fill(
       bar,
-      said,
+      summary,
       go,
       button(t('action.editFurther'), 'switchboard-button', () => edit(text)),
       button(t('action.cancel'), 'switchboard-button', again),
@@ -131,20 +131,20 @@ export function actionBar(target: Target, { t, backend, messages, acted }: Actio
       },
       (error) => {
         back();
-        bar.append(element('div', { class: 'switchboard-trouble', role: 'alert' }, wordsFor(error, t)));
+        bar.append(element('div', { class: 'switchboard-failure', role: 'alert' }, errorText(error, t)));
       },
     );
   }
 }
 
-const MOST_CHANGES = 8;
+const MAX_CHANGES = 8;
 
-/** Which lines of two payloads differ, as far as a person needs it to see that the right thing was changed. */
+/** The first differences of two payloads, so that the user can check the edit. */
 function changes(before: Json | undefined, after: Json, t: Backend['t']): HTMLElement {
   const [old, now] = [flat(before), flat(after)];
   const names = [...new Set([...old.keys(), ...now.keys()])].filter((name) => old.get(name) !== now.get(name));
   if (names.length === 0) return element('p', {}, t('action.unchanged'));
-  const lines = names.slice(0, MOST_CHANGES).map((name) => change(name, old.get(name), now.get(name), t));
+  const lines = names.slice(0, MAX_CHANGES).map((name) => change(name, old.get(name), now.get(name), t));
   const rest = names.length - lines.length;
   return element(
     'ul',
@@ -154,7 +154,7 @@ function changes(before: Json | undefined, after: Json, t: Backend['t']): HTMLEl
   );
 }
 
-/** One changed field: what it was, struck out, and what it is now. */
+/** One changed field: the old value, struck out, and the new one. */
 export function change(name: string, from: string | undefined, to: string | undefined, t: Backend['t']): HTMLElement {
   return element(
     'li',

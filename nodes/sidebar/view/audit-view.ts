@@ -1,13 +1,13 @@
 import type { AuditEntry } from '../views.js';
-import { Messages, wordsFor } from './backend.js';
+import { errorText, MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 import { time } from './row.js';
-import type { MountedSection, SectionContext } from './sections.js';
+import type { MountedSection, SectionContext } from './section.js';
 
-/** Who did what to what, newest first. */
+/** The audit list: who did what, newest first. */
 export function auditView({ backend, show }: SectionContext): MountedSection {
   const { t } = backend;
-  const messages = new Messages(backend);
+  const messages = new MessageApi(backend);
   const notice = element('p', { class: 'switchboard-notice', role: 'status' }, t('list.loading'));
   const list = element('ol', { class: 'switchboard-audit', 'aria-label': t('section.audit') });
   const root = element('div', { class: 'switchboard-scroll switchboard-padded' }, notice, list);
@@ -20,7 +20,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
         fill(list, ...entries.map(line));
       },
       (error) => {
-        notice.textContent = wordsFor(error, t);
+        notice.textContent = errorText(error, t);
       },
     );
   }
@@ -39,7 +39,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
         `${t(`audit.did_${action}`)} ${what} `,
         found ? button(name, 'switchboard-link', () => show('messages', name)) : name,
       ),
-      reason && element('span', { class: 'switchboard-quiet' }, reason),
+      reason && element('span', { class: 'switchboard-muted' }, reason),
     );
   }
 }

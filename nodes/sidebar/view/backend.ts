@@ -11,27 +11,27 @@ import type {
   UnmappedView,
 } from '../views.js';
 
-/** What the view needs of the place it stands in: the editor's sidebar, or the page of its own. */
+/** What the view needs from its host: the editor's sidebar, or the separate page. */
 export interface Backend {
   /** A label by its key, with `__name__` filled in. */
   t(key: string, values?: Record<string, unknown>): string;
   get(path: string): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;
-  /** Calls back when something may have changed; gives the function that ends it. */
+  /** Calls back when something may have changed; returns the function to unsubscribe. */
   onChange(changed: () => void): () => void;
-  /** Lets a person change JSON; calls back with what it has become, or with nothing when it is to stay as it was. */
+  /** Opens a JSON editor; calls back with the new text, or with undefined if cancelled. */
   editJson(title: string, text: string, done: (text: string | undefined) => void): void;
-  /** Address of the view as a page of its own; absent where it is that page. */
+  /** URL of the separate page; absent on that page itself. */
   page?: string;
-  /** Opens the dialog of a mapping, or of a new one; absent outside the editor. */
+  /** Opens the dialog of an existing or a new mapping; absent outside the editor. */
   openMapping?(node: string | undefined): void;
-  /** Begins with a first connection; absent outside the editor. */
+  /** Opens the wizard for a new connection; absent outside the editor. */
   newConnection?(): void;
 }
 
-const MOST_EMPTY = 20;
+const MAX_EMPTY = 20;
 
-/** A request failed; the message is for people. */
+/** A failed request; the message is for display. */
 export class RequestError extends Error {
   constructor(
     message: string,
@@ -43,13 +43,13 @@ export class RequestError extends Error {
 
 export type ActionBody = { reason?: string; payload?: unknown };
 
-export class Messages {
+export class MessageApi {
   constructor(private readonly backend: Backend) {}
 
-  /** The runtime looks through so many messages per request and no more; an empty page that is not the last one says only that. */
+  /** The runtime scans a limited number of messages per request, so an empty page need not be the last one. */
   async list(query: Query): Promise<MessageList> {
     let page = await this.page(query);
-    for (let further = 0; further < MOST_EMPTY && page.messages.length === 0 && page.next; further++) {
+    for (let further = 0; further < MAX_EMPTY && page.messages.length === 0 && page.next; further++) {
       page = await this.page({ ...query, before: page.next });
     }
     return page;
@@ -103,15 +103,17 @@ export class Messages {
   }
 }
 
-/** Sends a change. Node-RED answers 401 also to those who are signed in and may not; who sees a message has signed in. */
+/**
+ * Sends a change. Node-RED also answers 401 if a signed-in user lacks the permission; a user who can see a message is signed in.
+ */
 export function write(backend: Backend, path: string, body: object): Promise<unknown> {
   return backend.post(path, body).catch((error) => {
     throw error instanceof RequestError && error.status === 401 ? new RequestError('', 403) : error;
   });
 }
 
-/** What to tell a person of a request that failed. */
-export function wordsFor(error: unknown, t: Backend['t']): string {
+/** The text to show for a failed request. */
+export function errorText(error: unknown, t: Backend['t']): string {
   if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
   if (error.status === 0) return t('trouble.noRuntime');
   if (error.status === 401) return t('trouble.signIn');

@@ -8,15 +8,15 @@ interface ColumnContext {
   openMapping?: Backend['openMapping'];
 }
 
-/** A value so long is shown by its beginning; the whole stands in the JSON below. */
-const LONGEST = 240;
+/** Longer values are cut; the JSON below shows them in full. */
+const MAX_LENGTH = 240;
 
 export function valueText(value: Json | undefined): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text === undefined ? '' : text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return text === undefined ? '' : text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
 
-/** The partner's fields, each to be lit up when a field that was made from it is looked at. */
+/** The partner's fields, highlighted when a field made from them is selected. */
 export function incomingFields(fields: FieldValue[], sent: DeliveryView[]): HTMLElement {
   const used = new Set(sent.flatMap(({ lines }) => lines.flatMap(sourcesOf)));
   const isUsed = (path: string) => [...used].some((source) => isWithin(path, source));
@@ -43,14 +43,14 @@ function isWithin(path: string, source: string): boolean {
 }
 
 /**
- * The fields of a delivery, each with the rule that made it. Pointing at one, or moving to it with the keyboard, says the whole way in a sentence and lights up
- * the partner's fields it came from.
+ * The fields of a delivery, each with the rule that made it. Pointing at one, or focusing it with the keyboard, shows its origin
+ * as a sentence and highlights the partner's fields that it was made from.
  */
 export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, context: ColumnContext): HTMLElement {
   const { t } = context;
-  const said = element(
+  const origin = element(
     'p',
-    { class: 'switchboard-said', role: 'status' },
+    { class: 'switchboard-field-origin', role: 'status' },
     delivery.lines.some(({ made }) => made) && t('lineage.point'),
   );
   const list = element('ul', { class: 'switchboard-lines', 'aria-label': t('lineage.title') });
@@ -66,7 +66,7 @@ export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, co
         element('span', {}, valueText(line.value)),
       ),
     );
-    const light = (on: boolean) => {
+    const highlight = (on: boolean) => {
       const sources = on ? sourcesOf(line) : [];
       for (const field of incoming.querySelectorAll<HTMLElement>('[data-path]'))
         field.classList.toggle(
@@ -75,20 +75,20 @@ export function outgoingFields(delivery: DeliveryView, incoming: HTMLElement, co
         );
       item.classList.toggle('switchboard-lit', on);
       if (!on) return;
-      fill(said, sentence(line, t));
+      fill(origin, fieldText(line, t));
       incoming.querySelector('.switchboard-lit')?.scrollIntoView({ block: 'nearest' });
     };
-    item.addEventListener('mouseenter', () => light(true));
-    item.addEventListener('mouseleave', () => light(item === document.activeElement));
-    item.addEventListener('focus', () => light(true));
-    item.addEventListener('blur', () => light(false));
+    item.addEventListener('mouseenter', () => highlight(true));
+    item.addEventListener('mouseleave', () => highlight(item === document.activeElement));
+    item.addEventListener('focus', () => highlight(true));
+    item.addEventListener('blur', () => highlight(false));
     list.append(item);
   }
-  list.addEventListener('keydown', walk);
-  return element('div', { class: 'switchboard-outgoing' }, list, said);
+  list.addEventListener('keydown', moveFocus);
+  return element('div', { class: 'switchboard-outgoing' }, list, origin);
 }
 
-function walk(event: KeyboardEvent): void {
+function moveFocus(event: KeyboardEvent): void {
   const item = event.target as HTMLElement;
   const to = { ArrowDown: item.nextElementSibling, ArrowUp: item.previousElementSibling }[event.key];
   if (!(to instanceof HTMLElement)) return;
@@ -98,10 +98,10 @@ function walk(event: KeyboardEvent): void {
   to.focus();
 }
 
-/** The way of a field in short: what was read by which rule, then what was made of it by which. */
+/** The origin of a field in short: the inbound rules, then the outbound rule. */
 function steps(line: FieldLine, context: ColumnContext): (HTMLElement | undefined)[] {
   const { t } = context;
-  if (line.edited) return [element('span', { class: 'switchboard-by-hand' }, t('lineage.edited'))];
+  if (line.edited) return [element('span', { class: 'switchboard-edited' }, t('lineage.edited'))];
   if (!line.made) return [element('span', {}, t('lineage.none'))];
   const before = line.from.flatMap(({ generic, made, fields }) =>
     made ? [step(`${fields.map(({ path }) => path).join(', ') || t(`lineage.${made.kind}`)} → ${generic}`, made, context)] : [],
@@ -125,8 +125,8 @@ function step(what: string, made: AppliedRule, { t, openMapping }: ColumnContext
   );
 }
 
-/** The way of a field in words, from its value back to where it came from. */
-function sentence(line: FieldLine, t: Backend['t']): string {
+/** The origin of a field as a sentence, from its value back to the partner's fields. */
+function fieldText(line: FieldLine, t: Backend['t']): string {
   const head = t('lineage.field', { field: line.path, value: valueText(line.value) });
   if (line.edited) return `${head} ${t('lineage.editedLong')}`;
   if (!line.made) return `${head} ${t('lineage.noneLong')}`;
@@ -134,7 +134,7 @@ function sentence(line: FieldLine, t: Backend['t']): string {
   const parts = [`${head} ${t(`lineage.kind_${line.made.kind}`)} ${rule(line.made)}`];
   for (const { generic, value, made, fields } of line.from) {
     const from = t('lineage.from', { field: generic, value: valueText(value) });
-    const sources = fields.map(({ path, value: given }) => `${path} «${valueText(given)}»`).join(', ');
+    const sources = fields.map(({ path, value: given }) => `${path} "${valueText(given)}"`).join(', ');
     parts.push(made ? `${from}, ${rule(made)}${sources && `, ${t('lineage.read', { sources })}`}` : from);
   }
   return `${parts.join('; ')}.`;

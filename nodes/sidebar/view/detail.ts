@@ -6,16 +6,16 @@ import { element } from './element.js';
 import { attempts } from './exchange.js';
 import { bodiesView } from './json.js';
 import { chip, time, warningMark } from './row.js';
-import { waitsInWords } from './waits.js';
+import { waitText } from './wait-text.js';
 
 export interface DetailContext extends ActionContext {
-  /** Whether there is room to show contents unfolded. */
+  /** Whether there is room to show details unfolded. */
   wide: boolean;
-  /** A person wants to see everything about this number or reference. */
+  /** Searches for a number or reference. */
   search: (text: string) => void;
 }
 
-/** One message: what it is about, what came on the left, the rules in the middle, what went out on the right. */
+/** One message: the inbound fields on the left, the rules in the middle, the deliveries on the right. */
 export function messageDetail(message: MessageView, context: DetailContext): HTMLElement {
   const fields = incomingFields(message.fields, message.sent);
   return element(
@@ -48,20 +48,20 @@ function party(link: PartyLink): HTMLLIElement {
     'li',
     {},
     element('span', {}, `${link.endpoint} · ${link.entityType}`),
-    safe(link.url)
+    isWebUrl(link.url)
       ? element('a', { href: link.url, target: '_blank', rel: 'noopener noreferrer' }, number)
       : element('b', {}, number),
   );
 }
 
-/** A link comes from a partner: only web addresses may be followed. */
-function safe(url: string | undefined): boolean {
+/** The URL comes from a partner, so only http and https are allowed. */
+function isWebUrl(url: string | undefined): boolean {
   return url !== undefined && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
 function incoming(message: MessageView, fields: HTMLElement, context: DetailContext): HTMLElement {
   const { t, wide } = context;
-  const came = `${message.endpoint} · ${message.entityType} · ${t(`origin.${message.origin}`)}`;
+  const sourceText = `${message.endpoint} · ${message.entityType} · ${t(`origin.${message.origin}`)}`;
   return element(
     'section',
     { class: 'switchboard-side' },
@@ -70,11 +70,11 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
       'div',
       { class: 'switchboard-card' },
       element('div', { class: 'switchboard-row-top' }, chip(message.state, t), time(message.receivedAt)),
-      element('div', { class: 'switchboard-quiet' }, came),
-      element('div', { class: 'switchboard-quiet' }, taken(message, context)),
+      element('div', { class: 'switchboard-muted' }, sourceText),
+      element('div', { class: 'switchboard-muted' }, receivedText(message, context)),
       message.unread?.readAt &&
-        element('div', { class: 'switchboard-quiet' }, `${t('detail.nextRead')} `, time(message.unread.readAt)),
-      trouble(message, context),
+        element('div', { class: 'switchboard-muted' }, `${t('detail.nextRead')} `, time(message.unread.readAt)),
+      problem(message, context),
       message.warning && warning(message.warning, context),
       why(message),
       actionBar({ kind: 'messages', ...message }, context),
@@ -91,14 +91,14 @@ function incoming(message: MessageView, fields: HTMLElement, context: DetailCont
   );
 }
 
-function taken({ node, emissions: count, unread }: MessageView, { t }: DetailContext): string {
+function receivedText({ node, emissions: count, unread }: MessageView, { t }: DetailContext): string {
   return t(unread ? 'detail.unread' : 'detail.takenBy', { node, count });
 }
 
-/** What went wrong is told with the error, and with the delivery it happened to. */
+/** The reason of the message, unless its error or a delivery already shows it. */
 function why({ reason, error, sent }: MessageView): HTMLElement | undefined {
-  const told = [error?.message, ...sent.map((one) => one.error?.message)];
-  return reason && !told.includes(reason) ? element('p', { class: 'switchboard-why' }, reason) : undefined;
+  const shown = [error?.message, ...sent.map((one) => one.error?.message)];
+  return reason && !shown.includes(reason) ? element('p', { class: 'switchboard-reason' }, reason) : undefined;
 }
 
 function outgoing(message: MessageView, fields: HTMLElement, context: DetailContext): HTMLElement {
@@ -113,23 +113,23 @@ function outgoing(message: MessageView, fields: HTMLElement, context: DetailCont
       element('span', {}, t('detail.outgoing')),
     ),
     ...message.sent.map((one) => delivery(one, fields, context)),
-    message.sent.length === 0 && element('p', { class: 'switchboard-quiet' }, t(`nothingSent.${message.state}`)),
+    message.sent.length === 0 && element('p', { class: 'switchboard-muted' }, t(`nothingSent.${message.state}`)),
   );
 }
 
 function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext): HTMLElement {
   const { t, backend } = context;
   const kind = one.part.split(':')[0] ?? 'entity';
-  const went = [t(`part.${kind}`), one.endpoint, one.entityType, one.number].filter(Boolean).join(' · ');
+  const targetText = [t(`part.${kind}`), one.endpoint, one.entityType, one.number].filter(Boolean).join(' · ');
   return element(
     'div',
     { class: 'switchboard-card' },
     element('div', { class: 'switchboard-row-top' }, chip(one.state, t), time(one.createdAt)),
-    element('div', { class: 'switchboard-quiet' }, went),
-    one.waitsFor && element('p', { class: 'switchboard-why switchboard-warning' }, waitsInWords(one, t)),
-    one.nextTry && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(one.nextTry)),
-    one.lookUntil && element('div', { class: 'switchboard-quiet' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
-    one.warning ? warning(one.warning, context) : trouble(one, context),
+    element('div', { class: 'switchboard-muted' }, targetText),
+    one.waitsFor && element('p', { class: 'switchboard-reason switchboard-warning' }, waitText(one, t)),
+    one.nextTry && element('div', { class: 'switchboard-muted' }, `${t('detail.nextTry')} `, time(one.nextTry)),
+    one.lookUntil && element('div', { class: 'switchboard-muted' }, `${t('detail.lookUntil')} `, time(one.lookUntil)),
+    one.warning ? warning(one.warning, context) : problem(one, context),
     actionBar({ kind: 'deliveries', ...one }, context),
     edits(one, context),
     outgoingFields(one, fields, { t, openMapping: backend.openMapping }),
@@ -138,7 +138,7 @@ function delivery(one: DeliveryView, fields: HTMLElement, context: DetailContext
   );
 }
 
-/** What people changed, and who. */
+/** The edits: who changed what. */
 function edits({ edits: all, original }: Editable, { t }: DetailContext): HTMLElement | undefined {
   if (all.length === 0) return undefined;
   return element(
@@ -162,36 +162,38 @@ function edits({ edits: all, original }: Editable, { t }: DetailContext): HTMLEl
   );
 }
 
-/** What was left out although it went on, and who has seen that. */
+/** The warning, and who has marked it as seen. */
 function warning({ message: text, code, seen }: ErrorRecord, { t }: DetailContext): HTMLElement {
   return element(
     'div',
     {},
-    element('p', { class: 'switchboard-why' }, warningMark({ text, seen: seen !== undefined }, t), element('code', {}, code)),
+    element('p', { class: 'switchboard-reason' }, warningMark({ text, seen: seen !== undefined }, t), element('code', {}, code)),
     seen &&
       element(
         'div',
-        { class: 'switchboard-quiet' },
+        { class: 'switchboard-muted' },
         `${t('warning.seenBy', { name: seen.by || t('audit.somebody') })} `,
         time(seen.at),
       ),
   );
 }
 
-/** What went wrong, or the question that a person has to answer. */
-function trouble({ error, decision }: MessageView | DeliveryView, { t }: DetailContext): HTMLElement | undefined {
+/** The error, or the decision to make. */
+function problem({ error, decision }: MessageView | DeliveryView, { t }: DetailContext): HTMLElement | undefined {
   if (error && decision) {
     return element(
       'div',
       { class: 'switchboard-question' },
       element('b', {}, t('decision.title')),
-      element('p', { class: 'switchboard-why' }, error.message, element('code', {}, error.code)),
+      element('p', { class: 'switchboard-reason' }, error.message, element('code', {}, error.code)),
     );
   }
-  return error && element('p', { class: 'switchboard-why switchboard-trouble' }, error.message, element('code', {}, error.code));
+  return (
+    error && element('p', { class: 'switchboard-reason switchboard-failure' }, error.message, element('code', {}, error.code))
+  );
 }
 
 function bodiesOr(of: { bodies: MessageView['bodies'] }, { t }: DetailContext): HTMLElement[] {
   const views = bodiesView(of.bodies, '', t);
-  return views.length ? views : [element('p', { class: 'switchboard-quiet' }, t('detail.noBodies'))];
+  return views.length ? views : [element('p', { class: 'switchboard-muted' }, t('detail.noBodies'))];
 }

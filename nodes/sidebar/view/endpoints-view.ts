@@ -1,20 +1,20 @@
 import type { EndpointView } from '../views.js';
-import { Messages, wordsFor } from './backend.js';
+import { errorText, MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 import { chip, time } from './row.js';
-import type { MountedSection, SectionContext } from './sections.js';
+import type { MountedSection, SectionContext } from './section.js';
 
-/** The endpoints: how the sending to each stands, to be suspended and resumed. */
+/** The endpoints with their state, to suspend and resume. */
 export function endpointsView({ backend }: SectionContext): MountedSection {
   const { t } = backend;
-  const messages = new Messages(backend);
+  const messages = new MessageApi(backend);
   const notice = element('p', { class: 'switchboard-notice', role: 'status' }, t('list.loading'));
   const list = element('ul', { class: 'switchboard-cards', 'aria-label': t('section.endpoints') });
   const root = element('div', { class: 'switchboard-scroll switchboard-padded' }, notice, list);
   return { root, refresh };
 
   function refresh(): void {
-    // What a person is about to do must not be drawn over.
+    // An open form must not be redrawn.
     if (list.querySelector('.switchboard-primary')) return;
     messages.endpoints().then(
       (views) => {
@@ -22,7 +22,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
         fill(list, ...views.map(card));
       },
       (error) => {
-        notice.textContent = wordsFor(error, t);
+        notice.textContent = errorText(error, t);
       },
     );
   }
@@ -34,14 +34,15 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
       'li',
       { class: 'switchboard-card', 'data-endpoint': view.id },
       element('div', { class: 'switchboard-row-top' }, element('b', {}, name), chip(state, t)),
-      element('div', { class: 'switchboard-quiet' }, `${system} · ${t('endpoints.load', { waiting, inFlight })}`),
-      resumesAt && element('div', { class: 'switchboard-quiet' }, `${t('detail.nextTry')} `, time(resumesAt)),
-      suspended && element('p', { class: 'switchboard-why' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
-      suspended?.reason && element('p', { class: 'switchboard-why' }, suspended.reason),
+      element('div', { class: 'switchboard-muted' }, `${system} · ${t('endpoints.load', { waiting, inFlight })}`),
+      resumesAt && element('div', { class: 'switchboard-muted' }, `${t('detail.nextTry')} `, time(resumesAt)),
+      suspended &&
+        element('p', { class: 'switchboard-reason' }, `${t('endpoints.suspendedBy', { name: by })} `, time(suspended.at)),
+      suspended?.reason && element('p', { class: 'switchboard-reason' }, suspended.reason),
       ...intake.map((trouble) =>
         element(
           'p',
-          { class: 'switchboard-why switchboard-trouble' },
+          { class: 'switchboard-reason switchboard-failure' },
           `${t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })} ${trouble.reason} ${t('intake.since')} `,
           time(trouble.since),
         ),
@@ -58,7 +59,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
           fill(bar);
           refresh();
         },
-        (error) => fill(bar, element('div', { class: 'switchboard-trouble', role: 'alert' }, wordsFor(error, t))),
+        (error) => fill(bar, element('div', { class: 'switchboard-failure', role: 'alert' }, errorText(error, t))),
       );
     const offer = () =>
       fill(

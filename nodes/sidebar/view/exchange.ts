@@ -3,7 +3,7 @@ import type { Backend } from './backend.js';
 import { element } from './element.js';
 import { time } from './row.js';
 
-/** The tries of a delivery: when, what came of it, how long it took, and what was said over HTTP. */
+/** The attempts of a delivery: time, result, duration and HTTP exchanges. */
 export function attempts(one: DeliveryView, t: Backend['t']): HTMLElement | undefined {
   if (one.attempts.length === 0) return undefined;
   return element(
@@ -21,7 +21,7 @@ function line(attempt: AttemptView, t: Backend['t']): HTMLElement {
     {},
     time(at),
     element('span', {}, [what, status, `${took} ms`].filter((part) => part !== undefined).join(' · ')),
-    error && element('span', { class: 'switchboard-trouble' }, error),
+    error && element('span', { class: 'switchboard-failure' }, error),
     exchanges &&
       element(
         'details',
@@ -39,7 +39,7 @@ function exchangeView({ method, url, took, sent, got, error }: Exchange, t: Back
     element('div', { class: 'switchboard-address' }, element('b', {}, method), ` ${url}`),
     side(t('http.request'), sent),
     got && side(t('http.answer', { status: got.status, took }), got),
-    error && element('p', { class: 'switchboard-trouble' }, error),
+    error && element('p', { class: 'switchboard-failure' }, error),
   );
 }
 
@@ -53,7 +53,7 @@ function side(title: string, { headers, body }: Exchange['sent']): HTMLElement {
   );
 }
 
-/** Whole JSON is shown indented; what was cut, or is none, as it was said. */
+/** Complete JSON is shown indented; cut JSON or other text as it is. */
 function pretty(body: string): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 2);

@@ -4,16 +4,16 @@ import { button, element } from './element.js';
 
 type Conditions = Omit<Selection, 'search'>;
 
-/** Hours back in time that can be chosen by one press; the rest is typed. */
+/** Periods in hours that have their own button. */
 const SPANS = { hour: 1, day: 24, week: 168 } as const;
 
 export interface FilterPanel {
   root: HTMLElement;
   endpoints(views: EndpointView[]): void;
-  /** Offers these types of records. */
+  /** Sets the record types to choose from. */
   types(names: string[]): void;
   set(conditions: Partial<Conditions>): void;
-  /** How many of its conditions narrow the list. */
+  /** Number of conditions in use. */
   readonly used: number;
 }
 
@@ -34,14 +34,14 @@ export function filterPanel(t: Backend['t'], changed: (conditions: Partial<Condi
       button(t(`filterBy.${name}`), 'switchboard-link', () => {
         since.value = local(new Date(Date.now() - hours * 3_600_000));
         until.value = '';
-        tell();
+        notify();
       }),
     );
   }
   spans.append(
     button(t('filterBy.clear'), 'switchboard-link', () => {
       set({ state: 'all', direction: 'either', endpoint: '', entityType: '', since: '', until: '' });
-      tell();
+      notify();
     }),
   );
   const root = element(
@@ -56,7 +56,7 @@ export function filterPanel(t: Backend['t'], changed: (conditions: Partial<Condi
     spans,
     types,
   );
-  for (const control of [state, direction, endpoint, entityType, since, until]) control.addEventListener('change', tell);
+  for (const control of [state, direction, endpoint, entityType, since, until]) control.addEventListener('change', notify);
   return {
     root,
     endpoints(views) {
@@ -83,7 +83,7 @@ export function filterPanel(t: Backend['t'], changed: (conditions: Partial<Condi
     if (conditions.until !== undefined) until.value = conditions.until && local(new Date(conditions.until));
   }
 
-  function tell(): void {
+  function notify(): void {
     const time = (input: HTMLInputElement) => (input.value ? new Date(input.value).toISOString() : undefined);
     changed({
       state: state.value as Selection['state'],
@@ -100,7 +100,7 @@ function labelled(label: string, control: HTMLElement): HTMLElement {
   return element('label', {}, element('span', {}, label), control);
 }
 
-/** As an input for local time wants it. */
+/** The value of a datetime-local input. */
 function local(time: Date): string {
   return new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

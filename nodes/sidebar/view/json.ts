@@ -2,10 +2,10 @@ import type { Bodies } from '../../../src/store/store.js';
 import type { Backend } from './backend.js';
 import { button, element } from './element.js';
 
-/** More than this would make the browser slow; the rest is in the copy. */
-const LONGEST = 100_000;
+/** Longer text would slow down the browser; the copy button copies all of it. */
+const MAX_LENGTH = 100_000;
 
-/** Bodies by name, each as indented JSON in plain text that can be folded and copied. `open` names the one that matters most. */
+/** Bodies by name as indented JSON that can be folded and copied. `open` names the one to show unfolded. */
 export function bodiesView(bodies: Bodies, open: string, t: Backend['t']): HTMLElement[] {
   return Object.entries(bodies)
     .filter(([, body]) => body !== undefined && body !== null)
@@ -14,7 +14,7 @@ export function bodiesView(bodies: Bodies, open: string, t: Backend['t']): HTMLE
 
 function bodyView(name: string, body: unknown, open: boolean, t: Backend['t']): HTMLElement {
   const text = typeof body === 'string' ? body : JSON.stringify(body, null, 2);
-  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}\n${t('detail.cut')}` : text;
+  const shown = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}\n${t('detail.cut')}` : text;
   const copy = button(t('detail.copy'), 'switchboard-link', () => {
     navigator.clipboard?.writeText(text).then(
       () => copy.replaceChildren(t('detail.copied')),
@@ -26,7 +26,7 @@ function bodyView(name: string, body: unknown, open: boolean, t: Backend['t']): 
     'details',
     { class: 'switchboard-body', open },
     element('summary', {}, element('span', {}, known ? t(`body.${name}`) : name)),
-    // The clipboard is there only on secure pages.
+    // The clipboard is only available in a secure context.
     navigator.clipboard && copy,
     element('pre', { tabindex: '0' }, shown),
   );

@@ -6,7 +6,7 @@ import { messageRow } from './row.js';
 export interface ListContext {
   t: Backend['t'];
   open(id: string): void;
-  /** What is ticked has changed. */
+  /** Called when the ticked rows have changed. */
   ticked(): void;
 }
 
@@ -20,12 +20,12 @@ const STEPS: Record<string, number> = {
   End: Number.POSITIVE_INFINITY,
 };
 
-/** The rows of the list. One that says the same as before stays the same element: focus, ticks and the place in a long list stay as they are. */
+/** The rows of the list. An unchanged row keeps its element, so that focus, ticks and scroll position are kept. */
 export class MessageRows {
   readonly root: HTMLElement;
   /** Ids of the rows that are ticked. */
   readonly ticks = new Set<string>();
-  private shown = new Map<string, { said: string; item: HTMLLIElement }>();
+  private shown = new Map<string, { content: string; item: HTMLLIElement }>();
   private current: string | undefined;
   private lastTick: string | undefined;
 
@@ -40,14 +40,14 @@ export class MessageRows {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.id;
     this.shown = new Map();
     for (const row of rows) {
-      const said = JSON.stringify(row);
+      const content = JSON.stringify(row);
       const known = before.get(row.id);
       const item =
-        known?.said === said ? known.item : messageRow(row, { ...this.context, tick: (...given) => this.tick(...given) });
-      this.shown.set(row.id, { said, item });
+        known?.content === content ? known.item : messageRow(row, { ...this.context, tick: (...given) => this.tick(...given) });
+      this.shown.set(row.id, { content, item });
     }
     const items = [...this.shown.values()].map(({ item }) => item);
-    // An element that is put where it stands already would lose its focus.
+    // Inserting an element again would remove its focus.
     if (items.length !== this.root.children.length || items.some((item, index) => this.root.children[index] !== item))
       this.root.replaceChildren(...items);
     for (const id of this.ticks) if (!this.shown.has(id)) this.ticks.delete(id);
@@ -112,7 +112,7 @@ export class MessageRows {
     if (to) this.focus(to);
   }
 
-  /** Of all rows one is reached with the tab key: the one that was used last. */
+  /** Only the last used row can be reached with the tab key. */
   private focused(id: string | undefined): void {
     if (!id || !this.shown.has(id)) return;
     const before = this.current && this.line(this.current);

@@ -1,30 +1,30 @@
 import type { EndpointView, MessageRow, Query } from '../views.js';
-import { Messages, wordsFor } from './backend.js';
+import { errorText, MessageApi } from './backend.js';
 import { messageDetail } from './detail.js';
 import { button, element, fill } from './element.js';
 import { MessageRows } from './message-list.js';
-import type { MountedSection, SectionContext } from './sections.js';
+import type { MountedSection, SectionContext } from './section.js';
 import { SelectionBar } from './selection-bar.js';
 import { toolbar } from './toolbar.js';
 
 const PAGE = 50;
-/** Pixels from which list and message stand side by side, as in view.css. */
+/** Width in pixels from which list and message are side by side, as in view.css. */
 const WIDE = 700;
-/** The list is fetched anew when something changed; what was shown by "more" beyond this is not kept. */
-const MOST_REFRESHED = 200;
+/** Maximum number of rows fetched again on a change; rows beyond this from "more" are dropped. */
+const MAX_REFRESHED = 200;
 
-/** The messages: a list, and beside it (or, where there is no room, in its place) one message. */
+/** The messages view: a list, and beside it (or in its place) one message. */
 export function messagesView({ backend, show: showSection }: SectionContext): MountedSection {
   const { t } = backend;
-  const messages = new Messages(backend);
+  const messages = new MessageApi(backend);
   const query: Query = { search: '', state: 'all', direction: 'either', limit: PAGE };
   const entityTypes = new Set<string>();
   let rows: MessageRow[] = [];
   let next: string | undefined;
   let selected: string | undefined;
-  /** Of two answers under way only the later question's counts. */
-  let asked = 0;
-  let askedDetail = 0;
+  /** Number of the latest request; answers to earlier ones are dropped. */
+  let requestNumber = 0;
+  let detailRequestNumber = 0;
   let loading = false;
 
   const list = new MessageRows({ t, open: (id) => open(id, false), ticked: () => selection.update() });
@@ -47,7 +47,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     scroll.scrollTop = 0;
     load(false, PAGE);
   });
-  // Where nothing has come yet, there may be nothing that could.
+  // Without any message, there may be no connection yet.
   const begin = button(t('empty.begin'), 'switchboard-button', () => backend.newConnection?.());
   const scroll = element('div', { class: 'switchboard-scroll' }, notice, begin, list.root, more);
   const root = element(
@@ -62,7 +62,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
       close();
     }
   });
-  // Who scrolls to the end wants to see more; the button is for the keyboard.
+  // Scrolling to the end loads more; the button is for keyboard users.
   new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && load(true), { root: scroll }).observe(more);
   show(undefined);
   return { root, refresh, find: (text) => bar.search(text) };
@@ -72,42 +72,42 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     if (selected && !isBusy()) open(selected, true);
   }
 
-  /** What a person is about to do must not be drawn over. */
+  /** An open form must not be redrawn. */
   function isBusy(): boolean {
     return detail.querySelector('[data-busy]') !== null;
   }
 
-  function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MOST_REFRESHED)): void {
+  function load(further: boolean, limit = Math.min(Math.max(rows.length, PAGE), MAX_REFRESHED)): void {
     if (further && (loading || next === undefined)) return;
     loading = true;
-    const mine = ++asked;
+    const current = ++requestNumber;
     messages
       .list(further ? { ...query, before: next } : { ...query, limit })
       .then(
         (page) => {
-          if (mine !== asked) return;
+          if (current !== requestNumber) return;
           const known = new Set(further ? rows.map((row) => row.id) : []);
-          // A message may stand on two pages: for itself, and for a delivery of it.
+          // A message may be on two pages: once for itself, and once for a delivery.
           rows = [...(further ? rows : []), ...page.messages.filter((row) => !known.has(row.id))];
           next = page.next;
           show(undefined);
         },
-        (error) => mine === asked && show(wordsFor(error, t)),
+        (error) => current === requestNumber && show(errorText(error, t)),
       )
       .finally(() => {
-        if (mine === asked) loading = false;
+        if (current === requestNumber) loading = false;
       });
     messages.counts().then(bar.count, () => undefined);
     messages.endpoints().then(showEndpoints, () => undefined);
   }
 
-  function show(trouble: string | undefined): void {
+  function show(failure: string | undefined): void {
     const narrowed =
       query.search || query.endpoint || query.entityType || query.since || query.until || query.direction !== 'either';
-    const empty = asked === 0 ? t('list.loading') : t(narrowed ? 'list.notFound' : `empty.${query.state}`);
-    notice.textContent = trouble ?? (rows.length === 0 ? empty : '');
-    notice.classList.toggle('switchboard-trouble', trouble !== undefined);
-    begin.hidden = !backend.newConnection || trouble !== undefined || rows.length > 0 || empty !== t('empty.all');
+    const empty = requestNumber === 0 ? t('list.loading') : t(narrowed ? 'list.notFound' : `empty.${query.state}`);
+    notice.textContent = failure ?? (rows.length === 0 ? empty : '');
+    notice.classList.toggle('switchboard-failure', failure !== undefined);
+    begin.hidden = !backend.newConnection || failure !== undefined || rows.length > 0 || empty !== t('empty.all');
     more.hidden = next === undefined;
     list.show(rows);
     list.select(selected);
@@ -118,20 +118,20 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
     if (entityTypes.size > known) bar.types([...entityTypes].sort());
   }
 
-  /** Endpoints to which nothing is sent, or from which nothing comes, are told above the list: it explains what waits there, and what is missing. */
+  /** Shows endpoints with problems in sending or receiving above the list, because they explain waiting and missing messages. */
   function showEndpoints(views: EndpointView[]): void {
     bar.endpoints(views);
-    const said = views.flatMap(({ name, state, waiting, intake }) => [
+    const problems = views.flatMap(({ name, state, waiting, intake }) => [
       ...(state === 'up' ? [] : [t(`stopped.${state}`, { name, count: waiting })]),
       ...intake.map((trouble) => t(`intake.${trouble.part}`, { name: trouble.name, endpoint: name })),
     ]);
     fill(
       stopped,
-      ...said.map((words) =>
+      ...problems.map((text) =>
         element(
           'div',
           {},
-          element('span', {}, words),
+          element('span', {}, text),
           button(t('stopped.show'), 'switchboard-link', () => showSection('endpoints')),
         ),
       ),
@@ -139,13 +139,13 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   }
 
   function open(id: string, again: boolean): void {
-    const mine = ++askedDetail;
+    const current = ++detailRequestNumber;
     selected = id;
     list.select(id);
     messages.one(id).then(
       (message) => {
-        // Busy: a person has begun something while the answer was on its way.
-        if (mine !== askedDetail || (again && isBusy())) return;
+        // Busy: the user has opened a form in the meantime.
+        if (current !== detailRequestNumber || (again && isBusy())) return;
         const drawn = messageDetail(message, {
           t,
           backend,
@@ -161,9 +161,9 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
         if (!again || focused) detail.focus({ preventScroll: true });
       },
       (error) =>
-        mine === askedDetail &&
+        current === detailRequestNumber &&
         !again &&
-        draw(element('p', { class: 'switchboard-notice switchboard-trouble' }, wordsFor(error, t))),
+        draw(element('p', { class: 'switchboard-notice switchboard-failure' }, errorText(error, t))),
     );
   }
 
@@ -177,7 +177,7 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   function close(): void {
     const was = selected;
     selected = undefined;
-    askedDetail++;
+    detailRequestNumber++;
     detail.replaceChildren();
     root.classList.remove('switchboard-opened');
     show(undefined);
@@ -185,13 +185,13 @@ export function messagesView({ backend, show: showSection }: SectionContext): Mo
   }
 
   function acted(id: string): void {
-    // The button that was pressed goes away; without a focus here the keys would go nowhere.
+    // The pressed button disappears, so the focus has to move.
     detail.focus({ preventScroll: true });
     load(false);
     open(id, true);
   }
 
-  /** What a person folded or unfolded stays so when news comes in. */
+  /** Which sections are unfolded, to keep them on a refresh. */
   function openFolds(): boolean[] {
     return [...detail.querySelectorAll('details')].map((fold) => fold.open);
   }

@@ -1,16 +1,16 @@
 import type { EndpointState } from '../../../src/delivery/endpoint-state.js';
-import type { DeliveryRow, MessageRow, Shown, ShownWarning } from '../views.js';
+import type { DeliveryRow, MessageRow, ShownState, ShownWarning } from '../views.js';
 import type { Backend } from './backend.js';
 import { element } from './element.js';
 import { shortTime, wholeTime } from './time.js';
-import { waitsInWords } from './waits.js';
+import { waitText } from './wait-text.js';
 
-/** The state in a word, with a colour that is not needed to understand it. */
-export function chip(state: Shown | EndpointState, t: Backend['t']): HTMLElement {
+/** The state as a word, with a colour in addition. */
+export function chip(state: ShownState | EndpointState, t: Backend['t']): HTMLElement {
   return element('span', { class: `switchboard-chip switchboard-is-${state}` }, t(`state.${state}`));
 }
 
-/** That something went on with a warning, and what was left out of it: a sign, a word and the reason. One that was seen stands back. */
+/** A warning: a sign, a word and the reason. A seen warning is less prominent. */
 export function warningMark({ text, seen }: ShownWarning, t: Backend['t']): HTMLElement {
   return element(
     'span',
@@ -21,7 +21,7 @@ export function warningMark({ text, seen }: ShownWarning, t: Backend['t']): HTML
   );
 }
 
-/** A text sign, not its coloured picture; the words beside it say what it means. */
+/** The sign as text, not as emoji; the words beside it give its meaning. */
 export function warningSign(): HTMLElement {
   return element('span', { class: 'switchboard-warned-sign', 'aria-hidden': 'true' }, '\u26a0\ufe0e');
 }
@@ -33,11 +33,11 @@ export function time(iso: string): HTMLElement {
 export interface RowContext {
   t: Backend['t'];
   open(id: string): void;
-  /** `range`: from the row that was ticked before. */
+  /** `range`: all rows from the one that was ticked last. */
   tick(id: string, ticked: boolean, range: boolean): void;
 }
 
-/** One message of the list: state and time, what it is about, from whom to whom, and what went wrong; a box before it selects it. */
+/** One row of the list: state, time, title, message path and problem, with a checkbox. */
 export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTMLLIElement {
   const box = element('input', {
     type: 'checkbox',
@@ -58,23 +58,23 @@ export function messageRow(row: MessageRow, { t, open, tick }: RowContext): HTML
       row.unmapped && element('span', { class: 'switchboard-tag' }, t('list.unmapped')),
       row.title && element('span', {}, row.title),
     ),
-    element('span', { class: 'switchboard-row-way' }, way(row)),
+    element('span', { class: 'switchboard-row-path' }, messagePath(row)),
     why && element('span', { class: `switchboard-row-reason switchboard-reason-${row.state}` }, why),
     row.warning && element('span', { class: 'switchboard-row-reason' }, warningMark(row.warning, t)),
   );
   line.addEventListener('click', () => open(row.id));
-  return element('li', { class: row.state === 'unrouted' && 'switchboard-stands-out' }, box, line);
+  return element('li', { class: row.state === 'unrouted' && 'switchboard-highlighted' }, box, line);
 }
 
-/** What went wrong, or else what it waits for. */
-function reason({ reason: said, unread, deliveries }: MessageRow, t: Backend['t']): string | undefined {
-  if (said) return unread ? t('list.unread', { reason: said }) : said;
+/** What went wrong, or what the message waits for. */
+function reason({ reason: text, unread, deliveries }: MessageRow, t: Backend['t']): string | undefined {
+  if (text) return unread ? t('list.unread', { reason: text }) : text;
   const waiting = deliveries.find((delivery) => delivery.waitsFor);
-  return waiting && waitsInWords(waiting, t);
+  return waiting && waitText(waiting, t);
 }
 
-/** Comments and attachments go the same way as their ticket: each partner is named once. */
-function way(row: MessageRow): string {
+/** Comments and attachments go to the same partners as their ticket, so each partner is named once. */
+function messagePath(row: MessageRow): string {
   const partners = new Map(row.deliveries.map((delivery) => [delivery.endpoint, partner(delivery)]));
   const to = [...partners.values()].join(', ');
   return to ? `${row.endpoint} → ${to}` : row.endpoint;

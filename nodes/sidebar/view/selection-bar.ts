@@ -1,27 +1,27 @@
 import { type BulkRequest, type BulkResult, type Selection, UNDOABLE, type Undoable } from '../views.js';
-import { type Backend, type Messages, wordsFor } from './backend.js';
+import { type Backend, errorText, type MessageApi } from './backend.js';
 import { button, element, fill } from './element.js';
 
 export interface SelectionContext {
   t: Backend['t'];
-  messages: Messages;
-  /** What the list is narrowed to now. */
+  messages: MessageApi;
+  /** The current filter of the list. */
   selection(): Selection;
   ticks: ReadonlySet<string>;
-  /** How many rows are shown, and whether there are more. */
+  /** Number of rows shown, and whether there are more. */
   shown(): { count: number; more: boolean };
   tickAll(ticked: boolean): void;
   done(): void;
 }
 
-/** The line above the list: how many are shown or selected, and what can be done to all of those at once. */
+/** The line above the list: the number of rows shown or selected, and the bulk actions. */
 export class SelectionBar {
   readonly root: HTMLElement;
   private readonly count = element('span', { class: 'switchboard-count', role: 'status', 'aria-live': 'polite' });
   private readonly box: HTMLInputElement;
   private readonly actions = element('div', { class: 'switchboard-bulk' });
   private readonly result = element('div', { class: 'switchboard-result', role: 'status' });
-  /** All that fit are meant, not only those that are shown. */
+  /** All matching messages are selected, not only those shown. */
   private all = false;
 
   constructor(private readonly context: SelectionContext) {
@@ -41,7 +41,7 @@ export class SelectionBar {
     this.update();
   }
 
-  /** What is ticked, or how many are shown, has changed. */
+  /** To be called when the ticked or shown rows have changed. */
   update(): void {
     const { t, ticks } = this.context;
     const { count, more } = this.context.shown();
@@ -51,7 +51,7 @@ export class SelectionBar {
     this.box.disabled = count === 0;
     const shown = t(more ? 'bulk.shownMore' : 'bulk.shown', { count });
     const text = this.all ? t('bulk.allSelected') : ticks.size > 0 ? t('bulk.selected', { count: ticks.size }) : shown;
-    // A live region speaks when it is written to: only news are.
+    // Screen readers announce every write to a live region, so only changes are written.
     if (this.count.textContent !== text) this.count.textContent = text;
     if (ticks.size === 0) this.actions.replaceChildren();
     else if (this.actions.childElementCount === 0 || !this.actions.querySelector('.switchboard-primary')) this.offer();
@@ -95,8 +95,8 @@ export class SelectionBar {
       this.offer();
       this.actions.querySelector('button')?.focus();
     });
-    const said = [...this.questions(action, preview), ...preview.refused].join(' ');
-    fill(this.actions, element('p', {}, said), action === 'skip' && preview.done > 0 && reason, preview.done > 0 && go, no);
+    const summary = [...this.questions(action, preview), ...preview.refused].join(' ');
+    fill(this.actions, element('p', {}, summary), action === 'skip' && preview.done > 0 && reason, preview.done > 0 && go, no);
     (preview.done === 0 ? no : action === 'skip' ? reason : go).focus();
   }
 
@@ -121,17 +121,17 @@ export class SelectionBar {
       return;
     }
     this.clear();
-    this.tell(request.action, result);
+    this.showResult(request.action, result);
     this.context.done();
   }
 
-  private tell(action: BulkRequest['action'], result: BulkResult): void {
+  private showResult(action: BulkRequest['action'], result: BulkResult): void {
     const { t } = this.context;
     const undoes = action === 'undo' ? undefined : action;
     const undo = button(t('action.undo'), 'switchboard-button switchboard-undo', async () => {
       undo.disabled = true;
       const undone = await this.try(() => this.context.messages.bulk({ action: 'undo', undoes, ids: result.messages }));
-      if (undone) this.tell('undo', undone);
+      if (undone) this.showResult('undo', undone);
       this.context.done();
     });
     fill(
@@ -140,7 +140,7 @@ export class SelectionBar {
         element('span', {}, t(`bulk.did_${action}`, { count: result.done - result.looked })),
       result.looked > 0 && element('span', {}, t('bulk.did_look', { count: result.looked })),
       result.more && element('span', {}, t('bulk.more')),
-      result.refused.length > 0 && element('span', { class: 'switchboard-trouble' }, result.refused.join(' ')),
+      result.refused.length > 0 && element('span', { class: 'switchboard-failure' }, result.refused.join(' ')),
       action !== 'undo' && result.done > 0 && undo,
       button('×', 'switchboard-link switchboard-close', () => this.result.replaceChildren()),
     );
@@ -158,8 +158,8 @@ export class SelectionBar {
     try {
       return await work();
     } catch (error) {
-      const words = wordsFor(error, this.context.t);
-      this.result.replaceChildren(element('span', { class: 'switchboard-trouble' }, words));
+      const text = errorText(error, this.context.t);
+      this.result.replaceChildren(element('span', { class: 'switchboard-failure' }, text));
       return undefined;
     }
   }

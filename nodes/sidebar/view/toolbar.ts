@@ -3,9 +3,9 @@ import type { Backend } from './backend.js';
 import { button, element } from './element.js';
 import { filterPanel } from './filter-panel.js';
 
-/** Milliseconds after the last key before a search begins. */
+/** Milliseconds after the last key until the search starts. */
 const TYPING = 250;
-/** The states that have a button of their own. */
+/** The filters that have their own button. */
 const BUTTONS = ['all', 'problems', 'needsDecision', 'warned', 'waiting', 'unrouted'] as const;
 
 export interface Toolbar {
@@ -16,7 +16,7 @@ export interface Toolbar {
   search(text: string): void;
 }
 
-/** Search and filters; the filters say how many messages need a person. */
+/** Search and filters, with the number of messages that need attention. */
 export function toolbar(backend: Backend, changed: (selection: Partial<Selection>) => void): Toolbar {
   const { t } = backend;
   let state: Filter = 'all';

@@ -1,13 +1,13 @@
 import type { UnmappedView } from '../views.js';
-import { Messages, wordsFor } from './backend.js';
+import { errorText, MessageApi } from './backend.js';
 import { valueText } from './columns.js';
 import { button, element, fill } from './element.js';
-import type { MountedSection, SectionContext } from './sections.js';
+import type { MountedSection, SectionContext } from './section.js';
 
-/** Values that had no row in their value map, by mapping, with the way to the place where the row belongs. */
+/** Values without a row in their value map, by mapping, with a button to open the mapping. */
 export function unmappedView({ backend }: SectionContext): MountedSection {
   const { t } = backend;
-  const messages = new Messages(backend);
+  const messages = new MessageApi(backend);
   const notice = element('p', { class: 'switchboard-notice', role: 'status' }, t('list.loading'));
   const list = element('ul', { class: 'switchboard-cards', 'aria-label': t('section.unmapped') });
   const root = element('div', { class: 'switchboard-scroll switchboard-padded' }, notice, list);
@@ -25,14 +25,14 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
         fill(list, ...[...groups.values()].map(group));
       },
       (error) => {
-        notice.textContent = wordsFor(error, t);
+        notice.textContent = errorText(error, t);
       },
     );
   }
 
   function group(values: UnmappedView[]): HTMLElement {
     const [first] = values as [UnmappedView];
-    const trouble = element('div', { class: 'switchboard-trouble', role: 'alert' });
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
     const { openMapping } = backend;
     return element(
       'li',
@@ -43,7 +43,11 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
         element('b', {}, first.mapping),
         element('span', {}, t(`unmapped.${first.direction}`)),
       ),
-      element('p', { class: 'switchboard-why' }, t(first.node ? 'unmapped.own' : 'unmapped.preset', { mapping: first.mapping })),
+      element(
+        'p',
+        { class: 'switchboard-reason' },
+        t(first.node ? 'unmapped.own' : 'unmapped.preset', { mapping: first.mapping }),
+      ),
       element(
         'table',
         { class: 'switchboard-table' },
@@ -55,7 +59,7 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
               'tr',
               {},
               element('td', {}, element('code', {}, field)),
-              element('td', {}, `«${valueText(value)}»`),
+              element('td', {}, `"${valueText(value)}"`),
               element('td', {}, t('unmapped.times', { count: times })),
             ),
           ),
@@ -67,9 +71,9 @@ export function unmappedView({ backend }: SectionContext): MountedSection {
         openMapping &&
           button(t(first.node ? 'unmapped.open' : 'unmapped.makeOwn'), 'switchboard-button', () => openMapping(first.node)),
         button(t('unmapped.forget'), 'switchboard-button', () => {
-          messages.forget(values).then(refresh, (error) => fill(trouble, wordsFor(error, t)));
+          messages.forget(values).then(refresh, (error) => fill(failure, errorText(error, t)));
         }),
-        trouble,
+        failure,
       ),
     );
   }

@@ -7,6 +7,7 @@ import { type Api, isAbsent } from '../api.js';
 import type {
   Check,
   EndpointClient,
+  Hint,
   Parsed,
   PollResult,
   RawEntity,
@@ -14,18 +15,11 @@ import type {
   Written,
   WrittenPart,
 } from '../endpoint.js';
+import type { Listed } from '../system.js';
 import { serviceNowApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import { Comments } from './comments.js';
-import {
-  type FieldChoice,
-  type Listed,
-  listChoices,
-  listFields,
-  listTables,
-  type TableChoice,
-  type ValueChoice,
-} from './dictionary.js';
+import { type FieldChoice, listChoices, listFields, listTables, type TableChoice, type ValueChoice } from './dictionary.js';
 import { Files } from './files.js';
 import { LINES, referenceColumns } from './lines.js';
 import { Orders } from './orders.js';
@@ -36,7 +30,7 @@ import { RecordReader } from './read.js';
 import { droppedFields, rowBody } from './render.js';
 import { validateServiceNowFields } from './schema.js';
 import { SeenRows } from './seen-rows.js';
-import type { EntityTable } from './webhook.js';
+import { type EntityTable, readWebhook } from './webhook.js';
 import { changeRow, insertRow } from './write.js';
 import { ZoneReader } from './zone.js';
 
@@ -97,6 +91,10 @@ class Client implements ServiceNowClient {
 
   get clockAhead(): number | undefined {
     return this.http.clockAhead;
+  }
+
+  readWebhook(body: unknown, entityType: string): Hint {
+    return readWebhook(body, this.entityTypes, entityType);
   }
 
   test(): Promise<Check[]> {

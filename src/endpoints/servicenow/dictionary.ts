@@ -1,13 +1,9 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { Api } from '../api.js';
+import type { Listed } from '../system.js';
 import { columnText, type Row } from './parse.js';
 import { MOST_NAMES, queryTable } from './query.js';
 
-/** What an instance says of itself, for people to choose from. `note`: in words, what could not be read and what stands there instead. */
-export interface Listed<Item> {
-  items: Item[];
-  note?: string;
-}
 export interface TableChoice {
   name: string;
   label: string;

@@ -1,4 +1,4 @@
-import { decodeHTML } from 'entities';
+import { decodeHTML } from '../../bundled/entities.js';
 
 /** What begins a line of its own, and ends it. */
 const BLOCK =

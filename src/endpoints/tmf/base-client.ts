@@ -45,7 +45,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   /** The resources, read and written. */
   protected readonly entities: Collection;
   private readonly ways: ListWay;
-  private readonly hub: TmfHub;
+  private readonly hubApi: TmfHub;
 
   protected constructor(
     private readonly api: TmfApi,
@@ -63,7 +63,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     this.address = `${this.http.baseUrl}${this.base}`;
     this.arrayMode = arrayModeOf(options);
     this.ways = new ListWay(this.answers, this.path, this.arrayMode);
-    this.hub = new TmfHub(this.answers, this.base, dialect, api.name);
+    this.hubApi = new TmfHub(this.answers, this.base, dialect, api.name);
     this.entities = new Collection({
       api: this.answers,
       path: this.path,
@@ -92,6 +92,10 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     return this.http.clockAhead;
   }
 
+  get dialectId(): string {
+    return this.profile === 'servicenow' ? this.profile : this.version;
+  }
+
   test(): Promise<Check[]> {
     const { answers, base, dialect, api, ways } = this;
     return checkConnection({ answers, base, dialect, ways, api: api.name, resource: api.resource, noun: `${api.noun}s` });
@@ -103,19 +107,24 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   }
 
   registerHub(callback: string, query?: string): Promise<Registered> {
-    return this.hub.registerHub(callback, query);
+    return this.hubApi.registerHub(callback, query);
   }
 
   unregisterHub(id: string): Promise<boolean> {
-    return this.hub.unregisterHub(id);
+    return this.hubApi.unregisterHub(id);
   }
 
   hubExists(id: string): Promise<boolean | undefined> {
-    return this.hub.hubExists(id);
+    return this.hubApi.hubExists(id);
   }
 
   hubsOf(callback: string): Promise<string[] | undefined> {
-    return this.hub.hubsOf(callback);
+    return this.hubApi.hubsOf(callback);
+  }
+
+  /** v4 clients answer 201 with a subscription, v5 ones 204 (definitions, /listener): every provider takes any 2xx. */
+  acknowledgement(id: string, callback: string): { status: number; body?: unknown } {
+    return this.version === 'v5' ? { status: 204 } : { status: 201, body: { id, callback } };
   }
 
   close(): void {

@@ -1,7 +1,6 @@
 import type { HttpClient } from '../../http/http.js';
-import type { Json } from '../../model/message.js';
-import type { EndpointClient, Hint, RawEntity } from '../endpoint.js';
-import type { Hub } from '../hub.js';
+import type { EndpointClient } from '../endpoint.js';
+import type { EventHub } from '../hub.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 
 export interface TmfOptions {
@@ -18,13 +17,10 @@ export interface TmfOptions {
 }
 
 /** What the clients of all TM Forum APIs have beside what every endpoint has. */
-export interface TmfClient extends EndpointClient, Hub {
+export interface TmfClient extends EndpointClient, EventHub {
   readonly version: Version;
   readonly profile: Profile;
-  /** What a hub event is about. `path`: what follows the callback. Throws SWB_PAYLOAD when it is no event of this API, or says of nothing. */
-  hintOf(event: unknown, path: string): Promise<Hint>;
-  /** The entity an event told of, with the event: read back, unless the event says it is gone. */
-  readTold(entityType: string, id: string, event: Json): Promise<RawEntity>;
+  readonly hub: EventHub;
 }
 
 /** The path of the API below the base URL. */

@@ -33,6 +33,7 @@ export function createTmf621Client(options: TmfOptions): Tmf621Client {
 
 class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   readonly system = 'tmf621';
+  readonly hub = this;
 
   constructor(options: TmfOptions) {
     super(API, dialectOf(options.version, options.profile), options);

@@ -44,6 +44,7 @@ type Cancelling = { order: Attributes; cancel?: Attributes };
 
 class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly system = 'tmf622';
+  readonly hub = this;
   private readonly wholeItems: boolean;
   private readonly cancellations: Cancellations;
 

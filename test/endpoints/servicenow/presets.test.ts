@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import { compileMapping } from '../../../src/endpoints/registry.js';
 import { createServiceNowClient, type ServiceNowClient } from '../../../src/endpoints/servicenow/client.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
-import { compile } from '../../../src/mapping/compile.js';
 import { type GenericMessage, ORDER_STATES, type State, TICKET_STATES } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { serviceNowPresets } from '../../mapping/records.js';
@@ -44,7 +44,7 @@ describe('what the presets write to ServiceNow', () => {
   });
 
   for (const preset of serviceNowPresets) {
-    const compiled = compile(preset);
+    const compiled = compileMapping(preset);
     const outgoing = async (state: State) => {
       const message: GenericMessage = {
         entity: 'incident',

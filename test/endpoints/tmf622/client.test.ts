@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
+import { compileMapping, preset } from '../../../src/endpoints/registry.js';
 import type { ArrayMode } from '../../../src/endpoints/tmf/dialect.js';
 import { createTmf622Client, type Tmf622Client, type Tmf622Options } from '../../../src/endpoints/tmf622/client.js';
 import type { PartnerError } from '../../../src/errors.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
-import { compile } from '../../../src/mapping/compile.js';
-import { preset } from '../../../src/mapping/presets/index.js';
 import type { Json } from '../../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { FULL, orderMessage } from '../../mapping/orders.js';
@@ -48,7 +47,7 @@ for (const version of ['v4', 'v5'] as const) {
       let client: Tmf622Client;
       let body: Record<string, Json>;
       before(async () => {
-        ({ body } = await compile(preset('tmf622', TYPE, version)).fromGeneric(orderMessage(FULL)));
+        ({ body } = await compileMapping(preset('tmf622', TYPE, version)).fromGeneric(orderMessage(FULL)));
       });
       beforeEach(() => {
         sandbox.reset();
@@ -279,7 +278,7 @@ for (const version of ['v4', 'v5'] as const) {
     let body: Record<string, Json>;
     let cursor: Json | undefined;
     before(async () => {
-      ({ body } = await compile(preset('tmf622', TYPE, version)).fromGeneric(orderMessage(FULL)));
+      ({ body } = await compileMapping(preset('tmf622', TYPE, version)).fromGeneric(orderMessage(FULL)));
     });
     beforeEach(async () => {
       sandbox.reset();
@@ -370,7 +369,7 @@ describe('a TMF622 v4 provider that reads the definition literally', () => {
     desk.patchDemandsItems = true;
     const client = clientOf('v4', { wholeItems: true });
     try {
-      const { body } = await compile(preset('tmf622', TYPE, 'v4')).fromGeneric(orderMessage(FULL));
+      const { body } = await compileMapping(preset('tmf622', TYPE, 'v4')).fromGeneric(orderMessage(FULL));
       const { source } = client.parse((await client.create(TYPE, body, REFERENCE)).entity);
       await client.update(TYPE, source.id, { description: 'Changed' });
       await client.comment(TYPE, source.id, { id: 'c', text: 'Hello', visibility: 'public' });
@@ -391,7 +390,7 @@ describe('a change of items that the provider crosses with a change of its own',
     desk.listMode = 'replace';
     const client = clientOf('v5');
     try {
-      const { body } = await compile(preset('tmf622', TYPE, 'v5')).fromGeneric(orderMessage(FULL));
+      const { body } = await compileMapping(preset('tmf622', TYPE, 'v5')).fromGeneric(orderMessage(FULL));
       const { source } = client.parse((await client.create(TYPE, body, REFERENCE)).entity);
       const order = desk.order(source.id)!;
       const before = structuredClone(order.productOrderItem);

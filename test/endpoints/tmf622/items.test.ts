@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
+import { compileMapping, preset } from '../../../src/endpoints/registry.js';
 import type { Attributes } from '../../../src/endpoints/tmf/attributes.js';
 import { droppedItems, itemsOf, withItemIds } from '../../../src/endpoints/tmf622/items.js';
-import { compile } from '../../../src/mapping/compile.js';
-import { preset } from '../../../src/mapping/presets/index.js';
 import type { Json } from '../../../src/model/message.js';
 import { FULL, orderMessage } from '../../mapping/orders.js';
 
 describe('what tells the items of a TMF622 order apart', () => {
   for (const version of ['v4', 'v5'] as const) {
     it(`is read of an order as it is sent (${version})`, async () => {
-      const { body } = await compile(preset('tmf622', 'productOrder', version)).fromGeneric(orderMessage(FULL));
+      const { body } = await compileMapping(preset('tmf622', 'productOrder', version)).fromGeneric(orderMessage(FULL));
       const [first, second] = itemsOf(body) ?? [];
       const [sent, other] = FULL.items ?? [];
       assert.deepEqual([first?.id, second?.id], [sent?.id, other?.id]);

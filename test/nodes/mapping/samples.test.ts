@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { compareMessages } from '../../../nodes/mapping/changes.js';
 import type { KeptMessage } from '../../../nodes/mapping/kept-messages.js';
-import { recordOf } from '../../../nodes/mapping/pasted-record.js';
 import { valuesSeen } from '../../../nodes/mapping/values-seen.js';
 import type { UnmappedValue } from '../../../src/delivery/unmapped-counter.js';
+import { type Subject, systemOf } from '../../../src/endpoints/registry.js';
 import type { Mapping } from '../../../src/mapping/mapping.js';
 import { preview } from '../../../src/mapping/preview.js';
 import type { Json } from '../../../src/model/message.js';
@@ -73,18 +73,20 @@ describe('values seen', () => {
 });
 
 describe('a record that was pasted', () => {
+  const unwrapped = ({ system, entityType }: Subject, pasted: Record<string, Json>) =>
+    systemOf(system).unwrap(pasted, entityType);
   const subject = { system: 'servicenow', entityType: 'incident' } as const;
 
   it('is found in what it was wrapped in', () => {
     const record = { short_description: 'x', caller_id: { link: 'https://…', value: '77' } };
     for (const given of <Record<string, Json>[]>[record, { result: record }, { result: [record] }, { table: 'incident', record }])
-      assert.deepEqual(recordOf(subject, given), { short_description: 'x', caller_id: '77' });
+      assert.deepEqual(unwrapped(subject, given), { short_description: 'x', caller_id: '77' });
     const ticket = { id: '1', name: 'x' };
     const order: Record<string, Json> = { short_description: 'x', lines: [{ external_id: '1', characteristics: { a: 'b' } }] };
-    assert.deepEqual(recordOf({ system: 'servicenow', entityType: 'order' }, order), order, 'read already');
+    assert.deepEqual(unwrapped({ system: 'servicenow', entityType: 'order' }, order), order, 'read already');
     const tmf = { system: 'tmf621', entityType: 'troubleTicket', version: 'v4' } as const;
     for (const given of <Record<string, Json>[]>[ticket, { ticket }, { eventType: 'x', event: { troubleTicket: ticket } }])
-      assert.deepEqual(recordOf(tmf, given), ticket);
+      assert.deepEqual(unwrapped(tmf, given), ticket);
   });
 });
 

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { serviceNowEndpointDefaults } from '../../../nodes/servicenow-endpoint/servicenow-endpoint.config.js';
 import { storeDefaults } from '../../../nodes/switchboard-store/switchboard-store.config.js';
-import { tmfEndpointDefaults } from '../../../nodes/tmf-endpoint/tmf-endpoint.config.js';
-import { presets } from '../../../src/mapping/presets/index.js';
+import { presets } from '../../../src/endpoints/registry.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { Change, DeliveryRecord, MessageRecord } from '../../../src/store/store.js';
+import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../defaults.js';
 
 /** A ticket text that would run a script if it were ever put in as markup. */
 export const HOSTILE = '<img src=x onerror="document.title=\'owned\'"> Router <b>down</b>';
@@ -97,7 +96,7 @@ export async function seedMessages(folder: string): Promise<void> {
 
 /** Two partners, a mapping of ours for each, and one for orders. */
 export function mappingFlow(): { id: string; type: string; [setting: string]: unknown }[] {
-  const copy = (name: string, own: string) => ({ ...structuredClone(presets.find((one) => one.name === name)), name: own });
+  const copy = (name: string, own: string) => ({ ...structuredClone(presets().find((one) => one.name === name)), name: own });
   return [
     { id: 'tab', type: 'tab', label: 'Test' },
     { id: 'store1', type: 'switchboard-store', ...storeDefaults },

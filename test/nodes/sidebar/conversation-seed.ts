@@ -7,7 +7,7 @@ export const at = (minutes: number) => new Date(START + minutes * 60_000).toISOS
 /** Ids of messages and deliveries sort by time. */
 export const idAt = (minutes: number, more = '') => `t${String(minutes).padStart(6, '0')}${more}`;
 
-/** A comment that would run a script if it were ever put in as markup. */
+/** A comment that would run a script if it were inserted as markup. */
 export const HOSTILE = '<img src=x onerror="document.title=\'owned\'"> Router <b>down</b>';
 
 export const link = (endpoint: string, entityType: string, id: string, more: Partial<Link> = {}): Link => ({
@@ -117,7 +117,7 @@ const says = (id: string, value: string, element = 'comments') => ({
   sys_created_on: '2026-03-02 09:00:00',
 });
 
-/** A ticket with comments, an internal note, a pause of a night, an update that failed, and a closed one beside it. */
+/** A ticket with comments, an internal note, a pause overnight and a failed update, and a closed ticket. */
 const TICKET: Change[] = [
   {
     kind: 'conversation',
@@ -181,7 +181,7 @@ const TICKET: Change[] = [
   { kind: 'message', record: message(1, 'SWB-CLOSED', 'sn1', 'inc9', { outcome: 'ignored', reason: 'Nothing changed.' }) },
 ];
 
-/** An order shared out among three parties: one leg is done, one under way, one waits for the first, one was only planned. */
+/** An order fanned out to three parties: one leg is completed, one in progress, one waits for the first, one is only planned. */
 const ORDER: Change[] = [
   {
     kind: 'conversation',
@@ -230,7 +230,7 @@ const ORDER: Change[] = [
   },
 ];
 
-/** Puts conversations of each kind into a store of that folder. */
+/** Adds conversations of each kind to a store in that folder. */
 export async function seedConversations(folder: string): Promise<void> {
   const store = new LowdbStore({ folder: join(folder, 'switchboard'), retentionDays: 3650, retentionBytes: 1e9 });
   await store.open();

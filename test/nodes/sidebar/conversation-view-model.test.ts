@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { conversationDetail, type Hear, listConversations } from '../../../nodes/sidebar/conversation-view-model.js';
+import { conversationDetail, listConversations, type PayloadReader } from '../../../nodes/sidebar/conversation-view-model.js';
 import type { ConversationDetail, ConversationFilter, ConversationQuery } from '../../../nodes/sidebar/conversation-views.js';
 import { parse as parseIncident } from '../../../src/endpoints/servicenow/parse.js';
 import { dialectOf } from '../../../src/endpoints/tmf621/dialect.js';
@@ -14,8 +14,8 @@ const NAMES: Record<string, string> = { sn1: 'Acme ServiceNow', tmf1: 'North Tel
 const nameOf = (id: string) => NAMES[id] ?? id;
 const query = (more: Partial<ConversationQuery> = {}): ConversationQuery => ({ search: '', state: 'all', limit: 50, ...more });
 const context = (endpoint: string) => ({ endpoint, entityType: '', baseUrl: 'https://example.com' });
-/** Reads contents as the runtime does, with the systems' own parsers; states come from the deliveries here. */
-const hear: Hear = async (record, bodies) => {
+/** Reads payloads as the runtime does, with the systems' parsers; states come from the deliveries. */
+const readPayload: PayloadReader = async (record, bodies) => {
   if (!bodies.read) return undefined;
   return record.endpoint === 'sn1'
     ? parseIncident(bodies.read as never, context('sn1'))
@@ -35,12 +35,12 @@ describe('the conversations view', () => {
     await store.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const desk = (of: LowdbStore) => ({ id: 's', store: of, client: () => undefined, worker: () => undefined });
-  const list = (more: Partial<ConversationQuery> = {}) => listConversations([desk(store)], query(more), nameOf);
+  const broker = (of: LowdbStore) => ({ id: 's', store: of, client: () => undefined, worker: () => undefined });
+  const list = (more: Partial<ConversationQuery> = {}) => listConversations([broker(store)], query(more), nameOf);
   const ids = async (more: Partial<ConversationQuery> = {}) => (await list(more)).conversations.map((row) => row.id);
-  const detail = async (id: string) => (await conversationDetail([desk(store)], id, nameOf, hear)) as ConversationDetail;
+  const detail = async (id: string) => (await conversationDetail([broker(store)], id, nameOf, readPayload)) as ConversationDetail;
 
-  it('lists the one in which something happened last first, with what needs a person', async () => {
+  it('lists conversations by latest activity, with what needs attention', async () => {
     const rows = (await list()).conversations.map(({ id, failed, waiting, state }) => ({ id, failed, waiting, state }));
     assert.deepEqual(rows, [
       { id: 'SWB-TICKET', failed: 1, waiting: 0, state: 'open' },
@@ -57,7 +57,7 @@ describe('the conversations view', () => {
     it(`filters: ${state}`, async () => assert.deepEqual(await ids({ state }), expected));
   }
 
-  it('lists those that need a decision, and counts those apart from the failures', async () => {
+  it('lists those that need a decision, counted separately from failures', async () => {
     assert.deepEqual(await ids({ state: 'needsDecision' }), []);
     const [failed] = await store.listDeliveries({ states: ['failed'], limit: 1 });
     await store.commit([{ kind: 'delivery', record: { ...failed!, state: 'needsDecision', decision: 'wrongEntity' } }]);
@@ -68,7 +68,7 @@ describe('the conversations view', () => {
     assert.deepEqual([row?.failed, row?.needsDecision], [0, 1]);
   });
 
-  it('lists those with a warning that nobody has seen, and shows it in the drawing, seen or not', async () => {
+  it('lists those with an unseen warning, and shows seen and unseen warnings in the timeline', async () => {
     assert.deepEqual(await ids({ state: 'warned' }), []);
     const error = { code: 'SWB_PARTNER_DROPPED', message: 'North Telecom did not keep: severity', at: at(0) };
     const [sent] = await store.listDeliveries({ conversation: 'SWB-TICKET', states: ['delivered'], limit: 1 });
@@ -86,7 +86,7 @@ describe('the conversations view', () => {
     assert.deepEqual((await drawn())?.warning, { text: error.message, seen: true });
   });
 
-  it("finds one by any party's number or id, or by its reference", async () => {
+  it("finds a conversation by any party's number or id, or by its reference", async () => {
     assert.deepEqual(await ids({ search: 'INC1' }), ['SWB-TICKET']);
     assert.deepEqual(await ids({ search: 'tt1' }), ['SWB-TICKET']);
     assert.deepEqual(await ids({ search: 'po2' }), ['SWB-ORDER']);
@@ -95,7 +95,7 @@ describe('the conversations view', () => {
     assert.deepEqual(await ids({ search: 'nothing' }), []);
   });
 
-  it('pages through everything without a gap or a repetition', async () => {
+  it('pages through all conversations without gaps or duplicates', async () => {
     for (let i = 0; i < 30; i++) {
       const id = `SWB-${String((i * 7) % 30).padStart(2, '0')}`;
       await store.commit([
@@ -116,7 +116,7 @@ describe('the conversations view', () => {
     assert.deepEqual(found, all);
   });
 
-  it('draws a lane for each party, with its number and where to find it there', async () => {
+  it('draws a lane for each party, with its number and URL', async () => {
     const { lanes } = await detail('SWB-TICKET');
     assert.deepEqual(
       lanes.map((lane) => [lane.endpoint, lane.link?.number, lane.link?.url, lane.state]),
@@ -127,16 +127,16 @@ describe('the conversations view', () => {
     );
   });
 
-  it('tells what came and what went in the order it did, each with its words', async () => {
+  it('lists messages and deliveries in order, each with its notes', async () => {
     const { entries } = await detail('SWB-TICKET');
-    const told = entries.map(({ direction, lane, event, state, at: time }) => [
+    const drawn = entries.map(({ direction, lane, event, state, at: time }) => [
       direction,
       lane.split('|')[0],
       event,
       state,
       time,
     ]);
-    assert.deepEqual(told, [
+    assert.deepEqual(drawn, [
       ['incoming', 'sn1', 'created', 'delivered', at(0)],
       ['outgoing', 'tmf1', 'created', 'delivered', at(0)],
       ['incoming', 'sn1', 'commented', 'delivered', at(2)],
@@ -148,7 +148,7 @@ describe('the conversations view', () => {
     assert.deepEqual(entries.at(-2)?.fields, ['state']);
   });
 
-  it('shows a comment with the message that brought it, internal ones as such, and none of ours that came back', async () => {
+  it('shows a comment with the message that brought it, marks internal ones, and hides echoes of ours', async () => {
     const { entries } = await detail('SWB-TICKET');
     assert.deepEqual(
       entries.map(({ notes }) => notes.map(({ text, internal }) => [text, internal])),
@@ -166,7 +166,7 @@ describe('the conversations view', () => {
     );
   });
 
-  it('shows a state where it is reached, and not what was not written', async () => {
+  it('shows a state where it is reached, but not one that was not written', async () => {
     const { entries } = await detail('SWB-TICKET');
     assert.deepEqual(
       entries.map((entry) => entry.entityState),
@@ -174,7 +174,7 @@ describe('the conversations view', () => {
     );
   });
 
-  it('draws each leg of an order apart, with its items, what it waits for and why it was given up', async () => {
+  it('draws each leg of an order separately, with its items, what it waits for, and why it was dropped', async () => {
     const { lanes, entries } = await detail('SWB-ORDER');
     assert.deepEqual(
       lanes.map(({ leg, link: linked, plan }) => ({
@@ -195,7 +195,7 @@ describe('the conversations view', () => {
     assert.deepEqual(entries.find((entry) => entry.state === 'waiting')?.waitsFor, [{ leg: 'devices', states: ['completed'] }]);
   });
 
-  it('gives an entity that is linked no more a lane of its own', async () => {
+  it('gives an unlinked entity a separate lane', async () => {
     await store.commit([{ kind: 'message', record: message(5, 'SWB-ORDER', 'sn1', 'gone', { number: 'INC7' }) }]);
     const { lanes } = await detail('SWB-ORDER');
     assert.deepEqual(
@@ -204,7 +204,7 @@ describe('the conversations view', () => {
     );
   });
 
-  it('draws the latest of very many, and says that there are more', async () => {
+  it('draws the latest entries, and indicates earlier ones', async () => {
     for (let i = 0; i < 250; i++)
       await store.commit([{ kind: 'message', record: message(1000 + i, 'SWB-TICKET', 'sn1', 'inc1') }], { durable: false });
     const { earlier, entries } = await detail('SWB-TICKET');
@@ -214,8 +214,8 @@ describe('the conversations view', () => {
     assert.equal((await detail('SWB-ORDER')).earlier, false);
   });
 
-  it('says only that nothing has changed where nothing has', async () => {
-    const again = async (mark: string) => conversationDetail([desk(store)], 'SWB-TICKET', nameOf, hear, mark);
+  it('answers unchanged if nothing has changed', async () => {
+    const again = async (mark: string) => conversationDetail([broker(store)], 'SWB-TICKET', nameOf, readPayload, mark);
     const { mark } = await detail('SWB-TICKET');
     assert.deepEqual(await again(mark), { mark, unchanged: true });
     await store.commit([{ kind: 'message', record: message(1, 'SWB-ORDER', 'sn1', 'req1', { key: 'other', id: idAt(7, 'm') }) }]);
@@ -225,5 +225,5 @@ describe('the conversations view', () => {
     assert.equal((await again(mark))?.unchanged, undefined);
   });
 
-  it('does not know what is not there', async () => assert.equal(await detail('SWB-NONE'), undefined));
+  it('is undefined for an unknown conversation', async () => assert.equal(await detail('SWB-NONE'), undefined));
 });

@@ -3,11 +3,11 @@ import type { Change } from '../../../src/store/store.js';
 import { conversation, delivery, message } from './seed.js';
 
 const AT = new Date().toISOString();
-/** Epoch milliseconds until which the partner of d9 is looked at. */
-/** Of a doubt that was written just now. */
+/** Epoch milliseconds until which d9 is looked up at the partner. */
+/** For a doubt that was recorded just now. */
 export const LOOK_LEFT = 3_600_000;
 
-/** What waits for a person's decision, one of each kind of record, and a delivery in doubt; nothing is sent meanwhile. */
+/** One record of each kind that needs a decision, and a delivery in doubt; nothing is sent. */
 export const DECISIONS: Change[] = [
   { kind: 'setting', key: suspensionKey('tmf1'), value: { at: AT, by: '' } },
   ...[7, 8, 9].map((n): Change => ({ kind: 'conversation', record: conversation(n, { title: `Decision ${n}` }) })),

@@ -6,7 +6,7 @@ import type { Change, ConversationRecord, DeliveryRecord, MessageRecord } from '
 const AT = Date.now() - 10 * 60_000;
 const at = (minutes: number) => new Date(AT + minutes * 60_000).toISOString();
 
-/** A ticket text that would run a script if it were ever put in as markup. */
+/** A ticket text that would run a script if it were inserted as markup. */
 export const HOSTILE = '<img src=x onerror="document.title=\'owned\'"> Router <b>down</b>';
 
 export const message = (n: number, more: Partial<MessageRecord>): MessageRecord => ({
@@ -98,7 +98,7 @@ const ticket = {
   note: [{ text: HOSTILE }],
 };
 
-/** What map and normalize note about how a ticket was made. */
+/** The origin of a ticket's fields, as recorded by map and normalize. */
 const MADE = {
   changed: ['name', 'severity', 'status'],
   defaults: ['ticketType'],
@@ -218,7 +218,7 @@ const CHANGES: Change[] = [
   },
 ];
 
-/** A store with one message of each kind, as it would be after some work: what the views show is then known. `more` is put there too. */
+/** A store with one message of each kind, so that the content of the views is known. `more` is added. */
 export async function seedStore(folder: string, more: Change[] = []): Promise<void> {
   const store = new LowdbStore({
     folder: join(folder, 'switchboard'),

@@ -6,7 +6,7 @@ import { conversation } from '../../conversation/orders.js';
 const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
 
 describe('the timeline of a conversation', () => {
-  it('has the echo of a write after the write, also where it came before the answer did', () => {
+  it('shows the echo of a write after the write, even if it arrived before the answer', () => {
     const [link] = conversation(undefined, { mobile: 'PO-1' }).links;
     const { endpoint, entityType, leg, id } = link!;
     const delivery: DeliveryRecord = {
@@ -45,7 +45,7 @@ describe('the timeline of a conversation', () => {
     const request = { changed: ['state'], sources: { state: ['state'] }, generic: { state: 'inProgress' } };
     const { entries } = timeline(
       conversation(undefined, { mobile: 'PO-1' }),
-      [{ record: echo, heard: { state: 'inProgress', comments: [], attachments: [] } }],
+      [{ record: echo, content: { state: 'inProgress', comments: [], attachments: [] } }],
       [{ record: delivery, request }],
       (name) => name,
     );
@@ -58,7 +58,7 @@ describe('the timeline of a conversation', () => {
     );
   });
 
-  it('says of an entity that was deleted that it was, not how it stood', () => {
+  it('shows a deleted entity as deleted, without a state', () => {
     const record = conversation(undefined, { mobile: 'PO-1' });
     const links = record.links.map((link) => ({ ...link, gone: true as const, shadow: { state: 'inProgress' } }));
     const { lanes } = timeline({ ...record, links }, [], [], (name) => name);

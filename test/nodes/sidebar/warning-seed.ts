@@ -3,7 +3,10 @@ import { conversation, delivery, message } from './seed.js';
 
 const AT = new Date().toISOString();
 
-/** What went on with a warning: a delivery of which the partner kept a part (7), a message of which a value was left out (8), and one that a person has seen (9). */
+/**
+ * Records with a warning: a delivery that the partner stored only in part (7), a message with a value left out (8), and one
+ * marked as seen (9).
+ */
 export const WARNINGS: Change[] = [
   ...[7, 8, 9].map((n): Change => ({ kind: 'conversation', record: conversation(n, { title: `Warning ${n}` }) })),
   { kind: 'message', record: message(7, { conversation: 'c7' }) },

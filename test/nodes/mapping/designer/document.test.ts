@@ -10,9 +10,9 @@ import {
   withRules,
 } from '../../../../nodes/mapping/designer/document.js';
 import { changedRule } from '../../../../nodes/mapping/designer/rule-edits.js';
+import { presets } from '../../../../src/endpoints/registry.js';
 import type { CatalogField } from '../../../../src/mapping/catalog/field.js';
 import type { Mapping, Rule } from '../../../../src/mapping/mapping.js';
-import { presets } from '../../../../src/mapping/presets/index.js';
 
 const rule = (name: string): Rule => ({ field: name, generic: name });
 const mapping = (rules: Rule[]): Mapping => ({ name: 'ours', system: 'servicenow', entityType: 'incident', rules });
@@ -27,7 +27,7 @@ describe('a mapping that is edited', () => {
   });
 
   it('is saved as it was when nothing was changed, to the letter', () => {
-    for (const preset of presets) assert.equal(finished(preset), preset, preset.name);
+    for (const preset of presets()) assert.equal(finished(preset), preset, preset.name);
   });
 
   it('is saved without what was begun and not finished', () => {
@@ -139,7 +139,7 @@ describe('what is pasted or imported', () => {
   it('is taken when it is rules: a list, one, or those of a mapping', () => {
     assert.deepEqual(rulesIn('[{"field":"a","generic":"b"}]'), [{ field: 'a', generic: 'b' }]);
     assert.deepEqual(rulesIn('{"field":["a","b"],"generic":"b"}'), [{ field: ['a', 'b'], generic: 'b' }]);
-    assert.equal(rulesIn(JSON.stringify(presets[0]))?.length, presets[0]?.rules.length);
+    assert.equal(rulesIn(JSON.stringify(presets()[0]))?.length, presets()[0]?.rules.length);
   });
 
   it('is refused when it is anything else', () => {
@@ -147,7 +147,7 @@ describe('what is pasted or imported', () => {
       assert.equal(rulesIn(text), undefined, text);
     for (const text of ['', '{}', '{"rules":[]}', '[]', '{"system":"servicenow","entityType":"incident","rules":[],"items":{}}'])
       assert.equal(mappingIn(text), undefined, text);
-    assert.deepEqual(mappingIn(JSON.stringify(presets[0])), presets[0]);
+    assert.deepEqual(mappingIn(JSON.stringify(presets()[0])), presets()[0]);
   });
 
   it('has a rule to name where one is none', () => {

@@ -1,0 +1,65 @@
+import { type Setting, type Settings, type SystemForm, settingsOf } from '../../../src/endpoints/form.js';
+import { credentialsOf, type EndpointConfig, type EndpointCredentials, endpointDefaults } from '../endpoint.config.js';
+import { versionSetting } from '../migrate.js';
+import { prepareEndpoint, values } from './endpoint-dialog.js';
+import { endpointFields } from './endpoint-fields.js';
+import { field, read, showBy } from './fields.js';
+import { prepareRows, readRows } from './rows.js';
+import { updateSettings } from './settings.js';
+
+const PREFIX = 'node-config-input';
+
+type Config = EndpointConfig & Settings;
+
+/** The config node of one or several systems; the category stands in the set's script, literally. */
+export function endpointNode({
+  endpoint: form,
+}: SystemForm): Omit<NodeDefinition<Config, EndpointCredentials>, 'category'> & ThisType<EditorNode<Config>> {
+  const usual = endpointDefaults(form);
+  const own = settingsOf(form);
+  const fields = own.filter((setting) => setting.kind !== 'rows');
+  const tables = own.filter((setting) => setting.kind === 'rows');
+  return {
+    defaults: {
+      ...endpointFields(form, usual),
+      ...Object.fromEntries(own.map(({ name, default: value }) => [name, { value }])),
+      ...versionSetting(form.migrations),
+    } as never,
+    credentials: credentialsOf(form) as never,
+    label() {
+      return this.name || this.baseUrl || `${form.label.toLowerCase()} endpoint`;
+    },
+    labelStyle() {
+      return this.name ? 'node_label_italic' : '';
+    },
+    oneditprepare() {
+      updateSettings(PREFIX, this, usual, form.migrations);
+      for (const setting of new Set(own.flatMap(({ showIf }) => showIf?.setting ?? []))) showBy(PREFIX, setting);
+      showExamples(own);
+      const current = prepareEndpoint(this, form, () => ({
+        ...values(fields.map(({ name }) => name)),
+        ...Object.fromEntries(tables.map((table) => [table.name, readRows(table)])),
+      }));
+      for (const table of tables) prepareRows(this, table, current);
+    },
+    oneditsave() {
+      for (const table of tables) (this as Settings)[table.name] = readRows(table);
+    },
+  };
+}
+
+/** Placeholders that depend on choices made in the dialog. */
+function showExamples(settings: readonly Setting[]): void {
+  const choices = settings.filter(({ kind }) => kind === 'choice').map(({ name }) => name);
+  for (const setting of settings) {
+    if (setting.kind !== 'text' || typeof setting.example !== 'function') continue;
+    const { name, example } = setting;
+    const update = () =>
+      field(PREFIX, name).attr(
+        'placeholder',
+        example(Object.fromEntries(choices.map((choice) => [choice, read(PREFIX, choice)]))),
+      );
+    for (const choice of choices) field(PREFIX, choice).on('change', update);
+    update();
+  }
+}

@@ -1,0 +1,98 @@
+import type { Node, NodeAPI } from 'node-red';
+import type { System } from '../../src/endpoints/system.js';
+import { SwitchboardError } from '../../src/errors.js';
+import type { Auth, HttpOptions } from '../../src/http/http.js';
+import { say } from '../../src/text/say.js';
+import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
+import { numberSetting, requiredSetting } from './settings.js';
+
+/** Node-RED's tls-config node, as far as we use it. */
+interface TlsNode extends Node {
+  addTLSOptions(options: Record<string, unknown>): Record<string, unknown>;
+}
+
+/** What an endpoint's HTTP client needs, from its node's settings and credentials; throws SWB_CONFIG in words. */
+export function httpOptions(
+  RED: NodeAPI,
+  system: System,
+  config: EndpointConfig,
+  credentials: EndpointCredentials,
+  where: string,
+): HttpOptions {
+  const usual = endpointDefaults(system.endpoint);
+  const tls = config.tls ? tlsOptions(RED, config.tls, where) : undefined;
+  return {
+    name: where,
+    baseUrl: baseUrl(config, where),
+    auth: authOf(system, config, credentials, where),
+    timeout: numberSetting(config.timeout, usual.timeout, 'timeout', where) * 1000,
+    rateLimit: numberSetting(config.rateLimit, usual.rateLimit, 'rateLimit', where),
+    concurrency: concurrencyOf(config, usual, where),
+    ...(tls && { tls }),
+  };
+}
+
+/** Requests at the same time. */
+export function concurrencyOf({ concurrency }: EndpointConfig, usual: EndpointConfig, where: string): number {
+  return Math.max(1, numberSetting(concurrency, usual.concurrency, 'concurrency', where));
+}
+
+function baseUrl(config: EndpointConfig, where: string): string {
+  const text = requiredSetting(config.baseUrl, 'baseUrl', where).replace(/\/+$/, '');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // A path that is appended to a query or a fragment never reaches the partner.
+  if (url && /^https?:$/.test(url.protocol) && !/[?#]/.test(text)) return text;
+  throw new SwitchboardError('SWB_CONFIG', say`"${text}" is not the base URL of an API.`, {
+    where,
+    field: 'baseUrl',
+    hint: say`Enter a URL that begins with http:// or https:// and has neither ? nor #.`,
+  });
+}
+
+function tlsOptions(RED: NodeAPI, id: string, where: string): HttpOptions['tls'] {
+  const node = RED.nodes.getNode(id) as TlsNode | null;
+  if (node?.addTLSOptions) return node.addTLSOptions({}) as HttpOptions['tls'];
+  throw new SwitchboardError('SWB_CONFIG', say`The TLS configuration is missing.`, {
+    where,
+    field: 'tls',
+    hint: say`Choose one that exists and is enabled; deploy a new one first.`,
+  });
+}
+
+/** Where tokens are fetched: a URL, or a path at the endpoint. */
+export function tokenAddress({ tokenUrl, baseUrl }: Pick<EndpointConfig, 'tokenUrl' | 'baseUrl'>): string {
+  const base = `${baseUrl.replace(/\/+$/, '')}/`;
+  return URL.canParse(tokenUrl) || !URL.canParse(tokenUrl, base) ? tokenUrl : new URL(tokenUrl, base).href;
+}
+
+function authOf(system: System, config: EndpointConfig, given: EndpointCredentials, where: string): Auth {
+  const settings = { ...config } as Record<string, unknown>;
+  const need = (name: string) => requiredSetting(given[name] ?? (settings[name] as string | undefined), name, where);
+  const tokenUrl = () => tokenAddress({ ...config, tokenUrl: need('tokenUrl') });
+  const scope = config.scope || undefined;
+  const oauth = () => ({ tokenUrl: tokenUrl(), clientId: need('clientId'), clientSecret: given.clientSecret ?? '', scope });
+  const own = system.signInAs?.[config.auth];
+  if (own) return own({ settings, need });
+  switch (config.auth) {
+    case 'none':
+      return { kind: 'none' };
+    case 'basic':
+      return { kind: 'basic', user: need('user'), password: given.password ?? '' };
+    case 'bearer':
+      return { kind: 'bearer', token: need('token') };
+    case 'apiKey':
+      return { kind: 'apiKey', header: need('apiKeyHeader'), key: need('apiKey') };
+    case 'oauthClientCredentials':
+      return { kind: 'oauthClientCredentials', ...oauth() };
+    case 'oauthPassword':
+      return { kind: 'oauthPassword', ...oauth(), user: need('user'), password: given.password ?? '' };
+    case 'oauthRefreshToken':
+      return { kind: 'oauthRefreshToken', ...oauth(), refreshToken: need('refreshToken') };
+    default:
+      throw new SwitchboardError('SWB_CONFIG', say`"${String(config.auth)}" is not a way to sign in.`, {
+        where,
+        field: 'auth',
+        hint: say`Choose one from the list.`,
+      });
+  }
+}

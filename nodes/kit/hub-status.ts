@@ -1,0 +1,23 @@
+import type { HubState } from '../../src/delivery/hub-subscription.js';
+import { say } from '../../src/text/say.js';
+
+/** The state of a registration, as the status of a node: since when, when the last event arrived, when the provider last confirmed it. */
+export function hubStatus({ certain, since, lastEvent, checked }: HubState, now: number): string {
+  const registered = since ? say`registered since ${timeOf(since, now)}` : say`registered`;
+  return [
+    certain ? registered : say`registration unconfirmed, polling`,
+    lastEvent && say`last event ${timeOf(lastEvent, now)}`,
+    certain && checked && say`checked ${timeOf(checked, now)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** Hours and minutes; before them the day, where it is another one than today. */
+function timeOf(at: number, now: number): string {
+  const [moment, today] = [new Date(at), new Date(now)];
+  const two = (number: number) => String(number).padStart(2, '0');
+  const time = `${two(moment.getHours())}:${two(moment.getMinutes())}`;
+  const day = `${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
+  return moment.toDateString() === today.toDateString() ? time : `${day} ${time}`;
+}

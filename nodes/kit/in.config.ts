@@ -1,0 +1,67 @@
+import type { ReceiveForm, SystemForm } from '../../src/endpoints/form.js';
+
+/** Settings of the in nodes; those of ways to receive that a system does not have are absent. Numbers are kept as text so that `${ENV}` works in them. */
+export interface InConfig {
+  name: string;
+  endpoint: string;
+  /** Where the system has several. */
+  entityType?: string;
+  webhook?: boolean;
+  /** Path under httpNodeRoot, e.g. `switchboard/acme`. */
+  path?: string;
+  webhookAuth?: 'header' | 'basic' | 'hmac';
+  /** Header that carries the shared secret or the signature. */
+  webhookHeader?: string;
+  /** Text before the signature, e.g. `sha256=`. */
+  hmacPrefix?: string;
+  /** Kilobytes. */
+  webhookLimit?: string;
+  hub?: boolean;
+  /** Where the partner reaches this Node-RED, e.g. `https://broker.example.com`; empty = this machine's loopback address. */
+  publicUrl?: string;
+  /** Filter given to the hub, e.g. `eventType=TroubleTicketStatusChangeEvent`. */
+  query?: string;
+  /** Minutes between renewals of the registration. */
+  renewInterval?: string;
+  /** Kilobytes. */
+  eventLimit?: string;
+  poll?: boolean;
+  /** Seconds between polls. */
+  pollInterval?: string;
+}
+
+export interface InCredentials {
+  secret?: string;
+  webhookUser?: string;
+  webhookPassword?: string;
+}
+
+/** How Node-RED keeps them: texts are shown again, passwords are not. */
+export function inCredentials({ webhook }: ReceiveForm): Partial<Record<keyof InCredentials, { type: 'text' | 'password' }>> {
+  return webhook ? { secret: { type: 'password' }, webhookUser: { type: 'text' }, webhookPassword: { type: 'password' } } : {};
+}
+
+/** Whether there is a record type to choose. */
+export function hasTypes({ entityTypes }: Pick<SystemForm, 'entityTypes'>): boolean {
+  return entityTypes.length > 1;
+}
+
+/** Settings of a new in node: the system sends changes where it can, else we ask for them. */
+export function inDefaults(form: SystemForm): InConfig {
+  const { webhook, hub, poll } = form.receive;
+  return {
+    name: '',
+    endpoint: '',
+    ...(hasTypes(form) && { entityType: form.entityTypes[0] }),
+    ...(webhook && {
+      webhook: true,
+      path: '',
+      webhookAuth: 'header',
+      webhookHeader: 'x-switchboard-secret',
+      hmacPrefix: '',
+      webhookLimit: webhook.limit,
+    }),
+    ...(hub && { hub: true, publicUrl: '', query: '', renewInterval: hub.renewInterval, eventLimit: hub.eventLimit }),
+    ...(poll && { poll: !webhook && !hub, pollInterval: poll.interval }),
+  };
+}

@@ -1,0 +1,14 @@
+import type { SystemForm } from '../../src/endpoints/form.js';
+import { hasTypes } from './in.config.js';
+
+/** Settings of the out nodes. */
+export interface OutConfig {
+  name: string;
+  endpoint: string;
+  /** What it creates, where the system has several record types. */
+  entityType?: string;
+}
+
+export function outDefaults(form: SystemForm): OutConfig {
+  return { name: '', endpoint: '', ...(hasTypes(form) && { entityType: form.entityTypes[0] }) };
+}

@@ -1,0 +1,148 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { Standing } from '../../src/delivery/standing.js';
+import { systemOf } from '../../src/endpoints/registry.js';
+import type { System } from '../../src/endpoints/system.js';
+import { SwitchboardError } from '../../src/errors.js';
+import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
+import { demandSystem, entityTypeToWrite } from './entity-types.js';
+import { envelopeOf, handle, type Msg } from './handle.js';
+import { emitFrom } from './intake.js';
+import { migrated } from './migrate.js';
+import type { OutConfig } from './out.config.js';
+import { usedEndpoint } from './parties.js';
+import { attentionText, countDown, show } from './status.js';
+
+/** The out node of a system. */
+export function outNode(RED: NodeAPI, id: string) {
+  const system = systemOf(id);
+  function Out(this: Node, given: NodeDef & OutConfig) {
+    RED.nodes.createNode(this, given);
+    queuePayloads(RED, this, migrated(given, system.migrations?.out), system);
+  }
+  return { node: Out, options: {} };
+}
+
+/**
+ * Queues each payload for delivery, shows the state of the deliveries, and emits the partner's answers, which come through the inbox like everything else.
+ */
+function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, system: System): void {
+  const where = config.name || `${system.id} out`;
+  const chosen = config.entityType || (system.entityTypes[0] ?? '');
+  const stops: (() => Promise<void> | void)[] = [];
+  let closed = false;
+  node.on('close', (_removed: boolean, done: () => void) => {
+    closed = true;
+    Promise.allSettled(stops.map(async (stop) => stop())).then(() => done());
+  });
+  const wired = (node as unknown as { wires?: string[][] }).wires?.some((wires) => wires.length > 0) ?? false;
+
+  handle(node, async (msg: Msg) => {
+    const envelope = envelopeOf(msg, where);
+    const endpoint = usedEndpoint(RED, config.endpoint, where);
+    demandSystem(endpoint.client, system.id, where);
+    const entityType = entityTypeToWrite(endpoint.client, chosen, envelope);
+    if (!envelope.conversation) {
+      throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
+        where,
+        hint: say`Put a «conversation correlate» node before the out node.`,
+      });
+    }
+    const { payload } = msg;
+    if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+      throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}.`, {
+        where,
+        field: 'msg.payload',
+        hint: say`Give the fields to write as an object; a «map» node makes it.`,
+      });
+    }
+    const outgoing = envelope.outgoing;
+    if (outgoing && outgoing.endpoint !== endpoint.id) {
+      throw new SwitchboardError('SWB_CONFIG', say`The map node before it maps for another endpoint.`, {
+        where,
+        hint: say`Choose the same endpoint in both nodes.`,
+      });
+    }
+    if (outgoing && outgoing.entityType !== entityType) {
+      throw new SwitchboardError(
+        'SWB_CONFIG',
+        say`The map node before it makes a payload for ${outgoing.entityType}, this node writes ${entityType}.`,
+        { where, field: 'entityType', hint: say`Choose the same record type in both nodes.` },
+      );
+    }
+    const fields = payload as Record<string, Json>;
+    const broker = await endpoint.broker;
+    await broker.take({
+      message: envelope.messageId,
+      conversation: envelope.conversation.id,
+      node: node.id,
+      endpoint: endpoint.id,
+      entityType,
+      leg: envelope.leg ?? '',
+      from: { endpoint: envelope.endpoint, entityType: envelope.entityType, entityId: envelope.entityId },
+      request: {
+        fields,
+        changed: outgoing?.changed ?? Object.keys(fields),
+        defaults: outgoing?.defaults ?? [],
+        sources: outgoing?.sources ?? {},
+        generic: outgoing?.generic ?? {},
+        made: outgoing?.made,
+        read: envelope.incoming?.made,
+      },
+      comments: (outgoing?.comments ?? []) as GenericComment[],
+      attachments: (outgoing?.attachments ?? []) as GenericAttachment[],
+      answers: wired,
+    });
+  });
+
+  const start = async () => {
+    const endpoint = usedEndpoint(RED, config.endpoint, where);
+    demandSystem(endpoint.client, system.id, where);
+    const broker = await endpoint.broker;
+    if (closed) return;
+    const worker = broker.worker(endpoint.id);
+    const standing = new Standing(broker.store, 'delivery', node.id, () => tell());
+    stops.push(() => standing.stop());
+    const tell = () => {
+      const { circuit, strange, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
+      const { inFlight, nextTry } = standing;
+      const failures = attentionText(standing);
+      const { label } = endpoint;
+      if (suspended) {
+        const text = suspended.by ? say`${label} suspended by ${suspended.by}` : say`${label} suspended`;
+        show(node, 'waiting', text + failures);
+      } else if (circuit === 'open') {
+        const text = strange ? say`unexpected responses from ${label}` : say`${label} unavailable`;
+        countDown(node, 'error', resumesAt, (when) => `${text}, ${say`next attempt ${when}`}${failures}`);
+      } else if (inFlight) show(node, 'busy', say`${inFlight} in flight` + failures);
+      else if (nextTry) countDown(node, 'waiting', nextTry, (when) => say`retry ${when}` + failures);
+      else show(node, failures ? 'warning' : 'ok', say`connected` + failures);
+    };
+    if (worker) {
+      stops.push(
+        worker.onStatus(tell),
+        worker.on({
+          delivered: (delivery, warning) => {
+            if (delivery.node !== node.id || !warning) return;
+            node.warn(warning);
+          },
+          failed: (delivery, error, cause) => {
+            if (delivery.node !== node.id) return;
+            const failure = Object.assign(new Error(error.message, { cause }), { name: error.code, code: error.code });
+            node.error(
+              failure as never,
+              { topic: delivery.number ?? delivery.conversation, switchboard: { failed: delivery.id } } as never,
+            );
+          },
+        }) as () => void,
+      );
+    }
+    if (wired) stops.push(emitFrom(RED, node, broker, async () => undefined));
+    await standing.begin(endpoint.id);
+  };
+  start().catch((error) => {
+    const text = error instanceof Error ? error.message : String(error);
+    show(node, 'error', text);
+    node.error(text);
+  });
+}

@@ -1,0 +1,117 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Node, NodeAPI } from 'node-red';
+import { HubSubscription } from '../../src/delivery/hub-subscription.js';
+import type { IntakePart } from '../../src/delivery/intake-troubles.js';
+import type { Poller } from '../../src/delivery/poller.js';
+import type { EventHub } from '../../src/endpoints/hub.js';
+import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
+import { hubStatus } from './hub-status.js';
+import type { InConfig } from './in.config.js';
+import type { IntakeStatus } from './intake-status.js';
+import type { EndpointNode } from './parties.js';
+import { requiredSetting } from './settings.js';
+import { show } from './status.js';
+import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
+
+interface EventOptions {
+  hub: EventHub;
+  where: string;
+  entityType: string;
+  number(name: keyof InConfig): number;
+  /** Reads what was missed while there was no registration. */
+  poller: Poller;
+  shown: IntakeStatus;
+  trouble(part: IntakePart, what: string): (error: unknown, retryAt: number) => void;
+  /** What has to be done when the node is closed. */
+  stops: ((removed: boolean) => Promise<void> | void)[];
+}
+
+/** Registers at the partner's hub, keeps the registration, and takes its events. */
+export async function subscribe(
+  RED: NodeAPI,
+  node: Node,
+  config: InConfig,
+  endpoint: EndpointNode,
+  { hub, where, entityType, number, poller, shown, trouble, stops }: EventOptions,
+): Promise<void> {
+  const broker = await endpoint.broker;
+  const path = `switchboard/${endpoint.client.system}/${node.id}`;
+  const given = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
+  const subscription = new HubSubscription({
+    broker,
+    hub,
+    node: node.id,
+    callback: `${publicUrl(RED, given ?? '')}/${path}`,
+    query: config.query ?? '',
+    renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
+    catchUp: async () => {
+      await poller.ask();
+      shown.works('poll');
+    },
+    onRegistered: (state) => shown.works('hub', hubStatus(state, broker.clock()), state.certain),
+    onTrouble: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
+    onNotice: (text) => node.warn(say`Hub registration: ${text}`),
+  });
+  const callback: Callback = { secret: '', heard: () => subscription.heard() };
+  const limit = number('eventLimit') * 1024;
+  stops.push(listen(RED, path, limit, (request) => receive(node, hub, entityType, request, callback, endpoint)));
+  stops.push((removed) => {
+    const stopping = subscription.stop(removed);
+    endpoint.hold(stopping);
+    return stopping;
+  });
+  callback.secret = await subscription.start();
+}
+
+interface Callback {
+  /** Empty until it is known. */
+  secret: string;
+  /** Called for each event of the partner. */
+  heard: () => void;
+}
+
+/** Keeps an event and answers at once: what it is about is read back before it is emitted. */
+async function receive(
+  node: Node,
+  hub: EventHub,
+  entityType: string,
+  request: Incoming,
+  { secret, heard }: Callback,
+  endpoint: EndpointNode,
+): Promise<Reply> {
+  try {
+    const [given = '', ...rest] = request.rest.split('/');
+    if (!secret || !sameText(given, secret)) {
+      throw new SwitchboardError('SWB_UNAUTHORISED', say`The secret in the callback path is wrong.`, {
+        hint: say`Events come to the address registered at the hub.`,
+      });
+    }
+    heard();
+    const broker = await endpoint.broker;
+    const { id, number, key, expects, payload } = await hub.hintOf(jsonBody(request), rest.join('/'));
+    await broker.inbox.accept([
+      { node: node.id, origin: 'event', endpoint: endpoint.id, entityType, entityId: id, number, key, expects, payload },
+    ]);
+    return hub.acknowledgement(node.id, request.rest.slice(given.length + 1));
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    show(node, 'warning', say`rejected: ${text}`);
+    node.warn(say`An event was rejected: ${text}`);
+    throw error;
+  }
+}
+
+function sameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** Where a partner on this machine reaches Node-RED, unless told otherwise. */
+function publicUrl(RED: NodeAPI, given: string): string {
+  const root = RED.settings.httpNodeRoot || '/';
+  const base =
+    given ||
+    `http://${RED.settings.uiHost && RED.settings.uiHost !== '0.0.0.0' ? RED.settings.uiHost : '127.0.0.1'}:${RED.settings.uiPort ?? 1880}`;
+  return `${base.replace(/\/+$/, '')}${root === '/' ? '' : `/${root.replace(/^\/+|\/+$/g, '')}`}`;
+}

@@ -1,0 +1,81 @@
+import type { NodeAPI } from 'node-red';
+import type { EndpointClient } from '../../src/endpoints/endpoint.js';
+import { SwitchboardError } from '../../src/errors.js';
+import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
+import { say } from '../../src/text/say.js';
+import type { InConfig, InCredentials } from './in.config.js';
+import type { InNode } from './in.js';
+import type { EndpointNode } from './parties.js';
+import { requiredSetting } from './settings.js';
+import { show } from './status.js';
+import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
+
+interface WebhookOptions {
+  where: string;
+  /** What a body is about that does not say it. */
+  entityType: string;
+  /** Kilobytes. */
+  limit: number;
+}
+
+/** A webhook is a hint: it is kept, answered, and what it is about is read back before it is emitted. Gives the function that ends it. */
+export function serveWebhook(
+  RED: NodeAPI,
+  node: InNode,
+  config: InConfig,
+  endpoint: EndpointNode,
+  { where, entityType, limit }: WebhookOptions,
+): () => void {
+  const path = requiredSetting(config.path, 'path', where);
+  const auth = webhookAuth(config, node.credentials ?? {}, where);
+  const receive = async (request: Incoming): Promise<Reply> => {
+    checkWebhook(auth, request.headers, request.body);
+    const hint = read(endpoint.client, jsonBody(request), entityType);
+    const broker = await endpoint.broker;
+    const { id, number, key, expects, payload } = hint;
+    await broker.inbox.accept([
+      {
+        node: node.id,
+        origin: 'webhook',
+        endpoint: endpoint.id,
+        entityType: hint.entityType,
+        entityId: id,
+        number,
+        key,
+        expects,
+        payload,
+      },
+    ]);
+    return { status: 202, body: { accepted: true } };
+  };
+  return listen(RED, path, limit * 1024, async (request) => {
+    try {
+      return await receive(request);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      show(node, error instanceof SwitchboardError && error.code === 'SWB_BUSY' ? 'waiting' : 'warning', say`rejected: ${text}`);
+      node.warn(say`A webhook was rejected: ${text}`);
+      throw error;
+    }
+  });
+}
+
+function read(client: EndpointClient, body: unknown, entityType: string) {
+  if (client.readWebhook) return client.readWebhook(body, entityType);
+  throw new SwitchboardError('SWB_CONFIG', say`${client.name} has no webhooks.`, { hint: say`Poll for changes instead.` });
+}
+
+function webhookAuth(config: InConfig, credentials: InCredentials, where: string): WebhookAuth {
+  if (config.webhookAuth === 'basic') {
+    return {
+      kind: 'basic',
+      user: requiredSetting(credentials.webhookUser, 'webhookUser', where),
+      password: requiredSetting(credentials.webhookPassword, 'webhookPassword', where),
+    };
+  }
+  const secret = requiredSetting(credentials.secret, 'secret', where);
+  const header = config.webhookHeader || 'x-switchboard-secret';
+  return config.webhookAuth === 'hmac'
+    ? { kind: 'hmac', header, secret, prefix: config.hmacPrefix ?? '' }
+    : { kind: 'header', header, secret };
+}

@@ -1,0 +1,234 @@
+import type {
+  ConversationDetail,
+  Lane,
+  LinkEditEffectView,
+  LinkEditEntry,
+  LinkEditPreview,
+  LinkEditRequest,
+} from '../conversation-views.js';
+import { type Backend, errorText } from '../view/backend.js';
+import { button, element } from '../view/element.js';
+import { time } from '../view/row.js';
+import type { ConversationApi } from './conversation-api.js';
+import { stateChip, ticket } from './lane-head.js';
+
+export interface LinkEditContext {
+  t: Backend['t'];
+  conversations: ConversationApi;
+  /** Called after an edit, to redraw everything. */
+  done: () => void;
+}
+
+export interface LinkEditPanel {
+  root: HTMLElement;
+  /** Starts to unlink or split off one ticket. */
+  editLink(kind: 'unlink' | 'split', lane: Lane): void;
+}
+
+/**
+ * Edits the links of a conversation, in steps: a form if something has to be entered, then a preview of the effects with the
+ * button to apply them.
+ */
+export function linkEditPanel(view: ConversationDetail, { t, conversations, done }: LinkEditContext): LinkEditPanel {
+  const root = element('div', { class: 'switchboard-link-edit' });
+  rest();
+  return {
+    root,
+    editLink: (kind, { link }) => link && ask({ kind, endpoint: link.endpoint, entityType: link.entityType, entity: link.id }),
+  };
+
+  /** An open form is not redrawn on changes. */
+  function fill(asking: boolean, ...content: (HTMLElement | string)[]): void {
+    root.classList.toggle('switchboard-asking', asking);
+    root.replaceChildren(...content);
+  }
+
+  function rest(): void {
+    fill(
+      false,
+      button(t('surgery.link'), 'switchboard-button', linkForm),
+      button(t('surgery.merge'), 'switchboard-button', mergeForm),
+      button(t('fixture.export'), 'switchboard-button', exportForm),
+    );
+  }
+
+  function linkForm(): void {
+    const endpoint = select(
+      t('surgery.endpoint'),
+      view.targets.map(({ id, name }) => [id, name]),
+    );
+    const type = select(t('surgery.entityType'), []);
+    const offer = () => {
+      const types = view.targets.find((target) => target.id === endpoint.value)?.entityTypes ?? [];
+      type.replaceChildren(...types.map((name) => element('option', { value: name }, name)));
+    };
+    endpoint.addEventListener('change', offer);
+    offer();
+    const entity = input(t('surgery.number'));
+    form([endpoint, type, entity], () => ({
+      kind: 'link',
+      endpoint: endpoint.value,
+      entityType: type.value,
+      entity: entity.value,
+    }));
+    (view.targets.length > 1 ? endpoint : entity).focus();
+  }
+
+  function mergeForm(): void {
+    const other = input(t('surgery.other'));
+    form([other], () => ({ kind: 'merge', other: other.value }));
+    other.focus();
+  }
+
+  /** The browser creates the file, because only its requests have the access token of the session. */
+  function exportForm(): void {
+    const mask = element('input', { type: 'checkbox', checked: true });
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
+    const go = button(t('fixture.download'), 'switchboard-button switchboard-primary', () => {
+      go.disabled = true;
+      conversations.fixture(view.id, mask.checked).then(
+        (fixture) => {
+          download(`${view.reference}.fixture.json`, fixture);
+          rest();
+        },
+        (error) => {
+          failure.textContent = errorText(error, t);
+          go.disabled = false;
+        },
+      );
+    });
+    fill(
+      true,
+      element('p', {}, t('fixture.about')),
+      element('label', { class: 'switchboard-check' }, mask, t('fixture.mask')),
+      go,
+      cancel(),
+      failure,
+    );
+    go.focus();
+  }
+
+  function form(fields: HTMLElement[], request: () => LinkEditRequest): void {
+    const go = button(t('surgery.preview'), 'switchboard-button switchboard-primary', () => ask(request()));
+    for (const field of fields)
+      field.addEventListener('keydown', (event) => {
+        if ((event as KeyboardEvent).key !== 'Enter') return;
+        // The editor would look for the field when the key event reaches it, but the preview has replaced the form by then.
+        event.stopPropagation();
+        go.click();
+      });
+    fill(true, element('p', {}, t(`surgery.about.${request().kind}`)), ...fields, go, cancel());
+  }
+
+  function ask(request: LinkEditRequest): void {
+    fill(true, element('p', { role: 'status' }, t('list.loading')), cancel());
+    root.scrollIntoView({ block: 'nearest' });
+    conversations.preview(view.id, request).then(
+      (preview) => show(request, preview),
+      (error) => failed(errorText(error, t)),
+    );
+  }
+
+  function show(request: LinkEditRequest, { effects, found, refused, owner }: LinkEditPreview): void {
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' }, refused);
+    const go = button(t(`surgery.do.${request.kind}`), 'switchboard-button switchboard-primary', () => {
+      for (const control of root.querySelectorAll('button')) control.disabled = true;
+      conversations.apply(view.id, request).then(done, (error) => {
+        failure.textContent = errorText(error, t);
+        for (const control of root.querySelectorAll('button')) control.disabled = false;
+      });
+    });
+    const instead =
+      owner &&
+      button(t('surgery.instead', { reference: owner }), 'switchboard-button switchboard-primary', () =>
+        ask({ kind: 'merge', other: owner }),
+      );
+    fill(
+      true,
+      found
+        ? element(
+            'p',
+            { class: 'switchboard-found' },
+            ticket(found.number, found.url),
+            found.title && element('span', {}, found.title),
+            found.state && stateChip(found.state, t),
+          )
+        : '',
+      refused ? '' : element('p', {}, t('surgery.willChange')),
+      refused ? '' : effectList(effects, t),
+      refused ? instead || '' : go,
+      cancel(),
+      failure,
+    );
+    const first = root.querySelector<HTMLElement>('.switchboard-primary') ?? root.querySelector('button');
+    first?.focus();
+  }
+
+  function failed(text: string): void {
+    fill(true, element('div', { class: 'switchboard-failure', role: 'alert' }, text), cancel());
+  }
+
+  function cancel(): HTMLElement {
+    return button(t('action.cancel'), 'switchboard-button', rest);
+  }
+}
+
+/** The manual edits, newest first, each with an undo button. */
+export function linkEditHistory(view: ConversationDetail, { t, conversations, done }: LinkEditContext): HTMLElement | undefined {
+  if (view.linkEdits.length === 0) return undefined;
+  return element(
+    'details',
+    { class: 'switchboard-body switchboard-history' },
+    element('summary', {}, element('span', {}, t('surgery.history', { count: view.linkEdits.length }))),
+    element('ol', {}, ...view.linkEdits.map((one) => line(one))),
+  );
+
+  function line(one: LinkEditEntry): HTMLElement {
+    const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
+    const undo = button(t('surgery.undo'), 'switchboard-button', () => {
+      undo.disabled = true;
+      conversations.undo(view.id, one.id).then(done, (error) => {
+        failure.textContent = errorText(error, t);
+        undo.disabled = false;
+      });
+    });
+    return element(
+      'li',
+      {},
+      element('div', { class: 'switchboard-row-top' }, element('b', {}, t(`surgery.done.${one.kind}`)), time(one.at)),
+      one.by && element('div', { class: 'switchboard-muted' }, t('surgery.by', { name: one.by })),
+      effectList(one.effects, t),
+      one.undone
+        ? element(
+            'div',
+            { class: 'switchboard-muted' },
+            `${one.undone.by ? t('surgery.undoneBy', { name: one.undone.by }) : t('surgery.undone')} `,
+            time(one.undone.at),
+          )
+        : undo,
+      failure,
+    );
+  }
+}
+
+function download(name: string, content: object): void {
+  const address = URL.createObjectURL(new Blob([`${JSON.stringify(content, null, 2)}\n`], { type: 'application/json' }));
+  element('a', { href: address, download: name }).click();
+  URL.revokeObjectURL(address);
+}
+
+function effectList(effects: LinkEditEffectView[], t: Backend['t']): HTMLElement {
+  return element(
+    'ul',
+    { class: 'switchboard-effects' },
+    ...effects.map(({ code, values }) => element('li', {}, t(`surgery.effect.${code}`, values))),
+  );
+}
+
+function input(label: string): HTMLInputElement {
+  return element('input', { type: 'text', placeholder: label, 'aria-label': label, maxlength: '200' });
+}
+
+function select(label: string, options: [value: string, label: string][]): HTMLSelectElement {
+  return element('select', { 'aria-label': label }, ...options.map(([value, name]) => element('option', { value }, name)));
+}

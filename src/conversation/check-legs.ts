@@ -1,0 +1,33 @@
+import { SwitchboardError } from '../errors.js';
+import { Expressions } from '../mapping/expressions.js';
+import { type FanOutLeg, LEG_NAME } from './fan-out-rules.js';
+
+/** Throws SWB_CONFIG if the legs of a fan-out node are invalid. Pure. */
+export function checkLegs(legs: readonly FanOutLeg[], where: string): void {
+  const wrong = (what: string, hint: string) => new SwitchboardError('SWB_CONFIG', what, { where, field: 'legs', hint });
+  if (legs.length === 0) throw wrong('The fan-out node has no legs.', 'Add a leg for each party in the node’s dialog.');
+  const names = new Set<string>();
+  for (const leg of legs) {
+    if (!LEG_NAME.test(leg.name))
+      throw wrong(`"${leg.name}" is not a valid leg name.`, 'Use letters, digits and dashes, at most 24 characters.');
+    if (names.has(leg.name)) throw wrong(`Two legs are named "${leg.name}".`, 'Give each leg a unique name.');
+    names.add(leg.name);
+    for (const { leg: other } of leg.after ?? [])
+      if (!legs.some((l) => l.name === other))
+        throw wrong(`The leg "${leg.name}" waits for "${other}", which does not exist.`, 'Choose an existing leg.');
+    if (leg.condition) Expressions.check(leg.condition, `${where}, leg "${leg.name}"`);
+  }
+  const inCycle = legs.find((leg) => waitsFor(leg, leg.name, legs));
+  if (inCycle)
+    throw wrong(`The leg "${inCycle.name}" waits for itself, directly or through other legs.`, 'Remove one of the conditions.');
+}
+
+/** Does a leg wait for the named one, directly or through other legs? */
+function waitsFor(leg: FanOutLeg, name: string, legs: readonly FanOutLeg[], visited = new Set<string>()): boolean {
+  if (visited.has(leg.name)) return false;
+  visited.add(leg.name);
+  return (leg.after ?? []).some((predecessor) => {
+    const next = legs.find((l) => l.name === predecessor.leg);
+    return predecessor.leg === name || (next !== undefined && waitsFor(next, name, legs, visited));
+  });
+}

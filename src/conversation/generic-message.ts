@@ -1,0 +1,37 @@
+import type { Parsed } from '../endpoints/endpoint.js';
+import { systemOf } from '../endpoints/registry.js';
+import type { GenericFields, GenericMessage, Json, SystemId } from '../model/message.js';
+
+/**
+ * The generic message for a partner's record: its parsed parts, with the mapped fields. A deleted record gets the state
+ * cancelled.
+ */
+export function genericMessage(
+  system: SystemId,
+  parsed: Parsed,
+  fields: GenericFields,
+  about: { endpoint: string; entityType: string; entityId: string },
+): GenericMessage {
+  return {
+    entity: systemOf(system).kindOf(about.entityType, parsed.record),
+    event: parsed.deleted ? 'deleted' : 'updated',
+    source: {
+      ...parsed.source,
+      endpoint: about.endpoint,
+      entityType: about.entityType,
+      id: parsed.source.id || about.entityId,
+    },
+    fields: parsed.deleted ? { ...fields, state: 'cancelled' } : fields,
+    comments: parsed.comments,
+    attachments: parsed.attachments,
+    relations: parsed.relations,
+  };
+}
+
+/** The partner's own fields that the mapping read. */
+export function fieldsRead(parsed: Parsed, sources: Record<string, string[]>): Record<string, Json> {
+  const record: Record<string, Json> = {};
+  for (const names of Object.values(sources))
+    for (const name of names) if (name in parsed.record) record[name] = parsed.record[name] as Json;
+  return record;
+}

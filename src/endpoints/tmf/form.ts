@@ -1,0 +1,63 @@
+import type { EndpointForm, Settings, SystemForm } from '../form.js';
+import { HTTP_SIGN_IN_METHODS } from '../sign-in.js';
+
+/** Where the standard puts each API, before its version. */
+const PATHS: Record<string, string> = {
+  tmf621: '/tmf-api/troubleTicket/',
+  tmf622: '/tmf-api/productOrderingManagement/',
+};
+
+/** The config node that all TM Forum APIs share: a provider offers them at one address, with one way to sign in. */
+export const tmfEndpoint: EndpointForm = {
+  node: 'tmf-endpoint',
+  label: 'TMF',
+  address: { example: 'https://api.provider.example' },
+  signIn: HTTP_SIGN_IN_METHODS,
+  defaults: { auth: 'oauthClientCredentials' },
+  systemSetting: 'api',
+  settings: [
+    { kind: 'choice', name: 'api', icon: 'fa-book', default: 'tmf621', values: ['tmf621', 'tmf622'] },
+    { kind: 'choice', name: 'version', icon: 'fa-code-fork', default: 'v4', values: ['v4', 'v5'] },
+  ],
+  folds: [
+    {
+      name: 'dialect',
+      settings: [
+        { kind: 'choice', name: 'profile', icon: 'fa-building-o', default: 'standard', values: ['standard', 'servicenow'] },
+        {
+          kind: 'text',
+          name: 'apiPath',
+          icon: 'fa-link',
+          default: '',
+          example: ({ api, version }) => `${PATHS[String(api)] ?? ''}${String(version)}`,
+        },
+        {
+          kind: 'choice',
+          name: 'arrayMode',
+          icon: 'fa-list',
+          default: 'auto',
+          values: ['auto', 'replace', 'append', 'jsonPatch'],
+        },
+        { kind: 'flag', name: 'wholeItems', default: false, showIf: { setting: 'api', is: ['tmf622'] } },
+      ],
+    },
+  ],
+  migrations: [withChoices],
+};
+
+/** Endpoints were saved without an API when there was only TMF621, and without a way to add notes when whole lists were the only one. */
+function withChoices(settings: Settings): Settings {
+  return { ...settings, api: settings.api || 'tmf621', arrayMode: settings.arrayMode || 'replace' };
+}
+
+/** What the in and out nodes of all TM Forum APIs have in common. */
+export const TMF_NODES: Pick<SystemForm, 'color' | 'endpoint' | 'receive'> = {
+  color: '#79B7BD',
+  endpoint: tmfEndpoint,
+  receive: { hub: { renewInterval: '60', eventLimit: '10240' }, poll: { interval: '60' } },
+};
+
+/** The versions of an API, as the wizard offers them. */
+export function versions(label: string): SystemForm['wizard']['choices'] {
+  return ['v4', 'v5'].map((version) => ({ id: version, label: `${label} ${version}`, settings: { version } }));
+}

@@ -1,0 +1,71 @@
+import { steadyClock } from '../../steady-clock.js';
+import type { Settings } from '../form.js';
+import type { Capabilities, ClientOptions, Dialect, System } from '../system.js';
+import type { TmfOptions } from './client.js';
+import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
+
+/* What the systems of all TM Forum APIs say alike. */
+
+/** Both versions, and ServiceNow's own form of the API. */
+export const TMF_DIALECTS: Readonly<Record<string, Dialect>> = {
+  v4: { label: 'v4', settings: { version: 'v4', profile: 'standard' } },
+  v5: { label: 'v5', settings: { version: 'v5', profile: 'standard' } },
+  servicenow: { label: 'ServiceNow', settings: { version: 'v4', profile: 'servicenow' } },
+};
+
+/** The settings of an endpoint that say which dialect it speaks. */
+export function versionAndProfile(settings: Settings): [Version, Profile] {
+  return [(settings.version as Version) || 'v4', (settings.profile as Profile) || 'standard'];
+}
+
+export function dialectOf(settings: Settings): string {
+  const [version, profile] = versionAndProfile(settings);
+  return profile === 'servicenow' ? profile : version;
+}
+
+/** The same from the dialect of a mapping. */
+export function versionAndProfileOf(dialect = 'v4'): [Version, Profile] {
+  return versionAndProfile(TMF_DIALECTS[dialect]?.settings ?? {});
+}
+
+export function clientOptions({ id, name, settings, http }: ClientOptions): TmfOptions {
+  const [version, profile] = versionAndProfile(settings);
+  return {
+    id,
+    name,
+    http: http(),
+    version,
+    profile,
+    apiPath: String(settings.apiPath ?? '') || undefined,
+    arrayMode: settings.arrayMode as ArrayMode,
+    integrationUser: String(settings.integrationUser ?? '') || undefined,
+    // Nobody may set it back: it measures how long a provider takes.
+    clock: steadyClock(),
+  };
+}
+
+/** What an API can do in a dialect. */
+export function capabilities({ hub, note }: TmfDialect, attachments: boolean, orders: boolean): Capabilities {
+  return {
+    webhook: false,
+    hub,
+    poll: true,
+    lookUp: true,
+    attachments: { in: attachments, out: attachments },
+    // ServiceNow takes work notes, and gives comments only.
+    internalNotes: { in: false, out: note === 'typedText' },
+    items: orders,
+    cancel: orders,
+    optimisticLock: note === 'full',
+    deletes: true,
+    relations: { in: true, out: false },
+    motherTickets: false,
+    notices: false,
+  };
+}
+
+export const TMF_SYSTEM: Pick<System, 'dialects' | 'dialectOf' | 'authorsInText'> = {
+  dialects: TMF_DIALECTS,
+  dialectOf,
+  authorsInText: false,
+};

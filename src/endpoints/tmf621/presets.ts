@@ -1,0 +1,214 @@
+import type { Mapping, Rule, ValueRow } from '../../mapping/mapping.js';
+import { ENTITIES } from '../../model/message.js';
+
+/** The status values are ours (TMF621 v4 and v5, TroubleTicketStatusType). */
+const STATUS: Rule = {
+  field: 'status',
+  generic: 'state',
+  values: [
+    ...['acknowledged', 'inProgress', 'pending', 'held', 'resolved', 'closed', 'cancelled', 'rejected'].map((s) => ({
+      partner: s,
+      generic: s,
+    })),
+    ...orderStates('acknowledged', 'inProgress', 'closed', 'cancelled'),
+  ],
+};
+
+/** Service requests and orders have states of their own: how they are told of in a ticket. */
+function orderStates(acknowledged: string, inProgress: string, closed: string, cancelled: string): ValueRow[] {
+  const rows: [string, string][] = [
+    [acknowledged, 'draft'],
+    [inProgress, 'assessingCancellation'],
+    [inProgress, 'pendingCancellation'],
+    [closed, 'completed'],
+    [closed, 'partial'],
+    [cancelled, 'failed'],
+  ];
+  return rows.map(([partner, generic]) => ({ partner, generic, direction: 'out' }));
+}
+
+const inOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'in' });
+
+/** Severity is free text in the standard; these are the words and numbers met in the field. The customer sets it, so it is required. */
+const SEVERITY: Rule = {
+  field: 'severity',
+  generic: 'severity',
+  required: 'out',
+  default: { out: 'Minor' },
+  values: [
+    { partner: 'Critical', generic: 'critical' },
+    { partner: 'Major', generic: 'major' },
+    { partner: 'Minor', generic: 'minor' },
+    inOnly('High', 'major'),
+    inOnly('Medium', 'minor'),
+    inOnly('Moderate', 'minor'),
+    inOnly('Low', 'minor'),
+    inOnly('1', 'critical'),
+    inOnly('2', 'major'),
+    inOnly('3', 'minor'),
+    inOnly('4', 'minor'),
+    inOnly('5', 'minor'),
+  ],
+};
+
+/** The provider sets the priority: it is read, never written (TMF621, TroubleTicket.priority). */
+const PRIORITY: Rule = {
+  field: 'priority',
+  generic: 'priority',
+  direction: 'in',
+  values: [
+    ...['critical', 'high', 'moderate', 'low', 'planning'].map((p) => ({ partner: p, generic: p })),
+    { partner: 'medium', generic: 'moderate' },
+    ...['critical', 'high', 'moderate', 'low', 'planning'].map((p, i) => ({ partner: String(i + 1), generic: p })),
+  ],
+};
+
+const DONE = { generic: 'state', is: ['resolved', 'closed'] };
+const WAITING = { generic: 'state', is: ['pending', 'held', 'cancelled', 'rejected'] };
+
+const COMMON: Rule[] = [
+  STATUS,
+  { field: 'name', generic: 'title' },
+  { field: 'description', generic: 'description' },
+  { field: 'description', generic: 'title', direction: 'out', required: 'out' },
+  SEVERITY,
+  PRIORITY,
+  {
+    field: 'ticketType',
+    generic: 'entity',
+    direction: 'out',
+    required: 'out',
+    values: ENTITIES.map((e) => ({ partner: e, generic: e })),
+  },
+  { field: 'statusChangeReason', generic: 'resolution', onlyIf: DONE },
+  { field: 'statusChangeReason', generic: 'stateReason', onlyIf: WAITING },
+  { field: 'creationDate', generic: 'createdAt', direction: 'in', type: 'time' },
+  { field: 'requestedResolutionDate', generic: 'requestedResolutionAt', type: 'time' },
+  { field: 'expectedResolutionDate', generic: 'expectedResolutionAt', direction: 'in', type: 'time' },
+  { field: 'resolutionDate', generic: 'resolvedAt', direction: 'in', type: 'time' },
+];
+
+/** Id and name of somebody or something; who is known by name only is told by it, because the standard demands an id. */
+function named(field: string, generic: string): Rule[] {
+  return [
+    { field: `${field}.id`, generic: `${generic}.id`, type: 'text' },
+    { field: `${field}.id`, generic: `${generic}.name`, direction: 'out', type: 'text' },
+    { field: `${field}.name`, generic: `${generic}.name`, type: 'text' },
+  ];
+}
+
+export const tmf621v4: Mapping = {
+  name: 'TMF621 v4 trouble ticket',
+  system: 'tmf621',
+  version: 'v4',
+  entityType: 'troubleTicket',
+  rules: [
+    ...COMMON,
+    { field: 'channel.id', generic: 'channel', type: 'text' },
+    ...named('relatedParty[role=requester,@referredType=Individual]', 'requester'),
+    ...named('relatedEntity[role=affectedService,@referredType=Service]', 'service'),
+    ...named('relatedEntity[role=affectedResource,@referredType=Resource]', 'ci'),
+  ],
+};
+
+/** In v5 every object names its type, and parties and entities stand one level deeper (TMF630 v5, polymorphism). */
+export const tmf621v5: Mapping = {
+  name: 'TMF621 v5 trouble ticket',
+  system: 'tmf621',
+  version: 'v5',
+  entityType: 'troubleTicket',
+  rules: [
+    { field: '@type', generic: 'custom.ticketClass', direction: 'out', constant: 'TroubleTicket' },
+    ...COMMON,
+    { field: 'channel{@type=ChannelRef}.id', generic: 'channel', type: 'text' },
+    ...named(
+      'relatedParty[@type=RelatedPartyRefOrPartyRoleRef,role=requester].partyOrPartyRole{@type=PartyRef,@referredType=Individual}',
+      'requester',
+    ),
+    ...named('relatedEntity[@type=RelatedEntity,role=affectedService].entity{@type=EntityRef,@referredType=Service}', 'service'),
+    ...named('relatedEntity[@type=RelatedEntity,role=affectedResource].entity{@type=EntityRef,@referredType=Resource}', 'ci'),
+  ],
+};
+
+/** What becomes a case there. */
+const CASES = ['case', 'request', 'task'];
+
+/** ServiceNow's own TMF621: status is the State choice, severity is the Priority choice, read as «2 - High» and written as «2». */
+export const tmf621ServiceNow: Mapping = {
+  name: 'TMF621 as ServiceNow speaks it',
+  system: 'tmf621',
+  version: 'servicenow',
+  entityType: 'troubleTicket',
+  rules: [
+    {
+      field: 'status',
+      generic: 'state',
+      direction: 'out',
+      onlyIf: { generic: 'entity', is: CASES },
+      // A case has other words than an incident, and one that it does not know makes it new again.
+      values: [
+        { partner: 'New', generic: 'acknowledged' },
+        { partner: 'Open', generic: 'inProgress' },
+        { partner: 'Open', generic: 'held' },
+        { partner: 'Awaiting Info', generic: 'pending' },
+        { partner: 'Resolved', generic: 'resolved' },
+        ...['closed', 'cancelled', 'rejected'].map((generic) => ({ partner: 'Closed', generic })),
+        ...orderStates('New', 'Open', 'Closed', 'Closed'),
+      ],
+    },
+    {
+      field: 'status',
+      generic: 'state',
+      values: [
+        { partner: 'New', generic: 'acknowledged' },
+        { partner: 'In Progress', generic: 'inProgress' },
+        inOnly('Open', 'inProgress'),
+        { partner: 'On Hold', generic: 'held' },
+        { partner: 'On Hold', generic: 'pending', direction: 'out' },
+        inOnly('Awaiting Info', 'pending'),
+        { partner: 'Resolved', generic: 'resolved' },
+        { partner: 'Closed', generic: 'closed' },
+        { partner: 'Canceled', generic: 'cancelled' },
+        { partner: 'Canceled', generic: 'rejected', direction: 'out' },
+        ...orderStates('New', 'In Progress', 'Closed', 'Canceled'),
+      ],
+      required: 'out',
+      default: { out: 'New' },
+    },
+    { field: 'name', generic: 'title' },
+    { field: 'description', generic: 'description' },
+    { field: 'description', generic: 'title', direction: 'out', required: 'out' },
+    {
+      field: 'severity',
+      generic: 'severity',
+      required: 'out',
+      default: { out: '3' },
+      values: [
+        { partner: '1', generic: 'critical', direction: 'out' },
+        { partner: '2', generic: 'major', direction: 'out' },
+        { partner: '3', generic: 'minor', direction: 'out' },
+        inOnly('1 - Critical', 'critical'),
+        inOnly('2 - High', 'major'),
+        inOnly('3 - Moderate', 'minor'),
+        inOnly('4 - Low', 'minor'),
+        inOnly('5 - Planning', 'minor'),
+      ],
+    },
+    {
+      field: 'ticketType',
+      generic: 'entity',
+      direction: 'out',
+      required: 'out',
+      default: { out: 'Incident' },
+      values: [
+        { partner: 'Incident', generic: 'incident' },
+        ...CASES.map((generic) => ({ partner: 'Case', generic })),
+        { partner: 'Incident', generic: 'change' },
+        { partner: 'Service Problem Case', generic: 'problem' },
+      ],
+    },
+    { field: 'creationDate', generic: 'createdAt', direction: 'in', type: 'time' },
+  ],
+};
+
+export const PRESETS: readonly Mapping[] = [tmf621v4, tmf621v5, tmf621ServiceNow];

@@ -1,0 +1,25 @@
+import type { System } from '../system.js';
+import { capabilities, clientOptions, TMF_SYSTEM, versionAndProfile, versionAndProfileOf } from '../tmf/system.js';
+import { unwrapped } from '../unwrap.js';
+import { createTmf622Client } from './client.js';
+import { dialectOf } from './dialect.js';
+import { FIELDS } from './fields.js';
+import { tmf622 as form } from './form.js';
+import { PRESETS } from './presets.js';
+import { validateOrderCreate } from './schema.js';
+
+/** TMF622 Product Ordering Management, v4 and v5. */
+export const tmf622: System = {
+  ...form,
+  ...TMF_SYSTEM,
+  createClient: (options) => createTmf622Client({ ...clientOptions(options), wholeItems: options.settings.wholeItems === true }),
+  capabilities: (settings) => capabilities(dialectOf(...versionAndProfile(settings)), false, true),
+  presets: PRESETS,
+  catalog: (_entityType, dialect = 'v4') => FIELDS[dialect] ?? { fields: [] },
+  notation: (dialect) => ({ time: (iso) => iso, typed: dialect === 'v5' }),
+  validate: (_entityType, body, dialect) => validateOrderCreate(...versionAndProfileOf(dialect), body),
+  unwrap: (pasted) => unwrapped(pasted, ['event', 'order', 'productOrder']),
+  kindOf: () => 'order',
+  raw: { field: 'order', identify: (id) => ({ id }) },
+  help: 'docs/tmf622.md',
+};

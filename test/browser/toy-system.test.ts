@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { PATIENCE } from '../patience.js';
+import { chromiumPath, launchBrowser } from './browser.js';
+import { type EditorServer, openEditor, startEditor } from './editor.js';
+
+/* The proof that a system is one folder: the smallest one is added to a copy of the project, and nothing else in it is touched. */
+
+const COPIED = [
+  'bench',
+  'biome.json',
+  'docs',
+  'examples',
+  'nodes',
+  'package.json',
+  'resources',
+  'scripts',
+  'src',
+  'test',
+  'tsconfig.editor.json',
+  'tsconfig.json',
+  'tsconfig.test.json',
+  '.mocharc.json',
+];
+/** Written by the build and by UPDATE_DOCS from the folders. */
+const GENERATED = ['package.json', 'src/endpoints/systems.ts', 'src/endpoints/forms.ts', 'docs/systems.md'];
+
+describe('a new system, added as one folder', function () {
+  this.timeout(10 * PATIENCE);
+  let copy: string;
+  let server: EditorServer;
+  let browser: Browser;
+  let page: Page;
+  const run = (command: string, ...args: string[]) =>
+    spawnSync(command, args, { cwd: copy, encoding: 'utf8', env: { ...process.env, UPDATE_DOCS: '1', SWITCHBOARD_PACK: '' } });
+
+  before(async function () {
+    if (!chromiumPath()) return this.skip();
+    copy = mkdtempSync(join(tmpdir(), 'switchboard-toy-'));
+    for (const name of COPIED) cpSync(name, join(copy, name), { recursive: true });
+    symlinkSync(resolve('node_modules'), join(copy, 'node_modules'), 'dir');
+    cpSync('test/toy-system', join(copy, 'src/endpoints/toy'), { recursive: true });
+    const { status, stdout, stderr } = run(process.execPath, 'scripts/build.mjs');
+    assert.equal(status, 0, stdout + stderr);
+    process.env.SWITCHBOARD_PACK = copy;
+    server = await startEditor({ flow: [{ id: 'tab', type: 'tab', label: 'Test' }, ...FLOW] });
+    delete process.env.SWITCHBOARD_PACK;
+    browser = await launchBrowser();
+    ({ page } = await openEditor(browser, server));
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+    if (copy) rmSync(copy, { recursive: true, force: true });
+  });
+
+  it('has its nodes in the palette, with labels, help and a config node', async () => {
+    for (const type of ['switchboard-toy-in', 'switchboard-toy-out'])
+      assert.equal(await page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`).count(), 1, type);
+    await page.evaluate(`RED.editor.editConfig('', 'switchboard-toy-endpoint', 'toy-endpoint')`);
+    await page.waitForSelector('#node-config-input-room');
+    const options = await page.locator('#node-config-input-auth option').evaluateAll((all) => all.map((one) => one.textContent));
+    assert.deepEqual(options, ['Desk key', 'User name and password']);
+    assert.equal(await page.locator('#node-config-input-deskKey').isVisible(), true, 'the field of its own way to sign in');
+    await page.locator('#node-config-dialog-cancel').click();
+    await page.waitForSelector('.red-ui-tray', { state: 'detached' });
+  });
+
+  it('runs: its endpoint gets a client that signs in its own way', async () => {
+    const answer = await fetch(`${server.url}switchboard/endpoints/toy-endpoint/lists/tables`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{}',
+    });
+    assert.match(((await answer.json()) as { message: string }).message, /Toy desk/);
+  });
+
+  it('can be chosen in the wizard', async () => {
+    await page.evaluate(`RED.actions.invoke('switchboard:new-connection')`);
+    await page.locator('#switchboard-wizard-next').click();
+    const choices = page.locator('#switchboard-party-0-system option');
+    await choices.first().waitFor({ state: 'attached' });
+    assert.ok((await choices.allTextContents()).includes('Toy desk'));
+    await page.selectOption('#switchboard-party-0-endpoint', '');
+    await page.selectOption('#switchboard-party-0-system', { label: 'Toy desk' });
+    assert.equal(await page.locator('#switchboard-party-0-deskKey').isVisible(), true);
+    await page.locator('#switchboard-wizard-cancel').click();
+  });
+
+  it('has its preset and its fields in the mapping designer', async () => {
+    const presets = (await (await fetch(`${server.url}switchboard/presets`)).json()) as { name: string }[];
+    assert.ok(presets.some(({ name }) => name === 'toy-case'));
+    const fields = await fetch(`${server.url}switchboard/mappings/fields?system=toy&entityType=toyCase`);
+    const { partner } = (await fields.json()) as { partner: { path: string }[] };
+    assert.deepEqual(
+      partner.map(({ path }) => path),
+      ['subject', 'text', 'status'],
+    );
+  });
+
+  it('has its section in the table of systems', () => {
+    const { status, stdout } = run('npx', 'mocha', 'test/package/pages.test.ts', '-g', 'systems.md');
+    assert.equal(status, 0, stdout);
+    assert.match(readFileSync(join(copy, 'docs/systems.md'), 'utf8'), /## Toy desk[\s\S]*`toy endpoint`, `toy in`, `toy out`/);
+  });
+
+  it('is under the contract that every client keeps', () => {
+    const { status, stdout } = run(
+      'npx',
+      'mocha',
+      '--timeout',
+      String(PATIENCE),
+      'test/endpoints/answers.test.ts',
+      '-g',
+      'Toy desk',
+    );
+    assert.equal(status, 0, stdout);
+    const passing = Number(/(\d+) passing/.exec(stdout)?.[1] ?? 0);
+    assert.ok(passing > 30, `${passing} tests of the contract`);
+  });
+
+  it('keeps the rules of the linter, and touches no file outside its folder that is not generated', () => {
+    const { status, stdout, stderr } = run(process.execPath, 'scripts/lint-systems.mjs');
+    assert.equal(status, 0, stdout + stderr);
+    const changed = COPIED.flatMap((name) => filesIn(copy, name)).filter(
+      (file) => !file.startsWith('src/endpoints/toy/') && readFileSync(join(copy, file), 'utf8') !== readFileSync(file, 'utf8'),
+    );
+    assert.deepEqual(
+      changed.filter((file) => !GENERATED.includes(file)),
+      [],
+    );
+  });
+});
+
+/** The endpoint of the new system, with a store. */
+const FLOW = [
+  { id: 'store', type: 'switchboard-store', name: 'store', path: 'switchboard' },
+  {
+    id: 'toy-endpoint',
+    type: 'switchboard-toy-endpoint',
+    name: 'Toy',
+    store: 'store',
+    baseUrl: 'http://127.0.0.1:9',
+    auth: 'deskKey',
+    room: 'north',
+    credentials: { deskKey: 'key' },
+  },
+];
+
+function filesIn(root: string, name: string): string[] {
+  try {
+    return (readdirSync(join(root, name), { recursive: true, withFileTypes: true }) as import('node:fs').Dirent[])
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
+  } catch {
+    return [name];
+  }
+}

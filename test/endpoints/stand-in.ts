@@ -1,0 +1,34 @@
+import { createServer } from 'node:http';
+import type { Traits } from '../../src/sandbox/behave.js';
+import { Behaviours } from '../../src/sandbox/behaviours.js';
+import { type Handler, type LoggedRequest, logRequest, readRequest } from '../../src/sandbox/exchange.js';
+import { answer, Faults } from '../../src/sandbox/faults.js';
+
+/** A partner of a system that the sandbox does not have: an HTTP server that behaves as strangely as those of the sandbox. */
+export class StandIn {
+  readonly behaviours = new Behaviours();
+  readonly faults = new Faults();
+  readonly requests: LoggedRequest[] = [];
+  url = '';
+
+  constructor(
+    readonly handler: Handler,
+    readonly traits: Traits,
+  ) {}
+
+  /** Gives the function that ends it. */
+  async start(): Promise<() => Promise<void>> {
+    const server = createServer(async (req, res) => {
+      const { pathname, searchParams } = new URL(req.url ?? '/', 'http://localhost');
+      const request = await readRequest(req, pathname, searchParams);
+      logRequest(this.requests, request, await answer(this, request, req, res));
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const address = server.address();
+    this.url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    return async () => {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    };
+  }
+}

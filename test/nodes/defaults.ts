@@ -1,0 +1,12 @@
+import { endpointDefaults } from '../../nodes/kit/endpoint.config.js';
+import { inDefaults } from '../../nodes/kit/in.config.js';
+import { servicenow } from '../../src/endpoints/servicenow/form.js';
+import { tmfEndpoint } from '../../src/endpoints/tmf/form.js';
+import { tmf621 } from '../../src/endpoints/tmf621/form.js';
+
+/* The settings of new nodes, as the editor gives them. */
+
+export const serviceNowEndpointDefaults = endpointDefaults(servicenow.endpoint);
+export const tmfEndpointDefaults = endpointDefaults(tmfEndpoint);
+export const serviceNowInDefaults = inDefaults(servicenow);
+export const tmfInDefaults = inDefaults(tmf621);

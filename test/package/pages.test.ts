@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { messagePath, moduleGraph } from './development-page.js';
+import { systemsPage } from './systems-page.js';
+
+/** The page with these texts between its markers `<!-- name -->` and `<!-- /name -->`. */
+function withParts(page: string, parts: Record<string, string>): string {
+  return Object.entries(parts).reduce((text, [name, part]) => {
+    const marked = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
+    assert.match(text, marked, `docs/development.md has the markers of ${name}`);
+    return text.replace(marked, (_, start: string, end: string) => `${start}${part}\n${end}`);
+  }, page);
+}
+
+describe('a generated page (UPDATE_DOCS=1 writes it)', () => {
+  const pages: [string, () => string][] = [
+    ['docs/systems.md', systemsPage],
+    [
+      'docs/development.md',
+      () => withParts(readFileSync('docs/development.md', 'utf8'), { modules: moduleGraph(), 'message path': messagePath() }),
+    ],
+  ];
+  for (const [file, make] of pages) {
+    it(`${file} says what the code says`, () => {
+      const made = make();
+      if (process.env.UPDATE_DOCS) writeFileSync(file, made);
+      assert.equal(readFileSync(file, 'utf8'), made);
+    });
+  }
+});

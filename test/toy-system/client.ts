@@ -1,0 +1,101 @@
+import { Readable } from 'node:stream';
+import { SwitchboardError } from '../../errors.js';
+import type { HttpClient } from '../../http/http.js';
+import type { Json } from '../../model/message.js';
+import { Api } from '../api.js';
+import type { EndpointClient, PollResult, RawEntity, Written } from '../endpoint.js';
+import type { Answered } from '../evidence.js';
+
+interface Options {
+  id: string;
+  name: string;
+  http: HttpClient;
+  clock: () => number;
+}
+
+const NEEDS = ['subject', 'changed'];
+
+/** A client of a toy desk: `/cases`, `/cases/:id`, and nothing else. */
+export function createToyClient({ id, name, http, clock }: Options): EndpointClient {
+  const api = new Api(http, {
+    id: 'id',
+    failure: ({ error }) => (error === undefined ? undefined : String(error)),
+    isOwnError: ({ error }) => error !== undefined,
+  });
+  const none = (): never => {
+    throw new SwitchboardError('SWB_CONFIG', 'A toy desk has no comments and no files.', { where: name });
+  };
+  const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: 'read case' }, key, NEEDS);
+  const raw = (record: Answered): RawEntity => ({ case: record });
+  const written = (record: Answered): Written => ({ entity: raw(record), dropped: [] });
+  return {
+    id,
+    name,
+    system: 'toy',
+    address: http.baseUrl,
+    test: async () => [],
+    read: async (_type, key) => raw(await readOne(key)),
+    find: async (_type, reference) => {
+      const { records } = await api.list(
+        { method: 'GET', path: '/cases', query: { externalId: reference }, what: 'look for a case' },
+        { needs: NEEDS, asked: (record) => record.externalId === reference },
+      );
+      return records[0] && raw(records[0]);
+    },
+    create: async (_type, fields, reference) => {
+      const body = { ...fields, externalId: reference };
+      const wrong = (record: Answered) => (record.externalId === reference ? undefined : 'it carries another reference');
+      return written(await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, wrong, readOne, NEEDS));
+    },
+    update: async (_type, key, fields) => {
+      const request = { method: 'PATCH' as const, path: `/cases/${key}`, body: fields, what: 'update case' };
+      const record = await api.change(request, key, () => readOne(key), NEEDS);
+      const dropped = Object.entries(fields)
+        .filter(([field, sent]) => record[field] !== sent)
+        .map(([field, sent]) => ({ field, sent, has: record[field] as Json | undefined }));
+      return { entity: raw(record), dropped };
+    },
+    comment: async () => none(),
+    findComment: async () => undefined,
+    attach: async () => none(),
+    findAttachment: async () => undefined,
+    download: async () => Readable.from([]),
+    poll: async (entityType, cursor): Promise<PollResult> => {
+      const since = typeof cursor === 'string' ? cursor : new Date(clock()).toISOString();
+      if (cursor === undefined) return { hints: [], cursor: since, more: false };
+      const request = { method: 'GET' as const, path: '/cases', query: { since }, what: 'poll cases' };
+      const { records } = await api.list(request, { needs: NEEDS });
+      const hints = records.map((record) => ({
+        entityType,
+        id: String(record.id),
+        key: `${String(record.id)}|${String(record.changed)}`,
+        payload: record as unknown as Json,
+      }));
+      const newest =
+        records
+          .map(({ changed }) => String(changed))
+          .sort()
+          .at(-1) ?? since;
+      return { hints, cursor: newest, more: false };
+    },
+    validate: () => [],
+    parse: ({ case: record = {} }) => {
+      const { id: key, externalId, changed } = record as Answered;
+      return {
+        source: {
+          endpoint: id,
+          entityType: 'toyCase',
+          id: String(key ?? ''),
+          ...(externalId !== undefined && { reference: String(externalId) }),
+          ...(changed !== undefined && { version: String(changed) }),
+        },
+        record: record as Record<string, Json>,
+        comments: [],
+        attachments: [],
+        relations: [],
+      };
+    },
+    isOlder: (a, b) => a !== undefined && b !== undefined && a < b,
+    close: () => http.close(),
+  };
+}

@@ -1,0 +1,90 @@
+import type { ContractCase } from '../../../test/endpoints/contract-case.js';
+import { StandIn } from '../../../test/endpoints/stand-in.js';
+import { createHttpClient } from '../../http/http-client.js';
+import { toy } from './system.js';
+
+type Case = Record<string, unknown>;
+
+/** A desk that keeps cases in memory. */
+class Desk extends StandIn {
+  private readonly cases = new Map<string, Case>();
+  private made = 0;
+
+  constructor() {
+    super(
+      ({ method, path, query, body }) => {
+        const id = path.split('/')[2];
+        const given = body.length > 0 ? (JSON.parse(body.toString()) as Case) : {};
+        if (id === undefined && method === 'POST') return { status: 201, body: this.create(given) };
+        if (id === undefined) return { status: 200, body: this.all().filter((one) => fits(one, query)) };
+        const found = this.cases.get(id);
+        if (!found) return { status: 404, body: { error: 'no such case' } };
+        return { status: 200, body: method === 'PATCH' ? this.change(id, found, given) : { ...found } };
+      },
+      {
+        kindOf: ({ method, path }) =>
+          path.split('/')[2] ? (method === 'PATCH' ? 'change' : 'read') : method === 'POST' ? 'create' : 'list',
+        errors: { alone: { error: 'try later' }, beside: { error: 'try later' } },
+        errorBody: (status) => ({ error: `status ${status}` }),
+        madeOf: (fields) => ({ ...fields, id: 'made', changed: '2026-01-01T00:00:00.000Z' }),
+        knows: (references) => this.all().some((one) => references.includes(String(one.externalId))),
+      },
+    );
+  }
+
+  all(): Case[] {
+    return [...this.cases.values()];
+  }
+
+  private create(given: Case): Case {
+    const id = `case-${++this.made}`;
+    this.cases.set(id, { ...given, id, changed: new Date().toISOString() });
+    this.behaviours.born(id);
+    return { ...this.cases.get(id) };
+  }
+
+  private change(id: string, live: Case, given: Case): Case {
+    this.behaviours.changing(id, live);
+    return { ...Object.assign(live, given, { changed: new Date().toISOString() }) };
+  }
+}
+
+function fits(one: Case, query: URLSearchParams): boolean {
+  const [reference, since] = [query.get('externalId'), query.get('since')];
+  return (reference === null || one.externalId === reference) && (since === null || String(one.changed) > since);
+}
+
+const desk = new Desk();
+
+export const CASES: ContractCase[] = [
+  {
+    name: 'Toy desk',
+    entityType: 'toyCase',
+    asks: { find: ['list'], read: ['read'], create: ['create'], update: ['change'] },
+    start: () => desk.start(),
+    client: (_sandbox, url = desk.url) =>
+      toy.createClient({
+        id: 'p',
+        name: 'Partner',
+        settings: {},
+        credentials: {},
+        http: () =>
+          createHttpClient({
+            name: 'Partner',
+            baseUrl: url,
+            auth: { kind: 'none' },
+            timeout: 10_000,
+            rateLimit: 0,
+            concurrency: 4,
+          }),
+        clock: Date.now,
+      }),
+    desk: () => desk,
+    fields: { subject: 'x', status: 'open' },
+    change: { subject: 'changed' },
+    withReference: (_sandbox, reference) => desk.all().flatMap((one) => (one.externalId === reference ? [String(one.id)] : [])),
+    identifies: true,
+    said: () => [],
+    says: () => undefined,
+  },
+];
