@@ -4,42 +4,45 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { createIds } from '../src/store/id.js';
+import { createIdSource } from '../src/store/id.js';
 import { LowdbStore } from '../src/store/lowdb-store.js';
 import type { Change, ConversationRecord, DeliveryRecord, MessageRecord } from '../src/store/store.js';
 
 /**
- * What a message costs the store, and how long it ever holds up the event loop, with few and with many conversations in it. Both stores are measured in one run and
- * taking turns, so that the ratio says something on any machine.
+ * The cost of a message in the store and the longest stall of the event loop, with few and with many conversations. Both stores
+ * are measured alternately in one run, so that the ratio is meaningful on any machine.
  */
 
 const FEW = 1000;
 const MANY = 100_000;
-/** Messages on their way at the same time. */
+/** Messages processed concurrently. */
 const PARALLEL = 16;
-/** Messages per turn; all turns together make the journal of the large store grow by more than its snapshot, so that they bear the cost of compaction. */
+/**
+ * Messages per turn; all turns together grow the journal of the large store by more than its snapshot, so that the result
+ * includes the cost of compaction.
+ */
 const TURN = 1000;
 const TURNS = 30;
 const BODY = { note: 'x'.repeat(2000) };
 
 export interface StoreBenchResult {
-  /** Cost per message with 100,000 conversations ÷ with 1,000; aim ≤ 1.1. */
+  /** Cost per message with 100,000 conversations ÷ with 1,000; target ≤ 1.1. */
   perMessageRatio: number;
-  /** Longest stall of the event loop while 100,000 conversations are compacted and messages go on; aim ≤ 20. */
+  /** Longest stall of the event loop while 100,000 conversations are compacted and messages are processed; target ≤ 20. */
   stallMs: number;
-  /** Longest stall of an idle process meanwhile: what the machine itself adds when others use it. */
+  /** Longest stall of an idle process in the same time: caused by other load on the machine. */
   idleStallMs: number;
   perMessageMsFew: number;
   perMessageMsMany: number;
   cpuPerMessageRatio: number;
   compactMs: number;
-  /** The slowest of several searches over 100,000 conversations; aim < 50. */
+  /** The slowest of several searches over 100,000 conversations; target < 50. */
   searchMs: number;
   openMs: number;
   heapMb: number;
 }
 
-const ids = createIds();
+const ids = createIdSource();
 let numbers = 0;
 
 function records(): { message: MessageRecord; conversation: ConversationRecord; delivery: DeliveryRecord } {
@@ -114,14 +117,14 @@ function records(): { message: MessageRecord; conversation: ConversationRecord; 
 
 const put = (kind: Change['kind'], record: object, bodies?: object) => ({ kind, record, bodies }) as Change;
 
-/** A store and the entities its conversations are about. */
-interface Filled {
+/** A store and the entities of its conversations. */
+interface FilledStore {
   store: LowdbStore;
   entities: string[];
 }
 
-/** The way of one message: taken in, claimed, correlated, taken over by an out node, settled, sent, answered. */
-async function oneMessage({ store }: Filled, entityId: string, worker: number): Promise<void> {
+/** All store operations of one message: received, claimed, correlated, queued by an out node, settled, sent, answered. */
+async function oneMessage({ store }: FilledStore, entityId: string, worker: number): Promise<void> {
   const { message, delivery } = records();
   const [node, endpoint] = [`in-${worker}`, `csp-${worker}`];
   await store.commit([put('message', { ...message, node, entityId }, { received: BODY })]);
@@ -143,25 +146,25 @@ async function oneMessage({ store }: Filled, entityId: string, worker: number): 
   const [sending] = await store.claimDeliveries(endpoint, 1, Date.now());
   await store.commit([put('delivery', { ...sending!, state: 'sending', tries: 1 })], { durable: false });
   await store.bodies('delivery', sending!.id);
-  const theirs = (await store.conversation(sending!.conversation))!;
-  const ticket = { ...theirs.links[0]!, endpoint: 'csp', entityType: 'troubleTicket', id: `TT-${theirs.id}`, origin: 'ours' };
+  const linked = (await store.conversation(sending!.conversation))!;
+  const ticket = { ...linked.links[0]!, endpoint: 'csp', entityType: 'troubleTicket', id: `TT-${linked.id}`, origin: 'ours' };
   await store.commit([
     put('delivery', { ...sending!, version: sending!.version + 1, state: 'delivered' }, { response: BODY }),
-    put('conversation', { ...theirs, links: [theirs.links[0], ticket] }),
+    put('conversation', { ...linked, links: [linked.links[0], ticket] }),
   ]);
   await store.release('delivery', [sending!.id]);
 }
 
-/** Sends messages about known matters through, some at a time, and tells what one of them took. */
-async function send(filled: Filled, count: number): Promise<{ ms: number; cpu: number }> {
+/** Processes messages of existing conversations concurrently, and returns the cost of one message. */
+async function send(filled: FilledStore, count: number): Promise<{ ms: number; cpu: number }> {
   let left = count;
-  // Each has nodes, endpoints and conversations of its own, so that none has to repeat a commit because of another.
-  const lot = Math.floor(filled.entities.length / PARALLEL);
+  // Each worker has its own nodes, endpoints and conversations, so that there are no commit conflicts.
+  const share = Math.floor(filled.entities.length / PARALLEL);
   const cpuBefore = process.cpuUsage();
   const before = performance.now();
   await Promise.all(
     Array.from({ length: PARALLEL }, async (_, worker) => {
-      while (left-- > 0) await oneMessage(filled, filled.entities[worker * lot + Math.floor(Math.random() * lot)]!, worker);
+      while (left-- > 0) await oneMessage(filled, filled.entities[worker * share + Math.floor(Math.random() * share)]!, worker);
     }),
   );
   const ms = performance.now() - before;
@@ -169,8 +172,8 @@ async function send(filled: Filled, count: number): Promise<{ ms: number; cpu: n
   return { ms: ms / count, cpu: (cpu.user + cpu.system) / 1000 / count };
 }
 
-/** Fills a new store with closed matters, each a conversation with a link, a message and a delivery. */
-async function fill(folder: string, count: number): Promise<Filled> {
+/** Fills a new store with conversations, each with a link, a message and a delivery. */
+async function fill(folder: string, count: number): Promise<FilledStore> {
   const store = new LowdbStore({ folder });
   await store.open();
   const entities: string[] = [];
@@ -205,37 +208,37 @@ async function slowestSearch(store: LowdbStore): Promise<number> {
   return slowest;
 }
 
-/** What the process that holds one of the stores does when told to, and what it answers. */
-interface Orders {
+/** The commands of the process that runs one of the stores. */
+interface Commands {
   fill: { folder: string; count: number };
-  /** Sends messages through while its event loop is watched. */
+  /** Processes messages and measures the event loop. */
   send: { count: number };
-  /** Compacts while messages go on. */
+  /** Compacts while messages are processed. */
   compact: object;
-  /** Times searches and a restart, then ends. */
+  /** Measures searches and a restart, then closes the store. */
   finish: object;
 }
 
-/** Does the work and tells the longest stall of this process's event loop meanwhile. */
-async function watched<T>(work: () => Promise<T>): Promise<T & { stallMs: number }> {
+/** Runs the work and returns the longest stall of this process's event loop. */
+async function withStall<T>(work: () => Promise<T>): Promise<T & { stallMs: number }> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const result = await work();
   delay.disable();
-  // The monitor counts its own millisecond of waiting.
+  // The monitor includes its own millisecond of waiting.
   return { ...result, stallMs: delay.max / 1e6 - 1 };
 }
 
 function serve(): void {
-  let filled: Filled;
-  const orders: { [K in keyof Orders]: (order: Orders[K]) => Promise<object> } = {
+  let filled: FilledStore;
+  const commands: { [K in keyof Commands]: (command: Commands[K]) => Promise<object> } = {
     async fill({ folder, count }) {
       filled = await fill(folder, count);
       return {};
     },
-    send: ({ count }) => watched(() => send(filled, count)),
+    send: ({ count }) => withStall(() => send(filled, count)),
     compact: () =>
-      watched(async () => {
+      withStall(async () => {
         let compacting = true;
         const before = performance.now();
         const compacted = filled.store.compact().finally(() => {
@@ -256,19 +259,19 @@ function serve(): void {
       return { searchMs, heapMb, openMs };
     },
   };
-  process.on('message', async ({ name, order }: { name: keyof Orders; order: never }) => {
-    const answer = await orders[name](order).catch((error) => ({ error: String(error) }));
+  process.on('message', async ({ name, command }: { name: keyof Commands; command: never }) => {
+    const answer = await commands[name](command).catch((error) => ({ error: String(error) }));
     if (process.connected) process.send!(answer);
   });
 }
 
-/** Each store lives in a process of its own, so that neither pays for the other's garbage. */
-class Holder {
+/** Runs a store in a separate process, so that garbage of one does not affect the other. */
+class StoreProcess {
   private readonly child = fork(__filename, ['serve']);
 
-  async tell<K extends keyof Orders>(name: K, order: Orders[K]): Promise<Record<string, number>> {
+  async run<K extends keyof Commands>(name: K, command: Commands[K]): Promise<Record<string, number>> {
     const answered = once(this.child, 'message');
-    this.child.send({ name, order });
+    this.child.send({ name, command });
     const [answer] = (await answered) as [Record<string, number> & { error?: string }];
     if (answer.error) throw new Error(answer.error);
     return answer;
@@ -279,31 +282,31 @@ class Holder {
   }
 }
 
-/** Measures, and gives the figures for a report. */
+/** Runs the benchmark and returns its results. */
 export async function storeBench(): Promise<StoreBenchResult> {
   const folder = await mkdtemp(join(tmpdir(), 'switchboard-bench-'));
-  const few = new Holder();
-  const many = new Holder();
+  const few = new StoreProcess();
+  const many = new StoreProcess();
   try {
-    await few.tell('fill', { folder: join(folder, 'few'), count: FEW });
-    await many.tell('fill', { folder: join(folder, 'many'), count: MANY });
+    await few.run('fill', { folder: join(folder, 'few'), count: FEW });
+    await many.run('fill', { folder: join(folder, 'many'), count: MANY });
     const fewCosts: Record<string, number>[] = [];
     const manyCosts: Record<string, number>[] = [];
     const idle: number[] = [];
-    const tellMany = async (name: 'send' | 'compact', order: Orders['send']) => {
-      const answer = await watched(async () => ({ of: await many.tell(name, order) }));
+    const runMany = async (name: 'send' | 'compact', command: Commands['send']) => {
+      const answer = await withStall(async () => ({ of: await many.run(name, command) }));
       idle.push(answer.stallMs);
       return answer.of;
     };
     for (let turn = 0; turn <= TURNS; turn++) {
-      const a = await few.tell('send', { count: TURN });
-      const b = await tellMany('send', { count: TURN });
+      const a = await few.run('send', { count: TURN });
+      const b = await runMany('send', { count: TURN });
       // The first turn warms up.
       if (turn > 0) fewCosts.push(a);
       if (turn > 0) manyCosts.push(b);
     }
-    const compact = await tellMany('compact', { count: 0 });
-    const finish = await many.tell('finish', {});
+    const compact = await runMany('compact', { count: 0 });
+    const finish = await many.run('finish', {});
     const of = (costs: Record<string, number>[], name: string) => mean(costs.map((cost) => cost[name]!));
     return {
       perMessageRatio: of(manyCosts, 'ms') / of(fewCosts, 'ms'),

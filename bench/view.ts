@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrokerAccess, listMessages } from '../nodes/sidebar/view-model.js';
 import type { Query } from '../nodes/sidebar/views.js';
-import { createIds } from '../src/store/id.js';
+import { createIdSource } from '../src/store/id.js';
 import { LowdbStore } from '../src/store/lowdb-store.js';
 import type { Change } from '../src/store/store.js';
 
-/** How long the messages view waits for its list, with many messages in the store. */
+/** Response time of the messages view with many messages in the store. */
 const MESSAGES = 100_000;
 /** Messages of one conversation, each with a delivery. */
 const PER_CONVERSATION = 4;
@@ -15,9 +15,9 @@ const ROUNDS = 5;
 const PLACES = ['Ghent', 'Bruges', 'Antwerp', 'Leuven', 'Namur', 'Liège', 'Mons', 'Ostend'];
 
 export interface ViewBenchResult {
-  /** Milliseconds of the first page, median; aim < 200. */
+  /** Milliseconds of the first page, median; target < 200. */
   firstPageMs: number;
-  /** Milliseconds of the slowest search or filter, median of its rounds; aim < 200. */
+  /** Milliseconds of the slowest search or filter, median of its rounds; target < 200. */
   slowestMs: number;
   slowest: string;
 }
@@ -25,20 +25,20 @@ export interface ViewBenchResult {
 const QUERIES: Record<string, Partial<Query>> = {
   'first page': {},
   'a number': { search: 'INC0012345' },
-  'the beginning of many numbers': { search: 'INC' },
+  'a prefix of many numbers': { search: 'INC' },
   'a partner’s number': { search: 'TT-0012345' },
-  'a word of many titles': { search: 'ghent' },
-  'a word of one title': { search: 'line 12345' },
-  'what is not there': { search: 'nothing like it' },
+  'a word in many titles': { search: 'ghent' },
+  'a word in one title': { search: 'line 12345' },
+  'no match': { search: 'nothing like it' },
   problems: { state: 'problems' },
   'one of many unrouted': { state: 'unrouted' },
-  'an endpoint with nothing': { endpoint: 'nobody' },
+  'an endpoint without messages': { endpoint: 'nobody' },
   'a rare entity type': { entityType: 'change' },
   'outgoing to one endpoint': { endpoint: 'csp', direction: 'outgoing' },
   'an hour long ago': { since: '2026-01-01T00:00:00Z', until: '2026-01-01T01:00:00Z' },
 };
 
-/** Measures, and gives the figures for a report. */
+/** Runs the benchmark and returns its results. */
 export async function viewBench(): Promise<ViewBenchResult> {
   const folder = await mkdtemp(join(tmpdir(), 'switchboard-view-'));
   const store = new LowdbStore({ folder });
@@ -66,13 +66,13 @@ export async function viewBench(): Promise<ViewBenchResult> {
 }
 
 async function fill(store: LowdbStore): Promise<void> {
-  const ids = createIds();
+  const ids = createIdSource();
   let changes: Change[] = [];
   for (let n = 0; n < MESSAGES; n++) {
     const at = new Date().toISOString();
-    const matter = Math.floor(n / PER_CONVERSATION);
-    const conversation = `SWB-${String(matter).padStart(7, '0')}`;
-    const [number, ticket] = [`INC${String(matter).padStart(7, '0')}`, `TT-${String(matter).padStart(7, '0')}`];
+    const topic = Math.floor(n / PER_CONVERSATION);
+    const conversation = `SWB-${String(topic).padStart(7, '0')}`;
+    const [number, ticket] = [`INC${String(topic).padStart(7, '0')}`, `TT-${String(topic).padStart(7, '0')}`];
     const message = ids();
     if (n % PER_CONVERSATION === 0) {
       const link = { leg: '', shadow: {}, raw: { short_description: 'x' }, writtenBy: {}, seen: [], since: at };
@@ -83,11 +83,11 @@ async function fill(store: LowdbStore): Promise<void> {
           version: 0,
           reference: conversation,
           entity: 'incident',
-          title: `No dial tone in ${PLACES[matter % PLACES.length]}, line ${matter}`,
+          title: `No dial tone in ${PLACES[topic % PLACES.length]}, line ${topic}`,
           state: 'closed',
           links: [
-            { ...link, endpoint: 'acme', entityType: 'incident', id: `sys-${matter}`, number, origin: 'theirs' },
-            { ...link, endpoint: 'csp', entityType: 'troubleTicket', id: `tmf-${matter}`, number: ticket, origin: 'ours' },
+            { ...link, endpoint: 'acme', entityType: 'incident', id: `sys-${topic}`, number, origin: 'theirs' },
+            { ...link, endpoint: 'csp', entityType: 'troubleTicket', id: `tmf-${topic}`, number: ticket, origin: 'ours' },
           ],
           written: [],
           createdAt: at,
@@ -105,7 +105,7 @@ async function fill(store: LowdbStore): Promise<void> {
         origin: 'webhook',
         endpoint: 'acme',
         entityType: 'incident',
-        entityId: `sys-${matter}`,
+        entityId: `sys-${topic}`,
         number,
         key: `${n}`,
         receivedAt: at,
@@ -131,7 +131,7 @@ async function fill(store: LowdbStore): Promise<void> {
         state: 'delivered',
         tries: 1,
         attempts: [],
-        entityId: `tmf-${matter}`,
+        entityId: `tmf-${topic}`,
         number: ticket,
         answers: false,
         createdAt: at,

@@ -1,6 +1,6 @@
 /**
- * npm run screenshots: builds, starts the product (sandbox and Node-RED with both examples, on free ports, in a folder of its own), does what
- * people do, and writes pictures of it to docs/pictures/. One line of PICTURES is one picture.
+ * npm run screenshots: builds and starts the product (sandbox and Node-RED with both examples, on free ports, in a temporary
+ * folder), performs typical user actions, and writes screenshots to docs/pictures/. Each entry of PICTURES is one screenshot.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
@@ -11,8 +11,8 @@ import { type Product, startProduct } from '../test/live/product.js';
 
 const FOLDER = 'docs/pictures';
 const WIDTH = 1280;
-/** Kilobytes; more would make the repository and its pages heavy. */
-const MOST = 250;
+/** Maximum file size in kilobytes, to keep the repository and the docs small. */
+const MAX_KILOBYTES = 250;
 
 interface Scene {
   product: Product;
@@ -21,10 +21,10 @@ interface Scene {
 interface Picture {
   name: string;
   height: number;
-  /** Where to look; `editor`: Node-RED's. */
+  /** The URL to open; `editor`: it is the Node-RED editor. */
   at: (product: Product) => string;
   editor?: boolean;
-  /** What is done before the picture is taken. */
+  /** The actions before the screenshot. */
   act: (page: Page) => Promise<unknown>;
 }
 
@@ -157,7 +157,7 @@ async function open({ browser, product }: Scene, picture: Picture): Promise<Page
     await page.waitForSelector('#red-ui-palette-container .red-ui-palette-node');
     await page.waitForFunction('typeof RED !== "undefined" && !document.querySelector("#red-ui-loading-progress")?.offsetParent');
     await page.waitForFunction(`RED.nodes.node('sb2-fan')`);
-    // Room for what is to be seen.
+    // Close the sidebar to make room.
     await page.evaluate(`RED.actions.invoke('core:toggle-sidebar', false)`);
   }
   return page;
@@ -166,7 +166,7 @@ async function open({ browser, product }: Scene, picture: Picture): Promise<Page
 async function take(scene: Scene, picture: Picture): Promise<void> {
   const page = await open(scene, picture);
   await picture.act(page);
-  // Nothing moves in a picture: what slides in has arrived, what is fetched is drawn.
+  // Wait until requests and animations are finished.
   await page.waitForLoadState('networkidle').catch(() => undefined);
   await page.waitForFunction(
     'document.getAnimations().every((animation) => animation.playState !== "running" || animation.effect.getTiming().iterations === Infinity)',
@@ -175,7 +175,7 @@ async function take(scene: Scene, picture: Picture): Promise<void> {
   await page.screenshot({ path, animations: 'disabled' });
   const kilobytes = Math.round(statSync(path).size / 1024);
   console.log(`${path} ${kilobytes} KB`);
-  if (kilobytes > MOST) throw new Error(`${path} has more than ${MOST} KB.`);
+  if (kilobytes > MAX_KILOBYTES) throw new Error(`${path} is larger than ${MAX_KILOBYTES} KB.`);
   await page.close();
 }
 

@@ -1,43 +1,43 @@
-/** Every error a person may meet has a stable code; docs/errors.md says for each what happened, why, and what to do. */
+/** Every error shown to users has a stable code; docs/errors.md explains for each what happened and what to do. */
 export type ErrorCode =
   | 'SWB_CONFIG' // a setting is missing or wrong
-  | 'SWB_PAYLOAD' // a payload we were given is not what it should be
+  | 'SWB_PAYLOAD' // an incoming payload is invalid
   | 'SWB_UNMAPPED' // a value has no row in its value map
-  | 'SWB_UNASSIGNED' // an item of an order is for no leg of the fan-out
-  | 'SWB_DECISION' // a person has to decide: a leg failed, and the others may go on or be cancelled
+  | 'SWB_UNASSIGNED' // no leg of the fan-out matches an order item
+  | 'SWB_DECISION' // an operator has to decide, for example whether the other legs continue after one failed
   | 'SWB_EXPRESSION' // a JSONata expression failed or ran too long
-  | 'SWB_UNAUTHORISED' // someone called us with a wrong secret
-  | 'SWB_FORBIDDEN' // a browser sent it for a page of another site, or under a host name that is not known
-  | 'SWB_TOO_LARGE' // a request or answer is over the size limit
-  | 'SWB_BUSY' // inbox full or store not writable: come again
+  | 'SWB_UNAUTHORISED' // a request came with a wrong secret
+  | 'SWB_FORBIDDEN' // a browser request came from another site, or used an unknown host name
+  | 'SWB_TOO_LARGE' // a request or answer exceeds the size limit
+  | 'SWB_BUSY' // the inbox is full or the store cannot write: retry later
   | 'SWB_CLOSED' // the broker is closing
-  | 'SWB_STORE_LOCKED' // another process holds the store
+  | 'SWB_STORE_LOCKED' // another process uses the store
   | 'SWB_STORE' // the store cannot read or write
-  | 'SWB_CONFLICT' // a record changed under the writer's feet
-  | 'SWB_PARTNER_REFUSED' // the partner said no, and will say no again
-  | 'SWB_PARTNER_AUTH' // the partner refused our credentials or rights
+  | 'SWB_CONFLICT' // another writer changed the record in the meantime
+  | 'SWB_PARTNER_REFUSED' // the partner rejected the request, and would reject it again
+  | 'SWB_PARTNER_AUTH' // the partner rejected our credentials, or we lack a permission
   | 'SWB_PARTNER_NOT_FOUND' // the partner does not have (or hides) the entity
   | 'SWB_PARTNER_UNAVAILABLE' // the partner cannot be reached, is overloaded, or failed
   | 'SWB_PARTNER_LIMIT' // the partner limits our rate
-  | 'SWB_PARTNER_ANSWER' // the partner's answer makes no sense
-  | 'SWB_PARTNER_DROPPED' // the partner accepted the write but silently left fields out
-  | 'SWB_BOTH_CHANGED' // two parties gave one field different values at once
-  | 'SWB_DELETED' // an entity is there no more
+  | 'SWB_PARTNER_ANSWER' // the partner's answer does not match the request
+  | 'SWB_PARTNER_DROPPED' // the partner accepted the write but silently dropped fields
+  | 'SWB_BOTH_CHANGED' // two parties changed the same field to different values at the same time
+  | 'SWB_DELETED' // the entity was deleted at the partner
   | 'SWB_WRONG_ENTITY' // the target does not carry our reference
   | 'SWB_FLOW' // a node in the flow failed or never finished
-  | 'SWB_SKIPPED'; // a person gave it up
+  | 'SWB_SKIPPED'; // an operator skipped it
 
 export interface ErrorDetails {
-  /** The endpoint, node or setting it concerns, by the name a person gave it. */
+  /** The display name of the endpoint, node or setting concerned. */
   where?: string;
-  /** The field or property at fault. */
+  /** The invalid field or property. */
   field?: string;
-  /** What to do next, a full sentence. */
+  /** What to do next, as a full sentence. */
   hint?: string;
   cause?: unknown;
 }
 
-/** An error for people: what was wrong, where, and what to do. `message` holds all three as one text. */
+/** An error for users: where it happened, what happened, and what to do. `message` contains all three. */
 export class SwitchboardError extends Error {
   readonly code: ErrorCode;
   readonly where?: string;
@@ -57,13 +57,13 @@ export class SwitchboardError extends Error {
     this.hint = details.hint;
   }
 
-  /** The message with another next step. */
-  messageWith(hint: string): string {
+  /** The message with another hint. */
+  messageWithHint(hint: string): string {
     const { code, what, where } = this;
     return new SwitchboardError(code, what, { where, hint }).message;
   }
 
-  /** The same, said of a place that the thrower did not know. */
+  /** The same error with a location that the code that threw it did not know. */
   at(where: string): SwitchboardError {
     const { field, hint, cause } = this;
     return new SwitchboardError(this.code, this.what, { where, field, hint, cause });
@@ -71,16 +71,16 @@ export class SwitchboardError extends Error {
 }
 
 /**
- * Why something waits for a person. Each kind has its own answers (decisions.ts).
- * - `unresolved`: an answer was lost, or said that it is done, and the partner's answers do not show whether it is.
- * - `addressChanged`: the endpoint's address was changed while something was in doubt there.
- * - `wrongEntity`: the record at the partner is not surely the one of this conversation.
- * - `items`: what came back of an order's items does not say which is which.
- * - `legFailed`: a leg of an order failed, and the others may go on or be cancelled.
+ * Why a message or delivery needs a decision. Each kind has its own choices (decisions.ts).
+ * - `unresolved`: an answer was lost or confirmed the write, and reads do not show whether the write was done.
+ * - `addressChanged`: the endpoint's address was changed while a delivery was in doubt.
+ * - `wrongEntity`: it is not certain that the record at the partner belongs to this conversation.
+ * - `items`: the partner's answer does not identify the order items.
+ * - `legFailed`: a leg of an order failed; the other legs can continue or be cancelled.
  */
 export type DecisionKind = 'unresolved' | 'addressChanged' | 'wrongEntity' | 'items' | 'legFailed';
 
-/** Only a person can say how this goes on; `kind` says which answers there are. The question is the message. */
+/** An operator has to decide how to continue; `kind` determines the choices. The message is the question. */
 export class DecisionError extends SwitchboardError {
   constructor(
     readonly kind: DecisionKind,
@@ -94,33 +94,36 @@ export class DecisionError extends SwitchboardError {
 }
 
 /**
- * What became of a request that failed.
- * - `notDone`: the partner surely did not act on it (never sent, or refused): safe to send again if `retry`.
- * - `unknown`: it may have acted on it (answer lost, time-out after sending, 5xx): look before sending again.
+ * The outcome of a failed request.
+ * - `notDone`: the partner certainly did not process it (never sent, or rejected): safe to send again if `retry`.
+ * - `unknown`: the partner may have processed it (answer lost, time-out after sending, 5xx): look the record up before sending
+ *   again.
  */
 export type Outcome = 'notDone' | 'unknown';
 
 export interface PartnerErrorDetails extends ErrorDetails {
   outcome: Outcome;
-  /** True when trying again later may help (network, 408, 425, 429, 5xx). */
+  /** True if a later retry may succeed (network, 408, 425, 429, 5xx). */
   retry: boolean;
-  /** HTTP status, when there was an answer. */
+  /** HTTP status, if there was an answer. */
   status?: number;
   /** Milliseconds the partner asked us to wait (Retry-After). */
   retryAfter?: number;
-  /** What the partner said, shortened, secrets masked. */
+  /** The partner's answer, truncated, with secrets masked. */
   answer?: string;
-  /** The same, where it was JSON. */
+  /** The parsed answer, if it was JSON. */
   body?: unknown;
-  /** It is about one record, and says nothing of how the partner is. */
-  ofRecord?: boolean;
-  /** The write was answered as done, and yet is not shown: it is looked for, and written once more only when a person says so. */
-  unshown?: boolean;
-  /** Another partner's doing than the one's that is written to: of that one it says nothing. */
-  elsewhere?: boolean;
+  /** The error concerns one record and does not affect the endpoint's state. */
+  concernsRecord?: boolean;
+  /**
+   * The partner confirmed the write, but reads do not show it: it is looked up, and written again only if an operator decides so.
+   */
+  notVisible?: boolean;
+  /** Another partner than the target caused the error: the state of the target's endpoint is not affected. */
+  otherPartner?: boolean;
 }
 
-/** A partner's system refused, failed or could not be reached. */
+/** A partner's system rejected the request, failed or could not be reached. */
 export class PartnerError extends SwitchboardError {
   readonly outcome: Outcome;
   readonly retry: boolean;
@@ -128,9 +131,9 @@ export class PartnerError extends SwitchboardError {
   readonly retryAfter?: number;
   readonly answer?: string;
   readonly body?: unknown;
-  readonly ofRecord: boolean;
-  readonly unshown: boolean;
-  readonly elsewhere: boolean;
+  readonly concernsRecord: boolean;
+  readonly notVisible: boolean;
+  readonly otherPartner: boolean;
   constructor(code: ErrorCode, what: string, details: PartnerErrorDetails) {
     super(code, what, details);
     this.name = 'PartnerError';
@@ -140,15 +143,15 @@ export class PartnerError extends SwitchboardError {
     this.retryAfter = details.retryAfter;
     this.answer = details.answer;
     this.body = details.body;
-    this.ofRecord = details.ofRecord ?? false;
-    this.unshown = details.unshown ?? false;
-    this.elsewhere = details.elsewhere ?? false;
+    this.concernsRecord = details.concernsRecord ?? false;
+    this.notVisible = details.notVisible ?? false;
+    this.otherPartner = details.otherPartner ?? false;
   }
 
-  /** The same failure, of which something else is known. */
-  but(known: Partial<PartnerErrorDetails>): PartnerError {
-    const { code, message, outcome, retry, status, retryAfter, answer, body, ofRecord, unshown, elsewhere } = this;
-    const details = { outcome, retry, status, retryAfter, answer, body, ofRecord, unshown, elsewhere };
-    return new PartnerError(code, message, { ...details, cause: this, ...known });
+  /** The same failure with other details. */
+  withDetails(changed: Partial<PartnerErrorDetails>): PartnerError {
+    const { code, message, outcome, retry, status, retryAfter, answer, body, concernsRecord, notVisible, otherPartner } = this;
+    const details = { outcome, retry, status, retryAfter, answer, body, concernsRecord, notVisible, otherPartner };
+    return new PartnerError(code, message, { ...details, cause: this, ...changed });
   }
 }

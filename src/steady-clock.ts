@@ -1,7 +1,7 @@
 /**
- * Epoch milliseconds as the wall clock had them at first, counted on by the monotonic clock: for all that is awaited or measured in this process. The wall
- * clock may be set at any time; that neither ends a wait nor draws it out. `from`: the time that an earlier process had reached, where the wall clock has
- * been set back since: what that one put off until then is due then.
+ * Epoch milliseconds that start at the wall clock and advance with the monotonic clock: for all waits and measurements in this
+ * process. The wall clock may be set at any time; that neither shortens nor extends a wait. `from`: the time that an earlier
+ * process had reached, if the wall clock has been set back since: work that process deferred until then becomes due then.
  */
 export function steadyClock(
   clock: () => number = Date.now,
@@ -12,8 +12,11 @@ export function steadyClock(
   return () => start + elapsed();
 }
 
-/** The wall clock, as far as it is not set back: then it goes on from where it was. For what has to tell order and distance of what is kept. */
-export function risingClock(clock: () => number, steady: () => number): () => number {
+/**
+ * The wall clock, except that it never goes back: if the wall clock is set back, it continues from its last value. For ordering
+ * stored records and measuring the time between them.
+ */
+export function monotonicWallClock(clock: () => number, steady: () => number): () => number {
   let ahead = 0;
   return () => {
     const time = steady();

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PATIENCE } from './patience.js';
 
-/** Ways to say how long a test waits, other than PATIENCE. */
+/** Patterns that set a wait other than PATIENCE. */
 const BUDGETS = [/\.timeout\(/, /waitForTimeout\(/, /setDefault\w*Timeout\((?!PATIENCE)/, /\btimeout: \d/];
 
-describe('how long a test waits', () => {
-  it('is said in one place: no test has a limit of its own, which a busy machine would pass', () => {
+describe('the time-out of waits in tests', () => {
+  it('is defined in one place: no test sets its own, which could be too short on a busy machine', () => {
     const files = (readdirSync('test', { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'));
     const found = files
       .filter((file) => file !== 'patience.test.ts')
@@ -20,7 +20,7 @@ describe('how long a test waits', () => {
     assert.deepEqual(found, []);
   });
 
-  it('is far below the limit of Mocha, so that what was waited for in vain is named', () => {
+  it('is far below the time-out of Mocha, so that the error names the condition that was not met', () => {
     const { timeout } = JSON.parse(readFileSync('.mocharc.json', 'utf8')) as { timeout: number };
     assert.ok(timeout >= 5 * PATIENCE);
   });

@@ -1,5 +1,5 @@
 /**
- * Milliseconds that a test waits for what has to come. Only a test that fails waits that long, so it is far more than a busy machine needs: no
- * test says another number. Mocha's own limit (.mocharc.json) is far above it, so that what was waited for in vain is named.
+ * Milliseconds that a test waits for a condition. Only a failing test waits that long, so it is far more than a busy machine needs: no
+ * test sets another value. Mocha's own time-out (.mocharc.json) is far above it, so that the error names the condition that was not met.
  */
 export const PATIENCE = 180_000;

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { parse as parseYaml } from 'yaml';
 
-/** The official definitions, which are not part of the project: in the folder `SWITCHBOARD_SPECS`, else beside the project. */
+/** The official API definitions, which are not part of the project: in the folder `SWITCHBOARD_SPECS`, otherwise next to the project. */
 const FOLDER = process.env.SWITCHBOARD_SPECS ?? join('..', 'shared', 'specs');
 
 const FILES = {
@@ -18,11 +18,11 @@ export type SpecName = keyof typeof FILES;
 type Schema = { [keyword: string]: unknown };
 
 export interface Spec {
-  /** What is wrong with the value by the official definition of that name; empty when nothing. Attributes it does not know count as wrong. */
+  /** Violations of the official definition of that name; empty if there are none. Unknown attributes count as violations. */
   problems(definition: string, value: unknown): string[];
 }
 
-/** The definition, or undefined where it is absent: tests that need it then skip. */
+/** The definition, or undefined if it is absent: tests that need it are skipped. */
 export function spec(name: SpecName): Spec | undefined {
   const path = join(FOLDER, FILES[name]);
   if (!existsSync(path)) return undefined;
@@ -58,7 +58,7 @@ export function spec(name: SpecName): Spec | undefined {
   };
 }
 
-/** `oneOf` with a discriminator lets several branches match, as open objects do: the branch is the one that @type names. */
+/** With open objects several branches of `oneOf` can match: with a discriminator only the branch named by @type applies. */
 function discriminated(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(discriminated);
   if (typeof node !== 'object' || node === null) return node;
@@ -75,7 +75,7 @@ function discriminated(node: unknown): unknown {
   return { ...rest, allOf: [...((rest.allOf as unknown[]) ?? []), known, ...branches] };
 }
 
-/** The examples that a definition brings along, by name; none where it is absent or has none. */
+/** The examples in a definition, by name; none if it is absent or has none. */
 export function specExamples(name: SpecName): Record<string, unknown> {
   const path = join(FOLDER, FILES[name]);
   if (!existsSync(path) || path.endsWith('.json')) return {};

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { risingClock, steadyClock } from '../src/steady-clock.js';
+import { monotonicWallClock, steadyClock } from '../src/steady-clock.js';
 
 describe('the steady clock', () => {
-  it('begins with the wall clock and goes on as time passes, however that is set', () => {
+  it('starts at the wall clock and advances with elapsed time, however the wall clock is set', () => {
     let [wall, elapsed] = [1_000_000, 50];
     const steady = steadyClock(
       () => wall,
@@ -14,17 +14,17 @@ describe('the steady clock', () => {
     assert.equal(steady(), 1_000_010);
   });
 
-  it('goes on where an earlier process was, though the wall clock was set back since', () => {
+  it('continues from the time of an earlier process if the wall clock was set back since', () => {
     const [elapsed, now] = [() => 50, () => 1_000_000];
     assert.equal(steadyClock(now, elapsed, 2_000_000)(), 2_000_000);
     assert.equal(steadyClock(now, elapsed, 900_000)(), 1_000_000);
   });
 });
 
-describe('the rising clock', () => {
-  it('follows a wall clock that is set ahead, and goes on where that is set back', () => {
+describe('the monotonic wall clock', () => {
+  it('follows a wall clock that is set ahead, and continues if it is set back', () => {
     let [wall, steady] = [1_000, 1_000];
-    const rising = risingClock(
+    const rising = monotonicWallClock(
       () => wall,
       () => steady,
     );

@@ -1,5 +1,5 @@
 import type { State } from '../../src/model/message.js';
-import type { WaitsFor } from '../../src/store/store.js';
+import type { WaitCondition } from '../../src/store/store.js';
 import type { ShownState, ShownWarning } from './views.js';
 
 /** The data of the conversations view, shared by runtime and browser. */
@@ -112,7 +112,7 @@ export interface TimelineEntry {
   reason?: string;
   warning?: ShownWarning;
   /** What the delivery waits for. */
-  waitsFor?: WaitsFor;
+  waitsFor?: WaitCondition;
 }
 
 /** A manual edit of the conversation's links. */

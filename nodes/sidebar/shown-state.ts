@@ -1,6 +1,6 @@
 import { ANSWERS } from '../../src/delivery/decisions.js';
 import type { DeliveryRecord, DeliveryState, MessageRecord } from '../../src/store/store.js';
-import { warnedOf, warningOf } from '../../src/store/warning.js';
+import { warningOf, warningState } from '../../src/store/warning.js';
 import type { Action, ShownState, ShownWarning, Undoable } from './views.js';
 
 const DELIVERY: Record<DeliveryState, ShownState> = {
@@ -44,7 +44,7 @@ export function shownWarning(records: (MessageRecord | DeliveryRecord)[]): Shown
 
 /** The action that an undo would revert. */
 export function undoable(record: MessageRecord | DeliveryRecord): Undoable | undefined {
-  return warnedOf(record) === 'seen' ? 'seen' : record.undo?.action;
+  return warningState(record) === 'seen' ? 'seen' : record.undo?.action;
 }
 
 /** The actions offered to the user; the broker refuses any other. */
@@ -72,7 +72,7 @@ export function deliveryActions(record: DeliveryRecord): Action[] {
 }
 
 function warningActions(record: MessageRecord | DeliveryRecord): Action[] {
-  const warned = warnedOf(record);
+  const warned = warningState(record);
   return warned ? [warned === 'seen' ? 'undo' : 'seen'] : [];
 }
 

@@ -8,7 +8,7 @@ import type { UnmappedValue } from '../../src/delivery/unmapped-counter.js';
 import type { DecisionKind } from '../../src/errors.js';
 import type { Exchange } from '../../src/http/exchange.js';
 import type { Json } from '../../src/model/message.js';
-import type { Attempt, Bodies, ErrorRecord, MessageOrigin, WaitsFor } from '../../src/store/store.js';
+import type { Attempt, Bodies, ErrorRecord, MessageOrigin, WaitCondition } from '../../src/store/store.js';
 
 export type { AuditEntry, Edit, Exchange };
 
@@ -69,7 +69,7 @@ export type Blocker = `${'create' | 'earlier'}_${'needsDecision' | 'failed' | 'i
 
 export interface WaitState {
   /** Why the delivery is not sent now, unless because of its own failure. */
-  waitsFor?: WaitsFor | Blocker | 'endpoint' | 'down' | 'strange';
+  waitsFor?: WaitCondition | Blocker | 'endpoint' | 'down' | 'strange';
   /** Time of the next attempt. */
   nextTry?: string;
 }

@@ -2,7 +2,10 @@ import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The key Node-RED encrypts its credentials file with: the environment's, or one made once and kept in the user folder. */
+/**
+ * The key with which Node-RED encrypts its credentials file: from the environment, or generated once and stored in the user
+ * folder.
+ */
 export function credentialSecret(userDir: string): string {
   const given = process.env.SWITCHBOARD_CREDENTIAL_SECRET;
   if (given) return given;
@@ -11,7 +14,7 @@ export function credentialSecret(userDir: string): string {
   return readFileSync(file, 'utf8');
 }
 
-/** Credentials the way Node-RED keeps them (runtime/lib/nodes/credentials.js): AES-256-CTR with the hash of the secret. */
+/** Credentials in Node-RED's format (runtime/lib/nodes/credentials.js): AES-256-CTR with the hash of the secret. */
 export function encryptCredentials(credentials: unknown, secret: string): { $: string } {
   const vector = randomBytes(16);
   const cipher = createCipheriv('aes-256-ctr', createHash('sha256').update(secret).digest(), vector);

@@ -6,13 +6,13 @@ export interface Flows {
   flows: FlowNode[];
   /** Credentials by node id; placeholders such as `${ACME_PASSWORD}` only. */
   credentials: Record<string, Record<string, string>>;
-  /** Names of environment variables the flows need that are not set. */
+  /** Names of environment variables that the flows use and that are not set. */
   missing: string[];
 }
 
 /**
- * Reads the text of a flow file. A node may have a `credentials` object whose secrets are placeholders `${NAME}` of environment variables:
- * so a flow file can be run, and kept in git, without a secret in it. A literal secret is refused.
+ * Parses a flow file. A node may have a `credentials` object with placeholders `${NAME}` for environment variables,
+ * so that a flow file can be run and kept in git without secrets. A literal secret is rejected.
  */
 export function readFlows(text: string, where: string, environment: NodeJS.ProcessEnv): Flows {
   let nodes: FlowNode[];
@@ -23,9 +23,9 @@ export function readFlows(text: string, where: string, environment: NodeJS.Proce
     throw new SwitchboardError('SWB_CONFIG', `The flow file is not valid JSON: ${(error as Error).message}.`, { where });
   }
   if (!Array.isArray(nodes))
-    throw new SwitchboardError('SWB_CONFIG', 'The flow file holds no list of nodes.', {
+    throw new SwitchboardError('SWB_CONFIG', 'The flow file contains no list of nodes.', {
       where,
-      hint: 'Export the flows from the editor.',
+      hint: 'Export the flows from the editor as JSON.',
     });
   const credentials: Flows['credentials'] = {};
   const missing = new Set<string>();
@@ -35,11 +35,11 @@ export function readFlows(text: string, where: string, environment: NodeJS.Proce
       if (value !== '' && !variable) {
         throw new SwitchboardError(
           'SWB_CONFIG',
-          `The ${name} of the node ${String(node.name || node.id)} is written out in the flow file.`,
+          `The ${name} of the node ${String(node.name || node.id)} is in plain text in the flow file.`,
           {
             where,
             field: name,
-            hint: `Replace it by \${NAME} and set the environment variable NAME (or give --env-file).`,
+            hint: `Replace it with \${NAME} and set the environment variable NAME (or use --env-file).`,
           },
         );
       }

@@ -2,8 +2,8 @@ import { brokers } from '../delivery/brokers.js';
 import { endpointState } from '../delivery/endpoint-state.js';
 
 /**
- * `ok` when messages are taken, every store answers and every partner does, `degraded` when a partner does not: messages are taken all the same. What
- * waits and what failed is told with it, for dashboards and alerts.
+ * `ok` if messages are accepted, and every store and every partner is available; `degraded` if a partner is not: messages are
+ * still accepted. The body includes the counts of waiting and failed work, for dashboards and alerts.
  */
 export async function health(phase?: 'starting' | 'stopping'): Promise<{ status: number; body: unknown }> {
   try {

@@ -1,35 +1,35 @@
 import type { IncomingMessage } from 'node:http';
-import type { ExpressApp, FoundNodeRed, NodeRed } from './node-red.js';
-import { forOwnPages, guardChannel, type Handler, sayForeign } from './open-admin.js';
+import type { ExpressApp, NodeRed, NodeRedInstallation } from './node-red.js';
 import type { WebServer } from './server.js';
+import { explainRejection, guardEditorChannel, type Handler, rejectForeignPages } from './unauthenticated-admin.js';
 import type { UserSettings } from './user-settings.js';
 
-/** Where Node-RED's two apps are; false where one is not served. */
+/** The root paths of Node-RED's two apps; false for one that is not served. */
 export interface Roots {
   admin: string | false;
   node: string | false;
 }
 
-/** Puts Node-RED's apps below their roots, in the order Node-RED itself has, protected as the settings say. */
+/** Mounts Node-RED's apps at their root paths, in the same order as Node-RED, and protects them according to the settings. */
 export function mount(
   app: ExpressApp,
   { server }: WebServer,
   RED: NodeRed,
-  found: FoundNodeRed,
+  installation: NodeRedInstallation,
   roots: Roots,
   { adminAuth, httpNodeAuth }: UserSettings,
 ): void {
-  const open = !adminAuth || Boolean(adminAuth.default);
-  const admin = unframed(RED.httpAdmin as Handler);
-  if (roots.admin) app.use(roots.admin, open ? forOwnPages(admin) : admin);
-  if (roots.admin && open) guardChannel(server, `${roots.admin}comms`);
-  if (roots.node && httpNodeAuth) app.use(roots.node, nodeAuth(found, httpNodeAuth));
+  const unauthenticated = !adminAuth || Boolean(adminAuth.default);
+  const admin = withoutFraming(RED.httpAdmin as Handler);
+  if (roots.admin) app.use(roots.admin, unauthenticated ? rejectForeignPages(admin) : admin);
+  if (roots.admin && unauthenticated) guardEditorChannel(server, `${roots.admin}comms`);
+  if (roots.node && httpNodeAuth) app.use(roots.node, nodeAuth(installation, httpNodeAuth));
   if (roots.node) app.use(roots.node, RED.httpNode);
-  if (roots.admin && open) app.use(roots.admin, sayForeign);
+  if (roots.admin && unauthenticated) app.use(roots.admin, explainRejection);
 }
 
-/** Nobody's page may put the editor under the pointer of a person who means to press something else. What flows serve is left as it is. */
-function unframed(admin: Handler): Handler {
+/** Prevents clickjacking: other sites may not show the editor in a frame. Responses of flows are unchanged. */
+function withoutFraming(admin: Handler): Handler {
   return (req, res, next) => {
     res.setHeader('X-Frame-Options', 'SAMEORIGIN');
     admin(req, res, (error) => {
@@ -39,20 +39,24 @@ function unframed(admin: Handler): Handler {
   };
 }
 
-/** Basic authentication for the flows' paths, with the modules Node-RED has for it, or what the settings bring. */
-function nodeAuth(found: FoundNodeRed, auth: NonNullable<UserSettings['httpNodeAuth']>): unknown {
+/**
+ * Authentication for the paths of flows: the middleware in the settings, or basic authentication with the modules of Node-RED.
+ */
+function nodeAuth(installation: NodeRedInstallation, auth: NonNullable<UserSettings['httpNodeAuth']>): unknown {
   if (typeof auth === 'function' || Array.isArray(auth)) return auth;
-  const credentialsOf = found.own('basic-auth') as (req: IncomingMessage) => { name: string; pass: string } | undefined;
-  const { compare } = found.own('bcryptjs') as { compare(password: string, hash: string): Promise<boolean> };
-  /** Hashing takes long by design, and partners send the same password with every request. */
-  let proven: string | undefined;
+  const credentialsOf = installation.require('basic-auth') as (
+    req: IncomingMessage,
+  ) => { name: string; pass: string } | undefined;
+  const { compare } = installation.require('bcryptjs') as { compare(password: string, hash: string): Promise<boolean> };
+  /** The last accepted password: hashing is slow by design, and partners send the same password with every request. */
+  let accepted: string | undefined;
   const handler: Handler = (req, res, next) => {
     if (req.method === 'OPTIONS') return next();
     const given = credentialsOf(req);
-    const right = given?.name !== auth.user ? false : given.pass === proven || compare(given.pass, auth.pass);
-    Promise.resolve(right).then((yes) => {
-      if (yes) {
-        proven = given?.pass;
+    const valid = given?.name !== auth.user ? false : given.pass === accepted || compare(given.pass, auth.pass);
+    Promise.resolve(valid).then((isValid) => {
+      if (isValid) {
+        accepted = given?.pass;
         return next();
       }
       res.writeHead(401, { 'WWW-Authenticate': 'Basic realm="Authorization Required"' }).end('Unauthorized');

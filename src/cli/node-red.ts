@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { SwitchboardError } from '../errors.js';
 
-/** Express, as Node-RED brings it, as far as it is used here. */
+/** The part of Node-RED's Express that is used here. */
 export interface ExpressApp extends RequestListener {
   use(path: string, app: unknown): void;
   get(path: string, handler: (req: unknown, res: { status(code: number): { json(body: unknown): void } }) => void): void;
@@ -23,21 +23,21 @@ export interface NodeRed {
   events: Pick<EventEmitter, 'on' | 'off'>;
 }
 
-export interface FoundNodeRed {
+export interface NodeRedInstallation {
   version: string;
   folder: string;
   load(): NodeRed;
-  /** A new Express app, of the version that Node-RED itself uses. */
+  /** Creates an Express app of the version that Node-RED uses. */
   express(): ExpressApp;
-  /** Loads a module that Node-RED itself uses. */
-  own(name: string): unknown;
+  /** Loads a dependency of Node-RED. */
+  require(name: string): unknown;
 }
 
-/** Names under which Node-RED may be installed, the newest first. */
+/** Package names under which Node-RED may be installed, newest first. */
 const PACKAGES = ['node-red', 'node-red-4'];
 
-/** Finds the newest installed Node-RED that the Node.js at hand can run, next to the working folder or to this package. */
-export function findNodeRed(from: string[] = [process.cwd(), packageFolder()]): FoundNodeRed {
+/** Finds the newest installed Node-RED that supports this Node.js version, from the working folder or this package. */
+export function findNodeRed(from: string[] = [process.cwd(), packageFolder()]): NodeRedInstallation {
   const refused: string[] = [];
   for (const name of PACKAGES) {
     for (const folder of from) {
@@ -51,21 +51,23 @@ export function findNodeRed(from: string[] = [process.cwd(), packageFolder()]): 
       const manifest = JSON.parse(readFileSync(manifestPath, 'utf8')) as { version: string; engines?: { node?: string } };
       const needs = /(\d+)\.?(\d*)/.exec(manifest.engines?.node ?? '0');
       if (atLeast(Number(needs?.[1] ?? 0), Number(needs?.[2] || 0))) {
-        const own = createRequire(manifestPath);
+        const requireOwn = createRequire(manifestPath);
         return {
           version: manifest.version,
           folder: dirname(manifestPath),
           load: () => require(name) as NodeRed,
-          express: () => own('express')() as ExpressApp,
-          own,
+          express: () => requireOwn('express')() as ExpressApp,
+          require: requireOwn,
         };
       }
-      refused.push(`Node-RED ${manifest.version} needs Node.js ${manifest.engines?.node}, this is ${process.version}`);
+      refused.push(
+        `Node-RED ${manifest.version} requires Node.js ${manifest.engines?.node}, the current version is ${process.version}`,
+      );
       break;
     }
   }
-  throw new SwitchboardError('SWB_CONFIG', refused.length ? `${refused.join('; ')}.` : 'Node-RED is not installed here.', {
-    hint: 'Install it beside this package: npm install node-red',
+  throw new SwitchboardError('SWB_CONFIG', refused.length ? `${refused.join('; ')}.` : 'Node-RED is not installed.', {
+    hint: 'Install Node-RED in the same folder as this package: npm install node-red',
   });
 }
 
@@ -74,7 +76,7 @@ function atLeast(major: number, minor: number): boolean {
   return nowMajor > major || (nowMajor === major && nowMinor >= minor);
 }
 
-/** The folder of this package, whether it runs from `dist` or from its sources. */
+/** The root folder of this package, whether it runs from `dist` or from its sources. */
 export function packageFolder(): string {
   let folder = __dirname;
   for (;;) {
@@ -82,7 +84,7 @@ export function packageFolder(): string {
       const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string };
       if (manifest.name === '@switchboard/node-red-switchboard') return folder;
     } catch {
-      // not here: look further up
+      // no package.json here: try the parent folder
     }
     const up = dirname(folder);
     if (up === folder) return process.cwd();
@@ -90,28 +92,30 @@ export function packageFolder(): string {
   }
 }
 
-/** What Node-RED tells when it cannot start the flows: node types or modules that are missing. */
+/** The event Node-RED emits if it cannot start the flows: missing node types or modules. */
 interface RuntimeState {
   id: string;
   payload?: { error?: string; types?: string[]; modules?: { module: string }[] };
 }
 
-/** Starts Node-RED and waits until its flows run: its own start() does not. Gives what keeps them from running, if anything does. */
+/**
+ * Starts Node-RED and waits until its flows are started, which its own start() does not. Returns the reason if they cannot start.
+ */
 export async function startFlows(RED: NodeRed): Promise<SwitchboardError | undefined> {
-  let tell: (problem?: SwitchboardError) => void = () => undefined;
+  let resolveStart: (problem?: SwitchboardError) => void = () => undefined;
   const started = new Promise<SwitchboardError | undefined>((resolve) => {
-    tell = resolve;
+    resolveStart = resolve;
   });
-  const onStarted = () => tell();
+  const onStarted = () => resolveStart();
   const onState = ({ id, payload }: RuntimeState) => {
     if (id !== 'runtime-state' || !payload?.error) return;
     const missing = payload.types ?? payload.modules?.map((m) => m.module) ?? [];
-    tell(
+    resolveStart(
       new SwitchboardError(
         'SWB_CONFIG',
-        `The flows do not run (${payload.error}${missing.length ? `: ${missing.join(', ')}` : ''}).`,
+        `The flows cannot start (${payload.error}${missing.length ? `: ${missing.join(', ')}` : ''}).`,
         {
-          hint: 'Install the packages they need beside this one, or fix them in the editor.',
+          hint: 'Install the missing packages in the same folder as this one, or fix the flows in the editor.',
         },
       ),
     );

@@ -14,35 +14,35 @@ import { serve } from './server.js';
 import { readSettings, rootOf, type UserSettings } from './user-settings.js';
 
 export interface RunOptions {
-  /** The flow file; its copy in the user folder is what runs. */
+  /** The flow file; a copy of it in the user folder is run. */
   flow: string;
   userDir: string;
-  /** Node-RED settings file: who may sign in, https, roots and what else it says. */
+  /** Node-RED settings file. */
   settings?: string;
-  /** Else those of the settings file, else loopback and 1880. */
+  /** Default: those of the settings file, otherwise loopback and 1880. */
   host?: string;
   port?: number;
-  /** Serves the editor and the operator's pages too. */
+  /** Also serves the editor and the operator pages. */
   editor: boolean;
   envFile?: string;
-  /** The user folder has flows already, perhaps changed in the editor: run those. */
+  /** Runs the flows already in the user folder, which may have been changed in the editor. */
   keepFlows?: boolean;
-  /** Milliseconds to finish what is under way when told to stop. */
+  /** Milliseconds to finish work in progress when stopping. */
   drain: number;
-  /** Else as the settings file says, else `info`. */
+  /** Default: that of the settings file, otherwise `info`. */
   logLevel?: string;
 }
 
-export interface Running {
+export interface RunningInstance {
   url: string;
-  /** Address of the editor, where it is served; the operator's page is `switchboard/page` below it. */
+  /** URL of the editor, if it is served; the operator page is at `switchboard/page` below it. */
   editor?: string;
   version: string;
   stop(): Promise<void>;
 }
 
-/** Runs a flow file in an embedded Node-RED, with a health endpoint. Resolves when the flows are started. */
-export async function run(options: RunOptions): Promise<Running> {
+/** Runs a flow file in an embedded Node-RED with a health endpoint. Resolves when the flows are started. */
+export async function run(options: RunOptions): Promise<RunningInstance> {
   if (options.envFile)
     for (const [name, value] of Object.entries(parseEnv(readFileSync(options.envFile, 'utf8')))) process.env[name] ??= value;
   const settings = options.settings ? readSettings(options.settings) : {};
@@ -54,7 +54,7 @@ export async function run(options: RunOptions): Promise<Running> {
   };
   if (options.editor) await checkEditor(host, roots, settings, options.settings);
   const { flows, credentials, missing } = readFlows(readFileSync(options.flow, 'utf8'), options.flow, process.env);
-  const found = findNodeRed();
+  const installation = findNodeRed();
   const userDir = resolve(options.userDir);
   mkdirSync(userDir, { recursive: true });
   const secret = settings.credentialSecret || credentialSecret(userDir);
@@ -63,14 +63,14 @@ export async function run(options: RunOptions): Promise<Running> {
     writeFileSync(join(userDir, 'flows_cred.json'), JSON.stringify(encryptCredentials(credentials, secret)), { mode: 0o600 });
   }
 
-  const RED = found.load();
+  const RED = installation.load();
   let starting = true;
   let stopping = false;
-  const app = found.express();
+  const app = installation.express();
   app.get('/health', (_req, res) => {
     health(stopping ? 'stopping' : starting ? 'starting' : undefined).then(({ status, body }) => res.status(status).json(body));
   });
-  // Until the flows run, their paths are unknown: a sender that is told "not found" would give up, told "later" it comes again.
+  // Until the flows run, their paths are unknown: on 404 a sender would give up, on 503 it retries.
   app.use('/', (_req: IncomingMessage, res: ServerResponse, next: () => void) => {
     if (starting) res.writeHead(503, { 'Retry-After': '2' }).end('Switchboard is starting.');
     else next();
@@ -91,10 +91,10 @@ export async function run(options: RunOptions): Promise<Running> {
     httpNodeRoot: roots.node,
     nodesDir: [packageFolder(), ...[settings.nodesDir ?? []].flat()],
     disableEditor: !options.editor,
-    // Node-RED takes it in another form than a settings file has it.
+    // The embedding API expects httpStatic in another form than a settings file.
     httpStatic: undefined,
   });
-  mount(app, web, RED, found, roots, settings);
+  mount(app, web, RED, installation, roots, settings);
   const problem = await startFlows(RED);
   starting = false;
   if (problem && !options.editor) {
@@ -103,16 +103,16 @@ export async function run(options: RunOptions): Promise<Running> {
     throw problem;
   }
   if (problem) RED.log.error(problem.message);
-  if (missing.length) RED.log.warn(`These environment variables are named in the flows but not set: ${missing.join(', ')}`);
-  if (settings.httpStatic) RED.log.warn('httpStatic of the settings file is not served.');
+  if (missing.length) RED.log.warn(`These environment variables are used in the flows but not set: ${missing.join(', ')}`);
+  if (settings.httpStatic) RED.log.warn('httpStatic in the settings file is ignored.');
   if (roots.admin && web.url.startsWith('http:') && !(await isLoopback(host)))
     RED.log.warn(
-      'Other machines reach the editor over http, which anyone on the way can read: set https in the settings file, or use a proxy with TLS.',
+      'Other machines can reach the editor over unencrypted HTTP. Set https in the settings file, or use a proxy with TLS.',
     );
   return {
     url: web.url,
     ...(roots.admin && { editor: `${web.url}${roots.admin}` }),
-    version: found.version,
+    version: installation.version,
     stop: async () => {
       if (stopping) return;
       stopping = true;
@@ -123,18 +123,18 @@ export async function run(options: RunOptions): Promise<Running> {
   };
 }
 
-/** An address as it is listened on: without the brackets that an IPv6 address has in a URL. */
+/** The address to listen on: without the brackets of an IPv6 address in a URL. */
 function plainHost(host: string): string {
   return host.trim().replace(/^\[(.*)\]$/, '$1');
 }
 
-/** Throws SWB_CONFIG when the editor cannot be served, or would be open to everyone. */
+/** Throws SWB_CONFIG if the editor cannot be served, or would be open to everyone. */
 async function checkEditor(host: string, roots: Roots, settings: UserSettings, settingsFile?: string): Promise<void> {
   if (!roots.admin)
-    throw new SwitchboardError('SWB_CONFIG', 'httpAdminRoot is switched off, and --editor needs it.', {
+    throw new SwitchboardError('SWB_CONFIG', 'httpAdminRoot is false, but --editor needs it.', {
       where: settingsFile,
       field: 'httpAdminRoot',
-      hint: 'Leave out one of them.',
+      hint: 'Remove httpAdminRoot from the settings file, or run without --editor.',
     });
   await checkExposure(host, settings, settingsFile);
 }

@@ -3,18 +3,18 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { HttpsSetting, UserSettings } from './user-settings.js';
 
 const HOUR = 3_600_000;
-/** Hours; the longest that a timer takes. */
-const LONGEST = 596;
+/** Maximum interval of a timer, in hours. */
+const MAX_INTERVAL = 596;
 
 export interface WebServer {
   server: Server | SecureServer;
   port: number;
-  /** Address for people, without a slash at its end. */
+  /** Base URL without a trailing slash. */
   url: string;
   close(): Promise<void>;
 }
 
-/** Listens for the app: over TLS where the settings have `https`, whose certificate is read again where they say how often. */
+/** Starts the server: over TLS if the settings contain `https`; its certificate is reloaded at `httpsRefreshInterval`. */
 export async function serve(app: RequestListener, settings: UserSettings, host: string, port: number): Promise<WebServer> {
   const { https, httpsRefreshInterval } = settings;
   const certificate = async () => (await (typeof https === 'function' ? https() : https)) as Awaited<HttpsSetting> | undefined;
@@ -25,13 +25,13 @@ export async function serve(app: RequestListener, settings: UserSettings, host: 
   if (secure && typeof https === 'function' && httpsRefreshInterval) {
     refresh = setInterval(
       () => {
-        // A certificate that cannot be read leaves the one before in use.
+        // If the certificate cannot be read, the previous one stays in use.
         certificate().then(
           (next) => next && (server as SecureServer).setSecureContext(next),
           () => undefined,
         );
       },
-      Math.min(Number(httpsRefreshInterval) || 12, LONGEST) * HOUR,
+      Math.min(Number(httpsRefreshInterval) || 12, MAX_INTERVAL) * HOUR,
     ).unref();
   }
   return {

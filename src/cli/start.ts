@@ -1,26 +1,26 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startSandbox, takenByNow } from '../sandbox/sandbox.js';
+import { numberOffsetByTime, startSandbox } from '../sandbox/sandbox.js';
 import { packageFolder } from './node-red.js';
 import { run } from './run.js';
 
 const HOST = '127.0.0.1';
 
 const EXAMPLES = ['1-trouble-ticket.json', '2-order-fan-out.json'];
-/** Tables of the customer's instance whose business rules post to each in node of the examples. */
+/** For each webhook path of the examples the tables whose business rules post to it. */
 const WEBHOOKS: Record<string, string[]> = {
   customer: ['incident', 'problem', 'change_request', 'sn_customerservice_case'],
   orders: ['sn_ind_tmt_orm_order', 'sn_ind_tmt_orm_order_line_item'],
   requests: ['sc_request', 'sc_req_item'],
 };
 
-/** Starts the sandbox of partner systems and Node-RED with the examples deployed: what `npm start` does. */
+/** Starts the sandbox and Node-RED with the examples deployed (`npm start`). */
 export async function start(): Promise<void> {
   const port = Number(process.env.SWITCHBOARD_PORT ?? 1880);
   const sandboxPort = Number(process.env.SWITCHBOARD_SANDBOX_PORT ?? 1881);
   const userDir = process.env.SWITCHBOARD_USER_DIR ?? join(packageFolder(), '.switchboard');
-  // The sandbox forgets, the store of a former run does not: an id that came again would be taken for the same ticket.
-  const sandbox = await startSandbox({ host: HOST, port: sandboxPort, taken: takenByNow() });
+  // The sandbox keeps nothing between runs, but the store does: a reused number would be treated as the same ticket.
+  const sandbox = await startSandbox({ host: HOST, port: sandboxPort, numberOffset: numberOffsetByTime() });
   Object.assign(process.env, sandbox.environment);
   const flow = join(userDir, 'example.json');
   mkdirSync(userDir, { recursive: true });
@@ -44,14 +44,14 @@ export async function start(): Promise<void> {
     tables,
   }));
   process.stdout.write(`
-  Switchboard runs on Node-RED ${running.version}.
+  Switchboard is running on Node-RED ${running.version}.
 
-  Desks side by side        ${sandbox.url}/   (orders: ${sandbox.url}/#orders)
+  Sandbox                   ${sandbox.url}/   (orders: ${sandbox.url}/#orders)
   Editor                    ${running.url}/
   Messages                  ${running.url}/switchboard/page
   Health                    ${running.url}/health
 
-  Open a ticket or place an order on the customer's desk and watch it appear at the providers. Stop with Ctrl+C.
+  Open a ticket or place an order on the customer's desk in the sandbox and watch it appear at the providers. Stop with Ctrl+C.
 `);
   const stop = () => {
     running

@@ -1,25 +1,25 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
-import { test } from './fixture.js';
+import { testFixture } from './fixture-test.js';
 import { run } from './run.js';
 
-const USAGE = `switchboard run <flow.json> [options]   runs a flow file without the editor
+const USAGE = `switchboard run <flow.json> [options]   run a flow file without the editor
 
-  --user-dir <folder>   where the store and Node-RED's files are kept (default .switchboard)
+  --user-dir <folder>   folder for the store and Node-RED's files (default .switchboard)
   --env-file <file>     environment variables for the placeholders \${NAME} in the flows
-  --settings <file>     Node-RED settings.js: adminAuth (who may sign in), https, httpAdminRoot and others
-  --host <address>      address to listen on (default: uiHost of the settings file, else 127.0.0.1)
-  --port <number>       port to listen on (default: uiPort of the settings file, else 1880); GET /health tells how it is
-  --editor              serve the editor and the operator's pages too; beyond this machine only with adminAuth
-  --drain <seconds>     time to finish what is under way when stopped (default 10)
-  --log <level>         fatal, error, warn, info, debug or trace (default: the settings file's, else info)
+  --settings <file>     Node-RED settings.js with adminAuth, https, httpAdminRoot and other settings
+  --host <address>      address to listen on (default: uiHost in the settings file, otherwise 127.0.0.1)
+  --port <number>       port to listen on (default: uiPort in the settings file, otherwise 1880); GET /health returns the status
+  --editor              also serve the editor and the operator pages; for other machines only with adminAuth
+  --drain <seconds>     time to finish work in progress when stopping (default 10)
+  --log <level>         fatal, error, warn, info, debug or trace (default: as in the settings file, otherwise info)
 
-switchboard test <fixture.json> [options]   replays an exported conversation, offline, and tells what would be sent other than it was
+switchboard test <fixture.json> [options]   replay an exported conversation offline and report differences in what would be sent
 
-  --flow <file>         test the mappings of this flow file (default: the presets, and the fixture's own mappings)
-  --json                tell it as JSON
+  --flow <file>         test the mappings of this flow file (default: the presets, and the mappings in the fixture)
+  --json                print the result as JSON
 
-  Ends with 0 when nothing is different, 1 when something is.
+  Exit code: 0 if there are no differences, otherwise 1.
 `;
 
 async function main(): Promise<void> {
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     },
   });
   const [command, flow] = positionals;
-  if (command === 'test' && flow && !values.help) return tell(flow, values.flow, values.json);
+  if (command === 'test' && flow && !values.help) return printDifferences(flow, values.flow, values.json);
   if (values.help || command !== 'run' || !flow) {
     process.stdout.write(USAGE);
     process.exitCode = values.help ? 0 : 2;
@@ -58,14 +58,14 @@ async function main(): Promise<void> {
     logLevel: values.log,
   });
   process.stdout.write(
-    `Switchboard runs ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
+    `Switchboard is running ${flow} on Node-RED ${running.version}: ${running.url} (health: ${running.url}/health)\n`,
   );
   if (running.editor) process.stdout.write(`Editor: ${running.editor} · Messages: ${running.editor}switchboard/page\n`);
   const stop = () => {
     running.stop().then(
       () => process.exit(0),
       (error) => {
-        process.stderr.write(`Stopping failed: ${String(error)}\n`);
+        process.stderr.write(`Error while stopping: ${String(error)}\n`);
         process.exit(1);
       },
     );
@@ -74,10 +74,12 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop);
 }
 
-async function tell(fixture: string, flow: string | undefined, json: boolean): Promise<void> {
-  const { messages, differences, words } = await test({ fixture, flow });
+async function printDifferences(fixture: string, flow: string | undefined, json: boolean): Promise<void> {
+  const { messages, differences, words } = await testFixture({ fixture, flow });
   const count = `${messages} ${messages === 1 ? 'message' : 'messages'}`;
-  const text = words.length ? `${words.join('\n')}\n${count}, ${words.length} different.` : `${count}, nothing different.`;
+  const text = words.length
+    ? `${words.join('\n')}\n${count}, ${words.length} ${words.length === 1 ? 'difference' : 'differences'}.`
+    : `${count}, no differences.`;
   process.stdout.write(`${json ? JSON.stringify({ messages, differences, words }, null, 2) : text}\n`, () =>
     process.exit(words.length ? 1 : 0),
   );

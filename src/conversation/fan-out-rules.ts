@@ -1,4 +1,4 @@
-import type { OnFailure, Predecessor } from '../store/store.js';
+import type { FailurePolicy, Predecessor } from '../store/store.js';
 
 /* The rules of a fan-out node, shared by its dialog and the runtime. */
 
@@ -25,5 +25,5 @@ export interface FanOutLeg {
 export interface FanOutRules {
   by: 'item' | 'target';
   legs: FanOutLeg[];
-  onFailure: OnFailure;
+  onFailure: FailurePolicy;
 }

@@ -77,7 +77,7 @@ export function hiddenFrom(
   context: SendContext,
 ): (error: unknown) => Promise<undefined> {
   return async (error) => {
-    const isHidden = error instanceof PartnerError && error.unshown;
+    const isHidden = error instanceof PartnerError && error.notVisible;
     if (!isHidden) throw error;
     // A person has said that it is not there.
     if (delivery.onlyLook === false) return undefined;

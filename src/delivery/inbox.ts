@@ -16,7 +16,7 @@ const CATCH_UP = 30_000;
 /** Longest between its reads until then, milliseconds. */
 const SOON = 5_000;
 /** Longest between looks whether what is in doubt is known, milliseconds. */
-const LONGEST_WAIT = 30_000;
+const MAX_WAIT = 30_000;
 /** Milliseconds of rest after the store failed. */
 const STORE_REST = 1_000;
 
@@ -467,7 +467,7 @@ class Pump {
 
   /** It is read once what is in doubt at its entity is known, which is looked for now and then. */
   private async postponed(claimed: MessageRecord): Promise<void> {
-    await this.keptBack(claimed, unknown(), Math.min(LONGEST_WAIT, this.waitAfter(claimed)));
+    await this.keptBack(claimed, unknown(), Math.min(MAX_WAIT, this.waitAfter(claimed)));
   }
 
   /** `lags`: the partner may only be behind, as with what is said of one record: no trouble yet. */
@@ -475,7 +475,7 @@ class Pump {
     const again = lags || (error instanceof PartnerError && error.retry);
     const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
     // What may only be behind, or is read again until it is believed, is asked for more often while that lasts.
-    const isBehind = (lags || (error instanceof PartnerError && error.ofRecord)) && this.readSince(claimed) < CATCH_UP;
+    const isBehind = (lags || (error instanceof PartnerError && error.concernsRecord)) && this.readSince(claimed) < CATCH_UP;
     const most = isBehind ? SOON : this.retry.most;
     const wait = again ? Math.max(asked, Math.min(most, this.waitAfter(claimed))) : undefined;
     if (!again) this.firstReads.delete(claimed.id);

@@ -5,7 +5,7 @@ import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
-import { warnedOf, withSeen } from '../store/warning.js';
+import { markWarningSeen, warningState } from '../store/warning.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
@@ -85,15 +85,17 @@ export class Interventions {
   /** A person has looked at the warning of a message, which counts no more. */
   async markMessageSeen(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'seen');
-    if (warnedOf(record) !== 'unseen') throw refusal('message', id, record.state);
-    await this.commit('seen', record, by, [{ kind: 'message', record: withSeen(record, { at: this.now(), by: by.name }) }]);
+    if (warningState(record) !== 'unseen') throw refusal('message', id, record.state);
+    await this.commit('seen', record, by, [
+      { kind: 'message', record: markWarningSeen(record, { at: this.now(), by: by.name }) },
+    ]);
   }
 
   /** Takes back a skip, or that the warning was seen. */
   async undoMessage(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'undo');
-    if (warnedOf(record) === 'seen')
-      return this.commit('undo', record, by, [{ kind: 'message', record: withSeen(record, undefined) }]);
+    if (warningState(record) === 'seen')
+      return this.commit('undo', record, by, [{ kind: 'message', record: markWarningSeen(record, undefined) }]);
     if (!record.undo) throw tooLate('message', id);
     const restored: MessageRecord = { ...record, ...ASIDE, ...record.undo.was, undo: undefined };
     await this.commit('undo', record, by, [{ kind: 'message', record: restored }]);
@@ -150,16 +152,18 @@ export class Interventions {
   /** A person has looked at what the partner did not keep of a delivery, which counts no more. */
   async markDeliverySeen(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'seen');
-    if (warnedOf(record) !== 'unseen') throw refusal('delivery', id, record.state);
-    await this.commit('seen', record, by, [{ kind: 'delivery', record: withSeen(record, { at: this.now(), by: by.name }) }]);
+    if (warningState(record) !== 'unseen') throw refusal('delivery', id, record.state);
+    await this.commit('seen', record, by, [
+      { kind: 'delivery', record: markWarningSeen(record, { at: this.now(), by: by.name }) },
+    ]);
   }
 
   /** Takes back a skip, a replay that has not been sent yet, or that the warning was seen. */
   async undoDelivery(id: string, by: Person): Promise<void> {
     const { store, conversations } = this.options;
     const record = await this.delivery(id, 'undo');
-    if (warnedOf(record) === 'seen')
-      return this.commit('undo', record, by, [{ kind: 'delivery', record: withSeen(record, undefined) }]);
+    if (warningState(record) === 'seen')
+      return this.commit('undo', record, by, [{ kind: 'delivery', record: markWarningSeen(record, undefined) }]);
     if (!record.undo) throw tooLate('delivery', id);
     const restored: DeliveryRecord = { ...record, ...HELD, ...record.undo.was, undo: undefined, updatedAt: this.now() };
     const conversation = await store.conversation(record.conversation);

@@ -83,12 +83,12 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   }
   const state = error.outcome === 'unknown' ? 'inDoubt' : 'pending';
   if (error.code === 'SWB_WRONG_ENTITY') return left ? again(state) : ended('wrongEntity');
-  const unwell = !error.ofRecord && !error.elsewhere;
+  const unwell = !error.concernsRecord && !error.otherPartner;
   if (error.outcome === 'unknown')
     return left ? again(state, { wait: waitFor(error), unwell: unwell && error.retry }) : ended('unresolved', unwell);
   if (!error.retry) return ended();
   // A partner that answers, and never what it was asked, will not say some day: what is in doubt is put before a person.
-  if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.ofRecord))
+  if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.concernsRecord))
     return left ? again(state, { wait: waitFor(error), unwell }) : ended(inDoubt ? 'unresolved' : undefined, unwell);
   const limited = error.code === 'SWB_PARTNER_LIMIT';
   return again(state, { wait: waitFor(error), counts: false, unwell: unwell && !limited });

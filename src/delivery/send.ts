@@ -283,7 +283,7 @@ function nothingKept(names: string[], { name }: EndpointClient): PartnerError {
     hint: 'It is looked at, and written again once or twice.',
     outcome: 'unknown',
     retry: true,
-    ofRecord: true,
+    concernsRecord: true,
   });
 }
 
@@ -382,7 +382,7 @@ async function attach(
     try {
       file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
     } catch (error) {
-      throw error instanceof PartnerError ? error.but({ outcome: 'notDone', elsewhere: true }) : error;
+      throw error instanceof PartnerError ? error.withDetails({ outcome: 'notDone', otherPartner: true }) : error;
     }
   }
   const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);

@@ -38,7 +38,7 @@ export class Spool {
       throw new PartnerError('SWB_PARTNER_ANSWER', `The attachment ${attachment.name} came damaged: ${wrong}.`, {
         outcome: 'notDone',
         retry: true,
-        ofRecord: true,
+        concernsRecord: true,
       });
     }
     await rename(part, path);

@@ -1,6 +1,6 @@
 import { recordsOf } from '../store/pages.js';
 import type { Change, DeliveryRecord, ListQuery, MessageRecord, Store } from '../store/store.js';
-import { warnedOf } from '../store/warning.js';
+import { warningState } from '../store/warning.js';
 
 /** Records per look into the store, when a node starts. */
 const PAGE = 500;
@@ -89,7 +89,7 @@ export class Standing {
     mark(this.failures, id, state === 'failed');
     mark(this.questions, id, state === 'needsDecision');
     mark(this.underWay, id, state === 'sending');
-    mark(this.warnings, id, warnedOf(record) === 'unseen');
+    mark(this.warnings, id, warningState(record) === 'unseen');
     if ((state === 'pending' || state === 'inDoubt') && error && notBefore) this.retries.set(id, notBefore);
     else this.retries.delete(id);
   }

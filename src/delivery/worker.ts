@@ -1,7 +1,7 @@
 import { conversationState } from '../conversation/correlate.js';
 import { partnerTime } from '../endpoints/partner-time.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
-import { ExchangeLog } from '../http/exchanges.js';
+import { ExchangeLog } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
 import { Ages } from './ages.js';
@@ -386,7 +386,7 @@ export class Worker {
     // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
     if (next.unwell) this.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
-    else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT' && !error.elsewhere)
+    else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT' && !error.otherPartner)
       this.circuit.pause(next.wait);
     else if (error instanceof StillLooking) this.circuit.succeeded();
     const ended = next.state === 'failed' || next.state === 'needsDecision';
@@ -396,7 +396,7 @@ export class Worker {
     const conversation = await store.conversation(delivery.conversation);
     if (isUnshown(error)) record.message = asked(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
-      record.message = error.messageWith(
+      record.message = error.messageWithHint(
         `After ${delivery.tries} tries it is not known whether it was written: look there for ${soughtOf(delivery, conversation)}.`,
       );
     const linked = conversation?.links.some(
@@ -412,7 +412,7 @@ export class Worker {
       blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
       // Each lost answer begins a doubt; one that is there already ends only when it is found, or surely is not there.
       lookLeft: lost ? this.settlingTimes.begin(delivery.id) : inDoubt ? this.settlingTimes.count(delivery) : undefined,
-      onlyLook: lost ? error.unshown || undefined : delivery.onlyLook,
+      onlyLook: lost ? error.notVisible || undefined : delivery.onlyLook,
       doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
       attempts: this.attempts(delivery, {

@@ -1,5 +1,5 @@
 import { type ErrorCode, PartnerError } from '../errors.js';
-import { withoutMarkup } from '../http/failure.js';
+import { stripMarkup } from '../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
 import {
   type Answered,
@@ -43,7 +43,7 @@ interface Strange {
   status?: number;
   outcome?: 'notDone' | 'unknown';
   code?: ErrorCode;
-  ofRecord?: boolean;
+  concernsRecord?: boolean;
   hint?: string;
 }
 
@@ -147,20 +147,20 @@ export class Api {
       if (isObject(error.body) && this.shape.isOwnError(error.body)) throw error;
       const how = `${error.status}, but not by the API itself (${said(error)})`;
       // Something on the way says that one record is not there: that tells nothing about the others, nor of what became of a write.
-      throw this.strange(request, how, { status: error.status, ofRecord: true });
+      throw this.strange(request, how, { status: error.status, concernsRecord: true });
     }
   }
 
   /** An answer that is none to this request. */
   strange(request: Pick<HttpRequest, 'method' | 'what'>, how: string, strange: Strange = {}): PartnerError {
-    const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', ofRecord, hint } = strange;
+    const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', concernsRecord, hint } = strange;
     return new PartnerError(code, `${request.what} was answered ${how}. That is no answer to what was asked.`, {
       where: this.http.name,
       hint: hint ?? (outcome === 'unknown' ? 'It is looked up and tried again.' : 'It is asked again.'),
       outcome,
       retry: true,
       status,
-      ofRecord,
+      concernsRecord,
     });
   }
 
@@ -176,8 +176,8 @@ export class Api {
       hint: 'It is looked for, and not sent again without a person.',
       outcome: 'unknown',
       retry: true,
-      ofRecord: true,
-      unshown: true,
+      concernsRecord: true,
+      notVisible: true,
     });
   }
 
@@ -187,9 +187,13 @@ export class Api {
     return isObject(content) ? content : undefined;
   }
 
-  private proven<T>(evidence: Evidence<T>, request: HttpRequest, status: number, ofRecord = false): T {
+  private proven<T>(evidence: Evidence<T>, request: HttpRequest, status: number, concernsRecord = false): T {
     if ('is' in evidence) return evidence.is;
-    throw this.strange(request, evidence.unknown, { status, ofRecord, ...(evidence.other && { code: 'SWB_WRONG_ENTITY' }) });
+    throw this.strange(request, evidence.unknown, {
+      status,
+      concernsRecord,
+      ...(evidence.other && { code: 'SWB_WRONG_ENTITY' }),
+    });
   }
 }
 
@@ -201,13 +205,13 @@ export async function afterWrite<T>(read: () => Promise<T>, unshown = false): Pr
   try {
     return await read();
   } catch (error) {
-    throw error instanceof PartnerError ? halfDone(error, unshown || error.unshown) : error;
+    throw error instanceof PartnerError ? halfDone(error, unshown || error.notVisible) : error;
   }
 }
 
 /** The same failure of something of which a part is done. */
-export function halfDone(error: PartnerError, unshown = error.unshown): PartnerError {
-  return error.but({ outcome: 'unknown', retry: true, unshown });
+export function halfDone(error: PartnerError, unshown = error.notVisible): PartnerError {
+  return error.withDetails({ outcome: 'unknown', retry: true, notVisible: unshown });
 }
 
 /** The API itself says that what was asked for is not there. */
@@ -220,5 +224,5 @@ function outcomeOf({ method }: Pick<HttpRequest, 'method'>): 'notDone' | 'unknow
 }
 
 function said({ answer = '' }: PartnerError): string {
-  return withoutMarkup(answer).slice(0, 80) || 'it said nothing';
+  return stripMarkup(answer).slice(0, 80) || 'it said nothing';
 }

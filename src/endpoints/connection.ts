@@ -67,7 +67,7 @@ export function isRefused({ shape }: Api, { status, body }: PartnerError): boole
 /** What went wrong, without what is done about it when it happens to a delivery. */
 export function inWords(failure: PartnerError): string {
   const isHelpful = failure.code === 'SWB_PARTNER_AUTH' || failure.code === 'SWB_PARTNER_NOT_FOUND';
-  return isHelpful ? failure.message : failure.messageWith('');
+  return isHelpful ? failure.message : failure.messageWithHint('');
 }
 
 /** Any failure as one of the partner: a connection test never throws. */

@@ -1,13 +1,13 @@
 import { PartnerError } from '../errors.js';
-import { explanation } from './failure.js';
+import { errorText } from './failure.js';
 import type { Auth } from './http.js';
 
-/** Renewed so long before it expires, milliseconds. */
-const EARLY = 30_000;
-/** Life of a token whose answer does not tell (RFC 6749 §5.1 makes expires_in optional). */
-const UNTOLD = 300_000;
+/** A token is renewed this many milliseconds before it expires. */
+const RENEW_BEFORE = 30_000;
+/** Lifetime of a token without expires_in, which is optional (RFC 6749 §5.1); milliseconds. */
+const DEFAULT_LIFETIME = 300_000;
 
-/** Posts a form to the token endpoint; gives the status and the parsed body. */
+/** Posts a form to the token endpoint; returns the status and the parsed body. */
 export type PostForm = (
   url: string,
   form: Record<string, string>,
@@ -24,19 +24,19 @@ interface Token {
 /** The headers that authenticate a request. */
 export interface Authenticator {
   headers(): Promise<Record<string, string>>;
-  /** The partner refused the token: get another. False where there is none to get. */
-  refused(): boolean;
-  /** Everything that must not show. */
+  /** Discards a token that the partner rejected. False if there is no other token to fetch. */
+  discardToken(): boolean;
+  /** All texts that must be masked. */
   secrets(): string[];
 }
 
 type OAuth = Extract<Auth, { tokenUrl: string }>;
 
-/** `clock`: the steady one. */
+/** `clock`: the steady clock. */
 export function authenticator(name: string, auth: Auth, postForm: PostForm, clock: () => number): Authenticator {
   if ('tokenUrl' in auth) return new OAuthTokens(name, auth, postForm, clock);
   const fixed = fixedHeaders(auth);
-  return { headers: async () => fixed.headers, refused: () => false, secrets: () => fixed.secrets };
+  return { headers: async () => fixed.headers, discardToken: () => false, secrets: () => fixed.secrets };
 }
 
 function fixedHeaders(auth: Exclude<Auth, OAuth>): { headers: Record<string, string>; secrets: string[] } {
@@ -70,7 +70,7 @@ class OAuthTokens implements Authenticator {
   }
 
   async headers(): Promise<Record<string, string>> {
-    if (this.token && this.token.expires - EARLY > this.clock()) return { Authorization: `Bearer ${this.token.value}` };
+    if (this.token && this.token.expires - RENEW_BEFORE > this.clock()) return { Authorization: `Bearer ${this.token.value}` };
     this.fetching ??= this.fetch().finally(() => {
       this.fetching = undefined;
     });
@@ -78,7 +78,7 @@ class OAuthTokens implements Authenticator {
     return { Authorization: `Bearer ${token.value}` };
   }
 
-  refused(): boolean {
+  discardToken(): boolean {
     this.token = undefined;
     return true;
   }
@@ -117,17 +117,18 @@ class OAuthTokens implements Authenticator {
     const status = answer?.status ?? 0;
     const token = status < 300 && typeof body.access_token === 'string' ? body.access_token : '';
     if (!token) {
-      // Only the endpoint's own refusal (RFC 6749 §5.2) is one: a gateway, a page or an overloaded server says nothing of the credentials.
+      // Only an error response of the token endpoint itself (RFC 6749 §5.2) rejects the credentials: a gateway, a page or an
+      // overloaded server does not.
       const refused = status === 401 || (status >= 400 && status < 500 && status !== 429 && body.error !== undefined);
-      const words = answer?.body === undefined ? '' : explanation(JSON.stringify(answer.body));
+      const words = answer?.body === undefined ? '' : errorText(JSON.stringify(answer.body));
       throw new PartnerError(
         refused ? 'SWB_PARTNER_AUTH' : 'SWB_PARTNER_UNAVAILABLE',
-        `The token endpoint answered ${status}${words ? `: ${words}` : ''} and gave no token.`,
+        `The token endpoint returned ${status} without a token${words ? `: ${words}` : ''}.`,
         {
           where: this.name,
           hint: refused
-            ? 'Check token URL, client id and secret, and the user’s password.'
-            : 'It is tried again. If it stays: is the token URL right?',
+            ? 'Check the token URL, the client id and secret, and the user’s password in the endpoint’s settings.'
+            : 'The request will be retried. If the error persists, check the token URL in the endpoint’s settings.',
           outcome: 'notDone',
           retry: !refused,
         },
@@ -137,7 +138,7 @@ class OAuthTokens implements Authenticator {
     const life = Number(body.expires_in) * 1000;
     this.token = {
       value: token,
-      expires: this.clock() + (Number.isFinite(life) && life > 0 ? Math.max(life, EARLY + 1_000) : UNTOLD),
+      expires: this.clock() + (Number.isFinite(life) && life > 0 ? Math.max(life, RENEW_BEFORE + 1_000) : DEFAULT_LIFETIME),
     };
     return this.token;
   }

@@ -1,4 +1,4 @@
-/** One request to a partner and its answer, as a person may see it: secrets masked, bodies cut. */
+/** One request to a partner and its answer, for display: secrets masked, bodies truncated. */
 export interface Exchange {
   /** ISO time. */
   at: string;
@@ -7,8 +7,8 @@ export interface Exchange {
   method: string;
   url: string;
   sent: { headers: Record<string, string>; body?: string };
-  /** Absent when no answer came. */
+  /** Absent if there was no answer. */
   got?: { status: number; headers: Record<string, string>; body?: string };
-  /** Why no answer came. */
+  /** Why there was no answer. */
   error?: string;
 }

@@ -1,78 +1,80 @@
 import { type ErrorCode, type Outcome, PartnerError } from '../errors.js';
 import type { HttpRequest } from './http.js';
 
-/** Longest part of an answer that is quoted. */
-const MOST_QUOTED = 500;
+/** Maximum number of quoted characters of an answer. */
+const QUOTE_LENGTH = 500;
 
-interface Kind {
+interface FailureClass {
   code: ErrorCode;
   outcome: Outcome;
   retry: boolean;
   hint: string;
 }
 
-const ABSENT: Kind = {
+const NOT_FOUND: FailureClass = {
   code: 'SWB_PARTNER_NOT_FOUND',
   outcome: 'notDone',
   retry: false,
-  hint: 'It is missing there, or hidden from the integration user.',
+  hint: 'The record does not exist at the partner, or is hidden from the integration user.',
 };
 
-/** What a status means for a request (RFC 9110 §15, RFC 6585 §4). A 5xx may come after the partner has acted: unknown. */
-const STATUS: Record<number, Kind> = {
-  401: { code: 'SWB_PARTNER_AUTH', outcome: 'notDone', retry: false, hint: 'Check the credentials of the endpoint.' },
+/**
+ * How a status is classified (RFC 9110 §15, RFC 6585 §4). A partner may return 5xx after it has processed the request: unknown.
+ */
+const STATUS: Record<number, FailureClass> = {
+  401: { code: 'SWB_PARTNER_AUTH', outcome: 'notDone', retry: false, hint: 'Check the credentials in the endpoint’s settings.' },
   403: {
     code: 'SWB_PARTNER_AUTH',
     outcome: 'notDone',
     retry: false,
-    hint: 'The integration user lacks a right, or a rule at the partner forbids it.',
+    hint: 'The integration user lacks a permission, or a rule at the partner forbids the request.',
   },
-  404: ABSENT,
-  410: ABSENT,
-  // Something on the way may say so of what has reached the partner (RFC 9110 §15.5.9 speaks of the server itself).
-  408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'unknown', retry: true, hint: 'It is tried again.' },
-  425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: 'It is tried again.' },
+  404: NOT_FOUND,
+  410: NOT_FOUND,
+  // A proxy may return 408 for a request that has reached the partner (RFC 9110 §15.5.9 covers only the server itself).
+  408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'unknown', retry: true, hint: 'The request will be retried.' },
+  425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: 'The request will be retried.' },
   429: {
     code: 'SWB_PARTNER_LIMIT',
     outcome: 'notDone',
     retry: true,
-    hint: 'It is tried again when the partner allows; if it is often, set a rate limit.',
+    hint: 'The request will be retried when the partner allows it. If this happens often, set a rate limit on the endpoint.',
   },
 };
-const SERVER: Kind = {
+const SERVER_ERROR: FailureClass = {
   code: 'SWB_PARTNER_UNAVAILABLE',
   outcome: 'unknown',
   retry: true,
-  hint: 'It is looked up and tried again.',
+  hint: 'The record will be looked up before a retry.',
 };
-const REFUSED: Kind = {
+const REJECTED: FailureClass = {
   code: 'SWB_PARTNER_REFUSED',
   outcome: 'notDone',
   retry: false,
-  hint: 'Fix the data or the mapping, then replay it.',
+  hint: 'Fix the data or the mapping, then replay the delivery.',
 };
 
-/** Failures before a byte of the request was sent: the partner cannot have acted. */
+/** Failures before any byte of the request was sent: the partner cannot have processed it. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ERR_INVALID_URL']);
 
-/** With TLS 1.3 a partner refuses our certificate when we have begun to send already: it reads nothing of that. */
-const CERTIFICATE_REFUSED = /^ERR_SSL_\w+_ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/;
+/** With TLS 1.3 a partner may reject our certificate after we have started to send; it does not read what was sent. */
+const CERTIFICATE_REJECTED = /^ERR_SSL_\w+_ALERT_(\w*CERTIFICATE\w*|UNKNOWN_CA)$/;
 
-const WORDS: Record<string, string> = {
-  ECONNREFUSED: 'nobody listens there',
-  ENOTFOUND: 'its host name is unknown',
-  EAI_AGAIN: 'its host name could not be looked up',
-  ECONNRESET: 'the connection was cut',
-  EPIPE: 'the connection was cut',
-  ECONNABORTED: 'it did not answer in time',
-  ETIMEDOUT: 'it did not answer in time',
-  ERR_CANCELED: 'the request was given up because the endpoint is being closed',
-  EPROTO: 'it speaks no TLS there, or none that we speak',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; give its CA in a TLS configuration',
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: 'the connection was refused',
+  ENOTFOUND: 'the host name does not exist',
+  EAI_AGAIN: 'the host name could not be resolved',
+  ECONNRESET: 'the connection was closed',
+  EPIPE: 'the connection was closed',
+  ECONNABORTED: 'the request timed out',
+  ETIMEDOUT: 'the request timed out',
+  ERR_CANCELED: 'the request was cancelled because the endpoint is closing',
+  EPROTO: 'the port does not use TLS, or there is no common TLS version',
+  CERT_HAS_EXPIRED: 'the server certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the server certificate is self-signed; add its CA in a TLS configuration',
 };
 
-/** A status that is no success, as an error for people. `answer`: the body as text; `now`: by the sender's clock. */
+/** The error for an unsuccessful status. `answer`: the body as text; `now`: by the sender's clock. */
 export function statusFailure(
   name: string,
   request: HttpRequest,
@@ -81,20 +83,20 @@ export function statusFailure(
   answer: string,
   now: number,
 ): PartnerError {
-  const kind = STATUS[status] ?? (status >= 500 ? SERVER : REFUSED);
-  const said = explanation(answer);
-  const outcome = kind.outcome === 'unknown' && request.method === 'GET' ? 'notDone' : kind.outcome;
+  const failureClass = STATUS[status] ?? (status >= 500 ? SERVER_ERROR : REJECTED);
+  const detail = errorText(answer);
+  const outcome = failureClass.outcome === 'unknown' && request.method === 'GET' ? 'notDone' : failureClass.outcome;
   return new PartnerError(
-    kind.code,
-    `${request.what} (${request.method} ${pathOf(request.path)}) was answered ${status}${said ? `: ${said}` : ''}.`,
+    failureClass.code,
+    `${request.what} (${request.method} ${pathOf(request.path)}) returned ${status}${detail ? `: ${detail}` : ''}.`,
     {
       where: name,
-      hint: kind.hint,
+      hint: failureClass.hint,
       outcome,
-      retry: kind.retry,
+      retry: failureClass.retry,
       status,
       retryAfter: retryAfter(headers['retry-after'], now),
-      answer: answer.slice(0, MOST_QUOTED),
+      answer: answer.slice(0, QUOTE_LENGTH),
       body: jsonIn(answer),
     },
   );
@@ -108,35 +110,35 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** A request without an answer. `unsent`: it is known that nothing of it was sent. */
+/** The error for a request without an answer. `unsent`: it is certain that nothing of it was sent. */
 export function networkFailure(name: string, request: HttpRequest, code: string, text: string, unsent = false): PartnerError {
-  const notDone = unsent || NEVER_SENT.has(code) || CERTIFICATE_REFUSED.test(code) || request.method === 'GET';
-  const words = WORDS[code] ?? text;
+  const notDone = unsent || NEVER_SENT.has(code) || CERTIFICATE_REJECTED.test(code) || request.method === 'GET';
+  const reason = REASONS[code] ?? text;
   return new PartnerError(
     'SWB_PARTNER_UNAVAILABLE',
-    `${request.what} (${request.method} ${pathOf(request.path)}) got no answer: ${words}.`,
+    `${request.what} (${request.method} ${pathOf(request.path)}) got no answer: ${reason}.`,
     {
       where: name,
-      hint: notDone ? 'It is tried again.' : 'It is looked up and tried again.',
+      hint: notDone ? 'The request will be retried.' : 'The record will be looked up before a retry.',
       outcome: notDone ? 'notDone' : 'unknown',
       retry: true,
-      cause: Object.assign(new Error(words), { code }),
+      cause: Object.assign(new Error(reason), { code }),
     },
   );
 }
 
-/** A success whose body cannot be read (ServiceNow cuts long lists and still says 200). */
-export function brokenAnswer(name: string, request: HttpRequest, status: number, answer: string): PartnerError {
+/** The error for a successful status with an unreadable body (ServiceNow truncates long lists and still returns 200). */
+export function invalidBody(name: string, request: HttpRequest, status: number, answer: string): PartnerError {
   return new PartnerError(
     'SWB_PARTNER_ANSWER',
-    `${request.what} (${request.method} ${pathOf(request.path)}) was answered ${status} with a body that is not valid JSON.`,
+    `${request.what} (${request.method} ${pathOf(request.path)}) returned ${status} with a body that is not valid JSON.`,
     {
       where: name,
-      hint: 'It is looked up and tried again.',
+      hint: 'The record will be looked up before a retry.',
       outcome: request.method === 'GET' ? 'notDone' : 'unknown',
       retry: true,
       status,
-      answer: answer.slice(0, MOST_QUOTED),
+      answer: answer.slice(0, QUOTE_LENGTH),
     },
   );
 }
@@ -148,8 +150,11 @@ export function retryAfter(value: string | undefined, now: number): number | und
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
 }
 
-/** What the partner says, taken out of the usual error bodies: ServiceNow {error: {message, detail}}, TMF {reason, message}, OAuth {error_description}. */
-export function explanation(answer: string): string {
+/**
+ * The error text of the partner, extracted from the usual error bodies: ServiceNow {error: {message, detail}}, TMF {reason,
+ * message}, OAuth {error_description}.
+ */
+export function errorText(answer: string): string {
   try {
     const body = JSON.parse(answer) as Record<string, unknown>;
     const inner = typeof body.error === 'object' && body.error !== null ? (body.error as Record<string, unknown>) : body;
@@ -164,18 +169,18 @@ export function explanation(answer: string): string {
     if (words.length)
       return words
         .join(', ')
-        .slice(0, MOST_QUOTED)
+        .slice(0, QUOTE_LENGTH)
         .replace(/[.\s]+$/, '');
   } catch {
-    // no JSON: quote it as it is
+    // not JSON: quote the text
   }
-  return withoutMarkup(answer)
-    .slice(0, MOST_QUOTED)
+  return stripMarkup(answer)
+    .slice(0, QUOTE_LENGTH)
     .replace(/[.\s]+$/, '');
 }
 
-/** The words of a page in one line. */
-export function withoutMarkup(page: string): string {
+/** The text of an HTML page on one line. */
+export function stripMarkup(page: string): string {
   return page
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')

@@ -4,25 +4,28 @@ import { AxiosHeaders, type AxiosRequestConfig, type AxiosResponse, getAdapter, 
 import { type PartnerError, SwitchboardError } from '../errors.js';
 import { steadyClock } from '../steady-clock.js';
 import { type Authenticator, authenticator } from './auth.js';
-import { ExchangeLog, type RawExchange } from './exchanges.js';
-import { brokenAnswer, networkFailure, statusFailure } from './failure.js';
+import { ExchangeLog, type RawExchange } from './exchange-log.js';
+import { invalidBody, networkFailure, statusFailure } from './failure.js';
 import type { HttpAnswer, HttpClient, HttpOptions, HttpRequest } from './http.js';
-import { Limits } from './limits.js';
 import { maskSecrets } from './masking.js';
-import { madeAt, PartnerClock } from './partner-clock.js';
+import { dateOf, PartnerClock } from './partner-clock.js';
+import { RequestLimiter } from './request-limiter.js';
 import { TlsAgent } from './tls-agent.js';
 
-const MOST_BYTES = 20 * 1024 * 1024;
-/** Milliseconds of silence before TCP probes a connection; axios sets the same for each request, which costs nothing where it is set already. */
+const MAX_BYTES = 20 * 1024 * 1024;
+/**
+ * Idle milliseconds before TCP keep-alive probes; axios sets the same value for each request, which costs nothing if it is
+ * already set.
+ */
 const PROBE_AFTER = 60_000;
 
 /**
- * axios without what it wraps around its adapter: merging of defaults, interceptors and transforms, none of which are used here, and which take as
+ * The axios adapter without its wrapper: merging of defaults, interceptors and transforms are not used here and take as
  * long as the request itself.
  */
 const sendRequest = getAdapter('http');
 
-/** A client for one partner's system: authenticated, limited, its failures classed and free of secrets. */
+/** A client for one partner's system: it authenticates, limits the rate, and classifies failures without exposing secrets. */
 export function createHttpClient(options: HttpOptions): HttpClient {
   return new Client(options);
 }
@@ -33,7 +36,7 @@ class Client implements HttpClient {
   readonly signsIn: boolean;
   private readonly defaults: AxiosRequestConfig;
   private readonly agents: [HttpAgent, TlsAgent];
-  private readonly limits: Limits;
+  private readonly limiter: RequestLimiter;
   private readonly auth: Authenticator;
   private readonly origin: string;
   private readonly clock: () => number;
@@ -54,7 +57,7 @@ class Client implements HttpClient {
       httpAgent,
       httpsAgent,
       timeout: options.timeout,
-      // Redirects are not followed: they would carry our credentials wherever the answer says.
+      // Redirects are not followed: they would send our credentials to any address in the answer.
       maxRedirects: 0,
       proxy: false,
       maxBodyLength: Number.POSITIVE_INFINITY,
@@ -65,7 +68,7 @@ class Client implements HttpClient {
     this.clock = options.clock ?? Date.now;
     this.steady = options.steady ?? steadyClock(this.clock);
     this.partnerClock = new PartnerClock(this.clock, this.steady);
-    this.limits = new Limits(options.concurrency, options.rateLimit, this.steady);
+    this.limiter = new RequestLimiter(options.concurrency, options.rateLimit, this.steady);
     this.auth = authenticator(
       options.name,
       options.auth,
@@ -77,27 +80,27 @@ class Client implements HttpClient {
   request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
   request<T>(request: HttpRequest): Promise<HttpAnswer<T>>;
   async request<T>(request: HttpRequest): Promise<HttpAnswer<T> | HttpAnswer<Readable>> {
-    const leave = await this.limits.enter();
-    let handedOn = false;
+    const release = await this.limiter.acquire();
+    let streaming = false;
     try {
       let response = await this.once(request);
       const replayable = !isStream(request.body);
-      if (response.status === 401 && replayable && this.auth.refused()) {
-        drop(response);
+      if (response.status === 401 && replayable && this.auth.discardToken()) {
+        discard(response);
         response = await this.once(request);
       }
-      if (!isSuccess(response)) throw await this.refusal(request, response);
+      if (!isSuccess(response)) throw await this.statusError(request, response);
       if (request.as === 'stream') {
-        handedOn = true;
+        streaming = true;
         const stream = response.data as Readable;
-        stream.once('close', leave);
+        stream.once('close', release);
         return { status: response.status, headers: headersOf(response), body: stream };
       }
       return { status: response.status, headers: headersOf(response), body: this.parse<T>(request, response) };
     } catch (error) {
       throw this.masked(error, request);
     } finally {
-      if (!handedOn) leave();
+      if (!streaming) release();
     }
   }
 
@@ -126,8 +129,8 @@ class Client implements HttpClient {
     const data = raw ? body : JSON.stringify(body);
     const url = this.url(request.path);
     const started = { at: this.clock(), steady: this.steady() };
-    const note = (more: { response?: AxiosResponse; error?: string }) =>
-      ExchangeLog.note(() => this.exchange(request, url, headers, data, started, more));
+    const record = (more: { response?: AxiosResponse; error?: string }) =>
+      ExchangeLog.record(() => this.exchange(request, url, headers, data, started, more));
     try {
       const response = await sendRequest({
         ...this.defaults,
@@ -136,15 +139,15 @@ class Client implements HttpClient {
         params: request.query,
         headers: new AxiosHeaders(headers),
         data,
-        maxContentLength: request.as === 'stream' ? Number.POSITIVE_INFINITY : (this.options.maxBytes ?? MOST_BYTES),
+        maxContentLength: request.as === 'stream' ? Number.POSITIVE_INFINITY : (this.options.maxBytes ?? MAX_BYTES),
         responseType: request.as === 'stream' ? 'stream' : 'text',
       });
-      note({ response });
-      // A gateway's failure is told by the gateway's clock.
-      if (isSuccess(response)) this.partnerClock.note(headersOf(response), started.steady);
+      record({ response });
+      // A failure may come from a gateway and carry the gateway's clock.
+      if (isSuccess(response)) this.partnerClock.update(headersOf(response), started.steady);
       return response;
     } catch (error) {
-      note({ error: error instanceof Error ? error.message : String(error) });
+      record({ error: error instanceof Error ? error.message : String(error) });
       throw error;
     }
   }
@@ -172,9 +175,9 @@ class Client implements HttpClient {
   private url(path: string): string {
     if (!/^https?:/i.test(path)) return `${this.options.baseUrl}${path.startsWith('/') ? '' : '/'}${path}`;
     if (new URL(path).origin === this.origin) return path;
-    throw new SwitchboardError('SWB_PAYLOAD', `The address ${path.split('?')[0]} belongs to another host.`, {
+    throw new SwitchboardError('SWB_PAYLOAD', `The address ${path.split('?')[0]} is on another host.`, {
       where: this.name,
-      hint: 'Our credentials are not sent there.',
+      hint: 'Credentials are sent only to the host of the endpoint.',
     });
   }
 
@@ -184,15 +187,15 @@ class Client implements HttpClient {
     try {
       return JSON.parse(text) as T;
     } catch {
-      throw brokenAnswer(this.name, request, response.status, this.mask(text));
+      throw invalidBody(this.name, request, response.status, this.mask(text));
     }
   }
 
-  private async refusal(request: HttpRequest, response: AxiosResponse): Promise<PartnerError> {
+  private async statusError(request: HttpRequest, response: AxiosResponse): Promise<PartnerError> {
     const text = request.as === 'stream' ? await readAll(response.data as Readable) : String(response.data ?? '');
     const headers = headersOf(response);
-    // A date in Retry-After is by the clock of who sends it.
-    return statusFailure(this.name, request, response.status, headers, this.mask(text), madeAt(headers) ?? this.clock());
+    // A date in Retry-After uses the sender's clock.
+    return statusFailure(this.name, request, response.status, headers, this.mask(text), dateOf(headers) ?? this.clock());
   }
 
   private async token(url: string, form: Record<string, string>, clientId: string, clientSecret: string) {
@@ -218,7 +221,7 @@ class Client implements HttpClient {
     }
   }
 
-  /** Nothing of axios leaves here: its errors carry the whole request, credentials included. */
+  /** Axios errors never leave this client: they contain the whole request, including credentials. */
   private masked(error: unknown, request: HttpRequest): unknown {
     if (error instanceof SwitchboardError) return error;
     const code = isAxiosError(error) ? (error.code ?? '') : ((error as NodeJS.ErrnoException).code ?? '');
@@ -251,7 +254,7 @@ function isStream(body: unknown): body is Readable {
   return typeof body === 'object' && body !== null && typeof (body as Readable).pipe === 'function';
 }
 
-function drop(response: AxiosResponse): void {
+function discard(response: AxiosResponse): void {
   if (isStream(response.data)) response.data.destroy();
 }
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Credentials and method of authentication towards one partner. */
+/** Authentication method and credentials for one partner. */
 export type Auth =
   | { kind: 'none' }
   | { kind: 'basic'; user: string; password: string }
@@ -19,21 +19,21 @@ export type Auth =
   | { kind: 'oauthRefreshToken'; tokenUrl: string; clientId: string; clientSecret: string; refreshToken: string; scope?: string };
 
 export interface HttpOptions {
-  /** Name of the endpoint, for errors. */
+  /** Name of the endpoint, for error messages. */
   name: string;
   baseUrl: string;
   auth: Auth;
-  /** Milliseconds for one whole request. */
+  /** Time-out of a whole request in milliseconds. */
   timeout: number;
   /** Requests per second, 0 = no limit. */
   rateLimit: number;
-  /** Requests at the same time. */
+  /** Maximum number of concurrent requests. */
   concurrency: number;
-  /** Most bytes of a JSON answer (default 20 MiB). */
+  /** Maximum size of a JSON answer in bytes (default 20 MiB). */
   maxBytes?: number;
   /** The wall clock. */
   clock?: () => number;
-  /** What nobody sets (src/steady-clock.ts): for tokens, the rate, and how long things take. */
+  /** The steady clock (src/steady-clock.ts): for token expiry, the rate limit and durations. */
   steady?: () => number;
   tls?: { ca?: string; cert?: string; key?: string; passphrase?: string; servername?: string; rejectUnauthorized?: boolean };
 }
@@ -44,11 +44,11 @@ export interface HttpRequest {
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   headers?: Record<string, string>;
-  /** An object is sent as JSON; a string, Buffer or stream as it is (give a Content-Type). */
+  /** An object is sent as JSON; a string, Buffer or stream is sent unchanged (set a Content-Type). */
   body?: unknown;
-  /** `stream` gives the answer's body as a Readable, not limited in size. */
+  /** `stream` returns the answer's body as a Readable without a size limit. */
   as?: 'json' | 'stream';
-  /** What this request does, in words for errors and the attempts list: `create incident`. */
+  /** A description of the request for error messages and the list of attempts: `create incident`. */
   what: string;
 }
 
@@ -61,17 +61,20 @@ export interface HttpAnswer<T = unknown> {
 
 export interface HttpClient {
   readonly name: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string;
-  /** Something that proves who asks is sent with each request: a user name, a key, a token. */
+  /** Whether requests carry credentials: a user name, a key or a token. */
   readonly signsIn: boolean;
-  /** Milliseconds by which the partner's clock is ahead of ours, to about half a second; negative where it is behind, undefined until an answer has told. */
+  /**
+   * Milliseconds by which the partner's clock is ahead of ours, to about half a second; negative if it is behind, undefined until
+   * an answer has shown it.
+   */
   readonly clockAhead: number | undefined;
-  /** Fetches the token to sign in with, where there is to be one; throws PartnerError when there is none. */
+  /** Fetches the OAuth token, if one is used; throws PartnerError if that fails. */
   signIn(): Promise<void>;
-  /** Resolves for 2xx; else throws PartnerError, classed by src/http/failure.ts, with all secrets masked. */
+  /** Resolves for 2xx; otherwise throws a PartnerError, classified by src/http/failure.ts, with all secrets masked. */
   request(request: HttpRequest & { as: 'stream' }): Promise<HttpAnswer<Readable>>;
   request<T = unknown>(request: HttpRequest): Promise<HttpAnswer<T>>;
-  /** Ends keep-alive connections; requests under way fail. */
+  /** Closes keep-alive connections; pending requests fail. */
   close(): void;
 }

@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { checkHost, checkJson, checkSameOrigin } from '../http/browser-guard.js';
 import { PAGE_HEADERS } from '../http/page-headers.js';
-import { hubSwitches, strangeness, switches } from './admin-switches.js';
 import { readRequest, sendReply } from './exchange.js';
-import { customerOrders, place, vendorActions, vendorOrders } from './order-actions.js';
+import { customerOrders, placeCustomerOrder, vendorActions, vendorOrders } from './order-actions.js';
 import type { ServiceNowDesk } from './servicenow.js';
+import { hubActions, simulationActions, simulationState } from './simulation-actions.js';
 import type { Version } from './tmf-record.js';
 import type { Ticket, TmfDesk } from './tmf621.js';
 import type { OrderDesk } from './tmf622.js';
@@ -14,7 +14,7 @@ import type { OrderDesk } from './tmf622.js';
 interface Desks {
   servicenow: ServiceNowDesk;
   csm: ServiceNowDesk;
-  desks: Record<Version, TmfDesk>;
+  providers: Record<Version, TmfDesk>;
   vendors: Record<Version, OrderDesk>;
   reset: () => void;
 }
@@ -23,38 +23,38 @@ type Values = Record<string, string>;
 type Action = (values: Values) => unknown;
 
 const TYPES: Record<string, string> = { '.html': 'text/html;charset=utf-8', '.css': 'text/css', '.js': 'text/javascript' };
-/** Tickets and orders shown: the page is for people. */
-const MOST_SHOWN = 100;
+/** Maximum number of tickets and of orders shown on the page. */
+const MAX_SHOWN = 100;
 
-/** The page that shows the desks, what a person does on it, and the stream that tells it of changes. */
+/** Serves the page that shows the desks, its actions, and its stream of change events. */
 export class Admin {
   private readonly streams = new Set<ServerResponse>();
-  private told: NodeJS.Timeout | undefined;
+  private pendingNotice: NodeJS.Timeout | undefined;
 
-  constructor(private readonly of: Desks) {}
+  constructor(private readonly desks: Desks) {}
 
-  /** Tells open pages that something changed; several changes at once are told once. */
-  changed(): void {
-    if (this.told || this.streams.size === 0) return;
-    this.told = setTimeout(() => {
-      this.told = undefined;
+  /** Notifies open pages of a change; several changes at once cause one notification. */
+  notifyPages(): void {
+    if (this.pendingNotice || this.streams.size === 0) return;
+    this.pendingNotice = setTimeout(() => {
+      this.pendingNotice = undefined;
       for (const stream of this.streams) stream.write('data: changed\n\n');
     }, 30);
   }
 
   close(): void {
-    clearTimeout(this.told);
+    clearTimeout(this.pendingNotice);
     for (const stream of this.streams) stream.end();
   }
 
   async serve(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
     if (!path.startsWith('/_sandbox/')) return page(res, path);
-    const refused = refusal(req);
-    if (refused) return sendReply(res, { status: 403, body: { message: refused } });
+    const reason = rejectionReason(req);
+    if (reason) return sendReply(res, { status: 403, body: { message: reason } });
     if (path === '/_sandbox/events') return this.stream(req, res);
     if (path === '/_sandbox/state') return sendReply(res, { status: 200, body: this.state() });
     if (req.method === 'POST') return this.act(req, res, path.slice('/_sandbox/'.length));
-    sendReply(res, { status: 404, body: { message: 'Not found' } });
+    sendReply(res, { status: 404, body: { message: 'Not found.' } });
   }
 
   private stream(req: IncomingMessage, res: ServerResponse): void {
@@ -65,29 +65,29 @@ export class Admin {
   }
 
   private state(): unknown {
-    const { servicenow, csm, desks, vendors } = this.of;
-    const newest = <T>(list: T[]) => list.slice(-MOST_SHOWN).reverse();
+    const { servicenow, csm, providers, vendors } = this.desks;
+    const newest = <T>(list: T[]) => list.slice(-MAX_SHOWN).reverse();
     return {
       customer: {
-        ...strangeness(servicenow),
+        ...simulationState(servicenow),
         tickets: newest(servicenow.rows('incident')).map((row) => ({
           ...row,
           journal: servicenow.journal(row.sys_id),
           attachments: servicenow.attachments(row.sys_id),
         })),
-        orders: customerOrders(servicenow, MOST_SHOWN),
+        orders: customerOrders(servicenow, MAX_SHOWN),
       },
       providers: Object.fromEntries(
-        Object.entries(desks).map(([version, desk]) => [
+        Object.entries(providers).map(([version, desk]) => [
           version,
-          { ...strangeness(desk), hubs: desk.hubs().length, tickets: newest(desk.tickets()) },
+          { ...simulationState(desk), hubs: desk.hubs().length, tickets: newest(desk.tickets()) },
         ]),
       ),
       vendors: {
-        orders4: vendorOrders(vendors.v4, MOST_SHOWN),
-        orders5: vendorOrders(vendors.v5, MOST_SHOWN),
+        orders4: vendorOrders(vendors.v4, MAX_SHOWN),
+        orders5: vendorOrders(vendors.v5, MAX_SHOWN),
       },
-      csm: strangeness(csm),
+      csm: simulationState(csm),
     };
   }
 
@@ -96,9 +96,9 @@ export class Admin {
     try {
       const values = JSON.parse(request.body.toString('utf8') || '{}') as Values;
       const action = this.action(path);
-      if (!action) return sendReply(res, { status: 404, body: { message: `There is no action ${path}.` } });
+      if (!action) return sendReply(res, { status: 404, body: { message: `Unknown action ${path}.` } });
       sendReply(res, { status: 200, body: action(values) ?? {} });
-      this.changed();
+      this.notifyPages();
     } catch (error) {
       sendReply(res, { status: 400, body: { message: error instanceof Error ? error.message : String(error) } });
     }
@@ -106,20 +106,20 @@ export class Admin {
 
   private action(path: string): Action | undefined {
     const [desk = '', name = ''] = path.split('/');
-    if (desk === 'reset') return () => this.of.reset();
+    if (desk === 'reset') return () => this.desks.reset();
     if (desk === 'servicenow') return this.customer()[name];
-    if (desk === 'csm') return switches(this.of.csm)[name];
-    const provider = this.of.desks[desk as Version];
+    if (desk === 'csm') return simulationActions(this.desks.csm)[name];
+    const provider = this.desks.providers[desk as Version];
     if (provider) return providerActions(provider)[name];
-    const vendor = desk.startsWith('orders') && this.of.vendors[desk.replace('orders', 'v') as Version];
-    return vendor ? { ...vendorActions(vendor), ...switches(vendor), ...hubSwitches(vendor.events) }[name] : undefined;
+    const vendor = desk.startsWith('orders') && this.desks.vendors[desk.replace('orders', 'v') as Version];
+    return vendor ? { ...vendorActions(vendor), ...simulationActions(vendor), ...hubActions(vendor.events) }[name] : undefined;
   }
 
   private customer(): Record<string, Action> {
-    const { servicenow } = this.of;
+    const { servicenow } = this.desks;
     return {
       create: (v) => servicenow.create(v.table ?? 'incident', v),
-      placeOrder: (v) => place(servicenow, v),
+      placeOrder: (v) => placeCustomerOrder(servicenow, v),
       update: ({ id = '', table = 'incident', ...fields }) => servicenow.update(table, id, fields),
       comment: (v) => servicenow.comment(v.table ?? 'incident', v.id ?? '', v.text ?? ''),
       workNote: (v) => servicenow.workNote(v.table ?? 'incident', v.id ?? '', v.text ?? ''),
@@ -141,7 +141,7 @@ export class Admin {
             }
           : undefined;
       },
-      ...switches(servicenow),
+      ...simulationActions(servicenow),
     };
   }
 }
@@ -154,13 +154,13 @@ function providerActions(desk: TmfDesk): Record<string, Action> {
     note: (v) => desk.addNote(v.id ?? '', v.text ?? ''),
     attach: (v) =>
       desk.attach(v.id ?? '', v.name ?? 'file', v.mimeType || 'application/octet-stream', Buffer.from(v.content ?? '', 'base64')),
-    ...switches(desk),
-    ...hubSwitches(desk.events),
+    ...simulationActions(desk),
+    ...hubActions(desk.events),
   };
 }
 
-/** Why a request is not taken: the desks are worked on by their own page and by programs, not by other sites' pages. */
-function refusal({ headers, method }: IncomingMessage): string | undefined {
+/** Why a request is rejected: only our own page and programs may use the desks, not other sites' pages. */
+function rejectionReason({ headers, method }: IncomingMessage): string | undefined {
   try {
     checkHost(headers);
     checkSameOrigin(headers);
@@ -171,11 +171,11 @@ function refusal({ headers, method }: IncomingMessage): string | undefined {
   }
 }
 
-/** Files of the page, as they were built beside this file. */
+/** Serves the files of the page, which are built next to this file. */
 async function page(res: ServerResponse, path: string): Promise<void> {
   const name = path === '/' ? 'index.html' : path.slice(1);
   const type = TYPES[/\.\w+$/.exec(name)?.[0] ?? ''];
-  if (!type || !/^[\w.-]+$/.test(name)) return sendReply(res, { status: 404, body: { message: 'Not found' } });
+  if (!type || !/^[\w.-]+$/.test(name)) return sendReply(res, { status: 404, body: { message: 'Not found.' } });
   try {
     sendReply(res, {
       status: 200,
@@ -183,6 +183,6 @@ async function page(res: ServerResponse, path: string): Promise<void> {
       body: await readFile(join(__dirname, 'page', name)),
     });
   } catch {
-    sendReply(res, { status: 404, body: { message: 'The page is not built: npm run build.' } });
+    sendReply(res, { status: 404, body: { message: 'The page is not built. Run: npm run build' } });
   }
 }

@@ -1,11 +1,11 @@
 import type { Request } from './exchange.js';
 
-/** What a request is about, whatever the partner's API is: many records, one of them, a new one, or a change of one. */
+/** Kinds of requests, independent of the partner's API: a list of records, one record, a new record, or a change of a record. */
 export const KINDS = ['list', 'read', 'create', 'change'] as const;
-export type Kind = (typeof KINDS)[number];
+export type RequestKind = (typeof KINDS)[number];
 
-/** Answers of proxies, gateways and overloaded servers, which come in the place of any answer. */
-const INSTEAD = [
+/** Answers of proxies, gateways and overloaded servers that replace the API's answer. */
+const REPLACEMENTS = [
   'accepted',
   'empty',
   'noContent',
@@ -17,13 +17,13 @@ const INSTEAD = [
   'gatewayNotFoundJson',
 ] as const;
 
-/** How vendors treat the items of an order they take. */
+/** How vendors change the items of an accepted order. */
 export const ORDER_BEHAVIOURS = ['renumber', 'pad', 'split', 'reverse'] as const;
 
-/** How partners behave, by the kind of request. What each does is in behave.ts. */
+/** Behaviours by kind of request. They are implemented in behaviour-handlers.ts. */
 export const BEHAVIOURS = {
-  list: [...INSTEAD, 'wrapped', 'lone', 'lag', 'part', 'stubs'],
-  read: [...INSTEAD, 'otherRecord', 'lateRecord', 'stale', 'part', 'stub', 'listless', 'shorter'],
+  list: [...REPLACEMENTS, 'wrapped', 'lone', 'lag', 'part', 'stubs'],
+  read: [...REPLACEMENTS, 'otherRecord', 'lateRecord', 'stale', 'part', 'stub', 'listless', 'shorter'],
   create: [
     'acceptedJob',
     'acceptedDropped',
@@ -48,74 +48,74 @@ export const BEHAVIOURS = {
     'doneStub',
     'late',
   ],
-} as const satisfies Record<Kind, readonly string[]>;
-export type BehaviourName = (typeof BEHAVIOURS)[Kind][number];
+} as const satisfies Record<RequestKind, readonly string[]>;
+export type BehaviourName = (typeof BEHAVIOURS)[RequestKind][number];
 
-/** Unlike a fault, it stays until it is switched off. */
+/** Unlike a fault, a behaviour stays active until it is switched off. */
 export interface Behaviour {
   name: BehaviourName;
-  /** Which requests it is about; all kinds that know it where absent. */
-  kind?: Kind;
-  /** Of these: a method, and a text that their path contains; all where absent. */
+  /** The kind of request it applies to; absent = all kinds that support it. */
+  kind?: RequestKind;
+  /** Applies only to this method, and to paths that contain this text; absent = all. */
   method?: string;
   path?: string;
-  /** How often; until it is switched off where absent. */
+  /** Number of requests it applies to; absent = until it is switched off. */
   times?: number;
-  /** For `lag`, `lateRecord`, `stale` and `late`: milliseconds, 1,000 where absent. */
+  /** For `lag`, `lateRecord`, `stale` and `late`: milliseconds (default 1,000). */
   ms?: number;
 }
 
 type LiveRecord = { [name: string]: unknown };
-/** How a record was before a change. */
-interface Past {
+/** State of a record before a change. */
+interface PastState {
   at: number;
   live: LiveRecord;
   state: LiveRecord;
 }
 
-/** States kept of a record: those of a few quick changes. */
-const MOST_PAST = 20;
+/** Maximum number of past states kept of a record. */
+const MAX_PAST = 20;
 
-/** How one stand-in behaves, and what it has to remember for it. */
+/** The active behaviours of one simulated partner, and the data they need. */
 export class Behaviours {
   private list: Behaviour[] = [];
-  private readonly births = new Map<string, number>();
-  private readonly pasts = new Map<string, Past[]>();
+  private readonly createdAt = new Map<string, number>();
+  private readonly pasts = new Map<string, PastState[]>();
   private readonly timers = new Set<NodeJS.Timeout>();
-  /** How many requests were answered strangely. */
-  met = 0;
+  /** Number of requests to which a behaviour was applied. */
+  applied = 0;
 
-  /** `orders`: its records are orders with items. */
+  /** `orders`: the partner's records are orders with items. */
   constructor(private readonly orders = false) {}
 
-  /** The names that this stand-in knows for a kind of request. */
-  names(kind: Kind): BehaviourName[] {
-    const foreign: readonly string[] = this.orders ? [] : ORDER_BEHAVIOURS;
-    return BEHAVIOURS[kind].filter((name) => !foreign.includes(name));
+  /** The behaviours that this partner supports for a kind of request. */
+  names(kind: RequestKind): BehaviourName[] {
+    const excluded: readonly string[] = this.orders ? [] : ORDER_BEHAVIOURS;
+    return BEHAVIOURS[kind].filter((name) => !excluded.includes(name));
   }
 
-  /** Switches one on; the oldest that fits a request is the one that counts. */
+  /** Activates a behaviour; the oldest that matches a request is applied. */
   add(behaviour: Behaviour): void {
     const { name, kind } = behaviour;
     const known = (kind ? [kind] : KINDS).flatMap((one) => this.names(one));
     if (!known.includes(name)) {
-      const what = kind ? ` of a ${kind}` : '';
-      throw new Error(`«${name}» is no behaviour${what} here; there are ${[...new Set(known)].join(', ')}.`);
+      const what = kind ? ` for ${kind}` : '';
+      throw new Error(`Unknown behaviour "${name}"${what}. Use one of: ${[...new Set(known)].join(', ')}.`);
     }
     this.list.push({ ...behaviour });
   }
 
-  /** Switches all off. What was taken to be done late is done all the same. */
+  /** Deactivates all. Requests already accepted for late execution are still executed. */
   clear(): void {
     this.list = [];
     this.pasts.clear();
   }
 
-  /** As new. */
+  /** Restores the initial state. */
   reset(): void {
     this.clear();
-    this.met = 0;
-    this.births.clear();
+    this.applied = 0;
+    this.createdAt.clear();
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
   }
@@ -124,8 +124,8 @@ export class Behaviours {
     return this.list.map((behaviour) => ({ ...behaviour }));
   }
 
-  /** The behaviour for a request, counted down. */
-  take({ method, path }: Pick<Request, 'method' | 'path'>, kind: Kind | undefined): Behaviour | undefined {
+  /** Takes the behaviour for a request and decrements its count. */
+  take({ method, path }: Pick<Request, 'method' | 'path'>, kind: RequestKind | undefined): Behaviour | undefined {
     if (this.list.length === 0 || !kind) return undefined;
     const index = this.list.findIndex(
       (b) =>
@@ -136,29 +136,29 @@ export class Behaviours {
     );
     const found = this.list[index];
     if (!found) return undefined;
-    this.met++;
+    this.applied++;
     if (found.times !== undefined && --found.times <= 0) this.list.splice(index, 1);
     return found;
   }
 
-  /** Told by the desk when it has made a record. */
-  born(id: string): void {
-    this.births.set(id, Date.now());
+  /** Called by the desk after it has created a record. */
+  recordCreated(id: string): void {
+    this.createdAt.set(id, Date.now());
   }
 
-  isYoung(id: string, ms: number): boolean {
-    return (this.births.get(id) ?? 0) > Date.now() - ms;
+  isRecent(id: string, ms: number): boolean {
+    return (this.createdAt.get(id) ?? 0) > Date.now() - ms;
   }
 
-  /** Told by the desk before it changes a record. It costs a copy, so that nothing is kept while nobody wants to read the past. */
-  changing(id: string, live: LiveRecord): void {
+  /** Called by the desk before it changes a record. The copy is expensive, so it is made only while `stale` is active. */
+  beforeChange(id: string, live: LiveRecord): void {
     if (!this.list.some((b) => b.name === 'stale')) return;
     const past = [...(this.pasts.get(id) ?? []), { at: Date.now(), live, state: structuredClone(live) }];
-    this.pasts.set(id, past.slice(-MOST_PAST));
+    this.pasts.set(id, past.slice(-MAX_PAST));
   }
 
-  /** Does something while a record is as it was so many milliseconds ago. */
-  inThePast<T>(id: string, ms: number, task: () => T): T {
+  /** Runs a task with a record temporarily in its state of `ms` milliseconds ago. */
+  withPastState<T>(id: string, ms: number, task: () => T): T {
     const past = this.pasts.get(id)?.find(({ at }) => at > Date.now() - ms);
     if (!past) return task();
     const now = { ...past.live };
@@ -170,7 +170,7 @@ export class Behaviours {
     }
   }
 
-  /** Does something after so many milliseconds, unless everything was reset meanwhile. */
+  /** Runs a task after `ms` milliseconds, unless everything is reset before. */
   later(ms: number, task: () => void): void {
     const timer = setTimeout(() => {
       this.timers.delete(timer);

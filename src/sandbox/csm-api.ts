@@ -16,12 +16,12 @@ const STATES: Record<string, Record<string, string>> = {
   incident: { 1: 'New', 2: 'In Progress', 3: 'On Hold', 6: 'Resolved', 7: 'Closed', 8: 'Canceled' },
   sn_customerservice_case: { 1: 'New', 10: 'Open', 18: 'Awaiting Info', 6: 'Resolved', 3: 'Closed' },
 };
-/** Impact and urgency a severity is turned into: an incident's priority cannot be written. */
+/** Impact and urgency for a severity: the priority of an incident cannot be written. */
 const LEVELS: Record<string, [string, string]> = { 1: ['1', '1'], 2: ['1', '2'], 3: ['2', '2'], 4: ['2', '3'], 5: ['3', '3'] };
 
 /**
- * ServiceNow's own TMF621 over an instance's tables (ServiceNow, Trouble Ticket Open API): no hub, no external id, no attachments, status and
- * severity are choices, an empty list is 404, notes have no ids and come newest first.
+ * ServiceNow's own TMF621 over an instance's tables (ServiceNow, ReportDetails Ticket Open API): no hub, no external id, no
+ * attachments; status and severity are choices; an empty list is 404; notes have no ids and are sorted newest first.
  */
 export function csmApi(desk: ServiceNowDesk): Handler {
   return (request) => {
@@ -85,7 +85,7 @@ function patch(desk: ServiceNowDesk, request: Request, table: string, row: Row, 
   return { status: 200, body: shown(desk, table, row) };
 }
 
-/** A wrong status becomes New, a wrong severity becomes Low, both without a word. */
+/** An invalid status becomes New and an invalid severity becomes Low, both silently. */
 function columns(table: string, body: Record<string, unknown>): Record<string, string> {
   const fields: Record<string, string> = {};
   if (body.name !== undefined) fields.short_description = String(body.name);

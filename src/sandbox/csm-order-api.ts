@@ -7,7 +7,7 @@ import type { Row } from './servicenow-query.js';
 const ROOT = '/api/sn_ind_tmt_orm/order';
 const FAMILY = 'sn_csm_om';
 
-/** CSM Order API (ServiceNow, Order API): orders of the CSM tables, although its path says telecom. */
+/** CSM Order API (ServiceNow, Order API): orders in the CSM tables, although its path is that of telecom. */
 export function csmOrderApi(desk: ServiceNowDesk, request: Request, user: string): Reply {
   if (request.path === ROOT) return request.method === 'POST' ? create(desk, request, user) : refuse(405);
   const id = request.path.startsWith(`${ROOT}/`) ? request.path.slice(ROOT.length + 1) : '';

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** One request to a stand-in, read whole. */
+/** One request to a simulated partner, with its complete body. */
 export interface Request {
   method: string;
-  /** Path below the stand-in's own root. */
+  /** Path below the partner's root. */
   path: string;
   query: URLSearchParams;
   headers: Record<string, string>;
@@ -13,11 +13,11 @@ export interface Request {
 export interface Reply {
   status: number;
   headers?: Record<string, string>;
-  /** A Buffer is sent as it is, anything else as JSON, undefined as nothing. */
+  /** A Buffer is sent unchanged, undefined as an empty body, anything else as JSON. */
   body?: unknown;
 }
 
-/** What is kept of a request for tests and people. */
+/** A logged request, for tests and for debugging. */
 export interface LoggedRequest {
   at: number;
   method: string;
@@ -27,19 +27,19 @@ export interface LoggedRequest {
   body: string;
 }
 
-/** How often a partner has told others of something, and how many of that were answered or given up. */
-export interface Pushes {
-  begun: number;
-  ended: number;
+/** Number of notifications that a partner started, and number that were delivered or abandoned. */
+export interface PushCounts {
+  started: number;
+  finished: number;
 }
 
 export type Handler = (request: Request) => Reply;
 
-const MOST_LOGGED = 20_000;
-/** Of a body: orders whole, files not. */
+const MAX_LOGGED = 20_000;
+/** Maximum logged size of a body: enough for orders, not for files. */
 const LOGGED_BYTES = 32_768;
 
-/** Keeps the newest requests. */
+/** Logs a request; only the newest are kept. */
 export function logRequest(log: LoggedRequest[], request: Request, status: number): void {
   log.push({
     at: Date.now(),
@@ -49,7 +49,7 @@ export function logRequest(log: LoggedRequest[], request: Request, status: numbe
     status,
     body: request.body.subarray(0, LOGGED_BYTES).toString('utf8'),
   });
-  if (log.length > MOST_LOGGED) log.splice(0, MOST_LOGGED / 10);
+  if (log.length > MAX_LOGGED) log.splice(0, MAX_LOGGED / 10);
 }
 
 export async function readRequest(req: IncomingMessage, path: string, query: URLSearchParams): Promise<Request> {
@@ -76,7 +76,7 @@ export function sendReply(res: ServerResponse, reply: Reply): void {
   res.end(bytes);
 }
 
-/** The JSON of a request; undefined when it is none. */
+/** The JSON body of a request; undefined if it is not valid JSON. */
 export function json(request: Request): Record<string, unknown> | undefined {
   try {
     const value = JSON.parse(request.body.toString('utf8')) as unknown;

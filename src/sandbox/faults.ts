@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { behave, type Traits } from './behave.js';
+import { type ApiTraits, applyBehaviour } from './behaviour-handlers.js';
 import type { Behaviours } from './behaviours.js';
 import { type Handler, type Reply, type Request, sendReply } from './exchange.js';
 
-/** What may go wrong. `-after` kinds act first: the answer is what is lost. */
+/** Kinds of faults. With the `-after` kinds the request is executed and only its answer is lost. */
 export const FAULT_KINDS = [
   'status',
   'reset-before',
@@ -19,26 +19,26 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 export interface Fault {
   kind: FaultKind;
-  /** Which requests: a method, and a text that their path contains; all where absent. */
+  /** Applies only to this method, and to paths that contain this text; absent = all. */
   method?: string;
   path?: string;
-  /** How often; for ever where absent. */
+  /** Number of requests it applies to; absent = all. */
   times?: number;
   /** For `status`. */
   status?: number;
-  /** For `status` 429 and 503: seconds, as the header says it. */
+  /** For `status` 429 and 503: value of the Retry-After header. */
   retryAfter?: string;
   /** For `slow`: milliseconds. */
   delay?: number;
-  /** For `drop-field`: the field of the body that is left out silently. */
+  /** For `drop-field`: the field of the body that is dropped silently. */
   field?: string;
 }
 
-/** The switchboard of faults of one stand-in. */
+/** The active faults of one simulated partner. */
 export class Faults {
   private list: Fault[] = [];
 
-  /** Adds a fault; the oldest that fits a request is used first. */
+  /** Adds a fault; the oldest that matches a request is used first. */
   add(fault: Fault): void {
     this.list.push({ ...fault });
   }
@@ -51,7 +51,7 @@ export class Faults {
     return this.list.map((fault) => ({ ...fault }));
   }
 
-  /** The fault for a request, counted down. */
+  /** Takes the fault for a request and decrements its count. */
   take(request: Pick<Request, 'method' | 'path'>): Fault | undefined {
     const index = this.list.findIndex(
       (f) => (!f.method || f.method === request.method) && (!f.path || request.path.includes(f.path)),
@@ -63,19 +63,19 @@ export class Faults {
   }
 }
 
-/** Who answers: an API, what is wrong with it, and how it behaves. */
-export interface Answering {
+/** An API with its faults and behaviours. */
+export interface SimulatedApi {
   handler: Handler;
   faults: Faults;
   behaviours: Behaviours;
-  traits: Traits;
+  traits: ApiTraits;
 }
 
-/** Answers a request, or fails at it as its fault says, or as it behaves; gives the status for the log, 0 where there was no answer. */
-export async function answer(by: Answering, request: Request, req: IncomingMessage, res: ServerResponse): Promise<number> {
-  const { handler, behaviours, traits } = by;
+/** Answers a request, with a fault or behaviour if one is active; returns the status for the log, 0 if there was no answer. */
+export async function answer(api: SimulatedApi, request: Request, req: IncomingMessage, res: ServerResponse): Promise<number> {
+  const { handler, behaviours, traits } = api;
   const { errorBody } = traits;
-  const fault = by.faults.take(request);
+  const fault = api.faults.take(request);
   switch (fault?.kind) {
     case 'status': {
       const retry = fault.retryAfter ? { 'Retry-After': fault.retryAfter } : undefined;
@@ -111,8 +111,8 @@ export async function answer(by: Answering, request: Request, req: IncomingMessa
   }
   const behaviour = behaviours.take(request, traits.kindOf(request));
   if (!behaviour) return reply(res, handler(request));
-  const strange = behave({ ...traits, request, handler, behaviours, behaviour });
-  return strange ? reply(res, strange) : 0;
+  const changed = applyBehaviour({ ...traits, request, handler, behaviours, behaviour });
+  return changed ? reply(res, changed) : 0;
 }
 
 function reply(res: ServerResponse, result: Reply): number {

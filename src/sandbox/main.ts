@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { startSandbox, takenByNow } from './sandbox.js';
+import { numberOffsetByTime, startSandbox } from './sandbox.js';
 
 const { values } = parseArgs({
   options: { port: { type: 'string', default: '1881' }, host: { type: 'string', default: '127.0.0.1' } },
 });
 
-startSandbox({ port: Number(values.port), host: values.host, taken: takenByNow() }).then(
+startSandbox({ port: Number(values.port), host: values.host, numberOffset: numberOffsetByTime() }).then(
   (sandbox) => {
     process.stdout.write(`Sandbox: ${sandbox.url}\n${JSON.stringify(sandbox.environment)}\n`);
   },

@@ -6,11 +6,11 @@ export interface OAuthClient {
   secret: string;
 }
 
-/** A token endpoint (RFC 6749): client credentials, password, refresh token. Takes a form only, as ServiceNow's does. */
+/** A token endpoint (RFC 6749): client credentials, password, refresh token. Like ServiceNow's, it accepts only form bodies. */
 export class TokenEndpoint {
   private readonly tokens = new Map<string, { user: string; expires: number }>();
   private readonly refresh = new Map<string, string>();
-  /** Seconds a token lives. */
+  /** Lifetime of a token in seconds. */
   lifetime = 1_799;
   issued = 0;
 
@@ -50,13 +50,13 @@ export class TokenEndpoint {
     }
   }
 
-  /** Whose token it is; undefined when it is none, or expired. */
+  /** The user of a token; undefined if it is invalid or expired. */
   userOf(token: string): string | undefined {
     const found = this.tokens.get(token);
     return found && found.expires > Date.now() ? found.user : undefined;
   }
 
-  /** Makes every token invalid. */
+  /** Invalidates all tokens. */
   revoke(): void {
     this.tokens.clear();
   }

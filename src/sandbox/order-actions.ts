@@ -1,19 +1,20 @@
-import { strangeness } from './admin-switches.js';
 import type { ServiceNowDesk } from './servicenow.js';
 import { linesOf, placeOrder } from './servicenow-orders.js';
 import type { Row } from './servicenow-query.js';
-import { itemsOf, type OrderDesk } from './tmf622.js';
-import { next } from './tmf622-states.js';
+import { simulationState } from './simulation-actions.js';
+import type { OrderDesk } from './tmf622.js';
+import { itemsOf } from './tmf622-order.js';
+import { nextStates } from './tmf622-states.js';
 
 type Values = Record<string, string>;
 
 const ORDERS = 'sn_ind_tmt_orm_order';
 const LINES = 'sn_ind_tmt_orm_order_line_item';
 const OFFERINGS = 'sn_prd_pm_product_offering';
-/** Milliseconds that a person can follow. */
-const PACE = 3_000;
+/** Step delay in milliseconds: slow enough for a person to follow. */
+const STEP_DELAY = 3_000;
 
-/** What the page shows of the customer's orders, newest first. */
+/** The customer's orders for the page, newest first. */
 export function customerOrders(desk: ServiceNowDesk, most: number): unknown[] {
   return newest(desk.rows(ORDERS), most).map((row) => ({
     ...row,
@@ -22,20 +23,22 @@ export function customerOrders(desk: ServiceNowDesk, most: number): unknown[] {
   }));
 }
 
-/** What the page shows of a vendor's desk: orders, newest first, with the states a person may choose and the cancellation to decide. */
+/** A vendor's desk for the page: orders, newest first, with the selectable states and the cancellation to decide. */
 export function vendorOrders(desk: OrderDesk, most: number): unknown {
-  // While a cancellation is asked for, a person decides that first.
+  // While a cancellation is requested, it must be decided first.
   const choices = (kind: 'order' | 'item', state: unknown) =>
-    /Cancellation$/.test(String(state)) ? [] : next(desk.version, kind, String(state)).filter((to) => !/Cancellation$/.test(to));
+    /Cancellation$/.test(String(state))
+      ? []
+      : nextStates(desk.version, kind, String(state)).filter((to) => !/Cancellation$/.test(to));
   return {
     name: desk.name,
     version: desk.version,
     auto: desk.autoAdvance !== undefined,
-    ...strangeness(desk),
+    ...simulationState(desk),
     orders: newest(desk.orders(), most).map((order) => ({
       ...order,
-      unstoppable: desk.isUnstoppable(String(order.id)),
-      cancellation: desk.cancels.underWay(String(order.id)),
+      unstoppable: desk.isPastPointOfNoReturn(String(order.id)),
+      cancellation: desk.cancels.openTask(String(order.id)),
       choices: choices('order', order.state),
       items: itemsOf(order).map((item) => ({ ...item, choices: choices('item', item.state) })),
     })),
@@ -46,10 +49,13 @@ function newest<T>(list: T[], most: number): T[] {
   return list.slice(-most).reverse();
 }
 
-/** The customer places an order; `lines` is JSON: offering, category and quantity of each. Offerings get their row on the way. */
-export function place(desk: ServiceNowDesk, { lines = '[]', ...order }: Values): Row {
+/**
+ * Places an order for the customer; `lines` is JSON with offering, category and quantity of each line. Missing offerings are
+ * created.
+ */
+export function placeCustomerOrder(desk: ServiceNowDesk, { lines = '[]', ...order }: Values): Row {
   const wanted = JSON.parse(lines) as Values[];
-  if (wanted.length === 0) throw new Error('Choose what to order.');
+  if (wanted.length === 0) throw new Error('Select at least one offering.');
   const offering = (name: string) =>
     (desk.rows(OFFERINGS).find((row) => row.name === name) ?? desk.create(OFFERINGS, { name })).sys_id;
   const rows = wanted.map(({ offering: name = '', ...line }, index) => ({
@@ -61,7 +67,7 @@ export function place(desk: ServiceNowDesk, { lines = '[]', ...order }: Values):
   return placeOrder(desk, order, rows).order;
 }
 
-/** What a person does at a vendor's desk. */
+/** Actions of a vendor's desk. */
 export function vendorActions(desk: OrderDesk): Record<string, (values: Values) => unknown> {
   const about = ({ text = '', code, item }: Values) => ({ message: text, ...(code && { code }), ...(item && { items: [item] }) });
   return {
@@ -80,7 +86,7 @@ export function vendorActions(desk: OrderDesk): Record<string, (values: Values) 
     },
     refuseCancellation: (v) => desk.cancels.refuse(v.id ?? '', v.reason),
     auto: (v) => {
-      desk.autoAdvance = v.on === 'true' ? PACE : undefined;
+      desk.autoAdvance = v.on === 'true' ? STEP_DELAY : undefined;
     },
   };
 }

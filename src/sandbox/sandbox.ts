@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Admin } from './admin.js';
-import type { Traits } from './behave.js';
+import { csmTraits, serviceNowTraits, tmfTraits, tokenTraits } from './api-traits.js';
+import type { ApiTraits } from './behaviour-handlers.js';
 import { Behaviours } from './behaviours.js';
 import { CSM_TICKETS, csmApi } from './csm-api.js';
-import { type Handler, type LoggedRequest, logRequest, type Pushes, readRequest } from './exchange.js';
-import { type Answering, answer } from './faults.js';
+import { type Handler, type LoggedRequest, logRequest, type PushCounts, readRequest } from './exchange.js';
+import { answer, type SimulatedApi } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
 import { ServiceNowDesk } from './servicenow.js';
 import { serviceNowApi } from './servicenow-api.js';
@@ -14,36 +15,40 @@ import { TmfDesk } from './tmf621.js';
 import { tmf621Api } from './tmf621-api.js';
 import { OrderDesk } from './tmf622.js';
 import { tmf622Api } from './tmf622-api.js';
-import { csmTraits, serviceNowTraits, tmfTraits, tokenTraits } from './traits.js';
 
 export interface SandboxOptions {
   /** 0 = any free one. */
   port?: number;
   host?: string;
-  /** How many numbers former runs may have given away, which somebody may remember. */
-  taken?: number;
+  /** Added to all ticket and order numbers, so that they differ from those of earlier runs, which a store may still hold. */
+  numberOffset?: number;
 }
 
-/** A number for each second: no two runs give the same, unless one gave more than one a second all the time. */
-export function takenByNow(): number {
+/**
+ * An offset that increases by one each second: two runs use different numbers, unless one created more than one record per
+ * second.
+ */
+export function numberOffsetByTime(): number {
   return Math.floor(Date.now() / 1000) % 100_000_000;
 }
 
-/** Stand-ins for partner systems on one loopback port, and the page that shows their desks side by side. */
+/** Simulated partner systems on one loopback port, and the page that shows their desks side by side. */
 export interface Sandbox {
   url: string;
   /** The customer, at `<url>/servicenow`. */
   servicenow: ServiceNowDesk;
   /** Providers, at `<url>/tmf4` and `<url>/tmf5`. */
   tmf(version: Version): TmfDesk;
-  /** Vendors of orders, at `<url>/orders4` and `<url>/orders5`. */
+  /** Vendors that receive orders, at `<url>/orders4` and `<url>/orders5`. */
   orders(version: Version): OrderDesk;
-  /** A provider whose TMF621 is ServiceNow's own, at `<url>/csm`. */
+  /** A provider with ServiceNow's own TMF621 API, at `<url>/csm`. */
   csm: ServiceNowDesk;
-  /** Credentials as environment variables, by the names the examples use. */
+  /** Credentials as environment variables, with the names used in the examples. */
   environment: Record<string, string>;
-  /** What the partners have told by webhooks and events: while nothing is begun that has not ended, everybody knows all of it. */
-  pushes(): Pushes;
+  /**
+   * Numbers of webhook and event notifications that were started and finished: if they are equal, every notification has arrived.
+   */
+  pushes(): PushCounts;
   reset(): void;
   close(): Promise<void>;
 }
@@ -51,8 +56,8 @@ export interface Sandbox {
 const TICKETS = '/tmf-api/troubleTicket';
 const ORDERS = '/tmf-api/productOrderingManagement';
 
-/** A stand-in below a path. */
-interface Partner extends Answering {
+/** A partner system below a path. */
+interface Partner extends SimulatedApi {
   requests: LoggedRequest[];
 }
 
@@ -62,7 +67,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const secret = () => randomBytes(18).toString('base64url');
   const client = { id: 'switchboard', secret: secret() };
   const tokens = new TokenEndpoint(client, {});
-  const changed = () => admin.changed();
+  const changed = () => admin.notifyPages();
   const servicenow = new ServiceNowDesk(changed);
   const csm = new ServiceNowDesk(changed);
   const desks = {
@@ -74,15 +79,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     v5: new OrderDesk('v5', 'Mobile vendor', client, tokens, () => `${url}/orders5${ORDERS}/v5`, changed),
   };
   const all = [servicenow, csm, ...Object.values(desks), ...Object.values(vendors)];
-  for (const desk of all) desk.taken = options.taken ?? 0;
+  for (const desk of all) desk.numberOffset = options.numberOffset ?? 0;
   const reset = () => {
     for (const desk of all) desk.reset();
-    admin.changed();
+    admin.notifyPages();
   };
-  const admin = new Admin({ servicenow, desks, vendors, csm, reset });
+  const admin = new Admin({ servicenow, providers: desks, vendors, csm, reset });
 
   type Desk = Pick<Partner, 'faults' | 'behaviours' | 'requests'>;
-  const partner = (handler: Handler, { faults, behaviours, requests }: Desk, traits: Traits): Partner => ({
+  const partner = (handler: Handler, { faults, behaviours, requests }: Desk, traits: ApiTraits): Partner => ({
     handler,
     faults,
     behaviours,
@@ -141,7 +146,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       res.end(String(error));
     });
   });
-  // Clients keep connections for reuse: one that is closed in that moment looks like a failing partner.
+  // Clients reuse connections: closing one at that moment would look like a failing partner.
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -166,8 +171,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     },
     pushes: () => {
       const all = [servicenow, csm, ...[...Object.values(desks), ...Object.values(vendors)].map((desk) => desk.events)];
-      const sum = (which: keyof Pushes) => all.reduce((total, { pushes }) => total + pushes[which], 0);
-      return { begun: sum('begun'), ended: sum('ended') };
+      const sum = (which: keyof PushCounts) => all.reduce((total, { pushes }) => total + pushes[which], 0);
+      return { started: sum('started'), finished: sum('finished') };
     },
     reset,
     close: async () => {

@@ -7,8 +7,8 @@ import type { Row } from './servicenow-query.js';
 const ROOT = '/api/sn_sc/servicecatalog/';
 
 /**
- * Service Catalog API (ServiceNow, Service Catalog API): one cart for each user, which becomes a request with one item for each entry.
- * Answers to questions that a catalogue item does not ask are left out without a word.
+ * Service Catalog API (ServiceNow, Service Catalog API): each user has one cart, which becomes a request with one item per entry.
+ * Values of variables that a catalogue item does not have are silently ignored.
  */
 export function serviceCatalogApi(desk: ServiceNowDesk, request: Request, user: string): Reply {
   const path = request.path.slice(ROOT.length);
@@ -59,7 +59,7 @@ function addTo(desk: ServiceNowDesk, cart: Cart, catItem: string, request: Reque
   return undefined;
 }
 
-/** Makes the request, its items, and the rows that hold their variables. */
+/** Creates the request, its items, and the rows with their variables. */
 function submit(desk: ServiceNowDesk, cart: Cart, user: string): Reply {
   const made = desk.create('sc_request', { requested_for: user }, user);
   for (const { catItem, quantity, variables } of cart.items) {

@@ -6,7 +6,7 @@ import { errorBody } from './servicenow-errors.js';
 import { parseQuery, type Row } from './servicenow-query.js';
 import { JOURNALS, TABLES } from './servicenow-tables.js';
 
-const MOST_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 
 /** Table API (v1 and v2), Attachment API, Service Catalog API, CSM Order API and token endpoint of a ServiceNow instance. */
 export function serviceNowApi(desk: ServiceNowDesk, baseUrl: () => string): Handler {
@@ -60,7 +60,7 @@ function list(desk: ServiceNowDesk, request: Request, table: string, baseUrl: ()
   const candidates = (query.oneOf && desk.indexed(table, query.oneOf.field, query.oneOf.values)) ?? desk.rows(table);
   const found = candidates.filter(query.matches).sort(query.compare);
   const offset = Number(request.query.get('sysparm_offset') ?? 0);
-  const limit = Math.min(desk.pageSize ?? MOST_ROWS, Number(request.query.get('sysparm_limit') ?? MOST_ROWS));
+  const limit = Math.min(desk.pageSize ?? MAX_ROWS, Number(request.query.get('sysparm_limit') ?? MAX_ROWS));
   const page = found.slice(offset, offset + limit);
   const headers: Record<string, string> =
     request.query.get('sysparm_no_count') === 'true' && !desk.counts ? {} : { 'X-Total-Count': String(found.length) };
@@ -87,7 +87,11 @@ function patch(desk: ServiceNowDesk, request: Request, table: string, row: Row, 
   const fields = bodyOf(request) as Record<string, string>;
   if ('status' in fields) return fields as unknown as Reply;
   const resolves = table === 'incident' && fields.state === '6' && row.state !== '6';
-  if (desk.demandsResolution && resolves && !((fields.close_code ?? row.close_code) && (fields.close_notes ?? row.close_notes))) {
+  if (
+    desk.requiresResolution &&
+    resolves &&
+    !((fields.close_code ?? row.close_code) && (fields.close_notes ?? row.close_notes))
+  ) {
     return refuse(
       403,
       'Operation Failed',
@@ -98,7 +102,7 @@ function patch(desk: ServiceNowDesk, request: Request, table: string, row: Row, 
   return { status: 200, body: { result: shown(desk, row, table, request, baseUrl) } };
 }
 
-/** The fields of a body, or the refusal of one that is no JSON object. */
+/** The fields of a body, or the error reply if it is not a JSON object. */
 function bodyOf(request: Request): Record<string, unknown> {
   if (!/^application\/json/.test(request.headers['content-type'] ?? ''))
     return refuse(415, 'Unsupported media type') as unknown as Record<string, unknown>;
@@ -126,7 +130,7 @@ function download(desk: ServiceNowDesk, id: string, file: boolean, baseUrl: () =
   return { status: 200, body: { result: { ...row, download_link: `${baseUrl()}/api/now/attachment/${id}/file` } } };
 }
 
-/** A row as the API shows it: journals empty, references as objects unless told otherwise. */
+/** A row in an API answer: journals are empty, references are objects unless links are excluded. */
 function shown(desk: ServiceNowDesk, row: Row, table: string, request: Request, baseUrl: () => string): Record<string, unknown> {
   const references = TABLES[table]?.references ?? {};
   const columns = desk.columns(table);

@@ -1,6 +1,6 @@
 import { plain, type Table, task } from './servicenow-table.js';
 
-/** Tables of the service catalogue: requests with their items and tasks, and what can be requested. */
+/** Tables of the service catalogue: requests with their items and tasks, and catalogue items. */
 export const CATALOGUE_TABLES: Record<string, Table> = {
   sc_request: task('REQ', ['request_state', 'requested_for', 'stage', 'special_instructions'], ['1', '2', '3', '4'], {
     matrix: false,
@@ -20,9 +20,9 @@ export const CATALOGUE_TABLES: Record<string, Table> = {
     references: { request: 'sc_request', request_item: 'sc_req_item' },
   }),
   sc_cat_item: plain(['name', 'short_description', 'category', 'active']),
-  /** The questions of a catalogue item. */
+  /** The variables of a catalogue item. */
   item_option_new: plain(['name', 'question_text', 'cat_item'], { cat_item: 'sc_cat_item' }),
-  /** The answers, and which requested item each belongs to. */
+  /** The values of the variables, and the requested item each belongs to. */
   sc_item_option: plain(['item_option_new', 'value'], { item_option_new: 'item_option_new' }),
   sc_item_option_mtom: plain(['request_item', 'sc_item_option'], {
     request_item: 'sc_req_item',
@@ -30,7 +30,7 @@ export const CATALOGUE_TABLES: Record<string, Table> = {
   }),
 };
 
-/** What can be requested, with its questions. Asked for by its number in a lost answer's place: `correlation_id` (docs/servicenow.md). */
+/** Catalogue items with their variables. `correlation_id` identifies a request after a lost answer (docs/servicenow.md). */
 export const CATALOGUE: { name: string; category: string; variables: string[] }[] = [
   { name: 'Laptop', category: 'hardware', variables: ['model', 'memory', 'keyboard', 'correlation_id'] },
   { name: 'Mobile phone', category: 'hardware', variables: ['model', 'colour', 'storage', 'correlation_id'] },
@@ -122,7 +122,7 @@ const line = (orders: string, self: string): Table =>
 const characteristic = (lines: string): Table =>
   plain(['order_line_item', 'characteristic', 'value'], { order_line_item: lines });
 
-/** Order management, telecom and CSM: the same tables under two families of names. */
+/** Order management for telecom and for CSM: the same tables with two name prefixes. */
 export const ORDER_TABLES: Record<string, Table> = {
   ...Object.fromEntries(
     ['sn_ind_tmt_orm', 'sn_csm_om'].flatMap((family): [string, Table][] => [

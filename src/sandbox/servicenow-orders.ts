@@ -1,7 +1,7 @@
 import type { ServiceNowDesk } from './servicenow.js';
 import type { Row } from './servicenow-query.js';
 
-/** A line as a person fills it in: columns as text, characteristics by name. */
+/** Input for an order line: columns as text, characteristics by name. */
 export type NewLine = Record<string, string | Record<string, string>> & { characteristics?: Record<string, string> };
 
 export interface PlacedOrder {
@@ -9,7 +9,7 @@ export interface PlacedOrder {
   lines: Row[];
 }
 
-/** Places an order with its lines, telecom's unless another family of tables is named. */
+/** Places an order with its lines, by default in the telecom tables. */
 export function placeOrder(
   desk: ServiceNowDesk,
   order: Record<string, string>,
@@ -29,7 +29,7 @@ export function placeOrder(
   };
 }
 
-/** An order with its lines and their characteristics, as they stand. */
+/** The current lines of an order. */
 export function linesOf(desk: ServiceNowDesk, orderId: string, family = 'sn_ind_tmt_orm'): Row[] {
   return desk.rows(`${family}_order_line_item`).filter((row) => row.order === orderId);
 }

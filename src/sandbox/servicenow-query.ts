@@ -1,7 +1,7 @@
 /** A row of a table: every value is text. */
 export type Row = { sys_id: string } & Record<string, string>;
 
-type Test = (row: Row) => boolean;
+type RowTest = (row: Row) => boolean;
 
 const OPERATORS: [RegExp, (value: string, operand: string) => boolean][] = [
   [/^([\w.]+)ISEMPTY$/, (v) => v === ''],
@@ -18,28 +18,28 @@ const OPERATORS: [RegExp, (value: string, operand: string) => boolean][] = [
   [/^([\w.]+)=(.*)$/s, (v, o) => v === o],
 ];
 
-/** The columns a query may name, those of referenced rows too, and what stands in them. */
+/** The columns a query may use, including those of referenced rows, and their values. */
 export interface Columns {
   has(path: string): boolean;
   read(row: Row, path: string): string;
 }
 
 export interface Query {
-  matches: Test;
+  matches: RowTest;
   compare: (a: Row, b: Row) => number;
-  /** Values asked for by `field=value` or `fieldINvalue,value`, for an index. */
+  /** Values of a `field=value` or `fieldINvalue,value` condition, for use of an index. */
   oneOf?: { field: string; values: string[] };
 }
 
 /**
- * An encoded query (ServiceNow, operators for filters): ^ and, ^OR, ^NQ, ORDERBY, ORDERBYDESC. As on a real instance, a clause that is
- * not understood, or names an unknown column, is ignored and the rest still runs.
+ * An encoded query (ServiceNow, operators for filters): ^ and, ^OR, ^NQ, ORDERBY, ORDERBYDESC. As on a real instance, an invalid
+ * clause, or one with an unknown column, is ignored and the rest is applied.
  */
 export function parseQuery(text: string, columns: Columns): Query {
   const orders: { field: string; sign: number }[] = [];
   let oneOf: Query['oneOf'];
   const groups = text.split('^NQ').map((group) => {
-    const all: Test[][] = [];
+    const all: RowTest[][] = [];
     for (const clause of group.split(/\^(?!NQ)/)) {
       const order = /^ORDERBY(DESC)?([\w.]+)$/.exec(clause);
       if (order) {
@@ -57,7 +57,7 @@ export function parseQuery(text: string, columns: Columns): Query {
     }
     return all;
   });
-  const matches: Test = (row) => groups.some((all) => all.every((any) => any.some((test) => test(row))));
+  const matches: RowTest = (row) => groups.some((all) => all.every((any) => any.some((test) => test(row))));
   const compare = (a: Row, b: Row) => {
     for (const { field, sign } of orders) {
       const [x, y] = [columns.read(a, field), columns.read(b, field)];
@@ -69,7 +69,7 @@ export function parseQuery(text: string, columns: Columns): Query {
   return { matches, compare, ...(single && oneOf && { oneOf }) };
 }
 
-function parseClause(clause: string, columns: Columns): { test: Test; oneOf?: Query['oneOf'] } | undefined {
+function parseClause(clause: string, columns: Columns): { test: RowTest; oneOf?: Query['oneOf'] } | undefined {
   for (const [pattern, compare] of OPERATORS) {
     const found = pattern.exec(clause);
     const field = found?.[1];

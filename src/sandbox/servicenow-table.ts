@@ -1,14 +1,14 @@
-/** How a table of a ServiceNow instance is defined. */
+/** Definition of a ServiceNow table. */
 export interface Table {
   columns: ReadonlySet<string>;
-  /** Before the number. */
+  /** Prefix of record numbers. */
   prefix: string;
-  /** Columns that hold the sys_id of a row of another table. */
+  /** Reference columns: each contains the sys_id of a row in the given table. */
   references: Readonly<Record<string, string>>;
-  /** Values that a choice column takes; anything else is dropped silently. */
+  /** Valid values of choice columns; other values are dropped silently. */
   choices: Record<string, readonly string[]>;
   defaults: Record<string, string>;
-  /** Priority follows from impact and urgency. */
+  /** Priority is calculated from impact and urgency. */
   matrix: boolean;
   lengths: Record<string, number>;
 }

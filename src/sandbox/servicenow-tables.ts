@@ -1,7 +1,7 @@
 import { CATALOGUE_TABLES, ORDER_TABLES } from './servicenow-order-tables.js';
 import { plain, type Table, task } from './servicenow-table.js';
 
-/** Tables, columns and choices of a ServiceNow instance as it comes, as far as tickets and orders need them. */
+/** Tables, columns and choices of a standard ServiceNow instance that tickets and orders need. */
 export const TABLES: Record<string, Table> = {
   incident: task(
     'INC',
@@ -81,10 +81,10 @@ export const TABLES: Record<string, Table> = {
   sys_attachment: plain(['file_name', 'content_type', 'size_bytes', 'table_name', 'table_sys_id', 'hash', 'download_link']),
 };
 
-/** Written, never read back. */
+/** Journal columns: they can be written, but reads return them empty. */
 export const JOURNALS = new Set(['comments', 'work_notes']);
 
-/** priority by impact and urgency (ServiceNow, incident priority look-up). */
+/** Priority by impact and urgency (ServiceNow, incident priority look-up). */
 const MATRIX: Record<string, string> = { 11: '1', 12: '2', 13: '3', 21: '2', 22: '3', 23: '4', 31: '3', 32: '4', 33: '5' };
 
 export function priorityOf(impact: string, urgency: string): string {

@@ -1,14 +1,14 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { Behaviours } from './behaviours.js';
-import type { LoggedRequest, Pushes } from './exchange.js';
+import type { LoggedRequest, PushCounts } from './exchange.js';
 import { Faults } from './faults.js';
 import { TokenEndpoint } from './oauth.js';
-import { describe } from './servicenow-dictionary.js';
+import { dictionaryRows } from './servicenow-dictionary.js';
 import { CATALOGUE } from './servicenow-order-tables.js';
 import type { Columns, Row } from './servicenow-query.js';
 import { JOURNALS, priorityOf, TABLES } from './servicenow-tables.js';
 
-/** The «business rule» that tells of changes (docs/servicenow.md). */
+/** The business rule that sends changes to a webhook (docs/servicenow.md). */
 export interface Webhook {
   url: string;
   secret: string;
@@ -16,9 +16,9 @@ export interface Webhook {
   header?: string;
   /** Sign the body with HMAC-SHA256 instead of sending the secret. */
   hmac?: boolean;
-  /** Further tries after a failure; a real script has none. */
+  /** Retries after a failure; a real script has none. */
   retries?: number;
-  /** Tables it tells of; all where absent. */
+  /** Tables whose changes it sends; absent = all. */
   tables?: string[];
 }
 
@@ -28,39 +28,39 @@ export interface Cart {
   items: { id: string; catItem: string; quantity: string; variables: Record<string, string> }[];
 }
 
-/** A customer's ServiceNow, in memory: tables, journals, attachments, users, business rule. `as` is the user who acts. */
+/** A customer's ServiceNow, in memory: tables, journals, attachments, users, business rule. `as` is the acting user. */
 export class ServiceNowDesk {
   readonly requests: LoggedRequest[] = [];
   readonly faults = new Faults();
   readonly behaviours = new Behaviours();
   readonly passwords: Record<string, string>;
   readonly tokens: TokenEndpoint;
-  /** Users who may only read, for tests of rights. */
+  /** Users with read-only access, for permission tests. */
   readonly readOnly = new Set<string>();
   readonly apiKey = randomBytes(16).toString('hex');
-  /** The business rules, each for its own tables. */
+  /** The business rules. */
   webhooks: Webhook[] = [];
-  /** Data policy: resolving demands close_code and close_notes. */
-  demandsResolution = true;
-  /** Rule on the lines of an order or request: a change of a line counts as one of its parent. */
-  linesTouch = false;
-  /** Rule on the lines of an order: the order is completed when all of its lines are. */
-  linesRollUp = false;
-  /** Rows that it gives at once at the most, without a word of the others unless it counts. */
+  /** Data policy: resolving an incident requires close_code and close_notes. */
+  requiresResolution = true;
+  /** Rule on the lines of an order or request: a change of a line also updates its parent. */
+  lineChangesTouchParent = false;
+  /** Rule on the lines of an order: the order is completed when all its lines are completed. */
+  lineStatesRollUp = false;
+  /** Maximum page size; the answer does not show that there are more rows unless `counts` is set. */
   pageSize: number | undefined;
-  /** It says how many rows there are, also where it is asked not to. */
+  /** Sends the total count even if the request disables it. */
   counts = false;
-  /** What users have in their shopping carts. */
+  /** Shopping carts by user. */
   readonly carts = new Map<string, Cart>();
   private readonly tables = new Map<string, Map<string, Row>>();
   private readonly files = new Map<string, Buffer>();
-  /** Rows of journals and attachments by the record they belong to: an instance has an index there. */
+  /** Journal and attachment rows by their record: a real instance has an index there too. */
   private readonly partsOf = new Map<string, Row[]>();
   private readonly byReference = new Map<string, Row[]>();
-  /** Numbers that are not given again. */
-  taken = 0;
+  /** Added to all record numbers. */
+  numberOffset = 0;
   private numbers = new Map<string, number>();
-  readonly pushes: Pushes = { begun: 0, ended: 0 };
+  readonly pushes: PushCounts = { started: 0, finished: 0 };
 
   constructor(
     private readonly changed: (table: string, row: Row) => void = () => undefined,
@@ -86,7 +86,7 @@ export class ServiceNowDesk {
     for (const user of Object.keys(this.passwords))
       this.insert('sys_user', { user_name: user, name: user, time_zone: 'GMT', active: 'true' }, 'system');
     const described = new Map<string, string>();
-    for (const { table, fields, extends: parent = '' } of describe(TABLES)) {
+    for (const { table, fields, extends: parent = '' } of dictionaryRows(TABLES)) {
       const row = this.insert(table, { ...fields, super_class: described.get(parent) ?? '' }, 'system');
       if (table === 'sys_db_object') described.set(row.name ?? '', row.sys_id);
     }
@@ -125,14 +125,14 @@ export class ServiceNowDesk {
     };
   }
 
-  /** What a person sees in a column: for a reference the other row's name. */
+  /** The display value of a column: for a reference the name of the referenced row. */
   displayed(table: string, row: Row, column: string): string {
     const value = row[column] ?? '';
     const other = this.row(TABLES[table]?.references[column] ?? '', value);
     return other?.name || other?.number || value;
   }
 
-  /** Rows that an index finds at once; undefined where there is none for the field. */
+  /** Rows found through an index; undefined if the field has none. */
   indexed(table: string, field: string, values: string[]): Row[] | undefined {
     const find = this.index(table, field);
     return find && values.flatMap(find);
@@ -164,31 +164,31 @@ export class ServiceNowDesk {
 
   create(table: string, fields: Record<string, string>, as = 'agent'): Row {
     const row = this.insert(table, fields, as);
-    this.rule(table, row, 'insert');
+    this.runRules(table, row, 'insert');
     this.parentRules(table, row, as);
     return row;
   }
 
   update(table: string, sysId: string, fields: Record<string, string>, as = 'agent'): Row {
     const row = this.existing(table, sysId);
-    this.behaviours.changing(sysId, row);
+    this.behaviours.beforeChange(sysId, row);
     this.apply(table, row, fields, as);
     this.touch(row, as);
-    this.rule(table, row, 'update');
+    this.runRules(table, row, 'update');
     this.parentRules(table, row, as);
     return row;
   }
 
-  /** Rules that a customer may have on lines; a real instance comes without them. */
+  /** Custom rules on lines; a standard instance has none. */
   private parentRules(table: string, row: Row, as: string): void {
     const column = ['order', 'request'].find((name) => row[name]);
     const parentTable = column && TABLES[table]?.references[column];
     const parent = parentTable && this.row(parentTable, row[column] ?? '');
     if (!parent || !column) return;
-    const siblings = this.linesRollUp ? this.rows(table).filter((line) => line[column] === parent.sys_id) : [];
+    const siblings = this.lineStatesRollUp ? this.rows(table).filter((line) => line[column] === parent.sys_id) : [];
     const completed = siblings.length > 0 && siblings.every((line) => line.state === 'completed');
     if (completed && parent.state !== 'completed') this.update(parentTable, parent.sys_id, { state: 'completed' }, as);
-    else if (this.linesTouch) this.update(parentTable, parent.sys_id, {}, as);
+    else if (this.lineChangesTouchParent) this.update(parentTable, parent.sys_id, {}, as);
   }
 
   comment(table: string, sysId: string, text: string, as = 'agent'): Row {
@@ -209,20 +209,20 @@ export class ServiceNowDesk {
     );
     this.files.set(row.sys_id, bytes);
     this.part(sysId, row);
-    this.rule(table, record, 'attachment'); // does not touch the record
+    this.runRules(table, record, 'attachment'); // an attachment does not change the record
     return row;
   }
 
   private existing(table: string, sysId: string): Row {
     const row = this.row(table, sysId);
-    if (!row) throw new Error(`There is no ${sysId} in ${table}.`);
+    if (!row) throw new Error(`There is no record ${sysId} in table ${table}.`);
     return row;
   }
 
   private insert(table: string, fields: Record<string, string>, as: string): Row {
     const definition = TABLES[table];
     if (!definition) throw new Error(`There is no table ${table}.`);
-    const now = instant();
+    const now = serviceNowTime();
     const row: Row = { sys_id: randomBytes(16).toString('hex') };
     for (const column of definition.columns) row[column] ??= '';
     Object.assign(row, definition.defaults, {
@@ -236,16 +236,16 @@ export class ServiceNowDesk {
     if (definition.prefix) {
       const next = (this.numbers.get(definition.prefix) ?? 10_000) + 1;
       this.numbers.set(definition.prefix, next);
-      row.number = `${definition.prefix}00${this.taken + next}`;
+      row.number = `${definition.prefix}00${this.numberOffset + next}`;
       Object.assign(row, { opened_at: now });
     }
     this.tables.get(table)?.set(row.sys_id, row);
-    this.behaviours.born(row.sys_id);
+    this.behaviours.recordCreated(row.sys_id);
     this.apply(table, row, fields, as);
     return row;
   }
 
-  /** Unknown columns and refused choices are left out without a word, long text is cut, as on a real instance. */
+  /** As on a real instance, unknown columns and invalid choices are silently ignored, and long texts are truncated. */
   private apply(table: string, row: Row, fields: Record<string, string>, as: string): void {
     const definition = TABLES[table];
     if (!definition) return;
@@ -269,15 +269,19 @@ export class ServiceNowDesk {
     if (table === 'incident') {
       row.incident_state = row.state ?? '';
       if (row.state !== '3') row.hold_reason = '';
-      if (row.state === '6' && !row.resolved_at) Object.assign(row, { resolved_at: instant(), resolved_by: as });
-      if (row.state === '7' && !row.closed_at) row.closed_at = instant();
+      if (row.state === '6' && !row.resolved_at) Object.assign(row, { resolved_at: serviceNowTime(), resolved_by: as });
+      if (row.state === '7' && !row.closed_at) row.closed_at = serviceNowTime();
     }
     if (fields.correlation_id)
       this.byReference.set(fields.correlation_id, [...(this.byReference.get(fields.correlation_id) ?? []), row]);
   }
 
   private touch(row: Row, as: string): void {
-    Object.assign(row, { sys_updated_on: instant(), sys_updated_by: as, sys_mod_count: String(Number(row.sys_mod_count) + 1) });
+    Object.assign(row, {
+      sys_updated_on: serviceNowTime(),
+      sys_updated_by: as,
+      sys_mod_count: String(Number(row.sys_mod_count) + 1),
+    });
   }
 
   private part(sysId: string, row: Row): void {
@@ -286,7 +290,7 @@ export class ServiceNowDesk {
     else this.partsOf.set(sysId, [row]);
   }
 
-  /** The only business rule. */
+  /** The first business rule. */
   get webhook(): Webhook | undefined {
     return this.webhooks[0];
   }
@@ -295,8 +299,8 @@ export class ServiceNowDesk {
     this.webhooks = webhook ? [webhook] : [];
   }
 
-  /** The business rules: tell the page, and post to their webhooks after the write, one attempt, nobody waits for it. */
-  private rule(table: string, row: Row, operation: string): void {
+  /** Runs the business rules: notifies the page and posts to the webhooks after the write, without waiting for the answers. */
+  private runRules(table: string, row: Row, operation: string): void {
     this.changed(table, row);
     const webhooks = this.webhooks.filter(({ tables }) => !tables || tables.includes(table));
     if (webhooks.length === 0 || !TABLES[table]?.prefix) return;
@@ -307,9 +311,9 @@ export class ServiceNowDesk {
   }
 
   private async push(webhook: Webhook, body: string): Promise<void> {
-    this.pushes.begun++;
+    this.pushes.started++;
     await this.post(webhook, body, webhook.retries ?? 0);
-    this.pushes.ended++;
+    this.pushes.finished++;
   }
 
   private async post(webhook: Webhook, body: string, retries: number): Promise<void> {
@@ -330,7 +334,7 @@ export class ServiceNowDesk {
   }
 }
 
-/** Now in the raw notation: UTC, to the second. */
-export function instant(): string {
+/** The current time in ServiceNow's format: UTC, to the second. */
+export function serviceNowTime(): string {
   return new Date().toISOString().slice(0, 19).replace('T', ' ');
 }

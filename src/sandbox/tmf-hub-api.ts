@@ -8,24 +8,25 @@ const PAGE: Reply = {
   body: Buffer.from('<!doctype html><html><head><title>Please sign in</title></head><body></body></html>'),
 };
 
-/** Answers in the place of a hub's: nothing is registered. */
-const INSTEAD: Partial<Record<RegistrationForm, Reply>> = {
+/** Answers that replace the hub's: nothing is registered. */
+const REPLACEMENTS: Partial<Record<RegistrationForm, Reply>> = {
   page: PAGE,
   errorObject: { status: 200, body: { code: '60', reason: 'try later' } },
   gatewayNotFound: { status: 404, body: { message: 'no Route matched with those values' } },
 };
 
-/** What a registration that was made is answered. */
-const MADE: Partial<Record<RegistrationForm, (hub: Hub, address: string) => Omit<Reply, 'status'> & { status?: number }>> = {
-  noId: ({ callback }) => ({ body: { callback } }),
-  empty: () => ({ status: 200 }),
-  noContent: () => ({ status: 204 }),
-  location: ({ id }, address) => ({ headers: { Location: `${address}/${id}` } }),
-  list: (hub) => ({ status: 200, body: [hub] }),
-  wrapped: (hub) => ({ status: 200, body: { data: hub } }),
-};
+/** Answers to a successful registration. */
+const REGISTERED: Partial<Record<RegistrationForm, (hub: Hub, address: string) => Omit<Reply, 'status'> & { status?: number }>> =
+  {
+    noId: ({ callback }) => ({ body: { callback } }),
+    empty: () => ({ status: 200 }),
+    noContent: () => ({ status: 204 }),
+    location: ({ id }, address) => ({ headers: { Location: `${address}/${id}` } }),
+    list: (hub) => ({ status: 200, body: [hub] }),
+    wrapped: (hub) => ({ status: 200, body: { data: hub } }),
+  };
 
-/** Subscriptions: made and ended; shown one by one or in a list where the provider does that. */
+/** The hub resource: creates and deletes subscriptions; reading one, or a list, depends on the provider. */
 export function hubs(desk: TmfProvider, readable: boolean): Resource {
   return (request, [id]) => {
     const { events } = desk;
@@ -43,18 +44,18 @@ export function hubs(desk: TmfProvider, readable: boolean): Resource {
 
 function subscribe(desk: TmfProvider, request: Request): Reply {
   const { events } = desk;
-  const instead = INSTEAD[events.form];
-  if (instead) return instead;
+  const replacement = REPLACEMENTS[events.form];
+  if (replacement) return replacement;
   const body = json(request);
   if (typeof body?.callback !== 'string' || !URL.canParse(body.callback))
     return refuse(desk, 400, 'Bad request', 'callback is required.');
   if (desk.version === 'v5' && !body['@type']) return refuse(desk, 400, 'Bad request', '@type is required.');
   const { callback } = body;
-  const there = events.form.startsWith('conflict') && events.hubs().find((hub) => hub.callback === callback);
-  if (there) {
-    const conflict = refuse(desk, 409, 'Conflict', 'There is a subscription for this callback.');
-    return events.form === 'conflict' ? conflict : { ...conflict, body: { ...(conflict.body as object), id: there.id } };
+  const existing = events.form.startsWith('conflict') && events.hubs().find((hub) => hub.callback === callback);
+  if (existing) {
+    const conflict = refuse(desk, 409, 'Conflict', 'A subscription for this callback already exists.');
+    return events.form === 'conflict' ? conflict : { ...conflict, body: { ...(conflict.body as object), id: existing.id } };
   }
   const hub = events.subscribe(callback, typeof body.query === 'string' ? body.query : undefined);
-  return { status: 201, ...(MADE[events.form]?.(hub, request.path) ?? { body: hub }) };
+  return { status: 201, ...(REGISTERED[events.form]?.(hub, request.path) ?? { body: hub }) };
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Pushes } from './exchange.js';
+import type { PushCounts } from './exchange.js';
 import { filterOf } from './tmf-query.js';
 import { type TmfRecord, typed, type Version } from './tmf-record.js';
 
@@ -10,8 +10,8 @@ export interface Hub {
 }
 
 /**
- * How a registration is answered: as the standard has it; without an id, in several forms; refused where there is one for this callback; or by
- * something else than the hub, and nothing is registered.
+ * How a registration is answered: according to the standard; in several forms without an id; with 409 if the callback is already
+ * registered; or by something other than the hub, so that nothing is registered.
  */
 export const REGISTRATION_FORMS = [
   'standard',
@@ -32,23 +32,26 @@ export type RegistrationForm = (typeof REGISTRATION_FORMS)[number];
 const TRIES = 6;
 const BACKOFF = 100;
 
-/** A provider's subscribers. Posts events to them, in order for each; tries again a few times, as providers do (TMF630 leaves it open). */
+/**
+ * A provider's subscriptions. Posts events to each subscriber in order, with a few retries, as providers do (TMF630 does not
+ * specify it).
+ */
 export class EventSender {
-  /** Post to the callback as it is, or to `/listener/<event>` below it (both conventions are met). */
+  /** Post to the callback itself, or to `/listener/<event>` below it (both conventions are in use). */
   callbackStyle: 'exact' | 'listener' = 'listener';
   /** Send every event twice. */
   duplicate = false;
-  /** Send every other pair of events the wrong way round. */
+  /** Swap every other pair of events. */
   reorder = false;
   /** Do not send. */
   lose = false;
   form: RegistrationForm = 'standard';
-  /** `GET /hub` lists the subscriptions; it is not in the standard. */
+  /** `GET /hub` lists the subscriptions, which is not in the standard. */
   listed = false;
-  readonly pushes: Pushes = { begun: 0, ended: 0 };
+  readonly pushes: PushCounts = { started: 0, finished: 0 };
   private readonly subscriptions = new Map<string, Hub>();
-  private readonly lines = new Map<string, Promise<void>>();
-  private held: { hub: Hub; event: TmfRecord } | undefined;
+  private readonly queues = new Map<string, Promise<void>>();
+  private delayed: { hub: Hub; event: TmfRecord } | undefined;
 
   constructor(private readonly version: Version) {}
 
@@ -67,27 +70,29 @@ export class EventSender {
     return this.subscriptions.delete(id);
   }
 
-  /** Forgets the subscribers, as a provider that is restarted may. */
+  /** Forgets the subscriptions, as a restarted provider may. */
   forget(): void {
     this.subscriptions.clear();
   }
 
-  /** As new. */
+  /** Restores the initial state. */
   clear(): void {
     this.forget();
     this.form = 'standard';
     this.listed = false;
   }
 
-  /** Tells the subscribers whose query fits; `payload` is what stands under `event`, `more` what stands beside it. */
+  /**
+   * Sends an event to the subscribers whose query matches; `payload` is the content of `event`, `more` are attributes next to it.
+   */
   send(eventType: string, payload: TmfRecord, more: TmfRecord = {}): void {
     if (this.lose) return;
     for (const hub of this.hubs()) {
       const event = { ...envelope(this.version, eventType), ...more, event: structuredClone(payload) };
       if (!filterOf(new URLSearchParams(hub.query ?? ''))(event)) continue;
-      if (this.reorder && !this.held) {
-        this.held = { hub, event };
-        this.pushes.begun++;
+      if (this.reorder && !this.delayed) {
+        this.delayed = { hub, event };
+        this.pushes.started++;
         setTimeout(() => this.release(), 200);
         continue;
       }
@@ -98,24 +103,24 @@ export class EventSender {
   }
 
   private release(): void {
-    const { held } = this;
-    this.held = undefined;
-    if (!held) return;
-    this.enqueue(held.hub, held.event);
-    this.pushes.ended++;
+    const { delayed } = this;
+    this.delayed = undefined;
+    if (!delayed) return;
+    this.enqueue(delayed.hub, delayed.event);
+    this.pushes.finished++;
   }
 
   private enqueue(hub: Hub, event: TmfRecord): void {
     const name = String(event.eventType);
     const path = this.callbackStyle === 'exact' ? '' : `/listener/${name.charAt(0).toLowerCase()}${name.slice(1)}`;
-    const before = this.lines.get(hub.id) ?? Promise.resolve();
+    const before = this.queues.get(hub.id) ?? Promise.resolve();
     const push = async () => {
       await before;
       await this.post(`${hub.callback}${path}`, JSON.stringify(event));
-      this.pushes.ended++;
+      this.pushes.finished++;
     };
-    this.pushes.begun++;
-    this.lines.set(hub.id, push());
+    this.pushes.started++;
+    this.queues.set(hub.id, push());
   }
 
   private async post(url: string, body: string): Promise<void> {
@@ -125,7 +130,7 @@ export class EventSender {
         await answer.arrayBuffer();
         if (answer.ok) return;
       } catch {
-        // nobody there: try again
+        // no connection: retry
       }
       await new Promise((resolve) => setTimeout(resolve, BACKOFF * 2 ** tries));
     }

@@ -1,12 +1,12 @@
 import { entries, type TmfRecord } from './tmf-record.js';
 
-/** Parameters that are no filter. */
+/** Parameters that are not filters. */
 const RESERVED = new Set(['fields', 'offset', 'limit', 'sort', 'filter', 'before', 'after']);
 const OPERATOR = /\.(gte?|lte?|eq|ne|regex)$/;
 
 /**
- * The filter of a query (TMF630, attribute value filtering): attributes by their path, parameters AND, values with commas or repeated OR,
- * operators behind a dot. The query of a hub is one, over the event.
+ * The filter of a query (TMF630, attribute value filtering): attributes by path, AND between parameters, OR between
+ * comma-separated or repeated values, operators after a dot. The query of a hub subscription filters events in the same way.
  */
 export function filterOf(query: URLSearchParams): (record: TmfRecord) => boolean {
   const names = [...new Set(query.keys())].filter((name) => !RESERVED.has(name));
@@ -17,13 +17,13 @@ export function filterOf(query: URLSearchParams): (record: TmfRecord) => boolean
     return (record: TmfRecord) => {
       const values = valuesAt(record, path).map(String);
       if (operator === 'ne') return wanted.every((one) => !values.includes(one));
-      return values.some((value) => wanted.some((one) => fits(operator, value, one)));
+      return values.some((value) => wanted.some((one) => matches(operator, value, one)));
     };
   });
   return (record) => conditions.every((condition) => condition(record));
 }
 
-function fits(operator: string, value: string, wanted: string): boolean {
+function matches(operator: string, value: string, wanted: string): boolean {
   switch (operator) {
     case 'gt':
       return value > wanted;
@@ -40,7 +40,7 @@ function fits(operator: string, value: string, wanted: string): boolean {
   }
 }
 
-/** What stands at a path; below a list, what stands there in any entry. */
+/** The values at a path; below a list, the values of all its entries. */
 function valuesAt(value: unknown, [name, ...rest]: string[]): unknown[] {
   if (Array.isArray(value)) return entries(value).flatMap((entry) => valuesAt(entry, name === undefined ? [] : [name, ...rest]));
   if (name === undefined) return value === undefined || value === null ? [] : [value];

@@ -7,7 +7,7 @@ export function entries(value: unknown): TmfRecord[] {
   return Array.isArray(value) ? (value as TmfRecord[]) : [];
 }
 
-/** `@type` as v5 demands it on every object; v4 does without. */
+/** Adds `@type`, which v5 requires on every object and v4 does not use. */
 export function typed(version: Version, type: string, record: TmfRecord): TmfRecord {
   return version === 'v5' ? { '@type': type, ...record } : record;
 }

@@ -5,10 +5,10 @@ import { entries, type TmfRecord } from './tmf-record.js';
 import type { TmfDesk } from './tmf621.js';
 
 const STATUS = new Set(['acknowledged', 'rejected', 'pending', 'held', 'inProgress', 'cancelled', 'closed', 'resolved']);
-/** Attributes a PATCH may not hold. */
+/** Attributes a PATCH may not contain. */
 const FIXED = ['id', 'href', 'creationDate', 'lastUpdate', 'statusChangeDate', 'statusChange'];
 
-/** The TMF621 API of a provider, v4 or v5, checked as strictly as the definitions say. */
+/** The TMF621 API of a provider, v4 or v5, validated against the API definitions. */
 export function tmf621Api(desk: TmfDesk, root: string): Handler {
   return tmfApi(desk, root, { hub: hubs(desk, desk.version === 'v5'), troubleTicket: troubleTicket(desk) });
 }
@@ -37,7 +37,7 @@ function troubleTicket(desk: TmfDesk): (request: Request, ids: string[]) => Repl
   };
 }
 
-/** By a reference there is an index: look-ups stay quick with many tickets. */
+/** Look-ups by reference use an index, so that they stay fast with many tickets. */
 function candidates(desk: TmfDesk, query: URLSearchParams): TmfRecord[] {
   const reference = query.get('externalId') ?? query.get('externalIdentifier.id');
   return reference ? desk.withReference(reference) : desk.tickets();
@@ -45,7 +45,7 @@ function candidates(desk: TmfDesk, query: URLSearchParams): TmfRecord[] {
 
 function create(desk: TmfDesk, request: Request): Reply {
   const body = json(request);
-  const wrong = body ? problem(desk, body, ['description', 'severity', 'ticketType']) : 'The body is no JSON object.';
+  const wrong = body ? problem(desk, body, ['description', 'severity', 'ticketType']) : 'The body is not a JSON object.';
   if (!body || wrong) return refuse(desk, 400, 'Bad request', wrong ?? '');
   const ticket = desk.create(body);
   return { status: 201, headers: { Location: String(ticket.href) }, body: ticket };
@@ -61,7 +61,7 @@ function patch(desk: TmfDesk, request: Request, id: string, ticket: TmfRecord): 
   return { status: 200, body: desk.patch(id, attributes) };
 }
 
-/** What the definition of the version refuses; in words. */
+/** The first violation of the API definition, as text. */
 function problem(desk: TmfDesk, body: TmfRecord, required: string[], partial = false): string | undefined {
   const missing = required.find((name) => typeof body[name] !== 'string' || body[name] === '');
   if (missing) return `${missing} is required.`;

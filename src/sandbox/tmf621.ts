@@ -19,8 +19,8 @@ export class TmfDesk {
   private readonly list = new Map<string, Ticket>();
   private readonly files = new Map<string, Buffer>();
   private readonly byReference = new Map<string, Ticket[]>();
-  /** Numbers that are not given again. */
-  taken = 0;
+  /** Added to all ticket numbers. */
+  numberOffset = 0;
   private next = 100_000;
 
   constructor(
@@ -67,7 +67,7 @@ export class TmfDesk {
 
   create(given: Ticket): Ticket {
     const now = new Date().toISOString();
-    const id = `TT-${this.taken + ++this.next}`;
+    const id = `TT-${this.numberOffset + ++this.next}`;
     const ticket: Ticket = {
       ...given,
       id,
@@ -79,18 +79,18 @@ export class TmfDesk {
       ...(this.version === 'v5' && { '@type': given['@type'] ?? 'TroubleTicket' }),
     };
     this.list.set(id, ticket);
-    this.behaviours.born(id);
-    this.settle(ticket, { note: [], attachment: [] });
+    this.behaviours.recordCreated(id);
+    this.completeRecord(ticket, { note: [], attachment: [] });
     for (const reference of references(ticket))
       this.byReference.set(reference, [...(this.byReference.get(reference) ?? []), ticket]);
-    this.tell('TroubleTicketCreateEvent', ticket);
+    this.publish('TroubleTicketCreateEvent', ticket);
     return ticket;
   }
 
-  /** Applies a patch; `null` removes. */
+  /** Applies a patch; `null` removes an attribute. */
   patch(id: string, change: Ticket): Ticket {
     const ticket = this.existing(id);
-    this.behaviours.changing(id, ticket);
+    this.behaviours.beforeChange(id, ticket);
     const before = { status: ticket.status, note: ticket.note ?? [], attachment: ticket.attachment ?? [] };
     for (const [name, value] of Object.entries(change)) {
       if (value === null) delete ticket[name];
@@ -101,11 +101,11 @@ export class TmfDesk {
     const now = new Date();
     // Two changes within a millisecond would look like one.
     ticket.lastUpdate = new Date(Math.max(now.getTime(), Date.parse(String(ticket.lastUpdate)) + 1)).toISOString();
-    if (status) this.remember(ticket);
-    this.settle(ticket, before);
-    this.tell(status ? 'TroubleTicketStatusChangeEvent' : 'TroubleTicketAttributeValueChangeEvent', ticket);
-    if (status && ticket.status === 'resolved') this.tell('TroubleTicketResolvedEvent', ticket);
-    if (status && ticket.status === 'pending') this.tell('TroubleTicketInformationRequiredEvent', ticket);
+    if (status) this.recordStatusChange(ticket);
+    this.completeRecord(ticket, before);
+    this.publish(status ? 'TroubleTicketStatusChangeEvent' : 'TroubleTicketAttributeValueChangeEvent', ticket);
+    if (status && ticket.status === 'resolved') this.publish('TroubleTicketResolvedEvent', ticket);
+    if (status && ticket.status === 'pending') this.publish('TroubleTicketInformationRequiredEvent', ticket);
     return ticket;
   }
 
@@ -127,7 +127,7 @@ export class TmfDesk {
     const ticket = this.list.get(id);
     if (!ticket) return false;
     this.list.delete(id);
-    this.tell('TroubleTicketDeleteEvent', ticket);
+    this.publish('TroubleTicketDeleteEvent', ticket);
     return true;
   }
 
@@ -142,7 +142,7 @@ export class TmfDesk {
     return ticket;
   }
 
-  private remember(ticket: Ticket): void {
+  private recordStatusChange(ticket: Ticket): void {
     ticket.statusChangeDate = ticket.lastUpdate;
     const [name, entry] =
       this.version === 'v4'
@@ -159,8 +159,10 @@ export class TmfDesk {
     ticket[name as string] = [...entries(ticket[name as string]), entry];
   }
 
-  /** Notes and attachments get ids; content goes into the desk's files and is served by url; an entry sent again by its id keeps its content. */
-  private settle(ticket: Ticket, before: { note: unknown; attachment: unknown }): void {
+  /**
+   * Assigns ids to notes and attachments; content is stored and served by URL; an entry sent again with its id keeps its content.
+   */
+  private completeRecord(ticket: Ticket, before: { note: unknown; attachment: unknown }): void {
     if (ticket.note) ticket.note = entries(ticket.note).map((note) => ({ id: randomUUID(), date: ticket.lastUpdate, ...note }));
     if (!ticket.attachment) return;
     const known = new Map(entries(before.attachment).map((a) => [a.id, a]));
@@ -177,12 +179,12 @@ export class TmfDesk {
     });
   }
 
-  private tell(eventType: string, ticket: Ticket): void {
+  private publish(eventType: string, ticket: Ticket): void {
     this.changed(ticket);
-    // v4 tells the whole ticket, v5 what changed.
+    // v4 events contain the whole ticket, v5 events only the changes.
     const { id, href, status, lastUpdate } = ticket;
-    const told = this.version === 'v4' ? ticket : { '@type': 'TroubleTicket', id, href, status, lastUpdate };
-    this.events.send(eventType, { troubleTicket: told });
+    const content = this.version === 'v4' ? ticket : { '@type': 'TroubleTicket', id, href, status, lastUpdate };
+    this.events.send(eventType, { troubleTicket: content });
   }
 }
 

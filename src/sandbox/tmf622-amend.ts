@@ -1,29 +1,30 @@
 import { isDeepStrictEqual } from 'node:util';
 import { entries, type TmfRecord } from './tmf-record.js';
-import { itemsOf, type Order, type OrderDesk } from './tmf622.js';
+import type { OrderDesk } from './tmf622.js';
+import { itemsOf, type Order } from './tmf622-order.js';
 import { isFinal } from './tmf622-states.js';
 
-/** Why something cannot be done: the request is wrong (400), or the order does not stand so (409). */
-export interface Objection {
+/** Why an order cannot be amended: the request is invalid (400), or the state of the order does not allow it (409). */
+export interface AmendProblem {
   status: 400 | 409;
   message: string;
 }
 
-/** What is wrong with the items of an order among themselves, whatever their shape; undefined when nothing. */
-export function objectionToItems(order: TmfRecord): string | undefined {
+/** The first inconsistency between the items of an order; undefined if there is none. */
+export function itemProblem(order: TmfRecord): string | undefined {
   const ids = itemsOf(order).map((item) => item.id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (twice !== undefined) return `There are two items ${twice}.`;
+  if (twice !== undefined) return `Item id ${twice} is used twice.`;
   const related = itemsOf(order).flatMap((item) => entries(item.productOrderItemRelationship).map((r) => r.id));
   const lost = related.find((id) => id !== undefined && !ids.includes(id));
   return lost === undefined ? undefined : `productOrderItemRelationship names item ${lost}, which is not in the order.`;
 }
 
 /**
- * The items of an order as a PATCH amends them: quantities, characteristics, new items, items called off by their state. By merge patch the
- * list is the whole one; a vendor that keeps its items by id takes those that change.
+ * The items of an order after a PATCH: changed quantities and characteristics, new items, items cancelled by their state. A merge
+ * patch contains the whole list; a vendor that merges items by id accepts only the changed ones.
  */
-export function amended(desk: OrderDesk, order: Order, given: TmfRecord[]): TmfRecord[] | Objection {
+export function amendItems(desk: OrderDesk, order: Order, given: TmfRecord[]): TmfRecord[] | AmendProblem {
   const byId = desk.listMode === 'append';
   const old = new Map(entries(order.productOrderItem).map((item) => [item.id, item]));
   const result = new Map<unknown, TmfRecord>(byId ? old : []);
@@ -32,7 +33,7 @@ export function amended(desk: OrderDesk, order: Order, given: TmfRecord[]): TmfR
     const before = old.get(item.id);
     const state = item.state ?? before?.state ?? 'acknowledged';
     if (state !== 'cancelled' && state !== (before?.state ?? 'acknowledged'))
-      return { status: 400, message: `Item ${item.id}: ${state} is not for the customer to set.` };
+      return { status: 400, message: `Item ${item.id}: the customer may not set the state ${state}.` };
     const after = { ...(byId && before), ...item, state };
     if (!isDeepStrictEqual(after, before)) changes++;
     if (before && isFinal(before.state) && !isDeepStrictEqual(after, before))
@@ -41,11 +42,11 @@ export function amended(desk: OrderDesk, order: Order, given: TmfRecord[]): TmfR
   }
   const missing = [...old.keys()].find((id) => !result.has(id));
   if (missing !== undefined)
-    return { status: 400, message: `Item ${missing} is missing: give all items, and call one off by its state.` };
-  const wrong = objectionToItems({ productOrderItem: given });
+    return { status: 400, message: `Item ${missing} is missing. Send all items, and cancel an item by its state.` };
+  const wrong = itemProblem({ productOrderItem: given });
   if (wrong && !byId) return { status: 400, message: wrong };
-  if (changes > 0 && desk.isUnstoppable(String(order.id)))
-    return { status: 409, message: `Order ${order.id} is behind its point of no return.` };
+  if (changes > 0 && desk.isPastPointOfNoReturn(String(order.id)))
+    return { status: 409, message: `Order ${order.id} has passed its point of no return.` };
   if (changes > 0 && !desk.amendableIn.has(String(order.state)))
     return { status: 409, message: `Order ${order.id} is ${order.state}: its items cannot be changed.` };
   return [...result.values()];

@@ -2,23 +2,24 @@ import { type Handler, json, type Reply, type Request } from './exchange.js';
 import { list, notAllowed, type Resource, readPatch, refuse, select, tmfApi } from './tmf-api.js';
 import { hubs } from './tmf-hub-api.js';
 import { entries, type TmfRecord, type Version } from './tmf-record.js';
-import type { Order, OrderDesk } from './tmf622.js';
-import { amended, objectionToItems } from './tmf622-amend.js';
-import { problems } from './tmf622-shapes.js';
+import type { OrderDesk } from './tmf622.js';
+import { amendItems, itemProblem } from './tmf622-amend.js';
+import type { Order } from './tmf622-order.js';
+import { problems } from './tmf622-schema.js';
 import { isFinal } from './tmf622-states.js';
 
-/** Attributes that the definition of a create leaves out: the vendor sets them. */
+/** Attributes not allowed in a create: the vendor sets them. */
 const NOT_CREATABLE: Record<Version, string[]> = {
   v4: ['id', 'href', 'orderDate', 'state', 'completionDate', 'expectedCompletionDate'],
   v5: ['href', 'creationDate', 'state', 'completionDate', 'expectedCompletionDate', 'cancellationDate', 'cancellationReason'],
 };
-/** Attributes that the definition of a patch leaves out. */
+/** Attributes not allowed in a patch. */
 const NOT_PATCHABLE: Record<Version, string[]> = {
   v4: ['id', 'href', 'orderDate'],
   v5: ['id', 'href', 'creationDate', 'requestedInitialState'],
 };
 
-/** The TMF622 API of a vendor, v4 or v5, checked as strictly as the definitions say. */
+/** The TMF622 API of a vendor, v4 or v5, validated against the API definitions. */
 export function tmf622Api(desk: OrderDesk, root: string): Handler {
   return tmfApi(desk, root, {
     hub: hubs(desk, false),
@@ -34,7 +35,7 @@ function productOrder(desk: OrderDesk): Resource {
       if (method === 'GET') return list(desk.orders(), query);
       return method === 'POST' ? create(desk, request) : notAllowed(desk, request);
     }
-    if (method === 'PATCH' && isQueued(desk, id)) return yetToBeCreated(desk);
+    if (method === 'PATCH' && isQueued(desk, id)) return queuedOrderError(desk);
     const order = desk.order(id);
     if (!order) return refuse(desk, 404, 'Not found', `There is no order ${id}.`);
     switch (method) {
@@ -64,11 +65,11 @@ function cancelProductOrder(desk: OrderDesk): Resource {
 
 function create(desk: OrderDesk, request: Request): Reply {
   const body = json(request);
-  if (!body || Array.isArray(body)) return bad(desk, 'The body is no JSON object.');
+  if (!body || Array.isArray(body)) return badRequest(desk, 'The body is not a JSON object.');
   const fixed = NOT_CREATABLE[desk.version].find((name) => name in body);
   const wrong = fixed ? [`${fixed} cannot be set when an order is created.`] : problems(desk.version, ['Create', 'Order'], body);
-  const objection = wrong.length > 0 ? wrong.join(' ') : objectionToItems(body);
-  if (objection) return bad(desk, objection);
+  const reason = wrong.length > 0 ? wrong.join(' ') : itemProblem(body);
+  if (reason) return badRequest(desk, reason);
   const order = desk.create(body);
   const { queueing } = desk;
   if (!queueing) return { status: 201, headers: { Location: String(order.href) }, body: order };
@@ -83,21 +84,21 @@ function patch(desk: OrderDesk, request: Request, id: string, order: Order): Rep
   if ('status' in read) return read;
   const { change, whole } = read;
   const fixed = NOT_PATCHABLE[desk.version].find((name) => name in change);
-  if (fixed) return bad(desk, `${fixed} cannot be changed.`);
-  if (desk.patchDemandsItems && whole && entries(change.productOrderItem).length === 0)
-    return bad(desk, 'productOrderItem is required.');
+  if (fixed) return badRequest(desk, `${fixed} cannot be changed.`);
+  if (desk.patchRequiresItems && whole && entries(change.productOrderItem).length === 0)
+    return badRequest(desk, 'productOrderItem is required.');
   const wrong = problems(desk.version, ['Update', 'Order'], whole ? change : { '@type': 'ProductOrder', ...change });
-  if (wrong.length > 0) return bad(desk, wrong.join(' '));
+  if (wrong.length > 0) return badRequest(desk, wrong.join(' '));
   const { '@type': _type, state, productOrderItem, ...attributes } = change;
   const beyondNotes = Object.keys({ ...attributes, ...(productOrderItem !== undefined && { productOrderItem }) }).some(
     (n) => n !== 'note',
   );
-  const items = productOrderItem === undefined ? undefined : amended(desk, order, entries(productOrderItem));
+  const items = productOrderItem === undefined ? undefined : amendItems(desk, order, entries(productOrderItem));
   if (items && !Array.isArray(items)) return refuse(desk, items.status, 'Not possible', items.message);
   if (isFinal(order.state) && beyondNotes) return refuse(desk, 409, 'Not possible', `Order ${id} is ${order.state}.`);
   const submits = state === 'acknowledged' && order.state === 'draft';
   if (state !== undefined && state !== order.state && !submits)
-    return bad(desk, `state ${state}: the vendor sets it; cancel an order by cancelProductOrder.`);
+    return badRequest(desk, `state ${state}: only the vendor sets the state. Cancel an order with cancelProductOrder.`);
   desk.patch(id, { ...attributes, ...(items && { productOrderItem: items }) }, 'customer');
   if (submits) desk.submit(id);
   return { status: 200, body: order };
@@ -105,14 +106,14 @@ function patch(desk: OrderDesk, request: Request, id: string, order: Order): Rep
 
 function cancel(desk: OrderDesk, request: Request): Reply {
   const body = json(request);
-  if (!body || Array.isArray(body)) return bad(desk, 'The body is no JSON object.');
+  if (!body || Array.isArray(body)) return badRequest(desk, 'The body is not a JSON object.');
   const wrong = problems(desk.version, ['CancelCreate'], body);
-  if (wrong.length > 0) return bad(desk, wrong.join(' '));
+  if (wrong.length > 0) return badRequest(desk, wrong.join(' '));
   const id = String((body.productOrder as TmfRecord).id);
-  if (isQueued(desk, id)) return yetToBeCreated(desk);
-  if (!desk.order(id)) return bad(desk, `There is no order ${id}.`);
-  const objection = desk.cancels.objection(id);
-  if (objection) return refuse(desk, 409, 'Not possible', objection);
+  if (isQueued(desk, id)) return queuedOrderError(desk);
+  if (!desk.order(id)) return badRequest(desk, `There is no order ${id}.`);
+  const reason = desk.cancels.rejectionReason(id);
+  if (reason) return refuse(desk, 409, 'Not possible', reason);
   const { decision } = desk.cancels;
   if (typeof decision === 'number') return refuse(desk, decision, 'Not possible', `Order ${id} can no longer be cancelled.`);
   const task = desk.cancels.request(body, id);
@@ -123,11 +124,11 @@ function isQueued(desk: OrderDesk, id: string): boolean {
   return desk.queued().some((order) => order.id === id);
 }
 
-/** In ServiceNow's words, which queues orders that are posted with `mode=async`. */
-function yetToBeCreated(desk: OrderDesk): Reply {
-  return bad(desk, 'This order is yet to be created in customer order table');
+/** The error text of ServiceNow, which queues orders posted with `mode=async`. */
+function queuedOrderError(desk: OrderDesk): Reply {
+  return badRequest(desk, 'This order is yet to be created in customer order table');
 }
 
-function bad(desk: OrderDesk, message: string): Reply {
+function badRequest(desk: OrderDesk, message: string): Reply {
   return refuse(desk, 400, 'Bad request', message);
 }

@@ -1,22 +1,32 @@
-import type { Order, OrderDesk } from './tmf622.js';
+import type { Order } from './tmf622-order.js';
+
+/** The part of a vendor's desk that the autopilot uses. */
+interface AutopilotDesk {
+  orders(): Order[];
+  order(id: string): Order | undefined;
+  setState(id: string, state: string): Order;
+}
 
 const NEXT: Record<string, string> = { acknowledged: 'inProgress', inProgress: 'completed' };
 
-/** Takes orders from acknowledged over inProgress to completed by itself, when it is switched on. What waits or is being cancelled it leaves alone. */
+/**
+ * If enabled, moves orders from acknowledged through inProgress to completed. It does not touch orders that are waiting or being
+ * cancelled.
+ */
 export class Autopilot {
   private readonly timers = new Map<string, NodeJS.Timeout>();
-  private pause: number | undefined;
+  private stepDelay: number | undefined;
 
-  constructor(private readonly desk: OrderDesk) {}
+  constructor(private readonly desk: AutopilotDesk) {}
 
-  /** Milliseconds before each step; undefined: off. */
+  /** Milliseconds before each step; undefined = disabled. */
   get delay(): number | undefined {
-    return this.pause;
+    return this.stepDelay;
   }
 
   set delay(delay: number | undefined) {
     this.clear();
-    this.pause = delay;
+    this.stepDelay = delay;
     for (const order of this.desk.orders()) this.schedule(order);
   }
 
@@ -29,13 +39,13 @@ export class Autopilot {
     const id = String(order.id);
     const from = String(order.state);
     const to = NEXT[from];
-    if (this.pause === undefined || !to || this.timers.has(id)) return;
+    if (this.stepDelay === undefined || !to || this.timers.has(id)) return;
     const step = () => {
       this.timers.delete(id);
       if (this.desk.order(id) !== order) return;
       if (order.state === from) this.desk.setState(id, to);
       else this.schedule(order);
     };
-    this.timers.set(id, setTimeout(step, this.pause).unref());
+    this.timers.set(id, setTimeout(step, this.stepDelay).unref());
   }
 }

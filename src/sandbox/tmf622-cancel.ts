@@ -1,6 +1,6 @@
-import { entries, type TmfRecord, typed } from './tmf-record.js';
-import { itemsOf, type OrderDesk } from './tmf622.js';
-import { informationRequired } from './tmf622-events.js';
+import { entries, type TmfRecord, typed, type Version } from './tmf-record.js';
+import { informationRequired, type OrderEvent } from './tmf622-events.js';
+import { itemsOf, type Order } from './tmf622-order.js';
 import { isFinal } from './tmf622-states.js';
 
 export interface Task extends TmfRecord {
@@ -8,27 +8,41 @@ export interface Task extends TmfRecord {
   state: string;
 }
 
-/** Whoever decides a cancellation: a person, always yes or no, or the request itself is refused with that status. */
-export type Decision = 'hand' | 'accept' | 'refuse' | 400 | 409;
+/** The part of a vendor's desk that cancellations use. */
+interface CancelDesk {
+  readonly version: Version;
+  readonly name: string;
+  readonly numberOffset: number;
+  readonly autoAdvance: number | undefined;
+  readonly baseUrl: () => string;
+  order(id: string): Order | undefined;
+  setState(id: string, state: string, reason?: string): Order;
+  change(order: Order, apply: () => void): void;
+  publish(event: OrderEvent & { more?: TmfRecord }): void;
+  isPastPointOfNoReturn(id: string): boolean;
+}
 
-interface Former {
+/** How a cancellation is decided: manually, always accepted or refused, or the request is rejected with that status. */
+export type Decision = 'manual' | 'accept' | 'refuse' | 400 | 409;
+
+interface PriorState {
   orderId: string;
   state: unknown;
   items: Map<unknown, unknown>;
 }
 
-/** Requests to cancel orders (CancelProductOrder): acknowledged → inProgress → done, or refused, and what they do to their order. */
+/** Requests to cancel orders (CancelProductOrder): acknowledged → inProgress → done or refused, with the effect on the order. */
 export class CancelTasks {
-  decision: Decision = 'hand';
+  decision: Decision = 'manual';
   private readonly tasks = new Map<string, Task>();
-  private readonly former = new Map<string, Former>();
+  private readonly priorStates = new Map<string, PriorState>();
   private next = 300_000;
 
-  constructor(private readonly desk: OrderDesk) {}
+  constructor(private readonly desk: CancelDesk) {}
 
   clear(): void {
     this.tasks.clear();
-    this.former.clear();
+    this.priorStates.clear();
   }
 
   all(): Task[] {
@@ -39,23 +53,23 @@ export class CancelTasks {
     return this.tasks.get(id);
   }
 
-  /** Why the order cannot be asked to be cancelled; undefined when it can. */
-  objection(orderId: string): string | undefined {
+  /** Why a cancellation of the order cannot be requested; undefined if it can. */
+  rejectionReason(orderId: string): string | undefined {
     const state = this.desk.order(orderId)?.state;
     if (isFinal(state)) return `Order ${orderId} is ${state}.`;
-    return this.underWay(orderId) && `A cancellation of order ${orderId} is under way.`;
+    return this.openTask(orderId) && `A cancellation of order ${orderId} is already in progress.`;
   }
 
-  /** The cancellation of an order that is not decided or done yet. */
-  underWay(orderId: string): Task | undefined {
-    return this.all().find((task) => this.isOpen(task) && this.former.get(task.id)?.orderId === orderId);
+  /** The open cancellation of an order. */
+  openTask(orderId: string): Task | undefined {
+    return this.all().find((task) => this.isOpen(task) && this.priorStates.get(task.id)?.orderId === orderId);
   }
 
   request(given: TmfRecord, orderId: string): Task {
     const { desk } = this;
     const order = desk.order(orderId);
     if (!order) throw new Error(`There is no order ${orderId}.`);
-    const id = `CPO-${desk.taken + ++this.next}`;
+    const id = `CPO-${desk.numberOffset + ++this.next}`;
     const task = typed(desk.version, 'CancelProductOrder', {
       ...given,
       id,
@@ -65,8 +79,12 @@ export class CancelTasks {
       ...(desk.version === 'v5' && { creationDate: new Date().toISOString() }),
     }) as Task;
     this.tasks.set(id, task);
-    this.former.set(id, { orderId, state: order.state, items: new Map(itemsOf(order).map((item) => [item.id, item.state])) });
-    desk.tell({ eventType: 'CancelProductOrderCreateEvent', payload: { cancelProductOrder: task } });
+    this.priorStates.set(id, {
+      orderId,
+      state: order.state,
+      items: new Map(itemsOf(order).map((item) => [item.id, item.state])),
+    });
+    desk.publish({ eventType: 'CancelProductOrderCreateEvent', payload: { cancelProductOrder: task } });
     if (order.state === 'draft') desk.setState(orderId, 'acknowledged');
     desk.setState(orderId, 'assessingCancellation');
     this.decide(task, orderId);
@@ -75,56 +93,56 @@ export class CancelTasks {
 
   /** Accepts: the order is being cancelled. */
   accept(id: string): Task {
-    const { task, former } = this.open(id);
+    const { task, prior } = this.open(id);
     this.move(task, 'inProgress');
-    this.desk.setState(former.orderId, 'pendingCancellation');
+    this.desk.setState(prior.orderId, 'pendingCancellation');
     return task;
   }
 
   /** Ends an accepted cancellation: the order is cancelled. */
   finish(id: string): Task {
-    const { task, former } = this.open(id);
-    const order = this.desk.setState(former.orderId, 'cancelled', String(task.cancellationReason ?? 'Cancelled on request'));
+    const { task, prior } = this.open(id);
+    const order = this.desk.setState(prior.orderId, 'cancelled', String(task.cancellationReason ?? 'Cancelled on request'));
     this.move(task, 'done', { effectiveCancellationDate: order.cancellationDate });
     return task;
   }
 
-  /** Refuses: the order goes back to where it was. */
+  /** Refuses: the order returns to its previous state. */
   refuse(id: string, reason = 'The order can no longer be cancelled.'): Task {
     const { desk } = this;
-    const { task, former } = this.open(id);
+    const { task, prior } = this.open(id);
     this.move(task, 'inProgress');
     this.move(task, desk.version === 'v4' ? 'terminatedWithError' : 'rejected');
-    const order = desk.order(former.orderId);
+    const order = desk.order(prior.orderId);
     if (!order) return task;
     desk.change(order, () => {
-      order.state = former.state;
-      for (const item of itemsOf(order)) item.state = former.items.get(item.id) ?? item.state;
+      order.state = prior.state;
+      for (const item of itemsOf(order)) item.state = prior.items.get(item.id) ?? item.state;
       order.note = [...entries(order.note), typed(desk.version, 'Note', { text: `Not cancelled: ${reason}`, author: desk.name })];
     });
     return task;
   }
 
-  /** Asks the customer for something before the cancellation is decided. */
+  /** Requests information from the customer before the cancellation is decided. */
   requireInformation(id: string, path = '/cancellationReason'): Task {
     const { task } = this.open(id);
-    this.desk.tell(informationRequired(this.desk.version, 'CancelProductOrder', task, path));
+    this.desk.publish(informationRequired(this.desk.version, 'CancelProductOrder', task, path));
     return task;
   }
 
-  /** What the vendor does by itself, step by step: behind the point of no return it refuses, else what it is set to. */
+  /** Decides automatically, step by step: refuses after the point of no return, otherwise follows `decision`. */
   private decide(task: Task, orderId: string): void {
     const { desk } = this;
-    if (desk.isUnstoppable(orderId) || this.decision === 'refuse') this.later(task, () => this.refuse(task.id));
+    if (desk.isPastPointOfNoReturn(orderId) || this.decision === 'refuse') this.schedule(task, () => this.refuse(task.id));
     else if (this.decision === 'accept' || desk.autoAdvance !== undefined)
-      this.later(task, () => {
+      this.schedule(task, () => {
         this.accept(task.id);
-        this.later(task, () => this.finish(task.id));
+        this.schedule(task, () => this.finish(task.id));
       });
   }
 
-  /** At the desk's pace, unless somebody decided meanwhile or it is gone. */
-  private later(task: Task, step: () => void): void {
+  /** Runs a step after the desk's delay, unless the task was decided or removed in the meantime. */
+  private schedule(task: Task, step: () => void): void {
     const run = () => {
       if (this.tasks.has(task.id) && this.isOpen(task)) step();
     };
@@ -134,18 +152,18 @@ export class CancelTasks {
   private move(task: Task, state: string, more: TmfRecord = {}): void {
     if (task.state === state) return;
     Object.assign(task, { state }, more);
-    this.desk.tell({ eventType: 'CancelProductOrderStateChangeEvent', payload: { cancelProductOrder: task } });
+    this.desk.publish({ eventType: 'CancelProductOrderStateChangeEvent', payload: { cancelProductOrder: task } });
   }
 
   private isOpen(task: Task): boolean {
     return task.state === 'acknowledged' || task.state === 'inProgress';
   }
 
-  private open(id: string): { task: Task; former: Former } {
+  private open(id: string): { task: Task; prior: PriorState } {
     const task = this.tasks.get(id);
-    const former = this.former.get(id);
-    if (!task || !former) throw new Error(`There is no cancellation ${id}.`);
+    const prior = this.priorStates.get(id);
+    if (!task || !prior) throw new Error(`There is no cancellation ${id}.`);
     if (!this.isOpen(task)) throw new Error(`Cancellation ${id} is ${task.state}.`);
-    return { task, former };
+    return { task, prior };
   }
 }

@@ -1,38 +1,41 @@
 import { isDeepStrictEqual } from 'node:util';
 import { entries, type TmfRecord, type Version } from './tmf-record.js';
 
-export interface Told {
+export interface OrderEvent {
   eventType: string;
   payload: TmfRecord;
 }
 
 /**
- * What subscribers are told of a change of an order: one event, for the state where that changed, else `otherwise`. v4 tells the whole
- * order, v5 by which it is known and the attributes that changed, of items those that changed. Undefined: nothing changed.
+ * The event for a change of an order: a state change event if the state changed, otherwise `otherwise`. In v4 it contains the
+ * whole order, in v5 its identification, the changed attributes and the changed items. Undefined: nothing changed.
  */
 export function changeEvent(
   version: Version,
   before: TmfRecord,
   order: TmfRecord,
   otherwise = 'ProductOrderAttributeValueChangeEvent',
-): Told | undefined {
+): OrderEvent | undefined {
   const names = Object.keys({ ...before, ...order }).filter((name) => !isDeepStrictEqual(before[name], order[name]));
   if (names.length === 0) return undefined;
   const eventType = names.includes('state') ? 'ProductOrderStateChangeEvent' : otherwise;
-  return { eventType, payload: { productOrder: version === 'v4' ? order : { ...known(order), ...delta(before, order, names) } } };
+  return {
+    eventType,
+    payload: { productOrder: version === 'v4' ? order : { ...reference(order), ...delta(before, order, names) } },
+  };
 }
 
-export function deleteEvent(version: Version, order: TmfRecord): Told {
-  return { eventType: 'ProductOrderDeleteEvent', payload: { productOrder: version === 'v4' ? order : known(order) } };
+export function deleteEvent(version: Version, order: TmfRecord): OrderEvent {
+  return { eventType: 'ProductOrderDeleteEvent', payload: { productOrder: version === 'v4' ? order : reference(order) } };
 }
 
-/** v4 says what is asked for in `fieldPath` beside the resource, v5 in `informationRequired` beside a reference. */
+/** v4 names the required field in `fieldPath` next to the resource, v5 in `informationRequired` next to a reference. */
 export function informationRequired(
   version: Version,
   type: 'ProductOrder' | 'CancelProductOrder',
   resource: TmfRecord,
   path: string,
-): Told & { more?: TmfRecord } {
+): OrderEvent & { more?: TmfRecord } {
   const eventType = `${type}InformationRequiredEvent`;
   const name = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
   if (version === 'v4') return { eventType, payload: { [name]: resource }, more: { fieldPath: path } };
@@ -41,7 +44,7 @@ export function informationRequired(
   return { eventType, payload: { [name]: ref, informationRequired: { op: 'add', path } } };
 }
 
-function known({ id, href }: TmfRecord): TmfRecord {
+function reference({ id, href }: TmfRecord): TmfRecord {
   return { '@type': 'ProductOrder', id, href };
 }
 

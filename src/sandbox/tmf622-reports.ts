@@ -2,29 +2,29 @@ import { randomUUID } from 'node:crypto';
 import type { TmfRecord } from './tmf-record.js';
 
 /** What a vendor reports about an order, or about some of its items. */
-export interface Trouble {
+export interface ReportDetails {
   message: string;
-  /** A word for machines: what kind of milestone, jeopardy or error. */
+  /** Machine-readable kind of milestone, jeopardy or error. */
   code?: string;
   items?: string[];
 }
 
 const TYPES = {
-  ProductOrderMilestone: ({ message, code = 'milestone' }: Trouble, now: string) => ({
+  ProductOrderMilestone: ({ message, code = 'milestone' }: ReportDetails, now: string) => ({
     id: randomUUID(),
     name: code,
     message,
     status: 'Completed',
     milestoneDate: now,
   }),
-  ProductOrderJeopardyAlert: ({ message, code = 'delay' }: Trouble, now: string) => ({
+  ProductOrderJeopardyAlert: ({ message, code = 'delay' }: ReportDetails, now: string) => ({
     id: randomUUID(),
     name: code,
     message,
     jeopardyType: code,
     alertDate: now,
   }),
-  ProductOrderErrorMessage: ({ message, code = 'error' }: Trouble, now: string) => ({
+  ProductOrderErrorMessage: ({ message, code = 'error' }: ReportDetails, now: string) => ({
     code,
     reason: message,
     message,
@@ -33,8 +33,8 @@ const TYPES = {
 };
 export type ReportType = keyof typeof TYPES;
 
-/** The report as v5 has it. */
-export function reportOf(type: ReportType, orderId: string, about: Trouble): TmfRecord {
+/** The report in v5 format. */
+export function reportOf(type: ReportType, orderId: string, about: ReportDetails): TmfRecord {
   const items = (about.items ?? []).map((id) => ({
     '@type': 'ProductOrderItemRef',
     productOrderId: orderId,
@@ -47,8 +47,8 @@ export function reportOf(type: ReportType, orderId: string, about: Trouble): Tmf
   };
 }
 
-/** The report as the text of a note: all that v4 has for it. */
-export function inWords(type: ReportType, { message, code, items = [] }: Trouble): string {
+/** The report as the text of a note, because v4 has no attribute for it. */
+export function reportText(type: ReportType, { message, code, items = [] }: ReportDetails): string {
   const kind = type.replace(/^ProductOrder(Error)?/, '').replace('Alert', '');
   const about = items.length > 0 ? `Item ${items.join(', ')}: ` : '';
   return `${about}${kind === 'Message' ? 'Error' : kind}${code ? ` ${code}` : ''}: ${message}`;

@@ -1,8 +1,8 @@
 import type { Version } from './tmf-record.js';
 
 /**
- * What may follow a state (TMF622, lifecycle of an order). Beyond the diagram, as providers do: an acknowledged order can still be rejected
- * or cancelled, and whoever assesses a cancellation may give the order back to where it was.
+ * Allowed state transitions (TMF622, lifecycle of an order). Beyond the diagram, as providers do it: an acknowledged order can
+ * still be rejected or cancelled, and after the assessment of a cancellation an order may return to its previous state.
  */
 const ORDER: Record<string, readonly string[]> = {
   draft: ['acknowledged', 'cancelled'],
@@ -20,7 +20,7 @@ const ORDER: Record<string, readonly string[]> = {
   partial: [],
 };
 
-/** An item goes as an order does; one that nobody began can be called off. */
+/** The states of an item follow those of an order; in addition, an item can be cancelled directly. */
 const ITEM: Record<string, readonly string[]> = {
   ...ORDER,
   acknowledged: [...(ORDER.acknowledged ?? []), 'cancelled'],
@@ -28,39 +28,42 @@ const ITEM: Record<string, readonly string[]> = {
 };
 
 const TABLES = { order: ORDER, item: ITEM };
-export type Kind = keyof typeof TABLES;
+export type StateKind = keyof typeof TABLES;
 
-/** States that only one version, or only an order or an item, knows (§ enumerations of both definitions). */
-const ABSENT: Record<Version, Record<Kind, readonly string[]>> = {
+/** States that a version does not define for an order or an item (§ enumerations of both definitions). */
+const UNDEFINED_STATES: Record<Version, Record<StateKind, readonly string[]>> = {
   v4: { order: ['draft', 'inProgress.accepted'], item: ['draft', 'inProgress.accepted', 'partial'] },
   v5: { order: [], item: ['draft', 'inProgress.accepted'] },
 };
 
-export function statesOf(version: Version, kind: Kind): string[] {
-  return Object.keys(TABLES[kind]).filter((state) => !ABSENT[version][kind].includes(state));
+export function statesOf(version: Version, kind: StateKind): string[] {
+  return Object.keys(TABLES[kind]).filter((state) => !UNDEFINED_STATES[version][kind].includes(state));
 }
 
 export function isFinal(state: unknown): boolean {
   return ORDER[String(state)]?.length === 0;
 }
 
-/** What may follow, in this version. */
-export function next(version: Version, kind: Kind, state: string): string[] {
+/** The allowed next states in this version. */
+export function nextStates(version: Version, kind: StateKind, state: string): string[] {
   const known = statesOf(version, kind);
   return (TABLES[kind][state] ?? []).filter((to) => known.includes(to));
 }
 
-/** The states to go through, the last one being `to`; over `inProgress` where there is no direct way. Undefined when there is none. */
-export function way(version: Version, kind: Kind, from: string, to: string): string[] | undefined {
+/**
+ * The states on the way to `to`, which is the last one; through `inProgress` if there is no direct transition. Undefined if it
+ * cannot be reached.
+ */
+export function transitionPath(version: Version, kind: StateKind, from: string, to: string): string[] | undefined {
   if (from === to) return [];
-  const direct = next(version, kind, from);
+  const direct = nextStates(version, kind, from);
   if (direct.includes(to)) return [to];
-  return direct.includes('inProgress') && next(version, kind, 'inProgress').includes(to) ? ['inProgress', to] : undefined;
+  return direct.includes('inProgress') && nextStates(version, kind, 'inProgress').includes(to) ? ['inProgress', to] : undefined;
 }
 
 /**
- * How an order stands whose items stand so: completed, failed and partial by the lifecycle, the others by their meaning. Items that were
- * called off do not count beside others. Undefined: the items say nothing.
+ * The state of an order derived from the states of its items: completed, failed and partial as in the lifecycle, the others by
+ * their meaning. Cancelled items are ignored if there are others. Undefined: the items do not determine a state.
  */
 export function rollUp(states: readonly string[]): string | undefined {
   const counted = states.some((s) => s !== 'cancelled') ? states.filter((s) => s !== 'cancelled') : states;
@@ -73,6 +76,6 @@ export function rollUp(states: readonly string[]): string | undefined {
   if (counted.includes('pending')) return 'pending';
   const open = counted.filter((s) => !isFinal(s));
   if (open.every((s) => s === 'held')) return 'held';
-  const begun = counted.includes('completed') || counted.includes('failed');
-  return !begun && open.every((s) => s === 'acknowledged') ? undefined : 'inProgress';
+  const started = counted.includes('completed') || counted.includes('failed');
+  return !started && open.every((s) => s === 'acknowledged') ? undefined : 'inProgress';
 }

@@ -7,23 +7,25 @@ import { EventSender } from './tmf-hub.js';
 import { entries, type TmfRecord, typed, type Version } from './tmf-record.js';
 import { Autopilot } from './tmf622-autopilot.js';
 import { CancelTasks } from './tmf622-cancel.js';
-import { changeEvent, deleteEvent, informationRequired, type Told } from './tmf622-events.js';
-import { type Refusal, type Refused, refuseItems } from './tmf622-refusals.js';
-import { inWords, type ReportType, reportOf, type Trouble } from './tmf622-reports.js';
-import { isFinal, type Kind, rollUp, way } from './tmf622-states.js';
+import { changeEvent, deleteEvent, informationRequired, type OrderEvent } from './tmf622-events.js';
+import { itemsOf, type Order } from './tmf622-order.js';
+import { type RejectedItem, type Rejection, rejectItems } from './tmf622-rejections.js';
+import { type ReportDetails, type ReportType, reportOf, reportText } from './tmf622-reports.js';
+import { isFinal, rollUp, type StateKind, transitionPath } from './tmf622-states.js';
 
-export type Order = TmfRecord;
-
-/** How a vendor that queues orders answers a POST, and after how many milliseconds it makes the order; absent: when it is told to. */
+/**
+ * How a vendor that queues orders answers a POST, and after how many milliseconds it creates the order; absent = when `release`
+ * is called.
+ */
 export interface Queueing {
   answer: 'id' | 'empty';
   after?: number;
 }
 
-const FAILING = new Set(['rejected', 'failed']);
-const CANCELLING = new Set(['assessingCancellation', 'pendingCancellation']);
+const FAILED_STATES = new Set(['rejected', 'failed']);
+const CANCELLATION_STATES = new Set(['assessingCancellation', 'pendingCancellation']);
 
-/** A vendor's TMF622 desk, in memory. What a person or a test does here is what the vendor does. */
+/** A vendor's TMF622 desk, in memory. Its methods are the actions of the vendor, called by the page and by tests. */
 export class OrderDesk {
   readonly requests: LoggedRequest[] = [];
   readonly faults = new Faults();
@@ -34,19 +36,19 @@ export class OrderDesk {
   listMode: 'replace' | 'append' = 'replace';
   queueing: Queueing | undefined;
   /** By id of the offering. */
-  readonly refusals = new Map<string, Refusal>();
-  /** States of an order in which its items may be amended. */
+  readonly rejections = new Map<string, Rejection>();
+  /** Order states in which the items may be amended. */
   amendableIn = new Set(['draft', 'acknowledged', 'inProgress', 'inProgress.accepted', 'pending', 'held']);
-  /** v4: the definition, read to the letter, demands the items in every PATCH. */
-  patchDemandsItems = false;
-  /** Tells `lastUpdate`, so that it can be filtered by: not in the standard, but many providers do. */
-  tellsLastUpdate = false;
+  /** v4: strictly by the definition, every PATCH must contain the items. */
+  patchRequiresItems = false;
+  /** Sends `lastUpdate`, so that clients can filter by it: not in the standard, but common among providers. */
+  sendsLastUpdate = false;
   private readonly list = new Map<string, Order>();
   private readonly queue = new Map<string, Order>();
-  private readonly unstoppable = new Set<string>();
+  private readonly pastPointOfNoReturn = new Set<string>();
   private readonly autopilot: Autopilot;
-  /** Numbers that are not given again. */
-  taken = 0;
+  /** Added to all order numbers. */
+  numberOffset = 0;
   private next: number;
 
   constructor(
@@ -58,14 +60,22 @@ export class OrderDesk {
     private readonly changed: () => void = () => undefined,
   ) {
     this.events = new EventSender(version);
-    // Two vendors do not give the same numbers, or nobody would see them mixed up.
+    // The vendors use different numbers, so that a mix-up would be noticed.
     this.next = version === 'v4' ? 400_000 : 500_000;
     this.cancels = new CancelTasks(this);
     this.autopilot = new Autopilot(this);
   }
 
   reset(): void {
-    for (const part of [this.autopilot, this.cancels, this.events, this.list, this.queue, this.unstoppable, this.refusals])
+    for (const part of [
+      this.autopilot,
+      this.cancels,
+      this.events,
+      this.list,
+      this.queue,
+      this.pastPointOfNoReturn,
+      this.rejections,
+    ])
       part.clear();
     this.requests.length = 0;
     this.faults.clear();
@@ -80,12 +90,12 @@ export class OrderDesk {
     return this.list.get(id);
   }
 
-  /** Orders that were accepted and cannot be seen yet. */
+  /** Orders that were accepted but are not visible yet. */
   queued(): Order[] {
     return [...this.queue.values()];
   }
 
-  /** Milliseconds before each step of an order from acknowledged over inProgress to completed; undefined: a person does it. */
+  /** Milliseconds before each step of an order from acknowledged through inProgress to completed; undefined = manual steps. */
   get autoAdvance(): number | undefined {
     return this.autopilot.delay;
   }
@@ -95,10 +105,10 @@ export class OrderDesk {
     this.changed();
   }
 
-  /** Takes an order in; with queueing it is made later. */
+  /** Accepts an order; with queueing it is created later. */
   create(given: Order): Order {
     const { requestedInitialState, ...attributes } = given;
-    const id = `PO-${this.taken + ++this.next}`;
+    const id = `PO-${this.numberOffset + ++this.next}`;
     const draft = requestedInitialState === 'draft';
     const order: Order = typed(this.version, 'ProductOrder', {
       ...attributes,
@@ -109,28 +119,28 @@ export class OrderDesk {
       ...(given.requestedCompletionDate !== undefined && { expectedCompletionDate: given.requestedCompletionDate }),
     });
     for (const item of itemsOf(order)) item.state = 'acknowledged';
-    if (!this.queueing) return this.make(order);
+    if (!this.queueing) return this.add(order);
     this.queue.set(id, order);
     if (this.queueing.after !== undefined) setTimeout(() => this.release(id), this.queueing.after).unref();
     this.changed();
     return order;
   }
 
-  /** Makes a queued order, or all. */
+  /** Creates a queued order, or all of them. */
   release(id?: string): void {
     for (const order of id === undefined ? this.queued() : [this.queue.get(id)]) {
-      if (order && this.queue.delete(String(order.id))) this.make(order);
+      if (order && this.queue.delete(String(order.id))) this.add(order);
     }
   }
 
-  private make(order: Order): Order {
+  private add(order: Order): Order {
     this.list.set(String(order.id), order);
-    this.behaviours.born(String(order.id));
-    this.settle(order);
-    if (this.tellsLastUpdate) order.lastUpdate = after(undefined);
-    const refused = order.state === 'draft' ? [] : this.refuseItems(order);
-    this.tell({ eventType: 'ProductOrderCreateEvent', payload: { productOrder: order } });
-    this.sayRefused(order, refused);
+    this.behaviours.recordCreated(String(order.id));
+    this.completeRecord(order);
+    if (this.sendsLastUpdate) order.lastUpdate = after(undefined);
+    const rejected = order.state === 'draft' ? [] : this.rejectItems(order);
+    this.publish({ eventType: 'ProductOrderCreateEvent', payload: { productOrder: order } });
+    this.reportRejected(order, rejected);
     this.autopilot.schedule(order);
     return order;
   }
@@ -138,73 +148,76 @@ export class OrderDesk {
   /** v5: a draft becomes an order. */
   submit(id: string): Order {
     const order = this.existing(id);
-    let refused: Refused[] = [];
+    let rejected: RejectedItem[] = [];
     this.change(order, () => {
       order.state = 'acknowledged';
-      refused = this.refuseItems(order);
+      rejected = this.rejectItems(order);
     });
-    this.sayRefused(order, refused);
+    this.reportRejected(order, rejected);
     return order;
   }
 
-  private refuseItems(order: Order): Refused[] {
-    const refused = refuseItems(itemsOf(order), this.refusals);
-    this.follow(order);
-    return refused;
+  private rejectItems(order: Order): RejectedItem[] {
+    const rejected = rejectItems(itemsOf(order), this.rejections);
+    this.updateOrderState(order);
+    return rejected;
   }
 
-  private sayRefused(order: Order, refused: Refused[]): void {
-    for (const { item, reason } of refused)
+  private reportRejected(order: Order, rejected: RejectedItem[]): void {
+    for (const { item, reason } of rejected)
       this.errorMessage(String(order.id), { message: reason, code: 'rejected', items: [item] });
   }
 
-  /** Applies what a PATCH or the vendor changes; `null` removes. A customer's change of an order that waits for information lets it go on, with auto-advance. */
+  /**
+   * Applies a PATCH or a change by the vendor; `null` removes an attribute. With auto-advance a customer's change resumes an
+   * order that waits for information.
+   */
   patch(id: string, change: Order, by: 'customer' | 'vendor' = 'vendor'): Order {
     const order = this.existing(id);
-    let refused: Refused[] = [];
+    let rejected: RejectedItem[] = [];
     this.change(order, () => {
       for (const [name, value] of Object.entries(change)) {
         if (value === null) delete order[name];
         else if (name === 'note' && this.listMode === 'append') order.note = [...entries(order.note), ...entries(value)];
         else order[name] = value;
       }
-      if (order.state !== 'draft') refused = this.refuseItems(order);
+      if (order.state !== 'draft') rejected = this.rejectItems(order);
     });
-    this.sayRefused(order, refused);
+    this.reportRejected(order, rejected);
     if (by === 'customer' && this.autoAdvance !== undefined && order.state === 'pending') this.setState(id, 'inProgress');
     return order;
   }
 
-  /** Moves the order, and with it the items that are not done; refuses what cannot follow. */
+  /** Moves the order and its unfinished items to a state; throws if the transition is not allowed. */
   setState(id: string, state: string, reason?: string): Order {
     const order = this.existing(id);
     for (const step of this.steps('order', `Order ${id}`, String(order.state), state)) {
       this.change(order, () => {
         order.state = step;
-        for (const item of itemsOf(order)) if (way(this.version, 'item', String(item.state), step)) item.state = step;
+        for (const item of itemsOf(order)) if (transitionPath(this.version, 'item', String(item.state), step)) item.state = step;
         if (step !== state) return;
         if (state === 'cancelled')
           Object.assign(order, { cancellationReason: reason ?? order.cancellationReason ?? 'Cancelled' });
         else if (reason) order.note = [...entries(order.note), this.noteOf(reason)];
       });
     }
-    if (reason && FAILING.has(state)) this.failed(id, state, reason);
+    if (reason && FAILED_STATES.has(state)) this.reportFailure(id, state, reason);
     return order;
   }
 
-  /** Moves one item; the order follows. */
+  /** Moves one item to a state, and updates the state of the order. */
   setItemState(id: string, itemId: string, state: string, reason?: string): Order {
     const order = this.existing(id);
     const item = this.item(order, itemId);
-    if (isFinal(order.state)) throw new Error(`Order ${id} is ${order.state}: its items stay as they are.`);
+    if (isFinal(order.state)) throw new Error(`Order ${id} is ${order.state}: its items cannot be changed.`);
     for (const step of this.steps('item', `Item ${itemId}`, String(item.state), state)) {
       this.change(order, () => {
         item.state = step;
-        if (step === state && reason) this.explain(order, item, reason);
-        this.follow(order);
+        if (step === state && reason) this.addReason(order, item, reason);
+        this.updateOrderState(order);
       });
     }
-    if (reason && FAILING.has(state)) this.failed(id, state, reason, itemId);
+    if (reason && FAILED_STATES.has(state)) this.reportFailure(id, state, reason, itemId);
     return order;
   }
 
@@ -216,79 +229,85 @@ export class OrderDesk {
     return order;
   }
 
-  /** Asks the customer for something: the order (or the item) waits, a note says why, and an event says where it belongs. */
+  /**
+   * Requests information from the customer: the order (or item) becomes pending, a note gives the reason, and an event names the
+   * required field.
+   */
   requireInformation(id: string, text: string, path = '/note', itemId?: string): Order {
     const order = itemId === undefined ? this.setState(id, 'pending', text) : this.setItemState(id, itemId, 'pending', text);
-    this.tell(informationRequired(this.version, 'ProductOrder', order, path));
+    this.publish(informationRequired(this.version, 'ProductOrder', order, path));
     return order;
   }
 
-  /** Something reached, in danger or wrong: v5 has an attribute and an event for each, in v4 they are notes. */
-  milestone(id: string, about: Trouble): Order {
+  /** Milestones, jeopardy alerts and errors: v5 has an attribute and an event for each, in v4 they are notes. */
+  milestone(id: string, about: ReportDetails): Order {
     return this.report(id, 'ProductOrderMilestone', about);
   }
 
-  jeopardy(id: string, about: Trouble): Order {
+  jeopardy(id: string, about: ReportDetails): Order {
     return this.report(id, 'ProductOrderJeopardyAlert', about);
   }
 
-  errorMessage(id: string, about: Trouble): Order {
+  errorMessage(id: string, about: ReportDetails): Order {
     return this.report(id, 'ProductOrderErrorMessage', about);
   }
 
-  /** From here on the order is neither amended nor cancelled. There is no attribute for it in the standard: a milestone tells it. */
+  /**
+   * From now on the order can neither be amended nor cancelled. The standard has no attribute for this, so a milestone reports
+   * it.
+   */
   passPointOfNoReturn(id: string): Order {
-    this.unstoppable.add(id);
+    this.pastPointOfNoReturn.add(id);
     return this.milestone(id, { code: 'pointOfNoReturn', message: 'This order can no longer be changed or cancelled.' });
   }
 
-  isUnstoppable(id: string): boolean {
-    return this.unstoppable.has(id);
+  isPastPointOfNoReturn(id: string): boolean {
+    return this.pastPointOfNoReturn.has(id);
   }
 
   remove(id: string): boolean {
     const order = this.list.get(id);
     if (!order) return false;
     this.list.delete(id);
-    this.tell(deleteEvent(this.version, order));
+    this.publish(deleteEvent(this.version, order));
     return true;
   }
 
-  /** Changes an order and tells what changed. `otherwise`: the event for something that has one of its own. */
+  /** Changes an order and publishes the change. `otherwise`: the event type if the state did not change. */
   change(order: Order, apply: () => void, otherwise?: string): void {
     const before = structuredClone(order);
-    this.behaviours.changing(String(order.id), order);
+    this.behaviours.beforeChange(String(order.id), order);
     apply();
-    this.settle(order);
-    const told = changeEvent(this.version, before, order, otherwise);
-    if (told && this.tellsLastUpdate) order.lastUpdate = after(before.lastUpdate);
-    if (told) this.tell(told);
+    this.completeRecord(order);
+    const event = changeEvent(this.version, before, order, otherwise);
+    if (event && this.sendsLastUpdate) order.lastUpdate = after(before.lastUpdate);
+    if (event) this.publish(event);
     this.autopilot.schedule(order);
   }
 
-  tell({ eventType, payload, more }: Told & { more?: TmfRecord }): void {
+  publish({ eventType, payload, more }: OrderEvent & { more?: TmfRecord }): void {
     this.changed();
     this.events.send(eventType, payload, more);
   }
 
-  private steps(kind: Kind, what: string, from: string, to: string): string[] {
-    const steps = way(this.version, kind, from, to);
-    if (!steps) throw new Error(`${what} is ${from}: ${to} cannot follow.`);
+  private steps(kind: StateKind, what: string, from: string, to: string): string[] {
+    const steps = transitionPath(this.version, kind, from, to);
+    if (!steps) throw new Error(`${what} is ${from}: a transition to ${to} is not allowed.`);
     return steps;
   }
 
-  /** The state of the order from that of its items, but not while a cancellation is decided. */
-  private follow(order: Order): void {
-    if (order.state === 'draft' || CANCELLING.has(String(order.state)) || isFinal(order.state)) return;
+  /** Derives the state of the order from its items, except while a cancellation is being decided. */
+  private updateOrderState(order: Order): void {
+    if (order.state === 'draft' || CANCELLATION_STATES.has(String(order.state)) || isFinal(order.state)) return;
     order.state = rollUp(itemsOf(order).map((item) => String(item.state))) ?? order.state;
   }
 
-  private failed(id: string, code: string, message: string, itemId?: string): void {
+  private reportFailure(id: string, code: string, message: string, itemId?: string): void {
     if (this.version === 'v5') this.errorMessage(id, { message, code, ...(itemId && { items: [itemId] }) });
   }
 
-  private report(id: string, type: ReportType, about: Trouble): Order {
-    if (this.version === 'v4') return this.addNote(id, inWords(type, about));
+  private report(id: string, type: ReportType, about: ReportDetails): Order {
+    if (this.version === 'v4') return this.addNote(id, reportText(type, about));
     const order = this.existing(id);
     const name = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
     const made = reportOf(type, id, about);
@@ -296,7 +315,7 @@ export class OrderDesk {
     return order;
   }
 
-  private explain(order: Order, item: TmfRecord, reason: string): void {
+  private addReason(order: Order, item: TmfRecord, reason: string): void {
     if (this.version === 'v5') item.note = [...entries(item.note), this.noteOf(reason)];
     else order.note = [...entries(order.note), this.noteOf(`Item ${item.id}: ${reason}`)];
   }
@@ -305,12 +324,12 @@ export class OrderDesk {
     return typed(this.version, 'Note', { text, author });
   }
 
-  /** What the server adds: ids and dates of notes, dates of the state. */
-  private settle(order: Order): void {
+  /** Adds the attributes that the server sets: ids and dates of notes, completion and cancellation dates. */
+  private completeRecord(order: Order): void {
     const now = new Date().toISOString();
-    const settled = (notes: unknown) => entries(notes).map((note) => ({ id: randomUUID(), date: now, ...note }));
-    if (order.note !== undefined) order.note = settled(order.note);
-    for (const item of itemsOf(order)) if (item.note !== undefined) item.note = settled(item.note);
+    const withIds = (notes: unknown) => entries(notes).map((note) => ({ id: randomUUID(), date: now, ...note }));
+    if (order.note !== undefined) order.note = withIds(order.note);
+    for (const item of itemsOf(order)) if (item.note !== undefined) item.note = withIds(item.note);
     if (order.state === 'completed') order.completionDate ??= now;
     if (order.state === 'cancelled') order.cancellationDate ??= now;
   }
@@ -328,12 +347,7 @@ export class OrderDesk {
   }
 }
 
-/** The items of an order, those below bundles too. */
-export function itemsOf(order: TmfRecord): TmfRecord[] {
-  return entries(order.productOrderItem).flatMap((item) => [item, ...itemsOf(item)]);
-}
-
-/** Now; two changes within a millisecond would look like one. */
+/** The current time, but later than the previous value: two changes within a millisecond would look like one. */
 function after(before: unknown): string {
   return new Date(Math.max(Date.now(), (Date.parse(String(before)) || 0) + 1)).toISOString();
 }

@@ -2,14 +2,14 @@
 const BYTES_PER_CHARACTER = 3;
 
 /**
- * Collects text as bytes outside the heap, in a buffer that is used again. Joining a megabyte from thousands of strings on the heap is quick too, but
- * leaves the garbage collector with copies to move, which is felt as a stall.
+ * Collects text as bytes outside the JavaScript heap, in a reused buffer. Joining a megabyte from thousands of strings on the
+ * heap is quick too, but leaves the garbage collector with copies to move, which stalls the event loop.
  */
 export class ByteWriter {
   private buffer = Buffer.allocUnsafeSlow(64 * 1024);
   private length = 0;
 
-  /** What was written; valid until `clear`. */
+  /** The bytes written so far; valid until `clear`. */
   get written(): Buffer {
     return this.buffer.subarray(0, this.length);
   }
@@ -23,7 +23,7 @@ export class ByteWriter {
     this.length += this.buffer.write(text, this.length);
   }
 
-  /** Writes what stands between two offsets of another buffer. */
+  /** Writes the bytes between two offsets of another buffer. */
   writeBytes(from: Buffer, start: number, end: number): void {
     this.makeRoom(end - start);
     this.length += from.copy(this.buffer, this.length, start, end);

@@ -1,16 +1,17 @@
-import type { Heap } from './heap.js';
 import type { Journal } from './journal.js';
+import type { MemoryState } from './memory-state.js';
 import type { Shards } from './shards.js';
 
-/** The journal may grow by this many times the size of the snapshot before it is compacted. */
+/** The journal is compacted when it has grown by this many times the size of the snapshot. */
 const GROWTH = 2;
 
 /**
- * Brings the snapshot up to date in the background, one shard at a time, so that a restart has little journal to replay and old segments can go.
+ * Updates the snapshot in the background, one shard at a time, so that a restart has little journal to replay and old segments
+ * can be removed.
  *
- * It begins when the journal has grown to twice the snapshot (and by a segment at least). So each byte written to
- * the journal costs at most half a byte of snapshot, however many conversations there are; compacting at a fixed size would make every
- * message dearer the more the store holds.
+ * It starts when the journal has grown to twice the snapshot (and by at least one segment). So each byte written to
+ * the journal costs at most half a byte of snapshot, however many conversations there are; with a fixed size every
+ * message would become more expensive as the store grows.
  */
 export class Compaction {
   private grown = 0;
@@ -18,14 +19,14 @@ export class Compaction {
   private stopped = false;
 
   constructor(
-    private readonly heap: Heap,
+    private readonly memory: MemoryState,
     private readonly journal: Journal,
     private readonly shards: Shards,
     private readonly segmentBytes: number,
     private readonly log: (level: 'info' | 'warn' | 'error', text: string) => void,
   ) {}
 
-  /** Notes that the journal has grown, and begins when it is time. */
+  /** Records growth of the journal, and starts a compaction when it is due. */
   journalGrew(bytes: number): void {
     this.grown += bytes;
     const enough = Math.max(this.segmentBytes, GROWTH * this.shards.size);
@@ -34,12 +35,12 @@ export class Compaction {
       this.grown += enough - this.segmentBytes;
       this.log(
         'warn',
-        `The store's snapshot could not be written (${error.message}). It is tried again later; the journal holds everything.`,
+        `The store's snapshot could not be written (${error.message}). The store will retry later; all data is in the journal.`,
       );
     });
   }
 
-  /** Writes every shard that has changed. Resolves when all are on disk; a run under way is waited for first. */
+  /** Writes every changed shard. Resolves when all are on disk; waits for a running compaction first. */
   async run(): Promise<void> {
     while (this.running) await this.running.catch(() => {});
     if (this.stopped) return;
@@ -50,23 +51,23 @@ export class Compaction {
     return this.running;
   }
 
-  /** Ends after the shard being written. */
+  /** Stops after the shard being written. */
   async stop(): Promise<void> {
     this.stopped = true;
     await this.running?.catch(() => {});
   }
 
   private async writeDirty(): Promise<void> {
-    const { heap, journal, shards } = this;
+    const { memory, journal, shards } = this;
     const start = journal.lastSeq;
-    for (const shard of [...heap.dirty]) {
+    for (const shard of [...memory.dirty]) {
       if (this.stopped) return;
       await new Promise<void>((resolve) => setImmediate(resolve));
-      heap.dirty.delete(shard);
+      memory.dirty.delete(shard);
       try {
-        await shards.write(heap, shard, journal.lastSeq, () => journal.flushed());
+        await shards.write(memory, shard, journal.lastSeq, () => journal.flushed());
       } catch (error) {
-        heap.dirty.add(shard);
+        memory.dirty.add(shard);
         throw error;
       }
     }

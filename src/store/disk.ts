@@ -1,15 +1,15 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 
-/** Owner only: bodies are customers' tickets. */
+/** Owner only: bodies contain customers' tickets. */
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 
-/** The calls whose failure the store has to survive, in one place so that tests can make them fail. */
+/** The file system calls whose failure the store must survive, in one place so that tests can make them fail. */
 export interface Disk {
   open(path: string, flags: string | number, mode?: number): Promise<FileHandle>;
   rename(from: string, to: string): Promise<void>;
-  /** Makes new, renamed and removed names in a folder durable. */
+  /** Makes created, renamed and removed files of a folder durable. */
   syncFolder(path: string): Promise<void>;
 }
 
@@ -17,7 +17,7 @@ export const nodeDisk: Disk = {
   open: (path, flags, mode) => open(path, flags, mode),
   rename: (from, to) => rename(from, to),
   async syncFolder(path) {
-    // Windows cannot open a folder; NTFS journals its names itself.
+    // Windows cannot open a folder; NTFS journals its own metadata.
     if (process.platform === 'win32') return;
     const folder = await open(path, constants.O_RDONLY);
     try {
@@ -28,7 +28,7 @@ export const nodeDisk: Disk = {
   },
 };
 
-/** Writes all of a buffer: a single write may stop short, for example when the disk is nearly full. */
+/** Writes a whole buffer: a single write may be partial, for example when the disk is nearly full. */
 export async function writeAll(file: FileHandle, buffer: Buffer, position: number): Promise<void> {
   let done = 0;
   while (done < buffer.length) {
@@ -37,7 +37,7 @@ export async function writeAll(file: FileHandle, buffer: Buffer, position: numbe
   }
 }
 
-/** Replaces a file so that after a crash either the old or the new one is there, whole. */
+/** Replaces a file atomically: after a crash either the old or the new content is complete. */
 export async function replaceFile(disk: Disk, folder: string, name: string, content: Buffer): Promise<void> {
   const temporary = `${folder}/${name}${TEMPORARY}`;
   const file = await disk.open(temporary, 'w', FILE_MODE);
@@ -51,5 +51,5 @@ export async function replaceFile(disk: Disk, folder: string, name: string, cont
   await disk.syncFolder(folder);
 }
 
-/** Ending of files that were being written; what a crash leaves of them is removed on open. */
+/** Suffix of files being written; leftovers of a crash are removed on open. */
 export const TEMPORARY = '.tmp';

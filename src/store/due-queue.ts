@@ -1,13 +1,13 @@
 import { SortedKeys } from './sorted-keys.js';
 
-/** Epoch milliseconds padded, so that text sorts like the numbers. */
+/** Epoch milliseconds are zero-padded to this length, so that they sort as text. */
 const TIME_DIGITS = 16;
 
 function waitingKey(id: string, notBefore: number): string {
   return String(Math.max(0, Math.ceil(notBefore))).padStart(TIME_DIGITS, '0') + id;
 }
 
-/** What one owner has to do: ids ready now in order of id, and ids that wait for their time in order of time. */
+/** The work of one owner: ids that are ready in order of id, and ids that wait in order of their due time. */
 export class DueQueue {
   private readonly ready = new SortedKeys();
   private readonly waiting = new SortedKeys();
@@ -16,13 +16,13 @@ export class DueQueue {
     return this.ready.size + this.waiting.size === 0;
   }
 
-  /** Adds an id that is ready, or waits until `notBefore`. */
+  /** Adds an id that is ready, or that waits until `notBefore`. */
   add(id: string, notBefore: number | undefined): void {
     if (notBefore) this.waiting.add(waitingKey(id, notBefore));
     else this.ready.add(id);
   }
 
-  /** Takes an id out, wherever it is; `notBefore` as it was added. */
+  /** Removes an id from either queue; `notBefore` as it was added. */
   remove(id: string, notBefore: number | undefined): void {
     if (this.ready.delete(id)) return;
     if (notBefore) this.waiting.delete(waitingKey(id, notBefore));
@@ -39,7 +39,7 @@ export class DueQueue {
     for (let id = this.ready.first(); id !== undefined && taken.length < limit; id = this.ready.first()) {
       this.ready.delete(id);
       const notBefore = notBeforeOf(id);
-      // Found due by an earlier caller, but the clock was set back since.
+      // An earlier caller found it due, but the clock has been set back since.
       if (notBefore !== undefined && notBefore > now) this.waiting.add(waitingKey(id, notBefore));
       else taken.push(id);
     }

@@ -1,22 +1,27 @@
 import { randomInt } from 'node:crypto';
 
-/** Crockford's alphabet in lower case: sorts as text the way the numbers sort, and has no letters a person mistakes for digits. */
+/** Crockford's Base32 alphabet in lower case: sorts as text like the numbers, and has no letters that look like digits. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_CHARACTERS = 10;
 const RANDOM_CHARACTERS = 10;
-/** Half the space, so that counting up within one millisecond cannot run over. */
+/** Half the range, so that counting up within one millisecond cannot overflow. */
 const RANDOM_START = 2 ** 49;
 
-/** A random number from 0 (included) to 1 (excluded), not guessable from earlier ones. */
+/** A cryptographically secure random number from 0 (inclusive) to 1 (exclusive). */
 export function secureRandom(): number {
   return randomInt(2 ** 47) / 2 ** 47;
 }
 
 /**
- * Makes a source of ids of 20 characters that sort by time, as far as the clock allows. Ids of one source always rise, also within a millisecond and
- * when the clock is set back; the first is greater than `above`, the newest id of an earlier process. So the order of ids is the order of acceptance.
+ * Creates a source of 20-character ids that sort by time, as far as the clock allows. Ids of one source always increase, even
+ * within a millisecond or when the clock is set back; the first is greater than `above`, the newest id of an earlier process. So
+ * ids sort in the order of acceptance.
  */
-export function createIds(clock: () => number = Date.now, random: () => number = secureRandom, above?: string): () => string {
+export function createIdSource(
+  clock: () => number = Date.now,
+  random: () => number = secureRandom,
+  above?: string,
+): () => string {
   let { time, tail } = partsOf(above) ?? { time: 0, tail: 0 };
   return () => {
     const now = Math.floor(clock());
@@ -30,23 +35,23 @@ export function createIds(clock: () => number = Date.now, random: () => number =
   };
 }
 
-/** The smallest id that can be made at a time (epoch milliseconds): the bound of a time range in a list of ids. */
+/** The smallest possible id for a time (epoch milliseconds): the bound of a time range in a list of ids. */
 export function idAt(time: number): string {
   return digits(Math.max(0, Math.floor(time)), TIME_CHARACTERS);
 }
 
-/** When an id was made, epoch milliseconds; 0 for what is none. */
+/** When an id was created, in epoch milliseconds; 0 for an invalid id. */
 export function timeOf(id: string | undefined): number {
   return partsOf(id)?.time ?? 0;
 }
 
-/** Whether an id was made less than so many milliseconds before another one. */
+/** Whether an id was created less than this many milliseconds before another one. */
 export function isWithin(milliseconds: number, earlier: string, later: string): boolean {
   const [before, after] = [partsOf(earlier), partsOf(later)];
   return before !== undefined && after !== undefined && after.time - before.time < milliseconds;
 }
 
-/** Undefined for what is no id of such a source. */
+/** Undefined for a text that is not an id of such a source. */
 function partsOf(id: string | undefined): { time: number; tail: number } | undefined {
   if (id?.length !== TIME_CHARACTERS + RANDOM_CHARACTERS) return undefined;
   const [time, tail] = [id.slice(0, TIME_CHARACTERS), id.slice(TIME_CHARACTERS)].map(numberOf) as [number, number];

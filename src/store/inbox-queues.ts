@@ -1,27 +1,27 @@
 import { DueQueue } from './due-queue.js';
-import type { HeldMessage } from './held.js';
+import type { MessageEntry } from './record-entry.js';
 
-/** Received messages of each node, for claiming in order without looking at any other message. */
+/** Received messages of each node, so that they can be claimed in order without scanning other messages. */
 export class InboxQueues {
   private readonly queues = new Map<string, DueQueue>();
   private readonly leased = new Set<string>();
 
-  constructor(private readonly look: (id: string) => HeldMessage | undefined) {}
+  constructor(private readonly look: (id: string) => MessageEntry | undefined) {}
 
-  /** Follows a change of a message. */
-  change(before: HeldMessage | undefined, after: HeldMessage | undefined): void {
+  /** Updates the queues after a change of a message. */
+  change(before: MessageEntry | undefined, after: MessageEntry | undefined): void {
     if (before) this.unplace(before);
     if (after) this.place(after);
   }
 
   /** Leases up to `limit` due messages of a node, oldest first. */
-  claim(node: string, limit: number, now: number): HeldMessage[] {
+  claim(node: string, limit: number, now: number): MessageEntry[] {
     const ids = this.queues.get(node)?.take(limit, now, (id) => this.look(id)?.notBefore) ?? [];
     for (const id of ids) this.leased.add(id);
     return ids.map((id) => this.look(id)!);
   }
 
-  /** Gives a lease back. */
+  /** Releases a lease. */
   release(id: string): void {
     if (!this.leased.delete(id)) return;
     const message = this.look(id);
@@ -33,7 +33,7 @@ export class InboxQueues {
     return this.queues.get(node)?.nextDue();
   }
 
-  private place(message: HeldMessage): void {
+  private place(message: MessageEntry): void {
     if (message.state !== 'received' || this.leased.has(message.id)) return;
     let queue = this.queues.get(message.node);
     if (!queue) {
@@ -43,7 +43,7 @@ export class InboxQueues {
     queue.add(message.id, message.notBefore);
   }
 
-  private unplace(message: HeldMessage): void {
+  private unplace(message: MessageEntry): void {
     if (message.state !== 'received' || this.leased.has(message.id)) return;
     this.queues.get(message.node)?.remove(message.id, message.notBefore);
   }

@@ -1,25 +1,25 @@
 import { crc32 } from 'node:zlib';
-import type { Kind } from './held.js';
+import type { RecordKind } from './record-entry.js';
 
 /**
- * One line of the journal: `crc32 metaLength bodiesLength meta bodies LF`, the first three as eight hex digits each. The meta part is JSON and says what changed;
- * the bodies stand behind it as they are, so that replay need not parse them and readers can fetch one by offset. JSON has no raw
- * line feed, so after damage the next line is found at the next line feed.
+ * One line of the journal: `crc32 metaLength bodiesLength meta bodies LF`, the first three as eight hex digits each. The meta
+ * part is JSON and lists the changes; the bodies follow it unparsed, so that replay can skip them and readers can fetch one by
+ * offset. JSON has no raw line feed, so after damage the next line starts after the next line feed.
  */
 const PREFIX = /^[0-9a-f]{8} [0-9a-f]{8} [0-9a-f]{8} $/;
 const PREFIX_LENGTH = 27;
 const LINE_FEED = 10;
 
-/** Name and length of each body, in the order in which they stand in the line. */
+/** Name and length of each body, in their order in the line. */
 export type LineBodies = [name: string, length: number][];
 
 export type LineChange =
-  | { kind: Kind; record: { id: string }; bodies?: LineBodies }
+  | { kind: RecordKind; record: { id: string }; bodies?: LineBodies }
   /** No `value`: the setting is removed. */
   | { kind: 'setting'; key: string; value?: unknown }
-  /** Bodies copied forward, so that the segment they were in can go. */
+  /** Bodies copied forward, so that their old segment can be removed. */
   | { kind: 'moved'; of: 'message' | 'delivery'; id: string; bodies: LineBodies }
-  | { kind: 'removed'; of: Kind; id: string };
+  | { kind: 'removed'; of: RecordKind; id: string };
 
 /** The first line of each segment. */
 export interface SegmentHeader {
@@ -27,13 +27,13 @@ export interface SegmentHeader {
   /** The first sequence number that can be in it. */
   first: number;
   at: number;
-  /** Where the segment before it ended: what stands behind that was never acknowledged. */
+  /** Where the previous segment ended: anything after that was never acknowledged. */
   previous?: { segment: number; length: number };
 }
 
 export interface LineMeta {
   seq: number;
-  /** Everything up to here was on disk when this line was written. */
+  /** Everything up to this sequence number was on disk when this line was written. */
   synced: number;
   changes?: LineChange[];
   header?: SegmentHeader;
@@ -41,7 +41,7 @@ export interface LineMeta {
 
 export interface Line {
   meta: LineMeta;
-  /** Offset in the segment at which the bodies begin. */
+  /** Offset in the segment at which the bodies start. */
   bodies: number;
   /** Offset of the next line. */
   end: number;
@@ -49,7 +49,7 @@ export interface Line {
 
 const hex = (value: number): string => value.toString(16).padStart(8, '0');
 
-/** Makes one line; `bodies` is the offset in it at which the bodies begin. */
+/** Encodes one line; `bodies` is the offset in it at which the bodies start. */
 export function encodeLine(meta: string, bodies: readonly Buffer[]): { line: Buffer; bodies: number } {
   const metaLength = Buffer.byteLength(meta);
   let bodiesLength = 0;
@@ -64,7 +64,7 @@ export function encodeLine(meta: string, bodies: readonly Buffer[]): { line: Buf
   return { line, bodies: PREFIX_LENGTH + metaLength };
 }
 
-/** Reads the line at an offset; undefined when there is no whole and undamaged one before `end`. */
+/** Decodes the line at an offset; undefined if there is no complete and undamaged line before `end`. */
 export function decodeLine(buffer: Buffer, offset: number, end = buffer.length): Line | undefined {
   if (offset + PREFIX_LENGTH >= end) return undefined;
   const prefix = buffer.toString('latin1', offset, offset + PREFIX_LENGTH);
@@ -79,7 +79,7 @@ export function decodeLine(buffer: Buffer, offset: number, end = buffer.length):
   return { meta, bodies, end: next };
 }
 
-/** The offset of the first good line after a damaged one. */
+/** The offset of the first intact line after a damaged one. */
 export function nextLine(buffer: Buffer, after: number, end: number): number | undefined {
   for (let at = buffer.indexOf(LINE_FEED, after); at >= 0 && at + 1 < end; at = buffer.indexOf(LINE_FEED, at + 1)) {
     if (decodeLine(buffer, at + 1, end)) return at + 1;

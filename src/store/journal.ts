@@ -2,9 +2,9 @@ import { type FileHandle, unlink } from 'node:fs/promises';
 import { SwitchboardError } from '../errors.js';
 import { type Disk, FILE_MODE, writeAll } from './disk.js';
 import { encodeLine, type SegmentHeader } from './journal-line.js';
-import { Tail } from './tail.js';
+import { TailCache } from './tail-cache.js';
 
-/** Milliseconds after a failed write during which nothing is tried: senders get 503 and come again. */
+/** Milliseconds after a failed write during which the store does not try to write: senders get 503 and retry. */
 const RETRY_AFTER = 1000;
 
 /** One file of the journal. */
@@ -12,7 +12,7 @@ export interface Segment {
   number: number;
   /** The first sequence number that can be in it. */
   first: number;
-  /** Epoch milliseconds at which it was begun. */
+  /** Epoch milliseconds at which it was started. */
   at: number;
   length: number;
 }
@@ -28,16 +28,16 @@ export interface JournalOptions {
   clock: () => number;
   steady: () => number;
   segmentBytes: number;
-  /** Waits until it is sure that this process may still write. */
+  /** Waits until it is certain that this process may still write. */
   beforeWrite(): Promise<void> | undefined;
   /** Everything up to `seq` is on disk. */
   onDurable(seq: number): void;
-  /** Nothing after `seq` happened; called before anyone waiting is told. */
+  /** Everything after `seq` is lost; called before waiting callers are rejected. */
   onLost(seq: number): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
 }
 
-interface Piece {
+interface PendingLine {
   segment: Segment;
   offset: number;
   line: Buffer;
@@ -54,24 +54,24 @@ interface Waiter {
 export const segmentName = (number: number): string => `${String(number).padStart(8, '0')}.log`;
 
 /**
- * The append-only journal. Lines get their place at once and are written in the background: all that came in while the disk was busy go out with one
- * write and one fdatasync (group commit).
+ * The append-only journal. Lines get their offset immediately and are written in the background: all lines that arrived while the
+ * disk was busy are written with one write and one fdatasync (group commit).
  */
 export class Journal {
   readonly segments: Segment[];
-  /** The sequence number given out last. */
+  /** The last assigned sequence number. */
   lastSeq: number;
   durableSeq: number;
   private durableEnd: { segment: Segment; length: number } | undefined;
   private file: { segment: number; handle: FileHandle } | undefined;
-  private queue: Piece[] = [];
+  private queue: PendingLine[] = [];
   private waiters: Waiter[] = [];
   private running: Promise<void> | undefined;
   /** `at`: by the steady clock. */
   private failure: { error: SwitchboardError; at: number } | undefined;
   private halted: SwitchboardError | undefined;
   private mustRoll: boolean;
-  private readonly tail = new Tail();
+  private readonly tail = new TailCache();
 
   constructor(
     private readonly options: JournalOptions,
@@ -89,14 +89,14 @@ export class Journal {
     return this.segments.reduce((sum, segment) => sum + segment.length, 0);
   }
 
-  /** Throws SWB_STORE while nothing can be written. Some time after a failure the next commit is let through as the attempt to go on. */
+  /** Throws SWB_STORE while the store cannot write. Some time after a failure the next commit is let through as a new attempt. */
   assertWritable(): void {
     if (this.halted) throw this.halted;
     const failure = this.failure;
     if (failure && (this.running || this.options.steady() - failure.at < RETRY_AFTER)) throw failure.error;
   }
 
-  /** Gives the line its place and starts writing it. `changes` is JSON without the brackets. */
+  /** Assigns the line its offset and starts writing it. `changes` is a JSON array without its brackets. */
   append(changes: string, bodies: readonly Buffer[]): { seq: number; segment: number; bodies: number } {
     const tail = this.segments.at(-1);
     if (this.mustRoll || !tail || tail.length >= this.options.segmentBytes) this.roll();
@@ -107,26 +107,26 @@ export class Journal {
     return { seq, segment: segment.number, bodies: offset + encoded.bodies };
   }
 
-  /** Resolves when everything appended so far is on disk; rejects with SWB_STORE when it cannot be written. */
+  /** Resolves when everything appended so far is on disk; rejects with SWB_STORE if it cannot be written. */
   flushed(): Promise<void> {
     const seq = this.lastSeq;
     if (seq <= this.durableSeq) return Promise.resolve();
     return new Promise((resolve, reject) => this.waiters.push({ seq, resolve, reject }));
   }
 
-  /** True when the bytes up to `end` of a segment are on disk. */
+  /** True if the bytes up to `end` of a segment are on disk. */
   isDurable(segment: number, end: number): boolean {
     const durable = this.durableEnd;
     if (!durable) return false;
     return segment < durable.segment.number || (segment === durable.segment.number && end <= durable.length);
   }
 
-  /** The text at a place, if it was written lately; it may not be on disk yet. */
+  /** The text at an offset, if it was appended recently; it may not be on disk yet. */
   recent(segment: number, offset: number, length: number): string | undefined {
     return this.tail.read(segment, offset, length);
   }
 
-  /** Removes a segment's file for good. */
+  /** Deletes a segment's file. */
   async remove(segment: Segment): Promise<void> {
     const at = this.segments.indexOf(segment);
     if (at < 0 || at === this.segments.length - 1) return;
@@ -135,14 +135,14 @@ export class Journal {
     await this.options.disk.syncFolder(this.options.folder);
   }
 
-  /** Waits for what is being written and closes the file. */
+  /** Waits for the write in progress and closes the file. */
   async close(): Promise<void> {
     await this.running;
     await this.file?.handle.close().catch(() => {});
     this.file = undefined;
   }
 
-  /** Never writes again: the folder belongs to somebody else now. */
+  /** Stops writing for good: another process owns the folder now. */
   halt(error: SwitchboardError): void {
     this.halted = error;
   }
@@ -165,14 +165,14 @@ export class Journal {
     this.push(encodeLine(JSON.stringify({ seq: this.lastSeq, synced: this.durableSeq, header }), []).line);
   }
 
-  private push(line: Buffer): Piece {
+  private push(line: Buffer): PendingLine {
     const segment = this.segments.at(-1)!;
-    const piece: Piece = { segment, offset: segment.length, line, seq: this.lastSeq };
+    const pending: PendingLine = { segment, offset: segment.length, line, seq: this.lastSeq };
     segment.length += line.length;
-    this.tail.append(segment.number, piece.offset, line);
-    this.queue.push(piece);
+    this.tail.append(segment.number, pending.offset, line);
+    this.queue.push(pending);
     this.running ??= this.run();
-    return piece;
+    return pending;
   }
 
   private async run(): Promise<void> {
@@ -188,7 +188,7 @@ export class Journal {
       } catch (cause) {
         const { error, waiting } = await this.fail(cause);
         this.running = undefined;
-        // Told last: who tries again at once finds everything in order.
+        // Rejected last: a caller that retries immediately finds a consistent state.
         for (const waiter of waiting) waiter.reject(error);
         return;
       }
@@ -202,19 +202,19 @@ export class Journal {
     this.running = undefined;
   }
 
-  /** Tells those whose line is on disk. */
-  private settle(tell: (waiter: Waiter) => void): void {
+  /** Notifies the waiters whose line is on disk. */
+  private settle(notify: (waiter: Waiter) => void): void {
     const waiting = this.waiters;
     this.waiters = waiting.filter((waiter) => waiter.seq > this.durableSeq);
-    for (const waiter of waiting) if (waiter.seq <= this.durableSeq) tell(waiter);
+    for (const waiter of waiting) if (waiter.seq <= this.durableSeq) notify(waiter);
   }
 
-  private async write(batch: Piece[]): Promise<void> {
+  private async write(batch: PendingLine[]): Promise<void> {
     for (let from = 0; from < batch.length; ) {
       const first = batch[from]!;
       let to = from;
       while (to < batch.length && batch[to]!.segment === first.segment) to++;
-      const lines = batch.slice(from, to).map((piece) => piece.line);
+      const lines = batch.slice(from, to).map((pending) => pending.line);
       const handle = await this.handleFor(first.segment, first.offset);
       await writeAll(handle, lines.length === 1 ? lines[0]! : Buffer.concat(lines), first.offset);
       await handle.datasync();
@@ -234,15 +234,16 @@ export class Journal {
   }
 
   /**
-   * Forgets all that is not known to be on disk. The file is not written on: after a failed fdatasync the system may have dropped
-   * the pages and would report success the next time. It is cut where it was last known good, and the next line begins a new segment.
+   * Discards everything that is not known to be on disk. The file is not continued: after a failed fdatasync the kernel may have
+   * dropped the pages and would report success the next time. It is truncated where it was last known good, and the next line
+   * starts a new segment.
    */
   private async fail(cause: unknown): Promise<{ error: SwitchboardError; waiting: Waiter[] }> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const error =
       this.halted ??
       new SwitchboardError('SWB_STORE', `The store cannot write to ${this.options.folder}: ${reason}.`, {
-        hint: 'Nothing that was accepted is lost. Free space on the disk or fix its permissions; writing goes on by itself once it works again.',
+        hint: 'Nothing that was accepted is lost. Free space on the disk or fix its permissions; the store resumes writing as soon as it can.',
         cause,
       });
     if (!this.failure) this.options.log('error', error.message);
@@ -264,7 +265,7 @@ export class Journal {
         await file.handle.sync();
       }
     } catch {
-      // The header of the next segment says where this one ends.
+      // The header of the next segment records where this one ends.
     }
     await file?.handle.close().catch(() => {});
     return { error, waiting };

@@ -5,40 +5,40 @@ import { hostname } from 'node:os';
 import { SwitchboardError } from '../errors.js';
 import { FILE_MODE } from './disk.js';
 
-/** Who holds a store. */
-export interface Holder {
+/** The process that holds the lock of a store. */
+export interface LockHolder {
   pid: number;
-  /** Start time of the process in the system's ticks, where the system tells; a reused pid has another. */
+  /** Start time of the process in clock ticks, if the system provides it; a reused pid has another one. */
   start?: string;
   host: string;
-  /** Boot and pid namespace: where these are the same, pids can be compared. */
+  /** Boot id and pid namespace: pids can be compared only within the same place. */
   place?: string;
-  /** Names this very lock. */
+  /** Identifies this particular lock. */
   token: string;
   since: string;
 }
 
 export interface LockTimes {
-  /** Milliseconds between signs of life. */
+  /** Milliseconds between heartbeats. */
   heartbeat: number;
-  /** Milliseconds without a sign of life after which a holder elsewhere counts as gone. */
-  patience: number;
+  /** Milliseconds without a heartbeat after which a holder on another host counts as dead. */
+  staleAfter: number;
 }
 
-/** Milliseconds after which a file of an attempt to take the lock belongs to nobody. */
-const LEFT_BEHIND = 600_000;
+/** Milliseconds after which a file of an attempt to take the lock counts as abandoned. */
+const ABANDONED_AFTER = 600_000;
 
-const TIMES: LockTimes = { heartbeat: 5000, patience: 15_000 };
+const TIMES: LockTimes = { heartbeat: 5000, staleAfter: 15_000 };
 
 function tryRead(read: () => string): string | undefined {
   try {
     return read();
   } catch {
-    return undefined; // No /proc here.
+    return undefined; // This system has no /proc.
   }
 }
 
-/** Start time of a process: field 22 of /proc/<pid>/stat, counted behind the name, which may hold spaces. */
+/** Start time of a process: field 22 of /proc/<pid>/stat, counted after the name, which may contain spaces. */
 function startOf(pid: number): string | undefined {
   const text = tryRead(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
@@ -59,8 +59,8 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** `alive` and `dead` are certain; `unknown` needs its heartbeat watched. */
-function judge(holder: Holder): 'alive' | 'dead' | 'unknown' {
+/** `alive` and `dead` are certain; for `unknown` the heartbeat must be observed. */
+function holderStatus(holder: LockHolder): 'alive' | 'dead' | 'unknown' {
   const place = placeOfThisProcess();
   const here = holder.host === hostname();
   if (place === undefined) return here && !isRunning(holder.pid) ? 'dead' : 'unknown';
@@ -71,19 +71,20 @@ function judge(holder: Holder): 'alive' | 'dead' | 'unknown' {
 }
 
 /**
- * The lock that lets one process write. It is a file, because a file is what two processes surely share; Node has no flock. A holder on this machine is judged by
- * its pid and start time, so a restart after a crash need not wait; a holder in another container or on another host by its heartbeat.
+ * The lock that lets only one process write. It is a file, because Node has no flock. A holder on this machine is checked by its
+ * pid and start time, so a restart after a crash need not wait; a holder in another container or on another host is checked by
+ * its heartbeat.
  */
 export class Lock {
   private timer: NodeJS.Timeout | undefined;
-  private beatenAt = performance.now();
-  private readonly mine: Holder;
+  private lastHeartbeat = performance.now();
+  private readonly mine: LockHolder;
   private readonly path: string;
 
   private constructor(
     private readonly folder: string,
     private readonly times: LockTimes,
-    private readonly onLost: (holder: Holder | undefined) => void,
+    private readonly onLost: (holder: LockHolder | undefined) => void,
   ) {
     this.path = `${folder}/lock`;
     this.mine = {
@@ -96,21 +97,24 @@ export class Lock {
     };
   }
 
-  /** Takes the lock of a folder, or throws SWB_STORE_LOCKED naming who holds it. `onLost` is called if somebody takes it away. */
-  static async take(folder: string, onLost: (holder: Holder | undefined) => void, times: LockTimes = TIMES): Promise<Lock> {
+  /**
+   * Acquires the lock of a folder, or throws SWB_STORE_LOCKED with its holder. `onLost` is called if another process takes it
+   * over.
+   */
+  static async take(folder: string, onLost: (holder: LockHolder | undefined) => void, times: LockTimes = TIMES): Promise<Lock> {
     const lock = new Lock(folder, times, onLost);
     await lock.acquire();
-    await lock.tidy();
-    lock.timer = setInterval(() => void lock.beat(), times.heartbeat).unref();
+    await lock.removeAbandonedFiles();
+    lock.timer = setInterval(() => void lock.renew(), times.heartbeat).unref();
     return lock;
   }
 
-  /** Looks whether the lock is still ours, when this process was stopped or stalled for long enough that others may think it gone. */
+  /** Checks that the lock is still ours if this process was stopped or stalled so long that others may consider it dead. */
   confirm(): Promise<void> | undefined {
-    return performance.now() - this.beatenAt > this.times.patience / 2 ? this.beat() : undefined;
+    return performance.now() - this.lastHeartbeat > this.times.staleAfter / 2 ? this.renew() : undefined;
   }
 
-  /** Gives the lock back. */
+  /** Releases the lock. */
   async release(): Promise<void> {
     clearInterval(this.timer);
     const holder = await this.read();
@@ -132,41 +136,44 @@ export class Lock {
     }
   }
 
-  /** Removes what processes left that were killed while they took the lock. */
-  private async tidy(): Promise<void> {
+  /** Removes the files of processes that were killed while they acquired the lock. */
+  private async removeAbandonedFiles(): Promise<void> {
     for (const name of await readdir(this.folder)) {
       const path = `${this.folder}/${name}`;
       if (!name.startsWith('lock.')) continue;
       const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
-      if (age > LEFT_BEHIND) await unlink(path).catch(() => {});
+      if (age > ABANDONED_AFTER) await unlink(path).catch(() => {});
     }
   }
 
-  /** Makes the lock file; false when there is one. A link appears with its content, a file created and then written could be read empty. */
+  /**
+   * Creates the lock file; false if it exists. A link appears with its content; a file created and then written could be read
+   * while still empty.
+   */
   private async create(own: string): Promise<boolean> {
     try {
       return await succeeds(link(own, this.path), 'EEXIST');
     } catch (error) {
-      // File systems without links, such as exFAT and some network shares.
+      // File systems without hard links, such as exFAT and some network shares.
       if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
       return succeeds(writeFile(this.path, JSON.stringify(this.mine), { flag: 'wx', mode: FILE_MODE }), 'EEXIST');
     }
   }
 
   /**
-   * Replaces the lock of a holder that is gone. The file `lock.<its token>.takeover` can be created by one process only, and who created it late finds another
-   * token in the lock and gives up: two processes that start together cannot both succeed.
+   * Replaces the lock of a dead holder. Only one process can create the file `lock.<its token>.takeover`, and a process that
+   * creates it too late finds another token in the lock and stops: two processes that start together cannot both succeed.
    */
-  private async takeOver(own: string, gone: Holder | undefined): Promise<boolean> {
-    const claim = `${this.path}.${gone?.token ?? 'unreadable'}.takeover`;
+  private async takeOver(own: string, dead: LockHolder | undefined): Promise<boolean> {
+    const claim = `${this.path}.${dead?.token ?? 'unreadable'}.takeover`;
     if (!(await succeeds(writeFile(claim, '', { flag: 'wx', mode: FILE_MODE }), 'EEXIST'))) {
       const age = Date.now() - ((await stat(claim).catch(() => undefined))?.mtimeMs ?? 0);
-      if (age > this.times.patience) await unlink(claim).catch(() => {});
+      if (age > this.times.staleAfter) await unlink(claim).catch(() => {});
       else await new Promise((resolve) => setTimeout(resolve, 50));
       return false;
     }
     try {
-      if ((await this.read())?.token !== gone?.token) return false;
+      if ((await this.read())?.token !== dead?.token) return false;
       await rename(own, this.path);
       return true;
     } finally {
@@ -174,16 +181,17 @@ export class Lock {
     }
   }
 
-  private async isHeld(holder: Holder | undefined): Promise<boolean> {
-    const verdict = holder ? judge(holder) : 'unknown';
+  private async isHeld(holder: LockHolder | undefined): Promise<boolean> {
+    const verdict = holder ? holderStatus(holder) : 'unknown';
     if (verdict !== 'unknown') return verdict === 'alive';
-    // Changes of the time are compared, not the time with our clock: two hosts' clocks may differ.
+    // Compare two modification times instead of one with our clock: the clocks of two hosts may differ.
     const beat = async () => (await stat(this.path).catch(() => undefined))?.mtimeMs;
     const before = await beat();
     if (before === undefined) return false;
-    // Looks are counted, not the time by the clock: in a pause of this whole machine a holder has had no time to give a sign.
+    // Count the checks instead of reading the clock: while this machine is suspended, a holder on it cannot send a heartbeat
+    // either.
     const pause = Math.min(this.times.heartbeat, 250);
-    for (let waited = 0; waited < this.times.patience; waited += pause) {
+    for (let waited = 0; waited < this.times.staleAfter; waited += pause) {
       await new Promise((resolve) => setTimeout(resolve, pause));
       const now = await beat();
       if (now === undefined) return false;
@@ -192,9 +200,9 @@ export class Lock {
     return false;
   }
 
-  private async beat(): Promise<void> {
+  private async renew(): Promise<void> {
     let holder = await this.read().catch(() => this.mine);
-    // Removed by hand: ours again, unless somebody was quicker.
+    // The file was removed manually: create it again, unless another process was faster.
     if (!holder) {
       const again = writeFile(this.path, JSON.stringify(this.mine), { flag: 'wx', mode: FILE_MODE });
       holder = (await succeeds(again, 'EEXIST').catch(() => false)) ? this.mine : await this.read();
@@ -202,31 +210,31 @@ export class Lock {
     if (holder?.token === this.mine.token) {
       const now = new Date();
       await utimes(this.path, now, now).catch(() => {});
-      this.beatenAt = performance.now();
+      this.lastHeartbeat = performance.now();
       return;
     }
     clearInterval(this.timer);
     this.onLost(holder);
   }
 
-  private async read(): Promise<Holder | undefined> {
+  private async read(): Promise<LockHolder | undefined> {
     try {
-      return JSON.parse(await readFile(this.path, 'utf8')) as Holder;
+      return JSON.parse(await readFile(this.path, 'utf8')) as LockHolder;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return undefined;
       throw error;
     }
   }
 
-  private locked(holder: Holder | undefined): SwitchboardError {
+  private locked(holder: LockHolder | undefined): SwitchboardError {
     const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : 'another process';
     return new SwitchboardError('SWB_STORE_LOCKED', `The store in ${this.folder} is in use by ${who}.`, {
-      hint: 'Stop that process, or give this one a folder of its own; several Node-RED instances share work through the PostgreSQL store.',
+      hint: 'Stop that process, or use another folder. Only one Node-RED instance can use a store folder at a time.',
     });
   }
 }
 
-/** False when it failed in the expected way. */
+/** False if it failed with the expected error code. */
 async function succeeds(action: Promise<unknown>, expected: string): Promise<boolean> {
   try {
     await action;

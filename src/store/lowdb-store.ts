@@ -1,11 +1,19 @@
 import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
+import { applyChanges } from './applied-commit.js';
 import { type Disk, nodeDisk } from './disk.js';
-import { type BodyRef, type HeldOf, type Kind, linkKey, OPEN_DELIVERY, type RecordOf, referenceKey } from './held.js';
-import { applyChanges } from './ledger.js';
 import { list } from './listing.js';
-import type { Holder } from './lock.js';
-import { closeFolder, type LowdbStoreOptions, type Opened, openFolder, withDefaults } from './opening.js';
+import type { LockHolder } from './lock.js';
+import { closeStoreFolder, type LowdbStoreOptions, type OpenStore, openStoreFolder, withDefaults } from './open-store.js';
+import {
+  type BodyRef,
+  type EntryOf,
+  linkKey,
+  OPEN_DELIVERY,
+  type RecordKind,
+  type RecordOf,
+  referenceKey,
+} from './record-entry.js';
 import type {
   Bodies,
   Change,
@@ -18,20 +26,21 @@ import type {
   StoreCounts,
 } from './store.js';
 
-export type { LowdbStoreOptions } from './opening.js';
+export type { LowdbStoreOptions } from './open-store.js';
 
 /**
- * The store that needs nothing installed: records in memory, every commit in an append-only journal, a lowdb snapshot in shards. One process at a time.
+ * The store without a database: records in memory, every commit in an append-only journal, a lowdb snapshot in shards. One
+ * process at a time.
  *
- * A commit is visible to readers and claims as soon as it is made and durable when `commit` resolves. What follows from it can only become durable after it, so nothing that
- * was announced to anyone can be lost; if the disk fails, everything not yet durable is taken back.
+ * A commit is visible to readers and claims immediately, and durable when `commit` resolves. Later commits can only become
+ * durable after it, so nothing that was acknowledged can be lost; if the disk fails, everything not yet durable is rolled back.
  */
 export class LowdbStore implements Store {
   readonly spool: string;
   private readonly options: Required<LowdbStoreOptions>;
   private readonly listeners = new Set<(changes: Change[]) => void>();
-  private opened: Opened | undefined;
-  private moving: Promise<void> = Promise.resolve();
+  private opened: OpenStore | undefined;
+  private transitions: Promise<void> = Promise.resolve();
 
   constructor(
     options: LowdbStoreOptions,
@@ -42,28 +51,28 @@ export class LowdbStore implements Store {
   }
 
   open(): Promise<void> {
-    return this.move(async () => {
-      this.opened ??= await openFolder(this.options, this.disk, (holder) => this.lockLost(holder));
+    return this.transition(async () => {
+      this.opened ??= await openStoreFolder(this.options, this.disk, (holder) => this.lockLost(holder));
     });
   }
 
   close(): Promise<void> {
-    return this.move(async () => {
+    return this.transition(async () => {
       const opened = this.opened;
       if (!opened) return;
       this.opened = undefined;
-      await closeFolder(opened);
+      await closeStoreFolder(opened);
     });
   }
 
   async commit(changes: Change[], { durable = true }: { durable?: boolean } = {}): Promise<CommitResult> {
-    const { heap, journal, commits } = this.needOpen();
+    const { memory, journal, commits } = this.needOpen();
     journal.assertWritable();
-    const applied = applyChanges(heap, changes);
+    const applied = applyChanges(memory, changes);
     commits.append(applied);
-    // Also when everything was left out: what it repeats may itself not be on disk yet.
+    // Also if everything was skipped: the duplicated record may not be on disk yet.
     if (durable) await journal.flushed();
-    if (applied.happened.length > 0) this.tell(applied.happened);
+    if (applied.changes.length > 0) this.notify(applied.changes);
     return { skipped: applied.skipped };
   }
 
@@ -80,9 +89,9 @@ export class LowdbStore implements Store {
   }
 
   async bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies> {
-    const { heap, journal } = this.needOpen();
+    const { memory, journal } = this.needOpen();
     const bodies: Bodies = {};
-    for (const ref of heap.refs(heap.get(kind, id))) {
+    for (const ref of memory.refs(memory.get(kind, id))) {
       const text = journal.recent(ref.segment, ref.offset, ref.length) ?? (await this.readBody(ref));
       if (text !== undefined) bodies[ref.name] = JSON.parse(text);
     }
@@ -98,13 +107,13 @@ export class LowdbStore implements Store {
   }
 
   async openDeliveries(conversation: string): Promise<DeliveryRecord[]> {
-    const { heap } = this.needOpen();
-    const held = heap.membersOf('delivery', conversation).map((id) => heap.get('delivery', id)!);
-    return held.filter(({ state }) => OPEN_DELIVERY.includes(state)).map((delivery) => heap.record<'delivery'>(delivery));
+    const { memory } = this.needOpen();
+    const entry = memory.membersOf('delivery', conversation).map((id) => memory.get('delivery', id)!);
+    return entry.filter(({ state }) => OPEN_DELIVERY.includes(state)).map((delivery) => memory.record<'delivery'>(delivery));
   }
 
   async setting(key: string): Promise<Json | undefined> {
-    const text = this.needOpen().heap.settings.get(key);
+    const text = this.needOpen().memory.settings.get(key);
     return text === undefined ? undefined : (JSON.parse(text) as Json);
   }
 
@@ -121,30 +130,30 @@ export class LowdbStore implements Store {
   }
 
   async counts(): Promise<StoreCounts> {
-    return this.needOpen().heap.counts();
+    return this.needOpen().memory.counts();
   }
 
   async claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]> {
-    return this.handOut('message', this.needOpen().heap.inbox.claim(node, limit, now));
+    return this.confirmClaim('message', this.needOpen().memory.inbox.claim(node, limit, now));
   }
 
   async claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]> {
-    return this.handOut('delivery', this.needOpen().heap.lanes.claim(endpoint, limit, now));
+    return this.confirmClaim('delivery', this.needOpen().memory.lanes.claim(endpoint, limit, now));
   }
 
   async release(kind: 'message' | 'delivery', ids: string[]): Promise<void> {
-    const { inbox, lanes } = this.needOpen().heap;
+    const { inbox, lanes } = this.needOpen().memory;
     const leases = kind === 'message' ? inbox : lanes;
     for (const id of ids) leases.release(id);
   }
 
   async nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined> {
-    const { inbox, lanes } = this.needOpen().heap;
+    const { inbox, lanes } = this.needOpen().memory;
     return kind === 'message' ? inbox.nextDue(owner) : lanes.nextDue(owner);
   }
 
   get newestId(): string | undefined {
-    return this.needOpen().heap.newestId;
+    return this.needOpen().memory.newestId;
   }
 
   watch(listener: (changes: Change[]) => void): () => void {
@@ -152,60 +161,60 @@ export class LowdbStore implements Store {
     return () => this.listeners.delete(listener);
   }
 
-  /** Brings the snapshot up to date now; otherwise that happens by itself when the journal has grown enough. */
+  /** Updates the snapshot now; otherwise that happens automatically when the journal has grown enough. */
   async compact(): Promise<void> {
     return this.needOpen().compaction.run();
   }
 
-  /** Removes what is over its time or over the size now; otherwise that happens every hour. */
+  /** Runs retention now; otherwise it runs every hour and when the journal grows. */
   async retain(): Promise<void> {
     return this.needOpen().retention.run();
   }
 
-  /** Opening and closing take turns. */
-  private move(step: () => Promise<void>): Promise<void> {
-    const moved = this.moving.then(step);
-    this.moving = moved.catch(() => {});
+  /** Opening and closing never overlap. */
+  private transition(step: () => Promise<void>): Promise<void> {
+    const moved = this.transitions.then(step);
+    this.transitions = moved.catch(() => {});
     return moved;
   }
 
-  private needOpen(): Opened {
+  private needOpen(): OpenStore {
     if (this.opened) return this.opened;
     throw new SwitchboardError('SWB_CLOSED', `The store in ${this.options.folder} is not open.`);
   }
 
-  private lockLost(holder: Holder | undefined): void {
-    const who = holder ? `Process ${holder.pid} on ${holder.host}` : 'Somebody';
-    const error = new SwitchboardError('SWB_STORE', `${who} has taken the store in ${this.options.folder} from this process.`, {
-      hint: 'It stopped writing. Give each process a folder of its own, then restart this one.',
+  private lockLost(holder: LockHolder | undefined): void {
+    const who = holder ? `Process ${holder.pid} on ${holder.host}` : 'Another process';
+    const error = new SwitchboardError('SWB_STORE', `${who} has taken over the store in ${this.options.folder}.`, {
+      hint: 'This process has stopped writing. Give each process its own store folder, then restart this one.',
     });
     this.opened?.journal.halt(error);
     this.options.log('error', error.message);
   }
 
-  private async record<K extends Kind>(kind: K, id: string): Promise<RecordOf[K] | undefined> {
-    const { heap } = this.needOpen();
-    const held = heap.get(kind, id);
-    return held && heap.record<K>(held);
+  private async record<K extends RecordKind>(kind: K, id: string): Promise<RecordOf[K] | undefined> {
+    const { memory } = this.needOpen();
+    const entry = memory.get(kind, id);
+    return entry && memory.record<K>(entry);
   }
 
   private async conversationByKey(key: string): Promise<ConversationRecord | undefined> {
-    const id = this.needOpen().heap.ownerOf('conversation', key);
+    const id = this.needOpen().memory.ownerOf('conversation', key);
     return id === undefined ? undefined : this.record('conversation', id);
   }
 
-  private async list<K extends Kind>(kind: K, query: ListQuery): Promise<RecordOf[K][]> {
-    return list(this.needOpen().heap, kind, query);
+  private async list<K extends RecordKind>(kind: K, query: ListQuery): Promise<RecordOf[K][]> {
+    return list(this.needOpen().memory, kind, query);
   }
 
   /**
-   * Claims are handed out once they are on disk: a partner must never hear of something that a crash could make us forget.
-   * What changed while we waited is given back.
+   * Claimed records are returned once they are on disk: a partner must never receive something that a crash could make us forget.
+   * Records that changed in the meantime are released.
    */
-  private async handOut<K extends 'message' | 'delivery'>(kind: K, claimed: HeldOf[K][]): Promise<RecordOf[K][]> {
-    const { heap, journal } = this.needOpen();
+  private async confirmClaim<K extends 'message' | 'delivery'>(kind: K, claimed: EntryOf[K][]): Promise<RecordOf[K][]> {
+    const { memory, journal } = this.needOpen();
     if (claimed.length === 0) return [];
-    const leases = kind === 'message' ? heap.inbox : heap.lanes;
+    const leases = kind === 'message' ? memory.inbox : memory.lanes;
     try {
       await journal.flushed();
     } catch (error) {
@@ -213,8 +222,8 @@ export class LowdbStore implements Store {
       throw error;
     }
     return claimed.flatMap(({ id, version }) => {
-      const now = heap.get(kind, id);
-      if (now?.version === version) return [heap.record<K>(now)];
+      const now = memory.get(kind, id);
+      if (now?.version === version) return [memory.record<K>(now)];
       leases.release(id);
       return [];
     });
@@ -226,7 +235,7 @@ export class LowdbStore implements Store {
     return (await reader.read(journal.path(ref.segment), ref.offset, ref.length))?.toString();
   }
 
-  private tell(changes: Change[]): void {
+  private notify(changes: Change[]): void {
     for (const listener of this.listeners) {
       try {
         listener(changes);

@@ -9,8 +9,8 @@ export function partitionOf(key: string): number {
 }
 
 /**
- * A map in 256 small ones. A single Map doubles its table when it is full, and moving 200,000 entries at once holds up everything for
- * tens of milliseconds; here the growth comes in small steps.
+ * A map split into 256 small ones. A single Map doubles its table when it is full, and moving 200,000 entries at once blocks the
+ * event loop for tens of milliseconds; this one grows in small steps.
  */
 export class PartitionedMap<V> {
   /** The partitions, by `partitionOf(key)`. */

@@ -4,34 +4,34 @@ import { type Disk, FILE_MODE, FOLDER_MODE } from './disk.js';
 import type { Segment } from './journal.js';
 import { segmentName } from './journal.js';
 import { decodeLine, type Line, type LineChange, nextLine, type SegmentHeader } from './journal-line.js';
-import { Pace } from './pace.js';
+import { TimeSlice } from './time-slice.js';
 
 export interface RecoveryOptions {
   folder: string;
   quarantine: string;
   disk: Disk;
-  /** Replay begins behind this sequence number. */
+  /** Replay starts after this sequence number. */
   from: number;
   apply(seq: number, changes: LineChange[], segment: number, bodies: number): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
 }
 
-interface Known {
+interface ScannedSegment {
   segment: Segment;
   header?: SegmentHeader;
-  /** Where the next segment says this one ends. */
+  /** End of this segment according to the next one. */
   limit?: number;
 }
 
-/** Reads the journal, applies what is whole, cuts off a torn tail, and says where to go on. */
+/** Reads the journal, applies all intact lines, truncates a torn tail, and returns where to continue. */
 export async function recover(options: RecoveryOptions): Promise<{ segments: Segment[]; lastSeq: number; replayed: number }> {
   return new Recovery(options).run();
 }
 
 class Recovery {
-  private readonly pace = new Pace();
+  private readonly slice = new TimeSlice();
   private readonly path: (segment: number) => string;
-  private known: Known[] = [];
+  private known: ScannedSegment[] = [];
   private lastSeq: number;
   private replayed = 0;
 
@@ -53,9 +53,9 @@ class Recovery {
     return { segments, lastSeq: this.lastSeq, replayed: this.replayed };
   }
 
-  private async readHeaders(): Promise<Known[]> {
+  private async readHeaders(): Promise<ScannedSegment[]> {
     const names = (await readdir(this.options.folder)).filter((name) => /^\d{8}\.log$/.test(name)).sort();
-    const known: Known[] = [];
+    const known: ScannedSegment[] = [];
     for (const name of names) {
       const path = `${this.options.folder}/${name}`;
       const { size, mtimeMs } = await stat(path);
@@ -67,7 +67,7 @@ class Recovery {
       const number = Number(name.slice(0, 8));
       known.push({ segment: { number, first: header?.first ?? Number.NaN, at: header?.at ?? mtimeMs, length: size }, header });
     }
-    // A damaged header: its first number is at most that of the segment after it, which is all that retention needs to know.
+    // With a damaged header use the first number of the segment before: a lower bound is enough for retention.
     for (let i = known.length - 1; i >= 0; i--) {
       const segment = known[i]!.segment;
       if (Number.isNaN(segment.first)) segment.first = known[i - 1]?.segment.first ?? 1;
@@ -75,7 +75,7 @@ class Recovery {
     return known;
   }
 
-  /** Applies one segment; false when the journal ends in it. */
+  /** Applies one segment; false if the journal ends in it. */
   private async replay(index: number): Promise<boolean> {
     const known = this.known[index]!;
     const { segment } = known;
@@ -88,21 +88,21 @@ class Recovery {
         this.apply(segment, line);
         this.replayed += line.end - offset;
         offset = line.end;
-        await this.pace.breathe();
+        await this.slice.yieldIfDue();
         continue;
       }
       const next = nextLine(buffer, offset, end);
-      // Where the next good line follows the last one, only a segment's header was damaged.
+      // If the sequence continues with the next intact line, only a segment header was damaged.
       const nothingMissing = next !== undefined && decodeLine(buffer, next, end)?.meta.seq === this.lastSeq + 1;
       if (nothingMissing || (await this.wasAcknowledged(this.lastSeq + 1, index, buffer, next, end))) {
-        await this.setAsideDamage(segment, buffer, offset, next ?? end);
+        await this.quarantineDamage(segment, buffer, offset, next ?? end);
         offset = next ?? end;
       } else {
-        await this.cut(index, buffer, offset, end);
+        await this.truncateTail(index, buffer, offset, end);
         return false;
       }
     }
-    // Left behind by a write that failed; the next segment was begun knowing that.
+    // The rest was left by a failed write; the next segment was started after that failure.
     if (end < buffer.length) await this.truncate(segment, end);
     return true;
   }
@@ -116,8 +116,9 @@ class Recovery {
   }
 
   /**
-   * Whether the line with this number, which cannot be read, had been on disk before: then a later line says so, and the damage is rot in the middle. Otherwise it
-   * is the torn end of the last write, of which nothing was acknowledged, and what follows it came from the same write.
+   * Whether the unreadable line with this number had been synced before: then a later line records it, and the damage is bit rot
+   * in the middle. Otherwise it is the torn end of the last write: nothing of it was acknowledged, and everything after it came
+   * from the same write.
    */
   private async wasAcknowledged(
     seq: number,
@@ -126,38 +127,38 @@ class Recovery {
     next: number | undefined,
     end: number,
   ): Promise<boolean> {
-    const says = async (content: Buffer, from: number | undefined, to: number): Promise<boolean> => {
+    const recordsSync = async (content: Buffer, from: number | undefined, to: number): Promise<boolean> => {
       for (let at = from; at !== undefined && at < to; ) {
         const line = decodeLine(content, at, to);
         if (line && line.meta.synced >= seq) return true;
         at = line ? line.end : nextLine(content, at, to);
-        await this.pace.breathe();
+        await this.slice.yieldIfDue();
       }
       return false;
     };
-    if (await says(buffer, next, end)) return true;
+    if (await recordsSync(buffer, next, end)) return true;
     for (const later of this.known.slice(index + 1)) {
       const content = await readFile(this.path(later.segment.number));
-      if (await says(content, 0, content.length)) return true;
+      if (await recordsSync(content, 0, content.length)) return true;
     }
     return false;
   }
 
-  private async setAsideDamage(segment: Segment, buffer: Buffer, from: number, to: number): Promise<void> {
+  private async quarantineDamage(segment: Segment, buffer: Buffer, from: number, to: number): Promise<void> {
     const name = `${segmentName(segment.number)}-${from}.damaged`;
-    // The file keeps its bytes, because later bodies are found by offset; the warning comes once.
-    if (!(await this.keep(name, buffer.subarray(from, to)))) return;
+    // The file keeps its bytes, because later bodies are found by offset; the warning is logged once.
+    if (!(await this.quarantine(name, buffer.subarray(from, to)))) return;
     this.options.log(
       'warn',
-      `The store's journal is damaged: ${to - from} bytes at ${from} of ${segmentName(segment.number)} cannot be read and were copied to ` +
-        `quarantine/${name}. What was written there is lost unless a later change repeats it; all later changes were kept. Check the disk.`,
+      `The store's journal is damaged: ${to - from} bytes at ${from} of ${segmentName(segment.number)} cannot be read; they were copied to ` +
+        `quarantine/${name}. Changes in these bytes are lost unless a later change repeats them; all later changes were kept. Check the disk.`,
     );
   }
 
-  private async cut(index: number, buffer: Buffer, from: number, end: number): Promise<void> {
+  private async truncateTail(index: number, buffer: Buffer, from: number, end: number): Promise<void> {
     const { segment } = this.known[index]!;
     const name = `${segmentName(segment.number)}-${from}-${Date.now()}.torn`;
-    await this.keep(name, buffer.subarray(from, end));
+    await this.quarantine(name, buffer.subarray(from, end));
     await this.truncate(segment, from);
     for (const later of this.known.splice(index + 1)) {
       await rename(
@@ -167,13 +168,13 @@ class Recovery {
     }
     this.options.log(
       'warn',
-      `The store's journal ended in a half-written entry (${end - from} bytes), as a crash or power cut leaves it. ` +
-        `It was moved to quarantine/${name}; everything that had been acknowledged is there.`,
+      `The store's journal ended with an incomplete entry (${end - from} bytes), which a crash or power failure can cause. ` +
+        `It was moved to quarantine/${name}; no acknowledged change is lost.`,
     );
   }
 
-  /** Keeps bytes in quarantine; false when they are there already. */
-  private async keep(name: string, bytes: Buffer): Promise<boolean> {
+  /** Saves bytes to the quarantine folder; false if they are already there. */
+  private async quarantine(name: string, bytes: Buffer): Promise<boolean> {
     await mkdir(this.options.quarantine, { recursive: true, mode: FOLDER_MODE });
     try {
       await writeFile(`${this.options.quarantine}/${name}`, bytes, { flag: 'wx', mode: FILE_MODE });
@@ -195,7 +196,7 @@ class Recovery {
     segment.length = length;
   }
 
-  /** What was read may still be only in the system's cache, if the process before us died between write and fdatasync. */
+  /** The data read may be only in the page cache, if the previous process died between write and fdatasync. */
   private async sync(segment: Segment): Promise<void> {
     const file = await this.options.disk.open(this.path(segment.number), 'r+');
     await file.sync().finally(() => file.close());

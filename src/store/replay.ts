@@ -1,14 +1,24 @@
-import { type Heap, SETTINGS_SHARD } from './heap.js';
-import { type BodyRef, encodeRefs, type Held, holdRecord, type Keys, type Kind, keysOf, type RecordOf } from './held.js';
 import type { LineBodies, LineChange } from './journal-line.js';
+import { type MemoryState, SETTINGS_SHARD } from './memory-state.js';
 import { partitionOf } from './partitioned-map.js';
+import {
+  type BodyRef,
+  encodeRefs,
+  keysOf,
+  type RecordEntry,
+  type RecordKeys,
+  type RecordKind,
+  type RecordOf,
+  toEntry,
+} from './record-entry.js';
 
 /**
- * Applies one line of the journal to a heap loaded from snapshots. Each change counts only for a shard whose snapshot is older than the line. Nothing is
- * validated: it was, before it was written, and what was acknowledged must come back even where damage tore a hole before it.
+ * Applies one line of the journal to the memory loaded from snapshots. A change is applied only if the snapshot of its shard is
+ * older than the line. Nothing is validated: it was validated before it was written, and acknowledged changes must be restored
+ * even if earlier lines are damaged.
  */
 export function replayLine(
-  heap: Heap,
+  memory: MemoryState,
   upTo: readonly number[],
   seq: number,
   changes: readonly LineChange[],
@@ -23,7 +33,7 @@ export function replayLine(
       offset += length;
     }
     const shard = change.kind === 'setting' ? SETTINGS_SHARD : partitionOf('record' in change ? change.record.id : change.id);
-    if (seq > upTo[shard]!) replayChange(heap, change, refs);
+    if (seq > upTo[shard]!) replayChange(memory, change, refs);
   }
 }
 
@@ -31,32 +41,32 @@ function bodiesOf(change: LineChange): LineBodies {
   return ('bodies' in change && change.bodies) || [];
 }
 
-function replayChange(heap: Heap, change: LineChange, refs: BodyRef[]): void {
+function replayChange(memory: MemoryState, change: LineChange, refs: BodyRef[]): void {
   if (change.kind === 'setting') {
-    heap.putSetting(change.key, change.value === undefined ? undefined : JSON.stringify(change.value));
+    memory.putSetting(change.key, change.value === undefined ? undefined : JSON.stringify(change.value));
   } else if (change.kind === 'removed') {
-    replace(heap, change.of, change.id, undefined);
+    replace(memory, change.of, change.id, undefined);
   } else if (change.kind === 'moved') {
-    const before = heap.get(change.of, change.id);
-    if (before) replace(heap, change.of, change.id, { ...before, refs: mergedRefs(heap, before, refs) });
+    const before = memory.get(change.of, change.id);
+    if (before) replace(memory, change.of, change.id, { ...before, refs: mergedRefs(memory, before, refs) });
   } else {
     const { kind } = change;
     const record = change.record as RecordOf[typeof kind];
-    const before = heap.get(kind, record.id);
-    const text = heap.slabs.put(JSON.stringify(record));
-    replace(heap, kind, record.id, holdRecord(kind, record, text, mergedRefs(heap, before, refs)), keysOf(kind, record));
+    const before = memory.get(kind, record.id);
+    const text = memory.texts.put(JSON.stringify(record));
+    replace(memory, kind, record.id, toEntry(kind, record, text, mergedRefs(memory, before, refs)), keysOf(kind, record));
   }
 }
 
-/** Nobody will take it back: what was there before is freed at once. */
-function replace(heap: Heap, kind: Kind, id: string, after: Held | undefined, keys?: Keys): void {
-  const before = heap.get(kind, id);
-  heap.put(kind, id, before, after, keys);
-  heap.discard(before, after);
+/** A replayed change is never rolled back, so the replaced entry is freed immediately. */
+function replace(memory: MemoryState, kind: RecordKind, id: string, after: RecordEntry | undefined, keys?: RecordKeys): void {
+  const before = memory.get(kind, id);
+  memory.put(kind, id, before, after, keys);
+  memory.discard(before, after);
 }
 
-function mergedRefs(heap: Heap, before: Held | undefined, refs: BodyRef[]): number {
+function mergedRefs(memory: MemoryState, before: RecordEntry | undefined, refs: BodyRef[]): number {
   if (refs.length === 0) return before?.refs ?? 0;
-  const others = heap.refs(before).filter((old) => !refs.some((ref) => ref.name === old.name));
-  return heap.slabs.put(encodeRefs([...others, ...refs]));
+  const others = memory.refs(before).filter((old) => !refs.some((ref) => ref.name === old.name));
+  return memory.texts.put(encodeRefs([...others, ...refs]));
 }

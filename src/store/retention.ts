@@ -1,23 +1,23 @@
 import { readFile } from 'node:fs/promises';
+import { applyMove, applyRemovals } from './applied-commit.js';
 import type { CommitLog } from './commit-log.js';
 import type { Compaction } from './compaction.js';
-import type { Heap } from './heap.js';
-import type { HeldConversation, HeldDelivery, HeldMessage, Kind } from './held.js';
 import type { Journal, Segment } from './journal.js';
 import { decodeLine, type LineChange, nextLine } from './journal-line.js';
-import { applyMove, applyRemovals } from './ledger.js';
-import { Pace } from './pace.js';
+import type { MemoryState } from './memory-state.js';
+import type { ConversationEntry, DeliveryEntry, MessageEntry, RecordKind } from './record-entry.js';
 import type { SegmentReader } from './segment-reader.js';
 import type { Shards } from './shards.js';
+import { TimeSlice } from './time-slice.js';
 
 const DAY = 86_400_000;
 const MINUTE = 60_000;
-/** Ids looked at in one go. */
+/** Ids read per step. */
 const BATCH = 256;
-/** The size is looked after when the journal has grown by this share of what it may hold; the days once an hour. */
-const LOOK_AFTER = 0.05;
-/** To win space, a segment is only rewritten when at most this share of it has to be kept. */
-const WORTHWHILE = 0.5;
+/** The size is checked when the journal has grown by this share of its maximum; the age is checked once an hour. */
+const CHECK_SHARE = 0.05;
+/** To free space, a segment is rewritten only if at most this share of it must be kept. */
+const REWRITE_SHARE = 0.5;
 
 export interface RetentionOptions {
   clock: () => number;
@@ -26,20 +26,21 @@ export interface RetentionOptions {
   log(level: 'info' | 'warn' | 'error', text: string): void;
 }
 
-type Removal = { of: Kind; id: string };
+type Removal = { of: RecordKind; id: string };
 
 /**
- * Lets old things go: records of closed matters by age, bodies by age and by size. What is open keeps its bodies for as long as it is open; they are copied
- * forward before the segment they are in is removed. Days are counted by the wall clock: no other knows them over restarts.
+ * Removes old data: records of closed conversations by age, bodies by age and by size. Open records keep their bodies; these are
+ * copied forward before their segment is removed. Days are counted by the wall clock, the only clock that continues over
+ * restarts.
  */
 export class Retention {
-  private readonly pace = new Pace();
+  private readonly slice = new TimeSlice();
   private stopped = false;
   private grown = 0;
   private running: Promise<void> | undefined;
 
   constructor(
-    private readonly heap: Heap,
+    private readonly memory: MemoryState,
     private readonly journal: Journal,
     private readonly commits: CommitLog,
     private readonly shards: Shards,
@@ -48,20 +49,20 @@ export class Retention {
     private readonly options: RetentionOptions,
   ) {}
 
-  /** Notes that the journal has grown, and looks after its size before it has grown by much. */
+  /** Records growth of the journal, and checks its size regularly. */
   journalGrew(bytes: number): void {
     this.grown += bytes;
-    if (this.running || this.stopped || this.grown < this.options.bytes * LOOK_AFTER) return;
+    if (this.running || this.stopped || this.grown < this.options.bytes * CHECK_SHARE) return;
     this.grown = 0;
     if (this.journal.bytes > this.options.bytes) this.inBackground();
   }
 
-  /** Removes what can go, and logs if that fails. */
+  /** Runs retention in the background and logs a failure. */
   inBackground(): void {
     this.run().catch((error: Error) => this.options.log('warn', `Old records could not be removed: ${error.message}`));
   }
 
-  /** Removes what is over its time or over the size; a run under way is waited for first. */
+  /** Removes data that is too old or exceeds the size limit; waits for a running sweep first. */
   async run(): Promise<void> {
     while (this.running) await this.running.catch(() => {});
     if (this.stopped) return;
@@ -71,7 +72,7 @@ export class Retention {
     return this.running;
   }
 
-  /** Ends at the next small step. */
+  /** Stops at the next small step. */
   async stop(): Promise<void> {
     this.stopped = true;
     await this.running?.catch(() => {});
@@ -85,13 +86,13 @@ export class Retention {
 
   private async removeRecords(cutoff: number): Promise<void> {
     await this.eachId('conversation', ['closed'], (id) => this.conversationToRemove(id, cutoff));
-    await this.eachId('message', ['settled', 'skipped'], (id) => this.strayToRemove('message', id, cutoff));
-    await this.eachId('delivery', ['delivered', 'skipped'], (id) => this.strayToRemove('delivery', id, cutoff));
+    await this.eachId('message', ['settled', 'skipped'], (id) => this.orphanToRemove('message', id, cutoff));
+    await this.eachId('delivery', ['delivered', 'skipped'], (id) => this.orphanToRemove('delivery', id, cutoff));
   }
 
-  /** Asks for each id what to remove with it, and removes that in commits of its own. */
-  private async eachId(kind: Kind, states: string[], removalsFor: (id: string) => Removal[]): Promise<void> {
-    for (const { state, ids } of this.heap.tables[kind].shelves) {
+  /** Removes the given removals of each id, in one commit per id. */
+  private async eachId(kind: RecordKind, states: string[], removalsFor: (id: string) => Removal[]): Promise<void> {
+    for (const { state, ids } of this.memory.tables[kind].buckets) {
       if (!states.includes(state)) continue;
       let after: string | undefined;
       for (;;) {
@@ -101,9 +102,9 @@ export class Retention {
           const removals = removalsFor(id);
           if (removals.length > 0) {
             this.journal.assertWritable();
-            this.commits.append(applyRemovals(this.heap, removals));
+            this.commits.append(applyRemovals(this.memory, removals));
           }
-          await this.pace.breathe();
+          await this.slice.yieldIfDue();
         }
         if (batch.length < BATCH) break;
         after = batch.at(-1);
@@ -112,31 +113,31 @@ export class Retention {
     await this.journal.flushed();
   }
 
-  /** A closed conversation goes with all that belongs to it, once nothing of it is open or young. */
+  /** A closed conversation is removed together with its messages and deliveries, once none of them is open or recent. */
   private conversationToRemove(id: string, cutoff: number): Removal[] {
-    const conversation = this.heap.get('conversation', id) as HeldConversation | undefined;
+    const conversation = this.memory.get('conversation', id) as ConversationEntry | undefined;
     if (conversation?.state !== 'closed' || conversation.minute >= cutoff / MINUTE) return [];
     const removals: Removal[] = [{ of: 'conversation', id }];
     for (const of of ['message', 'delivery'] as const) {
-      for (const member of this.heap.membersOf(of, id)) {
-        const held = this.heap.get(of, member)!;
-        if (this.heap.isOpen(held) || held.minute >= cutoff / MINUTE) return [];
+      for (const member of this.memory.membersOf(of, id)) {
+        const entry = this.memory.get(of, member)!;
+        if (this.memory.isOpen(entry) || entry.minute >= cutoff / MINUTE) return [];
         removals.push({ of, id: member });
       }
     }
     return removals;
   }
 
-  /** Messages that were ignored before they had a conversation, and what a damaged journal left without one. */
-  private strayToRemove(of: 'message' | 'delivery', id: string, cutoff: number): Removal[] {
-    const held = this.heap.get(of, id) as HeldMessage | HeldDelivery | undefined;
-    if (!held || held.minute >= cutoff / MINUTE || this.heap.isOpen(held)) return [];
-    if (held.conversation !== undefined && this.heap.get('conversation', held.conversation)) return [];
+  /** Removes messages that were ignored before they had a conversation, and records that a damaged journal left without one. */
+  private orphanToRemove(of: 'message' | 'delivery', id: string, cutoff: number): Removal[] {
+    const entry = this.memory.get(of, id) as MessageEntry | DeliveryEntry | undefined;
+    if (!entry || entry.minute >= cutoff / MINUTE || this.memory.isOpen(entry)) return [];
+    if (entry.conversation !== undefined && this.memory.get('conversation', entry.conversation)) return [];
     return [{ of, id }];
   }
 
   private async removeSegments(cutoff: number): Promise<void> {
-    // Those there are now; what is copied forward makes new ones, which must not be copied again at once.
+    // Only the current segments: copying forward creates new ones, which must not be copied again in this run.
     const candidates = this.journal.segments.slice(0, -1);
     let compacted = false;
     let kept = 0;
@@ -152,7 +153,7 @@ export class Retention {
       }
       if (next.first - 1 > this.shards.checkpoint) break;
       const needed = await this.neededIn(segment);
-      if (!tooOld && needed.bytes > segment.length * WORTHWHILE) {
+      if (!tooOld && needed.bytes > segment.length * REWRITE_SHARE) {
         kept += segment.length;
         continue;
       }
@@ -164,13 +165,13 @@ export class Retention {
     if (kept > 0 && this.journal.bytes > this.options.bytes) {
       this.options.log(
         'warn',
-        `The store's journal holds ${megabytes(this.journal.bytes)} MB, more than the ${megabytes(this.options.bytes)} MB it is allowed, because most of it belongs to open ` +
-          'conversations. Close what is done, fix or skip what has failed, or allow more.',
+        `The store's journal uses ${megabytes(this.journal.bytes)} MB, more than the limit of ${megabytes(this.options.bytes)} MB, because most of it belongs to open ` +
+          'conversations. Close finished conversations, fix or skip failed messages and deliveries, or raise the limit.',
       );
     }
   }
 
-  /** The messages and deliveries that are open and have a body in a segment. */
+  /** The open messages and deliveries that have a body in a segment. */
   private async neededIn(segment: Segment): Promise<{ ids: Set<string>; bytes: number }> {
     const ids = new Set<string>();
     let bytes = 0;
@@ -179,16 +180,16 @@ export class Retention {
       const line = decodeLine(buffer, at, segment.length);
       for (const change of line?.meta.changes ?? []) {
         const owner = ownerOfBodies(change);
-        const held = owner && this.heap.get(owner.of, owner.id);
-        if (!owner || !held || ids.has(`${owner.of} ${owner.id}`) || !this.heap.isOpen(held)) continue;
-        for (const ref of this.heap.refs(held)) {
+        const entry = owner && this.memory.get(owner.of, owner.id);
+        if (!owner || !entry || ids.has(`${owner.of} ${owner.id}`) || !this.memory.isOpen(entry)) continue;
+        for (const ref of this.memory.refs(entry)) {
           if (ref.segment !== segment.number) continue;
           bytes += ref.length;
           ids.add(`${owner.of} ${owner.id}`);
         }
       }
       at = line ? line.end : nextLine(buffer, at, segment.length);
-      await this.pace.breathe();
+      await this.slice.yieldIfDue();
     }
     return { ids, bytes };
   }
@@ -200,10 +201,10 @@ export class Retention {
       const space = owner.indexOf(' ');
       const of = owner.slice(0, space) as 'message' | 'delivery';
       const id = owner.slice(space + 1);
-      const refs = this.heap.refs(this.heap.get(of, id)).filter((ref) => ref.segment === segment.number);
+      const refs = this.memory.refs(this.memory.get(of, id)).filter((ref) => ref.segment === segment.number);
       const read = await Promise.all(refs.map((ref) => this.reader.read(path, ref.offset, ref.length)));
-      // While we read, the record may have been removed or given a newer body of the same name.
-      const now = this.heap.refs(this.heap.get(of, id));
+      // During the read the record may have been removed, or its body may have been replaced.
+      const now = this.memory.refs(this.memory.get(of, id));
       const bodies = refs.flatMap((ref, i) => {
         const bytes = read[i];
         return bytes && now.some(({ segment, offset }) => segment === ref.segment && offset === ref.offset)
@@ -212,8 +213,8 @@ export class Retention {
       });
       if (bodies.length === 0) continue;
       this.journal.assertWritable();
-      this.commits.append(applyMove(this.heap, of, id, bodies));
-      await this.pace.breathe();
+      this.commits.append(applyMove(this.memory, of, id, bodies));
+      await this.slice.yieldIfDue();
     }
     await this.journal.flushed();
   }

@@ -1,18 +1,18 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Files kept open: the segment being written, the one before, and a few that an operator looks into. */
+/** Maximum number of open files: the segment being written, the one before, and a few that an operator is viewing. */
 const OPEN_FILES = 4;
 
 /** Reads pieces of journal segments with pread. */
 export class SegmentReader {
   private readonly files = new Map<string, Promise<FileHandle>>();
 
-  /** Reads `length` bytes at `offset`; undefined when the file is not there or is shorter. */
+  /** Reads `length` bytes at `offset`; undefined if the file does not exist or is shorter. */
   async read(path: string, offset: number, length: number): Promise<Buffer | undefined> {
     try {
       return await this.readFrom(await this.file(path), offset, length);
     } catch {
-      // Another reader's turn may have closed it in between: once more, with a file of our own.
+      // A concurrent read may have closed the file: retry with a new file handle.
       this.files.delete(path);
     }
     let own: FileHandle | undefined;

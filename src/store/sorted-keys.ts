@@ -1,7 +1,7 @@
-/** Chunks are split at this size: small enough that moving half a chunk costs nothing, large enough that there are few. */
+/** Chunks are split at this size: small enough that moving half a chunk is cheap, large enough that there are few. */
 const CHUNK = 512;
 
-/** Where `key` stands or would stand in a sorted array. */
+/** The index of `key` in a sorted array, or the index at which to insert it. */
 function position(keys: readonly string[], key: string): number {
   let low = 0;
   let high = keys.length;
@@ -13,7 +13,7 @@ function position(keys: readonly string[], key: string): number {
   return low;
 }
 
-/** Adds a key to a sorted array; false when it was there. */
+/** Adds a key to a sorted array; false if it was already there. */
 export function insertKey(keys: string[], key: string): boolean {
   if (keys.length === 0 || keys[keys.length - 1]! < key) {
     keys.push(key);
@@ -25,7 +25,7 @@ export function insertKey(keys: string[], key: string): boolean {
   return true;
 }
 
-/** Removes a key from a sorted array; false when it was not there. */
+/** Removes a key from a sorted array; false if it was not there. */
 export function removeKey(keys: string[], key: string): boolean {
   const at = position(keys, key);
   if (keys[at] !== key) return false;
@@ -33,10 +33,10 @@ export function removeKey(keys: string[], key: string): boolean {
   return true;
 }
 
-/** Up to this many keys a copy costs less than the spare room an array keeps when it grows in place. */
+/** Up to this many keys a copy costs less than the spare capacity of an array that grows in place. */
 const COPIED = 32;
 
-/** A sorted array with a key added; the given one may be changed. Made for many small arrays: they take no spare room. */
+/** A sorted array with a key added; the given array may be modified. For many small arrays: they get no spare capacity. */
 export function withKey(keys: readonly string[], key: string): readonly string[] {
   if (keys.length > COPIED) {
     insertKey(keys as string[], key);
@@ -46,7 +46,7 @@ export function withKey(keys: readonly string[], key: string): readonly string[]
   return keys[at] === key ? keys : [...keys.slice(0, at), key, ...keys.slice(at)];
 }
 
-/** A sorted array without a key; the given one may be changed. */
+/** A sorted array without a key; the given array may be modified. */
 export function withoutKey(keys: readonly string[], key: string): readonly string[] {
   if (keys.length > COPIED) {
     removeKey(keys as string[], key);
@@ -56,8 +56,8 @@ export function withoutKey(keys: readonly string[], key: string): readonly strin
 }
 
 /**
- * A sorted set of strings in chunks. A plain sorted array would move, and now and then copy, hundreds of thousands of entries at once,
- * which is a stall; a tree would cost an object per key.
+ * A sorted set of strings in chunks. A plain sorted array would move, and now and then copy, hundreds of thousands of entries at
+ * once, which is a stall; a tree would cost an object per key.
  */
 export class SortedKeys {
   private readonly chunks: string[][] = [];
@@ -67,7 +67,7 @@ export class SortedKeys {
     return this.count;
   }
 
-  /** Adds a key; false when it was there. */
+  /** Adds a key; false if it was already there. */
   add(key: string): boolean {
     if (this.chunks.length === 0) {
       this.chunks.push([key]);
@@ -77,7 +77,7 @@ export class SortedKeys {
     const at = this.chunkOf(key);
     const chunk = this.chunks[at]!;
     if (chunk.length >= CHUNK) {
-      // Keys mostly arrive in order: then a new chunk is begun and the full one stays full.
+      // Keys mostly arrive in order: then start a new chunk and leave the full one full.
       if (at === this.chunks.length - 1 && chunk[chunk.length - 1]! < key) {
         this.chunks.push([key]);
         this.count++;
@@ -91,7 +91,7 @@ export class SortedKeys {
     return true;
   }
 
-  /** Removes a key; false when it was not there. */
+  /** Removes a key; false if it was not there. */
   delete(key: string): boolean {
     if (this.chunks.length === 0) return false;
     const at = this.chunkOf(key);
@@ -107,7 +107,7 @@ export class SortedKeys {
     return this.chunks[0]?.[0];
   }
 
-  /** Up to `limit` keys greater than `after` (from the smallest when undefined), smallest first. */
+  /** Up to `limit` keys greater than `after` (from the smallest if undefined), smallest first. */
   above(after: string | undefined, limit: number): string[] {
     const found: string[] = [];
     let at = after === undefined || this.chunks.length === 0 ? 0 : this.chunkOf(after);
@@ -120,7 +120,7 @@ export class SortedKeys {
     return found;
   }
 
-  /** Up to `limit` keys smaller than `before` (from the greatest when undefined), greatest first. */
+  /** Up to `limit` keys smaller than `before` (from the greatest if undefined), greatest first. */
   below(before: string | undefined, limit: number): string[] {
     const found: string[] = [];
     if (this.chunks.length === 0) return found;
@@ -133,7 +133,7 @@ export class SortedKeys {
     return found;
   }
 
-  /** The last chunk that begins at or before `key`. */
+  /** The last chunk whose first key is at most `key`. */
   private chunkOf(key: string): number {
     let low = 0;
     let high = this.chunks.length - 1;

@@ -3,43 +3,44 @@ import type { LinkItems } from '../model/item-facts.js';
 import type { EntityKind, Expected, ItemProgress, Json, State } from '../model/message.js';
 
 /**
- * The state of a broker: inbox, conversations, outbox, settings. One small interface, two implementations (lowdb, PostgreSQL),
- * one contract test suite (test/store/contract.ts).
+ * The state of a broker: inbox, conversations, outbox, settings. One small interface; every implementation passes the contract
+ * test suite (test/store/contract.ts).
  *
- * Records are immutable: to change one, commit a copy. `version` is the optimistic lock: a commit carries the version that was read
- * (0 for a new record), the store keeps version + 1, and rejects the whole commit with SWB_CONFLICT where it differs.
+ * Records are immutable: to change one, commit a copy. `version` is the optimistic lock: a commit carries the version that was
+ * read (0 for a new record), the store saves version + 1, and rejects the whole commit with SWB_CONFLICT if the stored version
+ * differs.
  */
 
 /** message: received → settled | failed | needsDecision | skipped; failed, needsDecision → received (replay) | skipped. */
 export type MessageState = 'received' | 'settled' | 'failed' | 'needsDecision' | 'skipped';
-/** What became of a settled message. `unrouted`: it reached no out node, which a person should see. */
+/** Outcome of a settled message. `unrouted`: it reached no out node, which an operator should see. */
 export type MessageOutcome = 'routed' | 'ignored' | 'unrouted';
-/** `answer`: a partner's answer to a write of ours; `plan`: fan-out itself, when a leg failed. */
+/** `answer`: a partner's answer to one of our writes; `plan`: created by fan-out itself when a leg failed. */
 export type MessageOrigin = 'webhook' | 'event' | 'poll' | 'answer' | 'manual' | 'plan';
 
-/** An error as it is kept and shown: already in words, secrets already masked. */
+/** An error as stored and shown: a readable message with secrets masked. */
 export interface ErrorRecord {
   code: string;
   message: string;
   at: string;
   status?: number;
-  /** Of a warning (warning.ts): who has looked at it. */
-  seen?: Seen;
+  /** Of a warning (warning.ts): who has acknowledged it. */
+  seen?: SeenMark;
 }
 
-/** A person has looked at a warning: it is shown on, and does not count any more. */
-export interface Seen {
+/** A user has acknowledged a warning: it is still shown, but no longer counted. */
+export interface SeenMark {
   at: string;
-  /** Name of the user; empty where nobody has to sign in. */
+  /** Name of the user; empty if the editor has no sign-in. */
   by: string;
 }
 
-/** One thing received. Bodies: `received` (as it came), `read` (what was read back from the partner). */
+/** One received message. Bodies: `received` (the raw payload), `read` (the entity as read from the partner). */
 export interface MessageRecord {
   /** Sorts by time of acceptance. */
   id: string;
   version: number;
-  /** Id of the node that emits it into its flow. */
+  /** Id of the in node that emits it into the flow. */
   node: string;
   origin: MessageOrigin;
   endpoint: string;
@@ -48,26 +49,32 @@ export interface MessageRecord {
   number?: string;
   /** De-duplication key, unique per (node, key). */
   key: string;
-  /** What a read of the entity has to show before it is an answer to this hint. */
+  /** What a read of the entity must show before it counts as an answer to this notification. */
   expects?: Expected;
   receivedAt: string;
   state: MessageState;
   outcome?: MessageOutcome;
-  /** Why it was ignored, unrouted or skipped, in words. */
+  /** Why it was ignored, unrouted or skipped, as readable text. */
   reason?: string;
   conversation?: string;
   error?: ErrorRecord;
-  /** Set in state `needsDecision`; the question stands in `error`. */
+  /** Set in state `needsDecision`; `error` holds the question. */
   decision?: DecisionKind;
-  /** What was left out of it although it went on: a value without a row in its value map. */
+  /** What was left out of the message although it was processed: a value without a row in its value map. */
   warning?: ErrorRecord;
-  /** Present while what a person did can be taken back: how it was before. */
+  /** Present while an operator's action can be undone: the fields before it. */
   undo?: { action: 'skip'; was: Partial<MessageRecord> };
-  /** How often it was emitted into the flow. */
+  /** How many times it was emitted into the flow. */
   emissions: number;
-  /** An id made before the entity was read: what we wrote later does not show in it. Absent: it was not read, and tells of the time it came. */
+  /**
+   * An id made before the entity was read: our later writes are not visible in it. Absent: the entity was not read; the payload
+   * dates from its arrival.
+   */
   readAt?: string;
-  /** Epoch milliseconds before which it is not to be emitted again (partner not readable now), by the steady clock of the process that wrote it. */
+  /**
+   * Epoch milliseconds before which it is not emitted again (the partner cannot be read now), by the steady clock of the process
+   * that wrote it.
+   */
   notBefore?: number;
   settledAt?: string;
 }
@@ -76,44 +83,56 @@ export interface MessageRecord {
 export interface Link {
   endpoint: string;
   entityType: string;
-  /** Tells apart several entities of one type at one endpoint (fan-out); '' where there is one. */
+  /** Distinguishes several entities of one type at one endpoint (fan-out); '' if there is only one. */
   leg: string;
   id: string;
   number?: string;
   url?: string;
-  /** theirs: the conversation began or was joined there; ours: created by a delivery of ours and carrying our reference. */
+  /**
+   * theirs: created by the partner, where the conversation started or which it joined; ours: created by our delivery and carrying
+   * our reference.
+   */
   origin: 'theirs' | 'ours';
-  /** The reference an entity of ours carries, where it is not that of its conversation and leg (it was created in another conversation). */
+  /**
+   * The reference our entity carries if it differs from that of its conversation and leg (it was created in another
+   * conversation).
+   */
   carries?: string;
-  /** Last known canonical fields of the entity, whoever wrote them: what makes a change a change. */
+  /** Last known canonical fields of the entity, whoever wrote them: a change is detected against these. */
   shadow: Record<string, Json>;
-  /** Last known fields in the system's own terms, to write only real changes. */
+  /** Last known fields under the system's own names, to write only real changes. */
   raw: Record<string, Json>;
-  /** For each raw field the id of the newest delivery that wrote it, so that a replayed old one cannot overwrite it. */
+  /** For each raw field the id of the newest delivery that wrote it, so that replaying an older delivery cannot overwrite it. */
   writtenBy: Record<string, string>;
-  /** For raw fields written by us the entity's version after the write, until something at least as new was seen: an older reading of them is no news. */
+  /**
+   * For raw fields we wrote, the entity's version after the write, until a version at least as new was read: an older read of
+   * them is not a change.
+   */
   writtenVersion?: Record<string, string>;
-  /** Of raw fields, our last write, until a reading that began some seconds after it. */
+  /** For raw fields, our last write, until a read that started some seconds after it. */
   ourWrites?: Record<string, OurWrite>;
-  /** Of an entity of ours of which no reading was compared yet: was what it was made of answered to us, or told by an event? */
+  /** For our entity before its first compared read: whether the create's answer or an event showed its initial fields. */
   made?: 'answered' | 'told';
-  /** It was deleted there, or is hidden from us. */
+  /** The entity was deleted at the partner, or is hidden from us. */
   gone?: true;
   /**
-   * Canonical fields whose value stands here against what others wrote, with an id made when that was seen: the next reading that begins after it tells
-   * them, although the value may be the one they once had.
+   * Canonical fields that kept this value in a conflict with another party's write, with an id made when the conflict was seen:
+   * the next read that starts after it reports them as changed, even if the value is one they had before.
    */
   untold?: Record<string, string>;
   /**
-   * For lists of items what we wrote last of each, by the item's id, until we hear that the other side has changed it: an entry that says nothing new
-   * is not written again, over a change of theirs that we do not know yet.
+   * For lists of items, the last entry we wrote for each item id, until the partner reports a change of it: an unchanged entry is
+   * not written again, because it could overwrite a partner's change that we have not read yet.
    */
   writtenItems?: Record<string, Record<string, WrittenItem>>;
-  /** Of an order of ours: what was sent of each item, and which of theirs it is. */
+  /** For our order: what was sent for each item, and which of the partner's items it is. */
   items?: LinkItems;
-  /** Ids of comments and attachments already dealt with, newest last: all that are still shown, and many that are not. */
+  /**
+   * Ids of comments and attachments already processed, newest last: all that the partner still shows, and many that it no longer
+   * does.
+   */
   seen: string[];
-  /** What the newest of them said, or were called, when last shown: to see what was edited or taken away. */
+  /** The last known text (or file name) of the newest of them, to detect edits and deletions. */
   words?: Record<string, Json>;
   /** The entity's own version when last seen. */
   entityVersion?: string;
@@ -121,68 +140,74 @@ export interface Link {
 }
 
 export interface OurWrite {
-  /** An id made when it was answered: what was read before does not tell what became of it. */
+  /** An id made when the write was answered: an earlier read does not show its result. */
   stamp: string;
-  /** Imprint of what was there before. */
+  /** Fingerprint of the value before the write. */
   before: Json;
-  /** Imprints of what was there before writes of ours shortly before it. */
+  /** Fingerprints of the values before our other recent writes. */
   earlier?: Json[];
-  /** The canonical fields it was made from: they may be read from other fields than they are written to. */
+  /** The canonical fields it was mapped from: they may be read from other raw fields than they are written to. */
   of?: string[];
 }
 
 export interface WrittenItem {
-  /** Imprint of the entry; '' once the other side has moved the item on. */
+  /** Fingerprint of the entry; '' once the partner has moved the item on. */
   entry: Json;
-  /** Where the item stood in it. */
+  /** State of the item in that entry. */
   standing?: string;
 }
 
-/** One party's part of a matter that was shared out: planned before anything is sent, so that a crash in the middle is finished, not repeated. */
+/**
+ * One party's part of a fan-out. It is planned before anything is sent, so that after a crash the fan-out is completed, not
+ * repeated.
+ */
 export interface PlannedLeg {
   /** As in `Link.leg`. */
   leg: string;
-  /** Ids of the order's items on it; empty where it takes the whole matter. */
+  /** Ids of the order items on this leg; empty if it takes the whole message. */
   items: string[];
   after?: Predecessor[];
-  /** Imprint of each item as it was last told. */
+  /** Fingerprint of each item as last sent. */
   told: Record<string, Json>;
-  /** Its cancellation was asked for. */
+  /** Its cancellation was requested. */
   cancelled?: boolean;
-  /** Why it was given up before it was sent. */
+  /** Why it was dropped before it was sent. */
   dropped?: string;
-  /** What its party last said: of the whole, and of the items. */
+  /** What its party last reported: the state of the whole, and the progress of the items. */
   state?: State;
   stateReason?: string;
   progress: ItemProgress[];
 }
 
-/** What becomes of the other legs when one fails: nothing, they are cancelled, or a person is asked. */
-export type OnFailure = 'keep' | 'cancelRest' | 'ask';
+/** What happens to the other legs when one fails: they are kept, they are cancelled, or an operator decides. */
+export type FailurePolicy = 'keep' | 'cancelRest' | 'ask';
 
 export interface Plan {
   /** The fan-out node. */
   node: string;
-  onFailure: OnFailure;
+  onFailure: FailurePolicy;
   legs: PlannedLeg[];
-  /** The leg that spoke last: what the customer answers is for it alone. */
+  /** The leg that sent the last question: the customer's answer goes to this leg only. */
   asked?: string;
 }
 
 export interface ConversationRecord {
   id: string;
   version: number;
-  /** What our creates carry, e.g. `SWB-7K3M9Q2X4F6A`; derived from the first entity, so that it survives the loss of a store. */
+  /**
+   * The reference our creates carry, e.g. `SWB-7K3M9Q2X4F6A`; derived from the first entity, so that it survives the loss of a
+   * store.
+   */
   reference: string;
-  /** References of conversations that were merged into this one: they find it, and belong to it alone, as its own does. */
+  /** References of conversations merged into this one: they identify this conversation just as its own reference does. */
   aliases?: string[];
-  /** References that entities carry which are not linked here any more: no create may carry them again. */
+  /** References carried by entities that are no longer linked here: no create may reuse them. */
   spent?: string[];
   entity: EntityKind;
   title?: string;
   state: 'open' | 'closed';
   links: Link[];
-  /** Fingerprints `endpoint|kind|hash` of comments and attachments we send or sent, newest last, bounded: the echo guard. */
+  /** Fingerprints `endpoint|kind|hash` of comments and attachments we send or have sent, newest last, bounded: the echo guard. */
   written: string[];
   /** Set by fan-out. */
   plan?: Plan;
@@ -198,30 +223,32 @@ export type DeliveryState = 'pending' | 'sending' | 'inDoubt' | 'needsDecision' 
 
 export interface Attempt {
   at: string;
-  /** Milliseconds it took. */
+  /** Duration in milliseconds. */
   took: number;
   what: string;
   status?: number;
   error?: string;
-  /** The body `http<n>` of the delivery that holds what was said in this try; later tries take its place. */
+  /** The body `http<n>` of the delivery that holds the HTTP exchange of this attempt; later attempts overwrite it. */
   http?: number;
 }
 
-/** A leg waits until another one has reached one of some states: delivery after the SIM is active. */
+/** A leg waits until another leg has reached one of these states, for example shipping until the SIM is active. */
 export interface Predecessor {
   leg: string;
   states: State[];
 }
 
-/** What a delivery waits for: that its entity has a link (attachments, which have a lane of their own), or other legs of the conversation. */
-export type WaitsFor = 'link' | Predecessor[];
+/**
+ * What a delivery waits for: a link of its entity (attachments, which have their own lane), or other legs of the conversation.
+ */
+export type WaitCondition = 'link' | Predecessor[];
 
 /**
- * One outgoing write. Bodies: `request` (what is to be sent and which rule made it), `response` (the partner's answer), `http0`… (what was said in the last
- * tries), and of what a person changed `original` and `edits`.
+ * One outgoing write. Bodies: `request` (the payload and the rule that produced each field), `response` (the partner's answer),
+ * `http0`… (the HTTP exchanges of the last attempts), and after an operator's edit `original` and `edits`.
  */
 export interface DeliveryRecord {
-  /** Sorts by time of take-over. */
+  /** Sorts by the time it was queued. */
   id: string;
   version: number;
   message: string;
@@ -231,45 +258,58 @@ export interface DeliveryRecord {
   endpoint: string;
   entityType: string;
   leg: string;
-  /** `entity`, `comment:<id>`, `attachment:<id>`, `alike:<id>` for one that is edited or taken away as it was elsewhere, or `putBack:<message>` for those that a write of ours took away; unique per (message, node, leg, part). */
+  /**
+   * `entity`, `comment:<id>`, `attachment:<id>`, `alike:<id>` for a comment or attachment edited or deleted as at the other
+   * party, or `putBack:<message>` for those that our write removed; unique per (message, node, leg, part).
+   */
   part: string;
-  /** It creates the entity: where the conversation had none, and none was on its way. */
+  /** It creates the entity: the conversation had none, and no other create was queued. */
   creates?: true;
-  /** Deliveries of one lane go out one after the other, in the order of their ids; lanes are independent. A delivery never changes its lane. */
+  /**
+   * Deliveries of one lane are sent one after the other, in the order of their ids; lanes are independent. A delivery never
+   * changes its lane.
+   */
   lane: string;
   state: DeliveryState;
-  /** Not to be sent yet, and holding back its lane until this is taken away. */
-  waitsFor?: WaitsFor;
-  /** Failed or undecided, and holding back its lane, because nothing can follow a create that did not happen. */
+  /** The delivery must not be sent yet, and blocks its lane until this is removed. */
+  waitsFor?: WaitCondition;
+  /** Failed or undecided, and blocking its lane, because nothing can follow a create that did not happen. */
   blocking?: boolean;
-  /** Set in state `needsDecision`; the question stands in `error`. */
+  /** Set in state `needsDecision`; `error` holds the question. */
   decision?: DecisionKind;
   /**
-   * An answer was lost: milliseconds for which the partner was still only to be looked at, and nothing to be written again, when this was written. Absent in
-   * state `inDoubt` (and in records from before it was kept): the whole settling time.
+   * An answer was lost: the milliseconds of the settling time that were left when this was written. Until they are over the
+   * partner is only read and nothing is written again. Absent in state `inDoubt` (and in records of older versions): the whole
+   * settling time.
    */
   lookLeft?: number;
-  /** What is not found by then is not written again, but asked about: it was answered as done, or a person wanted no more than a look. False: a person is sure that it is not there. */
+  /**
+   * If the entity is not found by then, it is not written again; an operator is asked: the write was answered as done, or an
+   * operator asked only for a look-up. False: an operator confirmed that it is not there.
+   */
   onlyLook?: boolean;
-  /** The address of the endpoint when an answer was lost there, or another one that a person has allowed for it; elsewhere looking proves nothing. */
+  /**
+   * The address of the endpoint when an answer was lost, or another one that an operator has approved; a look-up at any other
+   * address proves nothing.
+   */
   doubtAt?: string;
-  /** When it was first tried, by the partner's own clock, ISO; '' where that was not known. */
+  /** When it was first sent, by the partner's own clock, ISO; '' if that clock was not known. */
   begun?: string;
-  /** Epoch milliseconds of the next try, by the steady clock of the process that wrote it. */
+  /** Epoch milliseconds of the next attempt, by the steady clock of the process that wrote it. */
   notBefore?: number;
-  /** Tries so far; `attempts` keeps the last ones only. */
+  /** Attempts so far; `attempts` keeps only the last ones. */
   tries: number;
   attempts: Attempt[];
-  /** Of a delivered one it is a warning: what the partner did not keep. */
+  /** For a delivered one this is a warning: what the partner did not keep. */
   error?: ErrorRecord;
-  /** Present while what a person did can be taken back: how it was before. */
+  /** Present while an operator's action can be undone: the fields before it. */
   undo?: { action: 'replay' | 'skip'; was: Partial<DeliveryRecord> };
-  /** The entity it went to, once known. */
+  /** The entity it was written to, once known. */
   entityId?: string;
   number?: string;
-  /** What a create carries, where it is not the reference of conversation and leg (it was taken in another conversation). */
+  /** The reference a create carries if it differs from that of conversation and leg (it was queued in another conversation). */
   reference?: string;
-  /** True: the out node is wired on, so the partner's answer becomes a message of origin `answer`. */
+  /** True: the output of the out node is wired, so the partner's answer becomes a message of origin `answer`. */
   answers: boolean;
   createdAt: string;
   updatedAt: string;
@@ -278,12 +318,16 @@ export interface DeliveryRecord {
 export type Bodies = Record<string, unknown>;
 
 export type Change =
-  /** `ifAbsent`: leave out silently when the de-duplication key is known (message: node+key; delivery: message+node+leg+part). Bodies are merged by name. */
+  /**
+   * `ifAbsent`: skip silently if the de-duplication key is known (message: node+key; delivery: message+node+leg+part). Bodies are
+   * merged by name.
+   */
   | { kind: 'message'; record: MessageRecord; bodies?: Bodies; ifAbsent?: boolean }
   | { kind: 'delivery'; record: DeliveryRecord; bodies?: Bodies; ifAbsent?: boolean }
   /**
-   * A link (endpoint, entityType, id) or a reference, own or alias, may belong to one conversation only, else SWB_CONFLICT. `gone`: the conversation is removed,
-   * what belongs to it stays where it is. Changes happen in their order: what one gives up, the next may take.
+   * A link (endpoint, entityType, id) or a reference, own or alias, may belong to one conversation only, else SWB_CONFLICT.
+   * `gone`: the conversation is removed, its messages and deliveries are kept. Changes apply in order: a link that one change
+   * gives up is free for the next.
    */
   | { kind: 'conversation'; record: ConversationRecord; gone?: true }
   /** Small durable facts: watermarks, hub registrations, counters. `undefined` removes. */
@@ -295,25 +339,26 @@ export interface CommitResult {
 }
 
 export interface ListQuery {
-  /** Ids smaller than this (the page after), compared byte by byte. Newest first. */
+  /** Only ids smaller than this (for the next page), compared byte by byte. Newest first. */
   before?: string;
-  /** Ids not smaller than this. Ids of messages and deliveries sort by time: with `idAt` (id.ts) both bounds are times. */
+  /** Only ids not smaller than this. Ids of messages and deliveries sort by time: with `idAt` (id.ts) both bounds are times. */
   from?: string;
   limit: number;
-  /** States to keep; absent = all. */
+  /** States to include; absent = all. */
   states?: string[];
-  /** Messages only: keeps settled ones of which this became. */
+  /** Messages only: settled ones with these outcomes. */
   outcomes?: MessageOutcome[];
-  /** Messages and deliveries only. True: keeps those that have a warning (warning.ts); `unseen`: those that nobody has looked at yet. */
+  /** Messages and deliveries only. True: those with a warning (warning.ts); `unseen`: those whose warning is not acknowledged. */
   warned?: true | 'unseen';
   endpoint?: string;
-  /** Of conversations: of one of their links, at `endpoint` where that is given too. */
+  /** For conversations: matches one of their links, at `endpoint` if that is given too. */
   entityType?: string;
   conversation?: string;
   message?: string;
   /**
-   * Finds by any party's id or number, by our reference, or by our own ids; case-insensitive, prefix match. Messages and deliveries are found by their own and
-   * by all those of their conversation. Also finds conversations, and what belongs to them, by their title: each word asked for must begin one of its words.
+   * Finds by any party's id or number, by our reference, or by our own ids; case-insensitive, prefix match. Messages and
+   * deliveries are found by their own ids and by those of their conversation. Also finds conversations, with their messages and
+   * deliveries, by title: each search word must be a prefix of one of its words.
    */
   search?: string;
 }
@@ -324,33 +369,37 @@ export interface StoreCounts {
   conversations: { open: number; closed: number };
   /** Settled messages that reached no out node. */
   unrouted: number;
-  /** Those with a warning (warning.ts) that nobody has looked at yet. */
+  /** Records with a warning (warning.ts) that is not acknowledged. */
   warned: { messages: number; deliveries: number };
-  /** Deliveries that still have to go out, by endpoint; only those that have any. */
+  /** Deliveries still to be sent, by endpoint; only endpoints that have any. */
   waiting: Record<string, number>;
 }
 
-/** Milliseconds after which all that waits for its time is due in a store that was just opened. */
-export const LONGEST_WAIT = 300_000;
+/** Milliseconds after opening a store by which all waiting work is due. */
+export const MAX_WAIT = 300_000;
 
 export interface Store {
-  /** From then on nothing waits longer than `LONGEST_WAIT`: what is to wait for hours was put off by a clock that has been set back since, or may be tried once more. */
+  /**
+   * Caps every wait at `MAX_WAIT`: a longer one was set by a clock that has been set back since, or an extra attempt does no
+   * harm.
+   */
   open(): Promise<void>;
-  /** Waits for what is being written, then lets go of files and lock. */
+  /** Waits for writes in progress, then closes the files and releases the lock. */
   close(): Promise<void>;
   /**
-   * Applies all changes or none. Resolves when they are on disk; with `durable: false` as soon as they are applied and ordered before every
-   * later commit (a later durable commit makes them durable too). Rejects with SWB_CONFLICT, or SWB_STORE when it cannot write.
+   * Applies all changes or none. Resolves when they are on disk; with `durable: false` as soon as they are applied and ordered
+   * before every later commit (a later durable commit makes them durable too). Rejects with SWB_CONFLICT, or with SWB_STORE if
+   * the store cannot write.
    */
   commit(changes: Change[], options?: { durable?: boolean }): Promise<CommitResult>;
 
   message(id: string): Promise<MessageRecord | undefined>;
   conversation(id: string): Promise<ConversationRecord | undefined>;
   delivery(id: string): Promise<DeliveryRecord | undefined>;
-  /** The bodies of a message or delivery by name; {} when retention removed them. */
+  /** The bodies of a message or delivery by name; {} after retention removed them. */
   bodies(kind: 'message' | 'delivery', id: string): Promise<Bodies>;
   conversationByLink(endpoint: string, entityType: string, entityId: string): Promise<ConversationRecord | undefined>;
-  /** By its own reference, or by one of its aliases. */
+  /** Finds it by its own reference or by one of its aliases. */
   conversationByReference(reference: string): Promise<ConversationRecord | undefined>;
   /** Deliveries of a conversation not yet delivered, failed or skipped, oldest first. */
   openDeliveries(conversation: string): Promise<DeliveryRecord[]>;
@@ -362,29 +411,31 @@ export interface Store {
   counts(): Promise<StoreCounts>;
 
   /**
-   * Takes up to `limit` messages of a node in state `received` that are due and not leased, oldest first, and leases them to this process. What a claim gives
-   * out, of messages and of deliveries, is on disk.
+   * Takes up to `limit` messages of a node in state `received` that are due and not leased, oldest first, and leases them to this
+   * process. Claimed messages and deliveries are on disk.
    */
   claimMessages(node: string, limit: number, now: number): Promise<MessageRecord[]>;
   /**
-   * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only its oldest one in pending, sending (left by a crash) or
-   * inDoubt, if it is due, waits for nothing, and no older delivery of the lane is `blocking`, and nothing of the lane is leased.
+   * Takes up to `limit` deliveries of an endpoint and leases them: of each lane only the oldest one in pending, sending (left by
+   * a crash) or inDoubt, if it is due and waits for nothing, no older delivery of the lane is `blocking`, and nothing of the lane
+   * is leased.
    */
   claimDeliveries(endpoint: string, limit: number, now: number): Promise<DeliveryRecord[]>;
-  /** Gives leases back. A lease also ends when the process does. */
+  /** Releases leases. A lease also ends when the process does. */
   release(kind: 'message' | 'delivery', ids: string[]): Promise<void>;
   /**
-   * Epoch milliseconds at which a not leased message of the node / delivery of the endpoint becomes due; undefined when none waits for its time. Deliveries count
-   * when they are the ones `claimDeliveries` would take. What is due already and was left by a claim's `limit` may or may not count.
+   * Epoch milliseconds at which the next unleased message of the node, or delivery of the endpoint, becomes due; undefined if
+   * none is waiting. A delivery counts only if `claimDeliveries` would take it. Work that is already due and was left out by a
+   * claim's `limit` may or may not count.
    */
   nextDue(kind: 'message' | 'delivery', owner: string): Promise<number | undefined>;
 
   /**
-   * The greatest id of all messages and deliveries, once open; undefined where there are none. New ids have to be greater, whatever the clock says: lanes,
-   * claims and `Link.writtenBy` go by the order of ids.
+   * The greatest id of all messages and deliveries, once open; undefined if there are none. New ids must be greater, whatever the
+   * clock says: lanes, claims and `Link.writtenBy` rely on the order of ids.
    */
   readonly newestId: string | undefined;
-  /** Calls back after each applied commit; gives the function that ends it. */
+  /** Calls back after each applied commit; returns the function that unsubscribes. */
   watch(listener: (changes: Change[]) => void): () => void;
   /** Folder where attachments are spooled. */
   readonly spool: string;

@@ -1,15 +1,15 @@
 /** Keys are spread over small maps, as in PartitionedMap. */
 const PARTS = 256;
-/** Hashes stay small integers, which cost no object. */
+/** Hashes stay small integers, which need no heap object. */
 const HASH_BITS = 30;
 
 /**
- * Which record has a key, without the keys: only their hashes are kept, and who asks says whether a record found by hash really has the key. The keys
- * themselves would be half of all the memory a closed conversation takes.
+ * Maps unique keys to record ids without storing the keys: it keeps only their hashes, and the caller checks whether a record
+ * found by hash really has the key. The keys themselves would be half of the memory of a closed conversation.
  */
 export class UniqueKeys {
   private readonly parts: Map<number, string | string[]>[] = Array.from({ length: PARTS }, () => new Map());
-  /** Differs from process to process, so that nobody can choose ids that all meet in one place. */
+  /** Random per process, so that nobody can choose ids that all collide. */
   private readonly seed = Math.floor(Math.random() * 2 ** 32);
 
   /** The id of the record that has a key. */

@@ -1,32 +1,32 @@
 import { SortedKeys, withKey, withoutKey } from './sorted-keys.js';
 
-/** Words of one title that are searched; what comes after these nobody looks for. */
-const MOST_WORDS = 12;
+/** Maximum number of indexed words of a title; later words are rarely searched. */
+const MAX_WORDS = 12;
 const LONGEST_WORD = 30;
-/** One letter or digit tells nothing. */
+/** A single letter or digit is not indexed. */
 const SHORTEST_WORD = 2;
-/** Up to this many ids stand in a plain array: most words are rare. */
+/** Up to this many ids are kept in a plain array: most words are rare. */
 const FEW = 32;
 
-/** The words of a text by which it is searched: in lower case, each once. */
-export function wordsOf(text: string | undefined): string[] {
+/** The search words of a text: in lower case, without duplicates. */
+export function searchWords(text: string | undefined): string[] {
   if (!text) return [];
   const words = new Set<string>();
   for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) {
     if (word.length >= SHORTEST_WORD) words.add(word.slice(0, LONGEST_WORD));
-    if (words.size === MOST_WORDS) break;
+    if (words.size === MAX_WORDS) break;
   }
   return [...words];
 }
 
-/** True when every word asked for begins one of the words. */
-export function saysAll(words: readonly string[], asked: readonly string[]): boolean {
+/** Whether each search word is a prefix of one of the words. */
+export function matchesAllWords(words: readonly string[], asked: readonly string[]): boolean {
   return asked.length > 0 && asked.every((part) => words.some((word) => word.startsWith(part)));
 }
 
 /**
- * Which records have a word. Titles share most of their words, so that an entry costs no more than a reference to an id; a key made of word and id would
- * cost ten times that.
+ * Maps words to record ids. Titles share most of their words, so an entry costs only a reference to an id; a key of word and id
+ * would cost ten times that.
  */
 export class WordIndex {
   private readonly words = new SortedKeys();
@@ -56,7 +56,7 @@ export class WordIndex {
     this.words.delete(word);
   }
 
-  /** The words that begin so, `limit` at a time, after `after`. */
+  /** Up to `limit` words that start with the prefix, after `after`. */
   beginning(prefix: string, after: string | undefined, limit: number): string[] {
     const found = after === undefined && this.ids.has(prefix) ? [prefix] : [];
     found.push(...this.words.above(after ?? prefix, limit - found.length));
@@ -64,7 +64,7 @@ export class WordIndex {
     return end < 0 ? found : found.slice(0, end);
   }
 
-  /** Ids of the records with this very word, smaller than `before`, greatest first. */
+  /** Ids of the records with exactly this word, smaller than `before`, greatest first. */
   with(word: string, before: string | undefined, limit: number): string[] {
     const ids = this.ids.get(word);
     if (ids instanceof SortedKeys) return ids.below(before, limit);

@@ -94,16 +94,16 @@ describe('the sandbox desks', () => {
     await state(devices.locator('tr', { hasText: 'Phone 15' }), 'In progress');
     await state(line('Phone 15'), 'In progress');
     await form(devices, 'comment').getByLabel('Comment').fill(`Which colour? ${NASTY}`);
-    await form(devices, 'comment').getByRole('button', { name: 'Ask for information' }).click();
+    await form(devices, 'comment').getByRole('button', { name: 'Request information' }).click();
     await state(devices.locator('.detail'), 'Pending');
     await orders.locator('.entry', { hasText: `Which colour? ${NASTY}` }).waitFor();
     await form(devices, 'state').getByLabel('State').selectOption('inProgress');
     await form(devices, 'state').getByRole('button', { name: 'Change' }).click();
     await state(devices.locator('.detail'), 'In progress');
-    await devices.getByLabel('goes on by itself').check();
+    await devices.getByLabel('Auto-advance').check();
     await state(line('Cover 15'), 'Completed');
 
-    await orders.getByRole('button', { name: 'Cancel the order' }).click();
+    await orders.getByRole('button', { name: 'Cancel order' }).click();
     await mobile.locator('.asked').getByRole('button', { name: 'Accept' }).click();
     await state(mobile.locator('.detail'), 'Cancelled');
     await state(line('SIM 5G'), 'Canceled');
@@ -117,12 +117,12 @@ describe('the sandbox desks', () => {
   it('switches partner behaviours and shows which are on', async () => {
     const behaviour = provider.getByLabel('Behaviour of this partner');
     const now = async () => (await (await fetch(`${product.desks}/_sandbox/state`)).json()).providers.v4.behaviours;
-    await behaviour.selectOption({ label: 'the list within an object' });
-    await provider.getByText('strangely when asked for a list').waitFor();
+    await behaviour.selectOption({ label: 'the list wrapped in an object' });
+    await provider.getByText('changed for reading a list').waitFor();
     assert.deepEqual(await now(), [{ kind: 'list', name: 'wrapped', ms: 10_000 }]);
     assert.equal(await behaviour.inputValue(), 'list:wrapped');
     await behaviour.selectOption('');
-    await provider.getByText('strangely when asked for a list').waitFor({ state: 'detached' });
+    await provider.getByText('changed for reading a list').waitFor({ state: 'detached' });
     assert.deepEqual(await now(), []);
   });
 

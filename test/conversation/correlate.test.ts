@@ -3,7 +3,7 @@ import { conversationState, detectChanges, newLink, withLink, withMarks } from '
 import { attachmentMark, commentMark } from '../../src/conversation/fingerprint.js';
 import type { InboundMessage } from '../../src/conversation/inbound-message.js';
 import type { GenericComment, GenericMessage, Json } from '../../src/model/message.js';
-import { createIds } from '../../src/store/id.js';
+import { createIdSource } from '../../src/store/id.js';
 import type { ConversationRecord } from '../../src/store/store.js';
 import { conversation, isOlder, messageWith, SOURCE } from './incident.js';
 
@@ -54,7 +54,7 @@ describe('the changes detected in a message', () => {
 
   it('keep the value before our own write for a while, because a replica may lag behind', () => {
     let now = 1_000_000;
-    const ids = createIds(() => now);
+    const ids = createIdSource(() => now);
     const ourWrites = { priority: { stamp: ids(), before: '3' } };
     const link = { ...newLink(SOURCE, '', 'ours', ''), raw: { priority: '1' }, ourWrites };
     const before = { ...conversation(), links: [link] };

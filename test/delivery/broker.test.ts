@@ -262,18 +262,22 @@ describe('the broker', () => {
     const about = { endpoint: 'customer', entityType: 'troubleTicket', entityId: 'A' };
     await inbox.accept([{ node: 'in-poll', origin: 'poll', ...about, key: 'a', payload: {} }]);
     let [reads, troubles] = [0, 0];
-    let ofRecord = true;
+    let concernsRecord = true;
     const detach = inbox.attach('in-poll', {
       read: async () => {
         reads++;
-        throw new PartnerError('SWB_PARTNER_ANSWER', 'less than a moment ago', { outcome: 'notDone', retry: true, ofRecord });
+        throw new PartnerError('SWB_PARTNER_ANSWER', 'less than a moment ago', {
+          outcome: 'notDone',
+          retry: true,
+          concernsRecord,
+        });
       },
       emit: () => assert.fail('it was not read'),
       trouble: () => troubles++,
     });
     await until('two reads', () => reads >= 2);
     assert.equal(troubles, 0);
-    ofRecord = false;
+    concernsRecord = false;
     await until('the alarm', () => troubles > 0);
     await detach();
   });

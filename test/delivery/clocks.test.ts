@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LONGEST_WAIT } from '../../src/store/store.js';
+import { MAX_WAIT } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import { Rig } from './rig.js';
 
@@ -60,7 +60,7 @@ describe('when the clock is set', () => {
       await until('it to be looked for', async () => rig.provider.soughtSince.length > 0);
       ahead = by;
       rig.provider.soughtSince.length = 0;
-      await restart({ steady: () => Date.now() + LONGEST_WAIT });
+      await restart({ steady: () => Date.now() + MAX_WAIT });
       await until('it to be looked for again', async () => rig.provider.soughtSince.length > 0);
       rig.provider.hidden.clear();
       await rig.quiet();

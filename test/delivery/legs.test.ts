@@ -9,7 +9,7 @@ import { Broker } from '../../src/delivery/broker.js';
 import type { Compensation } from '../../src/delivery/legs.js';
 import type { GenericFields, GenericMessage, Json } from '../../src/model/message.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
-import type { MessageRecord, OnFailure } from '../../src/store/store.js';
+import type { FailurePolicy, MessageRecord } from '../../src/store/store.js';
 import { ITEMS, RULES, says } from '../conversation/orders.js';
 import { until } from '../live/node-red.js';
 import { PATIENCE } from '../patience.js';
@@ -28,7 +28,7 @@ class OrderRig {
 
   constructor(
     readonly folder: string,
-    readonly onFailure: OnFailure = 'keep',
+    readonly onFailure: FailurePolicy = 'keep',
   ) {}
 
   async start(): Promise<this> {
@@ -176,7 +176,7 @@ class OrderRig {
 describe('an order over several vendors', () => {
   let folder: string;
   let rig: OrderRig;
-  const start = async (onFailure?: OnFailure) => {
+  const start = async (onFailure?: FailurePolicy) => {
     rig = await new OrderRig(folder, onFailure).start();
     await rig.order({ state: 'acknowledged' });
   };

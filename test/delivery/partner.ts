@@ -19,7 +19,12 @@ export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued' | 'confli
 
 const FAULTS: Record<Fault, () => PartnerError> = {
   unshown: () =>
-    new PartnerError('SWB_PARTNER_ANSWER', 'is not shown', { outcome: 'unknown', retry: true, ofRecord: true, unshown: true }),
+    new PartnerError('SWB_PARTNER_ANSWER', 'is not shown', {
+      outcome: 'unknown',
+      retry: true,
+      concernsRecord: true,
+      notVisible: true,
+    }),
   strange: () => new PartnerError('SWB_PARTNER_ANSWER', 'answered HTML', { outcome: 'notDone', retry: true, status: 200 }),
   queued: () =>
     new PartnerError('SWB_PARTNER_ANSWER', 'answered 202 without an id', { outcome: 'unknown', retry: true, status: 202 }),

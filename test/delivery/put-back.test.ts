@@ -8,7 +8,7 @@ import { lostBy } from '../../src/delivery/put-back.js';
 import type { EndpointClient, RawEntity } from '../../src/endpoints/endpoint.js';
 import { PartnerError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
-import { createIds } from '../../src/store/id.js';
+import { createIdSource } from '../../src/store/id.js';
 import type { DeliveryRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
 import { until } from '../live/node-red.js';
 import type { Partner } from './partner.js';
@@ -190,7 +190,7 @@ describe('what an interrupted write of all comments took away', () => {
 describe('what is gone at a partner that takes lists whole', () => {
   const link = { endpoint: 'p', entityType: 'troubleTicket', id: 'T1', leg: '' } as Link;
   const found = { message: { comments: [], removed: [{ kind: 'comment', id: 'n1' }] }, link, conversation: { id: 'c' } };
-  const ids = createIds(() => Date.UTC(2026, 0, 1));
+  const ids = createIdSource(() => Date.UTC(2026, 0, 1));
   const delivery = (part: string, more: Partial<DeliveryRecord>) => {
     const updatedAt = new Date(Date.UTC(2025, 0, 1)).toISOString();
     return { id: ids(), part, leg: '', entityType: 'troubleTicket', attempts: [], updatedAt, ...more } as DeliveryRecord;

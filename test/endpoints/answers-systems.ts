@@ -7,8 +7,8 @@ import { createTmf622Client } from '../../src/endpoints/tmf622/client.js';
 import type { Auth, HttpClient } from '../../src/http/http.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import type { Json } from '../../src/model/message.js';
-import { referencesIn } from '../../src/sandbox/behave.js';
-import type { Behaviours, Kind } from '../../src/sandbox/behaviours.js';
+import { referencesIn } from '../../src/sandbox/behaviour-handlers.js';
+import type { Behaviours, RequestKind } from '../../src/sandbox/behaviours.js';
 import type { LoggedRequest } from '../../src/sandbox/exchange.js';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
 import type { ServiceNowDesk } from '../../src/sandbox/servicenow.js';
@@ -49,7 +49,7 @@ export interface System {
   name: string;
   entityType: string;
   /** Which kinds of requests each question is made of; a question that is not here is one that the system cannot answer. */
-  asks: Partial<Record<QuestionName, Kind[]>>;
+  asks: Partial<Record<QuestionName, RequestKind[]>>;
   /** Questions that ask for several lists, each of which may be strange alone. */
   parts?: Partial<Record<QuestionName, Part[]>>;
   /** `url`: where the partner is reached, where that is not the sandbox itself. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EndpointClient, PollResult, RawEntity, SpooledAttachment, Written } from '../../src/endpoints/endpoint.js';
 import { PartnerError } from '../../src/errors.js';
 import type { GenericComment, Json } from '../../src/model/message.js';
-import type { BehaviourName, Kind } from '../../src/sandbox/behaviours.js';
+import type { BehaviourName, RequestKind } from '../../src/sandbox/behaviours.js';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
 import { until } from '../live/node-red.js';
 import type { Part, QuestionName, System } from './answers-systems.js';
@@ -34,7 +34,7 @@ const INSTEAD = {
 } as const;
 
 /** By the kind of request that is answered so. */
-const EXPECTED: Record<Kind, Partial<Record<BehaviourName, Expected>>> = {
+const EXPECTED: Record<RequestKind, Partial<Record<BehaviourName, Expected>>> = {
   list: {
     ...INSTEAD,
     wrapped: 'right',
@@ -83,7 +83,7 @@ const EXPECTED: Record<Kind, Partial<Record<BehaviourName, Expected>>> = {
 };
 
 /** Questions of which an answer means something else; undefined: no client can tell from one answer, so nothing is expected. */
-const APART: Partial<Record<Kind, Partial<Record<BehaviourName, Partial<Record<QuestionName, Expected | undefined>>>>>> = {
+const APART: Partial<Record<RequestKind, Partial<Record<BehaviourName, Partial<Record<QuestionName, Expected | undefined>>>>>> = {
   // What comes later is found by the next sweeps, as far as they overlap.
   list: {
     lag: { read: 'right', readTogether: 'right', create: 'right', update: 'right', poll: undefined },
@@ -108,7 +108,7 @@ const APART: Partial<Record<Kind, Partial<Record<BehaviourName, Partial<Record<Q
   create: { acceptedJob: { create: 'rightOrUnknown' }, acceptedDropped: { create: 'rightOrUnknown' } },
 };
 
-export function expectedOf(kind: Kind, name: BehaviourName, question: QuestionName): Expected | undefined {
+export function expectedOf(kind: RequestKind, name: BehaviourName, question: QuestionName): Expected | undefined {
   if (question === 'createAgain') return name === 'doneConflict' ? 'conflict' : undefined;
   const apart = APART[kind]?.[name];
   if (apart && question in apart) return apart[question];
@@ -274,7 +274,13 @@ export const QUESTIONS: Record<QuestionName, Question> = {
 };
 
 /** Asks a question of a partner that behaves so, and looks at what the client makes of it. */
-export async function examine(of: Case, question: Question, kind: Kind, name: BehaviourName, expected: Expected): Promise<void> {
+export async function examine(
+  of: Case,
+  question: Question,
+  kind: RequestKind,
+  name: BehaviourName,
+  expected: Expected,
+): Promise<void> {
   const { sandbox, system, client, part } = of;
   const { behaviours, requests } = system.desk(sandbox);
   await question.prepare?.(of, expected);
@@ -299,7 +305,7 @@ export async function examine(of: Case, question: Question, kind: Kind, name: Be
   const { value, error } = await answer;
   await question.after?.(of);
   const writes = requests.slice(asked).filter((r) => r.method !== 'GET');
-  assert.ok(behaviours.met > 0, 'the question is made of other requests than its table says');
+  assert.ok(behaviours.applied > 0, 'the question is made of other requests than its table says');
   const gave = () => (error ? `rejects: ${(error as Error).message}` : `resolves: ${JSON.stringify(value)?.slice(0, 200)}`);
 
   if (expected === 'right' || (expected === 'rightOrUnknown' && !error)) {
@@ -316,7 +322,7 @@ export async function examine(of: Case, question: Question, kind: Kind, name: Be
   }
   assert.equal(error.retry, true, `It is not worth another try, says ${error.code}: ${error.message}`);
   // What was not answered as done is sent again by itself when it is surely not there.
-  if (kind === 'create' || kind === 'change') assert.equal(error.unshown, expected === 'unshown', gave());
+  if (kind === 'create' || kind === 'change') assert.equal(error.notVisible, expected === 'unshown', gave());
   if (writes.length > 0) assert.equal(error.outcome, 'unknown', `The partner has got it, ${error.message}`);
   if (ACCEPTED.has(name) && writes.length > 0) assert.equal(error.status, 202, error.message);
 }

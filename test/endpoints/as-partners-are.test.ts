@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { GenericComment, Json } from '../../src/model/message.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
-import { type Habit, habit } from '../faults/kept-otherwise.js';
+import { combine, type TransformationName } from '../faults/transformations.js';
 import { until } from '../live/node-red.js';
 import { REFERENCE } from './answers.js';
 import { SYSTEMS } from './answers-systems.js';
@@ -10,7 +10,7 @@ import { Gateway, type Way } from './way.js';
 
 /* Every system’s client, before a partner that keeps what is written in its own way, has long lists, odd pages and another clock. */
 
-const FORMS: Habit[] = [
+const FORMS: TransformationName[] = [
   'as it is',
   '? for emoji',
   'HTML in notes',
@@ -78,7 +78,7 @@ for (const system of SYSTEMS) {
         system.says(sandbox, id, 'words of theirs');
         const seen = await ids();
         await client.comment(entityType, id, comment, seen);
-        said(TEXT).reword(habit(form).note?.(TEXT) ?? TEXT);
+        said(TEXT).reword(combine(form).note?.(TEXT) ?? TEXT);
         restart();
         const found = await client.findComment(entityType, id, comment, since, seen);
         assert.ok(found, 'it would be written again');

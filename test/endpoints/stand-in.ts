@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { Traits } from '../../src/sandbox/behave.js';
+import type { Traits } from '../../src/sandbox/behaviour-handlers.js';
 import { Behaviours } from '../../src/sandbox/behaviours.js';
 import { type Handler, type LoggedRequest, logRequest, readRequest } from '../../src/sandbox/exchange.js';
 import { answer, Faults } from '../../src/sandbox/faults.js';

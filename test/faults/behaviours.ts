@@ -1,29 +1,29 @@
-import type { Answer } from './partner.js';
+import type { Answer } from './fake-partner.js';
 
-/** What a request is for; each has the strange answers that fit it. */
+/** Kinds of requests; each has its own behaviours. */
 export type Kind = 'list' | 'read' | 'create' | 'change' | 'file' | 'token' | 'other';
 
-/** A request under way, as a behaviour sees it. */
+/** A pending request, as seen by a behaviour. */
 export interface Call {
-  /** What the partner would do and answer if it were well. */
+  /** Executes the request and returns the regular answer. */
   act(): Answer;
   send(answer: Answer): void;
-  /** Ends the connection without an answer. */
-  cut(): void;
-  /** The body with which this API says that something went wrong. */
+  /** Closes the connection without an answer. */
+  disconnect(): void;
+  /** The error body of this API. */
   failure(): Record<string, unknown>;
-  /** The same, beside an empty result. */
+  /** The error body with an additional empty result. */
   failureBesideResult(): Record<string, unknown>;
-  /** It adds a comment or a file, and writes nothing else. */
+  /** Whether the request only adds a comment or a file. */
   adds: boolean;
-  /** Another record than the one that is meant, as the API would answer it. */
-  stranger(): unknown;
+  /** The API's answer with another record than the requested one. */
+  otherRecord(): unknown;
   random(): number;
 }
 
 type Behaviour = (call: Call) => void | Promise<void>;
 
-/** The longest that an effect comes after its answer; with the lag of a list it stays below three seconds. */
+/** Maximum delay of a write after its answer; together with the lag of lists it is below three seconds. */
 export const LATE = 1_200;
 export const LIST_LAG = 1_500;
 export const REPLICA_LAG = 1_000;
@@ -37,7 +37,7 @@ const list = (body: unknown): unknown[] | undefined => {
 };
 const record = (body: unknown): unknown =>
   body && typeof body === 'object' && 'result' in body ? (body as { result: unknown }).result : body;
-/** With the list, or the record, of an answer in the form in which it came. */
+/** The answer with other content in the same wrapping. */
 const within = (answer: Answer, content: unknown): Answer => {
   const { body } = answer;
   return { ...answer, body: body && typeof body === 'object' && 'result' in body ? { result: content } : content };
@@ -53,7 +53,7 @@ const job = (call: Call): Answer => {
   return { status: 202, body: { id: `job-${id}`, state: 'acknowledged' }, headers: { Location: `/monitor/job-${id}` } };
 };
 
-/** Answers to questions: nothing in them tells whether what was asked for is there. */
+/** Answers to reads that prove neither that the record exists nor that it does not. */
 const QUESTIONS: Record<string, Behaviour> = {
   accepted: (call) => call.send({ status: 202, body: {} }),
   'no body': (call) => call.send({ status: 200 }),
@@ -65,10 +65,10 @@ const QUESTIONS: Record<string, Behaviour> = {
   'a gateway’s 404 page': (call) => call.send(html(404)),
   'a gateway’s 404': (call) => call.send({ status: 404, body: { message: 'no Route matched with those values' } }),
   'a gateway’s 503': (call) => call.send(html(503)),
-  cut: (call) => call.cut(),
+  cut: (call) => call.disconnect(),
 };
 
-/** The right rows in a wrapping that is not the API's. */
+/** The correct rows in a format that the API does not use. */
 const LISTS: Record<string, Behaviour> = {
   items: (call) => {
     const answer = call.act();
@@ -127,16 +127,16 @@ const CREATES: Record<string, Behaviour> = {
   'the record with 202, done': acting((_, real) => (real.status < 300 ? { ...real, status: 202 } : real)),
   'cut, done': (call) => {
     call.act();
-    call.cut();
+    call.disconnect();
   },
-  'cut, not done': (call) => call.cut(),
+  'cut, not done': (call) => call.disconnect(),
   'cut, done later': (call) => {
-    call.cut();
+    call.disconnect();
     setTimeout(() => call.act(), call.random() * LATE);
   },
   'silent, done later': (call) => {
     setTimeout(() => call.act(), call.random() * LATE);
-    setTimeout(() => call.cut(), 2 * LATE);
+    setTimeout(() => call.disconnect(), 2 * LATE);
   },
   '500, done': acting(() => html(500)),
   '503, not done': (call) => call.send(html(503)),
@@ -148,14 +148,14 @@ const CHANGES: Record<string, Behaviour> = {
   'no content, done': acting(() => ({ status: 204 })),
   'no body, done': acting(() => ({ status: 200 })),
   'nothing but its id, done': acting((_, real) => stubbed(real)),
-  // Of other changes it is told which attributes are not kept, and nobody writes them again.
+  // Only comments: for other changes the broker reports the attributes that were not kept, and does not write them again.
   'no content, a comment not done': (call) => call.send(call.adds ? { status: 204 } : call.act()),
-  'another record’s body, done': acting((call, real) => (real.status < 300 ? { ...real, body: call.stranger() } : real)),
+  'another record’s body, done': acting((call, real) => (real.status < 300 ? { ...real, body: call.otherRecord() } : real)),
   'cut, done': (call) => {
     call.act();
-    call.cut();
+    call.disconnect();
   },
-  'cut, not done': (call) => call.cut(),
+  'cut, not done': (call) => call.disconnect(),
   '500, done': acting(() => html(500)),
   'slow, done': async (call) => {
     const real = call.act();
@@ -164,7 +164,7 @@ const CHANGES: Record<string, Behaviour> = {
   },
 };
 
-const FILES: Record<string, Behaviour> = { cut: (call) => call.cut(), 'a gateway’s 503': (call) => call.send(html(503)) };
+const FILES: Record<string, Behaviour> = { cut: (call) => call.disconnect(), 'a gateway’s 503': (call) => call.send(html(503)) };
 const TOKENS: Record<string, Behaviour> = {
   'HTML with 200': (call) => call.send(html(200)),
   'a gateway’s 503': (call) => call.send(html(503)),
@@ -180,24 +180,24 @@ export const BEHAVIOURS: Record<Kind, Record<string, Behaviour>> = {
   other: { 'a gateway’s 503': (call) => call.send(html(503)) },
 };
 
-/** Which behaviours are on, how often they show, and how often they did. */
-export class Mood {
+/** The active behaviours with their rates, and how often each was applied. */
+export class ActiveBehaviours {
   private on: Partial<Record<Kind, { names: string[]; rate: number }>> = {};
-  /** Lists show what was created only some time later. */
+  /** Lists show new records with a delay. */
   lag = false;
-  /** Reads come from a copy that is behind. */
+  /** Reads come from a replica that lags behind. */
   replica = false;
-  /** What was just created cannot be found under its id yet. */
+  /** A new record cannot be read by its id yet. */
   notYet = false;
-  /** A reference that is there already is refused with 409. */
+  /** A create with an existing reference is rejected with 409. */
   unique = false;
-  /** A provider makes a second ticket of a new one and tells of it first. */
+  /** The provider creates a child of a new ticket and sends its event first. */
   child = false;
-  readonly shown = new Map<string, number>();
+  readonly applied = new Map<string, number>();
 
   constructor(readonly random: () => number) {}
 
-  well(): void {
+  reset(): void {
     this.on = {};
     this.lag = this.replica = this.notYet = this.unique = this.child = false;
   }
@@ -206,9 +206,9 @@ export class Mood {
     this.on[kind] = { names, rate };
   }
 
-  /** Another mood: now and then a good one. */
+  /** Activates a random set of behaviours, sometimes none. */
   change(allowed: { replica: boolean } = { replica: true }): void {
-    this.well();
+    this.reset();
     if (this.random() < 0.2) return;
     for (const kind of Object.keys(BEHAVIOURS) as Kind[]) {
       if (this.random() < 0.4) continue;
@@ -235,6 +235,6 @@ export class Mood {
   }
 
   count(name: string): void {
-    this.shown.set(name, (this.shown.get(name) ?? 0) + 1);
+    this.applied.set(name, (this.applied.get(name) ?? 0) + 1);
   }
 }

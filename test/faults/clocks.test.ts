@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
-import { FaultRig, pause, print, seeded, type Told } from './fault-rig.js';
-import type { Zone } from './habits.js';
-import { Load } from './strange-load.js';
-import { inWords } from './strange-operator.js';
-import { judge } from './strange-oracle.js';
+import { type ChangeSource, FaultRig, pause, print, seeded } from './fault-rig.js';
+import { judge } from './loss-oracle.js';
+import { summarise } from './operator.js';
+import type { Zone } from './partner-formats.js';
+import { RandomLoad } from './random-load.js';
 
 const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
 const MINUTE = 60_000;
@@ -13,66 +13,72 @@ const CLOCK = resolve('test/faults/clock.cjs');
 
 interface Clocks {
   what: string;
-  told: Told;
-  /** How far ahead the clocks of the partners are, milliseconds. */
+  changesBy: ChangeSource;
+  /** Milliseconds by which the partners' clocks are ahead. */
   customer?: number;
   provider?: number;
   zone?: Zone;
-  /** How far ahead the header Date of both is, where a gateway writes it. */
+  /** Milliseconds by which the Date header of a gateway is ahead. */
   gateway?: number;
-  /** How far ahead our own clock is, from one start to the next. */
+  /** Milliseconds by which our own clock is ahead, for each start. */
   ours?: number[];
-  /** Our own clock is set while Node-RED runs, after so many milliseconds. */
+  /** Our own clock is set after this many milliseconds while Node-RED runs. */
   setAfter?: number;
 }
 
 const SHORT_RUNS: Clocks[] = [
   {
     what: 'both five minutes ahead and behind, no zone',
-    told: 'polls',
+    changesBy: 'polls',
     customer: 5 * MINUTE,
     provider: -5 * MINUTE,
     zone: { hours: -5, shown: false },
   },
   {
     what: 'three hours behind and ahead, a zone',
-    told: 'both',
+    changesBy: 'both',
     customer: -3 * HOUR,
     provider: 3 * HOUR,
     zone: { hours: 2, shown: true },
   },
-  { what: 'our own clock is set back and ahead', told: 'polls', ours: [0, -HOUR, HOUR] },
+  { what: 'our own clock is set back and ahead', changesBy: 'polls', ours: [0, -HOUR, HOUR] },
 ];
 const LONG_RUNS: Clocks[] = [
   ...SHORT_RUNS,
-  { what: 'no zone east, by events', told: 'events', zone: { hours: 9, shown: false }, provider: 3 * HOUR },
-  { what: 'no zone east, by polls', told: 'polls', zone: { hours: 9, shown: false } },
-  { what: 'a zone west, far behind', told: 'polls', zone: { hours: -8, shown: true }, provider: -3 * HOUR, customer: 3 * HOUR },
-  { what: 'a gateway whose clock is ahead', told: 'polls', gateway: 20 * MINUTE },
-  { what: 'a gateway whose clock is behind', told: 'polls', gateway: -20 * MINUTE, customer: 5 * MINUTE },
+  { what: 'no zone east, by events', changesBy: 'events', zone: { hours: 9, shown: false }, provider: 3 * HOUR },
+  { what: 'no zone east, by polls', changesBy: 'polls', zone: { hours: 9, shown: false } },
+  {
+    what: 'a zone west, far behind',
+    changesBy: 'polls',
+    zone: { hours: -8, shown: true },
+    provider: -3 * HOUR,
+    customer: 3 * HOUR,
+  },
+  { what: 'a gateway whose clock is ahead', changesBy: 'polls', gateway: 20 * MINUTE },
+  { what: 'a gateway whose clock is behind', changesBy: 'polls', gateway: -20 * MINUTE, customer: 5 * MINUTE },
   {
     what: 'our own clock is set, partners ahead',
-    told: 'both',
+    changesBy: 'both',
     ours: [HOUR, 0, -HOUR, 24 * HOUR, 0],
     customer: 5 * MINUTE,
     provider: -5 * MINUTE,
   },
-  { what: 'our own clock is set back while it runs', told: 'both', ours: [-HOUR, -HOUR], setAfter: 6_000 },
-  { what: 'our own clock is set ahead while it runs', told: 'polls', ours: [HOUR, HOUR], setAfter: 6_000 },
+  { what: 'our own clock is set back while it runs', changesBy: 'both', ours: [-HOUR, -HOUR], setAfter: 6_000 },
+  { what: 'our own clock is set ahead while it runs', changesBy: 'polls', ours: [HOUR, HOUR], setAfter: 6_000 },
 ];
 const TICKETS = LONG ? 30 : 8;
 
-describe('Clocks that are wrong', () => {
+describe('Wrong clocks', () => {
   let rig: FaultRig | undefined;
   afterEach(() => rig?.stop());
 
   for (const clocks of LONG ? LONG_RUNS : SHORT_RUNS)
-    it(`nothing is lost, doubled or out of order: ${clocks.what} (told by ${clocks.told})`, async () => {
+    it(`cause no loss, duplicates or wrong order: ${clocks.what} (changes by ${clocks.changesBy})`, async () => {
       const { seed, random } = seeded();
-      const { told, ours = [0, 0], setAfter = 0 } = clocks;
+      const { changesBy, ours = [0, 0], setAfter = 0 } = clocks;
       const env = (ahead: number) => ({ CLOCK_AHEAD: String(ahead), CLOCK_AFTER: String(setAfter) });
       rig = await FaultRig.start(random, {
-        told,
+        changesBy,
         preload: CLOCK,
         env: env(ours[0]!),
         partners: ({ customer, provider }) => {
@@ -82,7 +88,7 @@ describe('Clocks that are wrong', () => {
           for (const one of [customer, provider]) if (clocks.gateway) one.gatewayAhead = one.ahead + clocks.gateway;
         },
       });
-      const load = new Load({ seed, random, partners: rig.partners, silentProvider: false });
+      const load = new RandomLoad({ seed, random, partners: rig.partners, silentProvider: false });
       const perStart = Math.ceil(TICKETS / ours.length);
       const work = async () => {
         for (let opened = 0; opened < perStart; opened++) {
@@ -102,13 +108,19 @@ describe('Clocks that are wrong', () => {
         await away;
       }
       await work();
-      const aside = await rig.idle('all that was said to be told');
-      load.lastWords();
-      aside.push(...(await rig.idle('the last words to be told')));
-      const { faults, said } = judge(rig.partners, load.tickets, aside, new Set());
-      print(clocks.what, { tickets: load.tickets.length, acts: load.acts, starts: ours.length, aside: aside.length, ...faults });
-      if (aside.length) console.log(inWords(aside));
+      const unsettled = await rig.idle('all comments to be transferred');
+      load.lastChanges();
+      unsettled.push(...(await rig.idle('the last changes to be transferred')));
+      const { faults, said } = judge(rig.partners, load.tickets, unsettled, new Set());
+      print(clocks.what, {
+        tickets: load.tickets.length,
+        acts: load.acts,
+        starts: ours.length,
+        unsettled: unsettled.length,
+        ...faults,
+      });
+      if (unsettled.length) console.log(summarise(unsettled));
       assert.deepEqual(said, [], `seed ${seed}\n${said.join('\n')}`);
-      assert.equal(aside.length, 0, 'nothing waits for a person');
+      assert.equal(unsettled.length, 0, 'nothing needs an operator');
     });
 });

@@ -33,7 +33,7 @@ function withSecondProvider(flow: FlowNode[], sandbox: Sandbox): FlowNode[] {
   return [...wired, ...second];
 }
 
-describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => {
+describe(`Node-RED killed repeatedly while it processes ${TICKETS} tickets`, () => {
   let folder: string;
   let sandbox: Sandbox;
   let live: Live | undefined;
@@ -59,7 +59,7 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
       provider: 'hub',
       publicUrl: `http://127.0.0.1:${port}`,
     });
-    // Webhook and poll at once: a webhook that meets a dead Node-RED was not accepted, the poll brings what it told.
+    // Webhook and polling: a webhook to a killed Node-RED is not accepted, so polling must read the change.
     const flow = withSecondProvider(base, sandbox).map((n) => ({
       ...n,
       ...(n.id === 'sb1-sn-in' && { webhook: true }),
@@ -77,7 +77,7 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
         preload: resolve('test/faults/crash.cjs'),
         logLevel: 'error',
       });
-    // The first start must reach its second poll: the watermark begins with the first one.
+    // The first start must reach its second poll: the first one sets the watermark.
     live = await start();
     await until('the first poll', () => desk.requests.filter((r) => r.path.includes('sys_attachment')).length > 1);
     await live.kill();
@@ -110,7 +110,7 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
     };
     const complete = (t: Record<string, unknown> | undefined) =>
       t?.status === 'inProgress' && ((t.note ?? []) as unknown[]).length >= 3;
-    /** The customer's incidents whose ticket is not there, or not whole. */
+    /** The customer's incidents whose ticket is missing or incomplete. */
     const incomplete = (version: 'v4' | 'v5') => {
       const names = byName(version);
       return tickets.filter((_, i) => !complete(names.get(`Ticket ${i}`)?.[0]));
@@ -120,7 +120,7 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
       const count = point === 'random' ? Math.round(500 + random() * 2_500) : at;
       const starting = start({ CRASH_POINT: point, CRASH_COUNT: String(count) }).catch((error: Error) => {
         if (!/SIGKILL/.test(error.message)) throw error;
-        return undefined; // it died before it was ready
+        return undefined; // killed before it was ready
       });
       live = await starting;
       if (live) {
@@ -136,9 +136,9 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
 
     for (const version of ['v4', 'v5'] as const) {
       await until(`all tickets at the ${version} provider`, () => incomplete(version).length === 0).catch((error) => {
-        const lacking = incomplete(version).map((id) => desk.row('incident', id)?.number);
+        const missing = incomplete(version).map((id) => desk.row('incident', id)?.number);
         throw new Error(
-          `${(error as Error).message}: ${lacking.length} incomplete: ${lacking.slice(0, 10).join()}\n${live?.output().slice(-4000)}`,
+          `${(error as Error).message}: ${missing.length} incomplete: ${missing.slice(0, 10).join()}\n${live?.output().slice(-4000)}`,
         );
       });
       const names = byName(version);
@@ -154,12 +154,12 @@ describe(`Node-RED killed again and again while ${TICKETS} tickets pass`, () => 
         );
       }
     }
-    // The customer got no echo: three comments each, and no more.
+    // The customer received no echo: exactly three comments each.
     for (const id of tickets) assert.equal(desk.journal(id).filter((j) => j.element === 'comments').length, 3);
   });
 });
 
-/** A small seeded random source, so that a failing run can be repeated. */
+/** A seeded random source, so that a failing run can be repeated. */
 function mulberry32(seed: number): () => number {
   let a = seed;
   return () => {

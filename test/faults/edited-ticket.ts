@@ -1,8 +1,8 @@
 import { until } from '../live/node-red.js';
+import type { Row } from './encoded-query.js';
 import type { FaultRig } from './fault-rig.js';
-import type { Row } from './own-query.js';
 
-/** A ticket at both sides, in which each side has said two things and attached two files. */
+/** A ticket at both sides, with two comments and two files from each side. */
 export class EditedTicket {
   sysId = '';
   id = '';
@@ -32,8 +32,8 @@ export class EditedTicket {
     this.sysId = customer.create({ short_description: mark, description: mark }).sys_id!;
     this.id = await until('the ticket', () => [...provider.tickets.values()].find(({ value }) => value.name === mark)?.value.id);
     for (const word of ['one', 'two']) {
-      this.say('customer', `customer ${word}`);
-      this.say('provider', `provider ${word}`);
+      this.comment('customer', `customer ${word}`);
+      this.comment('provider', `provider ${word}`);
       this.attach('customer', word);
       this.attach('provider', word);
     }
@@ -41,10 +41,10 @@ export class EditedTicket {
       const { files } = this;
       return [this.notes, this.comments, files.customer, files.provider].every((list) => list.length === 4);
     };
-    await until('what was said and attached', isWhole);
+    await until('all comments and files', isWhole);
   }
 
-  say(side: 'customer' | 'provider', text: string): void {
+  comment(side: 'customer' | 'provider', text: string): void {
     const { customer, provider } = this.rig.partners;
     if (side === 'customer') customer.update(this.sysId, { comments: text });
     else provider.note(this.id, text);
@@ -55,22 +55,22 @@ export class EditedTicket {
     this.rig.partners[side].attach(id, `${side}-${word}.txt`, Buffer.from(`${side} ${word}`));
   }
 
-  /** Both sides correct what they said. */
+  /** Each side edits one of its comments. */
   edit(): void {
     const { customer, provider } = this.rig.partners;
     customer.editComment(this.entry('customer one'), 'customer one, corrected');
-    const place = this.notes.indexOf('provider one');
-    provider.editNote(this.id, place, 'provider one, corrected');
+    const index = this.notes.indexOf('provider one');
+    provider.editNote(this.id, index, 'provider one, corrected');
   }
 
-  /** A side takes back something that it said. */
-  deleteWords(side: 'customer' | 'provider'): void {
+  /** A side deletes one of its comments. */
+  deleteComment(side: 'customer' | 'provider'): void {
     const { customer, provider } = this.rig.partners;
     if (side === 'customer') customer.deleteComment(this.entry('customer two'));
     else provider.deleteEntry(this.id, 'note', this.notes.indexOf('provider two'));
   }
 
-  /** A side takes away a file that it attached. */
+  /** A side deletes one of its files. */
   deleteFile(side: 'customer' | 'provider'): void {
     const { customer, provider } = this.rig.partners;
     if (side === 'customer') {

@@ -5,21 +5,21 @@ import { type FlowNode, freePort, type Live, startNodeRed, until } from '../live
 import type { StoreCounts } from '../live/rig.js';
 import { PATIENCE } from '../patience.js';
 import { randomFrom } from '../store/random.js';
+import { Operator, type UnsettledItem, waitsForever } from './operator.js';
 import { Partners } from './partners.js';
-import { type Aside, Operator, waitsForever } from './strange-operator.js';
 
 export type ListMode = 'jsonPatch' | 'replace';
-export type Told = 'events' | 'polls' | 'both';
+export type ChangeSource = 'events' | 'polls' | 'both';
 
 export interface RigOptions {
   arrayMode?: ListMode;
-  /** How changes come from both sides. */
-  told?: Told;
-  /** What else is different in nodes of the example, by their ids. */
+  /** How changes are received from both sides. */
+  changesBy?: ChangeSource;
+  /** Other changes to nodes of the example, by node id. */
   nodes?: Record<string, Record<string, unknown>>;
-  /** What the partners are like before anything else happens. */
+  /** Prepares the partners before the start. */
   partners?: (partners: Partners) => void;
-  /** Of the first start. */
+  /** Environment of the first start. */
   env?: Record<string, string>;
   preload?: string;
 }
@@ -33,7 +33,10 @@ export function seeded(): { seed: number; random: () => number } {
   return { seed, random: randomFrom(seed) };
 }
 
-/** The first example in a real Node-RED between partners that know nothing of the sandbox, to be killed and started again at will. */
+/**
+ * The first example in a real Node-RED with partners that are independent of the sandbox. Node-RED can be killed and restarted at
+ * any time.
+ */
 export class FaultRig {
   readonly output: string[] = [];
   readonly operator = new Operator(() => this.live!.url);
@@ -49,12 +52,12 @@ export class FaultRig {
   ) {}
 
   static async start(random: () => number, options: RigOptions = {}): Promise<FaultRig> {
-    const { arrayMode = 'jsonPatch', told = 'both', nodes = {}, env, preload } = options;
+    const { arrayMode = 'jsonPatch', changesBy = 'both', nodes = {}, env, preload } = options;
     const port = await freePort();
     const partners = await Partners.start(random);
     options.partners?.(partners);
     const example = JSON.parse(readFileSync('examples/1-trouble-ticket.json', 'utf8')) as FlowNode[];
-    const [events, poll] = [told !== 'polls', told !== 'events'];
+    const [events, poll] = [changesBy !== 'polls', changesBy !== 'events'];
     const ways: Record<string, Record<string, unknown>> = {
       'sb1-sn-in': { webhook: events, poll },
       'sb1-tmf-in': { hub: events, poll },
@@ -65,7 +68,7 @@ export class FaultRig {
     const rig = new FaultRig(partners, mkdtempSync(join(tmpdir(), 'switchboard-faults-')), port, flow, preload);
     try {
       await rig.launch(env);
-      if (events) partners.callAt(port);
+      if (events) partners.enableWebhook(port);
       const { customer, provider } = partners;
       if (events) await until('the hub registration', () => provider.hubCount === 1);
       if (poll) await until('the first polls', () => customer.lists > 5 && provider.lists > 1);
@@ -101,8 +104,11 @@ export class FaultRig {
     return ((await (await fetch(`${this.live!.url}/health`)).json()) as { stores: StoreCounts[] }).stores[0]!;
   }
 
-  /** Waits until nothing is under way, nobody is telling anything, and nothing came of several polls. Returns what waits for a person. */
-  async idle(what: string): Promise<Aside[]> {
+  /**
+   * Waits until no work is in progress, no notification is pending, and several polls found nothing. Returns the items that need
+   * an operator.
+   */
+  async idle(what: string): Promise<UnsettledItem[]> {
     const { customer, provider } = this.partners;
     let before = '';
     let since = 0;
@@ -110,7 +116,7 @@ export class FaultRig {
     const isIdle = async () => {
       const { messages, deliveries } = await this.counts();
       const now = JSON.stringify([messages, deliveries, customer.written.length, provider.written.length]);
-      if (customer.telling || provider.telling || now !== before) {
+      if (customer.notifying || provider.notifying || now !== before) {
         before = now;
         since = performance.now();
         lists = [customer.lists, provider.lists];
@@ -119,9 +125,9 @@ export class FaultRig {
       const polled = customer.lists >= lists[0]! + 15 && provider.lists >= lists[1]! + 2;
       if (performance.now() < since + (this.polls ? 2_500 : 1_500) || (this.polls && !polled)) return false;
       const underWay = messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt!;
-      return underWay === 0 || waitsForever(await this.operator.aside());
+      return underWay === 0 || waitsForever(await this.operator.unsettled());
     };
-    // Long lists take long: it is waited for as long as something moves.
+    // Long lists take time: wait as long as there is progress.
     for (let found: unknown = 'moving'; found === 'moving'; ) {
       const renewed = performance.now() + PATIENCE / 2;
       const look = async () => {
@@ -133,7 +139,7 @@ export class FaultRig {
         throw new Error(`${error.message}: ${JSON.stringify(await this.counts())}\n${last}`);
       });
     }
-    return this.operator.aside();
+    return this.operator.unsettled();
   }
 
   private get polls(): boolean {
@@ -141,7 +147,7 @@ export class FaultRig {
   }
 }
 
-/** Figures on one line. */
+/** Prints figures on one line. */
 export function print(what: string, figures: Record<string, unknown>): void {
   const words = Object.entries(figures).map(([name, value]) => `${name} ${value}`);
   console.log(`      ${what}: ${words.join(', ')}`);

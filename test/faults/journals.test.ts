@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { until } from '../live/node-red.js';
 import { FaultRig, pause, print, seeded } from './fault-rig.js';
-import { type Journals, LongJournals } from './long-journals.js';
-import { SIDES } from './strange-load.js';
+import { JournalLoad, type JournalOptions } from './journal-load.js';
+import { SIDES } from './random-load.js';
 
 const LONG = process.env.SWITCHBOARD_FAULTS === 'long';
-/** Entries of the incident, notes of the ticket, and the most that the partners show in one answer. */
-const RUNS: (Journals & { kills: number })[] = LONG
+/** Number of incident entries and ticket notes, and the maximum page size of the partners. */
+const RUNS: (JournalOptions & { kills: number })[] = LONG
   ? [
       { entries: 1_000, notes: 1_000, page: 100, arrayMode: 'jsonPatch', kills: 6 },
       { entries: 3_000, notes: 100, page: 250, arrayMode: 'jsonPatch', kills: 6 },
@@ -14,18 +14,18 @@ const RUNS: (Journals & { kills: number })[] = LONG
       { entries: 1_000, notes: 300, page: 250, arrayMode: 'replace', kills: 4 },
     ]
   : [{ entries: 1_000, notes: 100, page: 250, arrayMode: 'jsonPatch', kills: 2 }];
-/** Of the entries that were there before, so many of a hundred are comments, which are told; the others are internal. */
-const TOLD = 10;
-/** Requests of all kinds for one new comment, polls among them, and how often its journal may be read: more is a storm. */
+/** Percentage of the old entries that are comments; the others are internal work notes. */
+const COMMENT_PERCENT = 10;
+/** Maximum number of requests per new comment, including polls, and of journal reads; more would be a request storm. */
 const REQUESTS = 12;
-const READINGS = 4;
+const READS = 4;
 
 describe('Tickets with long journals', () => {
   let rig: FaultRig | undefined;
   afterEach(() => rig?.stop());
 
   for (const run of RUNS)
-    it(`each new comment arrives once (${run.entries} entries, ${run.notes} notes, ${run.page} in a page, lists by ${run.arrayMode})`, async () => {
+    it(`each new comment arrives once (${run.entries} entries, ${run.notes} notes, ${run.page} per page, lists by ${run.arrayMode})`, async () => {
       const { seed, random } = seeded();
       const { arrayMode, page, kills } = run;
       rig = await FaultRig.start(random, {
@@ -41,16 +41,16 @@ describe('Tickets with long journals', () => {
         writes: customer.written.length + provider.written.length,
         lists: customer.lists + provider.lists,
       });
-      const journals = new LongJournals(rig.partners, random, seed, run);
-      const begun = performance.now();
+      const journals = new JournalLoad(rig.partners, random, seed, run);
+      const startedAt = performance.now();
       const atFirst = traffic();
-      journals.open(TOLD);
-      await until('both tickets at the other side', () => journals.found());
-      await rig.idle('the old journals to be told');
+      journals.open(COMMENT_PERCENT);
+      await until('both tickets to exist at both sides', () => journals.found());
+      await rig.idle('the old journals to be transferred');
       const first = traffic();
-      print('the journals that were there', {
-        told: journals.told,
-        seconds: ((performance.now() - begun) / 1_000).toFixed(1),
+      print('existing journals', {
+        existing: journals.existing,
+        seconds: ((performance.now() - startedAt) / 1_000).toFixed(1),
         writes: first.writes - atFirst.writes,
         requests: first.requests - atFirst.requests,
       });
@@ -74,36 +74,36 @@ describe('Tickets with long journals', () => {
       await pause(1_500);
       talking = false;
       await talk;
-      const silent = performance.now();
-      const aside = await rig.idle('all comments to be told');
+      const silentSince = performance.now();
+      const unsettled = await rig.idle('all comments to be transferred');
       const last = traffic();
       const writes = last.writes - first.writes;
       const requests = last.requests - first.requests;
       await pause(3_000);
-      const calm = traffic();
+      const idleTraffic = traffic();
       const figures = {
-        ...{ said: journals.said, kills, aside: aside.length, writes, requests },
-        'seconds until all was told': ((performance.now() - silent) / 1_000).toFixed(1),
-        'requests for each': (requests / journals.said).toFixed(1),
+        ...{ said: journals.said, kills, unsettled: unsettled.length, writes, requests },
+        'seconds until all was transferred': ((performance.now() - silentSince) / 1_000).toFixed(1),
+        'requests per comment': (requests / journals.said).toFixed(1),
         ...journals.judge(),
-        'writes when idle': calm.writes - last.writes,
-        'requests when idle, in 3 s': calm.requests - last.requests,
+        'writes when idle': idleTraffic.writes - last.writes,
+        'requests when idle, in 3 s': idleTraffic.requests - last.requests,
         deliveries: JSON.stringify((await rig.counts()).deliveries),
       };
-      print('what was said then', figures);
+      print('new comments', figures);
       for (const [index, kinds] of asked().entries()) {
         const more = [...kinds].map(([kind, times]) => [
           kind,
           ((times - (askedFirst[index]!.get(kind) ?? 0)) / journals.said).toFixed(1),
         ]);
-        print(`asked of the ${SIDES[index]} for each`, Object.fromEntries(more));
+        print(`requests to the ${SIDES[index]} per comment`, Object.fromEntries(more));
       }
       assert.deepEqual(journals.wrong, [], `seed ${seed}\n${journals.wrong.join('\n')}`);
-      assert.deepEqual(aside, []);
-      assert.equal(calm.writes, last.writes, 'nothing is written when nobody says anything');
-      // What was under way when Node-RED was killed may be written again only where it was not there.
+      assert.deepEqual(unsettled, []);
+      assert.equal(idleTraffic.writes, last.writes, 'nothing is written without new comments');
+      // Each kill may cause only a few repeated writes.
       assert.ok(writes <= journals.said + kills * 8, `${writes} writes for ${journals.said} comments`);
-      const most = REQUESTS + READINGS * Math.ceil(run.entries / page);
+      const most = REQUESTS + READS * Math.ceil(run.entries / page);
       assert.ok(requests <= journals.said * most, `${requests} requests for ${journals.said} comments`);
     });
 });

@@ -13,18 +13,18 @@ const CRASHES: [string, number][] = [
 ];
 const VENDORS = ['mobile', 'devices', 'delivery'] as const;
 
-describe(`Node-RED killed again and again while ${ORDERS} orders go to their vendors`, () => {
+describe(`Node-RED killed repeatedly while it sends ${ORDERS} orders to their vendors`, () => {
   let rig: OrdersRig;
   afterEach(async () => rig?.stop());
 
-  it('loses no item, orders none twice, and none at the wrong vendor', async () => {
+  it('loses no item, orders no item twice, and none from the wrong vendor', async () => {
     const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
     console.log(`      seed ${seed}`);
     const random = randomFrom(seed);
     rig = await OrdersRig.start();
     const kinds = Object.keys(KINDS) as Kind[];
     const placed: { id: string; title: string; wants: Kind[] }[] = [];
-    // Vendors work by themselves, so that states roll up while orders still go out.
+    // Vendors process orders automatically, so that states roll up while other orders are still being sent.
     for (const version of ['v4', 'v5'] as const) rig.sandbox.orders(version).autoAdvance = 300;
 
     const place = async () => {
@@ -37,7 +37,7 @@ describe(`Node-RED killed again and again while ${ORDERS} orders go to their ven
       }
     };
     const placing = place();
-    /** All is ordered, and done by whoever works by himself. */
+    /** Whether everything is ordered, and completed by the automatic vendors. */
     const through = () =>
       placed.length === ORDERS &&
       rig.requestItems().length === placed.filter(({ wants }) => wants.includes('laptop')).length &&
@@ -54,7 +54,7 @@ describe(`Node-RED killed again and again while ${ORDERS} orders go to their ven
     console.log(`      killed ${killed.length} times: ${killed.join(', ')}`);
     await rig.crash();
 
-    // The delivery of an order waits until its SIM is completed; all that has a vendor is completed in the end.
+    // Shipping waits until the SIM is completed; at the end all items with a vendor are completed.
     const team = () => rig.requestItems().filter((row) => row.state !== '3');
     await rig.until('every item at its vendor, completed', () => {
       for (const item of team()) rig.sandbox.servicenow.update('sc_req_item', item.sys_id, { state: '3' }, 'agent');

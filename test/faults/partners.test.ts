@@ -8,7 +8,7 @@ describe('the partners of the fault tests', () => {
     partners = await Partners.start(randomFrom(1));
   });
   after(() => partners.stop());
-  afterEach(() => partners.well());
+  afterEach(() => partners.reset());
   const basic = () => {
     const { SANDBOX_SERVICENOW_USER: user, SANDBOX_SERVICENOW_PASSWORD: password } = partners.environment;
     return { Authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
@@ -27,8 +27,8 @@ describe('the partners of the fault tests', () => {
     );
   });
 
-  it('do what they were asked, and say that they failed', async () => {
-    partners.customer.mood.set('create', ['error with 200, done']);
+  it('execute a request and return an error', async () => {
+    partners.customer.behaviours.set('create', ['error with 200, done']);
     const answer = await fetch(`${partners.customer.root}/api/now/table/incident`, {
       method: 'POST',
       headers: basic(),
@@ -40,7 +40,7 @@ describe('the partners of the fault tests', () => {
     assert.equal(result.length, 1);
   });
 
-  it('keep a list that is added to, and say what a whole list left out', async () => {
+  it('keep a list that is appended to, and record what a whole list left out', async () => {
     const { root } = partners.provider;
     const { SANDBOX_TMF_CLIENT_ID: id, SANDBOX_TMF_CLIENT_SECRET: secret } = partners.environment;
     const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });

@@ -1,18 +1,18 @@
 import type { FlowNode } from '../live/node-red.js';
-import { OwnServiceNow, SERVICENOW_ENV } from './own-servicenow.js';
-import { OwnTmf621, TMF_ENV } from './own-tmf621.js';
+import { FakeServiceNow, SERVICENOW_ENV } from './fake-servicenow.js';
+import { FakeTmf621, TMF_ENV } from './fake-tmf621.js';
 
 const SECRET = 'a webhook secret';
 
-/** A customer and a provider that know nothing of the sandbox: what they are, they are from the public descriptions of their interfaces. */
+/** A customer and a provider that are independent of the sandbox: implemented from the public API documentation. */
 export class Partners {
-  readonly customer: OwnServiceNow;
-  readonly provider: OwnTmf621;
+  readonly customer: FakeServiceNow;
+  readonly provider: FakeTmf621;
   readonly environment = { ...SERVICENOW_ENV, ...TMF_ENV, SANDBOX_WEBHOOK_SECRET: SECRET };
 
   private constructor(random: () => number) {
-    this.customer = new OwnServiceNow(random);
-    this.provider = new OwnTmf621(random);
+    this.customer = new FakeServiceNow(random);
+    this.provider = new FakeTmf621(random);
   }
 
   static async start(random: () => number): Promise<Partners> {
@@ -21,12 +21,12 @@ export class Partners {
     return partners;
   }
 
-  /** The customer's business rule calls Node-RED at that port. */
-  callAt(port: number): void {
+  /** Enables the customer's business rule, which posts to Node-RED at this port. */
+  enableWebhook(port: number): void {
     this.customer.hook = { url: `http://127.0.0.1:${port}/switchboard/customer`, secret: SECRET };
   }
 
-  /** The nodes of the first example, pointed at these partners: told by webhook and hub, and polled beside. */
+  /** The nodes of the first example, connected to these partners by webhook, hub and polling. */
   flow(example: FlowNode[], port: number, arrayMode: 'jsonPatch' | 'replace'): FlowNode[] {
     const endpoint = { retryDelay: '0.3', timeout: '3', maxTries: '60', settling: '4' };
     const changes: Record<string, Record<string, unknown>> = {
@@ -38,9 +38,9 @@ export class Partners {
     return example.map((node) => ({ ...node, ...changes[node.id] }));
   }
 
-  well(): void {
-    this.customer.mood.well();
-    this.provider.mood.well();
+  reset(): void {
+    this.customer.behaviours.reset();
+    this.provider.behaviours.reset();
   }
 
   async stop(): Promise<void> {

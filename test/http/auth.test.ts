@@ -5,7 +5,7 @@ import { bodyOf, options, serve, type TestServer } from './server.js';
 
 describe('credentials', () => {
   let server: TestServer;
-  /** Authorization headers and forms as they came. */
+  /** The received Authorization headers and token requests. */
   let seen: string[];
   let tokens: URLSearchParams[];
   let accept: (authorization: string) => boolean;
@@ -47,23 +47,23 @@ describe('credentials', () => {
     }
   };
 
-  it('may be none', async () => {
+  it('can be none', async () => {
     await use({ kind: 'none' });
     assert.deepEqual(seen, ['']);
   });
 
-  it('may be user and password', async () => {
+  it('can be a user name and password', async () => {
     await use({ kind: 'basic', user: 'ann', password: 'pass:word' });
     assert.equal(Buffer.from(seen[0]!.replace('Basic ', ''), 'base64').toString(), 'ann:pass:word');
   });
 
-  it('may be a bearer token or an API key', async () => {
+  it('can be a bearer token or an API key', async () => {
     await use({ kind: 'bearer', token: 't0ken' });
     await use({ kind: 'apiKey', header: 'x-key', key: 'k3y' });
     assert.deepEqual(seen, ['Bearer t0ken', 'k3y']);
   });
 
-  it('may be an OAuth token of the client, fetched once for many requests at the same time', async () => {
+  it('can be an OAuth client token, fetched once for concurrent requests', async () => {
     await use({ kind: 'oauthClientCredentials', ...oauth, scope: 'tickets' }, 10);
     assert.equal(issued, 1);
     assert.equal(tokens[0]?.get('grant_type'), 'client_credentials');
@@ -71,7 +71,7 @@ describe('credentials', () => {
     assert.deepEqual([...new Set(seen)], ['Bearer token-1']);
   });
 
-  it('may be an OAuth token of a user, or of a refresh token', async () => {
+  it('can be an OAuth token by password or by refresh token', async () => {
     await use({ kind: 'oauthPassword', ...oauth, user: 'ann', password: 'pw' });
     await use({ kind: 'oauthRefreshToken', ...oauth, refreshToken: 'r0' });
     assert.deepEqual(
@@ -83,7 +83,7 @@ describe('credentials', () => {
     );
   });
 
-  it('are kept for as long as they live, whatever the wall clock is set to, and no longer', async () => {
+  it('are used until they expire by the steady clock, whatever the wall clock shows', async () => {
     let [now, passed] = [Date.now(), 0];
     const auth: Auth = { kind: 'oauthClientCredentials', ...oauth, tokenUrl: `${server.url}/token` };
     const client = createHttpClient(options(server.url, { auth, clock: () => now, steady: () => passed }));
@@ -102,14 +102,14 @@ describe('credentials', () => {
     }
   });
 
-  it('are renewed once when a token is refused, and the request is sent again', async () => {
+  it('are renewed once if a token is rejected, and the request is sent again', async () => {
     accept = (given) => given === 'Bearer token-2';
     await use({ kind: 'oauthClientCredentials', ...oauth });
     assert.deepEqual(seen, ['Bearer token-1', 'Bearer token-2']);
     assert.equal(tokens[1]?.get('refresh_token'), 'refresh-1');
   });
 
-  it('that are refused again say so, without the token', async () => {
+  it('that are rejected again cause an error without the token', async () => {
     accept = () => false;
     await assert.rejects(use({ kind: 'oauthClientCredentials', ...oauth }), (error: Error & { code: string }) => {
       assert.equal(error.code, 'SWB_PARTNER_AUTH');
@@ -123,12 +123,12 @@ describe('credentials', () => {
     [401, 'SWB_PARTNER_AUTH', false],
     [503, 'SWB_PARTNER_UNAVAILABLE', true],
   ] as const) {
-    it(`without a token, because its endpoint answers ${status}: ${code}`, async () => {
+    it(`that get ${status} from the token endpoint cause ${code}`, async () => {
       tokenAnswer = () => [status, { error: 'invalid_client', error_description: 'Client authentication failed' }];
       await assert.rejects(use({ kind: 'oauthClientCredentials', ...oauth }), {
         code,
         retry,
-        message: /token endpoint answered/,
+        message: /token endpoint returned/,
       });
       assert.equal(seen.length, 0);
     });

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
-import { checkHost, checkJson, checkSameOrigin, knownHosts } from '../../src/http/browser-guard.js';
+import { allowedHosts, checkHost, checkJson, checkSameOrigin } from '../../src/http/browser-guard.js';
 
-const refused = { code: 'SWB_FORBIDDEN' };
+const forbidden = { code: 'SWB_FORBIDDEN' };
 
 describe('the browser guard', () => {
   it('reads the known hosts from the environment', () => {
     const SWITCHBOARD_HOSTS = 'Desk.acme.example, b.example:8443,c.example:443';
-    assert.deepEqual(knownHosts({ SWITCHBOARD_HOSTS }), ['desk.acme.example', 'b.example:8443', 'c.example']);
-    assert.deepEqual(knownHosts({}), []);
+    assert.deepEqual(allowedHosts({ SWITCHBOARD_HOSTS }), ['desk.acme.example', 'b.example:8443', 'c.example']);
+    assert.deepEqual(allowedHosts({}), []);
   });
 
-  describe('takes a host name', () => {
+  describe('accepts a host name', () => {
     const own = [
       '127.0.0.1:1880',
       '10.1.2.3',
@@ -22,17 +22,17 @@ describe('the browser guard', () => {
       'pi.local',
       'x.internal',
     ];
-    for (const host of own) it(`${host}, which no stranger can have`, () => checkHost({ host }, []));
-    it('that is listed, whatever its case', () => {
+    for (const host of own) it(`${host}, which nobody else can register`, () => checkHost({ host }, []));
+    it('that is listed, case-insensitively', () => {
       checkHost({ host: 'Desk.Acme.Example:1880' }, ['desk.acme.example:1880']);
       checkHost({ host: 'desk.acme.example:443' }, ['desk.acme.example']);
     });
-    it('but not another port of one that is listed, and says which to add', () =>
+    it('but not another port of a listed name, and reports which host to add', () =>
       assert.throws(
         () => checkHost({ host: 'desk.acme.example:1880' }, ['desk.acme.example']),
-        /add «desk\.acme\.example:1880» to the environment variable SWITCHBOARD_HOSTS/,
+        /add "desk\.acme\.example:1880" to the environment variable SWITCHBOARD_HOSTS/,
       ));
-    it('none, as programs without one are no browser', () => checkHost({}, []));
+    it('that is absent, because browsers always send one', () => checkHost({}, []));
     const foreign = [
       'evil.example',
       'evil.example:1880',
@@ -48,47 +48,51 @@ describe('the browser guard', () => {
       ' ',
     ];
     for (const host of foreign)
-      it(`but not «${host}»`, () => assert.throws(() => checkHost({ host }, ['desk.acme.example']), refused));
-    it('and says what to do', () =>
+      it(`but not "${host}"`, () => assert.throws(() => checkHost({ host }, ['desk.acme.example']), forbidden));
+    it('and reports what to do', () =>
       assert.throws(() => checkHost({ host: 'evil.example' }, []), /evil\.example.*SWITCHBOARD_HOSTS/));
   });
 
-  describe('takes a request', () => {
+  describe('accepts a request', () => {
     const from = (site: string | undefined, origin: string | undefined, host = '127.0.0.1:1880'): IncomingHttpHeaders => ({
       host,
       ...(site && { 'sec-fetch-site': site }),
       ...(origin && { origin }),
     });
-    const takes: [string, IncomingHttpHeaders, string[]?][] = [
+    const accepted: [string, IncomingHttpHeaders, string[]?][] = [
       ['of a program', from(undefined, undefined)],
       ['of our own page', from('same-origin', 'http://127.0.0.1:1880')],
       ['of our own page in a browser without fetch metadata', from(undefined, 'http://127.0.0.1:1880')],
-      ['of our own page on a usual port', from(undefined, 'https://desk.example', 'desk.example:443')],
-      ['of a typed address', from('none', undefined)],
+      ['of our own page on a default port', from(undefined, 'https://desk.example', 'desk.example:443')],
+      ['for a typed address', from('none', undefined)],
       ['of our own page behind a proxy that rewrites Host', from('same-origin', 'https://desk.example', '127.0.0.1:1880')],
-      ['the same without fetch metadata, where the name is listed', from(undefined, 'http://desk.example'), ['desk.example']],
+      [
+        'of our own page behind a proxy without fetch metadata, if the name is listed',
+        from(undefined, 'http://desk.example'),
+        ['desk.example'],
+      ],
     ];
-    for (const [what, headers, known = []] of takes) it(what, () => checkSameOrigin(headers, known));
-    const refuses: [string, IncomingHttpHeaders, string[]?][] = [
+    for (const [what, headers, known = []] of accepted) it(what, () => checkSameOrigin(headers, known));
+    const rejected: [string, IncomingHttpHeaders, string[]?][] = [
       ['of another site', from('cross-site', 'http://evil.example')],
       ['of another port of this machine', from('same-site', 'http://127.0.0.1:1881')],
       ['of another port, without fetch metadata', from(undefined, 'http://127.0.0.1:1881')],
-      ['of another site that leaves its origin out', from('cross-site', undefined)],
+      ['of another site without an origin', from('cross-site', undefined)],
       ['of a sandboxed frame', from(undefined, 'null')],
-      ['of an origin that is none', from(undefined, 'http://127.0.0.1:1880, http://evil.example')],
+      ['of an invalid origin', from(undefined, 'http://127.0.0.1:1880, http://evil.example')],
       ['of another port of a listed name', from(undefined, 'http://desk.example:81'), ['desk.example']],
       [
-        'of the usual port of a name listed with its port',
+        'of the default port of a name listed with another port',
         from(undefined, 'http://desk.example', 'desk.example:81'),
         ['desk.example:81'],
       ],
-      ['of another scheme’s usual port', from(undefined, 'https://127.0.0.1', '127.0.0.1:80')],
+      ['of another scheme’s default port', from(undefined, 'https://127.0.0.1', '127.0.0.1:80')],
     ];
-    for (const [what, headers, known = []] of refuses)
-      it(`but not ${what}`, () => assert.throws(() => checkSameOrigin(headers, known), refused));
+    for (const [what, headers, known = []] of rejected)
+      it(`but not ${what}`, () => assert.throws(() => checkSameOrigin(headers, known), forbidden));
   });
 
-  it('takes JSON only', () => {
+  it('accepts only JSON', () => {
     for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON'])
       checkJson({ 'content-type': type });
     for (const type of [

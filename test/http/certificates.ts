@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** An authority of our own, made with openssl, and certificates of it for 127.0.0.1. */
+/** A certificate authority created with openssl, and its certificates for 127.0.0.1. */
 export class Certificates {
   readonly folder = mkdtempSync(join(tmpdir(), 'switchboard-tls-'));
 
@@ -15,10 +15,10 @@ export class Certificates {
     for (const name of ['server', 'client']) this.issue(name);
   }
 
-  /** Undefined, saying so, where there is no openssl. */
+  /** Undefined, with a console message, if openssl is not installed. */
   static make(): Certificates | undefined {
     if (spawnSync('openssl', ['version']).status === 0) return new Certificates();
-    console.log('      openssl is not here: skipped');
+    console.log('      openssl is not installed: skipped');
     return undefined;
   }
 
@@ -30,8 +30,8 @@ export class Certificates {
     return readFileSync(this.path(name), 'utf8');
   }
 
-  /** What a server needs that talks to nobody without a certificate. */
-  demanding() {
+  /** Options of a server that requires a client certificate. */
+  mutualTls() {
     return {
       key: this.pem('server.key'),
       cert: this.pem('server.crt'),

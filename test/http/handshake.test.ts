@@ -27,7 +27,7 @@ describe('a request over TLS', () => {
     const client = createHttpClient(options(`https://127.0.0.1:${port}`, { tls, ...(timeout && { timeout }) }));
     try {
       return await client.request(POST).then(
-        () => assert.fail('it was answered'),
+        () => assert.fail('the request should have failed'),
         (error) => error,
       );
     } finally {
@@ -40,24 +40,24 @@ describe('a request over TLS', () => {
 
   const FAILURES: Record<string, () => Promise<PartnerError>> = {
     'to a port that speaks plain HTTP': () => failure(plain((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
-    'that is cut during the handshake': () => failure(plain((socket) => socket.resetAndDestroy())),
+    'that is reset during the handshake': () => failure(plain((socket) => socket.resetAndDestroy())),
     'that is closed during the handshake': () => failure(plain((socket) => socket.end())),
     'whose handshake never ends': () =>
       failure(
         plain(() => undefined),
         200,
       ),
-    'to a partner that speaks none of our versions': () =>
+    'to a partner without a common TLS version': () =>
       failure(createTlsServer({ ...own(), minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1' }, () => undefined)),
   };
   for (const [what, fails] of Object.entries(FAILURES)) {
-    it(`${what} was surely not done`, async () => {
+    it(`${what} was certainly not processed`, async () => {
       const { outcome, retry, code, message } = await fails();
       assert.deepEqual([outcome, retry, code], ['notDone', true, 'SWB_PARTNER_UNAVAILABLE'], message);
     });
   }
 
-  it('that is cut after the handshake may have been done, on a connection that was used before, too', async () => {
+  it('whose connection is closed after the handshake may have been processed, also on a reused connection', async () => {
     let requests = 0;
     const server = await serve((req, res) => (requests++ > 0 ? req.socket.destroy() : res.end('{}')), own());
     const client = createHttpClient(options(server.url, { tls: { ca: certificates!.pem('ca.crt') } }));
@@ -70,7 +70,7 @@ describe('a request over TLS', () => {
     }
   });
 
-  it('whose certificate the partner refuses was surely not done, although it was sent', () => {
+  it('whose client certificate the partner rejects was certainly not processed, although it was sent', () => {
     const outcome = (code: string) => networkFailure('Acme', POST, code, code).outcome;
     assert.equal(outcome('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), 'notDone');
     assert.equal(outcome('ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'), 'notDone');

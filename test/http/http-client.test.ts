@@ -33,10 +33,10 @@ describe('a request to a partner', () => {
       assert.ok(error instanceof PartnerError, String(error));
       return error;
     }
-    throw new Error('It should have failed.');
+    throw new Error('The request should have failed.');
   };
 
-  it('sends JSON with its query and gives the parsed answer', async () => {
+  it('sends JSON with its query and returns the parsed answer', async () => {
     let seen = '';
     listener = async (req, res) => {
       seen = `${req.method} ${req.url} ${req.headers['content-type']} ${await bodyOf(req)}`;
@@ -53,7 +53,7 @@ describe('a request to a partner', () => {
     assert.match(seen, /^POST \/things\?a=b(\+|%20)c application\/json \{"x":1\}$/);
   });
 
-  // What a status means: code, whether it may have been done, whether trying again may help.
+  // Classification of a status: code, whether the request may have been processed, whether a retry may help.
   const CLASSES: [number, string, 'notDone' | 'unknown', boolean][] = [
     [400, 'SWB_PARTNER_REFUSED', 'notDone', false],
     [401, 'SWB_PARTNER_AUTH', 'notDone', false],
@@ -69,17 +69,14 @@ describe('a request to a partner', () => {
     [302, 'SWB_PARTNER_REFUSED', 'notDone', false],
   ];
   for (const [status, code, outcome, retry] of CLASSES) {
-    it(`that is answered ${status} ${retry ? 'may be tried again' : 'is refused'}: ${code}, ${outcome}`, async () => {
+    it(`with status ${status} ${retry ? 'can be retried' : 'is not retried'}: ${code}, ${outcome}`, async () => {
       listener = (_req, res) =>
         res
           .writeHead(status, { 'Content-Type': 'application/json', Location: '/elsewhere' })
           .end('{"error":{"message":"because","detail":"of that"}}');
       const error = await failure(client());
       assert.deepEqual([error.code, error.outcome, error.retry, error.status], [code, outcome, retry, status]);
-      assert.match(
-        error.message,
-        new RegExp(`^Acme: create thing \\(POST /things\\) was answered ${status}: because, of that\\.`),
-      );
+      assert.match(error.message, new RegExp(`^Acme: create thing \\(POST /things\\) returned ${status}: because, of that\\.`));
     });
   }
 
@@ -92,45 +89,45 @@ describe('a request to a partner', () => {
     ['seconds', () => '7', 7_000, 7_000],
     ['a date', () => new Date(Date.now() + 2 * PATIENCE).toUTCString(), PATIENCE, 2 * PATIENCE + 1_000],
   ] as const) {
-    it(`is to come again when Retry-After says, given as ${what}`, async () => {
+    it(`waits for Retry-After, given as ${what}`, async () => {
       listener = (_req, res) => res.writeHead(429, { 'Retry-After': header() }).end();
       const { retryAfter } = await failure(client());
       assert.ok(retryAfter! >= from && retryAfter! <= to, String(retryAfter));
     });
   }
 
-  it('whose connection is cut may have been done', async () => {
+  it('whose connection is closed may have been processed', async () => {
     listener = (req) => req.socket.destroy();
     const error = await failure(client());
     assert.deepEqual([error.code, error.outcome, error.retry], ['SWB_PARTNER_UNAVAILABLE', 'unknown', true]);
-    assert.match(error.message, /got no answer: the connection was cut/);
+    assert.match(error.message, /got no answer: the connection was closed/);
   });
 
-  it('that is not answered in time may have been done', async () => {
+  it('that times out may have been processed', async () => {
     listener = () => undefined;
     const timeout = 100;
     const error = await failure(client({ timeout }));
     assert.deepEqual([error.code, error.outcome, error.retry], ['SWB_PARTNER_UNAVAILABLE', 'unknown', true]);
-    assert.match(error.message, /did not answer in time/);
+    assert.match(error.message, /the request timed out/);
   });
 
-  it('to a port where nobody listens was surely not done', async () => {
+  it('to a closed port was certainly not processed', async () => {
     const gone = await serve(() => undefined);
     await gone.close();
     const made = createHttpClient(options(gone.url));
     clients.push(made);
     const error = await failure(made);
     assert.deepEqual([error.outcome, error.retry], ['notDone', true]);
-    assert.match(error.message, /nobody listens there/);
+    assert.match(error.message, /the connection was refused/);
   });
 
-  it('whose answer is cut JSON may have been done', async () => {
+  it('whose answer is truncated JSON may have been processed', async () => {
     listener = (_req, res) => res.writeHead(201, { 'Content-Type': 'application/json' }).end('{"id": "1');
     const error = await failure(client());
     assert.deepEqual([error.code, error.outcome], ['SWB_PARTNER_ANSWER', 'unknown']);
   });
 
-  it('with an empty answer gives no body', async () => {
+  it('with an empty answer has no body', async () => {
     listener = (_req, res) => res.writeHead(201).end();
     const { body } = await client().request({ method: 'POST', path: '/', what: 'x' });
     assert.equal(body, undefined);
@@ -142,14 +139,14 @@ describe('a request to a partner', () => {
     assert.match(error.message, /size|exceeded/);
   });
 
-  it('does not carry credentials to another host', async () => {
+  it('does not send credentials to another host', async () => {
     await assert.rejects(client().request({ method: 'GET', path: 'http://127.0.0.1:9/x', what: 'x' }), {
       code: 'SWB_PAYLOAD',
       message: /another host/,
     });
   });
 
-  it('is one of so many at a time', async () => {
+  it('is limited to the configured concurrency', async () => {
     let now = 0;
     let most = 0;
     listener = (_req, res) => {
@@ -164,7 +161,7 @@ describe('a request to a partner', () => {
     assert.ok(most <= 3, `${most} at a time`);
   });
 
-  it('begins no sooner than the rate allows', async () => {
+  it('starts no sooner than the rate limit allows', async () => {
     let last = 0;
     listener = (_req, res) => {
       last = performance.now();
@@ -176,7 +173,7 @@ describe('a request to a partner', () => {
     assert.ok(last - first >= 90, 'five gaps of 20 ms, less what timers are early');
   });
 
-  it('shows no secret in its errors', async () => {
+  it('contains no secret in its errors', async () => {
     const secrets = ['hunter2hunter2', Buffer.from('ann:hunter2hunter2').toString('base64')];
     listener = (req, res) => res.writeHead(400).end(`you sent ${req.headers.authorization} and hunter2hunter2`);
     const error = await failure(client({ auth: { kind: 'basic', user: 'ann', password: 'hunter2hunter2' } }));
@@ -185,12 +182,12 @@ describe('a request to a partner', () => {
     for (const secret of secrets) assert.ok(!everything.includes(secret));
   });
 
-  it('ends when the endpoint is closed', async () => {
+  it('fails when the endpoint is closed', async () => {
     listener = () => undefined;
     const made = client();
     const pending = failure(made);
     await until('it to be under way', () => new Promise<boolean>((done) => server.server.getConnections((_e, n) => done(n > 0))));
     made.close();
-    assert.match((await pending).message, /being closed/);
+    assert.match((await pending).message, /endpoint is closing/);
   });
 });

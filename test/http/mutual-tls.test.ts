@@ -14,7 +14,7 @@ describe('mutual TLS', () => {
     if (!certificates) return this.skip();
     server = await serve(
       (req, res) => res.end(JSON.stringify({ who: (req.socket as TLSSocket).getPeerCertificate().subject.CN })),
-      certificates.demanding(),
+      certificates.mutualTls(),
     );
   });
   after(async () => {
@@ -30,18 +30,18 @@ describe('mutual TLS', () => {
     }
   };
 
-  it('shows our certificate and checks theirs', async () => {
+  it('presents our certificate and checks the partner’s', async () => {
     assert.equal(await ask({ ca: pem('ca.crt'), cert: pem('client.crt'), key: pem('client.key') }), 'client');
   });
 
-  it('fails in words without our certificate', async () => {
+  it('fails with a readable error without our certificate', async () => {
     await assert.rejects(ask({ ca: pem('ca.crt') }), {
       code: 'SWB_PARTNER_UNAVAILABLE',
       message: /^Acme: read \(GET \/\) got no answer/,
     });
   });
 
-  it('does not talk to somebody whose certificate it does not know, and had done nothing then', async () => {
+  it('sends nothing to a server with an unknown certificate', async () => {
     await assert.rejects(ask({ cert: pem('client.crt'), key: pem('client.key') }), {
       code: 'SWB_PARTNER_UNAVAILABLE',
       outcome: 'notDone',

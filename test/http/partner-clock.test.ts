@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 const header = (time: number) => new Date(time).toUTCString();
 
 describe('a partner’s clock', () => {
-  describe('as its answers tell it', () => {
+  describe('as its answers show it', () => {
     let now: number;
     let elapsed: number;
     let clock: PartnerClock;
@@ -27,23 +27,23 @@ describe('a partner’s clock', () => {
       now += milliseconds;
       elapsed += milliseconds;
     };
-    /** An answer of a partner that is so far ahead, made in the middle of the round trip unless said otherwise. */
+    /** An answer of a partner whose clock is ahead, created in the middle of the round trip by default. */
     const answer = (ahead: number, roundTrip = 0, madeAfter = roundTrip / 2) => {
       const sent = elapsed;
       const date = header(now + madeAfter + ahead);
       pass(roundTrip);
-      clock.note({ date }, sent);
+      clock.update({ date }, sent);
     };
     const near = (expected: number) => {
       const { ahead } = clock;
       assert.ok(ahead !== undefined && Math.abs(ahead - expected) <= 500, `${ahead}, not ${expected}`);
     };
 
-    it('is not known before', () => {
+    it('is not known before the first answer', () => {
       assert.equal(clock.ahead, undefined);
     });
 
-    it('is known to half a second, wherever in a second it is asked', () => {
+    it('is known to half a second, at any moment within a second', () => {
       for (const ahead of [0, 250, 999, 7 * MINUTE, -3 * HOUR, -3 * HOUR - 400]) {
         answer(ahead);
         near(ahead);
@@ -52,20 +52,20 @@ describe('a partner’s clock', () => {
       }
     });
 
-    it('is believed of the answer that came soonest', () => {
+    it('is taken from the answer with the shortest round trip', () => {
       answer(7 * MINUTE, 40);
       answer(7 * MINUTE, 20_000, 19_000);
       answer(7 * MINUTE, 8_000, 100);
       near(7 * MINUTE + 20);
     });
 
-    it('is known anew once the partner has set it', () => {
+    it('is measured again after the partner has set it', () => {
       answer(7 * MINUTE, 10);
       answer(0, 900, 450);
       near(0);
     });
 
-    it('stays the partner’s when ours is set', () => {
+    it('is unaffected by a change of our own clock', () => {
       answer(7 * MINUTE);
       now += HOUR;
       near(7 * MINUTE - HOUR);
@@ -73,7 +73,7 @@ describe('a partner’s clock', () => {
       near(7 * MINUTE - HOUR);
     });
 
-    it('is not what something else than a date says, or an answer that was kept by a cache', () => {
+    it('is not taken from an invalid date or a cached answer', () => {
       const date = header(now + HOUR);
       const wrong = [
         {},
@@ -83,12 +83,12 @@ describe('a partner’s clock', () => {
         { date: '2026-03-01T10:00:00Z' },
         { date: 'Xxx, 99 Yyy 2026 10:00:00 GMT' },
       ];
-      for (const headers of [...wrong, { date, age: '12' }, { date, age: '0' }]) clock.note(headers, elapsed);
+      for (const headers of [...wrong, { date, age: '12' }, { date, age: '0' }]) clock.update(headers, elapsed);
       assert.equal(clock.ahead, undefined);
     });
   });
 
-  describe('as a client knows it', () => {
+  describe('as a client reports it', () => {
     let server: TestServer;
     let listener: RequestListener;
     let client: HttpClient;
@@ -123,13 +123,13 @@ describe('a partner’s clock', () => {
       });
     }
 
-    it('is held against the clock that the client goes by', async () => {
+    it('is compared with the clock of the client', async () => {
       listener = (req, res) => dated(header(Date.now()))(req, res);
       const ahead = await ask({ clock: () => Date.now() - HOUR });
       assert.ok(ahead !== undefined && Math.abs(ahead - HOUR) < 2_000, String(ahead));
     });
 
-    it('is not known where the header is missing, nonsense, or out of a cache', async () => {
+    it('is not known if the header is missing, invalid, or from a cache', async () => {
       for (const wrong of [dated(undefined), dated('yesterday'), dated(header(Date.now()), 200, { Age: '60' })]) {
         listener = wrong;
         assert.equal(await ask(), undefined);
@@ -137,7 +137,7 @@ describe('a partner’s clock', () => {
       }
     });
 
-    it('is not told by a failure, but the time that one asks to wait is by its clock', async () => {
+    it('is not taken from a failure, but Retry-After dates use its clock', async () => {
       const theirs = Date.now() + 3 * HOUR;
       listener = dated(header(theirs), 503, { 'Retry-After': header(theirs + MINUTE) });
       const failure = await ask().catch((error) => error);

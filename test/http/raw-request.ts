@@ -6,7 +6,7 @@ export interface RawAnswer {
   body: string;
 }
 
-/** A request with just these headers, Host among them, which `fetch` does not let one choose. */
+/** A request with exactly these headers, including Host, which `fetch` does not allow to set. */
 export function rawRequest(url: string, method: string, headers: Record<string, string> = {}, body = ''): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const req = request(url, { method, headers: { ...headers, 'Content-Length': Buffer.byteLength(body) } }, (res) => {

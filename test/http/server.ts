@@ -9,7 +9,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-/** A partner's server that does what a test says. */
+/** A partner's server with a listener from the test. */
 export function serve(listener: RequestListener, tls?: ServerOptions): Promise<TestServer> {
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   return new Promise((resolve, reject) => {

@@ -13,7 +13,7 @@ const accepted = (auth: WebhookAuth, headers: Record<string, string>, raw = body
   }
 };
 
-describe('who sends a webhook is shown by', () => {
+describe('a webhook is authenticated by', () => {
   it('a secret in a header', () => {
     const auth: WebhookAuth = { kind: 'header', header: 'X-Secret', secret: 's3cret' };
     assert.ok(accepted(auth, { 'x-secret': 's3cret' }));
@@ -21,11 +21,11 @@ describe('who sends a webhook is shown by', () => {
     assert.ok(!accepted(auth, {}));
   });
 
-  it('never by an empty secret', () => {
+  it('but never an empty secret', () => {
     assert.ok(!accepted({ kind: 'header', header: 'x', secret: '' }, { x: '' }));
   });
 
-  it('user and password', () => {
+  it('a user name and password', () => {
     const auth: WebhookAuth = { kind: 'basic', user: 'sn', password: 'pw' };
     const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
     assert.ok(accepted(auth, basic('sn:pw')));

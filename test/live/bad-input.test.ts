@@ -119,7 +119,7 @@ describe('bad input', () => {
     const message = await until('the failure', () =>
       rig.message('0c5f3cece1b12010f877971dea0b1449', (m) => m.state === 'failed'),
     );
-    assert.match(message?.error?.message ?? '', /Customer \(ServiceNow\): read incident .* was answered 404/);
+    assert.match(message?.error?.message ?? '', /Customer \(ServiceNow\): read incident .* returned 404/);
     await rig.act('messages', message!.id, 'skip');
     assert.equal((await rig.message(message!.id))?.state ?? 'skipped', 'skipped');
   });

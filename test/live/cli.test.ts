@@ -120,7 +120,7 @@ describe('switchboard run', () => {
   it('lists the variables that are not set', async () => {
     const empty = Object.fromEntries(Object.keys(sandbox.environment).map((name) => [name, undefined]));
     const started = run([flow(), ...common('b')], empty);
-    await until('the warning', () => /named in the flows but not set: .*SANDBOX_TMF_CLIENT_SECRET/.test(started.output()));
+    await until('the warning', () => /used in the flows but not set: .*SANDBOX_TMF_CLIENT_SECRET/.test(started.output()));
   });
 
   it('rejects a secret in plain text in the flow file', async () => {
@@ -132,7 +132,7 @@ describe('switchboard run', () => {
     );
     const started = run([path, ...common('c')]);
     assert.equal(await started.ended, '1');
-    assert.match(started.output(), /The clientSecret of the node Provider \(TMF621\) is written out in the flow file/);
+    assert.match(started.output(), /The clientSecret of the node Provider \(TMF621\) is in plain text in the flow file/);
     assert.ok(!started.output().includes('oops'));
   });
 
@@ -158,7 +158,7 @@ describe('switchboard run', () => {
     );
     const started = run([path, ...common('e')]);
     assert.equal(await started.ended, '1');
-    assert.match(started.output(), /The flows do not run \(missing-types: nonesuch\)/);
+    assert.match(started.output(), /The flows cannot start \(missing-types: nonesuch\)/);
   });
 
   it('does not open a store that another process has locked, and names the process', async () => {

@@ -5,8 +5,8 @@ import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { placeOrder } from '../../src/sandbox/servicenow-orders.js';
 import type { Row } from '../../src/sandbox/servicenow-query.js';
-import type { Order } from '../../src/sandbox/tmf622.js';
-import type { OnFailure } from '../../src/store/store.js';
+import type { Order } from '../../src/sandbox/tmf622-order.js';
+import type { FailurePolicy } from '../../src/store/store.js';
 import { crashed, type FlowNode, freePort, type Live, startNodeRed, until } from './node-red.js';
 
 const ORDERS = 'sn_ind_tmt_orm_order';
@@ -41,7 +41,7 @@ export class OrdersRig {
   ) {}
 
   /** `devices`: the address of another device vendor, which is polled and gets the SIMs too. */
-  static async start(change: { onFailure?: OnFailure } = {}, devices?: string): Promise<OrdersRig> {
+  static async start(change: { onFailure?: FailurePolicy } = {}, devices?: string): Promise<OrdersRig> {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-orders-'));
     const sandbox = await startSandbox();
     const port = await freePort();
@@ -217,14 +217,14 @@ export class OrdersRig {
   /** Nothing is under way at Switchboard, but for what waits for another leg, and no partner is telling anything. */
   async quiet(): Promise<void> {
     await this.until('Switchboard to come to rest', async () => {
-      const { begun, ended } = this.sandbox.pushes();
+      const { started, finished } = this.sandbox.pushes();
       const { stores } = (await (await fetch(`${this.live.url}/health`)).json()) as {
         stores: { messages: Record<string, number>; deliveries: Record<string, number> }[];
       };
       const idle = stores.every(
         ({ messages, deliveries }) => messages.received! + deliveries.sending! + deliveries.inDoubt! === 0,
       );
-      return begun === ended && idle && this.sandbox.pushes().begun === begun;
+      return started === finished && idle && this.sandbox.pushes().started === started;
     });
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Order } from '../../src/sandbox/tmf622.js';
+import type { Order } from '../../src/sandbox/tmf622-order.js';
 import { OrdersRig } from './orders-rig.js';
 
 const itemsOf = (order: Order | undefined) =>

@@ -13,28 +13,32 @@ interface Case {
 
 /** The partner said no: a person has to look, then replays. */
 const REFUSALS: Case[] = [
-  { title: '400', fault: { kind: 'status', status: 400, times: 1 }, says: /answered 400.*Fix the data or the mapping/s },
-  { title: '401', fault: { kind: 'status', status: 401 }, says: /answered 401.*Check the credentials/s },
-  { title: '403', fault: { kind: 'status', status: 403, times: 1 }, says: /answered 403.*lacks a right/s },
-  { title: '404', fault: { kind: 'status', status: 404, times: 1 }, says: /answered 404.*missing there, or hidden/s },
-  { title: '409', fault: { kind: 'status', status: 409, times: 1 }, says: /answered 409/ },
+  { title: '400', fault: { kind: 'status', status: 400, times: 1 }, says: /returned 400.*Fix the data or the mapping/s },
+  { title: '401', fault: { kind: 'status', status: 401 }, says: /returned 401.*Check the credentials/s },
+  { title: '403', fault: { kind: 'status', status: 403, times: 1 }, says: /returned 403.*lacks a permission/s },
+  {
+    title: '404',
+    fault: { kind: 'status', status: 404, times: 1 },
+    says: /returned 404.*does not exist at the partner, or is hidden/s,
+  },
+  { title: '409', fault: { kind: 'status', status: 409, times: 1 }, says: /returned 409/ },
 ];
 
 /** It may get through later, or has got through and nobody said so: nobody has to do anything. */
 const TROUBLES: Case[] = [
-  { title: '429', fault: { kind: 'status', status: 429, retryAfter: '1', times: 1 }, says: /answered 429/ },
-  { title: '500', fault: { kind: 'status', status: 500, times: 1 }, says: /answered 500/ },
-  { title: '503', fault: { kind: 'status', status: 503, retryAfter: '1', times: 1 }, says: /answered 503/ },
-  { title: 'a connection cut before it acted', fault: { kind: 'reset-before', times: 1 }, says: /connection was cut/ },
-  { title: 'a connection cut after it acted', fault: { kind: 'reset-after', times: 1 }, says: /connection was cut/ },
+  { title: '429', fault: { kind: 'status', status: 429, retryAfter: '1', times: 1 }, says: /returned 429/ },
+  { title: '500', fault: { kind: 'status', status: 500, times: 1 }, says: /returned 500/ },
+  { title: '503', fault: { kind: 'status', status: 503, retryAfter: '1', times: 1 }, says: /returned 503/ },
+  { title: 'a connection cut before it acted', fault: { kind: 'reset-before', times: 1 }, says: /connection was closed/ },
+  { title: 'a connection cut after it acted', fault: { kind: 'reset-after', times: 1 }, says: /connection was closed/ },
   { title: 'a success without a body', fault: { kind: 'no-body', times: 1 }, says: /without|^$/ },
   { title: 'JSON cut in the middle', fault: { kind: 'cut-json', times: 1 }, says: /not valid JSON/ },
 ];
 
 /** The same without an answer. Only these get a short time-out: any other request would run into it where the machine is busy. */
 const SILENCES: Case[] = [
-  { title: 'no answer, and it did not act', fault: { kind: 'timeout-before', times: 1 }, says: /did not answer in time/ },
-  { title: 'no answer, and it acted', fault: { kind: 'timeout-after', times: 1 }, says: /did not answer in time/ },
+  { title: 'no answer, and it did not act', fault: { kind: 'timeout-before', times: 1 }, says: /request timed out/ },
+  { title: 'no answer, and it acted', fault: { kind: 'timeout-after', times: 1 }, says: /request timed out/ },
 ];
 
 describe('a partner that fails', () => {

@@ -41,7 +41,7 @@ describe('the pick lists of dialogs', () => {
     const elsewhere = { baseUrl: 'http://127.0.0.1:9', auth: 'basic' };
     const gone = await ask('sb1-sn/typed/tables', { ...typed, config: elsewhere, credentials: { user: 'me', password: 'mine' } });
     assert.ok(names(gone).includes('change_request'), 'the known ones are there all the same');
-    assert.match(gone.body.note ?? '', /nobody listens there\. These are the ones known beforehand/);
+    assert.match(gone.body.note ?? '', /the connection was refused\. These are the ones known beforehand/);
   });
 
   it('offer the columns of its mappings while the partner is down', async () => {

@@ -121,10 +121,10 @@ export class LiveRig {
   /** Nothing is in a flow or on its way, and no partner is telling anything: an echo would have come by now. */
   async quiet(): Promise<void> {
     await until('everything to be done', async () => {
-      const { begun, ended } = this.sandbox.pushes();
+      const { started, finished } = this.sandbox.pushes();
       const { messages, deliveries } = await this.counts();
       const underWay = messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt!;
-      return begun === ended && underWay === 0 && this.sandbox.pushes().begun === begun;
+      return started === finished && underWay === 0 && this.sandbox.pushes().started === started;
     });
   }
 }

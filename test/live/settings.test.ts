@@ -53,7 +53,7 @@ describe('switchboard run with a settings file', () => {
     const refused = async (...args: string[]) => {
       const started = run('--editor', ...ANY_PORT, ...args);
       assert.equal(await started.ended, '1', started.output());
-      assert.match(started.output(), /The editor and the operator's pages would be open to everyone who reaches/);
+      assert.match(started.output(), /The editor and the operator pages would be open to everyone who can reach/);
       return started.output();
     };
     for (const host of ['0.0.0.0', '::', '', '::ffff:0.0.0.0', '[::]', ' 0.0.0.0'])
@@ -91,7 +91,7 @@ describe('switchboard run with a settings file', () => {
     const { access_token: token } = (await signIn.json()) as { access_token: string };
     const asked = await fetch(`${url}/switchboard/messages`, { headers: { Authorization: `Bearer ${token}` } });
     assert.equal(asked.status, 200);
-    assert.match(started.output(), /reach the editor over http/);
+    assert.match(started.output(), /reach the editor over unencrypted HTTP/);
   });
 
   it('needs no login beyond this machine if no editor is served', async () => {
@@ -150,7 +150,7 @@ describe('switchboard run with a settings file', () => {
       ...settings(`httpStatic: ${JSON.stringify(folder)}, flowFile: 'other.json', userDir: '/nonesuch'`),
     );
     assert.equal((await fetch(`${await ready(started)}/hello`)).status, 200);
-    assert.match(started.output(), /httpStatic of the settings file is not served/);
+    assert.match(started.output(), /httpStatic in the settings file is ignored/);
   });
 
   it('listens where the settings file says, unless overridden', async () => {
@@ -165,16 +165,16 @@ describe('switchboard run with a settings file', () => {
       assert.equal(await started.ended, '1');
       return started.output();
     };
-    assert.match(await ended('a: ['), /settings\.js: It cannot be loaded: /);
+    assert.match(await ended('a: ['), /settings\.js: The settings file cannot be loaded: /);
     assert.match(await ended("httpAuth: { user: 'a', pass: 'b' }"), /settings\.js: httpAuth is not supported\. Use adminAuth/);
     for (const auth of ['{}', 'true', "{ type: 'credentials' }", "{ type: 'credentials', users: [] }", "{ type: 'strategy' }"])
       assert.match(
         await ended(`adminAuth: ${auth}`),
-        /Nobody could sign in with its adminAuth\. It has to be like this: adminAuth:/,
+        /Nobody can sign in with this adminAuth\. It should look like this: adminAuth:/,
       );
-    assert.match(await ended("...[], uiHost: ['127.0.0.1']"), /uiHost is not text/);
-    assert.match(await ended('}; module.exports = async () => {'), /It exports no settings/);
-    assert.match(await ended('httpAdminRoot: false', '--editor'), /httpAdminRoot is switched off, and --editor needs it/);
+    assert.match(await ended("...[], uiHost: ['127.0.0.1']"), /uiHost is not a string/);
+    assert.match(await ended('}; module.exports = async () => {'), /exports no settings/);
+    assert.match(await ended('httpAdminRoot: false', '--editor'), /httpAdminRoot is false, but --editor needs it/);
   });
 
   describe('on loopback without a login', () => {

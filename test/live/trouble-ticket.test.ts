@@ -202,12 +202,12 @@ async function settled(way: FlowOptions, live: Live, sandbox: Sandbox): Promise<
   let news = -1;
   let silentSince = 0;
   await until('both sides to fall silent', async () => {
-    const { begun, ended } = sandbox.pushes();
+    const { started, finished } = sandbox.pushes();
     const { messages, deliveries } = await health(live);
     const underWay = messages.received! + deliveries.pending! + deliveries.sending! + deliveries.inDoubt!;
     const writes = [...servicenow.requests, ...provider.requests].filter((r) => r.method !== 'GET').length;
-    if (underWay > 0 || begun !== ended || news !== begun + writes) {
-      news = begun + writes;
+    if (underWay > 0 || started !== finished || news !== started + writes) {
+      news = started + writes;
       silentSince = Date.now();
       return false;
     }

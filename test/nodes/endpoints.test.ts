@@ -158,7 +158,7 @@ describe('an endpoint node', () => {
     before(async function () {
       certificates = Certificates.make();
       if (!certificates) return this.skip();
-      demanding = await serve(doorman.answer, certificates.demanding());
+      demanding = await serve(doorman.answer, certificates.mutualTls());
     });
     after(async () => {
       await demanding?.close();

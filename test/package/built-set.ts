@@ -35,12 +35,12 @@ export interface Definition {
   credentials?: Record<string, { type: string }>;
 }
 
-/** The html that Node-RED sends to the editor for a set. */
+/** The HTML that Node-RED sends to the editor for a node set. */
 export function builtHtml(set: string): string {
   return readFileSync((allSets[set] ?? '').replace(/\.js$/, '.html'), 'utf8');
 }
 
-/** Runs the built editor script of a set and gives what it registers, by type. */
+/** Runs the built editor script of a set and returns the registered definitions by type. */
 export function definitions(set: string): Record<string, Definition> {
   const found: Record<string, Definition> = {};
   const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(builtHtml(set))?.[1] ?? '';
@@ -63,7 +63,7 @@ export function nodeType(set: string): string {
   return set.startsWith('switchboard-') ? set : `switchboard-${set}`;
 }
 
-/** The one definition a node set registers. */
+/** The definition registered by a node set. */
 export function definition(set: string): Definition {
   const made = definitions(set)[nodeType(set)];
   if (!made) throw new Error(`${set} does not register ${nodeType(set)}`);
@@ -75,7 +75,7 @@ export const flowSets = () => Object.keys(nodeSets).filter((set) => definition(s
 
 type Labels = { [key: string]: string | Labels };
 
-/** Keys of a catalog with dots, and their texts. */
+/** The texts of a message catalog by dotted key. */
 export function catalog(set: string, language: string, root = 'dist/nodes'): Map<string, string> {
   const file = join(root, set, 'locales', language, `${set}.json`);
   return flat(JSON.parse(readFileSync(file, 'utf8')) as Labels);

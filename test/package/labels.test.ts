@@ -10,20 +10,20 @@ describe('labels', () => {
   for (const set of Object.keys(allSets)) {
     it(`${set}: every label in use exists`, () => {
       const known = catalog(set, ENGLISH);
-      const missing = asked(set).filter((key) => ![...known.keys()].some((have) => matches(key, have)));
+      const missing = usedKeys(set).filter((key) => ![...known.keys()].some((have) => matches(key, have)));
       assert.deepEqual(missing, []);
     });
 
     it(`${set}: every label of the set is in use`, () => {
       const own = flat(JSON.parse(readFileSync(sourceOf(set, ENGLISH, 'json'), 'utf8')));
-      const wanted = mentioned(set);
+      const wanted = possibleKeys(set);
       const unused = [...own.keys()].filter((have) => !wanted.some((key) => matches(key, have)));
       assert.deepEqual(unused, []);
     });
   }
 
   it('every shared label is in use', () => {
-    const wanted = Object.keys(allSets).flatMap(mentioned);
+    const wanted = Object.keys(allSets).flatMap(possibleKeys);
     for (const file of readdirSync(join(KIT, ENGLISH))) {
       const shared = flat(JSON.parse(readFileSync(join(KIT, ENGLISH, file), 'utf8')));
       assert.deepEqual(
@@ -57,7 +57,7 @@ for (const language of readdirSync(KIT).filter((one) => one !== ENGLISH)) {
         const english = catalog(set, ENGLISH);
         const other = catalog(set, language);
         assert.deepEqual([...other.keys()].sort(), [...english.keys()].sort());
-        for (const [key, text] of english) assert.deepEqual(blanks(other.get(key) ?? ''), blanks(text), key);
+        for (const [key, text] of english) assert.deepEqual(placeholders(other.get(key) ?? ''), placeholders(text), key);
       });
 
       if (!(set in nodeSets)) continue;
@@ -84,7 +84,7 @@ function skeleton(text: string): Record<string, string[]> {
   };
 }
 
-function blanks(text: string): string[] {
+function placeholders(text: string): string[] {
   return [...text.matchAll(/__\w+?__|\$\{\w+\}/g)].map((match) => match[0]).sort();
 }
 
@@ -108,16 +108,16 @@ function inDialog(set: string): string[] {
 }
 
 /** Keys that the code of a set passes to the translate function; `${…}` inside a key becomes `*`. */
-function asked(set: string): string[] {
+function usedKeys(set: string): string[] {
   const calls = code(set).matchAll(/\b(?:_|t|translate)\(\s*(?:["']([\w.]+)["']|`([^`]+)`)/g);
   return [...inDialog(set), ...[...calls].map(([, quoted, template]) => quoted ?? pattern(template ?? ''))];
 }
 
 /** The same, and every other string in the code that could be a key: many keys are selected or passed on. */
-function mentioned(set: string): string[] {
+function possibleKeys(set: string): string[] {
   const texts = code(set).matchAll(/["']([\w.]+\.[\w.]+)["']|`([\w.]+\.[^`\s]*)`/g);
   return [
-    ...asked(set),
+    ...usedKeys(set),
     ...[...texts].map(([, quoted, template]) => quoted ?? pattern(template ?? '')),
     'palette.label.switchboard',
   ];

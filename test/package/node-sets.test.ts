@@ -8,14 +8,14 @@ import { inDefaults } from '../../nodes/kit/in.config.js';
 import { outDefaults } from '../../nodes/kit/out.config.js';
 import { allSets, configSets, definition, flowSets, nodeSets, nodeType, pack, systemSet } from './built-set.js';
 
-describe('the sets of nodes', () => {
-  it('are those of the folders: one set per node', () => {
+describe('the node sets', () => {
+  it('match the folders: one set per node', () => {
     const { status, stderr } = spawnSync(process.execPath, ['scripts/node-set.mjs', '--check'], { encoding: 'utf8' });
     assert.equal(status, 0, stderr);
   });
 
   for (const [set, file] of Object.entries(allSets)) {
-    it(`${set}: has its runtime, its editor part and its labels`, () => {
+    it(`${set}: has a runtime, an editor part and labels`, () => {
       for (const path of [file, file.replace(/\.js$/, '.html'), join(dirname(file), 'locales', 'en-US', `${set}.json`)]) {
         assert.ok(existsSync(path), path);
       }
@@ -23,7 +23,7 @@ describe('the sets of nodes', () => {
   }
 
   for (const set of Object.keys(nodeSets)) {
-    it(`${set}: has help that begins with what it is for, in Node-RED's sections`, () => {
+    it(`${set}: has help that starts with its purpose and uses Node-RED's sections`, () => {
       const help = readFileSync(`dist/nodes/${set}/locales/en-US/${set}.html`, 'utf8');
       assert.match(help, new RegExp(`^<script type="text/markdown" data-help-name="${nodeType(set)}">\n[A-Z][^#]+\\.\n\n`));
       const titles = [...help.matchAll(/^### (.+)$/gm)].map((match) => match[1]);
@@ -39,17 +39,17 @@ describe('the sets of nodes', () => {
       assert.ok(titles.includes('Details') && titles.includes('References'));
     });
 
-    it(`${set}: begins with the settings that its runtime takes for defaults`, async () => {
+    it(`${set}: has the same defaults in the editor and in the runtime`, async () => {
       const shown = Object.fromEntries(Object.entries(definition(set).defaults).map(([name, { value }]) => [name, value]));
       assert.deepEqual(plain(shown), plain(await runtimeDefaults(set)));
     });
 
-    it(`${set}: names the same credentials in the editor and in the runtime`, () => {
+    it(`${set}: has the same credentials in the editor and in the runtime`, () => {
       assert.deepEqual(plain(definition(set).credentials ?? {}), registeredCredentials(set));
     });
   }
 
-  it('have an icon, labels for their ports, a name in the palette and a colour of the family', () => {
+  it('have an icon, port labels, a palette label and a colour of the family', () => {
     for (const set of flowSets()) {
       const made = definition(set);
       assert.ok(existsSync(`dist/nodes/${set}/icons/${made.icon}`), `${set}: ${made.icon}`);
@@ -62,7 +62,7 @@ describe('the sets of nodes', () => {
     }
   });
 
-  it('have icons whose names nobody else in Node-RED has', () => {
+  it('have icon names that are unique in Node-RED', () => {
     const names = Object.keys(nodeSets).flatMap((set) => {
       const folder = `dist/nodes/${set}/icons`;
       return existsSync(folder) ? readdirSync(folder) : [];
@@ -71,7 +71,7 @@ describe('the sets of nodes', () => {
     for (const name of names) assert.match(name, /^switchboard-.+\.svg$/);
   });
 
-  it('join nodes to config nodes that exist', () => {
+  it('refer to existing config node types', () => {
     const known = [...configSets().map(nodeType), 'tls-config'];
     for (const set of Object.keys(nodeSets)) {
       for (const [name, { type }] of Object.entries(definition(set).defaults)) {
@@ -80,7 +80,7 @@ describe('the sets of nodes', () => {
     }
   });
 
-  it('check what is typed: addresses, numbers, environment variables', () => {
+  it('validate URLs, numbers and environment variables', () => {
     const { baseUrl, timeout, settling } = definition('servicenow-endpoint').defaults;
     const asNode = { _def: { _: (key: string) => key } };
     const check = (setting: typeof baseUrl, value: string) => setting?.validate?.call(asNode, value, {});
@@ -100,7 +100,7 @@ describe('the sets of nodes', () => {
 });
 
 describe('npm pack', () => {
-  it('packs what users need and nothing else', () => {
+  it('includes what users need and nothing else', () => {
     const { stdout } = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
     const files = (JSON.parse(stdout) as { files: { path: string }[] }[])[0]?.files.map((file) => file.path) ?? [];
     for (const needed of [
@@ -142,12 +142,12 @@ async function runtimeDefaults(set: string): Promise<unknown> {
   return entry[1];
 }
 
-/** Objects from the editor's script come from another realm, whose prototypes are not ours. */
+/** Objects from the editor script belong to another realm with other prototypes. */
 function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** WCAG 2 contrast of two colours. */
+/** The WCAG 2 contrast of two colours. */
 function contrast(a: string, b: string): number {
   const light = [a, b].map((colour) => {
     const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
@@ -159,7 +159,7 @@ function contrast(a: string, b: string): number {
   return (Math.max(...light) + 0.05) / (Math.min(...light) + 0.05);
 }
 
-/** The credentials that a set registers in the runtime: whatever else it asks of Node-RED is answered with something that does nothing. */
+/** The credentials that a set registers in the runtime; all other calls to Node-RED go to stubs. */
 function registeredCredentials(set: string): object {
   let credentials: object = {};
   const nothing: unknown = new Proxy(() => undefined, {

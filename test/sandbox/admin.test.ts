@@ -20,7 +20,7 @@ describe("the sandbox's desks", () => {
     return { status, tickets: sandbox.servicenow.rows('incident').length };
   };
 
-  it('are worked on by programs and their own page', async () => {
+  it('can be used by programs and their own page', async () => {
     assert.deepEqual(await create(JSON_TYPE), { status: 200, tickets: 1 });
     assert.deepEqual(await create({ ...JSON_TYPE, 'Sec-Fetch-Site': 'same-origin', Origin: sandbox.url }), {
       status: 200,
@@ -29,7 +29,7 @@ describe("the sandbox's desks", () => {
     sandbox.reset();
   });
 
-  it('are not worked on, nor read, by another site’s page', async () => {
+  it('cannot be used or read by another site’s page', async () => {
     const foreign: Record<string, string>[] = [
       { ...JSON_TYPE, 'Sec-Fetch-Site': 'cross-site', Origin: 'http://evil.example' },
       { ...JSON_TYPE, Host: 'evil.example', 'Sec-Fetch-Site': 'same-origin' },
@@ -40,7 +40,7 @@ describe("the sandbox's desks", () => {
       assert.equal((await rawRequest(`${sandbox.url}/_sandbox/${path}`, 'GET', foreign[0])).status, 403, path);
   });
 
-  it('have a page that is not framed', async () => {
+  it('have a page that cannot be framed', async () => {
     const { headers } = await rawRequest(`${sandbox.url}/page.css`, 'GET');
     assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/);
     assert.equal(headers['x-content-type-options'], 'nosniff');

@@ -4,7 +4,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { until } from '../live/node-red.js';
 import { ask, ORDERS, PARTNERS, type Partner } from './partners.js';
 
-/** Longer than any test lasts. */
+/** Longer than any test takes. */
 const LASTING = 3_600_000;
 const REFERENCE = 'SWB-TEST00000001';
 
@@ -15,7 +15,7 @@ before(async () => {
 after(() => sandbox.close());
 
 for (const partner of PARTNERS) {
-  describe(`${partner.name}, behaving strangely`, () => {
+  describe(`the behaviours of ${partner.name}`, () => {
     beforeEach(() => sandbox.reset());
     const desk = () => partner.desk(sandbox).behaviours;
     const go = (method: string, path?: string, body?: unknown, signal?: AbortSignal) =>
@@ -37,7 +37,7 @@ for (const partner of PARTNERS) {
       ['list', () => ''],
       ['read', (id: string) => `/${id}`],
     ] as const) {
-      it(`answers a ${kind} as proxies and gateways do, and nothing else`, async () => {
+      it(`replace the answer to a ${kind} request with that of a proxy or gateway`, async () => {
         const id = await create();
         const error = /^(servicenow|csm)$/.test(partner.name)
           ? { error: { message: 'Transaction cancelled: maximum execution time exceeded', detail: '' }, status: 'failure' }
@@ -73,7 +73,7 @@ for (const partner of PARTNERS) {
       });
     }
 
-    it('wraps its list, and gives a single entry without one', async () => {
+    it('wrap a list, and return a single entry without its list', async () => {
       const id = await create();
       only({ name: 'wrapped' });
       const wrapped = (await go('GET')).body as { items: Record<string, unknown>[]; total: number };
@@ -84,7 +84,7 @@ for (const partner of PARTNERS) {
       assert.equal((await all()).length, 2);
     });
 
-    it('lists records, and knows them, only after a while', async () => {
+    it('show new records only after a while', async () => {
       const id = await create();
       only({ name: 'lag', ms: LASTING });
       assert.deepEqual(await all(), []);
@@ -101,7 +101,7 @@ for (const partner of PARTNERS) {
       }
     });
 
-    it('gives another record', async () => {
+    it('return another record', async () => {
       const id = await create();
       only({ name: 'otherRecord', kind: 'read' });
       assert.equal(partner.id(partner.record((await go('GET', `/${id}`)).body)), 'someone-else');
@@ -112,7 +112,7 @@ for (const partner of PARTNERS) {
       assert.equal(await value(id), 'y');
     });
 
-    it('gives a part, and says so', async () => {
+    it('return a part with status 206', async () => {
       const id = await create();
       only({ name: 'part', kind: 'list' });
       const { status, body } = await go('GET');
@@ -122,7 +122,7 @@ for (const partner of PARTNERS) {
       assert.deepEqual([one.status, partner.id(partner.record(one.body))], [206, id]);
     });
 
-    it('gives nothing but ids', async () => {
+    it('return only ids', async () => {
       const id = await create();
       only({ name: 'stubs' });
       assert.deepEqual(partner.list((await go('GET')).body).map(stub), [[id]]);
@@ -136,7 +136,7 @@ for (const partner of PARTNERS) {
       assert.equal(await value(id), 'z');
     });
 
-    it('gives a record without its lists', async () => {
+    it('return a record without its lists', async () => {
       const id = await create();
       only({ name: 'listless' });
       const record = partner.record((await go('GET', `/${id}`)).body);
@@ -153,7 +153,7 @@ for (const partner of PARTNERS) {
       }
     });
 
-    it('says that a change is done, and leaves it', async () => {
+    it('confirm a change without executing it', async () => {
       const id = await create();
       for (const [name, status] of [
         ['unchanged', 200],
@@ -169,7 +169,7 @@ for (const partner of PARTNERS) {
       assert.equal(await value(id), 'y');
     });
 
-    it('says that a record is made, and names another, or drops it', async () => {
+    it('confirm a create with another record, or drop it', async () => {
       const id = await create();
       only({ name: 'otherMade' });
       const other = await go('POST', '', partner.body('SWB-TEST00000002'));
@@ -181,7 +181,7 @@ for (const partner of PARTNERS) {
       assert.deepEqual(await all(), [id]);
     });
 
-    it('reads the past', async () => {
+    it('return a past state', async () => {
       const id = await create();
       only({ name: 'stale', ms: LASTING });
       await change(id, 'y');
@@ -196,7 +196,7 @@ for (const partner of PARTNERS) {
       await until('the present', async () => (await value(id)) === 'now');
     });
 
-    it('takes a record for a job, does it or drops it', async () => {
+    it('accept a create as a job, and execute or drop it', async () => {
       for (const [name, made] of [
         ['acceptedJob', 1],
         ['acceptedDropped', 0],
@@ -211,7 +211,7 @@ for (const partner of PARTNERS) {
       }
     });
 
-    it('says 200 and means an error, done or not', async () => {
+    it('return an error with status 200, executed or not', async () => {
       const id = await create();
       for (const [name, made, now] of [
         ['okError', 1, 'x'],
@@ -224,13 +224,13 @@ for (const partner of PARTNERS) {
       }
     });
 
-    it('says that it has taken a change, and drops it', async () => {
+    it('accept a change and drop it', async () => {
       const id = await create();
       only({ name: 'accepted', kind: 'change' });
       assert.deepEqual([(await change(id, 'y')).status, await value(id)], [202, 'x']);
     });
 
-    it('refuses what it refuses, however it behaves', async () => {
+    it('keep rejections of the API unchanged', async () => {
       for (const name of ['acceptedJob', 'doneError'] as const) {
         only({ name });
         const { status } = await go('POST', '/nowhere/at/all', {});
@@ -238,29 +238,29 @@ for (const partner of PARTNERS) {
       }
     });
 
-    it('does late what nobody waits for any more', async () => {
+    it('execute a request late, without an answer', async () => {
       const id = await create();
       desk().add({ name: 'late', ms: 50 });
       for (const [method, path, body] of [
         ['POST', '', partner.body('SWB-TEST00000002')],
         ['PATCH', `/${id}`, { ...v5(partner), [partner.changes]: 'y' }],
       ] as const) {
-        const met = desk().met;
+        const met = desk().applied;
         const caller = new AbortController();
         const answer = go(method, path, body, caller.signal);
-        await until('the request', () => desk().met > met);
+        await until('the request', () => desk().applied > met);
         caller.abort();
         await assert.rejects(answer, { name: 'AbortError' });
       }
       await until('what was asked for', async () => (await all()).length === 2 && (await value(id)) === 'y');
     });
 
-    it('knows a reference again', async () => {
+    it('detect a known reference', async () => {
       const id = await create();
       only({ name: 'doneConflict' });
       const again = await go('POST', '', partner.body(REFERENCE));
       assert.equal(again.status, 409);
-      assert.match(again.text, /exists already/);
+      assert.match(again.text, /already exists/);
       assert.deepEqual(await all(), [id]);
       assert.equal((await go('POST', '', partner.body('SWB-TEST00000002'))).status, 201);
     });
@@ -268,7 +268,7 @@ for (const partner of PARTNERS) {
 }
 
 for (const partner of ORDERS) {
-  it(`${partner.name} has a mind of its own about items`, async () => {
+  it(`${partner.name} changes the items of an order`, async () => {
     const { behaviours } = partner.desk(sandbox);
     const shapes = {
       renumber: [

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 
-describe('the numbers of the sandbox', () => {
-  it('go on where a former run cannot have been, when it is told so', async () => {
-    const sandbox = await startSandbox({ taken: 5_000_000 });
+describe('the record numbers of the sandbox', () => {
+  it('start above a given offset, so that they differ from those of earlier runs', async () => {
+    const sandbox = await startSandbox({ numberOffset: 5_000_000 });
     try {
       const ticket = sandbox.tmf('v4').create({ name: 'one' });
       const order = sandbox.orders('v5').create({});

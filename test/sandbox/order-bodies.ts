@@ -6,7 +6,7 @@ const REFERENCE = 'SWB-TEST00000001';
 
 export { REFERENCE };
 
-/** An order of a SIM and a phone that needs it, with as many of the attributes as may be checked. */
+/** An order of a SIM and a phone that depends on it, with as many validated attributes as possible. */
 export function fullOrder(version: Version): Body {
   return version === 'v4' ? V4 : V5;
 }
@@ -96,7 +96,7 @@ const V5: Body = {
   ],
 };
 
-/** The body once without each of its attributes, and once with each of another type, at any depth. */
+/** Variants of the body: each attribute at any depth once removed, and once with another type. */
 export function* spoilt(body: Body, path = ''): Generator<{ what: string; body: Body }> {
   for (const [name, value] of Object.entries(body)) {
     const at = `${path}/${name}`;

@@ -4,19 +4,19 @@ import type { Version } from '../../src/sandbox/tmf-record.js';
 
 type Entry = { [name: string]: unknown };
 
-/** A stand-in, as whoever speaks its API directly knows it. */
+/** A simulated partner, for tests that call its API directly. */
 export interface Partner {
   name: string;
-  /** Of its records. */
+  /** Path of its records. */
   path: string;
   user: (sandbox: Sandbox) => string;
   desk: (sandbox: Sandbox) => { behaviours: Behaviours };
-  /** A record to be created; those of one reference are told apart by nothing else. */
+  /** The body of a create with this reference. */
   body: (reference: string) => Entry;
-  /** The attribute that a change changes, and the type of its content. */
+  /** The attribute changed by a change, and the content type of its body. */
   changes: string;
   type: string;
-  /** Its list in an answer, its record, and the id of one. */
+  /** Extracts the list or the record from an answer, and the id from a record. */
   list: (body: unknown) => Entry[];
   record: (body: unknown) => Entry;
   id: (entry: Entry) => string;
@@ -117,7 +117,7 @@ export const PARTNERS: Partner[] = [
   ...ORDERS,
 ];
 
-/** Asks a partner as one who may. Gives the body read as JSON, where it is JSON. */
+/** Sends an authenticated request to a partner. Returns the parsed body if it is JSON. */
 export async function ask(sandbox: Sandbox, partner: Partner, method: string, path = '', body?: unknown, signal?: AbortSignal) {
   const answer = await fetch(`${sandbox.url}/${partner.name}${partner.path}${path}`, {
     method,

@@ -28,22 +28,22 @@ describe('orders at the sandbox’s ServiceNow', () => {
     return { status: answer.status, result: (text ? JSON.parse(text) : {}).result };
   };
 
-  it('leave the order alone when a line changes, unless there are rules that say otherwise', () => {
+  it('do not change the order when a line changes, unless a rule does so', () => {
     const { order, lines } = placeOrder(desk(), { short_description: 'x' }, [{ quantity: '1' }, { quantity: '2' }]);
     const complete = (line: number) => desk().update(LINE, lines[line]!.sys_id, { state: 'completed' });
     const now = () => desk().row(ORDER, order.sys_id);
     complete(0);
     assert.deepEqual([now()?.sys_mod_count, now()?.state], ['0', 'new']);
-    desk().linesTouch = true;
+    desk().lineChangesTouchParent = true;
     complete(0);
     assert.deepEqual([now()?.sys_mod_count, now()?.state], ['1', 'new']);
-    Object.assign(desk(), { linesTouch: false, linesRollUp: true });
+    Object.assign(desk(), { lineChangesTouchParent: false, lineStatesRollUp: true });
     complete(1);
     assert.equal(now()?.state, 'completed');
-    desk().linesRollUp = false;
+    desk().lineStatesRollUp = false;
   });
 
-  it('go through CSM’s Order API with lines and characteristics', async () => {
+  it('can be placed through CSM’s Order API with lines and characteristics', async () => {
     const made = await ask('POST', '/api/sn_ind_tmt_orm/order', {
       short_description: 'x',
       external_id: 'E-1',
@@ -71,7 +71,7 @@ describe('orders at the sandbox’s ServiceNow', () => {
     assert.deepEqual(statuses, [404, 400, 401]);
   });
 
-  it('are ordered from a catalogue that takes a cart, or one item at once, and no other variables than it asks for', async () => {
+  it('can be placed from the catalogue, by cart or as a single item, with only the defined variables', async () => {
     const [phone] = (await ask('GET', '/api/now/v2/table/sc_cat_item?sysparm_query=name=Mobile phone')).result;
     const path = `/api/sn_sc/servicecatalog/items/${phone.sys_id}`;
     const now = await ask('POST', `${path}/order_now`, { sysparm_quantity: '2', variables: { colour: 'red', nonesuch: 'x' } });

@@ -50,7 +50,7 @@ describe('a hub of the sandbox', () => {
     ['gatewayNotFound', 404, (text) => ids().length === 0 && !('reason' in JSON.parse(text))],
   ];
   for (const [form, status, fits] of FORMS) {
-    it(`answers a registration in the form «${form}»`, async () => {
+    it(`answers a registration in the form "${form}"`, async () => {
       assert.equal((await act('hub', { form })).status, 200);
       const answer = await send('POST', '', { callback: CALLBACK });
       assert.equal(answer.status, status);
@@ -58,7 +58,7 @@ describe('a hub of the sandbox', () => {
     });
   }
 
-  it('refuses the same callback twice, with the id or without', async () => {
+  it('rejects a callback that is already registered, with or without its id', async () => {
     await act('hub', { form: 'conflict' });
     assert.equal((await send('POST', '', { callback: CALLBACK })).status, 201);
     assert.deepEqual(
@@ -72,7 +72,7 @@ describe('a hub of the sandbox', () => {
     assert.equal(JSON.parse((await send('POST', '', { callback: CALLBACK })).text).id, ids()[0]);
   });
 
-  it('lists its subscriptions where it is told to, and forgets them', async () => {
+  it('lists its subscriptions if enabled, and can forget them', async () => {
     await send('POST', '', { callback: CALLBACK });
     assert.equal((await send('GET')).status, 404);
     await act('hub', { listed: 'yes' });
@@ -81,7 +81,7 @@ describe('a hub of the sandbox', () => {
     assert.deepEqual(ids(), []);
   });
 
-  it('refuses a form that it does not know', async () => {
+  it('rejects an unknown form', async () => {
     assert.equal((await act('hub', { form: 'nonesuch' })).status, 400);
   });
 });

@@ -40,12 +40,12 @@ for (const version of ['v4', 'v5'] as const) {
     });
     beforeEach(() => {
       sandbox.reset();
-      Object.assign(desk(), { listMode: 'replace', queueing: undefined, tellsLastUpdate: false, patchDemandsItems: false });
+      Object.assign(desk(), { listMode: 'replace', queueing: undefined, sendsLastUpdate: false, patchRequiresItems: false });
       desk().autoAdvance = undefined;
-      desk().cancels.decision = 'hand';
+      desk().cancels.decision = 'manual';
       events = [];
     });
-    // What the sandbox told is checked by the definition wherever a test looks.
+    // Every event of the sandbox is validated against the definition.
     afterEach(() => {
       for (const { body } of events) valid(String(body.eventType), body);
       for (const one of desk().orders()) valid('ProductOrder', one);
@@ -86,7 +86,7 @@ for (const version of ['v4', 'v5'] as const) {
     const cancellation = (id: string) =>
       typed('CancelProductOrder', { cancellationReason: 'Ann left', productOrder: typed('ProductOrderRef', { id }) });
 
-    it('wants a token or basic credentials', async () => {
+    it('requires a token or basic credentials', async () => {
       const path = `${sandbox.url}/orders${version.slice(1)}/tmf-api/productOrderingManagement/${version}/productOrder`;
       assert.equal((await fetch(path)).status, 401);
       const { SANDBOX_TMF_CLIENT_ID: client_id = '', SANDBOX_TMF_CLIENT_SECRET: client_secret = '' } = sandbox.environment;
@@ -95,8 +95,8 @@ for (const version of ['v4', 'v5'] as const) {
       assert.equal((await fetch(path, { headers: { Authorization: `Bearer ${token.access_token}` } })).status, 200);
     });
 
-    describe('takes an order', () => {
-      it('and gives it an id, a state and a place, and keeps the items’ ids', async () => {
+    describe('accepts an order', () => {
+      it('and assigns an id, a state and a URL, and keeps the items’ ids', async () => {
         const answer = await send('POST', '/productOrder', order);
         assert.equal(answer.status, 201);
         assert.equal(answer.headers.get('location'), answer.body.href);
@@ -113,12 +113,13 @@ for (const version of ['v4', 'v5'] as const) {
         assert.deepEqual(read.body, answer.body);
       });
 
-      it('but not one that lacks what the definition demands, and no other', async function () {
+      it('but not one that violates the definition', async function () {
         if (!official) return this.skip();
         const wrong: string[] = [];
         let count = 0;
         for (const { what, body } of spoilt(order)) {
-          // The second item names the first by its id; and by its @type a characteristic's value is checked, which plain JSON Schema cannot say.
+          // The second item refers to the first by its id; and the @type of a characteristic determines its value, which plain
+          // JSON Schema cannot express.
           if (/without \/productOrderItem\/0$|Relationship\/0\/id|productCharacteristic\/0\/value /.test(`${what} `)) continue;
           const lawful = official.problems(DEFINITIONS[version].create, body).length === 0;
           const { status, body: answer } = await send('POST', '/productOrder', body);
@@ -130,7 +131,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.ok(count > 100, String(count));
       });
 
-      it('but neither with what the vendor sets, nor with items that contradict each other', async () => {
+      it('but not one with attributes set by the vendor, or with inconsistent items', async () => {
         const refused = async (body: Body, why: RegExp) => {
           const { status, body: answer } = await send('POST', '/productOrder', body);
           assert.equal(status, 400);
@@ -139,12 +140,12 @@ for (const version of ['v4', 'v5'] as const) {
         await refused({ ...order, state: 'completed' }, /^state cannot be set/);
         await refused({ ...order, completionDate: '2030-01-01T00:00:00.000Z' }, /^completionDate cannot be set/);
         const [first, second] = order.productOrderItem as Body[];
-        await refused({ ...order, productOrderItem: [first, { ...first }] }, /two items 01/);
+        await refused({ ...order, productOrderItem: [first, { ...first }] }, /01 is used twice/);
         await refused({ ...order, productOrderItem: [second] }, /names item 01, which is not in the order/);
       });
 
       for (const answer of ['id', 'empty'] as const)
-        it(`later, when it queues: 202 ${answer === 'id' ? 'with an id' : 'without a body'}, nothing to be seen until then`, async () => {
+        it(`later with queueing: 202 ${answer === 'id' ? 'with an id' : 'without a body'}, not visible before`, async () => {
           await subscribe();
           desk().queueing = { answer };
           const accepted = await send('POST', '/productOrder', order);
@@ -169,7 +170,7 @@ for (const version of ['v4', 'v5'] as const) {
         });
     });
 
-    describe('is asked', () => {
+    describe('is queried', () => {
       it('for orders by our reference, state, id and date, in pages, with chosen attributes', async () => {
         const first = await place();
         const created = String(desk().order(first)?.[version === 'v4' ? 'orderDate' : 'creationDate']);
@@ -192,7 +193,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.deepEqual(Object.keys(attributes).sort(), ['description', 'href', 'id', 'state']);
         assert.equal((await send('GET', '/productOrder/PO-0')).status, 404);
         const asked = new Date().toISOString();
-        desk().tellsLastUpdate = true;
+        desk().sendsLastUpdate = true;
         desk().addNote(first, 'changed');
         assert.deepEqual(await found(`lastUpdate.gte=${encodeURIComponent(asked)}`), [first]);
         desk().patch(first, { lastUpdate: null });
@@ -201,7 +202,7 @@ for (const version of ['v4', 'v5'] as const) {
     });
 
     describe('moves its orders', () => {
-      it('item by item, and the order follows', async () => {
+      it('item by item, and derives the state of the order', async () => {
         const id = await place();
         desk().setItemState(id, '01', 'inProgress');
         assert.equal(stateOf(id), 'inProgress');
@@ -212,7 +213,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal(stateOf(id), 'completed');
         assert.ok(desk().order(id)?.completionDate);
         assert.throws(() => desk().setItemState(id, '01', 'failed'), /is completed/);
-        assert.throws(() => desk().setState(id, 'inProgress'), /inProgress cannot follow/);
+        assert.throws(() => desk().setState(id, 'inProgress'), /transition to inProgress is not allowed/);
       });
 
       for (const [first, second, whole] of [
@@ -225,7 +226,7 @@ for (const version of ['v4', 'v5'] as const) {
         ['pending', 'inProgress', 'pending'],
         ['held', 'completed', 'held'],
       ] as const)
-        it(`${first} and ${second} make ${whole}`, async () => {
+        it(`${first} and ${second} result in ${whole}`, async () => {
           const id = await place();
           desk().setItemState(id, '01', first);
           desk().setItemState(id, '02', second);
@@ -234,7 +235,7 @@ for (const version of ['v4', 'v5'] as const) {
 
       it('as a whole, with a reason', async () => {
         const id = await place();
-        assert.throws(() => desk().setState(id, 'pendingCancellation'), /pendingCancellation cannot follow/);
+        assert.throws(() => desk().setState(id, 'pendingCancellation'), /transition to pendingCancellation is not allowed/);
         desk().setState(id, 'held', 'No stock before Monday');
         assert.deepEqual(itemStates(id), ['held', 'held']);
         assert.equal(notes(id).at(-1)?.text, 'No stock before Monday');
@@ -243,7 +244,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.deepEqual(itemStates(id), ['completed', 'completed']);
       });
 
-      it('by itself when it is switched on, step by step', async () => {
+      it('automatically with auto-advance, step by step', async () => {
         await subscribe('eventType=ProductOrderStateChangeEvent');
         desk().autoAdvance = 5;
         const id = await place();
@@ -255,17 +256,17 @@ for (const version of ['v4', 'v5'] as const) {
         );
       });
 
-      it('and rejects what it does not sell', async () => {
-        desk().refusals.set('phone', { what: 'item', reason: 'No longer sold' });
+      it('and rejects offerings that it does not sell', async () => {
+        desk().rejections.set('phone', { what: 'item', reason: 'No longer sold' });
         const id = await place();
         assert.deepEqual(itemStates(id), ['acknowledged', 'rejected']);
         assert.equal(stateOf(id), 'acknowledged');
         assert.match(JSON.stringify(desk().order(id)), /No longer sold/);
-        desk().refusals.set('phone', { what: 'order', reason: 'No longer sold' });
+        desk().rejections.set('phone', { what: 'order', reason: 'No longer sold' });
         assert.equal(stateOf(await place()), 'rejected');
       });
 
-      it('asks for information, and goes on when it has it', async () => {
+      it('requests information, and continues when it has it', async () => {
         await subscribe();
         const id = await place();
         desk().requireInformation(id, 'Which colour?', '/productOrderItem/1/product', '02');
@@ -298,8 +299,8 @@ for (const version of ['v4', 'v5'] as const) {
       });
     });
 
-    describe('has its orders changed', () => {
-      it('by what the customer may set, but neither dates and ids nor the state', async () => {
+    describe('lets the customer change orders', () => {
+      it('in attributes of the customer, but not in ids, dates or the state', async () => {
         const id = await place();
         const patch = (body: Body, type?: string) => send('PATCH', `/productOrder/${id}`, typed('ProductOrder', body), type);
         assert.equal((await patch({ description: 'Two phones', priority: null })).status, 200);
@@ -311,12 +312,12 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal((await patch({ id: 'x' })).status, 400);
         assert.equal((await patch({ requestedStartDate: 'tomorrow' })).status, 400);
         if (version === 'v5') assert.equal((await send('PATCH', `/productOrder/${id}`, { description: 'untyped' })).status, 400);
-        desk().patchDemandsItems = true;
+        desk().patchRequiresItems = true;
         assert.equal((await patch({ description: 'x' })).status, 400);
         assert.equal((await patch({ description: 'x', productOrderItem: items(id) })).status, 200);
       });
 
-      it('by operations', async () => {
+      it('by JSON Patch operations', async () => {
         const id = await place();
         const patch = (operations: Body[], type: string) => send('PATCH', `/productOrder/${id}`, operations, type);
         const note = typed('Note', { text: 'more' });
@@ -338,7 +339,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal(lost.status, 400);
       });
 
-      it('item by item: quantity, characteristics, a new one, one called off', async () => {
+      it('item by item: quantity, characteristics, a new item, a cancelled item', async () => {
         await subscribe('eventType=ProductOrderAttributeValueChangeEvent');
         const id = await place();
         const patch = (list: Body[]) => send('PATCH', `/productOrder/${id}`, typed('ProductOrder', { productOrderItem: list }));
@@ -362,7 +363,7 @@ for (const version of ['v4', 'v5'] as const) {
           assert.match(answer.body.message, why);
         };
         await refused(items(id).slice(1), 400, /Item 01 is missing/);
-        await refused(items(id).with(0, { ...items(id)[0], state: 'completed' }), 400, /not for the customer/);
+        await refused(items(id).with(0, { ...items(id)[0], state: 'completed' }), 400, /customer may not set/);
         await refused(items(id).with(1, { ...items(id)[1], quantity: 9 }), 409, /Item 02 is cancelled/);
         const more = () => items(id).with(0, { ...items(id)[0], quantity: 5 });
         desk().passPointOfNoReturn(id);
@@ -371,7 +372,7 @@ for (const version of ['v4', 'v5'] as const) {
         await refused(more(), 409, /completed/);
       });
 
-      it('only in the states the vendor allows, and by id where it keeps items so', async () => {
+      it('only in the states the vendor allows, and by id if it merges items by id', async () => {
         const id = await place();
         desk().listMode = 'append';
         const more = typed('ProductOrderItem', { id: '02', action: 'add', quantity: 4 });
@@ -389,7 +390,7 @@ for (const version of ['v4', 'v5'] as const) {
         );
       });
 
-      it('deleted, by an administrator', async () => {
+      it('and an administrator delete them', async () => {
         await subscribe();
         const id = await place();
         assert.equal((await send('DELETE', `/productOrder/${id}`)).status, 204);
@@ -433,7 +434,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal(told('CancelProductOrderCreateEvent').length, 1);
       });
 
-      it('refuses, and the order goes back to where it was', async () => {
+      it('refuses, and the order returns to its previous state', async () => {
         const id = await place();
         desk().setItemState(id, '02', 'completed');
         const task = await ask(id);
@@ -445,7 +446,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.match(JSON.stringify(desk().order(id)?.note), /Already packed/);
       });
 
-      it('does by itself what it is set to', async () => {
+      it('decides automatically as configured', async () => {
         for (const [decision, state] of [
           ['accept', 'cancelled'],
           ['refuse', 'acknowledged'],
@@ -461,7 +462,7 @@ for (const version of ['v4', 'v5'] as const) {
         }
       });
 
-      it('refuses behind the point of no return, an order that is done, or at once', async () => {
+      it('refuses after the point of no return, for a finished order, or immediately', async () => {
         const id = await place();
         desk().passPointOfNoReturn(id);
         const task = await ask(id);
@@ -472,14 +473,14 @@ for (const version of ['v4', 'v5'] as const) {
           assert.equal((await send('POST', '/cancelProductOrder', cancellation(id))).status, status);
           assert.equal(stateOf(id), 'acknowledged');
         }
-        desk().cancels.decision = 'hand';
+        desk().cancels.decision = 'manual';
         desk().setState(id, 'completed');
         assert.equal((await send('POST', '/cancelProductOrder', cancellation(id))).status, 409);
         assert.equal((await send('POST', '/cancelProductOrder', cancellation('PO-0'))).status, 400);
         assert.equal((await send('POST', '/cancelProductOrder', typed('CancelProductOrder', {}))).status, 400);
       });
 
-      it('asks back', async () => {
+      it('requests information', async () => {
         await subscribe('eventType=CancelProductOrderInformationRequiredEvent');
         const task = await ask(await place());
         desk().cancels.requireInformation(task.id);
@@ -487,8 +488,8 @@ for (const version of ['v4', 'v5'] as const) {
       });
     });
 
-    describe('tells its subscribers', () => {
-      it('what their query asks for, and nobody after the end', async () => {
+    describe('notifies its subscribers', () => {
+      it('of events that match their query, and stops after they unsubscribe', async () => {
         const hub = await subscribe('eventType=ProductOrderStateChangeEvent&event.productOrder.state=completed');
         assert.equal(hub.status, 201);
         valid(DEFINITIONS[version].hub, hub.body);
@@ -508,7 +509,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal((await send('POST', '/hub', typed('Hub', {}))).status, 400);
       });
 
-      it('twice or not at all, as it is switched', async () => {
+      it('twice or not at all, as configured', async () => {
         await subscribe();
         desk().events.duplicate = true;
         await place();
@@ -524,7 +525,7 @@ for (const version of ['v4', 'v5'] as const) {
       });
     });
 
-    it('fails as it is told to, and keeps what it was asked', async () => {
+    it('fails as configured, and logs the requests', async () => {
       desk().faults.add({ kind: 'status', status: 503, times: 1 });
       assert.equal((await send('POST', '/productOrder', order)).status, 503);
       desk().faults.add({ kind: 'reset-after', method: 'POST', times: 1 });

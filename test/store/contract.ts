@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
-import { type Change, type ListQuery, LONGEST_WAIT, type Store } from '../../src/store/store.js';
+import { type Change, type ListQuery, MAX_WAIT, type Store } from '../../src/store/store.js';
 import { conversation, delivery, link, message } from './records.js';
 
 const conflict = { code: 'SWB_CONFLICT' };
 const ids = (records: { id: string }[]) => records.map((record) => record.id);
 
 /**
- * What every store promises. `create` gives an open, empty store; `reopen` closes the given one as a restart would and opens
- * what it left behind.
+ * The contract of every store. `create` returns an open, empty store; `reopen` closes the given one as a restart would and opens
+ * its data again.
  */
 export function storeContract(name: string, create: () => Promise<Store>, reopen: (store: Store) => Promise<Store>): void {
   describe(`${name} keeps the contract of a store`, () => {
@@ -26,7 +26,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     };
 
     describe('commits', () => {
-      it('gives back what was committed, one version higher', async () => {
+      it('returns what was committed, one version higher', async () => {
         await commit(
           { kind: 'conversation', record: conversation('c1', { links: [link('A')] }) },
           { kind: 'message', record: message('m1', { conversation: 'c1' }) },
@@ -37,7 +37,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(await store.delivery('d1'), delivery('d1', { version: 1 }));
       });
 
-      it('knows nothing of ids it never saw', async () => {
+      it('returns nothing for unknown ids', async () => {
         assert.equal(await store.message('x'), undefined);
         assert.equal(await store.delivery('x'), undefined);
         assert.equal(await store.conversation('x'), undefined);
@@ -45,7 +45,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal(await store.setting('x'), undefined);
       });
 
-      it('rejects a change made from an older version, and a new record whose id is taken', async () => {
+      it('rejects a change made from an older version, and a new record whose id exists', async () => {
         await put.message('m1');
         await put.message('m1', { version: 1, state: 'failed' });
         await assert.rejects(put.message('m1', { version: 1, state: 'skipped' }), conflict);
@@ -80,7 +80,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal((await store.message('m1'))?.version, 2);
       });
 
-      it('keeps its own copy: later changes of an object that was committed or read do not reach it', async () => {
+      it('keeps its own copy: later changes of a committed or returned object have no effect on it', async () => {
         const record = message('m1');
         await commit({ kind: 'message', record });
         record.number = 'changed';
@@ -89,7 +89,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal((await store.message('m1'))?.entityId, 'sys-m1');
       });
 
-      it('makes a commit that was not durable visible at once, and durable with the next one that is', async () => {
+      it('makes a non-durable commit visible immediately, and durable with the next durable one', async () => {
         await store.commit([{ kind: 'message', record: message('m1') }], { durable: false });
         assert.equal((await store.message('m1'))?.version, 1);
         await put.message('m2');
@@ -97,7 +97,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal((await store.message('m1'))?.version, 1);
       });
 
-      it('refuses what is not JSON, and keeps nothing of that commit', async () => {
+      it('rejects data that is not JSON, and applies nothing of that commit', async () => {
         const circle: Record<string, unknown> = {};
         circle.self = circle;
         await assert.rejects(
@@ -110,14 +110,14 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal(await store.message('m0'), undefined);
       });
 
-      it('refuses to work when closed', async () => {
+      it('rejects all calls when closed', async () => {
         await store.close();
         await assert.rejects(put.message('m1'), { code: 'SWB_CLOSED' });
         await assert.rejects(store.message('m1'), { code: 'SWB_CLOSED' });
         await assert.rejects(store.claimMessages('in-1', 1, 0), { code: 'SWB_CLOSED' });
       });
 
-      it('survives a restart with everything in it', async () => {
+      it('keeps everything over a restart', async () => {
         await commit(
           { kind: 'conversation', record: conversation('c1', { links: [link('A')] }) },
           { kind: 'message', record: message('m1', { conversation: 'c1' }), bodies: { received: { text: 'Größe 漢字 🙂\n' } } },
@@ -152,7 +152,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     });
 
     describe('de-duplication', () => {
-      it('leaves out a message whose node and key are known, and tells', async () => {
+      it('skips a message whose node and key are known, and reports it', async () => {
         await put.message('m1', { key: 'k' });
         const again: Change = { kind: 'message', record: message('m2', { key: 'k' }), bodies: { received: 1 }, ifAbsent: true };
         assert.deepEqual(await commit(again, { kind: 'setting', key: 's', value: 1 }), { skipped: ['m2'] });
@@ -161,7 +161,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(await commit({ ...again, record: message('m3', { key: 'k', node: 'in-2' }) }), { skipped: [] });
       });
 
-      it('leaves out the very same record committed again, whatever became of it', async () => {
+      it('skips a record that was committed before, whatever its state is now', async () => {
         const same: Change = { kind: 'message', record: message('m1'), ifAbsent: true };
         await commit(same);
         await put.message('m1', { version: 1, state: 'settled', outcome: 'ignored' });
@@ -169,7 +169,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal((await store.message('m1'))?.version, 2);
       });
 
-      it('leaves out a delivery whose message, node, leg and part are known', async () => {
+      it('skips a delivery whose message, node, leg and part are known', async () => {
         const first = { part: 'entity', leg: 'a' };
         await put.delivery('d1', first);
         const again = (id: string, changes: object): Change => ({
@@ -182,7 +182,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual((await commit(again('d5', { message: 'm2' }), again('d6', { part: 'comment:1' }))).skipped, []);
       });
 
-      it('rejects the same key where leaving out was not asked for', async () => {
+      it('rejects a known key without ifAbsent', async () => {
         await put.message('m1', { key: 'k' });
         await assert.rejects(put.message('m2', { key: 'k' }), conflict);
         await put.delivery('d1', { part: 'entity' });
@@ -198,7 +198,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal(await store.conversationByLink('csp', 'incident', 'B'), undefined);
       });
 
-      it('finds a conversation by the references it took over, which belong to it alone as its own does', async () => {
+      it('finds a conversation by its aliases, which belong to this conversation only', async () => {
         await put.conversation('c1', { aliases: ['SWB-OLD', 'SWB-OLDER'] });
         for (const reference of ['SWB-C1', 'SWB-OLD', 'SWB-OLDER'])
           assert.equal((await store.conversationByReference(reference))?.id, 'c1', reference);
@@ -211,7 +211,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal(await store.conversationByReference('SWB-OLDER'), undefined);
       });
 
-      it('removes a conversation in the commit in which another takes over what was its, or not at all', async () => {
+      it('removes a conversation only together with the commit that moves its links to another one', async () => {
         await put.conversation('c1', { links: [link('A')] });
         await put.conversation('c2', { links: [link('B')] });
         await commit({ kind: 'message', record: message('m1', { conversation: 'c2' }) });
@@ -250,7 +250,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal((await store.conversationByLink('acme', 'incident', 'B'))?.id, 'c1');
       });
 
-      it('lists the deliveries of a conversation that still have to go out, oldest first', async () => {
+      it('lists the deliveries of a conversation that are still to be sent, oldest first', async () => {
         await put.delivery('d3');
         await put.delivery('d1', { state: 'inDoubt' });
         await put.delivery('d2', { state: 'delivered' });
@@ -265,7 +265,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     });
 
     describe('settings', () => {
-      it('sets, replaces and removes, also over a restart', async () => {
+      it('sets, replaces and removes settings, also over a restart', async () => {
         await commit({ kind: 'setting', key: 'a', value: [1] }, { kind: 'setting', key: 'b', value: null });
         await commit({ kind: 'setting', key: 'a', value: 'new' }, { kind: 'setting', key: 'b', value: undefined });
         await commit({ kind: 'setting', key: 'c', value: false });
@@ -277,7 +277,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     });
 
     describe('claiming messages', () => {
-      it('gives the received messages of a node, oldest first, each once until it is released', async () => {
+      it('returns the received messages of a node, oldest first, each once until it is released', async () => {
         for (const id of ['m2', 'm1', 'm3']) await put.message(id);
         await put.message('m4', { node: 'in-2' });
         await put.message('m5', { state: 'failed' });
@@ -289,7 +289,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.claimMessages('in-1', 9, 0)), ['m1', 'm2']);
       });
 
-      it('waits for notBefore and says when that is', async () => {
+      it('waits for notBefore and reports the next due time', async () => {
         await put.message('m1', { notBefore: 2000 });
         await put.message('m2', { notBefore: 1000 });
         assert.equal(await store.nextDue('message', 'in-1'), 1000);
@@ -301,7 +301,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal(await store.nextDue('message', 'nobody'), undefined);
       });
 
-      it('keeps the lease through commits; settled messages do not come back', async () => {
+      it('keeps the lease over commits; settled messages are not claimed again', async () => {
         await put.message('m1');
         await put.message('m2');
         await store.claimMessages('in-1', 2, 0);
@@ -312,13 +312,13 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m1']);
       });
 
-      it('gives a failed message again when it is set back to received', async () => {
+      it('returns a failed message again when it is set back to received', async () => {
         await put.message('m1', { state: 'failed' });
         await put.message('m1', { version: 1, state: 'received' });
         assert.deepEqual(ids(await store.claimMessages('in-1', 2, 0)), ['m1']);
       });
 
-      it('gives leased messages again after a restart', async () => {
+      it('returns leased messages again after a restart', async () => {
         await put.message('m1');
         await store.claimMessages('in-1', 2, 0);
         store = await reopen(store);
@@ -327,7 +327,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     });
 
     describe('claiming deliveries', () => {
-      it('gives of each lane only its oldest, lanes side by side', async () => {
+      it('returns only the oldest delivery of each lane, and several lanes in parallel', async () => {
         await put.delivery('d2');
         await put.delivery('d1');
         await put.delivery('d3', { conversation: 'c2' });
@@ -337,7 +337,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.claimDeliveries('other', 9, 0)), ['d4']);
       });
 
-      it('gives the next of a lane only after the one before is done and released', async () => {
+      it('returns the next delivery of a lane only after the previous one is finished and released', async () => {
         await put.delivery('d1');
         await put.delivery('d2');
         await store.claimDeliveries('csp', 9, 0);
@@ -347,20 +347,20 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2']);
       });
 
-      it('gives an older delivery that comes later before the younger one', async () => {
+      it('returns an older delivery first, even if it was committed later', async () => {
         await put.delivery('d2');
         await put.delivery('d1');
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1']);
       });
 
-      it('takes up deliveries in doubt and those a crash left in sending', async () => {
+      it('claims deliveries in doubt and those a crash left in sending', async () => {
         await put.delivery('d1', { state: 'sending' });
         await put.delivery('d2', { state: 'inDoubt', conversation: 'c2' });
         store = await reopen(store);
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1', 'd2']);
       });
 
-      it('holds a lane back while its oldest waits for its time, and says when that is', async () => {
+      it('blocks a lane while its oldest delivery is not due, and reports the next due time', async () => {
         await put.delivery('d1', { notBefore: 1000 });
         await put.delivery('d2', { notBefore: 500 });
         await put.delivery('d3', { conversation: 'c2', notBefore: 3000 });
@@ -375,7 +375,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal(await store.nextDue('delivery', 'nobody'), undefined);
       });
 
-      it('holds a lane back while its oldest needs a link', async () => {
+      it('blocks a lane while its oldest delivery needs a link', async () => {
         await put.delivery('d1', { waitsFor: 'link' });
         await put.delivery('d2');
         assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
@@ -384,7 +384,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1']);
       });
 
-      it('holds a lane back behind a failure that blocks, and only behind it', async () => {
+      it('blocks the newer deliveries of a lane after a blocking failure, but not the older ones', async () => {
         await put.delivery('d1');
         await put.delivery('d2', { state: 'failed', blocking: true });
         await put.delivery('d3');
@@ -396,13 +396,13 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d3']);
       });
 
-      it('goes past a failure that does not block', async () => {
+      it('continues after a failure that does not block', async () => {
         await put.delivery('d1', { state: 'failed' });
         await put.delivery('d2');
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d2']);
       });
 
-      it('holds a lane back behind what a person has to decide, where that blocks, and never claims it', async () => {
+      it('blocks a lane after a blocking delivery that needs a decision, and never claims that delivery', async () => {
         await put.delivery('d1', { state: 'needsDecision', decision: 'unresolved', blocking: true });
         await put.delivery('d2');
         assert.deepEqual(await store.claimDeliveries('csp', 9, 0), []);
@@ -414,17 +414,17 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         await put.delivery('d2', { version: 1, state: 'delivered' });
         await store.release('delivery', ['d2']);
         await put.delivery('d1', { version: 2, state: 'inDoubt', decision: undefined });
-        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1'], 'answered, it goes on');
+        assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1'], 'it continues after the decision');
       });
 
-      it('puts a replayed delivery before younger ones of its lane', async () => {
+      it('puts a replayed delivery before newer ones of its lane', async () => {
         await put.delivery('d1', { state: 'failed', blocking: true });
         await put.delivery('d2');
         await put.delivery('d1', { version: 1, state: 'pending' });
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, 0)), ['d1']);
       });
 
-      it('takes no more than asked for, oldest lane first', async () => {
+      it('claims no more than the limit, oldest lane first', async () => {
         for (const n of ['4', '2', '3', '1']) await put.delivery(`d${n}`, { conversation: `c${n}` });
         assert.deepEqual(ids(await store.claimDeliveries('csp', 3, 0)), ['d1', 'd2', 'd3']);
         assert.deepEqual(ids(await store.claimDeliveries('csp', 3, 0)), ['d4']);
@@ -445,7 +445,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.equal(store.newestId, 'c1');
       });
 
-      it('lets nothing wait for hours, which only a clock that was set back would do, and shorter waits go on', async () => {
+      it('caps waits of hours, which a clock that was set back would cause, and keeps shorter waits', async () => {
         const now = Date.now();
         const [hours, soon] = [now + 10 * 3_600_000, now + 60_000];
         await put.message('m1', { notBefore: hours });
@@ -463,7 +463,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         store = await reopen(store);
         const [message = 0, delivery = 0, ...shorter] = await due();
         for (const time of [message, delivery])
-          assert.ok(time >= now + LONGEST_WAIT && time <= Date.now() + LONGEST_WAIT, String(time - now));
+          assert.ok(time >= now + MAX_WAIT && time <= Date.now() + MAX_WAIT, String(time - now));
         assert.deepEqual(shorter, [soon, soon]);
         assert.deepEqual(ids(await store.claimMessages('in-1', 9, message)), ['m1']);
         assert.deepEqual(ids(await store.claimDeliveries('csp', 9, delivery)), ['d1']);
@@ -523,7 +523,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.listConversations({ ...all, conversation: 'c2', states: ['open'] })), []);
       });
 
-      it('filters by entity type, by what became of a message, and between two ids', async () => {
+      it('filters by entity type, by outcome, and by a range of ids', async () => {
         assert.deepEqual(ids(await store.listMessages({ ...all, entityType: 'troubleTicket' })), []);
         await put.message('m5', { entityType: 'change', state: 'settled', outcome: 'ignored' });
         assert.deepEqual(ids(await store.listMessages({ ...all, entityType: 'change' })), ['m5']);
@@ -541,7 +541,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.listMessages({ ...all, outcomes: ['unrouted'] })), ['m5', 'M4']);
       });
 
-      it('finds by the words of a title, in any order, by their beginnings', async () => {
+      it('finds by prefixes of the words of a title, in any order', async () => {
         await put.conversation('c2', { version: 1, state: 'closed', title: 'Leitung nach Gent: 4711 größer, kein Ton' });
         await put.conversation('c3', { title: 'Leitung 4712' });
         for (const [search, found] of [
@@ -564,7 +564,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         assert.deepEqual(ids(await store.listConversations({ ...all, search: 'alles' })), ['c2']);
       });
 
-      it('finds conversations by any party’s id or number, by reference and by id, in any case, by the beginning', async () => {
+      it('finds conversations by prefixes of any party’s id or number, of the reference and of the id, case-insensitively', async () => {
         for (const [search, found] of [
           ['inc001', ['c2', 'c1']],
           ['INC0010002', ['c2']],
@@ -598,21 +598,21 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         }
       });
 
-      it('joins search with the other conditions and with paging', async () => {
+      it('combines search with the other filters and with paging', async () => {
         assert.deepEqual(ids(await store.listMessages({ ...all, search: 'swb-', endpoint: 'acme' })), ['m3', 'm1']);
         assert.deepEqual(ids(await store.listMessages({ limit: 1, search: 'swb-', before: 'm3' })), ['m2']);
         assert.deepEqual(ids(await store.listMessages({ ...all, search: 'swb-', conversation: 'c2' })), ['m3']);
         assert.deepEqual(ids(await store.listConversations({ ...all, search: 'inc', states: ['closed'] })), ['c2']);
       });
 
-      it('follows numbers that come later or change', async () => {
+      it('finds numbers that are added later or change', async () => {
         await put.message('M4', { version: 1, state: 'settled', number: 'CHG2', conversation: 'c2' });
         assert.deepEqual(ids(await store.listMessages({ ...all, search: 'chg1' })), []);
         assert.deepEqual(ids(await store.listMessages({ ...all, search: 'chg2' })), ['M4']);
         assert.deepEqual(ids(await store.listMessages({ ...all, conversation: 'c2' })), ['m3', 'M4']);
       });
 
-      it('counts by state, and settled messages that reached no out node', async () => {
+      it('counts records by state, and settled messages that reached no out node', async () => {
         const counts = {
           messages: { received: 2, settled: 1, failed: 1, needsDecision: 0, skipped: 0 },
           deliveries: { pending: 1, sending: 0, inDoubt: 0, delivered: 1, failed: 1, needsDecision: 0, skipped: 0 },
@@ -660,7 +660,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         ),
       );
 
-      it('lists what went on with a warning, whatever its code, and what of it nobody has looked at', async () => {
+      it('lists records with a warning, whatever its code, and those whose warning is not acknowledged', async () => {
         for (const restart of [false, true]) {
           if (restart) store = await reopen(store);
           assert.deepEqual(await lists({ warned: true }), [
@@ -677,7 +677,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
         }
       });
 
-      it('counts those that nobody has looked at, until somebody does, and again with a new one', async () => {
+      it('counts unacknowledged warnings, and counts again after a new warning', async () => {
         assert.deepEqual(await warned(), { messages: 1, deliveries: 2 });
         store = await reopen(store);
         assert.deepEqual(await warned(), { messages: 1, deliveries: 2 });
@@ -700,7 +700,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
     });
 
     describe('watching', () => {
-      it('tells each listener what happened, with new versions and without what was left out', async () => {
+      it('passes each listener the applied changes, with new versions and without skipped ones', async () => {
         const seen: Change[][] = [];
         const stop = store.watch((changes) => seen.push(changes));
         store.watch(() => {
@@ -728,7 +728,7 @@ export function storeContract(name: string, create: () => Promise<Store>, reopen
   });
 }
 
-/** All a store can tell, for comparing before and after. */
+/** Everything a store can return, to compare before and after. */
 export async function everything(store: Store): Promise<unknown> {
   const query: ListQuery = { limit: 1_000_000 };
   const messages = await store.listMessages(query);

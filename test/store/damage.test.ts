@@ -8,7 +8,7 @@ import { conversation, delivery, link, message } from './records.js';
 
 const SEGMENT = '00000001.log';
 
-function matter(n: number): Change[] {
+function conversationWithRecords(n: number): Change[] {
   return [
     { kind: 'conversation', record: conversation(`c${n}`, { links: [link(`A${n}`)] }) },
     { kind: 'message', record: message(`m${n}`, { conversation: `c${n}` }), bodies: { received: { n, text: 'Störung' } } },
@@ -33,7 +33,7 @@ describe('a damaged store', () => {
   };
   const quarantine = async () => (await readdir(`${folder}/quarantine`)).sort();
   const conversations = async () => (await store.listConversations({ limit: 99 })).map((record) => record.id).sort();
-  /** Where the lines of a segment begin. */
+  /** The offsets of the lines of a segment. */
   const lineStarts = (content: Buffer) => {
     const starts = [0];
     for (let at = content.indexOf(10); at >= 0 && at + 1 < content.length; at = content.indexOf(10, at + 1)) starts.push(at + 1);
@@ -49,12 +49,12 @@ describe('a damaged store', () => {
   afterEach(() => store.close());
   after(removeFolders);
 
-  it('opens with everything before a torn end, wherever in the last entry it is torn', async () => {
+  it('opens with everything before a torn end, wherever the last entry is cut', async () => {
     const last: Change[] = [
       { kind: 'setting', key: 'watermark', value: 'Größe' },
       { kind: 'message', record: message('m2'), bodies: { received: 'Störung' } },
     ];
-    await store.commit(matter(1));
+    await store.commit(conversationWithRecords(1));
     await store.commit(last);
     await store.close();
     const source = folder;
@@ -69,7 +69,7 @@ describe('a damaged store', () => {
       assert.equal(await store.message('m2'), undefined);
       assert.equal(await store.setting('watermark'), undefined);
       assert.equal(logged.length, length > start ? 1 : 0);
-      if (length > start) assert.match(logged[0]!, /^warn: .*half-written entry.*quarantine/);
+      if (length > start) assert.match(logged[0]!, /^warn: .*incomplete entry.*quarantine/);
       await store.commit(last);
       await store.close();
     }
@@ -82,8 +82,8 @@ describe('a damaged store', () => {
     await open(source);
   });
 
-  it('takes a tail of zeros, as some file systems leave it, for torn', async () => {
-    await store.commit(matter(1));
+  it('treats a tail of zeros, which some file systems leave, as torn', async () => {
+    await store.commit(conversationWithRecords(1));
     await store.close();
     await truncate(`${folder}/journal/${SEGMENT}`, (await readFile(`${folder}/journal/${SEGMENT}`)).length + 4096);
     await open(folder);
@@ -91,9 +91,13 @@ describe('a damaged store', () => {
     assert.equal(logged.length, 1);
   });
 
-  it('drops the whole last write when it was torn in the middle: later commits of it were built on the lost one', async () => {
-    await store.commit(matter(1));
-    await Promise.all([store.commit(matter(2)), store.commit(matter(3)), store.commit(matter(4))]);
+  it('drops the whole last write if it was torn in the middle, because its later commits depend on the lost one', async () => {
+    await store.commit(conversationWithRecords(1));
+    await Promise.all([
+      store.commit(conversationWithRecords(2)),
+      store.commit(conversationWithRecords(3)),
+      store.commit(conversationWithRecords(4)),
+    ]);
     await store.close();
     const path = `${folder}/journal/${SEGMENT}`;
     const starts = lineStarts(await readFile(path));
@@ -103,8 +107,8 @@ describe('a damaged store', () => {
     assert.equal((await quarantine()).length, 1);
   });
 
-  it('keeps everything after a flipped bit in the middle, and says what is lost, once', async () => {
-    for (let n = 1; n <= 5; n++) await store.commit(matter(n));
+  it('keeps everything after a flipped bit in the middle, and reports the loss once', async () => {
+    for (let n = 1; n <= 5; n++) await store.commit(conversationWithRecords(n));
     await store.commit([{ kind: 'conversation', record: conversation('c3', { version: 1, links: [link('A3'), link('B3')] }) }]);
     await store.close();
     const path = `${folder}/journal/${SEGMENT}`;
@@ -126,7 +130,7 @@ describe('a damaged store', () => {
   });
 
   it('keeps the one commit of a segment whose header is damaged', async () => {
-    await store.commit(matter(1));
+    await store.commit(conversationWithRecords(1));
     await store.close();
     await flip(`${folder}/journal/${SEGMENT}`, 40);
     await open(folder);
@@ -135,7 +139,7 @@ describe('a damaged store', () => {
   });
 
   it('survives a flipped bit anywhere in the journal', async () => {
-    for (let n = 1; n <= 4; n++) await store.commit(matter(n));
+    for (let n = 1; n <= 4; n++) await store.commit(conversationWithRecords(n));
     await store.close();
     const whole = await readFile(`${folder}/journal/${SEGMENT}`);
     const source = folder;
@@ -155,9 +159,9 @@ describe('a damaged store', () => {
     await open(source);
   });
 
-  it('keeps what was committed between the writing of one shard and of the next', async () => {
-    // A snapshot in which half the shards are old: the crash came in the middle of a compaction.
-    for (let n = 1; n <= 40; n++) await store.commit(matter(n));
+  it('keeps commits made between the writing of two shards', async () => {
+    // A snapshot with half of its shards outdated, as after a crash during compaction.
+    for (let n = 1; n <= 40; n++) await store.commit(conversationWithRecords(n));
     await store.compact();
     await store.close();
     const old = `${folder}-old`;
@@ -189,8 +193,8 @@ describe('a damaged store', () => {
     await rm(old, { recursive: true });
   });
 
-  it('makes damaged snapshot files again from the journal', async () => {
-    for (let n = 1; n <= 20; n++) await store.commit(matter(n));
+  it('restores damaged snapshot files from the journal', async () => {
+    for (let n = 1; n <= 20; n++) await store.commit(conversationWithRecords(n));
     const before = await everything(store);
     await store.compact();
     await store.close();
@@ -209,14 +213,14 @@ describe('a damaged store', () => {
     assert.deepEqual(await everything(store), before);
   });
 
-  it('goes on behind a lost segment', async () => {
+  it('continues after a lost segment', async () => {
     await store.close();
     await open(folder, 1);
-    for (let n = 1; n <= 5; n++) await store.commit(matter(n));
+    for (let n = 1; n <= 5; n++) await store.commit(conversationWithRecords(n));
     await store.close();
     await rm(`${folder}/journal/00000003.log`);
     await open(folder);
     assert.deepEqual(await conversations(), ['c1', 'c2', 'c4', 'c5']);
-    await store.commit(matter(6));
+    await store.commit(conversationWithRecords(6));
   });
 });

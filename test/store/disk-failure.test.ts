@@ -30,7 +30,7 @@ describe('a store whose disk fails', () => {
   after(removeFolders);
 
   for (const fault of ['write', 'datasync'] as Fault[]) {
-    it(`rejects what it cannot keep and takes it back, when ${fault} fails`, async () => {
+    it(`rejects and rolls back commits that it cannot store, when ${fault} fails`, async () => {
       const before = await everything(store);
       disk.broken.add(fault);
       const results = await Promise.allSettled([
@@ -51,7 +51,7 @@ describe('a store whose disk fails', () => {
       assert.equal(logged.length, 1, 'said once');
     });
 
-    it(`goes on by itself once ${fault} works again, and keeps only what it acknowledged`, async () => {
+    it(`resumes automatically once ${fault} works again, and keeps only acknowledged commits`, async () => {
       disk.broken.add(fault);
       await assert.rejects(store.commit([put('lost')]), { code: 'SWB_STORE' });
       disk.broken.clear();
@@ -67,7 +67,7 @@ describe('a store whose disk fails', () => {
     });
   }
 
-  it('stays failed while each attempt to go on fails', async () => {
+  it('stays failed while each new attempt fails', async () => {
     disk.broken.add('datasync');
     for (let i = 0; i < 3; i++) {
       await assert.rejects(store.commit([put('m2')]), { code: 'SWB_STORE' });
@@ -78,14 +78,14 @@ describe('a store whose disk fails', () => {
     assert.equal((await store.message('m2'))?.version, 1);
   });
 
-  it('takes back what was not durable too, and everything made from it', async () => {
+  it('also rolls back non-durable commits, and everything based on them', async () => {
     disk.broken.add('datasync');
     await store.commit([put('m2')], { durable: false });
     await assert.rejects(store.commit([put('m2', { version: 1, state: 'failed' })]), { code: 'SWB_STORE' });
     assert.equal(await store.message('m2'), undefined);
   });
 
-  it('hands out no claim that is not on disk', async () => {
+  it('returns no claim that is not on disk', async () => {
     disk.broken.add('datasync');
     await store.commit([put('m0')], { durable: false });
     await assert.rejects(store.claimMessages('in-1', 5, now), { code: 'SWB_STORE' });

@@ -3,11 +3,11 @@ import { type Disk, nodeDisk } from '../../src/store/disk.js';
 
 export type Fault = 'open' | 'write' | 'datasync' | 'sync' | 'rename' | 'syncFolder';
 
-/** A real disk that fails on demand, below everything the store does. */
+/** A real disk that fails on demand, below all calls of the store. */
 export class FaultyDisk implements Disk {
-  /** What fails now. */
+  /** The calls that currently fail. */
   readonly broken = new Set<Fault>();
-  /** Writing this breaks it: from that write on, writes fail. */
+  /** The write that contains this text fails, and so do all later ones. */
   breaksAt: string | undefined;
 
   async open(path: string, flags: string | number, mode?: number): Promise<FileHandle> {
@@ -36,7 +36,7 @@ export class FaultyDisk implements Disk {
     await nodeDisk.syncFolder(path);
   }
 
-  /** A full disk takes a part, then fails. */
+  /** A full disk writes a part, then fails. */
   private async write(file: FileHandle, [buffer, offset, length, position]: [Buffer, number, number, number]) {
     if (this.breaksAt && buffer.includes(this.breaksAt)) this.broken.add('write');
     if (!this.broken.has('write')) return file.write(buffer, offset, length, position);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { createIds, isWithin } from '../../src/store/id.js';
+import { createIdSource, isWithin } from '../../src/store/id.js';
 
 describe('ids', () => {
   it('sort by time, also within a millisecond and when the clock is set back', () => {
     let now = Date.parse('2026-03-01T10:00:00Z');
-    const next = createIds(() => now);
+    const next = createIdSource(() => now);
     const made: string[] = [];
     for (let i = 0; i < 2000; i++) {
       if (i % 7 === 0) now += i % 3 ? 1 : -5;
@@ -14,23 +14,23 @@ describe('ids', () => {
     assert.equal(new Set(made).size, made.length);
   });
 
-  it('go on above the newest of an earlier process, whose clock was an hour ahead, and then by the clock again', () => {
+  it('continue above the newest id of an earlier process whose clock was an hour ahead, then follow the clock again', () => {
     let now = Date.parse('2026-03-01T11:00:00Z');
     const random = () => 0.5;
-    const newest = createIds(() => now, random)();
+    const newest = createIdSource(() => now, random)();
     now -= 3_600_000;
-    const next = createIds(() => now, random, newest);
+    const next = createIdSource(() => now, random, newest);
     const made = [newest, next(), next()];
     now += 3_600_001;
     made.push(next());
     assert.deepEqual([...made].sort(), made);
     assert.equal(new Set(made.map((id) => id.length)).size, 1);
-    assert.equal(made[3], createIds(() => now, random)());
+    assert.equal(made[3], createIdSource(() => now, random)());
   });
 
-  it('say whether one was made shortly before another', () => {
+  it('show whether one was created shortly before another', () => {
     let now = 5_000;
-    const next = createIds(() => now);
+    const next = createIdSource(() => now);
     const first = next();
     now += 1_000;
     const second = next();
@@ -39,10 +39,10 @@ describe('ids', () => {
     assert.equal(isWithin(1_000, 'no id', second), false);
   });
 
-  it('begin by the clock where the newest was made in another way', () => {
+  it('follow the clock if the newest id has another format', () => {
     for (const above of [undefined, 'm1', 'not an id, 20 letters'.slice(0, 20)]) {
       const next = () =>
-        createIds(
+        createIdSource(
           () => 5,
           () => 0,
           above,
@@ -51,20 +51,20 @@ describe('ids', () => {
     }
   });
 
-  it('are twenty characters a person can read out and a URL can carry', () => {
-    assert.match(createIds()(), /^[0-9a-hjkmnp-tv-z]{20}$/);
+  it('have twenty characters that a person can read out and that are safe in a URL', () => {
+    assert.match(createIdSource()(), /^[0-9a-hjkmnp-tv-z]{20}$/);
   });
 
   it('are the same for the same clock and random source', () => {
     const make = () =>
-      createIds(
+      createIdSource(
         () => 1_700_000_000_000,
         () => 0.5,
       )();
     assert.equal(make(), make());
     assert.ok(
       make() <
-        createIds(
+        createIdSource(
           () => 1_700_000_000_001,
           () => 0,
         )(),

@@ -4,18 +4,18 @@ import { once } from 'node:events';
 import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { type Holder, Lock } from '../../src/store/lock.js';
+import { Lock, type LockHolder } from '../../src/store/lock.js';
 import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { until } from '../live/node-red.js';
 import { PATIENCE } from '../patience.js';
 import { newFolder, removeFolders } from './folders.js';
 
 const locked = { code: 'SWB_STORE_LOCKED' };
-const QUICK = { heartbeat: 30, patience: 200 };
+const QUICK = { heartbeat: 30, staleAfter: 200 };
 
 describe('the lock of a store', () => {
   const children: ChildProcess[] = [];
-  /** A process that has opened the store in a folder. */
+  /** Starts a process that opens the store in a folder. */
   async function holder(folder: string): Promise<ChildProcess> {
     const child = fork(join(__dirname, 'writer.ts'), [folder, 'hold'], {
       execArgv: ['--require', 'tsx/cjs'],
@@ -26,8 +26,8 @@ describe('the lock of a store', () => {
     return child;
   }
   const lost = () => assert.fail('lost the lock');
-  const edit = async (folder: string, change: Partial<Holder>) => {
-    const now = JSON.parse(await readFile(`${folder}/lock`, 'utf8')) as Holder;
+  const edit = async (folder: string, change: Partial<LockHolder>) => {
+    const now = JSON.parse(await readFile(`${folder}/lock`, 'utf8')) as LockHolder;
     await writeFile(`${folder}/lock`, JSON.stringify({ ...now, ...change }));
   };
 
@@ -48,19 +48,19 @@ describe('the lock of a store', () => {
     await second.close();
   });
 
-  it('refuses a second process, and says who holds the store and what to do', async () => {
+  it('refuses a second process, and reports who holds the store and what to do', async () => {
     const folder = await newFolder();
     const child = await holder(folder);
     await assert.rejects(new LowdbStore({ folder }).open(), (error: Error & { code: string }) => {
       assert.equal(error.code, 'SWB_STORE_LOCKED');
-      for (const part of [String(child.pid), hostname(), folder, 'Stop that process', 'PostgreSQL']) {
+      for (const part of [String(child.pid), hostname(), folder, 'Stop that process', 'another folder']) {
         assert.ok(error.message.includes(part), part);
       }
       return true;
     });
   });
 
-  it('is free at once after its holder was killed', async () => {
+  it('is free immediately after its holder was killed', async () => {
     const folder = await newFolder();
     const child = await holder(folder);
     child.kill('SIGKILL');
@@ -71,7 +71,7 @@ describe('the lock of a store', () => {
     await assert.rejects(stat(`${folder}/lock`), { code: 'ENOENT' });
   });
 
-  it('is given to one of many that take over from a dead holder at the same time', async () => {
+  it('goes to only one of several processes that take over from a dead holder at the same time', async () => {
     const folder = await newFolder();
     const child = await holder(folder);
     child.kill('SIGKILL');
@@ -83,29 +83,29 @@ describe('the lock of a store', () => {
   });
 
   if (process.platform === 'linux') {
-    it('sees that a pid belongs to another process now', async () => {
+    it('detects that a pid now belongs to another process', async () => {
       const folder = await newFolder();
       const dead = await Lock.take(folder, lost);
-      await edit(folder, { start: '1', token: 'of a process long gone' });
+      await edit(folder, { start: '1', token: 'of a dead process' });
       const lock = await Lock.take(folder, lost);
       await lock.release();
       await dead.release();
     });
   }
 
-  it('believes a holder on another host for as long as it gives signs of life', async () => {
+  it('respects a holder on another host as long as it sends heartbeats', async () => {
     const folder = await newFolder();
-    const theirs = await Lock.take(folder, () => {}, QUICK);
-    const patient = { ...QUICK, patience: PATIENCE };
-    // Another host's name in the file, while the heartbeat goes on.
-    const now = JSON.parse(await readFile(`${folder}/lock`, 'utf8')) as Holder;
+    const other = await Lock.take(folder, () => {}, QUICK);
+    const patient = { ...QUICK, staleAfter: PATIENCE };
+    // The file names another host while the heartbeat continues.
+    const now = JSON.parse(await readFile(`${folder}/lock`, 'utf8')) as LockHolder;
     await edit(folder, { host: 'elsewhere', place: 'elsewhere' });
     await assert.rejects(Lock.take(folder, lost, patient), (error: Error) => error.message.includes('elsewhere'));
     assert.equal(JSON.parse(await readFile(`${folder}/lock`, 'utf8')).token, now.token);
-    await theirs.release();
+    await other.release();
   });
 
-  it('takes over from a holder on another host that has gone silent', async () => {
+  it('takes over from a holder on another host that stopped sending heartbeats', async () => {
     const folder = await newFolder();
     const silent = { pid: 1, host: 'elsewhere', place: 'elsewhere', token: 'silent', since: new Date().toISOString() };
     await writeFile(`${folder}/lock`, JSON.stringify(silent));
@@ -113,22 +113,22 @@ describe('the lock of a store', () => {
     await lock.release();
   });
 
-  it('takes over an unreadable lock file that nobody keeps alive', async () => {
+  it('takes over an unreadable lock file without a heartbeat', async () => {
     const folder = await newFolder();
     await writeFile(`${folder}/lock`, '{"pid":');
     const lock = await Lock.take(folder, lost, QUICK);
     await lock.release();
   });
 
-  it('tells a holder that somebody else has taken it, and leaves it to the new one', async () => {
+  it('notifies a holder that another process has taken the lock, and leaves the lock to that process', async () => {
     const folder = await newFolder();
-    const told = new Promise<Holder | undefined>((resolve) => {
+    const newHolder = new Promise<LockHolder | undefined>((resolve) => {
       void Lock.take(folder, resolve, QUICK).then(() => edit(folder, { token: 'another', pid: 4711 }));
     });
-    assert.equal((await told)?.pid, 4711);
+    assert.equal((await newHolder)?.pid, 4711);
   });
 
-  it('comes back when somebody removes the file by hand', async () => {
+  it('is restored when the file is removed manually', async () => {
     const folder = await newFolder();
     const lock = await Lock.take(folder, lost, QUICK);
     await unlink(`${folder}/lock`);

@@ -26,10 +26,10 @@ storeContract('LowdbStore, restarted from its snapshot,', create, async (store) 
 });
 
 describe('LowdbStore', () => {
-  it('gives every body as it was kept, whether it still has it in memory or not', async () => {
+  it('returns every body as it was stored, whether it is still cached or not', async () => {
     const store = await create();
     const text = (i: number) => `${i} `.repeat(50_000);
-    const count = 100; // several times what it keeps in memory
+    const count = 100; // several times the size of the cache
     for (let i = 0; i < count; i++) {
       await store.commit([{ kind: 'message', record: message(`m${i}`), bodies: { received: text(i) } }]);
       assert.deepEqual(await store.bodies('message', `m${i}`), { received: text(i) });

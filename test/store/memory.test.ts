@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ByteWriter } from '../../src/store/byte-writer.js';
-import { Slabs } from '../../src/store/slabs.js';
+import { SlabAllocator } from '../../src/store/slab-allocator.js';
 import { SortedKeys } from '../../src/store/sorted-keys.js';
 import { UniqueKeys } from '../../src/store/unique-keys.js';
 import { WordIndex } from '../../src/store/word-index.js';
@@ -8,32 +8,32 @@ import { randomFrom } from './random.js';
 
 const SEED = Number(process.env.SWB_SEED ?? Date.now() % 1_000_000);
 
-describe('what the store keeps in memory', () => {
-  it(`Slabs give back each text they were given, whatever was released before (SWB_SEED=${SEED})`, () => {
+describe('the in-memory structures of the store', () => {
+  it(`SlabAllocator returns each stored text, whatever was released before (SWB_SEED=${SEED})`, () => {
     const random = randomFrom(SEED);
-    const slabs = new Slabs();
+    const allocator = new SlabAllocator();
     const kept = new Map<number, string>();
     for (let step = 0; step < 5000; step++) {
       if (kept.size > 0 && random() < 0.4) {
-        const name = [...kept.keys()][Math.floor(random() * kept.size)]!;
-        slabs.release(name);
-        kept.delete(name);
+        const handle = [...kept.keys()][Math.floor(random() * kept.size)]!;
+        allocator.release(handle);
+        kept.delete(handle);
         continue;
       }
       const text = (random() < 0.5 ? 'a' : '漢') + 'ü'.repeat(Math.floor(random() ** 8 * 40_000));
-      const name = slabs.put(text);
-      assert.ok(name > 0 && !kept.has(name));
-      kept.set(name, text);
+      const handle = allocator.put(text);
+      assert.ok(handle > 0 && !kept.has(handle));
+      kept.set(handle, text);
     }
-    for (const [name, text] of kept) {
-      assert.equal(slabs.get(name), text);
+    for (const [handle, text] of kept) {
+      assert.equal(allocator.get(handle), text);
       const bytes = new ByteWriter();
-      slabs.copy(name, bytes);
+      allocator.copy(handle, bytes);
       assert.equal(bytes.written.toString(), text);
     }
   });
 
-  it(`SortedKeys are a sorted set (SWB_SEED=${SEED})`, () => {
+  it(`SortedKeys behaves as a sorted set (SWB_SEED=${SEED})`, () => {
     const random = randomFrom(SEED);
     const keys = new SortedKeys();
     const set = new Set<string>();
@@ -61,7 +61,7 @@ describe('what the store keeps in memory', () => {
     }
   });
 
-  it(`WordIndex finds who has a word that begins so (SWB_SEED=${SEED})`, () => {
+  it(`WordIndex finds the records with a word of this prefix (SWB_SEED=${SEED})`, () => {
     const random = randomFrom(SEED);
     const index = new WordIndex();
     const words = new Map<string, Set<string>>();
@@ -97,7 +97,7 @@ describe('what the store keeps in memory', () => {
     }
   });
 
-  it('UniqueKeys find the owner of a key, and ask where hashes meet', () => {
+  it('UniqueKeys finds the owner of a key, even when hashes collide', () => {
     const keys = new UniqueKeys();
     const owners = new Map<string, string>();
     for (let n = 0; n < 20_000; n++) {

@@ -7,7 +7,7 @@ import {
   type DeliveryRecord,
   type ErrorRecord,
   type ListQuery,
-  LONGEST_WAIT,
+  MAX_WAIT,
   type MessageOutcome,
   type MessageRecord,
   type Store,
@@ -17,12 +17,12 @@ type Any = MessageRecord | DeliveryRecord | ConversationRecord;
 type Records = Record<'message' | 'delivery' | 'conversation', Map<string, Any>>;
 
 const OPEN = ['pending', 'sending', 'inDoubt'];
-/** States in which a delivery may hold back what is younger. */
+/** States in which a delivery may block newer ones. */
 const STUCK = ['failed', 'needsDecision'];
 
 /**
- * The contract as simply as it can be said: arrays, filters, no index, no disk. What the real stores are compared with; it runs the contract suite
- * itself, so that a promise is not read in one way here and in another there.
+ * The simplest implementation of the contract: arrays and filters, no index, no disk. Real stores are compared with it. It runs
+ * the contract suite itself, so that both interpret the contract in the same way.
  */
 export class ModelStore implements Store {
   readonly spool: string;
@@ -40,7 +40,7 @@ export class ModelStore implements Store {
   async open(): Promise<void> {
     this.isOpen = true;
     this.leases.clear();
-    const latest = Date.now() + LONGEST_WAIT;
+    const latest = Date.now() + MAX_WAIT;
     for (const record of [...this.records.message.values(), ...this.records.delivery.values()] as (
       | MessageRecord
       | DeliveryRecord
@@ -101,7 +101,7 @@ export class ModelStore implements Store {
       try {
         listener(happened);
       } catch {
-        // Not ours.
+        // Another value.
       }
     }
     return { skipped };

@@ -11,18 +11,18 @@ describe('a list of a store, page by page', () => {
   };
   beforeEach(() => asked.splice(0));
 
-  it('is asked for until a page is not full, each page where the one before ended', async () => {
+  it('is read until a page is not full, each page starting where the previous one ended', async () => {
     assert.deepEqual(await allOf(list(RECORDS), 2), RECORDS);
     assert.deepEqual(asked, [undefined, 'd', 'b']);
   });
 
-  it('ends with an empty page where the last one was just full', async () => {
+  it('ends with an empty page if the last one was exactly full', async () => {
     const sizes: number[] = [];
     for await (const page of pagesOf(list(RECORDS.slice(0, 4)), 2)) sizes.push(page.length);
     assert.deepEqual(sizes, [2, 2, 0]);
   });
 
-  it('begins below a record, and is not read further than it is looked at', async () => {
+  it('starts below a given record, and reads pages only on demand', async () => {
     const ids: string[] = [];
     for await (const { id } of recordsOf(list(RECORDS), 2, 'e')) {
       ids.push(id);

@@ -27,7 +27,7 @@ storeContract('The model for comparison', newModel, async (store) => {
 describe('LowdbStore under random operations', () => {
   after(removeFolders);
 
-  it(`answers as the model does, restarts and compactions included (SWB_SEED=${SEED})`, async () => {
+  it(`returns the same results as the model, including restarts and compactions (SWB_SEED=${SEED})`, async () => {
     for (let run = 0; run < RUNS; run++) await compare(SEED + run);
   });
 });
@@ -38,7 +38,7 @@ async function compare(seed: number): Promise<void> {
   const chance = (share: number) => random() < share;
   const number = (most: number) => Math.floor(random() * most);
   const model = await newModel();
-  // Segments of a few commits, so that many begin and end.
+  // Segments of a few commits, so that there are many of them.
   const options = { folder: await newFolder(), segmentBytes: 2000, retentionDays: 100_000 };
   let store = new LowdbStore(options);
   await store.open();
@@ -159,7 +159,7 @@ async function compare(seed: number): Promise<void> {
     leased.length = 0;
   };
 
-  /** By the chance that it is this one or one before. */
+  /** By cumulative probability. */
   const steps: [upTo: number, step: () => Promise<void>][] = [
     [
       0.6,

@@ -31,7 +31,7 @@ describe('retention', () => {
     const sizes = await Promise.all(names.map(async (name) => (await stat(`${folder}/journal/${name}`)).size));
     return sizes.reduce((sum, size) => sum + size, 0);
   };
-  /** A closed matter with bodies, as old as now. */
+  /** A closed conversation with bodies, created now. */
   const closed = (n: number): Change[] => [
     {
       kind: 'conversation',
@@ -48,7 +48,7 @@ describe('retention', () => {
       bodies: { request: BODY + n },
     },
   ];
-  /** One of everything that is open, each with a body of its own. */
+  /** One record of each open kind, each with its own body. */
   const openThings = (): Change[] => [
     { kind: 'conversation', record: conversation('open', { links: [link('O')] }) },
     { kind: 'conversation', record: conversation('shut', { state: 'closed', links: [link('S')] }) },
@@ -86,7 +86,7 @@ describe('retention', () => {
   afterEach(() => store.close());
   after(removeFolders);
 
-  it('removes closed matters after their days, with everything of theirs, and they stay away', async () => {
+  it('removes closed conversations after the retention period with all their records, for good', async () => {
     await open();
     await store.commit(closed(1));
     now += 20 * DAY;
@@ -111,7 +111,7 @@ describe('retention', () => {
     await store.commit(closed(1));
   });
 
-  it('counts no more warnings than are kept', async () => {
+  it('counts only warnings of records that still exist', async () => {
     const said = { code: 'SWB_PARTNER_DROPPED', message: 'severity', at: at() };
     const warned = async () => (await store.counts()).warned;
     await open();
@@ -129,7 +129,7 @@ describe('retention', () => {
     assert.deepEqual(await warned(), { messages: 0, deliveries: 0 });
   });
 
-  it('keeps a closed conversation while anything in it is open or young', async () => {
+  it('keeps a closed conversation while any of its records is open or recent', async () => {
     await open();
     for (const n of [1, 2, 3]) await store.commit(closed(n));
     await store.commit([{ kind: 'delivery', record: delivery('late', { conversation: 'c1', state: 'failed' }) }]);
@@ -144,7 +144,7 @@ describe('retention', () => {
     );
   });
 
-  it('removes ignored and skipped messages without a conversation after their days, but none that failed or waits for a person', async () => {
+  it('removes ignored and skipped messages without a conversation after the retention period, but none that failed or needs a decision', async () => {
     await open();
     await store.commit([
       { kind: 'message', record: message('m1', { state: 'settled', outcome: 'ignored' }) },
@@ -161,7 +161,7 @@ describe('retention', () => {
     );
   });
 
-  it('never removes open things or their bodies by age, over restarts and several rounds', async () => {
+  it('never removes open records or their bodies by age, even over restarts and several runs', async () => {
     await open();
     await store.commit(openThings());
     const before = await everything(store);
@@ -180,7 +180,7 @@ describe('retention', () => {
     assert.ok((await journalBytes()) < 12_000);
   });
 
-  it('keeps the journal at its size by letting the oldest bodies go, but no open ones', async () => {
+  it('keeps the journal within its size limit by removing the oldest bodies, but none of open records', async () => {
     await open({ retentionBytes: 12_000 });
     await store.commit(openThings());
     const openBodies = async () => {
@@ -203,23 +203,23 @@ describe('retention', () => {
     }
   });
 
-  it('looks after the size by itself', async () => {
+  it('checks the size automatically', async () => {
     await open({ retentionBytes: 100_000 });
     const first = async () => (await readdir(`${folder}/journal`)).includes('00000001.log');
     for (let n = 1; await first(); n++) await store.commit(closed(n));
   });
 
-  it('says so when open things alone are more than it may hold', async () => {
+  it('warns if open records alone exceed the size limit', async () => {
     await open({ retentionBytes: 5000 });
     for (let n = 1; n <= 10; n++) {
       await store.commit([{ kind: 'message', record: message(`m${n}`), bodies: { received: BODY } }]);
     }
     await store.retain();
-    assert.match(logged.join('\n'), /^warn: .*more than the .* allowed.*open/);
+    assert.match(logged.join('\n'), /^warn: .*more than the limit.*open/);
     assert.deepEqual(await store.bodies('message', 'm1'), { received: BODY });
   });
 
-  it('keeps a body that is replaced while old ones are copied forward', async () => {
+  it('keeps a body that is replaced while old bodies are copied forward', async () => {
     await open();
     await store.commit([{ kind: 'message', record: message('x1'), bodies: { received: 'old', read: 'kept' } }]);
     for (let n = 1; n <= 5; n++) await store.commit(closed(n));

@@ -3,11 +3,11 @@ import { LowdbStore } from '../../src/store/lowdb-store.js';
 import { conversation, delivery, link, message } from './records.js';
 
 /**
- * A process for tests to kill. `hold`: opens the store and waits. `write <from>`: commits matters from a number on, eight at a time, compacts and
- * retains all the while, and prints the number of each commit that was acknowledged.
+ * A process that tests kill. `hold`: opens the store and waits. `write <from>`: commits conversations from a number on, eight at
+ * a time, runs compaction and retention meanwhile, and prints the number of each acknowledged commit.
  */
 const [folder, what, from] = process.argv.slice(2) as [string, string, string];
-/** Small, so that segments end and go while it writes. */
+/** Small, so that segments are completed and removed while it writes. */
 const SEGMENT_BYTES = 20_000;
 
 async function writeMatters(store: LowdbStore): Promise<void> {
@@ -42,7 +42,7 @@ async function writeMatters(store: LowdbStore): Promise<void> {
   await Promise.all([tidy(), ...Array.from({ length: 8 }, one)]);
 }
 
-/** Tells the test, at once; its pipe may be full while the test is busy. */
+/** Reports to the test immediately; its pipe may be full while the test is busy. */
 function acknowledge(n: number): void {
   for (;;) {
     try {
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   });
   await store.open();
   process.send?.('open');
-  // Waiting for messages keeps it alive.
+  // Listening for messages keeps the process alive.
   if (what === 'hold') process.on('message', () => {});
   if (what === 'write') await writeMatters(store);
 }

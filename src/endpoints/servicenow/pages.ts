@@ -81,7 +81,7 @@ export function tooLong(api: Api, { what }: Pick<HttpRequest, 'what'>): PartnerE
     hint: 'It is not read in part. Go on with a new record, or have old entries archived.',
     outcome: 'notDone',
     retry: false,
-    ofRecord: true,
+    concernsRecord: true,
   });
 }
 

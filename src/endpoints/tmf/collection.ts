@@ -105,7 +105,7 @@ export class Collection {
     if (!fault) return marked;
     const hint =
       'Nothing is written yet, since that might take entries away, or bring one twice. It is asked again; what is missing for half a minute is taken for deleted there. Where that happens often, let notes and attachments be added by JSON Patch.';
-    throw api.strange(this.reading(id), fault, { ofRecord: true, hint });
+    throw api.strange(this.reading(id), fault, { concernsRecord: true, hint });
   }
 
   /** The one that carries our reference. A filter that a provider does not know gives all of them: each is checked. */
@@ -362,7 +362,7 @@ export class Collection {
     const resource = record as Attributes;
     this.lists.learn(resource);
     const vanished = this.lists.vanished(resource);
-    if (vanished) throw api.strange(this.reading(id), vanished, { ofRecord: true });
+    if (vanished) throw api.strange(this.reading(id), vanished, { concernsRecord: true });
     return { resource, ...(etag && { etag }) };
   }
 

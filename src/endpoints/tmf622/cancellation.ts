@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { PartnerError } from '../../errors.js';
-import { explanation } from '../../http/failure.js';
+import { errorText } from '../../http/failure.js';
 import { CANCELLING_STATES, type Json } from '../../model/message.js';
 import type { Api } from '../api.js';
 import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
@@ -40,7 +40,7 @@ export class Cancellations {
         throw error;
       // There is no task with an id: the time tells one refusal from the next.
       const id = `${orderId}-${new Date(this.clock()).toISOString()}`;
-      const why = explanation(error.answer ?? '') || `it was answered ${error.status}`;
+      const why = errorText(error.answer ?? '') || `it was answered ${error.status}`;
       return { id, state: 'rejected', reason: why, productOrder: { id: orderId } };
     }
   }

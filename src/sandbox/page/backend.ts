@@ -10,7 +10,7 @@ export interface CustomerOrder extends Record<string, unknown> {
   journal: Row[];
   lines: (Row & { offering: string })[];
 }
-/** Of a vendor; `choices` are the states a person may choose. */
+/** An order at a vendor; `choices` are the selectable states. */
 export interface VendorOrder extends Record<string, unknown> {
   id: string;
   choices: string[];
@@ -18,7 +18,7 @@ export interface VendorOrder extends Record<string, unknown> {
   unstoppable: boolean;
   cancellation?: { id: string; cancellationReason?: string };
 }
-export interface Vendor extends Strangeness {
+export interface Vendor extends SimulationState {
   name: string;
   version: string;
   auto: boolean;
@@ -32,16 +32,16 @@ export interface Behaviour {
   name: string;
   kind?: string;
 }
-/** What goes wrong at a desk, how it behaves, and how it could: names by the kind of request. */
-export interface Strangeness {
+/** The active faults and behaviours of a desk, and the available behaviours by kind of request. */
+export interface SimulationState {
   faults: Fault[];
   behaviours: Behaviour[];
   choices: Record<string, string[]>;
 }
 
 export interface State {
-  customer: Strangeness & { tickets: CustomerTicket[]; orders: CustomerOrder[] };
-  providers: Record<string, Strangeness & { hubs: number; tickets: ProviderTicket[] }>;
+  customer: SimulationState & { tickets: CustomerTicket[]; orders: CustomerOrder[] };
+  providers: Record<string, SimulationState & { hubs: number; tickets: ProviderTicket[] }>;
   vendors: Record<string, Vendor>;
 }
 
@@ -50,7 +50,7 @@ export async function state(): Promise<State> {
   return (await answer.json()) as State;
 }
 
-/** Does something on a desk; rejects with the sandbox's words. */
+/** Runs an action of a desk; rejects with the error message of the sandbox. */
 export async function act(path: string, values: Record<string, string> = {}): Promise<Record<string, unknown>> {
   const answer = await fetch(`_sandbox/${path}`, {
     method: 'POST',
@@ -62,12 +62,12 @@ export async function act(path: string, values: Record<string, string> = {}): Pr
   return body;
 }
 
-/** Calls back whenever something changed; tells whether the stream is alive. */
-export function watch(changed: () => void, alive: (on: boolean) => void): void {
+/** Calls back after each change, and when the event stream connects or disconnects. */
+export function watch(changed: () => void, connected: (on: boolean) => void): void {
   const source = new EventSource('_sandbox/events');
   source.onmessage = () => {
-    alive(true);
+    connected(true);
     changed();
   };
-  source.onerror = () => alive(false);
+  source.onerror = () => connected(false);
 }

@@ -1,38 +1,38 @@
-import { act, type Strangeness } from './backend.js';
+import { act, type SimulationState } from './backend.js';
 import { base64, field, h, select, valuesOf } from './dom.js';
-import { switchesOf } from './switches.js';
+import { simulationControls } from './simulation.js';
 
-/** One ticket or order, as either desk shows it. */
-export interface Shown {
+/** One ticket or order for display on a desk. */
+export interface TicketView {
   id: string;
   number: string;
   title: string;
   description: string;
-  /** Canonical state, for the colour. */
+  /** Canonical state, which determines the colour. */
   state: string;
   stateLabel: string;
   partner?: string;
   facts: [name: string, value: string][];
   entries: { who: string; when: string; text: string; internal: boolean }[];
-  /** States a person may choose. */
+  /** The selectable states. */
   states: [value: string, label: string][];
-  /** Absent: this desk has no attachments. */
+  /** Absent if this desk has no attachments. */
   files?: { name: string; size: string }[];
-  /** What else there is to see and to do, before the facts. */
+  /** Additional content before the facts. */
   more?: HTMLElement[];
 }
 
 export interface DeskKind {
-  /** Id of its section, and of its actions. */
+  /** Id of the section element. */
   section: string;
   title: () => string;
   subtitle: () => string;
   actions: () => string;
-  /** What the desk is about: «ticket». */
+  /** What the desk shows, e.g. "ticket". */
   noun: string;
-  /** What to do while there is none. */
+  /** Text shown if there are none. */
   hint: string;
-  /** The form that opens one, where a person can here: its fields, its action, and what is sent. */
+  /** The form to create one, if this desk can: its fields, its action, and the values to send. */
   open?: {
     verb: string;
     fields: () => HTMLElement[];
@@ -40,41 +40,41 @@ export interface DeskKind {
     values: (given: Record<string, string>) => Record<string, string>;
   };
   changeState: (id: string, state: string, reason: string) => { action: string; values: Record<string, string> };
-  /** What can be said: the action and its button, the first one by Enter. */
-  says: [action: string, label: string][];
-  /** Sent along with what is said. */
+  /** The actions for a comment with their button labels; Enter runs the first one. */
+  commentActions: [action: string, label: string][];
+  /** Table to send with a comment. */
   table?: string;
   extra?: () => HTMLElement | undefined;
 }
 
-/** A desk: list, ticket, and what a person does there. Keeps what is being typed while the rest is drawn anew. */
+/** A desk: the list, the selected ticket, and its forms. Unsent input is kept when the desk is redrawn. */
 export class Desk {
   private selected: string | undefined;
   private opening = false;
-  private drawn = '';
+  private rendered = '';
   private readonly root: HTMLElement;
-  private tickets: Shown[] = [];
-  private strange: Strangeness | undefined;
+  private tickets: TicketView[] = [];
+  private simulation: SimulationState | undefined;
 
   constructor(private readonly kind: DeskKind) {
     this.root = document.getElementById(kind.section) as HTMLElement;
   }
 
-  show(tickets: Shown[], strange: Strangeness): void {
+  show(tickets: TicketView[], simulation: SimulationState): void {
     this.tickets = tickets;
-    this.strange = strange;
+    this.simulation = simulation;
     if (!tickets.some((t) => t.id === this.selected)) this.selected = tickets[0]?.id;
-    const picture = JSON.stringify([
+    const snapshot = JSON.stringify([
       tickets.map((t) => ({ ...t, more: t.more?.map((m) => m.outerHTML) })),
-      strange,
+      simulation,
       this.selected,
       this.opening,
       this.kind.subtitle(),
       this.kind.extra?.()?.outerHTML,
     ]);
-    if (picture === this.drawn) return;
-    this.drawn = picture;
-    const typed = this.typed();
+    if (snapshot === this.rendered) return;
+    this.rendered = snapshot;
+    const input = this.unsentInput();
     this.root.replaceChildren(
       this.bar(),
       h(
@@ -83,14 +83,14 @@ export class Desk {
         this.list(),
         h('div', { class: 'detail', 'aria-live': 'polite' }, this.opening ? this.form() : this.detail()),
       ),
-      switchesOf(this.kind.actions(), strange),
+      simulationControls(this.kind.actions(), simulation),
     );
-    this.restore(typed);
+    this.restoreInput(input);
   }
 
   private redraw(): void {
-    this.drawn = '';
-    if (this.strange) this.show(this.tickets, this.strange);
+    this.rendered = '';
+    if (this.simulation) this.show(this.tickets, this.simulation);
   }
 
   private bar(): HTMLElement {
@@ -104,13 +104,13 @@ export class Desk {
       kind.open &&
         h(
           'button',
-          { class: 'primary', type: 'button', 'data-action': 'open', onclick: () => this.begin() },
+          { class: 'primary', type: 'button', 'data-action': 'open', onclick: () => this.openForm() },
           `${kind.open.verb} ${kind.noun === 'order' ? 'an' : 'a'} ${kind.noun}`,
         ),
     );
   }
 
-  private begin(): void {
+  private openForm(): void {
     this.opening = true;
     this.redraw();
     (this.root.querySelector('.detail input') as HTMLElement | null)?.focus();
@@ -208,7 +208,7 @@ export class Desk {
     );
   }
 
-  private stateForm(ticket: Shown): HTMLElement {
+  private stateForm(ticket: TicketView): HTMLElement {
     const submit = (event: Event) => {
       event.preventDefault();
       const { state = '', reason = '' } = valuesOf(event.target as HTMLFormElement);
@@ -228,14 +228,14 @@ export class Desk {
     );
   }
 
-  private commentForm(ticket: Shown): HTMLElement {
+  private commentForm(ticket: TicketView): HTMLElement {
     const send = (action: string) => (event: Event) => {
       event.preventDefault();
       const form = (event.target as HTMLElement).closest('form') as HTMLFormElement;
       const { text = '' } = valuesOf(form);
       if (text.trim()) this.run(action, { id: ticket.id, text, ...(this.kind.table && { table: this.kind.table }) }, form);
     };
-    const [[first, label] = ['', ''], ...others] = this.kind.says;
+    const [[first, label] = ['', ''], ...others] = this.kind.commentActions;
     return h(
       'form',
       { onsubmit: send(first), 'data-form': 'comment' },
@@ -255,7 +255,7 @@ export class Desk {
     );
   }
 
-  private fileForm(ticket: Shown): HTMLElement {
+  private fileForm(ticket: TicketView): HTMLElement {
     const choose = async (event: Event) => {
       const input = event.target as HTMLInputElement;
       const file = input.files?.[0];
@@ -278,15 +278,15 @@ export class Desk {
     );
   }
 
-  /** What is being typed, by field. */
-  private typed(): Map<string, { value: string; focused: boolean }> {
+  /** Unsent input by field. */
+  private unsentInput(): Map<string, { value: string; focused: boolean }> {
     const fields = [...this.root.querySelectorAll<HTMLInputElement>('[data-keep]')];
     return new Map(fields.map((f) => [f.dataset.keep ?? '', { value: f.value, focused: f === document.activeElement }]));
   }
 
-  private restore(typed: Map<string, { value: string; focused: boolean }>): void {
+  private restoreInput(input: Map<string, { value: string; focused: boolean }>): void {
     for (const element of this.root.querySelectorAll<HTMLInputElement>('[data-keep]')) {
-      const before = typed.get(element.dataset.keep ?? '');
+      const before = input.get(element.dataset.keep ?? '');
       if (!before) continue;
       element.value = before.value;
       if (before.focused) element.focus();

@@ -1,7 +1,7 @@
 type Child = Node | string | undefined | false;
 type Properties = Record<string, string | boolean | ((event: Event) => void) | undefined>;
 
-/** An element. Text becomes text nodes only: what partners write is never read as HTML. */
+/** Creates an element. Strings become text nodes only: text from partners is never parsed as HTML. */
 export function h(tag: string, properties: Properties = {}, ...children: Child[]): HTMLElement {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -23,7 +23,7 @@ export function select(name: string, options: [value: string, label: string][], 
   return h('select', { name }, ...list) as HTMLSelectElement;
 }
 
-/** The values of a form by name. */
+/** The values of a form by field name. */
 export function valuesOf(form: HTMLFormElement): Record<string, string> {
   const values: Record<string, string> = {};
   for (const [name, value] of new FormData(form)) if (typeof value === 'string') values[name] = value;

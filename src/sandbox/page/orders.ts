@@ -1,12 +1,12 @@
 import { act, type CustomerOrder, type State, type Vendor, type VendorOrder } from './backend.js';
-import { Desk, type Shown } from './desk.js';
+import { Desk, type TicketView } from './desk.js';
 import { field, h, select } from './dom.js';
-import { day, list, type Part, text, time, words } from './text.js';
+import { day, list, type Part, text, time, toLabel } from './text.js';
 
 const ORDERS = 'sn_ind_tmt_orm_order';
 const LINES = 'sn_ind_tmt_orm_order_line_item';
 
-/** What a new colleague needs, as the second example shares it out by category. */
+/** Equipment for a new employee, with the categories by which the second example splits an order. */
 const OFFERINGS: [offering: string, category: string][] = [
   ['Phone 15', 'device'],
   ['SIM 5G', 'connectivity'],
@@ -15,7 +15,7 @@ const OFFERINGS: [offering: string, category: string][] = [
 ];
 const QUANTITIES = ['0', '1', '2', '3'].map((n): [string, string] => [n, n === '0' ? 'none' : n]);
 
-/** ServiceNow's order states, by the canonical one whose colour they have. */
+/** ServiceNow's order states with the canonical state that determines their colour. */
 const CANONICAL: Record<string, string> = {
   new: 'acknowledged',
   draft: 'acknowledged',
@@ -29,9 +29,9 @@ const canonical = (state: unknown) =>
   CANONICAL[text(state)] ?? text(state).replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 const DONE = new Set(['canceled', 'completed', 'rejected']);
 
-const chip = (state: unknown) => h('span', { class: `chip ${canonical(state)}` }, words(state));
+const chip = (state: unknown) => h('span', { class: `chip ${canonical(state)}` }, toLabel(state));
 
-/** Does something that has no form of its own; what goes wrong is told beside it. */
+/** Runs an action without its own form; an error is shown in the detail pane. */
 function run(path: string, values: Record<string, string>, at: EventTarget | null): void {
   act(path, values).catch((problem: Error) =>
     (at as HTMLElement).closest('.detail')?.append(h('p', { class: 'error', role: 'alert' }, problem.message)),
@@ -55,7 +55,7 @@ const customer = new Desk({
   subtitle: () => 'ServiceNow, orders',
   actions: () => 'servicenow',
   noun: 'order',
-  hint: 'Place an order, and see what becomes of it.',
+  hint: 'Place an order and follow its progress.',
   open: {
     verb: 'Place',
     action: 'placeOrder',
@@ -76,14 +76,14 @@ const customer = new Desk({
     }),
   },
   changeState: (id, state) => ({ action: 'update', values: { table: ORDERS, id, state } }),
-  says: [
+  commentActions: [
     ['comment', 'Comment'],
-    ['workNote', 'Work note (stays inside)'],
+    ['workNote', 'Work note (internal)'],
   ],
   table: ORDERS,
 });
 
-function ordered(row: CustomerOrder): Shown {
+function customerOrderView(row: CustomerOrder): TicketView {
   const open = !DONE.has(text(row.state));
   const update = 'servicenow/update';
   const lines = row.lines.map((line) => {
@@ -107,21 +107,17 @@ function ordered(row: CustomerOrder): Shown {
     title: text(row.short_description),
     description: text(row.description),
     state: canonical(row.state),
-    stateLabel: words(row.state),
+    stateLabel: toLabel(row.state),
     states: [],
     facts: [
       ['Vendors', text(row.correlation_display)],
-      ['Wanted by', day(row.requested_end_date)],
+      ['Requested by', day(row.requested_end_date)],
       ['Expected', day(row.expected_end_date)],
       ['Changed', `${time(row.sys_updated_on)} by ${text(row.sys_updated_by)}`],
     ],
     more: [
       ...table('Lines', ['', 'Offering', 'Quantity', 'State, vendor’s number', ''], lines),
-      h(
-        'div',
-        { class: 'row' },
-        open && button('Cancel the order', update, { table: ORDERS, id: row.sys_id, state: 'canceled' }),
-      ),
+      h('div', { class: 'row' }, open && button('Cancel order', update, { table: ORDERS, id: row.sys_id, state: 'canceled' })),
     ],
     entries: row.journal.map((j) => ({
       who: text(j.sys_created_by),
@@ -141,11 +137,11 @@ const vendor = (section: string) =>
     subtitle: () => `TM Forum TMF622 ${vendors[section]?.version}, product orders`,
     actions: () => section,
     noun: 'order',
-    hint: 'Orders that this vendor gets are shown here.',
+    hint: 'Orders sent to this vendor appear here.',
     changeState: (id, state, reason) => ({ action: 'state', values: { id, state, ...(reason && { reason }) } }),
-    says: [
+    commentActions: [
       ['note', 'Comment'],
-      ['information', 'Ask for information'],
+      ['information', 'Request information'],
       ['jeopardy', 'Jeopardy'],
       ['milestone', 'Milestone'],
       ['error', 'Error'],
@@ -153,14 +149,14 @@ const vendor = (section: string) =>
     extra: () => {
       const on = vendors[section]?.auto ?? false;
       const box = h('input', { type: 'checkbox', checked: on, onchange: () => void act(`${section}/auto`, { on: String(!on) }) });
-      return h('label', { class: 'switch' }, box, 'goes on by itself');
+      return h('label', { class: 'switch' }, box, 'Auto-advance');
     },
   });
 
-function atVendor(section: string, order: VendorOrder): Shown {
+function vendorOrderView(section: string, order: VendorOrder): TicketView {
   const { id, cancellation } = order;
   const items = order.items.map((item) => {
-    const steps = select('state', [['', 'change…'], ...item.choices.map((s): [string, string] => [s, words(s)])], '');
+    const steps = select('state', [['', 'change…'], ...item.choices.map((s): [string, string] => [s, toLabel(s)])], '');
     steps.setAttribute('aria-label', `State of item ${item.id}`);
     steps.addEventListener('change', () => run(`${section}/itemState`, { id, item: item.id, state: steps.value }, steps));
     const offering = item.productOffering as Part | undefined;
@@ -172,11 +168,11 @@ function atVendor(section: string, order: VendorOrder): Shown {
       item.choices.length > 0 ? steps : '',
     ];
   });
-  const asked = cancellation && [
+  const request = cancellation && [
     h(
       'div',
       { class: 'entry asked', 'data-form': 'cancellation' },
-      h('p', {}, `The customer asks to cancel: ${text(cancellation.cancellationReason) || 'no reason given'}`),
+      h('p', {}, `The customer requests cancellation: ${text(cancellation.cancellationReason) || 'no reason given'}`),
       h(
         'div',
         { class: 'row' },
@@ -195,29 +191,29 @@ function atVendor(section: string, order: VendorOrder): Shown {
       text(order.description) || order.items.map((item) => text((item.productOffering as Part | undefined)?.name)).join(', '),
     description: '',
     state: text(order.state),
-    stateLabel: words(order.state),
-    states: order.choices.map((s) => [s, words(s)]),
+    stateLabel: toLabel(order.state),
+    states: order.choices.map((s) => [s, toLabel(s)]),
     partner: reference,
     facts: [
-      ['External id', reference],
+      ['External ID', reference],
       ['Expected', day(order.expectedCompletionDate)],
       ['Cancelled', text(order.cancellationReason)],
       ['Point of no return', order.unstoppable ? 'passed' : ''],
     ],
     more: [
-      ...(asked ?? []),
+      ...(request ?? []),
       ...table('Items', ['', 'Offering', 'Quantity', 'State', ''], items),
       h(
         'div',
         { class: 'row' },
-        order.choices.length > 0 && !order.unstoppable && button('Point of no return', `${section}/pointOfNoReturn`, { id }),
+        order.choices.length > 0 && !order.unstoppable && button('Pass point of no return', `${section}/pointOfNoReturn`, { id }),
       ),
     ],
     entries: [
       ...notes.map((n) => ({ who: text(n.author), when: time(n.date), text: text(n.text), internal: false })),
       ...reports.flatMap((name) =>
         list(order[name]).map((report) => ({
-          who: words(name.replace('productOrder', '')),
+          who: toLabel(name.replace('productOrder', '')),
           when: time(report.timestamp ?? report.alertDate ?? report.milestoneDate),
           text: text(report.message),
           internal: false,
@@ -229,15 +225,15 @@ function atVendor(section: string, order: VendorOrder): Shown {
 
 const desks: Record<string, Desk> = { orders5: vendor('orders5'), orders4: vendor('orders4') };
 
-/** The view of orders: the customer's, and each vendor's part of them. */
+/** The orders view: the customer's orders, and the part of each vendor. */
 export function showOrders(now: State): void {
   vendors = now.vendors;
-  customer.show(now.customer.orders.map(ordered), now.customer);
+  customer.show(now.customer.orders.map(customerOrderView), now.customer);
   for (const [section, desk] of Object.entries(desks)) {
     const at = vendors[section];
     if (!at) continue;
     desk.show(
-      at.orders.map((order) => atVendor(section, order)),
+      at.orders.map((order) => vendorOrderView(section, order)),
       at,
     );
   }

@@ -2,22 +2,22 @@ import { type State, state, watch } from './backend.js';
 import { showOrders } from './orders.js';
 import { showTickets } from './tickets.js';
 
-const VIEWS: Record<string, { intro: string; show: (now: State, again: () => void) => void }> = {
+const VIEWS: Record<string, { intro: string; show: (now: State, redraw: () => void) => void }> = {
   tickets: {
-    intro: 'Two partners that know nothing of each other. What you do on one desk arrives on the other.',
+    intro: 'Two independent partner systems. A change on one desk appears on the other.',
     show: showTickets,
   },
   orders: {
-    intro: 'One order, and vendors that know nothing of each other.',
+    intro: 'One order, split across independent vendors.',
     show: showOrders,
   },
 };
 
-/** The view that the address names, so that it can be linked to. */
-const chosen = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : 'tickets');
+/** The view in the URL's hash, so that views can be linked. */
+const currentView = () => (location.hash.slice(1) in VIEWS ? location.hash.slice(1) : 'tickets');
 
-function turn(): void {
-  const view = chosen();
+function showView(): void {
+  const view = currentView();
   for (const main of document.querySelectorAll('main')) main.hidden = main.id !== `view-${view}`;
   for (const link of document.querySelectorAll('nav a'))
     link.setAttribute('aria-current', link.getAttribute('href') === `#${view}` ? 'page' : 'false');
@@ -25,7 +25,7 @@ function turn(): void {
 }
 
 async function refresh(): Promise<void> {
-  VIEWS[chosen()]?.show(await state(), () => void refresh());
+  VIEWS[currentView()]?.show(await state(), () => void refresh());
 }
 
 const live = document.getElementById('live') as HTMLElement;
@@ -33,12 +33,12 @@ watch(
   () => void refresh(),
   (on) => {
     live.classList.toggle('on', on);
-    live.textContent = on ? 'live' : 'no connection';
+    live.textContent = on ? 'live' : 'disconnected';
   },
 );
 addEventListener('hashchange', () => {
-  turn();
+  showView();
   void refresh();
 });
-turn();
+showView();
 void refresh();

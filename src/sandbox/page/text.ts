@@ -4,22 +4,22 @@ export const text = (value: unknown) => (value === undefined || value === null ?
 
 export const list = (value: unknown) => (Array.isArray(value) ? (value as Part[]) : []);
 
-/** A time of day, from either partner's notation. */
+/** The time of day, from the date format of either system. */
 export function time(value: unknown): string {
   const given = text(value);
   const date = new Date(/Z|T/.test(given) ? given : `${given.replace(' ', 'T')}Z`);
   return Number.isNaN(date.getTime()) ? given : date.toLocaleTimeString();
 }
 
-/** The day of a date, as the browser's language writes it. */
+/** The date in the browser's locale. */
 export function day(value: unknown): string {
   const given = text(value);
   const date = new Date(/T/.test(given) ? given : `${given.replace(' ', 'T')}Z`);
   return given && !Number.isNaN(date.getTime()) ? date.toLocaleDateString() : given;
 }
 
-/** «in_progress» and «inProgress» as «In progress». */
-export function words(value: unknown): string {
+/** Converts "in_progress" and "inProgress" to "In progress". */
+export function toLabel(value: unknown): string {
   const spaced = text(value)
     .replace(/[_.]/g, ' ')
     .replace(/([a-z])([A-Z])/g, '$1 $2')

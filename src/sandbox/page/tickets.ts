@@ -1,9 +1,9 @@
 import type { CustomerTicket, ProviderTicket, State } from './backend.js';
-import { Desk, type Shown } from './desk.js';
+import { Desk, type TicketView } from './desk.js';
 import { field, h, select } from './dom.js';
 import { list, type Part, text, time } from './text.js';
 
-/** ServiceNow's incident states by number, with the colour of the canonical one. */
+/** ServiceNow's incident states by number, with the canonical state that determines the colour. */
 const INCIDENT: Record<string, [canonical: string, label: string]> = {
   1: ['acknowledged', 'New'],
   2: ['inProgress', 'In Progress'],
@@ -21,7 +21,7 @@ const STATUS = ['acknowledged', 'inProgress', 'pending', 'held', 'resolved', 'cl
 
 const STATES = Object.values(INCIDENT).map(([canonical, label]): [string, string] => [canonical, label]);
 
-/** Which of the provider's versions is shown. */
+/** The displayed API version of the provider. */
 let version = 'v4';
 let redraw: () => void = () => undefined;
 
@@ -31,7 +31,7 @@ const customer = new Desk({
   subtitle: () => 'ServiceNow, incidents',
   actions: () => 'servicenow',
   noun: 'ticket',
-  hint: 'Open a ticket, here or on the other desk.',
+  hint: 'Open a ticket on either desk.',
   open: {
     verb: 'Open',
     action: 'create',
@@ -55,9 +55,9 @@ const customer = new Desk({
     if (number === '3') values.hold_reason = '4';
     return { action: 'update', values };
   },
-  says: [
+  commentActions: [
     ['comment', 'Comment'],
-    ['workNote', 'Work note (stays inside)'],
+    ['workNote', 'Work note (internal)'],
   ],
 });
 
@@ -67,7 +67,7 @@ const provider = new Desk({
   subtitle: () => `TM Forum TMF621 ${version}, trouble tickets`,
   actions: () => version,
   noun: 'ticket',
-  hint: 'Open a ticket, here or on the other desk.',
+  hint: 'Open a ticket on either desk.',
   open: {
     verb: 'Open',
     action: 'create',
@@ -86,7 +86,7 @@ const provider = new Desk({
     values: (given) => ({ ...given, ticketType: 'incident' }),
   },
   changeState: (id, status, reason) => ({ action: 'status', values: { id, status, ...(reason && { reason }) } }),
-  says: [['note', 'Comment']],
+  commentActions: [['note', 'Comment']],
   extra: () => {
     const list = select(
       'version',
@@ -105,7 +105,7 @@ const provider = new Desk({
   },
 });
 
-function incident(row: CustomerTicket): Shown {
+function incidentView(row: CustomerTicket): TicketView {
   const [canonical, label] = INCIDENT[text(row.state)] ?? ['', text(row.state)];
   const waiting = row.state === '3' && row.hold_reason === '1';
   return {
@@ -133,7 +133,7 @@ function incident(row: CustomerTicket): Shown {
   };
 }
 
-function ticket(given: ProviderTicket): Shown {
+function ticketView(given: ProviderTicket): TicketView {
   const reference = text(given.externalId) || text(list(given.externalIdentifier)[0]?.id);
   return {
     id: given.id,
@@ -144,7 +144,7 @@ function ticket(given: ProviderTicket): Shown {
     stateLabel: text(given.status),
     partner: reference,
     facts: [
-      ['External id', reference],
+      ['External ID', reference],
       ['Severity', text(given.severity)],
       ['Type', text(given.ticketType)],
       ['Reason', text(given.statusChangeReason)],
@@ -159,10 +159,10 @@ function ticket(given: ProviderTicket): Shown {
   };
 }
 
-/** The view of trouble tickets: a customer's incidents, a provider's tickets. */
-export function showTickets({ customer: incidents, providers }: State, again: () => void): void {
-  redraw = again;
-  customer.show(incidents.tickets.map(incident), incidents);
+/** The trouble tickets view: the customer's incidents and the provider's tickets. */
+export function showTickets({ customer: incidents, providers }: State, onVersionChange: () => void): void {
+  redraw = onVersionChange;
+  customer.show(incidents.tickets.map(incidentView), incidents);
   const desk = providers[version];
-  if (desk) provider.show(desk.tickets.map(ticket), desk);
+  if (desk) provider.show(desk.tickets.map(ticketView), desk);
 }

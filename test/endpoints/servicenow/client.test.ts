@@ -161,7 +161,9 @@ describe('a ServiceNow instance', () => {
     desk().comment('incident', desk().create('incident', { short_description: 'y' }).sys_id, 'that journals are shown', 'agent');
     await client.update('incident', sys_id, { short_description: 'ours' });
     desk().behaviours.add({ name: 'noContent', kind: 'change' });
-    await assert.rejects(client.comment('incident', sys_id, { id: '1', text: 'words', visibility: 'public' }), { unshown: true });
+    await assert.rejects(client.comment('incident', sys_id, { id: '1', text: 'words', visibility: 'public' }), {
+      notVisible: true,
+    });
   });
 
   it('names the journal entry that a comment became', async () => {
@@ -320,7 +322,7 @@ describe('a ServiceNow instance', () => {
         );
         assert.match(
           checks[0]?.text ?? '',
-          new RegExp(`token endpoint answered ${status}.*Check token URL, client id and secret`),
+          new RegExp(`token endpoint returned ${status}.*Check the token URL, the client id and secret`),
         );
       }
       made.close();

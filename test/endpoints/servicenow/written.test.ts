@@ -81,7 +81,7 @@ describe('what was written to a ServiceNow record', () => {
   it('is not done when the partner says so and the journal shows only the one before', async () => {
     const { id: first = '' } = await comments().write(RECORD, words('Done.'));
     tables.write = () => undefined;
-    await assert.rejects(comments().write(RECORD, words('Done.'), [first]), { unshown: true });
+    await assert.rejects(comments().write(RECORD, words('Done.'), [first]), { notVisible: true });
   });
 
   it('is found among thousands that others wrote since', async () => {

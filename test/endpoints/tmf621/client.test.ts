@@ -127,7 +127,7 @@ for (const version of ['v4', 'v5'] as const) {
         const comment = { id: 'c1', text: 'ours', visibility: 'public' as const };
         const writing = later.comment('troubleTicket', id, comment, [notes()[0]!.id]);
         if (arrayMode === 'replace')
-          await assert.rejects(writing, { code: 'SWB_PARTNER_ANSWER', outcome: 'notDone', ofRecord: true });
+          await assert.rejects(writing, { code: 'SWB_PARTNER_ANSWER', outcome: 'notDone', concernsRecord: true });
         else await writing;
         assert.equal(notes()[0]?.text, 'theirs');
         later.close();

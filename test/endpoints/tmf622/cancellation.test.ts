@@ -57,7 +57,7 @@ describe('a cancellation that is answered as done', () => {
   for (const [what, answer] of Object.entries(NO_PROOF)) {
     it(`${what} is not done: it is looked for, and not asked for again without a person`, async () => {
       provider.answer = answer;
-      await assert.rejects(cancel(), { code: 'SWB_PARTNER_ANSWER', outcome: 'unknown', unshown: true });
+      await assert.rejects(cancel(), { code: 'SWB_PARTNER_ANSWER', outcome: 'unknown', notVisible: true });
     });
 
     it(`${what} is done where the order shows it`, async () => {
@@ -92,7 +92,7 @@ describe('a cancellation that is answered as done', () => {
     assert.deepEqual((await cancel('servicenow')).entity.cancel, provider.answer.body);
     for (const answer of [{ status: 204 }, { status: 201, body: task('c1', 'PO-2') }, { body: provider.order }]) {
       provider.answer = answer;
-      await assert.rejects(cancel('servicenow'), { unshown: true });
+      await assert.rejects(cancel('servicenow'), { notVisible: true });
     }
   });
 });

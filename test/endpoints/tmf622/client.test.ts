@@ -53,8 +53,8 @@ for (const version of ['v4', 'v5'] as const) {
         sandbox.reset();
         desk().listMode = arrayMode === 'append' ? 'append' : 'replace';
         desk().queueing = undefined;
-        desk().patchDemandsItems = false;
-        desk().cancels.decision = 'hand';
+        desk().patchRequiresItems = false;
+        desk().cancels.decision = 'manual';
         client = clientOf(version, { arrayMode });
       });
       afterEach(() => client.close());
@@ -211,7 +211,7 @@ for (const version of ['v4', 'v5'] as const) {
 
       it('that only queues an order has it when it shows it: until then it is looked up', async () => {
         desk().queueing = { answer: 'id' };
-        await assert.rejects(create(), { outcome: 'unknown', unshown: false });
+        await assert.rejects(create(), { outcome: 'unknown', notVisible: false });
         assert.equal(await client.find(TYPE, REFERENCE), undefined);
         const [{ id = '' } = {}] = desk().queued() as { id?: string }[];
         await assert.rejects(client.update(TYPE, id, { description: 'x' }), {
@@ -366,7 +366,7 @@ describe('a TMF622 v4 provider that reads the definition literally', () => {
     const desk = sandbox.orders('v4');
     desk.queueing = undefined;
     desk.listMode = 'replace';
-    desk.patchDemandsItems = true;
+    desk.patchRequiresItems = true;
     const client = clientOf('v4', { wholeItems: true });
     try {
       const { body } = await compileMapping(preset('tmf622', TYPE, 'v4')).fromGeneric(orderMessage(FULL));
@@ -376,7 +376,7 @@ describe('a TMF622 v4 provider that reads the definition literally', () => {
       assert.equal(desk.order(source.id)?.description, 'Changed');
       assert.equal((desk.order(source.id)!.productOrderItem as Item[]).length, 2);
     } finally {
-      desk.patchDemandsItems = false;
+      desk.patchRequiresItems = false;
       client.close();
     }
   });

@@ -6,7 +6,7 @@ import { type BrokerAccess, countAll, listMessages, messageView } from '../../..
 import type { Filter, Query } from '../../../nodes/sidebar/views.js';
 import type { WorkerStatus } from '../../../src/delivery/worker.js';
 import type { Parsed, RawEntity } from '../../../src/endpoints/endpoint.js';
-import { createIds } from '../../../src/store/id.js';
+import { createIdSource } from '../../../src/store/id.js';
 import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { DeliveryRecord } from '../../../src/store/store.js';
 import { DECISIONS, LOOK_LEFT } from './decision-seed.js';
@@ -128,7 +128,7 @@ describe('the messages view', () => {
 
   it('filters by time, and finds messages by words of the title', async () => {
     let now = Date.parse('2030-01-01T10:00:00Z');
-    const ids = createIds(() => now);
+    const ids = createIdSource(() => now);
     for (const n of [1, 2, 3]) {
       const id = ids();
       const record = message(n, { id, key: id, endpoint: 'late', receivedAt: new Date(now).toISOString() });

@@ -1,0 +1,245 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { troubleTicketFlow } from '../test/live/flows.js';
+import { type FlowNode, freePort, type Live, startNodeRed, until } from '../test/live/node-red.js';
+
+/**
+ * End-to-end throughput of a ticket: webhook → stored → read back → normalized → correlated → mapped → stored → POSTed to TMF621
+ * → linked, compared with a flow wired by hand from Node-RED's own nodes (http in → change with JSONata → http request → http
+ * response), which stores nothing and reads nothing back. Three processes: the partners, Node-RED, and this one, which generates
+ * the load. Both flows alternate in one run.
+ */
+const TICKETS = 2_000;
+const CONCURRENCY = 32;
+const ROUNDS = 5;
+
+interface Partners {
+  url: string;
+  environment: Record<string, string>;
+  process: ChildProcess;
+}
+
+async function startPartners(): Promise<Partners> {
+  const child = spawn(process.execPath, ['dist/src/sandbox/main.js', '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const url = String((await lines.next()).value).replace('Sandbox: ', '');
+  const environment = JSON.parse(String((await lines.next()).value)) as Record<string, string>;
+  return { url, environment, process: child };
+}
+
+/** The hand-wired flow. It sets `externalId` and maps the fields, but stores and looks up nothing. */
+function handWiredFlow(partners: Partners): FlowNode[] {
+  const z = 'hand';
+  const jsonata = `{"externalId": payload.number, "name": payload.short_description, "description": payload.description,
+    "severity": $lookup({"1": "Critical", "2": "Major", "3": "Minor", "4": "Minor", "5": "Minor"}, payload.priority), "ticketType": "incident", "status": "acknowledged"}`;
+  const { SANDBOX_TMF_CLIENT_ID: user, SANDBOX_TMF_CLIENT_SECRET: password } = partners.environment;
+  const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  return [
+    { id: z, type: 'tab', label: 'hand-wired' },
+    { id: 'hand-in', type: 'http in', z, url: '/hand', method: 'post', upload: false, wires: [['hand-change']] },
+    {
+      id: 'hand-change',
+      type: 'change',
+      z,
+      rules: [
+        { t: 'set', p: 'payload', pt: 'msg', to: jsonata, tot: 'jsonata' },
+        {
+          t: 'set',
+          p: 'headers',
+          pt: 'msg',
+          to: JSON.stringify({ 'content-type': 'application/json', authorization: basic }),
+          tot: 'json',
+        },
+      ],
+      wires: [['hand-post']],
+    },
+    {
+      id: 'hand-post',
+      type: 'http request',
+      z,
+      method: 'POST',
+      ret: 'obj',
+      url: `${partners.url}/tmf4/tmf-api/troubleTicket/v4/troubleTicket`,
+      persist: true,
+      wires: [['hand-out']],
+    },
+    { id: 'hand-out', type: 'http response', z, statusCode: '', wires: [] },
+  ];
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+
+function post(url: string, headers: Record<string, string>, body: unknown): Promise<{ status: number; body: string }> {
+  const text = JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const req = request(
+      url,
+      {
+        method: 'POST',
+        agent,
+        headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text), ...headers },
+      },
+      (res) => {
+        let answer = '';
+        res.setEncoding('utf8');
+        res.on('data', (chunk) => {
+          answer += chunk;
+        });
+        res.on('end', () => resolve({ status: res.statusCode ?? 0, body: answer }));
+      },
+    );
+    req.once('error', reject);
+    req.end(text);
+  });
+}
+
+/** Runs a task for each item with limited concurrency. */
+async function each<T>(items: T[], task: (item: T) => Promise<void>): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  await Promise.all(
+    Array.from({ length: CONCURRENCY }, async () => {
+      for (const item of queue) await task(item);
+    }),
+  );
+}
+
+type Row = Record<string, string> & { sys_id: string };
+
+/** Creates incidents on the customer's desk before the measurement starts. */
+async function incidents(partners: Partners, count: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  await each(
+    Array.from({ length: count }, (_, i) => i),
+    async (i) => {
+      const answer = await post(
+        `${partners.url}/_sandbox/servicenow/create`,
+        {},
+        {
+          short_description: `Ticket ${i}`,
+          description: 'No dial tone since this morning. '.repeat(10),
+          impact: '2',
+          urgency: '2',
+        },
+      );
+      rows.push(JSON.parse(answer.body) as Row);
+    },
+  );
+  return rows;
+}
+
+/** Tickets per second through the hand-wired flow: each request is answered after the provider has answered. */
+async function throughHandWired(live: Live, rows: Row[]): Promise<number> {
+  const started = performance.now();
+  await each(rows, async (row) => {
+    const { status, body } = await post(`${live.url}/hand`, {}, row);
+    if (status !== 201 || !body.includes('TT-')) throw new Error(`hand-wired: ${status} ${body}`);
+  });
+  return (rows.length / (performance.now() - started)) * 1000;
+}
+
+/** Tickets per second through Switchboard: until every one is delivered and linked. */
+async function throughSwitchboard(live: Live, partners: Partners, rows: Row[]): Promise<number> {
+  const delivered = async () => {
+    const { stores } = (await (await fetch(`${live.url}/health`)).json()) as {
+      stores: { deliveries: Record<string, number>; messages: Record<string, number> }[];
+    };
+    return (stores[0]?.messages.received ?? 0) === 0 ? (stores[0]?.deliveries.delivered ?? 0) : 0;
+  };
+  const before = await delivered();
+  const headers = { 'x-switchboard-secret': partners.environment.SANDBOX_WEBHOOK_SECRET ?? '' };
+  const started = performance.now();
+  await each(rows, async (row) => {
+    const { sys_id, number, sys_updated_on, sys_mod_count } = row;
+    const { status, body } = await post(`${live.url}/switchboard/customer`, headers, {
+      table: 'incident',
+      sys_id,
+      number,
+      sys_updated_on,
+      sys_mod_count,
+      operation: 'insert',
+    });
+    if (status !== 202) throw new Error(`switchboard: ${status} ${body}`);
+  });
+  await until('all tickets delivered', async () => (await delivered()) >= before + rows.length);
+  return (rows.length / (performance.now() - started)) * 1000;
+}
+
+/** CPU time of a process in milliseconds; only on Linux, otherwise NaN. */
+function processorTime(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10; // utime and stime in hundredths of a second
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** The rate of a task, and the CPU time per ticket it causes in the process. */
+async function perTicket(live: Live, tickets: number, task: () => Promise<number>): Promise<{ rate: number; cpu: number }> {
+  const before = processorTime(live.process.pid);
+  const rate = await task();
+  return { rate, cpu: (processorTime(live.process.pid) - before) / tickets };
+}
+
+export interface EndToEndResult {
+  /** Switchboard's tickets per second over those of the hand-wired flow; the median of the rounds. */
+  throughputRatio: number;
+  rounds: { handWired: number; switchboard: number; ratio: number; handWiredCpuMs: number; switchboardCpuMs: number }[];
+}
+
+export async function endToEndBench(): Promise<EndToEndResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'switchboard-bench-'));
+  const partners = await startPartners();
+  const rounds: EndToEndResult['rounds'] = [];
+  let lives: Live[] = [];
+  try {
+    const port = await freePort();
+    const flow = troubleTicketFlow({ url: partners.url }, { version: 'v4', customer: 'webhook', provider: 'poll' }).map((n) => ({
+      ...n,
+      // Only the path from customer to provider is measured, because only that is hand-wired; polling is off so that it does not
+      // interfere.
+      ...(n.type === 'switchboard-tmf621-in' && { poll: false, hub: false }),
+      ...(n.type === 'switchboard-tmf-endpoint' && { concurrency: String(CONCURRENCY) }),
+      ...(n.type === 'switchboard-servicenow-endpoint' && { concurrency: String(CONCURRENCY) }),
+      ...(n.id === 'sb1-tmf-out' && { wires: [[]] }),
+    }));
+    const live = await startNodeRed({ folder: join(folder, 'switchboard'), port, flow, env: partners.environment });
+    const hand = await startNodeRed({ folder: join(folder, 'hand'), flow: handWiredFlow(partners), env: partners.environment });
+    lives = [live, hand];
+    await throughHandWired(hand, await incidents(partners, 300)); // warm up both
+    await throughSwitchboard(live, partners, await incidents(partners, 300));
+    for (let round = 0; round < ROUNDS; round++) {
+      const rows = await incidents(partners, TICKETS);
+      const handWiredRun = await perTicket(hand, TICKETS, () => throughHandWired(hand, rows));
+      const switchboardRun = await perTicket(live, TICKETS, () => throughSwitchboard(live, partners, rows));
+      rounds.push({
+        handWired: Math.round(handWiredRun.rate),
+        switchboard: Math.round(switchboardRun.rate),
+        ratio: Number((switchboardRun.rate / handWiredRun.rate).toFixed(2)),
+        handWiredCpuMs: Number(handWiredRun.cpu.toFixed(3)),
+        switchboardCpuMs: Number(switchboardRun.cpu.toFixed(3)),
+      });
+    }
+  } finally {
+    await Promise.all(lives.map((l) => l.stop()));
+    partners.process.kill();
+    agent.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const sorted = rounds.map((r) => r.ratio).sort((a, b) => a - b);
+  return { throughputRatio: sorted[Math.floor(sorted.length / 2)] ?? 0, rounds };
+}
+
+if (require.main === module) {
+  endToEndBench().then(
+    (result) => console.log(JSON.stringify(result, null, 2)),
+    (error) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+}

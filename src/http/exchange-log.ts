@@ -1,0 +1,84 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Exchange } from './exchange.js';
+import { maskSecrets } from './masking.js';
+
+/** Maximum number of characters kept of a body. */
+const MAX_TEXT = 8 * 1024;
+/** Extra characters for masking: a secret that the limit would cut in half must be complete to be recognised. */
+const MARGIN = 1024;
+/**
+ * Maximum number of requests kept per attempt: the last ones, because an attempt reads, looks up and writes, and the failure
+ * comes last.
+ */
+const MAX_EXCHANGES = 5;
+const MASK = '•••';
+const SECRET_HEADER = /auth|cookie|token|secret|password|api-?key|session|signature/i;
+/** Most bodies contain none of these words, and testing for them is much cheaper than matching the fields. */
+const SECRET_WORD = /password|secret|token|api_?key|authorization/i;
+const SECRET_FIELD = /("[^"]*(?:password|secret|token|api_?key|authorization)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"/gi;
+
+/** An exchange as the HTTP client records it; it is copied and masked only when it is read. */
+export interface RawExchange {
+  at: number;
+  took: number;
+  method: string;
+  url: string;
+  sent: { headers: Record<string, unknown>; body?: unknown };
+  got?: { status: number; headers: Record<string, unknown>; body?: unknown };
+  error?: string;
+  /** Secrets of the endpoint. */
+  secrets: readonly string[];
+}
+
+const running = new AsyncLocalStorage<ExchangeLog>();
+
+/** Records the requests of all HTTP clients made during some work. */
+export class ExchangeLog {
+  private readonly recorded: RawExchange[] = [];
+
+  /** Records the requests of `work`. */
+  during<T>(work: () => Promise<T>): Promise<T> {
+    return running.run(this, work);
+  }
+
+  /** Adds an exchange to the log of the current work, if there is one. */
+  static record(exchange: () => RawExchange): void {
+    const log = running.getStore();
+    if (!log) return;
+    log.recorded.push(exchange());
+    if (log.recorded.length > MAX_EXCHANGES) log.recorded.shift();
+  }
+
+  /** The recorded exchanges for storage and display; undefined if nothing was sent. */
+  exchanges(): Exchange[] | undefined {
+    return this.recorded.length > 0 ? this.recorded.map(toExchange) : undefined;
+  }
+}
+
+function toExchange({ at, took, method, url, sent, got, error, secrets }: RawExchange): Exchange {
+  return {
+    at: new Date(at).toISOString(),
+    took,
+    method,
+    url: maskSecrets(url.replace(/\/\/[^/@]*@/, `//${MASK}@`), secrets),
+    sent: { headers: headers(sent.headers, secrets), ...body(sent.body, secrets) },
+    ...(got && { got: { status: got.status, headers: headers(got.headers, secrets), ...body(got.body, secrets) } }),
+    ...(error && { error: maskSecrets(error, secrets) }),
+  };
+}
+
+function headers(given: Record<string, unknown>, secrets: readonly string[]): Record<string, string> {
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, SECRET_HEADER.test(name) ? MASK : maskSecrets(String(value), secrets)]),
+  );
+}
+
+function body(given: unknown, secrets: readonly string[]): { body?: string } {
+  if (given === undefined || given === null || given === '') return {};
+  if (Buffer.isBuffer(given)) return { body: `(${given.length} bytes)` };
+  if (typeof given !== 'string') return { body: '(a stream)' };
+  const masked = maskSecrets(given.slice(0, MAX_TEXT + MARGIN), secrets);
+  const text = SECRET_WORD.test(masked) ? masked.replace(SECRET_FIELD, `$1"${MASK}"`) : masked;
+  return { body: given.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… (${given.length} characters)` : text };
+}

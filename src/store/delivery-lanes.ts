@@ -1,0 +1,111 @@
+import { DueQueue } from './due-queue.js';
+import { PartitionedMap } from './partitioned-map.js';
+import { type DeliveryEntry, OPEN_DELIVERY } from './record-entry.js';
+import { insertKey, removeKey } from './sorted-keys.js';
+
+interface Lane {
+  endpoint: string;
+  /** Ids in pending, sending or inDoubt, oldest first. */
+  open: string[];
+  /** Ids of failed deliveries that block newer ones, oldest first. */
+  blocking: string[];
+  leases: number;
+  /** Its entry in the endpoint's queue: its oldest open delivery. */
+  queued?: { id: string; notBefore: number | undefined };
+}
+
+/**
+ * The outbox for claiming: of each lane only the oldest open delivery can be claimed, and only while nothing of the lane is
+ * leased. A lane is in its endpoint's queue exactly while it has such a delivery, so a claim reads only that queue.
+ */
+export class DeliveryLanes {
+  private readonly lanes = new PartitionedMap<Lane>();
+  private readonly queues = new Map<string, DueQueue>();
+  /** Leased delivery → its lane. */
+  private readonly leased = new Map<string, string>();
+
+  constructor(private readonly look: (id: string) => DeliveryEntry | undefined) {}
+
+  /** Updates the lanes after a change of a delivery; `look` already returns `after`. */
+  change(before: DeliveryEntry | undefined, after: DeliveryEntry | undefined): void {
+    if (before && after && sameQueueEntry(before, after)) return;
+    if (before?.lane) {
+      const lane = this.lanes.get(before.lane);
+      if (lane) {
+        if (before.blocking) removeKey(lane.blocking, before.id);
+        if (OPEN_DELIVERY.includes(before.state)) removeKey(lane.open, before.id);
+        if (before.lane !== after?.lane) this.requeue(before.lane, lane);
+      }
+    }
+    if (after?.lane) {
+      let lane = this.lanes.get(after.lane);
+      const open = OPEN_DELIVERY.includes(after.state);
+      if (!lane) {
+        if (!open && !after.blocking) return;
+        lane = { endpoint: after.endpoint, open: [], blocking: [], leases: 0 };
+        this.lanes.set(after.lane, lane);
+      }
+      if (open) insertKey(lane.open, after.id);
+      if (after.blocking) insertKey(lane.blocking, after.id);
+      this.requeue(after.lane, lane);
+    }
+  }
+
+  /** Leases up to `limit` deliveries of an endpoint. */
+  claim(endpoint: string, limit: number, now: number): DeliveryEntry[] {
+    const ids = this.queues.get(endpoint)?.take(limit, now, (id) => this.look(id)?.notBefore) ?? [];
+    return ids.map((id) => {
+      const delivery = this.look(id)!;
+      const lane = this.lanes.get(delivery.lane)!;
+      lane.leases++;
+      lane.queued = undefined;
+      this.leased.set(id, delivery.lane);
+      return delivery;
+    });
+  }
+
+  /** Releases a lease. */
+  release(id: string): void {
+    const key = this.leased.get(id);
+    if (key === undefined) return;
+    this.leased.delete(id);
+    const lane = this.lanes.get(key);
+    if (!lane) return;
+    lane.leases--;
+    this.requeue(key, lane);
+  }
+
+  /** When the next waiting delivery of an endpoint becomes due. */
+  nextDue(endpoint: string): number | undefined {
+    return this.queues.get(endpoint)?.nextDue();
+  }
+
+  /** Updates the entry of a lane in the queue of its endpoint. */
+  private requeue(key: string, lane: Lane): void {
+    if (lane.queued) {
+      this.queues.get(lane.endpoint)!.remove(lane.queued.id, lane.queued.notBefore);
+      lane.queued = undefined;
+    }
+    const head = lane.open[0];
+    if (head === undefined) {
+      if (lane.blocking.length === 0 && lane.leases === 0) this.lanes.delete(key);
+      return;
+    }
+    const blocked = lane.blocking[0] !== undefined && lane.blocking[0] < head;
+    const delivery = this.look(head);
+    if (blocked || lane.leases > 0 || !delivery || delivery.waits) return;
+    let queue = this.queues.get(lane.endpoint);
+    if (!queue) {
+      queue = new DueQueue();
+      this.queues.set(lane.endpoint, queue);
+    }
+    queue.add(head, delivery.notBefore);
+    lane.queued = { id: head, notBefore: delivery.notBefore };
+  }
+}
+
+/** Whether both have the same entry in the queue, as a delivery has before and while it is sent. */
+function sameQueueEntry(a: DeliveryEntry, b: DeliveryEntry): boolean {
+  const open = OPEN_DELIVERY.includes(a.state) && OPEN_DELIVERY.includes(b.state);
+  return open && a.lane === b.lane && a.endpoint === b.endpoint && a.waits === b.waits && a.notBefore === b.notBefore;
+}
