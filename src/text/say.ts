@@ -16,7 +16,7 @@ export function useLanguage(language: string): void {
 }
 
 /** A text for people in the language of the runtime; texts without a translation are in English. A test keeps the catalogs complete. */
-export function say(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
+export function say(parts: TemplateStringsArray, ...values: readonly (string | number | undefined)[]): string {
   const english = parts.reduce((text, part, at) => `${text}{${at - 1}}${part}`);
   const template = catalog[english] ?? english;
   return template.replace(/\{(\d+)\}/g, (_, at: string) => String(values[Number(at)] ?? ''));

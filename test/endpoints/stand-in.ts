@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { Traits } from '../../src/sandbox/behaviour-handlers.js';
+import type { ApiTraits } from '../../src/sandbox/behaviour-handlers.js';
 import { Behaviours } from '../../src/sandbox/behaviours.js';
 import { type Handler, type LoggedRequest, logRequest, readRequest } from '../../src/sandbox/exchange.js';
 import { answer, Faults } from '../../src/sandbox/faults.js';
@@ -13,7 +13,7 @@ export class StandIn {
 
   constructor(
     readonly handler: Handler,
-    readonly traits: Traits,
+    readonly traits: ApiTraits,
   ) {}
 
   /** Gives the function that ends it. */
