@@ -10,6 +10,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import { sharedExpressions } from '../../src/mapping/expressions.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import type { MessageRecord } from '../../src/store/store.js';
+import { say } from '../../src/text/say.js';
 import { envelopeFor } from '../kit/envelope.js';
 import { flowTracker } from '../kit/flow-tracker.js';
 import { asError, envelopeOf, handle, type Msg } from '../kit/handle.js';
@@ -32,10 +33,10 @@ export = (RED: NodeAPI) => {
       for (const { leg, message } of legMessages) {
         const port = legs.findIndex((l) => l.name === leg);
         if (port < 0)
-          throw new SwitchboardError('SWB_CONFIG', `The order has a leg "${leg}" that this node no longer has.`, {
+          throw new SwitchboardError('SWB_CONFIG', say`The order has a leg "${leg}" that this node no longer has.`, {
             where,
             field: 'legs',
-            hint: 'Add a leg with that name, deploy, then replay the message.',
+            hint: say`Add a leg with that name, deploy, then replay the message.`,
           });
         const copy = RED.util.cloneMessage(msg as never) as Msg;
         if (copy.switchboard) copy.switchboard.leg = leg;
@@ -55,9 +56,9 @@ export = (RED: NodeAPI) => {
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
       if (!envelope.conversation) {
-        throw new SwitchboardError('SWB_PAYLOAD', 'The message belongs to no conversation.', {
+        throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
           where,
-          hint: 'Put a "conversation correlate" node before this one.',
+          hint: say`Put a "conversation correlate" node before this one.`,
         });
       }
       const broker = await usedEndpoint(RED, envelope.endpoint, where).broker;

@@ -3,6 +3,7 @@ import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { EndpointForm } from '../../src/endpoints/form.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 import { adminRoutes, type Request } from './admin-routes.js';
 import { type EndpointConfig, endpointDefaults } from './endpoint.config.js';
 import { makeClient } from './endpoint.js';
@@ -50,11 +51,12 @@ export function serveEndpointRoutes(RED: NodeAPI, type: string, form: EndpointFo
 function picked({ params }: Request): Work {
   return async (client, asked) => {
     const { label, pickLists } = systemOf(client.system);
-    const list = pickLists?.[params.list ?? ''];
-    if (list) return list(client, asked);
-    throw new SwitchboardError('SWB_CONFIG', `${client.name} is ${label}, which has no list of ${params.list}.`, {
+    const { list = '' } = params;
+    const pick = pickLists?.[list];
+    if (pick) return pick(client, asked);
+    throw new SwitchboardError('SWB_CONFIG', say`${client.name} is ${label}, which has no list of ${list}.`, {
       field: 'endpoint',
-      hint: 'Its fields are those of the standard.',
+      hint: say`The fields are those of the standard.`,
     });
   };
 }
@@ -62,8 +64,8 @@ function picked({ params }: Request): Work {
 function deployedClient(RED: NodeAPI, { params }: Request): EndpointClient {
   const node = RED.nodes.getNode(params.id ?? '') as EndpointNode | null;
   if (node?.client) return node.client;
-  throw new SwitchboardError('SWB_CONFIG', 'This endpoint is not deployed, or not set up completely.', {
-    hint: 'Complete its settings and deploy.',
+  throw new SwitchboardError('SWB_CONFIG', say`This endpoint is not deployed, or not set up completely.`, {
+    hint: say`Complete its settings and deploy.`,
   });
 }
 
@@ -72,7 +74,7 @@ async function withTyped(RED: NodeAPI, forms: Map<string, EndpointForm>, req: Re
   const { type, config, credentials } = req.body ?? {};
   const form = forms.get(String(type));
   if (!form)
-    throw new SwitchboardError('SWB_CONFIG', `"${String(type)}" is not an endpoint type.`, { hint: 'Reload the editor.' });
+    throw new SwitchboardError('SWB_CONFIG', say`"${String(type)}" is not an endpoint type.`, { hint: say`Reload the editor.` });
   const settings = withEnvironment(RED, null, settingsOf(form, config));
   const kept = credentialsFor(RED, form, {
     id: req.params.id ?? '',

@@ -6,6 +6,7 @@ import type { EndpointForm } from '../../src/endpoints/form.js';
 import { systemOfSettings, systemsOfNode } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { createHttpClient } from '../../src/http/http-client.js';
+import { say } from '../../src/text/say.js';
 import type { StoreNode } from '../switchboard-store/switchboard-store.js';
 import { credentialsOf, type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { serveEndpointRoutes } from './endpoint-routes.js';
@@ -21,7 +22,7 @@ const UNREGISTER_TIME = 5_000;
 export function endpointNode(RED: NodeAPI, node: string) {
   const type = `switchboard-${node}`;
   const [system] = systemsOfNode(node);
-  if (!system) throw new SwitchboardError('SWB_CONFIG', `No system has the endpoint ${node}.`);
+  if (!system) throw new SwitchboardError('SWB_CONFIG', say`No system has the endpoint ${node}.`);
   const form = system.endpoint;
   type ThisNode = EndpointNode & { credentials: EndpointCredentials };
   function Endpoint(this: ThisNode, given: NodeDef & EndpointConfig) {
@@ -54,10 +55,10 @@ export function makeClient(
 function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig, where: string): Partial<PartyRules> {
   const wrong = Object.entries(fieldRules).find(([, rule]) => !FIELD_RULES.includes(rule));
   if (wrong) {
-    throw new SwitchboardError('SWB_CONFIG', `"${String(wrong[1])}" is not a rule for the field ${wrong[0]}.`, {
+    throw new SwitchboardError('SWB_CONFIG', say`"${String(wrong[1])}" is not a rule for the field ${wrong[0]}.`, {
       where,
       field: 'fieldRules',
-      hint: `Use one of ${FIELD_RULES.join(', ')}.`,
+      hint: say`Use one of ${FIELD_RULES.join(', ')}.`,
     });
   }
   return { fields: fieldRules, ...(side && { side }), ...(edits && { edits }), ...(deletions && { deletions }) };
@@ -81,10 +82,10 @@ function start(
     node.client = makeClient(RED, { id: node.id, form, where }, config, node.credentials ?? {});
     const store = RED.nodes.getNode(config.store) as StoreNode | null;
     if (!store?.broker) {
-      throw new SwitchboardError('SWB_CONFIG', 'The endpoint has no store.', {
+      throw new SwitchboardError('SWB_CONFIG', say`The endpoint has no store.`, {
         where,
         field: 'store',
-        hint: 'Choose or add a store in the endpoint’s dialog and deploy.',
+        hint: say`Choose or add a store in the endpoint’s dialog and deploy.`,
       });
     }
     const retryDelay = numberSetting(config.retryDelay, usual.retryDelay, 'retryDelay', where) * 1000;

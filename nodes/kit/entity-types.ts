@@ -1,6 +1,7 @@
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 import type { Envelope } from './envelope.js';
 
 /** The entity type a node works with at an endpoint: the system's only one, else the one that was chosen. */
@@ -27,9 +28,13 @@ export function entityTypeToWrite(
 /** Refuses an endpoint of another system than the node is for. */
 export function demandSystem(client: EndpointClient, system: string, where: string): void {
   if (client.system === system) return;
-  throw new SwitchboardError('SWB_CONFIG', `${client.name} is ${systemOf(client.system).label}, not ${systemOf(system).label}.`, {
-    where,
-    field: 'endpoint',
-    hint: 'Choose an endpoint of the right system in the node’s dialog, or change the API in the endpoint’s.',
-  });
+  throw new SwitchboardError(
+    'SWB_CONFIG',
+    say`${client.name} is ${systemOf(client.system).label}, not ${systemOf(system).label}.`,
+    {
+      where,
+      field: 'endpoint',
+      hint: say`Choose an endpoint of the right system in the node’s dialog, or change the API in the endpoint’s.`,
+    },
+  );
 }

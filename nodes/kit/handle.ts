@@ -1,5 +1,6 @@
 import type { Node, NodeMessage } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 import type { Envelope } from './envelope.js';
 import { show } from './status.js';
 
@@ -35,8 +36,8 @@ export function asError(error: unknown): Error {
 /** The envelope of a message that came from one of our in nodes. */
 export function envelopeOf(msg: Msg, nodeName: string): Envelope {
   if (msg.switchboard?.messageId) return msg.switchboard;
-  throw new SwitchboardError('SWB_PAYLOAD', 'The message has no msg.switchboard.', {
+  throw new SwitchboardError('SWB_PAYLOAD', say`The message has no msg.switchboard.`, {
     where: nodeName,
-    hint: 'It must come from a Switchboard in node; keep msg.switchboard when a function or change node makes a new message.',
+    hint: say`It must come from a Switchboard in node; keep msg.switchboard when a function or change node makes a new message.`,
   });
 }

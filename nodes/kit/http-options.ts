@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Auth, HttpOptions } from '../../src/http/http.js';
+import { say } from '../../src/text/say.js';
 import { type EndpointConfig, type EndpointCredentials, endpointDefaults } from './endpoint.config.js';
 import { numberSetting, requiredSetting } from './settings.js';
 
@@ -41,20 +42,20 @@ function baseUrl(config: EndpointConfig, where: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // A path that is appended to a query or a fragment never reaches the partner.
   if (url && /^https?:$/.test(url.protocol) && !/[?#]/.test(text)) return text;
-  throw new SwitchboardError('SWB_CONFIG', `"${text}" is not the base URL of an API.`, {
+  throw new SwitchboardError('SWB_CONFIG', say`"${text}" is not the base URL of an API.`, {
     where,
     field: 'baseUrl',
-    hint: 'Enter a URL that begins with http:// or https:// and has neither ? nor #.',
+    hint: say`Enter a URL that begins with http:// or https:// and has neither ? nor #.`,
   });
 }
 
 function tlsOptions(RED: NodeAPI, id: string, where: string): HttpOptions['tls'] {
   const node = RED.nodes.getNode(id) as TlsNode | null;
   if (node?.addTLSOptions) return node.addTLSOptions({}) as HttpOptions['tls'];
-  throw new SwitchboardError('SWB_CONFIG', 'The TLS configuration is missing.', {
+  throw new SwitchboardError('SWB_CONFIG', say`The TLS configuration is missing.`, {
     where,
     field: 'tls',
-    hint: 'Choose one that exists and is enabled; deploy a new one first.',
+    hint: say`Choose one that exists and is enabled; deploy a new one first.`,
   });
 }
 
@@ -88,10 +89,10 @@ function authOf(system: System, config: EndpointConfig, given: EndpointCredentia
     case 'oauthRefreshToken':
       return { kind: 'oauthRefreshToken', ...oauth(), refreshToken: need('refreshToken') };
     default:
-      throw new SwitchboardError('SWB_CONFIG', `"${String(config.auth)}" is not a way to sign in.`, {
+      throw new SwitchboardError('SWB_CONFIG', say`"${String(config.auth)}" is not a way to sign in.`, {
         where,
         field: 'auth',
-        hint: 'Choose one from the list.',
+        hint: say`Choose one from the list.`,
       });
   }
 }

@@ -1,11 +1,16 @@
 import type { HubState } from '../../src/delivery/hub-subscription.js';
+import { say } from '../../src/text/say.js';
 
 /** The state of a registration, as the status of a node: since when, when the last event arrived, when the provider last confirmed it. */
 export function hubStatus({ certain, since, lastEvent, checked }: HubState, now: number): string {
-  const event = lastEvent ? `, last event ${timeOf(lastEvent, now)}` : '';
-  if (!certain) return `registration unconfirmed, asking for changes${event}`;
-  const proof = checked ? `, checked ${timeOf(checked, now)}` : '';
-  return `registered${since ? ` since ${timeOf(since, now)}` : ''}${event}${proof}`;
+  const registered = since ? say`registered since ${timeOf(since, now)}` : say`registered`;
+  return [
+    certain ? registered : say`registration unconfirmed, polling`,
+    lastEvent && say`last event ${timeOf(lastEvent, now)}`,
+    certain && checked && say`checked ${timeOf(checked, now)}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** Hours and minutes; before them the day, where it is another one than today. */

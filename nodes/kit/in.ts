@@ -6,6 +6,7 @@ import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
 import type { Json } from '../../src/model/message.js';
 import type { Bodies, MessageRecord } from '../../src/store/store.js';
+import { say } from '../../src/text/say.js';
 import { demandSystem } from './entity-types.js';
 import { type InConfig, type InCredentials, inCredentials, inDefaults } from './in.config.js';
 import { emitFrom } from './intake.js';
@@ -50,7 +51,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     const poll = config.poll === true;
     // Before the store is open: a sender is told to try again later, not that there is no such path.
     if (webhook) stops.push(serveWebhook(RED, node, config, endpoint, { where, entityType, limit: number('webhookLimit') }));
-    show(node, 'waiting', 'opening store');
+    show(node, 'waiting', say`opening the store`);
     const broker = await endpoint.broker;
     if (closed) return;
     const shown = new IntakeStatus(node, broker);
@@ -60,8 +61,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       node.error(`${what}: ${text}`, { topic: what } as never);
     };
     stops.push(() => shown.stop());
-    const listening = webhook ? `listening on /${config.path}` : hub ? 'registering at the hub' : poll ? 'polling' : 'idle';
-    await shown.begin(endpoint.id, listening);
+    await shown.begin(endpoint.id, receivingText(webhook ? config.path : undefined, hub !== undefined, poll));
     if (closed) return;
     stops.push(emitFrom(RED, node, broker, (record, bodies) => readBack(client, record, bodies), shown));
     if (!hub && !poll) return;
@@ -71,7 +71,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       node: node.id,
       entityType,
       ...(poll && { interval: Math.max(100, number('pollInterval') * 1000) }),
-      onPolled: () => shown.works('poll', hub || webhook ? undefined : 'polling'),
+      onPolled: () => shown.works('poll', hub || webhook ? undefined : say`polling`),
       onError: trouble('poll', 'poll'),
     });
     stops.push(() => poller.stop());
@@ -82,6 +82,13 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
     show(node, 'error', text);
     node.error(text);
   });
+}
+
+/** How changes arrive, while nothing is wrong. */
+function receivingText(path: string | undefined, hub: boolean, poll: boolean): string {
+  if (path !== undefined) return say`listening on /${path}`;
+  if (hub) return say`registering at the hub`;
+  return poll ? say`polling` : say`not receiving changes`;
 }
 
 /** What an event, a webhook or a poll is about. */

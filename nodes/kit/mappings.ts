@@ -4,6 +4,7 @@ import { compileMapping, preset, subjectOf, systemOf } from '../../src/endpoints
 import { SwitchboardError } from '../../src/errors.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
+import { say } from '../../src/text/say.js';
 import type { MappingNode } from '../mapping/mapping.js';
 
 const presets = new Map<string, CompiledMapping>();
@@ -13,10 +14,10 @@ export function mappingFor(RED: NodeAPI, id: string, client: EndpointClient, ent
   if (id) {
     const node = RED.nodes.getNode(id) as MappingNode | null;
     if (!node?.compiled)
-      throw new SwitchboardError('SWB_CONFIG', 'Its mapping is missing.', {
+      throw new SwitchboardError('SWB_CONFIG', say`Its mapping is missing.`, {
         where,
         field: 'mapping',
-        hint: 'Choose a mapping, or none for the preset.',
+        hint: say`Choose a mapping, or none for the preset.`,
       });
     const compiled = node.compiled();
     agree(compiled.mapping, client, entityType, where);
@@ -41,11 +42,11 @@ function agree(mapping: Mapping, client: EndpointClient, entityType: string, whe
   if (mapping.system === client.system && mapping.entityType === entityType) return;
   throw new SwitchboardError(
     'SWB_CONFIG',
-    `The mapping "${mapping.name}" is for ${systemOf(mapping.system).label} ${mapping.entityType}, but ${client.name} is ${systemOf(client.system).label} ${entityType}.`,
+    say`The mapping "${mapping.name}" is for ${systemOf(mapping.system).label} ${mapping.entityType}, but ${client.name} is ${systemOf(client.system).label} ${entityType}.`,
     {
       where,
       field: 'mapping',
-      hint: 'Choose a mapping of the same system and entity type.',
+      hint: say`Choose a mapping of the same system and entity type.`,
     },
   );
 }

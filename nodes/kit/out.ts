@@ -4,13 +4,14 @@ import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
 import { demandSystem, entityTypeToWrite } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
 import { emitFrom } from './intake.js';
 import { migrated } from './migrate.js';
 import type { OutConfig } from './out.config.js';
 import { usedEndpoint } from './parties.js';
-import { countDown, show, troubles } from './status.js';
+import { attentionText, countDown, show } from './status.js';
 
 /** The out node of a system. */
 export function outNode(RED: NodeAPI, id: string) {
@@ -42,31 +43,31 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     demandSystem(endpoint.client, system.id, where);
     const entityType = entityTypeToWrite(endpoint.client, chosen, envelope);
     if (!envelope.conversation) {
-      throw new SwitchboardError('SWB_PAYLOAD', 'The message belongs to no conversation.', {
+      throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
         where,
-        hint: 'Put a «conversation correlate» node before the out node.',
+        hint: say`Put a «conversation correlate» node before the out node.`,
       });
     }
     const { payload } = msg;
     if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
-      throw new SwitchboardError('SWB_PAYLOAD', `msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}.`, {
+      throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}.`, {
         where,
         field: 'msg.payload',
-        hint: 'Give the fields to write as an object; a «map» node makes it.',
+        hint: say`Give the fields to write as an object; a «map» node makes it.`,
       });
     }
     const outgoing = envelope.outgoing;
     if (outgoing && outgoing.endpoint !== endpoint.id) {
-      throw new SwitchboardError('SWB_CONFIG', 'The map node before it maps for another endpoint.', {
+      throw new SwitchboardError('SWB_CONFIG', say`The map node before it maps for another endpoint.`, {
         where,
-        hint: 'Choose the same endpoint in both nodes.',
+        hint: say`Choose the same endpoint in both nodes.`,
       });
     }
     if (outgoing && outgoing.entityType !== entityType) {
       throw new SwitchboardError(
         'SWB_CONFIG',
-        `The map node before it makes a payload for ${outgoing.entityType}, this node writes ${entityType}.`,
-        { where, field: 'entityType', hint: 'Choose the same record type in both nodes.' },
+        say`The map node before it makes a payload for ${outgoing.entityType}, this node writes ${entityType}.`,
+        { where, field: 'entityType', hint: say`Choose the same record type in both nodes.` },
       );
     }
     const fields = payload as Record<string, Json>;
@@ -105,14 +106,17 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     const tell = () => {
       const { circuit, strange, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
       const { inFlight, nextTry } = standing;
-      const failures = troubles(standing);
-      if (suspended) show(node, 'waiting', `${endpoint.label} is suspended${suspended.by && ` by ${suspended.by}`}${failures}`);
-      else if (circuit === 'open') {
-        const how = strange ? 'answers strangely' : 'is down';
-        countDown(node, 'error', resumesAt, (when) => `${endpoint.label} ${how}, next try ${when}${failures}`);
-      } else if (inFlight) show(node, 'busy', `${inFlight} in flight${failures}`);
-      else if (nextTry) countDown(node, 'waiting', nextTry, (when) => `retrying ${when}${failures}`);
-      else show(node, failures ? 'warning' : 'ok', `connected${failures}`);
+      const failures = attentionText(standing);
+      const { label } = endpoint;
+      if (suspended) {
+        const text = suspended.by ? say`${label} suspended by ${suspended.by}` : say`${label} suspended`;
+        show(node, 'waiting', text + failures);
+      } else if (circuit === 'open') {
+        const text = strange ? say`unexpected responses from ${label}` : say`${label} unavailable`;
+        countDown(node, 'error', resumesAt, (when) => `${text}, ${say`next attempt ${when}`}${failures}`);
+      } else if (inFlight) show(node, 'busy', say`${inFlight} in flight` + failures);
+      else if (nextTry) countDown(node, 'waiting', nextTry, (when) => say`retry ${when}` + failures);
+      else show(node, failures ? 'warning' : 'ok', say`connected` + failures);
     };
     if (worker) {
       stops.push(

@@ -2,6 +2,7 @@ import type { Node, NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 
 /** What an endpoint config node offers the nodes that use it. */
 export interface EndpointNode<Client extends EndpointClient = EndpointClient> extends Node {
@@ -21,6 +22,6 @@ export function usedEndpoint<Client extends EndpointClient>(RED: NodeAPI, id: st
   throw new SwitchboardError('SWB_CONFIG', node ? 'The endpoint is not set up correctly.' : 'The node has no endpoint.', {
     where,
     field: 'endpoint',
-    hint: 'Choose an endpoint in the node’s dialog, or enable and fix it, and deploy.',
+    hint: say`Choose an endpoint in the node’s dialog, or enable and fix it, and deploy.`,
   });
 }

@@ -5,6 +5,7 @@ import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import type { Poller } from '../../src/delivery/poller.js';
 import type { EventHub } from '../../src/endpoints/hub.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 import { hubStatus } from './hub-status.js';
 import type { InConfig } from './in.config.js';
 import type { IntakeStatus } from './intake-status.js';
@@ -50,7 +51,7 @@ export async function subscribe(
     },
     onRegistered: (state) => shown.works('hub', hubStatus(state, broker.clock()), state.certain),
     onError: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
-    onNotice: (text) => node.warn(`hub registration: ${text}`),
+    onNotice: (text) => node.warn(say`Hub registration: ${text}`),
   });
   const callback: Callback = { secret: '', heard: () => subscription.eventReceived() };
   const limit = number('eventLimit') * 1024;
@@ -82,8 +83,8 @@ async function receive(
   try {
     const [given = '', ...rest] = request.rest.split('/');
     if (!secret || !sameText(given, secret)) {
-      throw new SwitchboardError('SWB_UNAUTHORISED', 'The secret in the callback path is wrong.', {
-        hint: 'Events come to the address registered at the hub.',
+      throw new SwitchboardError('SWB_UNAUTHORISED', say`The secret in the callback path is wrong.`, {
+        hint: say`Events come to the address registered at the hub.`,
       });
     }
     heard();
@@ -95,8 +96,8 @@ async function receive(
     return hub.acknowledgement(node.id, request.rest.slice(given.length + 1));
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    show(node, 'warning', `refused: ${text}`);
-    node.warn(`An event was refused: ${text}`);
+    show(node, 'warning', say`rejected: ${text}`);
+    node.warn(say`An event was rejected: ${text}`);
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import type { NodeAPI } from 'node-red';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { checkWebhook, type WebhookAuth } from '../../src/http/webhook-auth.js';
+import { say } from '../../src/text/say.js';
 import type { InConfig, InCredentials } from './in.config.js';
 import type { InNode } from './in.js';
 import type { EndpointNode } from './parties.js';
@@ -52,8 +53,8 @@ export function serveWebhook(
       return await receive(request);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
-      show(node, error instanceof SwitchboardError && error.code === 'SWB_BUSY' ? 'waiting' : 'warning', `refused: ${text}`);
-      node.warn(`A webhook was refused: ${text}`);
+      show(node, error instanceof SwitchboardError && error.code === 'SWB_BUSY' ? 'waiting' : 'warning', say`rejected: ${text}`);
+      node.warn(say`A webhook was rejected: ${text}`);
       throw error;
     }
   });
@@ -61,7 +62,7 @@ export function serveWebhook(
 
 function read(client: EndpointClient, body: unknown, entityType: string) {
   if (client.readWebhook) return client.readWebhook(body, entityType);
-  throw new SwitchboardError('SWB_CONFIG', `${client.name} has no webhooks.`, { hint: 'Poll for changes instead.' });
+  throw new SwitchboardError('SWB_CONFIG', say`${client.name} has no webhooks.`, { hint: say`Poll for changes instead.` });
 }
 
 function webhookAuth(config: InConfig, credentials: InCredentials, where: string): WebhookAuth {

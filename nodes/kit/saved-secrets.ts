@@ -1,6 +1,7 @@
 import type { Node, NodeAPI } from 'node-red';
 import type { EndpointForm } from '../../src/endpoints/form.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 import { credentialsOf, type EndpointConfig, type EndpointCredentials } from './endpoint.config.js';
 import { tokenAddress } from './http-options.js';
 import { withEnvironment } from './settings.js';
@@ -63,7 +64,7 @@ function notTheirs(unchanged: string[], asked: EndpointConfig, saved?: EndpointC
     {
       where: asked.name || 'This endpoint',
       field: unchanged[0],
-      hint: `Type ${them} again to use ${them} with this address.`,
+      hint: say`Type ${them} again to use ${them} with this address.`,
     },
   );
 }

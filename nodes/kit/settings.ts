@@ -1,5 +1,6 @@
 import type { Node, NodeAPI } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 
 const PLACEHOLDER = /\$\{([^}]+)\}/g;
 
@@ -25,10 +26,10 @@ export function numberSetting(text: string | number | undefined, fallback: strin
   const given = text === undefined || text === '' ? fallback : String(text);
   const value = Number(given);
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new SwitchboardError('SWB_CONFIG', `«${given}» is not a number.`, {
+  throw new SwitchboardError('SWB_CONFIG', say`«${given}» is not a number.`, {
     where,
     field: name,
-    hint: `Give ${name} as a number, or as \${NAME} of an environment variable that holds one.`,
+    hint: say`Give ${name} as a number, or as \${NAME} of an environment variable that holds one.`,
   });
 }
 
@@ -37,5 +38,5 @@ export function requiredSetting(text: string | undefined, name: string, where: s
   const [placeholder] = text?.match(PLACEHOLDER) ?? [];
   if (text && !placeholder) return text;
   const what = placeholder ? `The environment variable in ${placeholder} is not set.` : `${name} is missing.`;
-  throw new SwitchboardError('SWB_CONFIG', what, { where, field: name, hint: `Set ${name} in the node's dialog and deploy.` });
+  throw new SwitchboardError('SWB_CONFIG', what, { where, field: name, hint: say`Set ${name} in the node's dialog and deploy.` });
 }

@@ -1,4 +1,5 @@
 import type { Node, NodeStatusFill, NodeStatusShape } from 'node-red';
+import { say } from '../../src/text/say.js';
 
 /** The vocabulary of our nodes' status; the text says the rest. */
 const LOOKS = {
@@ -19,16 +20,17 @@ const QUIET = 200;
 const pending = new WeakMap<Node, { timer?: NodeJS.Timeout; next?: () => void; last: string }>();
 const countdowns = new WeakMap<Node, NodeJS.Timeout>();
 
-/** What waits for a person, as the end of a status; '' where nothing does. */
-export function troubles({ failed, undecided, warned }: { failed: number; undecided: number; warned: number }): string {
-  const questions = undecided === 1 ? ', 1 needs a decision' : `, ${undecided} need a decision`;
-  return (failed ? `, ${failed} failed` : '') + (undecided ? questions : '') + (warned ? `, ${warned} with a warning` : '');
+/** What needs a person's attention, as the end of a status; '' where nothing does. */
+export function attentionText({ failed, undecided, warned }: { failed: number; undecided: number; warned: number }): string {
+  const decisions = undecided === 1 ? say`1 needs a decision` : say`${undecided} need a decision`;
+  const parts = [failed && say`${failed} failed`, undecided && decisions, warned && say`${warned} with warnings`];
+  return parts.map((part) => (part ? `, ${part}` : '')).join('');
 }
 
-/** Shows a status that says how long something takes until `at` (epoch milliseconds), every second anew, until another one is shown. */
+/** Shows a status that says how long something takes until `at` (epoch milliseconds), updated every second, until another one is shown. */
 export function countDown(node: Node, look: Look, at: number, text: (when: string) => string): void {
   const seconds = Math.ceil((at - Date.now()) / 1000);
-  show(node, look, text(seconds > 0 ? `in ${seconds} s` : 'now'));
+  show(node, look, text(seconds > 0 ? say`in ${seconds} s` : say`now`));
   if (seconds <= 0) return;
   if (!countdowns.has(node)) node.on('close', () => clearTimeout(countdowns.get(node)));
   const timer = setTimeout(() => countDown(node, look, at, text), ((at - Date.now()) % 1000) + 10);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { NodeAPI } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 
 /** A request a partner sent us. */
 export interface Incoming {
@@ -49,9 +50,9 @@ export function listen(RED: NodeAPI, path: string, limit: number, handler: Route
   const key = keyOf(path);
   const route: Route = { limit, handler };
   if (routes.has(key) && !routes.get(key)?.closed) {
-    throw new SwitchboardError('SWB_CONFIG', `The path /${key} is used by another node already.`, {
+    throw new SwitchboardError('SWB_CONFIG', say`The path /${key} is used by another node already.`, {
       field: 'path',
-      hint: 'Give each in node its own path.',
+      hint: say`Give each in node its own path.`,
     });
   }
   routes.set(key, route);
@@ -64,7 +65,7 @@ export function listen(RED: NodeAPI, path: string, limit: number, handler: Route
 }
 
 async function comeAgain(): Promise<never> {
-  throw new SwitchboardError('SWB_CLOSED', 'The flows are being deployed.', { hint: 'Send it again in a moment.' });
+  throw new SwitchboardError('SWB_CLOSED', say`The flows are being deployed.`, { hint: say`Send it again in a moment.` });
 }
 
 function tableOf(RED: NodeAPI): Map<string, Route> {
@@ -184,8 +185,8 @@ function problem(code: string, message: string) {
 
 async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
   const tooLarge = () =>
-    new SwitchboardError('SWB_TOO_LARGE', `The request is larger than ${Math.round(limit / 1024)} KB.`, {
-      hint: 'Raise the limit of the in node if this is right.',
+    new SwitchboardError('SWB_TOO_LARGE', say`The request is larger than ${Math.round(limit / 1024)} KB.`, {
+      hint: say`Raise the limit of the in node if this is right.`,
     });
   if (Number(req.headers['content-length'] ?? 0) > limit) {
     req.resume();
@@ -208,16 +209,16 @@ async function readBody(req: IncomingMessage, limit: number): Promise<Buffer> {
 export function jsonBody(request: Incoming): unknown {
   const type = request.headers['content-type'] ?? '';
   if (!/[/+]json\b/i.test(type)) {
-    throw new SwitchboardError('SWB_PAYLOAD', `The Content-Type is «${type || 'missing'}».`, {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The Content-Type is «${type || 'missing'}».`, {
       field: 'Content-Type',
-      hint: 'Send application/json.',
+      hint: say`Send application/json.`,
     });
   }
   try {
     return JSON.parse(request.body.toString('utf8'));
   } catch (error) {
-    throw new SwitchboardError('SWB_PAYLOAD', `The body is not valid JSON: ${(error as Error).message}.`, {
-      hint: 'Send one JSON object.',
+    throw new SwitchboardError('SWB_PAYLOAD', say`The body is not valid JSON: ${(error as Error).message}.`, {
+      hint: say`Send one JSON object.`,
     });
   }
 }

@@ -3,6 +3,7 @@ import { brokers } from '../../src/delivery/brokers.js';
 import type { Interventions, Person } from '../../src/delivery/interventions.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { Json } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
 import type { AdminRoutes, Request } from '../kit/admin-routes.js';
 import { bulk } from './bulk.js';
 import { nodeNames } from './node-names.js';
@@ -69,7 +70,7 @@ export function serveMessages(RED: NodeAPI, routes: AdminRoutes): void {
 function payloadOf(req: Request): Json {
   const payload = req.body?.payload;
   if (payload === undefined)
-    throw new SwitchboardError('SWB_PAYLOAD', 'The request has no payload.', { hint: 'Send {"payload": …}.' });
+    throw new SwitchboardError('SWB_PAYLOAD', say`The request has no payload.`, { hint: say`Send {"payload": …}.` });
   return payload as Json;
 }
 
@@ -77,7 +78,10 @@ function bulkOf(req: Request): BulkRequest {
   const { action: requested, undoes, ids, selection, preview } = req.body ?? {};
   const action = [...UNDOABLE, 'undo' as const].find((one) => one === requested);
   if (!action)
-    throw new SwitchboardError('SWB_PAYLOAD', `The action "${String(requested)}" is not available for several messages at once.`);
+    throw new SwitchboardError(
+      'SWB_PAYLOAD',
+      say`The action "${String(requested)}" is not available for several messages at once.`,
+    );
   return {
     action,
     undoes: UNDOABLE.find((one) => one === undoes),

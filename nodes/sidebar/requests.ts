@@ -1,6 +1,7 @@
 import { brokers } from '../../src/delivery/brokers.js';
 import type { Person } from '../../src/delivery/interventions.js';
 import { SwitchboardError } from '../../src/errors.js';
+import { say } from '../../src/text/say.js';
 import { NotThere, type Request } from '../kit/admin-routes.js';
 
 export function personOf(req: Request): Person {
@@ -17,8 +18,8 @@ export function reasonOf(req: Request): string {
 
 export function notFound(kind: string): never {
   if (brokers().length === 0)
-    throw new SwitchboardError('SWB_CLOSED', 'No store is open.', {
-      hint: 'The flows are being deployed. Try again in a moment.',
+    throw new SwitchboardError('SWB_CLOSED', say`No store is open.`, {
+      hint: say`The flows are being deployed. Try again in a moment.`,
     });
   throw new NotThere(`The ${kind} does not exist. It may have been deleted.`);
 }

@@ -79,6 +79,8 @@ export async function run(options: RunOptions): Promise<RunningInstance> {
   RED.init(web.server, {
     editorTheme: { tours: false },
     telemetry: { enabled: false, updateNotification: false },
+    // Mappings are part of the flow file: one line per value makes changes readable in git.
+    flowFilePretty: true,
     logging: { console: { level: 'info', metrics: false, audit: false } },
     ...settings,
     ...(options.logLevel && { logging: { console: { level: options.logLevel, metrics: false, audit: false } } }),

@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import type { Change, CommitResult, ConversationRecord, Store } from '../store/store.js';
+import { say } from '../text/say.js';
 import { releaseDeliveries } from './plan.js';
 
 /** Retries after version conflicts with writers in other processes. */
@@ -28,7 +29,7 @@ export class Conversations {
     return this.inTurn(id, async () => {
       for (let tries = 1; ; tries++) {
         const latest = await this.store.conversation(id);
-        if (!latest) throw new SwitchboardError('SWB_STORE', `The conversation ${id} is no longer in the store.`);
+        if (!latest) throw new SwitchboardError('SWB_STORE', say`The conversation ${id} is no longer in the store.`);
         const next = change(latest);
         const changes = typeof also === 'function' ? also(latest) : [...also];
         if (next !== latest) changes.unshift({ kind: 'conversation', record: next });

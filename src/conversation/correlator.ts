@@ -2,6 +2,7 @@ import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
+import { say } from '../text/say.js';
 import { type CompetingWrite, type Conflict, findConflicts, resolveConflicts } from './conflict.js';
 import type { Conversations } from './conversations.js';
 import { type DetectedChanges, detectChanges, linkAt, linkOf, newLink, withLink } from './correlate.js';
@@ -188,7 +189,7 @@ export class Correlator {
   private async conversation(id: string): Promise<ConversationRecord> {
     const found = await this.store.conversation(id);
     if (found) return found;
-    throw new SwitchboardError('SWB_STORE', `The conversation ${id} is no longer in the store.`);
+    throw new SwitchboardError('SWB_STORE', say`The conversation ${id} is no longer in the store.`);
   }
 
   /** Messages of an entity that a user unlinked are ignored, and shown in its former conversation. */
@@ -207,11 +208,11 @@ export class Correlator {
     if (conversation) return conversation;
     throw new SwitchboardError(
       'SWB_WRONG_ENTITY',
-      `${source.number ?? source.id} has our reference ${source.reference}, which is unknown in this store.`,
+      say`${source.number ?? source.id} has our reference ${source.reference}, which is unknown in this store.`,
       {
         where: this.endpoint(source.endpoint)?.name,
         field: 'reference',
-        hint: 'Another Switchboard may have created it, or the store was lost since. Clear the reference there, or restore the store, then replay this message.',
+        hint: say`Another Switchboard may have created it, or the store was lost since. Clear the reference there, or restore the store, then replay this message.`,
       },
     );
   }
@@ -269,7 +270,7 @@ export class Correlator {
     return new SwitchboardError('SWB_WRONG_ENTITY', what, {
       where: this.endpoint(source.endpoint)?.name,
       field: 'reference',
-      hint: 'It may be a copy of a ticket that we created: clear the reference in the copy, then skip this message.',
+      hint: say`It may be a copy of a ticket that we created: clear the reference in the copy, then skip this message.`,
     });
   }
 

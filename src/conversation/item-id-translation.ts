@@ -1,6 +1,7 @@
 import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems } from '../model/item-facts.js';
 import type { GenericComment, GenericFields, GenericMessage, ItemProgress, OrderItem, State } from '../model/message.js';
+import { say } from '../text/say.js';
 import { withIds } from './item-entries.js';
 import { itemText, matchItems } from './item-match.js';
 import { DEFAULT_ROLL_UP, rollUp } from './roll-up.js';
@@ -33,11 +34,11 @@ export function translateItemIds(
     throw new DecisionError(
       'items',
       'SWB_PARTNER_ANSWER',
-      `The items of ${message.source.number ?? message.source.id} cannot be matched: ${match.unclear}`,
+      say`The items of ${message.source.number ?? message.source.id} cannot be matched: ${match.unclear}`,
       {
         where,
         field: 'items',
-        hint: 'No order line was changed. Ask the partner to show our item ids, or offering, quantity and characteristics that distinguish the items, then replay this message.',
+        hint: say`No order line was changed. Ask the partner to show our item ids, or offering, quantity and characteristics that distinguish the items, then replay this message.`,
       },
     );
   }

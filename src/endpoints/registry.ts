@@ -3,6 +3,7 @@ import type { Catalog } from '../mapping/catalog/field.js';
 import { type CompiledMapping, compile } from '../mapping/compile.js';
 import type { Expressions } from '../mapping/expressions.js';
 import type { Mapping } from '../mapping/mapping.js';
+import { say } from '../text/say.js';
 import type { EndpointClient } from './endpoint.js';
 import type { Settings } from './form.js';
 import type { System } from './system.js';
@@ -23,9 +24,9 @@ export function isSystem(id: string): boolean {
 export function systemOf(id: string): System {
   const found = SYSTEMS.find((system) => system.id === id);
   if (found) return found;
-  throw new SwitchboardError('SWB_CONFIG', `There is no system "${id}".`, {
+  throw new SwitchboardError('SWB_CONFIG', say`There is no system "${id}".`, {
     field: 'system',
-    hint: `Choose one of ${SYSTEMS.map((system) => system.id).join(', ')}.`,
+    hint: say`Choose one of ${SYSTEMS.map((system) => system.id).join(', ')}.`,
   });
 }
 
@@ -38,7 +39,8 @@ export function systemsOfNode(node: string): System[] {
 export function systemOfSettings(node: string, settings: Settings): System {
   const some = systemsOfNode(node);
   const [first] = some;
-  if (!first) throw new SwitchboardError('SWB_CONFIG', `There is no endpoint type "${node}".`, { hint: 'Reload the editor.' });
+  if (!first)
+    throw new SwitchboardError('SWB_CONFIG', say`There is no endpoint type "${node}".`, { hint: say`Reload the editor.` });
   const setting = first.endpoint.systemSetting;
   return some.find((system) => setting && system.id === settings[setting]) ?? first;
 }
@@ -51,8 +53,8 @@ export function presets(): Mapping[] {
 export function preset(system: string, entityType: string, dialect?: string): Mapping {
   const found = presets().find((one) => isAbout(one, { system, entityType, version: dialect }));
   if (found) return found;
-  throw new SwitchboardError('SWB_CONFIG', `There is no preset for ${system} ${entityType}${dialect ? ` ${dialect}` : ''}.`, {
-    hint: 'Add a mapping and choose it in the node.',
+  throw new SwitchboardError('SWB_CONFIG', say`There is no preset for ${system} ${entityType}${dialect ? ` ${dialect}` : ''}.`, {
+    hint: say`Add a mapping and choose it in the node.`,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 
 /*
  * Protection against requests that another site's page sends through a user's browser (CSRF, DNS rebinding). A browser sends any
@@ -38,8 +39,8 @@ export function checkHost(headers: IncomingHttpHeaders, known: readonly string[]
     name !== '' &&
     (isIP(name) !== 0 || !name.includes('.') || PRIVATE_ENDINGS.some((ending) => name.endsWith(ending)) || known.includes(host));
   if (own) return;
-  throw new SwitchboardError('SWB_FORBIDDEN', `The host "${host}" is not allowed.`, {
-    hint: `Open this page by IP address or machine name, or add "${host}" to the environment variable SWITCHBOARD_HOSTS and restart.`,
+  throw new SwitchboardError('SWB_FORBIDDEN', say`The host "${host}" is not allowed.`, {
+    hint: say`Open this page by IP address or machine name, or add "${host}" to the environment variable SWITCHBOARD_HOSTS and restart.`,
   });
 }
 
@@ -55,9 +56,13 @@ export function checkSameOrigin(headers: IncomingHttpHeaders, known: readonly st
   if (site === undefined ? origin === undefined || isOwn(origin, headers.host, known) : site === 'same-origin' || site === 'none')
     return;
   const from = origin && URL.canParse(origin) ? new URL(origin).host : '';
-  throw new SwitchboardError('SWB_FORBIDDEN', `The request comes from a page of another site${origin ? ` (${origin})` : ''}.`, {
-    hint: `Only Switchboard's own pages may send this request.${from && ` If users open Switchboard under that address through a proxy, add "${from}" to the environment variable SWITCHBOARD_HOSTS and restart.`}`,
-  });
+  throw new SwitchboardError(
+    'SWB_FORBIDDEN',
+    say`The request comes from a page of another site${origin ? ` (${origin})` : ''}.`,
+    {
+      hint: say`Only Switchboard's own pages may send this request.${from && ` If users open Switchboard under that address through a proxy, add "${from}" to the environment variable SWITCHBOARD_HOSTS and restart.`}`,
+    },
+  );
 }
 
 /**
@@ -69,7 +74,7 @@ export function checkJson(headers: IncomingHttpHeaders): void {
   if (/^application\/json\s*(;|$)/i.test(type)) return;
   throw new SwitchboardError('SWB_PAYLOAD', type ? `The Content-Type is "${type}".` : 'The Content-Type is missing.', {
     field: 'Content-Type',
-    hint: 'Send application/json.',
+    hint: say`Send application/json.`,
   });
 }
 

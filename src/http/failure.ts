@@ -1,4 +1,5 @@
 import { type ErrorCode, type Outcome, PartnerError } from '../errors.js';
+import { say } from '../text/say.js';
 import type { HttpRequest } from './http.js';
 
 /** Maximum number of quoted characters of an answer. */
@@ -15,43 +16,48 @@ const NOT_FOUND: FailureClass = {
   code: 'SWB_PARTNER_NOT_FOUND',
   outcome: 'notDone',
   retry: false,
-  hint: 'The record does not exist at the partner, or is hidden from the integration user.',
+  hint: say`The record does not exist at the partner, or is hidden from the integration user.`,
 };
 
 /**
  * How a status is classified (RFC 9110 §15, RFC 6585 §4). A partner may return 5xx after it has processed the request: unknown.
  */
 const STATUS: Record<number, FailureClass> = {
-  401: { code: 'SWB_PARTNER_AUTH', outcome: 'notDone', retry: false, hint: 'Check the credentials in the endpoint’s settings.' },
+  401: {
+    code: 'SWB_PARTNER_AUTH',
+    outcome: 'notDone',
+    retry: false,
+    hint: say`Check the credentials in the endpoint’s settings.`,
+  },
   403: {
     code: 'SWB_PARTNER_AUTH',
     outcome: 'notDone',
     retry: false,
-    hint: 'The integration user lacks a permission, or a rule at the partner forbids the request.',
+    hint: say`The integration user lacks a permission, or a rule at the partner forbids the request.`,
   },
   404: NOT_FOUND,
   410: NOT_FOUND,
   // A proxy may return 408 for a request that has reached the partner (RFC 9110 §15.5.9 covers only the server itself).
-  408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'unknown', retry: true, hint: 'The request will be retried.' },
-  425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: 'The request will be retried.' },
+  408: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'unknown', retry: true, hint: say`The request will be retried.` },
+  425: { code: 'SWB_PARTNER_UNAVAILABLE', outcome: 'notDone', retry: true, hint: say`The request will be retried.` },
   429: {
     code: 'SWB_PARTNER_LIMIT',
     outcome: 'notDone',
     retry: true,
-    hint: 'The request will be retried when the partner allows it. If this happens often, set a rate limit on the endpoint.',
+    hint: say`The request will be retried when the partner allows it. If this happens often, set a rate limit on the endpoint.`,
   },
 };
 const SERVER_ERROR: FailureClass = {
   code: 'SWB_PARTNER_UNAVAILABLE',
   outcome: 'unknown',
   retry: true,
-  hint: 'The record will be looked up before a retry.',
+  hint: say`The record will be looked up before a retry.`,
 };
 const REJECTED: FailureClass = {
   code: 'SWB_PARTNER_REFUSED',
   outcome: 'notDone',
   retry: false,
-  hint: 'Fix the data or the mapping, then replay the delivery.',
+  hint: say`Fix the data or the mapping, then replay the delivery.`,
 };
 
 /** Failures before any byte of the request was sent: the partner cannot have processed it. */
@@ -116,7 +122,7 @@ export function networkFailure(name: string, request: HttpRequest, code: string,
   const reason = REASONS[code] ?? text;
   return new PartnerError(
     'SWB_PARTNER_UNAVAILABLE',
-    `${request.what} (${request.method} ${pathOf(request.path)}) got no answer: ${reason}.`,
+    say`${request.what} (${request.method} ${pathOf(request.path)}) got no answer: ${reason}.`,
     {
       where: name,
       hint: notDone ? 'The request will be retried.' : 'The record will be looked up before a retry.',
@@ -131,10 +137,10 @@ export function networkFailure(name: string, request: HttpRequest, code: string,
 export function invalidBody(name: string, request: HttpRequest, status: number, answer: string): PartnerError {
   return new PartnerError(
     'SWB_PARTNER_ANSWER',
-    `${request.what} (${request.method} ${pathOf(request.path)}) returned ${status} with a body that is not valid JSON.`,
+    say`${request.what} (${request.method} ${pathOf(request.path)}) returned ${status} with a body that is not valid JSON.`,
     {
       where: name,
-      hint: 'The record will be looked up before a retry.',
+      hint: say`The record will be looked up before a retry.`,
       outcome: request.method === 'GET' ? 'notDone' : 'unknown',
       retry: true,
       status,

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { AxiosHeaders, type AxiosRequestConfig, type AxiosResponse, getAdapter, isAxiosError } from 'axios';
 import { type PartnerError, SwitchboardError } from '../errors.js';
 import { steadyClock } from '../steady-clock.js';
+import { say } from '../text/say.js';
 import { type Authenticator, authenticator } from './auth.js';
 import { ExchangeLog, type RawExchange } from './exchange-log.js';
 import { invalidBody, networkFailure, statusFailure } from './failure.js';
@@ -175,9 +176,9 @@ class Client implements HttpClient {
   private url(path: string): string {
     if (!/^https?:/i.test(path)) return `${this.options.baseUrl}${path.startsWith('/') ? '' : '/'}${path}`;
     if (new URL(path).origin === this.origin) return path;
-    throw new SwitchboardError('SWB_PAYLOAD', `The address ${path.split('?')[0]} is on another host.`, {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The address ${path.split('?')[0]} is on another host.`, {
       where: this.name,
-      hint: 'Credentials are sent only to the host of the endpoint.',
+      hint: say`Credentials are sent only to the host of the endpoint.`,
     });
   }
 

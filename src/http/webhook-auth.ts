@@ -1,5 +1,6 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 
 /** How a webhook authenticates its sender. Header names are case-insensitive. */
 export type WebhookAuth =
@@ -12,7 +13,7 @@ export type WebhookAuth =
 export function checkWebhook(auth: WebhookAuth, headers: Record<string, string>, rawBody: Buffer): void {
   if (!isAuthenticated(auth, headers, rawBody)) {
     throw new SwitchboardError('SWB_UNAUTHORISED', MESSAGES[auth.kind], {
-      hint: 'Check that the secret in the in node matches the one the partner sends.',
+      hint: say`Check that the secret in the in node matches the one the partner sends.`,
     });
   }
 }

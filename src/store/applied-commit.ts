@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 import type { LineBodies, LineChange } from './journal-line.js';
 import type { MemoryState } from './memory-state.js';
 import { type BodyRef, encodeRefs, type RecordEntry, type RecordKeys, type RecordKind, toEntry } from './record-entry.js';
@@ -194,14 +195,14 @@ function toJson(value: unknown, what: string): string {
   } catch (error) {
     cause = error;
   }
-  throw new SwitchboardError('SWB_PAYLOAD', `The ${what} cannot be stored because it is not valid JSON.`, {
-    hint: 'Pass plain objects, arrays, strings, numbers and booleans, without circular references.',
+  throw new SwitchboardError('SWB_PAYLOAD', say`The ${what} cannot be stored because it is not valid JSON.`, {
+    hint: say`Pass plain objects, arrays, strings, numbers and booleans, without circular references.`,
     cause,
   });
 }
 
 function conflict(what: string): SwitchboardError {
   return new SwitchboardError('SWB_CONFLICT', what, {
-    hint: 'Read the record again and apply the change to its current version.',
+    hint: say`Read the record again and apply the change to its current version.`,
   });
 }

@@ -1,5 +1,6 @@
 import { type FileHandle, unlink } from 'node:fs/promises';
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 import { type Disk, FILE_MODE, writeAll } from './disk.js';
 import { encodeLine, type SegmentHeader } from './journal-line.js';
 import { TailCache } from './tail-cache.js';
@@ -242,8 +243,8 @@ export class Journal {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const error =
       this.halted ??
-      new SwitchboardError('SWB_STORE', `The store cannot write to ${this.options.folder}: ${reason}.`, {
-        hint: 'Nothing that was accepted is lost. Free space on the disk or fix its permissions; the store resumes writing as soon as it can.',
+      new SwitchboardError('SWB_STORE', say`The store cannot write to ${this.options.folder}: ${reason}.`, {
+        hint: say`Nothing that was accepted is lost. Free space on the disk or fix its permissions; the store resumes writing as soon as it can.`,
         cause,
       });
     if (!this.failure) this.options.log('error', error.message);

@@ -3,6 +3,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { link, readdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 import { FILE_MODE } from './disk.js';
 
 /** The process that holds the lock of a store. */
@@ -228,8 +229,8 @@ export class Lock {
 
   private locked(holder: LockHolder | undefined): SwitchboardError {
     const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : 'another process';
-    return new SwitchboardError('SWB_STORE_LOCKED', `The store in ${this.folder} is in use by ${who}.`, {
-      hint: 'Stop that process, or use another folder. Only one Node-RED instance can use a store folder at a time.',
+    return new SwitchboardError('SWB_STORE_LOCKED', say`The store in ${this.folder} is in use by ${who}.`, {
+      hint: say`Stop that process, or use another folder. Only one Node-RED instance can use a store folder at a time.`,
     });
   }
 }

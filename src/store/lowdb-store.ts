@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
+import { say } from '../text/say.js';
 import { applyChanges } from './applied-commit.js';
 import { type Disk, nodeDisk } from './disk.js';
 import { list } from './listing.js';
@@ -180,13 +181,13 @@ export class LowdbStore implements Store {
 
   private needOpen(): OpenStore {
     if (this.opened) return this.opened;
-    throw new SwitchboardError('SWB_CLOSED', `The store in ${this.options.folder} is not open.`);
+    throw new SwitchboardError('SWB_CLOSED', say`The store in ${this.options.folder} is not open.`);
   }
 
   private lockLost(holder: LockHolder | undefined): void {
     const who = holder ? `Process ${holder.pid} on ${holder.host}` : 'Another process';
-    const error = new SwitchboardError('SWB_STORE', `${who} has taken over the store in ${this.options.folder}.`, {
-      hint: 'This process has stopped writing. Give each process its own store folder, then restart this one.',
+    const error = new SwitchboardError('SWB_STORE', say`${who} has taken over the store in ${this.options.folder}.`, {
+      hint: say`This process has stopped writing. Give each process its own store folder, then restart this one.`,
     });
     this.opened?.journal.halt(error);
     this.options.log('error', error.message);

@@ -298,15 +298,15 @@ describe(`the messages view in Node-RED ${NODE_RED.version}`, () => {
     const line = own.locator('.switchboard-line', { hasText: 'inProgress' });
     await line.hover();
     assert.equal(
-      await own.locator('.switchboard-said').innerText(),
-      'status "inProgress": copied by rule 1 of tmf621-v4, row 2 of its value map; from state "inProgress", rule 7 of Acme incident, row 2 of its value map, from state «2».',
+      await own.locator('.switchboard-field-origin').innerText(),
+      'status "inProgress": copied by rule 1 of tmf621-v4, row 2 of its value map; from state "inProgress", rule 7 of Acme incident, row 2 of its value map, from state "2".',
     );
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit', (all) => all.map((one) => one.textContent)), [
       'state2',
     ]);
     await line.focus();
     await own.keyboard.press('ArrowDown');
-    assert.match(await own.locator('.switchboard-said').innerText(), /^name "No connection in Ghent"/);
+    assert.match(await own.locator('.switchboard-field-origin').innerText(), /^name "No connection in Ghent"/);
     assert.deepEqual(await own.$$eval('.switchboard-fields .switchboard-lit code', (all) => all.map((one) => one.textContent)), [
       'short_description',
     ]);
@@ -348,7 +348,7 @@ describe(`the messages page behind a login in Node-RED ${NODE_RED.version}`, () 
     }
     const page = await browser.newPage();
     await page.goto(`${server.url}admin/switchboard/page`);
-    await page.waitForSelector('.switchboard-trouble');
+    await page.waitForSelector('.switchboard-failure');
     assert.match(await page.locator('.switchboard-notice').innerText(), /Sign in to the Node-RED editor/);
     await page.close();
   });

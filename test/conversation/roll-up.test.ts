@@ -101,7 +101,9 @@ describe('the whole order', () => {
 
 describe('the documentation of orders', () => {
   it('shows the default table (UPDATE_DOCS=1 updates it)', () => {
-    const rows = DEFAULT_ROLL_UP.map(({ when, of, gives }) => `| ${when} items are | ${of.join(', ')} | **${gives}** |`);
+    const rows = DEFAULT_ROLL_UP.map(
+      ({ when, of, gives }) => `| ${when === 'any' ? 'any item is' : 'all items are'} | ${of.join(', ')} | **${gives}** |`,
+    );
     const table = ['| | in one of these states | the order is |', '|---|---|---|', ...rows].join('\n');
     const page = readFileSync('docs/orders.md', 'utf8');
     const made = page.replace(/<!-- roll-up -->[\s\S]*<!-- end -->/, `<!-- roll-up -->\n${table}\n<!-- end -->`);

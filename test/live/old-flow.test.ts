@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from './node-red.js';
 import { LiveRig } from './rig.js';
 
@@ -22,5 +24,11 @@ describe('a flow file of version 0.1.0', () => {
     const { messages, deliveries } = await rig.counts();
     assert.deepEqual([messages.failed, deliveries.failed, deliveries.needsDecision], [0, 0, 0]);
     assert.doesNotMatch(rig.live.output(), /\[error\]/);
+  });
+
+  it('is saved with one line per setting, so that changes of its mapping can be read in git', async () => {
+    await rig.deploy();
+    const saved = readFileSync(join(rig.folder, 'user', 'flows.json'), 'utf8');
+    assert.match(saved, /\n +"rules": \[\n +\{\n +"field": /);
   });
 });

@@ -1,27 +1,27 @@
 import { SYSTEMS } from '../../src/endpoints/registry.js';
 import type { Capabilities, System } from '../../src/endpoints/system.js';
 
-/** One line of the table: what it says, and how it is read. */
+/** One row of the table: its name, and how its value is read. */
 const LINES: [string, (of: Capabilities) => string][] = [
-  ['Sends changes by webhook', ({ webhook }) => yes(webhook)],
-  ['Sends changes as events of its hub', ({ hub }) => yes(hub)],
-  ['Changes can be polled', ({ poll }) => yes(poll)],
-  ['A record is found by our reference', ({ lookUp }) => yes(lookUp)],
+  ['Notifies by webhook', ({ webhook }) => yes(webhook)],
+  ['Notifies by events of its hub', ({ hub }) => yes(hub)],
+  ['Can be polled', ({ poll }) => yes(poll)],
+  ['Look-up by our reference', ({ lookUp }) => yes(lookUp)],
   ['Attachments', ({ attachments }) => ways(attachments)],
   ['Internal notes', ({ internalNotes }) => ways(internalNotes)],
-  ['Items of orders', ({ items }) => yes(items)],
-  ['Cancellation as a request of its own', ({ cancel }) => yes(cancel)],
+  ['Order items', ({ items }) => yes(items)],
+  ['Cancellation as a separate request', ({ cancel }) => yes(cancel)],
   ['Optimistic locking', ({ optimisticLock }) => yes(optimisticLock)],
-  ['Deleted records are noticed', ({ deletes }) => yes(deletes)],
+  ['Deletions are detected', ({ deletes }) => yes(deletes)],
   ['Relations between records', ({ relations }) => ways(relations)],
 ];
 
-/** docs/systems.md, made from the descriptions of the systems. */
+/** docs/systems.md, generated from the descriptions of the systems. */
 export function systemsPage(): string {
   return `# Systems
 
-Each system has a config node for its endpoints, an *in* and an *out* node, presets for mappings, and a page of its own. This page is generated from the
-descriptions in \`src/endpoints/<system>/\`.
+Each system has a config node for its endpoints, an *in* and an *out* node, presets for mappings, and its own page. This page is
+generated from the descriptions in \`src/endpoints/<system>/\`.
 
 ${SYSTEMS.map(section).join('\n\n')}
 `;
@@ -38,7 +38,7 @@ function section(system: System): string {
 |---|---|
 | Nodes | \`${endpoint.node.replaceAll('-', ' ')}\`, \`${id} in\`, \`${id} out\` |
 | Record types | ${entityTypes.map((type) => `\`${type}\``).join(', ')} |
-| Signs in with | ${endpoint.signIn.map((method) => `\`${method.id}\``).join(', ')} |
+| Authentication | ${endpoint.signIn.map((method) => `\`${method.id}\``).join(', ')} |
 | Presets | ${system.presets.map((preset) => `\`${preset.name}\``).join(', ')} |
 | Page | [${help.replace('docs/', '')}](${help.replace('docs/', '')}) |
 
@@ -53,5 +53,5 @@ function yes(can: boolean): string {
 
 function ways({ in: reads, out: writes }: { in: boolean; out: boolean }): string {
   if (reads && writes) return 'both ways';
-  return reads ? 'read' : writes ? 'written' : '–';
+  return reads ? 'read only' : writes ? 'write only' : '–';
 }

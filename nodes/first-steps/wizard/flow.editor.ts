@@ -6,7 +6,7 @@ import { storeDefaults } from '../../switchboard-store/switchboard-store.config.
 import { type FlowNode, type Role, SCENARIOS, type Scenario } from './scenarios.editor.js';
 
 /** How we learn what changed at a party. */
-export type News = 'both' | 'told' | 'asked';
+export type Receive = 'both' | 'events' | 'polling';
 
 /** A party as it was chosen in the wizard. */
 export interface Party {
@@ -18,7 +18,7 @@ export interface Party {
   settings: Settings;
   credentials: Record<string, string>;
   entityType: string;
-  news: News;
+  receive: Receive;
   /** Where the party reaches this Node-RED; empty = this machine only. */
   publicUrl: string;
   /** Categories of order items that are this vendor's; none = all that no other vendor takes. */
@@ -129,7 +129,7 @@ function asParty(
   party: Party,
   maker: Maker,
 ): { type: string; settings: Settings; webhook?: Webhook } {
-  const { system, name, news } = party;
+  const { system, name, receive } = party;
   const type = system.entityTypes.length === 1 ? (system.entityTypes[0] ?? '') : party.entityType;
   const kind = node.type.replace(/^.*-/, '');
   if (kind === 'map') return { type: node.type, settings: { name: '', entityType: type, mapping: '' } as Settings };
@@ -137,12 +137,12 @@ function asParty(
   if (kind === 'out') return { type: `switchboard-${system.id}-out`, settings };
   const { webhook: canPost, hub, poll } = system.receive;
   Object.assign(settings, { ...inDefaults(system), ...settings });
-  if (poll) settings.poll = news !== 'told' || (!canPost && !hub);
-  if (hub) Object.assign(settings, { hub: news !== 'asked', publicUrl: party.publicUrl });
+  if (poll) settings.poll = receive !== 'events' || (!canPost && !hub);
+  if (hub) Object.assign(settings, { hub: receive !== 'polling', publicUrl: party.publicUrl });
   if (!canPost) return { type: `switchboard-${system.id}-in`, settings };
   const path = `switchboard/${slug(name, 24) || system.id}-${id.slice(0, 6)}`;
   const secret = maker.secret();
-  const webhook = news !== 'asked';
+  const webhook = receive !== 'polling';
   return {
     type: `switchboard-${system.id}-in`,
     settings: { ...settings, webhook, path, credentials: { secret } },

@@ -6,7 +6,7 @@ import { entityTypesOf, systemOfNode } from '../../kit/editor/endpoints.js';
 import { field, type Prefix, read, showBy } from '../../kit/editor/fields.js';
 import { address, text } from '../../kit/editor/validate.js';
 import { credentialsOf, endpointDefaults, endpointType } from '../../kit/endpoint.config.js';
-import { endpointSettings, type News, type Party } from './flow.editor.js';
+import { endpointSettings, type Party, type Receive } from './flow.editor.js';
 import { type Role, systemsFor, typesFor } from './scenarios.editor.js';
 import { translated } from './translated.editor.js';
 
@@ -52,7 +52,7 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
       field(prefix, 'system').append(...listed.map(({ value, label }) => $('<option>').val(value).text(label)));
       field(prefix, 'system').val(choices[0]?.value ?? '');
       field(prefix, 'publicUrl').val(publicUrl);
-      for (const name of ['endpoint', 'system', 'news']) field(prefix, name).on('change', update);
+      for (const name of ['endpoint', 'system', 'receive']) field(prefix, name).on('change', update);
       field(prefix, 'system').on('change', suggest);
       field(prefix, 'entityType').on('change', () => {
         keptType = true;
@@ -104,7 +104,7 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     const form = chosenSystem();
     part('new').toggle(existing === NEW);
     part('vendor').toggle(role.several === true);
-    part('publicUrl').toggle(form.receive.hub !== undefined && read(prefix, 'news') !== 'asked');
+    part('publicUrl').toggle(form.receive.hub !== undefined && read(prefix, 'receive') !== 'polling');
     part('entityType').toggle(form.entityTypes.length > 1);
     const select = field(prefix, 'entityType');
     const types = typesAt(form, existing);
@@ -148,7 +148,7 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
       settings: { ...made, ...(node ? {} : chosenChoice()?.settings) },
       credentials: Object.fromEntries(shown.map((name) => [name, String(read(prefix, name))])),
       entityType: String(read(prefix, 'entityType')),
-      news: read(prefix, 'news') as News,
+      receive: read(prefix, 'receive') as Receive,
       publicUrl: String(read(prefix, 'publicUrl')).trim(),
       takes: String(read(prefix, 'takes'))
         .split(/\s*,\s*/)

@@ -29,7 +29,7 @@ export function openWizard(translate: Translate): void {
     $(`#${BUTTONS.back}`).toggle(to === 'who' || to === 'test');
     $(`#${BUTTONS.cancel}`).toggle(to !== 'done');
     $(`#${BUTTONS.next}`).text(
-      translate({ what: 'wizard.next', who: 'wizard.try', test: 'wizard.layDown', done: 'wizard.done' }[to]),
+      translate({ what: 'wizard.next', who: 'wizard.try', test: 'wizard.create', done: 'wizard.done' }[to]),
     );
   }
 
@@ -88,7 +88,7 @@ export function openWizard(translate: Translate): void {
             if (results.size < chosen.length) return;
             const bad = [...results.values()].some((some) => some.length === 0 || some.some((check) => check.ok === false));
             note.text(bad ? translate('wizard.testedNotAll') : '');
-            button.text(translate(bad ? 'wizard.layDownAnyway' : 'wizard.layDown')).prop('disabled', false);
+            button.text(translate(bad ? 'wizard.createAnyway' : 'wizard.create')).prop('disabled', false);
           },
         );
         box.append(part);
@@ -97,7 +97,7 @@ export function openWizard(translate: Translate): void {
       return box.append(note);
     },
     done: () => {
-      const box = $('<div>').append($('<p>').text(translate('wizard.laidDown')));
+      const box = $('<div>').append($('<p>').text(translate('wizard.created')));
       if (webhooks.length) box.append($('<p>').text(translate('wizard.webhooks')));
       for (const { name, path, secret } of webhooks) {
         const list = $('<dl>', { class: 'switchboard-wizard-webhook' });

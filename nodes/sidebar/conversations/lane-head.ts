@@ -84,8 +84,8 @@ function planned(plan: LanePlan, state: string | undefined, t: Backend['t']): HT
 
 function actions(lane: Lane, t: Backend['t'], act: LaneAction): HTMLElement {
   const control = (kind: 'unlink' | 'split') => {
-    const made = button(t(`surgery.${kind}`), 'switchboard-link', () => act(kind, lane));
-    made.setAttribute('aria-label', `${t(`surgery.${kind}`)}: ${laneName(lane)}`);
+    const made = button(t(`linkEdit.${kind}`), 'switchboard-link', () => act(kind, lane));
+    made.setAttribute('aria-label', `${t(`linkEdit.${kind}`)}: ${laneName(lane)}`);
     return made;
   };
   return element('span', { class: 'switchboard-lane-actions' }, control('unlink'), control('split'));

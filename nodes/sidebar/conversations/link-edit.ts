@@ -46,25 +46,25 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
   function rest(): void {
     fill(
       false,
-      button(t('surgery.link'), 'switchboard-button', linkForm),
-      button(t('surgery.merge'), 'switchboard-button', mergeForm),
+      button(t('linkEdit.link'), 'switchboard-button', linkForm),
+      button(t('linkEdit.merge'), 'switchboard-button', mergeForm),
       button(t('fixture.export'), 'switchboard-button', exportForm),
     );
   }
 
   function linkForm(): void {
     const endpoint = select(
-      t('surgery.endpoint'),
+      t('linkEdit.endpoint'),
       view.targets.map(({ id, name }) => [id, name]),
     );
-    const type = select(t('surgery.entityType'), []);
+    const type = select(t('linkEdit.entityType'), []);
     const offer = () => {
       const types = view.targets.find((target) => target.id === endpoint.value)?.entityTypes ?? [];
       type.replaceChildren(...types.map((name) => element('option', { value: name }, name)));
     };
     endpoint.addEventListener('change', offer);
     offer();
-    const entity = input(t('surgery.number'));
+    const entity = input(t('linkEdit.number'));
     form([endpoint, type, entity], () => ({
       kind: 'link',
       endpoint: endpoint.value,
@@ -75,7 +75,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
   }
 
   function mergeForm(): void {
-    const other = input(t('surgery.other'));
+    const other = input(t('linkEdit.other'));
     form([other], () => ({ kind: 'merge', other: other.value }));
     other.focus();
   }
@@ -109,7 +109,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
   }
 
   function form(fields: HTMLElement[], request: () => LinkEditRequest): void {
-    const go = button(t('surgery.preview'), 'switchboard-button switchboard-primary', () => ask(request()));
+    const go = button(t('linkEdit.preview'), 'switchboard-button switchboard-primary', () => ask(request()));
     for (const field of fields)
       field.addEventListener('keydown', (event) => {
         if ((event as KeyboardEvent).key !== 'Enter') return;
@@ -117,7 +117,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
         event.stopPropagation();
         go.click();
       });
-    fill(true, element('p', {}, t(`surgery.about.${request().kind}`)), ...fields, go, cancel());
+    fill(true, element('p', {}, t(`linkEdit.about.${request().kind}`)), ...fields, go, cancel());
   }
 
   function ask(request: LinkEditRequest): void {
@@ -131,7 +131,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
 
   function show(request: LinkEditRequest, { effects, found, refused, owner }: LinkEditPreview): void {
     const failure = element('div', { class: 'switchboard-failure', role: 'alert' }, refused);
-    const go = button(t(`surgery.do.${request.kind}`), 'switchboard-button switchboard-primary', () => {
+    const go = button(t(`linkEdit.do.${request.kind}`), 'switchboard-button switchboard-primary', () => {
       for (const control of root.querySelectorAll('button')) control.disabled = true;
       conversations.apply(view.id, request).then(done, (error) => {
         failure.textContent = errorText(error, t);
@@ -140,7 +140,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
     });
     const instead =
       owner &&
-      button(t('surgery.instead', { reference: owner }), 'switchboard-button switchboard-primary', () =>
+      button(t('linkEdit.instead', { reference: owner }), 'switchboard-button switchboard-primary', () =>
         ask({ kind: 'merge', other: owner }),
       );
     fill(
@@ -154,7 +154,7 @@ export function linkEditPanel(view: ConversationDetail, { t, conversations, done
             found.state && stateChip(found.state, t),
           )
         : '',
-      refused ? '' : element('p', {}, t('surgery.willChange')),
+      refused ? '' : element('p', {}, t('linkEdit.willChange')),
       refused ? '' : effectList(effects, t),
       refused ? instead || '' : go,
       cancel(),
@@ -179,13 +179,13 @@ export function linkEditHistory(view: ConversationDetail, { t, conversations, do
   return element(
     'details',
     { class: 'switchboard-body switchboard-history' },
-    element('summary', {}, element('span', {}, t('surgery.history', { count: view.linkEdits.length }))),
+    element('summary', {}, element('span', {}, t('linkEdit.history', { count: view.linkEdits.length }))),
     element('ol', {}, ...view.linkEdits.map((one) => line(one))),
   );
 
   function line(one: LinkEditEntry): HTMLElement {
     const failure = element('div', { class: 'switchboard-failure', role: 'alert' });
-    const undo = button(t('surgery.undo'), 'switchboard-button', () => {
+    const undo = button(t('linkEdit.undo'), 'switchboard-button', () => {
       undo.disabled = true;
       conversations.undo(view.id, one.id).then(done, (error) => {
         failure.textContent = errorText(error, t);
@@ -195,14 +195,14 @@ export function linkEditHistory(view: ConversationDetail, { t, conversations, do
     return element(
       'li',
       {},
-      element('div', { class: 'switchboard-row-top' }, element('b', {}, t(`surgery.done.${one.kind}`)), time(one.at)),
-      one.by && element('div', { class: 'switchboard-muted' }, t('surgery.by', { name: one.by })),
+      element('div', { class: 'switchboard-row-top' }, element('b', {}, t(`linkEdit.done.${one.kind}`)), time(one.at)),
+      one.by && element('div', { class: 'switchboard-muted' }, t('linkEdit.by', { name: one.by })),
       effectList(one.effects, t),
       one.undone
         ? element(
             'div',
             { class: 'switchboard-muted' },
-            `${one.undone.by ? t('surgery.undoneBy', { name: one.undone.by }) : t('surgery.undone')} `,
+            `${one.undone.by ? t('linkEdit.undoneBy', { name: one.undone.by }) : t('linkEdit.undone')} `,
             time(one.undone.at),
           )
         : undo,
@@ -221,7 +221,7 @@ function effectList(effects: LinkEditEffectView[], t: Backend['t']): HTMLElement
   return element(
     'ul',
     { class: 'switchboard-effects' },
-    ...effects.map(({ code, values }) => element('li', {}, t(`surgery.effect.${code}`, values))),
+    ...effects.map(({ code, values }) => element('li', {}, t(`linkEdit.effect.${code}`, values))),
   );
 }
 

@@ -16,7 +16,7 @@ export function jsonDialog(title: string, text: string, t: Backend['t'], done: (
     element(
       'div',
       { class: 'switchboard-actions' },
-      button(t('action.takeOver'), 'switchboard-button switchboard-apply', () => {
+      button(t('action.apply'), 'switchboard-button switchboard-apply', () => {
         try {
           JSON.parse(field.value);
         } catch (error) {

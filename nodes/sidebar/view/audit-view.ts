@@ -32,7 +32,7 @@ export function auditView({ backend, show }: SectionContext): MountedSection {
     return element(
       'li',
       {},
-      element('span', { class: 'switchboard-row-top' }, element('b', {}, by || t('audit.somebody')), time(at)),
+      element('span', { class: 'switchboard-row-top' }, element('b', {}, by || t('audit.unknownUser')), time(at)),
       element(
         'span',
         {},

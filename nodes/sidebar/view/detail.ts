@@ -148,7 +148,7 @@ function edits({ edits: all, original }: Editable, { t }: DetailContext): HTMLEl
       element(
         'div',
         {},
-        element('div', {}, `${t('edits.by', { name: by || t('audit.somebody') })} `, time(at)),
+        element('div', {}, `${t('edits.by', { name: by || t('audit.unknownUser') })} `, time(at)),
         element(
           'ul',
           { class: 'switchboard-changes' },
@@ -172,7 +172,7 @@ function warning({ message: text, code, seen }: ErrorRecord, { t }: DetailContex
       element(
         'div',
         { class: 'switchboard-muted' },
-        `${t('warning.seenBy', { name: seen.by || t('audit.somebody') })} `,
+        `${t('warning.seenBy', { name: seen.by || t('audit.unknownUser') })} `,
         time(seen.at),
       ),
   );

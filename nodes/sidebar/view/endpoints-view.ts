@@ -29,7 +29,7 @@ export function endpointsView({ backend }: SectionContext): MountedSection {
 
   function card(view: EndpointView): HTMLElement {
     const { name, system, state, inFlight, waiting, resumesAt, suspended, intake } = view;
-    const by = suspended?.by || t('audit.somebody');
+    const by = suspended?.by || t('audit.unknownUser');
     return element(
       'li',
       { class: 'switchboard-card', 'data-endpoint': view.id },

@@ -1,5 +1,6 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import { compile } from '../../mapping/compile.js';
+import { say } from '../../text/say.js';
 import { inWords } from '../connection.js';
 import type { EndpointClient } from '../endpoint.js';
 import type { Listed } from '../system.js';
@@ -59,9 +60,9 @@ function tableOf({ name, entityTypes }: ServiceNowClient, asked: Asked): { table
   const found = entityTypes.find((type) => (asked.table ? type.table === asked.table : type.name === asked.entityType));
   const table = found?.table ?? (asked.table ? String(asked.table) : '');
   if (table) return { table, entityType: found?.name ?? '' };
-  throw new SwitchboardError('SWB_CONFIG', `${name} has no record type "${String(asked.entityType ?? '')}".`, {
+  throw new SwitchboardError('SWB_CONFIG', say`${name} has no record type "${String(asked.entityType ?? '')}".`, {
     field: 'entityType',
-    hint: 'Add it in the endpoint’s dialog, or name a table.',
+    hint: say`Add it in the endpoint’s dialog, or name a table.`,
   });
 }
 

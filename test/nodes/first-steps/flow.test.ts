@@ -19,7 +19,7 @@ const party = (role: Role, name: string, more: Partial<Party> = {}): Party => ({
   settings: { baseUrl: `https://${name}.example` },
   credentials: { user: name },
   entityType: typesFor(role, usual(role))[0]!,
-  news: 'both',
+  receive: 'both',
   publicUrl: '',
   takes: [],
   ...more,
@@ -104,7 +104,10 @@ describe('a flow created by the wizard', () => {
   });
 
   it('receives changes as chosen, and returns the webhook settings for ServiceNow', () => {
-    const told = lay('ticket', [party(customer, 'Acme & Söhne', { news: 'told' }), party(provider, 'north', { news: 'asked' })]);
+    const told = lay('ticket', [
+      party(customer, 'Acme & Söhne', { receive: 'events' }),
+      party(provider, 'north', { receive: 'polling' }),
+    ]);
     const [sn] = told.of('servicenow-in');
     assert.deepEqual([sn?.webhook, sn?.poll], [true, false]);
     assert.match(String(sn?.path), /^switchboard\/acme-sohne-\w+$/);
@@ -113,7 +116,7 @@ describe('a flow created by the wizard', () => {
     ]);
     const [tmf] = told.of('tmf621-in');
     assert.deepEqual([tmf?.hub, tmf?.poll], [false, true]);
-    const asked = lay('ticket', [party(customer, 'acme', { news: 'asked' }), party(provider, 'north')]);
+    const asked = lay('ticket', [party(customer, 'acme', { receive: 'polling' }), party(provider, 'north')]);
     assert.deepEqual(asked.webhooks, []);
   });
 
