@@ -104,7 +104,7 @@ export = (RED: NodeAPI) => {
               legMessages,
             );
             tracker.follow(record.id, this.id, () => this.send(out as never), onIdle);
-            show(this, 'warning', `${payload.failed} failed: cancelling ${payload.cancel.join(', ')}`);
+            show(this, 'warning', say`${payload.failed} failed: canceling ${payload.cancel.join(', ')}`);
           } catch (error) {
             onIdle(errorRecord(error, new Date().toISOString()));
           }

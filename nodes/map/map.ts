@@ -5,6 +5,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
 import { sourcesOf } from '../../src/mapping/sources.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
 import { entityTypeToWrite } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { mappingFor, placeOf } from '../kit/mappings.js';
@@ -25,9 +26,9 @@ export = (RED: NodeAPI) => {
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
       const message = msg.payload as GenericMessage;
       if (!message?.source || !message.fields) {
-        throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not a generic message.', {
+        throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is not a generic message.`, {
           where,
-          hint: 'Place the map node after a normalize and a conversation correlate node.',
+          hint: say`Place the map node after a normalize and a conversation correlate node.`,
         });
       }
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
@@ -57,7 +58,7 @@ export = (RED: NodeAPI) => {
       send([msg, null]);
       const warning = problems.find((p) => p.level === 'warning');
       if (warning) show(this, 'warning', warning.text);
-      else show(this, 'ok', `for ${endpoint.label}`);
+      else show(this, 'ok', say`for ${endpoint.label}`);
     });
   }
   RED.nodes.registerType('switchboard-map', MapNode as never);
@@ -77,7 +78,7 @@ function invalid(
   const error = new SwitchboardError(code, problems.map((p) => p.text).join(' '), {
     where,
     field: problems[0]?.field,
-    hint: 'Correct the mapping or the message, deploy, then replay the message.',
+    hint: say`Correct the mapping or the message, deploy, then replay the message.`,
   });
   if (!wired) throw error;
   reject(error);

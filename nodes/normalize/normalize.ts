@@ -5,6 +5,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
 import { sourcesOf } from '../../src/mapping/sources.js';
 import { validateGeneric } from '../../src/model/schema.js';
+import { say } from '../../src/text/say.js';
 import { envelopeOf, handle } from '../kit/handle.js';
 import { mappingFor, placeOf } from '../kit/mappings.js';
 import { usedEndpoint } from '../kit/parties.js';
@@ -51,10 +52,10 @@ export = (RED: NodeAPI) => {
 
 function parse(client: EndpointClient, raw: RawEntity, where: string) {
   if (typeof raw !== 'object' || raw === null) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not the record that the in node sent.', {
+    throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is not the record that the in node sent.`, {
       where,
       field: 'msg.payload',
-      hint: 'Place the normalize node directly after the in node.',
+      hint: say`Place the normalize node directly after the in node.`,
     });
   }
   return client.parse(raw);
@@ -67,6 +68,6 @@ function problemError(errors: Problem[], where: string): SwitchboardError {
   return new SwitchboardError(code, text, {
     where,
     field: errors[0]?.field,
-    hint: 'Add the missing rows or defaults to the mapping, deploy, then replay the message.',
+    hint: say`Add the missing rows or defaults to the mapping, deploy, then replay the message.`,
   });
 }

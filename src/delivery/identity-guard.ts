@@ -4,6 +4,7 @@ import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import { sameReference } from '../model/reference.js';
 import type { ConversationRecord, Link } from '../store/store.js';
+import { say } from '../text/say.js';
 
 /** Checked entities that are remembered; all others are checked again. */
 const MAX_TRUSTED = 50_000;
@@ -18,7 +19,7 @@ export class WrongEntityError extends SwitchboardError {
   ) {
     super('SWB_WRONG_ENTITY', what, {
       where,
-      hint: 'Nothing was written. Compare both records in the Messages view, then fix the link or skip the delivery.',
+      hint: say`Nothing was written. Compare both records in the Messages view, then fix the link or skip the delivery.`,
     });
   }
 }

@@ -3,6 +3,7 @@ import { createReference } from '../conversation/reference.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import type { ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import { say } from '../text/say.js';
 import { LookupPendingError } from './retry.js';
 import type { SendContext } from './send-context.js';
 
@@ -20,7 +21,7 @@ export function isRecent({ id, since }: Link, { ages, clock, settling }: SendCon
 /** The error for an entity that is not found although it is recent: it is read again before it counts as deleted. */
 export function notVisibleYet({ message, outcome, status }: PartnerError): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', message, {
-    hint: 'It was created only recently, so it is read again.',
+    hint: say`It was created only recently, so it is read again.`,
     outcome,
     retry: true,
     status,
@@ -41,9 +42,9 @@ export async function followMove(
   if (!moved) return;
   await conversations.update(conversation.id, (latest) => withNewId(latest, link, moved));
   const [before, after] = [link.number ?? link.id, moved.number ?? moved.id];
-  throw new SwitchboardError('SWB_CONFLICT', `${before} no longer exists, and ${after} carries its reference.`, {
+  throw new SwitchboardError('SWB_CONFLICT', say`${before} no longer exists, and ${after} carries its reference.`, {
     where: client.name,
-    hint: 'Updates go to that record from now on.',
+    hint: say`Updates go to that record from now on.`,
   });
 }
 
@@ -96,9 +97,9 @@ export function ifNotVisible(
 
 /** The write was not found, and must not be sent again without a user's decision. */
 export function demandDecision(sought: string, { name }: EndpointClient): never {
-  throw new DecisionError('unresolved', 'SWB_PARTNER_ANSWER', `The partner does not show ${sought}.`, {
+  throw new DecisionError('unresolved', 'SWB_PARTNER_ANSWER', say`The partner does not show ${sought}.`, {
     where: name,
-    hint: 'Check there whether it exists.',
+    hint: say`Check there whether it exists.`,
   });
 }
 

@@ -3,6 +3,7 @@ import { isAbsent } from '../endpoints/api.js';
 import { type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { Expected, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, MessageRecord, Store } from '../store/store.js';
+import { say } from '../text/say.js';
 import { stateAfterError } from './decisions.js';
 import { errorRecord } from './error-record.js';
 import type { SourceContext } from './leg-rules.js';
@@ -122,11 +123,13 @@ export class Inbox {
   async accept(items: ReceivedItem[], also: Change[] = []): Promise<void> {
     const { store, limit } = this.options;
     if (this.closed)
-      throw new SwitchboardError('SWB_CLOSED', 'The flows are being stopped.', { hint: 'Send the message again in a moment.' });
+      throw new SwitchboardError('SWB_CLOSED', say`The flows are being stopped.`, {
+        hint: say`Send the message again in a moment.`,
+      });
     const waiting = (await store.counts()).messages.received;
     if (items.length > 0 && waiting + items.length > limit) {
-      throw new SwitchboardError('SWB_BUSY', `The inbox is full: ${waiting} messages are waiting.`, {
-        hint: 'Send the message again later; it was not stored.',
+      throw new SwitchboardError('SWB_BUSY', say`The inbox is full: ${waiting} messages are waiting.`, {
+        hint: say`Send the message again later; it was not stored.`,
       });
     }
     const fresh = items.filter((item) => !isHint(item) || !this.unread.has(hintKey(item)));

@@ -6,6 +6,7 @@ import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
 import { markWarningSeen, warningState } from '../store/warning.js';
+import { say } from '../text/say.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
@@ -61,10 +62,10 @@ export class Interventions {
     if (record.entityId && about !== record.entityId) {
       throw new SwitchboardError(
         'SWB_PAYLOAD',
-        `The edited payload is about ${about || 'no record'}, not about ${record.entityId}.`,
+        say`The edited payload is about ${about || 'no record'}, not about ${record.entityId}.`,
         {
           where: client.name,
-          hint: 'Restore the original id in the payload.',
+          hint: say`Restore the original id in the payload.`,
         },
       );
     }
@@ -349,7 +350,7 @@ function entityIdOf(client: EndpointClient, payload: Json): string {
     return client.parse(payload as RawEntity).source.id;
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
-    throw new SwitchboardError('SWB_PAYLOAD', `The edited payload cannot be read: ${text}`, { where: client.name, cause });
+    throw new SwitchboardError('SWB_PAYLOAD', say`The edited payload cannot be read: ${text}`, { where: client.name, cause });
   }
 }
 
@@ -362,16 +363,16 @@ interface EditedRequest {
 function editedRequest(client: EndpointClient, record: DeliveryRecord, bodies: Bodies, payload: Json): EditedRequest {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) throw notAnObject(client);
   if (/^(attachment|alike):/.test(record.part)) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'Only deliveries of fields and comments can be edited.', {
+    throw new SwitchboardError('SWB_PAYLOAD', say`Only deliveries of fields and comments can be edited.`, {
       where: client.name,
-      hint: 'Replay or skip this one.',
+      hint: say`Replay or skip this one.`,
     });
   }
   if (record.part.startsWith('comment:')) {
     const { comment: before } = bodies.request as { comment: GenericComment };
     const comment = { ...before, ...(payload as object) } as GenericComment;
     if (typeof comment.text !== 'string' || !comment.text.trim())
-      throw new SwitchboardError('SWB_PAYLOAD', 'The comment has no text.', { where: client.name, field: 'text' });
+      throw new SwitchboardError('SWB_PAYLOAD', say`The comment has no text.`, { where: client.name, field: 'text' });
     return { before: before as unknown as Json, request: { comment } };
   }
   const fields = payload as Record<string, Json>;
@@ -380,7 +381,7 @@ function editedRequest(client: EndpointClient, record: DeliveryRecord, bodies: B
     throw new SwitchboardError('SWB_PAYLOAD', wrong.map((problem) => problem.text).join(' '), {
       where: client.name,
       field: wrong[0]?.field,
-      hint: 'Correct these fields. Nothing was queued.',
+      hint: say`Correct these fields. Nothing was queued.`,
     });
   }
   const request = bodies.request as EntityRequest;
@@ -402,22 +403,22 @@ function withFields(request: EntityRequest, fields: Record<string, Json>): Entit
 }
 
 function notAnObject(client: EndpointClient): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', 'The edited payload is not a JSON object.', { where: client.name });
+  return new SwitchboardError('SWB_PAYLOAD', say`The edited payload is not a JSON object.`, { where: client.name });
 }
 
 function noEndpoint(endpoint: string): SwitchboardError {
-  return new SwitchboardError('SWB_CONFIG', `The endpoint ${endpoint} is no longer in the flows.`, {
-    hint: 'Add it again and deploy first.',
+  return new SwitchboardError('SWB_CONFIG', say`The endpoint ${endpoint} is no longer in the flows.`, {
+    hint: say`Add it again and deploy first.`,
   });
 }
 
 function nothingToUndo(kind: string, id: string): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', `The ${kind} ${id} has been processed since: there is nothing left to undo.`, {
-    hint: 'Refresh the view and look again.',
+  return new SwitchboardError('SWB_PAYLOAD', say`The ${kind} ${id} has been processed since: there is nothing left to undo.`, {
+    hint: say`Refresh the view and look again.`,
   });
 }
 
 function refusal(kind: string, id: string, state: string | undefined): SwitchboardError {
   const what = state ? `The ${kind} ${id} is ${state}, which does not allow this action.` : `The ${kind} ${id} does not exist.`;
-  return new SwitchboardError('SWB_PAYLOAD', what, { hint: 'Refresh the view and look again.' });
+  return new SwitchboardError('SWB_PAYLOAD', what, { hint: say`Refresh the view and look again.` });
 }

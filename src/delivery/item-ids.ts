@@ -6,6 +6,7 @@ import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems, SentItem } from '../model/item-facts.js';
 import type { Json, OrderItem } from '../model/message.js';
 import type { Link } from '../store/store.js';
+import { say } from '../text/say.js';
 import { isCancellation } from './outbox.js';
 
 /** Fields to be written, with the partner's own ids of its items. */
@@ -142,6 +143,6 @@ function unclearItems(client: EndpointClient, what: string): DecisionError {
   return new DecisionError('items', 'SWB_PARTNER_ANSWER', what, {
     where: client.name,
     field: 'items',
-    hint: 'Nothing was written. Make the change there manually and skip this delivery, or have the items made distinguishable there and replay it.',
+    hint: say`Nothing was written. Make the change there manually and skip this delivery, or have the items made distinguishable there and replay it.`,
   });
 }

@@ -7,6 +7,7 @@ import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { ConversationRecord, Plan, PlannedLeg, Store } from '../store/store.js';
+import { say } from '../text/say.js';
 import type { Inbox, MessageInFlow } from './inbox.js';
 
 /** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
@@ -179,8 +180,8 @@ function question(reason: string, cancel: string[]): string {
 
 function unassignedError(items: OrderItem[]): SwitchboardError {
   const names = items.map((i) => `${i.id} (${i.offering?.name ?? i.offering?.id ?? i.category ?? 'no offering'})`).join(', ');
-  return new SwitchboardError('SWB_UNASSIGNED', `No leg matches ${items.length === 1 ? 'the item' : 'the items'} ${names}.`, {
+  return new SwitchboardError('SWB_UNASSIGNED', say`No leg matches ${items.length === 1 ? 'the item' : 'the items'} ${names}.`, {
     field: 'items',
-    hint: `Add a row for ${items.length === 1 ? 'it' : 'them'} in the fan-out node, deploy, then replay the message. No part of the order was sent.`,
+    hint: say`Add a row for ${items.length === 1 ? 'it' : 'them'} in the fan-out node, deploy, then replay the message. No part of the order was sent.`,
   });
 }

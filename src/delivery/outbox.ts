@@ -10,6 +10,7 @@ import { SwitchboardError } from '../errors.js';
 import { CANCELLING_STATES, type GenericFields, type State } from '../model/message.js';
 import { allOf, pagesOf } from '../store/pages.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
+import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
 import type { Leg, LegOrigin } from './leg.js';
 
@@ -49,8 +50,8 @@ export class Outbox {
     let accepted: AcceptedLeg = { deliveries: 0 };
     const conversation = await this.store.conversation(leg.conversation);
     if (!conversation) {
-      throw new SwitchboardError('SWB_PAYLOAD', `The conversation ${leg.conversation} does not exist in this store.`, {
-        hint: 'Put a "conversation correlate" node that uses the same store before the out node.',
+      throw new SwitchboardError('SWB_PAYLOAD', say`The conversation ${leg.conversation} does not exist in this store.`, {
+        hint: say`Put a "conversation correlate" node that uses the same store before the out node.`,
       });
     }
     const waits = (latest: ConversationRecord) => unmetPredecessors(latest.plan, legOf(latest.plan, leg.leg)?.after);

@@ -12,6 +12,7 @@ import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/en
 import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import { say } from '../text/say.js';
 import { type CommentRecovery, snapshotsOf } from './comment-recovery.js';
 import {
   demandDecision,
@@ -75,20 +76,20 @@ export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: 
   if (!conversation)
     throw new SwitchboardError(
       'SWB_STORE',
-      `The conversation ${delivery.conversation} of this delivery is no longer in the store.`,
+      say`The conversation ${delivery.conversation} of this delivery is no longer in the store.`,
     );
   const request = (await context.store.bodies('delivery', delivery.id)).request as Bodies | undefined;
   if (!request)
-    throw new SwitchboardError('SWB_STORE', 'The payload of this delivery is no longer in the store.', {
-      hint: 'Replay the message that created the delivery.',
+    throw new SwitchboardError('SWB_STORE', say`The payload of this delivery is no longer in the store.`, {
+      hint: say`Replay the message that created the delivery.`,
     });
   const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
   if (delivery.part === 'entity' && !link) {
     return create(delivery, request as unknown as EntityRequest, conversation, inDoubt, context);
   }
   if (!link) {
-    throw new SwitchboardError('SWB_CONFIG', `${context.client.name} has no ticket in this conversation to write to.`, {
-      hint: 'If the ticket exists, link it in the Conversations view; otherwise replay the delivery that creates it. Then replay this one.',
+    throw new SwitchboardError('SWB_CONFIG', say`${context.client.name} has no ticket in this conversation to write to.`, {
+      hint: say`If the ticket exists, link it in the Conversations view; otherwise replay the delivery that creates it. Then replay this one.`,
     });
   }
   try {
@@ -134,7 +135,7 @@ async function create(
   const parsed = client.parse(written.entity);
   const { source } = parsed;
   if (!source.id) {
-    throw new PartnerError('SWB_PARTNER_ANSWER', `${client.name} answered the create without an id.`, {
+    throw new PartnerError('SWB_PARTNER_ANSWER', say`${client.name} answered the create without an id.`, {
       outcome: 'unknown',
       retry: true,
     });
@@ -271,9 +272,9 @@ async function update(
 
 /** The update was confirmed, but changed nothing: the partner may have ignored it, or a stale replica may have answered. */
 function noEffect(names: string[], { name }: EndpointClient): PartnerError {
-  return new PartnerError('SWB_PARTNER_ANSWER', `The update was confirmed, but ${names.join(', ')} did not change.`, {
+  return new PartnerError('SWB_PARTNER_ANSWER', say`The update was confirmed, but ${names.join(', ')} did not change.`, {
     where: name,
-    hint: 'The record is read, and the update is sent again up to two times.',
+    hint: say`The record is read, and the update is sent again up to two times.`,
     outcome: 'unknown',
     retry: true,
     concernsRecord: true,
@@ -369,7 +370,7 @@ async function attach(
     if (!source) {
       throw new SwitchboardError(
         'SWB_CONFIG',
-        `The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is no longer in the flows.`,
+        say`The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is no longer in the flows.`,
       );
     }
     try {

@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { SpooledAttachment } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment } from '../model/message.js';
+import { say } from '../text/say.js';
 
 /** Attachments on their way from one party to another: streamed to disk, hashed and measured, never held in memory as a whole. */
 export class Spool {
@@ -35,7 +36,7 @@ export class Spool {
           : undefined;
     if (wrong) {
       await rm(part, { force: true });
-      throw new PartnerError('SWB_PARTNER_ANSWER', `The attachment ${attachment.name} arrived damaged: ${wrong}.`, {
+      throw new PartnerError('SWB_PARTNER_ANSWER', say`The attachment ${attachment.name} arrived damaged: ${wrong}.`, {
         outcome: 'notDone',
         retry: true,
         concernsRecord: true,
@@ -68,7 +69,7 @@ export class Spool {
 
   private path(name: string): string {
     if (name !== basename(name) || name.startsWith('.'))
-      throw new SwitchboardError('SWB_STORE', `"${name}" is not a valid name for a spooled file.`);
+      throw new SwitchboardError('SWB_STORE', say`"${name}" is not a valid name for a spooled file.`);
     return join(this.folder, name);
   }
 }

@@ -4,6 +4,7 @@ import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import { ExchangeLog } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
+import { say } from '../text/say.js';
 import { Circuit, type CircuitState } from './circuit.js';
 import { EntityAges } from './entity-ages.js';
 import { errorRecord } from './error-record.js';
@@ -301,7 +302,7 @@ export class Worker {
     const what = `It is not known whether this was written at ${delivery.doubtAt}. The address of the endpoint is now ${client.address}, and a lookup there proves nothing.`;
     throw new DecisionError('addressChanged', 'SWB_CONFIG', what, {
       where: client.name,
-      hint: 'If it is the same system, look it up there. If it is another one, send it there or skip it.',
+      hint: say`If it is the same system, look it up there. If it is another one, send it there or skip it.`,
     });
   }
 
@@ -317,7 +318,7 @@ export class Worker {
     const what = `${link.number ?? link.id} was created, but is already linked to the conversation ${owner.reference}.`;
     return new SwitchboardError('SWB_WRONG_ENTITY', what, {
       where: this.options.client.name,
-      hint: 'Merge the two conversations, then replay this delivery: it will find the created record.',
+      hint: say`Merge the two conversations, then replay this delivery: it will find the created record.`,
     });
   }
 
