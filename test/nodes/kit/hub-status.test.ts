@@ -15,6 +15,6 @@ describe('the words for a registration', () => {
   });
 
   it('say what is done while it is not known to stand', () => {
-    assert.equal(hubStatus({ certain: false }, now), 'registration unconfirmed, asking for changes');
+    assert.equal(hubStatus({ certain: false }, now), 'registration unconfirmed, polling');
   });
 });
