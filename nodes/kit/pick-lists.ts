@@ -1,4 +1,4 @@
-import { inWords } from '../../src/endpoints/connection.js';
+import { describeFailure } from '../../src/endpoints/connection.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
 import type { ServiceNowClient } from '../../src/endpoints/servicenow/client.js';
 import type { FieldChoice, Listed, TableChoice, ValueChoice } from '../../src/endpoints/servicenow/dictionary.js';
@@ -47,7 +47,7 @@ async function orKnown<Item>(ask: () => Promise<Listed<Item>>, known: () => Item
     return listed.items.length > 0 ? listed : { ...listed, items: known() };
   } catch (error) {
     if (!(error instanceof PartnerError)) throw error;
-    return { items: known(), note: `${inWords(error)} These are the ones known beforehand.` };
+    return { items: known(), note: `${describeFailure(error)} These are the ones known beforehand.` };
   }
 }
 

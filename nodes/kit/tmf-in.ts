@@ -138,7 +138,7 @@ async function readBack(client: TmfClient, record: MessageRecord, bodies: Bodies
   const { entityType, entityId, origin } = record;
   const raw =
     origin === 'event'
-      ? await client.readTold(entityType, entityId, bodies.received as Json)
+      ? await client.readForEvent(entityType, entityId, bodies.received as Json)
       : await client.read(entityType, entityId);
   return raw as Json;
 }

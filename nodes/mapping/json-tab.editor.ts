@@ -1,5 +1,5 @@
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { mappingIn, ruleThatIsNone } from './designer/document.js';
+import { mappingIn, firstInvalidRule } from './designer/document.js';
 import { ruleLabel } from './rule-label.editor.js';
 
 export interface JsonTab {
@@ -33,7 +33,7 @@ export function jsonTab(translate: Translate): JsonTab {
   };
 
   function wrong(text: string): string {
-    const place = ruleThatIsNone(text);
+    const place = firstInvalidRule(text);
     return place ? translate('dialog.needsFields', { rule: ruleLabel(place, translate) }) : translate('dialog.needsRules');
   }
 }

@@ -29,7 +29,7 @@ export interface KeptMessage {
 }
 
 /** Records looked at for one list: hints, echoes and other entity types among them are passed over. */
-const MOST_SCANNED = 400;
+const MAX_SCANNED = 400;
 
 interface Lead {
   store: Store;
@@ -68,7 +68,7 @@ async function leadsOut(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
   const leads: Lead[] = [];
   for (const { store } of brokers()) {
     for (const endpoint of endpointsOf(RED, subject)) {
-      const deliveries = await store.listDeliveries({ endpoint: endpoint.id, limit: MOST_SCANNED });
+      const deliveries = await store.listDeliveries({ endpoint: endpoint.id, limit: MAX_SCANNED });
       const ids = deliveries.filter((d) => d.entityType === subject.entityType && d.part === 'entity').map((d) => d.message);
       for (const id of new Set(ids)) {
         const record = await store.message(id);
@@ -86,7 +86,7 @@ async function leadsOut(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
 
 async function messagesOf(endpoint?: string, entityType?: string): Promise<Lead[]> {
   const lists = brokers().map(async ({ store }) => {
-    const records = await store.listMessages({ ...(endpoint && { endpoint }), limit: MOST_SCANNED });
+    const records = await store.listMessages({ ...(endpoint && { endpoint }), limit: MAX_SCANNED });
     return records.map((record) => ({ store, record }));
   });
   return (await Promise.all(lists)).flat().filter(({ record }) => !entityType || record.entityType === entityType);

@@ -9,7 +9,7 @@ import type { KeptMessage } from './kept-messages.js';
 type Tree = Record<string, Json>;
 
 /** Values offered for one table; a field that takes any text at all has no use for a value map. */
-const MOST = 50;
+const MAX = 50;
 
 /** The values that a rule's fields had: in messages that are kept, and those counted for want of a row. Most frequent first. */
 export function valuesSeen(
@@ -63,7 +63,7 @@ class Tally {
     return [...this.counts]
       .map(([key, times]) => ({ values: JSON.parse(key) as string[], times }))
       .sort((a, b) => b.times - a.times)
-      .slice(0, MOST);
+      .slice(0, MAX);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EndpointClient, ItemsReader } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
-import type { MadeBy } from '../mapping/mapping.js';
+import type { AppliedMapping } from '../mapping/mapping.js';
 import type { GenericMessage, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, DeliveryRecord, Link, MessageRecord, Store } from '../store/store.js';
 import { isMoved, otherBearer } from './bearer.js';
@@ -28,8 +28,8 @@ export interface EntityRequest {
   /** The generic values it was made from. */
   generic: Record<string, Json>;
   /** Which rules of which mapping made the fields, and, of the message it came from, the generic values. */
-  made?: MadeBy;
-  read?: MadeBy;
+  made?: AppliedMapping;
+  read?: AppliedMapping;
   /** Fields that a person wrote by hand, or that were found to stand against another's: they are written whatever has been sent since. */
   edited?: string[];
   /** The endpoint whose news it is, and when that changed by our own clock, epoch milliseconds. */

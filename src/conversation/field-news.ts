@@ -1,4 +1,4 @@
-import { showsWords } from '../endpoints/words.js';
+import { showsText } from '../endpoints/text-match.js';
 import { type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { Link } from '../store/store.js';
 import type { EchoGuard, Incoming } from './correlate.js';
@@ -111,7 +111,7 @@ function stepOf(state: State): number {
 /** Does a field show what we sent, as it is or as partners keep texts: cut, wrapped, escaped? */
 export function isSent(shown: Json | undefined, sent: Json | undefined): boolean {
   if (sameImprint(imprint(sent), shown)) return true;
-  return typeof shown === 'string' && typeof sent === 'string' && shown !== '' && showsWords(shown, sent);
+  return typeof shown === 'string' && typeof sent === 'string' && shown !== '' && showsText(shown, sent);
 }
 
 /**

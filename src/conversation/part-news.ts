@@ -1,4 +1,4 @@
-import { bareWords, holdsWords, showsWords } from '../endpoints/words.js';
+import { comparableText, containsText, showsText } from '../endpoints/text-match.js';
 import type { GenericAttachment, GenericComment, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import type { Incoming } from './correlate.js';
@@ -118,7 +118,7 @@ export function partNews(conversation: ConversationRecord, link: Link, incoming:
 /** Under the author that was sent also few words behind what a partner puts in front. */
 function isShown(shown: GenericComment, ours: GenericComment): boolean {
   const sameAuthor = shown.author !== undefined && shown.author === ours.author;
-  return showsWords(shown.text, ours.text) || (sameAuthor && holdsWords(shown.text, ours.text));
+  return showsText(shown.text, ours.text) || (sameAuthor && containsText(shown.text, ours.text));
 }
 
 /** How well something that is shown fits something of ours in doubt. */
@@ -220,7 +220,7 @@ function keyOf(kind: RemovedPart['kind'], id: string): string {
 /** What is kept of words: short ones as they are, of long ones a digest of their letters, which partners format now so, now so. */
 function wordsOf(text: string): string {
   const plain = text.replace(/\s+/g, ' ').trim();
-  return plain.length <= SHORT ? plain : `#${digest(bareWords(plain))}`;
+  return plain.length <= SHORT ? plain : `#${digest(comparableText(plain))}`;
 }
 
 /**
@@ -243,7 +243,7 @@ function isSaid(said: Json, text: string): boolean {
   const kept = isUnread(said) ? said[1] : said;
   if (words === '' || typeof kept !== 'string') return kept === words;
   return (
-    kept === words || (!kept.startsWith('#') && kept !== '' && bareWords(kept) === bareWords(text) && bareWords(text) !== '')
+    kept === words || (!kept.startsWith('#') && kept !== '' && comparableText(kept) === comparableText(text) && comparableText(text) !== '')
   );
 }
 

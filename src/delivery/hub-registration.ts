@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Registered } from '../endpoints/hub.js';
+import type { RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Store } from '../store/store.js';
@@ -91,7 +91,7 @@ export function certain(registration: Registration): Registration {
 }
 
 /** What a person should know of a registration that was made again. */
-export function noticeOf(reason: Reason, { already }: Registered): string | undefined {
+export function noticeOf(reason: Reason, { already }: RegistrationResult): string | undefined {
   if (reason === 'gone') return 'The provider had forgotten our registration: it was made again, and what was missed is read.';
   if (reason !== 'missed') return undefined;
   return already

@@ -1,4 +1,4 @@
-import type { Hub, Registered } from '../endpoints/hub.js';
+import type { Hub, RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
 import type { Broker } from './broker.js';
 import { EventWatch } from './event-watch.js';
@@ -234,7 +234,7 @@ export class HubSubscription {
     };
     // Kept first: when the process dies now, nobody knows any more whether it took effect.
     await this.keep(tried);
-    let answer: Registered;
+    let answer: RegistrationResult;
     try {
       answer = await this.post(callback, reason, old);
     } catch (error) {
@@ -264,7 +264,7 @@ export class HubSubscription {
     if (notice) onNotice(notice);
   }
 
-  private async post(callback: string, reason: Reason, old: string | undefined): Promise<Registered> {
+  private async post(callback: string, reason: Reason, old: string | undefined): Promise<RegistrationResult> {
     const { hub, query } = this.options;
     const register = () => hub.registerHub(callback, query || undefined);
     const answer = await register();

@@ -2,14 +2,14 @@ import { type ErrorCode, PartnerError } from '../errors.js';
 import { withoutMarkup } from '../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
 import {
-  type Answered,
+  type PartnerRecord,
   type AnswerShape,
   type Evidence,
   idOf,
   isObject,
   isPart,
-  lackOf,
-  type Needs,
+  missingFrom,
+  type RequiredAttributes,
   objectIn,
   recordIn,
   recordsIn,
@@ -17,29 +17,29 @@ import {
 
 /** What a write was answered; `record` where the answer shows it. */
 export interface WriteAnswer extends HttpAnswer {
-  record?: Answered;
+  record?: PartnerRecord;
 }
 
-export interface ListQuestion {
+export interface ListExpectations {
   /** Whether the body of the API's own 404 says that there are none. */
-  absent?: (body: Answered) => boolean;
+  absent?: (body: PartnerRecord) => boolean;
   /** One record is looked for: it may come instead of a list. */
   lone?: boolean;
   /** What each record has to show. */
-  needs?: Needs;
+  needs?: RequiredAttributes;
   /** Is a record one of those that were asked for? Partners ignore conditions that they do not understand, and give any. */
-  asked?: (record: Answered) => boolean;
+  asked?: (record: PartnerRecord) => boolean;
   /** One page of several: the caller knows whether one without records is the end. */
   page?: boolean;
 }
 
 export interface ListAnswer {
-  records: Answered[];
+  records: PartnerRecord[];
   status: number;
   headers: HttpAnswer['headers'];
 }
 
-interface Strange {
+interface UnexpectedAnswer {
   status?: number;
   outcome?: 'notDone' | 'unknown';
   code?: ErrorCode;
@@ -62,13 +62,13 @@ export class Api {
   }
 
   /** Asks for several records. */
-  async list(request: HttpRequest, { absent, lone, needs, asked, page }: ListQuestion = {}): Promise<ListAnswer> {
+  async list(request: HttpRequest, { absent, lone, needs, asked, page }: ListExpectations = {}): Promise<ListAnswer> {
     try {
       const { status, body, headers } = await this.ask(request);
       const records = this.proven(recordsIn(status, body, this.shape, { lone, needs }), request, status);
       if (records.length === 0 && !page && isPart(status, headers))
-        throw this.strange(request, 'with no records, but not with all there are', { status });
-      if (asked && !records.every(asked)) throw this.notAsked(request);
+        throw this.unexpected(request, 'with no records, but not with all there are', { status });
+      if (asked && !records.every(asked)) throw this.unmatched(request);
       return { records, status, headers };
     } catch (error) {
       if (isAbsent(error) && isObject(error.body) && absent?.(error.body)) return { records: [], status: 404, headers: {} };
@@ -77,12 +77,12 @@ export class Api {
   }
 
   /** Asks for one record by its id. */
-  async read(request: HttpRequest, id: string, needs?: Needs): Promise<Answered> {
+  async read(request: HttpRequest, id: string, needs?: RequiredAttributes): Promise<PartnerRecord> {
     return (await this.readMarked(request, id, needs)).record;
   }
 
   /** The same, with the mark of its state (RFC 9110, ETag), where the answer gives one by which a write can be made to depend on it: a strong one. */
-  async readMarked(request: HttpRequest, id: string, needs?: Needs): Promise<{ record: Answered; etag?: string }> {
+  async readMarked(request: HttpRequest, id: string, needs?: RequiredAttributes): Promise<{ record: PartnerRecord; etag?: string }> {
     const { status, body, headers } = await this.ask(request);
     const record = this.proven(recordIn(status, body, this.shape, id, needs), request, status, true);
     const { etag } = headers;
@@ -95,18 +95,18 @@ export class Api {
    */
   async write(
     request: HttpRequest,
-    { id, needs = [], accepts = false }: { id?: string; needs?: Needs; accepts?: boolean } = {},
+    { id, needs = [], accepts = false }: { id?: string; needs?: RequiredAttributes; accepts?: boolean } = {},
   ): Promise<WriteAnswer> {
     const { status, headers, body } = await this.ask(request);
-    if (status === 202 && !accepts) throw this.strange(request, '202: it may be done later', { status });
+    if (status === 202 && !accepts) throw this.unexpected(request, '202: it may be done later', { status });
     if (body === undefined || status === 202) return { status, headers, body };
     const record = this.proven(recordIn(status === 206 ? 200 : status, body, this.shape, id), request, status);
-    const shows = status !== 206 && lackOf(record, needs) === undefined;
+    const shows = status !== 206 && missingFrom(record, needs) === undefined;
     return { status, headers, body, ...(shows && { record }) };
   }
 
   /** Changes the record with this id; gives it as the answer shows it, else as `read` does. */
-  async change(request: HttpRequest, id: string, read: () => Promise<Answered>, needs?: Needs): Promise<Answered> {
+  async change(request: HttpRequest, id: string, read: () => Promise<PartnerRecord>, needs?: RequiredAttributes): Promise<PartnerRecord> {
     const { record } = await this.write(request, { id, needs });
     return record ?? afterWrite(read);
   }
@@ -118,14 +118,14 @@ export class Api {
    */
   async create(
     request: HttpRequest,
-    wrong: (record: Answered) => string | undefined,
-    read: (id: string) => Promise<Answered>,
-    needs?: Needs,
-  ): Promise<Answered> {
+    wrong: (record: PartnerRecord) => string | undefined,
+    read: (id: string) => Promise<PartnerRecord>,
+    needs?: RequiredAttributes,
+  ): Promise<PartnerRecord> {
     const { record, body, status } = await this.write(request, { needs });
     const named = record ?? this.inside(body);
     const id = named && idOf(named, this.shape);
-    if (id === undefined) throw this.strange(request, `${status} without a record`, { status });
+    if (id === undefined) throw this.unexpected(request, `${status} without a record`, { status });
     const made = record ?? (await afterWrite(() => read(id), true));
     const fault = wrong(made);
     if (fault === undefined) return made;
@@ -133,7 +133,7 @@ export class Api {
   }
 
   /** Asks for, or writes, what is no record and has no id. */
-  async object(request: HttpRequest): Promise<Answered> {
+  async object(request: HttpRequest): Promise<PartnerRecord> {
     const { status, body } = await this.ask(request);
     return this.proven(objectIn(status, body, this.shape), request, status);
   }
@@ -147,12 +147,12 @@ export class Api {
       if (isObject(error.body) && this.shape.isOwnError(error.body)) throw error;
       const how = `${error.status}, but not by the API itself (${said(error)})`;
       // Something on the way says that one record is not there: that tells nothing about the others, nor of what became of a write.
-      throw this.strange(request, how, { status: error.status, ofRecord: true });
+      throw this.unexpected(request, how, { status: error.status, ofRecord: true });
     }
   }
 
   /** An answer that is none to this request. */
-  strange(request: Pick<HttpRequest, 'method' | 'what'>, how: string, strange: Strange = {}): PartnerError {
+  unexpected(request: Pick<HttpRequest, 'method' | 'what'>, how: string, strange: UnexpectedAnswer = {}): PartnerError {
     const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', ofRecord, hint } = strange;
     return new PartnerError(code, `${request.what} was answered ${how}. That is no answer to what was asked.`, {
       where: this.http.name,
@@ -165,8 +165,8 @@ export class Api {
   }
 
   /** Records that were not asked for: what was asked for may be among others that are not shown. */
-  notAsked(request: Pick<HttpRequest, 'method' | 'what'>, hint?: string): PartnerError {
-    return this.strange(request, 'with records that were not asked for', { hint, outcome: 'notDone' });
+  unmatched(request: Pick<HttpRequest, 'method' | 'what'>, hint?: string): PartnerError {
+    return this.unexpected(request, 'with records that were not asked for', { hint, outcome: 'notDone' });
   }
 
   /** A write that was answered as done, and is not shown. */
@@ -181,7 +181,7 @@ export class Api {
     });
   }
 
-  private inside(body: unknown): Answered | undefined {
+  private inside(body: unknown): PartnerRecord | undefined {
     const { envelope } = this.shape;
     const content = isObject(body) && envelope !== undefined && envelope in body ? body[envelope] : body;
     return isObject(content) ? content : undefined;
@@ -189,7 +189,7 @@ export class Api {
 
   private proven<T>(evidence: Evidence<T>, request: HttpRequest, status: number, ofRecord = false): T {
     if ('is' in evidence) return evidence.is;
-    throw this.strange(request, evidence.unknown, { status, ofRecord, ...(evidence.other && { code: 'SWB_WRONG_ENTITY' }) });
+    throw this.unexpected(request, evidence.unknown, { status, ofRecord, ...(evidence.other && { code: 'SWB_WRONG_ENTITY' }) });
   }
 }
 

@@ -6,14 +6,14 @@ import { isObject } from './evidence.js';
 /* What the connection tests of all systems have alike. */
 
 /** What a first list shows. `go`: there is a partner that knows who asks, or might, so that further questions make sense. */
-export interface Beginning {
+export interface ConnectionProbe {
   checks: Check[];
   go: boolean;
   failure?: PartnerError;
 }
 
 /** Signs in, then asks for a first list. */
-export async function beginning(api: Api, list: () => Promise<unknown>): Promise<Beginning> {
+export async function probeConnection(api: Api, list: () => Promise<unknown>): Promise<ConnectionProbe> {
   const noToken = await failureOf(() => api.http.signIn());
   // The partner itself was not asked.
   if (noToken) return { checks: [tokenCheck(noToken)], go: false, failure: noToken };
@@ -26,14 +26,14 @@ export async function beginning(api: Api, list: () => Promise<unknown>): Promise
 
 function tokenCheck(failure: PartnerError): Check {
   if (failure.code === 'SWB_PARTNER_AUTH') return { name: 'Credentials', ok: false, text: failure.message };
-  const text = `It could not be told whether they are accepted: ${inWords(failure)} Is the token URL right?`;
+  const text = `It could not be told whether they are accepted: ${describeFailure(failure)} Is the token URL right?`;
   return { name: 'Credentials', ok: 'warning', text };
 }
 
 function reachableCheck({ http }: Api, failure?: PartnerError): Check {
   const name = 'Reachable';
   if (failure?.code === 'SWB_PARTNER_UNAVAILABLE' && failure.status === undefined)
-    return { name, ok: false, text: inWords(failure) };
+    return { name, ok: false, text: describeFailure(failure) };
   if (failure?.code === 'SWB_PARTNER_ANSWER')
     return { name, ok: 'warning', text: `${http.baseUrl} answers, but strangely: is it the address of the API?` };
   return { name, ok: true, text: `${http.baseUrl} answers.` };
@@ -56,7 +56,7 @@ function credentialsCheck(api: Api, failure?: PartnerError): Check {
   if (failure?.status === 401) return { name, ok: false, text: failure.message };
   if (!api.http.signsIn) return { name, ok: true, text: 'No user name, key or token is sent.' };
   if (!failure || isRefused(api, failure)) return { name, ok: true, text: 'They are accepted.' };
-  return { name, ok: 'warning', text: `It could not be told whether they are accepted: ${inWords(failure)}` };
+  return { name, ok: 'warning', text: `It could not be told whether they are accepted: ${describeFailure(failure)}` };
 }
 
 /** The API itself, and nothing on the way to it, says that this is not allowed to us. */
@@ -65,7 +65,7 @@ export function isRefused({ shape }: Api, { status, body }: PartnerError): boole
 }
 
 /** What went wrong, without what is done about it when it happens to a delivery. */
-export function inWords(failure: PartnerError): string {
+export function describeFailure(failure: PartnerError): string {
   const isHelpful = failure.code === 'SWB_PARTNER_AUTH' || failure.code === 'SWB_PARTNER_NOT_FOUND';
   return isHelpful ? failure.message : failure.messageWith('');
 }

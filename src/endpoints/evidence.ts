@@ -16,10 +16,10 @@ export interface AnswerShape {
 }
 
 /** A record as the partner gives it. */
-export type Answered = Record<string, unknown>;
+export type PartnerRecord = Record<string, unknown>;
 
 /** Attributes that a record has to show to be one, beside its id (of those in a list of their own any): an error, a stub or a job shows an id, too. */
-export type Needs = readonly (string | readonly string[])[];
+export type RequiredAttributes = readonly (string | readonly string[])[];
 
 /** Evidence, or why there is none, in words. `other`: it is another record than the one that was asked for. */
 export type Evidence<T> = { is: T } | { unknown: string; other?: true };
@@ -52,8 +52,8 @@ export function recordsIn(
   status: number,
   body: unknown,
   shape: AnswerShape,
-  { lone = false, needs = [] }: { lone?: boolean; needs?: Needs } = {},
-): Evidence<Answered[]> {
+  { lone = false, needs = [] }: { lone?: boolean; needs?: RequiredAttributes } = {},
+): Evidence<PartnerRecord[]> {
   const content = contentOf(status, body, shape);
   if ('unknown' in content) return content;
   const { is } = content;
@@ -97,7 +97,7 @@ export function totalOf(headers: Readonly<Record<string, unknown>>): number | un
  * The record of an answer to a question for one. `id`: the one that was asked for; ids are compared without regard to case. `needs`: attributes
  * that it has to show. A record in parts (206) is none: what is not shown may still be there.
  */
-export function recordIn(status: number, body: unknown, shape: AnswerShape, id?: string, needs: Needs = []): Evidence<Answered> {
+export function recordIn(status: number, body: unknown, shape: AnswerShape, id?: string, needs: RequiredAttributes = []): Evidence<PartnerRecord> {
   const content = contentOf(status, body, shape);
   if ('unknown' in content) return content;
   if (status === 206) return { unknown: '206, with a part of the record' };
@@ -107,19 +107,19 @@ export function recordIn(status: number, body: unknown, shape: AnswerShape, id?:
   if (!given) return { unknown: `with an object that has no ${shape.id}` };
   if (id !== undefined && given.toLowerCase() !== id.toLowerCase())
     return { unknown: `with the record ${given.slice(0, 80)} instead of ${id}`, other: true };
-  const lacks = lackOf(is, needs);
+  const lacks = missingFrom(is, needs);
   return lacks === undefined ? { is } : { unknown: `with a record that does not show ${lacks}` };
 }
 
 /** The object of an answer that is no record: a cart, a subscription. */
-export function objectIn(status: number, body: unknown, shape: AnswerShape): Evidence<Answered> {
+export function objectIn(status: number, body: unknown, shape: AnswerShape): Evidence<PartnerRecord> {
   const content = contentOf(status, body, shape);
-  if ('unknown' in content || isObject(content.is)) return content as Evidence<Answered>;
+  if ('unknown' in content || isObject(content.is)) return content as Evidence<PartnerRecord>;
   return { unknown: `with ${kindOf(content.is)} instead of an object` };
 }
 
 /** What a record does not show first, although it has to, in words. */
-export function lackOf(record: Answered, needs: Needs): string | undefined {
+export function missingFrom(record: PartnerRecord, needs: RequiredAttributes): string | undefined {
   const shows = (name: string) => record[name] !== undefined && record[name] !== null;
   return needs
     .map((names) => [names].flat())
@@ -128,13 +128,13 @@ export function lackOf(record: Answered, needs: Needs): string | undefined {
 }
 
 /** The id of a record; undefined where it has none. */
-export function idOf(record: Answered, { id }: AnswerShape): string | undefined {
+export function idOf(record: PartnerRecord, { id }: AnswerShape): string | undefined {
   const value = record[id];
   const plain = isObject(value) ? value.value : value;
   return (typeof plain === 'string' && plain !== '') || typeof plain === 'number' ? String(plain) : undefined;
 }
 
-export function isObject(value: unknown): value is Answered {
+export function isObject(value: unknown): value is PartnerRecord {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -147,15 +147,15 @@ function contentOf(status: number, body: unknown, shape: AnswerShape): Evidence<
   return { is: shape.envelope !== undefined && shape.envelope in body ? body[shape.envelope] : body };
 }
 
-function listed(list: unknown[], shape: AnswerShape, needs: Needs): Evidence<Answered[]> {
+function listed(list: unknown[], shape: AnswerShape, needs: RequiredAttributes): Evidence<PartnerRecord[]> {
   const records = list.filter(isObject).filter((entry) => idOf(entry, shape) !== undefined);
   if (records.length < list.length)
     return { unknown: `with a list in which ${list.length - records.length} of ${list.length} have no ${shape.id}` };
-  const lacks = records.map((record) => lackOf(record, needs)).find((name) => name !== undefined);
+  const lacks = records.map((record) => missingFrom(record, needs)).find((name) => name !== undefined);
   return lacks === undefined ? { is: records } : { unknown: `with records that do not show ${lacks}` };
 }
 
-function unwrapped(body: Answered, shape: AnswerShape, needs: Needs): Evidence<Answered[]> {
+function unwrapped(body: PartnerRecord, shape: AnswerShape, needs: RequiredAttributes): Evidence<PartnerRecord[]> {
   const lists = WRAPPERS.flatMap((name) => (Array.isArray(body[name]) ? [body[name] as unknown[]] : []));
   const [list] = lists;
   if (!list || lists.length > 1) return { unknown: 'with an object instead of a list' };

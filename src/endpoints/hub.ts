@@ -1,5 +1,5 @@
 /** What a registration at a hub was answered. */
-export interface Registered {
+export interface RegistrationResult {
   /** Absent: the provider took it, and did not say under which id. */
   id?: string;
   /** It says that there is one already: ours, or the only one it takes. */
@@ -10,7 +10,7 @@ export interface Registered {
 export interface Hub {
   /** Where it is: subscriptions count there only. */
   readonly address: string;
-  registerHub(callback: string, query?: string): Promise<Registered>;
+  registerHub(callback: string, query?: string): Promise<RegistrationResult>;
   /** Resolves when it is surely gone; false where the provider has no way to end one. */
   unregisterHub(id: string): Promise<boolean>;
   /** Does it show this one? Undefined where the provider shows none. */

@@ -24,12 +24,12 @@ export function compileRule(rule: Rule, index: number, table: Table, mapping?: s
   try {
     return { index, where, ...ready(rule) };
   } catch (error) {
-    throw ofRule(error, where);
+    throw atRule(error, where);
   }
 }
 
 /** The same error, naming the rule: what throws it knows a path, a row or an expression only. */
-export function ofRule(error: unknown, where: string): SwitchboardError {
+export function atRule(error: unknown, where: string): SwitchboardError {
   if (error instanceof SwitchboardError) return error.at(where);
   const text = error instanceof Error ? error.message : String(error);
   return new SwitchboardError('SWB_CONFIG', `It cannot be read: ${text}.`, { where, hint: 'See docs/mapping.md.', cause: error });

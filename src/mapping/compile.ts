@@ -62,16 +62,16 @@ export function withRules(
       };
     },
     fromGeneric: async (message) => {
-      const news = message.changed && new Set(message.changed);
-      const isNews = news && ((top: string) => news.has(top));
+      const changedNames = message.changed && new Set(message.changed);
+      const isChanged = changedNames && ((top: string) => changedNames.has(top));
       const scope: Tree = { ...(message.fields as Tree), entity: message.entity, source: message.source as unknown as Json };
       const { body, changed, defaults, trace, problems } = await applyOut(
         mapping,
         rules,
-        { scope, input: message, isNews },
+        { scope, input: message, isChanged },
         expressions,
       );
-      const made = await itemsOut(mapping, items, message, isNews, expressions);
+      const made = await itemsOut(mapping, items, message, isChanged, expressions);
       return {
         body: { ...body, ...made.body } as Record<string, Json>,
         changed: [...changed, ...made.changed],

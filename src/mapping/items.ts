@@ -47,7 +47,7 @@ export async function itemsOut(
   mapping: Mapping,
   rules: CompiledRule[],
   message: GenericMessage,
-  isNews: ((top: string) => boolean) | undefined,
+  isChanged: ((top: string) => boolean) | undefined,
   expressions?: Expressions,
 ): Promise<{ body: Tree; changed: string[]; trace: Trace; problems: Problem[] }> {
   const field = mapping.items?.field ?? '';
@@ -58,9 +58,9 @@ export async function itemsOut(
   let changed = false;
   for (const item of mapping.items ? joined(message) : []) {
     const id = String(item[ID]);
-    const news = isNews && ((top: string) => top !== ID && isNews(isProgress(top) ? 'progress' : 'items'));
+    const news = isChanged && ((top: string) => top !== ID && isChanged(isProgress(top) ? 'progress' : 'items'));
     const scope = { ...item };
-    const made = await applyOut(mapping, rules, { scope, input: { ...item, order: message.fields }, isNews: news }, expressions);
+    const made = await applyOut(mapping, rules, { scope, input: { ...item, order: message.fields }, isChanged: news }, expressions);
     problems.push(...made.problems.map((p) => ({ ...p, field: `${field}[${id}].${p.field}` })));
     list.push(made.body as Json);
     changed ||= made.changed.size > 0;

@@ -78,7 +78,7 @@ export interface Trace {
 }
 
 /** A mapping that was applied, and what it did. */
-export interface MadeBy {
+export interface AppliedMapping {
   /** Name of the mapping, and the config node that holds it; without one it is a preset. */
   mapping: string;
   node?: string;

@@ -1,5 +1,5 @@
 import type { Json } from '../model/message.js';
-import { type CompiledRule, ofRule } from './compile-rule.js';
+import { type CompiledRule, atRule } from './compile-rule.js';
 import type { Expressions } from './expressions.js';
 import type { Direction, Mapping, Problem, Rule, Trace } from './mapping.js';
 import { type Path, read, write } from './paths.js';
@@ -10,7 +10,7 @@ import { ANY } from './value-map.js';
 export type Tree = { [key: string]: Json | undefined };
 
 /** What a rule found, before it is written to its target. */
-interface Found {
+interface FoundValue {
   value: Json;
   kind: Trace[string]['kind'];
   row?: number;
@@ -62,7 +62,7 @@ export async function applyIn(
   return { fields, trace, problems };
 }
 
-function incomingValue(compiled: CompiledRule, record: Tree, problems: Problem[]): Found | undefined {
+function incomingValue(compiled: CompiledRule, record: Tree, problems: Problem[]): FoundValue | undefined {
   const { rule, fields, values } = compiled;
   if (rule.constant !== undefined) return { value: rule.constant, kind: 'constant' };
   const given = fields.map((f) => read(record, f));
@@ -88,10 +88,10 @@ export interface OutScope {
   /** What expressions see. */
   input: unknown;
   /** Did the generic value of that top-level name change? Absent = nothing was compared, take all. */
-  isNews?: (top: string) => boolean;
+  isChanged?: (top: string) => boolean;
 }
 
-export interface Applied {
+export interface OutgoingFields {
   body: Tree;
   /** Top-level names of the body that depend on news; all of them when nothing was compared. */
   changed: Set<string>;
@@ -104,9 +104,9 @@ export interface Applied {
 export async function applyOut(
   mapping: Mapping,
   rules: CompiledRule[],
-  { scope, input, isNews: news }: OutScope,
+  { scope, input, isChanged: news }: OutScope,
   expressions?: Expressions,
-): Promise<Applied> {
+): Promise<OutgoingFields> {
   const body: Tree = {};
   const trace: Trace = {};
   const problems: Problem[] = [];
@@ -134,7 +134,7 @@ export async function applyOut(
       }
       continue;
     }
-    const isNews = touched(compiled, given.kind, news);
+    const isChanged = dependsOnChange(compiled, given.kind, news);
     given.values.forEach((raw, i) => {
       const target = compiled.fields[i];
       if (raw === ANY || !target || target.text in trace) return;
@@ -145,7 +145,7 @@ export async function applyOut(
         kind: given.kind,
         ...(given.row !== undefined && { row: given.row }),
       };
-      if (isNews) changed.add(target.top);
+      if (isChanged) changed.add(target.top);
       if (given.kind === 'default' || given.kind === 'constant') defaults.add(target.top);
       else defaults.delete(target.top);
     });
@@ -153,13 +153,13 @@ export async function applyOut(
   return { body, changed, defaults, trace, problems };
 }
 
-interface FoundOut {
+interface FoundValues {
   values: Json[];
   kind: Trace[string]['kind'];
   row?: number;
 }
 
-function outgoingValue(compiled: CompiledRule, scope: Tree, problems: Problem[]): FoundOut | undefined {
+function outgoingValue(compiled: CompiledRule, scope: Tree, problems: Problem[]): FoundValues | undefined {
   const { rule, values } = compiled;
   if (rule.constant !== undefined) return { values: [rule.constant], kind: 'constant' };
   const value = read(scope, compiled.generic);
@@ -172,7 +172,7 @@ function outgoingValue(compiled: CompiledRule, scope: Tree, problems: Problem[])
 }
 
 /** Whether a written field is news: its source changed, or it is a default that goes along with a changed condition. */
-function touched(compiled: CompiledRule, kind: Trace[string]['kind'], news: OutScope['isNews']): boolean {
+function dependsOnChange(compiled: CompiledRule, kind: Trace[string]['kind'], news: OutScope['isChanged']): boolean {
   if (!news || kind === 'expression') return true;
   const top = compiled.generic.top;
   // What kind of entity it is never changes: told on creation, it must not overwrite what the other side calls its own.
@@ -189,7 +189,7 @@ async function computed(
   direction: Direction,
   problems: Problem[],
   expressions?: Expressions,
-): Promise<(Found & FoundOut) | undefined> {
+): Promise<(FoundValue & FoundValues) | undefined> {
   try {
     const value = (await evaluated(expression, input, compiled, expressions)) as Json | undefined;
     return empty(value) ? undefined : { value: value as Json, values: [value as Json], kind: 'expression' };
@@ -210,16 +210,16 @@ async function evaluated(
   try {
     return await expressions?.evaluate(expression, input);
   } catch (error) {
-    throw ofRule(error, where);
+    throw atRule(error, where);
   }
 }
 
-function fallback(rule: Rule, direction: Direction): Found | undefined {
+function fallback(rule: Rule, direction: Direction): FoundValue | undefined {
   const value = rule.default?.[direction];
   return value === undefined ? undefined : { value, kind: 'default' };
 }
 
-function fallbackOut(rule: Rule, fields: number): FoundOut | undefined {
+function fallbackOut(rule: Rule, fields: number): FoundValues | undefined {
   const value = rule.default?.out;
   if (value === undefined) return undefined;
   return { values: fields > 1 && Array.isArray(value) ? value : [value], kind: 'default' };

@@ -66,7 +66,7 @@ export interface Party {
 }
 
 /** A service, product or configuration item the matter is about. */
-export interface Affected {
+export interface AffectedItem {
   id?: string;
   name?: string;
   /** service | ci | product | asset */
@@ -74,12 +74,12 @@ export interface Affected {
 }
 
 /** Something that has an id, a name, or both where it comes from. */
-export interface Named {
+export interface NamedRef {
   id?: string;
   name?: string;
 }
 
-export interface Place extends Named {
+export interface Place extends NamedRef {
   street?: string;
   postcode?: string;
   city?: string;
@@ -105,10 +105,10 @@ export interface OrderItem {
   quantity?: number;
   /** What kind of thing it is, for sharing an order out among vendors. */
   category?: string;
-  offering?: Named;
-  specification?: Named;
+  offering?: NamedRef;
+  specification?: NamedRef;
   /** The product that is changed or taken away, where there is one already. */
-  product?: Named;
+  product?: NamedRef;
   /** By name. */
   characteristics?: Record<string, Json>;
   requestedStartAt?: string;
@@ -149,8 +149,8 @@ export interface GenericFields {
   requester?: Party;
   assignee?: Party;
   assignmentGroup?: Party;
-  service?: Affected;
-  ci?: Affected;
+  service?: AffectedItem;
+  ci?: AffectedItem;
   /** How the matter came in: phone, email, portal, monitoring … */
   channel?: string;
   createdAt?: string;

@@ -6,7 +6,7 @@ import { type Habit, habit } from '../faults/kept-otherwise.js';
 import { until } from '../live/node-red.js';
 import { REFERENCE } from './answers.js';
 import { SYSTEMS } from './answers-systems.js';
-import { Gateway, type Way } from './way.js';
+import { Gateway, type Way } from './gateway.js';
 
 /* Every system’s client, before a partner that keeps what is written in its own way, has long lists, odd pages and another clock. */
 

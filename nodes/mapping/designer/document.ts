@@ -114,7 +114,7 @@ export function rulesIn(text: string): Rule[] | undefined {
 }
 
 /** The first rule in the text of a mapping that has no field or no generic. */
-export function ruleThatIsNone(text: string): RulePlace | undefined {
+export function firstInvalidRule(text: string): RulePlace | undefined {
   const given = parsed(text) as Partial<Mapping> | undefined;
   const { rules, items } = given ?? {};
   if (!Array.isArray(rules) || !(items === undefined || Array.isArray(items?.rules))) return undefined;

@@ -1,5 +1,5 @@
 /** Steps that can be undone. */
-const MOST = 200;
+const MAX = 200;
 
 /** What can be undone and done again. States are never changed, only replaced. */
 export class History<State> {
@@ -25,7 +25,7 @@ export class History<State> {
   push(state: State, mark?: string): void {
     if (mark === undefined || mark !== this.mark) {
       this.past.push(this.present);
-      if (this.past.length > MOST) this.past.shift();
+      if (this.past.length > MAX) this.past.shift();
     }
     this.mark = mark;
     this.present = state;

@@ -4,7 +4,7 @@ import { element } from '../../kit/editor/element.js';
 import { belong } from './rule-color.editor.js';
 
 /** Longer text is cut: a preview is for looking. */
-const LONGEST = 300;
+const MAX_LENGTH = 300;
 
 /** A result as indented lines, each in the colour of the rule that made it, with what is wrong with it below. */
 export function previewLines({ result, marks, problems }: Preview, open: (rule: RuleRef) => void, t: Translate): HTMLElement[] {
@@ -77,5 +77,5 @@ function press(target: HTMLElement, act: () => void): void {
 }
 
 function cut(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }

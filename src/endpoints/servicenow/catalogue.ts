@@ -3,7 +3,7 @@ import type { Json } from '../../model/message.js';
 import type { Api } from '../api.js';
 import { columnText, type Row } from './parse.js';
 import { queryTable, queryValue } from './query.js';
-import type { GivenLine } from './write-lines.js';
+import type { LineInput } from './write-lines.js';
 
 const ROOT = '/api/sn_sc/servicecatalog';
 
@@ -17,7 +17,7 @@ export class Catalogue {
   constructor(private readonly api: Api) {}
 
   /** Orders the lines together, each with our reference among its variables; gives the sys_id of the request. */
-  async order(lines: GivenLine[], reference: string): Promise<string> {
+  async order(lines: LineInput[], reference: string): Promise<string> {
     // Before anything is in the cart: an item that the catalogue does not have fails the order as a whole.
     const items = await Promise.all(lines.map((line) => this.itemOf(line)));
     const turn = this.last.then(() => this.throughCart(lines, items, reference));
@@ -25,7 +25,7 @@ export class Catalogue {
     return turn;
   }
 
-  private async throughCart(lines: GivenLine[], items: string[], reference: string): Promise<string> {
+  private async throughCart(lines: LineInput[], items: string[], reference: string): Promise<string> {
     await this.emptyCart();
     for (const [i, line] of lines.entries()) {
       const variables = (line.variables ?? {}) as Record<string, Json>;
@@ -43,7 +43,7 @@ export class Catalogue {
     const made = await this.api.object(submit);
     const id = columnText(made.request_id) || columnText(made.sys_id);
     if (id) return id;
-    throw this.api.strange(submit, 'without a request');
+    throw this.api.unexpected(submit, 'without a request');
   }
 
   /** What an order that failed half-way left behind must not be ordered with the next one. */
@@ -54,7 +54,7 @@ export class Catalogue {
   }
 
   /** The catalogue item of a line, by its sys_id or its name: an order's offering is seldom one of the catalogue by its id. Throws SWB_PAYLOAD, in words, where there is none. */
-  private async itemOf(line: GivenLine): Promise<string> {
+  private async itemOf(line: LineInput): Promise<string> {
     const names = [columnText(line.cat_item), columnText(line.cat_item_name)].filter((name) => name !== '');
     let found: Row[] = [];
     for (const name of names) {

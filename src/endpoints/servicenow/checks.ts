@@ -1,14 +1,14 @@
 import type { HttpRequest } from '../../http/http.js';
 import type { Api } from '../api.js';
-import { beginning, clockCheck, failureOf, inWords, isRefused } from '../connection.js';
+import { probeConnection, clockCheck, failureOf, describeFailure, isRefused } from '../connection.js';
 import type { Check } from '../endpoint.js';
-import type { Answered } from '../evidence.js';
+import type { PartnerRecord } from '../evidence.js';
 import { LINES } from './lines.js';
 import type { EntityTable } from './webhook.js';
 import { ZoneReader, zoneNamed, zoneOfUser } from './zone.js';
 
 /** A sys_id that no record has: a write to it shows rights without writing anything. */
-const NOBODY = `${'0'.repeat(31)}1`;
+const NO_SUCH_ID = `${'0'.repeat(31)}1`;
 
 /** What works and what does not, in words. Never throws. */
 export async function checkConnection(
@@ -18,7 +18,7 @@ export async function checkConnection(
   clock: () => number,
 ): Promise<Check[]> {
   const users = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
-  const { checks, go } = await beginning(api, () => rows(api, 'sys_user', users, 'reach the instance'));
+  const { checks, go } = await probeConnection(api, () => rows(api, 'sys_user', users, 'reach the instance'));
   if (!go) return checks;
   const rest = await Promise.all([
     ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(api, t.table, `Read ${t.name}`), writable(api, t)]),
@@ -59,7 +59,7 @@ async function orderable(api: Api): Promise<Check> {
     api.object({ method: 'GET', path: '/api/sn_sc/servicecatalog/cart', what: 'read the cart' }),
   );
   return failure
-    ? { name, ok: 'warning', text: `${inWords(failure)} Without it, no request with items can be created.` }
+    ? { name, ok: 'warning', text: `${describeFailure(failure)} Without it, no request with items can be created.` }
     : { name, ok: true, text: 'The integration user has a shopping cart.' };
 }
 
@@ -67,7 +67,7 @@ async function readable(api: Api, table: string, name: string, without = ''): Pr
   const one = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
   const failure = await failureOf(() => rows(api, table, one, `read ${table}`));
   return failure
-    ? { name, ok: without ? 'warning' : false, text: `${inWords(failure)} ${without}`.trim() }
+    ? { name, ok: without ? 'warning' : false, text: `${describeFailure(failure)} ${without}`.trim() }
     : { name, ok: true, text: `The table ${table} can be read.` };
 }
 
@@ -77,7 +77,7 @@ async function writable(api: Api, { name, table }: EntityTable): Promise<Check> 
   const failure = await failureOf(() =>
     api.ask({
       method: 'PATCH',
-      path: `/api/now/v2/table/${table}/${NOBODY}`,
+      path: `/api/now/v2/table/${table}/${NO_SUCH_ID}`,
       body: { short_description: 'connection test' },
       what: `write ${table}`,
     }),
@@ -86,7 +86,7 @@ async function writable(api: Api, { name, table }: EntityTable): Promise<Check> 
     return { name: title, ok: true, text: `Writing to ${table} is not refused (a rule on single records may still refuse it).` };
   if (failure && isRefused(api, failure))
     return { name: title, ok: false, text: `${failure.message} Give the integration user a role that may write ${table}.` };
-  const text = `It could not be told whether ${table} can be written${failure ? `: ${inWords(failure)}` : '.'}`;
+  const text = `It could not be told whether ${table} can be written${failure ? `: ${describeFailure(failure)}` : '.'}`;
   return { name: title, ok: 'warning', text };
 }
 
@@ -110,12 +110,12 @@ async function timeZone(api: Api, user: string | undefined, tables: readonly Ent
   if (isKnown && !failure) return { name, ok: true, text: `${user} is in ${found}: changes are asked for in that zone.` };
   if (failure) {
     const said = found ? `By its record, ${user} is in ${found}. ` : '';
-    return { name, ok: 'warning', text: `${said}${inWords(failure)} ${said ? '' : unknown}`.trim() };
+    return { name, ok: 'warning', text: `${said}${describeFailure(failure)} ${said ? '' : unknown}`.trim() };
   }
   const what = found ? `${user} is in ${found}, which is not known here.` : `The time zone of ${user} could not be read.`;
   return { name, ok: 'warning', text: `${what} ${unknown}` };
 }
 
-async function rows(api: Api, table: string, query: HttpRequest['query'], what: string): Promise<Answered[]> {
+async function rows(api: Api, table: string, query: HttpRequest['query'], what: string): Promise<PartnerRecord[]> {
   return (await api.list({ method: 'GET', path: `/api/now/v2/table/${table}`, query, what })).records;
 }

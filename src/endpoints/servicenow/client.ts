@@ -61,7 +61,7 @@ export interface ServiceNowClient extends EndpointClient {
 }
 
 /** How long after it was made a request of our own user may be without our reference, milliseconds. */
-const BECOMING_OURS = 300_000;
+const REFERENCE_WINDOW = 300_000;
 
 /** A client of one ServiceNow instance (Table API v2, Attachment API, Service Catalog API). */
 export function createServiceNowClient(options: ServiceNowOptions): ServiceNowClient {
@@ -132,13 +132,13 @@ class Client implements ServiceNowClient {
     if (!ours || !created) return;
     // By its own clock: ours may be hours away.
     const now = serviceNowTimeToIso(await serverTime(this.api, table)) ?? created;
-    if (Math.abs(Date.parse(now) - Date.parse(created)) > BECOMING_OURS) return;
+    if (Math.abs(Date.parse(now) - Date.parse(created)) > REFERENCE_WINDOW) return;
     throw new PartnerError(
       'SWB_PARTNER_NOT_FOUND',
       `${columnText(record.number)} was made by our own user a moment ago and does not carry our reference yet.`,
       {
         where: this.name,
-        hint: `It is read again; if it is not one of ours, it is taken as somebody else’s ${entityType} when it is ${BECOMING_OURS / 60_000} minutes old.`,
+        hint: `It is read again; if it is not one of ours, it is taken as somebody else’s ${entityType} when it is ${REFERENCE_WINDOW / 60_000} minutes old.`,
         outcome: 'notDone',
         retry: true,
       },

@@ -2,12 +2,12 @@ import type { GenericComment } from '../../model/message.js';
 import { type Api, afterWrite } from '../api.js';
 import type { WrittenPart } from '../endpoint.js';
 import { partnerTime } from '../partner-time.js';
-import { holdsWords, showsWords } from '../words.js';
+import { containsText, showsText } from '../text-match.js';
 import { plainText } from './html.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 import { newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
 import { commentBody } from './render.js';
-import { madeSince, type Recent } from './window.js';
+import { createdSince, type RecentRows } from './recent-rows.js';
 
 export interface CommentsOptions {
   api: Api;
@@ -45,9 +45,9 @@ export class Comments {
       const ours = this.ours(rows);
       // It was answered as done: what is new and ours, and holds the words somewhere, is it.
       const entry =
-        entryOf(ours, comment, seen, showsWords) ??
-        entryOf(rows, comment, seen, showsWords) ??
-        entryOf(ours, comment, seen, holdsWords);
+        entryOf(ours, comment, seen, showsText) ??
+        entryOf(rows, comment, seen, showsText) ??
+        entryOf(ours, comment, seen, containsText);
       if (entry) return { id: columnText(entry.sys_id) };
       // Who may not read journals is given none: then only the record tells that we have changed it just now.
       const isHidden = isEmpty && !(await showsJournals(api));
@@ -63,15 +63,15 @@ export class Comments {
     const ours = this.ours(rows);
     // Of our own user, also few words behind something that the instance puts in front.
     const isProven = this.options.integrationUser !== undefined;
-    const entry = entryOf(ours, comment, seen, showsWords) ?? (isProven ? entryOf(ours, comment, seen, holdsWords) : undefined);
+    const entry = entryOf(ours, comment, seen, showsText) ?? (isProven ? entryOf(ours, comment, seen, containsText) : undefined);
     return entry && { id: columnText(entry.sys_id) };
   }
 
   /** The newest entries, back to one of ours with these words, or to before it was written. */
-  private written(id: string, comment: GenericComment, since: string, seen: readonly string[]): Promise<Recent> {
+  private written(id: string, comment: GenericComment, since: string, seen: readonly string[]): Promise<RecentRows> {
     const { api } = this.options;
-    const isEnough = (page: Row[]) => entryOf(this.ours(page), comment, seen, showsWords) !== undefined;
-    return madeSince(api, newestOf(api, id), since, isEnough);
+    const isEnough = (page: Row[]) => entryOf(this.ours(page), comment, seen, showsText) !== undefined;
+    return createdSince(api, newestOf(api, id), since, isEnough);
   }
 
   private ours(journal: Row[]): Row[] {
@@ -115,7 +115,7 @@ export class Comments {
 }
 
 /** The journal entry of a comment of ours, the newest of those that are not known to be others. */
-function entryOf(journal: Row[], comment: GenericComment, seen: readonly string[], shows: typeof showsWords): Row | undefined {
+function entryOf(journal: Row[], comment: GenericComment, seen: readonly string[], shows: typeof showsText): Row | undefined {
   const [element, text = ''] = Object.entries(commentBody(comment))[0] ?? [];
   return journal.find(
     (row) =>

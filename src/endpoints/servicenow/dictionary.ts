@@ -1,7 +1,7 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { Api } from '../api.js';
 import { columnText, type Row } from './parse.js';
-import { MOST_NAMES, queryTable } from './query.js';
+import { MAX_NAMES, queryTable } from './query.js';
 
 /** What an instance says of itself, for people to choose from. `note`: in words, what could not be read and what stands there instead. */
 export interface Listed<Item> {
@@ -126,7 +126,7 @@ function fieldOf(row: Row): FieldChoice {
 }
 
 /** Rows, none where the right to see them is missing; an instance also gives none instead of an error. Other errors are thrown. */
-async function attempt(api: Api, table: string, query: string, what: string, fields: string, limit = MOST_NAMES): Promise<Row[]> {
+async function attempt(api: Api, table: string, query: string, what: string, fields: string, limit = MAX_NAMES): Promise<Row[]> {
   try {
     return await queryTable(api, table, query, what, limit, fields ? { sysparm_fields: fields } : {});
   } catch (error) {

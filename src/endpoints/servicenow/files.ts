@@ -5,7 +5,7 @@ import type { SpooledAttachment, WrittenPart } from '../endpoint.js';
 import { isSameContent } from '../same-content.js';
 import { columnText, type Row } from './parse.js';
 import { newestFilesOf, sysId } from './query.js';
-import { madeSince } from './window.js';
+import { createdSince } from './recent-rows.js';
 
 export interface FilesOptions {
   api: Api;
@@ -44,7 +44,7 @@ export class Files {
   /** Was it attached before? `since`: ISO time of our first attempt by the instance's clock. `seen`: ids of files that are others. */
   async find(id: string, file: SpooledAttachment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
     const { api, table, integrationUser, download } = this.options;
-    const { rows } = await madeSince(api, newestFilesOf(api, table, sysId(id)), since);
+    const { rows } = await createdSince(api, newestFilesOf(api, table, sysId(id)), since);
     for (const row of rows) {
       const made = columnText(row.sys_id);
       if (seen.includes(made) || (integrationUser && columnText(row.sys_created_by) !== integrationUser)) continue;

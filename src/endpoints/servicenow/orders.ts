@@ -7,15 +7,15 @@ import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
 import { columnText, type ServiceNowEntity } from './parse.js';
 import { findByReference, oneOf, queryTable, queryValue } from './query.js';
 import { droppedFields, rowBody } from './render.js';
-import { requestedItems } from './sign-lines.js';
+import { matchRequestedItems } from './match-items.js';
 import { changeRow, insertRow } from './write.js';
 import {
   completeLines,
-  demandLines,
-  droppedOfLines,
-  type GivenLine,
-  givenLines,
-  type LineWriting,
+  requireLines,
+  droppedLineFields,
+  type LineInput,
+  lineInputs,
+  type LineContext,
   lineOf,
   updateLines,
 } from './write-lines.js';
@@ -56,7 +56,7 @@ export class Orders {
 
   async create(fields: Record<string, Json>, reference: string): Promise<Written> {
     const { api, table, entityType, lines } = this.options;
-    const given = givenLines(fields, lines);
+    const given = lineInputs(fields, lines);
     let id = await this.idOf(reference);
     if (!id && lines.made === 'ordered' && given.length > 0) {
       const ordered = await this.catalogue.order(given, reference);
@@ -73,12 +73,12 @@ export class Orders {
   /** Writes the given columns, and of the lines what differs. `added`: the items whose lines are new. */
   async update(id: string, fields: Record<string, Json>, added: readonly string[] = []): Promise<Written> {
     const { api, table, entityType, lines, read } = this.options;
-    const given = givenLines(fields, lines);
+    const given = lineInputs(fields, lines);
     const { [LINES_FIELD]: _lines, ...header } = fields;
     const body = rowBody(header);
     const cancels = lines.made === 'ordered' && header.request_state === CANCELLED_REQUEST;
     const writing = given.length > 0 || cancels ? await this.writing(id) : undefined;
-    if (writing) demandLines(writing, given, added);
+    if (writing) requireLines(writing, given, added);
     const columns = Object.keys(body);
     const answered = columns.length > 0 ? await changeRow(api, table, id, body, `update ${entityType}`) : {};
     try {
@@ -90,7 +90,7 @@ export class Orders {
       // Where lines were written, too, they may have moved the header on; else what differs by now is somebody else's.
       const ours = writing ? [] : columns.filter((name) => name in answered).map((name) => [name, answered[name]]);
       Object.assign(entity.record, Object.fromEntries(ours));
-      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(given, lines, entity.lines ?? [])] };
+      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedLineFields(given, lines, entity.lines ?? [])] };
     } catch (error) {
       throw this.half(error);
     }
@@ -104,7 +104,7 @@ export class Orders {
   /** Whatever a create left undone: lines, their named values, the reference and the items' ids of what was ordered. */
   private async complete(id: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const { lines, read } = this.options;
-    const given = givenLines(fields, lines);
+    const given = lineInputs(fields, lines);
     try {
       const writing = await this.writing(id);
       if (lines.made === 'ordered') await this.sign(writing, fields, given, reference);
@@ -115,7 +115,7 @@ export class Orders {
       const expected = given.map((line) =>
         lines.made === 'ordered' ? { ...line, variables: { ...(line.variables as object), correlation_id: reference } } : line,
       );
-      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(expected, lines, entity.lines ?? [])] };
+      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedLineFields(expected, lines, entity.lines ?? [])] };
     } catch (error) {
       throw this.half(error);
     }
@@ -128,7 +128,7 @@ export class Orders {
     return rowBody({ ...header, ...carried });
   }
 
-  private async writing(id: string): Promise<LineWriting> {
+  private async writing(id: string): Promise<LineContext> {
     const { api, lines, entityType, integrationUser, read } = this.options;
     return { api, table: lines, entityType, entity: await read(id), ...(integrationUser && { integrationUser }) };
   }
@@ -158,7 +158,7 @@ export class Orders {
   }
 
   /** A request as the catalogue made it becomes ours: it gets our reference, and its items the ids of those they stand for. */
-  private async sign(writing: LineWriting, fields: Record<string, Json>, given: GivenLine[], reference: string): Promise<void> {
+  private async sign(writing: LineContext, fields: Record<string, Json>, given: LineInput[], reference: string): Promise<void> {
     const { api, table, entityType, lines } = this.options;
     const { record, lines: rows = [] } = writing.entity;
     const carried = columnText(record.correlation_id);
@@ -168,7 +168,7 @@ export class Orders {
     const free = rows.filter((row) => !columnText(row[lines.id]));
     const named = rows.filter((row) => columnText(row[lines.id]));
     const lacking = given.filter((line) => !lineOf(named, lines, columnText(line[lines.id])));
-    for (const [line, row] of requestedItems(free, lacking, api.name)) {
+    for (const [line, row] of matchRequestedItems(free, lacking, api.name)) {
       const what = `name an item of ${entityType} (${lines.table})`;
       await changeRow(api, lines.table, columnText(row.sys_id), rowBody({ [lines.id]: line[lines.id] ?? '' }), what);
     }
@@ -177,7 +177,7 @@ export class Orders {
       await changeRow(api, table, columnText(record.sys_id), this.headerOf(fields, reference), `update ${entityType}`);
   }
 
-  private async cancelItems({ api, entityType, entity }: LineWriting, given: GivenLine[]): Promise<void> {
+  private async cancelItems({ api, entityType, entity }: LineContext, given: LineInput[]): Promise<void> {
     const { lines } = this.options;
     const told = new Set(given.filter((line) => line.state !== undefined).map((line) => columnText(line[lines.id])));
     for (const row of entity.lines ?? []) {

@@ -1,6 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
-import type { Api, ListAnswer, ListQuestion } from '../api.js';
+import type { Api, ListAnswer, ListExpectations } from '../api.js';
 import { saysNext, totalOf } from '../evidence.js';
 import { smallerPage } from '../page-size.js';
 import { columnText, type Row } from './parse.js';
@@ -8,7 +8,7 @@ import { columnText, type Row } from './parse.js';
 /** Rows that are asked for at once; ServiceNow's own default is 10,000. */
 const PAGE = 1000;
 /** Rows of one whole list. What is longer is refused in words: a part of a list is none. */
-export const MOST_ROWS = 20_000;
+export const MAX_ROWS = 20_000;
 /** Pages are cut at round numbers; rows that may not be seen are taken out of a page afterwards: one of so many may be such a rest. */
 const ROUND = 10;
 const REST = 50;
@@ -21,7 +21,7 @@ const REST = 50;
  * @param request its query ends with the order of the rows, or has none
  * @param size rows of one page; fewer where the instance refuses as many
  */
-export async function* pages(api: Api, request: HttpRequest, size: number, question: ListQuestion = {}): AsyncGenerator<Row[]> {
+export async function* pages(api: Api, request: HttpRequest, size: number, question: ListExpectations = {}): AsyncGenerator<Row[]> {
   const given = new Set<string>();
   const read = new Set<string>();
   let from = request;
@@ -36,7 +36,7 @@ export async function* pages(api: Api, request: HttpRequest, size: number, quest
     const ids = records.map((row) => columnText(row.sys_id));
     const isNew = ids.some((id) => !read.has(id));
     if (from !== request && before > 1 && ids.length > 0 && !ids.some((id) => read.has(id)))
-      throw api.strange(request, 'with a list that was cut while it was read');
+      throw api.unexpected(request, 'with a list that was cut while it was read');
     const rows = records.filter((row) => !given.has(columnText(row.sys_id)));
     for (const id of ids) given.add(id);
     for (const id of ids) read.add(id);
@@ -55,7 +55,7 @@ export async function* pages(api: Api, request: HttpRequest, size: number, quest
     if (isNew) continue;
     const isEnd = ids.length === 0 && total === undefined;
     if (!isTold || isEnd) return;
-    throw api.strange(request, `with ${given.size} rows again, and not with all there are`);
+    throw api.unexpected(request, `with ${given.size} rows again, and not with all there are`);
   }
 }
 
@@ -65,18 +65,18 @@ function withoutTies(request: HttpRequest): HttpRequest {
   return { ...request, query: { ...request.query, sysparm_query: sysparm_query ? `${sysparm_query}^${order}` : order } };
 }
 
-/** All rows of a list. Throws PartnerError, SWB_TOO_LARGE, where there are more than MOST_ROWS. */
-export async function wholeList(api: Api, request: HttpRequest, question: ListQuestion = {}): Promise<Row[]> {
+/** All rows of a list. Throws PartnerError, SWB_TOO_LARGE, where there are more than MAX_ROWS. */
+export async function wholeList(api: Api, request: HttpRequest, question: ListExpectations = {}): Promise<Row[]> {
   const found: Row[] = [];
   for await (const rows of pages(api, request, PAGE, question)) {
     found.push(...rows);
-    if (found.length > MOST_ROWS) throw tooLong(api, request);
+    if (found.length > MAX_ROWS) throw tooLong(api, request);
   }
   return found;
 }
 
 export function tooLong(api: Api, { what }: Pick<HttpRequest, 'what'>): PartnerError {
-  return new PartnerError('SWB_TOO_LARGE', `${what}: there are more than ${MOST_ROWS} rows.`, {
+  return new PartnerError('SWB_TOO_LARGE', `${what}: there are more than ${MAX_ROWS} rows.`, {
     where: api.name,
     hint: 'It is not read in part. Go on with a new record, or have old entries archived.',
     outcome: 'notDone',
@@ -93,7 +93,7 @@ export async function onePage(
   api: Api,
   request: HttpRequest,
   limit: number,
-  question: ListQuestion,
+  question: ListExpectations,
 ): Promise<ListAnswer & { limit: number }> {
   try {
     const answer = await api.list({ ...request, query: { ...request.query, sysparm_limit: limit } }, question);

@@ -9,7 +9,7 @@ import { columnText, type Row } from './parse.js';
 import { parentsOf } from './query.js';
 import { SeenRows } from './seen-rows.js';
 import { type Stream, streamsOf } from './streams.js';
-import { APART } from './window.js';
+import { MAX_CLOCK_SKEW } from './recent-rows.js';
 import { GMT, instantOf, raw, shifted, type Zone } from './zone.js';
 
 /** Of a row that is so new when polling begins, more may come in the same second, milliseconds. */
@@ -21,7 +21,7 @@ const OVERLAP = 2_000;
 /** How often it is looked further back for what was committed later than that, and how far, milliseconds. */
 const LOOK_BACK = { every: 300_000, far: 900_000 };
 /** The overlap never grows beyond, milliseconds. */
-const LONGEST_OVERLAP = 1_800_000;
+const MAX_OVERLAP = 1_800_000;
 const PAGE = 200;
 /**
  * Rows that may not be seen are taken out of a page: where one is empty for that, and now and then, so many are asked for, as many as an instance gives
@@ -105,12 +105,12 @@ export async function poll(
     }
     const times = told.map(({ key }, i) => ({ key, time: columnText(found.rows[i]?.[stream.time]) }));
     const late = memory.seen.lateness(stream.name, times, sweep.since ?? sweep.time);
-    const overlap = Math.min(LONGEST_OVERLAP, Math.max(sweep.overlap ?? 0, late > OVERLAP ? 2 * late : 0));
+    const overlap = Math.min(MAX_OVERLAP, Math.max(sweep.overlap ?? 0, late > OVERLAP ? 2 * late : 0));
     const newest = times.reduce((a, { time }) => later(a, time), '');
     const mark = swept({ ...sweep, ...(overlap > 0 && { overlap }) }, found, newest);
     next[stream.name] = mark;
     if (mark.until !== undefined) more = true;
-    else memory.seen.forget(stream.name, shifted(mark.time, -LONGEST_OVERLAP));
+    else memory.seen.forget(stream.name, shifted(mark.time, -MAX_OVERLAP));
   }
   return { hints: [...hints.values()], cursor: next as Json, more };
 }
@@ -130,7 +130,7 @@ function begun(mark: Mark, now: string): Mark {
     ...mark,
     time: later(first, begin),
     id: '',
-    until: shifted(now, APART),
+    until: shifted(now, MAX_CLOCK_SKEW),
     since: time,
     looked: isDue ? now : looked,
     ...(isDue && { wide: true }),
@@ -143,14 +143,14 @@ function swept(sweep: Mark, { last, date, isShort, isUnordered }: SweepPage, new
   const lead = newest === '' ? sweep.lead : Math.min(sweep.lead ?? date - instantOf(newest), date - instantOf(newest));
   const kept = { ...sweep, ...(lead !== undefined && { lead }) };
   // Up to here all that was there when the sweep began has been read. Of later seconds rows may have come behind the page that reached them.
-  const whole = lead === undefined ? since : shifted(until, -APART - lead - LAG);
+  const whole = lead === undefined ? since : shifted(until, -MAX_CLOCK_SKEW - lead - LAG);
   const isBeyond = isShort && !isUnordered && lead === sweep.lead && whole >= since && last !== undefined && last.time >= whole;
   if (last && !isBeyond) return { ...kept, ...last, since };
   // A short page is not the end, rights are applied after the limit: only an empty one, an error for one, or what came since is.
   const reached = isUnordered ? whole : (last?.time ?? (sweep.id ? sweep.time : since));
   const time = later(since, whole < since ? reached : earlier(reached, whole));
   const { until: _, since: __, wide: ___, ...rest } = kept;
-  return { ...rest, time, id: '', ...(time > since && { moved: shifted(until, -APART) }) };
+  return { ...rest, time, id: '', ...(time > since && { moved: shifted(until, -MAX_CLOCK_SKEW) }) };
 }
 
 interface SweepPage {
@@ -192,7 +192,7 @@ async function page(api: Api, stream: Stream, table: string, sweep: Mark, zone: 
     const { records, headers, limit } = answer;
     // An invalid clause is ignored and any rows come back: what was asked for may be among the others.
     const inTime = (row: Row) => columnText(row[time]) >= from && columnText(row[time]) <= to && columnText(row.sys_id) > after;
-    if (!records.every(inTime)) throw api.notAsked(request, zone.hint);
+    if (!records.every(inTime)) throw api.unmatched(request, zone.hint);
     return { rows: records, date: answeredAt(headers), isShort: records.length < limit };
   };
   const between = (from: string, to: string) => `${time}>=${zone.local(from)}^${time}<=${zone.local(to)}`;
@@ -228,7 +228,7 @@ async function beginning(api: Api, stream: Stream, table: string, now: string): 
   } as const;
   const { records } = await onePage(api, request, NEWEST, { needs: [time], page: true });
   const newest = columnText(records[0]?.[time]);
-  if (newest === '') return shifted(now, -APART);
+  if (newest === '') return shifted(now, -MAX_CLOCK_SKEW);
   const isJustNow = Math.abs(instantOf(now) - instantOf(newest)) < JUST_NOW;
   return shifted(newest, isJustNow ? OVERLAP : OVERLAP + 1_000);
 }

@@ -1,7 +1,7 @@
 import { SwitchboardError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import { sameReference } from '../../model/reference.js';
-import type { Api, ListQuestion } from '../api.js';
+import type { Api, ListExpectations } from '../api.js';
 import { type LineTable, referenceColumns } from './lines.js';
 import { pages, wholeList } from './pages.js';
 import { columnText, type Row, shownText } from './parse.js';
@@ -15,7 +15,7 @@ export const ROW = ['sys_updated_on'];
 /** Entries of one page among which one of ours is looked for: mostly it is there. */
 const NEWEST = 100;
 /** Rows of what describes tables, for which nothing smaller bounds a list. */
-export const MOST_NAMES = 10_000;
+export const MAX_NAMES = 10_000;
 /** Records read together: their ids fit an address of 2,000 characters. */
 export const BATCH = 40;
 
@@ -109,7 +109,7 @@ function attachmentList(table: string, ids: string[], order: '' | 'DESC' = ''): 
   return { method: 'GET', path: '/api/now/attachment', query, what: 'list attachments' };
 }
 
-function filesOf(ids: string[]): ListQuestion {
+function filesOf(ids: string[]): ListExpectations {
   return { ...oneOf('table_sys_id', ids), needs: ['table_sys_id', 'file_name'] };
 }
 
@@ -121,7 +121,7 @@ export async function queryTable(
   what: string,
   limit: number,
   columns: Record<string, string | boolean> = {},
-  question: ListQuestion = {},
+  question: ListExpectations = {},
 ): Promise<Row[]> {
   const found: Row[] = [];
   for await (const rows of pages(api, tableList(table, query, what, columns), limit, question)) {
@@ -138,7 +138,7 @@ function queryAll(
   query: string,
   what: string,
   columns: Record<string, string | boolean>,
-  question: ListQuestion,
+  question: ListExpectations,
 ): Promise<Row[]> {
   return wholeList(api, tableList(table, query, what, columns), question);
 }
@@ -166,7 +166,7 @@ export async function findByReference(api: Api, table: string, entityType: strin
   const rows = await queryTable(api, table, `${column}=${queryValue(reference)}`, what, 10, {}, { lone: true });
   const [found, another] = rows.filter((row) => sameReference(columnText(row[column]), reference));
   if (!found && rows.length > 0)
-    throw api.notAsked({ method: 'GET', what }, `The column ${column} is missing, or cannot be searched by.`);
+    throw api.unmatched({ method: 'GET', what }, `The column ${column} is missing, or cannot be searched by.`);
   if (!another) return found;
   throw new SwitchboardError(
     'SWB_WRONG_ENTITY',
@@ -202,12 +202,12 @@ export function any(column: string, ids: string[]): string {
   return ids.length === 1 ? `${column}=${ids[0]}` : `${column}IN${ids.join(',')}`;
 }
 
-function entriesOf(ids: readonly string[]): ListQuestion {
+function entriesOf(ids: readonly string[]): ListExpectations {
   return { ...oneOf('element_id', ids), needs: ['element_id', 'element', 'value'] };
 }
 
 /** Records that were asked for by a column: an invalid clause is ignored, and any rows come back. */
-export function oneOf(column: string, values: readonly string[]): Pick<ListQuestion, 'asked'> {
+export function oneOf(column: string, values: readonly string[]): Pick<ListExpectations, 'asked'> {
   return { asked: (row) => values.includes(columnText(row[column])) };
 }
 

@@ -1,6 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import type { Api } from '../api.js';
-import { Gatherer } from '../gatherer.js';
+import { BatchLoader } from '../batch-loader.js';
 import { LINES, LINES_FIELD, type LineTable, lineIn } from './lines.js';
 import { columnText, flatRow, type Row, type ServiceNowEntity } from './parse.js';
 import {
@@ -45,7 +45,7 @@ interface Parts {
  * lines, two more, and one for every forty journals.
  */
 export class RecordReader {
-  private readonly gatherer: Gatherer<ServiceNowEntity>;
+  private readonly loader: BatchLoader<ServiceNowEntity>;
   private readonly lineTable: LineTable | undefined;
 
   /** `fields`: columns to read; none = all of them. */
@@ -56,13 +56,13 @@ export class RecordReader {
     private readonly fields: string[],
   ) {
     this.lineTable = LINES[table];
-    this.gatherer = new Gatherer((ids) => this.batch(ids), BATCH);
+    this.loader = new BatchLoader((ids) => this.batch(ids), BATCH);
   }
 
   /** By its own id, or by that of one of its lines. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
   async read(id: string): Promise<ServiceNowEntity> {
     const line = lineIn(id);
-    return this.gatherer.get(sysId(line === undefined ? id : await this.recordOf(line)));
+    return this.loader.get(sysId(line === undefined ? id : await this.recordOf(line)));
   }
 
   /** The record alone. */

@@ -10,7 +10,7 @@ import { droppedFields, hasValue, JOURNALS, rowBody } from './render.js';
 import { changeRow, insertRow } from './write.js';
 
 /** What is to stand in a line: columns, and named values where its table has them. */
-export type GivenLine = Record<string, Json>;
+export type LineInput = Record<string, Json>;
 
 /** The item a line stands for: its id column, the number where that is empty. */
 function itemIdOf(line: Row, { id }: LineTable): string {
@@ -23,9 +23,9 @@ export function lineOf(lines: Row[], table: LineTable, itemId: string): Row | un
 }
 
 /** The lines among the fields of a write. Throws SWB_PAYLOAD where one does not say which item it is. */
-export function givenLines(fields: Record<string, Json>, table: LineTable): GivenLine[] {
+export function lineInputs(fields: Record<string, Json>, table: LineTable): LineInput[] {
   const given = fields[LINES_FIELD];
-  return (Array.isArray(given) ? (given as GivenLine[]) : []).map((line) => {
+  return (Array.isArray(given) ? (given as LineInput[]) : []).map((line) => {
     if (columnText(line[table.id])) return line;
     throw new SwitchboardError('SWB_PAYLOAD', `A line has no ${table.id}, by which it is known again.`, {
       field: `${LINES_FIELD}.${table.id}`,
@@ -34,7 +34,7 @@ export function givenLines(fields: Record<string, Json>, table: LineTable): Give
   });
 }
 
-export interface LineWriting {
+export interface LineContext {
   api: Api;
   table: LineTable;
   entityType: string;
@@ -45,7 +45,7 @@ export interface LineWriting {
 }
 
 /** Inserts lines that are not there, and named values that they lack; what is there stays as it is. Doing it again changes nothing. */
-export async function completeLines(writing: LineWriting, given: GivenLine[]): Promise<void> {
+export async function completeLines(writing: LineContext, given: LineInput[]): Promise<void> {
   const { table, entity } = writing;
   for (const line of given) {
     const there = lineOf(entity.lines ?? [], table, columnText(line[table.id]));
@@ -56,7 +56,7 @@ export async function completeLines(writing: LineWriting, given: GivenLine[]): P
 }
 
 /** Throws a DecisionError where a line is not there that is not `added`: it would be there twice once the instance shows it again. */
-export function demandLines({ api, table, entity, entityType }: LineWriting, given: GivenLine[], added: readonly string[]): void {
+export function requireLines({ api, table, entity, entityType }: LineContext, given: LineInput[], added: readonly string[]): void {
   const lines = entity.lines ?? [];
   const lost = given.map((line) => columnText(line[table.id])).filter((id) => !added.includes(id) && !lineOf(lines, table, id));
   if (lost.length === 0) return;
@@ -74,7 +74,7 @@ export function demandLines({ api, table, entity, entityType }: LineWriting, giv
 }
 
 /** Writes what differs from the lines as they were read. A line that is not there is inserted, unless lines have to be ordered. */
-export async function updateLines(writing: LineWriting, given: GivenLine[]): Promise<void> {
+export async function updateLines(writing: LineContext, given: LineInput[]): Promise<void> {
   const { api, table, entity, entityType } = writing;
   const may = ([name]: [string, Json]) => name !== table.id && !table.fixed.includes(name);
   for (const line of given) {
@@ -100,7 +100,7 @@ export async function updateLines(writing: LineWriting, given: GivenLine[]): Pro
 }
 
 /** What was given and is not in the lines, each as `lines[<item>].<column>`. */
-export function droppedOfLines(given: GivenLine[], table: LineTable, lines: Row[]): Written['dropped'] {
+export function droppedLineFields(given: LineInput[], table: LineTable, lines: Row[]): Written['dropped'] {
   return given.flatMap((line) => {
     const item = columnText(line[table.id]);
     const place = `${LINES_FIELD}[${item}]`;
@@ -115,13 +115,13 @@ export function droppedOfLines(given: GivenLine[], table: LineTable, lines: Row[
   });
 }
 
-function insertLine({ api, table, entity, entityType }: LineWriting, line: GivenLine): Promise<Row> {
+function insertLine({ api, table, entity, entityType }: LineContext, line: LineInput): Promise<Row> {
   const body = { ...columnsIn(line, table), [table.parent]: columnText(entity.record.sys_id) };
   return insertRow(api, table.table, body, `create a line of ${entityType} (${table.table})`, [table.parent, table.id]);
 }
 
 /** Named values stand in rows of their own: one that is there is changed, any other inserted. */
-async function writeValues({ api, table, entityType }: LineWriting, row: Row, given: [string, Json][]): Promise<void> {
+async function writeValues({ api, table, entityType }: LineContext, row: Row, given: [string, Json][]): Promise<void> {
   if (given.length === 0) return;
   const { values } = table;
   const line = columnText(row.sys_id);
@@ -137,12 +137,12 @@ async function writeValues({ api, table, entityType }: LineWriting, row: Row, gi
   }
 }
 
-function columnsIn(line: GivenLine, table: LineTable): Record<string, Json> {
+function columnsIn(line: LineInput, table: LineTable): Record<string, Json> {
   const { [table.values.as]: _values, ...columns } = line;
   return rowBody(columns);
 }
 
-function valuesIn(line: GivenLine, table: LineTable): Record<string, Json> {
+function valuesIn(line: LineInput, table: LineTable): Record<string, Json> {
   const values = line[table.values.as];
   if (typeof values !== 'object' || values === null || Array.isArray(values)) return {};
   return Object.fromEntries(
@@ -163,7 +163,7 @@ function withoutNames(columns: Record<string, Json>, there: Row): Record<string,
 }
 
 /** Journals are never read back as columns: what we wrote last there must not be written again. */
-function stands({ entity, integrationUser }: LineWriting, line: Row, name: string, value: Json): boolean {
+function stands({ entity, integrationUser }: LineContext, line: Row, name: string, value: Json): boolean {
   if (!JOURNALS.has(name)) return hasValue(line[name], value);
   const ours = (entity.journal ?? []).filter(
     (entry) =>

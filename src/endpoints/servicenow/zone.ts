@@ -114,7 +114,7 @@ export class ZoneReader {
       if ((await ask(`sys_id=${id}^${time}=${zone.local(at)}`, what)).some(isIt)) return true;
       // It may have been changed meanwhile.
       row = (await ask(`sys_id=${id}`, what)).find(isIt);
-      if (columnText(row?.[time]) === at) throw this.api.notAsked({ method: 'GET', what }, zone.hint);
+      if (columnText(row?.[time]) === at) throw this.api.unmatched({ method: 'GET', what }, zone.hint);
     }
     return false;
   }

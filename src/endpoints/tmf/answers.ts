@@ -1,6 +1,6 @@
 import type { HttpClient } from '../../http/http.js';
-import { Api, type ListQuestion } from '../api.js';
-import { type Answered, type AnswerShape, isObject } from '../evidence.js';
+import { Api, type ListExpectations } from '../api.js';
+import { type PartnerRecord, type AnswerShape, isObject } from '../evidence.js';
 import { textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 
@@ -26,10 +26,10 @@ export function tmfApi(http: HttpClient): Api {
 }
 
 /** Which 404 of its lists is an empty one: ServiceNow answers each so. Of any other provider it may speak of the way there. */
-export function emptyListOf({ hub }: Pick<TmfDialect, 'hub'>): ListQuestion['absent'] {
+export function emptyListOf({ hub }: Pick<TmfDialect, 'hub'>): ListExpectations['absent'] {
   return hub ? undefined : isEmptyServiceNowList;
 }
 
-function isEmptyServiceNowList({ error }: Answered): boolean {
+function isEmptyServiceNowList({ error }: PartnerRecord): boolean {
   return isObject(error) && typeof error.message === 'string';
 }

@@ -1,9 +1,9 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Api } from '../api.js';
 import type { Check } from '../endpoint.js';
-import type { Needs } from '../evidence.js';
+import type { RequiredAttributes } from '../evidence.js';
 import { Habits } from '../habits.js';
-import type { Registered } from '../hub.js';
+import type { RegistrationResult } from '../hub.js';
 import { emptyListOf, tmfApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import { arrayModeOf, basePath, type TmfOptions } from './client.js';
@@ -11,10 +11,10 @@ import { Collection } from './collection.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 import { TmfHub } from './hub.js';
 import type { ListOptions } from './list.js';
-import { ListWay } from './list-way.js';
+import { ArrayModeDetector } from './array-mode.js';
 
 /** What an API calls itself and its one resource. */
-export interface TmfApi {
+export interface ApiDefinition {
   /** TMF621. */
   name: string;
   /** Last part of its path: troubleTicket. */
@@ -24,7 +24,7 @@ export interface TmfApi {
   /** One of them, in errors: ticket. */
   noun: string;
   /** What makes an answer one of them; the schemas demand nothing of a response, so any of what no provider leaves out. */
-  needs: Needs;
+  needs: RequiredAttributes;
 }
 
 /** What the clients of all TM Forum APIs do alike. */
@@ -44,11 +44,11 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   protected readonly arrayMode: ArrayMode;
   /** The resources, read and written. */
   protected readonly entities: Collection;
-  private readonly ways: ListWay;
+  private readonly ways: ArrayModeDetector;
   private readonly hub: TmfHub;
 
   protected constructor(
-    private readonly api: TmfApi,
+    private readonly api: ApiDefinition,
     protected readonly dialect: Dialect,
     options: TmfOptions,
   ) {
@@ -62,7 +62,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     this.base = basePath(options, dialect);
     this.address = `${this.http.baseUrl}${this.base}`;
     this.arrayMode = arrayModeOf(options);
-    this.ways = new ListWay(this.answers, this.path, this.arrayMode);
+    this.ways = new ArrayModeDetector(this.answers, this.path, this.arrayMode);
     this.hub = new TmfHub(this.answers, this.base, dialect, api.name);
     this.entities = new Collection({
       api: this.answers,
@@ -102,7 +102,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
     return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
   }
 
-  registerHub(callback: string, query?: string): Promise<Registered> {
+  registerHub(callback: string, query?: string): Promise<RegistrationResult> {
     return this.hub.registerHub(callback, query);
   }
 

@@ -1,15 +1,15 @@
 import type { Api } from '../api.js';
-import { beginning, clockCheck, failureOf, inWords, isRefused } from '../connection.js';
+import { probeConnection, clockCheck, failureOf, describeFailure, isRefused } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import { emptyListOf } from './answers.js';
 import type { TmfDialect } from './dialect.js';
-import { type ListWay, NOBODY } from './list-way.js';
+import { type ArrayModeDetector, NO_SUCH_ID } from './array-mode.js';
 
-export interface CheckedApi {
+export interface TestedApi {
   answers: Api;
   base: string;
   dialect: TmfDialect;
-  ways: ListWay;
+  ways: ArrayModeDetector;
   /** TMF621. */
   api: string;
   /** troubleTicket. */
@@ -19,10 +19,10 @@ export interface CheckedApi {
 }
 
 /** What works and what does not, in words. Never throws. */
-export async function checkConnection(api: CheckedApi): Promise<Check[]> {
+export async function checkConnection(api: TestedApi): Promise<Check[]> {
   const { answers, base, dialect, resource, noun } = api;
   const request = { method: 'GET', path: `${base}/${resource}`, query: { limit: 1 }, what: `read ${noun}` } as const;
-  const { checks, go, failure } = await beginning(answers, () => answers.list(request, { absent: emptyListOf(dialect) }));
+  const { checks, go, failure } = await probeConnection(answers, () => answers.list(request, { absent: emptyListOf(dialect) }));
   if (!go) return checks;
   const name = `Read ${noun}`;
   if (!failure)
@@ -34,18 +34,18 @@ export async function checkConnection(api: CheckedApi): Promise<Check[]> {
       await hub(api),
       clockCheck(answers),
     ];
-  const text = isRefused(answers, failure) ? failure.message : `${inWords(failure)} Is the API path right?`;
+  const text = isRefused(answers, failure) ? failure.message : `${describeFailure(failure)} Is the API path right?`;
   return [...checks, { name, ok: false, text }];
 }
 
-async function writable({ answers, base, dialect, resource, noun }: CheckedApi): Promise<Check> {
+async function writable({ answers, base, dialect, resource, noun }: TestedApi): Promise<Check> {
   const name = `Write ${noun}`;
   const type = `${resource[0]?.toUpperCase()}${resource.slice(1)}`;
   const body = { ...(dialect.typed && { '@type': type }), description: 'connection test' };
   const failure = await failureOf(() =>
     answers.ask({
       method: 'PATCH',
-      path: `${base}/${resource}/${NOBODY}`,
+      path: `${base}/${resource}/${NO_SUCH_ID}`,
       headers: { 'Content-Type': dialect.patchType },
       body: JSON.stringify(body),
       what: `write ${noun}`,
@@ -54,21 +54,21 @@ async function writable({ answers, base, dialect, resource, noun }: CheckedApi):
   if (failure?.code === 'SWB_PARTNER_NOT_FOUND')
     return { name, ok: true, text: `Writing is not refused (a single ${noun.replace(/s$/, '')} may still be).` };
   if (failure && isRefused(answers, failure)) return { name, ok: false, text: failure.message };
-  return { name, ok: 'warning', text: `It could not be told without writing${failure ? `: ${inWords(failure)}` : '.'}` };
+  return { name, ok: 'warning', text: `It could not be told without writing${failure ? `: ${describeFailure(failure)}` : '.'}` };
 }
 
 /** Only a hub knows that it does not have a subscription, or takes it for ended. */
-async function hub({ answers, base, dialect, api }: CheckedApi): Promise<Check> {
+async function hub({ answers, base, dialect, api }: TestedApi): Promise<Check> {
   const name = 'Events';
   if (!dialect.hub) return { name, ok: 'warning', text: `ServiceNow’s ${api} has no hub: poll instead.` };
   let status = 0;
   const failure = await failureOf(async () => {
-    ({ status } = await answers.ask({ method: 'DELETE', path: `${base}/hub/${NOBODY}`, what: 'ask the hub' }));
+    ({ status } = await answers.ask({ method: 'DELETE', path: `${base}/hub/${NO_SUCH_ID}`, what: 'ask the hub' }));
   });
   if (status === 204 || failure?.code === 'SWB_PARTNER_NOT_FOUND') return { name, ok: true, text: 'The hub answers.' };
   if (failure && isRefused(answers, failure)) return { name, ok: false, text: failure.message };
   if (failure?.status === 405 || failure?.status === 501)
     return { name, ok: 'warning', text: 'This provider has no hub: poll instead.' };
-  const why = failure ? inWords(failure) : `ask the hub was answered ${status}, which is no answer of a hub.`;
+  const why = failure ? describeFailure(failure) : `ask the hub was answered ${status}, which is no answer of a hub.`;
   return { name, ok: 'warning', text: `It could not be told whether there is a hub: ${why}` };
 }

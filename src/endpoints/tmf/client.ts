@@ -24,7 +24,7 @@ export interface TmfClient extends EndpointClient, Hub {
   /** What a hub event is about. `path`: what follows the callback. Throws SWB_PAYLOAD when it is no event of this API, or says of nothing. */
   hintOf(event: unknown, path: string): Promise<Hint>;
   /** The entity an event told of, with the event: read back, unless the event says it is gone. */
-  readTold(entityType: string, id: string, event: Json): Promise<RawEntity>;
+  readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity>;
 }
 
 /** The path of the API below the base URL. */

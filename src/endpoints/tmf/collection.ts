@@ -6,20 +6,20 @@ import type { Problem } from '../../model/problem.js';
 import { sameReference } from '../../model/reference.js';
 import { type Api, afterWrite } from '../api.js';
 import type { Hint, WrittenPart } from '../endpoint.js';
-import type { Needs } from '../evidence.js';
+import type { RequiredAttributes } from '../evidence.js';
 import type { Habits } from '../habits.js';
-import { sameWords } from '../words.js';
+import { sameText } from '../text-match.js';
 import { emptyListOf } from './answers.js';
 import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 import { pages } from './list.js';
-import { ListMemory } from './list-memory.js';
-import { JSON_PATCH, type ListWay } from './list-way.js';
-import { isOfAnother, writtenEntry } from './note.js';
-import { partIds } from './part-ids.js';
+import { LastKnownLists } from './last-known-lists.js';
+import { JSON_PATCH, type ArrayModeDetector } from './array-mode.js';
+import { isAnotherOfOurs, writtenEntry } from './note.js';
+import { entryIds } from './entry-ids.js';
 import { union, withoutCounterpart } from './same-entry.js';
-import { Sightings } from './sightings.js';
-import { type Added, addToWholeList, type Marked, putBackInWholeList, type WholeList } from './whole-list.js';
+import { ResourceObserver } from './resource-observer.js';
+import { type AddedEntry, addToWholeList, type TaggedResource, putBackInWholeList, type WholeList } from './whole-list.js';
 
 export interface CollectionOptions {
   api: Api;
@@ -32,9 +32,9 @@ export interface CollectionOptions {
   /** Its class, where objects name their type: TroubleTicket. */
   type: string;
   /** Attributes without which a resource is none. */
-  needs: Needs;
+  needs: RequiredAttributes;
   dialect: TmfDialect;
-  ways: ListWay;
+  ways: ArrayModeDetector;
   habits: Habits;
   clock: () => number;
 }
@@ -42,7 +42,7 @@ export interface CollectionOptions {
 type ReferenceOf = (resource: Attributes) => string | undefined;
 
 /** How an entry of a list is sent, where that is more than its attributes, and known again. */
-export interface EntryForm {
+export interface AddEntryOptions {
   /** Does an entry look like ours, whatever its id? Absent: the provider never shows such entries, and its success is all there is. */
   isLike?: (entry: Attributes) => boolean;
   /** Might it be ours where it alone is new after our write? */
@@ -58,7 +58,7 @@ export interface EntryForm {
 /** Shorter texts fit everywhere. */
 const LONG = 30;
 /** How far the clock that dates entries may be behind the one that answers, milliseconds. */
-const CLOCKS_APART = 10_000;
+const MAX_CLOCK_SKEW = 10_000;
 /** The most that is written at the end of a text to say that it was cut. */
 const CUT_MARK = 20;
 
@@ -69,11 +69,11 @@ const LISTS = { note: false, attachment: false, productOrderItem: true };
 export class Collection {
   /** Lists are read, changed and written back: one writer at a time per resource. */
   private readonly turns = new Map<string, Promise<unknown>>();
-  private readonly lists: ListMemory;
-  private readonly sightings = new Sightings();
+  private readonly lists: LastKnownLists;
+  private readonly observer = new ResourceObserver();
 
   constructor(private readonly options: CollectionOptions) {
-    this.lists = new ListMemory(LISTS, options.clock);
+    this.lists = new LastKnownLists(LISTS, options.clock);
   }
 
   async read(id: string): Promise<Attributes> {
@@ -89,7 +89,7 @@ export class Collection {
   heard(hint: Hint, notes: Json | undefined): void {
     this.told([hint]);
     const whole = entries(notes).filter(({ text }) => typeof text === 'string');
-    this.sightings.add(hint.id, { lastUpdate: hint.expects?.version ?? null, note: whole });
+    this.observer.add(hint.id, { lastUpdate: hint.expects?.version ?? null, note: whole });
   }
 
   /** Reads one of whose lists it matters that they are whole; throws where it does not show all of them. `seen`: ids of entries that were read before. */
@@ -97,7 +97,7 @@ export class Collection {
     return (await this.readMarked(id, attributes, seen)).resource;
   }
 
-  private async readMarked(id: string, attributes: readonly string[], seen?: readonly string[]): Promise<Marked> {
+  private async readMarked(id: string, attributes: readonly string[], seen?: readonly string[]): Promise<TaggedResource> {
     const { api } = this.options;
     const marked = await this.marked(id);
     const { resource } = marked;
@@ -105,7 +105,7 @@ export class Collection {
     if (!fault) return marked;
     const hint =
       'Nothing is written yet, since that might take entries away, or bring one twice. It is asked again; what is missing for half a minute is taken for deleted there. Where that happens often, let notes and attachments be added by JSON Patch.';
-    throw api.strange(this.reading(id), fault, { ofRecord: true, hint });
+    throw api.unexpected(this.reading(id), fault, { ofRecord: true, hint });
   }
 
   /** The one that carries our reference. A filter that a provider does not know gives all of them: each is checked. */
@@ -147,7 +147,7 @@ export class Collection {
     // ServiceNow, POST ?mode=async: {orderId}
     const named = this.idBelow(headers.location) ?? this.idBelow(given.href) ?? textOf(given.orderId);
     const id = named ?? (accepted && !isOurs ? undefined : textOf(given.id));
-    const unnamed = () => api.strange(request, `${status} without saying which it is`, { status });
+    const unnamed = () => api.unexpected(request, `${status} without saying which it is`, { status });
     if (id === undefined) throw unnamed();
     const resource = await afterWrite(() => this.read(id), !accepted);
     if (sameReference(referenceOf(resource), reference)) return resource;
@@ -206,7 +206,7 @@ export class Collection {
     for (const [name, value] of texts) {
       const text = textOf(shown[name]) ?? '';
       // Other words are somebody else's, written since: they are news, and told when an event, or a poll, brings them.
-      if (isCut(text, String(value)) || sameWords(text, String(value))) kept[name] = text;
+      if (isCut(text, String(value)) || sameText(text, String(value))) kept[name] = text;
     }
     return { ...answered, ...kept };
   }
@@ -215,12 +215,12 @@ export class Collection {
    * Adds an entry to one of its lists, the way this provider takes it; gives its id, where the provider ever shows it.
    * Throws PartnerError, unshown, where it was answered as done and is not there.
    */
-  async add(id: string, attribute: string, entry: Attributes, what: string, form: EntryForm = {}): Promise<WrittenPart> {
+  async add(id: string, attribute: string, entry: Attributes, what: string, form: AddEntryOptions = {}): Promise<WrittenPart> {
     const { isLike, mayBe, along, seen = [] } = form;
     const ours = (list: Attributes[], known: readonly string[], among = list) =>
       isLike && writtenEntry(list, entry, known, isLike, among);
     const onlyNew = (fresh: Attributes[]) => {
-      const [one, ...more] = mayBe ? fresh.filter((other) => mayBe(other) && !isOfAnother(other, entry)) : [];
+      const [one, ...more] = mayBe ? fresh.filter((other) => mayBe(other) && !isAnotherOfOurs(other, entry)) : [];
       return more.length === 0 ? one : undefined;
     };
     const body = (make: (entry: Attributes) => Json) => (form.stream ? form.stream(make) : make(entry));
@@ -237,12 +237,12 @@ export class Collection {
             what,
             { 'Content-Type': JSON_PATCH },
           );
-    const single = async (way: 'append' | 'jsonPatch'): Promise<Added> => {
+    const single = async (way: 'append' | 'jsonPatch'): Promise<AddedEntry> => {
       const before = this.lists.known(id, attribute);
       const resource = await one(way);
       const list = entries(resource[attribute]);
       const fresh = withoutCounterpart(list, before);
-      const ids = partIds(list);
+      const ids = entryIds(list);
       const unseen = fresh.filter((other) => !seen.includes(ids.get(other) ?? ''));
       return { resource, entry: ours(list, seen, fresh) ?? ours(list, seen) ?? onlyNew(unseen) };
     };
@@ -266,7 +266,7 @@ export class Collection {
     if (found) {
       const [sent, shows] = [textOf(entry.author), textOf(found.author)];
       if (sent !== undefined && shows !== undefined) this.options.habits.learn({ keepsAuthors: sent === shows });
-      return { id: partIds(list).get(found) };
+      return { id: entryIds(list).get(found) };
     }
     throw this.options.api.unshown({ what }, `it was answered as done, and the ${this.options.noun} does not show it`);
   }
@@ -277,10 +277,10 @@ export class Collection {
    */
   async putBack(id: string, attribute: string, shown: Attributes[][], since: string, along?: string): Promise<string[]> {
     if (!(await this.options.ways.isWhole())) return [];
-    const from = Date.parse(since) - CLOCKS_APART;
+    const from = Date.parse(since) - MAX_CLOCK_SKEW;
     const isEarlier = ({ date }: Attributes) => Date.parse(isoTime(date) ?? '') < from;
     const known = shown.reduce((all, list) => union(all, list), []).filter((entry) => !isEarlier(entry));
-    const write = (list: Attributes[], { resource }: Marked) =>
+    const write = (list: Attributes[], { resource }: TaggedResource) =>
       this.patch(id, this.change({ ...travels(resource, along), [attribute]: list }), `put back ${attribute}s`);
     const whole = { ...this.wholeList(id, attribute, along), write, ours: () => undefined, isAsSent: () => false };
     const back = await this.inTurn(id, () => putBackInWholeList(whole, (list) => withoutCounterpart(known, list)));
@@ -297,7 +297,7 @@ export class Collection {
       attribute,
       readWhole: () => this.readMarked(id, along ? [attribute, along] : [attribute]),
       read: () => this.peek(id),
-      watch: () => this.sightings.watch(id),
+      watch: () => this.observer.watch(id),
     };
   }
 
@@ -315,7 +315,7 @@ export class Collection {
     if (!(await this.options.ways.changesSingle())) return false;
     await this.inTurn(id, async () => {
       const list = entries((await this.readForLists(id, [attribute]))[attribute]);
-      const at = [...partIds(list).values()].indexOf(part);
+      const at = [...entryIds(list).values()].indexOf(part);
       const entry = list[at];
       if (!entry) return;
       // Whoever takes an entry away meanwhile moves the others: the test fails then, and nothing is done.
@@ -332,7 +332,7 @@ export class Collection {
   }
 
   /** Refuses what the provider would refuse, before anything is sent. */
-  demand(problems: Problem[], what: string): void {
+  requireValid(problems: Problem[], what: string): void {
     if (problems.length === 0) return;
     throw new SwitchboardError(
       'SWB_PAYLOAD',
@@ -355,14 +355,14 @@ export class Collection {
     return run;
   }
 
-  private async marked(id: string): Promise<Marked> {
+  private async marked(id: string): Promise<TaggedResource> {
     const { api, needs } = this.options;
     const read = () => api.readMarked(this.reading(id), id, needs);
-    const { record, etag } = await this.sightings.reading(id, read, (answer) => answer.record as Attributes);
+    const { record, etag } = await this.observer.reading(id, read, (answer) => answer.record as Attributes);
     const resource = record as Attributes;
     this.lists.learn(resource);
     const vanished = this.lists.vanished(resource);
-    if (vanished) throw api.strange(this.reading(id), vanished, { ofRecord: true });
+    if (vanished) throw api.unexpected(this.reading(id), vanished, { ofRecord: true });
     return { resource, ...(etag && { etag }) };
   }
 
@@ -370,7 +370,7 @@ export class Collection {
   private async peek(id: string): Promise<Attributes> {
     const { api, needs } = this.options;
     const read = async () => (await api.read(this.reading(id), id, needs)) as Attributes;
-    return this.sightings.reading(id, read, (resource) => resource);
+    return this.observer.reading(id, read, (resource) => resource);
   }
 
   private get creating(): string {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Expected } from '../../model/message.js';
 import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
-import { partIds } from './part-ids.js';
+import { entryIds } from './entry-ids.js';
 
 /** How long after a change its event is thought to be made, milliseconds. */
 const EVENT_DELAY = 1_000;
@@ -29,7 +29,7 @@ export const COMMON_KINDS: Record<string, string> = {
   informationrequired: 'InformationRequired',
 };
 
-export interface ReadEvent {
+export interface ParsedEvent {
   /** The table's type: what kind of resource it is about. */
   type: string;
   /** As the standard names it: TroubleTicketStatusChangeEvent. */
@@ -53,7 +53,7 @@ export interface ReadEvent {
  * Reads a hub event by the tables of an API. The type stands in eventType, else in @type, else at the end of the path (TMF630; facts of
  * known peers). Throws SWB_PAYLOAD when it is none of them. `example` is what an event looks like, for people.
  */
-export function readTmfEvent(body: unknown, path: string, tables: readonly EventTable[], example: string): ReadEvent {
+export function readTmfEvent(body: unknown, path: string, tables: readonly EventTable[], example: string): ParsedEvent {
   if (!isAttributes(body)) throw new SwitchboardError('SWB_PAYLOAD', 'The event’s body is no object.', { hint: example });
   const names = [body.eventType, body['@type'], path.split('/').filter(Boolean).at(-1)];
   const kinds = names.map((name) => kindOf(name, tables));
@@ -79,7 +79,7 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
   const time = shortlyBefore(isoTime(body.eventTime));
   const shown = (entry: Attributes) => textOf(entry.id) !== undefined || textOf(entry.text) !== undefined;
   const parts = [resource.note, resource.attachment].flatMap((list) =>
-    [...partIds(entries(list))].flatMap(([entry, part]) => (shown(entry) ? part : [])),
+    [...entryIds(entries(list))].flatMap(([entry, part]) => (shown(entry) ? part : [])),
   );
   const field = ['status', 'state'].find((attribute) => textOf(resource[attribute]) !== undefined);
   const expects: Expected = {

@@ -2,18 +2,18 @@ import { isObject } from '../evidence.js';
 import { idOf } from './attributes.js';
 
 /** A subscription as a hub shows it. */
-interface Shown {
+interface ShownSubscription {
   id?: string;
   callback?: string;
 }
 
 /** The subscriptions in an answer: one, a list of them, or either in a wrapper. */
-function subscriptionsIn(body: unknown): Shown[] {
+function subscriptionsIn(body: unknown): ShownSubscription[] {
   const inside = isObject(body) ? [body, ...Object.values(body).flat()] : Array.isArray(body) ? body : [];
   return inside.filter(isObject).map(shownIn);
 }
 
-function shownIn(entry: Record<string, unknown>): Shown {
+function shownIn(entry: Record<string, unknown>): ShownSubscription {
   return { id: textOf(entry.id) ?? hubIn(textOf(entry.href)), callback: textOf(entry.callback) };
 }
 
@@ -21,7 +21,7 @@ function shownIn(entry: Record<string, unknown>): Shown {
  * What an answer says of the subscription that posts to `callback`: its id; that it is there, and no id; that only others are shown; or nothing.
  * A subscription that is shown without an address is the one that was asked for, if it is the answer, or alone in it.
  */
-export function answeredFor(callback: string, body: unknown): { id: string } | 'there' | 'others' | undefined {
+export function subscriptionFor(callback: string, body: unknown): { id: string } | 'there' | 'others' | undefined {
   const shown = subscriptionsIn(body);
   const addressed = shown.filter((one) => one.callback !== undefined);
   const ours = addressed.filter((one) => sameAddress(one.callback, callback));

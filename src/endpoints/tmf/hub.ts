@@ -2,10 +2,10 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpAnswer, HttpRequest } from '../../http/http.js';
 import { type Api, isAbsent } from '../api.js';
 import { isObject, totalOf } from '../evidence.js';
-import type { Hub, Registered } from '../hub.js';
+import type { Hub, RegistrationResult } from '../hub.js';
 import type { Attributes } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
-import { answeredFor, idFromLocation, sameAddress, shows } from './hub-answers.js';
+import { subscriptionFor, idFromLocation, sameAddress, shows } from './hub-answers.js';
 
 /** With which a provider says that it does not offer this: neither TMF630 nor most providers have `GET /hub`. */
 const NOT_OFFERED = new Set([400, 403, 405, 406, 501]);
@@ -28,7 +28,7 @@ export class TmfHub implements Hub {
   }
 
   /** Subscribes. 202 is no proof: it may be done later. */
-  async registerHub(callback: string, query?: string): Promise<Registered> {
+  async registerHub(callback: string, query?: string): Promise<RegistrationResult> {
     if (!this.dialect.hub) {
       throw new SwitchboardError('SWB_CONFIG', `ServiceNow’s ${this.api} has no hub.`, {
         where: this.answers.name,
@@ -47,8 +47,8 @@ export class TmfHub implements Hub {
     } catch (error) {
       if (!(error instanceof PartnerError) || error.status !== 409) throw error;
       if (!isObject(error.body) && error.answer)
-        throw this.answers.strange(request, '409, but not by the API itself', { status: 409 });
-      const said = answeredFor(callback, error.body);
+        throw this.answers.unexpected(request, '409, but not by the API itself', { status: 409 });
+      const said = subscriptionFor(callback, error.body);
       return { already: true, ...(isObject(said) && said) };
     }
   }
@@ -71,7 +71,7 @@ export class TmfHub implements Hub {
       const answer = await this.answers.ask(request);
       this.demandNoError(request, answer);
       if (shows(id, answer.body)) return true;
-      throw this.answers.strange(request, 'without the registration', { status: answer.status });
+      throw this.answers.unexpected(request, 'without the registration', { status: answer.status });
     } catch (error) {
       if (isAbsent(error)) return false;
       if (isNotOffered(error)) return undefined;
@@ -85,7 +85,7 @@ export class TmfHub implements Hub {
       const { records, headers } = await this.answers.list(request, { needs: ['callback'] });
       const ours = records.filter((record) => sameAddress(record.callback, callback)).map(({ id }) => String(id));
       if (ours.length === 0 && (totalOf(headers) ?? 0) > records.length)
-        throw this.answers.strange(request, 'with a part of the registrations');
+        throw this.answers.unexpected(request, 'with a part of the registrations');
       return ours;
     } catch (error) {
       if (isAbsent(error) || isNotOffered(error)) return undefined;
@@ -93,24 +93,24 @@ export class TmfHub implements Hub {
     }
   }
 
-  private registered(callback: string, request: HttpRequest, answer: HttpAnswer): Registered {
+  private registered(callback: string, request: HttpRequest, answer: HttpAnswer): RegistrationResult {
     const { status, headers, body } = answer;
-    if (status === 202) throw this.answers.strange(request, '202: it may be done later', { status });
+    if (status === 202) throw this.answers.unexpected(request, '202: it may be done later', { status });
     this.demandNoError(request, answer);
-    const said = answeredFor(callback, body);
+    const said = subscriptionFor(callback, body);
     if (isObject(said)) return said;
-    if (said === 'others') throw this.answers.strange(request, 'with another registration', { status });
+    if (said === 'others') throw this.answers.unexpected(request, 'with another registration', { status });
     const id = idFromLocation(headers.location, `${this.address}/hub`);
     if (id !== undefined) return { id };
     const isEmpty = body === undefined || (isObject(body) && Object.keys(body).length === 0);
     if (status !== 200 || said === 'there' || isEmpty) return {};
-    throw this.answers.strange(request, '200 and something that is no registration', { status });
+    throw this.answers.unexpected(request, '200 and something that is no registration', { status });
   }
 
   private demandNoError(request: HttpRequest, { status, body }: HttpAnswer): void {
     const failure = isObject(body) ? this.answers.shape.failure(body) : undefined;
     if (failure !== undefined)
-      throw this.answers.strange(request, `${status} and an error: ${failure.slice(0, 200)}`, { status });
+      throw this.answers.unexpected(request, `${status} and an error: ${failure.slice(0, 200)}`, { status });
   }
 
   /** `id`: as the provider says it, or the address it gave. */

@@ -1,6 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
-import type { Api, ListAnswer, ListQuestion } from '../api.js';
+import type { Api, ListAnswer, ListExpectations } from '../api.js';
 import { isPart, totalOf } from '../evidence.js';
 import { smallerPage } from '../page-size.js';
 import type { Attributes } from './attributes.js';
@@ -9,7 +9,7 @@ const LIMIT = 100;
 /** The largest page that a provider has not refused, where it refused one. */
 const limits = new WeakMap<Api, number>();
 /** Pages looked through at most: a bound for providers that ignore offset and give the first page for ever. */
-const MOST_PAGES = 1_000;
+const MAX_PAGES = 1_000;
 
 /**
  * How pages can end where there may be more: the provider repeats them, refuses a further one, says itself that these are not all, or has given
@@ -17,7 +17,7 @@ const MOST_PAGES = 1_000;
  */
 export type OpenEnd = 'repeated' | 'refused' | 'short' | 'hidden';
 
-export interface ListOptions extends Pick<ListQuestion, 'absent' | 'lone' | 'needs'> {
+export interface ListOptions extends Pick<ListExpectations, 'absent' | 'lone' | 'needs'> {
   /** Asked at an end that need not be the end: must the list be whole? Then it is thrown that this is not known. */
   whole?: (end: OpenEnd) => boolean;
 }
@@ -38,7 +38,7 @@ export async function* pages(
   const request = () => ({ method: 'GET', path, query: { ...filter, offset, limit: limits.get(api) ?? LIMIT }, what }) as const;
   let expected: number | undefined;
   let end: OpenEnd = 'repeated';
-  for (let page = 0; page < MOST_PAGES; page++) {
+  for (let page = 0; page < MAX_PAGES; page++) {
     const answer = await pageOf(api, request, { ...question, page: true }, offset > 0);
     if (answer === 'past') {
       if (expected === undefined || offset >= expected) return;
@@ -69,7 +69,7 @@ export async function* pages(
     if (fresh.length === 0) break;
   }
   if (!whole?.(end)) return;
-  throw api.strange(request(), WORDS[end](seen.size));
+  throw api.unexpected(request(), WORDS[end](seen.size));
 }
 
 const lacking = () => 'with no records, but not with all there are';
@@ -84,7 +84,7 @@ const WORDS: Record<OpenEnd, (count: number) => string> = {
 async function pageOf(
   api: Api,
   request: () => HttpRequest,
-  question: ListQuestion,
+  question: ListExpectations,
   follows: boolean,
 ): Promise<ListAnswer | 'past' | 'refused'> {
   for (;;) {

@@ -1,12 +1,12 @@
 import type { GenericComment } from '../../model/message.js';
 import type { WrittenPart } from '../endpoint.js';
-import { holdsWords, showsWords } from '../words.js';
+import { containsText, showsText } from '../text-match.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
-import { partIds } from './part-ids.js';
+import { entryIds } from './entry-ids.js';
 
 /** So far a provider's clock and others' may be apart, milliseconds. */
-const APART = 900_000;
+const MAX_CLOCK_SKEW = 900_000;
 
 /** Notes of ours have ids that say so, so that we know them again. */
 export function noteId(comment: GenericComment): string {
@@ -29,7 +29,7 @@ export function renderNote(comment: GenericComment, dialect: TmfDialect): Attrib
 
 /** The notes of a list. */
 export function commentsOf(notes: readonly Attributes[], dialect: TmfDialect): GenericComment[] {
-  return [...partIds(notes)].map(([note, id]) => commentOf(note, id, dialect));
+  return [...entryIds(notes)].map(([note, id]) => commentOf(note, id, dialect));
 }
 
 function commentOf(note: Attributes, id: string, dialect: TmfDialect): GenericComment {
@@ -55,15 +55,15 @@ export function writtenEntry(
   isLike: (entry: Attributes) => boolean,
   among = list,
 ): Attributes | undefined {
-  const ids = partIds(list);
-  const isNew = (entry: Attributes) => !seen.includes(ids.get(entry) ?? '') && !isOfAnother(entry, ours);
+  const ids = entryIds(list);
+  const isNew = (entry: Attributes) => !seen.includes(ids.get(entry) ?? '') && !isAnotherOfOurs(entry, ours);
   const likely = among.filter((entry) => isNew(entry) && isLike(entry));
   const byUs = likely.filter(({ author }) => author !== undefined && author === ours.author);
   return among.find(({ id }) => id !== undefined && id === ours.id) ?? byUs.at(-1) ?? likely.at(-1);
 }
 
 /** It carries the id that we gave to another one. */
-export function isOfAnother(entry: Attributes, ours: Attributes): boolean {
+export function isAnotherOfOurs(entry: Attributes, ours: Attributes): boolean {
   return typeof entry.id === 'string' && entry.id.startsWith('swb-') && entry.id !== ours.id;
 }
 
@@ -78,7 +78,7 @@ export function ourNote(
   seen: readonly string[] = [],
   keepsAuthors = false,
 ): WrittenPart | undefined {
-  const from = Date.parse(comment.at ?? since) - APART;
+  const from = Date.parse(comment.at ?? since) - MAX_CLOCK_SKEW;
   const isLike = (note: Attributes) =>
     hasWords(note, comment) &&
     (!keepsAuthors || textOf(note.author) === authorOf(comment)) &&
@@ -86,21 +86,21 @@ export function ourNote(
     !(Date.parse(isoTime(note.date) ?? '') < from);
   const notes = entries(resource.note);
   const found = writtenEntry(notes, { id: noteId(comment) }, seen, isLike);
-  return found && { id: partIds(notes).get(found) };
+  return found && { id: entryIds(notes).get(found) };
 }
 
 /** How the note of a comment is known where it was just written: few words may stand behind anything, in what alone is new. */
-export function noteForm(comment: GenericComment) {
+export function noteMatch(comment: GenericComment) {
   return {
     isLike: (note: Attributes) => hasWords(note, comment),
-    mayBe: (note: Attributes) => holdsWords(textOf(note.text) ?? '', comment.text),
+    mayBe: (note: Attributes) => containsText(textOf(note.text) ?? '', comment.text),
   };
 }
 
 /** Does a note show a comment's words? Under the comment's author also few words behind something that the provider puts in front. */
 function hasWords(note: Attributes, comment: GenericComment): boolean {
   const text = textOf(note.text) ?? '';
-  return showsWords(text, comment.text) || (textOf(note.author) === authorOf(comment) && holdsWords(text, comment.text));
+  return showsText(text, comment.text) || (textOf(note.author) === authorOf(comment) && containsText(text, comment.text));
 }
 
 function authorOf({ author }: GenericComment): string {

@@ -2,20 +2,20 @@ import { PartnerError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { afterWrite } from '../api.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
-import { keepsIds, sameIn, union, withoutCounterpart } from './same-entry.js';
-import type { Watch } from './sightings.js';
+import { keepsIds, findSame, union, withoutCounterpart } from './same-entry.js';
+import type { ResourceWatch } from './resource-observer.js';
 
 /** Times it is written anew because somebody else wrote meanwhile. */
-const MOST_WRITES = 8;
+const MAX_WRITES = 8;
 /** Times what a write took away is put back, which may take away what is written just then. */
-const MOST_REPAIRS = 50;
+const MAX_REPAIRS = 50;
 /** Times it is read until it shows what was written. */
-const MOST_READS = 3;
+const MAX_READS = 3;
 /** Reads under way with a write, at most. */
-const MOST_WATCHES = 20;
+const MAX_WATCHES = 20;
 
 /** A resource, and the mark of its state where the provider gives one. */
-export interface Marked {
+export interface TaggedResource {
   resource: Attributes;
   etag?: string;
 }
@@ -24,20 +24,20 @@ export interface Marked {
 export interface WholeList {
   attribute: string;
   /** Reads it; throws where its lists are not whole. */
-  readWhole: () => Promise<Marked>;
+  readWhole: () => Promise<TaggedResource>;
   /** Reads it as it is. */
   read: () => Promise<Attributes>;
   /** Begins to note all that is shown of it, by whatever read or event. */
-  watch: () => Watch;
+  watch: () => ResourceWatch;
   /** Writes a list made of what `now` shows, with our entry at its end where that is to be added; gives the resource as it then is. */
-  write: (list: Attributes[], now: Marked, ours: boolean) => Promise<Attributes>;
+  write: (list: Attributes[], now: TaggedResource, ours: boolean) => Promise<Attributes>;
   /** Has our entry the id that it was sent with? */
   isAsSent: (ours: Attributes) => boolean;
   /** Our entry among those that are new. */
   ours: (fresh: Attributes[]) => Attributes | undefined;
 }
 
-export interface Added {
+export interface AddedEntry {
   resource: Attributes;
   /** Our entry as the resource shows it; absent: it does not. */
   entry?: Attributes;
@@ -49,12 +49,12 @@ export interface Added {
  * afterwards, and what was there since our first read and is missing is put back. What somebody took away before that stays away.
  * Throws PartnerError, outcome unknown, where our entry may be there and others' could not be put back.
  */
-export async function addToWholeList(whole: WholeList): Promise<Added> {
+export async function addToWholeList(whole: WholeList): Promise<AddedEntry> {
   for (let tries = 1; ; tries++) {
     const watch = whole.watch();
     try {
       const now = await whole.readWhole();
-      const answer = await firstWrite(whole, watch, now, tries === MOST_WRITES);
+      const answer = await firstWrite(whole, watch, now, tries === MAX_WRITES);
       if (answer) return await withOthers(whole, watch, now.resource, answer);
     } finally {
       watch.end();
@@ -88,8 +88,8 @@ export async function putBackInWholeList(
 /** Writes on what was just read; undefined where it was changed between the two (412). `last`: a mark that never fits is done without. */
 async function firstWrite(
   whole: WholeList,
-  watch: Watch,
-  { resource, etag }: Marked,
+  watch: ResourceWatch,
+  { resource, etag }: TaggedResource,
   last: boolean,
 ): Promise<Attributes | undefined> {
   const mark = last ? undefined : etag;
@@ -107,16 +107,16 @@ async function firstWrite(
  */
 async function withOthers(
   whole: WholeList,
-  watch: Watch,
+  watch: ResourceWatch,
   before: Attributes,
   answer: Attributes,
-  isShown = ({ entry }: Added) => entry !== undefined,
-): Promise<Added> {
+  isShown = ({ entry }: AddedEntry) => entry !== undefined,
+): Promise<AddedEntry> {
   const listOf = (resource: Attributes) => entries(resource[whole.attribute]);
   // Ours is what was ours before: what is put back may say the same.
-  const look = (resource: Attributes, ours?: Attributes): Added => {
+  const look = (resource: Attributes, ours?: Attributes): AddedEntry => {
     const fresh = withoutCounterpart(listOf(resource), listOf(before));
-    return { resource, entry: (ours && sameIn(fresh, ours)) ?? whole.ours(fresh) };
+    return { resource, entry: (ours && findSame(fresh, ours)) ?? whole.ours(fresh) };
   };
   const shown = [before];
   // Ids of entries that were put back, and got others.
@@ -130,7 +130,7 @@ async function withOthers(
     // Only what a write has gone over tells whether it leaves ids as they are.
     const byId = keepsIds(listOf(before), listOf(now.resource)) || (now.entry !== undefined && whole.isAsSent(now.entry));
     const others = (resource: Attributes) => {
-      const ours = now.entry && sameIn(listOf(resource), now.entry, byId);
+      const ours = now.entry && findSame(listOf(resource), now.entry, byId);
       return listOf(resource).filter((one) => one !== ours);
     };
     const there = others(now.resource);
@@ -143,7 +143,7 @@ async function withOthers(
       .reduce((all, list) => union(all, list, byId), [])
       .filter(({ id }) => !isRenumbered(id));
     const missing = withoutCounterpart(known, there, byId);
-    if (!isShown(now) || missing.length === 0 || repairs === MOST_REPAIRS) return now;
+    if (!isShown(now) || missing.length === 0 || repairs === MAX_REPAIRS) return now;
     const list = [...listOf(now.resource), ...missing];
     shown.push(now.resource);
     put = { back: missing, over: listOf(now.resource) };
@@ -158,7 +158,7 @@ function isBefore({ lastUpdate }: Attributes, first: Attributes): boolean {
 }
 
 /** Writes, and reads at the same time: what others wrote just before ours took effect is shown by one of these reads, or there is next to no time for it. */
-async function watched({ read }: WholeList, watch: Watch, write: () => Promise<Attributes>): Promise<Attributes> {
+async function watched({ read }: WholeList, watch: ResourceWatch, write: () => Promise<Attributes>): Promise<Attributes> {
   // It only helps, and is noted by the watch.
   const look = () => read().catch(() => undefined);
   let isOver = false;
@@ -167,7 +167,7 @@ async function watched({ read }: WholeList, watch: Watch, write: () => Promise<A
     isOver = true;
   });
   const watching = (async () => {
-    for (let looks = 0; !isOver && looks < MOST_WATCHES; looks++) await look();
+    for (let looks = 0; !isOver && looks < MAX_WATCHES; looks++) await look();
   })();
   const [answer] = await Promise.all([writing, first, watching]);
   await watch.settled();
@@ -177,11 +177,11 @@ async function watched({ read }: WholeList, watch: Watch, write: () => Promise<A
 /** The resource as it is now; as it was answered where reads are behind that. */
 async function newest(
   { read }: WholeList,
-  look: (resource: Attributes) => Added,
-  answered: Added,
-  isShown: (added: Added) => boolean,
-): Promise<Added> {
+  look: (resource: Attributes) => AddedEntry,
+  answered: AddedEntry,
+  isShown: (added: AddedEntry) => boolean,
+): Promise<AddedEntry> {
   let now = look(await read());
-  for (let reads = 1; !isShown(now) && reads < MOST_READS; reads++) now = look(await read());
+  for (let reads = 1; !isShown(now) && reads < MAX_READS; reads++) now = look(await read());
   return isShown(now) ? now : answered;
 }

@@ -5,10 +5,10 @@ import type { Problem } from '../../model/problem.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
 import { isSameContent } from '../same-content.js';
 import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
-import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
+import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { isOfAnother, noteForm, ourNote, renderNote } from '../tmf/note.js';
-import { partIds } from '../tmf/part-ids.js';
+import { isAnotherOfOurs, noteMatch, ourNote, renderNote } from '../tmf/note.js';
+import { entryIds } from '../tmf/entry-ids.js';
 import { isLikeFile, isSaidToBe, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
@@ -24,7 +24,7 @@ export interface Tmf621Client extends TmfClient {
 
 const ENTITY = 'troubleTicket';
 const NEEDS = [['status', 'severity', 'ticketType', 'description']];
-const API: TmfApi = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket', needs: NEEDS };
+const API: ApiDefinition = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket', needs: NEEDS };
 
 /** A client of one TMF621 provider. */
 export function createTmf621Client(options: TmfOptions): Tmf621Client {
@@ -54,7 +54,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(writable(fields, this.dialect.notCreatable), reference, this.dialect);
-    this.entities.demand(this.validate(entityType, body), 'create');
+    this.entities.requireValid(this.validate(entityType, body), 'create');
     const ticket = await this.entities.create(body, reference, (created) => referenceOf(created, this.dialect));
     // How it stands is the provider's own from the beginning, and its news; our reference may stand in the description.
     const isAsked = (name: string) => name in body && name !== 'status' && !(name === 'description' && this.marks);
@@ -65,7 +65,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   async update(_entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
     const given = writable(await this.marked(id, fields), this.dialect.notPatchable);
     const body = this.entities.change(given);
-    this.entities.demand(validateTicketPatch(this.version, this.profile, body), 'update');
+    this.entities.requireValid(validateTicketPatch(this.version, this.profile, body), 'update');
     const ticket = await this.entities.patchTexts(id, body, 'update ticket');
     const sent = Object.fromEntries(Object.entries(fields).filter(([name]) => name in body));
     return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(sent, ticket) };
@@ -75,7 +75,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const note = renderNote(comment, this.dialect);
     // ServiceNow takes work notes and gives comments only.
     const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
-    const form = { seen, ...(!hidden && noteForm(comment)) };
+    const form = { seen, ...(!hidden && noteMatch(comment)) };
     return this.entities.add(id, 'note', note, 'comment on ticket', form);
   }
 
@@ -143,7 +143,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const ours = { id: `swb-${attachment.id}` };
     const list = entries((await this.entities.readForLists(id, ['attachment'])).attachment);
     if (list.some((entry) => entry.id === ours.id)) return ours;
-    const unknown = [...partIds(list)].filter(([entry, part]) => !seen.includes(part) && !isOfAnother(entry, ours)).reverse();
+    const unknown = [...entryIds(list)].filter(([entry, part]) => !seen.includes(part) && !isAnotherOfOurs(entry, ours)).reverse();
     for (const [entry, part] of unknown) {
       // Names, and sizes of one kind of file, are alike too often: its content tells whose it is, where the provider gives it out.
       const content = () => download(this.http, attachmentOf(entry, part), async () => [entry]);
@@ -178,7 +178,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   /** A deletion cannot be read back any more. */
-  async readTold(entityType: string, id: string, event: Json): Promise<RawEntity> {
+  async readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity> {
     if (readEvent(event).deleted) return { ticket: { id }, event };
     return { ...(await this.read(entityType, id)), event };
   }

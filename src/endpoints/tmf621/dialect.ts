@@ -1,6 +1,6 @@
 import { type Attributes, textOf } from '../tmf/attributes.js';
 import { type Profile, type TmfDialect, V4_PATCH, V5_PATCH, type Version } from '../tmf/dialect.js';
-import { identifiersWith, oursIn } from '../tmf/reference.js';
+import { identifiersWith, ourReferenceIn } from '../tmf/reference.js';
 
 /** In what the versions of TMF621 differ, and ServiceNow's own form of it (TMF621 v4.0.0, v5.0.1; ServiceNow, Trouble Ticket Open API). */
 export interface Dialect extends TmfDialect {
@@ -70,9 +70,9 @@ const MARK = /\n?\[ref (SWB-[0-9A-Z/_-]+)\]\s*$/i;
 
 /** Our reference as a ticket carries it. */
 export function referenceOf(ticket: Attributes, dialect: Dialect): string | undefined {
-  if (dialect.reference === 'externalId') return oursIn(ticket.externalId);
+  if (dialect.reference === 'externalId') return ourReferenceIn(ticket.externalId);
   if (dialect.reference === 'description') return MARK.exec(textOf(ticket.description) ?? '')?.[1];
-  return oursIn(ticket.externalIdentifier);
+  return ourReferenceIn(ticket.externalIdentifier);
 }
 
 /** The attributes of a create that carry our reference. */

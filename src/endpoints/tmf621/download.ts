@@ -4,7 +4,7 @@ import type { HttpClient } from '../../http/http.js';
 import { createHttpClient } from '../../http/http-client.js';
 import type { GenericAttachment } from '../../model/message.js';
 import type { Attributes } from '../tmf/attributes.js';
-import { partIds } from '../tmf/part-ids.js';
+import { entryIds } from '../tmf/entry-ids.js';
 import { bytesOf } from '../tmf/same-entry.js';
 import { attachmentOf } from './parse.js';
 
@@ -57,7 +57,7 @@ export async function download(
  * may be given to others.
  */
 function entryOf(list: readonly Attributes[], { id, name, size }: GenericAttachment): Attributes | undefined {
-  const namesakes = [...partIds(list)].filter(([entry, part]) => attachmentOf(entry, part).name === name);
+  const namesakes = [...entryIds(list)].filter(([entry, part]) => attachmentOf(entry, part).name === name);
   const sized = ([entry]: [Attributes, string]) => size === undefined || bytesOf(entry) === size;
   return (namesakes.find(([, part]) => part === id) ?? namesakes.find(sized) ?? namesakes[0])?.[0];
 }

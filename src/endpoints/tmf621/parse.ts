@@ -2,7 +2,7 @@ import type { GenericAttachment, Json } from '../../model/message.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
 import { commentsOf } from '../tmf/note.js';
-import { partIds } from '../tmf/part-ids.js';
+import { entryIds } from '../tmf/entry-ids.js';
 import { relationOf } from '../tmf/relation.js';
 import { bytesOf, withoutCounterpart } from '../tmf/same-entry.js';
 import { type Dialect, referenceOf, withoutMark } from './dialect.js';
@@ -45,7 +45,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
     },
     record,
     comments: commentsOf([...entries(ticket.note), ...lostNotes(ticket, event)], dialect),
-    attachments: [...partIds(entries(ticket.attachment))].map(([entry, id]) => attachmentOf(entry, id)),
+    attachments: [...entryIds(entries(ticket.attachment))].map(([entry, id]) => attachmentOf(entry, id)),
     relations: entries(ticket.troubleTicketRelationship).flatMap(relationOf),
     ...(event && deletes(event) && { deleted: true }),
   };

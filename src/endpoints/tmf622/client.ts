@@ -6,9 +6,9 @@ import type { Problem } from '../../model/problem.js';
 import { afterWrite } from '../api.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
 import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
-import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
+import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { noteForm, ourNote, renderNote } from '../tmf/note.js';
+import { noteMatch, ourNote, renderNote } from '../tmf/note.js';
 import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { hintOf, orderOf, readEvent } from './events.js';
@@ -17,7 +17,7 @@ import { notesIn, parse } from './parse.js';
 import { poll } from './poll.js';
 import { itemsPatch, orderBody } from './render.js';
 import { validateOrderCreate, validateOrderPatch } from './schema.js';
-import { isRefused } from './told.js';
+import { isRefused } from './order-reports.js';
 
 export interface Tmf622Options extends TmfOptions {
   /** Every PATCH carries the whole list of items: a literal reading of v4 demands it (ProductOrder_Update). */
@@ -30,9 +30,9 @@ export interface Tmf622Client extends TmfClient {
 
 const ENTITY = 'productOrder';
 const NEEDS = [['state', ITEMS]];
-const API: TmfApi = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order', needs: NEEDS };
+const API: ApiDefinition = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order', needs: NEEDS };
 /** Times a change is made anew because the provider changed the order meanwhile. */
-const MOST_TRIES = 3;
+const MAX_TRIES = 3;
 
 /** A client of one TMF622 provider. */
 export function createTmf622Client(options: Tmf622Options): Tmf622Client {
@@ -40,7 +40,7 @@ export function createTmf622Client(options: Tmf622Options): Tmf622Client {
 }
 
 /** An order, and the task by which it is to be cancelled. */
-type Cancelling = { order: Attributes; cancel?: Attributes };
+type CancellationStatus = { order: Attributes; cancel?: Attributes };
 
 class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   readonly system = 'tmf622';
@@ -64,7 +64,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
 
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(orderBody(fields, this.dialect), reference, this.dialect);
-    this.entities.demand(this.validate(entityType, body), 'create');
+    this.entities.requireValid(this.validate(entityType, body), 'create');
     const order = await this.entities.create(body, reference, (created) => referenceOf(created));
     return { entity: { order }, dropped: [] };
   }
@@ -78,14 +78,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   async findCancellation(_entityType: string, id: string): Promise<boolean> {
-    return isAsked(await this.cancelling(id));
+    return isRequested(await this.cancellationStatus(id));
   }
 
   async comment(_entityType: string, id: string, comment: GenericComment, parts: readonly string[] = []): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
     const seen = parts.filter((part) => !part.includes('|')); // of notes alone, not of what is told in other ways
-    const form = { seen, ...noteForm(comment), ...(this.wholeItems && { along: ITEMS }) };
-    return this.there(id, () => this.entities.add(id, 'note', note, 'comment on order', form));
+    const form = { seen, ...noteMatch(comment), ...(this.wholeItems && { along: ITEMS }) };
+    return this.whenCreated(id, () => this.entities.add(id, 'note', note, 'comment on order', form));
   }
 
   async findComment(
@@ -95,12 +95,12 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     since: string,
     seen?: readonly string[],
   ): Promise<WrittenPart | undefined> {
-    const order = await this.there(id, () => this.entities.readForLists(id, ['note']));
+    const order = await this.whenCreated(id, () => this.entities.readForLists(id, ['note']));
     return ourNote(order, comment, since, seen, this.habits.keepsAuthors);
   }
 
   putBack(_entityType: string, id: string, shown: RawEntity[], since: string): Promise<string[]> {
-    return this.there(id, () =>
+    return this.whenCreated(id, () =>
       this.entities.putBack(id, 'note', shown.flatMap(notesIn), since, this.wholeItems ? ITEMS : undefined),
     );
   }
@@ -165,7 +165,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     });
   }
 
-  async readTold(_entityType: string, id: string, given: Json): Promise<RawEntity> {
+  async readForEvent(_entityType: string, id: string, given: Json): Promise<RawEntity> {
     const event = readEvent(given);
     if (event.deleted) return { order: { id }, event: given };
     const task =
@@ -174,7 +174,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   private order(id: string): Promise<Attributes> {
-    return this.there(id, () => this.entities.read(id));
+    return this.whenCreated(id, () => this.entities.read(id));
   }
 
   /**
@@ -184,21 +184,21 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<Written> {
     const whole = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
     const listed = whole || ITEMS in given;
-    const read = () => this.there(id, () => this.entities.readForLists(id, [ITEMS]));
+    const read = () => this.whenCreated(id, () => this.entities.readForLists(id, [ITEMS]));
     let items = listed ? (await read())[ITEMS] : undefined;
     for (let tries = 1; ; tries++) {
       // Asked of a provider that takes single items, too: it would order once more what it does not know.
       const all = listed ? itemsPatch(items, given[ITEMS], added) : [];
       const body = this.entities.change(whole ? { ...given, [ITEMS]: all } : given);
       // What the provider itself says of its items is not ours to judge.
-      this.entities.demand(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
+      this.entities.requireValid(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
-        const order = await this.there(id, () => this.entities.patchTexts(id, body, 'update order'));
+        const order = await this.whenCreated(id, () => this.entities.patchTexts(id, body, 'update order'));
         const dropped = [...droppedFrom(given, order), ...droppedItems(given, { [ITEMS]: items ?? [] }, order)];
         return { entity: { order }, dropped };
       } catch (error) {
         const refused = error instanceof PartnerError && error.code === 'SWB_PARTNER_REFUSED';
-        if (!whole || !refused || tries === MOST_TRIES) throw error;
+        if (!whole || !refused || tries === MAX_TRIES) throw error;
         const now = (await read())[ITEMS];
         if (isDeepStrictEqual(now, items)) throw error;
         items = now;
@@ -212,37 +212,37 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
    */
   private async cancel(id: string, fields: Attributes): Promise<Written> {
     const { cancellationReason, ...sent } = fields;
-    const before = await this.cancelling(id);
-    const entity = isAsked(before) ? before : await this.askToCancel(before.order, id, cancellationReason);
+    const before = await this.cancellationStatus(id);
+    const entity = isRequested(before) ? before : await this.askToCancel(before.order, id, cancellationReason);
     const refused = entity.cancel && isRefused(entity.cancel);
     return { entity, dropped: refused ? droppedFrom(sent, entity.order) : [] };
   }
 
   /** Throws PartnerError, unshown, where it is answered as done and neither the answer, the order nor a task shows it. */
-  private async askToCancel(order: Attributes, id: string, reason: Json | undefined): Promise<Cancelling> {
-    const answer = await this.there(id, () => this.cancellations.ask(id, reason));
+  private async askToCancel(order: Attributes, id: string, reason: Json | undefined): Promise<CancellationStatus> {
+    const answer = await this.whenCreated(id, () => this.cancellations.ask(id, reason));
     if (this.cancellations.isTaskOf(answer, id)) {
       return { order: await this.entities.read(id).catch(() => order), cancel: answer };
     }
-    const after = await afterWrite(() => this.cancelling(id, textOf(answer.id)), true);
-    if (isAsked(after)) return after;
+    const after = await afterWrite(() => this.cancellationStatus(id, textOf(answer.id)), true);
+    if (isRequested(after)) return after;
     throw this.answers.unshown({ what: 'cancel order' }, 'it was answered as done, and neither the order nor a task shows it');
   }
 
   /** `answered`: the id of the task, where an answer named one. */
-  private async cancelling(id: string, answered?: string): Promise<Cancelling> {
+  private async cancellationStatus(id: string, answered?: string): Promise<CancellationStatus> {
     const order = await this.order(id);
     const cancel = isCancelling(order) ? undefined : await this.cancellations.find(id, answered);
     return { order, ...(cancel && { cancel }) };
   }
 
   /** Does something with an order that may still be queued: then it is tried again. */
-  private async there<T>(id: string, task: () => Promise<T>): Promise<T> {
+  private async whenCreated<T>(id: string, task: () => Promise<T>): Promise<T> {
     try {
       return await task();
     } catch (error) {
       if (!isQueued(error)) throw error;
-      throw new PartnerError('SWB_PARTNER_UNAVAILABLE', `Order ${id} is not there yet: the provider still has to make it.`, {
+      throw new PartnerError('SWB_PARTNER_UNAVAILABLE', `Order ${id} is not whenCreated yet: the provider still has to make it.`, {
         where: this.name,
         hint: 'It is tried again.',
         outcome: 'notDone',
@@ -253,6 +253,6 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 }
 
-function isAsked({ order, cancel }: Cancelling): boolean {
+function isRequested({ order, cancel }: CancellationStatus): boolean {
   return cancel !== undefined || isCancelling(order);
 }

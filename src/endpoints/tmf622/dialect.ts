@@ -1,6 +1,6 @@
 import { type Attributes, textOf } from '../tmf/attributes.js';
 import { type Profile, type TmfDialect, V4_PATCH, V5_PATCH, type Version } from '../tmf/dialect.js';
-import { identifiersWith, oursIn } from '../tmf/reference.js';
+import { identifiersWith, ourReferenceIn } from '../tmf/reference.js';
 
 /** In what the versions of TMF622 differ, and ServiceNow's own form of it (TMF622 v4.0.0, v5.0.0; ServiceNow, Product Order Open API). */
 export interface Dialect extends TmfDialect {
@@ -72,7 +72,7 @@ export function dialectOf(version: Version, profile: Profile): Dialect {
 
 /** Our reference as an order carries it. */
 export function referenceOf(order: Attributes): string | undefined {
-  return oursIn(order.externalId);
+  return ourReferenceIn(order.externalId);
 }
 
 /** The attributes of a create that carry our reference. */

@@ -5,7 +5,7 @@ import { commentsOf } from '../tmf/note.js';
 import { relationOf } from '../tmf/relation.js';
 import { type Dialect, referenceOf } from './dialect.js';
 import { type ProductOrderEvent, readEvent } from './events.js';
-import { questionOf, refusalOf, saidOf } from './told.js';
+import { questionOf, refusalOf, reportsOf } from './order-reports.js';
 
 /** What an in node emits for a product order. */
 export interface ProductOrderEntity extends RawEntity {
@@ -48,7 +48,7 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
     comments: [
       ...commentsOf(entries(order.note), context.dialect),
       ...entries(order.productOrderItem).flatMap((item) => itemComments(item, context.dialect)),
-      ...saidOf(order, told),
+      ...reportsOf(order, told),
       ...questionOf(told),
       ...refusalOf(cancel),
     ],

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { answeredFor, idFromLocation, sameAddress, shows } from '../../../src/endpoints/tmf/hub-answers.js';
+import { subscriptionFor, idFromLocation, sameAddress, shows } from '../../../src/endpoints/tmf/hub-answers.js';
 
 const OURS = 'https://broker/in/secret';
 const HUB = 'https://api.example/tmf/v4/hub';
 
 describe('what a hub answers', () => {
-  const said: [string, unknown, ReturnType<typeof answeredFor>][] = [
+  const said: [string, unknown, ReturnType<typeof subscriptionFor>][] = [
     ['one', { id: '7', callback: OURS }, { id: '7' }],
     ['a number as id', { id: 7 }, { id: '7' }],
     ['an href in the place of an id', { href: `${HUB}/7` }, { id: '7' }],
@@ -31,7 +31,7 @@ describe('what a hub answers', () => {
     ['no body', undefined, undefined],
   ];
   for (const [name, body, is] of said) {
-    it(`is read: ${name}`, () => assert.deepEqual(answeredFor(OURS, body), is));
+    it(`is read: ${name}`, () => assert.deepEqual(subscriptionFor(OURS, body), is));
   }
 
   it('shows one by its id, in any form', () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Attributes } from '../../../src/endpoints/tmf/attributes.js';
 import type { ArrayMode } from '../../../src/endpoints/tmf/dialect.js';
-import { Sightings } from '../../../src/endpoints/tmf/sightings.js';
+import { ResourceObserver } from '../../../src/endpoints/tmf/resource-observer.js';
 import { addToWholeList } from '../../../src/endpoints/tmf/whole-list.js';
 import { createTmf621Client } from '../../../src/endpoints/tmf621/client.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
@@ -305,7 +305,7 @@ describe('a list that is written whole, while others read it, too', () => {
 
   for (const when of ['before', 'after'])
     it(`puts back what one of them has begun to read before our write was done, and was answered ${when} it`, async () => {
-      const sightings = new Sightings();
+      const sightings = new ResourceObserver();
       const seen = { id: 'T', note: [note('before'), note('theirs')] };
       let now: Attributes = { id: 'T', note: [note('before')] };
       await addToWholeList({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
-import { partIds } from '../../../src/endpoints/tmf/part-ids.js';
+import { entryIds } from '../../../src/endpoints/tmf/entry-ids.js';
 import { download } from '../../../src/endpoints/tmf621/download.js';
 import { attachmentOf } from '../../../src/endpoints/tmf621/parse.js';
 import type { HttpClient } from '../../../src/http/http.js';
@@ -15,7 +15,7 @@ describe('a file that a ticket holds by value', () => {
     ['its size, with other ids at each read', [entry('1', 'one'), entry('2', 'other')], [entry('3', 'one'), entry('4', 'other')]],
   ] as const)
     it(`is known among others of its name by ${how}`, async () => {
-      const read = [...partIds([...list])].map(([one, id]) => attachmentOf(one, id));
+      const read = [...entryIds([...list])].map(([one, id]) => attachmentOf(one, id));
       const contents = await Promise.all(
         read.map(async (file) => text(await download(http, file, async () => [...(later ?? list)]))),
       );

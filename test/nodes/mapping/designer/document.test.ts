@@ -5,7 +5,7 @@ import {
   mappingIn,
   moved,
   rulesIn,
-  ruleThatIsNone,
+  firstInvalidRule,
   unfinished,
   withRules,
 } from '../../../../nodes/mapping/designer/document.js';
@@ -152,7 +152,7 @@ describe('what is pasted or imported', () => {
 
   it('has a rule to name where one is none', () => {
     const placeIn = (more: object) => {
-      const { table, index } = ruleThatIsNone(JSON.stringify({ ...mapping([rule('a')]), ...more })) ?? {};
+      const { table, index } = firstInvalidRule(JSON.stringify({ ...mapping([rule('a')]), ...more })) ?? {};
       return table && [table, index];
     };
     assert.deepEqual(placeIn({ rules: [rule('a'), { generic: 'b' }] }), ['order', 1]);
@@ -160,6 +160,6 @@ describe('what is pasted or imported', () => {
     assert.deepEqual(placeIn({ items: { field: 'lines', rules: [rule('id'), { field: 5, generic: 'b' }] } }), ['items', 1]);
     assert.equal(placeIn({}), undefined);
     assert.equal(placeIn({ items: 5 }), undefined);
-    for (const text of ['', '[]', 'null', '{"rules":1}']) assert.equal(ruleThatIsNone(text), undefined, text);
+    for (const text of ['', '[]', 'null', '{"rules":1}']) assert.equal(firstInvalidRule(text), undefined, text);
   });
 });

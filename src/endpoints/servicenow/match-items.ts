@@ -3,18 +3,18 @@ import { DecisionError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { columnText, type Row } from './parse.js';
 import { hasValue } from './render.js';
-import type { GivenLine } from './write-lines.js';
+import type { LineInput } from './write-lines.js';
 
 /**
  * Which requested item each line became: of the same catalogue item, and with most of its variables and its quantity, where the item is that
  * of no other line rather. Items or lines that are equal in everything may stand for one another; what else leaves a choice is an error in
  * words. A line that became nothing is left out. Pure.
  */
-export function requestedItems(rows: readonly Row[], lines: readonly GivenLine[], where?: string): Map<GivenLine, Row> {
-  const found = new Map<GivenLine, Row>();
+export function matchRequestedItems(rows: readonly Row[], lines: readonly LineInput[], where?: string): Map<LineInput, Row> {
+  const found = new Map<LineInput, Row>();
   let free = [...rows];
   let open = [...lines];
-  const take = (line: GivenLine, row: Row) => {
+  const take = (line: LineInput, row: Row) => {
     found.set(line, row);
     free = free.filter((other) => other !== row);
     open = open.filter((other) => other !== line);
@@ -35,7 +35,7 @@ export function requestedItems(rows: readonly Row[], lines: readonly GivenLine[]
     return undefined;
   };
   for (let pair = next(); pair; pair = next()) take(pair.line, pair.row);
-  const fits = (line: GivenLine, row: Row) => score(line, row) !== undefined;
+  const fits = (line: LineInput, row: Row) => score(line, row) !== undefined;
   const unclear = open.filter((line) => free.some((row) => fits(line, row)));
   if (unclear.length === 0) return found;
   const items = free
@@ -62,7 +62,7 @@ function best<T>(list: readonly T[], scoreOf: (one: T) => number | undefined): T
 }
 
 /** How much of a line a requested item shows; undefined where it is something else. */
-function score(line: GivenLine, row: Row): number | undefined {
+function score(line: LineInput, row: Row): number | undefined {
   const names = [line.cat_item, line.cat_item_name].filter((name) => name !== undefined);
   if (!names.some((name) => hasValue(row.cat_item, name))) return undefined;
   const wanted = Object.entries((line.variables ?? {}) as Record<string, Json>);
@@ -76,7 +76,7 @@ function alike(a: Row, b: Row): boolean {
   return isDeepStrictEqual(shown(a), shown(b));
 }
 
-function sameLine(a: GivenLine, b: GivenLine): boolean {
-  const shown = ({ cat_item, cat_item_name, quantity, variables }: GivenLine) => [cat_item, cat_item_name, quantity, variables];
+function sameLine(a: LineInput, b: LineInput): boolean {
+  const shown = ({ cat_item, cat_item_name, quantity, variables }: LineInput) => [cat_item, cat_item_name, quantity, variables];
   return isDeepStrictEqual(shown(a), shown(b));
 }

@@ -1,5 +1,5 @@
 import { type Attributes, entries, isAttributes, isoTime, textOf } from './attributes.js';
-import { partIds } from './part-ids.js';
+import { entryIds } from './entry-ids.js';
 import { withoutCounterpart } from './same-entry.js';
 
 /** How long less has to be read before it is believed: replicas lag, and people do take entries away. Milliseconds. */
@@ -21,7 +21,7 @@ interface Known {
  * What was last read or told of resources. An answer that is older, or lacks entries, or a list, is not to be taken for news, and above all not for
  * what a list is made of that is written back whole: that would take away what it lacks.
  */
-export class ListMemory {
+export class LastKnownLists {
   private readonly resources = new Map<string, Known>();
 
   constructor(
@@ -113,7 +113,7 @@ export class ListMemory {
 
   /** Is something not shown that was seen before? */
   private lacksSeen(resource: Attributes, seen: readonly string[]): boolean {
-    const there = new Set(Object.keys(this.attributes).flatMap((name) => [...partIds(entries(resource[name])).values()]));
+    const there = new Set(Object.keys(this.attributes).flatMap((name) => [...entryIds(entries(resource[name])).values()]));
     return seen.some((id) => !there.has(id));
   }
 

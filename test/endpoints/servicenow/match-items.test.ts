@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Row } from '../../../src/endpoints/servicenow/parse.js';
-import { requestedItems } from '../../../src/endpoints/servicenow/sign-lines.js';
-import type { GivenLine } from '../../../src/endpoints/servicenow/write-lines.js';
+import { matchRequestedItems } from '../../../src/endpoints/servicenow/match-items.js';
+import type { LineInput } from '../../../src/endpoints/servicenow/write-lines.js';
 
-const line = (id: string, cat_item: string, variables: Record<string, string> = {}, quantity = 1): GivenLine => ({
+const line = (id: string, cat_item: string, variables: Record<string, string> = {}, quantity = 1): LineInput => ({
   correlation_id: id,
   cat_item,
   variables,
@@ -11,8 +11,8 @@ const line = (id: string, cat_item: string, variables: Record<string, string> = 
 });
 const row = (number: string, cat_item: string, variables: Record<string, string> = {}, quantity = '1'): Row =>
   ({ number, cat_item, variables, quantity }) as unknown as Row;
-const named = (rows: Row[], lines: GivenLine[]) =>
-  Object.fromEntries([...requestedItems(rows, lines, 'Desk')].map(([of, is]) => [String(of.correlation_id), String(is.number)]));
+const named = (rows: Row[], lines: LineInput[]) =>
+  Object.fromEntries([...matchRequestedItems(rows, lines, 'Desk')].map(([of, is]) => [String(of.correlation_id), String(is.number)]));
 
 describe('which requested item a line became', () => {
   it('is the one of its catalogue item', () => {
@@ -57,7 +57,7 @@ describe('which requested item a line became', () => {
       row('R1', 'Laptop', { model: 'X1', memory: '32' }),
       row('R2', 'Laptop', { model: 'X1', memory: '32', dock: 'yes' }),
     ];
-    assert.throws(() => requestedItems(rows, lines, 'Desk'), {
+    assert.throws(() => matchRequestedItems(rows, lines, 'Desk'), {
       kind: 'items',
       code: 'SWB_PARTNER_ANSWER',
       message:

@@ -1,14 +1,14 @@
 import { PartnerError } from '../../errors.js';
 import type { Api } from '../api.js';
-import { failureOf, inWords } from '../connection.js';
+import { failureOf, describeFailure } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import type { ArrayMode } from './dialect.js';
-import type { Added } from './whole-list.js';
+import type { AddedEntry } from './whole-list.js';
 
 export const JSON_PATCH = 'application/json-patch+json';
 
 /** A resource that no provider has: a write to it shows what is taken without writing anything. */
-export const NOBODY = 'switchboard-connection-test';
+export const NO_SUCH_ID = 'switchboard-connection-test';
 
 /** By which a provider says that it does not take a JSON Patch, before it does anything. */
 const NOT_TAKEN = [400, 405, 415, 422, 501];
@@ -16,7 +16,7 @@ const NOT_TAKEN = [400, 405, 415, 422, 501];
 type Way = Exclude<ArrayMode, 'auto'>;
 
 /** How a provider takes a new entry of a list: as it is set, or, by `auto`, as it is found out once. */
-export class ListWay {
+export class ArrayModeDetector {
   private found?: { way: Way; why: string };
 
   constructor(
@@ -28,10 +28,10 @@ export class ListWay {
 
   /** Adds an entry the way this provider takes it. `together`: other lists have to travel along, for which there is one way alone. */
   async add(
-    single: (way: 'append' | 'jsonPatch') => Promise<Added>,
-    whole: () => Promise<Added>,
+    single: (way: 'append' | 'jsonPatch') => Promise<AddedEntry>,
+    whole: () => Promise<AddedEntry>,
     together: boolean,
-  ): Promise<Added> {
+  ): Promise<AddedEntry> {
     if (this.mode !== 'auto') return this.mode === 'replace' ? whole() : single(this.mode);
     if (together || (await this.find()).way === 'replace') return whole();
     try {
@@ -72,7 +72,7 @@ export class ListWay {
     const failure = await failureOf(() =>
       this.api.ask({
         method: 'PATCH',
-        path: `${this.path}/${NOBODY}`,
+        path: `${this.path}/${NO_SUCH_ID}`,
         headers: { 'Content-Type': JSON_PATCH },
         body: JSON.stringify([{ op: 'add', path: '/note/-', value: { text: 'connection test' } }]),
         what: 'try a JSON Patch',
@@ -82,7 +82,7 @@ export class ListWay {
       this.found = { way: 'jsonPatch', why: 'it takes them (tried with one that does not exist)' };
     else if (failure && NOT_TAKEN.includes(failure.status ?? 0))
       this.found = { way: 'replace', why: `it does not take a JSON Patch (answered ${failure.status})` };
-    const said = failure ? inWords(failure) : 'one for what does not exist was taken';
+    const said = failure ? describeFailure(failure) : 'one for what does not exist was taken';
     return this.found ?? { way: 'replace', why: `it could not be told whether a JSON Patch is taken (${said})` };
   }
 }

@@ -1,7 +1,7 @@
 import type { Attributes } from './attributes.js';
 
 /** All that is shown of a resource from some moment on. */
-export interface Watch {
+export interface ResourceWatch {
   /** What was shown since it was asked for last. */
   taken(): Attributes[];
   /** Resolves when the reads that are under way have been answered. */
@@ -15,10 +15,10 @@ interface Watcher {
 }
 
 /** Lets whoever writes a list whole know what others wrote meanwhile, whichever read, answer or event shows it. */
-export class Sightings {
+export class ResourceObserver {
   private readonly watchers = new Map<string, Set<Watcher>>();
 
-  watch(id: string): Watch {
+  watch(id: string): ResourceWatch {
     const watcher: Watcher = { shown: [], reads: new Set() };
     const all = this.watchers.get(id) ?? new Set();
     this.watchers.set(id, all.add(watcher));

@@ -6,7 +6,7 @@ import { bytesOf } from './same-entry.js';
  * What the notes or files of a list are known by: their ids. They need not have any (TMF621 v4), and then what they are tells them apart, and of those that
  * are all alike their order: the same words are said twice within a second. In the order of the list. Pure.
  */
-export function partIds(list: readonly Attributes[]): Map<Attributes, string> {
+export function entryIds(list: readonly Attributes[]): Map<Attributes, string> {
   const alike = new Map<string, number>();
   return new Map(
     list.map((entry) => {

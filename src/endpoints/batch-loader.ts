@@ -5,7 +5,7 @@ const UNDER_WAY = 2;
  * Gathers look-ups of single keys into few requests. A key that is asked for alone goes out at once, alone; under load, keys travel in
  * batches, which spares the partner's rate limit as much as our own time.
  */
-export class Gatherer<Value> {
+export class BatchLoader<Value> {
   private readonly waiting: { key: string; resolve: (value: Value) => void; reject: (error: unknown) => void }[] = [];
   private underWay = 0;
 

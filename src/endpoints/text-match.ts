@@ -4,31 +4,31 @@ import { decodeHTML } from 'entities';
 const TELLING = 20;
 
 /** A bound for texts that are made of nothing but escapes. */
-const MOST_ESCAPES = 20;
+const MAX_ESCAPES = 20;
 
 /**
  * Does a partner show the words that were sent? Partners wrap, trim and cut them, put something in front, escape them, make HTML of them or
  * replace what their database cannot hold: only letters and digits are compared. Pure.
  */
-export function showsWords(shown: string, sent: string): boolean {
+export function showsText(shown: string, sent: string): boolean {
   const ours = readings(sent).map(({ letters }) => letters);
   return readings(shown).some((there) => ours.some((one, at) => (at === 0 || one !== '') && isIn(there, one)));
 }
 
 /** Words that stand anywhere in what is shown, however short: for what is known to be new and ours. */
-export function holdsWords(shown: string, sent: string): boolean {
+export function containsText(shown: string, sent: string): boolean {
   const ours = letters(sent);
   return ours !== '' && readings(shown).some((there) => holds(there, ours));
 }
 
 /** The same words, however they are wrapped, escaped or marked, and all of them. */
-export function sameWords(a: string, b: string): boolean {
+export function sameText(a: string, b: string): boolean {
   const others = readings(b).map((there) => there.letters);
   return readings(a).some((there) => others.includes(there.letters));
 }
 
 /** What is left of words however they are wrapped, escaped or marked: to compare what cannot be kept whole. */
-export function bareWords(text: string): string {
+export function comparableText(text: string): string {
   return letters(withoutTags(unescaped(text)));
 }
 
@@ -77,7 +77,7 @@ function withoutTags(text: string): string {
 function unescaped(text: string): string {
   for (let escaped = text, times = 0; ; times++) {
     const plain = decodeHTML(escaped);
-    if (plain === escaped || times === MOST_ESCAPES) return plain;
+    if (plain === escaped || times === MAX_ESCAPES) return plain;
     escaped = plain;
   }
 }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { ListMemory } from '../../../src/endpoints/tmf/list-memory.js';
+import { LastKnownLists } from '../../../src/endpoints/tmf/last-known-lists.js';
 import type { Json } from '../../../src/model/message.js';
 
 describe('how long the lists of a resource were', () => {
   let now: number;
-  let memory: ListMemory;
+  let memory: LastKnownLists;
   beforeEach(() => {
     now = 0;
-    memory = new ListMemory({ note: false, productOrderItem: true }, () => now);
+    memory = new LastKnownLists({ note: false, productOrderItem: true }, () => now);
   });
   const ticket = (note?: Json) => ({ id: 'a', ...(note !== undefined && { note }) });
   const notes = (count: number) => ticket(Array.from({ length: count }, (_, i) => ({ text: `${i}` })));

@@ -1,12 +1,12 @@
 import type { Api } from '../api.js';
-import { MOST_ROWS, tooLong } from './pages.js';
+import { MAX_ROWS, tooLong } from './pages.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 
 /** A header Date may be written by a gateway: so far it and the clock that dates rows are believed to be apart, milliseconds. */
-export const APART = 1_800_000;
+export const MAX_CLOCK_SKEW = 1_800_000;
 
 /** What may be of our writing in a list that is given newest first. */
-export interface Recent {
+export interface RecentRows {
   /** Rows made since, newest first. */
   rows: Row[];
   /** Whether the list holds nothing at all. */
@@ -18,22 +18,22 @@ export interface Recent {
  * @param since ISO time as the instance's answers are dated; '' = all
  * @param isEnough whether rows hold what is looked for: older ones are not read then
  */
-export async function madeSince(
+export async function createdSince(
   api: Api,
   list: AsyncGenerator<Row[]>,
   since: string,
   isEnough: (rows: Row[]) => boolean = () => false,
-): Promise<Recent> {
+): Promise<RecentRows> {
   const found: Row[] = [];
   let isEmpty = true;
-  const from = Date.parse(since) - APART;
+  const from = Date.parse(since) - MAX_CLOCK_SKEW;
   for await (const rows of list) {
     const isBefore = (row: Row) => Date.parse(serviceNowTimeToIso(columnText(row.sys_created_on)) ?? '') < from;
     const recent = rows.filter((row) => !isBefore(row));
     found.push(...recent);
     if (rows.length > 0) isEmpty = false;
     if (recent.length < rows.length || isEnough(recent)) break;
-    if (found.length > MOST_ROWS) throw tooLong(api, { what: 'look for what was written' });
+    if (found.length > MAX_ROWS) throw tooLong(api, { what: 'look for what was written' });
   }
   return { rows: found, isEmpty };
 }

@@ -6,7 +6,7 @@ import type { ProductOrderEvent } from './events.js';
 /* What a provider says of an order beside its notes, as comments: errors, risks, milestones (v5), questions, refused cancellations. */
 
 /** How an entry of one of the order's lists reads. */
-interface Saying {
+interface ReportKind {
   attribute: string;
   /** Begins the id of its comments. */
   kind: string;
@@ -14,7 +14,7 @@ interface Saying {
   words: (entry: Attributes) => (string | undefined)[];
 }
 
-const SAYINGS: Saying[] = [
+const REPORTS: ReportKind[] = [
   {
     attribute: 'productOrderErrorMessage',
     kind: 'error',
@@ -49,24 +49,24 @@ const REFUSED = new Set(['rejected', 'terminatedwitherror']);
 const REASONS = ['reason', 'stateReason', 'stateChangeReason', 'statusChangeReason', 'message', 'description'];
 
 /** What stands in the order's lists and in those that only the event tells, each once. */
-export function saidOf(order: Attributes, event: ProductOrderEvent | undefined): GenericComment[] {
+export function reportsOf(order: Attributes, event: ProductOrderEvent | undefined): GenericComment[] {
   const comments = new Map<string, GenericComment>();
-  for (const saying of SAYINGS) {
-    for (const entry of [...entries(order[saying.attribute]), ...entries(event?.order[saying.attribute])]) {
-      const comment = commentOf(saying, entry);
+  for (const report of REPORTS) {
+    for (const entry of [...entries(order[report.attribute]), ...entries(event?.order[report.attribute])]) {
+      const comment = commentOf(report, entry);
       if (!comments.has(comment.id)) comments.set(comment.id, comment);
     }
   }
   return [...comments.values()];
 }
 
-function commentOf(saying: Saying, entry: Attributes): GenericComment {
-  const at = isoTime(entry[saying.date]);
+function commentOf(report: ReportKind, entry: Attributes): GenericComment {
+  const at = isoTime(entry[report.date]);
   const items = itemsOf(entry);
-  const text = sentence([...saying.words(entry), items.length ? `Item ${items.join(', ')}` : undefined]);
+  const text = sentence([...report.words(entry), items.length ? `Item ${items.join(', ')}` : undefined]);
   const id = textOf(entry.id);
   const key = id ? `${id}|${textOf(entry.status) ?? ''}` : digest([entry.code, at ?? text]);
-  return { id: `${saying.kind}|${key}`, text, ...(at && { at }), visibility: 'public', ...(items.length && { items }) };
+  return { id: `${report.kind}|${key}`, text, ...(at && { at }), visibility: 'public', ...(items.length && { items }) };
 }
 
 /** What the provider asks for: ProductOrderInformationRequiredEvent, and the same of a cancellation. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ourNote } from '../../../src/endpoints/tmf/note.js';
-import { partIds } from '../../../src/endpoints/tmf/part-ids.js';
+import { entryIds } from '../../../src/endpoints/tmf/entry-ids.js';
 import { withoutCounterpart } from '../../../src/endpoints/tmf/same-entry.js';
 import { isLikeFile } from '../../../src/endpoints/tmf621/attachment.js';
 
@@ -17,7 +17,7 @@ describe('what is ours of a list', () => {
   it('is the second of two that are all alike and have no ids, said within a second', () => {
     const comment = { id: 'c2', text: 'Done.', visibility: 'public' } as const;
     const note = [1, 2].map(() => ({ text: 'Done.', author: 'Switchboard', date: SINCE }));
-    const [first, second] = partIds(note).values();
+    const [first, second] = entryIds(note).values();
     assert.notEqual(first, second);
     assert.equal(ourNote({ note }, comment, SINCE, [first!])?.id, second);
   });
