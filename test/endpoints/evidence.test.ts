@@ -38,18 +38,18 @@ describe('what an answer to a question for several proves', () => {
   for (const [what, status, body, outcome] of table) {
     it(`${what}: ${outcome === UNKNOWN ? outcome : `[${outcome}]`}`, () => {
       const evidence = recordsIn(status, body, SHAPE);
-      assert.deepEqual('is' in evidence ? evidence.is.map(({ id }) => id) : UNKNOWN, outcome, JSON.stringify(evidence));
+      assert.deepEqual('proven' in evidence ? evidence.proven.map(({ id }) => id) : UNKNOWN, outcome, JSON.stringify(evidence));
     });
   }
 });
 
 describe('what records have to show', () => {
   it('is asked of each: a stub is no proof', () => {
-    const needs = ['status'];
-    assert.ok('is' in recordsIn(200, { result: [{ id: 'a', status: '' }] }, SHAPE, { needs }));
+    const required = ['status'];
+    assert.ok('proven' in recordsIn(200, { result: [{ id: 'a', status: '' }] }, SHAPE, { required }));
     for (const entry of [{ id: 'a' }, { id: 'a', status: null }]) {
-      assert.ok('unknown' in recordsIn(200, { result: [{ id: 'b', status: 'new' }, entry] }, SHAPE, { needs }));
-      assert.ok('unknown' in recordIn(200, { result: entry }, SHAPE, 'a', needs));
+      assert.ok('unknown' in recordsIn(200, { result: [{ id: 'b', status: 'new' }, entry] }, SHAPE, { required }));
+      assert.ok('unknown' in recordIn(200, { result: entry }, SHAPE, 'a', required));
     }
   });
 
@@ -78,7 +78,7 @@ describe('what a list says beside its records', () => {
 describe('one record instead of a list', () => {
   it('is the one that was looked for, and says nothing of a list that may hold several', () => {
     for (const body of [{ result: { id: 'a' } }, { id: 'a' }]) {
-      assert.deepEqual(recordsIn(200, body, SHAPE, { lone: true }), { is: [{ id: 'a' }] });
+      assert.deepEqual(recordsIn(200, body, SHAPE, { single: true }), { proven: [{ id: 'a' }] });
       assert.ok('unknown' in recordsIn(200, body, SHAPE));
     }
   });
@@ -97,7 +97,7 @@ describe('what an answer to a question for one proves', () => {
   ];
   for (const [what, status, body, proven] of table) {
     it(`${what}: ${proven ? 'it is this one' : 'unknown'}`, () => {
-      assert.equal('is' in recordIn(status, body, SHAPE, 'a'), proven);
+      assert.equal('proven' in recordIn(status, body, SHAPE, 'a'), proven);
     });
   }
 

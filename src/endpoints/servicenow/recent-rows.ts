@@ -2,21 +2,21 @@ import type { Api } from '../api.js';
 import { MAX_ROWS, tooLong } from './pages.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 
-/** A header Date may be written by a gateway: so far it and the clock that dates rows are believed to be apart, milliseconds. */
+/** How far the Date header, which a gateway may write, can be from the clock that dates rows, milliseconds. */
 export const MAX_CLOCK_SKEW = 1_800_000;
 
-/** What may be of our writing in a list that is given newest first. */
+/** The newest rows of a list, among which our own writing may be. */
 export interface RecentRows {
-  /** Rows made since, newest first. */
+  /** Rows created since, newest first. */
   rows: Row[];
-  /** Whether the list holds nothing at all. */
+  /** Whether the list is empty. */
   isEmpty: boolean;
 }
 
 /**
- * The rows of a list that were made since a time. What has no time counts. Throws PartnerError, SWB_TOO_LARGE.
- * @param since ISO time as the instance's answers are dated; '' = all
- * @param isEnough whether rows hold what is looked for: older ones are not read then
+ * The rows of a list that were created since a time; a row without a time counts. Throws PartnerError, SWB_TOO_LARGE.
+ * @param since ISO time by the dates of the instance's answers; '' = all
+ * @param isEnough whether the rows hold what is looked for, so that older ones need not be read
  */
 export async function createdSince(
   api: Api,

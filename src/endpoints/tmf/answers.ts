@@ -1,6 +1,6 @@
 import type { HttpClient } from '../../http/http.js';
 import { Api, type ListExpectations } from '../api.js';
-import { type PartnerRecord, type AnswerShape, isObject } from '../evidence.js';
+import { type AnswerShape, isObject, type PartnerRecord } from '../evidence.js';
 import { textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 

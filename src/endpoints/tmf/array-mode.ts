@@ -1,6 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import type { Api } from '../api.js';
-import { failureOf, describeFailure } from '../connection.js';
+import { describeFailure, failureOf } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import type { ArrayMode } from './dialect.js';
 import type { AddedEntry } from './whole-list.js';

@@ -5,13 +5,13 @@ import type { RequiredAttributes } from '../evidence.js';
 import { Habits } from '../habits.js';
 import type { RegistrationResult } from '../hub.js';
 import { emptyListOf, tmfApi } from './answers.js';
+import { ArrayModeDetector } from './array-mode.js';
 import { checkConnection } from './checks.js';
 import { arrayModeOf, basePath, type TmfOptions } from './client.js';
 import { Collection } from './collection.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 import { TmfHub } from './hub.js';
 import type { ListOptions } from './list.js';
-import { ArrayModeDetector } from './array-mode.js';
 
 /** What an API calls itself and its one resource. */
 export interface ApiDefinition {
@@ -24,7 +24,7 @@ export interface ApiDefinition {
   /** One of them, in errors: ticket. */
   noun: string;
   /** What makes an answer one of them; the schemas demand nothing of a response, so any of what no provider leaves out. */
-  needs: RequiredAttributes;
+  required: RequiredAttributes;
 }
 
 /** What the clients of all TM Forum APIs do alike. */
@@ -70,7 +70,7 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
       standard: `${api.name} ${this.version}`,
       noun: api.noun,
       type: api.type,
-      needs: api.needs,
+      required: api.required,
       clock: options.clock,
       habits: this.habits,
       dialect,

@@ -1,9 +1,9 @@
 import type { Api } from '../api.js';
-import { probeConnection, clockCheck, failureOf, describeFailure, isRefused } from '../connection.js';
+import { clockCheck, describeFailure, failureOf, isRefused, probeConnection } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import { emptyListOf } from './answers.js';
-import type { TmfDialect } from './dialect.js';
 import { type ArrayModeDetector, NO_SUCH_ID } from './array-mode.js';
+import type { TmfDialect } from './dialect.js';
 
 export interface TestedApi {
   answers: Api;
@@ -22,8 +22,10 @@ export interface TestedApi {
 export async function checkConnection(api: TestedApi): Promise<Check[]> {
   const { answers, base, dialect, resource, noun } = api;
   const request = { method: 'GET', path: `${base}/${resource}`, query: { limit: 1 }, what: `read ${noun}` } as const;
-  const { checks, go, failure } = await probeConnection(answers, () => answers.list(request, { absent: emptyListOf(dialect) }));
-  if (!go) return checks;
+  const { checks, proceed, failure } = await probeConnection(answers, () =>
+    answers.list(request, { absent: emptyListOf(dialect) }),
+  );
+  if (!proceed) return checks;
   const name = `Read ${noun}`;
   if (!failure)
     return [

@@ -10,16 +10,16 @@ import type { RequiredAttributes } from '../evidence.js';
 import type { Habits } from '../habits.js';
 import { sameText } from '../text-match.js';
 import { emptyListOf } from './answers.js';
+import { type ArrayModeDetector, JSON_PATCH } from './array-mode.js';
 import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
-import { pages } from './list.js';
-import { LastKnownLists } from './last-known-lists.js';
-import { JSON_PATCH, type ArrayModeDetector } from './array-mode.js';
-import { isAnotherOfOurs, writtenEntry } from './note.js';
 import { entryIds } from './entry-ids.js';
-import { union, withoutCounterpart } from './same-entry.js';
+import { LastKnownLists } from './last-known-lists.js';
+import { pages } from './list.js';
+import { isAnotherOfOurs, writtenEntry } from './note.js';
 import { ResourceObserver } from './resource-observer.js';
-import { type AddedEntry, addToWholeList, type TaggedResource, putBackInWholeList, type WholeList } from './whole-list.js';
+import { union, withoutCounterpart } from './same-entry.js';
+import { type AddedEntry, addToWholeList, putBackInWholeList, type TaggedResource, type WholeList } from './whole-list.js';
 
 export interface CollectionOptions {
   api: Api;
@@ -32,7 +32,7 @@ export interface CollectionOptions {
   /** Its class, where objects name their type: TroubleTicket. */
   type: string;
   /** Attributes without which a resource is none. */
-  needs: RequiredAttributes;
+  required: RequiredAttributes;
   dialect: TmfDialect;
   ways: ArrayModeDetector;
   habits: Habits;
@@ -110,9 +110,9 @@ export class Collection {
 
   /** The one that carries our reference. A filter that a provider does not know gives all of them: each is checked. */
   async find(filter: Record<string, string>, reference: string, referenceOf: ReferenceOf): Promise<Attributes | undefined> {
-    const { api, path, noun, dialect, needs } = this.options;
+    const { api, path, noun, dialect, required } = this.options;
     const found: Attributes[] = [];
-    const options = { absent: emptyListOf(dialect), lone: true, needs, whole: () => found.length === 0 };
+    const options = { absent: emptyListOf(dialect), single: true, required, whole: () => found.length === 0 };
     for await (const page of pages(api, path, filter, `look up ${article(noun)} by ${reference}`, options)) {
       found.push(...page.filter((resource) => sameReference(referenceOf(resource), reference)));
       if (found.length > 1) break;
@@ -134,9 +134,9 @@ export class Collection {
    * Throws PartnerError, outcome unknown, where nothing says which it is; unshown where it is answered as done and is not ours.
    */
   async create(body: Attributes, reference: string, referenceOf: ReferenceOf): Promise<Attributes> {
-    const { api, path, needs } = this.options;
+    const { api, path, required } = this.options;
     const request = { method: 'POST', path, body, what: this.creating } as const;
-    const { status, headers, body: answer, record } = await api.write(request, { accepts: true, needs });
+    const { status, headers, body: answer, record } = await api.write(request, { accepts: true, required });
     const given = isAttributes(answer) ? answer : {};
     const accepted = status === 202;
     const isOurs = sameReference(referenceOf(given), reference);
@@ -172,7 +172,7 @@ export class Collection {
     what: string,
     headers: Record<string, string>,
   ): Promise<{ resource: Attributes; isRead: boolean }> {
-    const { api, needs } = this.options;
+    const { api, required } = this.options;
     const request = {
       method: 'PATCH',
       path: this.at(id),
@@ -185,7 +185,7 @@ export class Collection {
       isRead = true;
       return this.read(id);
     };
-    const resource = (await api.change(request, id, read, needs)) as Attributes;
+    const resource = (await api.change(request, id, read, required)) as Attributes;
     this.lists.learn(resource);
     return { resource, isRead };
   }
@@ -356,8 +356,8 @@ export class Collection {
   }
 
   private async marked(id: string): Promise<TaggedResource> {
-    const { api, needs } = this.options;
-    const read = () => api.readMarked(this.reading(id), id, needs);
+    const { api, required } = this.options;
+    const read = () => api.readMarked(this.reading(id), id, required);
     const { record, etag } = await this.observer.reading(id, read, (answer) => answer.record as Attributes);
     const resource = record as Attributes;
     this.lists.learn(resource);
@@ -368,8 +368,8 @@ export class Collection {
 
   /** Reads one as it is shown, whatever was shown before: neither is it judged by that, nor learnt from. */
   private async peek(id: string): Promise<Attributes> {
-    const { api, needs } = this.options;
-    const read = async () => (await api.read(this.reading(id), id, needs)) as Attributes;
+    const { api, required } = this.options;
+    const read = async () => (await api.read(this.reading(id), id, required)) as Attributes;
     return this.observer.reading(id, read, (resource) => resource);
   }
 

@@ -5,7 +5,7 @@ import { isObject, totalOf } from '../evidence.js';
 import type { Hub, RegistrationResult } from '../hub.js';
 import type { Attributes } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
-import { subscriptionFor, idFromLocation, sameAddress, shows } from './hub-answers.js';
+import { idFromLocation, sameAddress, shows, subscriptionFor } from './hub-answers.js';
 
 /** With which a provider says that it does not offer this: neither TMF630 nor most providers have `GET /hub`. */
 const NOT_OFFERED = new Set([400, 403, 405, 406, 501]);
@@ -82,7 +82,7 @@ export class TmfHub implements Hub {
   async hubsOf(callback: string): Promise<string[] | undefined> {
     const request = { method: 'GET', path: `${this.base}/hub`, what: 'list the registrations' } as const;
     try {
-      const { records, headers } = await this.answers.list(request, { needs: ['callback'] });
+      const { records, headers } = await this.answers.list(request, { required: ['callback'] });
       const ours = records.filter((record) => sameAddress(record.callback, callback)).map(({ id }) => String(id));
       if (ours.length === 0 && (totalOf(headers) ?? 0) > records.length)
         throw this.answers.unexpected(request, 'with a part of the registrations');

@@ -17,7 +17,7 @@ const MAX_PAGES = 1_000;
  */
 export type OpenEnd = 'repeated' | 'refused' | 'short' | 'hidden';
 
-export interface ListOptions extends Pick<ListExpectations, 'absent' | 'lone' | 'needs'> {
+export interface ListOptions extends Pick<ListExpectations, 'absent' | 'single' | 'required'> {
   /** Asked at an end that need not be the end: must the list be whole? Then it is thrown that this is not known. */
   whole?: (end: OpenEnd) => boolean;
 }
@@ -31,7 +31,7 @@ export async function* pages(
   path: string,
   filter: Record<string, string>,
   what: string,
-  { whole, ...question }: ListOptions = {},
+  { whole, ...expectations }: ListOptions = {},
 ): AsyncGenerator<Attributes[]> {
   const seen = new Set<string>();
   let offset = 0;
@@ -39,7 +39,7 @@ export async function* pages(
   let expected: number | undefined;
   let end: OpenEnd = 'repeated';
   for (let page = 0; page < MAX_PAGES; page++) {
-    const answer = await pageOf(api, request, { ...question, page: true }, offset > 0);
+    const answer = await pageOf(api, request, { ...expectations, page: true }, offset > 0);
     if (answer === 'past') {
       if (expected === undefined || offset >= expected) return;
       end = 'short';
@@ -84,12 +84,12 @@ const WORDS: Record<OpenEnd, (count: number) => string> = {
 async function pageOf(
   api: Api,
   request: () => HttpRequest,
-  question: ListExpectations,
+  expectations: ListExpectations,
   follows: boolean,
 ): Promise<ListAnswer | 'past' | 'refused'> {
   for (;;) {
     try {
-      return await api.list(request(), question);
+      return await api.list(request(), expectations);
     } catch (error) {
       if (!(error instanceof PartnerError)) throw error;
       if (follows && error.status === 416) return 'past';

@@ -2,8 +2,8 @@ import { PartnerError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { afterWrite } from '../api.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
-import { keepsIds, findSame, union, withoutCounterpart } from './same-entry.js';
 import type { ResourceWatch } from './resource-observer.js';
+import { findSame, keepsIds, union, withoutCounterpart } from './same-entry.js';
 
 /** Times it is written anew because somebody else wrote meanwhile. */
 const MAX_WRITES = 8;

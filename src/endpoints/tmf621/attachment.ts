@@ -25,11 +25,11 @@ export function withoutContent(ticket: Attributes): Attributes {
  * that a name alone does not tell one of the same size apart, and two files may have one name.
  */
 export function isLikeFile(entry: Attributes, file: SpooledAttachment): boolean {
-  return isSaidToBe(entry, file) ?? (bytesOf(entry) !== undefined || entry.name === file.name);
+  return sameByMetadata(entry, file) ?? (bytesOf(entry) !== undefined || entry.name === file.name);
 }
 
 /** By its content, where that is shown, or another size; undefined where neither says whether an entry is this file. */
-export function isSaidToBe(entry: Attributes, { size, hash }: SpooledAttachment): boolean | undefined {
+export function sameByMetadata(entry: Attributes, { size, hash }: SpooledAttachment): boolean | undefined {
   if (typeof entry.content === 'string') return digestOf(entry.content) === hash;
   const bytes = bytesOf(entry);
   return bytes === undefined || bytes === size ? undefined : false;

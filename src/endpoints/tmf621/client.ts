@@ -7,9 +7,9 @@ import { isSameContent } from '../same-content.js';
 import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
 import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { isAnotherOfOurs, noteMatch, ourNote, renderNote } from '../tmf/note.js';
 import { entryIds } from '../tmf/entry-ids.js';
-import { isLikeFile, isSaidToBe, withoutContent } from './attachment.js';
+import { isAnotherOfOurs, noteMatch, ourNote, renderNote } from '../tmf/note.js';
+import { isLikeFile, sameByMetadata, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
 import { readEvent } from './events.js';
@@ -23,8 +23,8 @@ export interface Tmf621Client extends TmfClient {
 }
 
 const ENTITY = 'troubleTicket';
-const NEEDS = [['status', 'severity', 'ticketType', 'description']];
-const API: ApiDefinition = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket', needs: NEEDS };
+const REQUIRED = [['status', 'severity', 'ticketType', 'description']];
+const API: ApiDefinition = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket', required: REQUIRED };
 
 /** A client of one TMF621 provider. */
 export function createTmf621Client(options: TmfOptions): Tmf621Client {
@@ -143,11 +143,13 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const ours = { id: `swb-${attachment.id}` };
     const list = entries((await this.entities.readForLists(id, ['attachment'])).attachment);
     if (list.some((entry) => entry.id === ours.id)) return ours;
-    const unknown = [...entryIds(list)].filter(([entry, part]) => !seen.includes(part) && !isAnotherOfOurs(entry, ours)).reverse();
+    const unknown = [...entryIds(list)]
+      .filter(([entry, part]) => !seen.includes(part) && !isAnotherOfOurs(entry, ours))
+      .reverse();
     for (const [entry, part] of unknown) {
       // Names, and sizes of one kind of file, are alike too often: its content tells whose it is, where the provider gives it out.
       const content = () => download(this.http, attachmentOf(entry, part), async () => [entry]);
-      const isSame = isSaidToBe(entry, attachment) ?? (await isSameContent(attachment, content));
+      const isSame = sameByMetadata(entry, attachment) ?? (await isSameContent(attachment, content));
       if (isSame ?? isLikeFile(entry, attachment)) return { id: part };
     }
     return undefined;

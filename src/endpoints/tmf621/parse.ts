@@ -1,8 +1,8 @@
 import type { GenericAttachment, Json } from '../../model/message.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
-import { commentsOf } from '../tmf/note.js';
 import { entryIds } from '../tmf/entry-ids.js';
+import { commentsOf } from '../tmf/note.js';
 import { relationOf } from '../tmf/relation.js';
 import { bytesOf, withoutCounterpart } from '../tmf/same-entry.js';
 import { type Dialect, referenceOf, withoutMark } from './dialect.js';

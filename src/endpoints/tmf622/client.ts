@@ -13,11 +13,11 @@ import { Cancellations, isCancelling, isQueued } from './cancellation.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { hintOf, orderOf, readEvent } from './events.js';
 import { droppedItems, ITEMS, itemsOf, withItemIds } from './items.js';
+import { isRefused } from './order-reports.js';
 import { notesIn, parse } from './parse.js';
 import { poll } from './poll.js';
 import { itemsPatch, orderBody } from './render.js';
 import { validateOrderCreate, validateOrderPatch } from './schema.js';
-import { isRefused } from './order-reports.js';
 
 export interface Tmf622Options extends TmfOptions {
   /** Every PATCH carries the whole list of items: a literal reading of v4 demands it (ProductOrder_Update). */
@@ -29,8 +29,8 @@ export interface Tmf622Client extends TmfClient {
 }
 
 const ENTITY = 'productOrder';
-const NEEDS = [['state', ITEMS]];
-const API: ApiDefinition = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order', needs: NEEDS };
+const REQUIRED = [['state', ITEMS]];
+const API: ApiDefinition = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order', required: REQUIRED };
 /** Times a change is made anew because the provider changed the order meanwhile. */
 const MAX_TRIES = 3;
 
@@ -242,13 +242,17 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       return await task();
     } catch (error) {
       if (!isQueued(error)) throw error;
-      throw new PartnerError('SWB_PARTNER_UNAVAILABLE', `Order ${id} is not whenCreated yet: the provider still has to make it.`, {
-        where: this.name,
-        hint: 'It is tried again.',
-        outcome: 'notDone',
-        retry: true,
-        cause: error,
-      });
+      throw new PartnerError(
+        'SWB_PARTNER_UNAVAILABLE',
+        `Order ${id} is not whenCreated yet: the provider still has to make it.`,
+        {
+          where: this.name,
+          hint: 'It is tried again.',
+          outcome: 'notDone',
+          retry: true,
+          cause: error,
+        },
+      );
     }
   }
 }

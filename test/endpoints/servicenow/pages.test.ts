@@ -108,8 +108,8 @@ describe('long lists of a ServiceNow instance', () => {
     write(1500, 'r2');
     write(17_001, 'r3');
     const read = tables.api.read.bind(tables.api);
-    tables.api.read = async (request, id, needs) =>
-      tables.rows.incident?.find((row) => row.sys_id === id) ?? read(request, id, needs);
+    tables.api.read = async (request, id, required) =>
+      tables.rows.incident?.find((row) => row.sys_id === id) ?? read(request, id, required);
     const reader = new RecordReader(tables.api, 'incident', 'incident', []);
     const counts = async (...ids: string[]) =>
       (await Promise.all(ids.map((id) => reader.read(id)))).map(({ journal }) => journal?.length);
