@@ -7,67 +7,67 @@ import type { AddedEntry } from './whole-list.js';
 
 export const JSON_PATCH = 'application/json-patch+json';
 
-/** A resource that no provider has: a write to it shows what is taken without writing anything. */
+/** The id of a resource that no provider has: a write to it shows what is accepted without changing anything. */
 export const NO_SUCH_ID = 'switchboard-connection-test';
 
-/** By which a provider says that it does not take a JSON Patch, before it does anything. */
-const NOT_TAKEN = [400, 405, 415, 422, 501];
+/** Status codes by which a provider rejects a JSON Patch before doing anything. */
+const REJECTIONS = [400, 405, 415, 422, 501];
 
-type Way = Exclude<ArrayMode, 'auto'>;
+type FixedMode = Exclude<ArrayMode, 'auto'>;
 
-/** How a provider takes a new entry of a list: as it is set, or, by `auto`, as it is found out once. */
+/** The mode in which a provider accepts a new list entry: as configured or, with `auto`, as detected once. */
 export class ArrayModeDetector {
-  private found?: { way: Way; why: string };
+  private found?: { mode: FixedMode; why: string };
 
   constructor(
     private readonly api: Api,
-    /** Of the resources. */
+    /** The path of the resources. */
     private readonly path: string,
     private readonly mode: ArrayMode,
   ) {}
 
-  /** Adds an entry the way this provider takes it. `together`: other lists have to travel along, for which there is one way alone. */
+  /** Adds an entry in the provider's mode. `together`: other lists must be sent along, which only the mode `replace` can do. */
   async add(
-    single: (way: 'append' | 'jsonPatch') => Promise<AddedEntry>,
+    single: (mode: 'append' | 'jsonPatch') => Promise<AddedEntry>,
     whole: () => Promise<AddedEntry>,
     together: boolean,
   ): Promise<AddedEntry> {
     if (this.mode !== 'auto') return this.mode === 'replace' ? whole() : single(this.mode);
-    if (together || (await this.find()).way === 'replace') return whole();
+    if (together || (await this.detect()).mode === 'replace') return whole();
     try {
       return await single('jsonPatch');
     } catch (error) {
-      if (!(error instanceof PartnerError) || error.outcome !== 'notDone' || !NOT_TAKEN.includes(error.status ?? 0)) throw error;
+      if (!(error instanceof PartnerError) || error.outcome !== 'notDone' || !REJECTIONS.includes(error.status ?? 0)) throw error;
       const added = await whole();
-      this.found = { way: 'replace', why: `a JSON Patch was answered ${error.status}` };
+      this.found = { mode: 'replace', why: `the provider answered a JSON Patch with ${error.status}` };
       return added;
     }
   }
 
-  /** Can an entry that is there be changed without writing the others? */
-  async changesSingle(): Promise<boolean> {
-    return (await this.way()) === 'jsonPatch';
+  /** Whether an existing entry can be changed without writing the others. */
+  async canChangeEntries(): Promise<boolean> {
+    return (await this.current()) === 'jsonPatch';
   }
 
-  /** Are lists sent whole, so that what others write at the same time can be lost with it? */
-  async isWhole(): Promise<boolean> {
-    return (await this.way()) === 'replace';
+  /** Whether lists are sent whole, so that changes made by others at the same time can be lost. */
+  async sendsWholeLists(): Promise<boolean> {
+    return (await this.current()) === 'replace';
   }
 
-  private async way(): Promise<Way> {
-    return this.mode === 'auto' ? (await this.find()).way : this.mode;
+  private async current(): Promise<FixedMode> {
+    return this.mode === 'auto' ? (await this.detect()).mode : this.mode;
   }
 
-  /** Which way is gone, and why, in words. Never throws. */
+  /** The mode in use, and why, in words. Never throws. */
   async check(): Promise<Check> {
     const name = 'Lists';
-    if (this.mode !== 'auto') return { name, ok: true, text: `Notes and files are added by ${WORDS[this.mode]}, as it is set.` };
-    const { way, why } = await this.find();
-    return { name, ok: true, text: `Notes and files are added by ${WORDS[way]}: ${why}.` };
+    if (this.mode !== 'auto') return { name, ok: true, text: `Notes and files are added by ${WORDS[this.mode]}, as configured.` };
+    const { mode, why } = await this.detect();
+    return { name, ok: true, text: `Notes and files are added by ${WORDS[mode]}: ${why}.` };
   }
 
-  /** Asks once per process; what could not be told is asked again. */
-  private async find(): Promise<{ way: Way; why: string }> {
+  /** Tries once per process; tries again if the result was unclear. */
+  private async detect(): Promise<{ mode: FixedMode; why: string }> {
     if (this.found) return this.found;
     const failure = await failureOf(() =>
       this.api.ask({
@@ -79,16 +79,16 @@ export class ArrayModeDetector {
       }),
     );
     if (failure?.code === 'SWB_PARTNER_NOT_FOUND')
-      this.found = { way: 'jsonPatch', why: 'it takes them (tried with one that does not exist)' };
-    else if (failure && NOT_TAKEN.includes(failure.status ?? 0))
-      this.found = { way: 'replace', why: `it does not take a JSON Patch (answered ${failure.status})` };
-    const said = failure ? describeFailure(failure) : 'one for what does not exist was taken';
-    return this.found ?? { way: 'replace', why: `it could not be told whether a JSON Patch is taken (${said})` };
+      this.found = { mode: 'jsonPatch', why: 'the provider accepts it (tested with a resource that does not exist)' };
+    else if (failure && REJECTIONS.includes(failure.status ?? 0))
+      this.found = { mode: 'replace', why: `the provider rejects a JSON Patch (status ${failure.status})` };
+    const said = failure ? describeFailure(failure) : 'it accepted one for a resource that does not exist';
+    return this.found ?? { mode: 'replace', why: `it is unclear whether the provider accepts a JSON Patch (${said})` };
   }
 }
 
-const WORDS: Record<Way, string> = {
+const WORDS: Record<FixedMode, string> = {
   replace: 'sending the whole list',
-  append: 'sending only the new ones',
+  append: 'sending only the new entries',
   jsonPatch: 'JSON Patch',
 };

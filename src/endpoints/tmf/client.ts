@@ -10,20 +10,23 @@ export interface TmfOptions {
   http: HttpClient;
   version: Version;
   profile: Profile;
-  /** Below the base URL; the standard one of version or profile where not given. */
+  /** Below the base URL; default: the standard path of the version or profile. */
   apiPath?: string;
   arrayMode: ArrayMode;
   integrationUser?: string;
   clock: () => number;
 }
 
-/** What the clients of all TM Forum APIs have beside what every endpoint has. */
+/** What the clients of all TM Forum APIs offer in addition to an endpoint client. */
 export interface TmfClient extends EndpointClient, Hub {
   readonly version: Version;
   readonly profile: Profile;
-  /** What a hub event is about. `path`: what follows the callback. Throws SWB_PAYLOAD when it is no event of this API, or says of nothing. */
+  /**
+   * The entity that a hub event is about. `path`: what follows the callback URL. Throws SWB_PAYLOAD for an event of another API
+   * or about nothing.
+   */
   hintOf(event: unknown, path: string): Promise<Hint>;
-  /** The entity an event told of, with the event: read back, unless the event says it is gone. */
+  /** The entity of an event, together with the event: read back, unless the event says that it was deleted. */
   readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity>;
 }
 
@@ -32,7 +35,7 @@ export function basePath({ apiPath }: Pick<TmfOptions, 'apiPath'>, dialect: TmfD
   return `/${(apiPath || dialect.apiPath).replace(/^\/+|\/+$/g, '')}`;
 }
 
-/** ServiceNow appends what a PATCH brings. */
+/** ServiceNow appends the entries of a PATCH to its lists. */
 export function arrayModeOf({ profile, arrayMode }: Pick<TmfOptions, 'profile' | 'arrayMode'>): ArrayMode {
   return profile === 'servicenow' ? 'append' : arrayMode;
 }

@@ -4,8 +4,8 @@ import { type Attributes, textOf } from './attributes.js';
 type EntryMatcher = (a: Attributes, b: Attributes) => boolean;
 
 /**
- * How an entry of a list is known again, surest first: providers renumber ids, some at each read, and people edit words. So neither an id nor words
- * count alone while both fit another entry.
+ * How a list entry is recognised, most certain first. Providers renumber ids, some at each read, and people edit texts, so
+ * neither an id nor a text counts alone while both match another entry.
  */
 const MATCHERS: EntryMatcher[] = [
   (a, b) => sameId(a, b) && a.text === b.text && a.name === b.name,
@@ -13,23 +13,24 @@ const MATCHERS: EntryMatcher[] = [
   (a, b) => sameContent(a, b) && a.date === b.date,
   sameContent,
   sameId,
-  // Some make all notes anew at each write of a list, as their API's user.
+  // Some providers recreate all notes at each write of a list, with their API user as author.
   (a, b) => typeof a.text === 'string' && typeof b.text === 'string' && sameText(a.text, b.text),
 ];
 
-/** The same, where ids stay: who says the same under another id says it once more. */
+/** The same, where ids are stable: an equal text under another id is another entry. */
 const MATCHERS_BY_ID: EntryMatcher[] = [sameId, (a, b) => !(hasId(a) && hasId(b)) && sameContent(a, b)];
 
-/** For one entry alone, of which it is known what it says. */
+/** For a single entry whose content is known. */
 const SAME_CONTENT_MATCHERS: EntryMatcher[] = [(a, b) => sameId(a, b) && sameContent(a, b), sameContent];
 
-/** Do ids of a list stay, as far as another reading of it tells? Some number all entries anew. Pure. */
+/** Whether ids are stable, as far as a second read of the list shows. Some providers renumber all entries. Pure. */
 export function keepsIds(list: readonly Attributes[], others: readonly Attributes[]): boolean {
   return list.some((entry) => others.some((other) => sameId(entry, other) && sameContent(entry, other)));
 }
 
 /**
- * The entries of a list that have no counterpart among the others; each of these is the counterpart of one. `byId`: ids stay (keepsIds). Pure.
+ * The entries of a list without a counterpart among the others; each counterpart counts once. `byId`: ids are stable (keepsIds).
+ * Pure.
  */
 export function withoutCounterpart(list: readonly Attributes[], others: readonly Attributes[], byId = false): Attributes[] {
   let left = [...list];
@@ -43,14 +44,14 @@ export function withoutCounterpart(list: readonly Attributes[], others: readonly
   return left;
 }
 
-/** The entries of both lists, those that are in both once. Pure. */
+/** The entries of both lists; those in both lists once. Pure. */
 export function union(list: readonly Attributes[], other: readonly Attributes[], byId = false): Attributes[] {
   return [...list, ...withoutCounterpart(other, list, byId)];
 }
 
 /**
- * The same entry in a list, as it says the same, whatever its id; `byId`: ids stay. Nobody else's with the same words: these have another author, where
- * the list shows authors. Pure.
+ * The entry of a list with the same content, whatever its id; `byId`: ids are stable. An equal text by another author is another
+ * entry, where the list shows authors. Pure.
  */
 export function findSame(list: readonly Attributes[], entry: Attributes, byId = false): Attributes | undefined {
   for (const isAlike of byId ? MATCHERS_BY_ID : SAME_CONTENT_MATCHERS) {
@@ -60,7 +61,7 @@ export function findSame(list: readonly Attributes[], entry: Attributes, byId = 
   return undefined;
 }
 
-/** The size of a file, in bytes, as an entry tells it, else as its content is; undefined: it shows neither. Pure. */
+/** The size of a file in bytes, by its entry, else by its content; undefined: the entry has neither. Pure. */
 export function bytesOf({ size, content }: Attributes): number | undefined {
   if (typeof size === 'number') return size;
   const { amount, units } = (size ?? {}) as { amount?: unknown; units?: unknown };

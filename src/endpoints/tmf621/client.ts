@@ -56,14 +56,15 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const body = withReference(writable(fields, this.dialect.notCreatable), reference, this.dialect);
     this.entities.requireValid(this.validate(entityType, body), 'create');
     const ticket = await this.entities.create(body, reference, (created) => referenceOf(created, this.dialect));
-    // How it stands is the provider's own from the beginning, and its news; our reference may stand in the description.
-    const isAsked = (name: string) => name in body && name !== 'status' && !(name === 'description' && this.marks);
+    // The provider sets the status itself from the start, and reports it; the description may contain our reference.
+    const isAsked = (name: string) =>
+      name in body && name !== 'status' && !(name === 'description' && this.hasReferenceInDescription);
     const asked = Object.fromEntries(Object.entries(fields).filter(([name]) => isAsked(name)));
     return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(asked, ticket) };
   }
 
   async update(_entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
-    const given = writable(await this.marked(id, fields), this.dialect.notPatchable);
+    const given = writable(await this.keepReference(id, fields), this.dialect.notPatchable);
     const body = this.entities.change(given);
     this.entities.requireValid(validateTicketPatch(this.version, this.profile, body), 'update');
     const ticket = await this.entities.patchTexts(id, body, 'update ticket');
@@ -73,7 +74,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async comment(_entityType: string, id: string, comment: GenericComment, seen?: readonly string[]): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
-    // ServiceNow takes work notes and gives comments only.
+    // ServiceNow accepts work notes but returns only comments.
     const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
     const form = { seen, ...(!hidden && noteMatch(comment)) };
     return this.entities.add(id, 'note', note, 'comment on ticket', form);
@@ -115,7 +116,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     if (!this.dialect.attachments) {
       throw new PartnerError(
         'SWB_PARTNER_REFUSED',
-        `${attachment.name} cannot be sent: ServiceNow’s TMF621 takes no attachments.`,
+        `${attachment.name} cannot be sent: ServiceNow’s TMF621 does not support attachments.`,
         {
           where: this.name,
           hint: 'Send it another way, then skip this delivery.',
@@ -128,7 +129,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
       seen,
       stream: (make) => streamedBody(entry, attachment.path, make),
-      // Among those that are new, one of its name is it, even where the provider has made its content anew.
+      // Among the new entries, one with this name is ours, even if the provider has converted its content.
       isLike: (a) => a.name === attachment.name || isLikeFile(a, attachment),
     });
   }
@@ -147,7 +148,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
       .filter(([entry, part]) => !seen.includes(part) && !isAnotherOfOurs(entry, ours))
       .reverse();
     for (const [entry, part] of unknown) {
-      // Names, and sizes of one kind of file, are alike too often: its content tells whose it is, where the provider gives it out.
+      // Names, and sizes of files of one kind, are often equal: only the content decides, where the provider allows its download.
       const content = () => download(this.http, attachmentOf(entry, part), async () => [entry]);
       const isSame = sameByMetadata(entry, attachment) ?? (await isSameContent(attachment, content));
       if (isSame ?? isLikeFile(entry, attachment)) return { id: part };
@@ -160,8 +161,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   async poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    const result = await poll(this.answers, this.path, this.absent, cursor);
-    this.entities.told(result.hints);
+    const result = await poll(this.api, this.path, this.absent, cursor);
+    this.entities.noteHints(result.hints);
     return result;
   }
 
@@ -175,11 +176,11 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async hintOf(event: unknown, path: string): Promise<Hint> {
     const { hint, notes } = readEvent(event, path);
-    this.entities.heard(hint, notes);
+    this.entities.noteEvent(hint, notes);
     return hint;
   }
 
-  /** A deletion cannot be read back any more. */
+  /** A deleted ticket cannot be read back. */
   async readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity> {
     if (readEvent(event).deleted) return { ticket: { id }, event };
     return { ...(await this.read(entityType, id)), event };
@@ -189,14 +190,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return { ticket: { id }, event: { eventType: 'TroubleTicketDeleteEvent' } };
   }
 
-  /** Our reference stands in the description. */
-  private get marks(): boolean {
+  /** Whether the description holds our reference. */
+  private get hasReferenceInDescription(): boolean {
     return this.dialect.reference === 'description';
   }
 
-  /** Where our reference stands in the description, a new description must carry it too. */
-  private async marked(id: string, fields: Attributes): Promise<Attributes> {
-    if (!this.marks || fields.description === undefined) return fields;
+  /** Where the description holds our reference, a new description must contain it too. */
+  private async keepReference(id: string, fields: Attributes): Promise<Attributes> {
+    if (!this.hasReferenceInDescription || fields.description === undefined) return fields;
     const reference = referenceOf(await this.entities.read(id), this.dialect);
     return reference ? withReference(fields, reference, this.dialect) : fields;
   }

@@ -2,10 +2,13 @@ import { type Attributes, textOf } from '../tmf/attributes.js';
 import { type Profile, type TmfDialect, V4_PATCH, V5_PATCH, type Version } from '../tmf/dialect.js';
 import { identifiersWith, ourReferenceIn } from '../tmf/reference.js';
 
-/** In what the versions of TMF621 differ, and ServiceNow's own form of it (TMF621 v4.0.0, v5.0.1; ServiceNow, Trouble Ticket Open API). */
+/**
+ * The differences between the versions of TMF621 and ServiceNow's own form of it (TMF621 v4.0.0, v5.0.1; ServiceNow, Trouble
+ * Ticket Open API).
+ */
 export interface Dialect extends TmfDialect {
   attachments: boolean;
-  /** Where our reference stands. */
+  /** The attribute that holds our reference. */
   reference: 'externalId' | 'externalIdentifier' | 'description';
 }
 
@@ -68,7 +71,7 @@ export function dialectOf(version: Version, profile: Profile): Dialect {
 
 const MARK = /\n?\[ref (SWB-[0-9A-Z/_-]+)\]\s*$/i;
 
-/** Our reference as a ticket carries it. */
+/** Our reference in a ticket. */
 export function referenceOf(ticket: Attributes, dialect: Dialect): string | undefined {
   if (dialect.reference === 'externalId') return ourReferenceIn(ticket.externalId);
   if (dialect.reference === 'description') return MARK.exec(textOf(ticket.description) ?? '')?.[1];
@@ -82,7 +85,7 @@ export function withReference(fields: Attributes, reference: string, dialect: Di
   return { ...fields, externalIdentifier: identifiersWith(reference, fields.externalIdentifier) };
 }
 
-/** A description without our mark. */
+/** A description without our reference. */
 export function withoutMark(description: string): string {
   return description.replace(MARK, '');
 }

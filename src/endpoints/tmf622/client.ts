@@ -20,7 +20,7 @@ import { itemsPatch, orderBody } from './render.js';
 import { validateOrderCreate, validateOrderPatch } from './schema.js';
 
 export interface Tmf622Options extends TmfOptions {
-  /** Every PATCH carries the whole list of items: a literal reading of v4 demands it (ProductOrder_Update). */
+  /** Every PATCH contains the whole list of items: a literal reading of v4 requires it (ProductOrder_Update). */
   wholeItems?: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface Tmf622Client extends TmfClient {
 const ENTITY = 'productOrder';
 const REQUIRED = [['state', ITEMS]];
 const API: ApiDefinition = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order', required: REQUIRED };
-/** Times a change is made anew because the provider changed the order meanwhile. */
+/** Attempts to change an order that the provider changes at the same time. */
 const MAX_TRIES = 3;
 
 /** A client of one TMF622 provider. */
@@ -39,7 +39,7 @@ export function createTmf622Client(options: Tmf622Options): Tmf622Client {
   return new Client(options);
 }
 
-/** An order, and the task by which it is to be cancelled. */
+/** An order, with its cancellation task if there is one. */
 type CancellationStatus = { order: Attributes; cancel?: Attributes };
 
 class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
@@ -50,7 +50,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   constructor(options: Tmf622Options) {
     super(API, dialectOf(options.version, options.profile), options);
     this.wholeItems = options.wholeItems ?? false;
-    this.cancellations = new Cancellations(this.answers, this.base, this.dialect, options.clock);
+    this.cancellations = new Cancellations(this.api, this.base, this.dialect, options.clock);
   }
 
   async read(_entityType: string, id: string): Promise<RawEntity> {
@@ -69,7 +69,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return { entity: { order }, dropped: [] };
   }
 
-  /** Writes attributes with a PATCH; that an order shall be cancelled is asked for instead, alone. */
+  /** Writes attributes with a PATCH; a cancellation is requested instead, and alone. */
   async update(_entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written> {
     if (fields.state === 'cancelled') return this.cancel(id, fields);
     const given = writable(fields, this.dialect.notPatchable);
@@ -106,7 +106,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   async attach(_entityType: string, _id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
-    throw new PartnerError('SWB_PARTNER_REFUSED', `${attachment.name} cannot be sent: TMF622 takes no attachments.`, {
+    throw new PartnerError('SWB_PARTNER_REFUSED', `${attachment.name} cannot be sent: TMF622 does not support attachments.`, {
       where: this.name,
       hint: 'Send it another way, then skip this delivery.',
       outcome: 'notDone',
@@ -126,7 +126,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    return poll(this.answers, this.path, this.absent, cursor);
+    return poll(this.api, this.path, this.absent, cursor);
   }
 
   gone(_entityType: string, id: string): RawEntity {
@@ -149,17 +149,17 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return validateOrderCreate(this.version, this.profile, fields);
   }
 
-  /** An event of a cancellation need not say which order it is of: then the task is asked. */
+  /** The event of a cancellation need not name its order: then the task is read. */
   async hintOf(given: unknown, path: string): Promise<Hint> {
     const event = readEvent(given, path);
     const task = event.orderId === undefined && event.cancel ? await this.cancellations.read(event.cancel.id) : undefined;
     const orderId = event.orderId ?? (task && orderOf(task));
     if (orderId !== undefined) {
       const hint = hintOf(event, orderId);
-      this.entities.heard(hint, event.order.note);
+      this.entities.noteEvent(hint, event.order.note);
       return hint;
     }
-    throw new SwitchboardError('SWB_PAYLOAD', 'The event’s cancellation names no order.', {
+    throw new SwitchboardError('SWB_PAYLOAD', 'The event of a cancellation does not say which order it is about.', {
       where: this.name,
       field: 'event.cancelProductOrder.productOrder.id',
     });
@@ -178,8 +178,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   /**
-   * A merge patch replaces lists, so that one with items carries all of them, with what the provider says of each. When it is refused because
-   * the provider changed one meanwhile, it is made anew.
+   * A merge patch replaces lists, so a change of items sends all of them, with the provider's own attributes. When it is refused
+   * because the provider changed an item meanwhile, the change is repeated on the new state.
    */
   private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<Written> {
     const whole = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
@@ -187,10 +187,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const read = () => this.whenCreated(id, () => this.entities.readForLists(id, [ITEMS]));
     let items = listed ? (await read())[ITEMS] : undefined;
     for (let tries = 1; ; tries++) {
-      // Asked of a provider that takes single items, too: it would order once more what it does not know.
+      // Also checked where the provider accepts single items: it would order an unknown item once more.
       const all = listed ? itemsPatch(items, given[ITEMS], added) : [];
       const body = this.entities.change(whole ? { ...given, [ITEMS]: all } : given);
-      // What the provider itself says of its items is not ours to judge.
+      // Only our own attributes are validated, not what the provider says about its items.
       this.entities.requireValid(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
         const order = await this.whenCreated(id, () => this.entities.patchTexts(id, body, 'update order'));
@@ -207,8 +207,9 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   /**
-   * Asks for the order to be cancelled, unless that was asked already. A refusal is an answer, not a failure: the order stays as it is, and
-   * the provider's words go back. What else was to change is left: it matters no more, or is told as not kept.
+   * Requests the cancellation of the order, unless that was requested already. A refusal is an answer, not a failure: the order
+   * stays as it is, and the provider's reason is passed on. Other changes in the same message are not written: they no longer
+   * matter, or are reported as dropped.
    */
   private async cancel(id: string, fields: Attributes): Promise<Written> {
     const { cancellationReason, ...sent } = fields;
@@ -218,7 +219,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     return { entity, dropped: refused ? droppedFrom(sent, entity.order) : [] };
   }
 
-  /** Throws PartnerError, unshown, where it is answered as done and neither the answer, the order nor a task shows it. */
+  /**
+   * Throws PartnerError, unshown, where the answer is a success but neither the answer, the order nor a task shows the
+   * cancellation.
+   */
   private async askToCancel(order: Attributes, id: string, reason: Json | undefined): Promise<CancellationStatus> {
     const answer = await this.whenCreated(id, () => this.cancellations.ask(id, reason));
     if (this.cancellations.isTaskOf(answer, id)) {
@@ -226,33 +230,32 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     }
     const after = await afterWrite(() => this.cancellationStatus(id, textOf(answer.id)), true);
     if (isRequested(after)) return after;
-    throw this.answers.unshown({ what: 'cancel order' }, 'it was answered as done, and neither the order nor a task shows it');
+    throw this.api.unshown(
+      { what: 'cancel order' },
+      'the answer was a success, but neither the order nor a task shows the cancellation',
+    );
   }
 
-  /** `answered`: the id of the task, where an answer named one. */
+  /** `answered`: the id of the task, where an answer gave one. */
   private async cancellationStatus(id: string, answered?: string): Promise<CancellationStatus> {
     const order = await this.order(id);
     const cancel = isCancelling(order) ? undefined : await this.cancellations.find(id, answered);
     return { order, ...(cancel && { cancel }) };
   }
 
-  /** Does something with an order that may still be queued: then it is tried again. */
+  /** Works on an order that the provider may not have created yet; that is retried. */
   private async whenCreated<T>(id: string, task: () => Promise<T>): Promise<T> {
     try {
       return await task();
     } catch (error) {
       if (!isQueued(error)) throw error;
-      throw new PartnerError(
-        'SWB_PARTNER_UNAVAILABLE',
-        `Order ${id} is not whenCreated yet: the provider still has to make it.`,
-        {
-          where: this.name,
-          hint: 'It is tried again.',
-          outcome: 'notDone',
-          retry: true,
-          cause: error,
-        },
-      );
+      throw new PartnerError('SWB_PARTNER_UNAVAILABLE', `Order ${id} does not exist yet: the provider still has to create it.`, {
+        where: this.name,
+        hint: 'Switchboard tries again.',
+        outcome: 'notDone',
+        retry: true,
+        cause: error,
+      });
     }
   }
 }

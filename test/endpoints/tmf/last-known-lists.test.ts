@@ -43,12 +43,12 @@ describe('how long the lists of a resource were', () => {
   for (const missing of [ticket(), ticket(null)])
     it(`a list that is ${'note' in missing ? 'null' : 'not shown'} is missed for ever, and looked for a while`, () => {
       read(notes(1));
-      assert.equal(memory.vanished(missing), undefined, 'not read yet');
+      assert.equal(memory.missing(missing), undefined, 'not read yet');
       assert.equal(read(missing), 'without its note');
-      assert.ok(memory.vanished(missing));
+      assert.ok(memory.missing(missing));
       now = 30_000;
       assert.equal(read(missing), 'without its note');
-      assert.equal(memory.vanished(missing), undefined);
+      assert.equal(memory.missing(missing), undefined);
     });
 
   it('as many entries that are others are less', () => {
@@ -97,7 +97,7 @@ describe('how long the lists of a resource were', () => {
 
   it('what is older than was told is not whole', () => {
     const at = (lastUpdate: string) => ({ ...notes(1), lastUpdate });
-    memory.told('a', '2026-01-01T00:00:02.000Z');
+    memory.noteVersion('a', '2026-01-01T00:00:02.000Z');
     assert.ok(read(at('2026-01-01T00:00:01Z')));
     assert.equal(read(at('2026-01-01T00:00:02Z')), undefined);
     read(at('2026-01-01T00:00:05Z'));

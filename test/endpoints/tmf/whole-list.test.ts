@@ -317,7 +317,7 @@ describe('a list that is written whole, while others read it, too', () => {
           const isFirst = texts(now).length === 1;
           now = { id: 'T', note: [...list, ...(ours ? [note('ours')] : [])] };
           const answered = () => (when === 'after' ? pause(20) : undefined);
-          const reading = sightings.reading(
+          const reading = sightings.observeRead(
             'T',
             async () => {
               await answered();
