@@ -23,7 +23,7 @@ after(async () => {
 });
 
 for (const system of SYSTEMS) {
-  describe(`${system.name}: a strange answer`, () => {
+  describe(`${system.name}: an unexpected answer`, () => {
     const behaviours = new Behaviours(system.entityType === 'productOrder');
     let of: Case;
     beforeEach(async () => {
@@ -43,7 +43,7 @@ for (const system of SYSTEMS) {
           if (!expected) continue;
           for (const part of (kind === 'list' && system.parts?.[asked]) || [undefined]) {
             const where = part ? ` for ${part.name}` : '';
-            it(`${asked}: «${name}» to a ${kind}${where} is ${expected}`, async () => {
+            it(`${asked}: "${name}" to a ${kind}${where} is ${expected}`, async () => {
               await examine({ ...of, part }, QUESTIONS[asked], kind, name, expected);
             });
           }

@@ -10,7 +10,7 @@ const SHAPE: AnswerShape = {
 const UNKNOWN = 'unknown';
 type Outcome = string[] | typeof UNKNOWN;
 
-describe('what an answer to a question for several proves', () => {
+describe('the answer to a list request', () => {
   const table: [string, number, unknown, Outcome][] = [
     ['a list', 200, { result: [{ id: 'a' }, { id: 'b' }] }, ['a', 'b']],
     ['a list that stands for itself', 200, [{ id: 'a' }], ['a']],
@@ -43,8 +43,8 @@ describe('what an answer to a question for several proves', () => {
   }
 });
 
-describe('what records have to show', () => {
-  it('is asked of each: a stub is no proof', () => {
+describe('required attributes', () => {
+  it('are required of each record: a stub proves nothing', () => {
     const required = ['status'];
     assert.ok('proven' in recordsIn(200, { result: [{ id: 'a', status: '' }] }, SHAPE, { required }));
     for (const entry of [{ id: 'a' }, { id: 'a', status: null }]) {
@@ -53,12 +53,12 @@ describe('what records have to show', () => {
     }
   });
 
-  it('is all of it: a record in parts is none', () => {
+  it('are required of a whole record: a partial one proves nothing', () => {
     assert.ok('unknown' in recordIn(206, { result: { id: 'a' } }, SHAPE, 'a'));
   });
 });
 
-describe('what a list says beside its records', () => {
+describe('a list with other records than it shows', () => {
   for (const [status, headers, part] of [
     [200, {}, false],
     [200, { 'x-total-count': '0' }, false],
@@ -71,12 +71,12 @@ describe('what a list says beside its records', () => {
     [200, { link: '<https://x/?offset=0>; rel="first"' }, false],
     [206, {}, true],
   ] as const)
-    it(`${status} ${JSON.stringify(headers)}: ${part ? 'there are others' : 'nothing'}`, () =>
+    it(`${status} ${JSON.stringify(headers)}: ${part ? 'there are others' : 'there are none'}`, () =>
       assert.equal(isPart(status, headers), part));
 });
 
 describe('one record instead of a list', () => {
-  it('is the one that was looked for, and says nothing of a list that may hold several', () => {
+  it('is the requested one, and says nothing about a list that may hold several', () => {
     for (const body of [{ result: { id: 'a' } }, { id: 'a' }]) {
       assert.deepEqual(recordsIn(200, body, SHAPE, { single: true }), { proven: [{ id: 'a' }] });
       assert.ok('unknown' in recordsIn(200, body, SHAPE));
@@ -84,7 +84,7 @@ describe('one record instead of a list', () => {
   });
 });
 
-describe('what an answer to a question for one proves', () => {
+describe('the answer to a request for one record', () => {
   const table: [string, number, unknown, boolean][] = [
     ['the record', 200, { result: { id: 'a' } }, true],
     ['the record, its id in other case', 200, { result: { id: 'A' } }, true],
@@ -96,12 +96,12 @@ describe('what an answer to a question for one proves', () => {
     ['no body', 200, undefined, false],
   ];
   for (const [what, status, body, proven] of table) {
-    it(`${what}: ${proven ? 'it is this one' : 'unknown'}`, () => {
+    it(`${what}: ${proven ? 'it is the requested one' : 'unknown'}`, () => {
       assert.equal('proven' in recordIn(status, body, SHAPE, 'a'), proven);
     });
   }
 
-  it('says in words why it proves nothing', () => {
+  it('explains why it proves nothing', () => {
     assert.deepEqual(recordIn(200, { id: 'b' }, SHAPE, 'a'), { unknown: 'with the record b instead of a', other: true });
     assert.deepEqual(recordsIn(200, { error: 'try later' }, SHAPE), { unknown: '200 and an error: try later' });
     assert.deepEqual(objectIn(200, [], SHAPE), { unknown: 'with a list instead of an object' });

@@ -74,7 +74,7 @@ export class Catalogue {
       ? `${item} does not say what to order from the catalogue.`
       : found.length
         ? `${item} names "${named}", which several items of the catalogue match.`
-        : `${item} names "${named}", which is not an active item of the catalogue.`;
+        : `${item} names "${named}", which the catalogue does not have as an active item.`;
     throw new SwitchboardError('SWB_PAYLOAD', why, {
       where: this.api.name,
       field: 'lines.cat_item',

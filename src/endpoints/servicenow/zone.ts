@@ -26,7 +26,7 @@ export const GMT: Zone = {
   name: 'GMT',
   local: (time) => time,
   repeats: () => false,
-  hint: 'The time zone of the integration user must be GMT.',
+  hint: 'The integration user’s time zone must be GMT.',
 };
 const UTC = new Set(['GMT', 'UTC', 'Etc/UTC', 'Etc/GMT']);
 

@@ -344,7 +344,7 @@ export class Collection {
     if (problems.length === 0) return;
     throw new SwitchboardError(
       'SWB_PAYLOAD',
-      `This ${what} would not be a valid ${this.options.standard} request: ${problems.map((p) => p.text).join(' ')}`,
+      `This ${what} would not be valid ${this.options.standard}: ${problems.map((p) => p.text).join(' ')}`,
       {
         where: this.options.api.name,
         field: problems[0]?.field,

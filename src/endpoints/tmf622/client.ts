@@ -83,7 +83,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
 
   async comment(_entityType: string, id: string, comment: GenericComment, parts: readonly string[] = []): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
-    const seen = parts.filter((part) => !part.includes('|')); // of notes alone, not of what is told in other ways
+    const seen = parts.filter((part) => !part.includes('|')); // of notes only, not of other reports
     const form = { seen, ...noteMatch(comment), ...(this.wholeItems && { along: ITEMS }) };
     return this.whenCreated(id, () => this.entities.add(id, 'note', note, 'comment on order', form));
   }
@@ -249,7 +249,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       return await task();
     } catch (error) {
       if (!isQueued(error)) throw error;
-      throw new PartnerError('SWB_PARTNER_UNAVAILABLE', `Order ${id} does not exist yet: the provider still has to create it.`, {
+      throw new PartnerError('SWB_PARTNER_UNAVAILABLE', `Order ${id} is not there yet: the provider still has to create it.`, {
         where: this.name,
         hint: 'Switchboard tries again.',
         outcome: 'notDone',

@@ -9,7 +9,7 @@ const KNOWN = [
   { name: 'request', table: 'sc_request' },
 ];
 
-describe('what a business rule posts', () => {
+describe('the body of a business rule', () => {
   for (const [what, body, type] of [
     ['its table', { table: 'problem' }, 'problem'],
     ['its entity type', { table: 'case' }, 'case'],
@@ -30,7 +30,7 @@ describe('what a business rule posts', () => {
     ],
     ['nothing: the standard', {}, 'incident'],
   ] as const)
-    it(`is of the record type by ${what}`, () => {
+    it(`has its record type by ${what}`, () => {
       const hint = readWebhook({ sys_id: ID, ...body }, KNOWN, 'incident');
       assert.deepEqual([hint.entityType, hint.id], [type, type === 'request' ? 'b'.repeat(32) : ID]);
     });

@@ -73,7 +73,7 @@ describe('the time zone of the integration user', () => {
   for (const zone of ['America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe'])
     for (const takes of ['earlier', 'later'] as const)
       for (const every of [14, 200])
-        it(`may put its clocks back or forward (${zone}), asked every ${every} minutes; it takes an hour for the ${takes} one`, async () => {
+        it(`may put its clocks back or forward (${zone}), polled every ${every} minutes; the repeated hour means the ${takes} one`, async () => {
           for (const night of [
             Date.UTC(2026, 9, 24, 18),
             Date.UTC(2026, 9, 31, 22),
@@ -102,7 +102,7 @@ describe('the time zone of the integration user', () => {
           }
         });
 
-  it('is the instance’s own where the user has none', async () => {
+  it('is the instance’s default where the user has none', async () => {
     const poller = inZone('US/Eastern', NOON, '');
     poller.tables.add('sys_properties', { name: 'glide.sys.default.tz', value: 'US/Eastern' });
     await poller.sweep();
@@ -132,7 +132,7 @@ describe('the time zone of the integration user', () => {
       assert.deepEqual(await poller.sweep(), ['a']);
     });
 
-  it('is known by its name, or not', () => {
+  it('is recognised by its name, or not', () => {
     assert.equal(zoneNamed('US/Eastern')?.local('2026-07-01 12:00:00'), '2026-07-01 08:00:00');
     assert.equal(zoneNamed('US/Eastern')?.local('2026-01-01 03:00:00'), '2025-12-31 22:00:00');
     assert.equal(zoneNamed('UTC')?.local('2026-07-01 12:00:00'), '2026-07-01 12:00:00');
@@ -168,7 +168,7 @@ describe('rows that a ServiceNow instance commits late', () => {
     assert.deepEqual(await poller.sweep(), ['late again']);
   });
 
-  it('are looked for so, too, by another process', async () => {
+  it('are also found by another process', async () => {
     await poll(6);
     poller.change('late', poller.now - 4 * MINUTE);
     await poll(6);
@@ -178,7 +178,7 @@ describe('rows that a ServiceNow instance commits late', () => {
     assert.deepEqual(await poller.sweep(), ['late again']);
   });
 
-  it('do not make it read ever more', async () => {
+  it('do not make the overlap grow without limit', async () => {
     await poll(20);
     for (const minutes of [1, 10, 14]) {
       poller.change(`late ${minutes}`, poller.now - minutes * MINUTE);
@@ -189,7 +189,7 @@ describe('rows that a ServiceNow instance commits late', () => {
     assert.ok(Math.max(...overlaps) <= 30 * MINUTE);
   });
 
-  it('are none where everything comes in time', async () => {
+  it('do not exist where everything comes in time', async () => {
     for (let i = 0; i < 60; i++) {
       poller.change(`n${i}`);
       await poll(0.5);
@@ -199,8 +199,8 @@ describe('rows that a ServiceNow instance commits late', () => {
   });
 });
 
-describe('a poll whose pages are refused', () => {
-  it('asks for as many rows as the instance gives', async () => {
+describe('a poll with refused pages', () => {
+  it('requests as many rows as the instance allows', async () => {
     const poller = new Poller(Date.UTC(2026, 2, 1, 12));
     await poller.sweep();
     for (let i = 0; i < 120; i++) poller.change(`n${i}`);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { subscriptionFor, idFromLocation, sameAddress, shows } from '../../../src/endpoints/tmf/hub-answers.js';
+import { idFromLocation, sameAddress, shows, subscriptionFor } from '../../../src/endpoints/tmf/hub-answers.js';
 
 const OURS = 'https://broker/in/secret';
 const HUB = 'https://api.example/tmf/v4/hub';
 
-describe('what a hub answers', () => {
+describe('an answer of a hub', () => {
   const said: [string, unknown, ReturnType<typeof subscriptionFor>][] = [
     ['one', { id: '7', callback: OURS }, { id: '7' }],
     ['a number as id', { id: 7 }, { id: '7' }],
@@ -34,7 +34,7 @@ describe('what a hub answers', () => {
     it(`is read: ${name}`, () => assert.deepEqual(subscriptionFor(OURS, body), is));
   }
 
-  it('shows one by its id, in any form', () => {
+  it('shows a subscription by its id, in any form', () => {
     assert.ok(shows('7', { id: '7' }));
     assert.ok(shows('7', [{ id: 7 }]));
     assert.ok(shows('https://api.example/subscriptions/7', { id: '7' }));
@@ -52,10 +52,10 @@ describe('what a hub answers', () => {
     [undefined, undefined],
   ];
   for (const [location, id] of places) {
-    it(`names ${id ?? 'no id'} by the Location ${location ?? '(none)'}`, () => assert.equal(idFromLocation(location, HUB), id));
+    it(`gives ${id ?? 'no id'} for the Location ${location ?? '(none)'}`, () => assert.equal(idFromLocation(location, HUB), id));
   }
 
-  it('knows an address again', () => {
+  it('shows our callback even if it was normalised', () => {
     assert.ok(sameAddress('https://broker:443/in/secret', OURS));
     assert.ok(!sameAddress('https://broker/in/other', OURS));
     assert.ok(!sameAddress(undefined, OURS));

@@ -118,7 +118,7 @@ class BusyProvider {
   }
 }
 
-describe('a list that is written whole, while its provider writes, too', () => {
+describe('a list that is written whole while its provider writes, too', () => {
   let provider: BusyProvider;
   let client: ReturnType<typeof createTmf621Client>;
   const begin = async (ways: Ways, arrayMode: ArrayMode = 'auto') => {
@@ -151,7 +151,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
     ['that makes all notes anew at each write', { remakes: true }],
   ];
   for (const [name, ways] of WAYS)
-    it(`takes nothing away, and adds ours once, at a provider ${name}`, async () => {
+    it(`loses nothing, and gets our entry once, at a provider ${name}`, async () => {
       await begin(ways);
       let isOver = false;
       const talking = (async () => {
@@ -182,7 +182,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
     [', though ours says the same, ids and authors get others', { renames: true, signs: true }, 'before', 'Any news?'],
   ];
   for (const [how, given, first, ours] of AGAIN)
-    it(`puts back each of several notes with the same words, once${how}`, async () => {
+    it(`gets back each of several notes with the same text, once${how}`, async () => {
       const ways: Ways = { latency: 0, ...given };
       await begin(ways, 'replace');
       if (first) provider.say(first);
@@ -198,7 +198,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.equal(new Set(provider.notes.map(({ id }) => id)).size, first ? 5 : 4);
     });
 
-  it('knows which of two notes with the same words is the one just written', async () => {
+  it('shows which of two notes with the same text is the one just written', async () => {
     await begin({ latency: 0 });
     provider.say('Done.');
     const part = await say('c1', 'Done.');
@@ -206,7 +206,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
     assert.equal(part.id, 'swb-c1');
   });
 
-  it('knows ours from what others say in the same words just afterwards', async () => {
+  it('does not mix up our note with the same text written by others just afterwards', async () => {
     const ways: Ways = { latency: 20, renames: true, signs: true };
     await begin(ways, 'replace');
     provider.say('before');
@@ -217,7 +217,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
   });
 
   for (const jsonPatch of [true, false])
-    it(`knows few words of ours behind what is put before them, as all that is new (JSON Patch: ${jsonPatch})`, async () => {
+    it(`shows a short text of ours behind a prefix, as the only new note (JSON Patch: ${jsonPatch})`, async () => {
       await begin({ latency: 0, prefixes: true, jsonPatch });
       provider.say('ok so far');
       await client.read('troubleTicket', 'TT-1');
@@ -228,7 +228,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.equal(count('Note from partner: ok'), 2);
     });
 
-  it('puts back what an event, and no read, has shown before our write took it away', async () => {
+  it('gets back what an event, and no read, showed before our write removed it', async () => {
     const ways: Ways = { latency: 0 };
     await begin(ways, 'replace');
     provider.say('before');
@@ -254,7 +254,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
       ['read', shown(theirs)],
       ['told by an event', told(theirs)],
     ] as const)
-      it(`what was ${how} since and is not there is put back as it was, once`, async () => {
+      it(`gets back, once and unchanged, what was ${how} since and is missing`, async () => {
         await begin({ latency: 0 });
         provider.say('ours');
         assert.deepEqual(await client.putBack?.('troubleTicket', 'TT-1', [raw, raw], at(9)), ['theirs']);
@@ -263,13 +263,13 @@ describe('a list that is written whole, while its provider writes, too', () => {
         assert.deepEqual(texts(), ['ours', 'theirs']);
       });
 
-    it('what is older than the write was taken away by somebody else', async () => {
+    it('does not get back what is older than the write, because someone else deleted it', async () => {
       await begin({ latency: 0 });
       assert.deepEqual(await client.putBack?.('troubleTicket', 'TT-1', [shown(theirs)], at(25)), []);
       assert.deepEqual(texts(), []);
     });
 
-    it('what others write meanwhile stays', async () => {
+    it('keeps what others write meanwhile', async () => {
       const ways: Ways = { latency: 0 };
       await begin(ways);
       ways.meanwhile = async () => {
@@ -283,13 +283,13 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.deepEqual(texts().sort(), ['meanwhile', 'theirs']);
     });
 
-    it('nothing is done where single entries are written', async () => {
+    it('gets nothing back where single entries are written', async () => {
       await begin({ latency: 0, jsonPatch: true });
       assert.deepEqual(await client.putBack?.('troubleTicket', 'TT-1', [shown(theirs)], ''), []);
     });
   });
 
-  it('does not bring back what was taken away before', async () => {
+  it('does not get back what was deleted before', async () => {
     await begin({ latency: 0 });
     provider.say('a slip');
     await client.read('troubleTicket', 'TT-1');
@@ -299,12 +299,12 @@ describe('a list that is written whole, while its provider writes, too', () => {
   });
 });
 
-describe('a list that is written whole, while others read it, too', () => {
+describe('a list that is written whole while others read it, too', () => {
   const note = (text: string) => ({ id: text, text });
   const texts = (list: Attributes) => (list.note as { text: string }[]).map(({ text }) => text);
 
   for (const when of ['before', 'after'])
-    it(`puts back what one of them has begun to read before our write was done, and was answered ${when} it`, async () => {
+    it(`gets back what a read had begun to read before our write was done, and that was answered ${when} it`, async () => {
       const sightings = new ResourceObserver();
       const seen = { id: 'T', note: [note('before'), note('theirs')] };
       let now: Attributes = { id: 'T', note: [note('before')] };

@@ -47,7 +47,7 @@ after(async () => {
 for (const system of SYSTEMS) {
   const { entityType, fields } = system;
 
-  describe(`${system.name}: a partner as partners are`, () => {
+  describe(`${system.name}: a realistic partner`, () => {
     let client: EndpointClient;
     let id: string;
     let since: string;
@@ -74,7 +74,7 @@ for (const system of SYSTEMS) {
     };
 
     for (const form of FORMS)
-      it(`knows a comment of ours again, kept so: ${form}`, async () => {
+      it(`recognises a comment of ours, kept like this: ${form}`, async () => {
         system.says(sandbox, id, 'words of theirs');
         const seen = await ids();
         await client.comment(entityType, id, comment, seen);
@@ -86,7 +86,7 @@ for (const system of SYSTEMS) {
         assert.deepEqual([found.id], fresh, 'it would come back as one of theirs');
       });
 
-    it('does not take for ours what was said before, in the same words or others', async () => {
+    it('does not take earlier comments for ours, with the same text or another', async () => {
       system.says(sandbox, id, TEXT);
       const seen = await ids();
       system.says(sandbox, id, 'words of theirs');
@@ -94,13 +94,13 @@ for (const system of SYSTEMS) {
       assert.equal(await client.findComment(entityType, id, comment, since, seen), undefined);
     });
 
-    it('shows the same words, said again, as another comment', async () => {
+    it('shows a repeated text as another comment', async () => {
       system.says(sandbox, id, TEXT);
       system.says(sandbox, id, TEXT);
       assert.equal(new Set(await ids()).size, 2);
     });
 
-    it(`shows what was edited and deleted as it is now${system.identifies ? ', each known by its id' : ''}`, async () => {
+    it(`shows the current state of what was edited and deleted${system.identifies ? ', each recognised by its id' : ''}`, async () => {
       for (const text of ['first', 'second', 'third']) system.says(sandbox, id, text);
       const idOf = new Map((await read()).comments.map((one) => [one.text, one.id]));
       said('second').reword('second, edited');
@@ -112,7 +112,7 @@ for (const system of SYSTEMS) {
       if (system.identifies) assert.deepEqual([...shown.values()].sort(), [idOf.get('first'), idOf.get('second')].sort());
     });
 
-    it('says that a text was cut, and shows what the partner has', async () => {
+    it('reports that a text was cut, and shows what the partner has', async () => {
       gateway.way = { cut: 5 };
       const { dropped, entity } = await client.update(entityType, id, system.change);
       const [[field, sent]] = Object.entries(system.change) as [[string, Json]];
@@ -121,7 +121,7 @@ for (const system of SYSTEMS) {
       assert.equal(client.parse(entity).record[field], has);
     });
 
-    it('says that a long text was cut, also where an answer repeats what was sent', async () => {
+    it('reports that a long text was cut, even where an answer repeats what was sent', async () => {
       gateway.way = { cut: 40, repeats: !system.answersAsKept };
       const [[field]] = Object.entries(system.change) as [[string, Json]];
       const sent = 'a long text of ours '.repeat(5);
@@ -130,7 +130,7 @@ for (const system of SYSTEMS) {
       assert.equal(client.parse(entity).record[field], sent.slice(0, 40));
     });
 
-    it('does not take what somebody wrote right after us for what became of ours', async () => {
+    it('does not take another user’s later change for the result of our write', async () => {
       const [[field]] = Object.entries(system.change) as [[string, Json]];
       const other = system.client(sandbox, sandbox.url);
       const theirs = 'a long text of somebody else, who has just come to it';
@@ -149,14 +149,14 @@ for (const system of SYSTEMS) {
       assert.ok(!client.isOlder(now.source.version, known.source.version));
     });
 
-    it('says how far the partner’s clock is from ours when the connection is tested', async () => {
+    it('shows in the connection test how far the partner’s clock is from ours', async () => {
       gateway.way = { dates: -1_200_000 };
       restart();
       const clock = (await client.test()).find(({ name }) => name === 'Clock');
       assert.match(clock?.text ?? '', /^It is 1(199|200|201) seconds behind ours/);
     });
 
-    it(`reads a record with ${LONG} comments whole, and finds ours among them`, async () => {
+    it(`reads a record with ${LONG} comments completely, and finds ours among them`, async () => {
       for (let i = 0; i < LONG; i++) system.says(sandbox, id, `No. ${i}`);
       const seen = await ids();
       assert.equal(new Set(seen).size, LONG);
