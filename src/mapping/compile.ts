@@ -15,14 +15,17 @@ export interface CompiledMapping {
   fromGeneric(message: GenericMessage): Promise<OutResult>;
 }
 
-/** The rules of a mapping's two tables, ready for use. */
+/** The compiled rules of a mapping's two tables. */
 export type CompiledRules = Record<Table, CompiledRule[]>;
 
-/** Makes a mapping ready for use. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
+/** Compiles a mapping. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
 export function compile(mapping: Mapping, options: { expressions?: Expressions } = {}): CompiledMapping {
   const { name } = mapping;
   if (!Array.isArray(mapping.rules) || mapping.rules.length === 0)
-    throw new SwitchboardError('SWB_CONFIG', 'It has no rules.', { where: placeOf(mapping), hint: 'Begin from a preset.' });
+    throw new SwitchboardError('SWB_CONFIG', 'The mapping has no rules.', {
+      where: placeOf(mapping),
+      hint: 'Start from a preset.',
+    });
   const rules = {
     order: mapping.rules.map((rule, index) => compileRule(rule, index, 'order', name)),
     items: (mapping.items?.rules ?? []).map((rule, index) => compileRule(rule, index, 'items', name)),
@@ -31,17 +34,17 @@ export function compile(mapping: Mapping, options: { expressions?: Expressions }
   return withRules(mapping, rules, options);
 }
 
-/** Throws SWB_CONFIG where the items of an order could not be told apart. */
+/** Throws SWB_CONFIG if the items of an order could not be identified. */
 export function requireId(mapping: Mapping, items: CompiledRule[]): void {
   if (!mapping.items || items.some((r) => r.rule.generic === 'id')) return;
-  throw new SwitchboardError('SWB_CONFIG', 'No rule gives the id of an item.', {
+  throw new SwitchboardError('SWB_CONFIG', 'No rule sets the id of an item.', {
     where: placeOf(mapping),
     field: mapping.items.field,
-    hint: 'Add a rule for id: items are told apart by it.',
+    hint: 'Add a rule for id, which identifies the items.',
   });
 }
 
-/** A mapping through those of its rules that are ready. */
+/** A mapping with the compiled ones of its rules. */
 export function withRules(
   mapping: Mapping,
   { order: rules, items }: CompiledRules,
@@ -84,7 +87,7 @@ export function withRules(
 }
 
 function placeOf({ name }: Mapping): string {
-  return `Mapping «${name}»`;
+  return `Mapping "${name}"`;
 }
 
 function reads(mapping: Mapping, rules: CompiledRule[]): string[] {

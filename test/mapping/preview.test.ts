@@ -78,7 +78,7 @@ describe('a preview', () => {
       ],
     );
     assert.match(problems[0]?.text ?? '', /^Rule 1 \(… ↔ …\): The field is empty\./);
-    assert.match(problems[1]?.text ?? '', /^Rule 2 \(a ↔ title\): The expression .* is wrong at position/);
+    assert.match(problems[1]?.text ?? '', /^Rule 2 \(a ↔ title\): The expression .* is invalid at position/);
   });
 
   it('counts rules as in the mapping where one fails on the sample', async () => {

@@ -114,8 +114,8 @@ describe('what a change would do', () => {
         ['3', []],
       ],
     );
-    assert.match(told[0]?.newProblems[0] ?? '', /«2» of state, hold_reason has no row/);
-    assert.match(told[1]?.solvedProblems[0] ?? '', /«3»/);
+    assert.match(told[0]?.newProblems[0] ?? '', /state, hold_reason "2" has no row/);
+    assert.match(told[1]?.solvedProblems[0] ?? '', /"3"/);
   });
 
   it('is told of all of it when there were no rules before', async () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import {
   finished,
+  firstInvalidRule,
   joining,
   mappingIn,
   moved,
   rulesIn,
-  firstInvalidRule,
   unfinished,
   withRules,
 } from '../../../../nodes/mapping/designer/document.js';
