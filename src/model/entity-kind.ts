@@ -1,6 +1,6 @@
 import type { EntityKind, Json } from './message.js';
 
-/** Entity types of endpoints by the generic kind they stand for, where the names differ. */
+/** The generic kinds of the endpoints' entity types. */
 const KINDS: Record<string, EntityKind> = {
   incident: 'incident',
   problem: 'problem',
@@ -13,7 +13,7 @@ const KINDS: Record<string, EntityKind> = {
   productOrder: 'order',
 };
 
-/** TMF621 leaves ticketType free; these are the values met in the field (facts: TMF621 §1.2, ServiceNow's own TMF621). */
+/** TMF621 leaves ticketType free; these are values found in practice (TMF621 §1.2, and ServiceNow's own TMF621). */
 const TICKET_TYPES: [RegExp, EntityKind][] = [
   [/problem/i, 'problem'],
   [/change/i, 'change'],
@@ -21,7 +21,7 @@ const TICKET_TYPES: [RegExp, EntityKind][] = [
   [/request/i, 'request'],
 ];
 
-/** The generic kind of an entity. A trouble ticket's depends on its ticketType; what is not recognised is an incident. */
+/** The generic kind of an entity. A trouble ticket's kind depends on its ticketType; an unknown one is an incident. */
 export function entityKind(system: string, entityType: string, record: Record<string, Json>): EntityKind {
   if (system !== 'tmf621') return KINDS[entityType] ?? 'incident';
   const type = typeof record.ticketType === 'string' ? record.ticketType : '';

@@ -61,7 +61,7 @@ describe('the catalogue of fields', () => {
       assert.ok(paths.includes(path), path);
     assert.equal(paths.includes('items'), false, 'items have rules of their own');
     assert.ok(fields.find(({ path }) => path === 'state')?.values?.some(({ value }) => value === 'inProgress'));
-    assert.equal(fields.find(({ path }) => path === 'requester.name')?.description, 'Who asks: name');
+    assert.equal(fields.find(({ path }) => path === 'requester.name')?.description, 'Person who reported or requested it: name');
     assert.ok(
       items.fields.some(({ path }) => path === 'offering.id') && items.fields.some(({ path }) => path === 'vendorNumber'),
     );
