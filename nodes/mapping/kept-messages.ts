@@ -11,15 +11,15 @@ import { dialectOf } from '../kit/mappings.js';
 import type { EndpointNode } from '../kit/parties.js';
 import type { MappingNode } from './mapping.js';
 
-/** The part of a mapping that says whose records it translates. */
+/** The part of a mapping that says which records it translates. */
 export type Subject = Pick<Mapping, 'system' | 'entityType' | 'version'>;
 
-/** A message kept in the store that a mapping would be used on. */
+/** A stored message to which a mapping would be applied. */
 export interface KeptMessage {
   id: string;
   direction: Direction;
   receivedAt: string;
-  /** Name of the endpoint it came from. */
+  /** Name of the endpoint that sent it. */
   endpoint: string;
   entityType: string;
   number: string;
@@ -28,7 +28,7 @@ export interface KeptMessage {
   sample: Record<string, Json>;
 }
 
-/** Records looked at for one list: hints, echoes and other entity types among them are passed over. */
+/** Records searched for one list, because hints, echoes and other entity types among them are skipped. */
 const MAX_SCANNED = 400;
 
 interface Lead {
@@ -36,7 +36,7 @@ interface Lead {
   record: MessageRecord;
 }
 
-/** The newest messages kept that a mapping would be used on, one for each record of a partner. */
+/** The newest stored messages to which a mapping would be applied, one for each record of a partner. */
 export async function keptMessages(RED: NodeAPI, subject: Subject, direction: Direction, limit: number): Promise<KeptMessage[]> {
   const leads = (await (direction === 'in' ? leadsIn(RED, subject) : leadsOut(RED, subject))).sort((a, b) =>
     a.record.id < b.record.id ? 1 : -1,
@@ -55,7 +55,7 @@ export async function keptMessages(RED: NodeAPI, subject: Subject, direction: Di
   return found;
 }
 
-/** What partners of that kind told us. */
+/** Messages received from partners of that kind. */
 async function leadsIn(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
   const lists = endpointsOf(RED, subject).map(async (endpoint) => messagesOf(endpoint.id, subject.entityType));
   return (await Promise.all(lists)).flat();
@@ -63,7 +63,7 @@ async function leadsIn(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
 
 const isOrder = ({ entityType }: { entityType: string }) => /order/i.test(entityType);
 
-/** What was sent to partners of that kind; before anything was, all that anybody else told us of such matters. */
+/** Messages that were sent to partners of that kind; if there are none yet, all messages from other partners that might be sent to them. */
 async function leadsOut(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
   const leads: Lead[] = [];
   for (const { store } of brokers()) {
@@ -114,7 +114,7 @@ async function keptMessage(RED: NodeAPI, { store, record }: Lead, direction: Dir
   };
 }
 
-/** What arrived may be only a hint of a change, or be broken: such a message is no sample. */
+/** The stored body may be only a hint of a change, or invalid: then the message is no sample. */
 function parse({ client }: EndpointNode, raw: RawEntity): Parsed | undefined {
   try {
     return client.parse(raw);
@@ -135,7 +135,7 @@ async function generic(
   return genericMessage(client.system, parsed, fields, record) as unknown as Record<string, Json>;
 }
 
-/** The mapping that normalize nodes use for such records: one of the flows, or the preset. */
+/** The mapping that normalize nodes use for such records: a mapping of the flows, or the preset. */
 function mappingIn(RED: NodeAPI, subject: Subject): CompiledMapping | undefined {
   for (const config of configs(RED)) {
     if (config.type !== 'switchboard-normalize' || !config.mapping) continue;
@@ -144,7 +144,7 @@ function mappingIn(RED: NodeAPI, subject: Subject): CompiledMapping | undefined 
       const compiled = node?.compiled();
       if (compiled && isAbout(compiled.mapping, subject)) return compiled;
     } catch {
-      // Its own node says what is wrong with it.
+      // The mapping's own node reports the error.
     }
   }
   try {
@@ -164,7 +164,7 @@ function endpointsOf(RED: NodeAPI, subject: Subject): EndpointNode[] {
     });
 }
 
-/** ServiceNow has no versions that matter here; TM Forum's APIs differ by theirs. */
+/** ServiceNow has no versions that matter here; the TM Forum APIs do. */
 export function isAbout(one: Subject, other: Subject): boolean {
   if (one.system !== other.system || one.entityType !== other.entityType) return false;
   return one.system === 'servicenow' || one.version === other.version;

@@ -4,10 +4,10 @@ import type { Subject } from './kept-messages.js';
 
 type Tree = Record<string, Json>;
 
-/** What people paste: a record, or what they found it wrapped in (an answer, an event, what an in node sent). */
+/** Properties that may wrap a pasted record: in an answer, an event, or the output of an in node. */
 const WRAPPERS = ['result', 'record', 'ticket', 'order', 'event', 'troubleTicket', 'productOrder'];
 
-/** The partner's record in something that was pasted, as rules read it. A record that is read already stays as it is. */
+/** The partner's record in a pasted object, in the form that rules read. An already parsed record stays as it is. */
 export function recordOf({ system, entityType }: Subject, pasted: Tree): Tree {
   if (system !== 'servicenow') return unwrapped(pasted);
   if (isTree(pasted.record)) return parseServiceNow(pasted, { endpoint: '', entityType, baseUrl: '' }).record;

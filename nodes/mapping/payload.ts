@@ -8,7 +8,7 @@ import type { Subject } from './kept-messages.js';
 
 const TMF = { tmf621: validateTicketCreate, tmf622: validateOrderCreate };
 
-/** What the partner would refuse of a new record, as the map node checks it for an endpoint; empty where nothing. */
+/** What the partner would refuse in a new record, as the map node checks it for an endpoint; empty when nothing. */
 export function payloadProblems({ system, entityType, version }: Subject, body: Record<string, Json>): Problem[] {
   if (system === 'servicenow') return validateServiceNowFields(entityType, body);
   const [standard, profile]: [Version, Profile] = version === 'servicenow' ? ['v4', 'servicenow'] : [version ?? 'v4', 'standard'];

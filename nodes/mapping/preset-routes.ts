@@ -2,13 +2,13 @@ import type { Mapping } from '../../src/mapping/mapping.js';
 import { presets } from '../../src/mapping/presets/index.js';
 import { type AdminRoutes, NotThere } from '../kit/admin-routes.js';
 
-/** For the mapping's dialog: `GET switchboard/presets` lists the mappings that ship, `GET switchboard/presets/<name>` gives one. */
+/** For the mapping dialog: `GET switchboard/presets` lists the shipped mappings, `GET switchboard/presets/<name>` returns one. */
 export function servePresets(routes: AdminRoutes): void {
   routes.get('presets', () => presets.map(heading));
   routes.get('presets/:name', ({ params }) => {
     const found = presets.find((preset) => preset.name === params.name);
     if (found) return found;
-    throw new NotThere(`There is no mapping «${params.name}» among those that ship.`);
+    throw new NotThere(`There is no shipped mapping "${params.name}".`);
   });
 }
 

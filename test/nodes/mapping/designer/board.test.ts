@@ -37,7 +37,7 @@ describe('the board of a mapping', () => {
     );
   });
 
-  it('finds rules by either field, and fields by what is said of them', () => {
+  it('matches rules by either field, and fields by what is said of them', () => {
     const placed = layout(rules, partner, generic, { search: 'ONE line' });
     assert.deepEqual(
       lines(placed).map(([index]) => index),

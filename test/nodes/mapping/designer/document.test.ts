@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import {
   finished,
   firstInvalidRule,
-  joining,
+  joinedRule,
   mappingIn,
-  moved,
   rulesIn,
   unfinished,
+  withMoved,
   withRules,
 } from '../../../../nodes/mapping/designer/document.js';
 import { changedRule } from '../../../../nodes/mapping/designer/rule-edits.js';
@@ -84,10 +84,10 @@ describe('a mapping that is edited', () => {
   it('moves a rule before another one', () => {
     const names = (rules: Rule[]) => rules.map(({ generic }) => generic).join('');
     const rules = ['a', 'b', 'c'].map(rule);
-    assert.equal(names(moved(rules, 0, 2)), 'bac');
-    assert.equal(names(moved(rules, 2, 0)), 'cab');
-    assert.equal(names(moved(rules, 0, 3)), 'bca');
-    assert.equal(names(moved(rules, 7, 0)), 'abc');
+    assert.equal(names(withMoved(rules, 0, 2)), 'bac');
+    assert.equal(names(withMoved(rules, 2, 0)), 'cab');
+    assert.equal(names(withMoved(rules, 0, 3)), 'bca');
+    assert.equal(names(withMoved(rules, 7, 0)), 'abc');
   });
 
   it('keeps the rules of items apart', () => {
@@ -97,7 +97,7 @@ describe('a mapping that is edited', () => {
   });
 });
 
-describe('joining two fields', () => {
+describe('joinedRule two fields', () => {
   const field = (path: string, more: Partial<CatalogField> = {}): CatalogField => ({
     path,
     type: 'text',
@@ -107,7 +107,7 @@ describe('joining two fields', () => {
 
   it('makes the rule that what is known of them means', () => {
     const join = (partner: CatalogField, generic: CatalogField) =>
-      joining(partner, generic, { field: partner.path, generic: generic.path });
+      joinedRule(partner, generic, { field: partner.path, generic: generic.path });
     assert.deepEqual(join(field('a'), field('title')), { field: 'a', generic: 'title' });
     assert.deepEqual(join(field('a', { readOnly: true }), field('title')), { field: 'a', generic: 'title', direction: 'in' });
     assert.deepEqual(join(field('a'), field('source.number', { readOnly: true })), {
@@ -128,7 +128,7 @@ describe('joining two fields', () => {
       values: [{ value: '2', label: 'In Progress' }, { value: 'closed' }, { value: '9', label: 'Other' }],
     });
     const generic = field('state', { values: [{ value: 'inProgress' }, { value: 'closed' }] });
-    assert.deepEqual(joining(partner, generic, { field: 'state', generic: 'state' }).values, [
+    assert.deepEqual(joinedRule(partner, generic, { field: 'state', generic: 'state' }).values, [
       { partner: '2', generic: 'inProgress' },
       { partner: 'closed', generic: 'closed' },
     ]);

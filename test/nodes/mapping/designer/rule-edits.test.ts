@@ -3,14 +3,14 @@ import {
   blankValues,
   rowsForSeen,
   withCondition,
+  withDirectionValue,
   withField,
   withoutField,
   withPartnerValue,
   withPath,
   withRow,
   withRows,
-  withRowTurned,
-  withWay,
+  withRowToggled,
 } from '../../../../nodes/mapping/designer/rule-edits.js';
 import type { Rule } from '../../../../src/mapping/mapping.js';
 
@@ -68,10 +68,10 @@ describe('a row of a value map', () => {
 
   it('is used at least one way', () => {
     const way = (rule: Rule) => rule.values?.[0]?.direction;
-    const out = withRowTurned(state, 0, 'in');
+    const out = withRowToggled(state, 0, 'in');
     assert.equal(way(out), 'out');
-    assert.equal(way(withRowTurned(out, 0, 'out')), 'out');
-    assert.equal(way(withRowTurned(out, 0, 'in')), undefined);
+    assert.equal(way(withRowToggled(out, 0, 'out')), 'out');
+    assert.equal(way(withRowToggled(out, 0, 'in')), undefined);
   });
 
   it('is offered for what was seen, under the fields that have a path', () => {
@@ -96,10 +96,13 @@ describe('a row of a value map', () => {
 
 describe('what else a rule says', () => {
   it('is kept for the other way, and gone when nothing is left', () => {
-    const both = withWay(withWay(state, 'default', 'in', 'x'), 'default', 'out', 0);
+    const both = withDirectionValue(withDirectionValue(state, 'default', 'in', 'x'), 'default', 'out', 0);
     assert.deepEqual(both.default, { in: 'x', out: 0 });
-    assert.deepEqual(withWay(both, 'default', 'in', undefined).default, { out: 0 });
-    assert.equal('default' in withWay(withWay(both, 'default', 'in', undefined), 'default', 'out', undefined), false);
+    assert.deepEqual(withDirectionValue(both, 'default', 'in', undefined).default, { out: 0 });
+    assert.equal(
+      'default' in withDirectionValue(withDirectionValue(both, 'default', 'in', undefined), 'default', 'out', undefined),
+      false,
+    );
   });
 
   it('keeps a condition whose other half is not typed yet', () => {
