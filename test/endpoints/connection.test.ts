@@ -9,7 +9,7 @@ import { options, serve, type TestServer } from '../http/server.js';
 
 interface Said {
   status: number;
-  /** An object is said as JSON, a text as a page. */
+  /** An object is answered as JSON, a text as a web page. */
   body?: unknown;
 }
 

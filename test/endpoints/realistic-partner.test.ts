@@ -6,9 +6,9 @@ import { type Habit, habit } from '../faults/kept-otherwise.js';
 import { until } from '../live/node-red.js';
 import { REFERENCE } from './answers.js';
 import { SYSTEMS } from './answers-systems.js';
-import { Gateway, type Way } from './gateway.js';
+import { Gateway, type GatewayBehaviour } from './gateway.js';
 
-/* Every system’s client, before a partner that keeps what is written in its own way, has long lists, odd pages and another clock. */
+/* Tests every system’s client with a partner that changes what it stores, has long lists, odd pages and another clock. */
 
 const FORMS: Habit[] = [
   'as it is',
@@ -20,7 +20,7 @@ const FORMS: Habit[] = [
   'LF, NFC, trimmed',
 ];
 const TEXT = `The line is down <again> & again 🔥, café “Zoë”\nSince ${'noon, and nobody knows why; '.repeat(6)}it is urgent.`;
-const WAYS: Record<string, Way> = {
+const PARTNERS: Record<string, GatewayBehaviour> = {
   'gives short pages and does not count': { page: 10 },
   'refuses large pages': { most: 10 },
   'refuses what follows the end, 416': { past: 416 },
@@ -53,7 +53,7 @@ for (const system of SYSTEMS) {
     let since: string;
     beforeEach(async () => {
       sandbox.reset();
-      gateway.way = {};
+      gateway.behaviour = {};
       since = new Date().toISOString();
       client = system.client(sandbox, gateway.url);
       id = client.parse((await client.create(entityType, fields, REFERENCE)).entity).source.id;
@@ -62,7 +62,7 @@ for (const system of SYSTEMS) {
 
     const read = async () => client.parse(await client.read(entityType, id));
     const ids = async () => (await read()).comments.map((one) => one.id);
-    /** Another process, which remembers nothing of this one. */
+    /** A new process, which remembers nothing. */
     const restart = () => {
       client.close();
       client = system.client(sandbox, gateway.url);
@@ -75,7 +75,7 @@ for (const system of SYSTEMS) {
 
     for (const form of FORMS)
       it(`recognises a comment of ours, kept like this: ${form}`, async () => {
-        system.says(sandbox, id, 'words of theirs');
+        system.says(sandbox, id, 'their text');
         const seen = await ids();
         await client.comment(entityType, id, comment, seen);
         said(TEXT).reword(habit(form).note?.(TEXT) ?? TEXT);
@@ -89,7 +89,7 @@ for (const system of SYSTEMS) {
     it('does not take earlier comments for ours, with the same text or another', async () => {
       system.says(sandbox, id, TEXT);
       const seen = await ids();
-      system.says(sandbox, id, 'words of theirs');
+      system.says(sandbox, id, 'their text');
       restart();
       assert.equal(await client.findComment(entityType, id, comment, since, seen), undefined);
     });
@@ -113,7 +113,7 @@ for (const system of SYSTEMS) {
     });
 
     it('reports that a text was cut, and shows what the partner has', async () => {
-      gateway.way = { cut: 5 };
+      gateway.behaviour = { cut: 5 };
       const { dropped, entity } = await client.update(entityType, id, system.change);
       const [[field, sent]] = Object.entries(system.change) as [[string, Json]];
       const has = String(sent).slice(0, 5);
@@ -122,7 +122,7 @@ for (const system of SYSTEMS) {
     });
 
     it('reports that a long text was cut, even where an answer repeats what was sent', async () => {
-      gateway.way = { cut: 40, repeats: !system.answersAsKept };
+      gateway.behaviour = { cut: 40, repeats: !system.answersAsKept };
       const [[field]] = Object.entries(system.change) as [[string, Json]];
       const sent = 'a long text of ours '.repeat(5);
       const { dropped, entity } = await client.update(entityType, id, { [field]: sent });
@@ -135,7 +135,7 @@ for (const system of SYSTEMS) {
       const other = system.client(sandbox, sandbox.url);
       const theirs = 'a long text of somebody else, who has just come to it';
       let isDone = false;
-      gateway.way = {
+      gateway.behaviour = {
         meanwhile: () => other.update(entityType, id, { [field]: theirs }).then(() => (isDone = true)),
       };
       const sent = 'a long text of ours '.repeat(5);
@@ -150,7 +150,7 @@ for (const system of SYSTEMS) {
     });
 
     it('shows in the connection test how far the partner’s clock is from ours', async () => {
-      gateway.way = { dates: -1_200_000 };
+      gateway.behaviour = { dates: -1_200_000 };
       restart();
       const clock = (await client.test()).find(({ name }) => name === 'Clock');
       assert.match(clock?.text ?? '', /^It is 1(199|200|201) seconds behind ours/);
@@ -167,9 +167,9 @@ for (const system of SYSTEMS) {
       assert.equal((await ids()).length, LONG + 1);
     });
 
-    for (const [what, way] of Object.entries(WAYS))
+    for (const [what, behaviour] of Object.entries(PARTNERS))
       it(`misses nothing where the partner ${what}`, async () => {
-        gateway.way = way;
+        gateway.behaviour = behaviour;
         const others: string[] = [];
         for (let i = 0; i < MANY; i++) {
           const made = await client.create(entityType, fields, `SWB-OTHER${String(i).padStart(6, '0')}`);

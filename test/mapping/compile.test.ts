@@ -16,7 +16,7 @@ const message = (fields: Record<string, unknown>, changed?: string[]): GenericMe
 });
 
 describe('a mapping', () => {
-  it('copies a field either way', async () => {
+  it('copies a field in either direction', async () => {
     const compiled = compile(mapping({ field: 'a', generic: 'title' }));
     assert.deepEqual((await compiled.toGeneric({ a: 'x' })).fields, { title: 'x' });
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'x' }))).body, { a: 'x' });
@@ -30,13 +30,13 @@ describe('a mapping', () => {
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'z' }))).body, { b: 'z' });
   });
 
-  it('takes the first rule that gives a target a value, later ones are fall-backs', async () => {
+  it('takes the first rule that gives a target a value; later ones are fallbacks', async () => {
     const compiled = compile(mapping({ field: 'a', generic: 'title' }, { field: 'b', generic: 'title', direction: 'in' }));
     assert.deepEqual((await compiled.toGeneric({ a: '', b: 'y' })).fields, { title: 'y' });
     assert.deepEqual((await compiled.toGeneric({ a: 'x', b: 'y' })).fields, { title: 'x' });
   });
 
-  it('translates values exactly, else without regard to case', async () => {
+  it('translates values exactly, else case-insensitively', async () => {
     const compiled = compile(
       mapping({
         field: 's',
@@ -51,14 +51,14 @@ describe('a mapping', () => {
     assert.equal((await compiled.toGeneric({ s: 'open' })).fields.state, 'inProgress');
   });
 
-  it('takes numbers that a person wrote into a value map without quotes', async () => {
+  it('accepts numbers that a person wrote into a value map without quotes', async () => {
     const rule = { field: 'state', generic: 'state', values: [{ partner: 2, generic: 'inProgress' }] } as unknown as Rule;
     const compiled = compile(mapping(rule));
     assert.deepEqual((await compiled.toGeneric({ state: '2' })).fields, { state: 'inProgress' });
     assert.deepEqual((await compiled.fromGeneric(message({ state: 'inProgress' }))).body, { state: 2 });
   });
 
-  it('reports a value without a row, and uses the default beside the report', async () => {
+  it('reports a value without a row, and uses the default as well', async () => {
     const values = [{ partner: '1', generic: 'acknowledged' }];
     const compiled = compile(mapping({ field: 's', generic: 'state', values, default: { in: 'acknowledged' } }));
     const { fields, problems, trace } = await compiled.toGeneric({ s: '99' });
@@ -103,18 +103,18 @@ describe('a mapping', () => {
     assert.deepEqual(defaults.sort(), ['d', 'k']);
   });
 
-  it('names what changed by its own names', async () => {
+  it('lists changed fields under the partner’s names', async () => {
     const compiled = compile(mapping({ field: 'a', generic: 'title' }, { field: 'b', generic: 'description' }));
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'x', description: 'y' }, ['title']))).changed, ['a']);
   });
 
-  it('takes the kind of the entity for news only while nothing was compared: an update must not change what sort of ticket it is', async () => {
+  it('counts the kind of the entity as changed only while nothing was compared, because an update must not change the ticket’s type', async () => {
     const compiled = compile(mapping({ field: 'a', generic: 'title' }, { field: 'k', generic: 'entity', direction: 'out' }));
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'x' }))).changed, ['a', 'k']);
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'x' }, ['title']))).changed, ['a']);
   });
 
-  it('keeps times in each side’s notation', async () => {
+  it('keeps times in each system’s notation', async () => {
     const compiled = compile(mapping({ field: 't', generic: 'createdAt', type: 'time' }));
     assert.equal((await compiled.toGeneric({ t: '2026-03-01 08:00:00' })).fields.createdAt, '2026-03-01T08:00:00.000Z');
     assert.equal(
@@ -139,7 +139,7 @@ describe('a mapping', () => {
     });
   });
 
-  it('is refused in words when it has no rules', () => {
+  it('is refused with an explanation when it has no rules', () => {
     assert.throws(() => compile(mapping()), { code: 'SWB_CONFIG', message: /no rules/ });
   });
 
@@ -241,7 +241,7 @@ describe('a mapping', () => {
     });
   }
 
-  it('names the rule whose expression fails on a message', async () => {
+  it('names the rule whose expression fails for a message', async () => {
     const failing = (more: Partial<Rule>) => compile(mapping(fine, { field: 'a', generic: 'title', ...more }));
     const { problems } = await failing({ expression: { in: '$number(a)' } }).toGeneric({ a: 'x' });
     const start = /^Mapping "test", rule 2 \(a ↔ title\): The expression "\$number\(a\)" failed: /;

@@ -255,7 +255,7 @@ describe('a ServiceNow instance', () => {
       const [first] = rows;
       desk().comment('incident', first!.sys_id, 'words', 'agent');
       desk().attach('incident', first!.sys_id, 'a.txt', 'text/plain', Buffer.from('x'), 'agent');
-      // The current second may still be filling: it is left for the next sweep.
+      // The current second may still be filling, so the next sweep reads it.
       const found = new Map<string, string>();
       let at = cursor;
       await until('all records and the file', async () => {

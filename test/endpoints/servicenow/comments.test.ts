@@ -14,10 +14,10 @@ const HOUR = 3_600_000;
 
 describe('what was written to a ServiceNow record', () => {
   let tables: Tables;
-  /** By our clock, from where the instance's is so far away. */
+  /** Our clock, from which the instance's clock is `skew` away. */
   let now: number;
   let skew: number;
-  /** What downloads give; undefined: they are refused. */
+  /** Content of downloads; undefined: downloads are refused. */
   let content: Buffer | undefined;
   beforeEach(() => {
     tables = new Tables();

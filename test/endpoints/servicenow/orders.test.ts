@@ -72,7 +72,7 @@ describe('orders of a ServiceNow instance', () => {
       { external_id: '1', quantity: '1', short_description: 'Fibre', characteristics: { bandwidth: '1 Gbit/s' } },
       { quantity: '2', short_description: 'Phone' },
     ]);
-  /** What create does when its answer is lost: it fails, and what it was to make is looked up. */
+  /** What the broker does when the answer to a create is lost: the create fails, and its result is looked up. */
   const again = async (type: string, fields: Record<string, Json>) => {
     await assert.rejects(client.create(type, fields, REFERENCE), { outcome: 'unknown' });
     return (await client.find(type, REFERENCE, fields)) ?? (await client.create(type, fields, REFERENCE)).entity;
@@ -180,7 +180,7 @@ describe('orders of a ServiceNow instance', () => {
       );
     });
 
-    // The answer that is lost: of each write of the create, before and after the instance acted.
+    // The lost answer: of each write of the create, before and after the instance acted.
     const WRITES = [ORDER, LINE, VALUE, VALUE, LINE, VALUE, LINE];
     for (const kind of ['reset-after', 'reset-before', 'no-body'] as const) {
       for (let step = 0; step < WRITES.length; step++) {

@@ -10,7 +10,7 @@ describe('long lists of a ServiceNow instance', () => {
   beforeEach(() => {
     tables = new Tables();
   });
-  /** So many entries of a record, some of each second. */
+  /** A number of entries of a record, some in each second. */
   const write = (count: number, element = 'r1', perSecond = 7) => {
     for (let i = 0; i < count; i++) say(`words ${i}`, NOON + Math.floor(i / perSecond) * 1000, element);
   };
@@ -32,7 +32,7 @@ describe('long lists of a ServiceNow instance', () => {
     it(`are read completely from an instance that returns ${cap} rows at a time`, async () => {
       write(cap === 33 ? 66 : 60);
       tables.cap = cap;
-      // It does not say that there are more, and 33 is no round number: it has to be asked for as many.
+      // The instance does not announce more rows, and 33 is not a round number, so it has to be asked again.
       if (cap === 33 || cap < 10) tables.refusal = { above: cap, words: `limit must be ≤ ${cap}` };
       assert.equal(new Set(await texts()).size, cap === 33 ? 66 : 60);
     });

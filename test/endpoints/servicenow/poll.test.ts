@@ -6,17 +6,17 @@ import type { Json } from '../../../src/model/message.js';
 import { parseQuery, type Row } from '../../../src/sandbox/servicenow-query.js';
 import { TABLES } from '../../../src/sandbox/servicenow-tables.js';
 
-/** An instance whose clock stands where a test puts it. */
+/** An instance whose clock is set by the test. */
 class Instance {
   /** Seconds after noon. */
   clock = 0;
   readonly tables: Record<string, Row[]> = { incident: [], sys_journal_field: [], sys_attachment: [] };
-  /** Ignores every query, as an instance does with one that it does not understand. */
+  /** Ignores every query, as an instance does with a query that it does not understand. */
   deaf = false;
   pages = 0;
-  /** Ids of rows that the user may not see: they are taken out of a page. */
+  /** Ids of hidden rows, which are taken out of a page. */
   hidden = new Set<string>();
-  /** It says where a page has a next one. */
+  /** Announces a next page. */
   links = false;
 
   readonly api = serviceNowApi({
@@ -26,7 +26,7 @@ class Instance {
     request: async (request: HttpRequest) => this.answer(request),
   } as Partial<HttpClient> as HttpClient);
 
-  /** A record changed so many seconds after noon. */
+  /** Changes a record a number of seconds after noon. */
   changed(id: string, at: number, modCount = 0): void {
     this.tables.incident!.push({ sys_id: id, number: id, sys_updated_on: time(at), sys_mod_count: String(modCount) });
   }
@@ -62,11 +62,11 @@ describe('a poll of ServiceNow', () => {
     instance = new Instance();
     cursor = undefined;
   });
-  /** Steps until there is no more; the keys found. */
+  /** Polls until there is no more; returns the keys found. */
   const sweep = async () => {
     const keys: string[] = [];
     for (let more = true; more; ) {
-      // As it comes back from the store.
+      // The cursor as it comes back from the store.
       const step = await poll(instance.api, 'incident', 'incident', cursor && JSON.parse(JSON.stringify(cursor)));
       keys.push(...step.hints.map((hint) => hint.key));
       cursor = step.cursor;
@@ -119,7 +119,7 @@ describe('a poll of ServiceNow', () => {
     instance.changed('before', -10);
     await sweep();
     const found = new Set<string>();
-    // At each page something new is there, and something in the second that the page before had reached.
+    // With each page there is a new row, and a row in the second that the page before had reached.
     for (let at = 1; at < 40; at++) {
       instance.clock = at;
       instance.changed(`z${at}`, at);
@@ -188,7 +188,7 @@ describe('a poll of ServiceNow', () => {
     instance.deaf = true;
     instance.clock = 10;
     const before = cursor;
-    // What was asked for may be among the rest: nothing is skipped, and it is asked again.
+    // Matching rows may be among the rest: nothing is skipped, and the poll is repeated.
     await assert.rejects(sweep(), { code: 'SWB_PARTNER_ANSWER', retry: true });
     assert.equal(cursor, before);
     instance.deaf = false;

@@ -11,7 +11,7 @@ const ROWS: Record<string, object> = {
 };
 
 describe('lists of lines and of their values', () => {
-  /** An instance that answers with one row of each table, and says so much of the list of one. */
+  /** An instance that answers with one row of each table, and with other headers or another status for one list. */
   const api = (of: string, says: Partial<HttpAnswer>) => {
     const request = async ({ path }: HttpRequest) => {
       const table = path.split('/').at(-1)!;

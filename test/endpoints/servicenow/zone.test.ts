@@ -8,7 +8,7 @@ import { raw, Tables } from './tables.js';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** A poller of one instance, and what it has found. */
+/** A poller of one instance, with what it has found. */
 class Poller {
   readonly tables = new Tables();
   readonly found: string[] = [];
@@ -26,12 +26,12 @@ class Poller {
     this.tables.add('incident', { number, sys_updated_on: raw(at), sys_mod_count: '0' });
   }
 
-  /** As a new process. */
+  /** Restarts as a new process. */
   restart(): void {
     this.memory = undefined;
   }
 
-  /** What is found for the first time. */
+  /** Hints that are found for the first time. */
   async sweep(): Promise<string[]> {
     const zone = new ZoneReader(this.tables.api, this.user, () => this.now);
     this.memory ??= { zone: () => zone.read('incident'), seen: new SeenRows() };
@@ -46,7 +46,7 @@ class Poller {
   }
 }
 
-/** An instance whose integration user is in a zone, as its record tells. */
+/** An instance whose integration user is in a zone, by the user record. */
 function inZone(zone: string, now: number, shown: string | undefined = zone): Poller {
   const poller = new Poller(now, 'swb');
   poller.tables.zone = zone;
@@ -124,7 +124,7 @@ describe('the time zone of the integration user', () => {
       poller.change('a');
       poller.now += 5000;
       await assert.rejects(poller.sweep(), { code: 'SWB_PARTNER_ANSWER', message: /time zone/ });
-      // It is set right.
+      // The error is corrected.
       poller.tables.zone = 'GMT';
       poller.tables.rows.sys_user![0]!.time_zone = 'GMT';
       poller.restart();

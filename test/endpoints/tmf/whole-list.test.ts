@@ -10,36 +10,36 @@ import { createTmf621Client } from '../../../src/endpoints/tmf621/client.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
 import { PATIENCE } from '../../patience.js';
 
-/** Notes of each side, at least. */
+/** Minimum number of notes of each side. */
 const OURS = Number(process.env.OURS ?? 10);
 const THEIRS = Number(process.env.THEIRS ?? 50);
 
 type Note = { id?: string; text: string; author: string; date?: string };
 
-/** How a provider on a slow line takes writes. */
+/** How a provider on a slow line handles writes. */
 interface Ways {
-  /** Gives marks of states, and refuses what is made of an older one. */
+  /** Has ETags, and refuses a write based on an older state. */
   marks?: boolean;
   jsonPatch?: boolean;
-  /** Makes all notes anew when a list is written, with other ids and as the user of its API. */
+  /** Recreates all notes when a list is written, with other ids and its API user as author. */
   remakes?: boolean;
-  /** Says of notes that are not there where they come from. */
+  /** Says where unknown notes come from. */
   prefixes?: boolean;
-  /** Notes that are not there are by the user of its API, whoever they are sent to be by. */
+  /** Sets its API user as author of new notes, whatever author is sent. */
   signs?: boolean;
-  /** Other ids for notes that are not there, whatever ids they are sent with. */
+  /** Assigns other ids to new notes, whatever ids are sent. */
   renames?: boolean;
   /** Shows no ids. */
   bare?: boolean;
-  /** Other ids at each read. */
+  /** Assigns other ids at each read. */
   renumbers?: boolean;
-  /** Each way on the line, milliseconds. */
+  /** Latency in each direction, milliseconds. */
   latency?: number;
-  /** What happens when a write has come, and is not done yet: until then, whoever reads waits. */
+  /** Runs when a write has arrived and is not done yet; reads wait until then. */
   meanwhile?: () => Promise<unknown>;
 }
 
-/** A provider with one ticket, in whose notes its own people write, too. */
+/** A provider with one ticket, to which its own users add notes, too. */
 class BusyProvider {
   notes: Note[] = [];
   said = 0;
@@ -164,7 +164,7 @@ describe('a list that is written whole while its provider writes, too', () => {
       isOver = true;
       await talking;
       const theirs = Array.from({ length: provider.said }, (_, i) => `theirs ${i + 1}`);
-      // Without marks or single entries nobody can know of what was said between the last read and the write.
+      // Without ETags or single entries, what is written between the last read and the write cannot be noticed.
       const isKnown = (text: string) => ways.marks || ways.jsonPatch || provider.shown.has(text);
       const lost = theirs.filter((text) => count(text) > 1 || (count(text) === 0 && isKnown(text)));
       const ours = Array.from({ length: OURS }, (_, i) => `ours ${i + 1}`).filter((text) => count(text) !== 1);
@@ -190,7 +190,7 @@ describe('a list that is written whole while its provider writes, too', () => {
         for (let times = 0; times < 2; times++) provider.say('Any news?');
         const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
         await client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
-        // One is said again after the list was sent: it is no counterpart of those that are gone.
+        // One text is repeated after the list was sent: it is no counterpart of the missing ones.
         setImmediate(() => provider.say('Any news?'));
       };
       await say('c1', ours);

@@ -8,11 +8,11 @@ import type { Json } from '../../../src/model/message.js';
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const at = (minutes: number) => new Date(NOW + minutes * 60_000);
 
-/** A provider whose list is these tickets; `refuses`: what it answers instead of a page. */
+/** A provider with these tickets; `refuses`: what it answers instead of a page. */
 class Provider {
   tickets: { id: string; lastUpdate: string; [name: string]: Json }[] = [];
   now = at(0);
-  /** Ids of tickets that may not be seen: they are counted, and taken out of a page. */
+  /** Ids of hidden tickets: they are counted, and taken out of a page. */
   hidden = new Set<string>();
   refuses: (query: Record<string, unknown>) => [number, string] | undefined = () => undefined;
   readonly api = tmfApi({

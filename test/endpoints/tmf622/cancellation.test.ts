@@ -7,12 +7,12 @@ const TYPE = 'productOrder';
 const CANCEL = { state: 'cancelled', cancellationReason: 'Moved' };
 const task = (id: string, order: string, state = 'acknowledged') => ({ id, state, productOrder: { id: order } });
 
-/** A provider with one order, and whatever a test says of its cancellations. */
+/** A provider with one order, and whatever a test says about its cancellations. */
 class Provider {
   order = { id: 'PO-1', state: 'inProgress' };
   answer: Partial<HttpAnswer> = {};
   tasks: Partial<HttpAnswer> = { body: [] };
-  /** What becomes of a request to cancel. */
+  /** The result of a cancellation request. */
   does: () => void = () => undefined;
   posts = 0;
 

@@ -176,7 +176,7 @@ for (const version of ['v4', 'v5'] as const) {
       it('that leaves the order as it is until it has decided receives no second cancellation request meanwhile', async () => {
         const { id } = await create();
         await client.update(TYPE, id, { state: 'cancelled' });
-        desk().order(id)!.state = 'inProgress'; // as if the task were all there is to see
+        desk().order(id)!.state = 'inProgress'; // as if only the task showed the cancellation
         const { entity, dropped } = await client.update(TYPE, id, { state: 'cancelled' });
         assert.deepEqual([client.parse(entity).comments, dropped], [[], []]);
         assert.equal(posts('/cancelProductOrder'), 1);
@@ -397,7 +397,7 @@ describe('a change of items that collides with a change by the provider', () => 
       const before = structuredClone(order.productOrderItem);
       desk.setItemState(source.id, '20', 'inProgress');
       const after = order.productOrderItem;
-      // The first read still shows what was before.
+      // The first read still shows the state before.
       let reads = 0;
       Object.defineProperty(order, 'productOrderItem', {
         configurable: true,

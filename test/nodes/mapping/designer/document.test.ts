@@ -17,8 +17,8 @@ import { presets } from '../../../../src/mapping/presets/index.js';
 const rule = (name: string): Rule => ({ field: name, generic: name });
 const mapping = (rules: Rule[]): Mapping => ({ name: 'ours', system: 'servicenow', entityType: 'incident', rules });
 
-describe('a mapping that is edited', () => {
-  it('writes an edited rule in one order, whatever was set first', () => {
+describe('an edited mapping', () => {
+  it('has the properties of an edited rule in a fixed order, whatever was set first', () => {
     const one = changedRule(changedRule(rule('a'), { required: 'in' }), { direction: 'in', type: 'text' });
     const other = changedRule(changedRule(rule('a'), { type: 'text', direction: 'in' }), { required: 'in' });
     assert.equal(JSON.stringify(one), JSON.stringify(other));
@@ -26,11 +26,11 @@ describe('a mapping that is edited', () => {
     assert.deepEqual(changedRule(one, { type: undefined, required: undefined, direction: undefined }), rule('a'));
   });
 
-  it('is saved as it was when nothing was changed, to the letter', () => {
+  it('is saved exactly as it was when nothing was changed', () => {
     for (const preset of presets) assert.equal(finished(preset), preset, preset.name);
   });
 
-  it('is saved without what was begun and not finished', () => {
+  it('is saved without unfinished rules and rows', () => {
     const begun = mapping([
       { field: '', generic: '' },
       {
@@ -49,7 +49,7 @@ describe('a mapping that is edited', () => {
     ]);
   });
 
-  it('is saved with one value for each field that is left', () => {
+  it('is saved with one value for each remaining field', () => {
     const begun = mapping([
       { field: ['a', '', 'c'], generic: 'state', values: [{ partner: ['1', '*', '3'], generic: 'held', direction: 'in' }] },
     ]);
@@ -59,7 +59,7 @@ describe('a mapping that is edited', () => {
     assert.deepEqual(unfinished(begun), [], 'nothing that was typed');
   });
 
-  it('names the rules of which something typed is left out', () => {
+  it('names the rules that lose something that was typed', () => {
     const values = [{ partner: '1', generic: 'held' }];
     const rules: Rule[] = [
       rule('a'),
@@ -90,14 +90,14 @@ describe('a mapping that is edited', () => {
     assert.equal(names(withMoved(rules, 7, 0)), 'abc');
   });
 
-  it('keeps the rules of items apart', () => {
+  it('keeps the rules of items separate', () => {
     const ours = { ...mapping([rule('a')]), items: { field: 'lines', rules: [rule('id')] } };
     assert.deepEqual(withRules(ours, 'items', []).items, { field: 'lines', rules: [] });
     assert.deepEqual(withRules(ours, 'items', []).rules, ours.rules);
   });
 });
 
-describe('joinedRule two fields', () => {
+describe('joining two fields', () => {
   const field = (path: string, more: Partial<CatalogField> = {}): CatalogField => ({
     path,
     type: 'text',
@@ -105,7 +105,7 @@ describe('joinedRule two fields', () => {
     ...more,
   });
 
-  it('makes the rule that what is known of them means', () => {
+  it('creates a rule from what is known about them', () => {
     const join = (partner: CatalogField, generic: CatalogField) =>
       joinedRule(partner, generic, { field: partner.path, generic: generic.path });
     assert.deepEqual(join(field('a'), field('title')), { field: 'a', generic: 'title' });
@@ -123,7 +123,7 @@ describe('joinedRule two fields', () => {
     });
   });
 
-  it('fills the value map where names are the same, by value or by label', () => {
+  it('fills the value map with equal names, by value or by label', () => {
     const partner = field('state', {
       values: [{ value: '2', label: 'In Progress' }, { value: 'closed' }, { value: '9', label: 'Other' }],
     });
@@ -135,8 +135,8 @@ describe('joinedRule two fields', () => {
   });
 });
 
-describe('what is pasted or imported', () => {
-  it('is taken when it is rules: a list, one, or those of a mapping', () => {
+describe('a pasted or imported text', () => {
+  it('is accepted when it has rules: a list, a single rule, or those of a mapping', () => {
     assert.deepEqual(rulesIn('[{"field":"a","generic":"b"}]'), [{ field: 'a', generic: 'b' }]);
     assert.deepEqual(rulesIn('{"field":["a","b"],"generic":"b"}'), [{ field: ['a', 'b'], generic: 'b' }]);
     assert.equal(rulesIn(JSON.stringify(presets[0]))?.length, presets[0]?.rules.length);
@@ -150,7 +150,7 @@ describe('what is pasted or imported', () => {
     assert.deepEqual(mappingIn(JSON.stringify(presets[0])), presets[0]);
   });
 
-  it('has a rule to name where one is none', () => {
+  it('names the first invalid rule', () => {
     const placeIn = (more: object) => {
       const { table, index } = firstInvalidRule(JSON.stringify({ ...mapping([rule('a')]), ...more })) ?? {};
       return table && [table, index];
