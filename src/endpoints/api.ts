@@ -136,9 +136,9 @@ export class Api {
     const named = record ?? this.inside(body);
     const id = named && idOf(named, this.shape);
     if (id === undefined) throw this.unexpected(request, `${status} without a record`, { status });
-    const made = record ?? (await afterWrite(() => read(id), true));
-    const fault = mismatch(made);
-    if (fault === undefined) return made;
+    const created = record ?? (await afterWrite(() => read(id), true));
+    const fault = mismatch(created);
+    if (fault === undefined) return created;
     throw this.unshown(request, `the answer is the record ${id}, which ${fault}`);
   }
 
@@ -155,7 +155,7 @@ export class Api {
     } catch (error) {
       if (!(error instanceof PartnerError) || (error.status !== 404 && error.status !== 410)) throw error;
       if (isObject(error.body) && this.shape.isOwnError(error.body)) throw error;
-      const how = `${error.status}, but not from the API itself (${said(error)})`;
+      const how = `${error.status}, but not from the API itself (${answerText(error)})`;
       // Something between us and the API reports that one record is missing. That says nothing about other records, nor about the
       // effect of a write.
       throw this.unexpected(request, how, { status: error.status, ofRecord: true });
@@ -186,7 +186,7 @@ export class Api {
   unshown({ what }: Pick<HttpRequest, 'what'>, how: string): PartnerError {
     return new PartnerError('SWB_PARTNER_ANSWER', `${what}: ${how}.`, {
       where: this.http.name,
-      hint: 'Switchboard looks for it, and sends it again only after a person decides so.',
+      hint: 'Switchboard looks for it, and sends it again only after a person confirms.',
       outcome: 'unknown',
       retry: true,
       ofRecord: true,
@@ -208,7 +208,7 @@ export class Api {
 
 /**
  * Reads the result of a write. The write was done: if the read fails, look for the result before writing again.
- * `unshown`: and write again only after a person decides so.
+ * `unshown`: and write again only after a person confirms.
  */
 export async function afterWrite<T>(read: () => Promise<T>, unshown = false): Promise<T> {
   try {
@@ -232,6 +232,6 @@ function outcomeOf({ method }: Pick<HttpRequest, 'method'>): 'notDone' | 'unknow
   return method === 'GET' ? 'notDone' : 'unknown';
 }
 
-function said({ answer = '' }: PartnerError): string {
+function answerText({ answer = '' }: PartnerError): string {
   return withoutMarkup(answer).slice(0, 80) || 'no message';
 }

@@ -45,9 +45,9 @@ export function clockCheck({ http }: Api): Check {
   const { clockAhead } = http;
   if (clockAhead === undefined) return { name, ok: 'warning', text: 'The partner’s answers do not show the time of its clock.' };
   const seconds = Math.round(Math.abs(clockAhead) / 1000);
-  const way = clockAhead < 0 ? 'behind' : 'ahead of';
+  const relation = clockAhead < 0 ? 'behind' : 'ahead of';
   const text =
-    seconds <= 1 ? 'It agrees with ours.' : `It is ${seconds} seconds ${way} ours, which Switchboard takes into account.`;
+    seconds <= 1 ? 'It agrees with ours.' : `It is ${seconds} seconds ${relation} ours, which Switchboard takes into account.`;
   return { name, ok: true, text };
 }
 

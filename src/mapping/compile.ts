@@ -74,13 +74,13 @@ export function withRules(
         { scope, input: message, isChanged },
         expressions,
       );
-      const made = await itemsOut(mapping, items, message, isChanged, expressions);
+      const itemResult = await itemsOut(mapping, items, message, isChanged, expressions);
       return {
-        body: { ...body, ...made.body } as Record<string, Json>,
-        changed: [...changed, ...made.changed],
+        body: { ...body, ...itemResult.body } as Record<string, Json>,
+        changed: [...changed, ...itemResult.changed],
         defaults: [...defaults],
-        trace: { ...trace, ...made.trace },
-        problems: [...problems, ...made.problems],
+        trace: { ...trace, ...itemResult.trace },
+        problems: [...problems, ...itemResult.problems],
       };
     },
   };

@@ -60,16 +60,16 @@ export async function itemsOut(
     const id = String(item[ID]);
     const changedInItem = isChanged && ((top: string) => top !== ID && isChanged(isProgress(top) ? 'progress' : 'items'));
     const scope = { ...item };
-    const made = await applyOut(
+    const applied = await applyOut(
       mapping,
       rules,
       { scope, input: { ...item, order: message.fields }, isChanged: changedInItem },
       expressions,
     );
-    problems.push(...made.problems.map((p) => ({ ...p, field: `${field}[${id}].${p.field}` })));
-    list.push(made.body as Json);
-    changed ||= made.changed.size > 0;
-    for (const [target, entry] of Object.entries(made.trace)) {
+    problems.push(...applied.problems.map((p) => ({ ...p, field: `${field}[${id}].${p.field}` })));
+    list.push(applied.body as Json);
+    changed ||= applied.changed.size > 0;
+    for (const [target, entry] of Object.entries(applied.trace)) {
       hasValues ||= entry.source.some((s) => s !== ID);
       const source = entry.source.map((s) => `${isProgress(topOf(s)) ? 'progress' : 'items'}[${id}].${s}`);
       trace[`${field}[${id}].${target}`] = { ...entry, source };

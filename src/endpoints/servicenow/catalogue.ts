@@ -43,8 +43,8 @@ export class Catalogue {
       });
     }
     const submit = { method: 'POST', path: `${ROOT}/cart/submit_order`, body: {}, what: 'submit the cart' } as const;
-    const made = await this.api.object(submit);
-    const id = columnText(made.request_id) || columnText(made.sys_id);
+    const order = await this.api.object(submit);
+    const id = columnText(order.request_id) || columnText(order.sys_id);
     if (id) return id;
     throw this.api.unexpected(submit, 'without a request');
   }

@@ -109,8 +109,8 @@ async function timeZone(api: Api, user: string | undefined, tables: readonly Ent
   });
   if (isKnown && !failure) return { name, ok: true, text: `The time zone of ${user} is ${found}; polling uses it.` };
   if (failure) {
-    const said = found ? `By its user record, ${user} is in ${found}. ` : '';
-    return { name, ok: 'warning', text: `${said}${describeFailure(failure)} ${said ? '' : unknown}`.trim() };
+    const userZone = found ? `By its user record, ${user} is in ${found}. ` : '';
+    return { name, ok: 'warning', text: `${userZone}${describeFailure(failure)} ${userZone ? '' : unknown}`.trim() };
   }
   const what = found
     ? `The time zone of ${user} is ${found}, which Node.js does not know.`

@@ -49,11 +49,11 @@ export class Files {
     const { api, table, integrationUser, download } = this.options;
     const { rows } = await createdSince(api, newestFilesOf(api, table, sysId(id)), since);
     for (const row of rows) {
-      const made = columnText(row.sys_id);
-      if (seen.includes(made) || (integrationUser && columnText(row.sys_created_by) !== integrationUser)) continue;
+      const fileId = columnText(row.sys_id);
+      if (seen.includes(fileId) || (integrationUser && columnText(row.sys_created_by) !== integrationUser)) continue;
       const name = columnText(row.file_name);
-      const isSame = sameByMetadata(row, file) ?? (await isSameContent(file, () => download(made, name))) ?? name === file.name;
-      if (isSame) return { id: made };
+      const isSame = sameByMetadata(row, file) ?? (await isSameContent(file, () => download(fileId, name))) ?? name === file.name;
+      if (isSame) return { id: fileId };
     }
     return undefined;
   }

@@ -23,8 +23,8 @@ export function plainText(text: string): string {
 /** An image leaves a placeholder, so that it is not silently lost. */
 function imageIn(mark: string): string {
   const [, , inDouble, inSingle] = /\balt\s*=\s*("([^"]*)"|'([^']*)')/i.exec(mark) ?? [];
-  const says = inDouble ?? inSingle;
-  return says ? `[image: ${says}]` : '[image]';
+  const altText = inDouble ?? inSingle;
+  return altText ? `[image: ${altText}]` : '[image]';
 }
 
 /** HTML as lines: one for each paragraph, list item and table row. */

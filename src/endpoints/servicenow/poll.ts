@@ -150,14 +150,14 @@ function advance(sweep: Mark, { last, date, isShort, isUnordered }: SweepPage, n
   const kept = { ...sweep, ...(lead !== undefined && { lead }) };
   // Everything up to here that existed when the sweep began has been read. Later seconds may have got rows after the page that
   // reached them.
-  const whole = lead === undefined ? since : shifted(until, -MAX_CLOCK_SKEW - lead - LAG);
+  const completeUntil = lead === undefined ? since : shifted(until, -MAX_CLOCK_SKEW - lead - LAG);
   const isPastSweep =
-    isShort && !isUnordered && lead === sweep.lead && whole >= since && last !== undefined && last.time >= whole;
+    isShort && !isUnordered && lead === sweep.lead && completeUntil >= since && last !== undefined && last.time >= completeUntil;
   if (last && !isPastSweep) return { ...kept, ...last, since };
   // A short page is not the end, because ACLs apply after the limit: the end is an empty page, an error for one, or rows newer
   // than the sweep.
-  const reached = isUnordered ? whole : (last?.time ?? (sweep.id ? sweep.time : since));
-  const time = later(since, whole < since ? reached : earlier(reached, whole));
+  const reached = isUnordered ? completeUntil : (last?.time ?? (sweep.id ? sweep.time : since));
+  const time = later(since, completeUntil < since ? reached : earlier(reached, completeUntil));
   const { until: _, since: __, wide: ___, ...rest } = kept;
   return { ...rest, time, id: '', ...(time > since && { moved: shifted(until, -MAX_CLOCK_SKEW) }) };
 }

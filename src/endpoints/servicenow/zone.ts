@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 /** How long a zone is cached, milliseconds: a user may change it, and the sweeps that look back find what was missed since. */
 const CACHE_TIME = 300_000;
 /** Attempts to query a row by its time while it keeps changing. */
-const MAX_TRIES = 3;
+const MAX_ATTEMPTS = 3;
 /** Rows searched for the newest one, because ACLs apply after the limit. */
 const ROWS = 50;
 
@@ -110,7 +110,7 @@ export class ZoneReader {
     const time = 'sys_updated_on';
     const ask = (query: string, what: string) => rows(this.api, table, query, `sys_id,${time}`, what);
     let [row] = await ask(`ORDERBYDESC${time}`, 'read the newest row');
-    for (let i = 0; i < MAX_TRIES; i++) {
+    for (let i = 0; i < MAX_ATTEMPTS; i++) {
       const [id, at] = [columnText(row?.sys_id), columnText(row?.[time])];
       if (!id || !at || zone.repeats(shifted(at, -2 * HOUR), shifted(at, 2 * HOUR))) return false;
       const what = 'query a row by its time';

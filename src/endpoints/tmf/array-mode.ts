@@ -82,8 +82,8 @@ export class ArrayModeDetector {
       this.found = { mode: 'jsonPatch', why: 'the provider accepts it (tested with a resource that does not exist)' };
     else if (failure && REJECTIONS.includes(failure.status ?? 0))
       this.found = { mode: 'replace', why: `the provider rejects a JSON Patch (status ${failure.status})` };
-    const said = failure ? describeFailure(failure) : 'it accepted one for a resource that does not exist';
-    return this.found ?? { mode: 'replace', why: `it is unclear whether the provider accepts a JSON Patch (${said})` };
+    const reason = failure ? describeFailure(failure) : 'it accepted one for a resource that does not exist';
+    return this.found ?? { mode: 'replace', why: `it is unclear whether the provider accepts a JSON Patch (${reason})` };
   }
 }
 

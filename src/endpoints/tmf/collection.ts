@@ -91,8 +91,8 @@ export class Collection {
   /** Notes the content of an event: it may be the only trace of an entry that a whole-list write removes. */
   noteEvent(hint: Hint, notes: Json | undefined): void {
     this.noteHints([hint]);
-    const whole = entries(notes).filter(({ text }) => typeof text === 'string');
-    this.observer.observe(hint.id, { lastUpdate: hint.expects?.version ?? null, note: whole });
+    const complete = entries(notes).filter(({ text }) => typeof text === 'string');
+    this.observer.observe(hint.id, { lastUpdate: hint.expects?.version ?? null, note: complete });
   }
 
   /** Reads a resource whose lists must be complete; throws where they are not. `seen`: ids of entries that were read before. */
@@ -117,7 +117,7 @@ export class Collection {
   async find(filter: Record<string, string>, reference: string, referenceOf: ReferenceOf): Promise<Attributes | undefined> {
     const { api, path, noun, dialect, required } = this.options;
     const found: Attributes[] = [];
-    const options = { absent: emptyListOf(dialect), single: true, required, whole: () => found.length === 0 };
+    const options = { absent: emptyListOf(dialect), single: true, required, mustBeComplete: () => found.length === 0 };
     for await (const page of pages(api, path, filter, `look up ${article(noun)} by ${reference}`, options)) {
       found.push(...page.filter((resource) => sameReference(referenceOf(resource), reference)));
       if (found.length > 1) break;

@@ -48,8 +48,8 @@ export class TmfHub implements Hub {
       if (!(error instanceof PartnerError) || error.status !== 409) throw error;
       if (!isObject(error.body) && error.answer)
         throw this.api.unexpected(request, '409, but not from the API itself', { status: 409 });
-      const said = subscriptionFor(callback, error.body);
-      return { already: true, ...(isObject(said) && said) };
+      const subscription = subscriptionFor(callback, error.body);
+      return { already: true, ...(isObject(subscription) && subscription) };
     }
   }
 
@@ -97,13 +97,13 @@ export class TmfHub implements Hub {
     const { status, headers, body } = answer;
     if (status === 202) throw this.api.unexpected(request, '202: it may be done later', { status });
     this.demandNoError(request, answer);
-    const said = subscriptionFor(callback, body);
-    if (isObject(said)) return said;
-    if (said === 'others') throw this.api.unexpected(request, 'with another registration', { status });
+    const subscription = subscriptionFor(callback, body);
+    if (isObject(subscription)) return subscription;
+    if (subscription === 'others') throw this.api.unexpected(request, 'with another registration', { status });
     const id = idFromLocation(headers.location, `${this.address}/hub`);
     if (id !== undefined) return { id };
     const isEmpty = body === undefined || (isObject(body) && Object.keys(body).length === 0);
-    if (status !== 200 || said === 'there' || isEmpty) return {};
+    if (status !== 200 || subscription === 'there' || isEmpty) return {};
     throw this.api.unexpected(request, '200 without a registration', { status });
   }
 

@@ -107,8 +107,11 @@ export class LastKnownLists {
     const there = entries(resource[attribute]);
     // The provider may give the parts of a resource other ids, so only their number counts.
     if (this.attributes[attribute]) return there.length < known.length;
-    const telling = known.filter((entry) => Object.keys(entry).length > 0);
-    return withoutCounterpart(telling, there).length > 0 || telling.some((entry) => there.some((other) => isCut(entry, other)));
+    const identifiable = known.filter((entry) => Object.keys(entry).length > 0);
+    return (
+      withoutCounterpart(identifiable, there).length > 0 ||
+      identifiable.some((entry) => there.some((other) => isCut(entry, other)))
+    );
   }
 
   /** Whether something that was seen before is missing. */

@@ -19,7 +19,7 @@ export type OpenEnd = 'repeated' | 'refused' | 'short' | 'hidden';
 
 export interface ListOptions extends Pick<ListExpectations, 'absent' | 'single' | 'required'> {
   /** Called at an end that may not be the end: must the list be complete? If so, an error is thrown. */
-  whole?: (end: OpenEnd) => boolean;
+  mustBeComplete?: (end: OpenEnd) => boolean;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function* pages(
   path: string,
   filter: Record<string, string>,
   what: string,
-  { whole, ...expectations }: ListOptions = {},
+  { mustBeComplete, ...expectations }: ListOptions = {},
 ): AsyncGenerator<Attributes[]> {
   const seen = new Set<string>();
   let offset = 0;
@@ -68,7 +68,7 @@ export async function* pages(
     if (found.length === 0 ? isEnd : total !== undefined && isEnd) return;
     if (fresh.length === 0) break;
   }
-  if (!whole?.(end)) return;
+  if (!mustBeComplete?.(end)) return;
   throw api.unexpected(request(), WORDS[end](seen.size));
 }
 

@@ -12,7 +12,7 @@ const MAX_REPAIRS = 50;
 /** Reads until the written entry shows. */
 const MAX_READS = 3;
 /** Maximum reads during one write. */
-const MAX_WATCHES = 20;
+const MAX_CONCURRENT_READS = 20;
 
 /** A resource, with its ETag where the provider gives one. */
 export interface TaggedResource {
@@ -117,7 +117,7 @@ async function withOthers(
 ): Promise<AddedEntry> {
   const listOf = (resource: Attributes) => entries(resource[whole.attribute]);
   // Prefer the entry that was ours before: a restored entry may have the same content.
-  const look = (resource: Attributes, ours?: Attributes): AddedEntry => {
+  const inspect = (resource: Attributes, ours?: Attributes): AddedEntry => {
     const fresh = withoutCounterpart(listOf(resource), listOf(before));
     return { resource, entry: (ours && findSame(fresh, ours)) ?? whole.ours(fresh) };
   };
@@ -126,9 +126,9 @@ async function withOthers(
   const renumbered = new Set<string | undefined>();
   const isRenumbered = (id: Json | undefined) => id !== undefined && renumbered.has(textOf(id));
   let put: { back: Attributes[]; over: Attributes[] } = { back: [], over: [] };
-  let last = look(answer);
+  let last = inspect(answer);
   for (let repairs = 0; ; repairs++) {
-    const now = await afterWrite(() => newest(whole, (resource) => look(resource, last.entry), last, isShown));
+    const now = await afterWrite(() => newest(whole, (resource) => inspect(resource, last.entry), last, isShown));
     shown.push(...watch.take().filter((resource) => !isBefore(resource, before)), last.resource);
     // Only a list that a write has gone over shows whether ids are stable.
     const byId = keepsIds(listOf(before), listOf(now.resource)) || (now.entry !== undefined && whole.isAsSent(now.entry));
@@ -150,7 +150,7 @@ async function withOthers(
     const list = [...listOf(now.resource), ...missing];
     shown.push(now.resource);
     put = { back: missing, over: listOf(now.resource) };
-    last = look(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))), now.entry);
+    last = inspect(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))), now.entry);
   }
 }
 
@@ -166,14 +166,14 @@ function isBefore({ lastUpdate }: Attributes, first: Attributes): boolean {
  */
 async function watched({ read }: WholeList, watch: ResourceWatch, write: () => Promise<Attributes>): Promise<Attributes> {
   // A failed read does no harm; a successful one is recorded by the watch.
-  const look = () => read().catch(() => undefined);
+  const inspect = () => read().catch(() => undefined);
   let isOver = false;
-  const first = look();
+  const first = inspect();
   const writing = write().finally(() => {
     isOver = true;
   });
   const watching = (async () => {
-    for (let looks = 0; !isOver && looks < MAX_WATCHES; looks++) await look();
+    for (let reads = 0; !isOver && reads < MAX_CONCURRENT_READS; reads++) await inspect();
   })();
   const [answer] = await Promise.all([writing, first, watching]);
   await watch.settled();
@@ -183,11 +183,11 @@ async function watched({ read }: WholeList, watch: ResourceWatch, write: () => P
 /** The resource as it is now; as in the answer where reads are behind it. */
 async function newest(
   { read }: WholeList,
-  look: (resource: Attributes) => AddedEntry,
+  inspect: (resource: Attributes) => AddedEntry,
   answered: AddedEntry,
   isShown: (added: AddedEntry) => boolean,
 ): Promise<AddedEntry> {
-  let now = look(await read());
-  for (let reads = 1; !isShown(now) && reads < MAX_READS; reads++) now = look(await read());
+  let now = inspect(await read());
+  for (let reads = 1; !isShown(now) && reads < MAX_READS; reads++) now = inspect(await read());
   return isShown(now) ? now : answered;
 }

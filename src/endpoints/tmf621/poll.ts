@@ -34,8 +34,8 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   const hints: Hint[] = [];
   let newest = mark.since;
   // Without any tickets the watermark stays, so that nothing is missed; with some, it would move past what a short list left out.
-  const whole = (end: OpenEnd) => end === 'short' && hints.length > 0;
-  for await (const page of changedSince(api, path, from, { absent, whole })) {
+  const mustBeComplete = (end: OpenEnd) => end === 'short' && hints.length > 0;
+  for await (const page of changedSince(api, path, from, { absent, mustBeComplete })) {
     for (const ticket of page) {
       const at = isoTime(ticket.lastUpdate) ?? isoTime(ticket.creationDate);
       if (at !== undefined && at < from) continue;

@@ -32,7 +32,7 @@ const ENTITY = 'productOrder';
 const REQUIRED = [['state', ITEMS]];
 const API: ApiDefinition = { name: 'TMF622', resource: ENTITY, type: 'ProductOrder', noun: 'order', required: REQUIRED };
 /** Attempts to change an order that the provider changes at the same time. */
-const MAX_TRIES = 3;
+const MAX_ATTEMPTS = 3;
 
 /** A client of one TMF622 provider. */
 export function createTmf622Client(options: Tmf622Options): Tmf622Client {
@@ -182,14 +182,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
    * because the provider changed an item meanwhile, the change is repeated on the new state.
    */
   private async change(id: string, given: Attributes, added: readonly string[] = []): Promise<Written> {
-    const whole = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
-    const listed = whole || ITEMS in given;
+    const sendsAllItems = this.arrayMode !== 'append' && (ITEMS in given || this.wholeItems);
+    const listed = sendsAllItems || ITEMS in given;
     const read = () => this.whenCreated(id, () => this.entities.readForLists(id, [ITEMS]));
     let items = listed ? (await read())[ITEMS] : undefined;
-    for (let tries = 1; ; tries++) {
+    for (let attempt = 1; ; attempt++) {
       // Also checked where the provider accepts single items: it would order an unknown item once more.
       const all = listed ? itemsPatch(items, given[ITEMS], added) : [];
-      const body = this.entities.change(whole ? { ...given, [ITEMS]: all } : given);
+      const body = this.entities.change(sendsAllItems ? { ...given, [ITEMS]: all } : given);
       // Only our own attributes are validated, not what the provider says about its items.
       this.entities.requireValid(validateOrderPatch(this.version, this.profile, this.entities.change(given)), 'update');
       try {
@@ -198,7 +198,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
         return { entity: { order }, dropped };
       } catch (error) {
         const refused = error instanceof PartnerError && error.code === 'SWB_PARTNER_REFUSED';
-        if (!whole || !refused || tries === MAX_TRIES) throw error;
+        if (!sendsAllItems || !refused || attempt === MAX_ATTEMPTS) throw error;
         const now = (await read())[ITEMS];
         if (isDeepStrictEqual(now, items)) throw error;
         items = now;

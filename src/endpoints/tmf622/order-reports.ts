@@ -97,10 +97,10 @@ export function isRefused(cancel: Attributes): boolean {
 
 function milestone(entry: Attributes): string {
   const status = textOf(entry.status) ?? '';
-  const said = MILESTONES[status.toLowerCase()] ?? named('Milestone', status || undefined);
+  const label = MILESTONES[status.toLowerCase()] ?? named('Milestone', status || undefined);
   const name = textOf(entry.name);
   const day = MILESTONES[status.toLowerCase()] === MILESTONES['yet-to-reach'] && isoTime(entry.milestoneDate)?.slice(0, 10);
-  return `${said}${day ? ` for ${day}` : ''}${name ? `: ${name}` : ''}`;
+  return `${label}${day ? ` for ${day}` : ''}${name ? `: ${name}` : ''}`;
 }
 
 function named(word: string, name: Json | undefined): string {
@@ -117,6 +117,6 @@ function itemsOf(entry: Attributes): string[] {
 
 /** The parts as sentences, without repeats. */
 function sentence(parts: (string | undefined)[]): string {
-  const said = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => p.trim().replace(/[.\s]+$/, '')))];
-  return said.map((part) => (/[?!]$/.test(part) ? part : `${part}.`)).join(' ');
+  const phrases = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => p.trim().replace(/[.\s]+$/, '')))];
+  return phrases.map((part) => (/[?!]$/.test(part) ? part : `${part}.`)).join(' ');
 }

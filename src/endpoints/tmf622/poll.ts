@@ -64,8 +64,8 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   const orders: Cursor['orders'] = {};
   let newest = before?.since ?? new Date(Date.parse(now) - ANY_ZONE).toISOString();
   const hints: Hint[] = [];
-  const whole = (end: OpenEnd) => end === 'short' || end === 'hidden';
-  for await (const page of pages(api, path, {}, 'poll orders', { absent, whole })) {
+  const mustBeComplete = (end: OpenEnd) => end === 'short' || end === 'hidden';
+  for await (const page of pages(api, path, {}, 'poll orders', { absent, mustBeComplete })) {
     for (const order of page) {
       const id = String(order.id);
       const times = timesOf(order);
