@@ -119,13 +119,13 @@ export function expectedOf(kind: Kind, name: BehaviourName, call: CallName): Exp
 export const REFERENCE = 'SWB-TEST00000001';
 /** The reference of a record that a test creates. */
 const ANOTHER = 'SWB-TEST00000002';
-const TEXT = 'words of theirs';
+const TEXT = 'their text';
 /** Longer than any test lasts. */
 const DURATION = 3_600_000;
 /** Behaviours that answer a write with a 202. */
 const ACCEPTED = new Set<BehaviourName>(['accepted', 'acceptedJob', 'acceptedDropped']);
 
-const comment: GenericComment = { id: 'c1', text: 'words of ours', author: 'Ann', visibility: 'public' };
+const comment: GenericComment = { id: 'c1', text: 'our text', author: 'Ann', visibility: 'public' };
 
 /** The subject of a call. */
 export interface Case {

@@ -13,15 +13,15 @@ type Outcome = string[] | typeof UNKNOWN;
 describe('the answer to a list request', () => {
   const table: [string, number, unknown, Outcome][] = [
     ['a list', 200, { result: [{ id: 'a' }, { id: 'b' }] }, ['a', 'b']],
-    ['a list that stands for itself', 200, [{ id: 'a' }], ['a']],
+    ['a list without an envelope', 200, [{ id: 'a' }], ['a']],
     ['an empty list: there is none', 200, { result: [] }, []],
-    ['an empty list in another form than this API’s', 200, [], UNKNOWN],
-    ['a part of a list', 206, [{ id: 'a' }], ['a']],
+    ['an empty list in a form that this API does not use', 200, [], UNKNOWN],
+    ['a partial list', 206, [{ id: 'a' }], ['a']],
     ['a list in a wrapper', 200, { items: [{ id: 'a' }], total: 1 }, ['a']],
-    ['an empty list in a wrapper that says there is none', 200, { items: [], total: 0 }, []],
+    ['an empty list in a wrapper with the total 0', 200, { items: [], total: 0 }, []],
     ['an empty list in a wrapper', 200, { items: [] }, UNKNOWN],
     ['an empty list beside a total', 200, { result: [], total: 1 }, UNKNOWN],
-    ['an empty list that is not all', 200, { result: [], hasMore: true }, UNKNOWN],
+    ['an empty list that announces more', 200, { result: [], hasMore: true }, UNKNOWN],
     ['two lists in a wrapper', 200, { items: [{ id: 'a' }], data: [] }, UNKNOWN],
     ['one record instead of a list', 200, { result: { id: 'a' } }, UNKNOWN],
     ['202', 202, { result: [] }, UNKNOWN],
@@ -31,7 +31,7 @@ describe('the answer to a list request', () => {
     ['an error object', 200, { error: 'try later' }, UNKNOWN],
     ['an empty list beside an error', 200, { result: [], error: 'timed out' }, UNKNOWN],
     ['a list of errors', 200, [{ messageType: 'ERROR' }], UNKNOWN],
-    ['a list with an entry that is no record', 200, [{ id: 'a' }, null], UNKNOWN],
+    ['a list with an entry that is not a record', 200, [{ id: 'a' }, null], UNKNOWN],
     ['a text', 200, 'maintenance', UNKNOWN],
     ['null', 200, null, UNKNOWN],
   ];
@@ -87,7 +87,7 @@ describe('one record instead of a list', () => {
 describe('the answer to a request for one record', () => {
   const table: [string, number, unknown, boolean][] = [
     ['the record', 200, { result: { id: 'a' } }, true],
-    ['the record, its id in other case', 200, { result: { id: 'A' } }, true],
+    ['the record, with its id in another case', 200, { result: { id: 'A' } }, true],
     ['another record', 200, { result: { id: 'b' } }, false],
     ['a record without an id', 200, { result: { name: 'x' } }, false],
     ['a list', 200, { result: [{ id: 'a' }] }, false],

@@ -83,7 +83,7 @@ for (const system of SYSTEMS) {
         const found = await client.findComment(entityType, id, comment, since, seen);
         assert.ok(found, 'it would be written again');
         const fresh = (await ids()).filter((one) => !seen.includes(one));
-        assert.deepEqual([found.id], fresh, 'it would come back as one of theirs');
+        assert.deepEqual([found.id], fresh, 'it would come back as one of their comments');
       });
 
     it('does not take earlier comments for ours, with the same text or another', async () => {
@@ -124,7 +124,7 @@ for (const system of SYSTEMS) {
     it('reports that a long text was cut, even where an answer repeats what was sent', async () => {
       gateway.behaviour = { cut: 40, repeats: !system.answersAsKept };
       const [[field]] = Object.entries(system.change) as [[string, Json]];
-      const sent = 'a long text of ours '.repeat(5);
+      const sent = 'our long text, again, '.repeat(5);
       const { dropped, entity } = await client.update(entityType, id, { [field]: sent });
       assert.deepEqual(dropped, [{ field, sent, has: sent.slice(0, 40) }]);
       assert.equal(client.parse(entity).record[field], sent.slice(0, 40));
@@ -133,12 +133,12 @@ for (const system of SYSTEMS) {
     it('does not take another user’s later change for the result of our write', async () => {
       const [[field]] = Object.entries(system.change) as [[string, Json]];
       const other = system.client(sandbox, sandbox.url);
-      const theirs = 'a long text of somebody else, who has just come to it';
+      const theirs = 'a long text by another user, written just afterwards';
       let isDone = false;
       gateway.behaviour = {
         meanwhile: () => other.update(entityType, id, { [field]: theirs }).then(() => (isDone = true)),
       };
-      const sent = 'a long text of ours '.repeat(5);
+      const sent = 'our long text, again, '.repeat(5);
       const { dropped, entity } = await client.update(entityType, id, { [field]: sent });
       other.close();
       assert.ok(isDone);

@@ -4,13 +4,13 @@ import { containsText, showsText } from '../../src/endpoints/text-match.js';
 describe('a text that a partner shows', () => {
   const SENT = 'The line is down since 10:15, please look at the cabinet – thanks 👍';
   for (const [how, shown] of [
-    ['as they are', SENT],
+    ['unchanged', SENT],
     ['trimmed and wrapped', ` ${SENT.replace(/ /g, '\r\n')}  `],
-    ['with something before them', `[web] Ann: ${SENT}`],
+    ['with a prefix', `[web] Ann: ${SENT}`],
     ['as HTML', `<p>The line is <b>down</b> since 10:15, please look at the cabinet &ndash; thanks &#128077;</p>`],
-    ['without what the database cannot hold', SENT.replace('👍', '?')],
+    ['without characters that the database cannot hold', SENT.replace('👍', '?')],
     ['cut', SENT.slice(0, 40)],
-    ['with something before them, and cut', `[web] ${SENT.slice(0, 40)}`],
+    ['with a prefix, and cut', `[web] ${SENT.slice(0, 40)}`],
     ['escaped', 'The line is down since 10&#58;15, please look at the cabinet &#x2013; thanks'],
   ] as const)
     it(`matches the sent text, ${how}`, () => assert.equal(showsText(shown, SENT), true));

@@ -158,19 +158,9 @@ describe('a mapping', () => {
     ],
     ['a field that is not text', { field: 5, generic: 'title' }, '(5 ↔ title)', 'The field is not text.'],
     ['no generic field', { field: 'a', generic: '' }, '(a ↔ …)', 'The generic field is empty. Fill it in, or remove the rule.'],
-    [
-      'a path that is none',
-      { field: 'a..b', generic: 'title' },
-      '(a..b ↔ title)',
-      '"a..b" is not a valid field path. Write names',
-    ],
-    ['a generic path that is none', { field: 'a', generic: 'x..y' }, '(a ↔ x..y)', '"x..y" is not a valid field path.'],
-    [
-      'a path that no field may have',
-      { field: 'a', generic: '__proto__.x' },
-      '(a ↔ __proto__.x)',
-      '"__proto__.x" is not a field',
-    ],
+    ['an invalid path', { field: 'a..b', generic: 'title' }, '(a..b ↔ title)', '"a..b" is not a valid field path. Write names'],
+    ['an invalid generic path', { field: 'a', generic: 'x..y' }, '(a ↔ x..y)', '"x..y" is not a valid field path.'],
+    ['a forbidden path', { field: 'a', generic: '__proto__.x' }, '(a ↔ __proto__.x)', '"__proto__.x" is not a field'],
     [
       'a wrong expression',
       { field: 'a', generic: 'b', expression: { in: 'a +' } },
@@ -191,14 +181,19 @@ describe('a mapping', () => {
       'The values of the condition "only if" are not a list.',
     ],
     [
-      'a value map that does not fit',
+      'a value map with too few values',
       { ...several, values: [{ partner: '1', generic: 'held' }] },
       '(a, b ↔ state)',
       'Row 1 of the value map has 1 value(s) for 2 field(s). Enter one value for each field',
     ],
-    ['a value map that is none', { ...several, values: { a: 'b' } }, '(a, b ↔ state)', 'The value map is not a list of rows.'],
     [
-      'a row that is none',
+      'a value map that is not a list',
+      { ...several, values: { a: 'b' } },
+      '(a, b ↔ state)',
+      'The value map is not a list of rows.',
+    ],
+    [
+      'an invalid row',
       {
         field: 'a',
         generic: 'state',
@@ -222,7 +217,7 @@ describe('a mapping', () => {
       '(a ↔ b)',
       `The type "${type}" is not supported. Use one of text, number`,
     ]),
-    ['a rule that is none', null, '(… ↔ …)', 'The rule cannot be read: '],
+    ['no content', null, '(… ↔ …)', 'The rule cannot be read: '],
   ] as [string, Rule, string, string][]) {
     it(`is refused when it has ${what}, naming the rule in either table`, () => {
       const thrown = (of: Mapping): string => {

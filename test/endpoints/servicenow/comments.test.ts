@@ -50,17 +50,17 @@ describe('what was written to a ServiceNow record', () => {
   const iso = () => new Date(now + skew).toISOString();
 
   for (const [clocks, apart] of [
-    ['like ours', 0],
+    ['the same as ours', 0],
     ['minutes behind', -7 * 60_000],
     ['hours ahead', 5 * HOUR],
     ['a day behind', -24 * HOUR],
   ] as const) {
-    it(`is found by a clock ${clocks}`, async () => {
+    it(`is found where the instance’s clock is ${clocks}`, async () => {
       skew = apart;
       say('Done.', { sys_created_on: raw(NOON + skew - HOUR) });
       const since = iso();
       now += 10_000;
-      assert.equal(await comments().find(RECORD, words('Done.'), since), undefined, 'what was said an hour ago is another');
+      assert.equal(await comments().find(RECORD, words('Done.'), since), undefined, 'an entry of an hour ago is another one');
       const { id } = await comments().write(RECORD, words('Done.'));
       assert.equal(id, last('sys_journal_field'));
       now += 60_000;
@@ -108,10 +108,10 @@ describe('what was written to a ServiceNow record', () => {
 
   for (const [how, shown] of [
     ['as HTML', '[code]<p>Caf&eacute;: line 7 is down</p><ul><li>since noon ?</li></ul>[/code]'],
-    ['with other line ends and Unicode form', 'Cafe\u0301: line 7 is down\r\nsince noon ??'],
-    ['behind a prefix', '[TMF] Café: line 7 is down since noon'],
+    ['with other line breaks and another Unicode form', 'Cafe\u0301: line 7 is down\r\nsince noon ??'],
+    ['with a prefix', '[TMF] Café: line 7 is down since noon'],
     ['cut', 'Café: line 7 is down since n'],
-    ['behind a prefix and cut', '[TMF] Café: line 7 is down since n'],
+    ['with a prefix and cut', '[TMF] Café: line 7 is down since n'],
   ] as const)
     it(`is found where it is shown ${how}`, async () => {
       tables.write = () => say(shown);

@@ -22,9 +22,9 @@ describe('the text of a journal entry', () => {
       'port 7\nlink down',
     ],
     ['scripts and styles', '[code]<style>p {color: red}</style><p>seen</p><script>alert(1)</script>[/code]', 'seen'],
-    ['what only looks like HTML', 'if a <b and c> d, use <p> here', 'if a <b and c> d, use <p> here'],
-    ['entities of people', 'write &amp; in HTML', 'write &amp; in HTML'],
-    ['no words', '[code]<p>&nbsp;</p>[/code]', ''],
+    ['text that only looks like HTML', 'if a <b and c> d, use <p> here', 'if a <b and c> d, use <p> here'],
+    ['entities that people typed', 'write &amp; in HTML', 'write &amp; in HTML'],
+    ['no text', '[code]<p>&nbsp;</p>[/code]', ''],
   ] as const)
     it(`is plain: ${what}`, () => assert.equal(plainText(entry), words));
 

@@ -114,8 +114,8 @@ describe('the time zone of the integration user', () => {
   for (const [what, zone, shown] of [
     ['cannot be read, west of Greenwich', 'US/Pacific', undefined],
     ['cannot be read, east of it', 'Asia/Tokyo', undefined],
-    ['is one that nobody knows', 'US/Pacific', 'Mars/Olympus'],
-    ['is another than it says', 'US/Pacific', 'US/Eastern'],
+    ['is unknown to Node.js', 'US/Pacific', 'Mars/Olympus'],
+    ['is not the one in the user record', 'US/Pacific', 'US/Eastern'],
   ] as const)
     it(`stops polling, and loses nothing, where it ${what}`, async () => {
       const poller = inZone(zone, NOON, shown);

@@ -8,7 +8,7 @@ describe('an answer of a hub', () => {
   const said: [string, unknown, ReturnType<typeof subscriptionFor>][] = [
     ['one', { id: '7', callback: OURS }, { id: '7' }],
     ['a number as id', { id: 7 }, { id: '7' }],
-    ['an href in the place of an id', { href: `${HUB}/7` }, { id: '7' }],
+    ['an href instead of an id', { href: `${HUB}/7` }, { id: '7' }],
     ['a list of one', [{ id: '7' }], { id: '7' }],
     [
       'a list with others',
@@ -21,17 +21,17 @@ describe('an answer of a hub', () => {
     ['a wrapper', { data: { id: '7' } }, { id: '7' }],
     ['a list in a wrapper', { items: [{ id: '7', callback: OURS }], total: 1 }, { id: '7' }],
     ['a wrapper with an id of its own', { id: 'request', hub: { id: '7', callback: OURS } }, { id: '7' }],
-    ['an address that was normalised', { id: '7', callback: 'HTTPS://BROKER/in/secret/' }, { id: '7' }],
-    ['one with others in it', { id: '7', relatedParty: [{ id: 'p' }] }, { id: '7' }],
+    ['a normalised URL', { id: '7', callback: 'HTTPS://BROKER/in/secret/' }, { id: '7' }],
+    ['one that contains other objects', { id: '7', relatedParty: [{ id: 'p' }] }, { id: '7' }],
     ['another one', { id: '1', callback: 'https://x/' }, 'others'],
     ['no id', { callback: OURS }, 'there'],
     ['only others', [{ id: '1', callback: 'https://x/' }], 'others'],
-    ['several without an address', [{ id: '1' }, { id: '2' }], 'others'],
+    ['several without a callback', [{ id: '1' }, { id: '2' }], 'others'],
     ['nothing', {}, undefined],
     ['no body', undefined, undefined],
   ];
   for (const [name, body, is] of said) {
-    it(`is read: ${name}`, () => assert.deepEqual(subscriptionFor(OURS, body), is));
+    it(`is understood: ${name}`, () => assert.deepEqual(subscriptionFor(OURS, body), is));
   }
 
   it('shows a subscription by its id, in any form', () => {

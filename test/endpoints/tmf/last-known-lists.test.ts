@@ -28,7 +28,7 @@ describe('the last known lists of a resource', () => {
     assert.ok(read(notes(2)));
     now = 30_000;
     assert.equal(read(notes(2)), undefined);
-    assert.ok(read(notes(1)), 'and the next time anew');
+    assert.ok(read(notes(1)), 'and the next time again');
   });
 
   it('accept a list that is complete again', () => {
@@ -54,7 +54,7 @@ describe('the last known lists of a resource', () => {
   it('do not accept the same number of other entries', () => {
     read(ticket([{ id: 'a', text: 'one' }]));
     assert.ok(read(ticket([{ id: 'b', text: 'other' }])));
-    assert.equal(read(ticket([{ id: 'c', text: 'one' }])), undefined, 'given anew, with the same words');
+    assert.equal(read(ticket([{ id: 'c', text: 'one' }])), undefined, 'recreated with the same text');
     assert.ok(read(ticket([{ id: 'c', text: 'o' }])), 'cut');
   });
 
@@ -92,7 +92,7 @@ describe('the last known lists of a resource', () => {
     }
     assert.equal(memory.fault(ticket([{ id: 'n1', text: 'x' }]), 'note', ['n1']), undefined);
     now = 30_000;
-    assert.equal(memory.fault(ticket([{ id: 'n2', text: 'x' }]), 'note', ['n1']), undefined, 'taken away');
+    assert.equal(memory.fault(ticket([{ id: 'n2', text: 'x' }]), 'note', ['n1']), undefined, 'deleted');
   });
 
   it('do not accept a state that is older than reported', () => {
@@ -113,7 +113,7 @@ describe('the last known lists of a resource', () => {
 
   it('do not accept entries with nothing but their ids', () => {
     for (const stub of [{ id: 'n1', '@type': 'Note' }, { id: 'n1', href: '/n1' }, {}]) assert.ok(read(ticket([stub as Json])));
-    assert.equal(read(ticket([{ id: 'n1', text: '' }])), undefined, 'empty words are words');
+    assert.equal(read(ticket([{ id: 'n1', text: '' }])), undefined, 'an empty text is a text');
     const items = (item: Record<string, Json>) => memory.fault({ id: 'o', productOrderItem: [item] }, 'productOrderItem');
     assert.ok(items({ id: '1' }));
     assert.equal(items({ id: '1', state: 'held' }), undefined);

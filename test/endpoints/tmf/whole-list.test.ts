@@ -17,7 +17,7 @@ const THEIRS = Number(process.env.THEIRS ?? 50);
 type Note = { id?: string; text: string; author: string; date?: string };
 
 /** How a provider on a slow line handles writes. */
-interface Ways {
+interface ProviderOptions {
   /** Has ETags, and refuses a write based on an older state. */
   marks?: boolean;
   jsonPatch?: boolean;
@@ -51,7 +51,7 @@ class BusyProvider {
   private held: Promise<unknown> | undefined;
   private readonly server = createServer((request, response) => void this.handle(request, response));
 
-  constructor(private readonly ways: Ways) {}
+  constructor(private readonly options: ProviderOptions) {}
 
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
@@ -76,29 +76,29 @@ class BusyProvider {
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { latency = 40 } = this.ways;
+    const { latency = 40 } = this.options;
     await pause(latency / 2);
-    if (request.method === 'PATCH' && this.ways.meanwhile) await this.holding(this.ways.meanwhile());
+    if (request.method === 'PATCH' && this.options.meanwhile) await this.holding(this.options.meanwhile());
     else await this.held;
     const status = this.take(request, Buffer.concat(chunks).toString());
-    const idOf = ({ id }: Note) => (this.ways.renumbers ? `r${++this.ids}` : this.ways.bare ? undefined : id);
+    const idOf = ({ id }: Note) => (this.options.renumbers ? `r${++this.ids}` : this.options.bare ? undefined : id);
     const note = this.notes.map((n) => ({ ...n, id: idOf(n) }));
     if (status === 200) for (const { text } of note) this.shown.add(text);
     const body = JSON.stringify(status === 200 ? { id: 'TT-1', status: 'inProgress', note } : { code: status, reason: 'no' });
-    const etag = this.ways.marks ? { ETag: `"${this.version}"` } : {};
+    const etag = this.options.marks ? { ETag: `"${this.version}"` } : {};
     await pause(latency / 2);
     response.writeHead(status, { 'Content-Type': 'application/json', ...etag }).end(body);
   }
 
   private async holding(event: Promise<unknown>): Promise<void> {
-    this.ways.meanwhile = undefined;
+    this.options.meanwhile = undefined;
     this.held = event.then(() => pause(20));
     await event;
   }
 
   private take(request: IncomingMessage, text: string): number {
     const operations = /json-patch/.test(String(request.headers['content-type']));
-    if (request.method === 'PATCH' && operations && !this.ways.jsonPatch) return 415;
+    if (request.method === 'PATCH' && operations && !this.options.jsonPatch) return 415;
     if (!request.url?.endsWith('/TT-1')) return 404;
     if (request.method !== 'PATCH') return 200;
     const mark = request.headers['if-match'];
@@ -107,12 +107,12 @@ class BusyProvider {
     this.writes++;
     const there = new Set(this.notes.map((note) => note.id));
     const added = operations ? [body[0].value] : body.note;
-    if (this.ways.prefixes)
+    if (this.options.prefixes)
       for (const note of added)
         if (!there.has(note.id)) Object.assign(note, { id: undefined, author: 'api', text: `Note from partner: ${note.text}` });
-    if (this.ways.signs) for (const note of body.note) if (!there.has(note.id)) note.author = 'api';
-    if (this.ways.renames) for (const note of body.note) if (!there.has(note.id)) note.id = `p${++this.ids}`;
-    const list = this.ways.remakes ? body.note.map(({ text }: Note) => ({ text, author: 'api' })) : body.note;
+    if (this.options.signs) for (const note of body.note) if (!there.has(note.id)) note.author = 'api';
+    if (this.options.renames) for (const note of body.note) if (!there.has(note.id)) note.id = `p${++this.ids}`;
+    const list = this.options.remakes ? body.note.map(({ text }: Note) => ({ text, author: 'api' })) : body.note;
     this.change(operations ? [...this.notes, body[0].value] : list);
     return 200;
   }
@@ -121,8 +121,8 @@ class BusyProvider {
 describe('a list that is written whole while its provider writes, too', () => {
   let provider: BusyProvider;
   let client: ReturnType<typeof createTmf621Client>;
-  const begin = async (ways: Ways, arrayMode: ArrayMode = 'auto') => {
-    provider = new BusyProvider(ways);
+  const begin = async (provided: ProviderOptions, arrayMode: ArrayMode = 'auto') => {
+    provider = new BusyProvider(provided);
     const http = createHttpClient({
       name: 'busy',
       baseUrl: await provider.start(),
@@ -141,18 +141,18 @@ describe('a list that is written whole while its provider writes, too', () => {
   const say = (id: string, text: string) => client.comment('troubleTicket', 'TT-1', { id, text, visibility: 'public' });
   const count = (text: string) => provider.notes.filter((note) => note.text === text).length;
 
-  const WAYS: [string, Ways][] = [
-    ['that marks states', { marks: true }],
-    ['that marks none', {}],
-    ['that takes JSON Patch', { jsonPatch: true }],
-    ['that gives other ids at each read', { renumbers: true }],
-    ['that shows no ids', { bare: true }],
-    ['that gives other ids to what is put back', { renames: true }],
-    ['that makes all notes anew at each write', { remakes: true }],
+  const PROVIDERS: [string, ProviderOptions][] = [
+    ['with ETags', { marks: true }],
+    ['without ETags', {}],
+    ['with JSON Patch', { jsonPatch: true }],
+    ['with other ids at each read', { renumbers: true }],
+    ['without ids', { bare: true }],
+    ['with other ids for restored notes', { renames: true }],
+    ['that recreates all notes at each write', { remakes: true }],
   ];
-  for (const [name, ways] of WAYS)
+  for (const [name, options] of PROVIDERS)
     it(`loses nothing, and gets our entry once, at a provider ${name}`, async () => {
-      await begin(ways);
+      await begin(options);
       let isOver = false;
       const talking = (async () => {
         while (!isOver || provider.said < THEIRS) {
@@ -165,28 +165,28 @@ describe('a list that is written whole while its provider writes, too', () => {
       await talking;
       const theirs = Array.from({ length: provider.said }, (_, i) => `theirs ${i + 1}`);
       // Without ETags or single entries, what is written between the last read and the write cannot be noticed.
-      const isKnown = (text: string) => ways.marks || ways.jsonPatch || provider.shown.has(text);
+      const isKnown = (text: string) => options.marks || options.jsonPatch || provider.shown.has(text);
       const lost = theirs.filter((text) => count(text) > 1 || (count(text) === 0 && isKnown(text)));
       const ours = Array.from({ length: OURS }, (_, i) => `ours ${i + 1}`).filter((text) => count(text) !== 1);
       assert.deepEqual([lost, ours], [[], []]);
       assert.ok(provider.writes <= OURS + THEIRS, `${provider.writes} writes`);
     });
 
-  const AGAIN: [string, Ways, string | undefined, string][] = [
+  const AGAIN: [string, ProviderOptions, string | undefined, string][] = [
     ['', {}, 'before', 'ours'],
-    [', though they get other ids then', { renames: true }, 'before', 'ours'],
-    [', though there were none before', {}, undefined, 'ours'],
-    [', though ours says the same', {}, 'before', 'Any news?'],
-    [', though ours says the same, and they get other ids then', { renames: true }, 'before', 'Any news?'],
-    [', though ours says the same, and all that is written is by the same user', { signs: true }, 'before', 'Any news?'],
-    [', though ours says the same, ids and authors get others', { renames: true, signs: true }, 'before', 'Any news?'],
+    [', even if they get other ids', { renames: true }, 'before', 'ours'],
+    [', even if there were none before', {}, undefined, 'ours'],
+    [', even if ours has the same text', {}, 'before', 'Any news?'],
+    [', even if ours has the same text, and they get other ids', { renames: true }, 'before', 'Any news?'],
+    [', even if ours has the same text, and all are by the same user', { signs: true }, 'before', 'Any news?'],
+    [', even if ours has the same text, with other ids and authors', { renames: true, signs: true }, 'before', 'Any news?'],
   ];
   for (const [how, given, first, ours] of AGAIN)
     it(`gets back each of several notes with the same text, once${how}`, async () => {
-      const ways: Ways = { latency: 0, ...given };
-      await begin(ways, 'replace');
+      const options: ProviderOptions = { latency: 0, ...given };
+      await begin(options, 'replace');
       if (first) provider.say(first);
-      ways.meanwhile = async () => {
+      options.meanwhile = async () => {
         for (let times = 0; times < 2; times++) provider.say('Any news?');
         const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
         await client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
@@ -207,10 +207,10 @@ describe('a list that is written whole while its provider writes, too', () => {
   });
 
   it('does not mix up our note with the same text written by others just afterwards', async () => {
-    const ways: Ways = { latency: 20, renames: true, signs: true };
-    await begin(ways, 'replace');
+    const options: ProviderOptions = { latency: 20, renames: true, signs: true };
+    await begin(options, 'replace');
     provider.say('before');
-    ways.meanwhile = async () => void setImmediate(() => provider.say('Done.'));
+    options.meanwhile = async () => void setImmediate(() => provider.say('Done.'));
     const part = await say('c1', 'Done.');
     assert.equal(count('Done.'), 2);
     assert.equal(part.id, provider.notes.find(({ author }) => author === 'api')?.id);
@@ -229,10 +229,10 @@ describe('a list that is written whole while its provider writes, too', () => {
     });
 
   it('gets back what an event, and no read, showed before our write removed it', async () => {
-    const ways: Ways = { latency: 0 };
-    await begin(ways, 'replace');
+    const options: ProviderOptions = { latency: 0 };
+    await begin(options, 'replace');
     provider.say('before');
-    ways.meanwhile = () => {
+    options.meanwhile = () => {
       provider.say('meanwhile');
       const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
       return client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
@@ -245,14 +245,14 @@ describe('a list that is written whole while its provider writes, too', () => {
     const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second)).toISOString();
     const theirs = { id: 't1', text: 'theirs', author: 'noc', date: at(10) };
     const shown = (...note: Note[]) => ({ ticket: { id: 'TT-1', note } });
-    const told = (...note: Note[]) => {
+    const reported = (...note: Note[]) => {
       const event = { troubleTicket: { id: 'TT-1', note } };
       return { ticket: { id: 'TT-1', note: [] }, event: { eventType: 'TroubleTicketAttributeValueChangeEvent', event } };
     };
     const texts = () => provider.notes.map(({ text }) => text);
     for (const [how, raw] of [
       ['read', shown(theirs)],
-      ['told by an event', told(theirs)],
+      ['reported by an event', reported(theirs)],
     ] as const)
       it(`gets back, once and unchanged, what was ${how} since and is missing`, async () => {
         await begin({ latency: 0 });
@@ -270,9 +270,9 @@ describe('a list that is written whole while its provider writes, too', () => {
     });
 
     it('keeps what others write meanwhile', async () => {
-      const ways: Ways = { latency: 0 };
-      await begin(ways);
-      ways.meanwhile = async () => {
+      const options: ProviderOptions = { latency: 0 };
+      await begin(options);
+      options.meanwhile = async () => {
         provider.say('meanwhile');
         await client.hintOf(
           { eventType: 'TroubleTicketAttributeValueChangeEvent', event: { troubleTicket: { id: 'TT-1', note: provider.notes } } },

@@ -31,7 +31,7 @@ describe('attachments given by value', () => {
 
   for (const [kind, event] of [
     ['a whole event', { troubleTicket: ticket }],
-    ['an event of another spelling', { resource: ticket }],
+    ['an event with another spelling', { resource: ticket }],
     ['a bare ticket as event', ticket],
   ] as const) {
     it(`are not stored with ${kind}`, () => {

@@ -11,7 +11,7 @@ const entry = (id: string | undefined, content: string) => ({ ...(id && { id }),
 describe('a file that a ticket holds by value', () => {
   for (const [how, list, later] of [
     ['its id', [entry('1', 'one'), entry('2', 'two')], undefined],
-    ['what it is, without ids', [entry(undefined, 'one'), entry(undefined, 'other')], undefined],
+    ['its content, without ids', [entry(undefined, 'one'), entry(undefined, 'other')], undefined],
     ['its size, with other ids at each read', [entry('1', 'one'), entry('2', 'other')], [entry('3', 'one'), entry('4', 'other')]],
   ] as const)
     it(`is distinguished from others of the same name by ${how}`, async () => {

@@ -48,7 +48,7 @@ describe('a cancellation that is answered with a success', () => {
   const job = { status: 201, body: { id: 'job-1' } };
 
   const NO_PROOF: Record<string, Partial<HttpAnswer>> = {
-    'with nothing': { status: 204 },
+    'without a body': { status: 204 },
     'with a 202': { status: 202 },
     'with a job': job,
     'with a task for another order': { status: 201, body: task('c1', 'PO-2') },
