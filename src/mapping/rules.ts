@@ -282,7 +282,7 @@ function outgoingType(value: Json, { rule }: CompiledRule, target: Path, mapping
     code: 'cut',
     field: target.text,
     value: text,
-    text: `${target.text} holds at most ${rule.maxLength} characters; the whole text is sent as a comment.`,
+    text: `${target.text} takes ${rule.maxLength} characters; the whole text goes along as a comment.`,
   });
   return `${text.slice(0, rule.maxLength - 1)}…`;
 }
