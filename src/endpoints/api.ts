@@ -79,11 +79,11 @@ export class Api {
 
   /** Requests one record by its id. */
   async read(request: HttpRequest, id: string, required?: RequiredAttributes): Promise<PartnerRecord> {
-    return (await this.readMarked(request, id, required)).record;
+    return (await this.readTagged(request, id, required)).record;
   }
 
   /** As `read`, with the record's strong ETag (RFC 9110), where the answer has one: a write can be made conditional on it. */
-  async readMarked(
+  async readTagged(
     request: HttpRequest,
     id: string,
     required?: RequiredAttributes,

@@ -83,29 +83,29 @@ export class Collection {
     return (await this.readTagged(id)).resource;
   }
 
-  /** Notes the times of change in hints, so that no older state is written back. */
-  noteHints(hints: readonly Hint[]): void {
-    for (const { id, expects } of hints) this.lists.noteVersion(id, expects?.version);
+  /** Learns the times of change in hints, so that no older state is written back. */
+  observeHints(hints: readonly Hint[]): void {
+    for (const { id, expects } of hints) this.lists.learnVersion(id, expects?.version);
   }
 
-  /** Notes the content of an event: it may be the only trace of an entry that a whole-list write removes. */
-  noteEvent(hint: Hint, notes: Json | undefined): void {
-    this.noteHints([hint]);
+  /** Observes the content of an event: it may be the only trace of an entry that a whole-list write removes. */
+  observeEvent(hint: Hint, notes: Json | undefined): void {
+    this.observeHints([hint]);
     const complete = entries(notes).filter(({ text }) => typeof text === 'string');
     this.observer.observe(hint.id, { lastUpdate: hint.expects?.version ?? null, note: complete });
   }
 
   /** Reads a resource whose lists must be complete; throws where they are not. `seen`: ids of entries that were read before. */
   async readForLists(id: string, attributes: readonly string[], seen?: readonly string[]): Promise<Attributes> {
-    return (await this.readMarked(id, attributes, seen)).resource;
+    return (await this.readComplete(id, attributes, seen)).resource;
   }
 
-  private async readMarked(id: string, attributes: readonly string[], seen?: readonly string[]): Promise<TaggedResource> {
+  private async readComplete(id: string, attributes: readonly string[], seen?: readonly string[]): Promise<TaggedResource> {
     const { api } = this.options;
-    const marked = await this.readTagged(id);
-    const { resource } = marked;
+    const tagged = await this.readTagged(id);
+    const { resource } = tagged;
     const fault = attributes.map((attribute) => this.lists.fault(resource, attribute, seen)).find(Boolean);
-    if (!fault) return marked;
+    if (!fault) return tagged;
     const hint =
       'Nothing was written, because a write could remove or duplicate entries. Switchboard reads the resource again; entries that are missing for half a minute count as deleted. If this happens often, set notes and attachments to be added by JSON Patch.';
     throw api.unexpected(this.readRequest(id), fault, { ofRecord: true, hint });
@@ -254,7 +254,7 @@ export class Collection {
     const whole = () =>
       addToWholeList({
         ...this.wholeList(id, attribute, along),
-        readWhole: () => this.readMarked(id, along ? [attribute, along] : [attribute], seen),
+        readWhole: () => this.readComplete(id, along ? [attribute, along] : [attribute], seen),
         write: (list, { resource, etag }, withOurs) => {
           const sent = (added: Attributes[]) =>
             this.change({ ...companionOf(resource, along), [attribute]: [...list, ...added] });
@@ -303,7 +303,7 @@ export class Collection {
   ): Pick<WholeList, 'attribute' | 'readWhole' | 'read' | 'watch'> {
     return {
       attribute,
-      readWhole: () => this.readMarked(id, along ? [attribute, along] : [attribute]),
+      readWhole: () => this.readComplete(id, along ? [attribute, along] : [attribute]),
       read: () => this.peek(id),
       watch: () => this.observer.watch(id),
     };
@@ -365,7 +365,7 @@ export class Collection {
 
   private async readTagged(id: string): Promise<TaggedResource> {
     const { api, required } = this.options;
-    const read = () => api.readMarked(this.readRequest(id), id, required);
+    const read = () => api.readTagged(this.readRequest(id), id, required);
     const { record, etag } = await this.observer.observeRead(id, read, (answer) => answer.record as Attributes);
     const resource = record as Attributes;
     this.lists.learn(resource);

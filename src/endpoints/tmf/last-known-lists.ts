@@ -30,8 +30,8 @@ export class LastKnownLists {
     private readonly clock: () => number,
   ) {}
 
-  /** Notes the time of a change that an event reported. */
-  noteVersion(id: string, version: string | undefined): void {
+  /** Learns the time of a change that an event reported. */
+  learnVersion(id: string, version: string | undefined): void {
     const known = this.of(id);
     if (version === undefined || (known.newest !== undefined && version <= known.newest)) return;
     known.newest = version;
@@ -41,7 +41,7 @@ export class LastKnownLists {
   /** Learns from a resource that was read or written. */
   learn(resource: Attributes): void {
     const known = this.about(resource);
-    this.noteVersion(textOf(resource.id) ?? '', isoTime(resource.lastUpdate));
+    this.learnVersion(textOf(resource.id) ?? '', isoTime(resource.lastUpdate));
     for (const attribute of Object.keys(this.attributes)) {
       const list = resource[attribute];
       if (this.lacks(resource, attribute)) {

@@ -95,11 +95,11 @@ async function firstWrite(
   { resource, etag }: TaggedResource,
   last: boolean,
 ): Promise<Attributes | undefined> {
-  const mark = last ? undefined : etag;
+  const ifMatch = last ? undefined : etag;
   try {
-    return await watched(whole, watch, () => whole.write(entries(resource[whole.attribute]), { resource, etag: mark }, true));
+    return await watched(whole, watch, () => whole.write(entries(resource[whole.attribute]), { resource, etag: ifMatch }, true));
   } catch (error) {
-    if (error instanceof PartnerError && error.status === 412 && mark !== undefined) return undefined;
+    if (error instanceof PartnerError && error.status === 412 && ifMatch !== undefined) return undefined;
     throw error;
   }
 }

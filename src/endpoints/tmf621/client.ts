@@ -162,7 +162,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
     const result = await poll(this.api, this.path, this.absent, cursor);
-    this.entities.noteHints(result.hints);
+    this.entities.observeHints(result.hints);
     return result;
   }
 
@@ -176,7 +176,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async hintOf(event: unknown, path: string): Promise<Hint> {
     const { hint, notes } = readEvent(event, path);
-    this.entities.noteEvent(hint, notes);
+    this.entities.observeEvent(hint, notes);
     return hint;
   }
 

@@ -156,7 +156,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     const orderId = event.orderId ?? (task && orderOf(task));
     if (orderId !== undefined) {
       const hint = hintOf(event, orderId);
-      this.entities.noteEvent(hint, event.order.note);
+      this.entities.observeEvent(hint, event.order.note);
       return hint;
     }
     throw new SwitchboardError('SWB_PAYLOAD', 'The event of a cancellation does not say which order it is about.', {

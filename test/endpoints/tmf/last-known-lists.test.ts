@@ -97,7 +97,7 @@ describe('the last known lists of a resource', () => {
 
   it('do not accept a state that is older than reported', () => {
     const at = (lastUpdate: string) => ({ ...notes(1), lastUpdate });
-    memory.noteVersion('a', '2026-01-01T00:00:02.000Z');
+    memory.learnVersion('a', '2026-01-01T00:00:02.000Z');
     assert.ok(read(at('2026-01-01T00:00:01Z')));
     assert.equal(read(at('2026-01-01T00:00:02Z')), undefined);
     read(at('2026-01-01T00:00:05Z'));
