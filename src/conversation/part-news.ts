@@ -243,7 +243,8 @@ function isSaid(said: Json, text: string): boolean {
   const kept = isUnread(said) ? said[1] : said;
   if (words === '' || typeof kept !== 'string') return kept === words;
   return (
-    kept === words || (!kept.startsWith('#') && kept !== '' && comparableText(kept) === comparableText(text) && comparableText(text) !== '')
+    kept === words ||
+    (!kept.startsWith('#') && kept !== '' && comparableText(kept) === comparableText(text) && comparableText(text) !== '')
   );
 }
 
