@@ -96,7 +96,7 @@ async function readBack(client: EndpointClient, record: MessageRecord, bodies: B
   const { entityType, entityId, origin } = record;
   const raw =
     origin === 'event' && client.hub
-      ? await client.hub.readTold(entityType, entityId, bodies.received as Json)
+      ? await client.hub.readForEvent(entityType, entityId, bodies.received as Json)
       : await client.read(entityType, entityId);
   return raw as Json;
 }

@@ -21,7 +21,7 @@ export = (RED: NodeAPI) => {
     let failure: unknown;
     try {
       if (!config.mapping)
-        throw new SwitchboardError('SWB_CONFIG', 'It has no rules.', {
+        throw new SwitchboardError('SWB_CONFIG', 'The mapping has no rules.', {
           where,
           hint: 'Choose a preset in its dialog and deploy.',
         });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Registered } from '../endpoints/hub.js';
+import type { RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Store } from '../store/store.js';
@@ -92,7 +92,7 @@ export function confirmed(registration: Registration): Registration {
 }
 
 /** The notice to the user about a repeated registration. */
-export function noticeOf(reason: RegistrationReason, { already }: Registered): string | undefined {
+export function noticeOf(reason: RegistrationReason, { already }: RegistrationResult): string | undefined {
   if (reason === 'gone')
     return 'The provider no longer had our registration. It was registered again, and missed changes are read.';
   if (reason !== 'missed') return undefined;

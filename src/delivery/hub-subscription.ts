@@ -1,4 +1,4 @@
-import type { Hub, Registered } from '../endpoints/hub.js';
+import type { Hub, RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
 import type { Broker } from './broker.js';
 import { HubCheck } from './hub-check.js';
@@ -249,7 +249,7 @@ export class HubSubscription {
     };
     // Stored first: if the process dies now, it is not known whether the registration took effect.
     await this.save(attempted);
-    let answer: Registered;
+    let answer: RegistrationResult;
     try {
       answer = await this.post(callback, reason, old);
     } catch (error) {
@@ -279,7 +279,7 @@ export class HubSubscription {
     if (notice) onNotice(notice);
   }
 
-  private async post(callback: string, reason: RegistrationReason, old: string | undefined): Promise<Registered> {
+  private async post(callback: string, reason: RegistrationReason, old: string | undefined): Promise<RegistrationResult> {
     const { hub, query } = this.options;
     const register = () => hub.registerHub(callback, query || undefined);
     const answer = await register();

@@ -203,7 +203,7 @@ describe('the nodes', () => {
       helper.getNode('n')!.receive({ payload: { table: 'incident', record }, switchboard: { ...envelope } } as never);
       const { error } = await caught;
       assert.equal(error.code, 'SWB_CONFIG');
-      assert.match(error.message, /: Mapping «Own», rule 2 \(state, … ↔ state\): Field 2 of 2 is empty\./);
+      assert.match(error.message, /: Mapping "Own", rule 2 \(state, … ↔ state\): Field 2 of 2 is empty\./);
     });
   });
 

@@ -3,18 +3,21 @@ import { type Attributes, entries, isAttributes, isoTime, textOf } from '../tmf/
 import { digest } from '../tmf/digest.js';
 import type { ProductOrderEvent } from './events.js';
 
-/* What a provider says of an order beside its notes, as comments: errors, risks, milestones (v5), questions, refused cancellations. */
+/*
+ * What a provider reports about an order besides its notes, as comments: errors, risks, milestones (v5), questions, refused
+ * cancellations.
+ */
 
-/** How an entry of one of the order's lists reads. */
-interface Saying {
+/** How the entries of one of the order's lists become comments. */
+interface ReportKind {
   attribute: string;
-  /** Begins the id of its comments. */
+  /** Prefix of the comment ids. */
   kind: string;
   date: string;
   words: (entry: Attributes) => (string | undefined)[];
 }
 
-const SAYINGS: Saying[] = [
+const REPORTS: ReportKind[] = [
   {
     attribute: 'productOrderErrorMessage',
     kind: 'error',
@@ -42,45 +45,45 @@ const MILESTONES: Record<string, string> = {
   violated: 'Milestone missed',
 };
 
-/** The states in which a cancellation was refused (TaskStateType: v4 has one of them, v5 both). */
+/** The states of a refused cancellation (TaskStateType: v4 has one of them, v5 both). */
 const REFUSED = new Set(['rejected', 'terminatedwitherror']);
 
-/** Where providers say why; the standard has no place for it. */
+/** Attributes in which providers give the reason; the standard has none for it. */
 const REASONS = ['reason', 'stateReason', 'stateChangeReason', 'statusChangeReason', 'message', 'description'];
 
-/** What stands in the order's lists and in those that only the event tells, each once. */
-export function saidOf(order: Attributes, event: ProductOrderEvent | undefined): GenericComment[] {
+/** The reports in the order's lists and in lists that only the event has, each once. */
+export function reportsOf(order: Attributes, event: ProductOrderEvent | undefined): GenericComment[] {
   const comments = new Map<string, GenericComment>();
-  for (const saying of SAYINGS) {
-    for (const entry of [...entries(order[saying.attribute]), ...entries(event?.order[saying.attribute])]) {
-      const comment = commentOf(saying, entry);
+  for (const report of REPORTS) {
+    for (const entry of [...entries(order[report.attribute]), ...entries(event?.order[report.attribute])]) {
+      const comment = commentOf(report, entry);
       if (!comments.has(comment.id)) comments.set(comment.id, comment);
     }
   }
   return [...comments.values()];
 }
 
-function commentOf(saying: Saying, entry: Attributes): GenericComment {
-  const at = isoTime(entry[saying.date]);
+function commentOf(report: ReportKind, entry: Attributes): GenericComment {
+  const at = isoTime(entry[report.date]);
   const items = itemsOf(entry);
-  const text = sentence([...saying.words(entry), items.length ? `Item ${items.join(', ')}` : undefined]);
+  const text = sentence([...report.words(entry), items.length ? `Item ${items.join(', ')}` : undefined]);
   const id = textOf(entry.id);
   const key = id ? `${id}|${textOf(entry.status) ?? ''}` : digest([entry.code, at ?? text]);
-  return { id: `${saying.kind}|${key}`, text, ...(at && { at }), visibility: 'public', ...(items.length && { items }) };
+  return { id: `${report.kind}|${key}`, text, ...(at && { at }), visibility: 'public', ...(items.length && { items }) };
 }
 
-/** What the provider asks for: ProductOrderInformationRequiredEvent, and the same of a cancellation. */
+/** What the provider asks for: ProductOrderInformationRequiredEvent, also for a cancellation. */
 export function questionOf(event: ProductOrderEvent | undefined): GenericComment[] {
   if (!event?.eventType.endsWith('InformationRequiredEvent')) return [];
   const { payload, required } = event;
   const subject = event.cancel ? 'Information required for the cancellation' : 'Information required';
   const at = isoTime(payload.eventTime);
   const text = sentence([required.length ? `${subject}: ${required.join(', ')}` : subject, textOf(payload.description)]);
-  // An id may be used for several events: what is asked, and when, says which it is.
+  // Several events may share an id, so the question and its time are part of the comment's id.
   return [{ id: `question|${digest([event.eventId, text, at])}`, text, ...(at && { at }), visibility: 'public' }];
 }
 
-/** A refused cancellation; one that is accepted or under way shows in the order's state. */
+/** A refused cancellation; an accepted or open one shows in the order's state. */
 export function refusalOf(cancel: Attributes | undefined): GenericComment[] {
   if (!cancel || !isRefused(cancel)) return [];
   const why = REASONS.map((name) => textOf(cancel[name])).find(Boolean) ?? textOf(entries(cancel.note).at(-1)?.text);
@@ -94,10 +97,10 @@ export function isRefused(cancel: Attributes): boolean {
 
 function milestone(entry: Attributes): string {
   const status = textOf(entry.status) ?? '';
-  const said = MILESTONES[status.toLowerCase()] ?? named('Milestone', status || undefined);
+  const label = MILESTONES[status.toLowerCase()] ?? named('Milestone', status || undefined);
   const name = textOf(entry.name);
   const day = MILESTONES[status.toLowerCase()] === MILESTONES['yet-to-reach'] && isoTime(entry.milestoneDate)?.slice(0, 10);
-  return `${said}${day ? ` for ${day}` : ''}${name ? `: ${name}` : ''}`;
+  return `${label}${day ? ` for ${day}` : ''}${name ? `: ${name}` : ''}`;
 }
 
 function named(word: string, name: Json | undefined): string {
@@ -112,8 +115,8 @@ function itemsOf(entry: Attributes): string[] {
     .flatMap((item) => textOf(item.productOrderItemId ?? item.orderItemId ?? item.id) ?? []);
 }
 
-/** Parts of what is said as sentences, none twice. */
+/** The parts as sentences, without repeats. */
 function sentence(parts: (string | undefined)[]): string {
-  const said = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => p.trim().replace(/[.\s]+$/, '')))];
-  return said.map((part) => (/[?!]$/.test(part) ? part : `${part}.`)).join(' ');
+  const phrases = [...new Set(parts.filter((p): p is string => Boolean(p)).map((p) => p.trim().replace(/[.\s]+$/, '')))];
+  return phrases.map((part) => (/[?!]$/.test(part) ? part : `${part}.`)).join(' ');
 }

@@ -1,30 +1,30 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a gateway before a partner does with a request and its answer. */
-export interface Way {
-  /** Answers are dated by so many milliseconds otherwise. */
+/** What a gateway in front of a partner does with a request and its answer. */
+export interface GatewayBehaviour {
+  /** Offset of the dates of its answers, milliseconds. */
   dates?: number;
-  /** Pages are no longer, whatever is asked for, and do not say how many there are. */
+  /** The most rows per page, whatever is requested, without saying how many there are. */
   page?: number;
   /** Longer pages are refused. */
   most?: number;
-  /** How a page is answered that begins behind the end. */
+  /** Status of a page past the end. */
   past?: 400 | 416;
-  /** The text fields of what is written are cut to this length. */
+  /** Length to which written text fields are cut. */
   cut?: number;
-  /** Answers to changes repeat what was sent, whatever is kept of it. */
+  /** Answers to changes repeat what was sent, whatever is stored. */
   repeats?: boolean;
-  /** What somebody else does, once, between a change and its answer. */
+  /** What another user does, once, between a change and its answer. */
   meanwhile?: () => Promise<unknown>;
 }
 
 const SIZE = ['sysparm_limit', 'limit'];
 const PLACE = ['sysparm_offset', 'offset'];
 
-/** A gateway before a partner, on a port of its own, which does what `way` says at the time. */
+/** A gateway in front of a partner, on a port of its own, with the current `behaviour`. */
 export class Gateway {
-  way: Way = {};
+  behaviour: GatewayBehaviour = {};
   private readonly server: Server;
 
   private constructor(private readonly target: string) {
@@ -47,7 +47,7 @@ export class Gateway {
   }
 
   private async pass(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const { dates = 0, page, most, past, cut, repeats } = this.way;
+    const { dates = 0, page, most, past, cut, repeats } = this.behaviour;
     const url = new URL(req.url ?? '/', this.target);
     const size = SIZE.find((name) => url.searchParams.has(name));
     if (req.method === 'GET' && size && most !== undefined && Number(url.searchParams.get(size)) > most)
@@ -61,9 +61,9 @@ export class Gateway {
       request(url, { method: req.method, headers }, resolve).on('error', reject).end(body),
     );
     const kept = await bytes(answer);
-    const { meanwhile } = this.way;
+    const { meanwhile } = this.behaviour;
     if (meanwhile && req.method === 'PATCH') {
-      this.way = { ...this.way, meanwhile: undefined };
+      this.behaviour = { ...this.behaviour, meanwhile: undefined };
       await meanwhile();
     }
     const content = repeats && req.method === 'PATCH' ? repeated(kept, given) : kept;
@@ -84,7 +84,7 @@ async function bytes(stream: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** An error as both families of APIs write it. */
+/** An error in the form of both families of APIs. */
 function refuse(res: ServerResponse, status: number, words: string): void {
   res.writeHead(status, { 'Content-Type': 'application/json' });
   res.end(
@@ -92,7 +92,7 @@ function refuse(res: ServerResponse, status: number, words: string): void {
   );
 }
 
-/** An answer in which stands what was sent. */
+/** An answer that repeats what was sent. */
 function repeated(answer: Buffer, sent: Buffer): Buffer {
   const body = JSON.parse(answer.toString('utf8')) as Record<string, unknown>;
   const record = (body.result ?? body) as Record<string, unknown>;

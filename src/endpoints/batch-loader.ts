@@ -1,15 +1,15 @@
-/** Keys asked for while this many requests are under way wait, and go out together. */
-const UNDER_WAY = 2;
+/** Maximum requests in flight; keys requested meanwhile wait and are sent together. */
+const MAX_IN_FLIGHT = 2;
 
 /**
- * Gathers look-ups of single keys into few requests. A key that is asked for alone goes out at once, alone; under load, keys travel in
- * batches, which spares the partner's rate limit as much as our own time.
+ * Batches look-ups of single keys into few requests. A key that is requested alone is sent at once; under load, keys are sent in
+ * batches, which saves the partner's rate limit as well as our own time.
  */
-export class Gatherer<Value> {
+export class BatchLoader<Value> {
   private readonly waiting: { key: string; resolve: (value: Value) => void; reject: (error: unknown) => void }[] = [];
-  private underWay = 0;
+  private inFlight = 0;
 
-  /** `fetch` gives a value, or what went wrong with it, for each of its keys, in their order. */
+  /** `fetch` returns, for each of its keys and in their order, a value or the failure. */
   constructor(
     private readonly fetch: (keys: string[]) => Promise<PromiseSettledResult<Value>[]>,
     private readonly most: number,
@@ -18,15 +18,15 @@ export class Gatherer<Value> {
   get(key: string): Promise<Value> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ key, resolve, reject });
-      // Keys asked for in the same turn of the event loop belong together.
+      // Keys requested in the same turn of the event loop belong together.
       if (this.waiting.length === 1) queueMicrotask(() => this.next());
     });
   }
 
   private next(): void {
-    if (this.underWay >= UNDER_WAY || this.waiting.length === 0) return;
+    if (this.inFlight >= MAX_IN_FLIGHT || this.waiting.length === 0) return;
     const batch = this.waiting.splice(0, this.most);
-    this.underWay++;
+    this.inFlight++;
     this.fetch([...new Set(batch.map(({ key }) => key))])
       .then((results) => {
         const byKey = new Map([...new Set(batch.map(({ key }) => key))].map((key, i) => [key, results[i]]));
@@ -40,7 +40,7 @@ export class Gatherer<Value> {
         for (const { reject } of batch) reject(error);
       })
       .finally(() => {
-        this.underWay--;
+        this.inFlight--;
         this.next();
       });
     this.next();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { matchRequestedItems } from '../../../src/endpoints/servicenow/match-items.js';
 import type { Row } from '../../../src/endpoints/servicenow/parse.js';
-import { requestedItems } from '../../../src/endpoints/servicenow/sign-lines.js';
-import type { GivenLine } from '../../../src/endpoints/servicenow/write-lines.js';
+import type { LineInput } from '../../../src/endpoints/servicenow/write-lines.js';
 
-const line = (id: string, cat_item: string, variables: Record<string, string> = {}, quantity = 1): GivenLine => ({
+const line = (id: string, cat_item: string, variables: Record<string, string> = {}, quantity = 1): LineInput => ({
   correlation_id: id,
   cat_item,
   variables,
@@ -11,18 +11,20 @@ const line = (id: string, cat_item: string, variables: Record<string, string> = 
 });
 const row = (number: string, cat_item: string, variables: Record<string, string> = {}, quantity = '1'): Row =>
   ({ number, cat_item, variables, quantity }) as unknown as Row;
-const named = (rows: Row[], lines: GivenLine[]) =>
-  Object.fromEntries([...requestedItems(rows, lines, 'Desk')].map(([of, is]) => [String(of.correlation_id), String(is.number)]));
+const named = (rows: Row[], lines: LineInput[]) =>
+  Object.fromEntries(
+    [...matchRequestedItems(rows, lines, 'Desk')].map(([of, is]) => [String(of.correlation_id), String(is.number)]),
+  );
 
-describe('which requested item a line became', () => {
-  it('is the one of its catalogue item', () => {
+describe('the requested item that a line became', () => {
+  it('is the one for its catalogue item', () => {
     assert.deepEqual(named([row('R1', 'Pass'), row('R2', 'Laptop')], [line('1', 'Laptop'), line('2', 'Pass')]), {
       1: 'R2',
       2: 'R1',
     });
   });
 
-  it('is the one with its variables, though another line would do with less', () => {
+  it('is the one with its variables, even if another line would match with fewer', () => {
     const rows = [row('R1', 'Laptop', { model: 'X1', colour: 'red' }), row('R2', 'Laptop', { model: 'X1' })];
     const lines = [line('1', 'Laptop', { model: 'X1' }), line('2', 'Laptop', { model: 'X1', colour: 'red' })];
     assert.deepEqual(named(rows, lines), { 1: 'R2', 2: 'R1' });
@@ -33,7 +35,7 @@ describe('which requested item a line became', () => {
     assert.deepEqual(named(rows, [line('1', 'Laptop', {}, 1), line('2', 'Laptop', {}, 5)]), { 1: 'R2', 2: 'R1' });
   });
 
-  it('is any of those for lines that are equal', () => {
+  it('is any of them for equal lines', () => {
     const found = named(
       [row('R1', 'Laptop', { tag: 'a' }), row('R2', 'Laptop', { tag: 'b' })],
       [line('1', 'Laptop'), line('2', 'Laptop')],
@@ -41,27 +43,26 @@ describe('which requested item a line became', () => {
     assert.deepEqual(Object.values(found).sort(), ['R1', 'R2']);
   });
 
-  it('is any of those that are equal', () => {
+  it('is any of several equal ones', () => {
     const lines = [line('1', 'Laptop', { note: 'for Ann' }), line('2', 'Laptop', { note: 'for Bob' })];
     const found = named([row('R1', 'Laptop'), row('R2', 'Laptop')], lines);
     assert.deepEqual(Object.values(found).sort(), ['R1', 'R2']);
   });
 
-  it('is nothing where it is not there', () => {
+  it('is left out where it does not exist', () => {
     assert.deepEqual(named([row('R1', 'Pass')], [line('1', 'Laptop')]), {});
   });
 
-  it('is not guessed: none is named, and the error says which', () => {
+  it('is not guessed: no item is changed, and the error says which are ambiguous', () => {
     const lines = [line('1', 'Laptop', { model: 'X1' }), line('2', 'Laptop', { memory: '32' })];
     const rows = [
       row('R1', 'Laptop', { model: 'X1', memory: '32' }),
       row('R2', 'Laptop', { model: 'X1', memory: '32', dock: 'yes' }),
     ];
-    assert.throws(() => requestedItems(rows, lines, 'Desk'), {
+    assert.throws(() => matchRequestedItems(rows, lines, 'Desk'), {
       kind: 'items',
       code: 'SWB_PARTNER_ANSWER',
-      message:
-        /^Desk: Which of the requested items R1, R2 is which of the order’s 1, 2 cannot be said\. None of them was named\./,
+      message: /^Desk: The requested items R1, R2 cannot be matched with the order items 1, 2\. No item was changed\./,
     });
   });
 });

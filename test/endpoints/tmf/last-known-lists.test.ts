@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { ListMemory } from '../../../src/endpoints/tmf/list-memory.js';
+import { LastKnownLists } from '../../../src/endpoints/tmf/last-known-lists.js';
 import type { Json } from '../../../src/model/message.js';
 
-describe('how long the lists of a resource were', () => {
+describe('the last known lists of a resource', () => {
   let now: number;
-  let memory: ListMemory;
+  let memory: LastKnownLists;
   beforeEach(() => {
     now = 0;
-    memory = new ListMemory({ note: false, productOrderItem: true }, () => now);
+    memory = new LastKnownLists({ note: false, productOrderItem: true }, () => now);
   });
   const ticket = (note?: Json) => ({ id: 'a', ...(note !== undefined && { note }) });
   const notes = (count: number) => ticket(Array.from({ length: count }, (_, i) => ({ text: `${i}` })));
@@ -16,22 +16,22 @@ describe('how long the lists of a resource were', () => {
     return memory.fault(given, 'note');
   };
 
-  it('nothing is wrong with lists that grow, or that nobody knows', () => {
+  it('accept lists that grow, or that are new', () => {
     for (const given of [ticket(), notes(0), notes(2), notes(3)]) assert.equal(read(given), undefined);
     assert.equal(memory.fault({ ...notes(1), id: 'b' }, 'note'), undefined);
   });
 
-  it('a shorter list is one only when it stays so', () => {
+  it('accept a shorter list only when it stays so', () => {
     read(notes(3));
-    assert.equal(read(notes(2)), 'without all of its note');
+    assert.equal(read(notes(2)), 'without all of its note entries');
     now = 29_999;
     assert.ok(read(notes(2)));
     now = 30_000;
     assert.equal(read(notes(2)), undefined);
-    assert.ok(read(notes(1)), 'and the next time anew');
+    assert.ok(read(notes(1)), 'and the next time again');
   });
 
-  it('a list that came back whole is whole', () => {
+  it('accept a list that is complete again', () => {
     read(notes(3));
     read(notes(2));
     now = 20_000;
@@ -41,24 +41,24 @@ describe('how long the lists of a resource were', () => {
   });
 
   for (const missing of [ticket(), ticket(null)])
-    it(`a list that is ${'note' in missing ? 'null' : 'not shown'} is missed for ever, and looked for a while`, () => {
+    it(`require a list that is ${'note' in missing ? 'null' : 'not shown'} for ever, and report it for a while`, () => {
       read(notes(1));
-      assert.equal(memory.vanished(missing), undefined, 'not read yet');
+      assert.equal(memory.missing(missing), undefined, 'not read yet');
       assert.equal(read(missing), 'without its note');
-      assert.ok(memory.vanished(missing));
+      assert.ok(memory.missing(missing));
       now = 30_000;
       assert.equal(read(missing), 'without its note');
-      assert.equal(memory.vanished(missing), undefined);
+      assert.equal(memory.missing(missing), undefined);
     });
 
-  it('as many entries that are others are less', () => {
+  it('do not accept the same number of other entries', () => {
     read(ticket([{ id: 'a', text: 'one' }]));
     assert.ok(read(ticket([{ id: 'b', text: 'other' }])));
-    assert.equal(read(ticket([{ id: 'c', text: 'one' }])), undefined, 'given anew, with the same words');
+    assert.equal(read(ticket([{ id: 'c', text: 'one' }])), undefined, 'recreated with the same text');
     assert.ok(read(ticket([{ id: 'c', text: 'o' }])), 'cut');
   });
 
-  it('an entry that says something else is edited, not gone; one that we take away is not missed', () => {
+  it('take an entry with another text as edited, not as gone, and do not require one that we delete', () => {
     read(
       ticket([
         { id: 'a', text: 'teh line' },
@@ -78,26 +78,26 @@ describe('how long the lists of a resource were', () => {
     assert.equal(read(ticket([{ id: 'a', text: 'the line' }])), undefined);
   });
 
-  it('items are counted: a vendor gives them ids of its own', () => {
+  it('count items, because a vendor assigns ids of its own', () => {
     memory.learn({ id: 'o', productOrderItem: [{ id: '1' }, { id: '2' }] });
     const other = (ids: string[]) => ({ id: 'o', productOrderItem: ids.map((id) => ({ id, state: 'held' })) });
     assert.equal(memory.fault(other(['10', '20']), 'productOrderItem'), undefined);
     assert.ok(memory.fault(other(['1']), 'productOrderItem'));
   });
 
-  it('what was seen before this process began is missed where nothing is shown', () => {
+  it('require what was seen before this process started', () => {
     for (const given of [ticket(), ticket(null), notes(0), ticket([{ id: 'n2', text: 'x' }])]) {
       assert.equal(memory.fault(given, 'note', []), undefined);
       assert.ok(memory.fault(given, 'note', ['n1']));
     }
     assert.equal(memory.fault(ticket([{ id: 'n1', text: 'x' }]), 'note', ['n1']), undefined);
     now = 30_000;
-    assert.equal(memory.fault(ticket([{ id: 'n2', text: 'x' }]), 'note', ['n1']), undefined, 'taken away');
+    assert.equal(memory.fault(ticket([{ id: 'n2', text: 'x' }]), 'note', ['n1']), undefined, 'deleted');
   });
 
-  it('what is older than was told is not whole', () => {
+  it('do not accept a state that is older than reported', () => {
     const at = (lastUpdate: string) => ({ ...notes(1), lastUpdate });
-    memory.told('a', '2026-01-01T00:00:02.000Z');
+    memory.learnVersion('a', '2026-01-01T00:00:02.000Z');
     assert.ok(read(at('2026-01-01T00:00:01Z')));
     assert.equal(read(at('2026-01-01T00:00:02Z')), undefined);
     read(at('2026-01-01T00:00:05Z'));
@@ -106,20 +106,20 @@ describe('how long the lists of a resource were', () => {
     assert.equal(read(at('2026-01-01T00:00:03Z')), undefined);
   });
 
-  it('what is no list, or one of no objects, is none', () => {
-    assert.equal(read(ticket('a note')), 'with a note that is no list of objects');
-    assert.equal(read(ticket(['a note'])), 'with a note that is no list of objects');
+  it('do not accept anything but a list of objects', () => {
+    assert.equal(read(ticket('a note')), 'with a note that is not a list of objects');
+    assert.equal(read(ticket(['a note'])), 'with a note that is not a list of objects');
   });
 
-  it('entries that show nothing but their ids are not whole', () => {
+  it('do not accept entries with nothing but their ids', () => {
     for (const stub of [{ id: 'n1', '@type': 'Note' }, { id: 'n1', href: '/n1' }, {}]) assert.ok(read(ticket([stub as Json])));
-    assert.equal(read(ticket([{ id: 'n1', text: '' }])), undefined, 'empty words are words');
+    assert.equal(read(ticket([{ id: 'n1', text: '' }])), undefined, 'an empty text is a text');
     const items = (item: Record<string, Json>) => memory.fault({ id: 'o', productOrderItem: [item] }, 'productOrderItem');
     assert.ok(items({ id: '1' }));
     assert.equal(items({ id: '1', state: 'held' }), undefined);
   });
 
-  it('an order without items is none', () => {
+  it('do not accept an order without items', () => {
     assert.equal(memory.fault({ id: 'a' }, 'productOrderItem'), 'without its productOrderItem');
   });
 });

@@ -14,10 +14,10 @@ const HOUR = 3_600_000;
 
 describe('what was written to a ServiceNow record', () => {
   let tables: Tables;
-  /** By our clock, from where the instance's is so far away. */
+  /** Our clock, from which the instance's clock is `skew` away. */
   let now: number;
   let skew: number;
-  /** What downloads give; undefined: they are refused. */
+  /** Content of downloads; undefined: downloads are refused. */
   let content: Buffer | undefined;
   beforeEach(() => {
     tables = new Tables();
@@ -50,17 +50,17 @@ describe('what was written to a ServiceNow record', () => {
   const iso = () => new Date(now + skew).toISOString();
 
   for (const [clocks, apart] of [
-    ['like ours', 0],
+    ['the same as ours', 0],
     ['minutes behind', -7 * 60_000],
     ['hours ahead', 5 * HOUR],
     ['a day behind', -24 * HOUR],
   ] as const) {
-    it(`is known again by a clock ${clocks}`, async () => {
+    it(`is found where the instance’s clock is ${clocks}`, async () => {
       skew = apart;
       say('Done.', { sys_created_on: raw(NOON + skew - HOUR) });
       const since = iso();
       now += 10_000;
-      assert.equal(await comments().find(RECORD, words('Done.'), since), undefined, 'what was said an hour ago is another');
+      assert.equal(await comments().find(RECORD, words('Done.'), since), undefined, 'an entry of an hour ago is another one');
       const { id } = await comments().write(RECORD, words('Done.'));
       assert.equal(id, last('sys_journal_field'));
       now += 60_000;
@@ -68,7 +68,7 @@ describe('what was written to a ServiceNow record', () => {
     });
   }
 
-  it('is two comments where the same words are said twice within a minute', async () => {
+  it('is two comments where the same text is written twice within a minute', async () => {
     const { id: first = '' } = await comments().write(RECORD, words('Done.'));
     const since = iso();
     now += 20_000;
@@ -78,13 +78,13 @@ describe('what was written to a ServiceNow record', () => {
     assert.deepEqual(await comments().find(RECORD, words('Done.'), since, [first]), { id: second });
   });
 
-  it('is not done when the partner says so and the journal shows only the one before', async () => {
+  it('is not proven by a success if the journal shows only an earlier comment', async () => {
     const { id: first = '' } = await comments().write(RECORD, words('Done.'));
     tables.write = () => undefined;
     await assert.rejects(comments().write(RECORD, words('Done.'), [first]), { notVisible: true });
   });
 
-  it('is found among thousands that others wrote since', async () => {
+  it('is found among thousands of later entries by others', async () => {
     const since = iso();
     const { id } = await comments().write(RECORD, words('Done.'));
     for (let i = 0; i < 2500; i++) {
@@ -94,13 +94,13 @@ describe('what was written to a ServiceNow record', () => {
     assert.deepEqual(await comments().find(RECORD, words('Done.'), since), { id });
   });
 
-  it('is not looked for in all that was said before', async () => {
+  it('is not searched for in all earlier entries', async () => {
     for (let i = 0; i < 2500; i++) say(`theirs ${i}`, { sys_created_on: raw(NOON - HOUR) });
     assert.equal(await comments().find(RECORD, words('Done.'), iso()), undefined);
     assert.equal(tables.asked.length, 1);
   });
 
-  it('is not what somebody else said in the same words', async () => {
+  it('is not another user’s entry with the same text', async () => {
     const since = iso();
     say('Done.', { sys_created_by: 'agent' });
     assert.equal(await comments().find(RECORD, words('Done.'), since), undefined);
@@ -108,18 +108,18 @@ describe('what was written to a ServiceNow record', () => {
 
   for (const [how, shown] of [
     ['as HTML', '[code]<p>Caf&eacute;: line 7 is down</p><ul><li>since noon ?</li></ul>[/code]'],
-    ['with other line ends and Unicode form', 'Cafe\u0301: line 7 is down\r\nsince noon ??'],
-    ['behind a prefix', '[TMF] Café: line 7 is down since noon'],
+    ['with other line breaks and another Unicode form', 'Cafe\u0301: line 7 is down\r\nsince noon ??'],
+    ['with a prefix', '[TMF] Café: line 7 is down since noon'],
     ['cut', 'Café: line 7 is down since n'],
-    ['behind a prefix and cut', '[TMF] Café: line 7 is down since n'],
+    ['with a prefix and cut', '[TMF] Café: line 7 is down since n'],
   ] as const)
-    it(`is known again, shown ${how}`, async () => {
+    it(`is found where it is shown ${how}`, async () => {
       tables.write = () => say(shown);
       const { id } = await comments().write(RECORD, words('Café: line 7 is down\nsince noon 👍'));
       assert.equal(id, last('sys_journal_field'));
     });
 
-  it('is known again, however short, behind a prefix', async () => {
+  it('is found behind a prefix, however short', async () => {
     tables.write = () => say('[web] Ann: Done.');
     assert.deepEqual(await comments().write(RECORD, words('Done.')), { id: last('sys_journal_field') });
   });
@@ -149,36 +149,36 @@ describe('what was written to a ServiceNow record', () => {
     };
     const find = (wanted: SpooledAttachment, seen: string[] = []) => files().find(RECORD, wanted, iso(), seen);
 
-    it('are known by their contents, though renamed', async () => {
+    it('are found by their content even if they were renamed', async () => {
       assert.deepEqual(await find(file(), []), undefined);
       const id = attach({ file_name: 'log_1.txt' });
       assert.deepEqual(await find(file()), { id });
     });
-    it('are others with the same name and other contents', async () => {
+    it('are not found where the name is the same but the content is not', async () => {
       attach({ hash: '2'.repeat(64) });
       assert.equal(await find(file()), undefined);
       attach({ hash: '', size_bytes: '6' });
       assert.equal(await find(file()), undefined);
     });
-    it('are known by name and size where the instance does not tell what is in them', async () => {
+    it('are found by name and size where the instance does not give a hash or the content', async () => {
       const id = attach({ hash: '' });
       assert.deepEqual(await find(file()), { id });
       assert.equal(await find(file({ name: 'other.txt' })), undefined);
     });
-    it('are known by what is downloaded where the instance does not tell that, whatever they are called', async () => {
+    it('are found by the downloaded content where the instance gives no hash, whatever their names', async () => {
       const id = attach({ hash: '', file_name: 'web_log.txt' });
       content = Buffer.from('12345');
       assert.equal(await find(file()), undefined);
       assert.deepEqual(await find(file({ hash: createHash('sha256').update(content).digest('hex') })), { id });
     });
-    it('are others where they were there before, or are somebody else’s', async () => {
+    it('are not earlier files or those of other users', async () => {
       const before = attach();
       attach({ sys_created_by: 'agent' });
       assert.equal(await find(file(), [before]), undefined);
       const id = attach();
       assert.deepEqual(await find(file(), [before]), { id });
     });
-    it('are known by a clock hours away', async () => {
+    it('are found by a clock that is hours off', async () => {
       skew = 5 * HOUR;
       attach({ sys_created_on: raw(NOON) });
       assert.equal(await find(file()), undefined);

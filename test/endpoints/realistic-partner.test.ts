@@ -6,9 +6,9 @@ import { combine, type TransformationName } from '../faults/transformations.js';
 import { until } from '../live/node-red.js';
 import { REFERENCE } from './answers.js';
 import { SYSTEMS } from './answers-systems.js';
-import { Gateway, type Way } from './way.js';
+import { Gateway, type GatewayBehaviour } from './gateway.js';
 
-/* Every system’s client, before a partner that keeps what is written in its own way, has long lists, odd pages and another clock. */
+/* Tests every system’s client with a partner that changes what it stores, has long lists, odd pages and another clock. */
 
 const FORMS: TransformationName[] = [
   'as it is',
@@ -20,7 +20,7 @@ const FORMS: TransformationName[] = [
   'LF, NFC, trimmed',
 ];
 const TEXT = `The line is down <again> & again 🔥, café “Zoë”\nSince ${'noon, and nobody knows why; '.repeat(6)}it is urgent.`;
-const WAYS: Record<string, Way> = {
+const PARTNERS: Record<string, GatewayBehaviour> = {
   'gives short pages and does not count': { page: 10 },
   'refuses large pages': { most: 10 },
   'refuses what follows the end, 416': { past: 416 },
@@ -47,13 +47,13 @@ after(async () => {
 for (const system of SYSTEMS) {
   const { entityType, fields } = system;
 
-  describe(`${system.name}: a partner as partners are`, () => {
+  describe(`${system.name}: a realistic partner`, () => {
     let client: EndpointClient;
     let id: string;
     let since: string;
     beforeEach(async () => {
       sandbox.reset();
-      gateway.way = {};
+      gateway.behaviour = {};
       since = new Date().toISOString();
       client = system.client(sandbox, gateway.url);
       id = client.parse((await client.create(entityType, fields, REFERENCE)).entity).source.id;
@@ -62,7 +62,7 @@ for (const system of SYSTEMS) {
 
     const read = async () => client.parse(await client.read(entityType, id));
     const ids = async () => (await read()).comments.map((one) => one.id);
-    /** Another process, which remembers nothing of this one. */
+    /** A new process, which remembers nothing. */
     const restart = () => {
       client.close();
       client = system.client(sandbox, gateway.url);
@@ -74,8 +74,8 @@ for (const system of SYSTEMS) {
     };
 
     for (const form of FORMS)
-      it(`knows a comment of ours again, kept so: ${form}`, async () => {
-        system.says(sandbox, id, 'words of theirs');
+      it(`recognises a comment of ours, kept like this: ${form}`, async () => {
+        system.says(sandbox, id, 'their text');
         const seen = await ids();
         await client.comment(entityType, id, comment, seen);
         said(TEXT).reword(combine(form).note?.(TEXT) ?? TEXT);
@@ -83,24 +83,24 @@ for (const system of SYSTEMS) {
         const found = await client.findComment(entityType, id, comment, since, seen);
         assert.ok(found, 'it would be written again');
         const fresh = (await ids()).filter((one) => !seen.includes(one));
-        assert.deepEqual([found.id], fresh, 'it would come back as one of theirs');
+        assert.deepEqual([found.id], fresh, 'it would come back as one of their comments');
       });
 
-    it('does not take for ours what was said before, in the same words or others', async () => {
+    it('does not take earlier comments for ours, with the same text or another', async () => {
       system.says(sandbox, id, TEXT);
       const seen = await ids();
-      system.says(sandbox, id, 'words of theirs');
+      system.says(sandbox, id, 'their text');
       restart();
       assert.equal(await client.findComment(entityType, id, comment, since, seen), undefined);
     });
 
-    it('shows the same words, said again, as another comment', async () => {
+    it('shows a repeated text as another comment', async () => {
       system.says(sandbox, id, TEXT);
       system.says(sandbox, id, TEXT);
       assert.equal(new Set(await ids()).size, 2);
     });
 
-    it(`shows what was edited and deleted as it is now${system.identifies ? ', each known by its id' : ''}`, async () => {
+    it(`shows the current state of what was edited and deleted${system.identifies ? ', each recognised by its id' : ''}`, async () => {
       for (const text of ['first', 'second', 'third']) system.says(sandbox, id, text);
       const idOf = new Map((await read()).comments.map((one) => [one.text, one.id]));
       said('second').reword('second, edited');
@@ -112,8 +112,8 @@ for (const system of SYSTEMS) {
       if (system.identifies) assert.deepEqual([...shown.values()].sort(), [idOf.get('first'), idOf.get('second')].sort());
     });
 
-    it('says that a text was cut, and shows what the partner has', async () => {
-      gateway.way = { cut: 5 };
+    it('reports that a text was cut, and shows what the partner has', async () => {
+      gateway.behaviour = { cut: 5 };
       const { dropped, entity } = await client.update(entityType, id, system.change);
       const [[field, sent]] = Object.entries(system.change) as [[string, Json]];
       const has = String(sent).slice(0, 5);
@@ -121,24 +121,24 @@ for (const system of SYSTEMS) {
       assert.equal(client.parse(entity).record[field], has);
     });
 
-    it('says that a long text was cut, also where an answer repeats what was sent', async () => {
-      gateway.way = { cut: 40, repeats: !system.answersAsKept };
+    it('reports that a long text was cut, even where an answer repeats what was sent', async () => {
+      gateway.behaviour = { cut: 40, repeats: !system.answersAsKept };
       const [[field]] = Object.entries(system.change) as [[string, Json]];
-      const sent = 'a long text of ours '.repeat(5);
+      const sent = 'our long text, again, '.repeat(5);
       const { dropped, entity } = await client.update(entityType, id, { [field]: sent });
       assert.deepEqual(dropped, [{ field, sent, has: sent.slice(0, 40) }]);
       assert.equal(client.parse(entity).record[field], sent.slice(0, 40));
     });
 
-    it('does not take what somebody wrote right after us for what became of ours', async () => {
+    it('does not take another user’s later change for the result of our write', async () => {
       const [[field]] = Object.entries(system.change) as [[string, Json]];
       const other = system.client(sandbox, sandbox.url);
-      const theirs = 'a long text of somebody else, who has just come to it';
+      const theirs = 'a long text by another user, written just afterwards';
       let isDone = false;
-      gateway.way = {
+      gateway.behaviour = {
         meanwhile: () => other.update(entityType, id, { [field]: theirs }).then(() => (isDone = true)),
       };
-      const sent = 'a long text of ours '.repeat(5);
+      const sent = 'our long text, again, '.repeat(5);
       const { dropped, entity } = await client.update(entityType, id, { [field]: sent });
       other.close();
       assert.ok(isDone);
@@ -149,14 +149,14 @@ for (const system of SYSTEMS) {
       assert.ok(!client.isOlder(now.source.version, known.source.version));
     });
 
-    it('says how far the partner’s clock is from ours when the connection is tested', async () => {
-      gateway.way = { dates: -1_200_000 };
+    it('shows in the connection test how far the partner’s clock is from ours', async () => {
+      gateway.behaviour = { dates: -1_200_000 };
       restart();
       const clock = (await client.test()).find(({ name }) => name === 'Clock');
       assert.match(clock?.text ?? '', /^It is 1(199|200|201) seconds behind ours/);
     });
 
-    it(`reads a record with ${LONG} comments whole, and finds ours among them`, async () => {
+    it(`reads a record with ${LONG} comments completely, and finds ours among them`, async () => {
       for (let i = 0; i < LONG; i++) system.says(sandbox, id, `No. ${i}`);
       const seen = await ids();
       assert.equal(new Set(seen).size, LONG);
@@ -167,9 +167,9 @@ for (const system of SYSTEMS) {
       assert.equal((await ids()).length, LONG + 1);
     });
 
-    for (const [what, way] of Object.entries(WAYS))
+    for (const [what, behaviour] of Object.entries(PARTNERS))
       it(`misses nothing where the partner ${what}`, async () => {
-        gateway.way = way;
+        gateway.behaviour = behaviour;
         const others: string[] = [];
         for (let i = 0; i < MANY; i++) {
           const made = await client.create(entityType, fields, `SWB-OTHER${String(i).padStart(6, '0')}`);

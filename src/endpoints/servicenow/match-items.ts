@@ -3,18 +3,18 @@ import { DecisionError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { columnText, type Row } from './parse.js';
 import { hasValue } from './render.js';
-import type { GivenLine } from './write-lines.js';
+import type { LineInput } from './write-lines.js';
 
 /**
- * Which requested item each line became: of the same catalogue item, and with most of its variables and its quantity, where the item is that
- * of no other line rather. Items or lines that are equal in everything may stand for one another; what else leaves a choice is an error in
- * words. A line that became nothing is left out. Pure.
+ * Finds the requested item that each line became: it must be for the same catalogue item; the best match has most of the line's
+ * variables and its quantity. Equal items or equal lines are interchangeable; any other ambiguity throws a DecisionError. A line
+ * without an item is left out. Pure.
  */
-export function requestedItems(rows: readonly Row[], lines: readonly GivenLine[], where?: string): Map<GivenLine, Row> {
-  const found = new Map<GivenLine, Row>();
+export function matchRequestedItems(rows: readonly Row[], lines: readonly LineInput[], where?: string): Map<LineInput, Row> {
+  const found = new Map<LineInput, Row>();
   let free = [...rows];
   let open = [...lines];
-  const take = (line: GivenLine, row: Row) => {
+  const take = (line: LineInput, row: Row) => {
     found.set(line, row);
     free = free.filter((other) => other !== row);
     open = open.filter((other) => other !== line);
@@ -25,7 +25,7 @@ export function requestedItems(rows: readonly Row[], lines: readonly GivenLine[]
       const [row] = candidates;
       const wanting = row ? best(open, (other) => score(other, row)) : [];
       if (!row || !wanting.includes(line)) continue;
-      // A choice does no harm among equals, or where all that it is between go to, or come from, equals.
+      // A choice is harmless among equals, or where everything it could be matched with is equal.
       const equalLines = open.filter((other) => sameLine(line, other));
       const equalRows = free.filter((other) => alike(row, other));
       const anyRow = candidates.every((other) => equalRows.includes(other)) || candidates.length <= equalLines.length;
@@ -35,7 +35,7 @@ export function requestedItems(rows: readonly Row[], lines: readonly GivenLine[]
     return undefined;
   };
   for (let pair = next(); pair; pair = next()) take(pair.line, pair.row);
-  const fits = (line: GivenLine, row: Row) => score(line, row) !== undefined;
+  const fits = (line: LineInput, row: Row) => score(line, row) !== undefined;
   const unclear = open.filter((line) => free.some((row) => fits(line, row)));
   if (unclear.length === 0) return found;
   const items = free
@@ -45,24 +45,24 @@ export function requestedItems(rows: readonly Row[], lines: readonly GivenLine[]
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',
-    `Which of the requested items ${items.join(', ')} is which of the order’s ${ids} cannot be said.`,
+    `The requested items ${items.join(', ')} cannot be matched with the order items ${ids}.`,
     {
       where,
       field: 'lines',
-      hint: 'None of them was named. Write the order’s item ids into their correlation id there, then replay.',
+      hint: 'No item was changed. Write the ids of the order items into the correlation id of the requested items, then replay.',
     },
   );
 }
 
-/** All that are best, and good at all. */
+/** The entries with the highest score; entries without a score never match. */
 function best<T>(list: readonly T[], scoreOf: (one: T) => number | undefined): T[] {
   const scores = list.map(scoreOf);
   const most = Math.max(...scores.map((s) => s ?? -1));
   return list.filter((_one, i) => scores[i] !== undefined && scores[i] === most);
 }
 
-/** How much of a line a requested item shows; undefined where it is something else. */
-function score(line: GivenLine, row: Row): number | undefined {
+/** How well a requested item matches a line; undefined where it is for another catalogue item. */
+function score(line: LineInput, row: Row): number | undefined {
   const names = [line.cat_item, line.cat_item_name].filter((name) => name !== undefined);
   if (!names.some((name) => hasValue(row.cat_item, name))) return undefined;
   const wanted = Object.entries((line.variables ?? {}) as Record<string, Json>);
@@ -76,7 +76,7 @@ function alike(a: Row, b: Row): boolean {
   return isDeepStrictEqual(shown(a), shown(b));
 }
 
-function sameLine(a: GivenLine, b: GivenLine): boolean {
-  const shown = ({ cat_item, cat_item_name, quantity, variables }: GivenLine) => [cat_item, cat_item_name, quantity, variables];
+function sameLine(a: LineInput, b: LineInput): boolean {
+  const shown = ({ cat_item, cat_item_name, quantity, variables }: LineInput) => [cat_item, cat_item_name, quantity, variables];
   return isDeepStrictEqual(shown(a), shown(b));
 }

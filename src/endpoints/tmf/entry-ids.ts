@@ -3,10 +3,11 @@ import { digest } from './digest.js';
 import { bytesOf } from './same-entry.js';
 
 /**
- * What the notes or files of a list are known by: their ids. They need not have any (TMF621 v4), and then what they are tells them apart, and of those that
- * are all alike their order: the same words are said twice within a second. In the order of the list. Pure.
+ * The ids by which the notes or files of a list are identified. Entries need not have ids (TMF621 v4): then their content
+ * identifies them, and equal entries are numbered, because the same text may be sent twice within a second. In the order of the
+ * list. Pure.
  */
-export function partIds(list: readonly Attributes[]): Map<Attributes, string> {
+export function entryIds(list: readonly Attributes[]): Map<Attributes, string> {
   const alike = new Map<string, number>();
   return new Map(
     list.map((entry) => {
