@@ -10,6 +10,7 @@ import type { Direction, Mapping } from '../../src/mapping/mapping.js';
 import { preview } from '../../src/mapping/preview.js';
 import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
 import { type AdminRoutes, NotThere, type Request } from '../kit/admin-routes.js';
 import { compareMessages } from './changes.js';
 import type { Changes, FieldLists, SampleHeading, SeenValues } from './designer/answers.js';
@@ -169,5 +170,5 @@ function isTree(value: unknown): value is Tree {
 }
 
 function wrong(field: string, hint: string): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', `${field} is missing or wrong.`, { where: 'Mapping preview', field, hint });
+  return new SwitchboardError('SWB_PAYLOAD', say`${field} is missing or wrong.`, { where: 'Mapping preview', field, hint });
 }

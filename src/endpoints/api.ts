@@ -1,6 +1,7 @@
 import { type ErrorCode, PartnerError } from '../errors.js';
 import { stripMarkup } from '../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
+import { say } from '../text/say.js';
 import {
   type AnswerShape,
   type Evidence,
@@ -184,9 +185,9 @@ export class Api {
 
   /** A write that was answered with a success and whose result does not show. */
   unshown({ what }: Pick<HttpRequest, 'what'>, how: string): PartnerError {
-    return new PartnerError('SWB_PARTNER_ANSWER', `${what}: ${how}.`, {
+    return new PartnerError('SWB_PARTNER_ANSWER', say`${what}: ${how}.`, {
       where: this.http.name,
-      hint: 'Switchboard looks for it, and sends it again only after a person confirms.',
+      hint: say`Switchboard looks for it, and sends it again only after a person confirms.`,
       outcome: 'unknown',
       retry: true,
       concernsRecord: true,

@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 import { Expressions } from './expressions.js';
 import { RULE_TYPES, type Rule } from './mapping.js';
 import { type Path, parsePath } from './paths.js';
@@ -32,9 +33,9 @@ export function compileRule(rule: Rule, index: number, table: Table, mapping?: s
 export function atRule(error: unknown, where: string): SwitchboardError {
   if (error instanceof SwitchboardError) return error.at(where);
   const text = error instanceof Error ? error.message : String(error);
-  return new SwitchboardError('SWB_CONFIG', `The rule cannot be read: ${text}.`, {
+  return new SwitchboardError('SWB_CONFIG', say`The rule cannot be read: ${text}.`, {
     where,
-    hint: 'See docs/mapping.md.',
+    hint: say`See docs/mapping.md.`,
     cause: error,
   });
 }
@@ -49,14 +50,14 @@ function compiledParts(rule: Rule): Omit<CompiledRule, 'index' | 'where'> {
   for (const text of [rule.expression?.in, rule.expression?.out, rule.when?.in, rule.when?.out])
     if (text) Expressions.check(text);
   if (rule.type && !RULE_TYPES.includes(rule.type))
-    throw new SwitchboardError('SWB_CONFIG', `The type ${JSON.stringify(rule.type)} is not supported.`, {
+    throw new SwitchboardError('SWB_CONFIG', say`The type ${JSON.stringify(rule.type)} is not supported.`, {
       field: 'type',
-      hint: `Use one of ${RULE_TYPES.join(', ')}, or leave it out.`,
+      hint: say`Use one of ${RULE_TYPES.join(', ')}, or leave it out.`,
     });
   if (rule.maxLength !== undefined && !(Number.isInteger(rule.maxLength) && rule.maxLength > 0))
-    throw new SwitchboardError('SWB_CONFIG', `maxLength is ${JSON.stringify(rule.maxLength)}, not a whole number above 0.`, {
+    throw new SwitchboardError('SWB_CONFIG', say`maxLength is ${JSON.stringify(rule.maxLength)}, not a whole number above 0.`, {
       field: 'maxLength',
-      hint: 'Enter the number of characters, or leave it out.',
+      hint: say`Enter the number of characters, or leave it out.`,
     });
   return {
     rule,
@@ -71,7 +72,7 @@ function pathOf(text: unknown, what: string, hint: string): Path {
   const isText = typeof text === 'string';
   if (isText && text.trim() !== '') return parsePath(text);
   const isMissing = isText || text === undefined || text === null;
-  throw new SwitchboardError('SWB_CONFIG', `${what} is ${isMissing ? 'empty' : 'not text'}.`, { hint });
+  throw new SwitchboardError('SWB_CONFIG', say`${what} is ${isMissing ? 'empty' : 'not text'}.`, { hint });
 }
 
 function condition({ generic, is }: NonNullable<Rule['onlyIf']>): CompiledRule['onlyIf'] {
@@ -81,5 +82,5 @@ function condition({ generic, is }: NonNullable<Rule['onlyIf']>): CompiledRule['
     'Fill it in, or remove the values of the condition.',
   );
   if (Array.isArray(is)) return { path, is: new Set(is) };
-  throw new SwitchboardError('SWB_CONFIG', 'The values of the condition "only if" are not a list.', { field: generic });
+  throw new SwitchboardError('SWB_CONFIG', say`The values of the condition "only if" are not a list.`, { field: generic });
 }

@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, Json } from '../model/message.js';
+import { say } from '../text/say.js';
 import { type CompiledRule, compileRule } from './compile-rule.js';
 import { type Expressions, sharedExpressions } from './expressions.js';
 import { itemsIn, itemsOut } from './items.js';
@@ -28,9 +29,9 @@ export interface CompileOptions {
 export function compile(mapping: Mapping, options: CompileOptions = {}): CompiledMapping {
   const { name } = mapping;
   if (!Array.isArray(mapping.rules) || mapping.rules.length === 0)
-    throw new SwitchboardError('SWB_CONFIG', 'The mapping has no rules.', {
+    throw new SwitchboardError('SWB_CONFIG', say`The mapping has no rules.`, {
       where: placeOf(mapping),
-      hint: 'Start from a preset.',
+      hint: say`Start from a preset.`,
     });
   const rules = {
     order: mapping.rules.map((rule, index) => compileRule(rule, index, 'order', name)),
@@ -43,10 +44,10 @@ export function compile(mapping: Mapping, options: CompileOptions = {}): Compile
 /** Throws SWB_CONFIG if the items of an order could not be identified. */
 export function requireId(mapping: Mapping, items: CompiledRule[]): void {
   if (!mapping.items || items.some((r) => r.rule.generic === 'id')) return;
-  throw new SwitchboardError('SWB_CONFIG', 'No rule sets the id of an item.', {
+  throw new SwitchboardError('SWB_CONFIG', say`No rule sets the id of an item.`, {
     where: placeOf(mapping),
     field: mapping.items.field,
-    hint: 'Add a rule for id, which identifies the items.',
+    hint: say`Add a rule for id, which identifies the items.`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import jsonata from 'jsonata';
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 
 /** Milliseconds an expression may run. */
 const LIMIT = 1_000;
@@ -65,8 +66,8 @@ export class Expressions {
       const { message, position } = error as { message?: string; position?: number };
       throw new SwitchboardError(
         'SWB_CONFIG',
-        `The expression "${expression}" is invalid at position ${position ?? '?'}: ${message ?? 'syntax error'}.`,
-        { where, hint: 'See docs.jsonata.org.' },
+        say`The expression "${expression}" is invalid at position ${position ?? '?'}: ${message ?? 'syntax error'}.`,
+        { where, hint: say`See docs.jsonata.org.` },
       );
     }
   }
@@ -166,7 +167,7 @@ export function sharedExpressions(): Expressions {
 }
 
 function failure(expression: string, text: string): SwitchboardError {
-  return new SwitchboardError('SWB_EXPRESSION', `The expression "${expression}" failed: ${text}.`, {
-    hint: 'Fix it in the mapping, deploy, then replay the message.',
+  return new SwitchboardError('SWB_EXPRESSION', say`The expression "${expression}" failed: ${text}.`, {
+    hint: say`Fix it in the mapping, deploy, then replay the message.`,
   });
 }

@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
+import { say } from '../text/say.js';
 
 /**
  * Paths into a partner's record:
@@ -33,13 +34,13 @@ export function parsePath(text: string): Path {
   while (rest) {
     const found = STEP.exec(rest);
     if (!found?.[1])
-      throw new SwitchboardError('SWB_CONFIG', `"${text}" is not a valid field path.`, {
+      throw new SwitchboardError('SWB_CONFIG', say`"${text}" is not a valid field path.`, {
         field: text,
-        hint: 'Write names separated by dots: relatedParty[role=requester].name',
+        hint: say`Write names separated by dots: relatedParty[role=requester].name`,
       });
     // It would write to the prototype of all objects.
     if (found[1] === '__proto__')
-      throw new SwitchboardError('SWB_CONFIG', `"${text}" is not a field of a record.`, { field: text });
+      throw new SwitchboardError('SWB_CONFIG', say`"${text}" is not a field of a record.`, { field: text });
     const step: Step = { name: found[1], along: {} };
     for (const [, kind, inner = ''] of (found[2] ?? '').matchAll(/([[{])([^\]}]*)[\]}]/g)) {
       const pairs = Object.fromEntries(
@@ -52,7 +53,7 @@ export function parsePath(text: string): Path {
     rest = rest.slice(found[0].length);
   }
   const top = steps[0]?.name;
-  if (!top) throw new SwitchboardError('SWB_CONFIG', 'A path is empty.', { hint: 'Enter the name of a field.' });
+  if (!top) throw new SwitchboardError('SWB_CONFIG', say`A path is empty.`, { hint: say`Enter the name of a field.` });
   return { text, top, steps };
 }
 

@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 import type { ValueRow } from './mapping.js';
 
 /** Matches any value when incoming, and is left out when outgoing. */
@@ -13,11 +14,11 @@ export class ValueMap {
     private readonly rows: ValueRow[],
     fields: number,
   ) {
-    if (!Array.isArray(rows)) throw new SwitchboardError('SWB_CONFIG', 'The value map is not a list of rows.');
+    if (!Array.isArray(rows)) throw new SwitchboardError('SWB_CONFIG', say`The value map is not a list of rows.`);
     rows.forEach((row, index) => {
       const values = [row?.partner].flat();
       const wrong = (what: string, hint: string) =>
-        new SwitchboardError('SWB_CONFIG', `Row ${index + 1} of the value map ${what}.`, { field: 'values', hint });
+        new SwitchboardError('SWB_CONFIG', say`Row ${index + 1} of the value map ${what}.`, { field: 'values', hint });
       if (![...values, row?.generic].every(isPlain))
         throw wrong('has a value that is not text', 'Enter partner and generic as text.');
       if (values.length !== fields)

@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { columnText, type Row } from './parse.js';
 import { queryTable, queryValue } from './query.js';
@@ -78,7 +79,7 @@ export class Catalogue {
     throw new SwitchboardError('SWB_PAYLOAD', why, {
       where: this.api.name,
       field: 'lines.cat_item',
-      hint: 'Set offering.id to the sys_id or the name of an active catalogue item, in the mapping or in the customer’s record, then replay.',
+      hint: say`Set offering.id to the sys_id or the name of an active catalogue item, in the mapping or in the customer’s record, then replay.`,
     });
   }
 

@@ -3,6 +3,7 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import { say } from '../../text/say.js';
 import { type Api, isAbsent } from '../api.js';
 import type {
   Check,
@@ -133,10 +134,10 @@ class Client implements ServiceNowClient {
     if (Math.abs(Date.parse(now) - Date.parse(created)) > REFERENCE_WINDOW) return;
     throw new PartnerError(
       'SWB_PARTNER_NOT_FOUND',
-      `${columnText(record.number)} was just created by our own user and does not carry our reference yet.`,
+      say`${columnText(record.number)} was just created by our own user and does not carry our reference yet.`,
       {
         where: this.name,
-        hint: `Switchboard reads it again. If it still has no reference after ${REFERENCE_WINDOW / 60_000} minutes, it counts as another user’s ${entityType}.`,
+        hint: say`Switchboard reads it again. If it still has no reference after ${REFERENCE_WINDOW / 60_000} minutes, it counts as another user’s ${entityType}.`,
         outcome: 'notDone',
         retry: true,
       },
@@ -262,10 +263,10 @@ class Client implements ServiceNowClient {
   private table(entityType: string): string {
     const known = this.entityTypes.find((t) => t.name === entityType);
     if (known) return known.table;
-    throw new SwitchboardError('SWB_CONFIG', `The endpoint has no entity type "${entityType}".`, {
+    throw new SwitchboardError('SWB_CONFIG', say`The endpoint has no entity type "${entityType}".`, {
       where: this.name,
       field: 'entityTypes',
-      hint: 'Add it in the endpoint’s dialog.',
+      hint: say`Add it in the endpoint’s dialog.`,
     });
   }
 

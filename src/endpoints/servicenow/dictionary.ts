@@ -1,4 +1,5 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { Listed } from '../system.js';
 import { columnText, type Row } from './parse.js';
@@ -96,9 +97,9 @@ export async function listChoices(api: Api, table: string, field: string): Promi
 const NAME = /^[a-z][a-z0-9_]*$/i;
 function checked(name: string, what: string): string {
   if (NAME.test(name)) return name;
-  throw new SwitchboardError('SWB_PAYLOAD', `"${name.slice(0, 40)}" is not a valid name of a ${what}.`, {
+  throw new SwitchboardError('SWB_PAYLOAD', say`"${name.slice(0, 40)}" is not a valid name of a ${what}.`, {
     field: what,
-    hint: 'Use letters, digits and underscores only.',
+    hint: say`Use letters, digits and underscores only.`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DecisionError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import { columnText, type Row } from './parse.js';
 import { hasValue } from './render.js';
 import type { LineInput } from './write-lines.js';
@@ -45,11 +46,11 @@ export function matchRequestedItems(rows: readonly Row[], lines: readonly LineIn
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',
-    `The requested items ${items.join(', ')} cannot be matched with the order items ${ids}.`,
+    say`The requested items ${items.join(', ')} cannot be matched with the order items ${ids}.`,
     {
       where,
       field: 'lines',
-      hint: 'No item was changed. Write the ids of the order items into the correlation id of the requested items, then replay.',
+      hint: say`No item was changed. Write the ids of the order items into the correlation id of the requested items, then replay.`,
     },
   );
 }

@@ -1,5 +1,6 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import { type Api, afterWrite, halfDone, isAbsent } from '../api.js';
 import type { Written } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
@@ -157,9 +158,9 @@ export class Orders {
     );
     const [id, another] = [...new Set(rows.map((row) => columnText(row[parent])))].filter(Boolean);
     if (!another) return id;
-    throw new SwitchboardError('SWB_WRONG_ENTITY', `Items of several requests carry our reference ${reference}.`, {
+    throw new SwitchboardError('SWB_WRONG_ENTITY', say`Items of several requests carry our reference ${reference}.`, {
       where: api.name,
-      hint: 'Cancel the copies and clear their variable correlation_id, then replay.',
+      hint: say`Cancel the copies and clear their variable correlation_id, then replay.`,
     });
   }
 

@@ -1,5 +1,6 @@
 import { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
+import { say } from '../../text/say.js';
 import type { Api, ListAnswer, ListExpectations } from '../api.js';
 import { saysNext, totalOf } from '../evidence.js';
 import { smallerPage } from '../page-size.js';
@@ -84,9 +85,9 @@ export async function wholeList(api: Api, request: HttpRequest, expected: ListEx
 }
 
 export function tooLong(api: Api, { what }: Pick<HttpRequest, 'what'>): PartnerError {
-  return new PartnerError('SWB_TOO_LARGE', `${what}: there are more than ${MAX_ROWS} rows.`, {
+  return new PartnerError('SWB_TOO_LARGE', say`${what}: there are more than ${MAX_ROWS} rows.`, {
     where: api.name,
-    hint: 'Switchboard does not read it in part. Continue with a new record, or archive old entries.',
+    hint: say`Switchboard does not read it in part. Continue with a new record, or archive old entries.`,
     outcome: 'notDone',
     retry: false,
     concernsRecord: true,

@@ -1,6 +1,7 @@
 import { SwitchboardError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import { sameReference } from '../../model/reference.js';
+import { say } from '../../text/say.js';
 import type { Api, ListExpectations } from '../api.js';
 import { type LineTable, referenceColumns } from './lines.js';
 import { pages, wholeList } from './pages.js';
@@ -173,8 +174,8 @@ export async function findByReference(api: Api, table: string, entityType: strin
   if (!another) return found;
   throw new SwitchboardError(
     'SWB_WRONG_ENTITY',
-    `Several ${entityType} records carry our reference ${reference}: ${columnText(found?.number)}, ${columnText(another.number)}.`,
-    { where: api.name, hint: `Clear ${column} in the copies, then replay.` },
+    say`Several ${entityType} records carry our reference ${reference}: ${columnText(found?.number)}, ${columnText(another.number)}.`,
+    { where: api.name, hint: say`Clear ${column} in the copies, then replay.` },
   );
 }
 
@@ -189,7 +190,7 @@ export async function findByNumber(api: Api, table: string, number: string, enti
 /** An encoded query has no quoting: a ^ in a value would start another condition. */
 export function queryValue(text: string): string {
   if (!/[\^\r\n]/.test(text)) return text;
-  throw new SwitchboardError('SWB_PAYLOAD', `"${text}" cannot be queried because it contains a ^ or a line break.`, {
+  throw new SwitchboardError('SWB_PAYLOAD', say`"${text}" cannot be queried because it contains a ^ or a line break.`, {
     field: 'sysparm_query',
   });
 }
@@ -197,7 +198,7 @@ export function queryValue(text: string): string {
 /** Any other text in a query or a path could become another condition or another URL. */
 export function sysId(id: string): string {
   if (/^[0-9a-z]{1,32}$/i.test(id)) return id;
-  throw new SwitchboardError('SWB_PAYLOAD', `"${id.slice(0, 40)}" is not a sys_id.`, { field: 'sys_id' });
+  throw new SwitchboardError('SWB_PAYLOAD', say`"${id.slice(0, 40)}" is not a sys_id.`, { field: 'sys_id' });
 }
 
 /** The condition for one id, or for any of several ids. */

@@ -1,4 +1,5 @@
 import { PartnerError } from '../../errors.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { BatchLoader } from '../batch-loader.js';
 import { LINES, LINES_FIELD, type LineTable, lineIn } from './lines.js';
@@ -128,7 +129,7 @@ export class RecordReader {
     );
     const id = columnText(row[parent]);
     if (id) return id;
-    throw new PartnerError('SWB_PARTNER_NOT_FOUND', `The line ${line} of ${table} belongs to no ${this.entityType}.`, {
+    throw new PartnerError('SWB_PARTNER_NOT_FOUND', say`The line ${line} of ${table} belongs to no ${this.entityType}.`, {
       where: this.api.name,
       outcome: 'notDone',
       retry: false,

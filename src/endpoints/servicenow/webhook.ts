@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import { byLine, LINES } from './lines.js';
 import { columnText, versionOf } from './parse.js';
@@ -25,8 +26,8 @@ const SYS_ID = /^[0-9a-f]{32}$/i;
  */
 export function readWebhook(body: unknown, tables: readonly EntityTable[], defaultType: string): Hint {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'The body of the webhook is not an object.', {
-      hint: 'Post {"table", "sys_id", …} as in docs/servicenow.md.',
+    throw new SwitchboardError('SWB_PAYLOAD', say`The body of the webhook is not an object.`, {
+      hint: say`Post {"table", "sys_id", …} as in docs/servicenow.md.`,
     });
   }
   const given = body as Record<string, unknown>;
@@ -41,9 +42,9 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], defau
   const ofLine = hasLines(own) ? own : record ? undefined : tables.find(hasLines);
   const known = ofLine ?? record;
   if (!known) {
-    throw new SwitchboardError('SWB_PAYLOAD', `The table "${table || defaultType}" is not an entity type of this endpoint.`, {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The table "${table || defaultType}" is not an entity type of this endpoint.`, {
       field: 'table',
-      hint: `Add it in the endpoint’s dialog, or send one of ${tables.map((t) => t.table).join(', ')}.`,
+      hint: say`Add it in the endpoint’s dialog, or send one of ${tables.map((t) => t.table).join(', ')}.`,
     });
   }
   // `record_id` comes first, because some rules send the id of their subscription as sys_id.
@@ -51,7 +52,7 @@ export function readWebhook(body: unknown, tables: readonly EntityTable[], defau
   if (!SYS_ID.test(id)) {
     throw new SwitchboardError('SWB_PAYLOAD', id ? `"${id.slice(0, 40)}" is not a sys_id.` : 'The sys_id is missing.', {
       field: 'sys_id',
-      hint: 'Send the record’s sys_id, 32 hexadecimal digits.',
+      hint: say`Send the record’s sys_id, 32 hexadecimal digits.`,
     });
   }
   const parent = ofLine && first(LINES[ofLine.table]?.parent ?? '', 'parent').toLowerCase();

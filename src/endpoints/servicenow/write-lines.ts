@@ -1,5 +1,6 @@
 import { DecisionError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { Written } from '../endpoint.js';
 import { plainText } from './html.js';
@@ -27,9 +28,9 @@ export function lineInputs(fields: Record<string, Json>, table: LineTable): Line
   const given = fields[LINES_FIELD];
   return (Array.isArray(given) ? (given as LineInput[]) : []).map((line) => {
     if (columnText(line[table.id])) return line;
-    throw new SwitchboardError('SWB_PAYLOAD', `A line has no ${table.id}, which identifies its item.`, {
+    throw new SwitchboardError('SWB_PAYLOAD', say`A line has no ${table.id}, which identifies its item.`, {
       field: `${LINES_FIELD}.${table.id}`,
-      hint: 'Add a rule for id to the items of the mapping.',
+      hint: say`Add a rule for id to the items of the mapping.`,
     });
   });
 }
@@ -71,11 +72,11 @@ export function requireLines(
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',
-    `Lines ${lost.join(', ')} are not in the ${entityType}, which has the lines: ${there}.`,
+    say`Lines ${lost.join(', ')} are not in the ${entityType}, which has the lines: ${there}.`,
     {
       where: api.name,
       field: LINES_FIELD,
-      hint: 'Nothing was written. Compare its lines with what was ordered, then replay or skip this delivery.',
+      hint: say`Nothing was written. Compare its lines with what was ordered, then replay or skip this delivery.`,
     },
   );
 }

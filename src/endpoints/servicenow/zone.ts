@@ -1,4 +1,5 @@
 import { PartnerError } from '../../errors.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { onePage } from './pages.js';
 import { columnText, type Row } from './parse.js';
@@ -26,7 +27,7 @@ export const GMT: Zone = {
   name: 'GMT',
   local: (time) => time,
   repeats: () => false,
-  hint: 'The integration user’s time zone must be GMT.',
+  hint: say`The integration user’s time zone must be GMT.`,
 };
 const UTC = new Set(['GMT', 'UTC', 'Etc/UTC', 'Etc/GMT']);
 
@@ -54,7 +55,7 @@ export function zoneNamed(name: string): Zone | undefined {
       for (let at = instantOf(from); at < end; at += HOUR) if (offset(Math.min(at + HOUR, end)) < offset(at)) return true;
       return false;
     },
-    hint: `The time zone of the integration user was ${name} when Switchboard read it, but the answer does not fit that zone.`,
+    hint: say`The time zone of the integration user was ${name} when Switchboard read it, but the answer does not fit that zone.`,
   };
 }
 

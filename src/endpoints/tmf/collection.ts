@@ -4,6 +4,7 @@ import type { HttpRequest } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import { sameReference } from '../../model/reference.js';
+import { say } from '../../text/say.js';
 import { type Api, afterWrite } from '../api.js';
 import type { Hint, WrittenPart } from '../endpoint.js';
 import type { RequiredAttributes } from '../evidence.js';
@@ -125,8 +126,8 @@ export class Collection {
     if (found.length > 1) {
       throw new SwitchboardError(
         'SWB_WRONG_ENTITY',
-        `Several ${noun}s carry our reference ${reference}: ${found.map((t) => String(t.id)).join(', ')}.`,
-        { where: api.name, hint: 'Clear the reference in the copies, then replay.' },
+        say`Several ${noun}s carry our reference ${reference}: ${found.map((t) => String(t.id)).join(', ')}.`,
+        { where: api.name, hint: say`Clear the reference in the copies, then replay.` },
       );
     }
     return found[0];
@@ -344,11 +345,11 @@ export class Collection {
     if (problems.length === 0) return;
     throw new SwitchboardError(
       'SWB_PAYLOAD',
-      `This ${what} would not be valid ${this.options.standard}: ${problems.map((p) => p.text).join(' ')}`,
+      say`This ${what} would not be valid ${this.options.standard}: ${problems.map((p) => p.text).join(' ')}`,
       {
         where: this.options.api.name,
         field: problems[0]?.field,
-        hint: 'Fix the mapping or the message, then replay it.',
+        hint: say`Fix the mapping or the message, then replay it.`,
       },
     );
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Expected } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
 import { entryIds } from './entry-ids.js';
 
@@ -55,7 +56,7 @@ export interface ParsedEvent {
  */
 export function readTmfEvent(body: unknown, path: string, tables: readonly EventTable[], example: string): ParsedEvent {
   if (!isAttributes(body))
-    throw new SwitchboardError('SWB_PAYLOAD', 'The body of the event is not an object.', { hint: example });
+    throw new SwitchboardError('SWB_PAYLOAD', say`The body of the event is not an object.`, { hint: example });
   const names = [body.eventType, body['@type'], path.split('/').filter(Boolean).at(-1)];
   const kinds = names.map((name) => kindOf(name, tables));
   const found = kinds.find((k) => k !== undefined);
@@ -63,10 +64,10 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
   if (!found) {
     throw new SwitchboardError(
       'SWB_PAYLOAD',
-      `"${names.find((n) => typeof n === 'string') ?? ''}" is not an event of ${what(tables)}.`,
+      say`"${names.find((n) => typeof n === 'string') ?? ''}" is not an event of ${what(tables)}.`,
       {
         field: 'eventType',
-        hint: `Subscribe to events such as eventType=${example.match(/\w+Event\b/)?.[0] ?? ''}.`,
+        hint: say`Subscribe to events such as eventType=${example.match(/\w+Event\b/)?.[0] ?? ''}.`,
       },
     );
   }

@@ -1,5 +1,6 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpAnswer, HttpRequest } from '../../http/http.js';
+import { say } from '../../text/say.js';
 import { type Api, isAbsent } from '../api.js';
 import { isObject, totalOf } from '../evidence.js';
 import type { Hub, RegistrationResult } from '../hub.js';
@@ -30,10 +31,10 @@ export class TmfHub implements Hub {
   /** Subscribes. 202 proves nothing: it may be done later. */
   async registerHub(callback: string, query?: string): Promise<RegistrationResult> {
     if (!this.dialect.hub) {
-      throw new SwitchboardError('SWB_CONFIG', `ServiceNow’s ${this.apiName} has no hub.`, {
+      throw new SwitchboardError('SWB_CONFIG', say`ServiceNow’s ${this.apiName} has no hub.`, {
         where: this.api.name,
         field: 'hub',
-        hint: `Set the ${this.apiName.toLowerCase()} in node to polling.`,
+        hint: say`Set the ${this.apiName.toLowerCase()} in node to polling.`,
       });
     }
     const request = {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { PartnerError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import { say } from '../../text/say.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
 import { isSameContent } from '../same-content.js';
 import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
@@ -117,10 +118,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     if (!this.dialect.attachments) {
       throw new PartnerError(
         'SWB_PARTNER_REFUSED',
-        `${attachment.name} cannot be sent: ServiceNow’s TMF621 does not support attachments.`,
+        say`${attachment.name} cannot be sent: ServiceNow’s TMF621 does not support attachments.`,
         {
           where: this.name,
-          hint: 'Send it another way, then skip this delivery.',
+          hint: say`Send it another way, then skip this delivery.`,
           outcome: 'notDone',
           retry: false,
         },

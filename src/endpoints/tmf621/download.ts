@@ -3,6 +3,7 @@ import { SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import { createHttpClient } from '../../http/http-client.js';
 import type { GenericAttachment } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Attributes } from '../tmf/attributes.js';
 import { entryIds } from '../tmf/entry-ids.js';
 import { bytesOf } from '../tmf/same-entry.js';
@@ -26,7 +27,7 @@ export async function download(
     if (!/^https?:$/.test(url.protocol))
       throw new SwitchboardError(
         'SWB_PAYLOAD',
-        `${attachment.name} has a ${url.protocol} URL; only http and https are supported.`,
+        say`${attachment.name} has a ${url.protocol} URL; only http and https are supported.`,
         {
           where: http.name,
           field: 'attachment.url',
@@ -49,10 +50,10 @@ export async function download(
   }
   const found = entryOf(await attachments(), attachment);
   if (typeof found?.content === 'string') return Readable.from([Buffer.from(found.content, 'base64')]);
-  throw new SwitchboardError('SWB_PAYLOAD', `The ticket has neither the content nor the URL of ${attachment.name}.`, {
+  throw new SwitchboardError('SWB_PAYLOAD', say`The ticket has neither the content nor the URL of ${attachment.name}.`, {
     where: http.name,
     field: 'attachment',
-    hint: 'Ask the provider for the file, then replay or skip.',
+    hint: say`Ask the provider for the file, then replay or skip.`,
   });
 }
 

@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../../errors.js';
+import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import { type Attributes, entries } from '../tmf/attributes.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
@@ -35,9 +36,9 @@ export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
   const example = 'Post a TMF621 event: {eventId, eventType: TroubleTicketStatusChangeEvent, event: {troubleTicket}}.';
   const { eventType, id, eventId, deleted, key, expects, resource, withResource } = readTmfEvent(body, path, [EVENTS], example);
   if (id === undefined) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'The event does not say which ticket it is about.', {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The event does not say which ticket it is about.`, {
       field: 'event.troubleTicket.id',
-      hint: 'Send the id of the ticket in the event.',
+      hint: say`Send the id of the ticket in the event.`,
     });
   }
   const hint: Hint = {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import { say } from '../../text/say.js';
 import { afterWrite } from '../api.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
 import { type Attributes, droppedFrom, textOf, writable } from '../tmf/attributes.js';
@@ -107,9 +108,9 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   async attach(_entityType: string, _id: string, attachment: SpooledAttachment): Promise<WrittenPart> {
-    throw new PartnerError('SWB_PARTNER_REFUSED', `${attachment.name} cannot be sent: TMF622 does not support attachments.`, {
+    throw new PartnerError('SWB_PARTNER_REFUSED', say`${attachment.name} cannot be sent: TMF622 does not support attachments.`, {
       where: this.name,
-      hint: 'Send it another way, then skip this delivery.',
+      hint: say`Send it another way, then skip this delivery.`,
       outcome: 'notDone',
       retry: false,
     });
@@ -120,7 +121,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
   }
 
   async download(_entityType: string, _id: string, attachment: GenericAttachment): Promise<Readable> {
-    throw new SwitchboardError('SWB_PAYLOAD', `${attachment.name} cannot be fetched: TMF622 has no attachments.`, {
+    throw new SwitchboardError('SWB_PAYLOAD', say`${attachment.name} cannot be fetched: TMF622 has no attachments.`, {
       where: this.name,
       field: 'attachment',
     });
@@ -160,7 +161,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       this.entities.observeEvent(hint, event.order.note);
       return hint;
     }
-    throw new SwitchboardError('SWB_PAYLOAD', 'The event of a cancellation does not say which order it is about.', {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The event of a cancellation does not say which order it is about.`, {
       where: this.name,
       field: 'event.cancelProductOrder.productOrder.id',
     });
@@ -250,9 +251,9 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
       return await task();
     } catch (error) {
       if (!isQueued(error)) throw error;
-      throw new PartnerError('SWB_PARTNER_UNAVAILABLE', `Order ${id} is not there yet: the provider still has to create it.`, {
+      throw new PartnerError('SWB_PARTNER_UNAVAILABLE', say`Order ${id} is not there yet: the provider still has to create it.`, {
         where: this.name,
-        hint: 'Switchboard tries again.',
+        hint: say`Switchboard tries again.`,
         outcome: 'notDone',
         retry: true,
         cause: error,

@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../../errors.js';
 import type { Expected } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import { type Attributes, idOf, isAttributes, textOf } from '../tmf/attributes.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
@@ -57,9 +58,9 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
   const cancels = type === 'CancelProductOrder';
   const orderId = cancels ? orderOf(resource) : id;
   if (id === undefined && orderId === undefined) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'The event does not say which order it is about.', {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The event does not say which order it is about.`, {
       field: 'event.productOrder.id',
-      hint: 'Send the id of the order in the event.',
+      hint: say`Send the id of the order in the event.`,
     });
   }
   return {

@@ -1,5 +1,6 @@
 import { DecisionError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import { type Attributes, entries, writable } from '../tmf/attributes.js';
 import type { Dialect } from './dialect.js';
 import { ITEMS } from './items.js';
@@ -30,10 +31,10 @@ export function itemsPatch(has: Json | undefined, given: Json | undefined, added
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',
-    `Items ${lost.join(', ')} are not in the order, which has the items: ${there.join(', ') || 'none'}.`,
+    say`Items ${lost.join(', ')} are not in the order, which has the items: ${there.join(', ') || 'none'}.`,
     {
       field: ITEMS,
-      hint: 'Nothing was written. Compare the order there with what was ordered, then replay or skip this delivery.',
+      hint: say`Nothing was written. Compare the order there with what was ordered, then replay or skip this delivery.`,
     },
   );
 }
