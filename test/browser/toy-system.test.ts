@@ -64,19 +64,20 @@ describe('a new system, added as one folder', function () {
     await page.evaluate(`RED.editor.editConfig('', 'switchboard-toy-endpoint', 'toy-endpoint')`);
     await page.waitForSelector('#node-config-input-room');
     const options = await page.locator('#node-config-input-auth option').evaluateAll((all) => all.map((one) => one.textContent));
-    assert.deepEqual(options, ['Desk key', 'User name and password']);
+    assert.deepEqual(options, ['Desk key', 'Username and password']);
     assert.equal(await page.locator('#node-config-input-deskKey').isVisible(), true, 'the field of its own way to sign in');
     await page.locator('#node-config-dialog-cancel').click();
     await page.waitForSelector('.red-ui-tray', { state: 'detached' });
   });
 
   it('runs: its endpoint gets a client that signs in its own way', async () => {
-    const answer = await fetch(`${server.url}switchboard/endpoints/toy-endpoint/lists/tables`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: '{}',
-    });
-    assert.match(((await answer.json()) as { message: string }).message, /Toy desk/);
+    const answer = async (credentials: object) => {
+      const body = JSON.stringify({ type: 'switchboard-toy-endpoint', config: { ...ENDPOINT, name: 'Toy' }, credentials });
+      const headers = { 'Content-Type': 'application/json' };
+      return (await fetch(`${server.url}switchboard/endpoints/new/test`, { method: 'POST', headers, body })).json();
+    };
+    assert.match(((await answer({})) as { message: string }).message, /Toy: deskKey is missing/);
+    assert.deepEqual(await answer({ deskKey: 'key' }), []);
   });
 
   it('can be chosen in the wizard', async () => {
@@ -103,7 +104,7 @@ describe('a new system, added as one folder', function () {
   });
 
   it('has its section in the table of systems', () => {
-    const { status, stdout } = run('npx', 'mocha', 'test/package/pages.test.ts', '-g', 'systems.md');
+    const { status, stdout } = run('npx', 'mocha', '--exit', 'test/package/pages.test.ts', '-g', 'systems.md');
     assert.equal(status, 0, stdout);
     assert.match(readFileSync(join(copy, 'docs/systems.md'), 'utf8'), /## Toy desk[\s\S]*`toy endpoint`, `toy in`, `toy out`/);
   });
@@ -112,6 +113,7 @@ describe('a new system, added as one folder', function () {
     const { status, stdout } = run(
       'npx',
       'mocha',
+      '--exit',
       '--timeout',
       String(PATIENCE),
       'test/endpoints/answers.test.ts',
@@ -136,6 +138,7 @@ describe('a new system, added as one folder', function () {
   });
 });
 
+const ENDPOINT = { baseUrl: 'http://127.0.0.1:9', auth: 'deskKey', room: 'north' };
 /** The endpoint of the new system, with a store. */
 const FLOW = [
   { id: 'store', type: 'switchboard-store', name: 'store', path: 'switchboard' },
@@ -144,10 +147,7 @@ const FLOW = [
     type: 'switchboard-toy-endpoint',
     name: 'Toy',
     store: 'store',
-    baseUrl: 'http://127.0.0.1:9',
-    auth: 'deskKey',
-    room: 'north',
-    credentials: { deskKey: 'key' },
+    ...ENDPOINT,
   },
 ];
 

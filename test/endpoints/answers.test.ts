@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Behaviours, KINDS } from '../../src/sandbox/behaviours.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { CALLS, type Case, examine, expectedOf, REFERENCE } from './answers.js';
-import { type CallName, SYSTEMS } from './answers-systems.js';
+import type { CallName } from './contract-case.js';
+import { CASES } from './contract-cases.js';
 
 /* Tests all calls of every system’s client, with the answers that partners give in practice. */
 
@@ -22,12 +23,18 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-for (const system of SYSTEMS) {
+for (const system of CASES) {
   describe(`${system.name}: an unexpected answer`, () => {
-    const behaviours = new Behaviours(system.entityType === 'productOrder');
+    const behaviours = new Behaviours(system.orders);
     let of: Case;
+    let stop: (() => Promise<void>) | undefined;
+    before(async () => {
+      stop = await system.standIn?.start();
+    });
+    after(() => stop?.());
     beforeEach(async () => {
       sandbox.reset();
+      system.standIn?.reset();
       const client = system.client(sandbox);
       const since = new Date().toISOString();
       const { source } = client.parse((await client.create(system.entityType, system.fields, REFERENCE)).entity);

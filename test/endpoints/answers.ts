@@ -6,7 +6,7 @@ import type { GenericComment, Json } from '../../src/model/message.js';
 import type { BehaviourName, RequestKind } from '../../src/sandbox/behaviours.js';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
 import { until } from '../live/node-red.js';
-import type { CallName, Part, System } from './answers-systems.js';
+import type { CallName, ContractCase, Part } from './contract-case.js';
 
 /**
  * What a client must make of an answer.
@@ -131,7 +131,7 @@ const comment: GenericComment = { id: 'c1', text: 'our text', author: 'Ann', vis
 /** The subject of a call. */
 export interface Case {
   sandbox: Sandbox;
-  system: System;
+  system: ContractCase;
   client: EndpointClient;
   /** The record that carries our reference. */
   id: string;

@@ -4,7 +4,7 @@ import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import { Api } from '../api.js';
 import type { EndpointClient, PollResult, RawEntity, Written } from '../endpoint.js';
-import type { Answered } from '../evidence.js';
+import type { PartnerRecord } from '../evidence.js';
 
 interface Options {
   id: string;
@@ -13,7 +13,7 @@ interface Options {
   clock: () => number;
 }
 
-const NEEDS = ['subject', 'changed'];
+const REQUIRED = ['subject', 'changed'];
 
 /** A client of a toy desk: `/cases`, `/cases/:id`, and nothing else. */
 export function createToyClient({ id, name, http, clock }: Options): EndpointClient {
@@ -25,9 +25,9 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
   const none = (): never => {
     throw new SwitchboardError('SWB_CONFIG', 'A toy desk has no comments and no files.', { where: name });
   };
-  const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: 'read case' }, key, NEEDS);
-  const raw = (record: Answered): RawEntity => ({ case: record });
-  const written = (record: Answered): Written => ({ entity: raw(record), dropped: [] });
+  const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: 'read case' }, key, REQUIRED);
+  const raw = (record: PartnerRecord): RawEntity => ({ case: record });
+  const written = (record: PartnerRecord): Written => ({ entity: raw(record), dropped: [] });
   return {
     id,
     name,
@@ -38,18 +38,18 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     find: async (_type, reference) => {
       const { records } = await api.list(
         { method: 'GET', path: '/cases', query: { externalId: reference }, what: 'look for a case' },
-        { needs: NEEDS, asked: (record) => record.externalId === reference },
+        { required: REQUIRED, matches: (record) => record.externalId === reference },
       );
       return records[0] && raw(records[0]);
     },
     create: async (_type, fields, reference) => {
       const body = { ...fields, externalId: reference };
-      const wrong = (record: Answered) => (record.externalId === reference ? undefined : 'it carries another reference');
-      return written(await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, wrong, readOne, NEEDS));
+      const wrong = (record: PartnerRecord) => (record.externalId === reference ? undefined : 'it carries another reference');
+      return written(await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, wrong, readOne, REQUIRED));
     },
     update: async (_type, key, fields) => {
       const request = { method: 'PATCH' as const, path: `/cases/${key}`, body: fields, what: 'update case' };
-      const record = await api.change(request, key, () => readOne(key), NEEDS);
+      const record = await api.change(request, key, () => readOne(key), REQUIRED);
       const dropped = Object.entries(fields)
         .filter(([field, sent]) => record[field] !== sent)
         .map(([field, sent]) => ({ field, sent, has: record[field] as Json | undefined }));
@@ -64,7 +64,7 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
       const since = typeof cursor === 'string' ? cursor : new Date(clock()).toISOString();
       if (cursor === undefined) return { hints: [], cursor: since, more: false };
       const request = { method: 'GET' as const, path: '/cases', query: { since }, what: 'poll cases' };
-      const { records } = await api.list(request, { needs: NEEDS });
+      const { records } = await api.list(request, { required: REQUIRED });
       const hints = records.map((record) => ({
         entityType,
         id: String(record.id),
@@ -80,7 +80,7 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     },
     validate: () => [],
     parse: ({ case: record = {} }) => {
-      const { id: key, externalId, changed } = record as Answered;
+      const { id: key, externalId, changed } = record as PartnerRecord;
       return {
         source: {
           endpoint: id,

@@ -1,6 +1,6 @@
 import type { ContractCase } from '../../../test/endpoints/contract-case.js';
+import { contractClient } from '../../../test/endpoints/contract-client.js';
 import { StandIn } from '../../../test/endpoints/stand-in.js';
-import { createHttpClient } from '../../http/http-client.js';
 import { toy } from './system.js';
 
 type Case = Record<string, unknown>;
@@ -8,7 +8,7 @@ type Case = Record<string, unknown>;
 /** A desk that keeps cases in memory. */
 class Desk extends StandIn {
   private readonly cases = new Map<string, Case>();
-  private made = 0;
+  private created = 0;
 
   constructor() {
     super(
@@ -26,18 +26,28 @@ class Desk extends StandIn {
           path.split('/')[2] ? (method === 'PATCH' ? 'change' : 'read') : method === 'POST' ? 'create' : 'list',
         errors: { alone: { error: 'try later' }, beside: { error: 'try later' } },
         errorBody: (status) => ({ error: `status ${status}` }),
-        recordFrom: (fields) => ({ ...fields, id: 'made', changed: '2026-01-01T00:00:00.000Z' }),
+        recordFrom: (fields) => ({ ...fields, id: 'created', changed: '2026-01-01T00:00:00.000Z' }),
         hasReference: (references) => this.all().some((one) => references.includes(String(one.externalId))),
       },
     );
+  }
+
+  reset(): void {
+    this.cases.clear();
+    this.behaviours.reset();
   }
 
   all(): Case[] {
     return [...this.cases.values()];
   }
 
+  touch(id: string): void {
+    const found = this.cases.get(id);
+    if (found) this.change(id, found, {});
+  }
+
   private create(given: Case): Case {
-    const id = `case-${++this.made}`;
+    const id = `case-${++this.created}`;
     this.cases.set(id, { ...given, id, changed: new Date().toISOString() });
     this.behaviours.recordCreated(id);
     return { ...this.cases.get(id) };
@@ -51,7 +61,7 @@ class Desk extends StandIn {
 
 function fits(one: Case, query: URLSearchParams): boolean {
   const [reference, since] = [query.get('externalId'), query.get('since')];
-  return (reference === null || one.externalId === reference) && (since === null || String(one.changed) > since);
+  return (reference === null || one.externalId === reference) && (since === null || String(one.changed) >= since);
 }
 
 const desk = new Desk();
@@ -60,31 +70,16 @@ export const CASES: ContractCase[] = [
   {
     name: 'Toy desk',
     entityType: 'toyCase',
-    asks: { find: ['list'], read: ['read'], create: ['create'], update: ['change'] },
-    start: () => desk.start(),
-    client: (_sandbox, url = desk.url) =>
-      toy.createClient({
-        id: 'p',
-        name: 'Partner',
-        settings: {},
-        credentials: {},
-        http: () =>
-          createHttpClient({
-            name: 'Partner',
-            baseUrl: url,
-            auth: { kind: 'none' },
-            timeout: 10_000,
-            rateLimit: 0,
-            concurrency: 4,
-          }),
-        clock: Date.now,
-      }),
+    calls: { find: ['list'], read: ['read'], poll: ['list'], create: ['create'], update: ['change'] },
+    standIn: desk,
+    client: (_sandbox, url = desk.url) => contractClient(toy, { url, auth: { kind: 'none' } }),
     desk: () => desk,
     fields: { subject: 'x', status: 'open' },
     change: { subject: 'changed' },
     withReference: (_sandbox, reference) => desk.all().flatMap((one) => (one.externalId === reference ? [String(one.id)] : [])),
     identifies: true,
     said: () => [],
-    says: () => undefined,
+    // Cases have no comments: that somebody works on one shows in its time of change.
+    says: (_sandbox, id) => desk.touch(id),
   },
 ];

@@ -140,7 +140,7 @@ describe('orders of a ServiceNow instance', () => {
       desk().faults.add({ kind: 'status', status: 403, path: LINE });
       await assert.rejects(client.read('order', order.sys_id), {
         code: 'SWB_PARTNER_AUTH',
-        message: /read the lines of order \(sn_ind_tmt_orm_order_line_item\).*403.*right/s,
+        message: /read the lines of order \(sn_ind_tmt_orm_order_line_item\).*403.*permission/s,
       });
       const checks = new Map((await client.test()).map((c) => [c.name, c]));
       assert.equal(checks.get('Read order lines')?.ok, false);
