@@ -228,7 +228,7 @@ describe(`the conversations view in Node-RED ${NODE_RED.version}`, () => {
     assert.equal(download.suggestedFilename(), 'SWB-TICKET.fixture.json');
     const fixture = JSON.parse(readFileSync(await download.path(), 'utf8')) as Fixture;
     assert.equal(fixture.steps.length, 3);
-    assert.deepEqual(fixture.endpoints.tmf1, { name: 'North Telecom', system: 'tmf621', version: 'v4', profile: 'standard' });
+    assert.deepEqual(fixture.endpoints.tmf1, { name: 'North Telecom', system: 'tmf621', dialect: 'v4' });
     await view().getByRole('button', { name: 'Link a ticket…' }).waitFor();
     await view().locator('.switchboard-back').click();
   });

@@ -92,7 +92,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await config('user').fill('switchboard');
     await config('password').fill(sandbox.environment.SANDBOX_SERVICENOW_PASSWORD!);
     await page.click('summary:has-text("Record types")');
-    const table = page.locator('#switchboard-entity-types [data-column=table]').first();
+    const table = page.locator('#switchboard-rows-entityTypes [data-column=table]').first();
     await table.focus();
     const offered = page.locator('#switchboard-type-0-table-list option');
     // The built-in list is shown until the instance has responded.
@@ -101,7 +101,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     assert.ok(options.some(([value, label]) => value === 'incident' && label === 'Incident (incident)'));
     assert.equal(options.filter(([value]) => value === 'incident').length, 1);
     assert.ok(options.some(([value]) => value === 'sc_task'));
-    assert.equal(await page.locator('#switchboard-entity-types-note').innerText(), '');
+    assert.equal(await page.locator('#switchboard-rows-entityTypes-note').innerText(), '');
     await shot('record-types');
   });
 
@@ -109,7 +109,7 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
     await editNode(page, 'sn1');
     await config('auth').selectOption('none');
     await page.click('summary:has-text("Record types")');
-    await page.locator('#switchboard-entity-types [data-column=table]').first().focus();
+    await page.locator('#switchboard-rows-entityTypes [data-column=table]').first().focus();
     await page.getByText('These are the ones known beforehand').waitFor();
     const offered = await page.locator('#switchboard-type-0-table-list option').count();
     assert.equal(offered, ENTITY_TYPES.length);
@@ -118,12 +118,12 @@ describe(`the dialogs in Node-RED ${NODE_RED.version}`, () => {
   it('mark a duplicate record type, or one without a table, in its row while typing', async () => {
     await editNode(page, 'sn1');
     await page.click('summary:has-text("Record types")');
-    const name = page.locator('#switchboard-entity-types [data-column=name]');
+    const name = page.locator('#switchboard-rows-entityTypes [data-column=name]');
     await name.nth(1).fill('incident');
     assert.match((await name.nth(1).getAttribute('title')) ?? '', /Another row already has this name/);
     await name.nth(1).fill('problem');
     assert.equal(await name.nth(1).getAttribute('title'), '');
-    const table = page.locator('#switchboard-entity-types [data-column=table]').nth(1);
+    const table = page.locator('#switchboard-rows-entityTypes [data-column=table]').nth(1);
     await table.fill('');
     assert.equal(await table.getAttribute('title'), 'A value is required');
   });
