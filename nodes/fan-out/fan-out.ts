@@ -14,7 +14,7 @@ import { say } from '../../src/text/say.js';
 import { envelopeFor } from '../kit/envelope.js';
 import { flowTracker } from '../kit/flow-tracker.js';
 import { asError, envelopeOf, handle, type Msg } from '../kit/handle.js';
-import { usedEndpoint } from '../kit/parties.js';
+import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { FanOutConfig } from './fan-out.config.js';
 
@@ -61,7 +61,7 @@ export = (RED: NodeAPI) => {
           hint: say`Put a "conversation correlate" node before this one.`,
         });
       }
-      const broker = await usedEndpoint(RED, envelope.endpoint, where).broker;
+      const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const message = msg.payload as GenericMessage;
       const matching = new Set<string>();
       if (config.by === 'target') for (const leg of legs) if (await holds(leg, message)) matching.add(leg.name);

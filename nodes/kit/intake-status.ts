@@ -3,10 +3,10 @@ import type { Broker } from '../../src/delivery/broker.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
 import { Standing } from '../../src/delivery/standing.js';
 import { say } from '../../src/text/say.js';
-import { attentionText, countDown, MOST_TEXT, show } from './status.js';
+import { attentionText, countDown, MAX_TEXT, show } from './status.js';
 
 /**
- * The status of an in node: what fails and when it is retried, else how changes arrive; and how many of its messages failed or need a decision.
+ * The status of an in node: the current failure and its next retry, else how changes arrive; plus the number of its messages that failed or need a decision.
  */
 export class IntakeStatus {
   private readonly failures = new Map<IntakePart, { text: string; retryAt: number }>();
@@ -22,7 +22,7 @@ export class IntakeStatus {
     this.standing = new Standing(broker.store, 'message', node.id, () => this.update());
   }
 
-  /** From now on the status is shown. `endpoint`: whose messages they are. */
+  /** Starts to show the status. `endpoint`: the source of the messages. */
   begin(endpoint: string, idleText: string): Promise<void> {
     this.idleText = idleText;
     this.endpoint = endpoint;
@@ -41,7 +41,7 @@ export class IntakeStatus {
     this.update();
   }
 
-  /** A part works (again); `idleText`: the status while all of them work, and whether it is certain. */
+  /** A part works (again). `idleText`: the status while all parts work; `certain`: whether changes certainly arrive that way. */
   works(part: IntakePart, idleText = this.idleText, certain = this.certain): void {
     this.broker.intakeTroubles.end(this.node.id, part);
     this.failures.delete(part);
@@ -50,7 +50,7 @@ export class IntakeStatus {
     this.update();
   }
 
-  /** An entity could be read again. */
+  /** An entity was read successfully (again). */
   readable(): void {
     if (this.failures.has('read')) this.works('read');
   }
@@ -63,9 +63,9 @@ export class IntakeStatus {
   }
 }
 
-/** Little of a status can be read: what needs attention matters more than the last words of how changes arrive. */
+/** A status has little room: what needs attention matters more than the details of how changes arrive. */
 function shortened(text: string, attention: string): string {
   const parts = text.split(', ');
-  while (parts.length > 1 && parts.join(', ').length + attention.length > MOST_TEXT) parts.pop();
+  while (parts.length > 1 && parts.join(', ').length + attention.length > MAX_TEXT) parts.pop();
   return parts.join(', ') + attention;
 }

@@ -5,12 +5,12 @@ import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import { say } from '../../src/text/say.js';
-import { demandSystem, entityTypeToWrite } from './entity-types.js';
+import { entityTypeToWrite, requireSystem } from './entity-types.js';
 import { envelopeOf, handle, type Msg } from './handle.js';
 import { emitFrom } from './intake.js';
-import { migrated } from './migrate.js';
+import { migrate } from './migrate.js';
 import type { OutConfig } from './out.config.js';
-import { usedEndpoint } from './parties.js';
+import { requireEndpoint } from './parties.js';
 import { attentionText, countDown, show } from './status.js';
 
 /** The out node of a system. */
@@ -18,13 +18,13 @@ export function outNode(RED: NodeAPI, id: string) {
   const system = systemOf(id);
   function Out(this: Node, given: NodeDef & OutConfig) {
     RED.nodes.createNode(this, given);
-    queuePayloads(RED, this, migrated(given, system.migrations?.out), system);
+    queuePayloads(RED, this, migrate(given, system.migrations?.out), system);
   }
   return { node: Out, options: {} };
 }
 
 /**
- * Queues each payload for delivery, shows the state of the deliveries, and emits the partner's answers, which come through the inbox like everything else.
+ * Queues each payload for delivery, shows the state of the deliveries, and emits the partner's answers, which pass through the inbox like any message.
  */
 function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, system: System): void {
   const where = config.name || `${system.id} out`;
@@ -39,13 +39,13 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
 
   handle(node, async (msg: Msg) => {
     const envelope = envelopeOf(msg, where);
-    const endpoint = usedEndpoint(RED, config.endpoint, where);
-    demandSystem(endpoint.client, system.id, where);
+    const endpoint = requireEndpoint(RED, config.endpoint, where);
+    requireSystem(endpoint.client, system.id, where);
     const entityType = entityTypeToWrite(endpoint.client, chosen, envelope);
     if (!envelope.conversation) {
       throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
         where,
-        hint: say`Put a «conversation correlate» node before the out node.`,
+        hint: say`Add a conversation correlate node before the out node.`,
       });
     }
     const { payload } = msg;
@@ -53,12 +53,12 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
       throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}.`, {
         where,
         field: 'msg.payload',
-        hint: say`Give the fields to write as an object; a «map» node makes it.`,
+        hint: say`Set msg.payload to an object with the fields to write, as the map node does.`,
       });
     }
     const outgoing = envelope.outgoing;
     if (outgoing && outgoing.endpoint !== endpoint.id) {
-      throw new SwitchboardError('SWB_CONFIG', say`The map node before it maps for another endpoint.`, {
+      throw new SwitchboardError('SWB_CONFIG', say`The map node before this out node maps for another endpoint.`, {
         where,
         hint: say`Choose the same endpoint in both nodes.`,
       });
@@ -66,7 +66,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     if (outgoing && outgoing.entityType !== entityType) {
       throw new SwitchboardError(
         'SWB_CONFIG',
-        say`The map node before it makes a payload for ${outgoing.entityType}, this node writes ${entityType}.`,
+        say`The map node before this out node maps to ${outgoing.entityType}, but this node writes ${entityType}.`,
         { where, field: 'entityType', hint: say`Choose the same record type in both nodes.` },
       );
     }
@@ -96,8 +96,8 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
   });
 
   const start = async () => {
-    const endpoint = usedEndpoint(RED, config.endpoint, where);
-    demandSystem(endpoint.client, system.id, where);
+    const endpoint = requireEndpoint(RED, config.endpoint, where);
+    requireSystem(endpoint.client, system.id, where);
     const broker = await endpoint.broker;
     if (closed) return;
     const worker = broker.worker(endpoint.id);

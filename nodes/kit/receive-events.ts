@@ -12,28 +12,28 @@ import type { IntakeStatus } from './intake-status.js';
 import type { EndpointNode } from './parties.js';
 import { requiredSetting } from './settings.js';
 import { show } from './status.js';
-import { type Incoming, jsonBody, listen, type Reply } from './webhooks.js';
+import { jsonBody, listen, type PartnerRequest, type Reply } from './webhooks.js';
 
 interface EventOptions {
   hub: EventHub;
   where: string;
   entityType: string;
   number(name: keyof InConfig): number;
-  /** Reads what was missed while there was no registration. */
+  /** Polls for changes that were missed while there was no registration. */
   poller: Poller;
-  shown: IntakeStatus;
+  status: IntakeStatus;
   trouble(part: IntakePart, what: string): (error: unknown, retryAt: number) => void;
-  /** What has to be done when the node is closed. */
+  /** Called when the node is closed. */
   stops: ((removed: boolean) => Promise<void> | void)[];
 }
 
-/** Registers at the partner's hub, keeps the registration, and takes its events. */
+/** Registers at the partner's hub, renews the registration, and receives its events. */
 export async function subscribe(
   RED: NodeAPI,
   node: Node,
   config: InConfig,
   endpoint: EndpointNode,
-  { hub, where, entityType, number, poller, shown, trouble, stops }: EventOptions,
+  { hub, where, entityType, number, poller, status, trouble, stops }: EventOptions,
 ): Promise<void> {
   const broker = await endpoint.broker;
   const path = `switchboard/${endpoint.client.system}/${node.id}`;
@@ -47,9 +47,9 @@ export async function subscribe(
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     catchUp: async () => {
       await poller.ask();
-      shown.works('poll');
+      status.works('poll');
     },
-    onRegistered: (state) => shown.works('hub', hubStatus(state, broker.clock()), state.certain),
+    onRegistered: (state) => status.works('hub', hubStatus(state, broker.clock()), state.certain),
     onTrouble: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
     onNotice: (text) => node.warn(say`Hub registration: ${text}`),
   });
@@ -65,18 +65,18 @@ export async function subscribe(
 }
 
 interface Callback {
-  /** Empty until it is known. */
+  /** Empty until the registration has one. */
   secret: string;
   /** Called for each event of the partner. */
   heard: () => void;
 }
 
-/** Keeps an event and answers at once: what it is about is read back before it is emitted. */
+/** Stores an event and acknowledges it at once; the entity is read later, before it is emitted. */
 async function receive(
   node: Node,
   hub: EventHub,
   entityType: string,
-  request: Incoming,
+  request: PartnerRequest,
   { secret, heard }: Callback,
   endpoint: EndpointNode,
 ): Promise<Reply> {
@@ -84,7 +84,7 @@ async function receive(
     const [given = '', ...rest] = request.rest.split('/');
     if (!secret || !sameText(given, secret)) {
       throw new SwitchboardError('SWB_UNAUTHORISED', say`The secret in the callback path is wrong.`, {
-        hint: say`Events come to the address registered at the hub.`,
+        hint: say`Send events to the callback URL registered at the hub.`,
       });
     }
     heard();
@@ -107,7 +107,7 @@ function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** Where a partner on this machine reaches Node-RED, unless told otherwise. */
+/** The configured public URL of Node-RED, or by default the one for partners on this machine. */
 function publicUrl(RED: NodeAPI, given: string): string {
   const root = RED.settings.httpNodeRoot || '/';
   const base =

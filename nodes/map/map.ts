@@ -7,8 +7,8 @@ import { sourcesOf } from '../../src/mapping/sources.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
 import { entityTypeToWrite } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
-import { mappingFor, placeOf } from '../kit/mappings.js';
-import { usedEndpoint } from '../kit/parties.js';
+import { mappingFor, mappingReference } from '../kit/mappings.js';
+import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { MapConfig } from './map.config.js';
 
@@ -19,7 +19,7 @@ export = (RED: NodeAPI) => {
     const invalidWired = ((this as unknown as { wires: string[][] }).wires?.[1]?.length ?? 0) > 0;
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
-      const endpoint = usedEndpoint(RED, config.endpoint, where);
+      const endpoint = requireEndpoint(RED, config.endpoint, where);
       const { client } = endpoint;
       const entityType = entityTypeToWrite(client, config.entityType || 'incident', envelope);
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
@@ -32,7 +32,7 @@ export = (RED: NodeAPI) => {
       }
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
-      broker.countUnmapped(envelope.messageId, { ...placeOf(mapping, config.mapping), direction: 'out' }, problems);
+      broker.countUnmapped(envelope.messageId, { ...mappingReference(mapping, config.mapping), direction: 'out' }, problems);
       // Of what is gone there is nothing to show but that.
       const isGone = message.event === 'deleted' && message.changed !== undefined;
       const wrong = [
@@ -49,7 +49,7 @@ export = (RED: NodeAPI) => {
         generic: genericValues(message, sources),
         comments: outgoingComments(message, problems, mapping.mapping, client),
         attachments: message.attachments,
-        made: { ...placeOf(mapping, config.mapping), trace },
+        made: { ...mappingReference(mapping, config.mapping), trace },
       };
       msg.payload = body;
       if (wrong.length > 0)

@@ -2,13 +2,13 @@ import type { NodeAPI } from 'node-red';
 import { genericMessage } from '../../src/conversation/generic-message.js';
 import { brokers } from '../../src/delivery/brokers.js';
 import type { Parsed, RawEntity } from '../../src/endpoints/endpoint.js';
-import { compileMapping, isAbout, preset, type Subject, subjectOf } from '../../src/endpoints/registry.js';
+import { compileMapping, type MappingSubject, preset, sameSubject, subjectOf } from '../../src/endpoints/registry.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import type { Direction } from '../../src/mapping/mapping.js';
 import type { Json } from '../../src/model/message.js';
 import type { MessageRecord, Store } from '../../src/store/store.js';
+import type { MappingNode } from '../kit/mapping-node.js';
 import type { EndpointNode } from '../kit/parties.js';
-import type { MappingNode } from './mapping.js';
 
 /** A message kept in the store that a mapping would be used on. */
 export interface KeptMessage {
@@ -33,7 +33,12 @@ interface Lead {
 }
 
 /** The newest messages kept that a mapping would be used on, one for each record of a partner. */
-export async function keptMessages(RED: NodeAPI, subject: Subject, direction: Direction, limit: number): Promise<KeptMessage[]> {
+export async function keptMessages(
+  RED: NodeAPI,
+  subject: MappingSubject,
+  direction: Direction,
+  limit: number,
+): Promise<KeptMessage[]> {
   const leads = (await (direction === 'in' ? leadsIn(RED, subject) : leadsOut(RED, subject))).sort((a, b) =>
     a.record.id < b.record.id ? 1 : -1,
   );
@@ -52,7 +57,7 @@ export async function keptMessages(RED: NodeAPI, subject: Subject, direction: Di
 }
 
 /** What partners of that kind told us. */
-async function leadsIn(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
+async function leadsIn(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> {
   const lists = endpointsOf(RED, subject).map(async (endpoint) => messagesOf(endpoint.id, subject.entityType));
   return (await Promise.all(lists)).flat();
 }
@@ -60,7 +65,7 @@ async function leadsIn(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
 const isOrder = ({ entityType }: { entityType: string }) => /order/i.test(entityType);
 
 /** What was sent to partners of that kind; before anything was, all that anybody else told us of such matters. */
-async function leadsOut(RED: NodeAPI, subject: Subject): Promise<Lead[]> {
+async function leadsOut(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> {
   const leads: Lead[] = [];
   for (const { store } of brokers()) {
     for (const endpoint of endpointsOf(RED, subject)) {
@@ -132,13 +137,13 @@ async function generic(
 }
 
 /** The mapping that normalize nodes use for such records: one of the flows, or the preset. */
-function mappingIn(RED: NodeAPI, subject: Subject): CompiledMapping | undefined {
+function mappingIn(RED: NodeAPI, subject: MappingSubject): CompiledMapping | undefined {
   for (const config of configs(RED)) {
     if (config.type !== 'switchboard-normalize' || !config.mapping) continue;
     const node = RED.nodes.getNode(String(config.mapping)) as MappingNode | null;
     try {
       const compiled = node?.compiled();
-      if (compiled && isAbout(compiled.mapping, subject)) return compiled;
+      if (compiled && sameSubject(compiled.mapping, subject)) return compiled;
     } catch {
       // Its own node says what is wrong with it.
     }
@@ -150,13 +155,13 @@ function mappingIn(RED: NodeAPI, subject: Subject): CompiledMapping | undefined 
   }
 }
 
-function endpointsOf(RED: NodeAPI, subject: Subject): EndpointNode[] {
+function endpointsOf(RED: NodeAPI, subject: MappingSubject): EndpointNode[] {
   return configs(RED)
     .filter(({ type }) => /^switchboard-.*-endpoint$/.test(type))
     .map(({ id }) => RED.nodes.getNode(id) as EndpointNode | null)
     .filter((node): node is EndpointNode => {
       if (!node?.client) return false;
-      return isAbout(subjectOf(node.client, subject.entityType), subject);
+      return sameSubject(subjectOf(node.client, subject.entityType), subject);
     });
 }
 

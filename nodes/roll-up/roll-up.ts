@@ -3,7 +3,7 @@ import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericMessage } from '../../src/model/message.js';
 import { envelopeOf, handle } from '../kit/handle.js';
-import { usedEndpoint } from '../kit/parties.js';
+import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
 import type { RollUpConfig } from './roll-up.config.js';
 
@@ -21,7 +21,7 @@ export = (RED: NodeAPI) => {
           hint: 'Wire roll-up behind normalize and conversation correlate.',
         });
       }
-      const broker = await usedEndpoint(RED, envelope.endpoint, where).broker;
+      const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const whole = await broker.legs.rollUp(envelope.messageId, rules, message);
       msg.payload = whole;
       send(msg);

@@ -14,7 +14,7 @@ import { SYSTEMS } from './systems.js';
 export { SYSTEMS } from './systems.js';
 
 /** Whose records: the parts of a mapping that say so. */
-export type Subject = Pick<Mapping, 'system' | 'entityType' | 'version'>;
+export type MappingSubject = Pick<Mapping, 'system' | 'entityType' | 'version'>;
 
 export function isSystem(id: string): boolean {
   return SYSTEMS.some((system) => system.id === id);
@@ -51,7 +51,7 @@ export function presets(): Mapping[] {
 
 /** The preset for a system's record type, and its dialect where it has several. Throws SWB_CONFIG where there is none. */
 export function preset(system: string, entityType: string, dialect?: string): Mapping {
-  const found = presets().find((one) => isAbout(one, { system, entityType, version: dialect }));
+  const found = presets().find((one) => sameSubject(one, { system, entityType, version: dialect }));
   if (found) return found;
   throw new SwitchboardError('SWB_CONFIG', say`There is no preset for ${system} ${entityType}${dialect ? ` ${dialect}` : ''}.`, {
     hint: say`Add a mapping and choose it in the node.`,
@@ -59,7 +59,7 @@ export function preset(system: string, entityType: string, dialect?: string): Ma
 }
 
 /** Are both about the same records? Systems without dialects take any mapping of theirs. */
-export function isAbout(one: Subject, other: Subject): boolean {
+export function sameSubject(one: MappingSubject, other: MappingSubject): boolean {
   if (one.system !== other.system || one.entityType !== other.entityType) return false;
   return !systemOf(one.system).dialects || one.version === other.version;
 }
@@ -70,11 +70,11 @@ export function compileMapping(mapping: Mapping, options: { expressions?: Expres
 }
 
 /** The subject of a client's records. */
-export function subjectOf(client: Pick<EndpointClient, 'system' | 'dialectId'>, entityType: string): Subject {
+export function subjectOf(client: Pick<EndpointClient, 'system' | 'dialectId'>, entityType: string): MappingSubject {
   return { system: client.system, entityType, ...(client.dialectId && { version: client.dialectId }) };
 }
 
 /** What is known of the fields of a subject's records. */
-export function partnerCatalog({ system, entityType, version }: Subject): Catalog {
+export function partnerCatalog({ system, entityType, version }: MappingSubject): Catalog {
   return systemOf(system).catalog(entityType, version);
 }

@@ -31,7 +31,7 @@ export interface Capabilities {
   /** Links between records (parent, child, related) are read, and written. */
   relations: { in: boolean; out: boolean };
   /** A record can stand for an outage under which others are grouped. */
-  motherTickets: boolean;
+  parentTickets: boolean;
   /** It can carry notices that are no records: an e-mail, a chat message. */
   notices: boolean;
 }
@@ -57,20 +57,20 @@ export interface ClientOptions {
 }
 
 /** What a way to sign in of a system's own gets. */
-export interface SignInGiven {
+export interface SignInContext {
   settings: Settings;
   /** A credential or setting that must be there; throws SWB_CONFIG, naming the field, where it is not. */
   need(name: string): string;
 }
 
 /** What there is to choose from; `note`: in words, why it may be less than there is. */
-export interface Listed<Item> {
+export interface PickListResult<Item> {
   items: Item[];
   note?: string;
 }
 
 /** Asks the partner, or what is known of it beforehand, what there is to choose from. `asked`: the body of the editor's request. */
-export type PickList = (client: EndpointClient, asked: Record<string, unknown>) => Promise<Listed<unknown>>;
+export type PickList = (client: EndpointClient, asked: Record<string, unknown>) => Promise<PickListResult<unknown>>;
 
 /** Everything that the rest of the product knows of a system. */
 export interface System extends SystemForm {
@@ -95,7 +95,7 @@ export interface System extends SystemForm {
   /** Comments are shown under the name of the user we write as, so that the author has to stand in the text. */
   authorsInText: boolean;
   /** Ways to sign in that only this system has, by id: what the HTTP client sends. One that is not HTTP needs none: the client reads the credentials. */
-  signInAs?: Readonly<Record<string, (given: SignInGiven) => Auth>>;
+  signInAs?: Readonly<Record<string, (given: SignInContext) => Auth>>;
   /** By name, as the columns of a `rows` setting name them. */
   pickLists?: Readonly<Record<string, PickList>>;
   /** Its page, below the repository's root. */

@@ -39,7 +39,7 @@ export const toy: System = {
     optimisticLock: false,
     deletes: false,
     relations: { in: false, out: false },
-    motherTickets: false,
+    parentTickets: false,
     notices: false,
   }),
   presets: [PRESET],

@@ -1,6 +1,6 @@
 import type { RowsColumn, RowsSetting, Settings } from '../../../src/endpoints/form.js';
 import type { ConnectionTest } from './connection-test.js';
-import { deployedList, type Listed, suggest, typedList } from './pick-list.js';
+import { deployedList, type PickListResult, suggest, typedList } from './pick-list.js';
 
 type Row = Record<string, string>;
 
@@ -17,7 +17,7 @@ export function prepareRows(node: EditorNode<unknown>, setting: RowsSetting, cur
   const label = ({ name }: RowsColumn) => node._(`${setting.name}.${name}`);
   const head = $('<div>', { class: 'switchboard-columns switchboard-head' });
   for (const column of setting.columns) head.append($('<span>').text(label(column)));
-  const lists = new Map<string, () => Promise<Listed>>();
+  const lists = new Map<string, () => Promise<PickListResult>>();
   let rows = 0;
   list.editableList<Row>({
     header: head,
@@ -57,7 +57,7 @@ export function prepareRows(node: EditorNode<unknown>, setting: RowsSetting, cur
       return;
     }
     const of = from.of;
-    let items: Listed['items'] = [];
+    let items: PickListResult['items'] = [];
     const show = () => suggest(input, ...following(String(input.val() ?? ''), items));
     input.on('focus', () => {
       const asked = { [of]: textOf(inputs[of]) };
@@ -70,7 +70,7 @@ export function prepareRows(node: EditorNode<unknown>, setting: RowsSetting, cur
   }
 
   /** Shows what came, or why it is not all; a person can type on meanwhile. */
-  function offer(asked: Promise<Listed>, show: (listed: Listed) => void): void {
+  function offer(asked: Promise<PickListResult>, show: (listed: PickListResult) => void): void {
     asked.then(
       (listed) => {
         show(listed);
@@ -115,7 +115,7 @@ function mark(translate: Translate, setting: RowsSetting): void {
 }
 
 /** What comes after the values typed so far; those are not offered again. */
-function following(typed: string, items: Listed['items']): [Listed['items'], string] {
+function following(typed: string, items: PickListResult['items']): [PickListResult['items'], string] {
   const before = typed.replace(/[^\s,]*$/, '');
   const named = new Set(typed.split(/[\s,]+/));
   return [items.filter(({ name }) => !named.has(name)), before];

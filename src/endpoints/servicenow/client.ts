@@ -15,7 +15,7 @@ import type {
   Written,
   WrittenPart,
 } from '../endpoint.js';
-import type { Listed } from '../system.js';
+import type { PickListResult } from '../system.js';
 import { serviceNowApi } from './answers.js';
 import { checkConnection } from './checks.js';
 import { Comments } from './comments.js';
@@ -49,9 +49,9 @@ export interface ServiceNowClient extends EndpointClient {
   readonly system: 'servicenow';
   readonly entityTypes: readonly EntityTable[];
   /** What people may choose from; `known`: tables to be among them in any case. */
-  listTables(known: readonly string[]): Promise<Listed<TableChoice>>;
-  listFields(table: string): Promise<Listed<FieldChoice>>;
-  listChoices(table: string, field: string): Promise<Listed<ValueChoice>>;
+  listTables(known: readonly string[]): Promise<PickListResult<TableChoice>>;
+  listFields(table: string): Promise<PickListResult<FieldChoice>>;
+  listChoices(table: string, field: string): Promise<PickListResult<ValueChoice>>;
 }
 
 /** How long after it was made a request of our own user may be without our reference, milliseconds. */
@@ -101,15 +101,15 @@ class Client implements ServiceNowClient {
     return checkConnection(this.api, this.entityTypes, this.integrationUser, this.clock);
   }
 
-  listTables(known: readonly string[]): Promise<Listed<TableChoice>> {
+  listTables(known: readonly string[]): Promise<PickListResult<TableChoice>> {
     return listTables(this.api, known);
   }
 
-  listFields(table: string): Promise<Listed<FieldChoice>> {
+  listFields(table: string): Promise<PickListResult<FieldChoice>> {
     return listFields(this.api, table);
   }
 
-  listChoices(table: string, field: string): Promise<Listed<ValueChoice>> {
+  listChoices(table: string, field: string): Promise<PickListResult<ValueChoice>> {
     return listChoices(this.api, table, field);
   }
 

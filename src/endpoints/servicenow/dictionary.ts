@@ -1,6 +1,6 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { Api } from '../api.js';
-import type { Listed } from '../system.js';
+import type { PickListResult } from '../system.js';
 import { columnText, type Row } from './parse.js';
 import { MOST_NAMES, queryTable } from './query.js';
 
@@ -28,7 +28,7 @@ export interface ValueChoice {
 const LEVELS = 6;
 
 /** The tables that hold tasks, and beside them the ones that are named; sys_db_object is not readable by everybody. */
-export async function listTables(api: Api, known: readonly string[]): Promise<Listed<TableChoice>> {
+export async function listTables(api: Api, known: readonly string[]): Promise<PickListResult<TableChoice>> {
   const names = known.filter((name) => NAME.test(name));
   const query = `super_class.name=task^ORsuper_class.super_class.name=task^ORnameIN${names.join(',')}^ORDERBYlabel`;
   const rows = await attempt(api, 'sys_db_object', query, 'list the tables', 'name,label');
@@ -43,7 +43,7 @@ export async function listTables(api: Api, known: readonly string[]): Promise<Li
 }
 
 /** The columns of a table, its own and those of the tables it extends; where sys_dictionary cannot be read, those of one of its records. */
-export async function listFields(api: Api, table: string): Promise<Listed<FieldChoice>> {
+export async function listFields(api: Api, table: string): Promise<PickListResult<FieldChoice>> {
   const tables = await lineage(api, table);
   const rows = await attempt(
     api,
@@ -70,7 +70,7 @@ export async function listFields(api: Api, table: string): Promise<Listed<FieldC
 }
 
 /** The values that a choice column takes, with what people call them in the instance's first language. */
-export async function listChoices(api: Api, table: string, field: string): Promise<Listed<ValueChoice>> {
+export async function listChoices(api: Api, table: string, field: string): Promise<PickListResult<ValueChoice>> {
   const tables = await lineage(api, table);
   const rows = await attempt(
     api,

@@ -38,7 +38,7 @@ export const servicenow: System = {
     optimisticLock: false,
     deletes: true,
     relations: { in: false, out: false },
-    motherTickets: false,
+    parentTickets: false,
     notices: false,
   }),
   presets: PRESETS,

@@ -59,7 +59,7 @@ export function capabilities({ hub, note }: TmfDialect, attachments: boolean, or
     optimisticLock: note === 'full',
     deletes: true,
     relations: { in: true, out: false },
-    motherTickets: false,
+    parentTickets: false,
     notices: false,
   };
 }
