@@ -17,9 +17,9 @@ export = (RED: NodeAPI) => {
       const envelope = envelopeOf(msg, where);
       const { incoming } = envelope;
       if (!incoming) {
-        throw new SwitchboardError('SWB_PAYLOAD', 'The message was not normalized.', {
+        throw new SwitchboardError('SWB_PAYLOAD', 'The message has not been normalized.', {
           where,
-          hint: 'Put a «normalize» node between the in node and this one.',
+          hint: 'Add a normalize node between the in node and this one.',
         });
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;

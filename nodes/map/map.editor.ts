@@ -27,7 +27,7 @@ RED.nodes.registerType<MapConfig>('switchboard-map', {
   },
   defaults: {
     name: { value: '' },
-    // Without a `type`, because an endpoint of any system will do and the editor knows only one type per setting.
+    // Without a `type`, because endpoints of all systems are allowed and the editor supports only one type per setting.
     endpoint: {
       value: '',
       validate(value, _options) {

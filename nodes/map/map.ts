@@ -25,18 +25,18 @@ export = (RED: NodeAPI) => {
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
       const message = msg.payload as GenericMessage;
       if (!message?.source || !message.fields) {
-        throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is no generic message.', {
+        throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not a generic message.', {
           where,
-          hint: 'Wire map behind normalize and conversation correlate.',
+          hint: 'Wire the map node after normalize and conversation correlate.',
         });
       }
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope.messageId, { ...mappingReference(mapping, config.mapping), direction: 'out' }, problems);
-      // Of what is gone there is nothing to show but that.
-      const isGone = message.event === 'deleted' && message.changed !== undefined;
-      const wrong = [
-        ...problems.filter((p) => !isGone || p.code !== 'required'),
+      // A deletion has no other fields, so required ones may be missing.
+      const isDeletion = message.event === 'deleted' && message.changed !== undefined;
+      const errors = [
+        ...problems.filter((p) => !isDeletion || p.code !== 'required'),
         ...validate(client, entityType, body, message),
       ].filter((p) => p.level === 'error');
       const sources = sourcesOf(trace);
@@ -52,8 +52,8 @@ export = (RED: NodeAPI) => {
         made: { ...mappingReference(mapping, config.mapping), trace },
       };
       msg.payload = body;
-      if (wrong.length > 0)
-        return invalid(this, msg, send, wrong, where, invalidWired, (text) => broker.reject(envelope.messageId, text));
+      if (errors.length > 0)
+        return invalid(this, msg, send, errors, where, invalidWired, (text) => broker.reject(envelope.messageId, text));
       send([msg, null]);
       const warning = problems.find((p) => p.level === 'warning');
       if (warning) show(this, 'warning', warning.text);
@@ -63,7 +63,7 @@ export = (RED: NodeAPI) => {
   RED.nodes.registerType('switchboard-map', MapNode as never);
 };
 
-/** Output 2 carries every error; unwired, the message fails so that a catch node and the messages view tell of it. */
+/** Output 2 emits all errors; if it is not wired, the message fails, so that a catch node and the messages view report it. */
 function invalid(
   node: Node,
   msg: Msg,
@@ -85,8 +85,8 @@ function invalid(
   send([null, Object.assign(msg, { problems })]);
 }
 
-/** What the target would refuse of a create: an update may turn out to be one. Nothing is ever created only to be cancelled, or because it is gone. */
+/** The errors for which the target would reject a create, because an update may become one. A cancellation or deletion never creates a record. */
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>, message: GenericMessage): Problem[] {
-  const ends = message.event === 'cancelled' || message.event === 'deleted';
-  return ends && message.changed ? [] : client.validate(entityType, body);
+  const isEnd = message.event === 'cancelled' || message.event === 'deleted';
+  return isEnd && message.changed ? [] : client.validate(entityType, body);
 }

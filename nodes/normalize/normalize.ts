@@ -24,15 +24,15 @@ export = (RED: NodeAPI) => {
       const mapping = mappingFor(RED, config.mapping, client, envelope.entityType, where);
       const { fields, trace, problems } = await mapping.toGeneric(parsed.record);
       const message = genericMessage(client.system, parsed, fields, envelope);
-      const wrong = [...problems, ...validateGeneric(message)];
+      const allProblems = [...problems, ...validateGeneric(message)];
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope.messageId, { ...mappingReference(mapping, config.mapping), direction: 'in' }, problems);
-      const errors = wrong.filter((p) => p.level === 'error');
-      if (errors.length > 0) throw problemError(errors, where);
+      const errors = allProblems.filter((p) => p.level === 'error');
+      if (errors.length > 0) throw errorOf(errors, where);
       const sources = sourcesOf(trace);
       const record = fieldsRead(parsed, sources);
       envelope.raw = raw;
-      envelope.entityId = message.source.id; // a hint may have named one of its lines
+      envelope.entityId = message.source.id; // a hint may have named one of the record's lines
       envelope.incoming = {
         made: { ...mappingReference(mapping, config.mapping), trace },
         record,
@@ -51,17 +51,17 @@ export = (RED: NodeAPI) => {
 
 function parse(client: EndpointClient, raw: RawEntity, where: string) {
   if (typeof raw !== 'object' || raw === null) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not what the in node sent.', {
+    throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not the payload of an in node.', {
       where,
       field: 'msg.payload',
-      hint: 'Wire normalize right behind the in node.',
+      hint: 'Wire the normalize node directly after the in node.',
     });
   }
   return client.parse(raw);
 }
 
-/** Several problems as one error that names them all. */
-function problemError(errors: Problem[], where: string): SwitchboardError {
+/** Combines several problems into one error. */
+function errorOf(errors: Problem[], where: string): SwitchboardError {
   const code = errors.some((p) => p.code === 'unmapped') ? 'SWB_UNMAPPED' : 'SWB_PAYLOAD';
   const text = errors.map((p) => p.text).join(' ');
   return new SwitchboardError(code, text, {

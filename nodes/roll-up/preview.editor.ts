@@ -1,10 +1,10 @@
 import { combinations, type RollUpRule, rollUp } from '../../src/conversation/roll-up.js';
 import { ORDER_STATES, type State } from '../../src/model/message.js';
 
-/** Lines shown of the list of combinations: nobody reads four thousand, and the states picked above narrow them down. */
+/** Most combinations shown: there may be thousands, and the selected states narrow them down. */
 const MOST = 100;
 
-/** Pick the states the items are in, and see what the order is; below it every combination that has them. */
+/** Lets a user select the states of the items and shows the resulting order state, and all combinations that include these states. */
 export function preview(translate: Translate): { element: JQuery; update(rules: RollUpRule[]): void } {
   let rules: RollUpRule[] = [];
   const picked = new Set<State>(['completed', 'failed']);
@@ -39,15 +39,15 @@ export function preview(translate: Translate): { element: JQuery; update(rules: 
     result.empty();
     if (chosen.length === 0) result.text(translate('preview.pick'));
     else result.append($('<span>').text(translate('preview.gives')), ' ', $('<b>').text(word(state)), ' ', $('<small>').text(by));
-    const fitting = combinations(states, rules).filter((c) => chosen.every((s) => c.states.includes(s)));
-    all.find('summary').text(translate('preview.all', { count: fitting.length }));
+    const matching = combinations(states, rules).filter((c) => chosen.every((s) => c.states.includes(s)));
+    all.find('summary').text(translate('preview.all', { count: matching.length }));
     if (!all.prop('open')) return;
     table.empty();
-    for (const { states: set, state: gives, rule: by } of fitting.slice(0, MOST)) {
+    for (const { states: set, state: gives, rule: by } of matching.slice(0, MOST)) {
       const items = $('<span>').text(set.map(word).join(', '));
       table.append($('<div>').append(items, $('<b>').text(word(gives)), $('<small>').text(by < 0 ? '–' : String(by + 1))));
     }
-    if (fitting.length > MOST) table.append($('<div>').text(translate('preview.more', { count: fitting.length - MOST })));
+    if (matching.length > MOST) table.append($('<div>').text(translate('preview.more', { count: matching.length - MOST })));
   };
   return {
     element: $('<div>').append(

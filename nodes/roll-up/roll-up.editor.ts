@@ -50,7 +50,7 @@ RED.nodes.registerType<RollUpConfig>('switchboard-roll-up', {
   },
   oneditsave() {
     const rules = list?.read() ?? [];
-    // The table that comes with Switchboard is not copied into the flow: it may get better.
+    // The default rules are not saved in the flow, so that flows benefit when they improve.
     this.rules = JSON.stringify(rules) === JSON.stringify(DEFAULT_ROLL_UP) ? [] : rules;
   },
 });

@@ -16,16 +16,16 @@ export = (RED: NodeAPI) => {
       const envelope = envelopeOf(msg, where);
       const message = msg.payload as GenericMessage;
       if (!envelope.conversation || !message?.source || !message.fields) {
-        throw new SwitchboardError('SWB_PAYLOAD', 'The message was not correlated.', {
+        throw new SwitchboardError('SWB_PAYLOAD', 'The message has not been correlated.', {
           where,
-          hint: 'Wire roll-up behind normalize and conversation correlate.',
+          hint: 'Wire the roll up node after normalize and conversation correlate.',
         });
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const whole = await broker.legs.rollUp(envelope.messageId, rules, message);
       msg.payload = whole;
       send(msg);
-      show(this, 'ok', whole.fields.state ?? 'as it is');
+      show(this, 'ok', whole.fields.state ?? 'unchanged');
     });
   }
   RED.nodes.registerType('switchboard-roll-up', RollUp as never);

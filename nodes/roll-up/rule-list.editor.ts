@@ -8,7 +8,7 @@ export interface RollUpList {
 
 const LIST = '#switchboard-roll-rules';
 
-/** One line per rule: «when all | any of the items are» states, «the order is» a state. The first that fits counts. */
+/** One line per rule: when "all" or "any" of the items have one of these states, the order has that state. The first matching rule applies. */
 export function rollUpList(translate: Translate, changed: (rules: RollUpRule[]) => void): RollUpList {
   const read = () =>
     $(LIST)
@@ -16,24 +16,24 @@ export function rollUpList(translate: Translate, changed: (rules: RollUpRule[]) 
       .toArray()
       .map((row) => $(row).data('data') as RollUpRule)
       .map(({ when, of, gives }) => ({ when, of, gives }));
-  const tell = () => changed(read());
+  const notify = () => changed(read());
   $(LIST).editableList<RollUpRule>({
     addButton: translate('rule.add'),
     height: 'auto',
     sortable: true,
     removable: true,
-    sortItems: tell,
-    removeItem: () => setTimeout(tell, 0),
+    sortItems: notify,
+    removeItem: () => setTimeout(notify, 0),
     addItem(row, _index, item) {
       const rule = Object.assign(item, { when: item.when ?? 'all', of: item.of ?? [], gives: item.gives ?? 'inProgress' });
-      row.append(line(rule, translate, tell));
+      row.append(line(rule, translate, notify));
     },
   });
   return {
     show(rules) {
       $(LIST).editableList('empty');
       $(LIST).editableList('addItems', structuredClone([...rules]));
-      tell();
+      notify();
     },
     read,
   };

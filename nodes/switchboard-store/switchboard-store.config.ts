@@ -1,15 +1,15 @@
 /** Settings of the `switchboard-store` config node. */
 export interface StoreConfig {
   name: string;
-  /** Folder; relative paths are taken from Node-RED's user folder. */
+  /** Folder; relative paths are resolved against Node-RED's user folder. */
   path: string;
-  /** Bodies and settled messages older than this many days go, unless their conversation is open. */
+  /** Days after which bodies and settled messages are deleted, unless their conversation is open. */
   retentionDays: string;
-  /** Most megabytes of message bodies kept on disk. */
+  /** Maximum size of the message bodies on disk, in megabytes. */
   retentionMegabytes: string;
-  /** Messages accepted and not yet settled, above which senders get 503. */
+  /** Maximum number of accepted, unsettled messages; above it senders get 503. */
   inboxLimit: string;
-  /** Seconds after which a message still inside its flow counts as failed. */
+  /** Seconds after which a message that is still in its flow is marked as failed. */
   flowTimeout: string;
 }
 export const storeDefaults: StoreConfig = {
