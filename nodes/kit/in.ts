@@ -96,7 +96,7 @@ async function readChanged(client: EndpointClient, record: MessageRecord, bodies
   const { entityType, entityId, origin } = record;
   const raw =
     origin === 'event' && client.hub
-      ? await client.hub.readTold(entityType, entityId, bodies.received as Json)
+      ? await client.hub.readForEvent(entityType, entityId, bodies.received as Json)
       : await client.read(entityType, entityId);
   return raw as Json;
 }

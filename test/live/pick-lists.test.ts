@@ -55,7 +55,7 @@ describe('the pick lists of dialogs', () => {
   it('explain why a request is invalid', async () => {
     const tmf = await ask('sb1-tmf/lists/fields', { entityType: 'incident' });
     assert.equal(tmf.status, 409);
-    assert.match(tmf.body.message ?? '', /TMF621.*has no list of fields/);
+    assert.match(tmf.body.message ?? '', /TMF621.*has no pick list of fields/);
     assert.match((await ask('sb1-sn/lists/fields', { entityType: 'order99' })).body.message ?? '', /no record type "order99"/);
     assert.match((await ask('nobody/lists/fields', {})).body.message ?? '', /This endpoint is not deployed/);
   });

@@ -2,7 +2,7 @@ import { field } from '../../mapping/catalog/field.js';
 import type { Mapping } from '../../mapping/mapping.js';
 import { PLAIN_NOTATION } from '../../mapping/mapping.js';
 import type { System } from '../system.js';
-import { unwrapped } from '../unwrap.js';
+import { unwrapRecord } from '../unwrap.js';
 import { createToyClient } from './client.js';
 import { toy as form } from './form.js';
 
@@ -53,7 +53,7 @@ export const toy: System = {
   notation: () => PLAIN_NOTATION,
   validate: (_entityType, body) =>
     body.subject ? [] : [{ level: 'error', code: 'schema', field: 'subject', text: 'subject is missing.' }],
-  unwrap: (pasted) => unwrapped(pasted, ['case']),
+  unwrap: (pasted) => unwrapRecord(pasted, ['case']),
   kindOf: () => 'case',
   raw: { field: 'case', identify: (id) => ({ id }) },
   authorsInText: true,

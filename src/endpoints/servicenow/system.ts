@@ -1,7 +1,7 @@
 import { compile } from '../../mapping/compile.js';
 import type { EntityKind, Json } from '../../model/message.js';
 import type { ClientOptions, System } from '../system.js';
-import { isTree, unwrapped } from '../unwrap.js';
+import { isTree, unwrapRecord } from '../unwrap.js';
 import { createServiceNowClient } from './client.js';
 import { FIELDS } from './fields.js';
 import { ENTITY_TYPES, type EntityTypeRow, servicenow as form } from './form.js';
@@ -81,6 +81,6 @@ function columnsOf(entityType: string, named: string): string[] {
 function unwrap(pasted: Record<string, Json>, entityType: string): Record<string, Json> {
   // A raw entity, as the in node emits it.
   if (isTree(pasted.record)) return parse(pasted, { endpoint: '', entityType, baseUrl: '' }).record;
-  const { lines, ...columns } = unwrapped(pasted, ['result', 'record']);
+  const { lines, ...columns } = unwrapRecord(pasted, ['result', 'record']);
   return { ...flatRow(columns), ...(lines !== undefined && { lines }) };
 }

@@ -179,7 +179,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   /** A deletion cannot be read back any more. */
-  async readTold(entityType: string, id: string, event: Json): Promise<RawEntity> {
+  async readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity> {
     if (readEvent(event).deleted) return { ticket: { id }, event };
     return { ...(await this.read(entityType, id)), event };
   }

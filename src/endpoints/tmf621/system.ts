@@ -1,7 +1,7 @@
 import type { EntityKind, Json } from '../../model/message.js';
 import type { System } from '../system.js';
 import { capabilities, clientOptions, TMF_SYSTEM, versionAndProfile, versionAndProfileOf } from '../tmf/system.js';
-import { unwrapped } from '../unwrap.js';
+import { unwrapRecord } from '../unwrap.js';
 import { createTmf621Client } from './client.js';
 import { dialectOf } from './dialect.js';
 import { FIELDS } from './fields.js';
@@ -34,7 +34,7 @@ export const tmf621: System = {
     typed: dialect === 'v5',
   }),
   validate: (_entityType, body, dialect) => validateTicketCreate(...versionAndProfileOf(dialect), body),
-  unwrap: (pasted) => unwrapped(pasted, ['event', 'ticket', 'troubleTicket']),
+  unwrap: (pasted) => unwrapRecord(pasted, ['event', 'ticket', 'troubleTicket']),
   kindOf: (_entityType, { ticketType }: Record<string, Json>) =>
     (typeof ticketType === 'string' && TICKET_TYPES.find(([pattern]) => pattern.test(ticketType))?.[1]) || 'incident',
   raw: { field: 'ticket', identify: (id) => ({ id }) },

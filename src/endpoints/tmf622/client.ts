@@ -166,7 +166,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf622Client {
     });
   }
 
-  async readTold(_entityType: string, id: string, given: Json): Promise<RawEntity> {
+  async readForEvent(_entityType: string, id: string, given: Json): Promise<RawEntity> {
     const event = readEvent(given);
     if (event.deleted) return { order: { id }, event: given };
     const task =

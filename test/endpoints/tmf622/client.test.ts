@@ -255,7 +255,7 @@ for (const version of ['v4', 'v5'] as const) {
         };
         const hint = await client.hintOf(partial, '');
         assert.deepEqual([hint.entityType, hint.id], [TYPE, id]);
-        const { record, comments } = client.parse(await client.readTold(TYPE, hint.id, hint.payload));
+        const { record, comments } = client.parse(await client.readForEvent(TYPE, hint.id, hint.payload));
         assert.equal(record.state, 'acknowledged');
         assert.ok(comments.some((c) => c.id.startsWith(`cancel|${task.id}|`) && c.text.startsWith('Cancellation refused')));
       });
