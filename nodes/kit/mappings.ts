@@ -42,7 +42,7 @@ function checkMapping(mapping: Mapping, client: EndpointClient, entityType: stri
   if (mapping.system === client.system && mapping.entityType === entityType) return;
   throw new SwitchboardError(
     'SWB_CONFIG',
-    say`The mapping "${mapping.name}" is for ${systemOf(mapping.system).label} ${mapping.entityType}, but ${client.name} is ${systemOf(client.system).label} ${entityType}.`,
+    say`The mapping "${mapping.name}" is for ${mapping.entityType} of ${systemOf(mapping.system).label}, but ${client.name} needs one for ${entityType} of ${systemOf(client.system).label}.`,
     {
       where,
       field: 'mapping',

@@ -188,7 +188,7 @@ describe('the nodes', () => {
       helper.getNode('n')!.receive({ payload: { table: 'incident', record }, switchboard: { ...envelope } } as never);
       const { error } = await caught;
       assert.equal(error.code, 'SWB_CONFIG');
-      assert.match(error.message, /«Own» is for tmf621 troubleTicket, but Acme is servicenow incident/);
+      assert.match(error.message, /"Own" is for troubleTicket of TMF621 .*, but Acme needs one for incident of ServiceNow/);
     });
 
     it('reports which rule of its mapping is invalid', async () => {

@@ -15,15 +15,15 @@ interface Options {
 
 const NEEDS = ['subject', 'changed'];
 
-/** A client of a toy desk: `/cases`, `/cases/:id`, and nothing else. */
+/** A client of a minimal service desk API with only `/cases` and `/cases/:id`. */
 export function createToyClient({ id, name, http, clock }: Options): EndpointClient {
   const api = new Api(http, {
     id: 'id',
     failure: ({ error }) => (error === undefined ? undefined : String(error)),
     isOwnError: ({ error }) => error !== undefined,
   });
-  const none = (): never => {
-    throw new SwitchboardError('SWB_CONFIG', 'A toy desk has no comments and no files.', { where: name });
+  const unsupported = (): never => {
+    throw new SwitchboardError('SWB_CONFIG', 'The toy desk supports neither comments nor files.', { where: name });
   };
   const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: 'read case' }, key, NEEDS);
   const raw = (record: Answered): RawEntity => ({ case: record });
@@ -44,8 +44,8 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     },
     create: async (_type, fields, reference) => {
       const body = { ...fields, externalId: reference };
-      const wrong = (record: Answered) => (record.externalId === reference ? undefined : 'it carries another reference');
-      return written(await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, wrong, readOne, NEEDS));
+      const mismatch = (record: Answered) => (record.externalId === reference ? undefined : 'it has another reference');
+      return written(await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, mismatch, readOne, NEEDS));
     },
     update: async (_type, key, fields) => {
       const request = { method: 'PATCH' as const, path: `/cases/${key}`, body: fields, what: 'update case' };
@@ -55,9 +55,9 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
         .map(([field, sent]) => ({ field, sent, has: record[field] as Json | undefined }));
       return { entity: raw(record), dropped };
     },
-    comment: async () => none(),
+    comment: async () => unsupported(),
     findComment: async () => undefined,
-    attach: async () => none(),
+    attach: async () => unsupported(),
     findAttachment: async () => undefined,
     download: async () => Readable.from([]),
     poll: async (entityType, cursor): Promise<PollResult> => {

@@ -45,7 +45,7 @@ export const toy: System = {
   presets: [PRESET],
   catalog: () => ({
     fields: [
-      field('text', 'subject', 'One line', { required: true, example: 'Line down' }),
+      field('text', 'subject', 'Short summary', { required: true, example: 'Line down' }),
       field('text', 'text', 'Details', { example: 'No signal since 08:15' }),
       field('text', 'status', 'State', { values: ['open', 'closed'], example: 'open' }),
     ],

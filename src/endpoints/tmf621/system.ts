@@ -9,7 +9,7 @@ import { tmf621 as form } from './form.js';
 import { PRESETS } from './presets.js';
 import { validateTicketCreate } from './schema.js';
 
-/** ticketType is free text; these are the values met in the field (TMF621 §1.2; ServiceNow, Trouble Ticket Open API). */
+/** ticketType is free text; these values are common in practice (TMF621 §1.2; ServiceNow, Trouble Ticket Open API). */
 const TICKET_TYPES: [RegExp, EntityKind][] = [
   [/problem/i, 'problem'],
   [/change/i, 'change'],
@@ -28,7 +28,7 @@ export const tmf621: System = {
   },
   presets: PRESETS,
   catalog: (_entityType, dialect = 'v4') => FIELDS[dialect] ?? { fields: [] },
-  // ServiceNow's form wants the times of its tables.
+  // ServiceNow's variant uses the time format of its tables.
   notation: (dialect) => ({
     time: (iso) => (dialect === 'servicenow' ? iso.slice(0, 19).replace('T', ' ') : iso),
     typed: dialect === 'v5',
