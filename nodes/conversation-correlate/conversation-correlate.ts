@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericMessage } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
 import { conversationOf } from '../kit/envelope.js';
 import { envelopeOf, handle } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
@@ -17,9 +18,9 @@ export = (RED: NodeAPI) => {
       const envelope = envelopeOf(msg, where);
       const { incoming } = envelope;
       if (!incoming) {
-        throw new SwitchboardError('SWB_PAYLOAD', 'The message has not been normalized.', {
+        throw new SwitchboardError('SWB_PAYLOAD', say`The message has not been normalized.`, {
           where,
-          hint: 'Add a normalize node between the in node and this one.',
+          hint: say`Place a normalize node between the in node and this one.`,
         });
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;

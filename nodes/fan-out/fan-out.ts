@@ -4,8 +4,8 @@ import type { LegMessage } from '../../src/conversation/fan-out.js';
 import type { FanOutLeg } from '../../src/conversation/fan-out-rules.js';
 import type { Broker } from '../../src/delivery/broker.js';
 import { brokers, watchBrokers } from '../../src/delivery/brokers.js';
+import { errorRecord } from '../../src/delivery/error-record.js';
 import type { Compensation } from '../../src/delivery/legs.js';
-import { errorRecord } from '../../src/delivery/worker.js';
 import { SwitchboardError } from '../../src/errors.js';
 import { sharedExpressions } from '../../src/mapping/expressions.js';
 import type { GenericMessage } from '../../src/model/message.js';
@@ -58,14 +58,14 @@ export = (RED: NodeAPI) => {
       if (!envelope.conversation) {
         throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
           where,
-          hint: say`Add a conversation correlate node before this one.`,
+          hint: say`Place a conversation correlate node before this one.`,
         });
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;
       const message = msg.payload as GenericMessage;
       const matching = new Set<string>();
       if (config.by === 'target') for (const leg of legs) if (await matches(leg, message)) matching.add(leg.name);
-      const shared = await broker.legs.shareOut(
+      const shared = await broker.legs.fanOut(
         envelope.messageId,
         this.id,
         rules,
@@ -104,7 +104,7 @@ export = (RED: NodeAPI) => {
               legMessages,
             );
             tracker.follow(record.id, this.id, () => this.send(out as never), onIdle);
-            show(this, 'warning', `${payload.failed} failed: cancelling ${payload.cancel.join(', ')}`);
+            show(this, 'warning', say`${payload.failed} failed: canceling ${payload.cancel.join(', ')}`);
           } catch (error) {
             onIdle(errorRecord(error, new Date().toISOString()));
           }

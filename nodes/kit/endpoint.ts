@@ -93,7 +93,7 @@ function start(
     const settling = numberSetting(config.settling, defaults.settling, 'settling', where) * 1000;
     const concurrency = concurrencyOf(config, defaults, where);
     const broker: Broker = await store.broker;
-    const retry = { base: retryDelay, maxTries };
+    const retry = { baseDelay: retryDelay, maxTries };
     broker.addEndpoint(node.client, { concurrency, settling, retry, rules: partyRules(config, where) });
     return broker;
   })();

@@ -1,5 +1,5 @@
 import type { Broker } from '../../src/delivery/broker.js';
-import type { MadeBy } from '../../src/mapping/mapping.js';
+import type { AppliedMapping } from '../../src/mapping/mapping.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import type { ConversationRecord, MessageRecord } from '../../src/store/store.js';
 
@@ -18,7 +18,7 @@ export interface Envelope {
   raw?: unknown;
   /** Set by normalize: the mapping that produced the generic fields, and the partner's fields it read. */
   incoming?: {
-    made: MadeBy;
+    made: AppliedMapping;
     record: Record<string, Json>;
     sources: Record<string, string[]>;
     deleted?: boolean;
@@ -46,7 +46,7 @@ export interface Envelope {
     generic: Record<string, Json>;
     comments: GenericComment[];
     attachments: GenericAttachment[];
-    made: MadeBy;
+    made: AppliedMapping;
   };
 }
 

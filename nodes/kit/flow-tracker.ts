@@ -1,5 +1,5 @@
 import type { NodeAPI } from 'node-red';
-import { errorRecord } from '../../src/delivery/worker.js';
+import { errorRecord } from '../../src/delivery/error-record.js';
 import type { ErrorRecord } from '../../src/store/store.js';
 import type { Msg } from './handle.js';
 

@@ -72,7 +72,7 @@ function receive(RED: NodeAPI, node: InNode, config: NodeDef & InConfig, system:
       entityType,
       ...(poll && { interval: Math.max(100, number('pollInterval') * 1000) }),
       onPolled: () => status.works('poll', hub || webhook ? undefined : say`polling`),
-      onTrouble: trouble('poll', 'poll'),
+      onError: trouble('poll', 'poll'),
     });
     stops.push(() => poller.stop());
     if (hub) await subscribe(RED, node, config, endpoint, { hub, where, entityType, number, poller, status, trouble, stops });

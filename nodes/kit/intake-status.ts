@@ -1,7 +1,7 @@
 import type { Node } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { IntakePart } from '../../src/delivery/intake-troubles.js';
-import { Standing } from '../../src/delivery/standing.js';
+import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { say } from '../../src/text/say.js';
 import { attentionText, countDown, MAX_TEXT, show } from './status.js';
 
@@ -10,7 +10,7 @@ import { attentionText, countDown, MAX_TEXT, show } from './status.js';
  */
 export class IntakeStatus {
   private readonly failures = new Map<IntakePart, { text: string; retryAt: number }>();
-  private readonly standing: Standing;
+  private readonly standing: NodeCounts;
   private idleText = '';
   private certain = true;
   private endpoint = '';
@@ -19,7 +19,7 @@ export class IntakeStatus {
     private readonly node: Node,
     private readonly broker: Broker,
   ) {
-    this.standing = new Standing(broker.store, 'message', node.id, () => this.update());
+    this.standing = new NodeCounts(broker.store, 'message', node.id, () => this.update());
   }
 
   /** Starts to show the status. `endpoint`: the source of the messages. */

@@ -27,7 +27,7 @@ export function emitFrom(
       const msg = { payload, topic: record.number ?? record.entityId, switchboard: envelope } as unknown as Msg;
       tracker.follow(record.id, node.id, () => node.send(msg as never), onIdle);
     },
-    trouble(record, error, retryAt) {
+    readFailed(record, error, retryAt) {
       const text = error instanceof Error ? error.message : String(error);
       if (retryAt) status?.trouble('read', text, retryAt);
       // There are no more retries: the message is counted as failed.

@@ -1,5 +1,5 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { Standing } from '../../src/delivery/standing.js';
+import { NodeCounts } from '../../src/delivery/node-counts.js';
 import { systemOf } from '../../src/endpoints/registry.js';
 import type { System } from '../../src/endpoints/system.js';
 import { SwitchboardError } from '../../src/errors.js';
@@ -45,7 +45,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     if (!envelope.conversation) {
       throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
         where,
-        hint: say`Add a conversation correlate node before the out node.`,
+        hint: say`Place a conversation correlate node before the out node.`,
       });
     }
     const { payload } = msg;
@@ -72,7 +72,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     }
     const fields = payload as Record<string, Json>;
     const broker = await endpoint.broker;
-    await broker.take({
+    await broker.acceptLeg({
       message: envelope.messageId,
       conversation: envelope.conversation.id,
       node: node.id,
@@ -101,7 +101,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     const broker = await endpoint.broker;
     if (closed) return;
     const worker = broker.worker(endpoint.id);
-    const standing = new Standing(broker.store, 'delivery', node.id, () => tell());
+    const standing = new NodeCounts(broker.store, 'delivery', node.id, () => tell());
     stops.push(() => standing.stop());
     const tell = () => {
       const { circuit, strange, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };

@@ -46,14 +46,14 @@ export async function subscribe(
     query: config.query ?? '',
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     catchUp: async () => {
-      await poller.ask();
+      await poller.pollOnce();
       status.works('poll');
     },
     onRegistered: (state) => status.works('hub', hubStatus(state, broker.clock()), state.certain),
-    onTrouble: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
+    onError: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
     onNotice: (text) => node.warn(say`Hub registration: ${text}`),
   });
-  const callback: Callback = { secret: '', heard: () => subscription.heard() };
+  const callback: Callback = { secret: '', heard: () => subscription.eventReceived() };
   const limit = number('eventLimit') * 1024;
   stops.push(listen(RED, path, limit, (request) => receive(node, hub, entityType, request, callback, endpoint)));
   stops.push((removed) => {

@@ -1,7 +1,7 @@
 /** Settings of the `map` node. */
 export interface MapConfig {
   name: string;
-  /** Id of the endpoint config node the payload is for. */
+  /** Id of the endpoint config node that gets the payload. */
   endpoint: string;
   entityType: string;
   /** Id of a mapping config node; empty = the preset of the endpoint's system and entity type. */

@@ -27,7 +27,7 @@ RED.nodes.registerType<MapConfig>('switchboard-map', {
   },
   defaults: {
     name: { value: '' },
-    // Without a `type`, because endpoints of all systems are allowed and the editor supports only one type per setting.
+    // No `type`, because the endpoint may be of any system, and the editor allows only one config node type per setting.
     endpoint: {
       value: '',
       validate(value, _options) {

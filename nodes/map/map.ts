@@ -5,6 +5,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
 import { sourcesOf } from '../../src/mapping/sources.js';
 import type { GenericMessage, Json } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
 import { entityTypeToWrite } from '../kit/entity-types.js';
 import { envelopeOf, handle, type Msg } from '../kit/handle.js';
 import { mappingFor, mappingReference } from '../kit/mappings.js';
@@ -25,18 +26,18 @@ export = (RED: NodeAPI) => {
       const mapping = mappingFor(RED, config.mapping, client, entityType, where);
       const message = msg.payload as GenericMessage;
       if (!message?.source || !message.fields) {
-        throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not a generic message.', {
+        throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is not a generic message.`, {
           where,
-          hint: 'Wire the map node after normalize and conversation correlate.',
+          hint: say`Place the map node after a normalize and a conversation correlate node.`,
         });
       }
       const { body, changed, defaults, trace, problems } = await mapping.fromGeneric(message);
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope.messageId, { ...mappingReference(mapping, config.mapping), direction: 'out' }, problems);
-      // A deletion has no other fields, so required ones may be missing.
-      const isDeletion = message.event === 'deleted' && message.changed !== undefined;
-      const errors = [
-        ...problems.filter((p) => !isDeletion || p.code !== 'required'),
+      // A deleted entity has no fields left, so required ones may be missing.
+      const isDeleted = message.event === 'deleted' && message.changed !== undefined;
+      const wrong = [
+        ...problems.filter((p) => !isDeleted || p.code !== 'required'),
         ...validate(client, entityType, body, message),
       ].filter((p) => p.level === 'error');
       const sources = sourcesOf(trace);
@@ -52,18 +53,18 @@ export = (RED: NodeAPI) => {
         made: { ...mappingReference(mapping, config.mapping), trace },
       };
       msg.payload = body;
-      if (errors.length > 0)
-        return invalid(this, msg, send, errors, where, invalidWired, (text) => broker.reject(envelope.messageId, text));
+      if (wrong.length > 0)
+        return invalid(this, msg, send, wrong, where, invalidWired, (error) => broker.reject(envelope.messageId, error));
       send([msg, null]);
       const warning = problems.find((p) => p.level === 'warning');
       if (warning) show(this, 'warning', warning.text);
-      else show(this, 'ok', `for ${endpoint.label}`);
+      else show(this, 'ok', say`for ${endpoint.label}`);
     });
   }
   RED.nodes.registerType('switchboard-map', MapNode as never);
 };
 
-/** Output 2 emits all errors; if it is not wired, the message fails, so that a catch node and the messages view report it. */
+/** Sends all errors to output 2. If that is not wired, the message fails, so that catch nodes and the Messages view show them. */
 function invalid(
   node: Node,
   msg: Msg,
@@ -77,7 +78,7 @@ function invalid(
   const error = new SwitchboardError(code, problems.map((p) => p.text).join(' '), {
     where,
     field: problems[0]?.field,
-    hint: 'Fix the mapping or the message, deploy, then replay it.',
+    hint: say`Correct the mapping or the message, deploy, then replay the message.`,
   });
   if (!wired) throw error;
   reject(error);
@@ -85,7 +86,7 @@ function invalid(
   send([null, Object.assign(msg, { problems })]);
 }
 
-/** The errors for which the target would reject a create, because an update may become one. A cancellation or deletion never creates a record. */
+/** Validates a payload as for a create, because an update may become one. A cancellation or deletion never creates anything. */
 function validate(client: EndpointClient, entityType: string, body: Record<string, Json>, message: GenericMessage): Problem[] {
   const isEnd = message.event === 'cancelled' || message.event === 'deleted';
   return isEnd && message.changed ? [] : client.validate(entityType, body);

@@ -5,7 +5,7 @@ import type { Json } from '../../src/model/message.js';
 import type { Changes, MessageChange } from './designer/answers.js';
 import type { KeptMessage } from './kept-messages.js';
 
-/** Milliseconds for all messages: an expression that runs too long takes a second of them each time. */
+/** Time limit for all messages, milliseconds: an expression that runs too long takes a second for each of them. */
 const LIMIT = 8_000;
 
 type Run = (mapping: Mapping, direction: Direction, sample: Record<string, Json>) => Promise<Preview>;

@@ -10,6 +10,7 @@ import type { Direction, Mapping } from '../../src/mapping/mapping.js';
 import { preview } from '../../src/mapping/preview.js';
 import type { Preview, Table } from '../../src/mapping/preview-result.js';
 import type { Json } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
 import { type AdminRoutes, NotFoundError, type Request } from '../kit/admin-routes.js';
 import type { MappingNode } from '../kit/mapping-node.js';
 import { compareMessages } from './changes.js';
@@ -19,14 +20,13 @@ import { valuesSeen } from './values-seen.js';
 
 type Tree = Record<string, Json>;
 
-/** Messages that fields and values are gathered from, that can be chosen as a sample, and that a change is tried on. */
+/** Number of recent messages that provide fields and values, serve as samples, and are compared before and after a change. */
 const MESSAGES = 20;
-/** An expression somebody is still writing must hold back no message, so it gets a process of its own. */
+/** Expressions that are still being written run in a process of their own, so that they cannot delay messages. */
 const expressions = new Expressions();
 
 /**
- * What the mapping's dialog asks of the runtime. All of it is read, nothing is kept: whoever may see messages may try what a mapping would
- * make of them.
+ * Serves the requests of the mapping dialog. They only read, so anyone who may see messages may try a mapping on them.
  */
 export function serveDesigner(RED: NodeAPI, routes: AdminRoutes): void {
   const get = (path: string, work: (req: Request) => unknown) => routes.get(`mappings/${path}`, work);
@@ -57,14 +57,14 @@ function heading({ sample: _, ...rest }: KeptMessage): SampleHeading {
   return rest;
 }
 
-/** `example` is the one made of the catalogue. */
+/** `example` is the sample made from the catalogue. */
 async function sample(RED: NodeAPI, subject: MappingSubject, direction: Direction, id: string): Promise<{ sample: Tree }> {
   if (id === 'example')
     return {
       sample: direction === 'in' ? examplesOf(partnerCatalog(subject)) : (genericExample(subject.entityType) as unknown as Tree),
     };
   const found = (await samples(RED, subject, direction)).find((message) => message.id === id);
-  if (!found) throw new NotFoundError('This message is not among the last ones any more.');
+  if (!found) throw new NotFoundError('This message is no longer among the recent ones. Choose another one.');
   return { sample: found.sample };
 }
 
@@ -88,7 +88,7 @@ async function fieldLists(RED: NodeAPI, subject: MappingSubject): Promise<FieldL
   };
 }
 
-/** Lists of objects in records: any of them may be the items of an order. */
+/** Lists of objects in the records: any of them may hold the items of an order. */
 function listsIn(records: Tree[]): string[] {
   const names = records.flatMap((record) =>
     Object.entries(record).flatMap(([name, value]) => (Array.isArray(value) && isTree(value[0]) ? [name] : [])),
@@ -107,7 +107,7 @@ function previewOf(mapping: Mapping, direction: Direction, given: Tree): Promise
   });
 }
 
-/** Against the rules in use now: the deployed ones of this node, or the preset that is used without it. */
+/** Compares with the rules in use: this node's deployed rules, or the preset that is used without the node. */
 async function changes(RED: NodeAPI, id: string, mapping: Mapping): Promise<Changes> {
   const deployed = deployedRules(RED, id);
   const before = deployed ?? presetOf(mapping);
@@ -139,7 +139,7 @@ function presetOf({ system, entityType, version }: MappingSubject): Mapping | un
 function subjectOf(query: Request['query']): MappingSubject {
   const { system, entityType, version } = query;
   if (typeof system !== 'string' || !isSystem(system) || typeof entityType !== 'string')
-    throw wrong('system and entityType', 'Name both: ?system=…&entityType=…');
+    throw wrong('system and entityType', 'Name the records to map: ?system=…&entityType=…');
   return {
     system,
     entityType,
@@ -149,19 +149,19 @@ function subjectOf(query: Request['query']): MappingSubject {
 
 function directionOf(value: unknown): Direction {
   if (value === 'in' || value === 'out') return value;
-  throw wrong('direction', 'It is in or out.');
+  throw wrong('direction', 'Use in or out.');
 }
 
 function treeOf(value: unknown, name: string): Tree {
   if (isTree(value)) return value;
-  throw wrong(name, 'It is a JSON object.');
+  throw wrong(name, 'Send a JSON object.');
 }
 
 function mappingOf(value: unknown): Mapping {
   const mapping = treeOf(value, 'mapping') as unknown as Mapping;
   const rulesOf = (rules: unknown) => Array.isArray(rules) && rules.every(isTree);
   if (!rulesOf(mapping.rules) || (mapping.items && !rulesOf(mapping.items.rules)))
-    throw wrong('mapping', 'Its rules are a list.');
+    throw wrong('mapping', 'Send its rules as a list.');
   return { ...mapping, ...subjectOf(mapping as unknown as Request['query']) };
 }
 
@@ -170,5 +170,5 @@ function isTree(value: unknown): value is Tree {
 }
 
 function wrong(field: string, hint: string): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', `${field} is missing or wrong.`, { where: 'Mapping preview', field, hint });
+  return new SwitchboardError('SWB_PAYLOAD', say`${field} is missing or wrong.`, { where: 'Mapping preview', field, hint });
 }

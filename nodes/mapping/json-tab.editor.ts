@@ -1,10 +1,10 @@
 import type { Mapping } from '../../src/mapping/mapping.js';
-import { mappingIn, ruleThatIsNone } from './designer/document.js';
+import { firstInvalidRule, mappingIn } from './designer/document.js';
 import { ruleLabel } from './rule-label.editor.js';
 
 export interface JsonTab {
   show(mapping: Mapping): void;
-  /** Undefined when the text is not a mapping; the reason is then shown below it. */
+  /** Undefined when the text is not a mapping; the reason is then shown as a notification. */
   read(): Mapping | undefined;
   close(): void;
 }
@@ -24,7 +24,7 @@ export function jsonTab(translate: Translate): JsonTab {
         if (!mapping) throw new Error(wrong(text));
         return mapping;
       } catch (error) {
-        // The reason may show some of the text.
+        // The reason may quote the text, so it is not inserted as HTML.
         RED.notify($('<p>').text(translate('dialog.badJson', { reason: (error as Error).message })), 'error');
         return undefined;
       }
@@ -33,7 +33,7 @@ export function jsonTab(translate: Translate): JsonTab {
   };
 
   function wrong(text: string): string {
-    const place = ruleThatIsNone(text);
+    const place = firstInvalidRule(text);
     return place ? translate('dialog.needsFields', { rule: ruleLabel(place, translate) }) : translate('dialog.needsRules');
   }
 }

@@ -10,12 +10,12 @@ import type { MessageRecord, Store } from '../../src/store/store.js';
 import type { MappingNode } from '../kit/mapping-node.js';
 import type { EndpointNode } from '../kit/parties.js';
 
-/** A message kept in the store that a mapping would be used on. */
+/** A stored message to which a mapping would be applied. */
 export interface KeptMessage {
   id: string;
   direction: Direction;
   receivedAt: string;
-  /** Name of the endpoint it came from. */
+  /** Name of the endpoint that sent it. */
   endpoint: string;
   entityType: string;
   number: string;
@@ -24,15 +24,15 @@ export interface KeptMessage {
   sample: Record<string, Json>;
 }
 
-/** Records looked at for one list: hints, echoes and other entity types among them are passed over. */
-const MOST_SCANNED = 400;
+/** Records searched for one list, because hints, echoes and other entity types among them are skipped. */
+const MAX_SCANNED = 400;
 
 interface Lead {
   store: Store;
   record: MessageRecord;
 }
 
-/** The newest messages kept that a mapping would be used on, one for each record of a partner. */
+/** The newest stored messages to which a mapping would be applied, one for each record of a partner. */
 export async function keptMessages(
   RED: NodeAPI,
   subject: MappingSubject,
@@ -56,7 +56,7 @@ export async function keptMessages(
   return found;
 }
 
-/** What partners of that kind told us. */
+/** Messages received from partners of that kind. */
 async function leadsIn(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> {
   const lists = endpointsOf(RED, subject).map(async (endpoint) => messagesOf(endpoint.id, subject.entityType));
   return (await Promise.all(lists)).flat();
@@ -64,12 +64,12 @@ async function leadsIn(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> {
 
 const isOrder = ({ entityType }: { entityType: string }) => /order/i.test(entityType);
 
-/** What was sent to partners of that kind; before anything was, all that anybody else told us of such matters. */
+/** Messages that were sent to partners of that kind; if there are none yet, all messages from other partners that might be sent to them. */
 async function leadsOut(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> {
   const leads: Lead[] = [];
   for (const { store } of brokers()) {
     for (const endpoint of endpointsOf(RED, subject)) {
-      const deliveries = await store.listDeliveries({ endpoint: endpoint.id, limit: MOST_SCANNED });
+      const deliveries = await store.listDeliveries({ endpoint: endpoint.id, limit: MAX_SCANNED });
       const ids = deliveries.filter((d) => d.entityType === subject.entityType && d.part === 'entity').map((d) => d.message);
       for (const id of new Set(ids)) {
         const record = await store.message(id);
@@ -87,7 +87,7 @@ async function leadsOut(RED: NodeAPI, subject: MappingSubject): Promise<Lead[]> 
 
 async function messagesOf(endpoint?: string, entityType?: string): Promise<Lead[]> {
   const lists = brokers().map(async ({ store }) => {
-    const records = await store.listMessages({ ...(endpoint && { endpoint }), limit: MOST_SCANNED });
+    const records = await store.listMessages({ ...(endpoint && { endpoint }), limit: MAX_SCANNED });
     return records.map((record) => ({ store, record }));
   });
   return (await Promise.all(lists)).flat().filter(({ record }) => !entityType || record.entityType === entityType);
@@ -115,7 +115,7 @@ async function keptMessage(RED: NodeAPI, { store, record }: Lead, direction: Dir
   };
 }
 
-/** What arrived may be only a hint of a change, or be broken: such a message is no sample. */
+/** The stored body may be only a hint of a change, or invalid: then the message is no sample. */
 function parse({ client }: EndpointNode, raw: RawEntity): Parsed | undefined {
   try {
     return client.parse(raw);
@@ -136,7 +136,7 @@ async function generic(
   return genericMessage(client.system, parsed, fields, record) as unknown as Record<string, Json>;
 }
 
-/** The mapping that normalize nodes use for such records: one of the flows, or the preset. */
+/** The mapping that normalize nodes use for such records: a mapping of the flows, or the preset. */
 function mappingIn(RED: NodeAPI, subject: MappingSubject): CompiledMapping | undefined {
   for (const config of configs(RED)) {
     if (config.type !== 'switchboard-normalize' || !config.mapping) continue;
@@ -145,7 +145,7 @@ function mappingIn(RED: NodeAPI, subject: MappingSubject): CompiledMapping | und
       const compiled = node?.compiled();
       if (compiled && sameSubject(compiled.mapping, subject)) return compiled;
     } catch {
-      // Its own node says what is wrong with it.
+      // The mapping's own node reports the error.
     }
   }
   try {

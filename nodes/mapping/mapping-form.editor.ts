@@ -7,9 +7,9 @@ import { presetSelect } from './presets.editor.js';
 import { ruleLabel } from './rule-label.editor.js';
 
 export interface MappingForm {
-  /** The mapping as it is saved; undefined when there is none. Tells what of it is left out. */
+  /** The mapping as it is saved; undefined when there is none. Notifies the user of rules that are left out. */
   read(): Mapping | undefined;
-  /** Ends the editors. */
+  /** Closes the editors. */
   close(): void;
 }
 
@@ -19,7 +19,7 @@ const TABS = {
   json: 'switchboard-mapping-json',
 } as const;
 
-/** The dialog edits a copy: what is not saved must not be seen by anyone. */
+/** The dialog edits a copy, so that unsaved changes are not visible anywhere else. */
 export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
   const t = node._;
   const internal = $('#switchboard-mapping-internal');
@@ -29,44 +29,44 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
   let inJson: Mapping | undefined;
   let shown: string = TABS.order;
 
-  const tabs = RED.tabs.create({ id: 'switchboard-mapping-tabs', onchange: ({ id }) => turn(id) });
+  const tabs = RED.tabs.create({ id: 'switchboard-mapping-tabs', onchange: ({ id }) => showTab(id) });
   tabs.addTab({ id: TABS.order, label: t('tab.rules') });
   tabs.addTab({ id: TABS.json, label: t('tab.json') });
   internal.on('change', () => {
     if (!open) return;
     const chosen = internal.val() as NonNullable<Mapping['internalComments']>;
-    // What is typed as JSON is taken first: later, it would take this back.
-    if (shown === TABS.json && !takeJson()) return about();
+    // Apply the typed JSON first, because applying it later would undo this change.
+    if (shown === TABS.json && !applyJson()) return refresh();
     const { internalComments: _, ...rest } = open.session.mapping;
-    // What is not said means the same, and stays unsaid.
+    // The default is left out of the mapping.
     open.session.editMapping({ ...rest, ...(chosen !== 'drop' && { internalComments: chosen }) });
   });
   presetSelect(node, (preset) => {
     if (open) open.session.editMapping(preset, 'order');
-    else begin(preset);
+    else openDesigner(preset);
   });
   const parts = $('#switchboard-mapping-body, #switchboard-mapping-notes');
   parts.hide();
-  if (node.mapping) begin(structuredClone(node.mapping));
+  if (node.mapping) openDesigner(structuredClone(node.mapping));
 
-  function begin(mapping: Mapping): void {
+  function openDesigner(mapping: Mapping): void {
     parts.show();
     $('#switchboard-mapping-none').hide();
     open = designer(node.id, mapping, t);
     place.empty().append(open.element);
-    open.session.on((reason) => reason === 'all' && about());
-    about();
+    open.session.on((reason) => reason === 'all' && refresh());
+    refresh();
     RED.tray.resize();
   }
 
-  /** What is shown outside the designer, and may be undone in it. */
-  function about(): void {
+  /** Updates what is shown outside the designer, and may be undone in it. */
+  function refresh(): void {
     const { mapping, table } = open?.session.state ?? {};
     if (!mapping) return;
     internal.val(mapping.internalComments ?? 'drop');
     showItems(mapping.items !== undefined || /order/i.test(mapping.entityType));
     if (shown === TABS.json) {
-      // Not over what is typed there.
+      // Keep what the user is typing there.
       if (mapping !== inJson) showJson(mapping);
     } else if (table && TABS[table] !== shown) tabs.activateTab(TABS[table]);
   }
@@ -79,11 +79,11 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
     else tabs.removeTab(TABS.items);
   }
 
-  function turn(id: string): void {
+  function showTab(id: string): void {
     if (shown === TABS.json) {
       if (id === TABS.json) return;
-      // What cannot be taken over stays to be put right.
-      if (!takeJson()) {
+      // Invalid JSON stays on screen to be corrected.
+      if (!applyJson()) {
         tabs.activateTab(TABS.json);
         return;
       }
@@ -99,14 +99,14 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
     }
   }
 
-  /** All that is in the designer, finished or not. */
+  /** Shows all that is in the designer, finished or not. */
   function showJson(mapping: Mapping): void {
     inJson = mapping;
     json.show(mapping);
   }
 
-  /** False when what is typed is no mapping. */
-  function takeJson(): boolean {
+  /** False when the typed text is not a mapping. */
+  function applyJson(): boolean {
     if (!open) return true;
     const typed = json.read();
     if (typed && JSON.stringify(typed) !== JSON.stringify(open.session.mapping)) open.session.editMapping(typed);
@@ -115,7 +115,7 @@ export function mappingForm(node: EditorNode<MappingConfig>): MappingForm {
 
   return {
     read() {
-      if (shown === TABS.json) takeJson();
+      if (shown === TABS.json) applyJson();
       if (!open) return undefined;
       const { mapping } = open.session;
       const rules = unfinished(mapping).map((place) => ruleLabel(place, t));

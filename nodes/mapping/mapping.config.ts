@@ -3,7 +3,7 @@ import type { Mapping } from '../../src/mapping/mapping.js';
 /** Settings of the `mapping` config node. */
 export interface MappingConfig {
   name: string;
-  /** Name of the preset the rules began as, shown in the dialog; the rules below are what counts. */
+  /** Name of the preset that the rules started from, shown in the dialog; only the rules below are used. */
   preset: string;
   mapping: Mapping | null;
 }

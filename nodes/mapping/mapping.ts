@@ -2,6 +2,7 @@ import type { NodeAPI, NodeDef } from 'node-red';
 import { compileMapping } from '../../src/endpoints/registry.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
+import { say } from '../../src/text/say.js';
 import { adminRoutes } from '../kit/admin-routes.js';
 import type { MappingNode } from '../kit/mapping-node.js';
 import { serveDesigner } from './designer-routes.js';
@@ -16,9 +17,9 @@ export = (RED: NodeAPI) => {
     let failure: unknown;
     try {
       if (!config.mapping)
-        throw new SwitchboardError('SWB_CONFIG', 'It has no rules.', {
+        throw new SwitchboardError('SWB_CONFIG', say`The mapping has no rules.`, {
           where,
-          hint: 'Choose a preset in its dialog and deploy.',
+          hint: say`Choose a preset in its dialog and deploy.`,
         });
       result = compileMapping(config.mapping);
     } catch (error) {

@@ -2,7 +2,7 @@ import { presets } from '../../src/endpoints/registry.js';
 import type { Mapping } from '../../src/mapping/mapping.js';
 import { type AdminRoutes, NotFoundError } from '../kit/admin-routes.js';
 
-/** For the mapping's dialog: `GET switchboard/presets` lists the mappings that ship, `GET switchboard/presets/<name>` gives one. */
+/** For the mapping dialog: `GET switchboard/presets` lists the shipped mappings, `GET switchboard/presets/<name>` returns one. */
 export function servePresets(routes: AdminRoutes): void {
   routes.get('presets', () => presets().map(heading));
   routes.get('presets/:name', ({ params }) => {

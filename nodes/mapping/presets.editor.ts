@@ -5,7 +5,7 @@ interface Preset {
   name: string;
 }
 
-/** The mappings that come with Switchboard, to begin from. Loading one replaces the rules, so it asks first when there are any. */
+/** The shipped mappings to start from. Loading one replaces the rules, so it asks first when there are any. */
 export function presetSelect(node: EditorNode<MappingConfig>, load: (mapping: Mapping) => void): void {
   const select = $('#node-config-input-preset');
   const button = $('#switchboard-mapping-load');

@@ -1,20 +1,20 @@
-/** Pixels. Fields, rules and what becomes of a message stand side by side in a tray this wide. */
+/** Width in pixels that fits fields, rules and preview side by side. */
 const WIDE = 1180;
-/** The least height of the designer, and what stands below it in its tray. */
-const LEAST = 420;
+/** Minimum height of the designer, and the space below it in its tray. */
+const MIN_HEIGHT = 420;
 const BELOW = 24;
 
-/** The person has given the tray a width of their own. */
+/** Whether the user has resized the tray. */
 let dragged = false;
 
-/** For a tray that was opened just now. */
+/** Called when a tray opens. */
 export function wideTray(): void {
   dragged = false;
 }
 
 /**
- * Called by the editor whenever the tray may have another size. A config node cannot say how wide its tray is to be, and the editor sets the
- * width several times while it slides in, so it is set again each time.
+ * Called by the editor whenever the tray may have another size. A config node cannot set the width of its tray, and the editor
+ * sets it several times while the tray slides in, so it is set again each time.
  */
 export function fillTray(): void {
   const dialog = document.querySelector<HTMLElement>('.switchboard-mapping');
@@ -27,5 +27,5 @@ export function fillTray(): void {
   const designer = dialog.querySelector<HTMLElement>('.switchboard-designer');
   if (!body || !designer) return;
   const height = body.getBoundingClientRect().bottom - designer.getBoundingClientRect().top - BELOW;
-  designer.style.setProperty('--switchboard-height', `${Math.max(LEAST, height)}px`);
+  designer.style.setProperty('--switchboard-height', `${Math.max(MIN_HEIGHT, height)}px`);
 }

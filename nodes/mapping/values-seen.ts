@@ -8,10 +8,10 @@ import type { KeptMessage } from './kept-messages.js';
 
 type Tree = Record<string, Json>;
 
-/** Values offered for one table; a field that takes any text at all has no use for a value map. */
-const MOST = 50;
+/** Maximum number of values per table; a field that takes any text does not need a value map. */
+const MAX = 50;
 
-/** The values that a rule's fields had: in messages that are kept, and those counted for want of a row. Most frequent first. */
+/** The values of a rule's fields: from stored messages, and from the counter of values without a row. Most frequent first. */
 export function valuesSeen(
   mapping: Mapping,
   table: Table,
@@ -63,11 +63,11 @@ class Tally {
     return [...this.counts]
       .map(([key, times]) => ({ values: JSON.parse(key) as string[], times }))
       .sort((a, b) => b.times - a.times)
-      .slice(0, MOST);
+      .slice(0, MAX);
   }
 }
 
-/** The counter keeps the values of several fields as one text, without those that were empty. */
+/** The counter stores the values of several fields as one text, without the empty ones. */
 function split(text: string, fields: number): string[] {
   const parts = fields > 1 ? text.split(' / ') : [text];
   return [...parts, ...Array<string>(Math.max(0, fields - parts.length)).fill('')].slice(0, Math.max(1, fields));

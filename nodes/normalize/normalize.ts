@@ -5,6 +5,7 @@ import { SwitchboardError } from '../../src/errors.js';
 import type { Problem } from '../../src/mapping/mapping.js';
 import { sourcesOf } from '../../src/mapping/sources.js';
 import { validateGeneric } from '../../src/model/schema.js';
+import { say } from '../../src/text/say.js';
 import { envelopeOf, handle } from '../kit/handle.js';
 import { mappingFor, mappingReference } from '../kit/mappings.js';
 import { requireEndpoint } from '../kit/parties.js';
@@ -28,11 +29,11 @@ export = (RED: NodeAPI) => {
       const broker = await endpoint.broker;
       broker.countUnmapped(envelope.messageId, { ...mappingReference(mapping, config.mapping), direction: 'in' }, problems);
       const errors = allProblems.filter((p) => p.level === 'error');
-      if (errors.length > 0) throw errorOf(errors, where);
+      if (errors.length > 0) throw problemError(errors, where);
       const sources = sourcesOf(trace);
       const record = fieldsRead(parsed, sources);
       envelope.raw = raw;
-      envelope.entityId = message.source.id; // a hint may have named one of the record's lines
+      envelope.entityId = message.source.id; // the hint may name a line of the entity
       envelope.incoming = {
         made: { ...mappingReference(mapping, config.mapping), trace },
         record,
@@ -51,22 +52,22 @@ export = (RED: NodeAPI) => {
 
 function parse(client: EndpointClient, raw: RawEntity, where: string) {
   if (typeof raw !== 'object' || raw === null) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'msg.payload is not the payload of an in node.', {
+    throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is not the record that the in node sent.`, {
       where,
       field: 'msg.payload',
-      hint: 'Wire the normalize node directly after the in node.',
+      hint: say`Place the normalize node directly after the in node.`,
     });
   }
   return client.parse(raw);
 }
 
 /** Combines several problems into one error. */
-function errorOf(errors: Problem[], where: string): SwitchboardError {
+function problemError(errors: Problem[], where: string): SwitchboardError {
   const code = errors.some((p) => p.code === 'unmapped') ? 'SWB_UNMAPPED' : 'SWB_PAYLOAD';
   const text = errors.map((p) => p.text).join(' ');
   return new SwitchboardError(code, text, {
     where,
     field: errors[0]?.field,
-    hint: 'Add the missing rows or defaults to the mapping, deploy, then replay the message.',
+    hint: say`Add the missing rows or defaults to the mapping, deploy, then replay the message.`,
   });
 }

@@ -1,10 +1,10 @@
 import { combinations, type RollUpRule, rollUp } from '../../src/conversation/roll-up.js';
 import { ORDER_STATES, type State } from '../../src/model/message.js';
 
-/** Most combinations shown: there may be thousands, and the selected states narrow them down. */
-const MOST = 100;
+/** Combinations shown: there can be four thousand, and the states picked above narrow them down. */
+const MAX_ROWS = 100;
 
-/** Lets a user select the states of the items and shows the resulting order state, and all combinations that include these states. */
+/** Shows the state of the order for the item states that are picked, and below it all combinations that contain them. */
 export function preview(translate: Translate): { element: JQuery; update(rules: RollUpRule[]): void } {
   let rules: RollUpRule[] = [];
   const picked = new Set<State>(['completed', 'failed']);
@@ -43,11 +43,12 @@ export function preview(translate: Translate): { element: JQuery; update(rules: 
     all.find('summary').text(translate('preview.all', { count: matching.length }));
     if (!all.prop('open')) return;
     table.empty();
-    for (const { states: set, state: gives, rule: by } of matching.slice(0, MOST)) {
+    for (const { states: set, state: gives, rule: by } of matching.slice(0, MAX_ROWS)) {
       const items = $('<span>').text(set.map(word).join(', '));
       table.append($('<div>').append(items, $('<b>').text(word(gives)), $('<small>').text(by < 0 ? '–' : String(by + 1))));
     }
-    if (matching.length > MOST) table.append($('<div>').text(translate('preview.more', { count: matching.length - MOST })));
+    if (matching.length > MAX_ROWS)
+      table.append($('<div>').text(translate('preview.more', { count: matching.length - MAX_ROWS })));
   };
   return {
     element: $('<div>').append(

@@ -50,7 +50,7 @@ RED.nodes.registerType<RollUpConfig>('switchboard-roll-up', {
   },
   oneditsave() {
     const rules = list?.read() ?? [];
-    // The default rules are not saved in the flow, so that flows benefit when they improve.
+    // The built-in rules are not copied into the flow, so that it gets their updates.
     this.rules = JSON.stringify(rules) === JSON.stringify(DEFAULT_ROLL_UP) ? [] : rules;
   },
 });

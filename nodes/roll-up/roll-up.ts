@@ -2,6 +2,7 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { DEFAULT_ROLL_UP } from '../../src/conversation/roll-up.js';
 import { SwitchboardError } from '../../src/errors.js';
 import type { GenericMessage } from '../../src/model/message.js';
+import { say } from '../../src/text/say.js';
 import { envelopeOf, handle } from '../kit/handle.js';
 import { requireEndpoint } from '../kit/parties.js';
 import { show } from '../kit/status.js';
@@ -16,9 +17,9 @@ export = (RED: NodeAPI) => {
       const envelope = envelopeOf(msg, where);
       const message = msg.payload as GenericMessage;
       if (!envelope.conversation || !message?.source || !message.fields) {
-        throw new SwitchboardError('SWB_PAYLOAD', 'The message has not been correlated.', {
+        throw new SwitchboardError('SWB_PAYLOAD', say`The message has not been correlated.`, {
           where,
-          hint: 'Wire the roll up node after normalize and conversation correlate.',
+          hint: say`Place the roll-up node after a normalize and a conversation correlate node.`,
         });
       }
       const broker = await requireEndpoint(RED, envelope.endpoint, where).broker;

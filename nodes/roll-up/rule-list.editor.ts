@@ -8,7 +8,7 @@ export interface RollUpList {
 
 const LIST = '#switchboard-roll-rules';
 
-/** One line per rule: when "all" or "any" of the items have one of these states, the order has that state. The first matching rule applies. */
+/** One line per rule: "when all | any of the items are" states, "the order is" a state. The first matching rule applies. */
 export function rollUpList(translate: Translate, changed: (rules: RollUpRule[]) => void): RollUpList {
   const read = () =>
     $(LIST)

@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import type { EndpointClient } from '../../src/endpoints/endpoint.js';
-import { type Fixture, type FixtureEndpoint, createFixture } from '../../src/fixture/fixture.js';
+import { createFixture, type Fixture, type FixtureEndpoint } from '../../src/fixture/fixture.js';
 import { maskFixture } from '../../src/fixture/mask.js';
 import { type FlowNode, mappingInFlow, presetFor } from '../../src/fixture/rules.js';
 import type { DeliveryRecord, MessageRecord } from '../../src/store/store.js';

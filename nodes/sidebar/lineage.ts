@@ -1,5 +1,5 @@
 import type { EntityRequest } from '../../src/conversation/entity-request.js';
-import type { MadeBy, Trace } from '../../src/mapping/mapping.js';
+import type { AppliedMapping, Trace } from '../../src/mapping/mapping.js';
 import { type Path, parsePath } from '../../src/mapping/paths.js';
 import type { Json } from '../../src/model/message.js';
 import type { AppliedRule, FieldLine, FieldValue } from './views.js';
@@ -38,7 +38,7 @@ export function fieldLines(request: EntityRequest, record: Record<string, Json> 
 /** The inbound rule that made a generic value, with the partner's fields it read. */
 function ruleBefore(
   generic: string,
-  read: MadeBy | undefined,
+  read: AppliedMapping | undefined,
   values: Record<string, Json>,
   record: Record<string, Json> | undefined,
 ): FieldLine['from'][number] {
@@ -50,7 +50,7 @@ function ruleBefore(
 }
 
 /** Rules and rows are numbered from one, as in the mapping's dialog. */
-function applied({ rule, row, kind }: Trace[string], { mapping, node }: MadeBy): AppliedRule {
+function applied({ rule, row, kind }: Trace[string], { mapping, node }: AppliedMapping): AppliedRule {
   return { mapping, ...(node && { node }), rule: rule + 1, ...(row !== undefined && { row: row + 1 }), kind };
 }
 

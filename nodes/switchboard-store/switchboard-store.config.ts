@@ -3,13 +3,13 @@ export interface StoreConfig {
   name: string;
   /** Folder; relative paths are resolved against Node-RED's user folder. */
   path: string;
-  /** Days after which bodies and settled messages are deleted, unless their conversation is open. */
+  /** Bodies and settled messages are deleted after this many days, unless their conversation is open. */
   retentionDays: string;
-  /** Maximum size of the message bodies on disk, in megabytes. */
+  /** Maximum size of the message bodies on disk, megabytes. */
   retentionMegabytes: string;
-  /** Maximum number of accepted, unsettled messages; above it senders get 503. */
+  /** Maximum number of unsettled messages; above it senders get 503. */
   inboxLimit: string;
-  /** Seconds after which a message that is still in its flow is marked as failed. */
+  /** Seconds after which a message that is still in its flow counts as failed. */
   flowTimeout: string;
 }
 export const storeDefaults: StoreConfig = {

@@ -2,16 +2,19 @@ import { isAbsolute, join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import type { Broker } from '../../src/delivery/broker.js';
 import { startBroker, stopBroker } from '../../src/delivery/brokers.js';
+import { useRuntimeLanguage } from '../kit/language.js';
 import { numberSetting, requiredSetting, withEnvironment } from '../kit/settings.js';
 import { type StoreConfig, storeDefaults } from './switchboard-store.config.js';
 
-/** The store config node: holds the broker that all nodes of the same store work with. */
+/** The store config node: holds the broker that all nodes of this store share. */
 export interface StoreNode extends Node {
-  /** Resolves when the store is open; rejects in words when it cannot be opened. */
+  /** Resolves when the store is open; rejects with an error for people when it cannot be opened. */
   broker: Promise<Broker>;
 }
 
 export = (RED: NodeAPI) => {
+  // Every flow has a store, and sets are loaded before any node is made: so all nodes use this language.
+  useRuntimeLanguage(RED);
   function SwitchboardStore(this: StoreNode, given: NodeDef & StoreConfig) {
     RED.nodes.createNode(this, given);
     const config = withEnvironment(RED, this, given);
@@ -40,7 +43,7 @@ export = (RED: NodeAPI) => {
           (broker) => stopBroker(broker, folder),
           () => undefined,
         )
-        .catch((error) => this.error(`The store could not be closed cleanly: ${String(error)}`))
+        .catch((error) => this.error(`The store could not be closed: ${String(error)}`))
         .finally(done);
     });
   }

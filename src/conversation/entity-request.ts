@@ -1,4 +1,4 @@
-import type { MadeBy } from '../mapping/mapping.js';
+import type { AppliedMapping } from '../mapping/mapping.js';
 import type { Json } from '../model/message.js';
 
 /** The entity that an out node is going to write; the `request` body of a delivery. */
@@ -13,8 +13,8 @@ export interface EntityRequest {
   /** The generic values it was made from. */
   generic: Record<string, Json>;
   /** Which mapping rules made the fields, and (`read`) the generic values of the inbound message. */
-  made?: MadeBy;
-  read?: MadeBy;
+  made?: AppliedMapping;
+  read?: AppliedMapping;
   /** Fields that a user edited, or that won a conflict: they are written even if something newer has been sent. */
   edited?: string[];
   /** The endpoint that made the change, and when, by our own clock, epoch milliseconds. */

@@ -1,4 +1,4 @@
-import { showsWords } from '../endpoints/words.js';
+import { showsText } from '../endpoints/text-match.js';
 import { type GenericMessage, ITEM_FIELDS, type Json, type State } from '../model/message.js';
 import type { Link } from '../store/store.js';
 import type { EchoGuard } from './echo-guard.js';
@@ -129,7 +129,7 @@ function stepOf(state: State): number {
 /** Does a field show the value we sent, exactly or as partners store texts: cut, wrapped or escaped? */
 export function showsSentValue(shown: Json | undefined, sent: Json | undefined): boolean {
   if (sameFingerprint(fingerprint(sent), shown)) return true;
-  return typeof shown === 'string' && typeof sent === 'string' && shown !== '' && showsWords(shown, sent);
+  return typeof shown === 'string' && typeof sent === 'string' && shown !== '' && showsText(shown, sent);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { bareWords, holdsWords, showsWords } from '../endpoints/words.js';
+import { comparableText, containsText, showsText } from '../endpoints/text-match.js';
 import type { GenericAttachment, GenericComment, Json, RemovedPart } from '../model/message.js';
 import type { ConversationRecord, Link } from '../store/store.js';
 import type { PartEchoGuard, PartInDoubt } from './echo-guard.js';
@@ -116,7 +116,7 @@ export function detectPartChanges(
 /** With the author we sent, a short text after a partner's prefix is enough. */
 function isShown(shown: GenericComment, ours: GenericComment): boolean {
   const sameAuthor = shown.author !== undefined && shown.author === ours.author;
-  return showsWords(shown.text, ours.text) || (sameAuthor && holdsWords(shown.text, ours.text));
+  return showsText(shown.text, ours.text) || (sameAuthor && containsText(shown.text, ours.text));
 }
 
 /** How well a part that is shown matches one of ours in doubt. */
@@ -221,7 +221,7 @@ function keyOf(kind: RemovedPart['kind'], id: string): string {
 /** Kept of a text: short ones in full, long ones as a digest of their letters only, because partners vary the formatting. */
 function keptText(text: string): string {
   const plain = text.replace(/\s+/g, ' ').trim();
-  return plain.length <= MAX_KEPT_LENGTH ? plain : `#${digest(bareWords(plain))}`;
+  return plain.length <= MAX_KEPT_LENGTH ? plain : `#${digest(comparableText(plain))}`;
 }
 
 /**
@@ -244,7 +244,8 @@ function hasText(stored: Json, text: string): boolean {
   const kept = isUnread(stored) ? stored[1] : stored;
   if (words === '' || typeof kept !== 'string') return kept === words;
   return (
-    kept === words || (!kept.startsWith('#') && kept !== '' && bareWords(kept) === bareWords(text) && bareWords(text) !== '')
+    kept === words ||
+    (!kept.startsWith('#') && kept !== '' && comparableText(kept) === comparableText(text) && comparableText(text) !== '')
   );
 }
 

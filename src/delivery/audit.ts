@@ -1,31 +1,32 @@
 import type { Json } from '../model/message.js';
 import type { Change, Store } from '../store/store.js';
 
-/** Entries kept; the oldest makes room for the newest. */
-const MOST = 1_000;
+/** Entries kept; a new one overwrites the oldest. */
+const MAX_ENTRIES = 1_000;
+/** Setting with the number of the next entry; the entries are stored below it. */
 const NEXT = 'audit';
 
-/** What people do by hand. */
+/** Manual actions. */
 export type AuditAction = 'replay' | 'sendAgain' | 'edit' | 'skip' | 'undo' | 'seen' | 'suspend' | 'resume' | 'forget';
 
-/** Who did what to what, and when. */
+/** Who did what, to which target, and when. */
 export interface AuditEntry {
   at: string;
-  /** Name of the user of Node-RED's editor; empty where nobody has to sign in. */
+  /** Name of the Node-RED user; empty where the editor has no sign-in. */
   by: string;
   action: AuditAction;
   target: {
     kind: 'message' | 'delivery' | 'endpoint' | 'value';
     id: string;
-    /** What people call it: a number, a name. */
+    /** As shown to people: a number or a name. */
     name: string;
-    /** More than one was done at once. */
+    /** Number of targets of a bulk action. */
     count?: number;
   };
   reason?: string;
 }
 
-/** The list of what people did, in settings of its own, so that an entry is written together with what was done, or not at all. */
+/** Manual actions, kept as settings of the store, so that one commit holds an action and its entry. */
 export class AuditLog {
   private next: Promise<number> | undefined;
 
@@ -34,7 +35,7 @@ export class AuditLog {
     private readonly clock: () => number,
   ) {}
 
-  /** The changes that keep an entry, for the commit of what was done. */
+  /** The changes that record an entry; they belong in the commit of the action. */
   async note(entry: Omit<AuditEntry, 'at'>): Promise<Change[]> {
     const taken = (this.next ?? this.stored()).then((next) => next);
     this.next = taken.then((number) => number + 1);
@@ -44,7 +45,7 @@ export class AuditLog {
     const number = await taken;
     const value: AuditEntry = { at: new Date(this.clock()).toISOString(), ...entry };
     return [
-      { kind: 'setting', key: `${NEXT}/${number % MOST}`, value: value as unknown as Json },
+      { kind: 'setting', key: `${NEXT}/${number % MAX_ENTRIES}`, value: value as unknown as Json },
       { kind: 'setting', key: NEXT, value: number + 1 },
     ];
   }
@@ -52,8 +53,8 @@ export class AuditLog {
   /** Newest first. */
   async list(limit: number): Promise<AuditEntry[]> {
     const next = await this.stored();
-    const numbers = Array.from({ length: Math.min(limit, MOST, next) }, (_, back) => next - 1 - back);
-    const entries = await Promise.all(numbers.map((number) => this.store.setting(`${NEXT}/${number % MOST}`)));
+    const numbers = Array.from({ length: Math.min(limit, MAX_ENTRIES, next) }, (_, back) => next - 1 - back);
+    const entries = await Promise.all(numbers.map((number) => this.store.setting(`${NEXT}/${number % MAX_ENTRIES}`)));
     return entries.filter((entry) => entry !== undefined) as unknown as AuditEntry[];
   }
 

@@ -13,27 +13,29 @@ import { monotonicWallClock, steadyClock } from '../steady-clock.js';
 import { createIdSource, timeOf } from '../store/id.js';
 import type { Change, MessageRecord, Store } from '../store/store.js';
 import { AuditLog } from './audit.js';
-import { carried, goneInWords, type Told } from './carry.js';
-import { lackIn } from './freshness.js';
+import { planRecovery, type RecoveryPlan, withoutRecoverable } from './comment-recovery.js';
+import { errorRecord } from './error-record.js';
+import { whyStale } from './freshness.js';
 import { IdentityGuard } from './identity-guard.js';
-import { Inbox, type InFlow } from './inbox.js';
+import { Inbox, type MessageInFlow } from './inbox.js';
 import { IntakeTroubles } from './intake-troubles.js';
 import { Interventions } from './interventions.js';
+import type { Leg } from './leg.js';
+import { applyPartyRules, describeDeletion, type SourceContext } from './leg-rules.js';
 import { Legs } from './legs.js';
-import { type Leg, Outbox, type Taken } from './outbox.js';
-import { type Lost, lostBy, withoutLost } from './put-back.js';
+import { type AcceptedLeg, Outbox } from './outbox.js';
 import { DEFAULT_SETTLING, type RetryPolicy } from './retry.js';
 import { Spool } from './spool.js';
 import { type MappingPlace, UnmappedCounter } from './unmapped-counter.js';
-import { answeredDelivery, errorRecord, Worker, type WorkerStatus } from './worker.js';
+import { answeredDelivery, Worker, type WorkerStatus } from './worker.js';
 
 export interface BrokerOptions {
   id: string;
   name: string;
   store: Store;
-  /** The wall clock: for what people read, and what partners say. */
+  /** Wall clock: for times that are shown, and to compare with times of partners. */
   clock?: () => number;
-  /** What nobody sets (src/steady-clock.ts): for what is awaited. */
+  /** Clock that nobody can set (src/steady-clock.ts): for time-outs and due times. */
   steady?: () => number;
   random?: () => number;
   log?: (level: 'info' | 'warn' | 'error', text: string) => void;
@@ -42,18 +44,18 @@ export interface BrokerOptions {
   flowTimeout: number;
 }
 
-/** Begins the key of a hint that is read once nothing of ours is in doubt there. */
+/** Key prefix of a hint that must not be read while a delivery to its entity is in doubt. */
 const AFTER_DOUBT = 'afterDoubt|';
 
 export interface EndpointSettings {
   concurrency: number;
-  /** How long a lost answer is looked up before anything is written again, milliseconds. */
+  /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
   settling?: number;
   retry?: Partial<RetryPolicy>;
   rules?: Partial<PartyRules>;
 }
 
-/** Everything that moves messages for one store: inbox, correlation, outbox, and a worker per endpoint. Knows nothing of Node-RED. */
+/** Moves the messages of one store: inbox, correlation, outbox, and a worker per endpoint. Independent of Node-RED. */
 export class Broker {
   readonly id: string;
   readonly name: string;
@@ -64,7 +66,7 @@ export class Broker {
   readonly correlator: Correlator;
   readonly legs: Legs;
   readonly conversationQueue = new ConversationQueue();
-  /** Mends links by hand. */
+  /** Edits the links of conversations. */
   readonly linkEditor: LinkEditor;
   readonly clock: () => number;
   readonly steady: () => number;
@@ -77,7 +79,7 @@ export class Broker {
   readonly unmapped: UnmappedCounter;
   readonly audit: AuditLog;
   readonly intakeTroubles: IntakeTroubles;
-  /** What a person may do by hand. */
+  /** Manual actions. */
   readonly interventions: Interventions;
 
   /** `store` must be open. */
@@ -99,7 +101,7 @@ export class Broker {
       this.conversations,
       (id) => this.client(id),
       this.clock,
-      (endpoint, delivery) => this.worker(endpoint)?.underWay(delivery),
+      (endpoint, delivery) => this.worker(endpoint)?.currentTry(delivery),
       (endpoint) => this.rules(endpoint),
     );
     this.outbox = new Outbox(this.store, this.conversations, this.ids, this.clock, (id) => this.client(id));
@@ -121,16 +123,16 @@ export class Broker {
       log: this.log,
       limit: options.inboxLimit,
       flowTimeout: options.flowTimeout,
-      lacks: (record, read, age) => lackIn(this.store, this.client(record.endpoint), record, read, age),
-      gone: (record) => this.gone(record),
-      waits: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
+      whyStale: (record, read, age) => whyStale(this.store, this.client(record.endpoint), record, read, age),
+      deletedPayload: (record) => this.deletedPayload(record),
+      mustWait: async (record) => record.key.startsWith(AFTER_DOUBT) && (await this.correlator.isInDoubt(record)),
       onSettled: (message) => this.conversationQueue.leave(message),
     });
     this.linkEditor = new LinkEditor(this.store, this.conversations, this.conversationQueue, this.clock);
     this.legs = new Legs(this.store, this.conversations, this.inbox, (id) => this.client(id)?.name, this.clock);
   }
 
-  /** Clears away files of deliveries that are over; to be called before endpoints are added. */
+  /** Removes spooled files of finished deliveries. To be called before endpoints are added. */
   sweepSpool(): Promise<void> {
     return this.spool.sweep(async (delivery) => {
       const record = await this.store.delivery(delivery);
@@ -138,7 +140,7 @@ export class Broker {
     });
   }
 
-  /** Begins to send what waits for this endpoint. */
+  /** Adds an endpoint, and starts to send the deliveries that wait for it. */
   addEndpoint(client: EndpointClient, { rules, ...settings }: EndpointSettings): Worker {
     const worker = new Worker({
       store: this.store,
@@ -170,7 +172,7 @@ export class Broker {
     return this.endpoints.get(id)?.client;
   }
 
-  /** All endpoints of the flows, with how the sending to them stands. */
+  /** All endpoints of the flows, with the status of their workers. */
   workers(): { client: EndpointClient; status: WorkerStatus }[] {
     return [...this.endpoints.values()].map(({ client, worker }) => ({ client, status: worker.status }));
   }
@@ -180,7 +182,7 @@ export class Broker {
     return [...this.endpoints.values()].map(({ client }) => client);
   }
 
-  /** How the party at an endpoint is dealt with. */
+  /** The rules for the party at an endpoint. */
   rules(id: string): PartyRules {
     const { client, rules } = this.endpoints.get(id) ?? {};
     return { ...DEFAULT_RULES, ...(client?.side && { side: client.side }), ...rules };
@@ -191,8 +193,8 @@ export class Broker {
   }
 
   /**
-   * Waits for the message's turn in its conversation, then says what is new in it. Notes what is to happen when its flow has gone quiet.
-   * Resolves with undefined when the message has left its flow meanwhile.
+   * Waits for the message's turn in its conversation, then determines what is new in it. Prepares the changes to commit when its
+   * flow is idle. Resolves with undefined when the message has left its flow meanwhile.
    */
   async correlate(messageId: string, incoming: InboundMessage): Promise<CorrelationResult | undefined> {
     await this.enter(messageId, incoming);
@@ -200,7 +202,7 @@ export class Broker {
     if (!flow) return undefined;
     this.inbox.touch(messageId);
     const answerTo = answeredDelivery(flow.record);
-    // What was not read tells of the time it came.
+    // A payload that was not read shows the entity as of its receipt.
     const readAt = flow.record.readAt ?? messageId;
     const found = await this.correlator
       .correlate({ ...incoming, ...(answerTo ? { answerTo } : { readAt }) }, flow.replay as SavedChanges | undefined)
@@ -209,60 +211,63 @@ export class Broker {
         throw error;
       });
     const client = this.client(incoming.message.source.endpoint);
-    const lost = await lostBy(this.store, client, flow.record, found, this.clock());
-    const correlated = lost ? withoutLost(found) : found;
+    const recovery = await planRecovery(this.store, client, flow.record, found, this.clock());
+    const correlated = recovery ? withoutRecoverable(found) : found;
     flow.conversation = correlated.conversation.id;
     flow.advance = correlated.advance;
-    flow.told = this.told(correlated, incoming);
-    this.decide(flow, correlated, incoming, lost);
+    flow.source = this.sourceContext(correlated, incoming);
+    this.stageFollowUps(flow, correlated, incoming, recovery);
     flow.correlated = savedChanges(correlated) as unknown as Json;
-    if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing new.';
+    if (correlated.output === 'ignored') flow.ignored = correlated.reason ?? 'Nothing has changed.';
     return correlated;
   }
 
-  private async gone({ endpoint, entityType, entityId }: MessageRecord): Promise<Json | undefined> {
+  private async deletedPayload({ endpoint, entityType, entityId }: MessageRecord): Promise<Json | undefined> {
     const known = await this.store.conversationByLink(endpoint, entityType, entityId);
     return known && (this.client(endpoint)?.gone?.(entityType, entityId) as Json | undefined);
   }
 
-  private told({ message, asMade }: CorrelationResult, incoming: InboundMessage): Told {
+  private sourceContext({ message, asMade }: CorrelationResult, incoming: InboundMessage): SourceContext {
     const { source, removed } = message;
     const { at } = this.correlator.originOf(incoming);
     const from = this.client(source.endpoint)?.name ?? source.endpoint;
     return { from, number: source.number ?? source.id, deleted: incoming.deleted, removed, asMade, at };
   }
 
-  /** What both sides changed at once is shown; where a write of ours may have gone over what stands, that is written again. */
-  private decide(
-    flow: InFlow,
+  /** Stages further reads and writes that the message leads to, and warns of conflicts and deletions. */
+  private stageFollowUps(
+    flow: MessageInFlow,
     { link, conflicts = [], rereadNeeded, waitsForDoubt }: CorrelationResult,
     incoming: InboundMessage,
-    { back }: Lost = {},
+    { recovery }: RecoveryPlan = {},
   ): void {
     const { record } = flow;
     const also: Change[] = [];
-    // An answer is of the node that writes: what it may show is read after our write anyway.
+    // An answer needs no later read: it was read after our write.
     if (rereadNeeded || (waitsForDoubt && record.origin !== 'answer')) {
       const { node, endpoint, entityType, entityId, number, id } = record;
       const key = `${rereadNeeded ? 'again|' : AFTER_DOUBT}${id}`;
       const hint = { node, endpoint, entityType, entityId, number, origin: 'poll' as const, key };
-      also.push(this.inbox.received({ ...hint, payload: { again: id } }));
+      also.push(this.inbox.messageChange({ ...hint, payload: { again: id } }));
     }
-    const standing = conflicts.filter(({ partnerWins }) => partnerWins);
-    const rival = standing.at(-1)?.competing;
-    // One delivery for all of them: a message has one to each entity.
-    const restore = rival && { request: restoreRequest(standing, incoming), record: this.outbox.restore(record.id, rival) };
-    if (restore) also.push({ kind: 'delivery', record: restore.record, bodies: { request: restore.request }, ifAbsent: true });
-    if (back) {
+    const winning = conflicts.filter(({ partnerWins }) => partnerWins);
+    const competing = winning.at(-1)?.competing;
+    // One delivery for all winning values, because a message has one delivery per entity.
+    const rewrite = competing && {
+      request: restoreRequest(winning, incoming),
+      record: this.outbox.rewrite(record.id, competing),
+    };
+    if (rewrite) also.push({ kind: 'delivery', record: rewrite.record, bodies: { request: rewrite.request }, ifAbsent: true });
+    if (recovery) {
       also.push({
         kind: 'delivery',
-        record: this.outbox.putBack(record.id, back.after),
-        bodies: { request: back.request },
+        record: this.outbox.recovery(record.id, recovery.after),
+        bodies: { request: recovery.request },
         ifAbsent: true,
       });
     }
-    if (flow.told?.deleted) {
-      const { number, from } = flow.told;
+    if (flow.source?.deleted) {
+      const { number, from } = flow.source;
       this.warn(flow, 'SWB_DELETED', `${number} was deleted at ${from}, or is hidden from us.`);
     }
     if (conflicts.length > 0) this.warn(flow, 'SWB_BOTH_CHANGED', conflictText(conflicts));
@@ -271,11 +276,11 @@ export class Broker {
     flow.also = also;
     flow.advance = (latest) => {
       const next = advance?.(latest) ?? latest;
-      return restore ? withNewestWriter(next, link, restore.request.changed, restore.record.id) : next;
+      return rewrite ? withNewestWriter(next, link, rewrite.request.changed, rewrite.record.id) : next;
     };
   }
 
-  /** Waits for the message's turn. While it waited the conversation may have become another one, by hand: then it waits for a turn there. */
+  /** Waits for the message's turn. If a link edit moves it to another conversation meanwhile, it waits for its turn there. */
   private async enter(messageId: string, { message }: InboundMessage): Promise<void> {
     for (;;) {
       const key = await this.correlator.keyOf(message.source);
@@ -285,13 +290,13 @@ export class Broker {
     }
   }
 
-  /** The message cannot go on as it is: it fails once its flow is quiet, whatever else becomes of it. */
+  /** Makes the message fail once its flow is idle, whatever the other nodes do with it. */
   reject(messageId: string, error: SwitchboardError): void {
     const flow = this.inbox.inFlow(messageId);
     if (flow) flow.error ??= errorRecord(error, this.now());
   }
 
-  /** Counts values that had no row in their value map, so that a person can add the rows, and marks the message that had them. */
+  /** Counts values that had no row in their value map, so that a user can add the rows, and adds a warning to the message. */
   countUnmapped(messageId: string, where: MappingPlace, problems: Problem[]): void {
     const unmapped = problems.filter(({ code }) => code === 'unmapped');
     for (const { field, value } of unmapped) this.unmapped.count({ ...where, field, value: value ?? '' });
@@ -300,13 +305,13 @@ export class Broker {
     if (flow && message) this.warn(flow, 'SWB_UNMAPPED', message);
   }
 
-  /** An id greater than all that were made before it. */
+  /** An id greater than all earlier ones. */
   nextId(): string {
     return this.ids();
   }
 
-  /** Something that a person should see; what was there before is not forgotten. */
-  private warn(flow: InFlow, code: ErrorCode, message: string): void {
+  /** Adds a warning to those that the message has. */
+  private warn(flow: MessageInFlow, code: ErrorCode, message: string): void {
     const { warning } = flow;
     if (warning?.message.includes(message)) return;
     flow.warning = {
@@ -316,28 +321,28 @@ export class Broker {
     };
   }
 
-  /** Takes a leg over for an out node. */
-  async take(leg: Leg): Promise<Taken> {
+  /** Accepts a leg from an out node. */
+  async acceptLeg(leg: Leg): Promise<AcceptedLeg> {
     const flow = this.inbox.inFlow(leg.message);
-    const told = flow?.told;
-    const given = told ? carried(leg, this.rules(leg.endpoint), told) : leg;
-    const taken = await this.outbox.take({ ...given, again: flow?.again ?? true });
+    const source = flow?.source;
+    const given = source ? applyPartyRules(leg, this.rules(leg.endpoint), source) : leg;
+    const accepted = await this.outbox.accept({ ...given, again: flow?.again ?? true });
     if (flow) {
-      if (taken.deliveries > 0 || !taken.reason) flow.legs++;
-      else flow.ignored ??= (told && goneInWords(told)) ?? taken.reason;
+      if (accepted.deliveries > 0 || !accepted.reason) flow.legs++;
+      else flow.ignored ??= (source && describeDeletion(source)) ?? accepted.reason;
     }
-    return taken;
+    return accepted;
   }
 
-  /** Takes nothing new and waits until nothing is in a flow or being sent, but no longer than `milliseconds`. */
+  /** Accepts nothing more, and waits until no message is in a flow or being sent, at most `milliseconds`. */
   async drain(milliseconds: number): Promise<void> {
-    this.inbox.refuse();
+    this.inbox.stopAccepting();
     const busy = () => this.inbox.busy || [...this.endpoints.values()].some(({ worker }) => worker.status.inFlight > 0);
     const end = this.steady() + milliseconds;
     while (busy() && this.steady() < end) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  /** Takes nothing new, finishes what is being sent, lets go of the store. */
+  /** Accepts nothing more, finishes the attempts under way, and closes the store. */
   async close(): Promise<void> {
     await this.inbox.close();
     this.conversationQueue.clear();

@@ -13,18 +13,18 @@ export interface StoreSettings extends Omit<BrokerOptions, 'store'> {
   retentionBytes: number;
 }
 
-/** The brokers that run now: one per deployed store. */
+/** The running brokers: one per deployed store. */
 export function brokers(): Broker[] {
   return [...running.values()];
 }
 
-/** Calls back when a broker starts or stops; gives the function that ends it. */
+/** Calls back when a broker starts or stops. Returns a function that removes the listener. */
 export function watchBrokers(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Opens a store and starts its broker; waits until one that was deployed before has let go of the same folder. */
+/** Opens a store and starts its broker, once the broker of the previous deployment has closed the same folder. */
 export async function startBroker(settings: StoreSettings): Promise<Broker> {
   const folder = resolve(settings.folder);
   await closing.get(folder);

@@ -1,34 +1,35 @@
-/** closed: all may pass. open: nobody. halfOpen: one probe at a time. */
+/** closed: everything is sent. open: nothing is sent. halfOpen: one probe at a time is sent. */
 export type CircuitState = 'closed' | 'open' | 'halfOpen';
 
 /**
- * Circuit breaker of one endpoint: after several failures in a row that say the partner is unwell, nothing is sent for a while, then one
- * probe; its success closes the circuit, its failure opens it for longer. Spares a struggling partner, and the log.
+ * Circuit breaker of one endpoint. Several failures in a row that suggest the partner is down open it: nothing is sent for a
+ * while, then one probe. A successful probe closes the circuit, a failed one opens it for longer. This protects a struggling
+ * partner, and keeps the log short.
  */
 export class Circuit {
-  /** The last failure was an answer that makes no sense: the partner is there. */
+  /** The last failure was an invalid answer: the partner is up, but does not answer as its API should. */
   strange = false;
   private failures = 0;
   private openings = 0;
-  private until = 0;
+  private openUntil = 0;
   private pausedUntil = 0;
 
   constructor(
     /** The steady clock. */
     private readonly clock: () => number,
     private readonly threshold = 5,
-    private readonly base = 5_000,
-    private readonly most = 60_000,
+    private readonly baseDelay = 5_000,
+    private readonly maxDelay = 60_000,
   ) {}
 
   get state(): CircuitState {
     if (this.failures < this.threshold) return 'closed';
-    return this.clock() < this.until ? 'open' : 'halfOpen';
+    return this.clock() < this.openUntil ? 'open' : 'halfOpen';
   }
 
-  /** By that clock, before which nothing is to be sent; 0 = now. */
+  /** Time by that clock before which nothing is sent; 0 = now. */
   get resumesAt(): number {
-    const open = this.state === 'open' ? this.until : 0;
+    const open = this.state === 'open' ? this.openUntil : 0;
     return Math.max(open, this.pausedUntil > this.clock() ? this.pausedUntil : 0);
   }
 
@@ -41,11 +42,11 @@ export class Circuit {
     this.strange = strange;
     this.failures++;
     if (this.failures < this.threshold) return;
-    this.until = this.clock() + Math.min(this.most, this.base * 2 ** this.openings);
+    this.openUntil = this.clock() + Math.min(this.maxDelay, this.baseDelay * 2 ** this.openings);
     this.openings++;
   }
 
-  /** The partner limits our rate: wait as long as it asks. */
+  /** The partner limits our rate: send nothing for as long as it asks. */
   pause(milliseconds: number): void {
     this.pausedUntil = Math.max(this.pausedUntil, this.clock() + milliseconds);
   }

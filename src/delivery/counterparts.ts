@@ -1,60 +1,59 @@
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { recordsOf } from '../store/pages.js';
 import type { DeliveryRecord, Store } from '../store/store.js';
-import type { Alike } from './carry.js';
-import type { Leg } from './outbox.js';
+import type { CarriedEdit, Leg } from './leg.js';
 
-/** Deliveries looked through at a time. */
+/** Deliveries read per page. */
 const PAGE = 200;
 
-/** Knows which comment or file of one party is which of another's. */
+/** Finds the counterpart of a comment or file at another party. */
 export class Counterparts {
   constructor(
     private readonly store: Store,
     private readonly client: (endpoint: string) => EndpointClient | undefined,
   ) {}
 
-  /** The leg with the ids of what is to be changed there; what is not there, or cannot be changed, becomes a comment. */
+  /** Adds the ids of the counterparts to a leg. An edit without a counterpart, or not supported there, becomes a comment. */
   async resolve(leg: Leg): Promise<Leg> {
-    if (!leg.alike?.length) return leg;
-    const alike: Alike[] = [];
+    if (!leg.carriedEdits?.length) return leg;
+    const carriedEdits: CarriedEdit[] = [];
     const comments = [...leg.comments];
-    for (const part of leg.alike) {
-      const there = this.can(leg, part) ? await this.idThere(leg, part) : undefined;
+    for (const part of leg.carriedEdits) {
+      const there = this.isSupported(leg, part) ? await this.counterpartId(leg, part) : undefined;
       if (there === undefined) comments.push(part.note);
-      else alike.push({ ...part, there });
+      else carriedEdits.push({ ...part, there });
     }
-    return { ...leg, comments, alike };
+    return { ...leg, comments, carriedEdits };
   }
 
-  private can({ endpoint }: Leg, { kind, comment }: Alike): boolean {
+  private isSupported({ endpoint }: Leg, { kind, comment }: CarriedEdit): boolean {
     const client = this.client(endpoint);
     if (comment) return client?.rewordComment !== undefined;
     return (kind === 'comment' ? client?.removeComment : client?.removeAttachment) !== undefined;
   }
 
-  /** What was written there of the part, or what it was written from. */
-  private async idThere(
+  /** Id of the part that was written there from this one, or from which this one was written. */
+  private async counterpartId(
     { conversation, endpoint, entityType, leg, from }: Leg,
-    { kind, id }: Alike,
+    { kind, id }: CarriedEdit,
   ): Promise<string | undefined> {
     const delivered = { conversation, states: ['delivered'] };
     for await (const delivery of recordsOf((next) => this.store.listDeliveries({ ...delivered, ...next }), PAGE)) {
       if (!delivery.part.startsWith(`${kind}:`)) continue;
-      const forth =
+      const isCopy =
         delivery.endpoint === endpoint &&
         delivery.entityType === entityType &&
         delivery.leg === leg &&
         delivery.part === `${kind}:${id}`;
-      if (forth) return this.written(delivery);
-      const back = delivery.endpoint === from.endpoint && delivery.entityId === from.entityId;
-      if (back && (await this.written(delivery)) === id && (await this.isFrom(delivery, endpoint)))
+      if (isCopy) return this.writtenId(delivery);
+      const isAtSource = delivery.endpoint === from.endpoint && delivery.entityId === from.entityId;
+      if (isAtSource && (await this.writtenId(delivery)) === id && (await this.isFrom(delivery, endpoint)))
         return delivery.part.slice(kind.length + 1);
     }
     return undefined;
   }
 
-  private async written({ id }: DeliveryRecord): Promise<string | undefined> {
+  private async writtenId({ id }: DeliveryRecord): Promise<string | undefined> {
     const { response } = await this.store.bodies('delivery', id);
     return (response as { id?: string } | undefined)?.id;
   }

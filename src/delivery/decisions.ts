@@ -1,10 +1,10 @@
 import type { DecisionKind } from '../errors.js';
 import type { ErrorRecord } from '../store/store.js';
 
-/** replay: look, or try, again. sendAgain: it is not there, send it once more after one last look. skip: nothing more is done. */
+/** replay: look it up, or try, again. sendAgain: the partner does not have it; look it up once, then send. skip: do nothing. */
 export type Answer = 'replay' | 'sendAgain' | 'skip';
 
-/** What a person may answer, by what is asked. */
+/** The answers to choose from, by the kind of decision. */
 export const ANSWERS: Record<DecisionKind, readonly Answer[]> = {
   unresolved: ['replay', 'sendAgain', 'skip'],
   addressChanged: ['replay', 'sendAgain', 'skip'],
@@ -13,15 +13,15 @@ export const ANSWERS: Record<DecisionKind, readonly Answer[]> = {
   legFailed: ['replay', 'skip'],
 };
 
-/** What the error of a message asks a person; undefined where the message simply failed. */
+/** The decision that the error of a message asks for; undefined where the message simply failed. */
 function decisionOf({ code }: ErrorRecord): DecisionKind | undefined {
   if (code === 'SWB_DECISION') return 'legFailed';
   if (code === 'SWB_WRONG_ENTITY') return 'wrongEntity';
   return undefined;
 }
 
-/** How a message is kept that did not get through its flow, or never entered it, because of an error. `asked`: what its thrower asks, where it said so. */
-export function stopped(
+/** State of a message that an error stopped in, or before, its flow. `asked`: the decision named by the thrower, if any. */
+export function stateAfterError(
   error: ErrorRecord,
   asked?: DecisionKind,
 ): { state: 'failed' | 'needsDecision'; error: ErrorRecord; decision?: DecisionKind } {

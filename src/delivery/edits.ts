@@ -1,20 +1,20 @@
 import type { Json } from '../model/message.js';
 
-/** A field that a person changed by hand; absent = it was not there. */
+/** A field that was edited manually. `from` or `to` is absent where the payload did not have the field. */
 export interface EditedField {
   path: string;
   from?: Json;
   to?: Json;
 }
 
-/** One editing of a payload, kept with it. */
+/** One manual edit of a payload, stored with it. */
 export interface Edit {
   at: string;
   by: string;
   fields: EditedField[];
 }
 
-/** The fields in which two payloads differ, by their paths; lists are compared as a whole. */
+/** The fields in which two payloads differ, by path; a list is compared as a whole. */
 export function editedFields(before: Json | undefined, after: Json | undefined, path = ''): EditedField[] {
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
   if (!isRecord(before) || !isRecord(after)) {

@@ -5,15 +5,16 @@ import type { EndpointClient, Parsed, RawEntity } from '../endpoints/endpoint.js
 import type { Json } from '../model/message.js';
 import type { ConversationRecord, Link, MessageRecord, Store } from '../store/store.js';
 
-/** How long news are awaited that only the silence of a read suggests: what nobody maps changes, too. Milliseconds. */
-const SILENCE = 10_000;
+/** How long a read without any change counts as stale; after that, an unmapped field may have changed. Milliseconds. */
+const NO_CHANGE_GRACE = 10_000;
 
 /**
- * What a read lacks of what its hint said, in words; undefined where it is an answer to it. A hint that tells the entity's own version, or a
- * comment, is exact. One that only tells when it was made may come late and several for one change: it counts where nothing newer than before
- * was read. What was there before, and of which nothing is shown now, has not been read. `age`: milliseconds since it was first read for this hint.
+ * Why a read is older than its hint, for people; undefined where it is current. A hint with the entity's version, or a comment,
+ * is exact. A hint with only a time may be late, or one of several for the same change, so it only counts if the read shows
+ * nothing newer than before. A read that shows none of the known comments and files is incomplete. `age`: milliseconds since the
+ * first read for this hint.
  */
-export async function lackIn(
+export async function whyStale(
   store: Store,
   client: EndpointClient | undefined,
   record: MessageRecord,
@@ -31,27 +32,28 @@ export async function lackIn(
   const { endpoint, entityType, entityId } = record;
   const conversation = await store.conversationByLink(endpoint, entityType, entityId);
   const link = conversation && linkOf(conversation, endpoint, entityType, entityId);
-  if (missing !== undefined && !(link && isAnew(shown, link))) return `it lacks ${missing}`;
+  if (missing !== undefined && !(link && hasNewIds(shown, link))) return `${missing} is missing`;
   if (!link) return undefined;
   if (time && client.isOlder(source.version, time) && !client.isOlder(link.entityVersion, source.version))
     return `it is at ${source.version}, and was changed at ${time}`;
-  // Those of a kind of their own are told by events, not by the entity.
-  if (shown.size === 0 && link.seen.some((id) => !id.includes('|')))
-    return 'it shows none of the comments and files that were there';
-  const isLong = age > SILENCE;
-  const behind = isLong ? undefined : (beforeOurs(client, parsed, link) ?? beforeOurEdit(parsed, link));
-  if (behind || hasNews(parsed, shown, link)) return behind;
-  return otherState(record, parsed, conversation) ?? (isLong ? undefined : silence(client, parsed, link));
+  // Ids with a "|" belong to parts that only events report.
+  if (shown.size === 0 && link.seen.some((id) => !id.includes('|'))) return 'it shows none of the known comments and files';
+  const isOver = age > NO_CHANGE_GRACE;
+  const behind = isOver ? undefined : (beforeOurWrite(client, parsed, link) ?? beforeOurEdit(parsed, link));
+  if (behind || hasChanges(parsed, shown, link)) return behind;
+  return otherState(record, parsed, conversation) ?? (isOver ? undefined : noChange(client, parsed, link));
 }
 
-/** All parts have other ids than when they were last shown, and there are more of them: what a hint calls one of them tells nothing. */
-function isAnew(shown: ReadonlySet<string>, { seen, words = {} }: Link): boolean {
+/**
+ * Whether all parts have other ids than when last shown, and there are more of them: then the part id in a hint means nothing.
+ */
+function hasNewIds(shown: ReadonlySet<string>, { seen, words = {} }: Link): boolean {
   const before = Object.keys(words).length;
   return before > 0 && shown.size > before && !seen.some((id) => shown.has(id));
 }
 
-/** What we have just written is shown as it was before, and no version says that it was set back since. */
-function beforeOurs(client: EndpointClient, { source, record }: Parsed, link: Link): string | undefined {
+/** A field that we have just written has its earlier value, and no newer version says that it was reset since. */
+function beforeOurWrite(client: EndpointClient, { source, record }: Parsed, link: Link): string | undefined {
   const { ourWrites = {}, writtenVersion = {}, raw } = link;
   const field = Object.keys(ourWrites).find(
     (name) =>
@@ -68,26 +70,26 @@ function beforeOurEdit({ comments }: Parsed, link: Link): string | undefined {
   return comment && `it shows the comment ${comment.id} as it was before we edited it`;
 }
 
-/** Nothing new is shown, and the hint told of another state. Where there is a version, that says more. */
+/** The read shows no change, but the hint reported another state. Only without a version, which is more reliable. */
 function otherState(
   { expects: { state } = {}, receivedAt }: MessageRecord,
   { source, record }: Parsed,
   { updatedAt }: ConversationRecord,
 ): string | undefined {
-  // Of several quick changes the first read may have shown the last: then the other hints are late.
+  // After several quick changes the first read may already show the last one; then the other hints are late.
   const isLate = Date.parse(updatedAt) > Date.parse(receivedAt);
   if (!state || isLate || source.version !== undefined || sameFingerprint(state.value, record[state.field])) return undefined;
-  return `it is ${String(record[state.field])}, and was told to be ${state.value}`;
+  return `it is ${String(record[state.field])}, but ${state.value} was reported`;
 }
 
-/** Nothing new is shown, although somebody else has changed it. */
-function silence(client: EndpointClient, { source }: Parsed, link: Link): string | undefined {
+/** The read shows no change, although another user made the last one. */
+function noChange(client: EndpointClient, { source }: Parsed, link: Link): string | undefined {
   const byOthers =
     client.integrationUser !== undefined && source.changedBy !== undefined && source.changedBy !== client.integrationUser;
-  return byOthers && client.isOlder(link.entityVersion, source.version) ? 'it was changed, and shows nothing new' : undefined;
+  return byOthers && client.isOlder(link.entityVersion, source.version) ? 'it was changed, but shows no change' : undefined;
 }
 
-function hasNews({ record }: Parsed, shown: ReadonlySet<string>, { raw, seen }: Link): boolean {
+function hasChanges({ record }: Parsed, shown: ReadonlySet<string>, { raw, seen }: Link): boolean {
   const known = new Set(seen);
   return (
     [...shown].some((id) => !known.has(id)) ||

@@ -1,50 +1,50 @@
 import { randomBytes } from 'node:crypto';
-import type { Registered } from '../endpoints/hub.js';
+import type { RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
 import type { Store } from '../store/store.js';
 
-/** In which way a provider shows a registration: `GET /hub/{id}`, `GET /hub`. */
-export type View = 'read' | 'listed';
+/** How a provider shows a registration: read = `GET /hub/{id}`, listed = `GET /hub`. */
+export type LookupKind = 'read' | 'listed';
 
-/** What is kept of the registration of an in node. */
+/** The stored registration of an in node. */
 export interface Registration {
-  /** Last part of the callback's path: the standard has no other way to tell a real event from a forged one. */
+  /** Last segment of the callback's path: the standard has no other means to recognise forged events. */
   secret: string;
-  /** The hub's, where it was made. */
+  /** Address of the hub. */
   address: string;
-  /** What is registered, or was tried to be; absent: nothing. */
+  /** Callback that is registered, or whose registration was tried; absent: none. */
   callback?: string;
   query?: string;
-  /** Absent: the provider did not say. */
+  /** Absent: the provider returned none. */
   id?: string;
-  /** Whether the last try took effect is not known: its answer was lost (or the process died), or was no answer of the hub. */
+  /** Unknown whether the last try took effect. lost: the answer was lost, or the process died. strange: another system answered. */
   unsure?: 'lost' | 'strange';
-  /** Tries since it was last known to stand. */
+  /** Tries since it was last confirmed. */
   tries?: number;
-  /** The ways in which the provider has shown this one: only what has shown it can say that it is gone. */
-  shown?: View[];
-  /** Ids of those that have to be ended. */
+  /** Lookups that have shown this registration: only these can prove that it is gone. */
+  shown?: LookupKind[];
+  /** Ids of former registrations that must be removed. */
   former: string[];
-  /** The provider has no way to end one. */
+  /** The provider cannot remove registrations. */
   lasting?: boolean;
-  /** There may be one at the provider that nobody can end, because its id is not known. */
+  /** The provider may have another registration of ours, whose id is not known. */
   leftover?: boolean;
-  /** When it was made, epoch milliseconds: for people only, never compared. */
+  /** Time of the registration, epoch milliseconds: only shown, never compared. */
   at?: number;
-  /** The process that made it, and when in its run, milliseconds. */
+  /** The run (monotonic-clock.ts) that registered it, and the time within that run, milliseconds. */
   run?: string;
   made?: number;
 }
 
-/** Why it has to be made. */
-export type Reason = 'new' | 'unsure' | 'gone' | 'missed' | 'renewal';
+/** Why to register. */
+export type RegistrationReason = 'new' | 'unsure' | 'gone' | 'missed' | 'renewal';
 
-/** As it was kept by former versions: one former id, no address. */
-type Kept = Partial<Omit<Registration, 'former'>> & { former?: string | string[] };
+/** As stored by former versions: one former id, no address. */
+type StoredRegistration = Partial<Omit<Registration, 'former'>> & { former?: string | string[] };
 
-/** The registration of a node in the store: many hubs cannot be asked which there are, and one that is forgotten would post for ever. */
-export class RegistrationBook {
+/** Stores the registration of a node. Many hubs cannot list registrations, and one that we forget would post events for ever. */
+export class RegistrationStore {
   private readonly key: string;
 
   constructor(
@@ -54,47 +54,49 @@ export class RegistrationBook {
     this.key = `hub|${node}`;
   }
 
-  /** The registration at this address; kept at once where it is new. */
-  async open(address: string): Promise<Registration> {
-    const kept = (await this.store.setting(this.key)) as Kept | undefined;
-    const secret = kept?.secret ?? randomBytes(24).toString('base64url');
-    // Those from before addresses were kept are taken to be of this one. At another address nothing is ended: the id may be somebody else's there.
-    const isHere = (kept?.address ?? address) === address;
-    const registration = { ...(isHere && kept), secret, address, former: isHere ? [kept?.former ?? []].flat() : [] };
-    if (!kept?.address) await this.keep(registration);
+  /** Loads the registration at this address; stores a new one at once. */
+  async load(address: string): Promise<Registration> {
+    const stored = (await this.store.setting(this.key)) as StoredRegistration | undefined;
+    const secret = stored?.secret ?? randomBytes(24).toString('base64url');
+    // Without a stored address, this one is assumed. Nothing is removed at another address, where the id may belong to another
+    // system.
+    const isHere = (stored?.address ?? address) === address;
+    const registration = { ...(isHere && stored), secret, address, former: isHere ? [stored?.former ?? []].flat() : [] };
+    if (!stored?.address) await this.save(registration);
     return registration;
   }
 
-  keep(registration: Registration): Promise<unknown> {
+  save(registration: Registration): Promise<unknown> {
     return this.store.commit([{ kind: 'setting', key: this.key, value: { ...registration } as unknown as Json }]);
   }
 
-  forget(): Promise<unknown> {
+  remove(): Promise<unknown> {
     return this.store.commit([{ kind: 'setting', key: this.key, value: undefined }]);
   }
 }
 
 /**
- * What is not known after a registration failed: `lost`: it may have taken effect; `strange`: something answered that is not the hub, so that it
- * hardly has; undefined: it surely has not. 503 says so itself.
+ * Doubt after a failed registration. `lost`: it may have taken effect. `strange`: something other than the hub answered, so it
+ * probably has not. undefined: it certainly has not; a 503 says so.
  */
-export function doubtOf(error: unknown): Registration['unsure'] {
+export function doubtAfter(error: unknown): Registration['unsure'] {
   if (!(error instanceof PartnerError)) return error instanceof SwitchboardError ? undefined : 'lost';
   if (error.outcome === 'notDone' || error.status === 503) return undefined;
   const unanswered = error.status === undefined || [202, 408, 502, 504].includes(error.status);
   return unanswered ? 'lost' : 'strange';
 }
 
-/** It is known to stand. */
-export function certain(registration: Registration): Registration {
+/** The registration, once it is known to exist. */
+export function confirmed(registration: Registration): Registration {
   return { ...registration, unsure: undefined, tries: undefined };
 }
 
-/** What a person should know of a registration that was made again. */
-export function noticeOf(reason: Reason, { already }: Registered): string | undefined {
-  if (reason === 'gone') return 'The provider had forgotten our registration: it was made again, and what was missed is read.';
+/** The notice to the user about a repeated registration. */
+export function noticeOf(reason: RegistrationReason, { already }: RegistrationResult): string | undefined {
+  if (reason === 'gone')
+    return 'The provider no longer had our registration. It was registered again, and missed changes are read.';
   if (reason !== 'missed') return undefined;
   return already
-    ? 'The provider says that we are registered, and sends no events: changes are found by asking. Does another system hold its only place? Have the old registration ended there.'
-    : 'The provider sent no event of a change: it was registered again, and what was missed is read.';
+    ? 'The provider says that we are registered, but sends no events: changes are found by polling. It may accept one listener only, and another system may hold that place; have the old registration removed there.'
+    : 'The provider sent no event for a change. The subscription was registered again, and missed changes are read.';
 }

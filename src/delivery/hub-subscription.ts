@@ -1,31 +1,40 @@
-import type { Hub, Registered } from '../endpoints/hub.js';
+import type { Hub, RegistrationResult } from '../endpoints/hub.js';
 import { PartnerError } from '../errors.js';
 import type { Broker } from './broker.js';
-import { EventWatch } from './event-watch.js';
-import { HubLook } from './hub-look.js';
-import { certain, doubtOf, noticeOf, type Reason, type Registration, RegistrationBook } from './hub-registration.js';
+import { HubCheck } from './hub-check.js';
+import {
+  confirmed,
+  doubtAfter,
+  noticeOf,
+  type Registration,
+  type RegistrationReason,
+  RegistrationStore,
+} from './hub-registration.js';
 import { unregister } from './hub-unregister.js';
-import { PASSING_TIME, type PassingTime } from './passing-time.js';
+import { MissedEventDetector } from './missed-events.js';
+import { MONOTONIC_CLOCK, type MonotonicClock } from './monotonic-clock.js';
 import { backoff, DEFAULT_RETRY } from './retry.js';
 
-/** Milliseconds between two looks at how it stands. */
-const CHECK = 60_000;
-/** Without an event for so long, the provider is asked for changes. */
+/** Milliseconds between two checks of the registration. */
+const CHECK_INTERVAL = 60_000;
+/** The provider is polled after so many milliseconds without an event. */
 const SILENCE = 180_000;
-/** While events come it is asked this often, so that little has to be caught up some day. */
-const CALM = 900_000;
-/** Of the time that passes, asking takes at most one part in so many: some providers have to be asked for all they have. */
-const SHARE = 60;
-/** Longest wait before the next try where something else than the hub answers. */
-const STRANGE = 600_000;
+/** Milliseconds between polls while events arrive, so that a later catch-up stays small. */
+const SAFETY_POLL_INTERVAL = 900_000;
+/**
+ * Polls are at least this many poll durations apart, up to SAFETY_POLL_INTERVAL, because some providers can only list everything.
+ */
+const POLL_DURATION_FACTOR = 60;
+/** Longest wait before the next try where something other than the hub answers, milliseconds. */
+const STRANGE_RETRY = 600_000;
 
-/** Where a registration stands, for people. Times are epoch milliseconds. */
+/** State of a registration, to be shown. Times are epoch milliseconds. */
 export interface HubState {
-  /** False: whether it took effect is not known. */
+  /** False: it is not known whether the registration took effect. */
   certain: boolean;
   since?: number;
   lastEvent?: number;
-  /** When the provider last showed it. */
+  /** When the provider last confirmed it. */
   checked?: number;
 }
 
@@ -34,85 +43,87 @@ export interface HubSubscriptionOptions {
   hub: Hub;
   /** The in node. */
   node: string;
-  /** Where the provider reaches the node's path, without the secret: `https://broker/switchboard/tmf621/<node>`. */
+  /** Public URL of the node's path, without the secret: `https://broker/switchboard/tmf621/<node>`. */
   callback: string;
   query?: string;
   /** Milliseconds. */
   renewInterval: number;
-  /** Reads what changed since the watermark: what was missed goes into the inbox. */
+  /** Reads the changes since the watermark into the inbox. */
   catchUp: () => Promise<void>;
   onRegistered: (state: HubState) => void;
-  /** `part`: what fails, the registration or reading what was missed. */
-  onTrouble: (error: unknown, retryAt: number, part: 'hub' | 'poll') => void;
-  /** Something that a person should know, with what to do; nothing failed. */
+  /** `part`: what failed, the registration or the catch-up. */
+  onError: (error: unknown, retryAt: number, part: 'hub' | 'poll') => void;
+  /** A notice to the user, with what to do, where nothing failed. */
   onNotice: (text: string) => void;
-  time?: PassingTime;
+  time?: MonotonicClock;
 }
 
 /**
- * Keeps one subscription at a provider's hub: made once, looked at where the provider shows it, renewed where it does not, remade when it was
- * forgotten or an address changes, ended with its node. After a lost answer it is looked for before it is made again; where a provider shows
- * nothing, only a missed event is a reason, because one more would never be ended. No clock is compared, only time within one run.
+ * Maintains one subscription at a provider's hub. It is registered once; checked, where the provider shows registrations, or else
+ * renewed; registered again when the provider has lost it or an address changes; and removed with its node. After a lost answer
+ * it is looked up before it is registered again. Where the provider shows nothing, only a missed event is a reason to register
+ * again, because the surplus one could never be removed. Durations are measured within one run only; wall-clock times are never
+ * compared.
  */
 export class HubSubscription {
-  private kept: Registration = { secret: '', address: '', former: [] };
-  private readonly book: RegistrationBook;
-  private readonly sight: HubLook;
-  private readonly watch: EventWatch;
-  private readonly time: PassingTime;
+  private registration: Registration = { secret: '', address: '', former: [] };
+  private readonly store: RegistrationStore;
+  private readonly check: HubCheck;
+  private readonly events: MissedEventDetector;
+  private readonly time: MonotonicClock;
   private readonly silence: number;
-  private callOff: () => void = () => undefined;
+  private cancelRun: () => void = () => undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
-  private troubles = 0;
-  /** What happened while nothing was heard is to be read. */
+  private failures = 0;
+  /** Changes may have been missed, and must be read. */
   private behind = true;
-  private askedAt = 0;
-  /** How long it took, milliseconds. */
-  private cost = 0;
-  /** Former ones of which a person was told. */
-  private readonly stuck = new Set<string>();
+  private polledAt = 0;
+  /** Duration of the last poll, milliseconds. */
+  private pollDuration = 0;
+  /** Former registrations that could not be removed, and were reported. */
+  private readonly reported = new Set<string>();
   private lastEvent: number | undefined;
   private checked: number | undefined;
 
   constructor(private readonly options: HubSubscriptionOptions) {
-    const { broker, node, time = PASSING_TIME, renewInterval } = options;
+    const { broker, node, time = MONOTONIC_CLOCK, renewInterval } = options;
     this.time = time;
     this.silence = Math.min(SILENCE, renewInterval);
-    this.sight = new HubLook(options.hub);
-    this.book = new RegistrationBook(broker.store, node);
-    this.watch = new EventWatch({ store: broker.store, node, time, grace: Math.min(CHECK, renewInterval) });
+    this.check = new HubCheck(options.hub);
+    this.store = new RegistrationStore(broker.store, node);
+    this.events = new MissedEventDetector({ store: broker.store, node, time, grace: Math.min(CHECK_INTERVAL, renewInterval) });
   }
 
-  /** Resolves when the secret is known and kept; registration goes on in the background. */
+  /** Resolves when the secret is stored; the registration continues in the background. */
   async start(): Promise<string> {
-    this.kept = await this.book.open(this.options.hub.address);
+    this.registration = await this.store.load(this.options.hub.address);
     if (!this.stopped) this.run();
-    return this.kept.secret;
+    return this.registration.secret;
   }
 
-  /** An event has come to the callback. */
-  heard(): void {
-    this.watch.heard();
+  /** An event arrived at the callback. */
+  eventReceived(): void {
+    this.events.eventReceived();
     this.lastEvent = this.options.broker.clock();
-    if (this.kept.callback && !this.kept.unsure && this.troubles === 0) this.report();
+    if (this.registration.callback && !this.registration.unsure && this.failures === 0) this.report();
   }
 
   async stop(removed: boolean): Promise<void> {
     this.stopped = true;
-    this.callOff();
-    this.watch.stop();
+    this.cancelRun();
+    this.events.stop();
     await this.running;
-    if (!removed || !(this.kept.callback || this.kept.former.length > 0)) return;
-    await unregister(this.kept, this.callback, this.options.hub, this.book, this.options.onNotice);
+    if (!removed || !(this.registration.callback || this.registration.former.length > 0)) return;
+    await unregister(this.registration, this.callback, this.options.hub, this.store, this.options.onNotice);
   }
 
   private get callback(): string {
-    return `${this.options.callback}/${this.kept.secret}`;
+    return `${this.options.callback}/${this.registration.secret}`;
   }
 
   private report(): void {
-    const { at, unsure } = this.kept;
+    const { at, unsure } = this.registration;
     const { lastEvent, checked } = this;
     this.options.onRegistered({
       certain: unsure === undefined,
@@ -123,106 +134,110 @@ export class HubSubscription {
   }
 
   private run(): void {
-    const { broker, renewInterval, onTrouble } = this.options;
+    const { broker, renewInterval, onError } = this.options;
     let part: 'hub' | 'poll' = 'hub';
     this.running = this.ensure()
       .then(() => {
         this.report();
         part = 'poll';
-        return this.follow();
+        return this.poll();
       })
       .then(() => {
-        this.troubles = 0;
-        return Math.min(CHECK, renewInterval);
+        this.failures = 0;
+        return Math.min(CHECK_INTERVAL, renewInterval);
       })
       .catch((error) => {
         this.behind = true;
-        const strange = this.kept.unsure === 'strange';
-        const most = strange ? Math.max(CHECK, Math.min(STRANGE, renewInterval)) : CHECK;
-        const wait = backoff({ ...DEFAULT_RETRY, base: 1_000, most }, ++this.troubles, Math.random);
-        if (!this.stopped) onTrouble(error, broker.clock() + wait, part);
+        const strange = this.registration.unsure === 'strange';
+        const maxDelay = strange ? Math.max(CHECK_INTERVAL, Math.min(STRANGE_RETRY, renewInterval)) : CHECK_INTERVAL;
+        const wait = backoff({ ...DEFAULT_RETRY, baseDelay: 1_000, maxDelay }, ++this.failures, Math.random);
+        if (!this.stopped) onError(error, broker.clock() + wait, part);
         return wait;
       })
       .then((wait) => {
-        if (!this.stopped) this.callOff = this.time.after(wait, () => this.run());
+        if (!this.stopped) this.cancelRun = this.time.after(wait, () => this.run());
       });
   }
 
-  /** Reads what was missed, and otherwise asks from time to time, so that a missed event is noticed. */
-  private async follow(): Promise<void> {
+  /** Reads missed changes. Otherwise polls from time to time, to detect missed events. */
+  private async poll(): Promise<void> {
     const now = this.time.elapsed();
-    const silent = now - (this.watch.lastHeard ?? 0) >= this.silence;
-    const wait = this.kept.unsure ? 0 : silent ? this.silence : CALM;
-    if (!this.behind && now - this.askedAt < Math.max(wait, Math.min(CALM, this.cost * SHARE))) return;
-    this.askedAt = now;
+    const silent = now - (this.events.lastEvent ?? 0) >= this.silence;
+    const wait = this.registration.unsure ? 0 : silent ? this.silence : SAFETY_POLL_INTERVAL;
+    if (
+      !this.behind &&
+      now - this.polledAt < Math.max(wait, Math.min(SAFETY_POLL_INTERVAL, this.pollDuration * POLL_DURATION_FACTOR))
+    )
+      return;
+    this.polledAt = now;
     try {
       await this.options.catchUp();
     } catch (error) {
-      // Where it cannot be asked for changes, the registration is renewed, and that is all.
+      // A provider that cannot be polled only gets its registration renewed.
       if (!(error instanceof PartnerError) || error.retry) throw error;
-      if (this.behind) this.options.onNotice(`What was missed meanwhile cannot be read: ${error.message}`);
+      if (this.behind) this.options.onNotice(`Changes missed while not registered cannot be read: ${error.message}`);
     }
-    this.cost = this.time.elapsed() - now;
+    this.pollDuration = this.time.elapsed() - now;
     this.behind = false;
   }
 
-  /** Sees to it that exactly one subscription with today's address stands at the provider. */
+  /** Ensures that exactly one subscription, with the current address, exists at the provider. */
   private async ensure(): Promise<void> {
     const reason = await this.reason();
     if (reason) {
       await this.register(reason);
-      await this.look();
+      await this.verify();
     }
-    if (!this.kept.unsure) await this.endFormer();
+    if (!this.registration.unsure) await this.removeFormer();
   }
 
-  /** Why it has to be registered now; undefined: it stands, or is believed to. */
-  private async reason(): Promise<Reason | undefined> {
+  /** Why a registration is needed now; undefined: it exists, or is assumed to. */
+  private async reason(): Promise<RegistrationReason | undefined> {
     const { time, options } = this;
-    const { callback, query } = this.kept;
+    const { callback, query } = this.registration;
     if (callback !== this.callback || (query ?? '') !== (options.query ?? '')) return 'new';
-    const stands = await this.look();
-    const { id, unsure, run, made = 0, former, lasting } = this.kept;
-    if (stands === false) return unsure ? 'unsure' : 'gone';
-    const missed = this.watch.missed({ least: unsure ? 0 : this.silence, endable: id !== undefined && !lasting });
-    if (stands) {
-      if (missed) this.warnDeaf();
+    const exists = await this.verify();
+    const { id, unsure, run, made = 0, former, lasting } = this.registration;
+    if (exists === false) return unsure ? 'unsure' : 'gone';
+    const missed = this.events.missed({ minWait: unsure ? 0 : this.silence, removable: id !== undefined && !lasting });
+    if (exists) {
+      if (missed) this.warnNoEvents();
       return undefined;
     }
-    const heard = this.watch.lastHeard;
-    if (unsure && heard !== undefined && (run !== time.run || heard >= made))
-      await this.keep({ ...certain(this.kept), leftover: true });
+    const lastEvent = this.events.lastEvent;
+    if (unsure && lastEvent !== undefined && (run !== time.run || lastEvent >= made))
+      await this.save({ ...confirmed(this.registration), leftover: true });
     if (missed) return 'missed';
-    if (this.kept.unsure === 'strange') return 'unsure';
-    if (this.kept.unsure || id === undefined || lasting || former.length > 0) return undefined;
-    // What another process made is renewed once, whatever the clocks say.
-    const isOld = run !== time.run || time.elapsed() - Math.max(made, heard ?? 0) >= options.renewInterval;
+    if (this.registration.unsure === 'strange') return 'unsure';
+    if (this.registration.unsure || id === undefined || lasting || former.length > 0) return undefined;
+    // A registration of another process is renewed once, because its age is not known.
+    const isOld = run !== time.run || time.elapsed() - Math.max(made, lastEvent ?? 0) >= options.renewInterval;
     return isOld ? 'renewal' : undefined;
   }
 
-  private warnDeaf(): void {
-    this.watch.registered();
+  private warnNoEvents(): void {
+    this.events.registered();
     this.options.onNotice(
-      'The provider shows our registration, and sends no events of its changes: they are found by asking. Can it reach our address, and does the filter let them through?',
+      'The provider shows our registration, but sends no events for changes: they are found by polling. Check that it can reach our address, and that the filter lets the events through.',
     );
   }
 
-  /** Does the provider show it? Undefined: it does not say. */
-  private async look(): Promise<boolean | undefined> {
-    const { stands, registration } = await this.sight.at(this.kept, this.callback);
-    if (JSON.stringify(registration) !== JSON.stringify(this.kept)) await this.keep(registration);
-    this.checked = stands ? this.options.broker.clock() : stands === undefined ? this.checked : undefined;
-    return stands;
+  /** Whether the provider shows the registration; undefined: it does not tell. */
+  private async verify(): Promise<boolean | undefined> {
+    const { exists, registration } = await this.check.run(this.registration, this.callback);
+    if (JSON.stringify(registration) !== JSON.stringify(this.registration)) await this.save(registration);
+    this.checked = exists ? this.options.broker.clock() : exists === undefined ? this.checked : undefined;
+    return exists;
   }
 
-  /** The new one comes before the old one goes: an event between the two would have nowhere to go, and nobody tells it again. */
-  private async register(reason: Reason): Promise<void> {
+  /** Registers before the old registration is removed: an event between the two would be lost. */
+  private async register(reason: RegistrationReason): Promise<void> {
     const { hub, query, broker, onNotice } = this.options;
-    const before = this.kept;
+    const before = this.registration;
     const { id: old, secret, address, lasting, tries = 0 } = before;
     const { callback, time } = this;
     const former = old !== undefined && reason !== 'gone' ? [...before.former, old] : before.former;
-    const tried: Registration = {
+    const attempted: Registration = {
       ...before,
       callback,
       query,
@@ -232,68 +247,68 @@ export class HubSubscription {
       made: time.elapsed(),
       ...(reason === 'new' && { id: undefined, former, shown: undefined }),
     };
-    // Kept first: when the process dies now, nobody knows any more whether it took effect.
-    await this.keep(tried);
-    let answer: Registered;
+    // Stored first: if the process dies now, it is not known whether the registration took effect.
+    await this.save(attempted);
+    let answer: RegistrationResult;
     try {
       answer = await this.post(callback, reason, old);
     } catch (error) {
-      const unsure = doubtOf(error);
-      await this.keep(unsure ? { ...tried, unsure } : before);
+      const unsure = doubtAfter(error);
+      await this.save(unsure ? { ...attempted, unsure } : before);
       throw error;
     }
-    // A provider that knows it already need not say the id once more.
+    // A provider that already has the registration need not return its id again.
     const id = answer.id ?? (reason === 'renewal' || reason === 'unsure' ? old : undefined);
     const nameless = before.callback !== undefined && old === undefined && !before.unsure && reason !== 'gone';
     const leftover = before.leftover || before.unsure === 'lost' || (nameless && !answer.already);
     try {
-      await this.keep({
+      await this.save({
         ...{ secret, address, callback, query, id, former: former.filter((one) => one !== id) },
         ...{ at: broker.clock(), run: time.run, made: time.elapsed(), lasting, leftover },
       });
     } catch (error) {
-      this.kept = before;
-      if (id !== undefined) await hub.unregisterHub(id); // its id could not be kept: nobody would ever end it
+      this.registration = before;
+      if (id !== undefined) await hub.unregisterHub(id); // without a stored id it could never be removed
       throw error;
     }
-    this.watch.registered();
-    this.sight.reset();
+    this.events.registered();
+    this.check.reset();
     this.checked = undefined;
     this.behind = true;
     const notice = noticeOf(reason, answer);
     if (notice) onNotice(notice);
   }
 
-  private async post(callback: string, reason: Reason, old: string | undefined): Promise<Registered> {
+  private async post(callback: string, reason: RegistrationReason, old: string | undefined): Promise<RegistrationResult> {
     const { hub, query } = this.options;
     const register = () => hub.registerHub(callback, query || undefined);
     const answer = await register();
     if (!answer.already || (reason !== 'missed' && reason !== 'new')) return answer;
-    // Some providers take one listener at a time (TMF630: 409), or one of an address.
-    const standing = answer.id ?? old;
-    if (standing === undefined || (reason === 'new' && old === undefined)) return answer;
-    await hub.unregisterHub(standing);
+    // Some providers accept one listener at a time (TMF630: 409), or one per address.
+    const existing = answer.id ?? old;
+    if (existing === undefined || (reason === 'new' && old === undefined)) return answer;
+    await hub.unregisterHub(existing);
     return register();
   }
 
-  /** What cannot be ended now is tried again with each look, and hinders nothing but renewals: they would only add to it. */
-  private async endFormer(): Promise<void> {
+  /** Removes former registrations, with retries. Until then there are no renewals, which would leave more of them behind. */
+  private async removeFormer(): Promise<void> {
     const { hub, onNotice } = this.options;
-    for (const id of this.kept.former) {
-      const ended = await hub.unregisterHub(id).catch((error: Error) => error);
-      if (ended instanceof Error) {
-        if (!this.stuck.has(id))
-          onNotice(`The former registration ${id} could not be ended, which is tried again: ${ended.message}`);
-        this.stuck.add(id);
+    for (const id of this.registration.former) {
+      const removed = await hub.unregisterHub(id).catch((error: Error) => error);
+      if (removed instanceof Error) {
+        if (!this.reported.has(id))
+          onNotice(`The former registration ${id} could not be removed. The removal is retried. ${removed.message}`);
+        this.reported.add(id);
         continue;
       }
-      const former = this.kept.former.filter((other) => other !== id);
-      await this.keep({ ...this.kept, former, ...(!ended && { lasting: true, leftover: true }) });
+      const former = this.registration.former.filter((other) => other !== id);
+      await this.save({ ...this.registration, former, ...(!removed && { lasting: true, leftover: true }) });
     }
   }
 
-  private async keep(registration: Registration): Promise<void> {
-    await this.book.keep(registration);
-    this.kept = registration;
+  private async save(registration: Registration): Promise<void> {
+    await this.store.save(registration);
+    this.registration = registration;
   }
 }

@@ -4,11 +4,12 @@ import type { EndpointClient, RawEntity } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
 import { sameReference } from '../model/reference.js';
 import type { ConversationRecord, Link } from '../store/store.js';
+import { say } from '../text/say.js';
 
-/** Entities remembered as checked; older ones are simply checked again. */
-const MOST_TRUSTED = 50_000;
+/** Checked entities that are remembered; all others are checked again. */
+const MAX_TRUSTED = 50_000;
 
-/** Thrown with both records, so that a person can see what is what. */
+/** Holds both records, so that a user can compare them. */
 export class WrongEntityError extends SwitchboardError {
   constructor(
     what: string,
@@ -18,21 +19,21 @@ export class WrongEntityError extends SwitchboardError {
   ) {
     super('SWB_WRONG_ENTITY', what, {
       where,
-      hint: 'Nothing was written. Compare both records in the messages view; fix the link or skip the delivery.',
+      hint: say`Nothing was written. Compare both records in the Messages view, then fix the link or skip the delivery.`,
     });
   }
 }
 
 /**
- * Before the first update of an entity in this process: is it the one we think? An entity we created must carry our reference; one that
- * came from the partner must still have the number it had.
+ * Verifies an entity before its first update in this process, so that no update reaches a wrong record. An entity we created must
+ * carry our reference; one that the partner created must still have the same number.
  */
 export class IdentityGuard {
   private readonly trusted = new Set<string>();
 
-  /** An entity just seen with its identity. */
+  /** Remembers an entity whose identity has just been verified. */
   trust(client: EndpointClient, id: string): void {
-    if (this.trusted.size >= MOST_TRUSTED) this.trusted.clear();
+    if (this.trusted.size >= MAX_TRUSTED) this.trusted.clear();
     this.trusted.add(`${client.id}|${id}`);
   }
 
@@ -41,7 +42,7 @@ export class IdentityGuard {
     this.verify(client, conversation, link, await client.read(link.entityType, link.id));
   }
 
-  /** The same of an entity that was read already. */
+  /** As `check`, for an entity that has been read already. */
   verify(client: EndpointClient, conversation: ConversationRecord, link: Link, raw: RawEntity): void {
     const { source } = client.parse(raw);
     const expected = expectedReference(conversation, link);
@@ -54,7 +55,7 @@ export class IdentityGuard {
     if (wrong) {
       const ours = linkAt(conversation, link.endpoint, link.entityType, link.leg) ?? link;
       throw new WrongEntityError(
-        `The ${link.entityType} ${link.id} ${wrong}: it is not the one of this conversation.`,
+        `The ${link.entityType} ${link.id} ${wrong}: it does not belong to this conversation.`,
         ours,
         raw,
         client.name,

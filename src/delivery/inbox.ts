@@ -3,78 +3,79 @@ import { isAbsent } from '../endpoints/api.js';
 import { type DecisionKind, PartnerError, SwitchboardError } from '../errors.js';
 import type { Expected, Json } from '../model/message.js';
 import type { Bodies, Change, ConversationRecord, ErrorRecord, MessageOrigin, MessageRecord, Store } from '../store/store.js';
-import type { Told } from './carry.js';
-import { stopped } from './decisions.js';
+import { say } from '../text/say.js';
+import { stateAfterError } from './decisions.js';
+import { errorRecord } from './error-record.js';
+import type { SourceContext } from './leg-rules.js';
 import { backoff, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
-import { errorRecord } from './worker.js';
 
-/** Messages of one node that may be in its flow at the same time. */
+/** Messages of one node that may be in its flow at once. */
 const WINDOW = 100;
 const LONGEST_SLEEP = 60_000;
-/** How long a read that is older than its hint is read again, because replicas lag; then it is believed. Milliseconds. */
+/** How long a read that is older than its hint is repeated, because replicas lag; after that it is accepted. Milliseconds. */
 const CATCH_UP = 30_000;
-/** Longest between its reads until then, milliseconds. */
-const SOON = 5_000;
-/** Longest between looks whether what is in doubt is known, milliseconds. */
-const MAX_WAIT = 30_000;
-/** Milliseconds of rest after the store failed. */
-const STORE_REST = 1_000;
+/** Longest wait between these reads, milliseconds. */
+const CATCH_UP_INTERVAL = 5_000;
+/** Longest wait between checks whether a delivery is still in doubt, milliseconds. */
+const DOUBT_CHECK_INTERVAL = 30_000;
+/** Milliseconds to wait after the store failed. */
+const STORE_BACKOFF = 1_000;
 
-/** Something received, to be kept. */
-export interface Received {
+/** A webhook, event, poll result or internal message to be stored. */
+export interface ReceivedItem {
   node: string;
   origin: MessageOrigin;
   endpoint: string;
   entityType: string;
   entityId: string;
   number?: string;
-  /** De-duplicates: for good what is polled or our own; of what partners post only what waits to be read. */
+  /** De-duplication key: permanent for polled and internal messages, until the entity is read for webhooks and events. */
   key: string;
   expects?: Expected;
   payload: Json;
-  /** An id made before the payload was read, where it was read by whoever hands it over. */
+  /** An id created before the payload was read, where the caller has read it. */
   readAt?: string;
-  /** Known where it does not come from outside. */
+  /** Known for internal messages only. */
   conversation?: string;
-  /** It stays out of its flow until a person replays it. */
+  /** The message is not emitted until a user replays it. */
   error?: ErrorRecord;
 }
 
-/** A message on its way through a flow; what its nodes did with it is gathered here until the flow is quiet. */
-export interface InFlow {
+/** A message in its flow. Collects what its nodes do with it until the flow is idle. */
+export interface MessageInFlow {
   record: MessageRecord;
-  /** It was emitted before: parts of it may have been taken. */
+  /** It was emitted before: some of its legs may have been accepted. */
   again: boolean;
   /** Legs that reached an out node. */
   legs: number;
   ignored?: string;
   error?: ErrorRecord;
-  /** What correlation asks a person: nodes hand errors on by their code alone. */
+  /** Decision that correlation asks for. Kept here because nodes pass only the code of an error on. */
   decision?: DecisionKind;
-  /** Something of it was left out. */
+  /** Parts of it were left out. */
   warning?: ErrorRecord;
   conversation?: string;
-  /** Brings the conversation to where it is once this message is settled. */
+  /** Updates the conversation when the message is settled. */
   advance?: (conversation: ConversationRecord) => ConversationRecord;
-  /** What else is kept then. */
+  /** Further changes, committed together with that update. */
   also?: Change[];
-  /** What out nodes need to know of it beside their payload. */
-  told?: Told;
-  /** What correlation found, kept with a message that failed half-way, for its replay. */
+  /** What out nodes need to know beyond their payload. */
+  source?: SourceContext;
+  /** Result of correlation; stored for the replay if the message fails after some of its legs were accepted. */
   correlated?: Json;
-  /** What correlation found when it was emitted before and some of its legs were taken. */
+  /** Stored result of correlation, from an earlier emission that failed after some of its legs were accepted. */
   replay?: Json;
   deadline: number;
 }
 
-/** What a node that brings messages in does for the inbox. */
+/** Implemented by nodes that emit messages of the inbox. */
 export interface Emitter {
-  /** Reads back what the message is about; undefined = the received payload is all there is. */
+  /** Reads the entity of the message from the partner; undefined = the received payload is complete. */
   read(record: MessageRecord, bodies: Bodies): Promise<Json | undefined>;
-  /** Sends it into the flow; `quiet` is to be called once nothing carries it any more, with the first error a node reported. */
-  emit(record: MessageRecord, payload: Json, quiet: (error?: ErrorRecord) => void): void;
-  /** Told when a message could not be read and waits, or failed. */
-  trouble?(record: MessageRecord, error: unknown, retryAt?: number): void;
+  /** Sends the message into the flow. Calls `onIdle` once no node holds it any more, with the first error of a node. */
+  emit(record: MessageRecord, payload: Json, onIdle: (error?: ErrorRecord) => void): void;
+  /** Called when the entity of a message could not be read; `retryAt` is absent where the message failed. */
+  readFailed?(record: MessageRecord, error: unknown, retryAt?: number): void;
 }
 
 export interface InboxOptions {
@@ -82,29 +83,30 @@ export interface InboxOptions {
   conversations: Conversations;
   ids: () => string;
   clock: () => number;
-  /** Tells what is due, and how long things take (src/steady-clock.ts). `clock` is for what is shown. */
+  /** Steady clock for due times and durations (src/steady-clock.ts); `clock` is for times that are shown. */
   steady: () => number;
   random: () => number;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
-  /** Unsettled messages above which senders are asked to come again. */
+  /** Maximum number of unsettled messages; above it senders are asked to retry later. */
   limit: number;
   /** Milliseconds a message may stay inside its flow. */
   flowTimeout: number;
   retry?: Partial<RetryPolicy>;
-  /** What a read of the message's entity lacks of what the hint said, in words; undefined where it shows it. `age`: milliseconds since it was first read. */
-  lacks?: (record: MessageRecord, read: Json, age: number) => Promise<string | undefined>;
-  /** What stands for an entity that was known and is there no more; undefined where it was not known. */
-  gone?: (record: MessageRecord) => Promise<Json | undefined>;
-  /** Must its entity not be read yet? */
-  waits?: (record: MessageRecord) => Promise<boolean>;
+  /** Why a read of the entity is older than its hint; undefined where it is current. `age`: milliseconds since the first read. */
+  whyStale?: (record: MessageRecord, read: Json, age: number) => Promise<string | undefined>;
+  /** Payload that represents a known entity that no longer exists; undefined where it was not known. */
+  deletedPayload?: (record: MessageRecord) => Promise<Json | undefined>;
+  /** Whether the entity must not be read yet. */
+  mustWait?: (record: MessageRecord) => Promise<boolean>;
   /** A message has left its flow. */
   onSettled: (message: string) => void;
 }
 
+/** Stores what is received, and emits it into the flows of the in nodes until it is settled. */
 export class Inbox {
-  private readonly pumps = new Map<string, Pump>();
-  private readonly flows = new Map<string, InFlow>();
-  /** Hints, by node and key, whose entity was not read since: the same again says nothing more. */
+  private readonly dispatchers = new Map<string, Dispatcher>();
+  private readonly flows = new Map<string, MessageInFlow>();
+  /** Hints, by node and key, whose entity has not been read since: a repeated one adds nothing. */
   private readonly unread = new Set<string>();
   private readonly sweep: NodeJS.Timeout;
   private closed = false;
@@ -115,33 +117,35 @@ export class Inbox {
   }
 
   /**
-   * Keeps what was received. Resolves when it is on disk: only then may the sender get its 2xx, or the watermark move (`also`).
-   * Rejects with SWB_BUSY when there is no room, SWB_STORE when it cannot be kept.
+   * Stores received items. Resolves when they are on disk: only then may the sender get its 2xx, or the watermark move (`also`).
+   * Rejects with SWB_BUSY when the inbox is full, SWB_STORE when the items cannot be stored.
    */
-  async accept(items: Received[], also: Change[] = []): Promise<void> {
+  async accept(items: ReceivedItem[], also: Change[] = []): Promise<void> {
     const { store, limit } = this.options;
     if (this.closed)
-      throw new SwitchboardError('SWB_CLOSED', 'The flows are being stopped.', { hint: 'Send it again in a moment.' });
+      throw new SwitchboardError('SWB_CLOSED', say`The flows are being stopped.`, {
+        hint: say`Send the message again in a moment.`,
+      });
     const waiting = (await store.counts()).messages.received;
     if (items.length > 0 && waiting + items.length > limit) {
-      throw new SwitchboardError('SWB_BUSY', `The inbox is full: ${waiting} messages wait.`, {
-        hint: 'Send it again later; nothing of it was kept.',
+      throw new SwitchboardError('SWB_BUSY', say`The inbox is full: ${waiting} messages are waiting.`, {
+        hint: say`Send the message again later; it was not stored.`,
       });
     }
     const fresh = items.filter((item) => !isHint(item) || !this.unread.has(hintKey(item)));
-    const changes = fresh.map((item) => this.received(item));
+    const changes = fresh.map((item) => this.messageChange(item));
     if (changes.length + also.length > 0) await store.commit([...changes, ...also]);
-    // Only now: whoever is answered because of one that waits relies on its being on disk.
+    // Only after the commit: a repeated hint is acknowledged because the first one is on disk.
     for (const item of fresh) if (isHint(item)) this.unread.add(hintKey(item));
   }
 
-  /** @internal Its entity is about to be read: what is told from now on is told anew. */
-  reading({ id, node, key }: MessageRecord): void {
+  /** @internal The entity is about to be read: a hint that arrives from now on needs another read. */
+  startReading({ id, node, key }: MessageRecord): void {
     this.unread.delete(hintKey({ node, key: key.slice(0, -id.length - 1) }));
   }
 
-  /** Something received, as it is kept. */
-  received({ payload, ...item }: Received): Change {
+  /** The change that stores a received item. */
+  messageChange({ payload, ...item }: ReceivedItem): Change {
     const { ids, clock } = this.options;
     const id = ids();
     return {
@@ -154,39 +158,39 @@ export class Inbox {
         receivedAt: new Date(clock()).toISOString(),
         state: 'received',
         emissions: 0,
-        ...(item.error && stopped(item.error)),
+        ...(item.error && stateAfterError(item.error)),
       },
       bodies: { received: payload },
       ifAbsent: true,
     };
   }
 
-  /** From now on the node emits its messages, beginning with those that were not settled before. Gives the function that ends it. */
+  /** Starts to emit the messages of a node, beginning with those that are not settled yet. Returns a function that stops it. */
   attach(node: string, emitter: Emitter): () => Promise<void> {
-    const pump = new Pump(node, emitter, this);
-    this.pumps.set(node, pump);
+    const dispatcher = new Dispatcher(node, emitter, this);
+    this.dispatchers.set(node, dispatcher);
     return async () => {
-      if (this.pumps.get(node) === pump) this.pumps.delete(node);
-      await pump.stop();
+      if (this.dispatchers.get(node) === dispatcher) this.dispatchers.delete(node);
+      await dispatcher.stop();
     };
   }
 
-  /** A message in its flow; undefined when it has left (a node came too late, or the message is none of ours). */
-  inFlow(message: string): InFlow | undefined {
+  /** A message in its flow; undefined where it has left the flow, or was never in the inbox. */
+  inFlow(message: string): MessageInFlow | undefined {
     return this.flows.get(message);
   }
 
-  /** Messages are being read or are in their flows. */
+  /** Whether messages are being read or are in their flows. */
   get busy(): boolean {
-    return this.flows.size > 0 || [...this.pumps.values()].some((pump) => pump.busy);
+    return this.flows.size > 0 || [...this.dispatchers.values()].some((dispatcher) => dispatcher.busy);
   }
 
-  /** From now on nothing is accepted. */
-  refuse(): void {
+  /** Accepts nothing from now on. */
+  stopAccepting(): void {
     this.closed = true;
   }
 
-  /** It is being worked on: its time in the flow counts from now. */
+  /** Restarts the time-out of a message in its flow. */
   touch(message: string): void {
     const flow = this.flows.get(message);
     if (flow) flow.deadline = this.options.steady() + this.options.flowTimeout;
@@ -195,8 +199,8 @@ export class Inbox {
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.sweep);
-    await Promise.all([...this.pumps.values()].map((pump) => pump.stop()));
-    this.pumps.clear();
+    await Promise.all([...this.dispatchers.values()].map((dispatcher) => dispatcher.stop()));
+    this.dispatchers.clear();
     this.flows.clear();
   }
 
@@ -214,7 +218,7 @@ export class Inbox {
     });
   }
 
-  /** @internal The flow has gone quiet: what became of the message? */
+  /** @internal The flow is idle: stores the outcome of the message. */
   async settle(id: string, error: ErrorRecord | undefined): Promise<void> {
     const flow = this.flows.get(id);
     if (!flow) return;
@@ -224,7 +228,7 @@ export class Inbox {
     const now = new Date(clock()).toISOString();
     const latest = (await store.message(id)) ?? flow.record;
     if (latest.state !== 'received') {
-      // A person skipped it while it was on its way.
+      // A user skipped it meanwhile.
       await store.release('message', [id]).catch(() => undefined);
       return onSettled(id);
     }
@@ -232,7 +236,7 @@ export class Inbox {
     record.decision = undefined;
     let bodies: Bodies | undefined;
     if (failed) {
-      Object.assign(record, stopped(failed, flow.decision));
+      Object.assign(record, stateAfterError(failed, flow.decision));
       if (flow.correlated !== undefined && flow.legs > 0) bodies = { correlated: flow.correlated };
     } else {
       record.state = 'settled';
@@ -240,10 +244,11 @@ export class Inbox {
       record.reason = flow.legs > 0 ? undefined : (flow.ignored ?? 'It reached no out node.');
       record.error = undefined;
       record.settledAt = now;
-      // The partner's answer may be looked at or not: an answer that goes nowhere is nothing to worry about.
+      // Flows need not handle answers, so an unrouted answer is no warning.
       if (record.origin === 'answer' && record.outcome === 'unrouted') record.outcome = 'ignored';
     }
-    // A message of which nothing was taken leaves the conversation as it was, so that the next one, or its replay, tells the whole again.
+    // If no leg was accepted, the conversation stays unchanged, so that the replay or the next message still finds the same
+    // changes.
     const advance = failed && flow.legs === 0 ? undefined : flow.advance;
     const change: Change = { kind: 'message', record, bodies };
     try {
@@ -262,7 +267,7 @@ export class Inbox {
     for (const [id, flow] of this.flows) {
       if (flow.deadline > now) continue;
       const seconds = Math.round(this.options.flowTimeout / 1000);
-      const text = `A node in its flow did not finish within ${seconds} s. Look for a node that keeps messages, or raise the flow time-out of the store, then replay it.`;
+      const text = `A node in the flow did not finish within ${seconds} s. Look for a node that does not call done, or raise the flow time-out of the store, then replay the message.`;
       const record: ErrorRecord = { code: 'SWB_FLOW', message: text, at: new Date(clock()).toISOString() };
       this.options.log('error', `Message ${id}: ${text}`);
       this.settle(id, record).catch((error) => this.options.log('error', String(error)));
@@ -271,45 +276,45 @@ export class Inbox {
 }
 
 /**
- * A hint says no more than that something happened: each is a reason to read, whatever version or id it names, because partners change things without
- * raising the one and use the other twice. What a poll lists shows itself whether it is the same.
+ * A hint only says that something changed. Each one needs a read, whatever version or id it names, because some partners change
+ * an entity without raising its version, or use an event id twice. A polled item shows by itself whether it is a repetition.
  */
-function isHint({ origin }: Pick<Received, 'origin'>): boolean {
+function isHint({ origin }: Pick<ReceivedItem, 'origin'>): boolean {
   return origin === 'webhook' || origin === 'event';
 }
 
-/** What hints that say the same have in common. */
-function hintKey({ node, key }: Pick<Received, 'node' | 'key'>): string {
+/** The key that repeated hints share. */
+function hintKey({ node, key }: Pick<ReceivedItem, 'node' | 'key'>): string {
   return `${node}|${key}`;
 }
 
-const outdated = (lack: string) => notYet(`What was read is older than what was reported: ${lack}.`, 'It is read again.');
-const unknown = () =>
-  notYet('It is not known yet whether a comment or a file shown there is ours.', 'It is read once what is in doubt is decided.');
+const outdated = (why: string) => notYet(`The entity as read is older than the reported change: ${why}.`, 'It is read again.');
+const inDoubt = () =>
+  notYet('It is not known yet whether a comment or a file there is ours.', 'It is read once no delivery to it is in doubt.');
 
 function notYet(what: string, hint: string): PartnerError {
   return new PartnerError('SWB_PARTNER_ANSWER', what, { hint, outcome: 'notDone', retry: true });
 }
 
-/** The messages about one entity that are on their way, one after the other. */
+/** Messages about one entity, emitted one after the other. */
 interface Queue {
   last: Promise<void>;
   length: number;
-  /** How the entity was last read while more of them waited. */
+  /** Last read of the entity while more messages were waiting. */
   read?: { readAt: string; payload: Json };
 }
 
-/** Emits the messages of one node: the oldest first, those about one entity one after the other, not too many at a time. */
-class Pump {
+/** Emits the messages of one node: oldest first, one at a time per entity, at most WINDOW at once. */
+class Dispatcher {
   private readonly inFlow = new Set<string>();
-  /** When messages that could not be read yet were first read back, by the steady clock. */
+  /** Steady time of the first read, by message, while it is repeated. */
   private readonly firstReads = new Map<string, number>();
   private readonly queues = new Map<string, Queue>();
   private readonly retry: RetryPolicy;
   private readonly unwatch: () => void;
   private timer: NodeJS.Timeout | undefined;
-  private looking = false;
-  private lookAgain = false;
+  private claiming = false;
+  private claimAgain = false;
   private stopped = false;
 
   constructor(
@@ -319,9 +324,9 @@ class Pump {
   ) {
     this.retry = { ...DEFAULT_RETRY, ...inbox.options.retry };
     this.unwatch = inbox.options.store.watch((changes) => {
-      if (changes.some((c) => c.kind === 'message' && c.record.node === node && c.record.state === 'received')) this.look();
+      if (changes.some((c) => c.kind === 'message' && c.record.node === node && c.record.state === 'received')) this.dispatch();
     });
-    this.look();
+    this.dispatch();
   }
 
   get busy(): boolean {
@@ -336,23 +341,23 @@ class Pump {
     await this.inbox.options.store.release('message', [...this.inFlow]).catch(() => undefined);
   }
 
-  look(): void {
+  dispatch(): void {
     if (this.stopped) return;
-    if (this.looking) {
-      this.lookAgain = true;
+    if (this.claiming) {
+      this.claimAgain = true;
       return;
     }
-    this.looking = true;
+    this.claiming = true;
     this.claim()
       .catch((error) => {
-        this.inbox.options.log('error', `Looking for messages failed: ${error instanceof Error ? error.message : String(error)}`);
-        this.sleepUntil(this.inbox.options.steady() + STORE_REST);
+        this.inbox.options.log('error', `Messages could not be read: ${error instanceof Error ? error.message : String(error)}`);
+        this.sleepUntil(this.inbox.options.steady() + STORE_BACKOFF);
       })
       .finally(() => {
-        this.looking = false;
-        if (!this.lookAgain) return;
-        this.lookAgain = false;
-        this.look();
+        this.claiming = false;
+        if (!this.claimAgain) return;
+        this.claimAgain = false;
+        this.dispatch();
       });
   }
 
@@ -369,7 +374,7 @@ class Pump {
       queue.length++;
       queue.last = queue.last
         .then(() => this.emit(record, queue))
-        .catch((error) => this.rest(record.id, error))
+        .catch((error) => this.backOff(record.id, error))
         .finally(() => {
           if (--queue.length === 0) this.queues.delete(entity);
         });
@@ -388,32 +393,32 @@ class Pump {
     let read: Bodies | undefined;
     let { readAt } = claimed;
     if (payload === undefined) {
-      if (await this.inbox.options.waits?.(claimed)) return await this.postponed(claimed);
-      if (await this.isTold(claimed, queue)) return await this.told(claimed);
+      if (await this.inbox.options.mustWait?.(claimed)) return await this.waitForDoubt(claimed);
+      if (await this.isCovered(claimed, queue)) return await this.settleCovered(claimed);
       try {
-        this.inbox.reading(claimed);
+        this.inbox.startReading(claimed);
         readAt = this.inbox.options.ids();
         payload = await this.emitter.read(claimed, bodies);
         if (payload === undefined) {
           readAt = claimed.readAt;
         } else {
           read = { read: payload };
-          const lack = await this.inbox.options.lacks?.(claimed, payload, this.readSince(claimed));
-          if (lack && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(lack), true);
-          // A copy: a flow may change what it is given.
+          const stale = await this.inbox.options.whyStale?.(claimed, payload, this.readSince(claimed));
+          if (stale && this.readSince(claimed) < CATCH_UP) return await this.unreadable(claimed, outdated(stale), true);
+          // A copy, because a flow may modify its payload.
           if (readAt && claimed.origin === 'poll' && queue.length > 1) queue.read = { readAt, payload: structuredClone(payload) };
         }
       } catch (error) {
-        // A replica that does not have it yet says the same as one that never will.
+        // "Not found" may also come from a replica that does not have the entity yet.
         const lags = isAbsent(error) && this.readSince(claimed) < CATCH_UP;
-        payload = isAbsent(error) && !lags ? await this.inbox.options.gone?.(claimed) : undefined;
+        payload = isAbsent(error) && !lags ? await this.inbox.options.deletedPayload?.(claimed) : undefined;
         if (payload === undefined) return await this.unreadable(claimed, error, lags);
         read = { read: payload };
       }
     }
     if (this.stopped) return;
     this.firstReads.delete(claimed.id);
-    // What was read is kept before it is emitted, so that an emission after a crash says the same again.
+    // Stored before it is emitted, so that the message has the same payload if it is emitted again after a crash.
     const emitted: MessageRecord = {
       ...claimed,
       emissions: claimed.emissions + 1,
@@ -428,28 +433,28 @@ class Pump {
     this.emitter.emit(record, payload ?? (bodies.received as Json), (error) => {
       this.inbox
         .settle(record.id, error)
-        .catch((trouble) => this.inbox.options.log('error', `Message ${record.id} could not be settled: ${String(trouble)}`))
+        .catch((failure) => this.inbox.options.log('error', `Message ${record.id} could not be settled: ${String(failure)}`))
         .finally(() => this.left(record.id));
     });
   }
 
   /**
-   * Is what a message tells in the one before it? So it is where its entity was read for that one after this one had been found by a poll, and what
-   * it tells is shown: a long journal is not read once for each of its entries. What was pushed may tell of more than its own id says, and what was
-   * tried before is asked for anew.
+   * Whether the previous message covers this one: a poll found this one before the entity was read for the previous one, and that
+   * read shows the change. This saves reading a long journal once per entry. A webhook or event may stand for more than its id
+   * says, and a message that was tried before needs a new read.
    */
-  private async isTold(claimed: MessageRecord, { read }: Queue): Promise<boolean> {
+  private async isCovered(claimed: MessageRecord, { read }: Queue): Promise<boolean> {
     if (!read || claimed.origin !== 'poll' || claimed.emissions > 0 || claimed.id > read.readAt) return false;
-    return !(await this.inbox.options.lacks?.(claimed, read.payload, 0));
+    return !(await this.inbox.options.whyStale?.(claimed, read.payload, 0));
   }
 
-  private async told(claimed: MessageRecord): Promise<void> {
+  private async settleCovered(claimed: MessageRecord): Promise<void> {
     const { store, clock } = this.inbox.options;
     const record: MessageRecord = {
       ...claimed,
       state: 'settled',
       outcome: 'ignored',
-      reason: 'It was read together with the message before it, which tells it, too.',
+      reason: 'The previous message was read later and includes this change.',
       settledAt: new Date(clock()).toISOString(),
     };
     await store.commit([{ kind: 'message', record }], { durable: false });
@@ -457,7 +462,7 @@ class Pump {
     this.left(claimed.id);
   }
 
-  /** Milliseconds since a message was first read back by this process: when it was received only the wall clock says, which may have been set since. */
+  /** Milliseconds since this process first read the entity. The time of receipt is by the wall clock, which may be set. */
   private readSince({ id }: MessageRecord): number {
     const now = this.inbox.options.steady();
     const first = this.firstReads.get(id) ?? now;
@@ -465,31 +470,31 @@ class Pump {
     return now - first;
   }
 
-  /** It is read once what is in doubt at its entity is known, which is looked for now and then. */
-  private async postponed(claimed: MessageRecord): Promise<void> {
-    await this.keptBack(claimed, unknown(), Math.min(MAX_WAIT, this.waitAfter(claimed)));
+  /** Waits until no delivery to the entity is in doubt. */
+  private async waitForDoubt(claimed: MessageRecord): Promise<void> {
+    await this.postpone(claimed, inDoubt(), Math.min(DOUBT_CHECK_INTERVAL, this.waitAfter(claimed)));
   }
 
-  /** `lags`: the partner may only be behind, as with what is said of one record: no trouble yet. */
+  /** `lags`: the read may only be behind the hint, so that no failure is reported yet. */
   private async unreadable(claimed: MessageRecord, error: unknown, lags = false): Promise<void> {
     const again = lags || (error instanceof PartnerError && error.retry);
     const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
-    // What may only be behind, or is read again until it is believed, is asked for more often while that lasts.
+    // A read that may only be behind is repeated at short intervals until CATCH_UP is over.
     const isBehind = (lags || (error instanceof PartnerError && error.concernsRecord)) && this.readSince(claimed) < CATCH_UP;
-    const most = isBehind ? SOON : this.retry.most;
-    const wait = again ? Math.max(asked, Math.min(most, this.waitAfter(claimed))) : undefined;
+    const maxDelay = isBehind ? CATCH_UP_INTERVAL : this.retry.maxDelay;
+    const wait = again ? Math.max(asked, Math.min(maxDelay, this.waitAfter(claimed))) : undefined;
     if (!again) this.firstReads.delete(claimed.id);
-    const record = await this.keptBack(claimed, error, wait);
+    const record = await this.postpone(claimed, error, wait);
     if (!isBehind || wait === undefined)
-      this.emitter.trouble?.(record, error, wait === undefined ? undefined : this.inbox.options.clock() + wait);
+      this.emitter.readFailed?.(record, error, wait === undefined ? undefined : this.inbox.options.clock() + wait);
   }
 
   private waitAfter({ emissions }: MessageRecord): number {
     return backoff(this.retry, emissions + 1, this.inbox.options.random);
   }
 
-  /** Not emitted, and why; read again after so many milliseconds, or never where that is undefined. */
-  private async keptBack(claimed: MessageRecord, reason: unknown, wait: number | undefined): Promise<MessageRecord> {
+  /** Stores why a message is not emitted. It is tried again after `wait` milliseconds, or fails where that is undefined. */
+  private async postpone(claimed: MessageRecord, reason: unknown, wait: number | undefined): Promise<MessageRecord> {
     const { store, clock, steady } = this.inbox.options;
     const record: MessageRecord = {
       ...claimed,
@@ -503,24 +508,24 @@ class Pump {
     return record;
   }
 
-  /** The store failed: the message is emitted a little later. */
-  private async rest(id: string, error: unknown): Promise<void> {
+  /** The store failed: the message is tried again later. */
+  private async backOff(id: string, error: unknown): Promise<void> {
     const { log, store, steady } = this.inbox.options;
-    log('error', `Message ${id} waits: ${error instanceof Error ? error.message : String(error)}`);
+    log('error', `Message ${id} waits for the store: ${error instanceof Error ? error.message : String(error)}`);
     this.inFlow.delete(id);
     await store.release('message', [id]).catch(() => undefined);
-    this.sleepUntil(steady() + STORE_REST);
+    this.sleepUntil(steady() + STORE_BACKOFF);
   }
 
   private sleepUntil(time: number): void {
     clearTimeout(this.timer);
     if (this.stopped) return;
-    this.timer = setTimeout(() => this.look(), Math.min(LONGEST_SLEEP, Math.max(1, time - this.inbox.options.steady())));
+    this.timer = setTimeout(() => this.dispatch(), Math.min(LONGEST_SLEEP, Math.max(1, time - this.inbox.options.steady())));
     this.timer.unref();
   }
 
   private left(id: string): void {
     this.inFlow.delete(id);
-    this.look();
+    this.dispatch();
   }
 }

@@ -1,10 +1,10 @@
-/** What can go wrong with taking messages in, each by itself: the hub may be down while the poll works. */
+/** Parts of the intake that can fail independently: the hub may be down while polling works. */
 export type IntakePart = 'hub' | 'poll' | 'read';
 
 export interface IntakeTrouble {
-  /** Id of the endpoint whose news do not come. */
+  /** Id of the endpoint whose changes are not received. */
   endpoint: string;
-  /** Of the in node, as a person named it. */
+  /** Name of the in node. */
   name: string;
   part: IntakePart;
   /** ISO 8601. */
@@ -12,35 +12,35 @@ export interface IntakeTrouble {
   reason: string;
 }
 
-/** What hinders the in nodes of one store just now. */
+/** Current intake failures of the in nodes of one store. */
 export class IntakeTroubles {
-  private readonly kept = new Map<string, IntakeTrouble>();
+  private readonly troubles = new Map<string, IntakeTrouble>();
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly clock: () => number) {}
 
   begin(node: string, trouble: Omit<IntakeTrouble, 'since'>): void {
     const key = `${node}|${trouble.part}`;
-    const before = this.kept.get(key);
-    this.kept.set(key, { ...trouble, since: before?.since ?? new Date(this.clock()).toISOString() });
-    if (before?.reason !== trouble.reason) this.tell();
+    const before = this.troubles.get(key);
+    this.troubles.set(key, { ...trouble, since: before?.since ?? new Date(this.clock()).toISOString() });
+    if (before?.reason !== trouble.reason) this.notify();
   }
 
   end(node: string, part: IntakePart): void {
-    if (this.kept.delete(`${node}|${part}`)) this.tell();
+    if (this.troubles.delete(`${node}|${part}`)) this.notify();
   }
 
-  /** Calls back when a trouble has begun, changed or ended; gives the function that ends it. */
+  /** Calls back when a failure begins, changes or ends. Returns a function that removes the listener. */
   watch(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  private tell(): void {
+  private notify(): void {
     for (const listener of this.listeners) listener();
   }
 
   list(): IntakeTrouble[] {
-    return [...this.kept.values()];
+    return [...this.troubles.values()];
   }
 }

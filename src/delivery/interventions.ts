@@ -6,16 +6,17 @@ import { SwitchboardError } from '../errors.js';
 import type { GenericComment, Json } from '../model/message.js';
 import type { Bodies, Change, DeliveryRecord, MessageRecord, Store } from '../store/store.js';
 import { markWarningSeen, warningState } from '../store/warning.js';
+import { say } from '../text/say.js';
 import type { AuditAction, AuditEntry, AuditLog } from './audit.js';
 import { ANSWERS } from './decisions.js';
 import { type Edit, editedFields } from './edits.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
-/** Who does something. */
+/** The user who acts. */
 export interface Person {
-  /** Name in Node-RED; empty where nobody has to sign in. */
+  /** Name of the Node-RED user; empty where the editor has no sign-in. */
   name: string;
-  /** It is one of many done at once, which are noted as one. */
+  /** Part of a bulk action, which gets one audit entry (`noteMany`). */
   many?: boolean;
 }
 
@@ -27,7 +28,7 @@ export interface InterventionsOptions {
   client: (endpoint: string) => EndpointClient | undefined;
 }
 
-/** States from which each thing may be done; from `needsDecision` only what answers the question. */
+/** States in which each action is allowed; in `needsDecision` only the answers of that decision (decisions.ts). */
 const MESSAGE = {
   replay: ['failed', 'needsDecision', 'settled', 'skipped'],
   skip: ['failed', 'needsDecision', 'received'],
@@ -42,38 +43,42 @@ const DELIVERY = {
   undo: ['skipped', 'inDoubt', 'delivered'],
 } satisfies Record<string, DeliveryRecord['state'][]>;
 
-/** What a person may do by hand with messages, deliveries and endpoints. Each is noted in the audit list by the commit that does it. */
+/** Manual actions on messages, deliveries and endpoints. The commit of each action also writes its audit entry. */
 export class Interventions {
   constructor(private readonly options: InterventionsOptions) {}
 
-  /** Puts a failed, skipped, undecided or unrouted message through its flow again. */
+  /** Emits a failed, skipped, undecided or settled message into its flow again. */
   async replayMessage(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'replay');
-    await this.commit('replay', record, by, [{ kind: 'message', record: again(record) }]);
+    await this.commit('replay', record, by, [{ kind: 'message', record: resubmitted(record) }]);
   }
 
-  /** Puts a message through its flow again with a payload that a person changed. Throws SWB_PAYLOAD when it cannot stand for the same entity. */
+  /** Emits a message again, with a payload edited by a user. Throws SWB_PAYLOAD where it is about another entity. */
   async editMessage(id: string, payload: Json, by: Person): Promise<void> {
     const record = await this.message(id, 'replay');
     const client = this.options.client(record.endpoint);
-    if (!client) throw gone(record.endpoint);
-    const about = parsed(client, payload);
+    if (!client) throw noEndpoint(record.endpoint);
+    const about = entityIdOf(client, payload);
     if (record.entityId && about !== record.entityId) {
-      throw new SwitchboardError('SWB_PAYLOAD', `The changed payload is about ${about || 'no record'}, not ${record.entityId}.`, {
-        where: client.name,
-        hint: 'Leave its id as it was.',
-      });
+      throw new SwitchboardError(
+        'SWB_PAYLOAD',
+        say`The edited payload is about ${about || 'no record'}, not about ${record.entityId}.`,
+        {
+          where: client.name,
+          hint: say`Restore the original id in the payload.`,
+        },
+      );
     }
     const bodies = await this.options.store.bodies('message', id);
     const before = (bodies.read ?? bodies.received) as Json;
     const edits = this.edited(bodies, before, payload, by);
-    // What correlation found in the payload as it was says nothing about this one.
+    // The stored correlation result belongs to the original payload.
     await this.commit('edit', record, by, [
-      { kind: 'message', record: again(record), bodies: { ...edits, read: payload, correlated: null } },
+      { kind: 'message', record: resubmitted(record), bodies: { ...edits, read: payload, correlated: null } },
     ]);
   }
 
-  /** Puts a message aside for good; what was is remembered, so that this can be undone. */
+  /** Skips a message. Its former state is kept, so that this can be undone. */
   async skipMessage(id: string, reason: string, by: Person): Promise<void> {
     const record = await this.message(id, 'skip');
     const { state, outcome, error, decision, settledAt } = record;
@@ -82,7 +87,7 @@ export class Interventions {
     await this.commit('skip', record, by, [{ kind: 'message', record: skipped }], reason);
   }
 
-  /** A person has looked at the warning of a message, which counts no more. */
+  /** Marks the warning of a message as seen, so that it no longer counts. */
   async markMessageSeen(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'seen');
     if (warningState(record) !== 'unseen') throw refusal('message', id, record.state);
@@ -91,65 +96,65 @@ export class Interventions {
     ]);
   }
 
-  /** Takes back a skip, or that the warning was seen. */
+  /** Undoes a skip, or that the warning was marked as seen. */
   async undoMessage(id: string, by: Person): Promise<void> {
     const record = await this.message(id, 'undo');
     if (warningState(record) === 'seen')
       return this.commit('undo', record, by, [{ kind: 'message', record: markWarningSeen(record, undefined) }]);
-    if (!record.undo) throw tooLate('message', id);
-    const restored: MessageRecord = { ...record, ...ASIDE, ...record.undo.was, undo: undefined };
+    if (!record.undo) throw nothingToUndo('message', id);
+    const restored: MessageRecord = { ...record, ...CLEARED_MESSAGE, ...record.undo.was, undo: undefined };
     await this.commit('undo', record, by, [{ kind: 'message', record: restored }]);
   }
 
   /**
-   * Sends a failed or skipped delivery again, looking first whether it got through after all. Where the question is whether it did, it is only
-   * looked for once more.
+   * Sends a failed or skipped delivery again, after a lookup whether it was written after all. If the open decision is whether it
+   * was written, it is only looked up again.
    */
   async replayDelivery(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'replay');
-    await this.commit('replay', record, by, [{ kind: 'delivery', record: this.anew(record) }]);
+    await this.commit('replay', record, by, [{ kind: 'delivery', record: this.retried(record) }]);
   }
 
-  /** A person is sure that the partner does not have it: it is looked for once more, and sent if it is not there. */
+  /** The user is sure that the partner does not have it: it is looked up once more, and sent if it is not found. */
   async sendAgain(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'sendAgain');
-    const sure: DeliveryRecord = { ...this.anew(record), lookLeft: 0, onlyLook: false };
-    await this.commit('sendAgain', record, by, [{ kind: 'delivery', record: sure }]);
+    const resent: DeliveryRecord = { ...this.retried(record), lookLeft: 0, onlyLook: false };
+    await this.commit('sendAgain', record, by, [{ kind: 'delivery', record: resent }]);
   }
 
   /**
-   * Sends a delivery again with a payload that a person changed: the fields of an entity, or a comment. Throws SWB_PAYLOAD, with all that is wrong, when the
-   * partner would not take it.
+   * Sends a delivery again with a payload edited by a user: the fields of an entity, or a comment. Throws SWB_PAYLOAD, with all
+   * errors, where the partner would reject it.
    */
   async editDelivery(id: string, payload: Json, by: Person): Promise<void> {
     const record = await this.delivery(id, 'replay');
     const client = this.options.client(record.endpoint);
-    if (!client) throw gone(record.endpoint);
+    if (!client) throw noEndpoint(record.endpoint);
     const bodies = await this.options.store.bodies('delivery', id);
     const { before, request } = editedRequest(client, record, bodies, payload);
     const edits = this.edited(bodies, before, payload, by);
-    const change: Change = { kind: 'delivery', record: this.anew(record), bodies: { ...edits, request } };
+    const change: Change = { kind: 'delivery', record: this.retried(record), bodies: { ...edits, request } };
     await this.commit('edit', record, by, [change]);
   }
 
-  /** Gives a delivery up; what waited behind it goes on. */
+  /** Skips a delivery, and so unblocks the deliveries behind it. */
   async skipDelivery(id: string, reason: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'skip');
     const skipped: DeliveryRecord = {
       ...record,
       state: 'skipped',
       decision: undefined,
-      onlyLook: onlyLookedFor(record),
+      onlyLook: lookupOnly(record),
       blocking: undefined,
       notBefore: undefined,
       error: { code: 'SWB_SKIPPED', message: reason, at: this.now() },
       updatedAt: this.now(),
-      undo: { action: 'skip', was: standing(record) },
+      undo: { action: 'skip', was: undoState(record) },
     };
     await this.commit('skip', record, by, [{ kind: 'delivery', record: skipped }], reason);
   }
 
-  /** A person has looked at what the partner did not keep of a delivery, which counts no more. */
+  /** Marks the warning of a delivery as seen, so that it no longer counts. */
   async markDeliverySeen(id: string, by: Person): Promise<void> {
     const record = await this.delivery(id, 'seen');
     if (warningState(record) !== 'unseen') throw refusal('delivery', id, record.state);
@@ -158,16 +163,22 @@ export class Interventions {
     ]);
   }
 
-  /** Takes back a skip, a replay that has not been sent yet, or that the warning was seen. */
+  /** Undoes a skip, a replay that has not been sent yet, or that the warning was marked as seen. */
   async undoDelivery(id: string, by: Person): Promise<void> {
     const { store, conversations } = this.options;
     const record = await this.delivery(id, 'undo');
     if (warningState(record) === 'seen')
       return this.commit('undo', record, by, [{ kind: 'delivery', record: markWarningSeen(record, undefined) }]);
-    if (!record.undo) throw tooLate('delivery', id);
-    const restored: DeliveryRecord = { ...record, ...HELD, ...record.undo.was, undo: undefined, updatedAt: this.now() };
+    if (!record.undo) throw nothingToUndo('delivery', id);
+    const restored: DeliveryRecord = {
+      ...record,
+      ...CLEARED_DELIVERY,
+      ...record.undo.was,
+      undo: undefined,
+      updatedAt: this.now(),
+    };
     const conversation = await store.conversation(record.conversation);
-    // What had to wait for a create has to wait no more when the entity came to be in another way.
+    // The restored delivery must not block its lane if the entity has been linked in another way meanwhile.
     if (conversation && linkAt(conversation, record.endpoint, record.entityType, record.leg)) restored.blocking = undefined;
     const also = await this.note('undo', record, by);
     if ((restored.state === 'failed' || restored.state === 'needsDecision') && conversation)
@@ -179,18 +190,20 @@ export class Interventions {
     else await store.commit([{ kind: 'delivery', record: restored }, ...also]);
   }
 
-  /** Stops the sending to an endpoint: what is for it waits, also over a restart, until it is resumed. What is under way is finished. */
+  /**
+   * Stops sending to an endpoint: its deliveries wait until it is resumed, also after a restart. Tries under way are finished.
+   */
   async suspend(endpoint: string, reason: string, by: Person): Promise<void> {
     const value: Suspension = { at: this.now(), by: by.name, ...(reason && { reason }) };
     await this.setSuspension('suspend', endpoint, value, by, reason);
   }
 
-  /** Sends what waited, in its order. */
+  /** Resumes sending, in the original order. */
   async resume(endpoint: string, by: Person): Promise<void> {
     await this.setSuspension('resume', endpoint, undefined, by);
   }
 
-  /** Notes that many were done at once. */
+  /** Writes the audit entry of a bulk action. */
   async noteMany(action: AuditAction, target: AuditEntry['target'], by: Person, reason?: string): Promise<void> {
     await this.options.store.commit(await this.options.audit.note({ by: by.name, action, target, ...(reason && { reason }) }));
   }
@@ -203,7 +216,7 @@ export class Interventions {
     reason?: string,
   ): Promise<void> {
     const client = this.options.client(endpoint);
-    if (!client) throw gone(endpoint);
+    if (!client) throw noEndpoint(endpoint);
     const target = { kind: 'endpoint' as const, id: endpoint, name: client.name };
     const also = await this.options.audit.note({ by: by.name, action, target, ...(reason && { reason }) });
     await this.options.store.commit([
@@ -220,28 +233,29 @@ export class Interventions {
     return allowed('delivery', id, await this.options.store.delivery(id), DELIVERY[action], action);
   }
 
-  /** The delivery as it is to be sent again; how it stood is remembered until it is. */
-  private anew(record: DeliveryRecord): DeliveryRecord {
+  /** The delivery to send again; its former state is kept for an undo until it is sent. */
+  private retried(record: DeliveryRecord): DeliveryRecord {
     return {
       ...record,
-      ...HELD,
+      ...CLEARED_DELIVERY,
       state: 'inDoubt',
       tries: 0,
-      // A question that was answered begins anew; of anything else one look says whether it got through, unless a lost answer still settles.
+      // After a decision the settling time starts over. Otherwise one lookup is enough, unless the settling time of a lost answer
+      // is still running.
       ...(record.state !== 'needsDecision' && { lookLeft: record.lookLeft ?? 0 }),
       doubtAt: this.doubtAt(record),
-      onlyLook: onlyLookedFor(record),
+      onlyLook: lookupOnly(record),
       updatedAt: this.now(),
-      undo: { action: 'replay', was: standing(record) },
+      undo: { action: 'replay', was: undoState(record) },
     };
   }
 
-  /** Where an answer was lost stays so, whatever is done; who answers the question about another address allows that one. */
+  /** The address at which an answer was lost does not change, unless the user decides that the new address is the same system. */
   private doubtAt({ decision, doubtAt, endpoint }: DeliveryRecord): string | undefined {
     return decision === 'addressChanged' ? this.options.client(endpoint)?.address : doubtAt;
   }
 
-  /** The bodies that tell what was edited: how it was at first, and each change since. */
+  /** The bodies with the original payload and the edits made since. */
   private edited(bodies: Bodies, before: Json | undefined, after: Json, by: Person): Bodies {
     const fields = editedFields(before, after);
     const edits = (bodies.edits ?? []) as Edit[];
@@ -279,7 +293,7 @@ export class Interventions {
   }
 }
 
-function again(record: MessageRecord): MessageRecord {
+function resubmitted(record: MessageRecord): MessageRecord {
   const cleared = {
     outcome: undefined,
     reason: undefined,
@@ -292,9 +306,9 @@ function again(record: MessageRecord): MessageRecord {
   return { ...record, ...cleared, state: 'received' };
 }
 
-/** What an undo takes away where it was not there before: the store keeps no fields without a value. */
-const ASIDE = { outcome: undefined, reason: undefined, error: undefined, decision: undefined, settledAt: undefined };
-const HELD = {
+/** Fields that an undo clears where the former state had none: the store does not keep undefined fields, so `was` lacks them. */
+const CLEARED_MESSAGE = { outcome: undefined, reason: undefined, error: undefined, decision: undefined, settledAt: undefined };
+const CLEARED_DELIVERY = {
   notBefore: undefined,
   blocking: undefined,
   error: undefined,
@@ -304,18 +318,18 @@ const HELD = {
   doubtAt: undefined,
 };
 
-/** May the partner have it? Then looking does no harm, and writing it again may. */
-function onlyLookedFor({ decision, onlyLook }: DeliveryRecord): boolean | undefined {
+/** Whether a delivery may only be looked up: the partner may have it, and another write could duplicate it. */
+function lookupOnly({ decision, onlyLook }: DeliveryRecord): boolean | undefined {
   return decision === 'unresolved' || decision === 'addressChanged' ? true : onlyLook;
 }
 
-/** What an undo has to bring back. */
-function standing(record: DeliveryRecord): Partial<DeliveryRecord> {
+/** The fields that an undo restores. */
+function undoState(record: DeliveryRecord): Partial<DeliveryRecord> {
   const { state, tries, notBefore, blocking, error, decision, lookLeft, onlyLook, doubtAt } = record;
   return { state, tries, notBefore, blocking, error, decision, lookLeft, onlyLook, doubtAt };
 }
 
-/** The record, if this may be done with it now. */
+/** The record, if the action is allowed in its state. */
 function allowed<R extends MessageRecord | DeliveryRecord>(
   kind: string,
   id: string,
@@ -330,13 +344,13 @@ function allowed<R extends MessageRecord | DeliveryRecord>(
 }
 
 /** The id of the entity that a payload is about. */
-function parsed(client: EndpointClient, payload: Json): string {
+function entityIdOf(client: EndpointClient, payload: Json): string {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) throw notAnObject(client);
   try {
     return client.parse(payload as RawEntity).source.id;
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
-    throw new SwitchboardError('SWB_PAYLOAD', `The changed payload cannot be read: ${text}`, { where: client.name, cause });
+    throw new SwitchboardError('SWB_PAYLOAD', say`The edited payload cannot be read: ${text}`, { where: client.name, cause });
   }
 }
 
@@ -345,20 +359,20 @@ interface EditedRequest {
   request: unknown;
 }
 
-/** What a changed payload makes of the request that is kept with a delivery. */
+/** The stored request of a delivery, with an edited payload. */
 function editedRequest(client: EndpointClient, record: DeliveryRecord, bodies: Bodies, payload: Json): EditedRequest {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) throw notAnObject(client);
   if (/^(attachment|alike):/.test(record.part)) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'Only fields and comments can be changed: this is sent as it is.', {
+    throw new SwitchboardError('SWB_PAYLOAD', say`Only deliveries of fields and comments can be edited.`, {
       where: client.name,
-      hint: 'Replay or skip it.',
+      hint: say`Replay or skip this one.`,
     });
   }
   if (record.part.startsWith('comment:')) {
     const { comment: before } = bodies.request as { comment: GenericComment };
     const comment = { ...before, ...(payload as object) } as GenericComment;
     if (typeof comment.text !== 'string' || !comment.text.trim())
-      throw new SwitchboardError('SWB_PAYLOAD', 'A comment needs a text.', { where: client.name, field: 'text' });
+      throw new SwitchboardError('SWB_PAYLOAD', say`The comment has no text.`, { where: client.name, field: 'text' });
     return { before: before as unknown as Json, request: { comment } };
   }
   const fields = payload as Record<string, Json>;
@@ -367,17 +381,17 @@ function editedRequest(client: EndpointClient, record: DeliveryRecord, bodies: B
     throw new SwitchboardError('SWB_PAYLOAD', wrong.map((problem) => problem.text).join(' '), {
       where: client.name,
       field: wrong[0]?.field,
-      hint: 'Nothing was queued.',
+      hint: say`Correct these fields. Nothing was queued.`,
     });
   }
   const request = bodies.request as EntityRequest;
   return { before: request.fields as Json, request: withFields(request, fields) };
 }
 
-/** What a person wrote is written, whatever rule the field came from and whatever has been sent since. */
+/** Fields that a user edited are written, whichever rule they came from and whatever has been sent since. */
 function withFields(request: EntityRequest, fields: Record<string, Json>): EntityRequest {
-  const touched = Object.keys(fields).filter((name) => JSON.stringify(fields[name]) !== JSON.stringify(request.fields[name]));
-  const edited = [...new Set([...(request.edited ?? []), ...touched])].filter((name) => name in fields);
+  const changed = Object.keys(fields).filter((name) => JSON.stringify(fields[name]) !== JSON.stringify(request.fields[name]));
+  const edited = [...new Set([...(request.edited ?? []), ...changed])].filter((name) => name in fields);
   return {
     ...request,
     fields,
@@ -389,22 +403,22 @@ function withFields(request: EntityRequest, fields: Record<string, Json>): Entit
 }
 
 function notAnObject(client: EndpointClient): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', 'The changed payload is no JSON object.', { where: client.name });
+  return new SwitchboardError('SWB_PAYLOAD', say`The edited payload is not a JSON object.`, { where: client.name });
 }
 
-function gone(endpoint: string): SwitchboardError {
-  return new SwitchboardError('SWB_CONFIG', `The endpoint ${endpoint} is not in the flows any more.`, {
-    hint: 'Deploy it again first.',
+function noEndpoint(endpoint: string): SwitchboardError {
+  return new SwitchboardError('SWB_CONFIG', say`The endpoint ${endpoint} is no longer in the flows.`, {
+    hint: say`Add it again and deploy first.`,
   });
 }
 
-function tooLate(kind: string, id: string): SwitchboardError {
-  return new SwitchboardError('SWB_PAYLOAD', `The ${kind} ${id} went on meanwhile: there is nothing left to undo.`, {
-    hint: 'Refresh the view and look again.',
+function nothingToUndo(kind: string, id: string): SwitchboardError {
+  return new SwitchboardError('SWB_PAYLOAD', say`The ${kind} ${id} has been processed since: there is nothing left to undo.`, {
+    hint: say`Refresh the view and look again.`,
   });
 }
 
 function refusal(kind: string, id: string, state: string | undefined): SwitchboardError {
-  const what = state ? `The ${kind} ${id} is ${state}: this cannot be done with it now.` : `There is no ${kind} ${id}.`;
-  return new SwitchboardError('SWB_PAYLOAD', what, { hint: 'Refresh the view and look again.' });
+  const what = state ? `The ${kind} ${id} is ${state}, which does not allow this action.` : `The ${kind} ${id} does not exist.`;
+  return new SwitchboardError('SWB_PAYLOAD', what, { hint: say`Refresh the view and look again.` });
 }

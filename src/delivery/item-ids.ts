@@ -6,63 +6,64 @@ import { DecisionError } from '../errors.js';
 import type { ItemFacts, LinkItems, SentItem } from '../model/item-facts.js';
 import type { Json, OrderItem } from '../model/message.js';
 import type { Link } from '../store/store.js';
+import { say } from '../text/say.js';
 import { isCancellation } from './outbox.js';
 
-/** Fields as they are to be written: with the partner's own ids of its items. */
-export interface Addressed {
+/** Fields to be written, with the partner's own ids of its items. */
+export interface AddressedFields {
   fields: Record<string, Json>;
-  /** Ids of the items that are new there. */
+  /** Ids of the items that are new at the partner. */
   added: string[];
-  /** What is known of the items once this was written. */
+  /** The known items once this is written. */
   items?: LinkItems;
 }
 
 /**
- * The fields of an update with the partner's ids of the items, by how its order is now. Nothing is written where it cannot be said which of
- * its items is meant. `inDoubt`: an earlier try may have added what is new. `links`: those of the conversation.
+ * The fields of an update with the partner's ids of the items, by the current state of its order. Throws a DecisionError where an
+ * item cannot be identified. `inDoubt`: an earlier try may have added the new items. `links`: those of the conversation.
  */
-export async function addressed(
+export async function addressItems(
   client: EndpointClient,
   request: EntityRequest,
   link: Link,
   fields: Record<string, Json>,
   inDoubt: boolean,
   links: readonly Link[] = [],
-): Promise<Addressed> {
+): Promise<AddressedFields> {
   if (!client.itemsOf) return { fields, added: newAmong(request, link, links) };
   if (!client.itemsOf(fields)) return { fields, added: [] };
-  // Who cancels the whole order need not name its items, nor look at them: it may not be there yet.
-  if (isCancellation(request)) return { fields: cancelling(client, request, link, fields), added: [] };
+  // A cancellation of the whole order needs no items. They are not read, because the order may not be visible yet.
+  if (isCancellation(request)) return { fields: cancellationFields(client, request, link, fields), added: [] };
   const { record } = client.parse(await client.read(link.entityType, link.id));
-  return addressedBy(client, request, link, fields, client.itemsOf(record) ?? [], inDoubt);
+  return addressReadItems(client, request, link, fields, client.itemsOf(record) ?? [], inDoubt);
 }
 
-/** The same, with the partner's items as they were read. Pure. */
-export function addressedBy(
+/** As `addressItems`, with the partner's items as they were read. Pure. */
+export function addressReadItems(
   client: EndpointClient,
   request: EntityRequest,
   link: Pick<Link, 'origin' | 'items' | 'writtenItems'> | undefined,
   fields: Record<string, Json>,
   there: readonly ItemFacts[],
   inDoubt: boolean,
-): Addressed {
+): AddressedFields {
   const all = sentItems(request, client.itemsOf?.bind(client)) ?? [];
   const meant = new Set(client.itemsOf?.(fields)?.map((item) => item.id));
   const given = all.filter((item) => meant.has(item.id));
-  // Whoever opened the order has numbered its items, and we speak of them by these numbers.
-  if (link?.origin === 'theirs') return ofTheirs(fields, given, there, link);
+  // The party that opened the order numbered its items, and we use these numbers.
+  if (link?.origin === 'theirs') return addressedToOpener(fields, given, there, link);
   const known = link?.items;
   const isNew = (item: SentItem) => known !== undefined && !known.sent.some((o) => o.ours === item.ours);
   const items = known ?? { sent: all, ids: {}, theirs: [] };
   const fresh = given.filter(isNew);
   const match = matchItems(inDoubt ? [...items.sent, ...fresh] : items.sent, there, items);
-  if (match.unclear) throw undecided(client, match.unclear);
+  if (match.unclear) throw unclearItems(client, match.unclear);
   const taken = new Set(there.map((item) => item.id));
   const names = new Map<string, string>();
   const added: string[] = [];
   for (const item of fresh) {
     const [found] = match.ids[item.ours] ?? [];
-    const id = found ?? free(item.id, taken);
+    const id = found ?? unusedId(item.id, taken);
     if (found === undefined) added.push(id);
     taken.add(id);
     names.set(item.id, id);
@@ -72,11 +73,12 @@ export function addressedBy(
     const [id, another] = match.ids[item.ours] ?? [];
     if (id !== undefined && another === undefined && shared(id).length === 1) names.set(item.id, id);
   }
-  const lost = given.filter((item) => !names.has(item.id));
-  if (lost.length > 0) throw undecided(client, lost.map((item) => whyLost(item, match.ids[item.ours], shared)).join(' '));
-  // A list that is written back whole would take it away.
+  const unclear = given.filter((item) => !names.has(item.id));
+  if (unclear.length > 0)
+    throw unclearItems(client, unclear.map((item) => whyUnclear(item, match.ids[item.ours], shared)).join(' '));
+  // Writing back the whole list would remove the missing item.
   const hidden = items.sent.filter((item) => match.missing.includes(item.ours));
-  if (hidden.length > 0) throw undecided(client, `${itemText(hidden)} is not shown.`);
+  if (hidden.length > 0) throw unclearItems(client, `${itemText(hidden)} is not shown.`);
   const sent = given.map((item) => ({ ...item, id: names.get(item.id) ?? item.id }));
   return {
     fields: client.withItemIds?.(fields, (id) => names.get(id)) ?? fields,
@@ -86,8 +88,8 @@ export function addressedBy(
 }
 
 /**
- * Ids of the items that are new where they carry our ids: ordered, and not written before. Whoever opened the order has those, too, that were
- * ordered of others for it; while nothing is known of these, none is new.
+ * Ids of the new items at a party that uses our item ids: those not written before. The party that opened the order also has the
+ * items sent to other parties; while none of them are known, no item counts as new.
  */
 function newAmong({ generic }: EntityRequest, link: Link, links: readonly Link[]): string[] {
   const theirs = link.origin === 'theirs';
@@ -101,8 +103,8 @@ function writtenIds({ writtenItems = {} }: Pick<Link, 'writtenItems'>): string[]
   return Object.values(writtenItems).flatMap((items) => Object.keys(items));
 }
 
-/** With those items that have one name there. */
-function cancelling(
+/** The fields of a cancellation, with the items whose id at the partner is unambiguous. */
+function cancellationFields(
   client: EndpointClient,
   request: EntityRequest,
   { items }: Link,
@@ -114,33 +116,33 @@ function cancelling(
   return client.withItemIds?.(fields, (id) => (names.get(id)?.length === 1 ? names.get(id)?.[0] : undefined)) ?? fields;
 }
 
-function ofTheirs(
+function addressedToOpener(
   fields: Record<string, Json>,
   given: SentItem[],
   there: readonly ItemFacts[],
   link: Pick<Link, 'writtenItems'>,
-): Addressed {
+): AddressedFields {
   const written = new Set(writtenIds(link));
   const lacking = given.filter((item) => !there.some((t) => t.id === item.id) && !written.has(item.ours));
   return { fields, added: lacking.map((item) => item.id) };
 }
 
-function free(id: string, taken: ReadonlySet<string>): string {
+function unusedId(id: string, taken: ReadonlySet<string>): string {
   for (let n = 1, name = id; ; name = `${id}-${++n}`) if (!taken.has(name)) return name;
 }
 
-function whyLost(item: SentItem, ids: string[] | undefined, shared: (id: string) => SentItem[]): string {
+function whyUnclear(item: SentItem, ids: string[] | undefined, shared: (id: string) => SentItem[]): string {
   const [id, another] = ids ?? [];
-  if (id === undefined) return `There is no item that is surely ${itemText([item])}.`;
+  if (id === undefined) return `No item there is certainly ${itemText([item])}.`;
   if (another !== undefined)
-    return `${itemText([item])} was split into ${ids?.join(', ')} there, and which part is meant cannot be said.`;
-  return `${itemText(shared(id))} are one item there, ${id}, and it cannot be changed for one of them.`;
+    return `${itemText([item])} was split into ${ids?.join(', ')} there, and it is not clear which part to change.`;
+  return `${itemText(shared(id))} are one item there, ${id}, which cannot be changed for only one of them.`;
 }
 
-function undecided(client: EndpointClient, what: string): DecisionError {
+function unclearItems(client: EndpointClient, what: string): DecisionError {
   return new DecisionError('items', 'SWB_PARTNER_ANSWER', what, {
     where: client.name,
     field: 'items',
-    hint: 'Nothing was written. Make the change there by hand and skip this delivery, or have the items told apart there and replay it.',
+    hint: say`Nothing was written. Make the change there manually and skip this delivery, or have the items made distinguishable there and replay it.`,
   });
 }

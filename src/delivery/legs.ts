@@ -7,9 +7,10 @@ import { type RollUpRule, wholeOrder } from '../conversation/roll-up.js';
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, OrderItem } from '../model/message.js';
 import type { ConversationRecord, Plan, PlannedLeg, Store } from '../store/store.js';
-import type { Inbox, InFlow } from './inbox.js';
+import { say } from '../text/say.js';
+import type { Inbox, MessageInFlow } from './inbox.js';
 
-/** What a fan-out node keeps in the inbox when a leg failed and the others are to be cancelled. */
+/** Payload of the message that a fan-out node gets when a leg has failed and the others are to be cancelled. */
 export interface Compensation {
   failed: string;
   reason: string;
@@ -17,7 +18,7 @@ export interface Compensation {
   cancel: string[];
 }
 
-/** Shares a matter out to several parties, and tells the customer how the whole of it stands. */
+/** Fans an entity out to several parties, and rolls their states up for the customer. */
 export class Legs {
   constructor(
     private readonly store: Store,
@@ -29,11 +30,12 @@ export class Legs {
   ) {}
 
   /**
-   * Plans who gets what, on disk before anything is sent, and says what each leg is to be told. Undefined when the message has left its flow.
+   * Plans which leg gets what, on disk before anything is sent, and returns the message for each leg. Undefined when the message
+   * has left its flow.
    * @param fits whether a leg's condition holds (static targets)
-   * @param spare items that fit no leg may stay; otherwise SWB_UNASSIGNED, and nothing is planned
+   * @param spare allows items that match no leg; otherwise they cause SWB_UNASSIGNED, and nothing is planned
    */
-  async shareOut(
+  async fanOut(
     messageId: string,
     node: string,
     rules: FanOutRules,
@@ -52,21 +54,21 @@ export class Legs {
     });
     const { plan, unassigned } = planned ?? { plan: { node, onFailure: rules.onFailure, legs: [] }, unassigned: [] };
     const legs = legMessages(plan, message);
-    if (legs.length === 0 && unassigned.length === 0) flow.ignored ??= 'No leg has to be told of it.';
-    // A question is answered once.
-    if (message.comments.some((c) => c.visibility === 'public')) then(flow, (plan) => ({ ...plan, asked: undefined }));
+    if (legs.length === 0 && unassigned.length === 0) flow.ignored ??= 'It contains nothing for any leg.';
+    // A public comment from the customer answers the leg that asked; later comments do not.
+    if (message.comments.some((c) => c.visibility === 'public')) updatePlan(flow, (plan) => ({ ...plan, asked: undefined }));
     return { legs, unassigned };
   }
 
-  /** A message of one leg's party as the customer is to hear it: how the whole order stands. As it is where nothing was shared out. */
+  /** Turns a message about one leg into one about the whole order, for the customer. Unchanged where nothing was fanned out. */
   async rollUp(messageId: string, rules: readonly RollUpRule[], message: GenericMessage): Promise<GenericMessage> {
     const flow = this.inbox.inFlow(messageId);
     const now = flow?.conversation ? await this.store.conversation(flow.conversation) : undefined;
     const next = now && (flow?.advance?.(now) ?? now);
     const whole = next && wholeOrder(next, rules, this.name);
     if (!flow || !now || !next?.plan || !whole) return message;
-    // A vendor that deletes its order has not deleted the customer's.
-    if (flow.told) flow.told = { ...flow.told, deleted: false };
+    // A vendor deleted its own order, not the customer's.
+    if (flow.source) flow.source = { ...flow.source, deleted: false };
     const { source } = message;
     const leg = linkOf(now, source.endpoint, source.entityType, source.id)?.leg ?? '';
     await this.compensate(now, next.plan, leg);
@@ -88,7 +90,7 @@ export class Legs {
     };
   }
 
-  /** What the other legs are told when one failed. */
+  /** The cancellations for the other legs when one has failed. */
   async cancelRest(messageId: string, { reason, cancel }: Compensation): Promise<LegMessage[]> {
     const flow = this.inbox.inFlow(messageId);
     const conversation = flow?.conversation ? await this.store.conversation(flow.conversation) : undefined;
@@ -107,11 +109,11 @@ export class Legs {
       relations: [],
     };
     const legs = stillOpen(conversation.plan).filter((l) => cancel.includes(l.leg));
-    if (legs.length === 0) flow.ignored ??= 'Nothing is left to cancel.';
+    if (legs.length === 0) flow.ignored ??= 'No leg is left to cancel.';
     return legs.map(({ leg }) => ({ leg, message }));
   }
 
-  /** A leg has just failed: what becomes of the others is kept as a message of the fan-out node, once, however often this is found. */
+  /** If a leg has just failed, stores a message to the fan-out node that cancels the others; its key makes it unique per leg. */
   private async compensate(conversation: ConversationRecord, plan: Plan, name: string): Promise<void> {
     const leg = legOf(plan, name);
     const before = legOf(conversation.plan, name);
@@ -140,8 +142,8 @@ export class Legs {
   }
 }
 
-/** What else is to happen to the plan once the message is settled. */
-function then(flow: InFlow, change: (plan: Plan) => Plan): void {
+/** Updates the plan when the message is settled. */
+function updatePlan(flow: MessageInFlow, change: (plan: Plan) => Plan): void {
   const before = flow.advance ?? ((c: ConversationRecord) => c);
   flow.advance = (latest) => {
     const next = before(latest);
@@ -153,12 +155,12 @@ function stillOpen(plan: Plan): PlannedLeg[] {
   return plan.legs.filter((l) => !isOver(l) && !l.cancelled);
 }
 
-/** The entity the matter began with. */
+/** The entity that the conversation began with. */
 function orderLink(conversation: ConversationRecord) {
   return conversation.links.find((l) => l.leg === '' && l.origin === 'theirs');
 }
 
-/** A price is the vendor's word; what is ordered is the customer's. */
+/** Prices come from the vendor; everything else of an item is up to the customer. */
 function prices(message: GenericMessage): Pick<GenericFields, 'items'> {
   const priced = (message.fields.items ?? []).filter((i) => i.price).map(({ id, price }) => ({ id, price }));
   return priced.length ? { items: priced } : {};
@@ -173,13 +175,13 @@ function latestDate(progress: GenericFields['progress'] = []): Pick<GenericField
 }
 
 function question(reason: string, cancel: string[]): string {
-  return `${reason}. Still open: ${cancel.join(', ')}. Cancel them, or let them go on?`;
+  return `${reason}. Still open: ${cancel.join(', ')}. Cancel them, or let them continue?`;
 }
 
 function unassignedError(items: OrderItem[]): SwitchboardError {
   const names = items.map((i) => `${i.id} (${i.offering?.name ?? i.offering?.id ?? i.category ?? 'no offering'})`).join(', ');
-  return new SwitchboardError('SWB_UNASSIGNED', `No leg takes ${items.length === 1 ? 'the item' : 'the items'} ${names}.`, {
+  return new SwitchboardError('SWB_UNASSIGNED', say`No leg matches ${items.length === 1 ? 'the item' : 'the items'} ${names}.`, {
     field: 'items',
-    hint: 'Add a row for it in the fan-out node, deploy, then replay the message. Nothing of the order was sent.',
+    hint: say`Add a row for ${items.length === 1 ? 'it' : 'them'} in the fan-out node, deploy, then replay the message. No part of the order was sent.`,
   });
 }

@@ -7,63 +7,30 @@ import { sameFingerprint } from '../conversation/fingerprint.js';
 import { dropUnreachable, legOf, unmetPredecessors } from '../conversation/plan.js';
 import type { EndpointClient } from '../endpoints/endpoint.js';
 import { SwitchboardError } from '../errors.js';
-import {
-  CANCELLING_STATES,
-  type GenericAttachment,
-  type GenericComment,
-  type GenericFields,
-  type State,
-} from '../model/message.js';
+import { CANCELLING_STATES, type GenericFields, type State } from '../model/message.js';
 import { allOf, pagesOf } from '../store/pages.js';
 import type { Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
-import type { Alike } from './carry.js';
+import { say } from '../text/say.js';
 import { Counterparts } from './counterparts.js';
+import type { Leg, LegOrigin } from './leg.js';
 
-/** Begins the part of a delivery that puts back what another one took away. */
-export const PUTS_BACK = 'putBack:';
+/** Prefix of the part of a delivery that restores comments removed by another one. */
+export const RECOVERY_PART = 'putBack:';
 
-/** What is noted of a comment that an earlier try wrote, without having seen it. */
-export const FOUND = 'found the comment written by an earlier try';
+/** Attempt text of a comment that an earlier try had written without seeing the answer. */
+export const FOUND_COMMENT = 'found the comment written by an earlier try';
 
-/** Deliveries looked through at a time. */
+/** Deliveries read per page. */
 const PAGE = 200;
 
-/** Whose a delivery is. */
-interface Origin {
-  message: string;
-  conversation: string;
-  /** The out node. */
-  node: string;
-  endpoint: string;
-  entityType: string;
-  leg: string;
-}
-
-/** What an out node hands over. */
-export interface Leg extends Origin {
-  /** Where the message came from: an entity is never told its own news. */
-  from: { endpoint: string; entityType: string; entityId: string };
-  request: EntityRequest;
-  comments: GenericComment[];
-  attachments: GenericAttachment[];
-  /** The partner's answer shall come back as a message. */
-  answers: boolean;
-  /** What is to be changed or taken away there as it was elsewhere. */
-  alike?: Alike[];
-  /** What the party's own text is not overwritten with, but added to it. */
-  appended?: GenericComment[];
-  /** The message was emitted before (crash, deploy, replay): parts of it may have been taken already. */
-  again?: boolean;
-}
-
-export interface Taken {
-  /** How many deliveries this leg made; 0 = there was nothing to tell. */
+export interface AcceptedLeg {
+  /** Number of deliveries created; 0 = nothing to send. */
   deliveries: number;
-  /** Why there was nothing to do, in words. */
+  /** Why there was nothing to send, for people. */
   reason?: string;
 }
 
-/** Takes over legs: splits them in single writes and stores them, so that from here on nothing of them can be lost. */
+/** Accepts legs: splits each into single writes and stores them. From then on nothing of a leg can be lost. */
 export class Outbox {
   private readonly counterparts: Counterparts;
 
@@ -77,14 +44,14 @@ export class Outbox {
     this.counterparts = new Counterparts(store, client);
   }
 
-  /** Resolves when the leg is on disk. The same leg of the same message is taken once, however often it comes. */
-  async take(given: Leg): Promise<Taken> {
-    const leg = await this.remainder(await this.counterparts.resolve(given));
-    let taken: Taken = { deliveries: 0 };
+  /** Resolves when the leg is on disk. A leg of a message is accepted once, however often it is handed in. */
+  async accept(given: Leg): Promise<AcceptedLeg> {
+    const leg = await this.withoutAccepted(await this.counterparts.resolve(given));
+    let accepted: AcceptedLeg = { deliveries: 0 };
     const conversation = await this.store.conversation(leg.conversation);
     if (!conversation) {
-      throw new SwitchboardError('SWB_PAYLOAD', `There is no conversation ${leg.conversation}.`, {
-        hint: 'Put a «conversation correlate» node before the out node, with the same store.',
+      throw new SwitchboardError('SWB_PAYLOAD', say`The conversation ${leg.conversation} does not exist in this store.`, {
+        hint: say`Put a "conversation correlate" node that uses the same store before the out node.`,
       });
     }
     const waits = (latest: ConversationRecord) => unmetPredecessors(latest.plan, legOf(latest.plan, leg.leg)?.after);
@@ -92,46 +59,47 @@ export class Outbox {
       (d) => d.endpoint === leg.endpoint && d.entityType === leg.entityType && d.leg === leg.leg,
     );
     const open = waiting.filter((d) => d.part === 'entity');
-    // What came along from another conversation has a lane of that one: whoever follows queues behind it.
-    const lane = waiting.findLast(({ part }) => !isApart(part))?.lane ?? laneOf(leg);
-    // Who cancels what still waits for another leg need not order it first.
+    // Deliveries moved here from another conversation keep its lane; later ones have to queue behind them.
+    const lane = waiting.findLast(({ part }) => !hasOwnLane(part))?.lane ?? laneOf(leg);
+    // An order that still waits for another leg need not be sent only to be cancelled.
     const neverSent = (latest: ConversationRecord) =>
       isCancellation(leg.request) &&
       !linkAt(latest, leg.endpoint, leg.entityType, leg.leg) &&
       open.some((d) => Array.isArray(d.waitsFor));
     const changesFor = (latest: ConversationRecord): Change[] => {
       const link = linkAt(latest, leg.endpoint, leg.entityType, leg.leg);
-      const own =
+      const isSource =
         link && link.endpoint === leg.from.endpoint && link.entityType === leg.from.entityType && link.id === leg.from.entityId;
-      if (own) {
-        taken = { deliveries: 0, reason: 'It came from there.' };
+      if (isSource) {
+        accepted = { deliveries: 0, reason: 'The change came from this entity.' };
         return [];
       }
       if (legOf(latest.plan, leg.leg)?.dropped !== undefined || neverSent(latest)) {
-        taken = { deliveries: 0, reason: 'It had not been sent yet, and will not be.' };
+        accepted = { deliveries: 0, reason: 'The leg was dropped before anything was sent.' };
         return [];
       }
       const after = waits(latest);
       const changes = this.split(leg, link, lane, open.length > 0, after.length ? { waitsFor: after } : {});
-      taken = {
+      accepted = {
         deliveries: changes.length,
-        ...(changes.length === 0 && { reason: 'Nothing to write: the target knows it already, or it is not meant for it.' }),
+        ...(changes.length === 0 && { reason: 'Nothing to write: the target is up to date, or the change is not for it.' }),
       };
       return changes;
     };
     await this.conversations.update(
       leg.conversation,
-      (latest) => (neverSent(latest) ? withDropped(latest, leg.leg) : withTold(latest, leg)),
+      (latest) => (neverSent(latest) ? withDropped(latest, leg.leg) : withPlannedValues(latest, leg)),
       changesFor,
     );
-    return taken;
+    return accepted;
   }
 
   /**
-   * The leg without the comments and attachments that were taken before: of this message, where it was emitted before, and of others that bring
-   * the same. Those know it only when they are settled, and a crash may put the other one first.
+   * The leg without the comments and attachments that were accepted before: for this message, if it was emitted before, and for
+   * other messages with the same ones. Correlation only knows of those once they are settled, and a crash can change the order of
+   * messages.
    */
-  private async remainder(leg: Leg): Promise<Leg> {
+  private async withoutAccepted(leg: Leg): Promise<Leg> {
     if (leg.comments.length + leg.attachments.length === 0) return leg;
     const recent = await this.unsettled(leg.conversation);
     const ofMessage = () => allOf((next) => this.store.listDeliveries({ message: leg.message, ...next }), PAGE);
@@ -148,7 +116,7 @@ export class Outbox {
     };
   }
 
-  /** The newest deliveries of a conversation, as far back as their messages may not be settled. */
+  /** The newest deliveries of a conversation, back to the page whose messages are all settled. */
   private async unsettled(conversation: string): Promise<DeliveryRecord[]> {
     const found: DeliveryRecord[] = [];
     for await (const page of pagesOf((next) => this.store.listDeliveries({ conversation, ...next }), PAGE)) {
@@ -159,14 +127,14 @@ export class Outbox {
     return found;
   }
 
-  /** Whether a message is about the same entity: others may give their comments the same ids. */
+  /** Whether another message is about the same entity: comment ids are unique per entity only. */
   private async isFrom({ message, from }: Leg, other: string): Promise<boolean> {
     if (other === message) return true;
     const record = await this.store.message(other);
     return record?.endpoint === from.endpoint && record.entityType === from.entityType && record.entityId === from.entityId;
   }
 
-  /** `writing`: an earlier write to the entity is not over. What the entity has then, and whether this one changes it, shows when it is sent. */
+  /** `writing`: an earlier write to the entity is still open. Whether this one changes anything is only known when it is sent. */
   private split(
     leg: Leg,
     link: Link | undefined,
@@ -183,23 +151,23 @@ export class Outbox {
         ifAbsent: true,
       });
     const creates = !link && !writing;
-    const changed = link && !writing ? realChanges(leg.request, link) : leg.request.changed;
+    const changed = link && !writing ? effectiveChanges(leg.request, link) : leg.request.changed;
     if (creates || changed.length > 0) add('entity', leg.request, creates ? { ...waits, creates } : {});
     const comments = [...(creates ? [] : (leg.appended ?? [])), ...leg.comments];
     for (const comment of comments) add(`comment:${comment.id}`, { comment });
-    for (const { kind, there, comment, note } of leg.alike ?? []) add(`alike:${note.id}`, { kind, there, comment, note });
+    for (const { kind, there, comment, note } of leg.carriedEdits ?? []) add(`alike:${note.id}`, { kind, there, comment, note });
     for (const attachment of leg.attachments) {
-      const apart = `${laneOf(leg)}|attachments`;
+      const ownLane = `${laneOf(leg)}|attachments`;
       add(
         `attachment:${attachment.id}`,
         { attachment, from: leg.from },
-        { lane: apart, ...(!link && { waitsFor: 'link' as const }) },
+        { lane: ownLane, ...(!link && { waitsFor: 'link' as const }) },
       );
     }
     return changes;
   }
 
-  private record(leg: Origin & Pick<Leg, 'answers'>, part: string, lane: string): DeliveryRecord {
+  private record(leg: LegOrigin & Pick<Leg, 'answers'>, part: string, lane: string): DeliveryRecord {
     const now = new Date(this.clock()).toISOString();
     return {
       id: this.ids(),
@@ -221,27 +189,27 @@ export class Outbox {
     };
   }
 
-  /** A delivery that puts back what another one took away, beside all that waits for that. */
-  putBack(message: string, { node, endpoint, entityType, leg, lane, conversation }: DeliveryRecord): DeliveryRecord {
-    const of = { message, conversation, node, endpoint, entityType, leg };
-    return this.record({ ...of, answers: false }, `${PUTS_BACK}${message}`, `${lane}|${PUTS_BACK}`);
+  /** A delivery that restores comments removed by another one; in its own lane, as the lane of that one is blocked. */
+  recovery(message: string, { node, endpoint, entityType, leg, lane, conversation }: DeliveryRecord): DeliveryRecord {
+    const origin = { message, conversation, node, endpoint, entityType, leg };
+    return this.record({ ...origin, answers: false }, `${RECOVERY_PART}${message}`, `${lane}|${RECOVERY_PART}`);
   }
 
-  /** A delivery that writes what stands against an older write of ours, by the same out node and after it. */
-  restore(message: string, { delivery }: CompetingWrite): DeliveryRecord {
+  /** A delivery that rewrites the winning values over an older write of ours: same out node, same lane. */
+  rewrite(message: string, { delivery }: CompetingWrite): DeliveryRecord {
     const { node, endpoint, entityType, leg, lane, conversation } = delivery;
-    const of = { message, conversation, node, endpoint, entityType, leg };
-    return this.record({ ...of, answers: false }, 'entity', lane);
+    const origin = { message, conversation, node, endpoint, entityType, leg };
+    return this.record({ ...origin, answers: false }, 'entity', lane);
   }
 }
 
-/** A write that cancels: nothing is ever created only to be cancelled. */
+/** Whether a write cancels its entity: no entity is created only to be cancelled. */
 export function isCancellation(request: EntityRequest): boolean {
   return CANCELLING_STATES.includes(request.generic.state as State);
 }
 
-/** What a leg of a shared order is told is remembered with its taking over. */
-function withTold(conversation: ConversationRecord, { leg, request }: Leg): ConversationRecord {
+/** The conversation whose plan remembers what is sent on a leg of a fanned-out order. */
+function withPlannedValues(conversation: ConversationRecord, { leg, request }: Leg): ConversationRecord {
   const { plan } = conversation;
   return plan && legOf(plan, leg)
     ? { ...conversation, plan: planAfterQueued(plan, leg, request.generic as GenericFields) }
@@ -255,9 +223,9 @@ function withDropped(conversation: ConversationRecord, leg: string): Conversatio
   return { ...conversation, plan: dropUnreachable({ ...plan, legs }) };
 }
 
-/** Does it go beside the others, in a lane of its own? */
-function isApart(part: string): boolean {
-  return part.startsWith('attachment:') || part.startsWith(PUTS_BACK);
+/** Whether a part has its own lane. */
+function hasOwnLane(part: string): boolean {
+  return part.startsWith('attachment:') || part.startsWith(RECOVERY_PART);
 }
 
 function laneOf(leg: Leg): string {
@@ -265,27 +233,29 @@ function laneOf(leg: Leg): string {
 }
 
 /**
- * The fields of a request whose writing would change something: those named as changed, less those whose value the entity has already,
- * defaults for what it has a value for, and those made from generic values it stands at already (a coarser party must not overwrite a finer one: on hold
- * awaiting vendor stays so). Fields that are made of one generic value are written together.
+ * The fields of a request that would change the entity. Left out are fields whose value it already has, defaults for fields that
+ * have a value, and fields made from generic values that it already represents: a party with coarser states must not overwrite a
+ * finer one ("on hold awaiting vendor"). Fields made from the same generic value are written together.
  */
-export function realChanges(request: EntityRequest, link: Link, deliveryId?: string): string[] {
+export function effectiveChanges(request: EntityRequest, link: Link, deliveryId?: string): string[] {
   const wanted = request.changed.filter((field) => {
     if (request.fields[field] === undefined) return false;
     const newer = link.writtenBy[field];
     if (request.edited?.includes(field)) return true;
     if (deliveryId && newer && newer > deliveryId) return false;
     if (request.defaults.includes(field) && link.raw[field]) return false;
-    const sources = genericsOf(field, request);
+    const sources = genericSources(field, request);
     return !(sources.length > 0 && sources.every((s) => s in link.shadow && sameFingerprint(link.shadow[s], request.generic[s])));
   });
   const differing = wanted.filter((field) => !(field in link.raw && sameFingerprint(link.raw[field], request.fields[field])));
-  // What one value is written to is one thing: the other side may be changing any of it.
-  const values = new Set(differing.flatMap((field) => genericsOf(field, request)));
-  return wanted.filter((field) => differing.includes(field) || genericsOf(field, request).some((source) => values.has(source)));
+  // One generic value may span several fields, and the other side may be changing any of them.
+  const values = new Set(differing.flatMap((field) => genericSources(field, request)));
+  return wanted.filter(
+    (field) => differing.includes(field) || genericSources(field, request).some((source) => values.has(source)),
+  );
 }
 
 /** The generic fields that a field of a request was made from. */
-export function genericsOf(field: string, request: EntityRequest): string[] {
+export function genericSources(field: string, request: EntityRequest): string[] {
   return (request.sources[field] ?? []).filter((source) => source in request.generic);
 }

@@ -10,33 +10,33 @@ export interface PollerOptions {
   /** The in node. */
   node: string;
   entityType: string;
-  /** Milliseconds between polls; absent: only when it is told to ask. */
+  /** Milliseconds between polls; absent: polls only on `pollOnce`. */
   interval?: number;
   onPolled: (found: number) => void;
-  onTrouble: (error: unknown, retryAt: number) => void;
+  onError: (error: unknown, retryAt: number) => void;
 }
 
 /**
- * Asks a partner for changes again and again. The watermark moves in the same commit that keeps what was found. Waits are timers, which go by the monotonic
- * clock, and watermarks are the partner's own times: our wall clock is only for showing when it is asked again.
+ * Polls a partner for changes. The watermark moves in the commit that stores the changes found. Waits are timers, and watermarks
+ * are the partner's own times, so our wall clock only serves to show the time of the next poll.
  */
 export class Poller {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
-  private troubles = 0;
+  private failures = 0;
 
   constructor(private readonly options: PollerOptions) {
-    if (options.interval !== undefined) this.next(0, options.interval);
+    if (options.interval !== undefined) this.schedule(0, options.interval);
   }
 
-  /** Asks once, after a poll that is under way. Throws where the partner does not say. */
-  ask(): Promise<void> {
-    const asked = this.running.then(async () => {
-      await this.take();
+  /** Polls once, after a poll that is under way. Throws where the poll fails. */
+  pollOnce(): Promise<void> {
+    const polled = this.running.then(async () => {
+      await this.fetchChanges();
     });
-    this.running = asked.catch(() => undefined);
-    return asked;
+    this.running = polled.catch(() => undefined);
+    return polled;
   }
 
   async stop(): Promise<void> {
@@ -45,7 +45,7 @@ export class Poller {
     await this.running;
   }
 
-  private next(wait: number, interval: number): void {
+  private schedule(wait: number, interval: number): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
       this.running = this.running.then(() => this.poll(interval));
@@ -53,23 +53,23 @@ export class Poller {
   }
 
   private async poll(interval: number): Promise<void> {
-    const { broker, onPolled, onTrouble } = this.options;
+    const { broker, onPolled, onError } = this.options;
     try {
-      const found = await this.take();
-      this.troubles = 0;
+      const found = await this.fetchChanges();
+      this.failures = 0;
       onPolled(found);
-      this.next(interval, interval);
+      this.schedule(interval, interval);
     } catch (error) {
       if (this.stopped) return;
       const asked = error instanceof PartnerError ? (error.retryAfter ?? 0) : 0;
-      const wait = Math.max(asked, interval, backoff({ ...DEFAULT_RETRY, base: 1_000 }, ++this.troubles, Math.random));
-      onTrouble(error, broker.clock() + wait);
-      this.next(wait, interval);
+      const wait = Math.max(asked, interval, backoff({ ...DEFAULT_RETRY, baseDelay: 1_000 }, ++this.failures, Math.random));
+      onError(error, broker.clock() + wait);
+      this.schedule(wait, interval);
     }
   }
 
-  /** Keeps all changes since the watermark; gives how many were found. */
-  private async take(): Promise<number> {
+  /** Stores all changes since the watermark. Returns their number. */
+  private async fetchChanges(): Promise<number> {
     const { broker, client, node, entityType } = this.options;
     const key = `poll|${node}|${client.id}|${entityType}`;
     let found = 0;

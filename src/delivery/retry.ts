@@ -3,79 +3,83 @@ import type { DeliveryState } from '../store/store.js';
 
 export interface RetryPolicy {
   /** Milliseconds before the first retry. */
-  base: number;
+  baseDelay: number;
   /** Longest wait, milliseconds. */
-  most: number;
+  maxDelay: number;
   /** Tries before a delivery becomes a dead letter. */
   maxTries: number;
 }
 
-export const DEFAULT_RETRY: RetryPolicy = { base: 2_000, most: 300_000, maxTries: 12 };
+export const DEFAULT_RETRY: RetryPolicy = { baseDelay: 2_000, maxDelay: 300_000, maxTries: 12 };
 
-/** Times that an order is read again whose items are not clear. */
-const READ_AGAIN = 3;
+/** How often an order with ambiguous items is read again. */
+const ITEM_READS = 3;
 
-/** Time after which lists, indexes, replicas and slow rules are believed to have caught up with a write whose answer was lost, milliseconds. */
+/** Settling time after a lost answer, milliseconds: by then lists, indexes and replicas of the partner should show the write. */
 export const DEFAULT_SETTLING = 120_000;
 
-/** Exponential backoff with equal jitter: between half and the whole of base · 2^(tries-1), never above `most`. */
+/** Exponential backoff with equal jitter: between half and the whole of baseDelay · 2^(tries-1), at most `maxDelay`. */
 export function backoff(policy: RetryPolicy, tries: number, random: () => number): number {
-  const full = Math.min(policy.most, policy.base * 2 ** Math.max(0, tries - 1));
+  const full = Math.min(policy.maxDelay, policy.baseDelay * 2 ** Math.max(0, tries - 1));
   return Math.round(full / 2 + (full / 2) * random());
 }
 
 export interface Verdict {
   state: Extract<DeliveryState, 'pending' | 'inDoubt' | 'failed' | 'needsDecision'>;
-  /** What a person is asked. */
+  /** The decision that a user has to make. */
   decision?: DecisionKind;
   /** Milliseconds to wait before the next try. */
   wait: number;
-  /** Whether this try counts towards maxTries: a partner that is down or limits our rate costs no tries, however long that lasts. */
+  /** Whether this try counts towards maxTries. Tries do not count while the partner is down or limits our rate. */
   counts: boolean;
-  /** Whether the partner as a whole looks unwell, for the circuit breaker. */
-  unwell: boolean;
+  /** Whether the failure suggests that the whole partner is unhealthy; for the circuit breaker. */
+  unhealthy: boolean;
 }
 
-/** An answer was lost, and the partner does not show what was written: it is looked for again before anything is written once more. */
-export class StillLooking extends SwitchboardError {
+/** An answer was lost, and the partner does not show the write yet: it is looked up again before it is sent again. */
+export class LookupPendingError extends SwitchboardError {
   /**
-   * @param elapsed milliseconds since the doubt began
-   * @param left milliseconds until the last look
+   * @param elapsed milliseconds since the delivery came into doubt
+   * @param left milliseconds until the last lookup
    */
   constructor(
     what: string,
     where: string,
     readonly elapsed: number,
     readonly left: number,
-    hint = 'It is looked for again, because the partner may still be working on it, and sent again only when it is surely not there.',
+    hint = 'It is looked up again, because the partner may still be processing it. It is sent again only if it is not found by the end of the settling time.',
   ) {
     super('SWB_PARTNER_ANSWER', what, { where, hint });
   }
 }
 
-/** What becomes of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). `inDoubt`: an earlier try may have reached the partner. */
+/**
+ * Next state of a delivery after a failed try (RFC 9110 §15; facts in each endpoint's README). `inDoubt`: an earlier try may have
+ * reached the partner.
+ */
 export function verdict(error: unknown, tries: number, policy: RetryPolicy, random: () => number, inDoubt = false): Verdict {
   const again = (state: Verdict['state'], more: Partial<Verdict> = {}): Verdict => ({
     state,
     wait: backoff(policy, tries, random),
     counts: true,
-    unwell: false,
+    unhealthy: false,
     ...more,
   });
-  const ended = (decision?: DecisionKind, unwell = false): Verdict => ({
+  const ended = (decision?: DecisionKind, unhealthy = false): Verdict => ({
     state: decision ? 'needsDecision' : 'failed',
     ...(decision && { decision }),
     wait: 0,
     counts: true,
-    unwell,
+    unhealthy,
   });
   const left = tries < policy.maxTries;
-  if (error instanceof StillLooking)
-    // The looks are as far apart as the doubt is old: soon at first, then seldom, the last one at the end of the period.
-    return again('inDoubt', { wait: Math.min(error.left, Math.max(policy.base, error.elapsed)), counts: false });
-  // What was read of an order's items may be behind: it is read again before a person is asked.
+  if (error instanceof LookupPendingError)
+    // The wait is as long as the time since the doubt began, so lookups become less frequent; the last one is at the end of the
+    // period.
+    return again('inDoubt', { wait: Math.min(error.left, Math.max(policy.baseDelay, error.elapsed)), counts: false });
+  // The read of an order's items may be stale: it is repeated before a user has to decide.
   if (error instanceof DecisionError)
-    return error.kind === 'items' && left && tries <= READ_AGAIN ? again('pending') : ended(error.kind);
+    return error.kind === 'items' && left && tries <= ITEM_READS ? again('pending') : ended(error.kind);
   if (!(error instanceof PartnerError)) {
     if (!(error instanceof SwitchboardError)) return ended();
     if (error.code === 'SWB_WRONG_ENTITY') return ended('wrongEntity');
@@ -83,15 +87,15 @@ export function verdict(error: unknown, tries: number, policy: RetryPolicy, rand
   }
   const state = error.outcome === 'unknown' ? 'inDoubt' : 'pending';
   if (error.code === 'SWB_WRONG_ENTITY') return left ? again(state) : ended('wrongEntity');
-  const unwell = !error.concernsRecord && !error.otherPartner;
+  const unhealthy = !error.concernsRecord && !error.otherPartner;
   if (error.outcome === 'unknown')
-    return left ? again(state, { wait: waitFor(error), unwell: unwell && error.retry }) : ended('unresolved', unwell);
+    return left ? again(state, { wait: waitFor(error), unhealthy: unhealthy && error.retry }) : ended('unresolved', unhealthy);
   if (!error.retry) return ended();
-  // A partner that answers, and never what it was asked, will not say some day: what is in doubt is put before a person.
+  // A partner that keeps giving invalid answers will not confirm the write later either, so a user has to decide.
   if (error.code === 'SWB_PARTNER_ANSWER' && (inDoubt || error.concernsRecord))
-    return left ? again(state, { wait: waitFor(error), unwell }) : ended(inDoubt ? 'unresolved' : undefined, unwell);
+    return left ? again(state, { wait: waitFor(error), unhealthy }) : ended(inDoubt ? 'unresolved' : undefined, unhealthy);
   const limited = error.code === 'SWB_PARTNER_LIMIT';
-  return again(state, { wait: waitFor(error), counts: false, unwell: unwell && !limited });
+  return again(state, { wait: waitFor(error), counts: false, unhealthy: unhealthy && !limited });
 
   function waitFor({ retryAfter = 0 }: PartnerError): number {
     return Math.max(retryAfter, backoff(policy, tries, random));

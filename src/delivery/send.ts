@@ -1,11 +1,9 @@
-import type { Conversations } from '../conversation/conversations.js';
 import { linkAt, withLink } from '../conversation/correlate.js';
 import { linkAfterCreate } from '../conversation/correlator.js';
 import type { EntityRequest } from '../conversation/entity-request.js';
 import { fingerprint, sameFingerprint } from '../conversation/fingerprint.js';
 import { withSeenItems } from '../conversation/item-entries.js';
 import { isGone } from '../conversation/moved-entity.js';
-import type { PartyRules } from '../conversation/ownership.js';
 import { withCarriedEdit } from '../conversation/part-changes.js';
 import { legOf } from '../conversation/plan.js';
 import { createReference, differingReference } from '../conversation/reference.js';
@@ -13,109 +11,101 @@ import { halfDone, isAbsent } from '../endpoints/api.js';
 import type { EndpointClient, Parsed, RawEntity, Written } from '../endpoints/endpoint.js';
 import { type ErrorCode, PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../model/message.js';
-import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link, Store } from '../store/store.js';
-import type { Ages } from './ages.js';
-import type { Alike } from './carry.js';
-import { ask, followed, hiddenFrom, isConflict, isNew, notThereYet, soughtOf, stillLooking } from './doubt.js';
-import type { IdentityGuard } from './identity-guard.js';
-import { addressed, addressedBy } from './item-ids.js';
-import { isOfItems, newsIn } from './item-news.js';
-import { lookedAt, lookFirst } from './look-first.js';
-import { FOUND, isCancellation, PUTS_BACK, realChanges } from './outbox.js';
-import { type PutBack, shownIn } from './put-back.js';
-import type { Spool } from './spool.js';
-import { asWritten, rewritten, seen, stated, withUntold } from './written-link.js';
-
-export interface SendContext {
-  store: Store;
-  conversations: Conversations;
-  client: EndpointClient;
-  /** Client of the endpoint an attachment is fetched from. */
-  endpoint: (id: string) => EndpointClient | undefined;
-  guard: IdentityGuard;
-  spool: Spool;
-  /** How the party at an endpoint is dealt with. */
-  rules: (endpoint: string) => PartyRules;
-  ids: () => string;
-  clock: () => number;
-  /** Milliseconds. */
-  settling: number;
-  /** Of entities that were created here, by id. */
-  ages: Ages;
-  /** Milliseconds for which the partner is still only looked at. */
-  lookLeft: () => number;
-  /** To be called before something in doubt is written once more: from then on another answer may be lost. */
-  writesAgain: () => Promise<void>;
-}
+import type { Bodies, Change, ConversationRecord, DeliveryRecord, Link } from '../store/store.js';
+import { say } from '../text/say.js';
+import { type CommentRecovery, snapshotsOf } from './comment-recovery.js';
+import {
+  demandDecision,
+  describeWrite,
+  followMove,
+  ifNotVisible,
+  isConflict,
+  isRecent,
+  keepLooking,
+  notVisibleYet,
+} from './in-doubt.js';
+import { isItemList, valueToWrite } from './item-changes.js';
+import { addressItems, addressReadItems } from './item-ids.js';
+import type { CarriedEdit } from './leg.js';
+import { linkAfterWrite, withConfirmedFields, withDerivedState, withSentPart, withUnsent } from './link-updates.js';
+import { effectiveChanges, FOUND_COMMENT, isCancellation, RECOVERY_PART } from './outbox.js';
+import { checkBeforeWrite, fieldsToCheck } from './pre-write-check.js';
+import type { SendContext } from './send-context.js';
 
 const UPDATED = 'updated ';
 
-/** Names of the fields that an update wrote, as its last try tells; all that were to be written where it did not get there, none where nothing was left. */
+/** The fields that an update wrote, by its last attempt: all of `changed` until it is delivered, none where none were left. */
 export function writtenFields({ state, attempts }: DeliveryRecord, changed: string[]): string[] {
   const what = attempts.at(-1)?.what;
   if (state !== 'delivered' || what === undefined) return changed;
   if (what.startsWith(UPDATED)) return what.slice(UPDATED.length).split(', ');
-  return what === NOTHING_LEFT ? [] : changed;
+  return what === NOTHING_TO_WRITE ? [] : changed;
 }
 
-/** Times that an update is written again of which nothing was kept. */
-const WRITES_AGAIN = 2;
+/** How often an update is sent again if the partner kept nothing of it. */
+const RESENDS = 2;
 
-const NOTHING_LEFT = 'nothing left to write';
+const NOTHING_TO_WRITE = 'nothing left to write';
 
 /** What a successful try did. */
-export interface Sent {
-  /** In words, for the attempts list. */
+export interface SendResult {
+  /** Text for the attempts list. */
   what: string;
   link?: { id: string; number?: string };
-  /** The partner's answer, kept as the `response` body. */
+  /** The partner's answer, stored as the `response` body. */
   response?: unknown;
-  /** How the conversation changes with it. */
+  /** Updates the conversation accordingly. */
   change?: (latest: ConversationRecord) => ConversationRecord;
   /** The answer as a raw entity, for the out node's output. */
   answer?: RawEntity;
-  /** What a person should see although it arrived. */
-  warnings?: Warning[];
+  /** Problems that a user should see although the write succeeded. */
+  warnings?: SendWarning[];
 }
 
-export interface Warning {
+export interface SendWarning {
   code: ErrorCode;
   message: string;
 }
 
 /**
- * Sends one delivery. `inDoubt`: an earlier try may have reached the partner, so look before writing again.
- * Throws PartnerError when the partner failed, other SwitchboardErrors when the delivery cannot be sent as it is.
+ * Sends one delivery. `inDoubt`: an earlier try may have reached the partner, so the write is looked up before it is sent again.
+ * Throws PartnerError when the partner failed, and other SwitchboardErrors when the delivery cannot be sent in its present state.
  */
-export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: SendContext): Promise<Sent> {
+export async function send(delivery: DeliveryRecord, inDoubt: boolean, context: SendContext): Promise<SendResult> {
   const conversation = await context.store.conversation(delivery.conversation);
-  if (!conversation) throw new SwitchboardError('SWB_STORE', `Its conversation ${delivery.conversation} is gone from the store.`);
+  if (!conversation)
+    throw new SwitchboardError(
+      'SWB_STORE',
+      say`The conversation ${delivery.conversation} of this delivery is no longer in the store.`,
+    );
   const request = (await context.store.bodies('delivery', delivery.id)).request as Bodies | undefined;
   if (!request)
-    throw new SwitchboardError('SWB_STORE', 'What was to be sent is gone from the store.', {
-      hint: 'Replay the message it came from.',
+    throw new SwitchboardError('SWB_STORE', say`The payload of this delivery is no longer in the store.`, {
+      hint: say`Replay the message that created the delivery.`,
     });
   const link = linkAt(conversation, delivery.endpoint, delivery.entityType, delivery.leg);
   if (delivery.part === 'entity' && !link) {
     return create(delivery, request as unknown as EntityRequest, conversation, inDoubt, context);
   }
   if (!link) {
-    throw new SwitchboardError('SWB_CONFIG', `${context.client.name} has no ticket in this conversation to add it to.`, {
-      hint: 'Is it there? Then link it in the conversations view. If not, replay the delivery that creates it. Then replay this one.',
+    throw new SwitchboardError('SWB_CONFIG', say`${context.client.name} has no ticket in this conversation to write to.`, {
+      hint: say`If the ticket exists, link it in the Conversations view; otherwise replay the delivery that creates it. Then replay this one.`,
     });
   }
   try {
     if (delivery.part === 'entity')
       return await update(delivery, request as unknown as EntityRequest, link, conversation, inDoubt, context);
     await context.guard.check(context.client, conversation, link);
-    if (delivery.part.startsWith('alike:')) return await alike(delivery, request as unknown as Alike, link, inDoubt, context);
-    if (delivery.part.startsWith(PUTS_BACK)) return await putBack(delivery, request as unknown as PutBack, link, context);
+    if (delivery.part.startsWith('alike:'))
+      return await carryEdit(delivery, request as unknown as CarriedEdit, link, inDoubt, context);
+    if (delivery.part.startsWith(RECOVERY_PART))
+      return await restoreComments(delivery, request as unknown as CommentRecovery, link, context);
     return delivery.part.startsWith('comment:')
       ? await comment(delivery, request.comment as GenericComment, link, inDoubt, context)
       : await attach(delivery, request as unknown as AttachmentRequest, link, inDoubt, context);
   } catch (error) {
-    if (isGone(error)) await followed(conversation, link, context);
-    throw isAbsent(error) && isNew(link, context) ? notThereYet(error) : error;
+    if (isGone(error)) await followMove(conversation, link, context);
+    throw isAbsent(error) && isRecent(link, context) ? notVisibleYet(error) : error;
   }
 }
 
@@ -125,34 +115,34 @@ async function create(
   conversation: ConversationRecord,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client } = context;
   if (isCancellation(request)) return { what: 'nothing to cancel: it was never created there' };
   const reference = createReference(conversation, delivery);
   let found = inDoubt ? await client.find(delivery.entityType, reference, request.fields) : undefined;
-  if (inDoubt && !found) await stillLooking(soughtOf(delivery, conversation), delivery, context);
+  if (inDoubt && !found) await keepLooking(describeWrite(delivery, conversation), delivery, context);
   let written: Written;
   try {
     written = found
-      ? await amended(found, delivery, request, client)
+      ? await applyManualEdits(found, delivery, request, client)
       : await client.create(delivery.entityType, request.fields, reference);
   } catch (error) {
-    // «There is one already» may speak of the one that an earlier try created.
+    // A conflict (409) may mean the record that an earlier try created.
     found = isConflict(error) ? await client.find(delivery.entityType, reference, request.fields) : undefined;
     if (!found) throw inDoubt && isConflict(error) ? halfDone(error) : error;
-    written = await amended(found, delivery, request, client);
+    written = await applyManualEdits(found, delivery, request, client);
   }
   const parsed = client.parse(written.entity);
   const { source } = parsed;
   if (!source.id) {
-    throw new PartnerError('SWB_PARTNER_ANSWER', `${client.name} answered the create without an id.`, {
+    throw new PartnerError('SWB_PARTNER_ANSWER', say`${client.name} answered the create without an id.`, {
       outcome: 'unknown',
       retry: true,
     });
   }
-  // What an answer claims of itself is no proof yet: what was found was looked at, what was created is before its first update.
+  // Only a lookup proves the identity; the answer to a create does not, so a created entity is verified before its first update.
   if (found) context.guard.trust(client, source.id);
-  context.ages.begin(source.id);
+  context.ages.created(source.id);
   const now = new Date(context.clock()).toISOString();
   const stamp = context.ids();
   return {
@@ -164,9 +154,9 @@ async function create(
     answer: written.entity,
     warnings: warningsOf(client, written),
     change: (latest) => {
-      // What our own create answered outranks an event of another record that carries our reference: a copy, or a part of it.
-      const told = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
-      const adopted = told?.id === source.id ? told : undefined;
+      // The answer to our create takes precedence over an event of another record that carries our reference, such as a copy.
+      const linked = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
+      const adopted = linked?.id === source.id ? linked : undefined;
       const itemsOf = client.itemsOf?.bind(client);
       const made =
         adopted ??
@@ -174,14 +164,14 @@ async function create(
       const link = made.items ? { ...made, items: withSeenItems(made.items, itemsOf?.(parsed.record)) } : made;
       const known = !adopted && !client.isOlder(source.version, link.entityVersion);
       const names = Object.keys(request.fields);
-      const after = asWritten(link, delivery, request, names, parsed, known, stamp);
-      return stated(withLink(latest, known ? { ...after, made: 'answered' } : after));
+      const after = linkAfterWrite(link, delivery, request, names, parsed, known, stamp);
+      return withDerivedState(withLink(latest, known ? { ...after, made: 'answered' } : after));
     },
   };
 }
 
-/** A ticket that an earlier try created, brought to what a person has changed by hand since. */
-async function amended(
+/** Applies manual edits made since to an entity that an earlier try created. */
+async function applyManualEdits(
   found: RawEntity,
   delivery: DeliveryRecord,
   request: EntityRequest,
@@ -191,7 +181,7 @@ async function amended(
   const names = (request.edited ?? []).filter((name) => !sameFingerprint(fingerprint(record[name]), request.fields[name]));
   if (names.length === 0) return { entity: found, dropped: [] };
   const fields = Object.fromEntries(names.map((name) => [name, request.fields[name] as Json]));
-  const named = addressedBy(client, request, undefined, fields, client.itemsOf?.(record) ?? [], true);
+  const named = addressReadItems(client, request, undefined, fields, client.itemsOf?.(record) ?? [], true);
   return client.update(delivery.entityType, source.id, named.fields, named.added);
 }
 
@@ -202,85 +192,89 @@ async function update(
   conversation: ConversationRecord,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client } = context;
   const target = { id: link.id, number: link.number };
-  const all = realChanges(request, link, delivery.id);
-  // An event has told what an earlier try created: what the partner made of it is its own, but what a person has changed by hand since.
-  const isMade = delivery.creates && link.origin === 'ours' && inDoubt;
-  let names = isMade ? all.filter((name) => request.edited?.includes(name)) : all;
-  if (isMade && names.length === 0) return { what: `found ${link.number ?? link.id}, of which an event told`, link: target };
-  if (names.length === 0) return { what: NOTHING_LEFT, link: target };
-  const looked = await lookBefore(names, request, link, conversation, context);
+  const all = effectiveChanges(request, link, delivery.id);
+  // An event showed that an earlier try created the entity. Its values are the partner's by now; only manual edits made since are
+  // written.
+  const isCreated = delivery.creates && link.origin === 'ours' && inDoubt;
+  let names = isCreated ? all.filter((name) => request.edited?.includes(name)) : all;
+  if (isCreated && names.length === 0) return { what: `found ${link.number ?? link.id}, reported by an event`, link: target };
+  if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target };
+  const current = await readBefore(names, request, link, conversation, context);
   let version: string | undefined;
   const withFound = (c: ConversationRecord, fields: string[]) =>
-    fields.length > 0 ? rewritten(c, delivery, request, knownBy(c, delivery, request, fields), context.ids(), version) : c;
-  const found = (what: string): Sent => ({ what, link: target, change: (c) => withFound(c, all) });
-  let there: string[] = [];
+    fields.length > 0
+      ? withConfirmedFields(c, delivery, request, knownBy(c, delivery, request, fields), context.ids(), version)
+      : c;
+  const found = (what: string): SendResult => ({ what, link: target, change: (c) => withFound(c, all) });
+  let present: string[] = [];
   if (inDoubt && isCancellation(request) && client.findCancellation) {
-    // It may be asked for without showing yet, and must not be asked for twice.
+    // A cancellation may be requested and not show yet, and must not be requested twice.
     if (await client.findCancellation(delivery.entityType, link.id))
-      return found('found the cancellation that an earlier try asked for');
-    await stillLooking('the cancellation', delivery, context);
+      return found('found the cancellation that an earlier try requested');
+    await keepLooking('the cancellation', delivery, context);
   } else if (inDoubt) {
-    const { record, source } = looked ?? client.parse(await client.read(delivery.entityType, link.id));
+    const { record, source } = current ?? client.parse(await client.read(delivery.entityType, link.id));
     version = source.version;
-    // Items are written again, so that it is known which is which; those that an earlier try has added are found.
-    const again = (name: string) => client.itemsOf !== undefined && isOfItems(request, name);
-    there = names.filter((name) => !again(name) && sameFingerprint(fingerprint(record[name]), request.fields[name]));
-    names = names.filter((name) => !there.includes(name));
+    // Items are sent again to learn their ids; items that an earlier try added are recognised.
+    const isResent = (name: string) => client.itemsOf !== undefined && isItemList(request, name);
+    present = names.filter((name) => !isResent(name) && sameFingerprint(fingerprint(record[name]), request.fields[name]));
+    names = names.filter((name) => !present.includes(name));
     if (names.length === 0) return found('found written by an earlier try');
-    if (delivery.onlyLook) ask(`the new ${names.join(', ')}`, client);
+    if (delivery.onlyLook) demandDecision(`the new ${names.join(', ')}`, client);
   }
-  const { kept, untold, conflict } = looked
-    ? lookFirst(lookedAt(names, request, link), request, link, looked, client, context.rules)
-    : { kept: undefined, untold: [], conflict: undefined };
+  const { kept, unsent, conflict } = current
+    ? checkBeforeWrite(fieldsToCheck(names, request, link), request, link, current, client, context.rules)
+    : { kept: undefined, unsent: [], conflict: undefined };
   const seenAt = context.ids();
-  // What an earlier try has left there is ours, also where the rest of it is not written any more.
-  const learnt = (latest: ConversationRecord) => withFound(withUntold(latest, delivery, untold, seenAt), there);
-  const both: Warning[] = conflict ? [{ code: 'SWB_BOTH_CHANGED', message: conflict }] : [];
+  // Fields written by an earlier try are ours, even if the other fields are not written any more.
+  const withLearnt = (latest: ConversationRecord) => withFound(withUnsent(latest, delivery, unsent, seenAt), present);
+  const conflicts: SendWarning[] = conflict ? [{ code: 'SWB_BOTH_CHANGED', message: conflict }] : [];
   const fields: Record<string, Json> = {};
   for (const name of names.filter((name) => !kept?.has(name))) {
-    const value = newsIn(request, name, link);
+    const value = valueToWrite(request, name, link);
     if (value !== undefined) fields[name] = value;
   }
   names = Object.keys(fields);
-  if (names.length === 0) return { what: NOTHING_LEFT, link: target, warnings: both, change: learnt };
-  const named = await addressed(client, request, link, fields, inDoubt, conversation.links);
+  if (names.length === 0) return { what: NOTHING_TO_WRITE, link: target, warnings: conflicts, change: withLearnt };
+  const named = await addressItems(client, request, link, fields, inDoubt, conversation.links);
   const written = await client.update(delivery.entityType, link.id, named.fields, named.added);
   const parsed = client.parse(written.entity);
   const stamp = context.ids();
-  // A list is known to be so by its entries; a cancellation that is refused was understood.
+  // A dropped list of items needs no comparison. A cancellation that changed nothing may have been refused, and is not sent
+  // again.
   const lost = new Set(written.dropped.map(({ field }) => field.split('[')[0]));
   const changing = names.filter((name) => !sameFingerprint(link.raw[name], fields[name]));
   const isAsBefore = (name: string) =>
-    lost.has(name) && (isOfItems(request, name) || sameFingerprint(link.raw[name], parsed.record[name]));
-  if (delivery.tries <= WRITES_AGAIN && !isCancellation(request) && changing.length > 0 && changing.every(isAsBefore))
-    throw nothingKept(names, client);
+    lost.has(name) && (isItemList(request, name) || sameFingerprint(link.raw[name], parsed.record[name]));
+  if (delivery.tries <= RESENDS && !isCancellation(request) && changing.length > 0 && changing.every(isAsBefore))
+    throw noEffect(names, client);
   return {
     what: `${UPDATED}${names.join(', ')}`,
     link: target,
     response: written.entity,
     answer: written.entity,
-    warnings: [...both, ...warningsOf(client, written)],
+    warnings: [...conflicts, ...warningsOf(client, written)],
     change: (before) => {
-      const latest = learnt(before);
+      const latest = withLearnt(before);
       const at = linkAt(latest, delivery.endpoint, delivery.entityType, delivery.leg);
       if (!at) return latest;
       const now = named.items ? { ...at, items: withSeenItems(named.items, client.itemsOf?.(parsed.record)) } : at;
       const known = !client.isOlder(parsed.source.version, now.entityVersion);
-      return stated(
-        withLink(latest, asWritten(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp)),
+      return withDerivedState(
+        withLink(latest, linkAfterWrite(now, delivery, request, knownBy(latest, delivery, request, names), parsed, known, stamp)),
       );
     },
   };
 }
 
-/** It was answered as done, and all of it is as it was: that may be an answer to nothing, or of a copy that is behind. */
-function nothingKept(names: string[], { name }: EndpointClient): PartnerError {
-  return new PartnerError('SWB_PARTNER_ANSWER', `The update was answered as done, and ${names.join(', ')} are as before.`, {
+/** The update was confirmed, but changed nothing: the partner may have ignored it, or a stale replica may have answered. */
+function noEffect(names: string[], { name }: EndpointClient): PartnerError {
+  return new PartnerError('SWB_PARTNER_ANSWER', say`The update was confirmed, but ${names.join(', ')} did not change.`, {
     where: name,
-    hint: 'It is looked at, and written again once or twice.',
+    hint: say`The record is read, and the update is sent again up to two times.`,
     outcome: 'unknown',
     retry: true,
     concernsRecord: true,
@@ -288,8 +282,8 @@ function nothingKept(names: string[], { name }: EndpointClient): PartnerError {
 }
 
 /**
- * The fields whose writing tells how the entity now stands. A vendor that was asked to cancel may refuse: its own word for it is awaited, and
- * counts as news even when it is what we asked for.
+ * The fields whose values are known once they are written. A vendor may refuse a cancellation, so the state of a cancelled leg is
+ * not known until the vendor reports it; its report counts as a change even if it is the state we asked for.
  */
 function knownBy(conversation: ConversationRecord, delivery: DeliveryRecord, request: EntityRequest, names: string[]): string[] {
   if (!isCancellation(request) || !legOf(conversation.plan, delivery.leg)) return names;
@@ -302,56 +296,56 @@ async function comment(
   link: Link,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client } = context;
-  const look = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
-  const found = inDoubt ? await look().catch(hiddenFrom('the comment', delivery, context)) : undefined;
-  if (inDoubt && !found) await stillLooking('the comment', delivery, context);
+  const lookUp = () => client.findComment(delivery.entityType, link.id, text, delivery.begun ?? '', link.seen);
+  const found = inDoubt ? await lookUp().catch(ifNotVisible('the comment', delivery, context)) : undefined;
+  if (inDoubt && !found) await keepLooking('the comment', delivery, context);
   const part = found ?? (await client.comment(delivery.entityType, link.id, text, link.seen));
   const stamp = context.ids();
   return {
-    what: found ? FOUND : `commented on ${link.number ?? link.id}`,
+    what: found ? FOUND_COMMENT : `commented on ${link.number ?? link.id}`,
     link: { id: link.id, number: link.number },
     response: part,
-    change: (latest) => seen(latest, delivery, part.id, text, stamp),
+    change: (latest) => withSentPart(latest, delivery, part.id, text, stamp),
   };
 }
 
-/** Changes, or takes away, a part as it was elsewhere: doing it twice does no harm. Where it cannot be done, a comment says so. */
-async function alike(
+/** Repeats an edit or deletion at this party; idempotent. Where the party does not support it, sends a comment instead. */
+async function carryEdit(
   delivery: DeliveryRecord,
-  { kind, there = '', comment: words, note }: Alike,
+  { kind, there = '', comment: edited, note }: CarriedEdit,
   link: Link,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client } = context;
   const { entityType } = delivery;
   const remove = () =>
     (kind === 'comment' ? client.removeComment : client.removeAttachment)?.call(client, entityType, link.id, there);
-  const done = await (words ? client.rewordComment?.(entityType, link.id, there, words) : remove());
+  const done = await (edited ? client.rewordComment?.(entityType, link.id, there, edited) : remove());
   if (!done) return comment(delivery, note, link, inDoubt, context);
   const stamp = context.ids();
   return {
-    what: words ? 'edited the comment' : `took the ${kind} away`,
+    what: edited ? 'edited the comment' : `deleted the ${kind}`,
     link: { id: link.id, number: link.number },
     change: (latest) => {
       const now = linkAt(latest, delivery.endpoint, entityType, delivery.leg);
-      return now ? withLink(latest, withCarriedEdit(now, kind, there, words?.text, stamp)) : latest;
+      return now ? withLink(latest, withCarriedEdit(now, kind, there, edited?.text, stamp)) : latest;
     },
   };
 }
 
-/** Puts back what an interrupted write of ours took away: doing it twice does no harm. */
-async function putBack(
+/** Restores comments that an interrupted write of ours removed; idempotent. */
+async function restoreComments(
   { entityType }: DeliveryRecord,
-  request: PutBack,
+  request: CommentRecovery,
   link: Link,
   { client, store }: SendContext,
-): Promise<Sent> {
-  const words = (await client.putBack?.(entityType, link.id, await shownIn(store, request), request.since)) ?? [];
-  const list = words.map((text) => `«${text}»`).join(', ');
-  const what = words.length === 0 ? 'nothing to put back' : `put back what a write of ours had taken away: ${list}`;
+): Promise<SendResult> {
+  const texts = (await client.putBack?.(entityType, link.id, await snapshotsOf(store, request), request.since)) ?? [];
+  const list = texts.map((text) => `"${text}"`).join(', ');
+  const what = texts.length === 0 ? 'nothing to restore' : `restored comments that an earlier write had removed: ${list}`;
   return { what, link: { id: link.id, number: link.number } };
 }
 
@@ -366,7 +360,7 @@ async function attach(
   link: Link,
   inDoubt: boolean,
   context: SendContext,
-): Promise<Sent> {
+): Promise<SendResult> {
   const { client, spool } = context;
   const { attachment, from } = request;
   const name = delivery.id;
@@ -376,18 +370,18 @@ async function attach(
     if (!source) {
       throw new SwitchboardError(
         'SWB_CONFIG',
-        `The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is not in the flows any more.`,
+        say`The endpoint ${from.endpoint}, which has the attachment ${attachment.name}, is no longer in the flows.`,
       );
     }
     try {
-      file = await spool.take(name, attachment, await source.download(from.entityType, from.entityId, attachment));
+      file = await spool.store(name, attachment, await source.download(from.entityType, from.entityId, attachment));
     } catch (error) {
       throw error instanceof PartnerError ? error.withDetails({ outcome: 'notDone', otherPartner: true }) : error;
     }
   }
-  const look = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
-  const found = inDoubt ? await look().catch(hiddenFrom(attachment.name, delivery, context)) : undefined;
-  if (inDoubt && !found) await stillLooking(attachment.name, delivery, context);
+  const lookUp = () => client.findAttachment(delivery.entityType, link.id, file, delivery.begun ?? '', link.seen);
+  const found = inDoubt ? await lookUp().catch(ifNotVisible(attachment.name, delivery, context)) : undefined;
+  if (inDoubt && !found) await keepLooking(attachment.name, delivery, context);
   const part = found ?? (await client.attach(delivery.entityType, link.id, file, link.seen));
   const stamp = context.ids();
   await spool.remove(name);
@@ -395,22 +389,22 @@ async function attach(
     what: found ? `found ${attachment.name} attached by an earlier try` : `attached ${attachment.name} (${file.size} bytes)`,
     link: { id: link.id, number: link.number },
     response: part,
-    change: (latest) => seen(latest, delivery, part.id, attachment, stamp),
+    change: (latest) => withSentPart(latest, delivery, part.id, attachment, stamp),
   };
 }
 
 /**
- * The entity as it is right before fields of it are written that the partner may have changed meanwhile, proven to be the one we think; undefined where
- * there are none, and it is known to be that one.
+ * Reads the entity, with its identity verified, if any of the fields to be written may have been changed by the partner.
+ * Otherwise only verifies the identity, and returns undefined.
  */
-async function lookBefore(
+async function readBefore(
   names: readonly string[],
   request: EntityRequest,
   link: Link,
   conversation: ConversationRecord,
   { client, guard }: SendContext,
 ): Promise<Parsed | undefined> {
-  if (isCancellation(request) || lookedAt(names, request, link).length === 0) {
+  if (isCancellation(request) || fieldsToCheck(names, request, link).length === 0) {
     await guard.check(client, conversation, link);
     return undefined;
   }
@@ -419,8 +413,8 @@ async function lookBefore(
   return client.parse(raw);
 }
 
-/** Fields the partner silently left out, in words. */
-function warningsOf(client: EndpointClient, written: Written): Warning[] {
+/** The warning that names fields which the partner accepted but did not keep. */
+function warningsOf(client: EndpointClient, written: Written): SendWarning[] {
   if (written.dropped.length === 0) return [];
   const list = written.dropped
     .map((d) => `${d.field} (sent ${JSON.stringify(d.sent)}, has ${JSON.stringify(d.has ?? null)})`)
@@ -429,8 +423,8 @@ function warningsOf(client: EndpointClient, written: Written): Warning[] {
   return [{ code: 'SWB_PARTNER_DROPPED', message }];
 }
 
-/** What waited for the link may go now. */
-export function freed(open: DeliveryRecord[], created: DeliveryRecord): Change[] {
+/** Releases the deliveries that waited for the link. */
+export function unblocked(open: DeliveryRecord[], created: DeliveryRecord): Change[] {
   return open
     .filter(
       (d) =>

@@ -1,19 +1,20 @@
 import type { DeliveryRecord } from '../store/store.js';
 
 /**
- * How much is left of the settling time of each delivery in doubt. The record says what was left when it was written, and this process counts on from
- * there by the steady clock; what an earlier process or a person has written counts from when it is first asked about.
+ * Remaining settling time of each delivery in doubt. The record holds what remained when it was written; from then on this
+ * process counts down by the steady clock. For a record written by an earlier process, or after a manual action, the countdown
+ * starts when it is first read here.
  */
 export class SettlingTimes {
   private readonly written = new Map<string, { left: number; at: number }>();
 
   constructor(
-    /** The whole, milliseconds. */
+    /** The whole period, milliseconds. */
     private readonly settling: number,
     private readonly steady: () => number,
   ) {}
 
-  /** Milliseconds that are left. */
+  /** Remaining milliseconds. */
   left({ id, lookLeft = this.settling }: DeliveryRecord): number {
     let written = this.written.get(id);
     if (written?.left !== lookLeft) {
@@ -23,17 +24,17 @@ export class SettlingTimes {
     return Math.max(0, Math.ceil(written.left - (this.steady() - written.at)));
   }
 
-  /** What is left now, as it is to be written on the record. */
-  count(delivery: DeliveryRecord): number {
+  /** Remaining time now, to be written to the record. */
+  countDown(delivery: DeliveryRecord): number {
     return this.write(delivery.id, this.left(delivery));
   }
 
-  /** An answer was lost, or may be from now on: the whole, as it is to be written on the record. */
-  begin(id: string): number {
+  /** An answer was lost, or may be lost from now on: the whole period, to be written to the record. */
+  restart(id: string): number {
     return this.write(id, this.settling);
   }
 
-  /** It is in doubt no more. */
+  /** The delivery is no longer in doubt. */
   forget(id: string): void {
     this.written.delete(id);
   }

@@ -7,13 +7,14 @@ import { pipeline } from 'node:stream/promises';
 import type { SpooledAttachment } from '../endpoints/endpoint.js';
 import { PartnerError, SwitchboardError } from '../errors.js';
 import type { GenericAttachment } from '../model/message.js';
+import { say } from '../text/say.js';
 
-/** Files on their way from one party to another: streamed to disk, hashed and counted, never whole in memory. */
+/** Attachments on their way from one party to another: streamed to disk, hashed and measured, never held in memory as a whole. */
 export class Spool {
   constructor(private readonly folder: string) {}
 
-  /** Streams an attachment into the file `name`. Checks size and hash where the source told them. */
-  async take(name: string, attachment: GenericAttachment, content: Readable): Promise<SpooledAttachment> {
+  /** Streams an attachment to the file `name`. Checks its size and hash where the source announced them. */
+  async store(name: string, attachment: GenericAttachment, content: Readable): Promise<SpooledAttachment> {
     const path = this.path(name);
     const part = `${path}.part`;
     const hash = createHash('sha256');
@@ -29,13 +30,13 @@ export class Spool {
     const sum = hash.digest('hex');
     const wrong =
       attachment.size !== undefined && attachment.size !== size
-        ? `${size} bytes came, ${attachment.size} were announced`
+        ? `received ${size} bytes, ${attachment.size} were announced`
         : attachment.hash !== undefined && attachment.hash !== sum
-          ? 'its hash is not the announced one'
+          ? 'its hash differs from the announced one'
           : undefined;
     if (wrong) {
       await rm(part, { force: true });
-      throw new PartnerError('SWB_PARTNER_ANSWER', `The attachment ${attachment.name} came damaged: ${wrong}.`, {
+      throw new PartnerError('SWB_PARTNER_ANSWER', say`The attachment ${attachment.name} arrived damaged: ${wrong}.`, {
         outcome: 'notDone',
         retry: true,
         concernsRecord: true,
@@ -45,7 +46,7 @@ export class Spool {
     return { ...attachment, path, size, hash: sum };
   }
 
-  /** A file spooled before, or undefined. */
+  /** The file, if it was spooled before. */
   async find(name: string, attachment: GenericAttachment): Promise<SpooledAttachment | undefined> {
     const path = this.path(name);
     const found = await stat(path).catch(() => undefined);
@@ -59,7 +60,7 @@ export class Spool {
     await rm(this.path(name), { force: true });
   }
 
-  /** Removes files that nobody waits for any more; `needed` tells of a name whether somebody does. */
+  /** Removes partial files and files that are no longer needed. */
   async sweep(needed: (name: string) => Promise<boolean>): Promise<void> {
     const files = await readdir(this.folder).catch(() => []);
     for (const file of files)
@@ -68,7 +69,7 @@ export class Spool {
 
   private path(name: string): string {
     if (name !== basename(name) || name.startsWith('.'))
-      throw new SwitchboardError('SWB_STORE', `«${name}» is no name for a spooled file.`);
+      throw new SwitchboardError('SWB_STORE', say`"${name}" is not a valid name for a spooled file.`);
     return join(this.folder, name);
   }
 }

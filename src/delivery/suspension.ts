@@ -1,4 +1,4 @@
-/** A person stopped the sending to an endpoint: what is for it waits. Kept as a setting, so that a restart does not end it. */
+/** A user suspended an endpoint: deliveries to it wait. Stored as a setting, so that it outlasts a restart. */
 export interface Suspension {
   at: string;
   by: string;

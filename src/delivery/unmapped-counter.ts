@@ -1,14 +1,14 @@
 import type { Json } from '../model/message.js';
 import type { Store } from '../store/store.js';
 
-/** Different values remembered; a field that takes any text at all must not fill the store. */
+/** Distinct values remembered; a free-text field must not fill the store. */
 const MOST_VALUES = 1_000;
 const KEY = 'unmapped';
 
 /** A mapping, used in one direction. */
 export interface MappingPlace {
   mapping: string;
-  /** The config node that holds it; absent for a preset. */
+  /** Its config node; absent for a preset. */
   node?: string;
   direction: 'in' | 'out';
 }
@@ -19,7 +19,7 @@ export interface UnmappedValue extends MappingPlace {
   times: number;
 }
 
-/** Counts values without a row in their value map. */
+/** Counts values that have no row in their value map. */
 export class UnmappedCounter {
   private counts: Promise<Map<string, UnmappedValue>>;
   private writing: Promise<unknown> = Promise.resolve();
@@ -37,10 +37,10 @@ export class UnmappedCounter {
       const known = counts.get(keyOf(value)) ?? { ...value, times: 0 };
       if (known.times === 0 && counts.size >= MOST_VALUES) return;
       counts.set(keyOf(value), { ...known, times: known.times + 1 });
-    }).catch(() => undefined); // a count is not worth failing a message for
+    }).catch(() => undefined); // a message must not fail because its values cannot be counted
   }
 
-  /** Takes values from the list that a person has dealt with. Those that come again are counted anew. */
+  /** Removes values that a user has dealt with. If they occur again, counting starts over. */
   async forget(values: Omit<UnmappedValue, 'times'>[]): Promise<void> {
     await this.change((counts) => {
       for (const value of values) counts.delete(keyOf(value));

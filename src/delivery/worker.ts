@@ -4,34 +4,37 @@ import { DecisionError, PartnerError, SwitchboardError } from '../errors.js';
 import { ExchangeLog } from '../http/exchange-log.js';
 import type { Json } from '../model/message.js';
 import type { Attempt, Bodies, Change, DeliveryRecord, ErrorRecord, MessageRecord } from '../store/store.js';
-import { Ages } from './ages.js';
+import { say } from '../text/say.js';
 import { Circuit, type CircuitState } from './circuit.js';
-import { soughtOf } from './doubt.js';
+import { EntityAges } from './entity-ages.js';
+import { errorRecord } from './error-record.js';
 import { WrongEntityError } from './identity-guard.js';
-import { DEFAULT_RETRY, type RetryPolicy, StillLooking, verdict } from './retry.js';
-import { freed, type SendContext, type Sent, send } from './send.js';
+import { describeWrite } from './in-doubt.js';
+import { DEFAULT_RETRY, LookupPendingError, type RetryPolicy, verdict } from './retry.js';
+import { type SendResult, send, unblocked } from './send.js';
+import type { SendContext } from './send-context.js';
 import { SettlingTimes } from './settling-times.js';
 import { type Suspension, suspensionKey } from './suspension.js';
 
 /** Attempts kept per delivery. */
-const KEEP_ATTEMPTS = 20;
-/** Attempts of which is kept what was said over HTTP. */
-const KEEP_EXCHANGES = 3;
-/** Questions looked through when an endpoint starts. */
-const MOST_ASKED = 1_000;
-/** Longest sleep between looks. */
+const MAX_ATTEMPTS = 20;
+/** Attempts per delivery whose HTTP exchanges are kept. */
+const MAX_EXCHANGES = 3;
+/** Open decisions read when an endpoint starts. */
+const MAX_DECISIONS = 1_000;
+/** Longest sleep between claims, milliseconds. */
 const LONGEST_SLEEP = 60_000;
-/** Begins the key of a message that is a partner's answer; the delivery's id follows. */
+/** Key prefix of a message that is a partner's answer; the delivery's id follows. */
 const ANSWER = 'answer|';
-/** Milliseconds of rest after the store failed. */
-const STORE_REST = 1_000;
+/** Milliseconds to wait after the store failed. */
+const STORE_BACKOFF = 1_000;
 
-export interface WorkerOptions extends Omit<SendContext, 'writesAgain' | 'lookLeft' | 'ages'> {
+export interface WorkerOptions extends Omit<SendContext, 'beforeResend' | 'lookLeft' | 'ages'> {
   concurrency: number;
-  /** Tells what is due, and how long things take (src/steady-clock.ts). `clock` is for what is shown. */
+  /** Steady clock for due times and durations (src/steady-clock.ts); `clock` is for times that are shown. */
   steady: () => number;
   retry?: Partial<RetryPolicy>;
-  /** How long the partner is looked at after an answer was lost, before anything is written again; milliseconds. */
+  /** How long a write is looked up after its answer was lost, before it is sent again; milliseconds. */
   settling: number;
   random: () => number;
   log: (level: 'info' | 'warn' | 'error', text: string) => void;
@@ -40,52 +43,53 @@ export interface WorkerOptions extends Omit<SendContext, 'writesAgain' | 'lookLe
 export interface WorkerStatus {
   inFlight: number;
   circuit: CircuitState;
-  /** What opened the circuit were answers that make no sense. */
+  /** Invalid answers opened the circuit. */
   strange: boolean;
-  /** Epoch milliseconds of the next try by the wall clock, while nothing may be sent. */
+  /** Wall-clock time of the next try while nothing may be sent, epoch milliseconds. */
   resumesAt?: number;
-  /** A person stopped the sending. */
+  /** Set while a user has suspended the endpoint. */
   suspended?: Suspension;
 }
 
-export interface DeliveryEvents {
+export interface DeliveryListener {
   delivered?(delivery: DeliveryRecord, warning?: string): void;
   retrying?(delivery: DeliveryRecord, error: ErrorRecord): void;
   failed?(delivery: DeliveryRecord, error: ErrorRecord, cause: unknown): void;
 }
 
-/** When a try began: for people, and by the steady clock. */
-interface Started {
+/** Start of a try: as shown, and by the steady clock. */
+interface AttemptStart {
   at: string;
   steady: number;
 }
 
-/** Sends the deliveries of one endpoint: as many at a time as allowed, of each lane one, again when it may help. */
+/** Sends the deliveries of one endpoint: up to `concurrency` at once, one per lane, with retries. */
 export class Worker {
   readonly circuit: Circuit;
   private readonly policy: RetryPolicy;
   private readonly settlingTimes: SettlingTimes;
-  private readonly ages: Ages;
+  private readonly ages: EntityAges;
   private readonly active = new Map<string, Promise<void>>();
-  private readonly listeners = new Set<DeliveryEvents>();
+  private readonly listeners = new Set<DeliveryListener>();
   private readonly statusListeners = new Set<(status: WorkerStatus) => void>();
   private readonly unwatch: () => void;
-  /** Deliveries whose last try could not be recorded: the partner may have them. */
+  /** Deliveries whose last try could not be stored, so that the partner may have them. */
   private readonly unrecorded = new Set<string>();
-  private restsUntil = 0;
+  private backOffUntil = 0;
   private suspended: Suspension | undefined;
-  /** Nothing is sent before it is known whether a person stopped it. */
+  /** Nothing is sent before it is known whether the endpoint is suspended. */
   private ready = false;
   private timer: NodeJS.Timeout | undefined;
-  private looking = false;
-  private lookAgain = false;
+  private claiming = false;
+  private claimAgain = false;
   private stopped = false;
 
   constructor(private readonly options: WorkerOptions) {
     this.policy = { ...DEFAULT_RETRY, ...options.retry };
-    this.circuit = new Circuit(options.steady, 5, Math.max(50, this.policy.base * 2), Math.max(1_000, this.policy.base * 30));
+    const { baseDelay } = this.policy;
+    this.circuit = new Circuit(options.steady, 5, Math.max(50, baseDelay * 2), Math.max(1_000, baseDelay * 30));
     this.settlingTimes = new SettlingTimes(options.settling, options.steady);
-    this.ages = new Ages(options.steady);
+    this.ages = new EntityAges(options.steady);
     const endpoint = options.client.id;
     const suspension = suspensionKey(endpoint);
     this.unwatch = options.store.watch((changes) => {
@@ -93,16 +97,16 @@ export class Worker {
         if (change.kind === 'setting' && change.key === suspension) this.setSuspended(change.value as Suspension | undefined);
         else if (change.kind === 'delivery' && change.record.state !== 'sending' && change.record.state !== 'inDoubt')
           this.settlingTimes.forget(change.record.id);
-      // What begins to be sent makes nothing free.
-      const free = (c: Change) => c.kind === 'delivery' && c.record.endpoint === endpoint && c.record.state !== 'sending';
-      if (changes.some(free)) this.look();
+      // A delivery that starts to be sent does not unblock its lane.
+      const unblocks = (c: Change) => c.kind === 'delivery' && c.record.endpoint === endpoint && c.record.state !== 'sending';
+      if (changes.some(unblocks)) this.dispatch();
     });
-    this.lookWhereItWas().catch((error) =>
-      this.rest(`What is in doubt at ${options.client.name} could not be looked through`, error),
+    this.resumeAtFormerAddress().catch((error) =>
+      this.backOff(`The deliveries in doubt at ${options.client.name} could not be read`, error),
     );
     Promise.all([options.store.setting(suspension), this.recallHabits()]).then(
       ([kept]) => this.ready || this.setSuspended(kept as unknown as Suspension | undefined),
-      (error) => this.options.log('error', `Whether ${options.client.name} is suspended could not be read: ${String(error)}`),
+      (error) => this.options.log('error', `The suspension of ${options.client.name} could not be read: ${String(error)}`),
     );
   }
 
@@ -111,14 +115,14 @@ export class Worker {
     const key = `habits|${client.id}|${client.address}`;
     const known = await store.setting(key);
     client.habits?.keptBy(known, (value) => {
-      // It would be learnt again.
+      // Not durable: if it is lost, the client learns it again.
       store
         .commit([{ kind: 'setting', key, value }], { durable: false })
-        .catch((error) => log('warn', `${key} could not be kept: ${error}`));
+        .catch((error) => log('warn', `${key} could not be stored: ${error}`));
     });
   }
 
-  on(listener: DeliveryEvents): () => void {
+  on(listener: DeliveryListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
@@ -143,30 +147,30 @@ export class Worker {
   private setSuspended(suspended: Suspension | undefined): void {
     this.ready = true;
     this.suspended = suspended;
-    this.tellStatus();
-    this.look();
+    this.notifyStatus();
+    this.dispatch();
   }
 
-  /** Is the endpoint back at the address where something is in doubt, nobody has to be asked about another one. */
-  private async lookWhereItWas(): Promise<void> {
+  /** Withdraws decisions about a changed address where the endpoint is back at the address at which the write is in doubt. */
+  private async resumeAtFormerAddress(): Promise<void> {
     const { store, client } = this.options;
-    const asked = await store.listDeliveries({ endpoint: client.id, states: ['needsDecision'], limit: MOST_ASKED });
-    for (const record of asked) {
+    const undecided = await store.listDeliveries({ endpoint: client.id, states: ['needsDecision'], limit: MAX_DECISIONS });
+    for (const record of undecided) {
       if (record.decision !== 'addressChanged' || record.doubtAt !== client.address) continue;
       const inDoubt: DeliveryRecord = { ...record, state: 'inDoubt', decision: undefined, blocking: undefined, error: undefined };
       await store.commit([{ kind: 'delivery', record: inDoubt }]).catch((error: unknown) => {
-        // A person was faster.
+        // A user has decided meanwhile.
         if (!(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') throw error;
       });
     }
   }
 
-  /** The try of a delivery that is under way; undefined while none is. */
-  underWay(delivery: string): Promise<void> | undefined {
+  /** The try of a delivery that is under way, if any. */
+  currentTry(delivery: string): Promise<void> | undefined {
     return this.active.get(delivery);
   }
 
-  /** Takes nothing new and waits for what is under way. */
+  /** Starts no more tries, and waits for those under way. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
@@ -174,21 +178,21 @@ export class Worker {
     await Promise.all(this.active.values());
   }
 
-  /** Looks for work now; cheap when there is none. */
-  look(): void {
+  /** Claims and sends due deliveries; cheap when there are none. */
+  dispatch(): void {
     if (this.stopped || !this.ready || this.suspended) return;
-    if (this.looking) {
-      this.lookAgain = true;
+    if (this.claiming) {
+      this.claimAgain = true;
       return;
     }
-    this.looking = true;
+    this.claiming = true;
     this.claim()
-      .catch((error) => this.rest(`Looking for deliveries to ${this.options.client.name} failed`, error))
+      .catch((error) => this.backOff(`Deliveries to ${this.options.client.name} could not be read from the store`, error))
       .finally(() => {
-        this.looking = false;
-        if (this.lookAgain) {
-          this.lookAgain = false;
-          this.look();
+        this.claiming = false;
+        if (this.claimAgain) {
+          this.claimAgain = false;
+          this.dispatch();
         }
       });
   }
@@ -196,7 +200,7 @@ export class Worker {
   private async claim(): Promise<void> {
     if (this.suspended) return;
     const { store, client, steady, concurrency } = this.options;
-    const resumesAt = Math.max(this.circuit.resumesAt, this.restsUntil);
+    const resumesAt = Math.max(this.circuit.resumesAt, this.backOffUntil);
     if (resumesAt > steady()) return this.sleepUntil(resumesAt);
     const room = (this.circuit.state === 'halfOpen' ? 1 : concurrency) - this.active.size;
     if (room <= 0) return;
@@ -212,7 +216,7 @@ export class Worker {
     clearTimeout(this.timer);
     if (this.stopped) return;
     const wait = Math.min(LONGEST_SLEEP, Math.max(1, time - this.options.steady()));
-    this.timer = setTimeout(() => this.look(), wait);
+    this.timer = setTimeout(() => this.dispatch(), wait);
     this.timer.unref();
   }
 
@@ -224,30 +228,30 @@ export class Worker {
         },
         (error) => {
           this.unrecorded.add(delivery.id);
-          this.rest(`The delivery ${delivery.id} could not be recorded`, error);
+          this.backOff(`The result of delivery ${delivery.id} could not be recorded`, error);
         },
       )
       .finally(async () => {
         this.active.delete(delivery.id);
         await this.options.store.release('delivery', [delivery.id]).catch(() => undefined);
-        this.tellStatus();
-        this.look();
+        this.notifyStatus();
+        this.dispatch();
       });
     this.active.set(delivery.id, run);
-    this.tellStatus();
+    this.notifyStatus();
   }
 
-  /** The store fails: trying again at once would only keep everything else from running. */
-  private rest(what: string, error: unknown): void {
+  /** The store failed: immediate retries would starve everything else. */
+  private backOff(what: string, error: unknown): void {
     this.options.log('error', `${what}: ${error instanceof Error ? error.message : String(error)}`);
-    this.restsUntil = this.options.steady() + STORE_REST;
-    this.sleepUntil(this.restsUntil);
+    this.backOffUntil = this.options.steady() + STORE_BACKOFF;
+    this.sleepUntil(this.backOffUntil);
   }
 
   private async attempt(claimed: DeliveryRecord): Promise<void> {
     const { store, clock, steady, client } = this.options;
     const inDoubt = claimed.state !== 'pending' || this.unrecorded.has(claimed.id);
-    const started: Started = { at: new Date(clock()).toISOString(), steady: steady() };
+    const started: AttemptStart = { at: new Date(clock()).toISOString(), steady: steady() };
     const sending: DeliveryRecord = {
       ...claimed,
       state: 'sending',
@@ -255,66 +259,75 @@ export class Worker {
       notBefore: undefined,
       error: undefined,
       undo: undefined,
-      lookLeft: inDoubt ? this.settlingTimes.count(claimed) : undefined,
+      lookLeft: inDoubt ? this.settlingTimes.countDown(claimed) : undefined,
       doubtAt: (inDoubt && claimed.doubtAt) || client.address,
       begun: claimed.tries === 0 ? partnerTime(client, clock) : claimed.begun,
     };
-    // On disk before the partner can act: what is found pending after a crash was never sent, and need not be looked for.
+    // On disk before the partner can act: a delivery that is still pending after a crash was never sent, and needs no lookup.
     await store.commit([{ kind: 'delivery', record: sending }], { durable: !inDoubt });
     let delivery = { ...sending, version: sending.version + 1 };
-    // On disk before it is written once more: a crash after that begins another doubt.
-    const writesAgain = async () => {
-      const record = { ...delivery, lookLeft: this.settlingTimes.begin(delivery.id) };
+    // On disk before it is sent again: after a crash the settling time starts over.
+    const beforeResend = async () => {
+      const record = { ...delivery, lookLeft: this.settlingTimes.restart(delivery.id) };
       await store.commit([{ kind: 'delivery', record }]);
       delivery = { ...record, version: record.version + 1 };
     };
-    const said = new ExchangeLog();
-    let sent: Sent;
+    const exchanges = new ExchangeLog();
+    let sent: SendResult;
     try {
       const lookLeft = () => this.settlingTimes.left(delivery);
-      sent = await said.during(() => this.send(delivery, inDoubt, { writesAgain, lookLeft }));
+      sent = await exchanges.during(() => this.send(delivery, inDoubt, { beforeResend, lookLeft }));
     } catch (error) {
-      await this.failed(delivery, error, started, inDoubt, said);
+      await this.failed(delivery, error, started, inDoubt, exchanges);
       return;
     }
     this.circuit.succeeded();
     try {
-      await this.delivered(delivery, sent, started, said);
+      await this.delivered(delivery, sent, started, exchanges);
     } catch (error) {
-      const taken = await this.takenElsewhere(delivery, sent, error);
-      if (!taken) throw error;
-      await this.failed(delivery, taken, started, inDoubt, said);
+      const conflict = await this.linkedElsewhere(delivery, sent, error);
+      if (!conflict) throw error;
+      await this.failed(delivery, conflict, started, inDoubt, exchanges);
     }
   }
 
   private async send(
     delivery: DeliveryRecord,
     inDoubt: boolean,
-    doubt: Pick<SendContext, 'writesAgain' | 'lookLeft'>,
-  ): Promise<Sent> {
+    doubt: Pick<SendContext, 'beforeResend' | 'lookLeft'>,
+  ): Promise<SendResult> {
     const { client } = this.options;
     if (!inDoubt || delivery.doubtAt === client.address)
       return send(delivery, inDoubt, { ...this.options, ages: this.ages, ...doubt });
-    const what = `It is not known whether this was written at ${delivery.doubtAt}, and the endpoint is at ${client.address} now: looking there does not say.`;
+    const what = `It is not known whether this was written at ${delivery.doubtAt}. The address of the endpoint is now ${client.address}, and a lookup there proves nothing.`;
     throw new DecisionError('addressChanged', 'SWB_CONFIG', what, {
       where: client.name,
-      hint: 'Is it the same system? Then look there. If it is another one, send it there, or skip it.',
+      hint: say`If it is the same system, look it up there. If it is another one, send it there or skip it.`,
     });
   }
 
-  /** What was created stands in another conversation already, because somebody told of it without our reference: a person must say which is right. */
-  private async takenElsewhere(delivery: DeliveryRecord, { link }: Sent, error: unknown): Promise<SwitchboardError | undefined> {
+  /** The created entity is linked to another conversation, because a message about it came first and had no reference. */
+  private async linkedElsewhere(
+    delivery: DeliveryRecord,
+    { link }: SendResult,
+    error: unknown,
+  ): Promise<SwitchboardError | undefined> {
     if (!link || !(error instanceof SwitchboardError) || error.code !== 'SWB_CONFLICT') return undefined;
     const owner = await this.options.store.conversationByLink(delivery.endpoint, delivery.entityType, link.id);
     if (!owner || owner.id === delivery.conversation) return undefined;
-    const what = `${link.number ?? link.id} was created, but stands in the conversation ${owner.reference} already.`;
+    const what = `${link.number ?? link.id} was created, but is already linked to the conversation ${owner.reference}.`;
     return new SwitchboardError('SWB_WRONG_ENTITY', what, {
       where: this.options.client.name,
-      hint: 'Merge the two conversations, then replay this delivery: it finds what was created.',
+      hint: say`Merge the two conversations, then replay this delivery: it will find the created record.`,
     });
   }
 
-  private async delivered(delivery: DeliveryRecord, sent: Sent, started: Started, said: ExchangeLog): Promise<void> {
+  private async delivered(
+    delivery: DeliveryRecord,
+    sent: SendResult,
+    started: AttemptStart,
+    exchanges: ExchangeLog,
+  ): Promise<void> {
     const { store, conversations, clock } = this.options;
     const now = new Date(clock()).toISOString();
     const [first] = sent.warnings ?? [];
@@ -323,7 +336,7 @@ export class Worker {
       message: (sent.warnings ?? []).map(({ message }) => message).join(' '),
       at: now,
     };
-    const http = kept(delivery, said);
+    const http = exchangeBody(delivery, exchanges);
     const record: DeliveryRecord = {
       ...delivery,
       state: 'delivered',
@@ -342,9 +355,9 @@ export class Worker {
     };
     const bodies: Bodies = { response: sent.response, ...http.bodies };
     const change: Change = { kind: 'delivery', record, bodies };
-    // Whoever told of it first, an event or our own answer: what waited for the entity may go now.
+    // Also where an event linked the entity before our own answer did.
     const waiting = delivery.part === 'entity' && sent.link ? await store.openDeliveries(delivery.conversation) : [];
-    const also: Change[] = [change, ...freed(waiting, delivery)];
+    const also: Change[] = [change, ...unblocked(waiting, delivery)];
     if (sent.answer && delivery.answers) also.push(this.answer(delivery, sent, now));
     await conversations.update(
       delivery.conversation,
@@ -354,8 +367,8 @@ export class Worker {
     for (const listener of this.listeners) listener.delivered?.(record, warning?.message);
   }
 
-  /** The partner's answer as a message of its own, emitted by the out node: like everything accepted it is not lost in a crash. */
-  private answer(delivery: DeliveryRecord, sent: Sent, now: string): Change {
+  /** The partner's answer as a message that the out node emits. It is stored in the inbox, so that a crash cannot lose it. */
+  private answer(delivery: DeliveryRecord, sent: SendResult, now: string): Change {
     const record: MessageRecord = {
       id: this.options.ids(),
       version: 0,
@@ -377,32 +390,32 @@ export class Worker {
   private async failed(
     delivery: DeliveryRecord,
     error: unknown,
-    started: Started,
+    started: AttemptStart,
     inDoubt: boolean,
-    said: ExchangeLog,
+    exchanges: ExchangeLog,
   ): Promise<void> {
     const { store, conversations, clock, steady, random, log, client } = this.options;
     const next = verdict(error, delivery.tries, this.policy, random, inDoubt);
-    // What an earlier try did is not undone by a later one that failed, perhaps at looking it up: it stays in doubt until it is delivered.
+    // A failed try does not settle the doubt of an earlier one: the delivery stays in doubt.
     const state = inDoubt && next.state === 'pending' ? 'inDoubt' : next.state;
-    if (next.unwell) this.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
+    if (next.unhealthy) this.circuit.failed(error instanceof PartnerError && error.code === 'SWB_PARTNER_ANSWER');
     else if (error instanceof PartnerError && error.code === 'SWB_PARTNER_LIMIT' && !error.otherPartner)
       this.circuit.pause(next.wait);
-    else if (error instanceof StillLooking) this.circuit.succeeded();
+    else if (error instanceof LookupPendingError) this.circuit.succeeded();
     const ended = next.state === 'failed' || next.state === 'needsDecision';
     const lost = error instanceof PartnerError && error.outcome === 'unknown';
     const now = new Date(clock()).toISOString();
     const record = errorRecord(error, now);
     const conversation = await store.conversation(delivery.conversation);
-    if (isUnshown(error)) record.message = asked(record.message, delivery.attempts);
+    if (isUnresolved(error)) record.message = withLastAnswer(record.message, delivery.attempts);
     if (next.decision === 'unresolved' && error instanceof PartnerError && conversation)
       record.message = error.messageWithHint(
-        `After ${delivery.tries} tries it is not known whether it was written: look there for ${soughtOf(delivery, conversation)}.`,
+        `After ${delivery.tries} tries it is not known whether it was written. Look there for ${describeWrite(delivery, conversation)}.`,
       );
     const linked = conversation?.links.some(
       (l) => l.endpoint === delivery.endpoint && l.entityType === delivery.entityType && l.leg === delivery.leg,
     );
-    const http = kept(delivery, said);
+    const http = exchangeBody(delivery, exchanges);
     const updated: DeliveryRecord = {
       ...delivery,
       state,
@@ -410,14 +423,14 @@ export class Worker {
       decision: next.decision,
       notBefore: ended ? undefined : steady() + next.wait,
       blocking: ended && delivery.part === 'entity' && !linked ? true : undefined,
-      // Each lost answer begins a doubt; one that is there already ends only when it is found, or surely is not there.
-      lookLeft: lost ? this.settlingTimes.begin(delivery.id) : inDoubt ? this.settlingTimes.count(delivery) : undefined,
+      // Each lost answer starts the settling time. A doubt ends only when the write is found, or is certainly not there.
+      lookLeft: lost ? this.settlingTimes.restart(delivery.id) : inDoubt ? this.settlingTimes.countDown(delivery) : undefined,
       onlyLook: lost ? error.notVisible || undefined : delivery.onlyLook,
       doubtAt: lost || inDoubt ? delivery.doubtAt : undefined,
       error: record,
       attempts: this.attempts(delivery, {
         ...this.timeOf(started),
-        what: whatOf(error),
+        what: outcomeOf(error),
         status: record.status,
         error: record.message,
         ...http.attempt,
@@ -433,7 +446,7 @@ export class Worker {
       () => [change],
     );
     if (ended) {
-      const how = next.decision ? 'needs a decision' : 'failed for good';
+      const how = next.decision ? 'needs a decision' : 'failed permanently';
       log('error', `Delivery to ${client.name} ${how}: ${record.message}`);
       for (const listener of this.listeners) listener.failed?.(updated, record, error);
     } else {
@@ -441,51 +454,43 @@ export class Worker {
     }
   }
 
-  private timeOf({ at, steady }: Started): Pick<Attempt, 'at' | 'took'> {
+  private timeOf({ at, steady }: AttemptStart): Pick<Attempt, 'at' | 'took'> {
     return { at, took: Math.round(this.options.steady() - steady) };
   }
 
   private attempts(delivery: DeliveryRecord, attempt: Attempt): Attempt[] {
-    return [...delivery.attempts, attempt].slice(-KEEP_ATTEMPTS);
+    return [...delivery.attempts, attempt].slice(-MAX_ATTEMPTS);
   }
 
-  private tellStatus(): void {
+  private notifyStatus(): void {
     for (const listener of this.statusListeners) listener(this.status);
   }
 }
 
-/** What was said in a try, in the place of what was said longest ago. */
-function kept({ attempts }: DeliveryRecord, said: ExchangeLog): { attempt?: { http: number }; bodies?: Bodies } {
-  const exchanges = said.exchanges();
-  if (!exchanges) return {};
+/** The HTTP exchanges of a try, as a body that replaces the oldest one. */
+function exchangeBody({ attempts }: DeliveryRecord, exchanges: ExchangeLog): { attempt?: { http: number }; bodies?: Bodies } {
+  const list = exchanges.exchanges();
+  if (!list) return {};
   const last = attempts.findLast(({ http }) => http !== undefined)?.http ?? -1;
-  const http = (last + 1) % KEEP_EXCHANGES;
-  return { attempt: { http }, bodies: { [`http${http}`]: exchanges } };
+  const http = (last + 1) % MAX_EXCHANGES;
+  return { attempt: { http }, bodies: { [`http${http}`]: list } };
 }
 
-/** It was looked for in vain, and only a person can say whether it is there. */
-function isUnshown(error: unknown): boolean {
+/** The write was not found, and a user has to decide whether it is there. */
+function isUnresolved(error: unknown): boolean {
   return error instanceof DecisionError && error.kind === 'unresolved';
 }
 
-/** What became of a try, for the attempts list. */
-function whatOf(error: unknown): string {
-  if (error instanceof StillLooking) return 'not found yet';
-  return isUnshown(error) ? 'not found: a person is asked' : 'failed';
+/** Outcome of a failed try, for the attempts list. */
+function outcomeOf(error: unknown): string {
+  if (error instanceof LookupPendingError) return 'not found yet';
+  return isUnresolved(error) ? 'not found: needs a decision' : 'failed';
 }
 
-/** The question with what the partner had answered: who looks there must know what to look for. */
-function asked(question: string, attempts: Attempt[]): string {
+/** Adds the last failed answer of the partner to a question, so that a user knows what to look for. */
+function withLastAnswer(question: string, attempts: Attempt[]): string {
   const answered = attempts.findLast(({ what }) => what === 'failed')?.error;
-  return answered ? `${question} The last try that failed: «${answered}»` : question;
-}
-
-/** An error as it is stored and shown. */
-export function errorRecord(error: unknown, at: string): ErrorRecord {
-  if (error instanceof PartnerError)
-    return { code: error.code, message: error.message, at, ...(error.status && { status: error.status }) };
-  if (error instanceof SwitchboardError) return { code: error.code, message: error.message, at };
-  return { code: 'SWB_FLOW', message: error instanceof Error ? error.message : String(error), at };
+  return answered ? `${question} The last failed try: "${answered}"` : question;
 }
 
 /** The delivery whose answer a message is. */

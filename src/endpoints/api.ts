@@ -1,45 +1,47 @@
 import { type ErrorCode, PartnerError } from '../errors.js';
 import { stripMarkup } from '../http/failure.js';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http/http.js';
+import { say } from '../text/say.js';
 import {
-  type Answered,
   type AnswerShape,
   type Evidence,
   idOf,
   isObject,
   isPart,
-  lackOf,
-  type Needs,
+  missingFrom,
   objectIn,
+  type PartnerRecord,
+  type RequiredAttributes,
   recordIn,
   recordsIn,
 } from './evidence.js';
 
-/** What a write was answered; `record` where the answer shows it. */
+/** The answer to a write; `record` where the answer shows it. */
 export interface WriteAnswer extends HttpAnswer {
-  record?: Answered;
+  record?: PartnerRecord;
 }
 
-export interface ListQuestion {
-  /** Whether the body of the API's own 404 says that there are none. */
-  absent?: (body: Answered) => boolean;
-  /** One record is looked for: it may come instead of a list. */
-  lone?: boolean;
-  /** What each record has to show. */
-  needs?: Needs;
-  /** Is a record one of those that were asked for? Partners ignore conditions that they do not understand, and give any. */
-  asked?: (record: Answered) => boolean;
-  /** One page of several: the caller knows whether one without records is the end. */
+/** What the answer to a list request must satisfy. */
+export interface ListExpectations {
+  /** Whether the body of the API's own 404 means that there are no records. */
+  absent?: (body: PartnerRecord) => boolean;
+  /** Only one record is looked for, so the partner may return it without a list. */
+  single?: boolean;
+  /** Attributes that each record must have. */
+  required?: RequiredAttributes;
+  /** Whether a record matches the query. Partners ignore conditions that they do not understand and return any records. */
+  matches?: (record: PartnerRecord) => boolean;
+  /** One page of several: the caller decides whether an empty page is the end. */
   page?: boolean;
 }
 
 export interface ListAnswer {
-  records: Answered[];
+  records: PartnerRecord[];
   status: number;
   headers: HttpAnswer['headers'];
 }
 
-interface Strange {
+interface UnexpectedAnswer {
   status?: number;
   outcome?: 'notDone' | 'unknown';
   code?: ErrorCode;
@@ -48,8 +50,8 @@ interface Strange {
 }
 
 /**
- * One partner's API. Every question of every client goes through here, so that none takes for an answer what is none: what it could not
- * understand it throws as PartnerError SWB_PARTNER_ANSWER, to be asked again.
+ * One partner's API. All requests of all clients go through here, so that none mistakes an unrelated answer for the expected one.
+ * Whatever does not match the request is thrown as PartnerError SWB_PARTNER_ANSWER, to be retried.
  */
 export class Api {
   constructor(
@@ -61,14 +63,14 @@ export class Api {
     return this.http.name;
   }
 
-  /** Asks for several records. */
-  async list(request: HttpRequest, { absent, lone, needs, asked, page }: ListQuestion = {}): Promise<ListAnswer> {
+  /** Requests several records. */
+  async list(request: HttpRequest, { absent, single, required, matches, page }: ListExpectations = {}): Promise<ListAnswer> {
     try {
       const { status, body, headers } = await this.ask(request);
-      const records = this.proven(recordsIn(status, body, this.shape, { lone, needs }), request, status);
+      const records = this.unwrap(recordsIn(status, body, this.shape, { single, required }), request, status);
       if (records.length === 0 && !page && isPart(status, headers))
-        throw this.strange(request, 'with no records, but not with all there are', { status });
-      if (asked && !records.every(asked)) throw this.notAsked(request);
+        throw this.unexpected(request, 'with no records, although there are some', { status });
+      if (matches && !records.every(matches)) throw this.unmatched(request);
       return { records, status, headers };
     } catch (error) {
       if (isAbsent(error) && isObject(error.body) && absent?.(error.body)) return { records: [], status: 404, headers: {} };
@@ -76,87 +78,99 @@ export class Api {
     }
   }
 
-  /** Asks for one record by its id. */
-  async read(request: HttpRequest, id: string, needs?: Needs): Promise<Answered> {
-    return (await this.readMarked(request, id, needs)).record;
+  /** Requests one record by its id. */
+  async read(request: HttpRequest, id: string, required?: RequiredAttributes): Promise<PartnerRecord> {
+    return (await this.readTagged(request, id, required)).record;
   }
 
-  /** The same, with the mark of its state (RFC 9110, ETag), where the answer gives one by which a write can be made to depend on it: a strong one. */
-  async readMarked(request: HttpRequest, id: string, needs?: Needs): Promise<{ record: Answered; etag?: string }> {
+  /** As `read`, with the record's strong ETag (RFC 9110), where the answer has one: a write can be made conditional on it. */
+  async readTagged(
+    request: HttpRequest,
+    id: string,
+    required?: RequiredAttributes,
+  ): Promise<{ record: PartnerRecord; etag?: string }> {
     const { status, body, headers } = await this.ask(request);
-    const record = this.proven(recordIn(status, body, this.shape, id, needs), request, status, true);
+    const record = this.unwrap(recordIn(status, body, this.shape, id, required), request, status, true);
     const { etag } = headers;
     return { record, ...(etag?.startsWith('"') && { etag }) };
   }
 
   /**
-   * Writes. An empty 2xx, or a record that lacks what it `needs`, is a success that shows nothing; 202 and anything that is not the record
-   * (`id`: of which one) is no proof that it was done. `accepts`: 202 is looked at by the caller.
+   * Writes. An empty 2xx, or a record without the `required` attributes, is a success that shows nothing; 202, or anything but
+   * the record (`id`: its id), does not prove that the write was done. `accepts`: the caller handles a 202.
    */
   async write(
     request: HttpRequest,
-    { id, needs = [], accepts = false }: { id?: string; needs?: Needs; accepts?: boolean } = {},
+    { id, required = [], accepts = false }: { id?: string; required?: RequiredAttributes; accepts?: boolean } = {},
   ): Promise<WriteAnswer> {
     const { status, headers, body } = await this.ask(request);
-    if (status === 202 && !accepts) throw this.strange(request, '202: it may be done later', { status });
+    if (status === 202 && !accepts) throw this.unexpected(request, '202: it may be done later', { status });
     if (body === undefined || status === 202) return { status, headers, body };
-    const record = this.proven(recordIn(status === 206 ? 200 : status, body, this.shape, id), request, status);
-    const shows = status !== 206 && lackOf(record, needs) === undefined;
+    const record = this.unwrap(recordIn(status === 206 ? 200 : status, body, this.shape, id), request, status);
+    const shows = status !== 206 && missingFrom(record, required) === undefined;
     return { status, headers, body, ...(shows && { record }) };
   }
 
-  /** Changes the record with this id; gives it as the answer shows it, else as `read` does. */
-  async change(request: HttpRequest, id: string, read: () => Promise<Answered>, needs?: Needs): Promise<Answered> {
-    const { record } = await this.write(request, { id, needs });
+  /** Changes the record with this id; returns it as the answer shows it, else as `read` does. */
+  async change(
+    request: HttpRequest,
+    id: string,
+    read: () => Promise<PartnerRecord>,
+    required?: RequiredAttributes,
+  ): Promise<PartnerRecord> {
+    const { record } = await this.write(request, { id, required });
     return record ?? afterWrite(read);
   }
 
   /**
-   * Creates a record; gives it as the answer shows it, else as it is read by the id that the answer names. `wrong`: by what it is another than
-   * what was to be created, in words. An answer without an id says nothing; one with another record was given all the same, so that nothing is
-   * created again.
+   * Creates a record; returns it as the answer shows it, else as it is read by the id in the answer. `mismatch`: how the record
+   * differs from the one that was to be created, in words. An answer without an id proves nothing; an answer with another record
+   * may still mean that ours was created, so it must not be created again.
    */
   async create(
     request: HttpRequest,
-    wrong: (record: Answered) => string | undefined,
-    read: (id: string) => Promise<Answered>,
-    needs?: Needs,
-  ): Promise<Answered> {
-    const { record, body, status } = await this.write(request, { needs });
+    mismatch: (record: PartnerRecord) => string | undefined,
+    read: (id: string) => Promise<PartnerRecord>,
+    required?: RequiredAttributes,
+  ): Promise<PartnerRecord> {
+    const { record, body, status } = await this.write(request, { required });
     const named = record ?? this.inside(body);
     const id = named && idOf(named, this.shape);
-    if (id === undefined) throw this.strange(request, `${status} without a record`, { status });
-    const made = record ?? (await afterWrite(() => read(id), true));
-    const fault = wrong(made);
-    if (fault === undefined) return made;
-    throw this.unshown(request, `the record ${id} was answered, and ${fault}`);
+    if (id === undefined) throw this.unexpected(request, `${status} without a record`, { status });
+    const created = record ?? (await afterWrite(() => read(id), true));
+    const fault = mismatch(created);
+    if (fault === undefined) return created;
+    throw this.unshown(request, `the answer is the record ${id}, which ${fault}`);
   }
 
-  /** Asks for, or writes, what is no record and has no id. */
-  async object(request: HttpRequest): Promise<Answered> {
+  /** Requests or writes an object that is not a record and has no id. */
+  async object(request: HttpRequest): Promise<PartnerRecord> {
     const { status, body } = await this.ask(request);
-    return this.proven(objectIn(status, body, this.shape), request, status);
+    return this.unwrap(objectIn(status, body, this.shape), request, status);
   }
 
-  /** Any other request: that it was a success is all that is asked. */
+  /** Any other request: only its success counts. */
   async ask(request: HttpRequest): Promise<HttpAnswer> {
     try {
       return await this.http.request(request);
     } catch (error) {
       if (!(error instanceof PartnerError) || (error.status !== 404 && error.status !== 410)) throw error;
       if (isObject(error.body) && this.shape.isOwnError(error.body)) throw error;
-      const how = `${error.status}, but not by the API itself (${said(error)})`;
-      // Something on the way says that one record is not there: that tells nothing about the others, nor of what became of a write.
-      throw this.strange(request, how, { status: error.status, concernsRecord: true });
+      const how = `${error.status}, but not from the API itself (${answerText(error)})`;
+      // Something between us and the API reports that one record is missing. That says nothing about other records, nor about the
+      // effect of a write.
+      throw this.unexpected(request, how, { status: error.status, concernsRecord: true });
     }
   }
 
-  /** An answer that is none to this request. */
-  strange(request: Pick<HttpRequest, 'method' | 'what'>, how: string, strange: Strange = {}): PartnerError {
-    const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', concernsRecord, hint } = strange;
-    return new PartnerError(code, `${request.what} was answered ${how}. That is no answer to what was asked.`, {
+  /** An answer that does not match the request. */
+  unexpected(request: Pick<HttpRequest, 'method' | 'what'>, how: string, answer: UnexpectedAnswer = {}): PartnerError {
+    const { status, outcome = outcomeOf(request), code = 'SWB_PARTNER_ANSWER', concernsRecord, hint } = answer;
+    return new PartnerError(code, `${request.what}: unexpected answer ${how}.`, {
       where: this.http.name,
-      hint: hint ?? (outcome === 'unknown' ? 'It is looked up and tried again.' : 'It is asked again.'),
+      hint:
+        hint ??
+        (outcome === 'unknown' ? 'Switchboard checks whether it was done, then retries.' : 'Switchboard retries the request.'),
       outcome,
       retry: true,
       status,
@@ -164,16 +178,16 @@ export class Api {
     });
   }
 
-  /** Records that were not asked for: what was asked for may be among others that are not shown. */
-  notAsked(request: Pick<HttpRequest, 'method' | 'what'>, hint?: string): PartnerError {
-    return this.strange(request, 'with records that were not asked for', { hint, outcome: 'notDone' });
+  /** Records that do not match the query: those that match may be among others that are not shown. */
+  unmatched(request: Pick<HttpRequest, 'method' | 'what'>, hint?: string): PartnerError {
+    return this.unexpected(request, 'with records that do not match the query', { hint, outcome: 'notDone' });
   }
 
-  /** A write that was answered as done, and is not shown. */
+  /** A write that was answered with a success and whose result does not show. */
   unshown({ what }: Pick<HttpRequest, 'what'>, how: string): PartnerError {
-    return new PartnerError('SWB_PARTNER_ANSWER', `${what}: ${how}.`, {
+    return new PartnerError('SWB_PARTNER_ANSWER', say`${what}: ${how}.`, {
       where: this.http.name,
-      hint: 'It is looked for, and not sent again without a person.',
+      hint: say`Switchboard looks for it, and sends it again only after a person confirms.`,
       outcome: 'unknown',
       retry: true,
       concernsRecord: true,
@@ -181,15 +195,15 @@ export class Api {
     });
   }
 
-  private inside(body: unknown): Answered | undefined {
+  private inside(body: unknown): PartnerRecord | undefined {
     const { envelope } = this.shape;
     const content = isObject(body) && envelope !== undefined && envelope in body ? body[envelope] : body;
     return isObject(content) ? content : undefined;
   }
 
-  private proven<T>(evidence: Evidence<T>, request: HttpRequest, status: number, concernsRecord = false): T {
-    if ('is' in evidence) return evidence.is;
-    throw this.strange(request, evidence.unknown, {
+  private unwrap<T>(evidence: Evidence<T>, request: HttpRequest, status: number, concernsRecord = false): T {
+    if ('proven' in evidence) return evidence.proven;
+    throw this.unexpected(request, evidence.unknown, {
       status,
       concernsRecord,
       ...(evidence.other && { code: 'SWB_WRONG_ENTITY' }),
@@ -198,8 +212,8 @@ export class Api {
 }
 
 /**
- * Reads what a write left there. The write was done: when the reading fails, it has to be looked for before anything is written again.
- * `unshown`: and then only when a person says so.
+ * Reads the result of a write. The write was done: if the read fails, look for the result before writing again.
+ * `unshown`: and write again only after a person confirms.
  */
 export async function afterWrite<T>(read: () => Promise<T>, unshown = false): Promise<T> {
   try {
@@ -209,12 +223,12 @@ export async function afterWrite<T>(read: () => Promise<T>, unshown = false): Pr
   }
 }
 
-/** The same failure of something of which a part is done. */
+/** The same failure, of an action that was partly done. */
 export function halfDone(error: PartnerError, unshown = error.notVisible): PartnerError {
   return error.withDetails({ outcome: 'unknown', retry: true, notVisible: unshown });
 }
 
-/** The API itself says that what was asked for is not there. */
+/** The API itself says that the requested record does not exist. */
 export function isAbsent(error: unknown): error is PartnerError {
   return error instanceof PartnerError && error.code === 'SWB_PARTNER_NOT_FOUND';
 }
@@ -223,6 +237,6 @@ function outcomeOf({ method }: Pick<HttpRequest, 'method'>): 'notDone' | 'unknow
   return method === 'GET' ? 'notDone' : 'unknown';
 }
 
-function said({ answer = '' }: PartnerError): string {
-  return stripMarkup(answer).slice(0, 80) || 'it said nothing';
+function answerText({ answer = '' }: PartnerError): string {
+  return stripMarkup(answer).slice(0, 80) || 'no message';
 }

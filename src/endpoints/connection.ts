@@ -3,74 +3,75 @@ import type { Api } from './api.js';
 import type { Check } from './endpoint.js';
 import { isObject } from './evidence.js';
 
-/* What the connection tests of all systems have alike. */
+/* The parts that the connection tests of all systems share. */
 
-/** What a first list shows. `go`: there is a partner that knows who asks, or might, so that further questions make sense. */
-export interface Beginning {
+/** The result of a first list. `proceed`: the partner knows the caller, or may, so that further checks make sense. */
+export interface ConnectionProbe {
   checks: Check[];
-  go: boolean;
+  proceed: boolean;
   failure?: PartnerError;
 }
 
-/** Signs in, then asks for a first list. */
-export async function beginning(api: Api, list: () => Promise<unknown>): Promise<Beginning> {
+/** Signs in, then requests a first list. */
+export async function probeConnection(api: Api, list: () => Promise<unknown>): Promise<ConnectionProbe> {
   const noToken = await failureOf(() => api.http.signIn());
-  // The partner itself was not asked.
-  if (noToken) return { checks: [tokenCheck(noToken)], go: false, failure: noToken };
+  // The token server failed; the partner itself was not called.
+  if (noToken) return { checks: [tokenCheck(noToken)], proceed: false, failure: noToken };
   const failure = await failureOf(list);
   const reachable = reachableCheck(api, failure);
-  if (reachable.ok === false) return { checks: [reachable], go: false, failure };
+  if (reachable.ok === false) return { checks: [reachable], proceed: false, failure };
   const credentials = credentialsCheck(api, failure);
-  return { checks: [reachable, credentials], go: credentials.ok !== false, failure };
+  return { checks: [reachable, credentials], proceed: credentials.ok !== false, failure };
 }
 
 function tokenCheck(failure: PartnerError): Check {
   if (failure.code === 'SWB_PARTNER_AUTH') return { name: 'Credentials', ok: false, text: failure.message };
-  const text = `It could not be told whether they are accepted: ${inWords(failure)} Is the token URL right?`;
+  const text = `Could not check the credentials: ${describeFailure(failure)} Is the token URL right?`;
   return { name: 'Credentials', ok: 'warning', text };
 }
 
 function reachableCheck({ http }: Api, failure?: PartnerError): Check {
   const name = 'Reachable';
   if (failure?.code === 'SWB_PARTNER_UNAVAILABLE' && failure.status === undefined)
-    return { name, ok: false, text: inWords(failure) };
+    return { name, ok: false, text: describeFailure(failure) };
   if (failure?.code === 'SWB_PARTNER_ANSWER')
-    return { name, ok: 'warning', text: `${http.baseUrl} answers, but strangely: is it the address of the API?` };
+    return { name, ok: 'warning', text: `${http.baseUrl} answers, but not as expected. Is it the address of the API?` };
   return { name, ok: true, text: `${http.baseUrl} answers.` };
 }
 
-/** The partner's clock beside ours, as its answers were dated; it is no fault that they differ. */
+/** The partner's clock compared with ours, by the dates of its answers. A difference is not an error. */
 export function clockCheck({ http }: Api): Check {
   const name = 'Clock';
   const { clockAhead } = http;
-  if (clockAhead === undefined) return { name, ok: 'warning', text: 'It does not tell the time of its clock.' };
+  if (clockAhead === undefined) return { name, ok: 'warning', text: 'The partner’s answers do not show the time of its clock.' };
   const seconds = Math.round(Math.abs(clockAhead) / 1000);
-  const way = clockAhead < 0 ? 'behind' : 'ahead of';
-  const text = seconds <= 1 ? 'It goes like ours.' : `It is ${seconds} seconds ${way} ours; what it dates is compared by that.`;
+  const relation = clockAhead < 0 ? 'behind' : 'ahead of';
+  const text =
+    seconds <= 1 ? 'It agrees with ours.' : `It is ${seconds} seconds ${relation} ours, which Switchboard takes into account.`;
   return { name, ok: true, text };
 }
 
-/** Only a list, or the API's own word that it is forbidden, shows that the partner knows who asks: a gateway or a page does not. */
+/** Only a list, or the API's own "forbidden", shows that the partner knows the caller: a gateway or a web page does not. */
 function credentialsCheck(api: Api, failure?: PartnerError): Check {
   const name = 'Credentials';
   if (failure?.status === 401) return { name, ok: false, text: failure.message };
   if (!api.http.signsIn) return { name, ok: true, text: 'No user name, key or token is sent.' };
-  if (!failure || isRefused(api, failure)) return { name, ok: true, text: 'They are accepted.' };
-  return { name, ok: 'warning', text: `It could not be told whether they are accepted: ${inWords(failure)}` };
+  if (!failure || isRefused(api, failure)) return { name, ok: true, text: 'The credentials are accepted.' };
+  return { name, ok: 'warning', text: `Could not check the credentials: ${describeFailure(failure)}` };
 }
 
-/** The API itself, and nothing on the way to it, says that this is not allowed to us. */
+/** The API itself, and not something between us and it, denies this. */
 export function isRefused({ shape }: Api, { status, body }: PartnerError): boolean {
   return status === 401 || (status === 403 && isObject(body) && shape.isOwnError(body));
 }
 
-/** What went wrong, without what is done about it when it happens to a delivery. */
-export function inWords(failure: PartnerError): string {
+/** The failure in words, without the next step that only applies to deliveries. */
+export function describeFailure(failure: PartnerError): string {
   const isHelpful = failure.code === 'SWB_PARTNER_AUTH' || failure.code === 'SWB_PARTNER_NOT_FOUND';
   return isHelpful ? failure.message : failure.messageWithHint('');
 }
 
-/** Any failure as one of the partner: a connection test never throws. */
+/** Any failure as a PartnerError: a connection test never throws. */
 export async function failureOf(task: () => Promise<unknown>): Promise<PartnerError | undefined> {
   try {
     await task();

@@ -1,24 +1,24 @@
 import type { Json } from '../model/message.js';
 import type { Hint, RawEntity } from './endpoint.js';
 
-/** What a registration at a hub was answered. */
-export interface Registered {
-  /** Absent: the provider took it, and did not say under which id. */
+/** The answer to a registration at a hub. */
+export interface RegistrationResult {
+  /** Absent: the provider accepted it without saying its id. */
   id?: string;
-  /** It says that there is one already: ours, or the only one it takes. */
+  /** The provider says that a registration exists already: ours, or the only one it allows. */
   already?: boolean;
 }
 
-/** What a provider with a `/hub` offers (TMF630). Whatever is no answer of the hub is thrown, as PartnerError. */
+/** What a provider with a `/hub` offers (TMF630). Anything that is not the hub's own answer is thrown as PartnerError. */
 export interface Hub {
-  /** Where it is: subscriptions count there only. */
+  /** The hub's address: a subscription is valid there only. */
   readonly address: string;
-  registerHub(callback: string, query?: string): Promise<Registered>;
-  /** Resolves when it is surely gone; false where the provider has no way to end one. */
+  registerHub(callback: string, query?: string): Promise<RegistrationResult>;
+  /** Resolves when the registration is certainly gone; false where the provider cannot end one. */
   unregisterHub(id: string): Promise<boolean>;
-  /** Does it show this one? Undefined where the provider shows none. */
+  /** Does the provider list this registration? Undefined where it does not show registrations. */
   hubExists(id: string): Promise<boolean | undefined>;
-  /** Ids of those that post to this address, as the provider lists them; undefined where it lists none. */
+  /** Ids of the registrations for this callback; undefined where the provider lists none. */
   hubsOf(callback: string): Promise<string[] | undefined>;
 }
 

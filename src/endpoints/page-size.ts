@@ -3,8 +3,8 @@ import type { PartnerError } from '../errors.js';
 const REFUSALS = [400, 413, 416, 422];
 
 /**
- * How many records to ask for at once instead, after a refusal that speaks of their number: as many as it names, else half. Undefined: it is about
- * something else. Pure.
+ * The page size to use after a refusal that complains about the size: the number that it names, else half. Undefined: the refusal
+ * is about something else. Pure.
  */
 export function smallerPage(limit: number, { status, answer, body }: PartnerError): number | undefined {
   const words = body === undefined ? (answer ?? '') : JSON.stringify(body);

@@ -53,9 +53,13 @@ export function presets(): Mapping[] {
 export function preset(system: string, entityType: string, dialect?: string): Mapping {
   const found = presets().find((one) => sameSubject(one, { system, entityType, version: dialect }));
   if (found) return found;
-  throw new SwitchboardError('SWB_CONFIG', say`There is no preset for ${system} ${entityType}${dialect ? ` ${dialect}` : ''}.`, {
-    hint: say`Add a mapping and choose it in the node.`,
-  });
+  throw new SwitchboardError(
+    'SWB_CONFIG',
+    say`There is no preset for ${[system, entityType, dialect].filter(Boolean).join(' ')}.`,
+    {
+      hint: say`Add a mapping and choose it in the node.`,
+    },
+  );
 }
 
 /** Whether both are for the same records. The version only matters if the system has dialects. */

@@ -4,8 +4,9 @@ import { PartnerError, SwitchboardError } from '../errors.js';
 import type { SpooledAttachment } from './endpoint.js';
 
 /**
- * Has a partner's file the content of ours, byte for byte? That alone tells two files of one name and size apart. Not read further than ours is long.
- * Undefined: the partner does not give it out. Throws PartnerError where asking again may help.
+ * Does a partner's file have the same content as ours, byte for byte? Only that tells apart two files with the same name and
+ * size. Reads no more than the length of ours. Undefined: the partner does not allow the download. Throws PartnerError where a
+ * retry may help.
  */
 export async function isSameContent(
   { name, size, hash }: SpooledAttachment,
@@ -24,7 +25,7 @@ export async function isSameContent(
     const isRefused = error instanceof SwitchboardError && !(error instanceof PartnerError && error.retry);
     if (isRefused) return undefined;
     if (error instanceof SwitchboardError) throw error;
-    const what = `The file ${name} could not be compared with ours: its download broke off.`;
+    const what = `The file ${name} could not be compared with ours: its download was interrupted.`;
     throw new PartnerError('SWB_PARTNER_ANSWER', what, { outcome: 'notDone', retry: true, cause: error });
   }
 }

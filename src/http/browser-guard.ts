@@ -58,9 +58,13 @@ export function checkSameOrigin(headers: IncomingHttpHeaders, known: readonly st
   const from = origin && URL.canParse(origin) ? new URL(origin).host : '';
   throw new SwitchboardError(
     'SWB_FORBIDDEN',
-    say`The request comes from a page of another site${origin ? ` (${origin})` : ''}.`,
+    origin
+      ? say`The request comes from a page of another site (${origin}).`
+      : say`The request comes from a page of another site.`,
     {
-      hint: say`Only Switchboard's own pages may send this request.${from && ` If users open Switchboard under that address through a proxy, add "${from}" to the environment variable SWITCHBOARD_HOSTS and restart.`}`,
+      hint: from
+        ? say`Only Switchboard's own pages may send this request. If users open Switchboard under that address through a proxy, add "${from}" to the environment variable SWITCHBOARD_HOSTS and restart.`
+        : say`Only Switchboard's own pages may send this request.`,
     },
   );
 }

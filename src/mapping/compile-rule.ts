@@ -1,4 +1,5 @@
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 import { Expressions } from './expressions.js';
 import { RULE_TYPES, type Rule } from './mapping.js';
 import { type Path, parsePath } from './paths.js';
@@ -17,42 +18,46 @@ export interface CompiledRule {
   onlyIf?: { path: Path; is: Set<string> };
 }
 
-/** Makes one rule ready. Throws SWB_CONFIG, naming the rule; `mapping`: the name of the mapping, where that has to be said. */
+/** Compiles one rule. Throws SWB_CONFIG, naming the rule; `mapping`: the name of the mapping, if the error should contain it. */
 export function compileRule(rule: Rule, index: number, table: Table, mapping?: string): CompiledRule {
   const name = ruleName(rule, index, table);
-  const where = mapping === undefined ? `R${name.slice(1)}` : `Mapping «${mapping}», ${name}`;
+  const where = mapping === undefined ? `R${name.slice(1)}` : `Mapping "${mapping}", ${name}`;
   try {
-    return { index, where, ...ready(rule) };
+    return { index, where, ...compiledParts(rule) };
   } catch (error) {
-    throw ofRule(error, where);
+    throw atRule(error, where);
   }
 }
 
-/** The same error, naming the rule: what throws it knows a path, a row or an expression only. */
-export function ofRule(error: unknown, where: string): SwitchboardError {
+/** The same error, naming the rule, because its thrower only knows a path, a row or an expression. */
+export function atRule(error: unknown, where: string): SwitchboardError {
   if (error instanceof SwitchboardError) return error.at(where);
   const text = error instanceof Error ? error.message : String(error);
-  return new SwitchboardError('SWB_CONFIG', `It cannot be read: ${text}.`, { where, hint: 'See docs/mapping.md.', cause: error });
+  return new SwitchboardError('SWB_CONFIG', say`The rule cannot be read: ${text}.`, {
+    where,
+    hint: say`See docs/mapping.md.`,
+    cause: error,
+  });
 }
 
-function ready(rule: Rule): Omit<CompiledRule, 'index' | 'where'> {
+function compiledParts(rule: Rule): Omit<CompiledRule, 'index' | 'where'> {
   const paths = [rule.field].flat();
   const fields =
     paths.length > 1
-      ? paths.map((path, at) => pathOf(path, `Field ${at + 1} of ${paths.length}`, 'Fill it in, or take it out.'))
+      ? paths.map((path, at) => pathOf(path, `Field ${at + 1} of ${paths.length}`, 'Fill it in, or remove it.'))
       : [pathOf(paths[0], 'The field', 'Fill it in, or remove the rule.')];
   const generic = pathOf(rule.generic, 'The generic field', 'Fill it in, or remove the rule.');
   for (const text of [rule.expression?.in, rule.expression?.out, rule.when?.in, rule.when?.out])
     if (text) Expressions.check(text);
   if (rule.type && !RULE_TYPES.includes(rule.type))
-    throw new SwitchboardError('SWB_CONFIG', `Its type ${JSON.stringify(rule.type)} is not known.`, {
+    throw new SwitchboardError('SWB_CONFIG', say`The type ${JSON.stringify(rule.type)} is not supported.`, {
       field: 'type',
-      hint: `Use one of ${RULE_TYPES.join(', ')}, or leave it out.`,
+      hint: say`Use one of ${RULE_TYPES.join(', ')}, or leave it out.`,
     });
   if (rule.maxLength !== undefined && !(Number.isInteger(rule.maxLength) && rule.maxLength > 0))
-    throw new SwitchboardError('SWB_CONFIG', `Its maxLength ${JSON.stringify(rule.maxLength)} is not a whole number above 0.`, {
+    throw new SwitchboardError('SWB_CONFIG', say`maxLength is ${JSON.stringify(rule.maxLength)}, not a whole number above 0.`, {
       field: 'maxLength',
-      hint: 'Give the number of characters, or leave it out.',
+      hint: say`Enter the number of characters, or leave it out.`,
     });
   return {
     rule,
@@ -67,11 +72,15 @@ function pathOf(text: unknown, what: string, hint: string): Path {
   const isText = typeof text === 'string';
   if (isText && text.trim() !== '') return parsePath(text);
   const isMissing = isText || text === undefined || text === null;
-  throw new SwitchboardError('SWB_CONFIG', `${what} is ${isMissing ? 'empty' : 'not text'}.`, { hint });
+  throw new SwitchboardError('SWB_CONFIG', say`${what} is ${isMissing ? 'empty' : 'not text'}.`, { hint });
 }
 
 function condition({ generic, is }: NonNullable<Rule['onlyIf']>): CompiledRule['onlyIf'] {
-  const path = pathOf(generic, 'The generic field of its condition “only if”', 'Fill it in, or empty its values.');
+  const path = pathOf(
+    generic,
+    'The generic field of the condition "only if"',
+    'Fill it in, or remove the values of the condition.',
+  );
   if (Array.isArray(is)) return { path, is: new Set(is) };
-  throw new SwitchboardError('SWB_CONFIG', 'The values of its condition “only if” are not a list.', { field: generic });
+  throw new SwitchboardError('SWB_CONFIG', say`The values of the condition "only if" are not a list.`, { field: generic });
 }

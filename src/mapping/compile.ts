@@ -1,5 +1,6 @@
 import { SwitchboardError } from '../errors.js';
 import type { GenericFields, GenericMessage, Json } from '../model/message.js';
+import { say } from '../text/say.js';
 import { type CompiledRule, compileRule } from './compile-rule.js';
 import { type Expressions, sharedExpressions } from './expressions.js';
 import { itemsIn, itemsOut } from './items.js';
@@ -15,7 +16,7 @@ export interface CompiledMapping {
   fromGeneric(message: GenericMessage): Promise<OutResult>;
 }
 
-/** The rules of a mapping's two tables, ready for use. */
+/** The compiled rules of a mapping's two tables. */
 export type CompiledRules = Record<Table, CompiledRule[]>;
 
 export interface CompileOptions {
@@ -24,11 +25,14 @@ export interface CompileOptions {
   notation?: Notation;
 }
 
-/** Makes a mapping ready for use; endpoints/registry.ts does it for the system it is written for. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
+/** Compiles a mapping; endpoints/registry.ts does it for the system it is written for. Throws SWB_CONFIG, naming rule and field, when the mapping itself is wrong. */
 export function compile(mapping: Mapping, options: CompileOptions = {}): CompiledMapping {
   const { name } = mapping;
   if (!Array.isArray(mapping.rules) || mapping.rules.length === 0)
-    throw new SwitchboardError('SWB_CONFIG', 'It has no rules.', { where: placeOf(mapping), hint: 'Begin from a preset.' });
+    throw new SwitchboardError('SWB_CONFIG', say`The mapping has no rules.`, {
+      where: placeOf(mapping),
+      hint: say`Start from a preset.`,
+    });
   const rules = {
     order: mapping.rules.map((rule, index) => compileRule(rule, index, 'order', name)),
     items: (mapping.items?.rules ?? []).map((rule, index) => compileRule(rule, index, 'items', name)),
@@ -37,17 +41,17 @@ export function compile(mapping: Mapping, options: CompileOptions = {}): Compile
   return withRules(mapping, rules, options);
 }
 
-/** Throws SWB_CONFIG where the items of an order could not be told apart. */
+/** Throws SWB_CONFIG if the items of an order could not be identified. */
 export function requireId(mapping: Mapping, items: CompiledRule[]): void {
   if (!mapping.items || items.some((r) => r.rule.generic === 'id')) return;
-  throw new SwitchboardError('SWB_CONFIG', 'No rule gives the id of an item.', {
+  throw new SwitchboardError('SWB_CONFIG', say`No rule sets the id of an item.`, {
     where: placeOf(mapping),
     field: mapping.items.field,
-    hint: 'Add a rule for id: items are told apart by it.',
+    hint: say`Add a rule for id, which identifies the items.`,
   });
 }
 
-/** A mapping through those of its rules that are ready. */
+/** A mapping with the compiled ones of its rules. */
 export function withRules(
   mapping: Mapping,
   { order: rules, items }: CompiledRules,
@@ -69,29 +73,29 @@ export function withRules(
       };
     },
     fromGeneric: async (message) => {
-      const news = message.changed && new Set(message.changed);
-      const isNews = news && ((top: string) => news.has(top));
+      const changedNames = message.changed && new Set(message.changed);
+      const isChanged = changedNames && ((top: string) => changedNames.has(top));
       const scope: Tree = { ...(message.fields as Tree), entity: message.entity, source: message.source as unknown as Json };
       const { body, changed, defaults, trace, problems } = await applyOut(
         notation,
         rules,
-        { scope, input: message, isNews },
+        { scope, input: message, isChanged },
         expressions,
       );
-      const made = await itemsOut(mapping, items, message, isNews, notation, expressions);
+      const itemResult = await itemsOut(mapping, items, message, isChanged, notation, expressions);
       return {
-        body: { ...body, ...made.body } as Record<string, Json>,
-        changed: [...changed, ...made.changed],
+        body: { ...body, ...itemResult.body } as Record<string, Json>,
+        changed: [...changed, ...itemResult.changed],
         defaults: [...defaults],
-        trace: { ...trace, ...made.trace },
-        problems: [...problems, ...made.problems],
+        trace: { ...trace, ...itemResult.trace },
+        problems: [...problems, ...itemResult.problems],
       };
     },
   };
 }
 
 function placeOf({ name }: Mapping): string {
-  return `Mapping «${name}»`;
+  return `Mapping "${name}"`;
 }
 
 function reads(mapping: Mapping, rules: CompiledRule[]): string[] {

@@ -2,13 +2,13 @@ import type { Json } from '../model/message.js';
 
 /** A value that differs between two results; absent on the side that does not have it. */
 export interface Difference {
-  /** Names and positions parted by dots. */
+  /** Names and positions separated by dots. */
   path: string;
   before?: Json;
   after?: Json;
 }
 
-/** What differs between two results, value by value. */
+/** The differences between two results, value by value. */
 export function differences(before: Record<string, Json>, after: Record<string, Json>): Difference[] {
   const old = new Map(values(before));
   const now = new Map(values(after));
@@ -23,7 +23,7 @@ export function differences(before: Record<string, Json>, after: Record<string, 
 
 function values(value: Json, path = ''): [string, Json][] {
   const inner = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-  // An empty list or object is a value of its own.
+  // An empty list or object counts as a value.
   if (inner.length === 0) return path ? [[path, value]] : [];
   return inner.flatMap(([name, one]) => values(one as Json, path ? `${path}.${name}` : name));
 }

@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import jsonata from 'jsonata';
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 
 /** Milliseconds an expression may run. */
 const LIMIT = 1_000;
-/** A new process needs its time to load before the first expression's own time counts. */
+/** A new process may take this long to load before the first expression's own time counts. */
 const STARTING = 5_000;
 
-/** Megabytes of memory of the process that evaluates. */
+/** Memory limit of the evaluating process, megabytes. */
 const MEMORY = 128;
 
-/** The evaluating process's program, as text so that it runs the same from sources and from dist. It gives back plain JSON. */
+/** Program of the evaluating process, as text so that it runs the same from the sources and from dist. It returns plain JSON. */
 const PROGRAM = `
 const jsonata = require(process.argv[1]);
 const known = new Map();
@@ -43,8 +44,9 @@ interface Job {
 }
 
 /**
- * Evaluates JSONata in a process of its own, started when first needed and ended when an expression runs too long: no expression can hang or
- * crash ours. A worker thread would not do: one that runs out of memory takes the whole process along.
+ * Evaluates JSONata in a separate process, which is started when first needed and killed when an expression runs too long, so
+ * that no expression can block or crash ours. A worker thread would not do: one that runs out of memory takes the whole process
+ * down.
  */
 export class Expressions {
   private child: ChildProcess | undefined;
@@ -56,7 +58,7 @@ export class Expressions {
 
   constructor(private readonly limit = LIMIT) {}
 
-  /** Throws SWB_CONFIG when it is no JSONata expression. */
+  /** Throws SWB_CONFIG for an invalid JSONata expression. */
   static check(expression: string, where?: string): void {
     try {
       jsonata(expression);
@@ -64,13 +66,13 @@ export class Expressions {
       const { message, position } = error as { message?: string; position?: number };
       throw new SwitchboardError(
         'SWB_CONFIG',
-        `The expression «${expression}» is wrong at position ${position ?? '?'}: ${message ?? 'syntax error'}.`,
-        { where, hint: 'See docs.jsonata.org.' },
+        say`The expression "${expression}" is invalid at position ${position ?? '?'}: ${message ?? 'syntax error'}.`,
+        { where, hint: say`See docs.jsonata.org.` },
       );
     }
   }
 
-  /** The expression's value for an input; rejects with SWB_EXPRESSION. */
+  /** The value of an expression for an input; rejects with SWB_EXPRESSION. */
   evaluate(expression: string, input: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.queue.push({ id: this.next++, expression, input, resolve, reject });
@@ -109,12 +111,12 @@ export class Expressions {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.drop();
-      this.finish((job) => job.reject(failure(job.expression, `it ran longer than ${this.limit} ms and was ended`)));
+      this.finish((job) => job.reject(failure(job.expression, `it ran longer than ${this.limit} ms and was stopped`)));
     }, milliseconds);
   }
 
   private spawn(): ChildProcess {
-    // Without our environment: it may hold secrets.
+    // Without our environment, which may hold secrets.
     const child = spawn(process.execPath, [`--max-old-space-size=${MEMORY}`, '-e', PROGRAM, require.resolve('jsonata')], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       env: {},
@@ -136,7 +138,7 @@ export class Expressions {
       this.finish((job) => job.reject(failure(job.expression, text)));
     };
     child.on('error', (error: Error) => gone(error.message));
-    child.on('exit', () => gone('it ended its process, perhaps for want of memory'));
+    child.on('exit', () => gone('its process ended, perhaps because it ran out of memory'));
     return child;
   }
 
@@ -158,14 +160,14 @@ export class Expressions {
 
 let shared: Expressions | undefined;
 
-/** One process for all who have no reason for their own. */
+/** One process shared by all who do not need their own. */
 export function sharedExpressions(): Expressions {
   shared ??= new Expressions();
   return shared;
 }
 
 function failure(expression: string, text: string): SwitchboardError {
-  return new SwitchboardError('SWB_EXPRESSION', `The expression «${expression}» failed: ${text}.`, {
-    hint: 'Fix it in the mapping, deploy, then replay the message.',
+  return new SwitchboardError('SWB_EXPRESSION', say`The expression "${expression}" failed: ${text}.`, {
+    hint: say`Fix it in the mapping, deploy, then replay the message.`,
   });
 }

@@ -9,8 +9,8 @@ const ID = 'id';
 const isProgress = (name: string) => PROGRESS_FIELDS.includes(name);
 
 /**
- * The partner's items as what is ordered (`items`) and how it stands (`progress`): two generic values, because each comes from another side
- * and must not look changed when the other did.
+ * Splits the partner's items into what is ordered (`items`) and its status (`progress`). These are two generic values, because
+ * each comes from another party and must not look changed when only the other one did.
  */
 export async function itemsIn(
   mapping: Mapping,
@@ -42,12 +42,12 @@ export async function itemsIn(
   return { fields: { ...(items.length && { items }), ...(progress.length && { progress }) }, trace, problems };
 }
 
-/** The generic items as the partner's list; nothing where the message has none, or no rule says anything of them but their id. */
+/** The generic items as the partner's list; nothing where the message has none, or where the rules set only their ids. */
 export async function itemsOut(
   mapping: Mapping,
   rules: CompiledRule[],
   message: GenericMessage,
-  isNews: ((top: string) => boolean) | undefined,
+  isChanged: ((top: string) => boolean) | undefined,
   notation: Notation,
   expressions?: Expressions,
 ): Promise<{ body: Tree; changed: string[]; trace: Trace; problems: Problem[] }> {
@@ -55,27 +55,32 @@ export async function itemsOut(
   const trace: Trace = {};
   const problems: Problem[] = [];
   const list: Json[] = [];
-  let told = false;
+  let hasValues = false;
   let changed = false;
   for (const item of mapping.items ? joined(message) : []) {
     const id = String(item[ID]);
-    const news = isNews && ((top: string) => top !== ID && isNews(isProgress(top) ? 'progress' : 'items'));
+    const changedInItem = isChanged && ((top: string) => top !== ID && isChanged(isProgress(top) ? 'progress' : 'items'));
     const scope = { ...item };
-    const made = await applyOut(notation, rules, { scope, input: { ...item, order: message.fields }, isNews: news }, expressions);
-    problems.push(...made.problems.map((p) => ({ ...p, field: `${field}[${id}].${p.field}` })));
-    list.push(made.body as Json);
-    changed ||= made.changed.size > 0;
-    for (const [target, entry] of Object.entries(made.trace)) {
-      told ||= entry.source.some((s) => s !== ID);
+    const applied = await applyOut(
+      notation,
+      rules,
+      { scope, input: { ...item, order: message.fields }, isChanged: changedInItem },
+      expressions,
+    );
+    problems.push(...applied.problems.map((p) => ({ ...p, field: `${field}[${id}].${p.field}` })));
+    list.push(applied.body as Json);
+    changed ||= applied.changed.size > 0;
+    for (const [target, entry] of Object.entries(applied.trace)) {
+      hasValues ||= entry.source.some((s) => s !== ID);
       const source = entry.source.map((s) => `${isProgress(topOf(s)) ? 'progress' : 'items'}[${id}].${s}`);
       trace[`${field}[${id}].${target}`] = { ...entry, source };
     }
   }
-  if (!told) return { body: {}, changed: [], trace: {}, problems };
+  if (!hasValues) return { body: {}, changed: [], trace: {}, problems };
   return { body: { [field]: list }, changed: changed ? [field] : [], trace, problems };
 }
 
-/** Items together with how they stand, by id. */
+/** Items joined with their progress, by id. */
 function joined(message: GenericMessage): Tree[] {
   const byId = new Map<string, Tree>();
   for (const part of [...(message.fields.items ?? []), ...(message.fields.progress ?? [])])

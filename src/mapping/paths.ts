@@ -1,18 +1,19 @@
 import { SwitchboardError } from '../errors.js';
 import type { Json } from '../model/message.js';
+import { say } from '../text/say.js';
 
 /**
  * Paths into a partner's record:
  * - `requester.name`: a property of a property
- * - `relatedParty[role=requester].id`: of the element whose properties have these values; written where it is missing
+ * - `relatedParty[role=requester].id`: of the list element whose properties have these values; a write adds the element if it is missing
  * - `entity{@type=EntityRef}.id`: an object; the values in braces are written with it and ignored when reading
- * In brackets, values of names that begin with `@` are written but not compared: partners disagree about them.
+ * In brackets, values of names that begin with `@` are written but not compared, because partners differ in them.
  */
 interface Step {
   name: string;
   /** The element of a list with these properties. */
   element?: Record<string, string>;
-  /** Properties written along. */
+  /** Properties that are written together with the object. */
   along: Record<string, string>;
 }
 
@@ -33,13 +34,13 @@ export function parsePath(text: string): Path {
   while (rest) {
     const found = STEP.exec(rest);
     if (!found?.[1])
-      throw new SwitchboardError('SWB_CONFIG', `«${text}» is no path of a field.`, {
+      throw new SwitchboardError('SWB_CONFIG', say`"${text}" is not a valid field path.`, {
         field: text,
-        hint: 'Write names parted by dots: relatedParty[role=requester].name',
+        hint: say`Write names separated by dots: relatedParty[role=requester].name`,
       });
-    // Its value is what every object is made after: nothing must be written there.
+    // It would write to the prototype of all objects.
     if (found[1] === '__proto__')
-      throw new SwitchboardError('SWB_CONFIG', `«${text}» names no field of a record.`, { field: text });
+      throw new SwitchboardError('SWB_CONFIG', say`"${text}" is not a field of a record.`, { field: text });
     const step: Step = { name: found[1], along: {} };
     for (const [, kind, inner = ''] of (found[2] ?? '').matchAll(/([[{])([^\]}]*)[\]}]/g)) {
       const pairs = Object.fromEntries(
@@ -52,11 +53,11 @@ export function parsePath(text: string): Path {
     rest = rest.slice(found[0].length);
   }
   const top = steps[0]?.name;
-  if (!top) throw new SwitchboardError('SWB_CONFIG', 'A path is empty.', { hint: 'Give the name of a field.' });
+  if (!top) throw new SwitchboardError('SWB_CONFIG', say`A path is empty.`, { hint: say`Enter the name of a field.` });
   return { text, top, steps };
 }
 
-/** What stands at a path; undefined where there is nothing. */
+/** The value at a path; undefined where there is none. */
 export function read(record: Tree, path: Path): Json | undefined {
   let here: Json | undefined = record as Json;
   for (const step of path.steps) {
@@ -67,7 +68,7 @@ export function read(record: Tree, path: Path): Json | undefined {
   return here;
 }
 
-/** Puts a value at a path, with all that has to stand around it. */
+/** Writes a value at a path, and creates the objects around it. */
 export function write(record: Tree, path: Path, value: Json): void {
   let here: Tree = record;
   path.steps.forEach((step, index) => {

@@ -4,13 +4,13 @@ import type { Problem, Trace } from './mapping.js';
 /** The two tables of rules in a mapping. */
 export type Table = 'order' | 'items';
 
-/** A rule by its place. */
+/** A rule by its table and index. */
 export interface RuleRef {
   table: Table;
   rule: number;
 }
 
-/** What made a field of the result. */
+/** The rule that made a field of the result. */
 export interface Mark extends RuleRef {
   source: string[];
   kind: Trace[string]['kind'];
@@ -18,7 +18,7 @@ export interface Mark extends RuleRef {
 }
 
 export interface PreviewProblem extends Problem {
-  /** Where in the result it shows: a key as in `Preview.marks`, though nothing may stand there. */
+  /** The place in the result where it shows: a key as in `Preview.marks`, even if there is no value. */
   at?: string;
   rule?: RuleRef;
 }
@@ -26,9 +26,9 @@ export interface PreviewProblem extends Problem {
 export interface Preview {
   /** Generic fields (`in`) or the partner's payload (`out`). */
   result: Record<string, Json>;
-  /** By the place of a value in the result: names and positions parted by `/`. */
+  /** By the place of a value in the result: names and positions separated by `/`. */
   marks: Record<string, Mark>;
   problems: PreviewProblem[];
-  /** The record (`in`) or message (`out`) it was made of, without what it was wrapped in. */
+  /** The record (`in`) or message (`out`) that it was made from, unwrapped. */
   sample: Record<string, Json>;
 }

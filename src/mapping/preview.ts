@@ -13,13 +13,13 @@ export interface PreviewOptions {
   expressions?: Expressions;
   /** How the system of the mapping writes values. */
   notation?: Notation;
-  /** What the partner would refuse of a payload. */
+  /** Problems for which the partner would refuse a payload. */
   check?: (body: Record<string, Json>) => Problem[];
 }
 
 /**
- * What a mapping makes of one partner's record (`in`) or generic message (`out`). Rules that are not finished are told among the problems and
- * left out, because a mapping is looked at while it is being written. Never throws for what is wrong with the mapping.
+ * The result of a mapping for one partner's record (`in`) or generic message (`out`). Unfinished rules are reported as problems
+ * and left out, because the preview runs while the mapping is being edited. Never throws for errors in the mapping.
  */
 export async function preview(
   mapping: Mapping,
@@ -64,7 +64,7 @@ export async function preview(
   }
 }
 
-/** Every rule that can run, and what is wrong with the others. */
+/** The rules that compile, and the problems of the others. */
 function usable(rules: Rule[], table: Table): { rules: CompiledRule[]; problems: PreviewProblem[] } {
   const ready: CompiledRule[] = [];
   const problems: PreviewProblem[] = [];
@@ -83,16 +83,16 @@ function configProblem(error: unknown): PreviewProblem {
   return { level: 'error', code: 'schema', field, text: error instanceof Error ? error.message : String(error) };
 }
 
-/** A generic message, or only its fields. */
+/** A generic message from a sample that may be only its fields. */
 function messageOf(sample: Record<string, Json>): GenericMessage {
   const given = ('fields' in sample ? sample : { fields: sample }) as Partial<GenericMessage>;
   const fields = typeof given.fields === 'object' && given.fields !== null ? given.fields : {};
-  // Nothing was compared: a preview shows all that would be written.
+  // Without `changed`, as if nothing was compared: a preview shows all that would be written.
   const { changed: _, ...message } = genericMessage({ ...given, fields });
   return message;
 }
 
-/** The places in a result that a trace tells of. `list`: the partner's list of items, where the result is a payload. */
+/** The places in a result that a trace covers. `list`: the partner's list of items, where the result is a payload. */
 function marksOf(result: Record<string, Json>, trace: Trace, list: string | undefined): Record<string, Mark> {
   const marks: Record<string, Mark> = {};
   const ids: string[] = [];
@@ -108,7 +108,7 @@ function marksOf(result: Record<string, Json>, trace: Trace, list: string | unde
   return marks;
 }
 
-/** An item by its id; in a payload, where an id may be called anything, by the order in which ids were met. */
+/** An item by its id; in a payload, whose id field may have any name, by the order in which the ids appeared. */
 function itemAt(
   result: Record<string, Json>,
   top: string,
@@ -141,7 +141,7 @@ function placeOf(tree: Json, path: string, before: string[]): string[] | undefin
   return here === undefined ? undefined : at;
 }
 
-/** Finds the rule and the place a problem is about, where it does not say so itself. */
+/** Adds the rule and the place of a problem, where they are missing. */
 function located(problem: PreviewProblem, mapping: Mapping, direction: Direction, marks: Record<string, Mark>): PreviewProblem {
   if (problem.rule) return problem;
   const mark = problem.at === undefined ? undefined : marks[problem.at];
@@ -167,7 +167,7 @@ function targetOf(rule: Rule, direction: Direction): string | undefined {
   return path === undefined || /[[{]/.test(path) ? undefined : slashed(path);
 }
 
-/** Schemas name a place in a list with a dot or in brackets. */
+/** Schemas write a place in a list with a dot or in brackets. */
 function slashed(path: string): string {
   return path.replace(/\[(\d+)\]/g, '.$1').replaceAll('.', '/');
 }

@@ -2,15 +2,18 @@ import type { Rule } from './mapping.js';
 import type { Table } from './preview-result.js';
 
 const ARROWS = { in: '→', out: '←', both: '↔' };
-/** Stands for a field that is not given yet. */
+/** Placeholder for a missing field. */
 const EMPTY = '…';
 
-/** `rule 3 (state, hold_reason ↔ state)`: a rule as a person finds it in the designer. It may be any JSON: what is wrong has a name, too. */
+/**
+ * `rule 3 (state, hold_reason ↔ state)`: a rule as people find it in the designer. It may be any JSON, because invalid rules need
+ * a name too.
+ */
 export function ruleName(rule: Rule, index: number, table: Table): string {
   return `rule ${index + 1}${table === 'items' ? ' of the items' : ''} (${ruleFields(rule)})`;
 }
 
-/** `state, … ↔ state`: what a rule joins, in the ways it is used. */
+/** `state, … ↔ state`: the fields and directions of a rule. */
 export function ruleFields(rule: Rule): string {
   const { field, generic, direction } = (rule ?? {}) as Partial<Rule>;
   const fields = [field].flat().map((path) => path || EMPTY);

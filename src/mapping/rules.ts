@@ -1,5 +1,5 @@
 import type { Json } from '../model/message.js';
-import { type CompiledRule, ofRule } from './compile-rule.js';
+import { atRule, type CompiledRule } from './compile-rule.js';
 import type { Expressions } from './expressions.js';
 import type { Direction, Notation, Problem, Rule, Trace } from './mapping.js';
 import { type Path, read, write } from './paths.js';
@@ -9,8 +9,8 @@ import { ANY } from './value-map.js';
 
 export type Tree = { [key: string]: Json | undefined };
 
-/** What a rule found, before it is written to its target. */
-interface Found {
+/** The value that a rule found, before it is written to its target. */
+interface FoundValue {
   value: Json;
   kind: Trace[string]['kind'];
   row?: number;
@@ -20,7 +20,7 @@ const empty = (value: Json | undefined) => value === undefined || value === null
 const textOf = (value: Json | undefined): string =>
   value === undefined || value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value);
 
-/** A partner's record, or one item of it, through the rules of its table. */
+/** Applies the incoming rules to a partner's record, or to one of its items. */
 export async function applyIn(
   rules: CompiledRule[],
   record: Tree,
@@ -62,7 +62,7 @@ export async function applyIn(
   return { fields, trace, problems };
 }
 
-function incomingValue(compiled: CompiledRule, record: Tree, problems: Problem[]): Found | undefined {
+function incomingValue(compiled: CompiledRule, record: Tree, problems: Problem[]): FoundValue | undefined {
   const { rule, fields, values } = compiled;
   if (rule.constant !== undefined) return { value: rule.constant, kind: 'constant' };
   const given = fields.map((f) => read(record, f));
@@ -81,32 +81,32 @@ function incomingValue(compiled: CompiledRule, record: Tree, problems: Problem[]
   return undefined;
 }
 
-/** What the outgoing rules work on. */
+/** The input of the outgoing rules. */
 export interface OutScope {
-  /** What rules read. */
+  /** The fields that rules read. */
   scope: Tree;
-  /** What expressions see. */
+  /** The input of expressions. */
   input: unknown;
-  /** Did the generic value of that top-level name change? Absent = nothing was compared, take all. */
-  isNews?: (top: string) => boolean;
+  /** Whether the generic value with that top-level name changed. Absent = nothing was compared, all count. */
+  isChanged?: (top: string) => boolean;
 }
 
-export interface Applied {
+export interface OutgoingFields {
   body: Tree;
-  /** Top-level names of the body that depend on news; all of them when nothing was compared. */
+  /** Top-level names of the body that depend on changed values; all names where nothing was compared. */
   changed: Set<string>;
   defaults: Set<string>;
   trace: Trace;
   problems: Problem[];
 }
 
-/** Generic values, those of a message or of one item, through the rules of their table. */
+/** Applies the outgoing rules to the generic values of a message or of one item. */
 export async function applyOut(
   notation: Notation,
   rules: CompiledRule[],
-  { scope, input, isNews: news }: OutScope,
+  { scope, input, isChanged: hasChanged }: OutScope,
   expressions?: Expressions,
-): Promise<Applied> {
+): Promise<OutgoingFields> {
   const body: Tree = {};
   const trace: Trace = {};
   const problems: Problem[] = [];
@@ -134,7 +134,7 @@ export async function applyOut(
       }
       continue;
     }
-    const isNews = touched(compiled, given.kind, news);
+    const isChanged = dependsOnChange(compiled, given.kind, hasChanged);
     given.values.forEach((raw, i) => {
       const target = compiled.fields[i];
       if (raw === ANY || !target || target.text in trace) return;
@@ -145,7 +145,7 @@ export async function applyOut(
         kind: given.kind,
         ...(given.row !== undefined && { row: given.row }),
       };
-      if (isNews) changed.add(target.top);
+      if (isChanged) changed.add(target.top);
       if (given.kind === 'default' || given.kind === 'constant') defaults.add(target.top);
       else defaults.delete(target.top);
     });
@@ -153,13 +153,13 @@ export async function applyOut(
   return { body, changed, defaults, trace, problems };
 }
 
-interface FoundOut {
+interface FoundValues {
   values: Json[];
   kind: Trace[string]['kind'];
   row?: number;
 }
 
-function outgoingValue(compiled: CompiledRule, scope: Tree, problems: Problem[]): FoundOut | undefined {
+function outgoingValue(compiled: CompiledRule, scope: Tree, problems: Problem[]): FoundValues | undefined {
   const { rule, values } = compiled;
   if (rule.constant !== undefined) return { values: [rule.constant], kind: 'constant' };
   const value = read(scope, compiled.generic);
@@ -171,15 +171,15 @@ function outgoingValue(compiled: CompiledRule, scope: Tree, problems: Problem[])
   return undefined;
 }
 
-/** Whether a written field is news: its source changed, or it is a default that goes along with a changed condition. */
-function touched(compiled: CompiledRule, kind: Trace[string]['kind'], news: OutScope['isNews']): boolean {
-  if (!news || kind === 'expression') return true;
+/** Whether a written field counts as changed: its source changed, or it is a default whose condition changed. */
+function dependsOnChange(compiled: CompiledRule, kind: Trace[string]['kind'], hasChanged: OutScope['isChanged']): boolean {
+  if (!hasChanged || kind === 'expression') return true;
   const top = compiled.generic.top;
-  // What kind of entity it is never changes: told on creation, it must not overwrite what the other side calls its own.
+  // The kind of entity never changes: it is sent on creation, and must not overwrite the partner's own type later.
   if (top === 'entity') return false;
   if (top === 'source') return kind === 'source';
-  if (kind === 'source') return news(top);
-  return compiled.onlyIf !== undefined && news(compiled.onlyIf.path.top);
+  if (kind === 'source') return hasChanged(top);
+  return compiled.onlyIf !== undefined && hasChanged(compiled.onlyIf.path.top);
 }
 
 async function computed(
@@ -189,7 +189,7 @@ async function computed(
   direction: Direction,
   problems: Problem[],
   expressions?: Expressions,
-): Promise<(Found & FoundOut) | undefined> {
+): Promise<(FoundValue & FoundValues) | undefined> {
   try {
     const value = (await evaluated(expression, input, compiled, expressions)) as Json | undefined;
     return empty(value) ? undefined : { value: value as Json, values: [value as Json], kind: 'expression' };
@@ -210,16 +210,16 @@ async function evaluated(
   try {
     return await expressions?.evaluate(expression, input);
   } catch (error) {
-    throw ofRule(error, where);
+    throw atRule(error, where);
   }
 }
 
-function fallback(rule: Rule, direction: Direction): Found | undefined {
+function fallback(rule: Rule, direction: Direction): FoundValue | undefined {
   const value = rule.default?.[direction];
   return value === undefined ? undefined : { value, kind: 'default' };
 }
 
-function fallbackOut(rule: Rule, fields: number): FoundOut | undefined {
+function fallbackOut(rule: Rule, fields: number): FoundValues | undefined {
   const value = rule.default?.out;
   if (value === undefined) return undefined;
   return { values: fields > 1 && Array.isArray(value) ? value : [value], kind: 'default' };
@@ -229,7 +229,7 @@ function demanded(rule: Rule, direction: Direction): boolean {
   return rule.required === direction || rule.required === 'both';
 }
 
-/** A later rule may still give the target its value: only the last one may complain. */
+/** A later rule may still set the target, so only the last one reports that the value is missing. */
 function requiredElsewhere(rules: CompiledRule[], compiled: CompiledRule): boolean {
   const text = compiled.fields[0]?.text;
   return rules.some((r) => r.index > compiled.index && r.rule.direction !== 'in' && r.fields[0]?.text === text);
@@ -241,7 +241,7 @@ function unmapped(field: string, value: string, fatal: boolean): Problem {
     code: 'unmapped',
     field,
     value,
-    text: `«${value}» of ${field} has no row in its value map.`,
+    text: `${field} "${value}" has no row in its value map.`,
   };
 }
 
@@ -249,7 +249,13 @@ function incomingType(value: Json, { rule }: CompiledRule, problems: Problem[]):
   if (rule.type === 'time') {
     const time = isoTime(textOf(value));
     if (time === undefined)
-      problems.push({ level: 'warning', code: 'schema', field: rule.generic, value, text: `«${textOf(value)}» is no time.` });
+      problems.push({
+        level: 'warning',
+        code: 'schema',
+        field: rule.generic,
+        value,
+        text: `"${textOf(value)}" is not a valid time.`,
+      });
     return time;
   }
   if (rule.type === 'number') return Number(value);

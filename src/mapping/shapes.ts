@@ -4,7 +4,7 @@ import type { Notation, Rule } from './mapping.js';
 type Shape = Exclude<NonNullable<Rule['type']>, 'time' | 'text' | 'number'>;
 type Tree = { [key: string]: Json };
 
-/** Lists that partners keep in another shape than the generic model: how they are read and written. */
+/** Lists that partners structure differently from the generic model: how they are read and written. */
 const SHAPES: Record<Shape, { in: (value: Json) => Json; out: (value: Json, notation: Notation) => Json }> = {
   characteristics: {
     in: (value) => {
@@ -42,11 +42,14 @@ const SHAPES: Record<Shape, { in: (value: Json) => Json; out: (value: Json, nota
   },
 };
 
-/** What recurs is called so everywhere; what is paid once has several names (TMF622, OrderPrice.priceType; ServiceNow: nonRecurring). */
+/**
+ * Recurring prices have one name everywhere; one-time prices have several (TMF622, OrderPrice.priceType; ServiceNow:
+ * nonRecurring).
+ */
 const RECURS = /^recurring/i;
 const ONCE = /^(one-?time|non-?recurring)/i;
 
-/** A list of OrderPrice as one price: the net amount where it is told. A price of no kind we know, usage for one, is left out. */
+/** A list of OrderPrice as one price: the net amount where given. Prices of other kinds, such as usage, are left out. */
 function pricesIn(list: Tree[]): Json {
   const price: Tree = {};
   for (const entry of list) {
@@ -82,7 +85,7 @@ function pricesOut({ oneTime, recurring, period, currency }: Tree, typed: boolea
   ];
 }
 
-/** Relations by which one item waits for another (TMF622, OrderItemRelationship: known values). */
+/** Relations by which one item depends on another (TMF622, OrderItemRelationship: known values). */
 const RELIES = /^(reliesOn|requires|dependsOn)$/i;
 
 export function shapeIn(shape: Shape, value: Json): Json {
@@ -93,7 +96,7 @@ export function shapeOut(shape: Shape, value: Json, notation: Notation): Json {
   return SHAPES[shape].out(value, notation);
 }
 
-/** The class a value has in v5 (TMF622 v5, Characteristic: told apart by @type). */
+/** The class of a value in v5 (TMF622 v5, Characteristic: distinguished by @type). */
 function characteristicType(value: Json): string {
   if (Array.isArray(value)) return `${scalarType(value[0])}ArrayCharacteristic`;
   return `${scalarType(value)}Characteristic`;

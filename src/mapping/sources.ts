@@ -5,7 +5,7 @@ function top(path: string): string {
   return end < 0 ? path : path.slice(0, end);
 }
 
-/** From a trace per path, what each top-level target was made from: top-level names on both sides. */
+/** The sources of each top-level target, from a trace by path; top-level names on both sides. */
 export function sourcesOf(trace: Trace): Record<string, string[]> {
   const sources: Record<string, string[]> = {};
   for (const [target, { source }] of Object.entries(trace)) {

@@ -1,10 +1,11 @@
 import { SwitchboardError } from '../errors.js';
+import { say } from '../text/say.js';
 import type { ValueRow } from './mapping.js';
 
-/** Any value on the way in, left out on the way out. */
+/** Matches any value when incoming, and is left out when outgoing. */
 export const ANY = '*';
 
-/** A value map made ready: looks rows up in both directions. */
+/** A compiled value map, which finds rows in both directions. */
 export class ValueMap {
   private readonly incoming: { values: string[]; row: number }[] = [];
   private readonly outgoing = new Map<string, number>();
@@ -13,21 +14,24 @@ export class ValueMap {
     private readonly rows: ValueRow[],
     fields: number,
   ) {
-    if (!Array.isArray(rows)) throw new SwitchboardError('SWB_CONFIG', 'Its value map is not a list of rows.');
+    if (!Array.isArray(rows)) throw new SwitchboardError('SWB_CONFIG', say`The value map is not a list of rows.`);
     rows.forEach((row, index) => {
       const values = [row?.partner].flat();
       const wrong = (what: string, hint: string) =>
-        new SwitchboardError('SWB_CONFIG', `Row ${index + 1} of the value map ${what}.`, { field: 'values', hint });
+        new SwitchboardError('SWB_CONFIG', say`Row ${index + 1} of the value map ${what}.`, { field: 'values', hint });
       if (![...values, row?.generic].every(isPlain))
-        throw wrong('has a value that is no text', 'Give partner and generic as text.');
+        throw wrong('has a value that is not text', 'Enter partner and generic as text.');
       if (values.length !== fields)
-        throw wrong(`has ${values.length} value(s) for ${fields} field(s)`, 'Give one value for each field; * stands for any.');
+        throw wrong(
+          `has ${values.length} value(s) for ${fields} field(s)`,
+          'Enter one value for each field; * matches any value.',
+        );
       if (row.direction !== 'out') this.incoming.push({ values: values.map(String), row: index });
       if (row.direction !== 'in' && !this.outgoing.has(String(row.generic))) this.outgoing.set(String(row.generic), index);
     });
   }
 
-  /** The generic value of the partner's value(s): exactly as written first, then without regard to case. */
+  /** The generic value for the partner's value(s): an exact match first, then case-insensitive. */
   toGeneric(given: string[]): { value: string; row: number } | undefined {
     const find = (same: (a: string, b: string) => boolean) =>
       this.incoming.find(({ values }) => values.every((v, i) => v === ANY || same(v, given[i] ?? '')));
@@ -36,7 +40,7 @@ export class ValueMap {
     return row && { value: row.generic, row: found.row };
   }
 
-  /** The partner's value(s) of a generic value; `*` where a field is left as it is. */
+  /** The partner's value(s) for a generic value; `*` where a field stays as it is. */
   toPartner(value: string): { values: string[]; row: number } | undefined {
     const row = this.outgoing.get(value);
     const found = row === undefined ? undefined : this.rows[row];
@@ -44,12 +48,12 @@ export class ValueMap {
   }
 }
 
-/** Text, or what a person may have written without quotes. */
+/** Text, or a value that a person may have written without quotes. */
 function isPlain(value: unknown): boolean {
   return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-/** Rows that cannot be told apart in the other direction: several partner values for one generic value. */
+/** Rows that are ambiguous in the other direction: several partner values for one generic value. */
 export function collisions(rows: ValueRow[]): { generic: string; rows: number[] }[] {
   const byGeneric = new Map<string, number[]>();
   rows.forEach((row, index) => {

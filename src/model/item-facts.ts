@@ -1,13 +1,13 @@
 import type { Json } from './message.js';
 
-/** What tells one item of an order from another, in one system's own terms. */
+/** The facts that distinguish the items of an order, in one system's own terms. */
 export interface ItemFacts {
   id: string;
-  /** The other side's id of it, where the item carries one. */
+  /** The other party's id of the item, where the item carries one. */
   externalId?: string;
   offering?: Kind;
   specification?: Kind;
-  /** The product that is changed or taken away. */
+  /** The product that is changed or removed. */
   product?: Kind;
   quantity?: number;
   /** By name. */
@@ -19,20 +19,23 @@ export interface Kind {
   name?: string;
 }
 
-/** An item as it was sent: `ours` is its id in the generic model, `id` the one it was sent with. Of characteristics imprints are kept. */
+/**
+ * An item as it was sent: `ours` is its id in the generic model, `id` the one it was sent with. Characteristics are stored as
+ * fingerprints.
+ */
 export interface SentItem extends ItemFacts {
   ours: string;
 }
 
-/** Which of a partner's items is which of ours. */
+/** Which of a partner's items corresponds to which of ours. */
 export interface ItemIds {
-  /** Their ids by ours: several where they split one; the same one for several of ours where they merged those. */
+  /** The partner's ids by our ids: several where the partner split an item; the same one for several where it merged them. */
   ids: Record<string, string[]>;
-  /** Ids of items that are their own: a fee, for example. */
+  /** Ids of items that the partner added, for example a fee. */
   theirs: string[];
 }
 
-/** What is known of the items of an order at a partner. */
+/** What is known about the items of an order at a partner. */
 export interface LinkItems extends ItemIds {
   sent: SentItem[];
 }

@@ -1,12 +1,11 @@
-/** The generic model: what every system's tickets are translated to and from. Field by field in docs/model.md. */
+/** The generic model, to and from which every system's records are translated. Field by field in docs/model.md. */
 
-/** The kinds of systems we speak with, each a folder in src/endpoints/. */
 /** Id of a partner's kind of system: the name of its folder in src/endpoints/. */
 export type SystemId = string;
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** Who asks for something to be done, and who does it. */
+/** The party that orders or reports, and the party that delivers or fixes. */
 export type Side = 'customer' | 'provider';
 
 export const ENTITIES = ['incident', 'problem', 'change', 'case', 'request', 'task', 'order', 'orderLine'] as const;
@@ -15,7 +14,7 @@ export type EntityKind = (typeof ENTITIES)[number];
 export const EVENTS = ['created', 'updated', 'commented', 'attached', 'stateChanged', 'cancelled', 'deleted'] as const;
 export type EventKind = (typeof EVENTS)[number];
 
-/** States of tickets, named after TMF621's status values. `pending` waits for the customer, `held` for anybody else. */
+/** States of tickets, named after TMF621's status values. `pending` waits for the customer, `held` for anyone else. */
 export const TICKET_STATES = [
   'acknowledged',
   'inProgress',
@@ -44,12 +43,12 @@ export const ORDER_STATES = [
 /** Canonical states. */
 export const STATES = [...new Set([...TICKET_STATES, ...ORDER_STATES])];
 export type State = (typeof TICKET_STATES | typeof ORDER_STATES)[number];
-/** States after which nothing more is expected. */
+/** Final states. */
 export const FINAL_STATES: readonly State[] = ['closed', 'cancelled', 'rejected', 'completed', 'partial', 'failed'];
-/** The customer wants it cancelled, or it is. */
+/** States of an order that is cancelled or being cancelled. */
 export const CANCELLING_STATES: readonly State[] = ['cancelled', 'assessingCancellation', 'pendingCancellation'];
 
-/** Fields told item by item, by messages of their own: never written over one another. */
+/** Fields that are sent item by item, in messages of their own, and never overwrite one another. */
 export const ITEM_FIELDS: ReadonlySet<string> = new Set(['items', 'progress']);
 
 export const ITEM_ACTIONS = ['add', 'modify', 'delete', 'noChange'] as const;
@@ -58,7 +57,7 @@ export const SEVERITIES = ['critical', 'major', 'minor'] as const;
 export const LEVELS = ['high', 'medium', 'low'] as const; // impact, urgency
 export const PRIORITIES = ['critical', 'high', 'moderate', 'low', 'planning'] as const;
 
-/** A person or organisation as far as the source names it. */
+/** A person or organisation, as far as the source names it. */
 export interface Party {
   id?: string;
   name?: string;
@@ -66,25 +65,25 @@ export interface Party {
   phone?: string;
 }
 
-/** A service, product or configuration item the matter is about. */
-export interface Affected {
+/** An affected service, product or configuration item. */
+export interface AffectedItem {
   id?: string;
   name?: string;
   /** service | ci | product | asset */
   type?: string;
 }
 
-/** Something that has an id, a name, or both where it comes from. */
-export interface Named {
+/** Something with an id, a name, or both at its source. */
+export interface NamedRef {
   id?: string;
   name?: string;
 }
 
-export interface Place extends Named {
+export interface Place extends NamedRef {
   street?: string;
   postcode?: string;
   city?: string;
-  /** ISO 3166, two letters, where the source says so. */
+  /** ISO 3166, two letters, where the source gives a code. */
   country?: string;
 }
 
@@ -92,24 +91,24 @@ export interface Price {
   /** Amounts in `currency`. */
   oneTime?: number;
   recurring?: number;
-  /** How often the recurring one is due: month, year … */
+  /** How often the recurring price is due: month, year … */
   period?: string;
   /** ISO 4217. */
   currency?: string;
 }
 
-/** What is ordered with one item of an order. How it stands is kept apart (ItemProgress), because the other side says that. */
+/** What is ordered with one item of an order. Its status is separate (ItemProgress), because the other party reports it. */
 export interface OrderItem {
-  /** Chosen by the customer; what a vendor calls the item is known of its link alone. */
+  /** Chosen by the customer; a vendor's id of the item is stored with the vendor's link only. */
   id: string;
   action?: (typeof ITEM_ACTIONS)[number];
   quantity?: number;
-  /** What kind of thing it is, for sharing an order out among vendors. */
+  /** Kind of product, by which an order is split among vendors. */
   category?: string;
-  offering?: Named;
-  specification?: Named;
-  /** The product that is changed or taken away, where there is one already. */
-  product?: Named;
+  offering?: NamedRef;
+  specification?: NamedRef;
+  /** The existing product that is changed or removed. */
+  product?: NamedRef;
   /** By name. */
   characteristics?: Record<string, Json>;
   requestedStartAt?: string;
@@ -117,23 +116,23 @@ export interface OrderItem {
   place?: Place;
   contact?: Party;
   price?: Price;
-  /** Ids of items of the same order that it builds on. */
+  /** Ids of items of the same order that this item depends on. */
   reliesOn?: string[];
   custom?: Record<string, Json>;
 }
 
-/** How one item of an order stands. */
+/** The status of one item of an order. */
 export interface ItemProgress {
   id: string;
   state?: State;
   stateReason?: string;
   expectedCompletionAt?: string;
-  /** The party that has it, and its order's number there; set by roll-up. */
+  /** The vendor of the item, and the vendor's order number; set by roll-up. */
   vendor?: string;
   vendorNumber?: string;
 }
 
-/** Which properties of an item tell how it stands; all others tell what is ordered. */
+/** The properties of an item that are its status; all others describe what is ordered. */
 export const PROGRESS_FIELDS: readonly string[] = ['state', 'stateReason', 'expectedCompletionAt', 'vendor', 'vendorNumber'];
 
 export interface GenericFields {
@@ -150,9 +149,9 @@ export interface GenericFields {
   requester?: Party;
   assignee?: Party;
   assignmentGroup?: Party;
-  service?: Affected;
-  ci?: Affected;
-  /** How the matter came in: phone, email, portal, monitoring … */
+  service?: AffectedItem;
+  ci?: AffectedItem;
+  /** How it was reported: phone, email, portal, monitoring … */
   channel?: string;
   createdAt?: string;
   requestedResolutionAt?: string;
@@ -161,20 +160,20 @@ export interface GenericFields {
   closedAt?: string;
   resolutionCode?: string;
   resolution?: string;
-  /** The number of the counterpart's ticket, for people to quote. */
+  /** Number of the partner's ticket, for people to quote. */
   partnerNumber?: string;
-  /** Who the order is for. */
+  /** The party that the order is for. */
   customer?: Party;
-  /** Whom to ask about the order. */
+  /** The contact for the order. */
   contact?: Party;
   place?: Place;
   requestedStartAt?: string;
   requestedCompletionAt?: string;
   expectedCompletionAt?: string;
   completedAt?: string;
-  /** What is ordered. Among the fields, so that it is compared, traced and written like every other value. */
+  /** What is ordered. One of the fields, so that it is compared, traced and written like any other value. */
   items?: OrderItem[];
-  /** How the items stand. */
+  /** The status of the items. */
   progress?: ItemProgress[];
   custom?: Record<string, Json>;
 }
@@ -187,18 +186,18 @@ export interface GenericComment {
   /** ISO 8601 UTC; absent where the source's time cannot be trusted. */
   at?: string;
   visibility: 'public' | 'internal';
-  /** Ids of the items it is about, as the source calls them; the text names them too: `Item 10, 20`. */
+  /** Ids of the items that it is about, as in the source; the text names them too: `Item 10, 20`. */
   items?: string[];
-  /** The comment was told before, under this id, and says this now. */
+  /** Id under which the comment was sent before; this is its new text. */
   edits?: string;
 }
 
-/** A comment or a file that the source does not have any more. */
+/** A comment or a file that no longer exists in the source. */
 export interface RemovedPart {
   kind: 'comment' | 'attachment';
-  /** As it was told. */
+  /** The id under which it was sent. */
   id: string;
-  /** A file's name, or what a short comment said. */
+  /** A file's name, or the text of a short comment. */
   says?: string;
 }
 
@@ -207,13 +206,13 @@ export interface GenericAttachment {
   id: string;
   name: string;
   mimeType: string;
-  /** Bytes, when the source says. */
+  /** Bytes, where the source gives it. */
   size?: number;
-  /** sha256 in hex, when known. */
+  /** SHA-256 in hex, where known. */
   hash?: string;
   author?: string;
   at?: string;
-  /** Where its bytes are to be fetched, where the source says; else the source is asked for them. */
+  /** URL of the content, where the source gives one; otherwise the endpoint is asked for it. */
   url?: string;
 }
 
@@ -224,7 +223,7 @@ export interface GenericRelation {
   number?: string;
 }
 
-/** Who said it, and about which of their entities. */
+/** The endpoint that sent the message, and the entity that it is about. */
 export interface Source {
   /** Node id of the endpoint. */
   endpoint: string;
@@ -232,7 +231,7 @@ export interface Source {
   id: string;
   number?: string;
   url?: string;
-  /** The source's own counter or time of change; compared with `compareVersions` in its parser, kept as text. */
+  /** The source's own counter or time of change, as text; compared with `EndpointClient.isOlder`. */
   version?: string;
   changedBy?: string;
   changedAt?: string;
@@ -245,23 +244,26 @@ export interface GenericMessage {
   event: EventKind;
   source: Source;
   fields: GenericFields;
-  /** Names of the `fields` that changed since the entity was last seen; absent = not compared yet, take all. */
+  /** Names of the `fields` that changed since the entity was last seen; absent = not compared, all count as changed. */
   changed?: string[];
   comments: GenericComment[];
   attachments: GenericAttachment[];
-  /** What was there before and is not any more; absent = not compared, or nothing. */
+  /** What was there before and no longer is; absent = not compared, or nothing. */
   removed?: RemovedPart[];
   relations: GenericRelation[];
 }
 
-/** What a hint tells of the entity as it is now. */
+/** What a hint says about the entity's current state. */
 export interface Expected {
   /** The entity's own version, comparable with `EndpointClient.isOlder`. */
   version?: string;
-  /** When it was told, by the partner's clock and a little later than the change: comparable likewise, and only where nothing newer was seen. */
+  /**
+   * When the hint was created, by the partner's clock and shortly after the change; comparable like `version`, and only where
+   * nothing newer was seen.
+   */
   time?: string;
   /** Ids of comments and attachments. */
   parts?: string[];
-  /** What it says of how the entity stands, by the record's own field. */
+  /** The entity's state according to the hint, by the record's own field. */
   state?: { field: string; value: string };
 }

@@ -1,9 +1,9 @@
-/** Is it a reference of ours? Other systems put identifiers of their own into the same fields. */
+/** Whether it is one of our references. Other systems put their own identifiers into the same fields. */
 export function isReference(text: unknown): text is string {
   return typeof text === 'string' && /^SWB-/i.test(text);
 }
 
-/** Partners may change the case of what they keep. */
+/** Compares references; partners may change their case. */
 export function sameReference(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && a.toLowerCase() === b?.toLowerCase();
 }

@@ -237,7 +237,7 @@ describe(`the mapping designer in Node-RED ${NODE_RED.version}`, () => {
     await editor.click();
     await pasteOver(page, '{"title":"Pasted","severity":"awful"}');
     await previewed('name', 'Pasted').waitFor();
-    await page.locator('.switchboard-preview-problem', { hasText: '«awful» of severity has no row' }).waitFor();
+    await page.locator('.switchboard-preview-problem', { hasText: 'severity "awful" has no row' }).waitFor();
     await page
       .locator('.switchboard-preview-problem', { hasText: 'ticketType' })
       .or(previewed('ticketType', 'incident'))

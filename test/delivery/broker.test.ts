@@ -20,19 +20,19 @@ describe('the broker', () => {
 
   it('creates the counterpart once, then updates only what changed', async () => {
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one', state: 'acknowledged' } });
-    await rig.quiet();
+    await rig.idle();
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two', state: 'acknowledged' } });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(rig.provider.calls, ['create', 'read T1', 'update {"title":"two"}']);
     assert.equal(rig.provider.tickets.length, 1);
     assert.match(rig.provider.tickets[0]?.reference ?? '', /^SWB-/);
   });
 
-  it('stays in doubt while the look-up fails: nothing is created twice', async () => {
+  it('stays in doubt while the lookup fails, and creates nothing twice', async () => {
     rig.provider.faults.push('lost');
     rig.provider.lookUpFaults.push('down', 'limited', 'down');
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets.length, 1, rig.provider.calls.join());
     assert.deepEqual(
       rig.provider.calls.map((c) => c.split(' ')[0]),
@@ -40,7 +40,7 @@ describe('the broker', () => {
     );
   });
 
-  it('puts a create aside whose ticket somebody told of without our reference: it is in another conversation', async () => {
+  it('stops a create whose ticket was reported without our reference and is in another conversation', async () => {
     let open = () => {};
     const gate = new Promise<void>((resolve) => {
       open = resolve;
@@ -52,25 +52,23 @@ describe('the broker', () => {
       await rig.forward(payload, record, []);
     };
     await rig.receive('provider', { id: 'T1', version: '1', fields: { title: 'one' } });
-    await until('the stranger to be known', async () => (await rig.store.listConversations({ limit: 5 })).length === 2);
+    await until('the reported ticket to be known', async () => (await rig.store.listConversations({ limit: 5 })).length === 2);
     open();
-    await until('the delivery to wait for a person', async () =>
-      (await rig.deliveries()).some((d) => d.state === 'needsDecision'),
-    );
+    await until('the delivery to stop', async () => (await rig.deliveries()).some((d) => d.state === 'needsDecision'));
     const [delivery] = await rig.deliveries();
     assert.equal(delivery?.error?.code, 'SWB_WRONG_ENTITY');
-    assert.match(delivery?.error?.message ?? '', /T1 was created, but stands in the conversation SWB-/);
+    assert.match(delivery?.error?.message ?? '', /T1 was created, but is already linked to the conversation SWB-/);
     assert.equal(rig.provider.tickets.length, 1);
   });
 
   it('accepts the same key once', async () => {
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } }, 'k');
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } }, 'k');
-    await rig.quiet();
+    await rig.idle();
     assert.equal((await rig.messages()).length, 1);
   });
 
-  it('lets no echo pass, whether it comes before or after our answer', async () => {
+  it('ignores an echo, whether it arrives before or after our answer', async () => {
     let open = () => {};
     const gate = new Promise<void>((resolve) => {
       open = resolve;
@@ -82,9 +80,9 @@ describe('the broker', () => {
     await rig.receive('provider', { id: 'T1', version: '1', reference, fields: { title: 'one' } }, 'event before the answer');
     await until('the echo to be in its flow', () => rig.emitted.includes('T1'));
     open();
-    await rig.quiet();
+    await rig.idle();
     await rig.receive('provider', { id: 'T1', version: '2', reference, fields: { title: 'one' } }, 'event after the answer');
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(rig.customer.calls, []);
     assert.equal(rig.provider.tickets.length, 1);
     const echoes = (await rig.messages()).filter((m) => m.endpoint === 'provider');
@@ -94,21 +92,21 @@ describe('the broker', () => {
     );
   });
 
-  it('tells the other side what the partner made of our write', async () => {
+  it('reports to the other side what the partner changed in our write', async () => {
     rig.customer.tickets.push({ id: 'A', fields: {}, comments: [], files: [], version: 1 });
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.quiet();
+    await rig.idle();
     await rig.receive('provider', { id: 'T1', version: '2', fields: { title: 'one', state: 'inProgress' } });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(
       rig.customer.calls.filter((c) => c.startsWith('update')),
       ['update {"state":"inProgress"}'],
     );
   });
 
-  it('takes an old reading of a field that we have written since for no news, but believes it about the others', async () => {
+  it('ignores an old read of a field that we have written since, but uses its other fields', async () => {
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one', state: 'acknowledged' } });
-    await rig.quiet();
+    await rig.idle();
     rig.customer.tickets.push({ id: 'A', fields: { title: 'one', state: 'acknowledged' }, comments: [], files: [], version: 1 });
     for (const [version, state] of [
       ['2', 'pending'],
@@ -116,25 +114,25 @@ describe('the broker', () => {
     ] as const) {
       Object.assign(rig.provider.tickets[0]!.fields, { state });
       await rig.receive('provider', { id: 'T1', version, fields: { title: 'one', state } });
-      await rig.quiet();
+      await rig.idle();
     }
     assert.equal(rig.customer.tickets[0]?.version, 3);
     const before = rig.provider.calls.length;
-    // Read between our two writes, told after the second; somebody had changed the title by then.
+    // Read between our two writes, reported after the second; the title had changed by then.
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two', state: 'pending' } }, 'read late');
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(rig.provider.calls.slice(before), ['read T1', 'update {"title":"two"}']);
     await rig.receive('customer', { id: 'A', version: '3', fields: { title: 'two', state: 'inProgress' } }, 'the echo');
-    await rig.quiet();
-    await rig.receive('customer', { id: 'A', version: '4', fields: { title: 'two', state: 'closed' } }, 'real news');
-    await rig.quiet();
+    await rig.idle();
+    await rig.receive('customer', { id: 'A', version: '4', fields: { title: 'two', state: 'closed' } }, 'real change');
+    await rig.idle();
     const calls = ['read T1', 'update {"title":"two"}', 'read T1', 'update {"state":"closed"}'];
     assert.deepEqual(rig.provider.calls.slice(before), calls);
   });
 
-  it('goes back to a value while the write away from it is under way', async () => {
+  it('writes the former value again while the write that changes it is under way', async () => {
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one', state: 'inProgress' } });
-    await rig.quiet();
+    await rig.idle();
     let open = () => {};
     const gate = new Promise<void>((resolve) => {
       open = resolve;
@@ -143,16 +141,19 @@ describe('the broker', () => {
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one', state: 'resolved' } });
     await until('the write to be under way', () => rig.provider.calls.includes('update {"state":"resolved"}'));
     await rig.receive('customer', { id: 'A', version: '3', fields: { title: 'one', state: 'inProgress' } });
-    await until('the next to be taken', async () => (await rig.store.counts()).messages.received === 0 && !rig.broker.inbox.busy);
+    await until(
+      'the next message to be settled',
+      async () => (await rig.store.counts()).messages.received === 0 && !rig.broker.inbox.busy,
+    );
     open();
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets[0]?.fields.state, 'inProgress');
   });
 
-  it('looks before it creates again when an answer was lost', async () => {
+  it('looks the ticket up before it creates it again when an answer was lost', async () => {
     rig.provider.faults.push('lost');
     await rig.receive('customer', { id: 'A', fields: { title: 'one' } });
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets.length, 1);
     assert.match(rig.provider.calls.join(), /^create,find SWB-/);
     const [delivery] = await rig.deliveries();
@@ -160,12 +161,12 @@ describe('the broker', () => {
     assert.match(delivery?.attempts.at(-1)?.what ?? '', /found T1/);
   });
 
-  it('creates nothing twice that the partner has accepted but does not show yet', async () => {
+  it('creates no second ticket while the partner does not show the accepted one yet', async () => {
     rig.provider.faults.push('queued');
     await rig.receive('customer', { id: 'C1', fields: { title: 'Down' } });
-    await until('it was looked for', () => rig.provider.calls.filter((call) => call.startsWith('find')).length >= 2);
+    await until('the second lookup', () => rig.provider.calls.filter((call) => call.startsWith('find')).length >= 2);
     rig.provider.release();
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets.length, 1);
     assert.equal(rig.provider.calls.filter((call) => call === 'create').length, 1);
   });
@@ -176,14 +177,14 @@ describe('the broker', () => {
     await until('the create', () => rig.provider.tickets.length === 1);
     rig.provider.faults.push('lost');
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['hello', 'again'] });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(rig.provider.tickets[0]?.comments, ['hello', 'again']);
   });
 
-  it('takes a comment once that two messages bring, also when a crash came between them', async () => {
+  it('sends a comment that two messages contain once, also after a crash between them', async () => {
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.quiet();
-    // The flow of the first is killed after its comment was taken; after the start the other one comes before it.
+    await rig.idle();
+    // The flow of the first is killed after its comment was accepted; after the restart the other one is emitted first.
     rig.flow = async (payload, record) => {
       await rig.forward(payload, record);
       await new Promise(() => undefined);
@@ -206,23 +207,23 @@ describe('the broker', () => {
     };
     await rig.start();
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['hello'] }, 'poll');
-    await until('the other one to be settled', async () =>
+    await until('the other message to be settled', async () =>
       (await rig.messages()).some((m) => m.key.startsWith('poll|') && m.state === 'settled'),
     );
     open();
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(provider.tickets[0]?.comments, ['hello']);
   });
 
-  it('takes a webhook for a hint, whatever version it names: the same again is a reason to look again', async () => {
+  it('reads the entity again for a repeated webhook, whatever version it names', async () => {
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }, 'evt|1');
-    await rig.quiet();
+    await rig.idle();
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'two' } }, 'evt|1');
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets[0]?.fields.title, 'two');
   });
 
-  it('reads once for webhooks that say the same while none of them was read', async () => {
+  it('reads the entity once for repeated webhooks that arrive before the read', async () => {
     await rig.stop();
     rig = await new Rig(folder).start({ flows: false });
     for (let i = 0; i < 3; i++) await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }, 'evt|1');
@@ -230,7 +231,7 @@ describe('the broker', () => {
     assert.equal((await rig.messages()).length, 2);
   });
 
-  it('reads, and tells, once what polls found before, and again for what was found since', async () => {
+  it('reads and reports once the changes that polls found before the read, and reads again for later ones', async () => {
     const hint = (key: string) => {
       const about = { endpoint: 'customer', entityType: 'troubleTicket', entityId: 'A' };
       return { node: 'in-poll', origin: 'poll' as const, ...about, key, payload: {} };
@@ -244,9 +245,9 @@ describe('the broker', () => {
         if (++reads === 1) await inbox.accept([hint('d')]);
         return { id: 'A', version: '1', fields: { reads } };
       },
-      emit: ({ key }, payload, quiet) => {
+      emit: ({ key }, payload, onIdle) => {
         emitted.push([key, (payload as { fields: { reads: number } }).fields.reads]);
-        quiet();
+        onIdle();
       },
     });
     await until('all to be settled', async () => (await rig.store.counts()).messages.settled === 4);
@@ -257,7 +258,7 @@ describe('the broker', () => {
     ]);
   });
 
-  it('makes no alarm of a record that is not shown whole for a moment, but of a partner that cannot be read', async () => {
+  it('reports no failure for a record that is incomplete for a moment, but one for a partner that cannot be read', async () => {
     const { inbox } = rig.broker;
     const about = { endpoint: 'customer', entityType: 'troubleTicket', entityId: 'A' };
     await inbox.accept([{ node: 'in-poll', origin: 'poll', ...about, key: 'a', payload: {} }]);
@@ -273,29 +274,29 @@ describe('the broker', () => {
         });
       },
       emit: () => assert.fail('it was not read'),
-      trouble: () => troubles++,
+      readFailed: () => troubles++,
     });
     await until('two reads', () => reads >= 2);
     assert.equal(troubles, 0);
     concernsRecord = false;
-    await until('the alarm', () => troubles > 0);
+    await until('the reported failure', () => troubles > 0);
     await detach();
   });
 
-  it('keeps the order of one conversation and does not let another wait', async () => {
+  it('keeps the order within a conversation, and does not delay others', async () => {
     rig.provider.faults.push('down', 'down', 'down');
     await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1' } });
     for (let i = 2; i <= 6; i++) await rig.receive('customer', { id: 'A', version: String(i), fields: { state: String(i) } });
     await rig.receive('customer', { id: 'B', version: '1', fields: { state: '1' } });
-    await rig.quiet();
+    await rig.idle();
     const states = rig.provider.calls.filter((c) => c.startsWith('update')).map((c) => Number(/\d/.exec(c)?.[0]));
     assert.deepEqual(states, [2, 3, 4, 5, 6]);
     assert.equal(rig.provider.tickets.length, 2);
   });
 
-  it('does not take it for the other party’s fault when a file cannot be had', async () => {
+  it('does not count it as a failure of the target when a file cannot be downloaded', async () => {
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.quiet();
+    await rig.idle();
     let tries = 0;
     for (const code of ['SWB_PARTNER_UNAVAILABLE', 'SWB_PARTNER_LIMIT', 'SWB_PARTNER_ANSWER'] as const) {
       tries = 0;
@@ -311,7 +312,7 @@ describe('the broker', () => {
     await until('the other conversation', () => rig.provider.tickets.some((t) => t.fields.title === 'other'));
   });
 
-  it('puts a refused create aside, holds back only its own conversation, and goes on after replay', async () => {
+  it('moves a refused create to the dead letters, blocks only its own conversation, and continues after a replay', async () => {
     rig.provider.faults.push('refused');
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, attachments: ['f.txt'] });
     await until('the dead letter', async () => (await rig.store.counts()).deliveries.failed === 1);
@@ -322,7 +323,7 @@ describe('the broker', () => {
     const failed = (await rig.store.listDeliveries({ limit: 5, states: ['failed'] }))[0]!;
     assert.match(failed.error?.message ?? '', /not accepted/);
     await rig.broker.interventions.replayDelivery(failed.id, { name: '' });
-    await rig.quiet();
+    await rig.idle();
     const ticket = rig.provider.tickets.find((t) => t.fields.title === 'two');
     assert.ok(ticket, 'created, then updated');
     assert.deepEqual(ticket.files, [{ name: 'f.txt', size: 'content of f.txt'.length }]);
@@ -330,21 +331,21 @@ describe('the broker', () => {
 
   it('does not overwrite newer values when an old update is replayed', async () => {
     await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1', title: 'one' } });
-    await rig.quiet();
+    await rig.idle();
     rig.provider.faults.push('refused');
     await rig.receive('customer', { id: 'A', version: '2', fields: { state: '2', title: 'two' } });
     await until('the dead letter', async () => (await rig.store.counts()).deliveries.failed === 1);
     await rig.receive('customer', { id: 'A', version: '3', fields: { state: '3', title: 'two' } });
-    await rig.quiet();
+    await rig.idle();
     const failed = (await rig.store.listDeliveries({ limit: 5, states: ['failed'] }))[0]!;
     await rig.broker.interventions.replayDelivery(failed.id, { name: '' });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(rig.provider.tickets[0]?.fields, { state: '3', title: 'two' });
   });
 
-  it('refuses to write to an entity that is not the one of the conversation', async () => {
+  it('does not write to an entity that does not belong to the conversation', async () => {
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.quiet();
+    await rig.idle();
     await rig.stop();
     rig.provider.tickets[0]!.reference = 'SWB-SOMEBODYELSE';
     const calls = rig.provider;
@@ -352,7 +353,7 @@ describe('the broker', () => {
     rig.provider = calls;
     await rig.start();
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets[0]?.fields.title, 'one');
     const quarantined = (await rig.deliveries()).find((d) => d.state === 'needsDecision')!;
     assert.equal(quarantined.error?.code, 'SWB_WRONG_ENTITY');
@@ -360,14 +361,14 @@ describe('the broker', () => {
     assert.ok(bodies.ours && bodies.theirs, 'both records are shown');
   });
 
-  it('never tells an entity its own news', async () => {
+  it('never sends an entity its own changes', async () => {
     rig.flow = (payload, record) => rig.forward(payload, { ...record, endpoint: 'customer' });
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(rig.customer.calls, []);
   });
 
-  it('emits again what was not settled, and does not take a leg twice', async () => {
+  it('emits unsettled messages again, and accepts no leg twice', async () => {
     let crash = true;
     rig.flow = async (payload, record) => {
       await rig.forward(payload, record, ['first']);
@@ -386,28 +387,28 @@ describe('the broker', () => {
       await rig.forward(payload, record, ['first', 'second']);
     };
     await rig.start();
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(rig.provider.tickets.map((t) => t.reference?.split('/')[1]).sort(), ['first', 'second']);
   });
 
-  it('shows a message that no out node took, and one whose flow failed, and replays it', async () => {
+  it('shows an unrouted message, and one whose flow failed, and replays it', async () => {
     rig.flow = async () => {};
     await rig.receive('customer', { id: 'A', fields: {} });
     await until('unrouted', async () => (await rig.messages())[0]?.outcome === 'unrouted');
     rig.flow = async () => {
-      throw Object.assign(new Error('state «9» has no row'), { code: 'SWB_UNMAPPED' });
+      throw Object.assign(new Error('state "9" has no row'), { code: 'SWB_UNMAPPED' });
     };
     await rig.receive('customer', { id: 'B', version: '1', fields: { title: 'b' } });
     await until('failed', async () => (await rig.store.counts()).messages.failed === 1);
     const [failed] = await rig.store.listMessages({ limit: 1, states: ['failed'] });
-    assert.deepEqual([failed?.error?.code, failed?.error?.message], ['SWB_UNMAPPED', 'state «9» has no row']);
+    assert.deepEqual([failed?.error?.code, failed?.error?.message], ['SWB_UNMAPPED', 'state "9" has no row']);
     rig.flow = (payload, record) => rig.forward(payload, record);
     await rig.broker.interventions.replayMessage(failed!.id, { name: '' });
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets.length, 1);
   });
 
-  it('counts a message as failed when a node keeps it for ever', async () => {
+  it('fails a message that a node never completes', async () => {
     await rig.stop();
     rig.flowTimeout = 1_000;
     await rig.start();
@@ -417,7 +418,7 @@ describe('the broker', () => {
     assert.match((await rig.messages())[0]?.error?.message ?? '', /did not finish within 1 s/);
   });
 
-  it('asks senders to come again when the inbox is full', async () => {
+  it('asks senders to retry when the inbox is full', async () => {
     rig.flow = () => new Promise(() => {});
     for (let i = 0; i < 100; i++) await rig.receive('customer', { id: `A${i}`, fields: {} });
     await assert.rejects(rig.receive('customer', { id: 'B', fields: {} }), { code: 'SWB_BUSY' });

@@ -6,7 +6,7 @@ import { until } from '../live/node-red.js';
 import { Partner } from './partner.js';
 import { Rig } from './rig.js';
 
-/** A vendor that is asked to cancel, and shows it when it likes. */
+/** A vendor that shows a requested cancellation only later, or never. */
 class Vendor extends Partner {
   shows = false;
   constructor() {
@@ -34,43 +34,43 @@ describe('a cancellation in doubt', () => {
   });
 
   const asked = () => vendor.calls.filter((call) => call.startsWith('update ')).length;
-  const looks = () => vendor.calls.filter((call) => call === 'look').length;
+  const lookups = () => vendor.calls.filter((call) => call === 'look').length;
   const delivery = async () => (await rig.deliveries()).find((d) => d.state !== 'delivered');
   const cancelled = async (fault: 'queued' | 'unshown') => {
     await rig.start();
     await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-    await rig.quiet();
+    await rig.idle();
     vendor.faults.push(fault);
     await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one', state: 'cancelled' } });
   };
 
-  it('is looked for over the settling time, and is done when it shows', async () => {
+  it('is looked up during the settling time, and is done once it shows', async () => {
     rig.settling = 60_000;
     await cancelled('queued');
-    await until('the second look', () => looks() >= 2);
+    await until('the second lookup', () => lookups() >= 2);
     assert.match((await delivery())?.error?.message ?? '', /the cancellation is not shown yet/);
     vendor.shows = true;
-    await rig.quiet();
+    await rig.idle();
     assert.equal(asked(), 1);
     assert.equal(await delivery(), undefined);
-    const told = (await rig.deliveries()).flatMap((d) => d.attempts.map((attempt) => attempt.what));
-    assert.ok(told.includes('found the cancellation that an earlier try asked for'), told.join());
+    const texts = (await rig.deliveries()).flatMap((d) => d.attempts.map((attempt) => attempt.what));
+    assert.ok(texts.includes('found the cancellation that an earlier try requested'), texts.join());
   });
 
-  it('is asked for again once it is surely not there', async () => {
+  it('is requested again once it is certainly not there', async () => {
     await cancelled('queued');
-    await rig.quiet();
+    await rig.idle();
     assert.equal(asked(), 2);
-    assert.ok(looks() >= 2, vendor.calls.join());
+    assert.ok(lookups() >= 2, vendor.calls.join());
     assert.equal(vendor.tickets[0]?.fields.state, 'cancelled');
   });
 
-  it('is put before a person, and not asked for again, when it was answered as done and does not show', async () => {
+  it('needs a decision, and is not requested again, when it was confirmed but does not show', async () => {
     await cancelled('unshown');
     await until('the decision', async () => (await delivery())?.state === 'needsDecision');
     assert.equal((await delivery())?.decision, 'unresolved');
     assert.match((await delivery())?.error?.message ?? '', /does not show the cancellation/);
     assert.equal(asked(), 1);
-    assert.ok(looks() >= 2, vendor.calls.join());
+    assert.ok(lookups() >= 2, vendor.calls.join());
   });
 });

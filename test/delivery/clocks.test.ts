@@ -8,14 +8,14 @@ import { Rig } from './rig.js';
 
 const HOUR = 3_600_000;
 
-/** The wall clock is set while or between runs; nothing is skipped, sent twice or left to wait for that. */
+/** The wall clock is set during or between runs: nothing may be skipped, sent twice or delayed by it. */
 describe('when the clock is set', () => {
   let folder: string;
   let rig: Rig;
-  /** Milliseconds by which the wall clock is ahead. */
+  /** Offset of the wall clock, milliseconds. */
   let ahead: number;
   const clock = () => Date.now() + ahead;
-  /** Milliseconds that pass at once by the steady clock. */
+  /** Offset of the steady clock, milliseconds. */
   let passed: number;
   const steady = () => performance.now() + passed;
   beforeEach(async () => {
@@ -39,31 +39,31 @@ describe('when the clock is set', () => {
   const receive = (version: string, title: string) =>
     rig.receive('customer', { id: 'A', version, fields: { title } }, `${version} ${title}`);
   const calls = (name: string) => rig.provider.calls.filter((call) => call.startsWith(name)).length;
-  /** So many looks are made and recorded. */
-  const looked = async (times: number) => {
-    await until(`look ${times}`, () => calls('find') >= times);
+  /** Waits until a number of lookups are made and recorded. */
+  const lookedUp = async (times: number) => {
+    await until(`lookup ${times}`, () => calls('find') >= times);
     await until('it to be recorded', async () => (await first()).state === 'inDoubt');
   };
   const first = async () => (await rig.deliveries()).at(-1)!;
 
   for (const by of [-3 * HOUR, 3 * HOUR])
-    it(`by ${by / HOUR} hours, what is in doubt is looked for since it was begun by the partner’s clock`, async () => {
+    it(`by ${by / HOUR} hours, a write in doubt is lookedUp up from its start by the partner’s clock`, async () => {
       rig.settling = 60_000;
       await rig.start();
       await receive('1', 'one');
-      await rig.quiet();
+      await rig.idle();
       Object.defineProperty(rig.provider, 'clockAhead', { get: () => Date.now() + 5 * HOUR - clock() });
       rig.provider.faults.push('lost');
       rig.provider.hidden.add(rig.provider.tickets[0]!.id);
       const begun = Date.now() + 5 * HOUR;
       await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'one' }, comments: ['hello'] });
-      await until('it to be looked for', async () => rig.provider.soughtSince.length > 0);
+      await until('the lookup', async () => rig.provider.soughtSince.length > 0);
       ahead = by;
       rig.provider.soughtSince.length = 0;
       await restart({ steady: () => Date.now() + MAX_WAIT });
-      await until('it to be looked for again', async () => rig.provider.soughtSince.length > 0);
+      await until('the next lookup', async () => rig.provider.soughtSince.length > 0);
       rig.provider.hidden.clear();
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual(rig.provider.tickets[0]?.comments, ['hello']);
       for (const since of rig.provider.soughtSince) assert.ok(Math.abs(Date.parse(since) - begun) < HOUR / 2, since);
     });
@@ -72,17 +72,17 @@ describe('when the clock is set', () => {
     ['back', -HOUR],
     ['ahead', HOUR],
   ] as const) {
-    it(`${how} between two starts, what is received then is written, after what was received before`, async () => {
+    it(`${how} between two starts, new messages are written after the earlier ones`, async () => {
       await rig.start();
       await receive('1', 'one');
-      await rig.quiet();
+      await rig.idle();
       await receive('2', 'two');
-      await rig.quiet();
+      await rig.idle();
       const before = await rig.deliveries();
       ahead = by;
       await restart();
       await receive('3', 'three');
-      await rig.quiet();
+      await rig.idle();
       assert.equal(rig.provider.tickets[0]?.fields.title, 'three');
       const [newest, ...others] = await rig.deliveries();
       assert.deepEqual(
@@ -92,52 +92,52 @@ describe('when the clock is set', () => {
       assert.match(newest?.attempts[0]?.what ?? '', /^updated title/);
     });
 
-    it(`${how} during a run, a doubt is settled over its time`, async () => {
+    it(`${how} during a run, the settling time stays the same`, async () => {
       rig.settling = 60_000;
       rig.steady = steady;
       await rig.start();
       rig.provider.faults.push('queued');
       await receive('1', 'one');
-      await looked(1);
+      await lookedUp(1);
       ahead = by;
       passed += 30_000;
-      rig.broker.worker('provider')?.look();
-      await looked(calls('find') + 1);
+      rig.broker.worker('provider')?.dispatch();
+      await lookedUp(calls('find') + 1);
       assert.equal(calls('create'), 1);
       assert.ok(((await first()).lookLeft ?? 0) <= 30_000);
       passed += 60_000;
-      rig.broker.worker('provider')?.look();
-      await rig.quiet();
+      rig.broker.worker('provider')?.dispatch();
+      await rig.idle();
       assert.equal(calls('create'), 2);
     });
 
-    it(`${how} between two starts, what was left of a doubt is left`, async () => {
+    it(`${how} between two starts, the remaining settling time stays the same`, async () => {
       rig.settling = 60_000;
       rig.steady = steady;
       await rig.start();
       rig.provider.faults.push('queued');
       await receive('1', 'one');
-      await looked(1);
+      await lookedUp(1);
       passed += 40_000;
-      rig.broker.worker('provider')?.look();
-      await looked(calls('find') + 1);
+      rig.broker.worker('provider')?.dispatch();
+      await lookedUp(calls('find') + 1);
       const { lookLeft } = await first();
       assert.ok(lookLeft !== undefined && lookLeft <= 20_000, String(lookLeft));
       ahead = by;
-      const looks = calls('find');
+      const lookups = calls('find');
       await restart({ steady: () => steady() + 10 * HOUR });
-      await looked(looks + 1);
+      await lookedUp(lookups + 1);
       const then = (await first()).lookLeft ?? 0;
       assert.ok(then > 0 && then <= lookLeft, `${then} of ${lookLeft}`);
       assert.equal(calls('create'), 1);
       passed += then;
-      rig.broker.worker('provider')?.look();
-      await rig.quiet();
+      rig.broker.worker('provider')?.dispatch();
+      await rig.idle();
       assert.equal(calls('create'), 2);
     });
   }
 
-  it('back between two starts, a retry that was due in a moment is made in a moment', async () => {
+  it('back between two starts, a retry that was due soon is made soon', async () => {
     ahead = 10 * HOUR;
     rig.provider.faults.push('down');
     rig.steady = () => clock();
@@ -155,8 +155,8 @@ describe('when the clock is set', () => {
     assert.equal(calls('create'), 0);
   });
 
-  it('ahead during a run, a partner that is down is not asked more often', async () => {
-    // It stands still: whatever is tried again is tried because of the wall clock.
+  it('ahead during a run, a partner that is down gets no more tries', async () => {
+    // The steady clock stands still, so that any retry would be caused by the wall clock.
     const now = steady();
     rig.steady = () => now + passed;
     rig.provider.faults.push(...Array<'down'>(50).fill('down'));
@@ -168,17 +168,17 @@ describe('when the clock is set', () => {
     const before = calls('create');
     for (let i = 0; i < 10; i++) {
       ahead += HOUR;
-      rig.broker.worker('provider')?.look();
+      rig.broker.worker('provider')?.dispatch();
     }
     await receive('1', 'again');
-    await until('what came since', async () => (await rig.store.counts()).messages.received === 0);
+    await until('the later messages', async () => (await rig.store.counts()).messages.received === 0);
     assert.equal(calls('create'), before);
     passed += 1_000;
-    rig.broker.worker('provider')?.look();
+    rig.broker.worker('provider')?.dispatch();
     await until('the next try', () => calls('create') > before);
   });
 
-  it('a record from before the time left was kept is looked for over the whole of it', async () => {
+  it('a record without a remaining time is lookedUp up for the whole settling time', async () => {
     rig.settling = 60_000;
     await rig.start();
     rig.provider.faults.push('queued');
@@ -191,8 +191,8 @@ describe('when the clock is set', () => {
       { kind: 'delivery', record: { ...older, notBefore: undefined, lookUntil: 1 } as unknown as typeof older },
     ]);
     await rig.broker.interventions.resume('provider', { name: '' });
-    const looks = calls('find');
-    await until('a look', () => calls('find') > looks);
+    const lookups = calls('find');
+    await until('a lookup', () => calls('find') > lookups);
     await until('it to be recorded', async () => (await first()).state === 'inDoubt');
     assert.ok(((await first()).lookLeft ?? 0) > 50_000);
     assert.equal(calls('create'), 1);

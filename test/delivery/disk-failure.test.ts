@@ -25,14 +25,14 @@ describe('when the disk fails under a delivery', () => {
     ['create', ['one']],
     ['comment', ['one', 'hello']],
   ] as const) {
-    it(`looks whether a ${what} got through when its result could not be recorded, and writes nothing twice`, async () => {
+    it(`looks up whether a ${what} was written when its result could not be recorded, and writes nothing twice`, async () => {
       if (what === 'comment') {
         await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-        await rig.quiet();
+        await rig.idle();
       }
-      // What was delivered before is on disk: it is none of what the disk refuses.
+      // Earlier deliveries are on disk before the disk fails.
       await rig.store.commit([{ kind: 'setting', key: 'before', value: true }]);
-      // The disk takes that the delivery is under way, and fails before it has taken what became of it.
+      // The disk fails after the start of the delivery is stored, and before its result is.
       disk.breaksAt = '"state":"delivered"';
       await rig.receive('customer', {
         id: 'A',
@@ -44,7 +44,7 @@ describe('when the disk fails under a delivery', () => {
         what === 'create' ? rig.provider.tickets.length : rig.provider.tickets[0]?.comments.length,
       );
       await until('the failure to be noticed', () => rig.log.some((line) => line.includes('could not be recorded')));
-      await until('the failure to be told', () => rig.log.some((line) => line.includes('could not be recorded')));
+      await until('the failure to be logged', () => rig.log.some((line) => line.includes('could not be recorded')));
       disk.breaksAt = undefined;
       disk.broken.clear();
       await until('the delivery to be done', async () => (await rig.deliveries()).every((d) => d.state === 'delivered'));
@@ -53,15 +53,15 @@ describe('when the disk fails under a delivery', () => {
     });
   }
 
-  it('goes on with what waited, without being asked, once the disk is well again', async () => {
+  it('continues by itself with what waited once the disk works again', async () => {
     disk.broken.add('write');
     await assert.rejects(rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } }), { code: 'SWB_STORE' });
     disk.broken.clear();
-    await until('the store to take it', async () => {
+    await until('the store to accept it', async () => {
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
       return true;
     });
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.provider.tickets.length, 1);
   });
 });

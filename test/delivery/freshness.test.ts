@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lackIn } from '../../src/delivery/freshness.js';
+import { whyStale } from '../../src/delivery/freshness.js';
 import type { Expected, GenericComment } from '../../src/model/message.js';
 import type { ConversationRecord, Link, MessageRecord, Store } from '../../src/store/store.js';
 import { Partner } from './partner.js';
@@ -27,14 +27,14 @@ describe('a read and the hint it follows', () => {
     age = 0;
   });
 
-  const lack = (expects: Expected | undefined, { version = '2', state = 'new', changedBy, comments = ['c1'] }: Reading) => {
-    const told = version === 'none' ? undefined : version;
+  const stale = (expects: Expected | undefined, { version = '2', state = 'new', changedBy, comments = ['c1'] }: Reading) => {
+    const shown = version === 'none' ? undefined : version;
     client.parse = () => ({
       source: {
         endpoint: 'p',
         entityType: 'troubleTicket',
         id: 'T1',
-        ...(told && { version: told }),
+        ...(shown && { version: shown }),
         ...(changedBy && { changedBy }),
       },
       record: { state },
@@ -45,73 +45,73 @@ describe('a read and the hint it follows', () => {
     const conversation = { links: [link], updatedAt } as unknown as ConversationRecord;
     const store = { conversationByLink: async () => conversation } as unknown as Store;
     const record = { endpoint: 'p', entityType: 'troubleTicket', entityId: 'T1', expects, receivedAt: RECEIVED } as MessageRecord;
-    return lackIn(store, client, record, {}, age);
+    return whyStale(store, client, record, {}, age);
   };
 
-  it('is behind where it is older, or lacks what the hint names', async () => {
-    assert.equal(await lack({ version: '2' }, {}), undefined);
-    assert.match((await lack({ version: '3' }, {})) ?? '', /at 2, the hint at 3/);
-    assert.equal(await lack({ parts: ['c1'] }, {}), undefined);
-    assert.match((await lack({ parts: ['c1', 'c2'] }, {})) ?? '', /lacks c2/);
+  it('is stale where it is older, or lacks the part that the hint names', async () => {
+    assert.equal(await stale({ version: '2' }, {}), undefined);
+    assert.match((await stale({ version: '3' }, {})) ?? '', /at 2, the hint at 3/);
+    assert.equal(await stale({ parts: ['c1'] }, {}), undefined);
+    assert.match((await stale({ parts: ['c1', 'c2'] }, {})) ?? '', /c2 is missing/);
   });
 
-  it('is behind where it shows a comment as it was before we edited it, for a while', async () => {
+  it('is stale for a while where it shows a comment as it was before our edit', async () => {
     link = { ...LINK, words: { 'c:c1': ['s', 'edited', 'c1'] } };
-    assert.match((await lack(undefined, {})) ?? '', /shows the comment c1 as it was before we edited it/);
+    assert.match((await stale(undefined, {})) ?? '', /shows the comment c1 as it was before we edited it/);
     age = 10_001;
-    assert.equal(await lack(undefined, {}), undefined);
+    assert.equal(await stale(undefined, {}), undefined);
   });
 
-  it('is not behind for lack of an id where all parts have others now, and there is one more', async () => {
+  it('is not stale for a missing id where all parts have new ids, and there is one more', async () => {
     link = { ...LINK, words: { 'c:c1': 'hello' } };
-    assert.equal(await lack({ parts: ['c2'] }, { comments: ['c3', 'c4'] }), undefined);
-    for (const comments of [['c3'], ['c1', 'c3']]) assert.ok(await lack({ parts: ['c2'] }, { comments }), String(comments));
+    assert.equal(await stale({ parts: ['c2'] }, { comments: ['c3', 'c4'] }), undefined);
+    for (const comments of [['c3'], ['c1', 'c3']]) assert.ok(await stale({ parts: ['c2'] }, { comments }), String(comments));
     link = { ...LINK, words: undefined };
-    assert.ok(await lack({ parts: ['c2'] }, { comments: ['c3', 'c4'] }), 'nothing is known of what was there');
+    assert.ok(await stale({ parts: ['c2'] }, { comments: ['c3', 'c4'] }), 'the earlier parts are not known');
   });
 
-  it('is behind where it shows nothing of what was there', async () => {
-    assert.ok(await lack(undefined, { comments: [] }));
-    assert.equal(await lack(undefined, { comments: ['c2'] }), undefined, 'others are news');
+  it('is stale where it shows none of the known parts', async () => {
+    assert.ok(await stale(undefined, { comments: [] }));
+    assert.equal(await stale(undefined, { comments: ['c2'] }), undefined, 'other ids are a change');
     link = { ...LINK, seen: ['item|1|x'] };
-    assert.equal(await lack(undefined, { comments: [] }), undefined, 'told by an event, not by the entity');
+    assert.equal(await stale(undefined, { comments: [] }), undefined, 'reported by events, not by the entity');
   });
 
-  it('is behind where it shows what was there before we wrote, and no version says that it was set back', async () => {
+  it('is stale where it shows the value from before our write, and no version says that it was reset', async () => {
     const ourWrites = { state: { stamp: '1', before: 'new' } };
     link = { ...LINK, raw: { state: 'closed' }, ourWrites, writtenVersion: { state: '1' } };
-    assert.match((await lack(undefined, { version: 'none' })) ?? '', /shows state as it was before we wrote it/);
-    assert.ok(await lack(undefined, { version: '1' }));
+    assert.match((await stale(undefined, { version: 'none' })) ?? '', /shows state as it was before we wrote it/);
+    assert.ok(await stale(undefined, { version: '1' }));
     for (const reading of [{ version: '2' }, { version: 'none', state: 'closed' }, { version: 'none', state: 'held' }])
-      assert.equal(await lack(undefined, reading), undefined, JSON.stringify(reading));
+      assert.equal(await stale(undefined, reading), undefined, JSON.stringify(reading));
     link = { ...link, ourWrites: { state: { stamp: '1', before: 'held', earlier: ['other', 'new'] } } };
-    assert.ok(await lack(undefined, { version: 'none' }), 'of two quick writes a copy may be behind both');
+    assert.ok(await stale(undefined, { version: 'none' }), 'after two quick writes a replica may be behind both');
     age = 10_001;
-    assert.equal(await lack(undefined, { version: 'none' }), undefined, 'it stays so: somebody has set it back');
+    assert.equal(await stale(undefined, { version: 'none' }), undefined, 'the value persists, so it has been reset');
     age = 0;
     link = { ...link, raw: { state: 'new' } };
-    assert.equal(await lack(undefined, { version: 'none' }), undefined, 'it was not kept');
+    assert.equal(await stale(undefined, { version: 'none' }), undefined, 'it was not kept');
   });
 
-  describe('shows nothing new, and', () => {
-    it('was changed by somebody else: what they did is awaited for a moment', async () => {
+  describe('shows no change, and', () => {
+    it('was changed by another user: it is stale for some seconds', async () => {
       client.integrationUser = 'us';
-      assert.ok(await lack(undefined, { changedBy: 'agent' }));
+      assert.ok(await stale(undefined, { changedBy: 'agent' }));
       for (const reading of [{ changedBy: 'us' }, { changedBy: 'agent', version: '1' }, { changedBy: 'agent', state: 'closed' }])
-        assert.equal(await lack(undefined, reading), undefined, JSON.stringify(reading));
-      assert.equal(await lack(undefined, { changedBy: 'agent', comments: ['c1', 'c2'] }), undefined);
+        assert.equal(await stale(undefined, reading), undefined, JSON.stringify(reading));
+      assert.equal(await stale(undefined, { changedBy: 'agent', comments: ['c1', 'c2'] }), undefined);
       age = 10_001;
-      assert.equal(await lack(undefined, { changedBy: 'agent' }), undefined);
+      assert.equal(await stale(undefined, { changedBy: 'agent' }), undefined);
     });
 
-    it('was told to stand otherwise, where there is no version to tell', async () => {
+    it('was reported with another state, and has no version', async () => {
       const expects = { state: { field: 'state', value: 'completed' } };
-      assert.ok(await lack(expects, { version: 'none' }));
-      assert.equal(await lack(expects, { version: 'none', state: 'Completed' }), undefined);
-      assert.equal(await lack(expects, { version: 'none', state: 'held' }), undefined, 'news, if other ones');
-      assert.equal(await lack(expects, {}), undefined);
+      assert.ok(await stale(expects, { version: 'none' }));
+      assert.equal(await stale(expects, { version: 'none', state: 'Completed' }), undefined);
+      assert.equal(await stale(expects, { version: 'none', state: 'held' }), undefined, 'a change, though another one');
+      assert.equal(await stale(expects, {}), undefined);
       updatedAt = '2026-01-01T00:00:01.000Z';
-      assert.equal(await lack(expects, { version: 'none' }), undefined, 'an event that is late');
+      assert.equal(await stale(expects, { version: 'none' }), undefined, 'an event that is late');
     });
   });
 });

@@ -7,8 +7,8 @@ import { createTmf621Client, type Tmf621Client } from '../../src/endpoints/tmf62
 import { PartnerError } from '../../src/errors.js';
 import { createHttpClient } from '../../src/http/http-client.js';
 import { PATIENCE } from '../patience.js';
-import { Clockwork } from './hub-clockwork.js';
 import { type Form, HubProvider } from './hub-provider.js';
+import { ManualClock } from './hub-rig.js';
 import { Rig } from './rig.js';
 
 const MINUTE = 60_000;
@@ -19,7 +19,7 @@ describe('a registration at a hub', () => {
   let rig: Rig;
   let provider: HubProvider;
   let client: Tmf621Client;
-  let time: Clockwork;
+  let time: ManualClock;
   let subscription: HubSubscription | undefined;
   let states: HubState[];
   let catchUps: number;
@@ -47,7 +47,7 @@ describe('a registration at a hub', () => {
       arrayMode: 'replace',
       clock: Date.now,
     });
-    time = new Clockwork();
+    time = new ManualClock();
     catchUps = 0;
     failing = undefined;
     states = [];
@@ -76,7 +76,7 @@ describe('a registration at a hub', () => {
         if (failing) throw failing;
       },
       onRegistered: (state) => states.push(state),
-      onTrouble: (error) => troubles.push(String(error)),
+      onError: (error) => troubles.push(String(error)),
       onNotice: (text) => notices.push(text),
       ...changes,
     });
@@ -92,8 +92,8 @@ describe('a registration at a hub', () => {
     time.restart();
     await begin();
   };
-  /** A change that was found by asking, and was `outcome` to us. */
-  const findByAsking = async (id: string, outcome: 'routed' | 'ignored' = 'routed') => {
+  /** A change that polling found, settled with `outcome`. */
+  const findByPolling = async (id: string, outcome: 'routed' | 'ignored' = 'routed') => {
     await rig.broker.inbox.accept([
       { node: 'n', origin: 'poll', endpoint: 'p', entityType: 'troubleTicket', entityId: id, key: `poll|${id}`, payload: {} },
     ]);
@@ -107,7 +107,7 @@ describe('a registration at a hub', () => {
   ];
   for (const form of TAKEN) {
     for (const listed of [true, false]) {
-      it(`answered «${form}» is made once, through an hour of deploys, and restarts (${listed ? 'listed' : 'not listed'})`, async () => {
+      it(`answered "${form}" is made once during an hour of deploys and restarts (${listed ? 'listed' : 'not listed'})`, async () => {
         Object.assign(provider, { form, listed });
         await begin();
         for (let deploy = 0; deploy < 5; deploy++) {
@@ -127,7 +127,7 @@ describe('a registration at a hub', () => {
       });
     }
 
-    it(`answered «${form}» goes with its node where the provider lists it`, async () => {
+    it(`answered "${form}" is removed with its node where the provider lists it`, async () => {
       Object.assign(provider, { form, listed: true });
       await begin();
       await time.pass(MINUTE);
@@ -139,7 +139,7 @@ describe('a registration at a hub', () => {
   }
 
   for (const form of ['id', 'location', 'elsewhere', 'list', 'wrapper', 'conflictWithId'] as const) {
-    it(`answered «${form}» goes with its node by the id it was given`, async () => {
+    it(`answered "${form}" is removed with its node by the id it was given`, async () => {
       provider.form = form;
       await begin();
       await end(true);
@@ -149,11 +149,11 @@ describe('a registration at a hub', () => {
   }
 
   for (const form of ['created', 'cut', 'conflict'] as const) {
-    it(`answered «${form}», of which nobody knows the id, is said to be left when its node goes, and believed when it is back`, async () => {
+    it(`answered "${form}", whose id is not known, is reported as left behind when its node is removed, and assumed to exist when the node is restored`, async () => {
       provider.form = form;
       await begin();
       await end(true);
-      assert.match(notices.join(), /may still stand.*Have it ended there/);
+      assert.match(notices.join(), /may still exist.*Have it removed there/);
       assert.doesNotMatch(notices.join(), new RegExp(String([...provider.live.values()][0]?.callback)), 'no secret in the log');
       await begin();
       await time.pass(HOUR);
@@ -162,7 +162,7 @@ describe('a registration at a hub', () => {
   }
 
   for (const form of ['notReached', 'notHtml', 'notError', 'notGateway'] as const) {
-    it(`answered «${form}» is not believed, and made once the hub answers`, async () => {
+    it(`answered "${form}" does not count, and is made once the hub answers`, async () => {
       provider.form = form;
       await begin();
       await time.pass(10 * MINUTE);
@@ -178,7 +178,7 @@ describe('a registration at a hub', () => {
     });
   }
 
-  it('whose connection was cut before it took effect is made where the list does not show it', async () => {
+  it('whose connection was cut before it took effect is repeated where the list does not show it', async () => {
     Object.assign(provider, { form: 'notCut', listed: true });
     await begin();
     provider.form = 'id';
@@ -187,18 +187,18 @@ describe('a registration at a hub', () => {
     assert.equal(provider.posts, 2);
   });
 
-  it('whose connection was cut before it took effect is made when a change comes without an event, where there is no list', async () => {
+  it('whose connection was cut before it took effect is repeated when a change has no event, where there is no list', async () => {
     provider.form = 'notCut';
     await begin();
     provider.form = 'id';
     await time.pass(2 * MINUTE);
-    assert.ok(catchUps >= 2, 'it asks for changes');
-    await findByAsking('t1');
+    assert.ok(catchUps >= 2, 'it polls for changes');
+    await findByPolling('t1');
     await time.pass(2 * MINUTE);
     assert.equal(provider.live.size, 1);
   });
 
-  it('of which the process knew nothing any more when it died is not made twice', async () => {
+  it('that took effect just before the process died is not made twice', async () => {
     provider.listed = true;
     const died = new Error('the process died');
     const commit = rig.store.commit.bind(rig.store);
@@ -218,7 +218,7 @@ describe('a registration at a hub', () => {
     assert.equal(provider.posts, 1);
   });
 
-  it('that stands several times is ended but for one, where the provider lists them', async () => {
+  it('that exists several times is reduced to one where the provider lists them', async () => {
     await begin();
     const [one] = provider.live.values();
     await end();
@@ -231,7 +231,7 @@ describe('a registration at a hub', () => {
   });
 
   for (const way of ['read', 'listed'] as const) {
-    it(`that a restarted provider has forgotten is made again within minutes, and what was missed is read (${way})`, async () => {
+    it(`that a restarted provider has lost is made again within minutes, and missed changes are read (${way})`, async () => {
       provider[way] = true;
       await begin();
       await time.pass(HOUR);
@@ -240,11 +240,11 @@ describe('a registration at a hub', () => {
       await time.pass(2 * MINUTE);
       assert.equal(provider.live.size, 1);
       assert.equal(catchUps, before + 1);
-      assert.match(notices.join(), /had forgotten/);
+      assert.match(notices.join(), /no longer had our registration/);
     });
 
     for (const instead of ['gateway', 'html', 'error'] as const) {
-      it(`is not taken for gone by an answer of something else (${way}, ${instead})`, async () => {
+      it(`does not count as lost when something other than the hub answers (${way}, ${instead})`, async () => {
         provider[way] = true;
         await begin();
         provider.instead = instead;
@@ -260,62 +260,62 @@ describe('a registration at a hub', () => {
   }
 
   for (const instead of ['gateway', 'html', 'error'] as const) {
-    it(`is not taken for ended by an answer of something else (${instead}), and ended when its node is back`, async () => {
+    it(`does not count as removed when something other than the hub answers (${instead}), and is removed when its node is restored`, async () => {
       await begin();
       provider.instead = instead;
       await end(true);
-      assert.match(notices.join(), /could not be ended: h1/);
+      assert.match(notices.join(), /could not be removed: h1/);
       provider.instead = undefined;
       await begin();
       assert.deepEqual([...provider.live.keys()], ['h2']);
     });
   }
 
-  it('that nobody can see is made again when a change comes without an event', async () => {
+  it('that the provider does not show is made again when a change has no event', async () => {
     await begin();
     await time.pass(10 * MINUTE);
     provider.live.clear();
-    await findByAsking('t1');
+    await findByPolling('t1');
     await time.pass(2 * MINUTE);
     assert.equal(provider.live.size, 1);
-    assert.match(notices.join(), /sent no event of a change/);
+    assert.match(notices.join(), /sent no event for a change/);
   });
 
-  it('is not made again for echoes, nor while events come', async () => {
+  it('is not made again for echoes, nor while events arrive', async () => {
     await begin();
     await time.pass(10 * MINUTE);
-    await findByAsking('ours', 'ignored');
+    await findByPolling('ours', 'ignored');
     await time.pass(5 * MINUTE);
-    await findByAsking('t1');
-    subscription?.heard();
+    await findByPolling('t1');
+    subscription?.eventReceived();
     await time.pass(5 * MINUTE);
     assert.equal(provider.posts, 1);
     assert.ok(states.at(-1)?.lastEvent);
   });
 
-  it('of a provider that leaves changes out is made again less and less often', async () => {
+  it('at a provider that omits some changes is made again less and less often', async () => {
     provider.form = 'created';
     await begin();
     for (let minute = 0; minute < 600; minute += 2) {
       await time.pass(2 * MINUTE);
-      await findByAsking(`t${minute}`);
+      await findByPolling(`t${minute}`);
     }
     assert.ok(provider.posts <= 9, `${provider.posts} registrations in ten hours`);
   });
 
-  it('that cannot be seen is renewed at the interval, unless events come', async () => {
+  it('that the provider does not show is renewed at the interval, unless events arrive', async () => {
     await begin();
     await time.pass(61 * MINUTE);
     assert.equal(provider.posts, 2);
     assert.deepEqual([...provider.live.keys()], ['h2']);
     await time.pass(30 * MINUTE);
-    subscription?.heard();
+    subscription?.eventReceived();
     await time.pass(45 * MINUTE);
     assert.equal(provider.posts, 2);
   });
 
   for (const knows of ['same', 'conflict'] as const) {
-    it(`is renewed once for each start at a provider that knows it again (${knows})`, async () => {
+    it(`is renewed once per start at a provider that recognises it (${knows})`, async () => {
       provider.knows = knows;
       await begin();
       for (let start = 0; start < 5; start++) await restart();
@@ -324,7 +324,7 @@ describe('a registration at a hub', () => {
     });
   }
 
-  it('is neither renewed nor forgotten by a clock that is set', async () => {
+  it('is neither renewed nor lost when the clock is set', async () => {
     let clock = Date.now();
     Object.assign(rig.broker, { clock: () => clock });
     await begin();
@@ -337,13 +337,13 @@ describe('a registration at a hub', () => {
     assert.equal(provider.posts, 1);
     clock -= HOUR * 24;
     await time.pass(62 * MINUTE);
-    assert.equal(provider.posts, 2, 'the interval passes all the same');
+    assert.equal(provider.posts, 2, 'the interval is independent of the wall clock');
     await restart();
     assert.equal(provider.posts, 3, 'renewed by a new process');
     assert.equal(provider.live.size, 1);
   });
 
-  it('of which the former one is not surely ended stands all the same, and no further ones are made', async () => {
+  it('whose former one may not be removed counts as made, and no further ones are made', async () => {
     await begin();
     provider.instead = 'gateway';
     await time.pass(5 * HOUR);
@@ -355,7 +355,7 @@ describe('a registration at a hub', () => {
     assert.equal(provider.live.size, 1);
   });
 
-  it('that cannot be ended is not renewed at the interval, and said to be left', async () => {
+  it('that cannot be removed is not renewed at the interval, and is reported as left behind', async () => {
     provider.ends = false;
     await begin();
     await time.pass(61 * MINUTE);
@@ -363,10 +363,10 @@ describe('a registration at a hub', () => {
     await time.pass(5 * HOUR);
     assert.equal(provider.posts, 2);
     await end(true);
-    assert.match(notices.join(), /could not be ended: h2/);
+    assert.match(notices.join(), /could not be removed: h2/);
   });
 
-  it('reads what was missed at start, and after the provider was away', async () => {
+  it('reads missed changes at the start, and after the provider was down', async () => {
     provider.read = true;
     await begin();
     assert.equal(catchUps, 1);
@@ -379,17 +379,17 @@ describe('a registration at a hub', () => {
     assert.equal(catchUps, before + 1);
   });
 
-  it('stands although what was missed cannot be read for the moment, and says what fails', async () => {
+  it('is kept while missed changes cannot be read, and reports what fails', async () => {
     const parts: string[] = [];
     failing = new Error('the list is away');
-    await begin({ onTrouble: (_error, _retryAt, part) => parts.push(part) });
+    await begin({ onError: (_error, _retryAt, part) => parts.push(part) });
     assert.deepEqual(parts, ['poll']);
     assert.equal(states.at(-1)?.certain, true);
     await time.pass(10 * MINUTE);
     assert.equal(provider.posts, 1);
   });
 
-  it('stands where changes may not be read at all, which is said once', async () => {
+  it('is kept where changes can never be read, which is reported once', async () => {
     failing = new PartnerError('SWB_PARTNER_AUTH', 'answered 403', { outcome: 'notDone', retry: false, status: 403 });
     await begin();
     await time.pass(HOUR / 2);
@@ -398,7 +398,7 @@ describe('a registration at a hub', () => {
     assert.deepEqual(troubles, []);
   });
 
-  it('asks less often where asking takes long', async () => {
+  it('polls less often where a poll takes long', async () => {
     const ask = async () => {
       catchUps++;
       time.skip(20_000);
@@ -408,19 +408,19 @@ describe('a registration at a hub', () => {
     assert.ok(catchUps <= 5, `${catchUps} in an hour`);
   });
 
-  it('that a provider says to have, without sending events, is said so, and changes are read', async () => {
+  it('that the provider claims to have without sending events is reported, and changes are read', async () => {
     Object.assign(provider, { form: 'created', knows: 'conflict' });
     await begin();
     await time.pass(10 * MINUTE);
-    await findByAsking('t1');
+    await findByPolling('t1');
     const before = catchUps;
     await time.pass(2 * MINUTE);
-    assert.match(notices.join(), /says that we are registered, and sends no events/);
+    assert.match(notices.join(), /says that we are registered, but sends no events/);
     assert.ok(catchUps > before);
     assert.deepEqual(troubles, []);
   });
 
-  it('at a system without a hub is a wrong setting, and nothing is believed', async () => {
+  it('at a system without a hub is a wrong setting, and does not count as made', async () => {
     const hub = createTmf621Client({
       ...{ id: 'p', name: 'SN', version: 'v4', profile: 'servicenow', arrayMode: 'replace', clock: Date.now },
       http: createHttpClient({
@@ -440,20 +440,20 @@ describe('a registration at a hub', () => {
     hub.close();
   });
 
-  it('keeps the watermark young while events come', async () => {
+  it('keeps the watermark recent while events arrive', async () => {
     await begin();
     for (let minute = 0; minute < 60; minute++) {
-      subscription?.heard();
+      subscription?.eventReceived();
       await time.pass(MINUTE);
     }
     assert.ok(catchUps >= 4 && catchUps <= 6, `${catchUps} in an hour`);
   });
 
-  it('whose provider shows it and sends nothing is said so', async () => {
+  it('that the provider shows without sending events is reported', async () => {
     provider.read = true;
     await begin();
     await time.pass(10 * MINUTE);
-    await findByAsking('t1');
+    await findByPolling('t1');
     await time.pass(2 * MINUTE);
     assert.equal(provider.posts, 1);
     assert.match(notices.join(), /sends no events/);

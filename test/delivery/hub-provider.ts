@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** How a registration is answered; those that begin with «not» do not take effect. */
+/** Answers to a registration; those that begin with "not" do not take effect. */
 export type Form =
   | 'id'
   | 'ok'
@@ -30,17 +30,17 @@ interface Live {
 
 const HTML = '<html><body>Please sign in</body></html>';
 
-/** A provider's hub of our own making, over HTTP: counts what is live at the same time. */
+/** A provider's hub over HTTP, which counts the registrations that exist at the same time. */
 export class HubProvider {
   form: Form = 'id';
-  /** `GET /hub` and `GET /hub/{id}` are answered. */
+  /** Supports `GET /hub` and `GET /hub/{id}`. */
   listed = false;
   read = false;
-  /** DELETE is. */
+  /** Supports DELETE. */
   ends = true;
-  /** Registering the same callback twice gives the same subscription, or 409. */
+  /** How it answers when the same callback is registered twice: the same subscription, or 409. */
   knows: 'no' | 'same' | 'conflict' = 'no';
-  /** What answers DELETE and GET instead of the hub. */
+  /** Answer to DELETE and GET that does not come from the hub. */
   instead: 'gateway' | 'html' | 'error' | undefined;
   readonly live = new Map<string, Live>();
   readonly calls: string[] = [];

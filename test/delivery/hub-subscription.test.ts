@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HubSubscription, type HubSubscriptionOptions } from '../../src/delivery/hub-subscription.js';
-import { PASSING_TIME } from '../../src/delivery/passing-time.js';
+import { MONOTONIC_CLOCK } from '../../src/delivery/monotonic-clock.js';
 import type { Hub } from '../../src/endpoints/hub.js';
 import { PartnerError } from '../../src/errors.js';
 import { until } from '../live/node-red.js';
@@ -13,13 +13,13 @@ import { Rig } from './rig.js';
 /** A provider's hub in memory. */
 class TestHub implements Hub {
   address = 'https://provider/one';
-  readonly standing = new Map<string, { callback: string; query?: string }>();
+  readonly registered = new Map<string, { callback: string; query?: string }>();
   readonly calls: string[] = [];
-  /** Standing at the same time, the fewest since the first registration: with none, events are lost. */
+  /** Smallest number of subscriptions since the first registration: with none, events are lost. */
   fewest = Number.POSITIVE_INFINITY;
-  /** v4 has no way to ask. */
-  tells = true;
-  /** Takes one subscription only (409). */
+  /** False: registrations cannot be queried, as in v4. */
+  shows = true;
+  /** Accepts one subscription only (409). */
   single = false;
   faults = 0;
   private next = 0;
@@ -27,20 +27,20 @@ class TestHub implements Hub {
   async registerHub(callback: string, query?: string) {
     this.calls.push('register');
     if (this.faults-- > 0) throw refusal(503, true);
-    if (this.single && this.standing.size > 0) return { already: true };
+    if (this.single && this.registered.size > 0) return { already: true };
     const id = `h${++this.next}`;
-    this.standing.set(id, { callback, ...(query && { query }) });
+    this.registered.set(id, { callback, ...(query && { query }) });
     if (this.fewest === Number.POSITIVE_INFINITY) this.fewest = 1;
     return { id };
   }
   async unregisterHub(id: string) {
     this.calls.push(`unregister ${id}`);
-    this.standing.delete(id);
-    this.fewest = Math.min(this.fewest, this.standing.size);
+    this.registered.delete(id);
+    this.fewest = Math.min(this.fewest, this.registered.size);
     return true;
   }
   async hubExists(id: string) {
-    return this.tells ? this.standing.has(id) : undefined;
+    return this.shows ? this.registered.has(id) : undefined;
   }
   async hubsOf() {
     return undefined;
@@ -73,7 +73,7 @@ describe('a subscription at a hub', () => {
 
   const troubles: string[] = [];
   const notices: string[] = [];
-  /** Starts one and waits until it stands. */
+  /** Starts a subscription and waits until it is registered. */
   const begin = async (changes: Partial<HubSubscriptionOptions> = {}) => {
     let registered = 0;
     const subscription = new HubSubscription({
@@ -84,7 +84,7 @@ describe('a subscription at a hub', () => {
       renewInterval: PATIENCE,
       catchUp: async () => undefined,
       onRegistered: () => registered++,
-      onTrouble: (error) => troubles.push(String(error)),
+      onError: (error) => troubles.push(String(error)),
       onNotice: (text) => notices.push(text),
       ...changes,
     });
@@ -93,10 +93,10 @@ describe('a subscription at a hub', () => {
     await until('the registration', () => registered > 0);
     return { subscription, secret, times: () => registered };
   };
-  const callbacks = () => [...hub.standing.values()].map((s) => s.callback);
+  const callbacks = () => [...hub.registered.values()].map((s) => s.callback);
 
-  it('is made with a secret in its callback, and not again by a deploy', async () => {
-    for (hub.tells of [true, false]) {
+  it('is made with a secret in its callback, and not repeated by a deploy', async () => {
+    for (hub.shows of [true, false]) {
       const { subscription, secret } = await begin();
       assert.ok(secret.length >= 32);
       await subscription.stop(false);
@@ -108,19 +108,19 @@ describe('a subscription at a hub', () => {
     }
   });
 
-  it('is made anew where the provider has forgotten it', async () => {
+  it('is made again where the provider has lost it', async () => {
     const { subscription } = await begin();
     await subscription.stop(false);
-    hub.standing.clear();
+    hub.registered.clear();
     await begin();
-    assert.equal(hub.standing.size, 1);
+    assert.equal(hub.registered.size, 1);
   });
 
-  it('is renewed by a new process where the provider cannot tell, the new one before the former', async () => {
-    hub.tells = false;
+  it('is renewed by a new process where the provider does not show it, before the former one is removed', async () => {
+    hub.shows = false;
     const { subscription, secret } = await begin();
     await subscription.stop(false);
-    const time = { ...PASSING_TIME, run: 'another process' };
+    const time = { ...MONOTONIC_CLOCK, run: 'another process' };
     const again = await begin({ time });
     assert.deepEqual(hub.calls, ['register', 'register', 'unregister h1']);
     assert.deepEqual(callbacks(), [`https://broker/n/${secret}`]);
@@ -130,27 +130,27 @@ describe('a subscription at a hub', () => {
     assert.equal(hub.calls.length, 3, 'a deploy makes no new one');
   });
 
-  it('is renewed where the provider cannot tell, without a moment in which events have nowhere to go', async () => {
-    hub.tells = false;
+  it('is renewed where the provider does not show it, without a gap in which events are lost', async () => {
+    hub.shows = false;
     const { times } = await begin({ renewInterval: 20 });
     await until('two renewals', () => times() >= 3);
     assert.deepEqual(hub.calls.slice(0, 3), ['register', 'register', 'unregister h1']);
     assert.ok(hub.fewest >= 1, 'there was always one');
     await running[0]?.stop(false);
-    assert.equal(hub.standing.size, 1);
+    assert.equal(hub.registered.size, 1);
   });
 
-  it('stands at a provider that takes one at a time, and says that there is one', async () => {
-    Object.assign(hub, { tells: false, single: true });
+  it('is kept at a provider that accepts one at a time, and answers that there is one', async () => {
+    Object.assign(hub, { shows: false, single: true });
     const { times } = await begin({ renewInterval: 20 });
     await until('a renewal', () => times() >= 4);
     await running[0]?.stop(false);
-    assert.deepEqual([...hub.standing.keys()], ['h1']);
+    assert.deepEqual([...hub.registered.keys()], ['h1']);
     assert.deepEqual(hub.calls.slice(0, 2), ['register', 'register']);
   });
 
-  it('moves with our address at a provider that takes one at a time', async () => {
-    Object.assign(hub, { tells: false, single: true });
+  it('follows our address at a provider that accepts one at a time', async () => {
+    Object.assign(hub, { shows: false, single: true });
     const { subscription, secret } = await begin();
     await subscription.stop(false);
     await begin({ callback: 'https://elsewhere/n' });
@@ -158,22 +158,22 @@ describe('a subscription at a hub', () => {
     assert.deepEqual(hub.calls.slice(0, 4), ['register', 'register', 'unregister h1', 'register']);
   });
 
-  it('moves with our address and the filter', async () => {
+  it('follows our address and the filter', async () => {
     const { subscription, secret } = await begin();
     await subscription.stop(false);
     await begin({ callback: 'https://elsewhere/n', query: 'eventType=X' });
-    assert.deepEqual([...hub.standing.values()], [{ callback: `https://elsewhere/n/${secret}`, query: 'eventType=X' }]);
+    assert.deepEqual([...hub.registered.values()], [{ callback: `https://elsewhere/n/${secret}`, query: 'eventType=X' }]);
   });
 
-  for (const tells of [true, false]) {
-    it(`is made at once at the provider’s new address, where nothing of the old one is ended (${tells ? 'asked' : 'believed'})`, async () => {
-      hub.tells = tells;
+  for (const shows of [true, false]) {
+    it(`is made at once at the provider’s new address, where nothing of the old one is removed (${shows ? 'shown' : 'not shown'})`, async () => {
+      hub.shows = shows;
       const { subscription, secret } = await begin();
       await subscription.stop(false);
-      hub = Object.assign(new TestHub(), { address: 'https://provider/two', tells });
-      hub.standing.set('h1', { callback: 'https://somebody-else' });
+      hub = Object.assign(new TestHub(), { address: 'https://provider/two', shows });
+      hub.registered.set('h1', { callback: 'https://somebody-else' });
       hub.registerHub = async (callback) => {
-        hub.standing.set('h2', { callback });
+        hub.registered.set('h2', { callback });
         return { id: 'h2' };
       };
       const moved = await begin();
@@ -186,8 +186,8 @@ describe('a subscription at a hub', () => {
     });
   }
 
-  it('from before addresses were kept is renewed once at today’s, and moves with it from then on', async () => {
-    hub.tells = false;
+  it('without a stored address is renewed once at the current one, and follows it from then on', async () => {
+    hub.shows = false;
     const { subscription, secret } = await begin();
     await subscription.stop(false);
     const old = { secret, callback: `https://broker/n/${secret}`, id: 'h1', at: rig.broker.clock() };
@@ -197,10 +197,10 @@ describe('a subscription at a hub', () => {
     await upgraded.subscription.stop(false);
     hub.address = 'https://provider/two';
     await begin();
-    assert.deepEqual(hub.calls.slice(3), ['register'], 'and nothing is ended there');
+    assert.deepEqual(hub.calls.slice(3), ['register'], 'and nothing is removed there');
   });
 
-  it('whose predecessor could not be ended in time ends it the next time', async () => {
+  it('removes its predecessor later if the removal failed at first', async () => {
     const { subscription } = await begin();
     await subscription.stop(false);
     const unregister = hub.unregisterHub.bind(hub);
@@ -215,30 +215,30 @@ describe('a subscription at a hub', () => {
       renewInterval: PATIENCE,
       catchUp: async () => undefined,
       onRegistered: () => undefined,
-      onTrouble: (error) => troubles.push(String(error)),
+      onError: (error) => troubles.push(String(error)),
       onNotice: (text) => notices.push(text),
     });
     await moved.start();
-    await until('the new one', () => hub.standing.size === 2);
+    await until('the new registration', () => hub.registered.size === 2);
     await moved.stop(false);
     hub.unregisterHub = unregister;
     await begin({ callback: 'https://elsewhere/n' });
-    assert.equal(hub.standing.size, 1);
+    assert.equal(hub.registered.size, 1);
     assert.match(callbacks()[0] ?? '', /^https:\/\/elsewhere/);
   });
 
-  it('is tried again when the provider is away, and says so', async () => {
+  it('is retried when the provider is down, and reports that', async () => {
     hub.faults = 1;
     troubles.length = 0;
     await begin();
     assert.match(troubles[0] ?? '', /503/);
-    assert.equal(hub.standing.size, 1);
+    assert.equal(hub.registered.size, 1);
   });
 
-  it('ends with its node', async () => {
+  it('is removed with its node', async () => {
     const { subscription } = await begin();
     await subscription.stop(true);
-    assert.equal(hub.standing.size, 0);
+    assert.equal(hub.registered.size, 0);
     const { secret } = await begin();
     assert.deepEqual(callbacks(), [`https://broker/n/${secret}`]);
   });

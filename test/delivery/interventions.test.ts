@@ -11,7 +11,7 @@ import { Rig } from './rig.js';
 
 const ANNA = { name: 'anna' };
 
-describe('what a person does by hand', () => {
+describe('manual actions', () => {
   let folder: string;
   let rig: Rig;
   beforeEach(async () => {
@@ -43,7 +43,7 @@ describe('what a person does by hand', () => {
   }
 
   describe('skipping', () => {
-    it('lets what waited go on, and can be undone: it stands as it stood', async () => {
+    it('unblocks the deliveries behind, and can be undone, which restores the former state', async () => {
       const failed = await deadLetter();
       await hands().skipDelivery(failed.id, 'Done by phone.', ANNA);
       const skipped = (await rig.store.delivery(failed.id))!;
@@ -58,7 +58,7 @@ describe('what a person does by hand', () => {
       assert.deepEqual(await audit(), ['anna undo delivery', 'anna skip delivery']);
     });
 
-    it('of a message can be undone too, and its replay still works', async () => {
+    it('a message can be undone too, and its replay still works', async () => {
       rig.flow = async () => {
         throw new Error('no');
       };
@@ -70,15 +70,15 @@ describe('what a person does by hand', () => {
       assert.deepEqual([back.state, back.error?.message, back.reason], ['failed', 'no', undefined]);
       rig.flow = (payload, record) => rig.forward(payload, record);
       await hands().replayMessage(failed.id, ANNA);
-      await rig.quiet();
+      await rig.idle();
       assert.equal(rig.provider.tickets.length, 1);
     });
 
-    it('does not hold back again, when undone, what has its ticket meanwhile', async () => {
+    it('does not block the deliveries again, when undone, if the ticket exists meanwhile', async () => {
       const failed = await deadLetter();
       await hands().skipDelivery(failed.id, '', ANNA);
       await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
-      await rig.quiet();
+      await rig.idle();
       assert.equal(rig.provider.tickets.length, 1);
       await hands().undoDelivery(failed.id, ANNA);
       await rig.receive('customer', { id: 'A', version: '3', fields: { title: 'three' } });
@@ -87,12 +87,12 @@ describe('what a person does by hand', () => {
   });
 
   describe('suspending an endpoint', () => {
-    it('keeps what is for it, over a restart, and sends it in order when resumed', async () => {
+    it('holds its deliveries, also after a restart, and sends them in order when resumed', async () => {
       await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1' } });
-      await rig.quiet();
+      await rig.idle();
       await hands().suspend('provider', 'Maintenance until six.', ANNA);
       for (const state of ['2', '3', '4']) await rig.receive('customer', { id: 'A', version: state, fields: { state } });
-      await until('all of them to wait', async () => (await inState('pending')).length === 3);
+      await until('all deliveries to wait', async () => (await inState('pending')).length === 3);
       await restart();
       const { suspended } = rig.broker.worker('provider')!.status;
       await until('the suspension to be known', () => rig.broker.worker('provider')!.status.suspended);
@@ -103,7 +103,7 @@ describe('what a person does by hand', () => {
         [],
       );
       await hands().resume('provider', ANNA);
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual(
         rig.provider.calls.filter((c) => c.startsWith('update')),
         ['2', '3', '4'].map((state) => `update {"state":"${state}"}`),
@@ -111,7 +111,7 @@ describe('what a person does by hand', () => {
       assert.deepEqual(await audit(), ['anna resume endpoint', 'anna suspend endpoint']);
     });
 
-    it('leaves the other direction alone, and a replay waiting there can be undone', async () => {
+    it('does not affect the other direction, and a replay that waits can be undone', async () => {
       const failed = await deadLetter();
       await hands().suspend('provider', '', ANNA);
       await hands().replayDelivery(failed.id, ANNA);
@@ -122,15 +122,15 @@ describe('what a person does by hand', () => {
       await hands().resume('provider', ANNA);
       await rig.receive('provider', { id: 'P', version: '1', fields: { title: 'theirs' } });
       await until('the other direction', () => rig.customer.tickets.length === 1);
-      assert.equal(rig.provider.tickets.length, 0, 'what was undone is not sent');
+      assert.equal(rig.provider.tickets.length, 0, 'an undone replay is not sent');
     });
   });
 
   describe('editing', () => {
-    it('sends the changed payload, and keeps who changed what', async () => {
+    it('sends the edited payload, and records who edited what', async () => {
       const failed = await deadLetter();
       await hands().editDelivery(failed.id, { title: 'mended' }, ANNA);
-      await rig.quiet();
+      await rig.idle();
       assert.equal(rig.provider.tickets[0]?.fields.title, 'mended');
       const bodies = await rig.store.bodies('delivery', failed.id);
       assert.deepEqual((bodies.request as EntityRequest).fields, { title: 'mended' });
@@ -140,15 +140,15 @@ describe('what a person does by hand', () => {
       assert.deepEqual(await audit(), ['anna edit delivery']);
     });
 
-    it('queues nothing that the partner would not take', async () => {
+    it('queues nothing that the partner would reject', async () => {
       const failed = await deadLetter();
       await assert.rejects(hands().editDelivery(failed.id, { forbidden: 1 }, ANNA), /forbidden is not allowed/);
-      await assert.rejects(hands().editDelivery(failed.id, 'text', ANNA), /no JSON object/);
+      await assert.rejects(hands().editDelivery(failed.id, 'text', ANNA), /not a JSON object/);
       assert.deepEqual(await rig.store.delivery(failed.id), failed);
       assert.deepEqual(await audit(), []);
     });
 
-    it('amends a ticket that an earlier try had created after all', async () => {
+    it('applies edits to a ticket that an earlier try had created after all', async () => {
       rig.provider.faults.push('lost');
       let open = () => {};
       rig.provider.gate = () => new Promise((resolve) => (open = resolve));
@@ -160,27 +160,27 @@ describe('what a person does by hand', () => {
       const doubtful = await until('the doubt', async () => (await inState('inDoubt'))[0]);
       await hands().editDelivery(doubtful.id, { title: 'mended' }, ANNA);
       await hands().resume('provider', ANNA);
-      await rig.quiet();
+      await rig.idle();
       assert.deepEqual(
         rig.provider.tickets.map((t) => t.fields.title),
         ['mended'],
       );
     });
 
-    it('writes what a person wrote even when something newer has been sent', async () => {
+    it('writes manual edits even if something newer has been sent', async () => {
       await rig.receive('customer', { id: 'A', version: '1', fields: { state: '1' } });
-      await rig.quiet();
+      await rig.idle();
       rig.provider.faults.push('refused');
       await rig.receive('customer', { id: 'A', version: '2', fields: { state: '2' } });
       const failed = await until('the dead letter', async () => (await inState('failed'))[0]);
       await rig.receive('customer', { id: 'A', version: '3', fields: { state: '3' } });
-      await rig.quiet();
-      await hands().editDelivery(failed.id, { state: 'by hand' }, ANNA);
-      await rig.quiet();
-      assert.equal(rig.provider.tickets[0]?.fields.state, 'by hand');
+      await rig.idle();
+      await hands().editDelivery(failed.id, { state: 'manual' }, ANNA);
+      await rig.idle();
+      assert.equal(rig.provider.tickets[0]?.fields.state, 'manual');
     });
 
-    it('puts a changed incoming payload through the flow, but none about another entity', async () => {
+    it('emits an edited incoming payload, unless it is about another entity', async () => {
       rig.flow = async (payload, record) => {
         if (payload.fields.title === 'bad') throw new Error('bad title');
         await rig.forward(payload, record);
@@ -188,9 +188,9 @@ describe('what a person does by hand', () => {
       const payload = { id: 'A', version: '1', fields: { title: 'bad' } };
       await rig.receive('customer', payload);
       const failed = await until('the failure', async () => (await rig.messages()).find((m) => m.state === 'failed'));
-      await assert.rejects(hands().editMessage(failed.id, { ...payload, id: 'B' }, ANNA), /is about B, not A/);
+      await assert.rejects(hands().editMessage(failed.id, { ...payload, id: 'B' }, ANNA), /is about B, not about A/);
       await hands().editMessage(failed.id, { ...payload, fields: { title: 'good' } }, ANNA);
-      await rig.quiet();
+      await rig.idle();
       assert.equal(rig.provider.tickets[0]?.fields.title, 'good');
       const bodies = await rig.store.bodies('message', failed.id);
       assert.deepEqual((bodies.edits as Edit[])[0]?.fields, [{ path: 'fields.title', from: 'bad', to: 'good' }]);
@@ -198,7 +198,7 @@ describe('what a person does by hand', () => {
   });
 
   describe('answering a decision', () => {
-    /** A delivery that waits for an answer, as an answer that was lost leaves it. */
+    /** A delivery that needs a decision, as after a lost answer. */
     async function undecided(decision: DecisionKind): Promise<DeliveryRecord> {
       const failed = await deadLetter();
       await hands().suspend('provider', '', ANNA);
@@ -215,7 +215,7 @@ describe('what a person does by hand', () => {
       await rig.store.commit([{ kind: 'delivery', record: asked }]);
       return { ...asked, version: asked.version + 1 };
     }
-    const told = ({ state, tries, decision, blocking, lookLeft, doubtAt, error }: DeliveryRecord) => ({
+    const summary = ({ state, tries, decision, blocking, lookLeft, doubtAt, error }: DeliveryRecord) => ({
       state,
       tries,
       decision,
@@ -224,27 +224,27 @@ describe('what a person does by hand', () => {
       doubtAt,
       error: error?.message,
     });
-    const now = async (id: string) => told((await rig.store.delivery(id))!);
+    const now = async (id: string) => summary((await rig.store.delivery(id))!);
     const OPEN = { decision: undefined, blocking: undefined, doubtAt: 'http://partner', error: undefined };
 
-    it('looks again, from the beginning, and brings the question back when that is undone', async () => {
+    it('starts the lookup over, and restores the decision when that is undone', async () => {
       const asked = await undecided('unresolved');
       await hands().replayDelivery(asked.id, ANNA);
       assert.deepEqual(await now(asked.id), { ...OPEN, state: 'inDoubt', tries: 0, lookLeft: undefined });
       await hands().undoDelivery(asked.id, ANNA);
-      assert.deepEqual(await now(asked.id), told(asked));
+      assert.deepEqual(await now(asked.id), summary(asked));
       assert.equal((await rig.store.conversation(asked.conversation))?.state, 'open');
     });
 
-    it('sends it again after one more look, wherever the endpoint is now', async () => {
+    it('sends it again after one more lookup, at the current address of the endpoint', async () => {
       const asked = await undecided('addressChanged');
       await hands().sendAgain(asked.id, ANNA);
       assert.deepEqual(await now(asked.id), { ...OPEN, state: 'inDoubt', tries: 0, lookLeft: 0 });
       await hands().undoDelivery(asked.id, ANNA);
-      assert.deepEqual(await now(asked.id), told(asked));
+      assert.deepEqual(await now(asked.id), summary(asked));
       await hands().sendAgain(asked.id, ANNA);
       await hands().resume('provider', ANNA);
-      await rig.quiet();
+      await rig.idle();
       assert.equal(rig.provider.tickets.length, 1);
       assert.deepEqual(
         (await audit()).filter((line) => line.endsWith('delivery')),
@@ -252,16 +252,16 @@ describe('what a person does by hand', () => {
       );
     });
 
-    it('lets what waits behind it go on when it is skipped, and holds it back again when that is undone', async () => {
+    it('unblocks the deliveries behind it when it is skipped, and blocks them again when that is undone', async () => {
       const asked = await undecided('items');
       await hands().skipDelivery(asked.id, 'It is there.', ANNA);
       const skipped = await now(asked.id);
       assert.deepEqual([skipped.state, skipped.decision, skipped.blocking], ['skipped', undefined, undefined]);
       await hands().undoDelivery(asked.id, ANNA);
-      assert.deepEqual(await now(asked.id), told(asked));
+      assert.deepEqual(await now(asked.id), summary(asked));
     });
 
-    it('says both ways in which what waited behind a skipped create can be sent', async () => {
+    it('names both ways to send the deliveries behind a skipped create', async () => {
       rig.provider.faults.push('refused');
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' }, comments: ['late'] });
       const create = await until('the failure', async () => (await rig.deliveries()).find((d) => d.state === 'failed'));
@@ -269,31 +269,28 @@ describe('what a person does by hand', () => {
       const late = await until('the comment', async () =>
         (await rig.deliveries()).find((d) => d.part === 'comment:late' && d.state === 'failed'),
       );
-      assert.match(
-        late.error?.message ?? '',
-        /Then link it in the conversations view\. If not, replay .* Then replay this one\./,
-      );
+      assert.match(late.error?.message ?? '', /link it in the Conversations view; otherwise replay .* Then replay this one\./);
     });
 
-    it('takes a changed payload for the answer', async () => {
+    it('accepts an edited payload as the answer', async () => {
       const asked = await undecided('wrongEntity');
       await hands().editDelivery(asked.id, { title: 'mended' }, ANNA);
       assert.deepEqual(await now(asked.id), { ...OPEN, state: 'inDoubt', tries: 0, lookLeft: undefined });
       await hands().resume('provider', ANNA);
-      await rig.quiet();
+      await rig.idle();
       assert.equal(rig.provider.tickets[0]?.fields.title, 'mended');
     });
 
-    it('is refused where it is no answer to the question', async () => {
+    it('is refused where it does not answer the decision', async () => {
       const asked = await undecided('items');
       await assert.rejects(hands().sendAgain(asked.id, ANNA), { code: 'SWB_PAYLOAD' });
       await assert.rejects(hands().undoDelivery(asked.id, ANNA), { code: 'SWB_PAYLOAD' });
-      assert.deepEqual(await now(asked.id), told(asked));
+      assert.deepEqual(await now(asked.id), summary(asked));
       await rig.store.commit([{ kind: 'delivery', record: { ...asked, state: 'failed', decision: undefined } }]);
-      await assert.rejects(hands().sendAgain(asked.id, ANNA), { code: 'SWB_PAYLOAD' }, 'what failed is replayed');
+      await assert.rejects(hands().sendAgain(asked.id, ANNA), { code: 'SWB_PAYLOAD' }, 'a failed delivery is replayed');
     });
 
-    it('is asked of a message about the wrong record, which can be put aside, brought back and tried again', async () => {
+    it('is possible for a message about the wrong record, which can be skipped, restored and replayed', async () => {
       let wrong = true;
       rig.flow = async (payload, record) => {
         if (wrong) throw new SwitchboardError('SWB_WRONG_ENTITY', 'It carries another reference.');
@@ -309,18 +306,18 @@ describe('what a person does by hand', () => {
       assert.deepEqual([back.state, back.decision, back.error], ['needsDecision', 'wrongEntity', asked.error]);
       wrong = false;
       await hands().replayMessage(asked.id, ANNA);
-      await rig.quiet();
+      await rig.idle();
       const settled = (await rig.store.message(asked.id))!;
       assert.deepEqual([settled.state, settled.decision, settled.error], ['settled', undefined, undefined]);
     });
   });
 
-  describe('seeing a warning', () => {
+  describe('marking a warning as seen', () => {
     const warned = async () => (await rig.store.counts()).warned;
 
-    it('of a delivery makes it count no more, and can be undone', async () => {
+    it('removes the warning of a delivery from the counts, and can be undone', async () => {
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-      await rig.quiet();
+      await rig.idle();
       rig.provider.drops = 9;
       await rig.receive('customer', { id: 'A', version: '2', fields: { title: 'two' } });
       const { id, error } = await until('the warning', async () => (await inState('delivered')).find((d) => d.error));
@@ -336,11 +333,11 @@ describe('what a person does by hand', () => {
       assert.deepEqual(await audit(), ['anna undo delivery', 'anna seen delivery']);
     });
 
-    it('of a message makes it count no more, and can be undone', async () => {
+    it('removes the warning of a message from the counts, and can be undone', async () => {
       rig.flow = async (_payload, { id }) => {
         const place = { mapping: 'Acme', direction: 'in' as const };
         rig.broker.countUnmapped(id, place, [
-          { level: 'warning', code: 'unmapped', field: 'state', value: '9', text: 'state «9» has no row.' },
+          { level: 'warning', code: 'unmapped', field: 'state', value: '9', text: 'state "9" has no row.' },
         ]);
       };
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
@@ -352,16 +349,16 @@ describe('what a person does by hand', () => {
       assert.deepEqual(await audit(), ['anna undo message', 'anna seen message']);
     });
 
-    it('is refused where there is none', async () => {
+    it('is refused where there is no warning', async () => {
       await rig.receive('customer', { id: 'A', version: '1', fields: { title: 'one' } });
-      await rig.quiet();
+      await rig.idle();
       const [message, delivery] = [(await rig.messages())[0]!, (await rig.deliveries())[0]!];
       await assert.rejects(hands().markMessageSeen(message.id, ANNA), { code: 'SWB_PAYLOAD' });
       await assert.rejects(hands().markDeliverySeen(delivery.id, ANNA), { code: 'SWB_PAYLOAD' });
     });
   });
 
-  it('keeps the last thousand entries of who did what', async () => {
+  it('keep the last thousand audit entries', async () => {
     for (let n = 0; n < 1010; n++)
       await hands().noteMany('forget', { kind: 'value', id: String(n), name: String(n) }, { name: `user${n}` });
     const entries = await rig.broker.audit.list(2000);

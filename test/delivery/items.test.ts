@@ -15,7 +15,7 @@ const ORDER = [thing('1', 'SIM'), thing('2', 'PHONE'), thing('3', 'COVER')];
 
 /** A vendor that keeps its own list of items. */
 class Vendor extends Partner {
-  /** What it makes of the items of a new order. */
+  /** Changes the items of a new order. */
   numbers: (items: OrderItem[]) => OrderItem[] = (items) => items;
 
   constructor() {
@@ -48,25 +48,25 @@ class Vendor extends Partner {
     const has = this.items;
     const lost = given.filter((item) => !has.some((one) => one.id === item.id) && !added.includes(item.id));
     if (lost.length)
-      throw new PartnerError('SWB_PARTNER_REFUSED', `ordered anew: ${lost[0]!.id}`, { outcome: 'notDone', retry: false });
+      throw new PartnerError('SWB_PARTNER_REFUSED', `ordered again: ${lost[0]!.id}`, { outcome: 'notDone', retry: false });
     const change = (item: OrderItem) => ({ ...item, ...given.find((one) => one.id === item.id) });
     const all = [...has.map(change), ...given.filter((item) => added.includes(item.id))];
     return super.update(type, id, { ...fields, ...(fields.items && { items: all as unknown as Json }) });
   }
 }
 
-describe('the items of an order at a vendor with numbers of its own', () => {
+describe('the items of an order at a vendor that numbers them itself', () => {
   let folder: string;
   let rig: Rig;
   let vendor: Vendor;
-  let heard: GenericFields[];
+  let received: GenericFields[];
   let version: number;
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'switchboard-items-'));
     rig = new Rig(folder);
     vendor = new Vendor();
     rig.provider = vendor;
-    heard = [];
+    received = [];
     version = 100;
     rig.flow = async (payload, record) => {
       if (record.endpoint === 'customer') return rig.forward(payload, record);
@@ -85,7 +85,7 @@ describe('the items of an order at a vendor with numbers of its own', () => {
         record: fields,
         sources: Object.fromEntries(names.map((name) => [name, [name]])),
       });
-      if (found && found.output !== 'ignored') heard.push(found.message.fields);
+      if (found && found.output !== 'ignored') received.push(found.message.fields);
     };
     await rig.start();
   });
@@ -96,13 +96,13 @@ describe('the items of an order at a vendor with numbers of its own', () => {
 
   const order = async (items: OrderItem[], key = JSON.stringify(items)) => {
     await rig.receive('customer', { id: 'O1', fields: { items: items as unknown as Json }, version: String(++version) }, key);
-    await rig.quiet();
+    await rig.idle();
   };
-  const tell = async (progress: ItemProgress[], items = vendor.items) => {
+  const report = async (progress: ItemProgress[], items = vendor.items) => {
     const [ticket] = vendor.tickets;
     const fields = { items, progress } as unknown as Record<string, Json>;
     await rig.receive('provider', { id: ticket!.id, reference: ticket!.reference, fields, version: String(++version) });
-    await rig.quiet();
+    await rig.idle();
   };
   const failed = async () => {
     const deliveries = await rig.store.listDeliveries({ limit: 10, states: ['failed', 'needsDecision'] });
@@ -120,15 +120,15 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     'adds a fee': (items) => [thing('1', 'FEE'), ...items.map((item, i) => ({ ...item, id: String(i + 2) }))],
   };
   for (const [what, numbers] of Object.entries(NUMBERS)) {
-    it(`each keep their line where it ${what}, and the one that is changed is the one that is meant`, async () => {
+    it(`keep their lines where it ${what}, and the right one is changed`, async () => {
       vendor.numbers = numbers;
       await order(ORDER);
       const before = vendor.items;
       const idOf = (offering: string) => before.find((item) => item.offering?.id === offering)!.id;
-      await tell(says([idOf('SIM'), 'completed'], [idOf('PHONE'), 'held'], [idOf('COVER'), 'inProgress']));
-      const standing = new Map(heard.at(-1)?.progress?.map((p) => [p.id, p.state]));
+      await report(says([idOf('SIM'), 'completed'], [idOf('PHONE'), 'held'], [idOf('COVER'), 'inProgress']));
+      const states = new Map(received.at(-1)?.progress?.map((p) => [p.id, p.state]));
       assert.deepEqual(
-        ['1', '2', '3'].map((id) => standing.get(id)),
+        ['1', '2', '3'].map((id) => states.get(id)),
         ['completed', 'held', 'inProgress'],
       );
       await order(changed(ORDER, '3', { quantity: 5 }));
@@ -139,9 +139,9 @@ describe('the items of an order at a vendor with numbers of its own', () => {
         [...before.map((item) => item.offering?.id), 'CHARGER'],
       );
       const charger = vendor.items.at(-1)!.id;
-      assert.equal(new Set(vendor.items.map((item) => item.id)).size, vendor.items.length, 'and gets a number that is free');
-      await tell(says([charger, 'completed']));
-      assert.deepEqual(heard.at(-1)?.progress, says(['4', 'completed']));
+      assert.equal(new Set(vendor.items.map((item) => item.id)).size, vendor.items.length, 'a new item gets an unused number');
+      await report(says([charger, 'completed']));
+      assert.deepEqual(received.at(-1)?.progress, says(['4', 'completed']));
       assert.deepEqual(await failed(), []);
     });
   }
@@ -152,32 +152,32 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     vendor.tickets[0]!.fields.items = items as unknown as Json;
   };
   for (const [what, items] of Object.entries({ 'each another thing': ORDER, 'of one offering': PHONES })) {
-    it(`keep their line after the vendor has put a fee on top and numbered anew (${what}), and the last is changed, not the one before`, async () => {
+    it(`keep their lines after the vendor has inserted a fee at the top and renumbered them (${what}), and the last is changed, not the one before`, async () => {
       await order(items);
-      await tell(says(['3', 'held']));
-      assert.deepEqual(heard.at(-1)?.progress, says(['3', 'held']));
+      await report(says(['3', 'held']));
+      assert.deepEqual(received.at(-1)?.progress, says(['3', 'held']));
       const now = feeOnTop(items);
       putThere(now);
       await order(changed(items, '3', { quantity: 5 }));
       assert.deepEqual(vendor.items, changed(now, '4', { quantity: 5 }));
-      await tell(says(['1', 'completed'], ['3', 'held'], ['4', 'completed']));
-      assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
+      await report(says(['1', 'completed'], ['3', 'held'], ['4', 'completed']));
+      assert.deepEqual(received.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
       assert.deepEqual(await failed(), []);
     });
   }
 
-  it('are not changed after the vendor has exchanged their numbers, or their quantities: a person must say which', async () => {
+  it('need a decision after the vendor has exchanged their numbers, or their quantities', async () => {
     await order(PHONES);
-    await tell(says(['3', 'held']));
+    await report(says(['3', 'held']));
     putThere([thing('1', 'PHONE', 3), thing('2', 'PHONE', 1), thing('3', 'PHONE', 2)]);
     await order(changed(PHONES, '3', { quantity: 5 }));
     assert.equal(vendor.updates.length, 0);
     assert.match((await failed())[0] ?? '', /returned .*, which may be any or none of/);
   });
 
-  it('are not changed after the vendor has dropped one and numbered anew, where a person must say which is which', async () => {
+  it('need a decision after the vendor has dropped one and renumbered the others', async () => {
     await order(PHONES);
-    await tell(says(['3', 'held']));
+    await report(says(['3', 'held']));
     putThere(PHONES.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
     await order(changed(PHONES, '2', { quantity: 5 }));
     assert.equal(vendor.updates.length, 0);
@@ -185,20 +185,20 @@ describe('the items of an order at a vendor with numbers of its own', () => {
   });
 
   for (const early of [false, true])
-    it(`that are not changed keep what the vendor has made of them${early ? ', also where it told of them before its answer' : ''}`, async () => {
+    it(`that are not changed keep the vendor’s changes${early ? ', also where it reported them before its answer' : ''}`, async () => {
       vendor.numbers = (items) => items.map((item) => ({ ...item, quantity: 7 }));
-      let told: Promise<void> | undefined;
+      let event: Promise<void> | undefined;
       const create = vendor.onCreate;
       vendor.onCreate = (ticket) => {
         create(ticket);
         const { id, reference } = ticket;
         const fields = { items: ticket.fields.items! };
-        if (early) told = rig.receive('provider', { id, reference, fields, version: '2' });
+        if (early) event = rig.receive('provider', { id, reference, fields, version: '2' });
       };
       await order(ORDER);
-      await told;
-      await rig.quiet();
-      await tell(says(['1', 'held'], ['2', 'held'], ['3', 'held']));
+      await event;
+      await rig.idle();
+      await report(says(['1', 'held'], ['2', 'held'], ['3', 'held']));
       await order(changed(ORDER, '3', { quantity: 5 }));
       assert.deepEqual(
         vendor.items.map(({ quantity }) => quantity),
@@ -207,11 +207,11 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     });
 
   const ALIKE = [thing('1', 'PHONE'), thing('2', 'PHONE'), thing('3', 'PHONE')];
-  it('that are alike go by their places, where the vendor numbers from 0', async () => {
+  it('that are identical are matched by position where the vendor numbers from 0', async () => {
     vendor.numbers = (items) => items.map((item, i) => ({ ...item, id: String(i) }));
     await order(ALIKE);
-    await tell(says(['0', 'completed'], ['2', 'held']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'completed'], ['3', 'held']));
+    await report(says(['0', 'completed'], ['2', 'held']));
+    assert.deepEqual(received.at(-1)?.progress, says(['1', 'completed'], ['3', 'held']));
     await order(changed(ALIKE, '2', { quantity: 5 }));
     assert.deepEqual(
       vendor.items.map(({ quantity }) => quantity),
@@ -219,26 +219,26 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     );
   });
 
-  it('that are alike are clear while one more of them is on its way', async () => {
+  it('that are identical stay clear while another one is being added', async () => {
     await order(ALIKE);
-    await tell(says(['1', 'held']));
+    await report(says(['1', 'held']));
     const now = structuredClone(vendor.items);
     await order([...ALIKE, thing('4', 'PHONE')]);
-    await tell(says(['1', 'completed']), now);
-    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'completed']));
+    await report(says(['1', 'completed']), now);
+    assert.deepEqual(received.at(-1)?.progress, says(['1', 'completed']));
     assert.deepEqual(await failed(), []);
   });
 
-  it('that are alike are a person’s matter when one of them is gone', async () => {
+  it('that are identical need a decision when one of them is missing', async () => {
     await order(ALIKE);
-    await tell(says(['1', 'held']));
+    await report(says(['1', 'held']));
     putThere(ALIKE.slice(1).map((item, i) => ({ ...item, id: String(i + 1) })));
     await order(changed(ALIKE, '2', { quantity: 5 }));
     assert.equal(vendor.updates.length, 0);
     assert.match((await failed())[0] ?? '', /3 \(PHONE\) is not shown/);
   });
 
-  it('are written when all of them are shown: a list that lacks one would take it away', async () => {
+  it('are only written while all of them are shown, because a list without one would remove it', async () => {
     vendor.numbers = (items) => items.slice(0, 2);
     await order(ORDER);
     await order(changed(ORDER, '1', { quantity: 5 }));
@@ -246,78 +246,75 @@ describe('the items of an order at a vendor with numbers of its own', () => {
     putThere(ORDER);
     const [delivery] = await rig.store.listDeliveries({ limit: 1, states: ['needsDecision'] });
     await rig.broker.interventions.replayDelivery(delivery!.id, { name: '' });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(vendor.items, changed(ORDER, '1', { quantity: 5 }));
   });
 
-  it('keep their numbers over a restart, where the vendor says no more than these', async () => {
+  it('keep their numbers after a restart where the vendor shows only these', async () => {
     vendor.numbers = tens;
     await order(ORDER);
     await rig.stop();
     await rig.start();
-    await tell(says(['30', 'completed']), [{ id: '30' }, { id: '10' }]);
-    assert.deepEqual(heard.at(-1)?.progress, says(['3', 'completed']));
+    await report(says(['30', 'completed']), [{ id: '30' }, { id: '10' }]);
+    assert.deepEqual(received.at(-1)?.progress, says(['3', 'completed']));
   });
 
-  it('are told apart once the vendor has them, when it takes an order without a word of them', async () => {
+  it('are identified later where the vendor accepts an order without showing them', async () => {
     vendor.numbers = () => [];
     await order(ORDER);
     await order(changed(ORDER, '3', { quantity: 5 }));
     const [why] = await failed();
-    assert.match(
-      why ?? '',
-      /^SWB_PARTNER_ANSWER provider: There is no item that is surely 3 \(5 × COVER\)\. Nothing was written/,
-    );
+    assert.match(why ?? '', /^SWB_PARTNER_ANSWER provider: No item there is certainly 3 \(5 × COVER\)\. Nothing was written/);
     assert.equal(vendor.updates.length, 0);
     vendor.tickets[0]!.fields.items = tens(ORDER) as unknown as Json;
-    await tell(says(['20', 'completed']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'completed']));
+    await report(says(['20', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['2', 'completed']));
     const [delivery] = await rig.store.listDeliveries({ limit: 1, states: ['failed', 'needsDecision'] });
     await rig.broker.interventions.replayDelivery(delivery!.id, { name: '' });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(vendor.items, changed(tens(ORDER), '30', { quantity: 5 }));
     assert.deepEqual(await failed(), []);
   });
 
-  it('are read where the vendor split one, which then is not changed', async () => {
+  it('are read where the vendor split one, which is then not changed', async () => {
     const two = changed(ORDER, '2', { quantity: 2 });
     vendor.numbers = () => [thing('1', 'SIM'), thing('2', 'PHONE'), thing('3', 'PHONE'), thing('4', 'COVER')];
     await order(two);
-    await tell(says(['2', 'completed'], ['3', 'held'], ['4', 'completed']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
+    await report(says(['2', 'completed'], ['3', 'held'], ['4', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['2', 'held'], ['3', 'completed']));
     await order(changed(two, '2', { quantity: 3 }));
     const [why] = await failed();
-    assert.match(why ?? '', /2 \(3 × PHONE\) was split into 2, 3 there, and which part is meant cannot be said/);
+    assert.match(why ?? '', /2 \(3 × PHONE\) was split into 2, 3 there, and it is not clear which part to change/);
     assert.equal(vendor.updates.length, 0);
   });
 
-  it('are read where the vendor merged two, of which neither is changed then', async () => {
+  it('are read where the vendor merged two, which are then not changed', async () => {
     const pair = [thing('1', 'PHONE'), thing('2', 'PHONE')];
     vendor.numbers = () => [thing('1', 'PHONE', 2)];
     await order(pair);
-    await tell(says(['1', 'completed']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['1', 'completed'], ['2', 'completed']));
+    await report(says(['1', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['1', 'completed'], ['2', 'completed']));
     await order(changed(pair, '2', { quantity: 4 }));
     assert.match(
       (await failed())[0] ?? '',
-      /1 \(PHONE\), 2 \(PHONE\) are one item there, 1, and it cannot be changed for one of them/,
+      /1 \(PHONE\), 2 \(PHONE\) are one item there, 1, which cannot be changed for only one of them/,
     );
     assert.equal(vendor.updates.length, 0);
   });
 
-  it('stay as they are where what came back does not say which is which; the message says so', async () => {
+  it('stay unchanged where the answer is ambiguous; the message says so', async () => {
     vendor.numbers = tens;
     await order(ORDER);
-    await tell(says(['20', 'held']));
-    await tell(says(['7', 'completed'], ['8', 'failed']), [thing('7', 'PHONE'), thing('8', 'PHONE')]);
+    await report(says(['20', 'held']));
+    await report(says(['7', 'completed'], ['8', 'failed']), [thing('7', 'PHONE'), thing('8', 'PHONE')]);
     assert.match(
       (await failed())[0] ?? '',
       /^SWB_PARTNER_ANSWER provider: The items of T1 cannot be matched: The partner returned 7 \(PHONE\), 8 \(PHONE\)/,
     );
     assert.ok((await rig.messages()).some((m) => m.state === 'needsDecision' && m.decision === 'items'));
-    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'held']));
-    await tell(says(['20', 'completed']));
-    assert.deepEqual(heard.at(-1)?.progress, says(['2', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['2', 'held']));
+    await report(says(['20', 'completed']));
+    assert.deepEqual(received.at(-1)?.progress, says(['2', 'completed']));
   });
 
   for (const numbers of [tens, (items: OrderItem[]) => items]) {
@@ -331,26 +328,26 @@ describe('the items of an order at a vendor with numbers of its own', () => {
         vendor.items.map((item) => item.id),
         [...before, '4'],
       );
-      await tell(says(['4', 'completed']));
-      assert.deepEqual(heard.at(-1)?.progress, says(['4', 'completed']));
+      await report(says(['4', 'completed']));
+      assert.deepEqual(received.at(-1)?.progress, says(['4', 'completed']));
       assert.deepEqual(await failed(), []);
     });
   }
 
-  it('are known by the first news of them, also where it comes before the answer', async () => {
+  it('are known from the first message about them, also where it arrives before the answer', async () => {
     vendor.numbers = tens;
     vendor.faults.push('lost');
-    let early: Promise<void> | undefined;
+    let event: Promise<void> | undefined;
     const create = vendor.onCreate;
     vendor.onCreate = (ticket) => {
       create(ticket);
       const fields = { items: ticket.fields.items!, progress: says(['30', 'held']) as unknown as Json };
-      early = rig.receive('provider', { id: ticket.id, reference: ticket.reference, fields, version: '2' });
+      event = rig.receive('provider', { id: ticket.id, reference: ticket.reference, fields, version: '2' });
     };
     await order(ORDER);
-    await early;
-    await rig.quiet();
-    assert.deepEqual(heard.at(-1)?.progress, says(['3', 'held']));
+    await event;
+    await rig.idle();
+    assert.deepEqual(received.at(-1)?.progress, says(['3', 'held']));
     await order(changed(ORDER, '3', { quantity: 5 }));
     assert.deepEqual(vendor.items, changed(tens(ORDER), '30', { quantity: 5 }));
   });

@@ -17,7 +17,7 @@ import { Partner } from './partner.js';
 
 const VENDORS = ['mobile', 'devices', 'delivery'];
 
-/** A customer's order that is shared out to three vendors, with a flow that does what the nodes do. */
+/** A customer's order that is fanned out to three vendors, with a flow that works like the nodes. */
 class OrderRig {
   broker!: Broker;
   store!: LowdbStore;
@@ -43,7 +43,7 @@ class OrderRig {
       random: () => 0.5,
     });
     for (const client of [this.customer, ...Object.values(this.vendors)])
-      this.broker.addEndpoint(client, { concurrency: 4, retry: { base: 10, most: 50, maxTries: 4 } });
+      this.broker.addEndpoint(client, { concurrency: 4, retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 } });
     this.listen('in-customer', (record, payload) => this.ordered(record, payload as unknown as GenericMessage));
     for (const vendor of VENDORS)
       this.listen(`in-${vendor}`, (record, payload) => this.answered(record, payload as unknown as GenericMessage));
@@ -57,10 +57,10 @@ class OrderRig {
   private listen(node: string, flow: (record: MessageRecord, payload: Json) => Promise<void>): void {
     this.broker.inbox.attach(node, {
       read: async () => undefined,
-      emit: (record, payload, quiet) => {
+      emit: (record, payload, onIdle) => {
         flow(record, payload).then(
-          () => quiet(),
-          (e) => quiet({ code: e.code ?? 'SWB_FLOW', message: e.message, at: '' }),
+          () => onIdle(),
+          (e) => onIdle({ code: e.code ?? 'SWB_FLOW', message: e.message, at: '' }),
         );
       },
     });
@@ -70,12 +70,12 @@ class OrderRig {
     const found = await this.correlate(record, message);
     if (!found) return;
     const rules: FanOutRules = { ...RULES, onFailure: this.onFailure };
-    const shared = await this.broker.legs.shareOut(record.id, 'fan-out', rules, found.message, () => false, false);
+    const shared = await this.broker.legs.fanOut(record.id, 'fan-out', rules, found.message, () => false, false);
     for (const leg of shared?.legs ?? []) await this.take(record, found.conversation.id, leg);
   }
 
-  private async answered(record: MessageRecord, told: GenericMessage): Promise<void> {
-    const found = await this.correlate(record, told);
+  private async answered(record: MessageRecord, report: GenericMessage): Promise<void> {
+    const found = await this.correlate(record, report);
     if (!found) return;
     const message = await this.broker.legs.rollUp(record.id, DEFAULT_ROLL_UP, found.message);
     const { fields } = message;
@@ -94,7 +94,7 @@ class OrderRig {
   private async take(record: MessageRecord, conversation: string, { leg, message }: LegMessage): Promise<void> {
     const { items, progress, ...rest } = message.fields;
     const fields = { ...rest, ...(items && { items }), ...(progress && { progress }) } as unknown as Record<string, Json>;
-    await this.broker.take({
+    await this.broker.acceptLeg({
       message: record.id,
       conversation,
       node: `out-${leg}`,
@@ -116,17 +116,17 @@ class OrderRig {
   }
 
   async order(fields: GenericFields = {}): Promise<void> {
-    await this.tell('customer', 'O1', { title: 'New colleague', items: ITEMS, ...fields });
+    await this.receive('customer', 'O1', { title: 'New colleague', items: ITEMS, ...fields });
   }
 
-  /** A vendor's order says how it stands. */
+  /** A vendor reports the state of its order. */
   async vendor(name: string, fields: GenericFields): Promise<void> {
     const [ticket] = this.vendors[name]!.tickets;
     assert.ok(ticket, `${name} has an order`);
-    await this.tell(name, ticket.id, fields, ticket.reference);
+    await this.receive(name, ticket.id, fields, ticket.reference);
   }
 
-  private async tell(from: string, id: string, fields: GenericFields, reference?: string): Promise<void> {
+  private async receive(from: string, id: string, fields: GenericFields, reference?: string): Promise<void> {
     const version = String(++this.version + 100);
     const message: GenericMessage = {
       entity: 'order',
@@ -148,12 +148,12 @@ class OrderRig {
         payload: message as unknown as Json,
       },
     ]);
-    await this.quiet();
+    await this.idle();
   }
 
-  /** Nothing is under way; what waits for another leg, or behind a create that failed, may wait. */
-  async quiet(): Promise<void> {
-    await until('the broker to come to rest', async () => {
+  /** Waits until nothing is under way. Deliveries that wait for another leg, or behind a failed create, do not count. */
+  async idle(): Promise<void> {
+    await until('the broker to be idle', async () => {
       const { messages } = await this.store.counts();
       const all = await this.store.listDeliveries({ limit: 100 });
       const stuck = new Set(all.filter((d) => d.blocking).map((d) => d.lane));
@@ -188,7 +188,7 @@ describe('an order over several vendors', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('goes to each once; delivery waits until the SIM is active, then goes', async () => {
+  it('is sent to each once; the delivery leg waits until the SIM is active', async () => {
     await start();
     assert.deepEqual(rig.orders(), { mobile: 1, devices: 1, delivery: 0 });
     assert.match(rig.vendors.mobile!.tickets[0]!.reference ?? '', /^SWB-[0-9A-Z]+\/mobile$/);
@@ -198,7 +198,7 @@ describe('an order over several vendors', () => {
     assert.deepEqual(rig.orders(), { mobile: 1, devices: 1, delivery: 1 });
   });
 
-  it('waits on after a restart, and is finished then', async () => {
+  it('continues to wait after a restart, and is completed then', async () => {
     await start();
     await rig.broker.close();
     const { customer, vendors } = rig;
@@ -208,7 +208,7 @@ describe('an order over several vendors', () => {
     assert.deepEqual(rig.orders(), { mobile: 1, devices: 1, delivery: 1 });
   });
 
-  it('tells the customer how the whole of it stands', async () => {
+  it('reports the state of the whole order to the customer', async () => {
     await start();
     await rig.vendor('mobile', { state: 'completed' });
     await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'completed'], ['3', 'held', 'no stock']) });
@@ -225,28 +225,28 @@ describe('an order over several vendors', () => {
     );
   });
 
-  it('is told of the items alone that have news: what the customer changes meanwhile, and we do not know yet, stays', async () => {
+  it('reports only items that have changed, so that unknown changes by the customer are kept', async () => {
     await start();
     rig.customer.tickets.push({ id: 'O1', fields: {}, comments: [], files: [], version: 101 });
-    const told = () => {
+    const sentItems = () => {
       const last = rig.customer.calls.filter((call) => call.startsWith('update ')).at(-1) ?? '';
       return (JSON.parse(last.slice('update '.length)).progress as { id: string }[]).map((p) => p.id);
     };
     await rig.vendor('mobile', { state: 'inProgress', progress: says(['2', 'inProgress']) });
-    assert.deepEqual(told(), ['1', '3', '2', '4'], 'the first time all of it');
+    assert.deepEqual(sentItems(), ['1', '3', '2', '4'], 'all items at first');
     await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'inProgress'], ['3', 'acknowledged']) });
-    assert.deepEqual(told(), ['1']);
-    // What is ordered is another matter.
+    assert.deepEqual(sentItems(), ['1']);
+    // The ordered quantity is independent of the state.
     await rig.order({ items: ITEMS.map((item) => (item.id === '2' ? { ...item, quantity: 2 } : item)) });
     await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'held'], ['3', 'acknowledged']) });
-    assert.deepEqual(told(), ['1']);
-    // Once we know what the customer wants of an item, the vendor's word counts again: it may have refused.
+    assert.deepEqual(sentItems(), ['1']);
+    // Once the customer's change of an item is known, the vendor's state is sent again: it may have refused.
     await rig.order({ progress: says(['1', 'held'], ['2', 'inProgress'], ['3', 'cancelled'], ['4', 'acknowledged']) });
     await rig.vendor('devices', { state: 'inProgress', progress: says(['1', 'completed'], ['3', 'acknowledged']) });
-    assert.deepEqual(told(), ['1', '3']);
+    assert.deepEqual(sentItems(), ['1', '3']);
   });
 
-  it('is never ordered where it still waited when it was cancelled', async () => {
+  it('is not ordered on a leg that was still waiting when it was cancelled', async () => {
     await start();
     await rig.order({ state: 'cancelled' });
     assert.deepEqual(rig.cancelled(), ['mobile', 'devices']);
@@ -256,7 +256,7 @@ describe('an order over several vendors', () => {
     assert.match(skipped?.error?.message ?? '', /cancelled before it was ordered/);
   });
 
-  it('is cancelled where the create was not confirmed yet, when it is', async () => {
+  it('is cancelled once a create that was not confirmed yet is', async () => {
     rig = await new OrderRig(folder).start();
     rig.vendors.mobile!.faults.push('down', 'lost');
     await rig.order();
@@ -265,18 +265,18 @@ describe('an order over several vendors', () => {
     assert.equal(rig.orders().mobile, 1);
   });
 
-  it('is not created only to be cancelled, where the create failed for good', async () => {
+  it('is not created only to be cancelled, where the create failed permanently', async () => {
     rig = await new OrderRig(folder).start();
     rig.vendors.mobile!.faults.push('refused');
     await rig.order();
     await rig.order({ state: 'cancelled' });
     const [failed] = await rig.store.listDeliveries({ limit: 10, states: ['failed'] });
     await rig.broker.interventions.skipDelivery(failed!.id, 'not needed any more', { name: '' });
-    await rig.quiet();
+    await rig.idle();
     assert.equal(rig.orders().mobile, 0);
   });
 
-  it('keeps the others when one fails and that is the rule, but does not order what can never come', async () => {
+  it('keeps the other legs when one fails and that is the rule, but drops legs that can never start', async () => {
     await start('keep');
     await rig.vendor('mobile', { state: 'failed', stateReason: 'no coverage' });
     assert.deepEqual(rig.cancelled(), []);
@@ -286,7 +286,7 @@ describe('an order over several vendors', () => {
     assert.equal(rig.received.at(-1)?.state, 'partial');
   });
 
-  it('cancels the others when one fails and that is the rule', async () => {
+  it('cancels the other legs when one fails and that is the rule', async () => {
     await start('cancelRest');
     await rig.vendor('mobile', { state: 'rejected', stateReason: 'no credit' });
     assert.deepEqual(rig.cancelled(), ['devices']);
@@ -296,20 +296,20 @@ describe('an order over several vendors', () => {
     assert.equal(rig.received.at(-1)?.state, 'failed');
   });
 
-  it('asks a person when that is the rule, and does what the person says', async () => {
+  it('needs a decision when one fails and that is the rule, and follows it', async () => {
     await start('ask');
     await rig.vendor('mobile', { state: 'failed' });
     assert.deepEqual(rig.cancelled(), []);
     const [question] = await rig.store.listMessages({ limit: 5, states: ['needsDecision'] });
     assert.deepEqual([question?.error?.code, question?.decision], ['SWB_DECISION', 'legFailed']);
-    assert.match(question?.error?.message ?? '', /Still open: devices, delivery. Cancel them, or let them go on/);
+    assert.match(question?.error?.message ?? '', /Still open: devices, delivery. Cancel them, or let them continue/);
     await rig.broker.interventions.replayMessage(question!.id, { name: '' });
-    await rig.quiet();
+    await rig.idle();
     assert.deepEqual(rig.cancelled(), ['devices']);
-    assert.deepEqual(await rig.store.listDeliveries({ limit: 5, states: ['pending'] }), [], 'delivery was given up');
+    assert.deepEqual(await rig.store.listDeliveries({ limit: 5, states: ['pending'] }), [], 'the delivery leg was dropped');
   });
 
-  it('hears what a vendor did with it before it had answered', async () => {
+  it('accepts the state of a vendor’s order before the vendor has answered the create', async () => {
     rig = await new OrderRig(folder).start();
     const { mobile } = rig.vendors;
     mobile!.onCreate = (ticket) => {
@@ -322,7 +322,7 @@ describe('an order over several vendors', () => {
     assert.equal(sim?.state, 'completed');
   });
 
-  it('is not planned, and nothing of it is sent, when an item is for nobody', async () => {
+  it('is neither planned nor sent when an item matches no leg', async () => {
     rig = await new OrderRig(folder).start();
     await rig.order({ items: [...ITEMS, { id: '9', category: 'catering' }] });
     const [failed] = await rig.messages();

@@ -14,7 +14,11 @@ interface Ticket {
   version: number;
 }
 
-/** What goes wrong with the next write: before it was done, after it (the answer is lost), or refused for good; queued: it is accepted without a word, and is done when `release` says; unshown: it is answered as done, and is not; strange: no answer to what was asked. */
+/**
+ * What goes wrong with the next write. before: it fails before it takes effect; after: the answer is lost; refused: it is
+ * rejected; queued: it is accepted, and takes effect on `release`; unshown: it is confirmed, but has no effect; strange: the
+ * answer is invalid.
+ */
 export type Fault = 'down' | 'lost' | 'refused' | 'limited' | 'queued' | 'conflict' | 'unshown' | 'strange';
 
 const FAULTS: Record<Fault, () => PartnerError> = {
@@ -37,31 +41,31 @@ const FAULTS: Record<Fault, () => PartnerError> = {
     new PartnerError('SWB_PARTNER_LIMIT', 'too many requests', { outcome: 'notDone', retry: true, status: 429, retryAfter: 20 }),
 };
 
-/** A partner's system in memory, for tests of what the broker makes of its behaviour; the real clients have tests of their own. */
+/** A partner's system in memory, to test the broker; the real clients have their own tests. */
 export class Partner implements EndpointClient {
   readonly system = 'tmf621';
   address = 'http://partner';
   readonly tickets: Ticket[] = [];
   habits = new Habits();
   readonly calls: string[] = [];
-  /** Since when comments were looked for. */
+  /** Start times of the lookups of comments. */
   readonly soughtSince: string[] = [];
   readonly faults: Fault[] = [];
-  /** What goes wrong with the next look-ups by reference. */
+  /** What goes wrong with the next lookups by reference. */
   readonly lookUpFaults: Fault[] = [];
   private readonly queue: (() => void)[] = [];
-  /** Tickets that look-ups do not show yet. */
+  /** Tickets that lookups do not show yet. */
   readonly hidden = new Set<string>();
   /** Old ids of tickets that have moved. */
   readonly moved = new Map<string, string>();
-  /** What the partner does with a new ticket before it answers. */
+  /** Changes a new ticket before the partner answers. */
   onCreate: (ticket: Ticket) => void = () => undefined;
-  /** Holds back every write until resolved. */
+  /** Blocks every write until resolved. */
   gate: () => Promise<void> = async () => undefined;
   integrationUser?: string;
-  /** When its tickets were changed last. */
+  /** Time of the last change of its tickets. */
   changedAt?: string;
-  /** How many of the next updates are answered as done, and not kept. */
+  /** Number of the next updates that are confirmed, but not kept. */
   drops = 0;
 
   constructor(
@@ -79,7 +83,7 @@ export class Partner implements EndpointClient {
     return act();
   }
 
-  /** Does what was queued. */
+  /** Executes the queued writes. */
   release(): void {
     for (const act of this.queue.splice(0)) act();
   }
@@ -179,7 +183,7 @@ export class Partner implements EndpointClient {
       relations: [],
     };
   }
-  /** Takes any field but one that is called `forbidden`. */
+  /** Accepts any field except `forbidden`. */
   validate(_type: string, fields: Record<string, Json>): Problem[] {
     const text = 'forbidden is not allowed.';
     return 'forbidden' in fields ? [{ level: 'error', code: 'schema', field: 'forbidden', text }] : [];

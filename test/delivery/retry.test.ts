@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { Circuit } from '../../src/delivery/circuit.js';
 import { endpointState } from '../../src/delivery/endpoint-state.js';
-import { backoff, DEFAULT_RETRY, StillLooking, verdict } from '../../src/delivery/retry.js';
+import { backoff, DEFAULT_RETRY, LookupPendingError, verdict } from '../../src/delivery/retry.js';
 import { type Outcome, PartnerError, SwitchboardError } from '../../src/errors.js';
 
 const middle = () => 0.5;
 const failure = (outcome: Outcome, retry: boolean, more: { code?: 'SWB_PARTNER_LIMIT'; retryAfter?: number } = {}) =>
   new PartnerError(more.code ?? 'SWB_PARTNER_UNAVAILABLE', 'no', { outcome, retry, ...more });
 
-describe('after a failed try a delivery', () => {
+describe('after a failed try, a delivery', () => {
   const table: [string, unknown, number, string, boolean][] = [
     ['the partner cannot be reached', failure('notDone', true), 1, 'pending', false],
     ['the partner has been down for long', failure('notDone', true), 99, 'pending', false],
@@ -23,7 +23,7 @@ describe('after a failed try a delivery', () => {
       false,
     ],
     ['it is the wrong entity', new SwitchboardError('SWB_WRONG_ENTITY', 'no'), 1, 'needsDecision', true],
-    ['it is looked for and not found yet', new StillLooking('no', 'x', 8_000, 60_000), 3, 'inDoubt', false],
+    ['it is looked for and not found yet', new LookupPendingError('no', 'x', 8_000, 60_000), 3, 'inDoubt', false],
     ['the store was busy', new SwitchboardError('SWB_STORE', 'no'), 1, 'inDoubt', true],
     ['our code is wrong', new TypeError('x is undefined'), 1, 'failed', true],
   ];
@@ -41,9 +41,9 @@ describe('after a failed try a delivery', () => {
     );
   });
 
-  it('looks soon at first, then seldom, and at the end of the period', () => {
+  it('is looked up soon at first, then less often, and at the end of the settling time', () => {
     const wait = (elapsed: number, left: number) =>
-      verdict(new StillLooking('no', 'x', elapsed, left), 1, DEFAULT_RETRY, middle).wait;
+      verdict(new LookupPendingError('no', 'x', elapsed, left), 1, DEFAULT_RETRY, middle).wait;
     assert.deepEqual([wait(0, 120_000), wait(16_000, 104_000), wait(64_000, 56_000)], [2_000, 16_000, 56_000]);
   });
 
@@ -68,7 +68,7 @@ describe('after a failed try a delivery', () => {
 });
 
 describe('the circuit breaker', () => {
-  it('knows whether the partner is away, or answers what makes no sense', () => {
+  it('distinguishes a partner that is down from one that gives invalid answers', () => {
     const circuit = new Circuit(() => 0);
     const state = () => endpointState({ circuit: circuit.state, strange: circuit.strange });
     for (let i = 0; i < 4; i++) circuit.failed(true);
@@ -81,7 +81,7 @@ describe('the circuit breaker', () => {
     assert.equal(endpointState({ circuit: 'open', strange: true, suspended }), 'suspended');
   });
 
-  it('opens after five failures in a row, lets one probe through, closes on its success', () => {
+  it('opens after five failures in a row, lets one probe through, and closes when it succeeds', () => {
     let now = 0;
     const circuit = new Circuit(() => now);
     for (let i = 0; i < 4; i++) circuit.failed();
@@ -97,7 +97,7 @@ describe('the circuit breaker', () => {
     assert.deepEqual([circuit.state, circuit.resumesAt], ['closed', 0]);
   });
 
-  it('pauses as long as a rate limit asks, though it stays closed', () => {
+  it('pauses as long as a rate limit asks, but stays closed', () => {
     let now = 1_000;
     const circuit = new Circuit(() => now);
     circuit.pause(60_000);

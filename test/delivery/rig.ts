@@ -12,17 +12,17 @@ export interface Payload {
   id: string;
   fields: Record<string, Json>;
   version?: string;
-  /** When it was changed, ISO 8601. */
+  /** Time of the change, ISO 8601. */
   at?: string;
   deleted?: boolean;
   comments?: string[];
-  /** Comments with ids of their own. */
+  /** Comments with their own ids. */
   notes?: [id: string, text: string][];
   attachments?: string[];
   reference?: string;
 }
 
-/** A broker with a customer, a provider and a flow that takes every news of one to the other, as nodes would. */
+/** A broker with a customer, a provider, and a flow that sends the changes of each to the other, as the nodes do. */
 export class Rig {
   broker!: Broker;
   store!: LowdbStore;
@@ -30,16 +30,16 @@ export class Rig {
   provider = new Partner('provider');
   emitted: string[] = [];
   readonly log: string[] = [];
-  /** Milliseconds until a message counts as failed that no flow has finished; for the next start. */
-  /** Milliseconds a lost answer is looked up. */
+  /** Settling time, milliseconds. */
   settling = 60;
+  /** Milliseconds until a message that is still in its flow counts as failed; for the next start. */
   flowTimeout = PATIENCE;
-  /** How the parties are dealt with. */
+  /** Rules for both parties. */
   rules: Partial<PartyRules> = {};
   clock: () => number = Date.now;
-  /** For the next start; undefined: the real one. */
+  /** Steady clock for the next start; undefined: the real one. */
   steady?: () => number;
-  /** What the flow does with a message instead, by its id at the source. */
+  /** What the flow does with a message. */
   flow: (payload: Payload, record: MessageRecord) => Promise<void> = (payload, record) => this.forward(payload, record);
   private detach: (() => Promise<void>)[] = [];
   constructor(
@@ -47,7 +47,7 @@ export class Rig {
     private readonly disk?: Disk,
   ) {}
 
-  /** `flows`: what is received is emitted. */
+  /** `flows`: received messages are emitted. */
   async start({ flows = true } = {}): Promise<this> {
     this.store = new LowdbStore({ folder: this.folder, clock: this.clock }, this.disk);
     await this.store.open();
@@ -66,18 +66,18 @@ export class Rig {
       this.broker.addEndpoint(client, {
         concurrency: 4,
         settling: this.settling,
-        retry: { base: 10, most: 50, maxTries: 4 },
+        retry: { baseDelay: 10, maxDelay: 50, maxTries: 4 },
         rules: this.rules,
       });
     for (const node of flows ? ['in-customer', 'in-provider'] : []) {
       this.detach.push(
         this.broker.inbox.attach(node, {
-          // What is received is taken for what was read, unless it asks for a new reading.
+          // The received payload is complete, unless it asks for another read.
           read: async (record, { received }) =>
             'again' in (received as object)
               ? this.reading(node === 'in-customer' ? this.customer : this.provider, record)
               : undefined,
-          emit: (record, payload, quiet) => {
+          emit: (record, payload, onIdle) => {
             this.emitted.push(record.entityId);
             const error = (e: Error & { code?: string }): ErrorRecord => ({
               code: e.code ?? 'SWB_FLOW',
@@ -85,8 +85,8 @@ export class Rig {
               at: '',
             });
             this.flow(payload as unknown as Payload, record).then(
-              () => quiet(),
-              (e) => quiet(error(e)),
+              () => onIdle(),
+              (e) => onIdle(error(e)),
             );
           },
         }),
@@ -147,7 +147,7 @@ export class Rig {
     const found = await this.broker.correlate(record.id, { message, record: payload.fields, sources, deleted });
     if (!found || found.output === 'ignored') return;
     for (const node of nodes) {
-      await this.broker.take({
+      await this.broker.acceptLeg({
         message: record.id,
         conversation: found.conversation.id,
         node: `${node}-${to}`,
@@ -169,8 +169,8 @@ export class Rig {
     }
   }
 
-  async quiet(): Promise<void> {
-    await until('the broker to come to rest', async () => {
+  async idle(): Promise<void> {
+    await until('the broker to be idle', async () => {
       const { messages, deliveries } = await this.store.counts();
       return messages.received + deliveries.pending + deliveries.sending + deliveries.inDoubt === 0 && !this.broker.inbox.busy;
     });

@@ -2,7 +2,7 @@ import type { GenericMessage, Json } from '../../src/model/message.js';
 import type { MessageRecord } from '../../src/store/store.js';
 import { type Payload, Rig } from './rig.js';
 
-/** In which two columns the customer keeps what is one value to all others. */
+/** The two columns in which the customer keeps what is one value for all others. */
 export const LEVELS: Record<string, Record<string, Json>> = {
   critical: { impact: '1', urgency: '1' },
   major: { impact: '2', urgency: '1' },
@@ -14,7 +14,7 @@ export function levelOf({ impact, urgency }: Record<string, Json>): string {
   return found?.[0] ?? `${impact}/${urgency}`;
 }
 
-/** Customer and provider as in any rig; a ticket is its severity alone. */
+/** A rig whose tickets only have a severity, which the customer keeps in two columns. */
 export class TwoColumns extends Rig {
   override async forward({ id, fields, version, reference }: Payload, record: MessageRecord): Promise<void> {
     const { endpoint, entityType } = record;
@@ -35,7 +35,7 @@ export class TwoColumns extends Rig {
     if (!found || found.output === 'ignored') return;
     const written = isCustomers ? { severity } : { ...LEVELS[severity] };
     const names = Object.keys(written);
-    await this.broker.take({
+    await this.broker.acceptLeg({
       message: record.id,
       conversation: found.conversation.id,
       node: `out-${to}`,

@@ -15,8 +15,8 @@ import type { ServiceNowDesk } from '../../src/sandbox/servicenow.js';
 import { entries, type TmfRecord, type Version } from '../../src/sandbox/tmf-record.js';
 import { PATIENCE } from '../patience.js';
 
-/** What the broker asks of a partner. */
-export type QuestionName =
+/** The calls of the broker to a partner. */
+export type CallName =
   | 'find'
   | 'findByNumber'
   | 'read'
@@ -30,46 +30,46 @@ export type QuestionName =
   | 'comment'
   | 'attach';
 
-/** One of several lists that a question asks for: a text in its path, and the beginning of the keys of its hints. */
+/** One of several lists that a call reads: a part of its path, and the prefix of the keys of its hints. */
 export interface Part {
   name: string;
   path: string;
   key?: string;
 }
 
-/** Something that was said about a record, where it is kept. */
+/** A comment on a record, as it is stored. */
 export interface Said {
   text: string;
   reword: (text: string) => void;
   remove: () => void;
 }
 
-/** A system under the contract: its client, and its stand-in in the sandbox. */
+/** A system under test: its client, and its stand-in in the sandbox. */
 export interface System {
   name: string;
   entityType: string;
-  /** Which kinds of requests each question is made of; a question that is not here is one that the system cannot answer. */
-  asks: Partial<Record<QuestionName, RequestKind[]>>;
-  /** Questions that ask for several lists, each of which may be strange alone. */
-  parts?: Partial<Record<QuestionName, Part[]>>;
-  /** `url`: where the partner is reached, where that is not the sandbox itself. */
+  /** The kinds of requests of each call; a call that is missing here is not supported by the system. */
+  calls: Partial<Record<CallName, RequestKind[]>>;
+  /** Calls that read several lists, each of which may be strange alone. */
+  parts?: Partial<Record<CallName, Part[]>>;
+  /** `url`: address of the partner, if it is not the sandbox itself. */
   client: (sandbox: Sandbox, url?: string) => EndpointClient;
   desk: (sandbox: Sandbox) => { behaviours: Behaviours; requests: LoggedRequest[] };
-  /** Of a record to be created. */
+  /** The fields of a record to create. */
   fields: Record<string, Json>;
-  /** Refuses what was read without all that it was created with. */
+  /** Fails if a record was read without everything it was created with. */
   whole?: (raw: RawEntity) => void;
-  /** What an update writes. */
+  /** The fields of an update. */
   change: Record<string, Json>;
   /** Ids of the partner's records that carry a reference. */
   withReference: (sandbox: Sandbox, reference: string) => string[];
-  /** What it answers to a change is what it keeps: one platform, not any vendor's. */
+  /** Its answer to a change is what it keeps; true for one platform, but not for every vendor's. */
   answersAsKept?: true;
-  /** Its comments have ids of their own: one that is edited is known by it. */
+  /** Its comments have ids of their own, by which an edited one is recognised. */
   identifies: boolean;
-  /** The texts said about a record, which its people may change and take away. */
+  /** The comments on a record, which the partner's users may edit and delete. */
   said: (sandbox: Sandbox, id: string) => Said[];
-  /** The partner's people say something about a record; and attach a file, where they can. */
+  /** The partner's users comment on a record; and attach a file, where they can. */
   says: (sandbox: Sandbox, id: string, text: string) => void;
   attaches?: (sandbox: Sandbox, id: string, name: string) => void;
 }
@@ -106,7 +106,7 @@ const saidAtDesk = (desk: ServiceNowDesk, id: string): Said[] =>
     reword: (text) => {
       row.value = text;
     },
-    // What belongs to no record is in no journal.
+    // An entry of no record is in no journal.
     remove: () => {
       row.element_id = '';
     },
@@ -128,14 +128,14 @@ const HANGING: Part[] = [
   { name: 'the attachments', path: '/attachment' },
 ];
 
-/** Records of one table. `lines`: those that hang on them, where they have any. */
+/** Records of one table. `lines`: those of the records, where they have any. */
 function serviceNow(entityType: string, table: string, lines: Part[], more: Pick<System, 'fields' | 'change' | 'whole'>): System {
   const hanging = [...HANGING, ...lines];
   const single = lines.length === 0;
   return {
     name: `ServiceNow, ${entityType}s`,
     entityType,
-    asks: {
+    calls: {
       find: ['list'],
       findByNumber: ['list', 'read'],
       read: ['list', 'read'],
@@ -143,7 +143,7 @@ function serviceNow(entityType: string, table: string, lines: Part[], more: Pick
       poll: ['list'],
       findComment: ['list'],
       findAttachment: ['list'],
-      // What has lines is looked for before it is made, and read after each write.
+      // A record with lines is searched before it is created, and read after each write.
       create: single ? ['create'] : ['list', 'read', 'create'],
       ...(single && { createAgain: ['create'] }),
       update: single ? ['change'] : ['list', 'read', 'change'],
@@ -238,7 +238,7 @@ function tickets(version: Version): System {
   return {
     name: `TMF621 ${version}`,
     entityType: 'troubleTicket',
-    asks: {
+    calls: {
       find: ['list'],
       read: ['read'],
       poll: ['list'],
@@ -275,7 +275,7 @@ function tickets(version: Version): System {
 const serviceNowTickets: System = {
   name: 'TMF621 as ServiceNow has it',
   entityType: 'troubleTicket',
-  asks: {
+  calls: {
     find: ['list'],
     read: ['read'],
     poll: ['list'],
@@ -309,7 +309,7 @@ function orders(version: Version): System {
   return {
     name: `TMF622 ${version}`,
     entityType: 'productOrder',
-    asks: {
+    calls: {
       find: ['list'],
       read: ['read'],
       poll: ['list'],
@@ -335,7 +335,7 @@ function orders(version: Version): System {
   };
 }
 
-/** Every system; a new one joins with an entry here. */
+/** All systems; a new one is added here. */
 export const SYSTEMS: System[] = [
   incidents,
   serviceNowOrders,

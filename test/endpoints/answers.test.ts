@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Behaviours, KINDS } from '../../src/sandbox/behaviours.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
-import { type Case, examine, expectedOf, QUESTIONS, REFERENCE } from './answers.js';
-import { type QuestionName, SYSTEMS } from './answers-systems.js';
+import { CALLS, type Case, examine, expectedOf, REFERENCE } from './answers.js';
+import { type CallName, SYSTEMS } from './answers-systems.js';
 
-/* Every system’s client, asked everything the broker asks, of a partner that answers as partners do. */
+/* Tests all calls of every system’s client, with the answers that partners give in practice. */
 
 let sandbox: Sandbox;
 let folder: string;
@@ -23,7 +23,7 @@ after(async () => {
 });
 
 for (const system of SYSTEMS) {
-  describe(`${system.name}: a strange answer`, () => {
+  describe(`${system.name}: an unexpected answer`, () => {
     const behaviours = new Behaviours(system.entityType === 'productOrder');
     let of: Case;
     beforeEach(async () => {
@@ -38,13 +38,13 @@ for (const system of SYSTEMS) {
 
     for (const kind of KINDS) {
       for (const name of behaviours.names(kind)) {
-        for (const [asked, kinds] of Object.entries(system.asks) as [QuestionName, string[]][]) {
-          const expected = kinds.includes(kind) && expectedOf(kind, name, asked);
+        for (const [call, kinds] of Object.entries(system.calls) as [CallName, string[]][]) {
+          const expected = kinds.includes(kind) && expectedOf(kind, name, call);
           if (!expected) continue;
-          for (const part of (kind === 'list' && system.parts?.[asked]) || [undefined]) {
+          for (const part of (kind === 'list' && system.parts?.[call]) || [undefined]) {
             const where = part ? ` for ${part.name}` : '';
-            it(`${asked}: «${name}» to a ${kind}${where} is ${expected}`, async () => {
-              await examine({ ...of, part }, QUESTIONS[asked], kind, name, expected);
+            it(`${call}: "${name}" to a ${kind}${where} is ${expected}`, async () => {
+              await examine({ ...of, part }, CALLS[call], kind, name, expected);
             });
           }
         }

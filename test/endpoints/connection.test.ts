@@ -9,7 +9,7 @@ import { options, serve, type TestServer } from '../http/server.js';
 
 interface Said {
   status: number;
-  /** An object is said as JSON, a text as a page. */
+  /** An object is answered as JSON, a text as a web page. */
   body?: unknown;
 }
 
@@ -68,13 +68,13 @@ describe('a connection test', () => {
 
   for (const [system, test] of Object.entries(systems)) {
     describe(`of ${system}`, () => {
-      it('takes the API’s own 403 for accepted credentials, that of anything else for nothing', async () => {
+      it('takes the API’s own 403 for accepted credentials, but no other 403', async () => {
         const own = await test(BASIC, () => ({ status: 403, body: OWN_403[system] }));
-        assert.deepEqual(own.Credentials, { name: 'Credentials', ok: true, text: 'They are accepted.' });
+        assert.deepEqual(own.Credentials, { name: 'Credentials', ok: true, text: 'The credentials are accepted.' });
         for (const body of [{ requestId: '7', blocked: true }, PAGE]) {
           const other = await test(BASIC, () => ({ status: 403, body }));
           assert.equal(other.Credentials?.ok, 'warning');
-          assert.match(other.Credentials?.text ?? '', /could not be told/);
+          assert.match(other.Credentials?.text ?? '', /^Could not check/);
         }
       });
 
@@ -90,16 +90,16 @@ describe('a connection test', () => {
         assert.equal(refused.Credentials?.ok, false);
       });
 
-      it('calls a partner that answers nonsense reachable', async () => {
+      it('calls a partner reachable whose answers make no sense', async () => {
         for (const body of [{}, { a: 1 }, 7, PAGE]) {
           const { Reachable, Credentials } = await test(BASIC, () => ({ status: 200, body }));
           assert.equal(Reachable?.ok, 'warning');
-          assert.match(Reachable?.text ?? '', /answers, but strangely/);
+          assert.match(Reachable?.text ?? '', /answers, but not as expected/);
           assert.equal(Credentials?.ok, 'warning');
         }
       });
 
-      it('tells of a token endpoint’s trouble under the credentials, and nothing of the partner, which was not asked', async () => {
+      it('reports a failure of the token endpoint under the credentials, and nothing about the partner, which was not called', async () => {
         const auth: Auth = { kind: 'oauthClientCredentials', tokenUrl: `${server.url}/token`, clientId: 'me', clientSecret: 'x' };
         const strange = await test(auth, () => ({ status: 200, body: PAGE }));
         assert.deepEqual(Object.keys(strange), ['Credentials']);
@@ -112,7 +112,7 @@ describe('a connection test', () => {
         assert.match(gone.Credentials?.text ?? '', /the connection was refused/);
       });
 
-      it('promises nothing that is done to deliveries only', async () => {
+      it('does not promise what is only done for deliveries', async () => {
         for (const status of [200, 202, 204, 400, 404, 429, 500, 503]) {
           for (const body of [{ x: 1 }, PAGE, undefined]) {
             const checks = await test(BASIC, ({ method }) =>
@@ -134,7 +134,7 @@ describe('a connection test', () => {
     assert.equal(right['Read incident']?.ok, true);
   });
 
-  it('does not take a gateway’s 404 for the right to write', async () => {
+  it('does not take a gateway’s 404 for permission to write', async () => {
     const write = ({ method }: IncomingMessage) => method === 'PATCH';
     const checks = await serviceNow(BASIC, (req) =>
       write(req) ? { status: 404, body: PAGE } : { status: 200, body: { result: [] } },
@@ -142,7 +142,7 @@ describe('a connection test', () => {
     assert.equal(checks['Write incident']?.ok, 'warning');
   });
 
-  it('sees a hub only in the API’s own 404, or in a 204', async () => {
+  it('recognises a hub only by the API’s own 404, or by a 204', async () => {
     const hub = async (said: Said) =>
       (await tmf(BASIC, ({ method }) => (method === 'DELETE' ? said : { status: 200, body: [] }))).Events;
     for (const said of [{ status: 204 }, { status: 404, body: { code: '60', reason: 'Not found' } }])
@@ -158,7 +158,7 @@ describe('a connection test', () => {
     ]) {
       const { ok, text } = (await hub(said))!;
       assert.equal(ok, 'warning', JSON.stringify(said));
-      assert.match(text, /could not be told/);
+      assert.match(text, /^Could not check/);
     }
     assert.equal((await hub({ status: 403, body: OWN_403.tmf }))?.ok, false);
   });

@@ -112,8 +112,8 @@ describe('Node-RED killed while its partners return unexpected answers', () => {
           // Work behind an item that needs an operator waits forever.
           return waitsForever(await operator.unsettled());
         };
-        // After many failed attempts the next one comes only after the longest delay.
-        await until(what, isIdle, PATIENCE + DEFAULT_RETRY.most).catch(async (error: Error) => {
+        // What got many strange answers in a row is asked for again only after the longest wait.
+        await until(what, isIdle, PATIENCE + DEFAULT_RETRY.maxDelay).catch(async (error: Error) => {
           stuck.push(`${error.message}: ${JSON.stringify(await counts())}`);
         });
       };

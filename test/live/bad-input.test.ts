@@ -161,7 +161,7 @@ describe('an incomplete mapping', () => {
     const { number } = rig.open('lacking');
     const message = await until('the failure', () => rig.message(number!, (m) => m.state === 'failed'));
     // impact 2, urgency 2 is priority 3, minor: no row for it; and no rule gives the ticket's type.
-    assert.match(message?.error?.message ?? '', /«minor» of severity has no row in its value map/);
+    assert.match(message?.error?.message ?? '', /severity "minor" has no row in its value map/);
     assert.match(message?.error?.message ?? '', /ticketType/);
     assert.equal(rig.tickets('lacking').length, 0);
     await until('the catch node to have it', () => rig.live.output().includes('has no row in its value map'));

@@ -54,7 +54,7 @@ describe('an operator', () => {
     await until('the ticket', () => rig.tickets('before maintenance')[0]);
     await rig.quiet();
     assert.equal((await post('endpoints/sb1-tmf/suspend', { reason: 'Maintenance.' })).status, 200);
-    await until('the node to say so', () => /is suspended/.test(rig.live.output().split('[debug:status]').at(-1) ?? ''));
+    await until('the node to say so', () => /suspended/.test(rig.live.output().split('[debug:status]').at(-1) ?? ''));
     const patches = () => rig.sandbox.tmf('v4').requests.filter((r) => r.method === 'PATCH').length;
     const before = patches();
     for (const description of ['one', 'two', 'three'])

@@ -115,7 +115,7 @@ describe('one order over several vendors, with Node-RED killed in the middle', (
     await rig.crash();
     await asked();
     const [question] = await rig.decisions();
-    assert.match(question?.reason ?? '', /mobile is rejected.*Cancel them, or let them go on\?/);
+    assert.match(question?.reason ?? '', /mobile is rejected.*Cancel them, or let them continue\?/);
     assert.equal(rig.desk('devices').cancels.all().length, 0);
     const answer = await fetch(`${rig.live.url}/switchboard/messages/${question?.id}/replay`, {
       method: 'POST',

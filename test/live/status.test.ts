@@ -81,11 +81,11 @@ describe('the status of nodes', () => {
     });
     faults.add({ method: 'PATCH', path: 'troubleTicket', kind: 'drop-field', field: 'description' });
     rig.sandbox.servicenow.update('incident', incident.sys_id, { description: 'Second floor', urgency: '1' }, 'agent');
-    await shows('sb1-tmf-out', `${before}, 1 with a warning`);
+    await shows('sb1-tmf-out', `${before}, 1 with warnings`);
     faults.clear();
     const earlier = shown('sb1-tmf-out').length;
     await rig.deploy();
-    await until('it to count again', () => shown('sb1-tmf-out').slice(earlier).at(-1) === `${before}, 1 with a warning`);
+    await until('it to count again', () => shown('sb1-tmf-out').slice(earlier).at(-1) === `${before}, 1 with warnings`);
     const { messages } = await rig.get<MessageList>('/switchboard/messages?state=warned&direction=outgoing');
     await rig.act('deliveries', messages[0]!.deliveries[0]!.id, 'seen');
     await shows('sb1-tmf-out', before);
@@ -104,7 +104,7 @@ describe('the status of nodes', () => {
         action,
       );
     await by('suspend');
-    await begins('Provider (TMF621) is suspended');
+    await begins('Provider (TMF621) suspended');
     await by('resume');
     await begins('connected');
   });
@@ -134,7 +134,7 @@ describe('the status of nodes', () => {
   it('counts down to a retry', async () => {
     rig.sandbox.tmf('v4').faults.add({ method: 'POST', path: 'troubleTicket', kind: 'status', status: 503 });
     rig.open('again');
-    const counted = () => shown('sb1-tmf-out').flatMap((text) => /^retrying in (\d+) s/.exec(text)?.[1] ?? []);
+    const counted = () => shown('sb1-tmf-out').flatMap((text) => /^retry in (\d+) s/.exec(text)?.[1] ?? []);
     await until('it to be counted', () => counted().length > 2);
     const seconds = counted().map(Number);
     assert.deepEqual(

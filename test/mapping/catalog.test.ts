@@ -13,7 +13,7 @@ describe('the catalogue of fields', () => {
   for (const mapping of presets()) {
     const catalog = partnerCatalog(mapping);
 
-    it(`${named(mapping)}: knows every field that its preset uses, described and once`, () => {
+    it(`${named(mapping)}: has every field that its preset uses, described and once`, () => {
       const tables = [
         { rules: mapping.rules, fields: catalog.fields },
         { rules: mapping.items?.rules ?? [], fields: catalog.items?.fields ?? [] },
@@ -36,7 +36,7 @@ describe('the catalogue of fields', () => {
       );
     });
 
-    it(`${named(mapping)}: marks as required what the partner refuses to do without`, () => {
+    it(`${named(mapping)}: marks the fields as required that the partner requires`, () => {
       const missing = systemOf(mapping.system)
         .validate(mapping.entityType, {}, mapping.version)
         .map(({ field }) => field)
@@ -53,21 +53,21 @@ describe('the catalogue of fields', () => {
     });
   }
 
-  it('has of the generic model every field of its schema, and an example that is valid', () => {
+  it('has every field of the generic schema, and a valid example', () => {
     const { fields, items } = genericCatalog('productOrder');
     const paths = fields.map(({ path }) => path);
     for (const path of ['title', 'requester.name', 'place.city', 'entity', 'source.number', 'custom'])
       assert.ok(paths.includes(path), path);
     assert.equal(paths.includes('items'), false, 'items have rules of their own');
     assert.ok(fields.find(({ path }) => path === 'state')?.values?.some(({ value }) => value === 'inProgress'));
-    assert.equal(fields.find(({ path }) => path === 'requester.name')?.description, 'Who asks: name');
+    assert.equal(fields.find(({ path }) => path === 'requester.name')?.description, 'Person who reported or requested it: name');
     assert.ok(
       items.fields.some(({ path }) => path === 'offering.id') && items.fields.some(({ path }) => path === 'vendorNumber'),
     );
     for (const type of ['incident', 'productOrder']) assert.deepEqual(validateGeneric(genericExample(type)), []);
   });
 
-  it('adds fields that were seen in records, with a value they had, and none twice', () => {
+  it('adds fields that were seen in records, with a value they had, and no field twice', () => {
     const seen = seenFields([
       { u_site: '', status: 'Open', channel: { id: 'web' }, note: [{ text: 'a' }] },
       {

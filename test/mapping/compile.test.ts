@@ -16,7 +16,7 @@ const message = (fields: Record<string, unknown>, changed?: string[]): GenericMe
 });
 
 describe('a mapping', () => {
-  it('copies a field either way', async () => {
+  it('copies a field in either direction', async () => {
     const compiled = compile(mapping({ field: 'a', generic: 'title' }));
     assert.deepEqual((await compiled.toGeneric({ a: 'x' })).fields, { title: 'x' });
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'x' }))).body, { a: 'x' });
@@ -30,13 +30,13 @@ describe('a mapping', () => {
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'z' }))).body, { b: 'z' });
   });
 
-  it('takes the first rule that gives a target a value, later ones are fall-backs', async () => {
+  it('takes the first rule that gives a target a value; later ones are fallbacks', async () => {
     const compiled = compile(mapping({ field: 'a', generic: 'title' }, { field: 'b', generic: 'title', direction: 'in' }));
     assert.deepEqual((await compiled.toGeneric({ a: '', b: 'y' })).fields, { title: 'y' });
     assert.deepEqual((await compiled.toGeneric({ a: 'x', b: 'y' })).fields, { title: 'x' });
   });
 
-  it('translates values exactly, else without regard to case', async () => {
+  it('translates values exactly, else case-insensitively', async () => {
     const compiled = compile(
       mapping({
         field: 's',
@@ -51,14 +51,14 @@ describe('a mapping', () => {
     assert.equal((await compiled.toGeneric({ s: 'open' })).fields.state, 'inProgress');
   });
 
-  it('takes numbers that a person wrote into a value map without quotes', async () => {
+  it('accepts numbers that a person wrote into a value map without quotes', async () => {
     const rule = { field: 'state', generic: 'state', values: [{ partner: 2, generic: 'inProgress' }] } as unknown as Rule;
     const compiled = compile(mapping(rule));
     assert.deepEqual((await compiled.toGeneric({ state: '2' })).fields, { state: 'inProgress' });
     assert.deepEqual((await compiled.fromGeneric(message({ state: 'inProgress' }))).body, { state: 2 });
   });
 
-  it('reports a value without a row, and uses the default beside the report', async () => {
+  it('reports a value without a row, and uses the default as well', async () => {
     const values = [{ partner: '1', generic: 'acknowledged' }];
     const compiled = compile(mapping({ field: 's', generic: 'state', values, default: { in: 'acknowledged' } }));
     const { fields, problems, trace } = await compiled.toGeneric({ s: '99' });
@@ -103,18 +103,18 @@ describe('a mapping', () => {
     assert.deepEqual(defaults.sort(), ['d', 'k']);
   });
 
-  it('names what changed by its own names', async () => {
+  it('lists changed fields under the partner’s names', async () => {
     const compiled = compile(mapping({ field: 'a', generic: 'title' }, { field: 'b', generic: 'description' }));
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'x', description: 'y' }, ['title']))).changed, ['a']);
   });
 
-  it('takes the kind of the entity for news only while nothing was compared: an update must not change what sort of ticket it is', async () => {
+  it('counts the kind of the entity as changed only while nothing was compared, because an update must not change the ticket’s type', async () => {
     const compiled = compile(mapping({ field: 'a', generic: 'title' }, { field: 'k', generic: 'entity', direction: 'out' }));
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'x' }))).changed, ['a', 'k']);
     assert.deepEqual((await compiled.fromGeneric(message({ title: 'x' }, ['title']))).changed, ['a']);
   });
 
-  it('keeps times in each side’s notation', async () => {
+  it('keeps times in each system’s notation', async () => {
     const notation = { time: (iso: string) => iso.slice(0, 19).replace('T', ' '), typed: false };
     const compiled = compile(mapping({ field: 't', generic: 'createdAt', type: 'time' }), { notation });
     assert.equal((await compiled.toGeneric({ t: '2026-03-01 08:00:00' })).fields.createdAt, '2026-03-01T08:00:00.000Z');
@@ -123,7 +123,7 @@ describe('a mapping', () => {
       '2026-03-01 08:00:00',
     );
     const { problems } = await compiled.toGeneric({ t: 'soon' });
-    assert.match(problems[0]?.text ?? '', /«soon» is no time/);
+    assert.match(problems[0]?.text ?? '', /"soon" is not a valid time/);
   });
 
   it('reads and writes the element of a list that has certain properties', async () => {
@@ -140,7 +140,7 @@ describe('a mapping', () => {
     });
   });
 
-  it('is refused in words when it has no rules', () => {
+  it('is refused with an explanation when it has no rules', () => {
     assert.throws(() => compile(mapping()), { code: 'SWB_CONFIG', message: /no rules/ });
   });
 
@@ -155,46 +155,46 @@ describe('a mapping', () => {
       'one empty field of several',
       { field: ['a', '', 'c'], generic: 'title', direction: 'in' },
       '(a, …, c → title)',
-      'Field 2 of 3 is empty. Fill it in, or take it out.',
+      'Field 2 of 3 is empty. Fill it in, or remove it.',
     ],
     ['a field that is not text', { field: 5, generic: 'title' }, '(5 ↔ title)', 'The field is not text.'],
     ['no generic field', { field: 'a', generic: '' }, '(a ↔ …)', 'The generic field is empty. Fill it in, or remove the rule.'],
-    ['a path that is none', { field: 'a..b', generic: 'title' }, '(a..b ↔ title)', '«a..b» is no path of a field. Write names'],
-    ['a generic path that is none', { field: 'a', generic: 'x..y' }, '(a ↔ x..y)', '«x..y» is no path of a field.'],
-    [
-      'a path that no field may have',
-      { field: 'a', generic: '__proto__.x' },
-      '(a ↔ __proto__.x)',
-      '«__proto__.x» names no field',
-    ],
+    ['an invalid path', { field: 'a..b', generic: 'title' }, '(a..b ↔ title)', '"a..b" is not a valid field path. Write names'],
+    ['an invalid generic path', { field: 'a', generic: 'x..y' }, '(a ↔ x..y)', '"x..y" is not a valid field path.'],
+    ['a forbidden path', { field: 'a', generic: '__proto__.x' }, '(a ↔ __proto__.x)', '"__proto__.x" is not a field'],
     [
       'a wrong expression',
       { field: 'a', generic: 'b', expression: { in: 'a +' } },
       '(a ↔ b)',
-      'The expression «a +» is wrong at',
+      'The expression "a +" is invalid at',
     ],
-    ['a wrong condition', { field: 'a', generic: 'b', when: { out: 'a +' } }, '(a ↔ b)', 'The expression «a +» is wrong at'],
+    ['a wrong condition', { field: 'a', generic: 'b', when: { out: 'a +' } }, '(a ↔ b)', 'The expression "a +" is invalid at'],
     [
       'a condition without its field',
       { field: 'a', generic: 'b', onlyIf: { generic: '', is: ['x'] } },
       '(a ↔ b)',
-      'The generic field of its condition “only if” is empty. Fill it in,',
+      'The generic field of the condition "only if" is empty. Fill it in,',
     ],
     [
       'a condition without a list',
       { field: 'a', generic: 'b', onlyIf: { generic: 'state', is: 'x' } },
       '(a ↔ b)',
-      'The values of its condition “only if” are not a list.',
+      'The values of the condition "only if" are not a list.',
     ],
     [
-      'a value map that does not fit',
+      'a value map with too few values',
       { ...several, values: [{ partner: '1', generic: 'held' }] },
       '(a, b ↔ state)',
-      'Row 1 of the value map has 1 value(s) for 2 field(s). Give one value for each field',
+      'Row 1 of the value map has 1 value(s) for 2 field(s). Enter one value for each field',
     ],
-    ['a value map that is none', { ...several, values: { a: 'b' } }, '(a, b ↔ state)', 'Its value map is not a list of rows.'],
     [
-      'a row that is none',
+      'a value map that is not a list',
+      { ...several, values: { a: 'b' } },
+      '(a, b ↔ state)',
+      'The value map is not a list of rows.',
+    ],
+    [
+      'an invalid row',
       {
         field: 'a',
         generic: 'state',
@@ -204,21 +204,21 @@ describe('a mapping', () => {
         ],
       },
       '(a ↔ state)',
-      'Row 2 of the value map has a value that is no text.',
+      'Row 2 of the value map has a value that is not text.',
     ],
     ...[0, -3, 2.5, 'long'].map((maxLength) => [
       `a length of ${maxLength}`,
       { field: 'a', generic: 'b', maxLength },
       '(a ↔ b)',
-      `Its maxLength ${JSON.stringify(maxLength)} is not a whole number above 0. Give`,
+      `maxLength is ${JSON.stringify(maxLength)}, not a whole number above 0. Enter`,
     ]),
     ...['blah', 'constructor'].map((type) => [
       `the type ${type}`,
       { field: 'a', generic: 'b', type },
       '(a ↔ b)',
-      `Its type "${type}" is not known. Use one of text, number`,
+      `The type "${type}" is not supported. Use one of text, number`,
     ]),
-    ['a rule that is none', null, '(… ↔ …)', 'It cannot be read: '],
+    ['no content', null, '(… ↔ …)', 'The rule cannot be read: '],
   ] as [string, Rule, string, string][]) {
     it(`is refused when it has ${what}, naming the rule in either table`, () => {
       const thrown = (of: Mapping): string => {
@@ -231,16 +231,16 @@ describe('a mapping', () => {
         return 'nothing was thrown';
       };
       const starts = (text: string, start: string) => assert.equal(text.slice(0, start.length), start);
-      starts(thrown(mapping(fine, rule)), `Mapping «test», rule 2 ${name}: ${expected}`);
+      starts(thrown(mapping(fine, rule)), `Mapping "test", rule 2 ${name}: ${expected}`);
       const items = { field: 'lines', rules: [fine, fine, rule] };
-      starts(thrown({ ...mapping(fine), items }), `Mapping «test», rule 3 of the items ${name}: ${expected}`);
+      starts(thrown({ ...mapping(fine), items }), `Mapping "test", rule 3 of the items ${name}: ${expected}`);
     });
   }
 
-  it('names the rule whose expression fails on a message', async () => {
+  it('names the rule whose expression fails for a message', async () => {
     const failing = (more: Partial<Rule>) => compile(mapping(fine, { field: 'a', generic: 'title', ...more }));
     const { problems } = await failing({ expression: { in: '$number(a)' } }).toGeneric({ a: 'x' });
-    const start = /^Mapping «test», rule 2 \(a ↔ title\): The expression «\$number\(a\)» failed: /;
+    const start = /^Mapping "test", rule 2 \(a ↔ title\): The expression "\$number\(a\)" failed: /;
     assert.match(problems[0]?.text ?? '', start);
     await assert.rejects(failing({ when: { in: '$number(a)' } }).toGeneric({ a: 'x' }), {
       code: 'SWB_EXPRESSION',

@@ -38,7 +38,7 @@ describe('expressions', () => {
     assert.deepEqual((await compiled.toGeneric({ x: 'X', n: 2 })).fields, { title: 'X' });
   });
 
-  it('that never end are ended, and the next one works', async () => {
+  it('that never end are stopped, and the next one works', async () => {
     const endless = '($f := function($n) { $f($n + 1) }; $f(0))';
     const hasty = new Expressions(300);
     await assert.rejects(hasty.evaluate(endless, {}), { code: 'SWB_EXPRESSION', message: /ran longer than 300 ms/ });
@@ -46,7 +46,7 @@ describe('expressions', () => {
     await hasty.close();
   });
 
-  it('that eat all memory are ended, and the process lives', async () => {
+  it('that use up all memory are stopped, and the process survives', async () => {
     const greedy = '($f := function($a) { $f($append($a, $a)) }; $f([1..1000]))';
     await assert.rejects(expressions.evaluate(greedy, {}), { code: 'SWB_EXPRESSION' });
     assert.equal(await expressions.evaluate('"alive"', {}), 'alive');
@@ -59,7 +59,7 @@ describe('expressions', () => {
     });
   });
 
-  it('give plain objects', async () => {
+  it('return plain objects', async () => {
     const value = await expressions.evaluate('{"a": [1, {"b": 2}]}', {});
     assert.deepEqual(value, { a: [1, { b: 2 }] });
     assert.equal(Object.getPrototypeOf(value), Object.prototype);

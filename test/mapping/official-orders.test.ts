@@ -22,7 +22,7 @@ const ORDERS: [string, GenericFields][] = [
 ];
 
 for (const version of ['v4', 'v5'] as const) {
-  describe(`what goes to a TMF622 ${version} provider is valid by the official definition`, () => {
+  describe(`what is sent to a TMF622 ${version} provider is valid by the official definition`, () => {
     let official: Spec;
     const outgoing = compileMapping(preset('tmf622', 'productOrder', version));
     before(function () {
@@ -63,7 +63,7 @@ for (const version of ['v4', 'v5'] as const) {
         }
       });
 
-      it(`an order, ${kind}, of which an item is cancelled`, async () => {
+      it(`an order, ${kind}, with a cancelled item`, async () => {
         const body = await made({ ...fields, progress: [cancelled(fields.items![0]!.id)] });
         const { client, written } = recordingOrderClient(version);
         await client.create('productOrder', body, REFERENCE);
@@ -78,7 +78,7 @@ for (const version of ['v4', 'v5'] as const) {
       });
     }
 
-    it('an order that is to be cancelled: asked for with its reason, and not patched', async () => {
+    it('the cancellation of an order: requested with its reason, and not patched', async () => {
       for (const state of CANCELLING_STATES) {
         const { state: word, cancellationReason } = await made({ ...FULL, state, stateReason: 'Moved elsewhere' });
         const { client, written } = recordingOrderClient(version);
@@ -98,7 +98,7 @@ for (const version of ['v4', 'v5'] as const) {
         await client.comment('productOrder', 'PO-1', { id: 'c1', text: 'Any news?', author: 'Ann', at, visibility: 'public' });
         await client.comment('productOrder', 'PO-1', { id: 'c2', text: 'No author, no time', visibility: 'public' });
         assert.equal(written.length, 2);
-        // What appends cannot be one of those that read v4 literally: they would have the items twice.
+        // A provider that appends cannot be one that reads v4 literally: it would have the items twice.
         const items: Record<string, Json> =
           arrayMode === 'append' && version === 'v4' ? { productOrderItem: [{ id: 'old', action: 'add' }] } : {};
         written.map((w) => ({ ...w, body: { ...w.body, ...items } })).forEach(valid);
@@ -111,7 +111,7 @@ for (const version of ['v4', 'v5'] as const) {
       assert.deepEqual(official.problems(DEFINITIONS[version].hub, written[0]?.body), []);
     });
 
-    it('and the check can fail: an order without items, an item without an action, or an attribute of ours is not valid', () => {
+    it('and the check can fail: an order without items, an item without an action, or an attribute of our own is invalid', () => {
       const typed = (type: string) => (version === 'v5' ? { '@type': type } : {});
       const order = (item: Record<string, Json>, more = {}) => ({
         ...typed('ProductOrder'),
@@ -127,10 +127,10 @@ for (const version of ['v4', 'v5'] as const) {
   });
 }
 
-describe('what goes to a ServiceNow by its own TMF622', () => {
+describe('what is sent to a ServiceNow by its own TMF622', () => {
   const outgoing = compileMapping(preset('tmf622', 'productOrder', 'servicenow'));
 
-  it('has all that ServiceNow demands, in its words', async () => {
+  it('has everything that ServiceNow requires, in its terms', async () => {
     const fields: GenericFields = { ...FULL, customer: { id: 'acc-1', name: 'Funco' } };
     const { body, problems } = await outgoing.fromGeneric(orderMessage(fields));
     assert.deepEqual(problems, []);
@@ -151,7 +151,7 @@ describe('what goes to a ServiceNow by its own TMF622', () => {
     ]);
   });
 
-  it('is cancelled where ServiceNow takes cancellations, and notes are mere text', async () => {
+  it('is cancelled where ServiceNow accepts cancellations, with notes of text only', async () => {
     const { client, written } = recordingOrderClient('v4', { profile: 'servicenow' });
     await client.update('productOrder', 'PO-1', { state: 'cancelled' });
     await client.comment('productOrder', 'PO-1', { id: 'c1', text: 'Any news?', author: 'Ann', visibility: 'public' });

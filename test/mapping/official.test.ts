@@ -15,7 +15,7 @@ const DEFINITIONS = {
 const REFERENCE = 'SWB-TEST00000001';
 
 for (const version of ['v4', 'v5'] as const) {
-  describe(`what goes to a TMF621 ${version} provider is valid by the official definition`, () => {
+  describe(`what is sent to a TMF621 ${version} provider is valid by the official definition`, () => {
     let official: Spec;
     const outgoing = compileMapping(preset('tmf621', 'troubleTicket', version));
     before(function () {
@@ -33,7 +33,7 @@ for (const version of ['v4', 'v5'] as const) {
     };
 
     for (const incoming of serviceNowPresets) {
-      it(`each ${incoming.name}, in every state, full and bare: created, and each of its fields changed`, async () => {
+      it(`each ${incoming.name}, in every state, full and minimal: created, and each of its fields changed`, async () => {
         const records = recordsOf(incoming);
         assert.ok(records.length >= 4);
         for (const { title, record } of records) {
@@ -95,7 +95,7 @@ for (const version of ['v4', 'v5'] as const) {
       assert.deepEqual(official.problems(DEFINITIONS[version].hub, registration?.body), []);
     });
 
-    it('and the check can fail: a ticket without its type of trouble, or with an attribute of ours, is not valid', () => {
+    it('and the check can fail: a ticket without a ticket type, or with an attribute of our own, is invalid', () => {
       const body: Record<string, Json> = {
         description: 'x',
         severity: 'Minor',
@@ -108,7 +108,7 @@ for (const version of ['v4', 'v5'] as const) {
   });
 }
 
-/** What normalize makes of a ServiceNow record. */
+/** The generic message of a ServiceNow record, as normalize makes it. */
 async function generic(entityType: string, record: Record<string, Json>): Promise<GenericMessage> {
   const { fields } = await compileMapping(preset('servicenow', entityType)).toGeneric(record);
   return {

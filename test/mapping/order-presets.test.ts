@@ -9,7 +9,7 @@ const of = (version: Mapping['version']) => compileMapping(preset('tmf622', 'pro
 
 describe('an order', () => {
   for (const version of TMF622) {
-    it(`comes back from ${version} as it went there, item by item`, async () => {
+    it(`comes back from ${version} as it was sent, item by item`, async () => {
       const { body, problems } = await of(version).fromGeneric(orderMessage(FULL));
       assert.deepEqual(problems, []);
       const { fields, problems: back } = await of(version).toGeneric(body);
@@ -22,7 +22,7 @@ describe('an order', () => {
       assert.deepEqual(fields.contact, FULL.contact);
     });
 
-    it(`tells ${version} no state but that it, or an item, is to be cancelled`, async () => {
+    it(`sends ${version} no state except the cancellation of the order or an item`, async () => {
       for (const state of ORDER_STATES) {
         const { body } = await of(version).fromGeneric(
           orderMessage({ ...FULL, state, stateReason: 'Moved', progress: [{ id: '10', state }] }),
@@ -36,7 +36,7 @@ describe('an order', () => {
       }
     });
 
-    it(`of which only an item is cancelled still goes to ${version} with all its items`, async () => {
+    it(`with only one cancelled item is still sent to ${version} with all its items`, async () => {
       const { body, changed } = await of(version).fromGeneric(
         orderMessage({ ...FULL, progress: [cancelled('20')] }, { changed: ['progress'] }),
       );
@@ -45,7 +45,7 @@ describe('an order', () => {
     });
   }
 
-  it('of v5 that is accepted is in progress, and so is one of ServiceNow, whatever it is called there', async () => {
+  it('that is accepted in v5 is in progress, and so is one in ServiceNow, whatever the state is called there', async () => {
     const state = async (version: Mapping['version'], word: string) =>
       (await of(version).toGeneric({ state: word, productOrderItem: [{ id: '1', state: word }] })).fields;
     const v5 = await state('v5', 'inProgress.accepted');
@@ -54,7 +54,7 @@ describe('an order', () => {
     assert.equal((await state('servicenow', 'cancellation_in_progress')).state, 'pendingCancellation');
   });
 
-  it('has the dates and prices that the vendor tells', async () => {
+  it('has the dates and prices that the vendor reports', async () => {
     const price = (priceType: string, value: number, more = {}) => ({
       priceType,
       ...more,
@@ -92,7 +92,7 @@ describe('an order', () => {
     });
   });
 
-  it('without an action of an item is refused in words', async () => {
+  it('with an item without an action is refused with an explanation', async () => {
     const { problems } = await of('v4').fromGeneric(orderMessage({ items: [{ id: '7', offering: { id: 'x' } }] }));
     assert.deepEqual(
       problems.map((p) => [p.level, p.field]),
@@ -101,12 +101,12 @@ describe('an order', () => {
   });
 });
 
-/** A party must have an id at TMF622: one that has none is known there by its name. */
+/** TMF622 requires an id of a party: one without an id uses its name. */
 function withPartyIds(items: GenericFields['items']): GenericFields['items'] {
   return items?.map((item) => (item.contact ? { ...item, contact: { id: item.contact.name!, ...item.contact } } : item));
 }
 
-/** ServiceNow takes a place only by reference, and relations of another kind. */
+/** ServiceNow accepts a place only by reference, and relations of another kind. */
 function lessThanStandard(items: GenericFields['items']): GenericFields['items'] {
   return items?.map(({ reliesOn: _, place, ...item }) => ({ ...item, ...(place?.id && { place: { id: place.id } }) }));
 }

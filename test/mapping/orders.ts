@@ -1,6 +1,6 @@
 import type { GenericFields, GenericMessage, ItemProgress } from '../../src/model/message.js';
 
-/** An order with everything the generic model has, as a desk may fill it in. */
+/** An order with everything that the generic model has, as people may fill it in. */
 export const FULL: GenericFields = {
   title: 'Two lines for Ghent',
   description: 'Internet access and a router for the new office in Ghent.',
@@ -44,7 +44,7 @@ export const FULL: GenericFields = {
   ],
 };
 
-/** The least an order can be. */
+/** A minimal order. */
 export const LEAST: GenericFields = {
   title: 'One line',
   customer: { name: 'Funco' },

@@ -38,7 +38,7 @@ describe('the presets', () => {
       const states: readonly State[] = mapping.items ? ORDER_STATES : TICKET_STATES;
 
       for (const state of states) {
-        it(`tells the state ${state} in its own words, and reads those words back as a state, or leaves it to the other side`, async () => {
+        it(`maps the state ${state} to a value that maps back to a state, or leaves the state to the other party`, async () => {
           const { body, problems } = await compiled.fromGeneric(message({ state }));
           assert.deepEqual(
             problems.filter((p) => p.code === 'unmapped'),
@@ -54,7 +54,7 @@ describe('the presets', () => {
         });
       }
 
-      it('gives back the states it can tell apart', async () => {
+      it('map the states back that they can distinguish', async () => {
         const rule = mapping.rules.find((r) => r.generic === 'state' && r.values)!;
         const told = new Map<string, string[]>();
         for (const state of states.filter((s) => !silentOn(mapping, s))) {
@@ -73,7 +73,7 @@ describe('the presets', () => {
       });
 
       for (const severity of SEVERITIES) {
-        it(`has a word for ${severity}`, async () => {
+        it(`has a value for ${severity}`, async () => {
           const { problems } = await compiled.fromGeneric(message({ severity }));
           assert.deepEqual(
             problems.filter((p) => p.code === 'unmapped'),
@@ -90,7 +90,7 @@ describe('the presets', () => {
         assert.deepEqual(new Set(Object.keys(body)), traced);
       });
 
-      it('reports a value that it does not know instead of passing it', async () => {
+      it('reports an unknown value instead of passing it', async () => {
         const rule = mapping.rules.find((r) => r.generic === 'state' && r.values)!;
         const record: Record<string, Json> = Object.fromEntries([rule.field].flat().map((f) => [f, '4711']));
         const { fields, problems } = await compiled.toGeneric(record);
@@ -101,7 +101,7 @@ describe('the presets', () => {
   }
 });
 
-/** Who takes orders says how they stand: a preset may tell but some states, and says which. */
+/** The party that takes orders reports their state: a preset may send only some states, and names them. */
 function silentOn(mapping: Mapping, state: State): boolean {
   const out = mapping.rules.filter((r) => r.generic === 'state' && r.direction !== 'in');
   return out.every((r) => r.onlyIf?.generic === 'state' && !r.onlyIf.is.includes(state));
@@ -110,7 +110,7 @@ function silentOn(mapping: Mapping, state: State): boolean {
 describe('a ServiceNow record', () => {
   for (const mapping of serviceNowPresets) {
     for (const { title, record } of recordsOf(mapping)) {
-      it(`becomes a generic one without a problem: ${title}`, async () => {
+      it(`becomes a generic message without a problem: ${title}`, async () => {
         const { fields, problems } = await compileMapping(mapping).toGeneric(record);
         assert.deepEqual(problems, []);
         assert.ok(fields.title && fields.state);
@@ -126,13 +126,13 @@ describe('a ServiceNow record', () => {
     });
   });
 
-  it('that is on hold waits for the caller, or for somebody else', async () => {
+  it('that is on hold waits for the caller, or for someone else', async () => {
     const of = async (hold_reason: string) =>
       (await compileMapping(incident).toGeneric({ state: '3', hold_reason })).fields.state;
     assert.deepEqual([await of('1'), await of('4'), await of('')], ['pending', 'held', 'held']);
   });
 
-  it('is not given a resolution before it is resolved', async () => {
+  it('gets no resolution before it is resolved', async () => {
     const out = async (mapping: Mapping, state: (typeof STATES)[number]) =>
       (await compileMapping(mapping).fromGeneric(message({ state, resolution: 'Card replaced' }))).body;
     assert.equal((await out(incident, 'inProgress')).close_notes, undefined);
@@ -141,7 +141,7 @@ describe('a ServiceNow record', () => {
     assert.ok(resolved.close_code, 'ServiceNow demands a code with it');
   });
 
-  it('whose text is too long for a field is cut there, and the whole is kept for a comment', async () => {
+  it('with a text that is too long for a field is cut there, and the whole text is kept for a comment', async () => {
     const title = 'x'.repeat(200);
     const { body, problems } = await compileMapping(incident).fromGeneric(message({ title }));
     assert.equal(String(body.short_description).length, 160);

@@ -16,7 +16,7 @@ describe('a preview', () => {
   const expressions = new Expressions(200);
   after(() => expressions.close());
 
-  it('says of each field which rule made it, from what, and through which row', async () => {
+  it('shows for each field which rule made it, from which source, and through which row', async () => {
     const ours = mapping([
       { field: 'short_description', generic: 'title' },
       {
@@ -46,7 +46,7 @@ describe('a preview', () => {
     assert.deepEqual(problems, []);
   });
 
-  it('finds the place of a value in a list', async () => {
+  it('finds the position of a value in a list', async () => {
     const ours = mapping([
       { field: 'relatedParty[role=owner].id', generic: 'assignee.id' },
       { field: 'relatedParty[role=requester].id', generic: 'requester.id' },
@@ -61,7 +61,7 @@ describe('a preview', () => {
     assert.equal(marks['relatedParty/1/id']?.rule, 1);
   });
 
-  it('goes on without the rules that are not finished, and names them', async () => {
+  it('runs without unfinished rules, and names them', async () => {
     const ours = mapping([
       { field: '', generic: '' },
       { field: 'a', generic: 'title', expression: { in: '$uppercase(' } },
@@ -78,10 +78,10 @@ describe('a preview', () => {
       ],
     );
     assert.match(problems[0]?.text ?? '', /^Rule 1 \(… ↔ …\): The field is empty\./);
-    assert.match(problems[1]?.text ?? '', /^Rule 2 \(a ↔ title\): The expression .* is wrong at position/);
+    assert.match(problems[1]?.text ?? '', /^Rule 2 \(a ↔ title\): The expression .* is invalid at position/);
   });
 
-  it('counts rules as in the mapping where one fails on the sample', async () => {
+  it('numbers rules as in the mapping where one fails on the sample', async () => {
     const rules: Rule[] = [
       { field: '', generic: '' },
       { field: 'a', generic: 'title', expression: { in: '$number(a)' } },
@@ -93,7 +93,7 @@ describe('a preview', () => {
     assert.deepEqual(failed, ['Rule 2 (a ↔ title)', 'Rule 2 of the items (a ↔ title)']);
   });
 
-  it('shows problems where they are: unmapped, missing, refused by the schema', async () => {
+  it('shows problems at their place: unmapped, missing, refused by the schema', async () => {
     const ours = mapping([
       { field: 'state', generic: 'state', values: [{ partner: '2', generic: 'inProgress' }] },
       { field: 'short_description', generic: 'title', required: 'out' },
@@ -116,7 +116,7 @@ describe('a preview', () => {
     );
   });
 
-  it('shows the items of an order both ways', async () => {
+  it('shows the items of an order in both directions', async () => {
     const items = {
       field: 'lines',
       rules: [
@@ -139,14 +139,14 @@ describe('a preview', () => {
     assert.equal(back.marks['lines/1/amount']?.rule, 1);
   });
 
-  it('tells when no rule gives an item its id, and shows the rest', async () => {
+  it('reports that no rule sets the id of an item, and shows the rest', async () => {
     const ours = mapping([{ field: 'name', generic: 'title' }], { items: { field: 'lines', rules: [] } });
     const { result, problems } = await preview(ours, 'in', { name: 'n', lines: [{}] });
     assert.deepEqual(result, { title: 'n' });
     assert.match(problems[0]?.text ?? '', /id of an item/);
   });
 
-  it('ends an expression that never ends', async () => {
+  it('stops an expression that never ends', async () => {
     const ours = mapping([
       { field: 'a', generic: 'title', expression: { in: '($f := function($x){$f($x+1)}; $f(1))' } },
       { field: 'b', generic: 'description' },
@@ -159,7 +159,7 @@ describe('a preview', () => {
     );
   });
 
-  it('cannot be used to write what every object is made after', async () => {
+  it('cannot be used to write to the prototype of all objects', async () => {
     const ours = mapping([
       { field: 'a', generic: '__proto__.owned' },
       { field: '__proto__.owned', generic: 'title' },
@@ -174,7 +174,7 @@ describe('a preview', () => {
 });
 
 describe('differences', () => {
-  it('are told value by value', () => {
+  it('are listed value by value', () => {
     assert.deepEqual(
       differences(
         { state: '1', party: [{ id: 'x' }], gone: true, same: [] },

@@ -33,7 +33,7 @@ const FULL: Record<string, Json> = {
   resolution_code: 'fix_applied',
 };
 
-/** A record of each state that a preset knows: with everything a desk may fill in, and with the least. */
+/** A record in each state that a preset knows: with everything that people may fill in, and a minimal one. */
 export function recordsOf(mapping: Mapping): { title: string; record: Record<string, Json> }[] {
   const rule = mapping.rules.find((r) => r.generic === 'state' && r.values);
   const columns = [rule?.field ?? 'state'].flat();

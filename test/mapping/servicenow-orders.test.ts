@@ -22,7 +22,7 @@ const linesOf = async (entityType: string, fields: GenericFields) => {
 describe('a ServiceNow order', () => {
   const compiled = compileMapping(preset('servicenow', 'order'));
 
-  it('says with its lines what is ordered, and apart from it how that stands', async () => {
+  it('describes in its lines what is ordered, and separately its status', async () => {
     const { fields, problems } = await compiled.toGeneric({
       number: 'ORD0010001',
       short_description: '',
@@ -77,7 +77,7 @@ describe('a ServiceNow order', () => {
     );
   });
 
-  it('is told how its items stand, who has them, and why one does not go on', async () => {
+  it('receives the status of its items, their vendors, and why an item is on hold', async () => {
     const lines = await linesOf('order', {
       progress: [
         { id: '1', state: 'inProgress', expectedCompletionAt: '2026-03-03T12:00:00.000Z', vendor: 'Telco', vendorNumber: 'PO-7' },
@@ -94,7 +94,7 @@ describe('a ServiceNow order', () => {
     ]);
   });
 
-  it('names all who have a part of it, not only who told of it last', async () => {
+  it('names all vendors that have a part of it, not only the last one that reported', async () => {
     const progress = [
       { id: '1', vendor: 'Telco', vendorNumber: 'PO-7' },
       { id: '2', vendor: 'Shop', vendorNumber: 'PO-8' },
@@ -110,7 +110,7 @@ describe('a ServiceNow order', () => {
     }
   });
 
-  it('that failed is on hold, and says so', async () => {
+  it('that failed is on hold, with an explanation', async () => {
     const { body } = await compiled.fromGeneric(
       message({ title: 'x', state: 'failed', stateReason: 'mobile is failed at Telco.' }),
     );
@@ -119,7 +119,7 @@ describe('a ServiceNow order', () => {
     assert.deepEqual([partial.state, partial.comments], ['on_hold', 'Only part of it was delivered.']);
   });
 
-  it('of a vendor gets what is ordered', async () => {
+  it('at a vendor receives what is ordered', async () => {
     const [line] = await linesOf('order', {
       items: [
         {
@@ -167,7 +167,7 @@ describe('a ServiceNow request', () => {
     ]);
   });
 
-  it('tells a cancelled item from one that was closed without being delivered', async () => {
+  it('distinguishes a cancelled item from one that was closed without delivery', async () => {
     const { fields } = await compileMapping(preset('servicenow', 'request')).toGeneric({
       number: 'REQ0010001',
       request_state: 'closed_incomplete',

@@ -12,7 +12,7 @@ export interface Written {
   body: Record<string, Json>;
 }
 
-/** A real TMF621 client whose requests are written down instead of sent; each is answered with a ticket that has what was asked for. */
+/** A real TMF621 client whose requests are recorded instead of sent; each is answered with a ticket as requested. */
 export function recordingClient(version: Version, profile: Profile = 'standard', arrayMode: ArrayMode = 'replace') {
   const { http, written } = recorder({
     id: 'TT-1',
@@ -26,7 +26,7 @@ export function recordingClient(version: Version, profile: Profile = 'standard',
   return { client, written };
 }
 
-/** A real TMF622 client of the same kind; the order has an item already. */
+/** The same for TMF622; the order already has an item. */
 export function recordingOrderClient(
   version: Version,
   { profile = 'standard', arrayMode = 'replace' }: { profile?: Profile; arrayMode?: ArrayMode } = {},

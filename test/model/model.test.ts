@@ -16,7 +16,7 @@ const message = (): GenericMessage => ({
 });
 
 describe('a generic message', () => {
-  it('that is whole is valid', () => {
+  it('is valid when it is complete', () => {
     assert.deepEqual(validateGeneric(message()), []);
   });
 
@@ -24,15 +24,15 @@ describe('a generic message', () => {
     it(`may be ${state}`, () => assert.deepEqual(validateGeneric({ ...message(), fields: { state } }), []));
 
   for (const [what, change, field] of [
-    ['a state that is none', { fields: { state: 'broken' } }, 'fields.state'],
+    ['an unknown state', { fields: { state: 'broken' } }, 'fields.state'],
     ['a field that the model does not have', { fields: { colour: 'red' } }, 'colour'],
-    ['a time that is none', { fields: { createdAt: 'yesterday' } }, 'fields.createdAt'],
+    ['an invalid time', { fields: { createdAt: 'yesterday' } }, 'fields.createdAt'],
     ['no source', { source: undefined }, 'source'],
     ['an empty id', { source: { endpoint: 'e', entityType: 'x', id: '' } }, 'source.id'],
-    ['a comment without words', { comments: [{ id: '1', visibility: 'public' }] }, 'text'],
-    ['a comment for nobody', { comments: [{ id: '1', text: 'x', visibility: 'secret' }] }, 'visibility'],
+    ['a comment without text', { comments: [{ id: '1', visibility: 'public' }] }, 'text'],
+    ['a comment without a valid visibility', { comments: [{ id: '1', text: 'x', visibility: 'secret' }] }, 'visibility'],
   ] as [string, object, string][]) {
-    it(`with ${what} is not, and the field is named`, () => {
+    it(`is invalid with ${what}, and the problem names the field`, () => {
       const problems = validateGeneric({ ...message(), ...change } as GenericMessage);
       assert.ok(problems.length > 0);
       assert.ok(
@@ -42,7 +42,7 @@ describe('a generic message', () => {
     });
   }
 
-  it('about a trouble ticket is of the kind its ticketType says', () => {
+  it('about a trouble ticket has the kind of its ticketType', () => {
     const kind = (ticketType: string) => systemOf('tmf621').kindOf('troubleTicket', { ticketType });
     assert.deepEqual(['incident', 'Service Problem Case', 'complaint', 'change', 'serviceRequest', ''].map(kind), [
       'incident',
@@ -56,7 +56,7 @@ describe('a generic message', () => {
 });
 
 describe('the documentation', () => {
-  it('of the model is made from the schema (UPDATE_DOCS=1 makes it anew)', () => {
+  it('of the model is generated from the schema (UPDATE_DOCS=1 regenerates it)', () => {
     if (process.env.UPDATE_DOCS) writeFileSync('docs/model.md', modelPage());
     assert.equal(readFileSync('docs/model.md', 'utf8'), modelPage());
   });
@@ -71,7 +71,7 @@ describe('the documentation', () => {
     );
   });
 
-  it('has every page that another page leads to', () => {
+  it('has every page that another page links to', () => {
     const pages = [
       'README.md',
       ...[

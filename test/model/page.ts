@@ -10,19 +10,19 @@ interface Schema {
   items?: Schema;
 }
 
-/** docs/model.md, made from the schema. */
+/** docs/model.md, generated from the schema. */
 export function modelPage(): string {
   const rows = rowsOf(genericSchema as Schema, '');
   return `# The generic model
 
-What every system's tickets are translated to and from: \`normalize\` makes it, \`map\` makes a partner's payload of it. Between the two it is \`msg.payload\`, checked by
-this schema (JSON Schema 2020-12, \`src/model/schema.ts\`, from which this page is made). Times are ISO 8601 UTC.
+Every system's records are translated to and from this model: \`normalize\` creates it, and \`map\` turns it into a partner's payload. Between the two it is \`msg.payload\`, checked
+against this schema (JSON Schema 2020-12, \`src/model/schema.ts\`, from which this page is generated). Times are ISO 8601 UTC.
 
 | field | type | meaning |
 |---|---|---|
 ${rows.join('\n')}
 
-Fields in **bold** are always there. What a system has beyond these goes to \`custom\`.
+Fields in **bold** are always present. Anything else that a system has goes to \`custom\`.
 `;
 }
 

@@ -167,7 +167,7 @@ describe('the nodes', () => {
       const caught = next('caught');
       helper.getNode('n')!.receive({ payload: 'text', switchboard: { ...envelope } } as never);
       const { error } = await caught;
-      assert.match(error.message, /mine: msg\.payload is not the payload of an in node/);
+      assert.match(error.message, /mine: msg\.payload is not the record that the in node sent/);
     });
 
     it('rejects a mapping of another system', async () => {
@@ -203,7 +203,7 @@ describe('the nodes', () => {
       helper.getNode('n')!.receive({ payload: { table: 'incident', record }, switchboard: { ...envelope } } as never);
       const { error } = await caught;
       assert.equal(error.code, 'SWB_CONFIG');
-      assert.match(error.message, /: Mapping «Own», rule 2 \(state, … ↔ state\): Field 2 of 2 is empty\./);
+      assert.match(error.message, /: Mapping "Own", rule 2 \(state, … ↔ state\): Field 2 of 2 is empty\./);
     });
   });
 

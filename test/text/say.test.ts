@@ -40,7 +40,7 @@ describe('texts of the runtime', () => {
   it('use the say tag in errors and hints', () => {
     const raw = runtimeFiles().flatMap((file) => {
       const code = readFileSync(file, 'utf8');
-      const errors = code.matchAll(/new (?:Switchboard|Partner|Decision)Error\(\s*(?:'[^']*',\s*){1,2}(['"`][^\n]*)/g);
+      const errors = code.matchAll(/new (?:Switchboard|Partner|Decision)Error\(\s*(?:'\w+',\s*){1,2}(['"`](?!SWB_)[^\n]*)/g);
       const hints = code.matchAll(/\bhint:\s*(['"`][^\n]*)/g);
       return [...errors, ...hints].map(([, text]) => `${file}: ${text}`);
     });

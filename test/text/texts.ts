@@ -29,6 +29,7 @@ function textOf(template: string): string {
     text += `{${count++}}`;
     let depth = 1;
     for (at += 2; depth > 0 && at < template.length; at++) depth += template[at] === '{' ? 1 : template[at] === '}' ? -1 : 0;
+    if (depth > 0) throw new Error(`A text is said with a template inside: ${template}`);
     at--;
   }
   return text;

@@ -26,8 +26,8 @@ class Desk extends StandIn {
           path.split('/')[2] ? (method === 'PATCH' ? 'change' : 'read') : method === 'POST' ? 'create' : 'list',
         errors: { alone: { error: 'try later' }, beside: { error: 'try later' } },
         errorBody: (status) => ({ error: `status ${status}` }),
-        madeOf: (fields) => ({ ...fields, id: 'made', changed: '2026-01-01T00:00:00.000Z' }),
-        knows: (references) => this.all().some((one) => references.includes(String(one.externalId))),
+        recordFrom: (fields) => ({ ...fields, id: 'made', changed: '2026-01-01T00:00:00.000Z' }),
+        hasReference: (references) => this.all().some((one) => references.includes(String(one.externalId))),
       },
     );
   }
@@ -39,12 +39,12 @@ class Desk extends StandIn {
   private create(given: Case): Case {
     const id = `case-${++this.made}`;
     this.cases.set(id, { ...given, id, changed: new Date().toISOString() });
-    this.behaviours.born(id);
+    this.behaviours.recordCreated(id);
     return { ...this.cases.get(id) };
   }
 
   private change(id: string, live: Case, given: Case): Case {
-    this.behaviours.changing(id, live);
+    this.behaviours.beforeChange(id, live);
     return { ...Object.assign(live, given, { changed: new Date().toISOString() }) };
   }
 }

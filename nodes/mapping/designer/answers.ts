@@ -2,16 +2,16 @@ import type { CatalogField } from '../../../src/mapping/catalog/field.js';
 import type { Difference } from '../../../src/mapping/difference.js';
 import type { Direction } from '../../../src/mapping/mapping.js';
 
-/** What the runtime answers the designer, shared by both sides. */
+/** The runtime's answers to the designer, shared by both sides. */
 
 /** `GET switchboard/mappings/fields` */
 export interface FieldLists {
   partner: CatalogField[];
   generic: CatalogField[];
-  /** Of an order's items, where the catalogue knows which list they are. */
+  /** The items of an order, where the catalogue knows their list. */
   items?: { field: string; partner: CatalogField[] };
   genericItems: CatalogField[];
-  /** Lists seen in records, where the catalogue knows none. */
+  /** Lists seen in records, where the catalogue knows no list of items. */
   lists: string[];
 }
 
@@ -32,25 +32,25 @@ export interface SeenValues {
   generic: { value: string; times: number }[];
 }
 
-/** What edited rules would make different of one message. */
+/** The effect of edited rules on one message. */
 export interface MessageChange extends SampleHeading {
   differences: Difference[];
-  /** In words: what would go wrong that does not now, and the other way round. */
+  /** Problems, in words, that would be new or solved. */
   newProblems: string[];
   solvedProblems: string[];
 }
 
-/** `POST switchboard/mappings/changes`: what edited rules would make different of messages that are kept. */
+/** `POST switchboard/mappings/changes`: the effect of edited rules on stored messages. */
 export interface Changes {
-  /** What they are compared with: the deployed rules, the preset that is used until they are, or nothing. */
+  /** What they are compared with: the deployed rules, the preset that is used until then, or nothing. */
   against: 'deployed' | 'preset' | 'nothing';
   compared: number;
   changed: number;
-  /** Messages with a problem they do not have now. */
+  /** Messages that would get a new problem. */
   worse: number;
-  /** Messages without a problem they have now. */
+  /** Messages that would lose a problem. */
   better: number;
   messages: MessageChange[];
-  /** It took too long: only the first ones were compared. */
+  /** The comparison took too long and covers only the first messages. */
   cut?: boolean;
 }

@@ -5,11 +5,11 @@ import type { Changes, FieldLists, SampleHeading, SeenValues } from './answers.j
 
 export type Sample = Record<string, Json>;
 
-/** What the designer asks the runtime. Each rejects with the reason in words. */
+/** The designer's requests to the runtime. Each rejects with the reason in words. */
 export interface Api {
   fields(mapping: Mapping): Promise<FieldLists>;
   samples(mapping: Mapping, direction: Direction): Promise<SampleHeading[]>;
-  /** `example` is the one made of the catalogue. */
+  /** `example` is the sample made from the catalogue. */
   sample(mapping: Mapping, direction: Direction, id: string): Promise<Sample>;
   preview(mapping: Mapping, direction: Direction, sample: Sample): Promise<Preview>;
   values(mapping: Mapping, table: Table, rule: number): Promise<SeenValues>;

@@ -43,7 +43,7 @@ interface Badge {
   title: string;
 }
 
-/** What a rule says beside its fields, in signs. */
+/** Icons for the other properties of a rule. */
 export function badges(rule: Rule, t: Translate): Badge[] {
   const found: (Badge | false | undefined)[] = [
     rule.values && {
@@ -62,8 +62,8 @@ export function badges(rule: Rule, t: Translate): Badge[] {
   return found.filter((badge): badge is Badge => Boolean(badge));
 }
 
-/** All that is known of a field, for its tooltip. */
-export function about(field: CatalogField, value: string | undefined, t: Translate): string {
+/** Tooltip of a field: all that is known about it. */
+export function fieldTooltip(field: CatalogField, value: string | undefined, t: Translate): string {
   const values = (field.values ?? []).map(({ value: one, label }) => (label ? `${one} ${label}` : one)).join(', ');
   const lines = [
     field.path,

@@ -2,12 +2,12 @@ import { shortPath } from '../../../src/mapping/catalog/field.js';
 import type { Direction, Rule } from '../../../src/mapping/mapping.js';
 import type { PreviewProblem, RuleRef, Table } from '../../../src/mapping/preview-result.js';
 import { element } from '../../kit/editor/element.js';
-import { about, badges, linesLeft, linesRight, usersOf } from './board-parts.editor.js';
+import { badges, fieldTooltip, linesLeft, linesRight, usersOf } from './board-parts.editor.js';
 import { dragging, type Side } from './drag.editor.js';
 import { type Layout, layout, type PlacedField, type PlacedRule } from './layout.js';
 import { type Line, linesSvg } from './lines.editor.js';
 import { pickField } from './picker.editor.js';
-import { belong } from './rule-color.editor.js';
+import { markAsRule } from './rule-color.editor.js';
 import { changedRule, withField } from './rule-edits.js';
 import type { Session } from './session.editor.js';
 
@@ -17,9 +17,9 @@ export type ValueOf = (path: string, table: Table) => string | undefined;
 export interface Board {
   element: HTMLElement;
   filter(search: string, direction: Direction | undefined): void;
-  /** Shows at the rules what is wrong with them. */
+  /** Shows the problems of the rules. */
   problems(problems: PreviewProblem[]): void;
-  /** Values beside the fields, of a sample and of what became of it. */
+  /** Shows values beside the fields, from a sample and from its result. */
   values(values: Record<Side, ValueOf>): void;
   focusRule(index: number): void;
 }
@@ -95,7 +95,7 @@ export function board(session: Session): Board {
         class: `switchboard-field switchboard-field-${side}${mapped ? '' : ' switchboard-field-free'}`,
         tabindex: '-1',
         role: 'button',
-        title: about(field, value, t),
+        title: fieldTooltip(field, value, t),
         'data-key': `${side} ${path}`,
         'data-side': side,
         'data-path': path,
@@ -111,7 +111,7 @@ export function board(session: Session): Board {
     );
     made.style.gridColumn = String(COLUMN[side]);
     made.style.gridRow = String(row + 1);
-    belong(made, refs);
+    markAsRule(made, refs);
     return made;
   }
 
@@ -151,7 +151,7 @@ export function board(session: Session): Board {
     );
     made.style.gridColumn = String(COLUMN.rules);
     made.style.gridRow = String(row + 1);
-    belong(made, [ref]);
+    markAsRule(made, [ref]);
     return made;
   }
 
@@ -168,7 +168,7 @@ export function board(session: Session): Board {
     const current = selected.at(-1);
     const stops = grid.querySelectorAll<HTMLElement>('[tabindex]');
     for (const stop of stops) stop.tabIndex = -1;
-    // One stop in each column: the arrows go on from there.
+    // One tab stop in each column; the arrow keys move from there.
     for (const column of ['.switchboard-field-partner', '.switchboard-rule', '.switchboard-field-generic']) {
       const all = [...grid.querySelectorAll<HTMLElement>(column)];
       const stop = all.find(({ dataset }) => dataset.index !== undefined && Number(dataset.index) === current) ?? all[0];
@@ -198,7 +198,7 @@ export function board(session: Session): Board {
     else session.select([index]);
   }
 
-  /** A field that rules use shows them, one after the other; any other one asks what it is to be joined with. */
+  /** A mapped field selects its rules, one after the other; any other field opens a list of fields to join it with. */
   function openField(row: HTMLElement): void {
     const own = (row.getAttribute('data-rules') ?? '')
       .split(' ')
@@ -243,7 +243,7 @@ export function board(session: Session): Board {
       next?.focus();
       if (next?.dataset.index !== undefined) choose(Number(next.dataset.index), false, event.shiftKey);
     } else if (event.key === 'ArrowLeft' || event.key === 'ArrowRight')
-      beside(here, event.key === 'ArrowRight' ? 1 : -1)?.focus();
+      neighbour(here, event.key === 'ArrowRight' ? 1 : -1)?.focus();
     else if (event.key === 'Enter' || event.key === ' ') {
       if (index === undefined) openField(here);
       else {
@@ -256,8 +256,8 @@ export function board(session: Session): Board {
     event.preventDefault();
   }
 
-  /** What stands in the next column, in the same row or the nearest above it. */
-  function beside(here: HTMLElement, way: number): HTMLElement | undefined {
+  /** The element in the next column, in the same row or the nearest one above it. */
+  function neighbour(here: HTMLElement, way: number): HTMLElement | undefined {
     const columns = ['.switchboard-field-partner', '.switchboard-rule', '.switchboard-field-generic'];
     const column = columns[columns.findIndex((selector) => here.matches(selector)) + way];
     const row = Number.parseInt(here.style.gridRow, 10);

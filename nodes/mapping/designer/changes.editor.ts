@@ -11,10 +11,10 @@ export interface ChangesPane {
   show(visible: boolean): void;
 }
 
-/** Milliseconds without a key before all messages are compared anew. */
+/** Milliseconds without a key press before all messages are compared again. */
 const PAUSE = 800;
 
-/** What the edited rules would make different of the last messages, against the rules in use. */
+/** The effect of the edited rules on recent messages, compared with the rules in use. */
 export function changesPane(session: Session, id: string): ChangesPane {
   const { t } = session;
   const box = element('section', { class: 'switchboard-changes', 'aria-label': t('changes.title') });
@@ -28,11 +28,11 @@ export function changesPane(session: Session, id: string): ChangesPane {
   });
 
   function run(): void {
-    const question = ++asked;
+    const request = ++asked;
     if (box.childElementCount === 0) box.replaceChildren(element('p', {}, t('changes.comparing')));
     session.api.changes(id, finished(session.mapping)).then(
-      (changes) => question === asked && draw(changes),
-      (error: Error) => question === asked && box.replaceChildren(said('error', error.message)),
+      (changes) => request === asked && draw(changes),
+      (error: Error) => request === asked && box.replaceChildren(notice('error', error.message)),
     );
   }
 
@@ -47,13 +47,13 @@ export function changesPane(session: Session, id: string): ChangesPane {
       count(worse, t('changes.worse'), worse ? 'switchboard-error' : undefined),
       count(better, t('changes.better'), better ? 'switchboard-success' : undefined),
     );
-    const touched = changes.messages.filter(isTouched);
+    const affected = changes.messages.filter(isAffected);
     box.replaceChildren(
       ...(compared ? [counts] : []),
       element('p', {}, compared ? t(`changes.against.${against}`) : t('changes.noMessages')),
-      ...(changes.cut ? [said('warning', t('changes.cut'))] : []),
-      ...(compared && touched.length === 0 ? [said('success', t('changes.none'))] : []),
-      ...touched.map((message) => messageView(message, open)),
+      ...(changes.cut ? [notice('warning', t('changes.cut'))] : []),
+      ...(compared && affected.length === 0 ? [notice('success', t('changes.none'))] : []),
+      ...affected.map((message) => messageView(message, open)),
     );
   }
 
@@ -75,8 +75,8 @@ export function changesPane(session: Session, id: string): ChangesPane {
         element('span', {}, [title, endpoint].filter(Boolean).join(' · ')),
         element('small', {}, t('changes.fields', { count: differences.length })),
       ),
-      ...newProblems.map((text) => said('error', text)),
-      ...solvedProblems.map((text) => said('success', t('changes.solved', { text }))),
+      ...newProblems.map((text) => notice('error', text)),
+      ...solvedProblems.map((text) => notice('success', t('changes.solved', { text }))),
       differences.length > 0 && table(differences),
     );
   }
@@ -114,7 +114,7 @@ export function changesPane(session: Session, id: string): ChangesPane {
 
 const SIGNS = { error: 'fa-exclamation-circle', warning: 'fa-exclamation-triangle', success: 'fa-check' };
 
-function said(level: keyof typeof SIGNS, text: string): HTMLElement {
+function notice(level: keyof typeof SIGNS, text: string): HTMLElement {
   return element(
     'p',
     { class: `switchboard-${level}` },
@@ -123,7 +123,7 @@ function said(level: keyof typeof SIGNS, text: string): HTMLElement {
   );
 }
 
-function isTouched({ differences, newProblems, solvedProblems }: MessageChange): boolean {
+function isAffected({ differences, newProblems, solvedProblems }: MessageChange): boolean {
   return differences.length + newProblems.length + solvedProblems.length > 0;
 }
 

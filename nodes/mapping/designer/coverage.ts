@@ -2,13 +2,13 @@ import type { ValueRow } from '../../../src/mapping/mapping.js';
 import { ANY, collisions } from '../../../src/mapping/value-map.js';
 
 export interface RowMarks {
-  /** An earlier row already takes this value on the way in, or gives this one on the way out: the row is never used that way. */
+  /** An earlier row already matches this incoming value, or sends this generic value: the row is never used in that direction. */
   unreachable: { in: boolean; out: boolean };
-  /** Several partner values become the same generic one, so that going back only one of them can be written: that of row `back`. */
+  /** Several partner values become the same generic value, so only one of them can be sent back: the value of row `back`. */
   merges?: { values: number; back?: number };
 }
 
-/** What is to be known of each row of a value map. */
+/** Hints for each row of a value map. */
 export function rowMarks(rows: ValueRow[]): RowMarks[] {
   const merging = new Map(collisions(rows).flatMap(({ rows: indexes }) => indexes.map((index) => [index, indexes] as const)));
   return rows.map((row, index) => {
@@ -17,7 +17,8 @@ export function rowMarks(rows: ValueRow[]): RowMarks[] {
     const back = rows.findIndex((other) => other.direction !== 'in' && other.generic === row.generic);
     return {
       unreachable: {
-        in: row.direction !== 'out' && before.some((other) => other.direction !== 'out' && takes(other, [row.partner].flat())),
+        in:
+          row.direction !== 'out' && before.some((other) => other.direction !== 'out' && matchesRow(other, [row.partner].flat())),
         out: row.direction !== 'in' && before.some((other) => other.direction !== 'in' && other.generic === row.generic),
       },
       ...(values && { merges: { values: values.length, ...(back >= 0 && { back }) } }),
@@ -25,17 +26,17 @@ export function rowMarks(rows: ValueRow[]): RowMarks[] {
   });
 }
 
-/** Partner values that no row takes on the way in. */
+/** Partner values that no incoming row matches. */
 export function withoutRowIn(rows: ValueRow[], values: string[][]): string[][] {
-  return values.filter((value) => !rows.some((row) => row.direction !== 'out' && takes(row, value, true)));
+  return values.filter((value) => !rows.some((row) => row.direction !== 'out' && matchesRow(row, value, true)));
 }
 
-/** Generic values that no row gives on the way out. */
+/** Generic values that no outgoing row has. */
 export function withoutRowOut(rows: ValueRow[], values: string[]): string[] {
   return values.filter((value) => !rows.some((row) => row.direction !== 'in' && row.generic === value));
 }
 
-function takes(row: ValueRow, value: string[], anyCase = false): boolean {
+function matchesRow(row: ValueRow, value: string[], anyCase = false): boolean {
   const same = (a: string, b: string) => a === b || (anyCase && a.toLowerCase() === b.toLowerCase());
   return [row.partner].flat().every((own, at) => own === ANY || same(own, value[at] ?? ''));
 }

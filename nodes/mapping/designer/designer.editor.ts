@@ -8,29 +8,29 @@ import { board } from './board.editor.js';
 import { changesPane } from './changes.editor.js';
 import { exchange } from './exchange.editor.js';
 import { iconButton, linkButton, segments } from './inputs.editor.js';
-import { itemsBegin } from './items.editor.js';
+import { itemsStart } from './items.editor.js';
 import { previewPane } from './preview.editor.js';
-import { lightTogether } from './rule-color.editor.js';
+import { highlightTogether } from './rule-color.editor.js';
 import { rulePanel } from './rule-panel.editor.js';
 import { Session } from './session.editor.js';
 
 export interface Designer {
   element: HTMLElement;
   session: Session;
-  /** Ends editors and listeners. */
+  /** Closes editors and removes listeners. */
   close(): void;
 }
 
-/** Rules as lines between fields, the selected one in full, and what becomes of a message: one mapping's two tables. */
+/** The designer of one mapping's two tables: rules as lines between fields, details of the selected rule, and a preview. */
 export function designer(id: string, mapping: Mapping, t: Translate): Designer {
   const session = new Session(mapping, t, designerApi(t));
-  const theBoard = board(session);
+  const ruleBoard = board(session);
   const panel = rulePanel(session);
   const preview = previewPane(session, shown);
   const changes = changesPane(session, id);
-  const begin = itemsBegin(session);
+  const begin = itemsStart(session);
   const main = element('div', { class: 'switchboard-designer-main' });
-  const goods = exchange(session, main);
+  const clipboardActions = exchange(session, main);
 
   const undo = iconButton('fa-undo', t('edit.undo'), () => session.undo());
   const redo = iconButton('fa-repeat', t('edit.redo'), () => session.redo());
@@ -51,12 +51,12 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
     (way) => {
       direction = way === 'all' ? undefined : way;
       ways.choose(way);
-      theBoard.filter(search.value, direction);
-      if (direction) preview.turn(direction);
+      ruleBoard.filter(search.value, direction);
+      if (direction) preview.switchTo(direction);
     },
   );
   ways.choose('all');
-  search.addEventListener('input', () => theBoard.filter(search.value, direction));
+  search.addEventListener('input', () => ruleBoard.filter(search.value, direction));
 
   const lower = segments<'preview' | 'changes'>(
     [
@@ -73,7 +73,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
   const partnerHead = element('span');
   main.append(
     element('div', { class: 'switchboard-board-head' }, partnerHead, element('span', {}, t('board.genericHead'))),
-    theBoard.element,
+    ruleBoard.element,
     begin,
     element('div', { class: 'switchboard-panel-actions' }, add),
   );
@@ -85,7 +85,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
       { class: 'switchboard-designer-bar', role: 'toolbar' },
       ways.element,
       search,
-      element('span', { class: 'switchboard-designer-tools' }, undo, redo, ...goods.buttons),
+      element('span', { class: 'switchboard-designer-tools' }, undo, redo, ...clipboardActions.buttons),
     ),
     element(
       'div',
@@ -106,7 +106,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
     ),
   );
   show('preview');
-  lightTogether(root);
+  highlightTogether(root);
   root.addEventListener('switchboard:open', () => panel.focus());
   let subject = '';
   session.on(update);
@@ -130,7 +130,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
     redo.disabled = !session.can.redo;
     const empty = session.state.table === 'items' && !session.mapping.items;
     begin.hidden = !empty;
-    theBoard.element.hidden = empty;
+    ruleBoard.element.hidden = empty;
     add.hidden = empty;
   }
 
@@ -140,25 +140,28 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
       (lists) => {
         if (about !== session.subject) return;
         session.lists = lists;
-        session.tell('all');
+        session.notify('all');
       },
       (error: Error) => RED.notify(error.message, 'error'),
     );
   }
 
-  /** Both sides show the values of the sample and of what became of it. */
+  /** Shows the values of the sample and of its result beside the fields. */
   function shown(result: Preview | undefined, sample: Sample, way: Direction): void {
-    theBoard.problems(result?.problems ?? []);
+    ruleBoard.problems(result?.problems ?? []);
     const made = result?.result ?? {};
     const given = result?.sample ?? sample;
     const [partner, generic] = way === 'in' ? [given, made] : [made, (given.fields ?? given) as Sample];
-    theBoard.values({ partner: reader(partner, session, 'partner'), generic: reader(generic, session, 'generic') });
+    ruleBoard.values({ partner: reader(partner, session, 'partner'), generic: reader(generic, session, 'generic') });
   }
 
   const isText = (target: EventTarget | null) =>
     target instanceof HTMLElement &&
     target.matches('input:not([type=button]), textarea, select, [contenteditable], .monaco-editor *');
-  /** The focus is in the dialog, or nowhere: what had it may have been drawn again. What is hidden behind the JSON is not edited. */
+  /**
+   * Whether the focus is in the designer, or nowhere because its element was redrawn. The designer behind the JSON tab does not
+   * count.
+   */
   const isOurs = () =>
     root.offsetParent !== null && (document.activeElement === document.body || root.contains(document.activeElement));
   const keydown = (event: KeyboardEvent) => {
@@ -166,7 +169,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
     const key = event.key.toLowerCase();
     if ((event.ctrlKey || event.metaKey) && key === 'z' && !event.shiftKey) session.undo();
     else if ((event.ctrlKey || event.metaKey) && (key === 'y' || key === 'z')) session.redo();
-    else if ((event.ctrlKey || event.metaKey) && key === 'a' && theBoard.element.contains(document.activeElement)) {
+    else if ((event.ctrlKey || event.metaKey) && key === 'a' && ruleBoard.element.contains(document.activeElement)) {
       session.select(session.rules.map((_, index) => index));
     } else if (key === 'delete' && session.state.selected.length) session.remove(session.state.selected);
     else return;
@@ -175,7 +178,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
   };
   const clipboard = (event: ClipboardEvent) => {
     if (!isOurs() || isText(event.target) || String(window.getSelection() ?? '') !== '') return;
-    goods[event.type as 'copy' | 'cut' | 'paste'](event);
+    clipboardActions[event.type as 'copy' | 'cut' | 'paste'](event);
   };
   document.addEventListener('keydown', keydown, true);
   for (const type of ['copy', 'cut', 'paste'] as const) document.addEventListener(type, clipboard);
@@ -192,7 +195,7 @@ export function designer(id: string, mapping: Mapping, t: Translate): Designer {
   };
 }
 
-/** Gives the value at a path, as text; of the first item, where items are shown. */
+/** Reads the value at a path, as text; for items, that of the first item. */
 function reader(tree: Sample, session: Session, side: 'partner' | 'generic'): (path: string, table: Table) => string | undefined {
   return (path, table) => {
     const list = side === 'partner' ? session.mapping.items?.field : undefined;

@@ -13,12 +13,12 @@ export function withRules(mapping: Mapping, table: Table, rules: Rule[]): Mappin
   return { ...mapping, items: { ...(mapping.items ?? { field: '' }), rules } };
 }
 
-export function replaced(rules: Rule[], index: number, rule: Rule): Rule[] {
+export function withReplaced(rules: Rule[], index: number, rule: Rule): Rule[] {
   return rules.map((old, at) => (at === index ? rule : old));
 }
 
-/** Moves one rule, or one row of a value map, before the one that stands at `to` now; `to` = length moves it to the end. */
-export function moved<One>(list: One[], from: number, to: number): One[] {
+/** Moves a rule, or a row of a value map, before the one now at `to`; `to` = length moves it to the end. */
+export function withMoved<One>(list: One[], from: number, to: number): One[] {
   const one = list[from];
   if (one === undefined) return list;
   const rest = list.filter((_, at) => at !== from);
@@ -26,12 +26,12 @@ export function moved<One>(list: One[], from: number, to: number): One[] {
   return [...rest.slice(0, place), one, ...rest.slice(place)];
 }
 
-export function inserted(rules: Rule[], at: number, more: Rule[]): Rule[] {
+export function withInserted(rules: Rule[], at: number, more: Rule[]): Rule[] {
   return [...rules.slice(0, at), ...more, ...rules.slice(at)];
 }
 
-/** The rule that joining two fields means: what is known of them says direction, type, length and, where names are the same, values. */
-export function joining(
+/** The rule for two joined fields: what is known about them sets direction, type, length and, for equal names, values. */
+export function joinedRule(
   partner: CatalogField | undefined,
   generic: CatalogField | undefined,
   paths: { field: string; generic: string },
@@ -61,7 +61,7 @@ function sameNames(partner: Value[], generic: Value[]): ValueRow[] {
   });
 }
 
-/** A rule, and where it stands. */
+/** A rule and its place. */
 export interface RulePlace {
   table: Table;
   index: number;
@@ -72,7 +72,7 @@ function places(mapping: Mapping): RulePlace[] {
   return (['order', 'items'] as const).flatMap((table) => rulesOf(mapping, table).map((rule, index) => ({ table, index, rule })));
 }
 
-/** Rules of which something that was typed is left out when they are saved. */
+/** Rules that lose something that was typed when they are saved. */
 export function unfinished(mapping: Mapping): RulePlace[] {
   return places(mapping).filter(({ rule }) => {
     const saved = finishedRules([rule])[0];
@@ -85,7 +85,7 @@ function typedIn({ field, generic, values = [] }: Rule): number {
   return texts.filter((text) => text !== '' && text !== ANY).length;
 }
 
-/** As it is saved: without rules and rows that were begun and not finished. The same object where there are none. */
+/** The mapping as it is saved: without unfinished rules and rows. Returns the same object where there are none. */
 export function finished(mapping: Mapping): Mapping {
   const rules = finishedRules(mapping.rules);
   const items = mapping.items && { ...mapping.items, rules: finishedRules(mapping.items.rules) };
@@ -99,29 +99,29 @@ function finishedRules(rules: Rule[]): Rule[] {
   return done.length === rules.length && done.every((rule, at) => rule === rules[at]) ? rules : done;
 }
 
-function finishedRule(begun: Rule): Rule {
-  const empty = fieldsOf(begun).lastIndexOf('');
-  if (empty >= 0) return finishedRule(withoutField(begun, empty));
+function finishedRule(rule: Rule): Rule {
+  const empty = fieldsOf(rule).lastIndexOf('');
+  if (empty >= 0) return finishedRule(withoutField(rule, empty));
   const isWhole = ({ partner, generic }: ValueRow) => generic !== '' && [partner].flat().some((value) => value !== '');
-  return begun.values?.every(isWhole) === false ? withRows(begun, (rows) => rows.filter(isWhole)) : begun;
+  return rule.values?.every(isWhole) === false ? withRows(rule, (rows) => rows.filter(isWhole)) : rule;
 }
 
-/** Rules that were copied: a list of them, one alone, or a whole mapping. Undefined where the text is none of these. */
+/** Rules in a copied text: a list of rules, a single rule, or a whole mapping. Undefined for any other text. */
 export function rulesIn(text: string): Rule[] | undefined {
   const given = parsed(text);
   const list = Array.isArray(given) ? given : isTree(given) && Array.isArray(given.rules) ? given.rules : [given];
   return list.length > 0 && list.every(isRule) ? list : undefined;
 }
 
-/** The first rule in the text of a mapping that has no field or no generic. */
-export function ruleThatIsNone(text: string): RulePlace | undefined {
+/** The first rule without a field or a generic field in the text of a mapping. */
+export function firstInvalidRule(text: string): RulePlace | undefined {
   const given = parsed(text) as Partial<Mapping> | undefined;
   const { rules, items } = given ?? {};
   if (!Array.isArray(rules) || !(items === undefined || Array.isArray(items?.rules))) return undefined;
   return places(given as Mapping).find(({ rule }) => !isRule(rule));
 }
 
-/** A mapping that was exported; undefined where the text is none. */
+/** An exported mapping; undefined for any other text. */
 export function mappingIn(text: string): Mapping | undefined {
   const given = parsed(text);
   if (!isTree(given) || !Array.isArray(given.rules) || !given.rules.every(isRule)) return undefined;

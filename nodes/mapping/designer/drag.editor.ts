@@ -9,13 +9,15 @@ interface Drops {
   move(from: number, to: number): void;
 }
 
-/** Pixels before a press becomes a drag. */
+/** Pixels that the pointer moves before a press becomes a drag. */
 const THRESHOLD = 4;
-/** Pixels from the edge of the list where dragging scrolls it, and how far each time. */
+/** Distance in pixels from the edge of the list at which dragging scrolls it, and the step. */
 const EDGE = 30;
 const SCROLL = 10;
 
-/** Drags on the board: a field to a field of the other side, a field to a rule, a rule to another place. Escape gives it up. */
+/**
+ * Drag and drop on the board: a field to a field of the other side, a field to a rule, a rule to another place. Escape cancels.
+ */
 export function dragging(box: HTMLElement, grid: HTMLElement, drops: Drops): void {
   grid.addEventListener('pointerdown', (press) => {
     const handle = (press.target as Element).closest<HTMLElement>('.switchboard-field, .switchboard-rule');
@@ -23,9 +25,9 @@ export function dragging(box: HTMLElement, grid: HTMLElement, drops: Drops): voi
     const drag = new Drag(box, grid, handle, press);
     const moved = (event: PointerEvent) => drag.move(event);
     const up = () => {
-      const { target, begun, below } = drag;
+      const { target, started, below } = drag;
       end();
-      if (!begun) return;
+      if (!started) return;
       swallowClick();
       drop(handle, target, below, drops);
     };
@@ -48,7 +50,7 @@ export function dragging(box: HTMLElement, grid: HTMLElement, drops: Drops): voi
   });
 }
 
-/** The click that follows the release of a drag is none. */
+/** Swallows the click that follows the end of a drag. */
 function swallowClick(): void {
   const stop = (click: Event) => click.stopPropagation();
   window.addEventListener('click', stop, { capture: true, once: true });
@@ -65,7 +67,7 @@ function drop(handle: HTMLElement, target: HTMLElement | undefined, below: boole
 }
 
 class Drag {
-  begun = false;
+  started = false;
   target: HTMLElement | undefined;
   /** The pointer is on the lower half of the target. */
   below = false;
@@ -86,9 +88,9 @@ class Drag {
 
   move(event: PointerEvent): void {
     this.last = event;
-    if (!this.begun) {
+    if (!this.started) {
       if (Math.hypot(event.clientX - this.press.clientX, event.clientY - this.press.clientY) < THRESHOLD) return;
-      this.begun = true;
+      this.started = true;
       this.box.classList.add('switchboard-dragging');
       this.handle.classList.add('switchboard-dragged');
       if (!this.isRule) this.grid.append(this.svg);

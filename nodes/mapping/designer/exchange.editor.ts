@@ -10,7 +10,7 @@ export interface Exchange {
   paste(event: ClipboardEvent): void;
 }
 
-/** Rules and whole mappings out of the dialog and into it: through the clipboard, or as a file. */
+/** Copies rules and whole mappings out of the dialog and into it: through the clipboard, or as a file. */
 export function exchange(session: Session, below: HTMLElement): Exchange {
   const { t } = session;
 
@@ -48,7 +48,10 @@ export function exchange(session: Session, below: HTMLElement): Exchange {
     return true;
   }
 
-  /** Browsers show the clipboard only to secure pages, and only when the person agrees: the text area is for all others. */
+  /**
+   * Browsers allow reading the clipboard only on secure pages and with the user's consent: otherwise the user pastes into a text
+   * area.
+   */
   function askForText(): void {
     below.querySelector('.switchboard-paste')?.remove();
     const area = element('textarea', {

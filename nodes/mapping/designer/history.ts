@@ -1,7 +1,7 @@
-/** Steps that can be undone. */
-const MOST = 200;
+/** Maximum number of steps that can be undone. */
+const MAX = 200;
 
-/** What can be undone and done again. States are never changed, only replaced. */
+/** Undo and redo. States are never changed, only replaced. */
 export class History<State> {
   private readonly past: State[] = [];
   private future: State[] = [];
@@ -21,23 +21,23 @@ export class History<State> {
     return this.future.length > 0;
   }
 
-  /** A new state. Several in a row with the same mark are one step: nobody wants to undo letter by letter. */
+  /** Adds a state. Several in a row with the same mark are one step, so that typing is not undone letter by letter. */
   push(state: State, mark?: string): void {
     if (mark === undefined || mark !== this.mark) {
       this.past.push(this.present);
-      if (this.past.length > MOST) this.past.shift();
+      if (this.past.length > MAX) this.past.shift();
     }
     this.mark = mark;
     this.present = state;
     this.future = [];
   }
 
-  /** What is typed next is a step of its own. */
+  /** Starts a new step with the next change. */
   seal(): void {
     this.mark = undefined;
   }
 
-  /** Replaces the state without a step, for what is not worth one, such as what is selected. */
+  /** Replaces the state without a step, for changes that are not worth one, such as the selection. */
   touch(state: State): void {
     this.present = state;
   }

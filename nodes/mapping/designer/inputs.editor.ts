@@ -1,7 +1,7 @@
 import type { Json } from '../../../src/model/message.js';
 import { element } from '../../kit/editor/element.js';
 
-/** The inputs a rule is made of; each hands on what was typed as it is typed. */
+/** The inputs of a rule; each reports its value while the user types. */
 
 export function textInput(value: string, label: string, set: (value: string) => void): HTMLInputElement {
   const input = element('input', { type: 'text', 'aria-label': label, autocomplete: 'off', spellcheck: 'false' });
@@ -16,51 +16,51 @@ export function select(
   label: string,
   set: (value: string) => void,
 ): HTMLSelectElement {
-  const made = element(
+  const control = element(
     'select',
     { 'aria-label': label },
     ...options.map((one) => element('option', { value: one.value }, one.text)),
   );
-  made.value = value;
-  made.addEventListener('change', () => set(made.value));
-  return made;
+  control.value = value;
+  control.addEventListener('change', () => set(control.value));
+  return control;
 }
 
 export function iconButton(icon: string, title: string, press: (event: MouseEvent) => void): HTMLButtonElement {
-  const made = element(
+  const control = element(
     'button',
     { type: 'button', class: 'red-ui-button red-ui-button-small', title, 'aria-label': title },
     element('i', { class: `fa ${icon}`, 'aria-hidden': 'true' }),
   );
-  made.addEventListener('click', press);
-  return made;
+  control.addEventListener('click', press);
+  return control;
 }
 
 export function linkButton(icon: string, text: string, press: (event: MouseEvent) => void): HTMLButtonElement {
-  const made = element(
+  const control = element(
     'button',
     { type: 'button', class: 'switchboard-link-button' },
     element('i', { class: `fa ${icon}`, 'aria-hidden': 'true' }),
     ` ${text}`,
   );
-  made.addEventListener('click', press);
-  return made;
+  control.addEventListener('click', press);
+  return control;
 }
 
-/** One of a few, side by side. `choose` gives which one is shown from then on. */
+/** A choice of a few options, side by side. `choose` sets the selected one. */
 export function segments<Value extends string>(
   options: { value: Value; text: string; title?: string }[],
   label: string,
   set: (value: Value) => void,
 ): { element: HTMLElement; choose(value: Value): void } {
   const buttons = options.map(({ value, text, title }) => {
-    const made = element(
+    const control = element(
       'button',
       { type: 'button', class: 'red-ui-button red-ui-button-small', title, 'data-value': value },
       text,
     );
-    made.addEventListener('click', () => set(value));
-    return made;
+    control.addEventListener('click', () => set(value));
+    return control;
   });
   return {
     element: element('span', { class: 'button-group switchboard-segments', role: 'group', 'aria-label': label }, ...buttons),
@@ -79,7 +79,7 @@ export function row(label: string, ...inputs: (HTMLElement | undefined)[]): HTML
 
 const JSON_TYPES = ['str', 'num', 'bool', 'json'];
 
-/** Any JSON value in Node-RED's typed input; nothing typed means that there is none. */
+/** Any JSON value in Node-RED's typed input; an empty input means no value. */
 export function jsonInput(value: Json | undefined, label: string, set: (value: Json | undefined) => void): HTMLElement {
   const [type, text] = typed(value);
   return typedInput(JSON_TYPES, type, text, label, (kind, typedText) => {
@@ -104,11 +104,11 @@ function typedInput(
   const box = element('div', { class: 'switchboard-typed' }, input);
   const widget = $(input).typedInput({ types, default: type });
   widget.typedInput('value', value);
-  // Node-RED 4 does not hand the label on to the input it makes.
+  // Node-RED 4 does not pass the label on to the input that it creates.
   box.querySelector('.red-ui-typedInput-input')?.setAttribute('aria-label', label);
   input.removeAttribute('aria-label');
   let last = JSON.stringify([type, value]);
-  // The widget tells of keys only; text comes by mouse, too.
+  // The widget reports key presses only, but text may also be pasted with the mouse.
   $(box).on('input change keyup', () => {
     const [kind, text] = [String(widget.typedInput('type')), String(widget.typedInput('value') ?? '')];
     const now = JSON.stringify([kind, text]);

@@ -2,8 +2,8 @@ import { element } from '../../kit/editor/element.js';
 import { textInput } from './inputs.editor.js';
 import type { Session } from './session.editor.js';
 
-/** Shown instead of the board while a mapping has no rules for items: asks which list of the partner's they are. */
-export function itemsBegin(session: Session): HTMLElement {
+/** Shown instead of the board while a mapping has no rules for items: asks which of the partner's lists holds the items. */
+export function itemsStart(session: Session): HTMLElement {
   const { t } = session;
   const list = element('datalist', { id: 'switchboard-item-lists' });
   const field = textInput('', t('items.list'), () => undefined);

@@ -1,13 +1,13 @@
 const CONTROLS = 'input, select, button, summary';
 
-/** Draws a part again. The control that had the focus has it again, found by its place and label: a person types on where they were. */
+/** Redraws a part and gives the focus back to its control, found by its position and label, so that the user can type on. */
 export function keepingFocus(box: HTMLElement, draw: () => void): void {
   const had = document.activeElement;
   const at = controls(box).indexOf(had as HTMLElement);
   const [start, end] = had instanceof HTMLInputElement ? [had.selectionStart, had.selectionEnd] : [null, null];
   draw();
   if (!had || at < 0) return;
-  // Some controls are made a moment after the others.
+  // Some controls are created a moment after the others.
   queueMicrotask(() => {
     const next = controls(box)[at];
     if (document.activeElement !== document.body || !next || labelOf(next) !== labelOf(had)) return;

@@ -4,7 +4,7 @@ import type { Direction, Rule } from '../../../src/mapping/mapping.js';
 export interface PlacedField {
   path: string;
   row: number;
-  /** What is known of it; only its path, where nothing is. */
+  /** What is known about it; only its path where it is unknown. */
   field: CatalogField;
   mapped: boolean;
 }
@@ -12,7 +12,7 @@ export interface PlacedField {
 export interface PlacedRule {
   index: number;
   row: number;
-  /** Rows of its fields on either side. */
+  /** Rows of its fields on both sides. */
   partner: number[];
   generic: number;
 }
@@ -21,20 +21,20 @@ export interface Layout {
   partner: PlacedField[];
   generic: PlacedField[];
   rules: PlacedRule[];
-  /** The first row below the rules: from here fields are not mapped. */
+  /** The first row below the rules: the fields from here on are not mapped. */
   below: number;
   rows: number;
 }
 
 export interface Filter {
-  /** Only what is used this way. */
+  /** Shows only rules of this direction. */
   direction?: Direction;
   search?: string;
 }
 
 /**
- * Where everything stands on the board. Each rule has a row, its fields stand beside it where they have no place yet, so that nearly all lines
- * are level however many rules there are; what no rule uses comes below.
+ * The positions on the board. Each rule has a row, and its fields go beside it unless they already have a row, so that nearly all
+ * lines are horizontal, however many rules there are. Fields without rules come below.
  */
 export function layout(rules: Rule[], partner: CatalogField[], generic: CatalogField[], filter: Filter = {}): Layout {
   const left = new Side(partner);
@@ -46,7 +46,7 @@ export function layout(rules: Rule[], partner: CatalogField[], generic: CatalogF
     if (filter.direction && rule.direction && rule.direction !== filter.direction) return;
     if (
       filter.search &&
-      ![...fields.map((path) => left.known(path)), right.known(rule.generic)].some((one) => finds(one, filter.search))
+      ![...fields.map((path) => left.known(path)), right.known(rule.generic)].some((one) => matches(one, filter.search))
     )
       return;
     const start = row;
@@ -61,8 +61,8 @@ export function layout(rules: Rule[], partner: CatalogField[], generic: CatalogF
   return { partner: left.placed, generic: right.placed, rules: placed, below, rows };
 }
 
-/** Does a field's name, description or one of its values hold what is searched for? */
-export function finds(field: CatalogField, search: string | undefined): boolean {
+/** Whether a field's name, description or values contain the search text. */
+export function matches(field: CatalogField, search: string | undefined): boolean {
   const wanted = search?.trim().toLowerCase();
   if (!wanted) return true;
   const values = (field.values ?? []).flatMap(({ value, label = '' }) => [value, label]);
@@ -83,7 +83,7 @@ class Side {
     return this.byPath.get(path) ?? { path, type: whole ? 'object' : 'text', description: '' };
   }
 
-  /** The row of a field; it gets the next one where it has none. */
+  /** The row of a field; a field without one gets the next row. */
   place(path: string, next: () => number): number {
     const known = this.rows.get(path);
     if (known !== undefined) return known;
@@ -93,11 +93,11 @@ class Side {
     return row;
   }
 
-  /** Places what no rule uses; gives the number of rows. */
+  /** Places the fields without rules; returns the number of rows. */
   rest(from: number, search: string | undefined): number {
     let row = from;
     for (const field of this.fields) {
-      if (this.rows.has(field.path) || !finds(field, search)) continue;
+      if (this.rows.has(field.path) || !matches(field, search)) continue;
       this.placed.push({ path: field.path, row: row++, field, mapped: false });
     }
     return row;

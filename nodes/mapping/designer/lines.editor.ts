@@ -1,23 +1,23 @@
 import type { RuleRef } from '../../../src/mapping/preview-result.js';
-import { belong } from './rule-color.editor.js';
+import { markAsRule } from './rule-color.editor.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** Pixels; the style sheet has the same. */
+/** Pixels, as in the style sheet. */
 export const ROW = 28;
 export const GAP = 38;
 const HEAD = 5;
 
 export interface Line {
   ref: RuleRef;
-  /** Rows it joins. */
+  /** The rows that it joins. */
   from: number;
   to: number;
-  /** Where it ends in an arrow. */
+  /** Whether it has an arrowhead at either end. */
   headAtStart: boolean;
   headAtEnd: boolean;
 }
 
-/** The lines of one gap between two columns. Their places follow from the rows alone, so that nothing is measured. */
+/** The lines in the gap between two columns. Their positions follow from the rows, so nothing has to be measured. */
 export function linesSvg(lines: Line[], rows: number): SVGElement {
   const svg = svgElement('svg', { width: String(GAP), height: String(rows * ROW), 'aria-hidden': 'true' });
   for (const line of lines) {
@@ -27,7 +27,7 @@ export function linesSvg(lines: Line[], rows: number): SVGElement {
     group.append(svgElement('path', { d: `M${x1} ${y1} C${GAP / 2} ${y1} ${GAP / 2} ${y2} ${x2} ${y2}` }));
     if (line.headAtStart) group.append(head(0, y1, 1));
     if (line.headAtEnd) group.append(head(GAP, y2, -1));
-    belong(group, [line.ref]);
+    markAsRule(group, [line.ref]);
     svg.append(group);
   }
   return svg;

@@ -5,7 +5,7 @@ import { pickField } from './picker.editor.js';
 
 interface PathField {
   label: string;
-  /** Asked whenever they are needed: both change while the input is shown. */
+  /** Read whenever they are needed, because both change while the input is shown. */
   path: () => string;
   fields: () => CatalogField[];
   typed: (path: string) => void;
@@ -13,7 +13,7 @@ interface PathField {
   remove?: () => void;
 }
 
-/** A path, what is known of its field, and a list to choose another one from. */
+/** An input for a path, with information about its field and a list to choose another one from. */
 export function pathInput({ label, path, fields, typed, picked, remove }: PathField, t: Translate): HTMLElement {
   const input = textInput(path(), label, (text) => {
     typed(text);

@@ -1,17 +1,17 @@
 import { type CatalogField, shortPath } from '../../../src/mapping/catalog/field.js';
 import { element } from '../../kit/editor/element.js';
-import { finds } from './layout.js';
+import { matches } from './layout.js';
 
 interface Choice {
   title: string;
   fields: CatalogField[];
-  /** Paths that a rule uses already: marked, not hidden. */
+  /** Paths that a rule already uses; they are marked, not hidden. */
   used: Set<string>;
-  /** Also what is typed may be taken, because no catalogue knows every field. */
+  /** Called with a path from the list or with the typed text, because no catalogue knows every field. */
   choose: (path: string) => void;
 }
 
-/** Opens below `target`: all fields with what is known of them, a search above, arrows and Enter to choose. */
+/** Opens a panel below `target`: a search, and all fields with their details; arrow keys and Enter choose one. */
 export function pickField(target: HTMLElement, { title, fields, used, choose }: Choice, t: Translate): void {
   const search = element('input', {
     type: 'text',
@@ -64,7 +64,7 @@ export function pickField(target: HTMLElement, { title, fields, used, choose }: 
 
   function draw(): void {
     const typed = search.value.trim();
-    const found = fields.filter((field) => finds(field, typed)).sort((a, b) => rank(a, typed) - rank(b, typed));
+    const found = fields.filter((field) => matches(field, typed)).sort((a, b) => rank(a, typed) - rank(b, typed));
     const own = typed && !fields.some(({ path }) => path === typed);
     options = [...found.map(({ path }) => path), ...(own ? [typed] : [])];
     list.replaceChildren(
@@ -102,7 +102,7 @@ export function pickField(target: HTMLElement, { title, fields, used, choose }: 
   }
 }
 
-/** Names that begin with what is searched for come first, then names that hold it, then what only tells of it. */
+/** Sorts names that begin with the search text first, then names that contain it, then other matches. */
 function rank({ path }: CatalogField, search: string): number {
   const at = shortPath(path).toLowerCase().indexOf(search.toLowerCase());
   return at === 0 ? 0 : at > 0 ? 1 : 2;

@@ -1,12 +1,12 @@
 import type { Mark, Preview, PreviewProblem, RuleRef } from '../../../src/mapping/preview-result.js';
 import type { Json } from '../../../src/model/message.js';
 import { element } from '../../kit/editor/element.js';
-import { belong } from './rule-color.editor.js';
+import { markAsRule } from './rule-color.editor.js';
 
-/** Longer text is cut: a preview is for looking. */
-const LONGEST = 300;
+/** Longer text is cut, because a preview is only for looking. */
+const MAX_LENGTH = 300;
 
-/** A result as indented lines, each in the colour of the rule that made it, with what is wrong with it below. */
+/** A result as indented lines, each in the colour of the rule that made it, with its problems below. */
 export function previewLines({ result, marks, problems }: Preview, open: (rule: RuleRef) => void, t: Translate): HTMLElement[] {
   const places = new Set<string>();
   const lines = Object.entries(result).flatMap(([name, value]) => lineOf(name, value, name, 0));
@@ -31,7 +31,7 @@ export function previewLines({ result, marks, problems }: Preview, open: (rule: 
       mark && element('span', { class: 'switchboard-rule-number' }, String(mark.rule + 1)),
     );
     if (mark) {
-      belong(line, [mark]);
+      markAsRule(line, [mark]);
       press(line, () => open(mark));
     }
     const own = problems.filter((problem) => problem.at === at).map((problem) => problemLine(problem, depth));
@@ -54,7 +54,7 @@ export function previewLines({ result, marks, problems }: Preview, open: (rule: 
       element('span', {}, problem.text),
     );
     if (rule) {
-      belong(line, [rule]);
+      markAsRule(line, [rule]);
       press(line, () => open(rule));
     }
     return line;
@@ -77,5 +77,5 @@ function press(target: HTMLElement, act: () => void): void {
 }
 
 function cut(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }

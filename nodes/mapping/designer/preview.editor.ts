@@ -9,22 +9,24 @@ import { tokenOf } from './rule-color.editor.js';
 import type { Session } from './session.editor.js';
 
 export interface PreviewPane {
-  /** Whether all is well; which way, and of which sample. */
+  /** Status, direction and sample. */
   head: HTMLElement[];
   element: HTMLElement;
-  /** Shows the way that is looked at. */
-  turn(direction: Direction): void;
-  /** Chooses a sample anew. */
+  /** Switches to a direction. */
+  switchTo(direction: Direction): void;
+  /** Chooses a sample again. */
   reload(): void;
   close(): void;
 }
 
-/** Milliseconds without a key before the runtime is asked. */
+/** Milliseconds without a key press before the runtime is called. */
 const PAUSE = 200;
 const EXAMPLE = 'example';
 const PASTED = 'pasted';
 
-/** What the rules make of a sample, computed by the runtime while one types. `done` gets each result, with the sample it was made of. */
+/**
+ * The result of the rules for a sample, computed by the runtime while the user types. `done` gets each result with its sample.
+ */
 export function previewPane(
   session: Session,
   done: (preview: Preview | undefined, sample: Sample, direction: Direction) => void,
@@ -36,7 +38,7 @@ export function previewPane(
   let editor: CodeEditor | undefined;
   let setting = false;
   let timer: number | undefined;
-  /** Answers may come in another order than questions: only the newest counts, of samples and of previews. */
+  /** Answers may arrive out of order, so only the newest request counts, for samples and for previews. */
   let wanted = 0;
   let asked = 0;
 
@@ -46,7 +48,7 @@ export function previewPane(
       { value: 'out', text: t('way.out'), title: t('preview.out') },
     ],
     t('preview.way'),
-    (way) => turn(way),
+    (way) => switchTo(way),
   );
   const choice = element('select', { class: 'switchboard-sample-choice', 'aria-label': t('preview.sample') });
   const edit = iconButton('fa-pencil', t('preview.edit'), () => toggleEditor());
@@ -65,20 +67,20 @@ export function previewPane(
   });
   ways.choose(direction);
 
-  function turn(way: Direction): void {
+  function switchTo(way: Direction): void {
     direction = way;
     ways.choose(way);
     sample = undefined;
-    const question = ++wanted;
+    const request = ++wanted;
     api.samples(session.mapping, way).then(
       (found) => {
-        if (question !== wanted) return;
+        if (request !== wanted) return;
         headings = found;
         const first = found[0]?.id ?? EXAMPLE;
         fill(first);
         load(first);
       },
-      (error: Error) => question === wanted && fail(error),
+      (error: Error) => request === wanted && fail(error),
     );
   }
 
@@ -99,15 +101,15 @@ export function previewPane(
   }
 
   function load(id: string): void {
-    const question = ++wanted;
+    const request = ++wanted;
     api.sample(session.mapping, direction, id).then(
       (found) => {
-        if (question !== wanted) return;
+        if (request !== wanted) return;
         sample = found;
         showText();
         run();
       },
-      (error: Error) => question === wanted && fail(error),
+      (error: Error) => request === wanted && fail(error),
     );
   }
 
@@ -130,7 +132,7 @@ export function previewPane(
     if (!editor || text.hidden) return;
     setting = true;
     editor.setValue(JSON.stringify(sample ?? {}, null, 2));
-    // Editors tell of a change a moment after it.
+    // Editors report a change a moment after it.
     setTimeout(() => {
       setting = false;
     }, 50);
@@ -140,7 +142,7 @@ export function previewPane(
     if (setting || !editor) return;
     const given = parsed(editor.getValue());
     if (!given) {
-      say(t('preview.badJson'), 'error');
+      setStatus(t('preview.badJson'), 'error');
       return;
     }
     if (JSON.stringify(given) === JSON.stringify(sample)) return;
@@ -158,31 +160,31 @@ export function previewPane(
   function run(): void {
     const given = sample;
     if (!given || !box.isConnected) return;
-    const question = ++asked;
+    const request = ++asked;
     const way = direction;
-    // Begun rules stay in: the preview says what they lack.
+    // Unfinished rules stay in: the preview says what is missing.
     api.preview(session.mapping, way, given).then(
       (preview) => {
-        if (question !== asked) return;
+        if (request !== asked) return;
         show(preview);
         done(preview, given, way);
       },
-      (error: Error) => question === asked && fail(error),
+      (error: Error) => request === asked && fail(error),
     );
   }
 
   function show(preview: Preview): void {
     const errors = preview.problems.filter(({ level }) => level === 'error').length;
     const warnings = preview.problems.length - errors;
-    if (errors) say(t('preview.errors', { count: errors }), 'error');
-    else if (warnings) say(t('preview.warnings', { count: warnings }), 'warning');
-    else say(t('preview.fine'), 'success');
+    if (errors) setStatus(t('preview.errors', { count: errors }), 'error');
+    else if (warnings) setStatus(t('preview.warnings', { count: warnings }), 'warning');
+    else setStatus(t('preview.fine'), 'success');
     const shown = previewLines(preview, (rule) => session.reveal(rule), t);
     lines.replaceChildren(...(shown.length ? shown : [element('p', {}, t('preview.empty'))]));
     markSelected();
   }
 
-  /** What the selected rules made is brought into view. */
+  /** Scrolls to what the selected rules made. */
   function markSelected(): void {
     const { selected, table } = session.state;
     const tokens = new Set(selected.map((rule) => tokenOf({ table, rule })));
@@ -197,14 +199,14 @@ export function previewPane(
     lines.scrollTop += first.top - room.top - room.height / 3;
   }
 
-  function say(words: string, level: 'error' | 'warning' | 'success'): void {
+  function setStatus(words: string, level: 'error' | 'warning' | 'success'): void {
     const icon = { error: 'fa-exclamation-circle', warning: 'fa-exclamation-triangle', success: 'fa-check' }[level];
     status.className = `switchboard-preview-status switchboard-${level}`;
     status.replaceChildren(element('i', { class: `fa ${icon}`, 'aria-hidden': 'true' }), ` ${words}`);
   }
 
   function fail(error: Error): void {
-    say(error.message, 'error');
+    setStatus(error.message, 'error');
     lines.replaceChildren();
     done(undefined, {}, direction);
   }
@@ -212,8 +214,8 @@ export function previewPane(
   return {
     head,
     element: box,
-    turn: (way) => way !== direction && turn(way),
-    reload: () => turn(direction),
+    switchTo: (way) => way !== direction && switchTo(way),
+    reload: () => switchTo(direction),
     close() {
       window.clearTimeout(timer);
       wanted++;

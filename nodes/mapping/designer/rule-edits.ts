@@ -3,7 +3,9 @@ import { ANY } from '../../../src/mapping/value-map.js';
 import type { SeenValues } from './answers.js';
 import { withoutRowIn, withoutRowOut } from './coverage.js';
 
-/** The order in which the properties of an edited rule are written, so that two people's edits differ only in what they say. */
+/**
+ * The order in which the properties of an edited rule are written, so that flow files of different users differ only in content.
+ */
 const KEYS: (keyof Rule)[] = [
   'field',
   'generic',
@@ -19,9 +21,9 @@ const KEYS: (keyof Rule)[] = [
   'maxLength',
 ];
 
-/** What a person does to a rule. Each takes the rule as it is at that moment and gives the changed one. */
+/** Edits of a rule. Each takes the current rule and returns the changed one. */
 
-/** A rule with other properties; those that are undefined are taken out. */
+/** A rule with changed properties; undefined ones are removed. */
 export function changedRule(rule: Rule, change: Partial<Record<keyof Rule, unknown>>): Rule {
   const merged: Partial<Record<keyof Rule, unknown>> = { ...rule, ...change };
   const known = KEYS.filter((key) => merged[key] !== undefined);
@@ -36,7 +38,7 @@ export function withPath(rule: Rule, at: number, path: string): Rule {
   return changedRule(rule, { field: oneOrSeveral(fieldsOf(rule).map((old, i) => (i === at ? path : old))) });
 }
 
-/** A rule with one more of the partner's fields. A path goes where one is still missing; without one an empty field is added. */
+/** A rule with one more partner field. A path fills the first empty field; without a path, an empty field is added. */
 export function withField(rule: Rule, path = ''): Rule {
   const fields = fieldsOf(rule);
   const free = fields.indexOf('');
@@ -50,13 +52,13 @@ export function withoutField(rule: Rule, at: number): Rule {
   return withColumns(rule, rest(fieldsOf(rule)), rest);
 }
 
-/** A value map has one value for each field. */
+/** Changes the fields of a rule together with the columns of its value map. */
 function withColumns(rule: Rule, fields: string[], change: (values: string[]) => string[]): Rule {
   const values = rule.values?.map((row) => ({ ...row, partner: oneOrSeveral(change([row.partner].flat())) }));
   return changedRule(rule, { field: oneOrSeveral(fields), values });
 }
 
-export function withWay(rule: Rule, name: 'default' | 'when' | 'expression', way: Direction, value: unknown): Rule {
+export function withDirectionValue(rule: Rule, name: 'default' | 'when' | 'expression', way: Direction, value: unknown): Rule {
   const { in: incoming, out } = { ...rule[name], [way]: value } as { in?: unknown; out?: unknown };
   const both = { ...(incoming !== undefined && { in: incoming }), ...(out !== undefined && { out }) };
   return changedRule(rule, { [name]: Object.keys(both).length ? both : undefined });
@@ -84,8 +86,8 @@ export function withPartnerValue(rule: Rule, at: number, column: number, text: s
   });
 }
 
-/** Turns one way of a row off or on; at least one is left. */
-export function withRowTurned(rule: Rule, at: number, way: Direction): Rule {
+/** Switches one direction of a row off or on; at least one stays on. */
+export function withRowToggled(rule: Rule, at: number, way: Direction): Rule {
   return withRow(rule, at, ({ direction, ...row }) => {
     const other: Direction = way === 'in' ? 'out' : 'in';
     const next = direction === undefined ? other : direction === way ? way : undefined;
@@ -93,12 +95,12 @@ export function withRowTurned(rule: Rule, at: number, way: Direction): Rule {
   });
 }
 
-/** The partner's side of a row that is yet to be filled: the first field counts, the others may be anything. */
+/** The partner values of a new row: the first field is to be filled in, the others match any value. */
 export function blankValues(rule: Rule): string | string[] {
   return oneOrSeveral(fieldsOf(rule).map((_, at) => (at === 0 ? '' : ANY)));
 }
 
-/** Rows for what was seen and has none, in the ways the rule is used. What was seen has no value of a field without a path. */
+/** Rows for the seen values without a row, in the rule's directions. The seen values have none for a field without a path. */
 export function rowsForSeen(rule: Rule, seen: SeenValues): ValueRow[] {
   const { values = [], direction } = rule;
   const columns = (given: string[]) => {

@@ -1,18 +1,18 @@
 import { RULE_TYPES, type Rule } from '../../../src/mapping/mapping.js';
 import { element } from '../../kit/editor/element.js';
 import { jsonataInput, jsonInput, row, select, textInput } from './inputs.editor.js';
-import { changedRule, withCondition, withWay } from './rule-edits.js';
+import { changedRule, withCondition, withDirectionValue } from './rule-edits.js';
 
 type Edit = (change: (rule: Rule) => Rule) => void;
 
 const FOLDED = ['type', 'maxLength', 'constant', 'onlyIf', 'when', 'expression'] as const;
 
-/** What few rules say is folded away. */
-export function saysMore(rule: Rule): boolean {
+/** Rarely used properties are folded away. */
+export function hasFoldedProperties(rule: Rule): boolean {
   return FOLDED.some((key) => rule[key] !== undefined);
 }
 
-/** Whether the rule's value must be there, and what is used instead. */
+/** Inputs for required and default. */
 export function commonRows(rule: Rule, edit: Edit, t: Translate): HTMLElement[] {
   const required = select(
     rule.required ?? '',
@@ -21,12 +21,12 @@ export function commonRows(rule: Rule, edit: Edit, t: Translate): HTMLElement[] 
     (value) => edit((now) => changedRule(now, { required: value || undefined })),
   );
   const fallback = ways(rule, 'default', t, (way, value, label) =>
-    jsonInput(value as never, label, (next) => edit((now) => withWay(now, 'default', way, next))),
+    jsonInput(value as never, label, (next) => edit((now) => withDirectionValue(now, 'default', way, next))),
   );
   return [row(t('rule.required'), required), ...fallback];
 }
 
-/** Type, length, fixed value, conditions, and what is computed. */
+/** Inputs for type, length, fixed value, conditions and expressions. */
 export function foldedRows(rule: Rule, edit: Edit, t: Translate): HTMLElement[] {
   const type = select(
     rule.type ?? '',
@@ -51,11 +51,11 @@ export function foldedRows(rule: Rule, edit: Edit, t: Translate): HTMLElement[] 
 
 function expressions(rule: Rule, name: 'when' | 'expression', edit: Edit, t: Translate): HTMLElement[] {
   return ways(rule, name, t, (way, value, label) =>
-    jsonataInput(value as string | undefined, label, (next) => edit((now) => withWay(now, name, way, next))),
+    jsonataInput(value as string | undefined, label, (next) => edit((now) => withDirectionValue(now, name, way, next))),
   );
 }
 
-/** One input for each way the rule is used. */
+/** One input for each direction of the rule. */
 function ways(
   rule: Rule,
   name: 'default' | 'when' | 'expression',

@@ -3,9 +3,9 @@ import { element } from '../../kit/editor/element.js';
 import { iconButton, linkButton, segments } from './inputs.editor.js';
 import { keepingFocus } from './keep-focus.editor.js';
 import { pathInput } from './path-input.editor.js';
-import { belong } from './rule-color.editor.js';
+import { markAsRule } from './rule-color.editor.js';
 import { changedRule, fieldsOf, withField, withoutField, withPath } from './rule-edits.js';
-import { commonRows, foldedRows, saysMore } from './rule-more.editor.js';
+import { commonRows, foldedRows, hasFoldedProperties } from './rule-more.editor.js';
 import type { Session } from './session.editor.js';
 import { valueTable } from './value-table.editor.js';
 
@@ -17,8 +17,8 @@ export interface RulePanel {
 type Way = 'in' | 'out' | 'both';
 
 /**
- * Everything the selected rule says: first what most rules say, the rest folded. Typing does not draw it again, so what it was drawn with is old
- * after the first letter: whoever changes the rule changes what the session has.
+ * Edits the selected rule: common properties first, the others folded. Typing does not redraw the panel, so the rule it was drawn
+ * from is outdated after the first letter: edits always start from the session's current rule.
  */
 export function rulePanel(session: Session): RulePanel {
   const { t } = session;
@@ -31,7 +31,7 @@ export function rulePanel(session: Session): RulePanel {
   session.on((_, from) => {
     if (from !== box) draw();
   });
-  // What is typed in one input is one step.
+  // Typing in one input is one undo step.
   box.addEventListener('focusin', () => session.seal());
   draw();
 
@@ -64,7 +64,7 @@ export function rulePanel(session: Session): RulePanel {
 
   function heading(index: number): HTMLElement {
     const number = element('span', { class: 'switchboard-rule-number' }, String(index + 1));
-    belong(number, [{ table: session.state.table, rule: index }]);
+    markAsRule(number, [{ table: session.state.table, rule: index }]);
     return element(
       'div',
       { class: 'switchboard-panel-head' },
@@ -76,7 +76,7 @@ export function rulePanel(session: Session): RulePanel {
     );
   }
 
-  /** Changes that the panel shows already. */
+  /** Edits that the panel already shows. */
   function typing(index: number): (change: (rule: Rule) => Rule) => void {
     return (change) => session.editRule(index, change, box);
   }
@@ -122,7 +122,7 @@ export function rulePanel(session: Session): RulePanel {
     );
   }
 
-  /** One path of the rule: how it is read, and how it is changed. */
+  /** An input for one path of the rule, with functions that read and change it. */
   function path(
     index: number,
     label: string,
@@ -145,7 +145,7 @@ export function rulePanel(session: Session): RulePanel {
     );
   }
 
-  /** The value map stands under the fields' names, and offers their values. */
+  /** Redraws the value map, which shows the names of the fields and offers their values. */
   function redrawValues(index: number): void {
     const next = valuesPart(index);
     values.replaceWith(next);
@@ -175,7 +175,7 @@ export function rulePanel(session: Session): RulePanel {
   function foldedPart(rule: Rule, index: number): HTMLElement {
     const fold = element(
       'details',
-      { class: 'switchboard-fold', open: unfolded || saysMore(rule) },
+      { class: 'switchboard-fold', open: unfolded || hasFoldedProperties(rule) },
       element('summary', {}, t('rule.more')),
     );
     // A typed input measures itself, and has no size while it is folded away.

@@ -3,14 +3,14 @@ import type { Mapping, Rule } from '../../../src/mapping/mapping.js';
 import type { RuleRef, Table } from '../../../src/mapping/preview-result.js';
 import type { FieldLists } from './answers.js';
 import type { Api } from './api.editor.js';
-import { inserted, joining, moved, replaced, rulesOf, withRules } from './document.js';
+import { joinedRule, rulesOf, withInserted, withMoved, withReplaced, withRules } from './document.js';
 import { History } from './history.js';
 
-/** What is being edited, and what of it is selected. */
+/** What is being edited, and the selection in it. */
 export interface State {
   mapping: Mapping;
   table: Table;
-  /** Indexes of the selected rules; the last one is shown in full. */
+  /** Indexes of the selected rules; the panel shows the last one. */
   selected: number[];
 }
 
@@ -19,7 +19,7 @@ type Listener = (reason: Reason, from: unknown) => void;
 
 const NO_LISTS: FieldLists = { partner: [], generic: [], genericItems: [], lists: [] };
 
-/** One mapping while its dialog is open: the steps that can be undone, and who is to be told of them. */
+/** One mapping while its dialog is open: its undo history, and the listeners to its changes. */
 export class Session {
   lists: FieldLists = NO_LISTS;
   private readonly history: History<State>;
@@ -45,7 +45,7 @@ export class Session {
     return rulesOf(this.mapping, this.state.table);
   }
 
-  /** The rule that is shown in full. */
+  /** The rule that the panel shows. */
   get current(): { index: number; rule: Rule } | undefined {
     const index = this.state.selected.at(-1);
     const rule = index === undefined ? undefined : this.rules[index];
@@ -56,7 +56,7 @@ export class Session {
     return { undo: this.history.canUndo, redo: this.history.canRedo };
   }
 
-  /** Whose records are translated; another preset or an import may change it. */
+  /** The records that are translated; another preset or an import may change them. */
   get subject(): string {
     const { system, entityType, version } = this.mapping;
     return [system, version, entityType].filter(Boolean).join(' ');
@@ -75,49 +75,49 @@ export class Session {
     this.listeners.push(listener);
   }
 
-  tell(reason: Reason, from?: unknown): void {
+  notify(reason: Reason, from?: unknown): void {
     for (const listener of this.listeners) listener(reason, from);
   }
 
-  /** Other rules, as a step that can be undone. `mark`: see History. `from`: who knows of it already. */
+  /** Replaces the rules, as a step that can be undone. `mark`: see History. `from`: the part that already shows the change. */
   edit(
     rules: Rule[],
     { selected = this.state.selected, mark, from }: { selected?: number[]; mark?: string; from?: unknown } = {},
   ) {
     const { mapping, table } = this.state;
     this.history.push({ mapping: withRules(mapping, table, rules), table, selected }, mark);
-    this.tell('rules', from);
+    this.notify('rules', from);
   }
 
   editMapping(mapping: Mapping, table = this.state.table): void {
     this.history.push({ mapping, table, selected: [] });
-    this.tell('all');
+    this.notify('all');
   }
 
-  /** Changes one rule as it is now. What is typed, `from` a part that shows it already, is one step until it is sealed. */
+  /** Changes the current version of a rule. Changes `from` a part that already shows them are one step until it is sealed. */
   editRule(index: number, change: (rule: Rule) => Rule, from?: unknown): void {
     const rule = this.rules[index];
     const changed = rule && change(rule);
     if (!changed || changed === rule) return;
     const mark = from === undefined ? undefined : `${this.state.table} ${index}`;
-    this.edit(replaced(this.rules, index, changed), { mark, from });
+    this.edit(withReplaced(this.rules, index, changed), { mark, from });
   }
 
   join(field: string, generic: string): void {
     const known = (fields: CatalogField[], path: string) => fields.find((one) => one.path === path);
-    const rule = joining(known(this.partner, field), known(this.generic, generic), { field, generic });
+    const rule = joinedRule(known(this.partner, field), known(this.generic, generic), { field, generic });
     this.add([rule]);
   }
 
-  /** Puts rules behind the selected one, or at the end. */
+  /** Inserts rules at a place, or at the end. */
   add(rules: Rule[], at = this.rules.length): void {
-    this.edit(inserted(this.rules, at, rules), { selected: rules.map((_, i) => at + i) });
+    this.edit(withInserted(this.rules, at, rules), { selected: rules.map((_, i) => at + i) });
   }
 
   /** Moves a rule before another one. */
   move(from: number, to: number): void {
     if (to < 0 || to > this.rules.length || to === from || to === from + 1) return;
-    this.edit(moved(this.rules, from, to), { selected: [to > from ? to - 1 : to] });
+    this.edit(withMoved(this.rules, from, to), { selected: [to > from ? to - 1 : to] });
   }
 
   remove(indexes: number[]): void {
@@ -130,27 +130,27 @@ export class Session {
   select(selected: number[]): void {
     this.history.seal();
     this.history.touch({ ...this.state, selected });
-    this.tell('selection');
+    this.notify('selection');
   }
 
   show(table: Table): void {
     this.history.seal();
     this.history.touch({ ...this.state, table, selected: [] });
-    this.tell('all');
+    this.notify('all');
   }
 
-  /** Shows a rule wherever it stands. */
+  /** Shows a rule in its table. */
   reveal({ table, rule }: RuleRef): void {
     if (table !== this.state.table) this.show(table);
     this.select([rule]);
   }
 
   undo(): void {
-    if (this.history.undo()) this.tell('all');
+    if (this.history.undo()) this.notify('all');
   }
 
   redo(): void {
-    if (this.history.redo()) this.tell('all');
+    if (this.history.redo()) this.notify('all');
   }
 
   seal(): void {

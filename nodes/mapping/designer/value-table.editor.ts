@@ -2,18 +2,18 @@ import type { CatalogField } from '../../../src/mapping/catalog/field.js';
 import type { Direction, Rule, ValueRow } from '../../../src/mapping/mapping.js';
 import { element } from '../../kit/editor/element.js';
 import { type RowMarks, rowMarks, withoutRowIn, withoutRowOut } from './coverage.js';
-import { moved } from './document.js';
+import { withMoved } from './document.js';
 import { iconButton, linkButton, textInput } from './inputs.editor.js';
-import { blankValues, fieldsOf, rowsForSeen, withPartnerValue, withRow, withRows, withRowTurned } from './rule-edits.js';
+import { blankValues, fieldsOf, rowsForSeen, withPartnerValue, withRow, withRows, withRowToggled } from './rule-edits.js';
 import type { Session } from './session.editor.js';
 
 type Values = NonNullable<CatalogField['values']>;
 
-let made = 0;
+let tables = 0;
 
 /**
- * The value map of a rule: partner's values, an arrow for each way, generic values; below it what has no row yet, side by side. Who changes the
- * rule's fields makes it again; its rows are those that the session has.
+ * The value map of a rule: partner values, an arrow for each direction, and generic values; below it, the known values without a
+ * row, side by side. It is recreated when the rule's fields change; its rows are those of the session.
  */
 export function valueTable(session: Session, index: number, from: unknown): HTMLElement {
   const { t } = session;
@@ -23,7 +23,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
   const known = (list: CatalogField[], path: string): Values => list.find((field) => field.path === path)?.values ?? [];
   const partnerValues = fields.map((path) => known(session.partner, path));
   const genericValues = known(session.generic, rule().generic);
-  const list = `switchboard-values-${made++}`;
+  const list = `switchboard-values-${tables++}`;
   const rows = element('ol', { class: 'switchboard-value-rows' });
   const rest = element('div', { class: 'switchboard-value-rest' });
   const head = element(
@@ -60,7 +60,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
     drawRest(values);
   }
 
-  /** A step of its own, after which there may be other rows. */
+  /** An edit that is a step of its own and may change the number of rows. */
   function edit(change: (rule: Rule) => Rule): void {
     session.seal();
     session.editRule(index, change, from);
@@ -68,7 +68,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
     draw();
   }
 
-  /** While a row is typed in, only its marks and what lies below are drawn again. */
+  /** An edit while the user types: redraws only the hints and the values below. */
   function type(change: (rule: Rule) => Rule): void {
     session.editRule(index, change, from);
     const values = rowsNow();
@@ -129,7 +129,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
         way === 'in' ? '→' : '←',
       );
       button.addEventListener('click', () => {
-        edit((now) => withRowTurned(now, at, way));
+        edit((now) => withRowToggled(now, at, way));
         rows.children[at]?.querySelector<HTMLElement>(`.switchboard-arrow-${way}`)?.focus();
       });
       return button;
@@ -138,7 +138,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
 
   function move(at: number, to: number): void {
     if (to < 0 || to >= rowsNow().length) return;
-    edit((now) => withRows(now, (values) => moved(values, at, to > at ? to + 1 : to)));
+    edit((now) => withRows(now, (values) => withMoved(values, at, to > at ? to + 1 : to)));
     rows.children[to]?.querySelector('input')?.focus();
   }
 
@@ -166,7 +166,7 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
     mark?.replaceChildren(element('i', { class: 'fa fa-code-fork', title: text, 'aria-label': text }));
   }
 
-  /** Known values without a row, one list for each way. */
+  /** Known values without a row, one list for each direction. */
   function drawRest(values: ValueRow[]): void {
     const partner =
       fields.length === 1
@@ -219,12 +219,12 @@ export function valueTable(session: Session, index: number, from: unknown): HTML
     return element('div', {}, element('span', {}, title), element('div', {}, ...chips));
   }
 
-  /** Rows for what was really seen and has none; who adds them gives them their counterpart. */
+  /** Adds rows for the seen values without one; the user fills in the other side. */
   async function addSeen(): Promise<void> {
     const { field, generic } = rule();
     try {
       const seen = await session.api.values(session.mapping, session.state.table, index);
-      // Meanwhile another rule may be shown, or this one may have other fields.
+      // Meanwhile, another rule may be shown, or this one may have other fields.
       if (!box.isConnected || rule().field !== field || rule().generic !== generic) return;
       const more = rowsForSeen(rule(), seen);
       if (more.length) add(more);

@@ -2,7 +2,10 @@ import type { HttpClient } from '../../http/http.js';
 import { Api } from '../api.js';
 import { type AnswerShape, isObject } from '../evidence.js';
 
-/** Answers of the platform (ServiceNow, REST API): `{result}`, and beside it or instead of it `{error: {message, detail}, status: 'failure'}`. */
+/**
+ * Answers of the platform (ServiceNow, REST API): `{result}`, and beside or instead of it `{error: {message, detail}, status:
+ * 'failure'}`.
+ */
 const SHAPE: AnswerShape = {
   envelope: 'result',
   id: 'sys_id',

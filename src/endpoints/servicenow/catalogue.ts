@@ -1,31 +1,35 @@
 import { SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import { columnText, type Row } from './parse.js';
 import { queryTable, queryValue } from './query.js';
-import type { GivenLine } from './write-lines.js';
+import type { LineInput } from './write-lines.js';
 
 const ROOT = '/api/sn_sc/servicecatalog';
 
-/** The variable by which a request is found whose number never reached us. */
+/** The variable that holds our reference, by which a request is found when the answer with its number was lost. */
 export const REFERENCE_VARIABLE = 'correlation_id';
 
-/** Orders from an instance's service catalogue (ServiceNow, Service Catalog API). A user has one cart: orders go through it one by one. */
+/**
+ * Orders from an instance's service catalogue (ServiceNow, Service Catalog API). A user has one cart, so orders are submitted one
+ * by one.
+ */
 export class Catalogue {
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly api: Api) {}
 
-  /** Orders the lines together, each with our reference among its variables; gives the sys_id of the request. */
-  async order(lines: GivenLine[], reference: string): Promise<string> {
-    // Before anything is in the cart: an item that the catalogue does not have fails the order as a whole.
+  /** Orders the lines together, each with our reference among its variables; returns the sys_id of the request. */
+  async order(lines: LineInput[], reference: string): Promise<string> {
+    // Before anything is put into the cart: an item that is not in the catalogue fails the whole order.
     const items = await Promise.all(lines.map((line) => this.itemOf(line)));
-    const turn = this.last.then(() => this.throughCart(lines, items, reference));
+    const turn = this.last.then(() => this.orderThroughCart(lines, items, reference));
     this.last = turn.catch(() => undefined);
     return turn;
   }
 
-  private async throughCart(lines: GivenLine[], items: string[], reference: string): Promise<string> {
+  private async orderThroughCart(lines: LineInput[], items: string[], reference: string): Promise<string> {
     await this.emptyCart();
     for (const [i, line] of lines.entries()) {
       const variables = (line.variables ?? {}) as Record<string, Json>;
@@ -40,21 +44,24 @@ export class Catalogue {
       });
     }
     const submit = { method: 'POST', path: `${ROOT}/cart/submit_order`, body: {}, what: 'submit the cart' } as const;
-    const made = await this.api.object(submit);
-    const id = columnText(made.request_id) || columnText(made.sys_id);
+    const order = await this.api.object(submit);
+    const id = columnText(order.request_id) || columnText(order.sys_id);
     if (id) return id;
-    throw this.api.strange(submit, 'without a request');
+    throw this.api.unexpected(submit, 'without a request');
   }
 
-  /** What an order that failed half-way left behind must not be ordered with the next one. */
+  /** Empties the cart: whatever a failed order left in it must not be ordered with the next one. */
   private async emptyCart(): Promise<void> {
     const cart = await this.api.object({ method: 'GET', path: `${ROOT}/cart`, what: 'read the cart' });
     const id = columnText(cart.cart_id);
     if (id) await this.api.ask({ method: 'DELETE', path: `${ROOT}/cart/${id}/empty`, what: 'empty the cart' });
   }
 
-  /** The catalogue item of a line, by its sys_id or its name: an order's offering is seldom one of the catalogue by its id. Throws SWB_PAYLOAD, in words, where there is none. */
-  private async itemOf(line: GivenLine): Promise<string> {
+  /**
+   * The catalogue item of a line, by its sys_id or its name, because an order's offering id is seldom a catalogue sys_id. Throws
+   * SWB_PAYLOAD where there is none.
+   */
+  private async itemOf(line: LineInput): Promise<string> {
     const names = [columnText(line.cat_item), columnText(line.cat_item_name)].filter((name) => name !== '');
     let found: Row[] = [];
     for (const name of names) {
@@ -62,21 +69,21 @@ export class Catalogue {
       if (found.length === 1) return columnText(found[0]?.sys_id);
       if (found.length > 1) break;
     }
-    const named = names.join('» or «');
+    const named = names.join('" or "');
     const item = `Item ${columnText(line.correlation_id)}`;
     const why = !named
       ? `${item} does not say what to order from the catalogue.`
       : found.length
-        ? `${item} is to be «${named}», of which the catalogue has several.`
-        : `${item} is to be «${named}», which the catalogue does not have, or not any more.`;
+        ? `${item} names "${named}", which several items of the catalogue match.`
+        : `${item} names "${named}", which the catalogue does not have as an active item.`;
     throw new SwitchboardError('SWB_PAYLOAD', why, {
       where: this.api.name,
       field: 'lines.cat_item',
-      hint: 'Give offering.id the sys_id or the name of an active catalogue item, in the mapping or at the customer’s, then replay.',
+      hint: say`Set offering.id to the sys_id or the name of an active catalogue item, in the mapping or in the customer’s record, then replay.`,
     });
   }
 
-  /** Active items of the catalogue with that sys_id or name; an invalid clause is ignored, so what came back is looked at again. */
+  /** Active catalogue items with that sys_id or name. ServiceNow ignores an invalid clause, so the rows are checked again. */
   private async itemsCalled(name: string): Promise<Row[]> {
     const column = /^[0-9a-f]{32}$/.test(name) ? 'sys_id' : 'name';
     const what = `look up ${name} in the catalogue`;

@@ -1,16 +1,16 @@
 import type { HttpRequest } from '../../http/http.js';
 import type { Api } from '../api.js';
-import { beginning, clockCheck, failureOf, inWords, isRefused } from '../connection.js';
+import { clockCheck, describeFailure, failureOf, isRefused, probeConnection } from '../connection.js';
 import type { Check } from '../endpoint.js';
-import type { Answered } from '../evidence.js';
+import type { PartnerRecord } from '../evidence.js';
 import { LINES } from './lines.js';
 import type { EntityTable } from './webhook.js';
 import { ZoneReader, zoneNamed, zoneOfUser } from './zone.js';
 
-/** A sys_id that no record has: a write to it shows rights without writing anything. */
-const NOBODY = `${'0'.repeat(31)}1`;
+/** A sys_id that no record has: a write to it shows the user's rights without changing anything. */
+const NO_SUCH_ID = `${'0'.repeat(31)}1`;
 
-/** What works and what does not, in words. Never throws. */
+/** Checks what works and what does not, in words. Never throws. */
 export async function checkConnection(
   api: Api,
   tables: readonly EntityTable[],
@@ -18,26 +18,26 @@ export async function checkConnection(
   clock: () => number,
 ): Promise<Check[]> {
   const users = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
-  const { checks, go } = await beginning(api, () => rows(api, 'sys_user', users, 'reach the instance'));
-  if (!go) return checks;
+  const { checks, proceed } = await probeConnection(api, () => rows(api, 'sys_user', users, 'reach the instance'));
+  if (!proceed) return checks;
   const rest = await Promise.all([
     ...[...tables, ...lineTables(tables)].flatMap((t) => [readable(api, t.table, `Read ${t.name}`), writable(api, t)]),
     ...valueTables(tables).map((t) => readable(api, t.table, `Read ${t.name}`)),
-    ...(tables.some((t) => LINES[t.table]?.made === 'ordered') ? [orderable(api)] : []),
+    ...(tables.some((t) => LINES[t.table]?.creation === 'order') ? [orderable(api)] : []),
     readable(
       api,
       'sys_journal_field',
       'Read comments',
-      'Without it, comments from ServiceNow are not seen. Give the role audit_viewer or a read rule on sys_journal_field.',
+      'Without it, comments in ServiceNow are not noticed. Grant the role audit_viewer or a read ACL on sys_journal_field.',
     ),
-    readable(api, 'sys_attachment', 'Read attachments', 'Without it, attachments from ServiceNow are not seen.'),
+    readable(api, 'sys_attachment', 'Read attachments', 'Without it, attachments in ServiceNow are not noticed.'),
     timeZone(api, integrationUser, tables, clock),
     clockCheck(api),
   ]);
   return [...checks, ...rest];
 }
 
-/** The tables of lines that are not looked at as entity types of their own. */
+/** The line tables that are not configured as entity types themselves. */
 function lineTables(tables: readonly EntityTable[]): EntityTable[] {
   return tables.flatMap(({ name, table }) => {
     const lines = LINES[table]?.table;
@@ -52,14 +52,14 @@ function valueTables(tables: readonly EntityTable[]): EntityTable[] {
   });
 }
 
-/** Requests are ordered from the service catalogue. */
+/** Requests are created by ordering from the service catalogue. */
 async function orderable(api: Api): Promise<Check> {
   const name = 'Service catalogue';
   const failure = await failureOf(() =>
     api.object({ method: 'GET', path: '/api/sn_sc/servicecatalog/cart', what: 'read the cart' }),
   );
   return failure
-    ? { name, ok: 'warning', text: `${inWords(failure)} Without it, no request with items can be created.` }
+    ? { name, ok: 'warning', text: `${describeFailure(failure)} Without it, no request with items can be created.` }
     : { name, ok: true, text: 'The integration user has a shopping cart.' };
 }
 
@@ -67,38 +67,38 @@ async function readable(api: Api, table: string, name: string, without = ''): Pr
   const one = { sysparm_limit: 1, sysparm_fields: 'sys_id' };
   const failure = await failureOf(() => rows(api, table, one, `read ${table}`));
   return failure
-    ? { name, ok: without ? 'warning' : false, text: `${inWords(failure)} ${without}`.trim() }
+    ? { name, ok: without ? 'warning' : false, text: `${describeFailure(failure)} ${without}`.trim() }
     : { name, ok: true, text: `The table ${table} can be read.` };
 }
 
-/** A write to a record that does not exist: 404 says that writing as such is allowed, 403 that it is not. */
+/** Writes to a record that does not exist: 404 shows that the user may write, 403 that it may not. */
 async function writable(api: Api, { name, table }: EntityTable): Promise<Check> {
   const title = `Write ${name}`;
   const failure = await failureOf(() =>
     api.ask({
       method: 'PATCH',
-      path: `/api/now/v2/table/${table}/${NOBODY}`,
+      path: `/api/now/v2/table/${table}/${NO_SUCH_ID}`,
       body: { short_description: 'connection test' },
       what: `write ${table}`,
     }),
   );
   if (failure?.code === 'SWB_PARTNER_NOT_FOUND')
-    return { name: title, ok: true, text: `Writing to ${table} is not refused (a rule on single records may still refuse it).` };
+    return { name: title, ok: true, text: `Writing to ${table} is allowed (an ACL on single records may still refuse it).` };
   if (failure && isRefused(api, failure))
-    return { name: title, ok: false, text: `${failure.message} Give the integration user a role that may write ${table}.` };
-  const text = `It could not be told whether ${table} can be written${failure ? `: ${inWords(failure)}` : '.'}`;
+    return { name: title, ok: false, text: `${failure.message} Grant the integration user a role that may write ${table}.` };
+  const text = `Could not check whether ${table} can be written${failure ? `: ${describeFailure(failure)}` : '.'}`;
   return { name: title, ok: 'warning', text };
 }
 
-/** Times in queries are read in the user's zone: polling asks in it, where it is known. */
+/** ServiceNow reads times in queries in the user's time zone, so polling uses that zone where it is known. */
 async function timeZone(api: Api, user: string | undefined, tables: readonly EntityTable[], clock: () => number): Promise<Check> {
   const name = 'Time zone';
-  const unknown = 'Changes are asked for in GMT: it must be GMT.';
+  const unknown = 'Polling uses GMT, so the time zone of the integration user must be GMT.';
   if (!user)
     return {
       name,
       ok: 'warning',
-      text: `Name the integration user in the dialog, so that its time zone can be read. ${unknown}`,
+      text: `Enter the integration user in the dialog, so that Switchboard can read its time zone. ${unknown}`,
     };
   let found: string | undefined;
   let isKnown = false;
@@ -107,15 +107,17 @@ async function timeZone(api: Api, user: string | undefined, tables: readonly Ent
     isKnown = found !== undefined && zoneNamed(found) !== undefined;
     await new ZoneReader(api, user, clock).read(tables[0]?.table ?? 'sys_user');
   });
-  if (isKnown && !failure) return { name, ok: true, text: `${user} is in ${found}: changes are asked for in that zone.` };
+  if (isKnown && !failure) return { name, ok: true, text: `The time zone of ${user} is ${found}; polling uses it.` };
   if (failure) {
-    const said = found ? `By its record, ${user} is in ${found}. ` : '';
-    return { name, ok: 'warning', text: `${said}${inWords(failure)} ${said ? '' : unknown}`.trim() };
+    const userZone = found ? `By its user record, ${user} is in ${found}. ` : '';
+    return { name, ok: 'warning', text: `${userZone}${describeFailure(failure)} ${userZone ? '' : unknown}`.trim() };
   }
-  const what = found ? `${user} is in ${found}, which is not known here.` : `The time zone of ${user} could not be read.`;
+  const what = found
+    ? `The time zone of ${user} is ${found}, which Node.js does not know.`
+    : `The time zone of ${user} could not be read.`;
   return { name, ok: 'warning', text: `${what} ${unknown}` };
 }
 
-async function rows(api: Api, table: string, query: HttpRequest['query'], what: string): Promise<Answered[]> {
+async function rows(api: Api, table: string, query: HttpRequest['query'], what: string): Promise<PartnerRecord[]> {
   return (await api.list({ method: 'GET', path: `/api/now/v2/table/${table}`, query, what })).records;
 }

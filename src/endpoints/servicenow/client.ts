@@ -3,6 +3,7 @@ import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import { say } from '../../text/say.js';
 import { type Api, isAbsent } from '../api.js';
 import type {
   Check,
@@ -40,7 +41,7 @@ export interface ServiceNowOptions {
   http: HttpClient;
   /** `fields`: columns to read; none = all of them. */
   entityTypes: (EntityTable & { fields: string[] })[];
-  /** User name we write as, to know our own comments again. */
+  /** The user that we write as, to recognise our own comments. */
   integrationUser?: string;
   clock: () => number;
 }
@@ -48,14 +49,14 @@ export interface ServiceNowOptions {
 export interface ServiceNowClient extends EndpointClient {
   readonly system: 'servicenow';
   readonly entityTypes: readonly EntityTable[];
-  /** What people may choose from; `known`: tables to be among them in any case. */
+  /** Choices for the dialogs; `known`: tables to include in any case. */
   listTables(known: readonly string[]): Promise<PickListResult<TableChoice>>;
   listFields(table: string): Promise<PickListResult<FieldChoice>>;
   listChoices(table: string, field: string): Promise<PickListResult<ValueChoice>>;
 }
 
-/** How long after it was made a request of our own user may be without our reference, milliseconds. */
-const BECOMING_OURS = 300_000;
+/** How long a new request by our own user may lack our reference, milliseconds. */
+const REFERENCE_WINDOW = 300_000;
 
 /** A client of one ServiceNow instance (Table API v2, Attachment API, Service Catalog API). */
 export function createServiceNowClient(options: ServiceNowOptions): ServiceNowClient {
@@ -120,23 +121,23 @@ class Client implements ServiceNowClient {
   }
 
   /**
-   * A request of ours gets our reference after the catalogue has made it. Whoever hears of it between would take it for somebody else's: it is
-   * read again a little later.
+   * A request of ours gets our reference only after the catalogue has created it. A read in between would take it for another
+   * user's, so it is retried a little later.
    */
   private async awaitReference(entityType: string, { table, record, lines }: ServiceNowEntity): Promise<void> {
-    if (LINES[table]?.made !== 'ordered' || referenceOf(record, lines)) return;
+    if (LINES[table]?.creation !== 'order' || referenceOf(record, lines)) return;
     const ours = this.integrationUser !== undefined && columnText(record.sys_created_by) === this.integrationUser;
     const created = serviceNowTimeToIso(columnText(record.sys_created_on));
     if (!ours || !created) return;
-    // By its own clock: ours may be hours away.
+    // By the instance's clock: ours may be hours off.
     const now = serviceNowTimeToIso(await serverTime(this.api, table)) ?? created;
-    if (Math.abs(Date.parse(now) - Date.parse(created)) > BECOMING_OURS) return;
+    if (Math.abs(Date.parse(now) - Date.parse(created)) > REFERENCE_WINDOW) return;
     throw new PartnerError(
       'SWB_PARTNER_NOT_FOUND',
-      `${columnText(record.number)} was made by our own user a moment ago and does not carry our reference yet.`,
+      say`${columnText(record.number)} was just created by our own user and does not carry our reference yet.`,
       {
         where: this.name,
-        hint: `It is read again; if it is not one of ours, it is taken as somebody else’s ${entityType} when it is ${BECOMING_OURS / 60_000} minutes old.`,
+        hint: say`Switchboard reads it again. If it still has no reference after ${REFERENCE_WINDOW / 60_000} minutes, it counts as another user’s ${entityType}.`,
         outcome: 'notDone',
         retry: true,
       },
@@ -145,8 +146,8 @@ class Client implements ServiceNowClient {
 
   async readRecord(entityType: string, id: string): Promise<RawEntity> {
     const entity = await this.reader(entityType).record(id);
-    // A request may have our reference among its items' variables alone.
-    const isElsewhere = LINES[entity.table]?.made === 'ordered' && !referenceOf(entity.record);
+    // A request may carry our reference only in the variables of its items.
+    const isElsewhere = LINES[entity.table]?.creation === 'order' && !referenceOf(entity.record);
     return isElsewhere ? this.read(entityType, id) : entity;
   }
 
@@ -262,10 +263,10 @@ class Client implements ServiceNowClient {
   private table(entityType: string): string {
     const known = this.entityTypes.find((t) => t.name === entityType);
     if (known) return known.table;
-    throw new SwitchboardError('SWB_CONFIG', `It has no entity type «${entityType}».`, {
+    throw new SwitchboardError('SWB_CONFIG', say`The endpoint has no entity type "${entityType}".`, {
       where: this.name,
       field: 'entityTypes',
-      hint: 'Add it in the endpoint’s dialog.',
+      hint: say`Add it in the endpoint’s dialog.`,
     });
   }
 
@@ -279,7 +280,7 @@ class Client implements ServiceNowClient {
     return reader;
   }
 
-  /** What its polls have seen of an entity type. */
+  /** The rows of an entity type that its polls have seen. */
   private seenOf(entityType: string): SeenRows {
     const seen = this.seen.get(entityType) ?? new SeenRows();
     this.seen.set(entityType, seen);
@@ -297,7 +298,7 @@ class Client implements ServiceNowClient {
     return new Files({ api, table: this.table(entityType), integrationUser, download });
   }
 
-  /** What writes records that have lines; undefined where those of the entity type have none. */
+  /** The writer for records with lines; undefined where the records of the entity type have none. */
   private ordersOf(entityType: string): Orders | undefined {
     const table = this.table(entityType);
     const lines = LINES[table];

@@ -2,12 +2,12 @@ import type { GenericComment } from '../../model/message.js';
 import { type Api, afterWrite } from '../api.js';
 import type { WrittenPart } from '../endpoint.js';
 import { partnerTime } from '../partner-time.js';
-import { holdsWords, showsWords } from '../words.js';
+import { containsText, showsText } from '../text-match.js';
 import { plainText } from './html.js';
 import { columnText, type Row, serviceNowTimeToIso } from './parse.js';
 import { newestOf, oneOf, RAW, ROW, showsJournals, sysId } from './query.js';
+import { createdSince, type RecentRows } from './recent-rows.js';
 import { commentBody } from './render.js';
-import { madeSince, type Recent } from './window.js';
 
 export interface CommentsOptions {
   api: Api;
@@ -18,16 +18,16 @@ export interface CommentsOptions {
   integrationUser?: string;
 }
 
-/** Between a write and its answer, as the instance dates both to the second; milliseconds. */
-const SAME_MOMENT = 2_000;
+/** The longest time between a write and its answer, which the instance both dates to the second; milliseconds. */
+const MAX_ANSWER_TIME = 2_000;
 
-/** Writes comments to records of one table, and knows them again in their journals. */
+/** Writes comments to records of one table, and finds them in their journals. */
 export class Comments {
   constructor(private readonly options: CommentsOptions) {}
 
   /**
-   * That it is there is shown by the journal alone: columns that the user may not write are left out silently. `seen`: ids of entries that were
-   * there before. Throws PartnerError, unshown.
+   * Only the journal proves that the comment was candidates, because columns that the user may not write are silently ignored.
+   * `seen`: ids of entries that existed before. Throws PartnerError, unshown.
    */
   async write(id: string, comment: GenericComment, seen: readonly string[] = []): Promise<WrittenPart> {
     const { api, table, entityType, clock } = this.options;
@@ -41,37 +41,40 @@ export class Comments {
     const since = partnerTime(api.http, clock);
     await api.write(request, { id });
     return afterWrite(async () => {
-      const { rows, isEmpty } = await this.written(id, comment, since, seen);
+      const { rows, isEmpty } = await this.candidates(id, comment, since, seen);
       const ours = this.ours(rows);
-      // It was answered as done: what is new and ours, and holds the words somewhere, is it.
+      // The write succeeded: a new entry of ours that contains the text anywhere is the comment.
       const entry =
-        entryOf(ours, comment, seen, showsWords) ??
-        entryOf(rows, comment, seen, showsWords) ??
-        entryOf(ours, comment, seen, holdsWords);
+        entryOf(ours, comment, seen, showsText) ??
+        entryOf(rows, comment, seen, showsText) ??
+        entryOf(ours, comment, seen, containsText);
       if (entry) return { id: columnText(entry.sys_id) };
-      // Who may not read journals is given none: then only the record tells that we have changed it just now.
+      // A user who may not read journals gets an empty list. Then only the record shows that we have just changed it.
       const isHidden = isEmpty && !(await showsJournals(api));
-      if (isHidden && (await this.lastChange(id)).oursSince <= SAME_MOMENT) return {};
-      throw api.unshown(request, 'it was answered as done, and the journal does not show it');
+      if (isHidden && (await this.lastChange(id)).oursSince <= MAX_ANSWER_TIME) return {};
+      throw api.unshown(request, 'the answer was a success, but the journal does not show the comment');
     });
   }
 
-  /** Was it written before? `since`: ISO time of our first attempt by the instance's clock. `seen`: ids of entries that are others. */
+  /**
+   * Was the comment candidates before? `since`: ISO time of our first attempt by the instance's clock. `seen`: ids of entries
+   * that are not it.
+   */
   async find(id: string, comment: GenericComment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
-    const { rows, isEmpty } = await this.written(id, comment, since, seen);
-    if (isEmpty) await this.demandUnwritten(id, since);
+    const { rows, isEmpty } = await this.candidates(id, comment, since, seen);
+    if (isEmpty) await this.requireUnwritten(id, since);
     const ours = this.ours(rows);
-    // Of our own user, also few words behind something that the instance puts in front.
+    // An entry of our own user may also contain a short text behind a prefix of the instance.
     const isProven = this.options.integrationUser !== undefined;
-    const entry = entryOf(ours, comment, seen, showsWords) ?? (isProven ? entryOf(ours, comment, seen, holdsWords) : undefined);
+    const entry = entryOf(ours, comment, seen, showsText) ?? (isProven ? entryOf(ours, comment, seen, containsText) : undefined);
     return entry && { id: columnText(entry.sys_id) };
   }
 
-  /** The newest entries, back to one of ours with these words, or to before it was written. */
-  private written(id: string, comment: GenericComment, since: string, seen: readonly string[]): Promise<Recent> {
+  /** The newest entries, back to our entry with this text, or to before the first attempt. */
+  private candidates(id: string, comment: GenericComment, since: string, seen: readonly string[]): Promise<RecentRows> {
     const { api } = this.options;
-    const isEnough = (page: Row[]) => entryOf(this.ours(page), comment, seen, showsWords) !== undefined;
-    return madeSince(api, newestOf(api, id), since, isEnough);
+    const isEnough = (page: Row[]) => entryOf(this.ours(page), comment, seen, showsText) !== undefined;
+    return createdSince(api, newestOf(api, id), since, isEnough);
   }
 
   private ours(journal: Row[]): Row[] {
@@ -80,21 +83,23 @@ export class Comments {
   }
 
   /**
-   * An empty journal says that nothing was written only to who may read journals, or where the record has not been changed since. Throws
-   * PartnerError, unshown.
+   * An empty journal proves that nothing was candidates only if the user may read journals, or if the record has not been changed
+   * since. Throws PartnerError, unshown.
    */
-  private async demandUnwritten(id: string, since: string): Promise<void> {
+  private async requireUnwritten(id: string, since: string): Promise<void> {
     const { api, entityType } = this.options;
     if (await showsJournals(api)) return;
     const { at } = await this.lastChange(id);
-    if (Number.isNaN(at) || at < Date.parse(since) - SAME_MOMENT) return;
+    if (Number.isNaN(at) || at < Date.parse(since) - MAX_ANSWER_TIME) return;
     throw api.unshown(
       { what: `look for a comment on ${entityType}` },
       'the journal is not shown to the integration user, and the record was changed since',
     );
   }
 
-  /** When a record was changed, epoch milliseconds (NaN: it does not say), and how long ago if that was us, by the instance's own clock. */
+  /**
+   * When the record was last changed, epoch milliseconds (NaN: unknown), and how long ago if by us, by the instance's own clock.
+   */
   private async lastChange(id: string): Promise<{ at: number; oursSince: number }> {
     const { api, table, entityType, integrationUser } = this.options;
     const query = {
@@ -104,7 +109,7 @@ export class Comments {
       sysparm_limit: 1,
     };
     const request = { method: 'GET', path: `/api/now/v2/table/${table}`, query, what: `read ${entityType}` } as const;
-    const { records, headers } = await api.list(request, { ...oneOf('sys_id', [id]), needs: ROW });
+    const { records, headers } = await api.list(request, { ...oneOf('sys_id', [id]), required: ROW });
     const [row] = records;
     const at = Date.parse(serviceNowTimeToIso(columnText(row?.sys_updated_on)) ?? '');
     const given = Date.parse(headers.date ?? '') - at;
@@ -114,8 +119,8 @@ export class Comments {
   }
 }
 
-/** The journal entry of a comment of ours, the newest of those that are not known to be others. */
-function entryOf(journal: Row[], comment: GenericComment, seen: readonly string[], shows: typeof showsWords): Row | undefined {
+/** The journal entry of our comment: the newest one that matches and was not seen before. */
+function entryOf(journal: Row[], comment: GenericComment, seen: readonly string[], shows: typeof showsText): Row | undefined {
   const [element, text = ''] = Object.entries(commentBody(comment))[0] ?? [];
   return journal.find(
     (row) =>

@@ -1,8 +1,9 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { PickListResult } from '../system.js';
 import { columnText, type Row } from './parse.js';
-import { MOST_NAMES, queryTable } from './query.js';
+import { MAX_NAMES, queryTable } from './query.js';
 
 export interface TableChoice {
   name: string;
@@ -11,7 +12,7 @@ export interface TableChoice {
 export interface FieldChoice {
   name: string;
   label?: string;
-  /** ServiceNow's own, e.g. string, reference, glide_date_time, choice. */
+  /** ServiceNow's own type, e.g. string, reference, glide_date_time, choice. */
   type?: string;
   mandatory?: boolean;
   readOnly?: boolean;
@@ -24,28 +25,30 @@ export interface ValueChoice {
   label: string;
 }
 
-/** Levels of tables extending each other: a telecom order line extends five. */
+/** Maximum depth of table inheritance: a telecom order line extends five tables. */
 const LEVELS = 6;
 
-/** The tables that hold tasks, and beside them the ones that are named; sys_db_object is not readable by everybody. */
+/** The tables that hold tasks, and the known ones as well, because not every user may read sys_db_object. */
 export async function listTables(api: Api, known: readonly string[]): Promise<PickListResult<TableChoice>> {
   const names = known.filter((name) => NAME.test(name));
   const query = `super_class.name=task^ORsuper_class.super_class.name=task^ORnameIN${names.join(',')}^ORDERBYlabel`;
-  const rows = await attempt(api, 'sys_db_object', query, 'list the tables', 'name,label');
+  const rows = await rowsIfAllowed(api, 'sys_db_object', query, 'list the tables', 'name,label');
   const found = rows.map((row) => ({ name: columnText(row.name), label: columnText(row.label) })).filter((table) => table.name);
   const missing = names.filter((name) => !found.some((table) => table.name === name));
   return {
     items: [...found, ...missing.map((name) => ({ name, label: name }))],
     ...(found.length === 0 && {
-      note: 'The list of tables (sys_db_object) cannot be read by this user: these are the ones known beforehand.',
+      note: 'This user cannot read the list of tables (sys_db_object). The list shows the tables that Switchboard knows.',
     }),
   };
 }
 
-/** The columns of a table, its own and those of the tables it extends; where sys_dictionary cannot be read, those of one of its records. */
+/**
+ * The columns of a table and of the tables it extends; where sys_dictionary cannot be read, the columns of one of its records.
+ */
 export async function listFields(api: Api, table: string): Promise<PickListResult<FieldChoice>> {
   const tables = await lineage(api, table);
-  const rows = await attempt(
+  const rows = await rowsIfAllowed(
     api,
     'sys_dictionary',
     `nameIN${tables.join(',')}^elementISNOTEMPTY^ORDERBYelement`,
@@ -53,33 +56,33 @@ export async function listFields(api: Api, table: string): Promise<PickListResul
     'name,element,column_label,internal_type,mandatory,read_only,max_length,reference',
   );
   const fields = new Map<string, FieldChoice>();
-  // The nearest table's word counts: one may overrule what it extends.
+  // The nearest table wins: a table may override what it extends.
   for (const name of [...tables].reverse())
     for (const row of rows) if (columnText(row.name) === name) fields.set(columnText(row.element), fieldOf(row));
   fields.delete('');
   if (fields.size > 0) return { items: [...fields.values()] };
-  const [record] = await attempt(api, table, 'ORDERBYDESCsys_updated_on', `read a record of ${table}`, '', 1);
+  const [record] = await rowsIfAllowed(api, table, 'ORDERBYDESCsys_updated_on', `read a record of ${table}`, '', 1);
   return record
     ? {
         items: Object.keys(record)
           .sort()
           .map((name) => ({ name })),
-        note: 'The dictionary (sys_dictionary) cannot be read by this user: these are the columns of a record.',
+        note: 'This user cannot read the dictionary (sys_dictionary). The list shows the columns of a record.',
       }
-    : { items: [], note: `Neither the dictionary (sys_dictionary) nor a record of ${table} can be read by this user.` };
+    : { items: [], note: `This user can read neither the dictionary (sys_dictionary) nor a record of ${table}.` };
 }
 
-/** The values that a choice column takes, with what people call them in the instance's first language. */
+/** The values of a choice column, with their labels in English. */
 export async function listChoices(api: Api, table: string, field: string): Promise<PickListResult<ValueChoice>> {
   const tables = await lineage(api, table);
-  const rows = await attempt(
+  const rows = await rowsIfAllowed(
     api,
     'sys_choice',
     `nameIN${tables.join(',')}^element=${checked(field, 'column')}^inactive=false^language=en^ORDERBYsequence`,
     `list the choices of ${table}.${field}`,
     'name,element,value,label',
   );
-  // An invalid clause is ignored and any rows come back: believe only what was asked for.
+  // ServiceNow ignores an invalid clause and returns any rows: keep only the rows that match.
   const ours = rows.filter((row) => columnText(row.element) === field);
   const nearest = tables.find((name) => ours.some((row) => columnText(row.name) === name));
   const items = ours
@@ -87,23 +90,30 @@ export async function listChoices(api: Api, table: string, field: string): Promi
     .map((row) => ({ value: columnText(row.value), label: columnText(row.label) }));
   return items.length > 0
     ? { items }
-    : { items, note: `No choices of ${table}.${field} can be read (sys_choice): it has none, or this user may not see them.` };
+    : { items, note: `No choices of ${table}.${field} in sys_choice: the column has none, or this user may not read them.` };
 }
 
-/** Names stand in addresses and queries: anything else could become another one. */
+/** Names become part of URLs and queries: other characters could change their meaning. */
 const NAME = /^[a-z][a-z0-9_]*$/i;
 function checked(name: string, what: string): string {
   if (NAME.test(name)) return name;
-  throw new SwitchboardError('SWB_PAYLOAD', `«${name.slice(0, 40)}» is no name of a ${what}.`, {
+  throw new SwitchboardError('SWB_PAYLOAD', say`"${name.slice(0, 40)}" is not a valid name of a ${what}.`, {
     field: what,
-    hint: 'Names have letters, digits and underscores.',
+    hint: say`Use letters, digits and underscores only.`,
   });
 }
 
-/** A table and those it extends, nearest first; itself alone, and what most tables extend, where that cannot be read. */
+/** A table and those it extends, nearest first; where that cannot be read, the table and `task`, which most tables extend. */
 async function lineage(api: Api, table: string): Promise<string[]> {
   const paths = Array.from({ length: LEVELS }, (_, level) => `${'super_class.'.repeat(level)}name`);
-  const [row] = await attempt(api, 'sys_db_object', `name=${checked(table, 'table')}`, `look ${table} up`, paths.join(','), 1);
+  const [row] = await rowsIfAllowed(
+    api,
+    'sys_db_object',
+    `name=${checked(table, 'table')}`,
+    `look ${table} up`,
+    paths.join(','),
+    1,
+  );
   const names = paths.map((path) => columnText(row?.[path])).filter(Boolean);
   return names[0] === table ? names : [...new Set([table, 'task'])];
 }
@@ -121,8 +131,18 @@ function fieldOf(row: Row): FieldChoice {
   };
 }
 
-/** Rows, none where the right to see them is missing; an instance also gives none instead of an error. Other errors are thrown. */
-async function attempt(api: Api, table: string, query: string, what: string, fields: string, limit = MOST_NAMES): Promise<Row[]> {
+/**
+ * Rows; none where the user lacks the right to read them (an instance may also return none instead of an error). Throws other
+ * errors.
+ */
+async function rowsIfAllowed(
+  api: Api,
+  table: string,
+  query: string,
+  what: string,
+  fields: string,
+  limit = MAX_NAMES,
+): Promise<Row[]> {
   try {
     return await queryTable(api, table, query, what, limit, fields ? { sysparm_fields: fields } : {});
   } catch (error) {

@@ -5,7 +5,7 @@ import type { SpooledAttachment, WrittenPart } from '../endpoint.js';
 import { isSameContent } from '../same-content.js';
 import { columnText, type Row } from './parse.js';
 import { newestFilesOf, sysId } from './query.js';
-import { madeSince } from './window.js';
+import { createdSince } from './recent-rows.js';
 
 export interface FilesOptions {
   api: Api;
@@ -15,7 +15,7 @@ export interface FilesOptions {
   download: (id: string, name: string) => Promise<Readable>;
 }
 
-/** Attaches files to records of one table, and knows them again there. */
+/** Attaches files to records of one table, and finds them there. */
 export class Files {
   constructor(private readonly options: FilesOptions) {}
 
@@ -33,7 +33,7 @@ export class Files {
       },
       (row) => {
         const isAlike = columnText(row.file_name) === file.name || columnText(row.size_bytes) === String(file.size);
-        return columnText(row.table_sys_id) === id && isAlike ? undefined : 'is another attachment';
+        return columnText(row.table_sys_id) === id && isAlike ? undefined : 'is a different attachment';
       },
       (made) => api.read({ method: 'GET', path: `/api/now/attachment/${sysId(made)}`, what: `${what}, read back` }, made),
       ['table_sys_id', 'file_name'],
@@ -41,23 +41,28 @@ export class Files {
     return { id: columnText(made.sys_id) };
   }
 
-  /** Was it attached before? `since`: ISO time of our first attempt by the instance's clock. `seen`: ids of files that are others. */
+  /**
+   * Was the file attached before? `since`: ISO time of our first attempt by the instance's clock. `seen`: ids of files that are
+   * not it.
+   */
   async find(id: string, file: SpooledAttachment, since: string, seen: readonly string[] = []): Promise<WrittenPart | undefined> {
     const { api, table, integrationUser, download } = this.options;
-    const { rows } = await madeSince(api, newestFilesOf(api, table, sysId(id)), since);
+    const { rows } = await createdSince(api, newestFilesOf(api, table, sysId(id)), since);
     for (const row of rows) {
-      const made = columnText(row.sys_id);
-      if (seen.includes(made) || (integrationUser && columnText(row.sys_created_by) !== integrationUser)) continue;
+      const fileId = columnText(row.sys_id);
+      if (seen.includes(fileId) || (integrationUser && columnText(row.sys_created_by) !== integrationUser)) continue;
       const name = columnText(row.file_name);
-      const isSame = isSaidToBe(row, file) ?? (await isSameContent(file, () => download(made, name))) ?? name === file.name;
-      if (isSame) return { id: made };
+      const isSame = sameByMetadata(row, file) ?? (await isSameContent(file, () => download(fileId, name))) ?? name === file.name;
+      if (isSame) return { id: fileId };
     }
     return undefined;
   }
 }
 
-/** By size and contents (ServiceNow gives the SHA-256), whatever it is called there; undefined where the contents are not told. */
-function isSaidToBe(row: Row, { size, hash }: SpooledAttachment): boolean | undefined {
+/**
+ * Compares size and content (ServiceNow gives the SHA-256), whatever the file's name; undefined where ServiceNow gives no hash.
+ */
+function sameByMetadata(row: Row, { size, hash }: SpooledAttachment): boolean | undefined {
   if (columnText(row.size_bytes) !== String(size)) return false;
   const has = columnText(row.hash).toLowerCase();
   return /^[0-9a-f]{64}$/.test(has) ? has === hash.toLowerCase() : undefined;

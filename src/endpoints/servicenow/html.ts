@@ -1,17 +1,17 @@
 import { decodeHTML } from '../../bundled/entities.js';
 
-/** What begins a line of its own, and ends it. */
+/** Tags that begin and end a line of their own. */
 const BLOCK =
   /<\/?(?:address|article|blockquote|body|center|dd|div|dl|dt|footer|form|h[1-6]|header|hr|html|main|ol|p|pre|section|table|tbody|thead|tr|ul)\b[^<>]*>/gi;
-/** Is read by machines only. */
+/** Elements without visible text. */
 const HIDDEN = /<!--[\s\S]*?(?:-->|$)|<(script|style|head|title)\b[\s\S]*?(?:<\/\1\s*>|$)/gi;
-/** What has one of these around all of it is HTML: nobody writes so by hand. */
+/** A text with one of these around all of it is HTML: nobody types that by hand. */
 const WRAPPED =
   /^\s*<(p|div|ul|ol|table|html|body|h[1-6]|blockquote|section|article)\b[^<>]*>[\s\S]*<\/(p|div|ul|ol|table|html|body|h[1-6]|blockquote|section|article)>\s*$/i;
 
 /**
- * Journals may hold HTML, between [code] marks (ServiceNow, rendering journal entries as HTML) or, from portals and e-mail, without: only its
- * words travel, as lines. The same text gives the same words whenever it is read. Pure.
+ * Journals may hold HTML, between [code] marks (ServiceNow, rendering journal entries as HTML) or, from portals and e-mail,
+ * without them. Only the text is passed on, as lines. The same input always gives the same text. Pure.
  */
 export function plainText(text: string): string {
   const words = text.replace(/\[code\]((?:(?!\[code\])[\s\S])*?)(?:\[\/code\]|(?<=>\s*)$)/gi, (_all, html: string) =>
@@ -20,17 +20,17 @@ export function plainText(text: string): string {
   return (words === text && WRAPPED.test(text) ? linesOf(text) : words).trim();
 }
 
-/** A picture is not silently left out. */
+/** An image leaves a placeholder, so that it is not silently lost. */
 function imageIn(mark: string): string {
   const [, , inDouble, inSingle] = /\balt\s*=\s*("([^"]*)"|'([^']*)')/i.exec(mark) ?? [];
-  const says = inDouble ?? inSingle;
-  return says ? `[image: ${says}]` : '[image]';
+  const altText = inDouble ?? inSingle;
+  return altText ? `[image: ${altText}]` : '[image]';
 }
 
-/** HTML as lines: paragraphs, items of lists and rows of tables one each. */
+/** HTML as lines: one for each paragraph, list item and table row. */
 function linesOf(html: string): string {
   const shown = html.replace(HIDDEN, '');
-  // Where HTML has marks for lines, line ends of its own mean nothing.
+  // Where HTML marks its lines, its own line breaks mean nothing.
   const isLaidOut = /<(br|li)\b/i.test(shown) || shown.search(BLOCK) >= 0;
   return (isLaidOut ? shown.replace(/\s+/g, ' ') : shown)
     .replace(/<br\b[^<>]*>|<\/li\s*>/gi, '\n')

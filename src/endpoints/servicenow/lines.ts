@@ -1,16 +1,16 @@
-/** Where a record keeps its lines, and what hangs on them. */
+/** Where a record keeps its lines and their values. */
 export interface LineTable {
   table: string;
-  /** Column of a line that names its record. */
+  /** Column of a line that refers to its record. */
   parent: string;
-  /** Column of a line with the id of the item it stands for; the number stands in where it is empty. */
+  /** Column of a line with the id of its order item; where it is empty, the line's number is used instead. */
   id: string;
-  /** Rows with a line's named values, shown as one object under `as`. Columns may be those of rows they refer to. */
+  /** Rows with a line's named values, shown as one object under `as`. Columns may be dot-walked. */
   values: { as: 'characteristics' | 'variables'; table: string; line: string; name: string; value: string };
-  /** Columns that only a new line can be given. */
+  /** Columns that can only be set when the line is created. */
   fixed: string[];
-  /** How a line is made: by inserting a row, or by ordering from the service catalogue. */
-  made: 'inserted' | 'ordered';
+  /** How a line is created: by inserting a row, or by ordering from the service catalogue. */
+  creation: 'insert' | 'order';
 }
 
 const orders = (family: string): LineTable => ({
@@ -25,7 +25,7 @@ const orders = (family: string): LineTable => ({
     value: 'value',
   },
   fixed: [],
-  made: 'inserted',
+  creation: 'insert',
 });
 
 /** Tables whose records have lines (ServiceNow, Order Management; Service Catalog). */
@@ -44,26 +44,26 @@ export const LINES: Readonly<Record<string, LineTable>> = {
       value: 'sc_item_option.value',
     },
     fixed: ['cat_item', 'cat_item_name', 'quantity', 'variables'],
-    made: 'ordered',
+    creation: 'order',
   },
 };
 
-/** What the lines of a record are called among its fields. */
+/** The field that holds a record's lines. */
 export const LINES_FIELD = 'lines';
 
-/** The columns that may carry our reference, the first of which is asked for. Order tables have an external id of their own. */
+/** The columns that may carry our reference; the first one is queried. Order tables have an external id of their own. */
 export function referenceColumns(table: string): string[] {
-  return LINES[table]?.made === 'inserted' ? ['external_id', 'correlation_id'] : ['correlation_id'];
+  return LINES[table]?.creation === 'insert' ? ['external_id', 'correlation_id'] : ['correlation_id'];
 }
 
 const BY_LINE = 'line/';
 
-/** Stands for the id of a record of which only a line is known: the record is looked up when it is read. */
+/** Replaces the id of a record of which only a line is known: the record is looked up when it is read. */
 export function byLine(lineId: string): string {
   return `${BY_LINE}${lineId}`;
 }
 
-/** The line by which a record is to be read; undefined where it is the record's own id. */
+/** The line by which a record is read; undefined where the id is the record's own. */
 export function lineIn(id: string): string | undefined {
   return id.startsWith(BY_LINE) ? id.slice(BY_LINE.length) : undefined;
 }

@@ -1,22 +1,23 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import { type Api, afterWrite, halfDone, isAbsent } from '../api.js';
 import type { Written } from '../endpoint.js';
 import { Catalogue } from './catalogue.js';
 import { LINES_FIELD, type LineTable, referenceColumns } from './lines.js';
+import { matchRequestedItems } from './match-items.js';
 import { columnText, type ServiceNowEntity } from './parse.js';
 import { findByReference, oneOf, queryTable, queryValue } from './query.js';
 import { droppedFields, rowBody } from './render.js';
-import { requestedItems } from './sign-lines.js';
 import { changeRow, insertRow } from './write.js';
 import {
   completeLines,
-  demandLines,
-  droppedOfLines,
-  type GivenLine,
-  givenLines,
-  type LineWriting,
+  droppedLineFields,
+  type LineContext,
+  type LineInput,
+  lineInputs,
   lineOf,
+  requireLines,
   updateLines,
 } from './write-lines.js';
 
@@ -26,18 +27,21 @@ export interface OrdersOptions {
   table: string;
   lines: LineTable;
   integrationUser?: string;
-  /** Reads a record anew, with its lines. */
+  /** Reads a record again, with its lines. */
   read: (id: string) => Promise<ServiceNowEntity>;
 }
 
-/** A requested item that is open can still be cancelled (ServiceNow, default states of sc_req_item: pending, open, work in progress). */
+/**
+ * States in which a requested item can still be cancelled (ServiceNow, default states of sc_req_item: pending, open, work in
+ * progress).
+ */
 const OPEN_ITEM = new Set(['-5', '1', '2']);
 const CANCELLED_REQUEST = 'closed_cancelled';
 const CANCELLED_ITEM = { state: '4', stage: 'request_cancelled' };
 
 /**
- * Records with lines: several writes each, so every step can be done again. What is there is found by our reference, lines by their items'
- * ids, and only what is missing is made.
+ * Writes records with lines. Each takes several requests, so every step is repeatable: existing parts are found by our reference,
+ * and lines by the ids of their items, and only what is missing is created.
  */
 export class Orders {
   private readonly catalogue: Catalogue;
@@ -46,7 +50,7 @@ export class Orders {
     this.catalogue = new Catalogue(options.api);
   }
 
-  /** `fields`: what was to be created; what is missing of it is made now. */
+  /** `fields`: what was to be created; missing parts are created now. */
   async find(reference: string, fields?: Record<string, Json>): Promise<ServiceNowEntity | undefined> {
     const id = await this.idOf(reference);
     if (!id) return undefined;
@@ -56,79 +60,82 @@ export class Orders {
 
   async create(fields: Record<string, Json>, reference: string): Promise<Written> {
     const { api, table, entityType, lines } = this.options;
-    const given = givenLines(fields, lines);
+    const given = lineInputs(fields, lines);
     let id = await this.idOf(reference);
-    if (!id && lines.made === 'ordered' && given.length > 0) {
+    if (!id && lines.creation === 'order' && given.length > 0) {
       const ordered = await this.catalogue.order(given, reference);
       await afterWrite(() => this.options.read(ordered), true);
       id = ordered;
     }
     if (!id) {
-      const key = referenceColumns(table).slice(0, 1); // the one that it is looked up by
+      const key = referenceColumns(table).slice(0, 1); // the column that is queried
       id = columnText((await insertRow(api, table, this.headerOf(fields, reference), `create ${entityType}`, key)).sys_id);
     }
     return this.complete(id, fields, reference);
   }
 
-  /** Writes the given columns, and of the lines what differs. `added`: the items whose lines are new. */
+  /** Writes the given columns, and the differences in the lines. `added`: the items whose lines are new. */
   async update(id: string, fields: Record<string, Json>, added: readonly string[] = []): Promise<Written> {
     const { api, table, entityType, lines, read } = this.options;
-    const given = givenLines(fields, lines);
+    const given = lineInputs(fields, lines);
     const { [LINES_FIELD]: _lines, ...header } = fields;
     const body = rowBody(header);
-    const cancels = lines.made === 'ordered' && header.request_state === CANCELLED_REQUEST;
-    const writing = given.length > 0 || cancels ? await this.writing(id) : undefined;
-    if (writing) demandLines(writing, given, added);
+    const cancels = lines.creation === 'order' && header.request_state === CANCELLED_REQUEST;
+    const lineContext = given.length > 0 || cancels ? await this.lineContext(id) : undefined;
+    if (lineContext) requireLines(lineContext, given, added);
     const columns = Object.keys(body);
     const answered = columns.length > 0 ? await changeRow(api, table, id, body, `update ${entityType}`) : {};
     try {
-      if (writing) {
-        await updateLines(writing, given);
-        if (cancels) await this.cancelItems(writing, given);
+      if (lineContext) {
+        await updateLines(lineContext, given);
+        if (cancels) await this.cancelItems(lineContext, given);
       }
       const entity = await read(id);
-      // Where lines were written, too, they may have moved the header on; else what differs by now is somebody else's.
-      const ours = writing ? [] : columns.filter((name) => name in answered).map((name) => [name, answered[name]]);
+      // If lines were written too, they may have changed the header; otherwise a difference by now is another user's change.
+      const ours = lineContext ? [] : columns.filter((name) => name in answered).map((name) => [name, answered[name]]);
       Object.assign(entity.record, Object.fromEntries(ours));
-      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(given, lines, entity.lines ?? [])] };
+      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedLineFields(given, lines, entity.lines ?? [])] };
     } catch (error) {
-      throw this.half(error);
+      throw this.asHalfDone(error);
     }
   }
 
-  /** A part of it may be there now, though the partner may not show it yet: before it is tried again, it has to be looked at. */
-  private half(error: unknown): unknown {
+  /** Part of the write may be done although the partner does not show it yet: look at the record before trying again. */
+  private asHalfDone(error: unknown): unknown {
     return error instanceof PartnerError && (error.retry || isAbsent(error)) ? halfDone(error) : error;
   }
 
-  /** Whatever a create left undone: lines, their named values, the reference and the items' ids of what was ordered. */
+  /** Completes a create: lines, their named values, and for ordered requests the reference and the ids of the items. */
   private async complete(id: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const { lines, read } = this.options;
-    const given = givenLines(fields, lines);
+    const given = lineInputs(fields, lines);
     try {
-      const writing = await this.writing(id);
-      if (lines.made === 'ordered') await this.sign(writing, fields, given, reference);
-      else await completeLines(writing, given);
+      const lineContext = await this.lineContext(id);
+      if (lines.creation === 'order') await this.writeReferences(lineContext, fields, given, reference);
+      else await completeLines(lineContext, given);
       const entity = await read(id);
       const body = this.headerOf(fields, reference);
-      if (lines.made === 'inserted') delete body.correlation_id; // not every instance has it there
+      if (lines.creation === 'insert') delete body.correlation_id; // not every instance has it there
       const expected = given.map((line) =>
-        lines.made === 'ordered' ? { ...line, variables: { ...(line.variables as object), correlation_id: reference } } : line,
+        lines.creation === 'order' ? { ...line, variables: { ...(line.variables as object), correlation_id: reference } } : line,
       );
-      return { entity, dropped: [...droppedFields(body, entity.record), ...droppedOfLines(expected, lines, entity.lines ?? [])] };
+      return {
+        entity,
+        dropped: [...droppedFields(body, entity.record), ...droppedLineFields(expected, lines, entity.lines ?? [])],
+      };
     } catch (error) {
-      throw this.half(error);
+      throw this.asHalfDone(error);
     }
   }
 
-  /** The columns of a new record, with our reference wherever its table may carry it. */
+  /** The columns of a new record, with our reference in every column that its table has for it. */
   private headerOf(fields: Record<string, Json>, reference: string): Record<string, Json> {
     const { [LINES_FIELD]: _lines, ...header } = fields;
     const carried = Object.fromEntries(referenceColumns(this.options.table).map((column) => [column, reference]));
     return rowBody({ ...header, ...carried });
   }
 
-  private async writing(id: string): Promise<LineWriting> {
+  private async lineContext(id: string): Promise<LineContext> {
     const { api, lines, entityType, integrationUser, read } = this.options;
     return { api, table: lines, entityType, entity: await read(id), ...(integrationUser && { integrationUser }) };
   }
@@ -137,7 +144,7 @@ export class Orders {
     const { api, table, entityType, lines } = this.options;
     const found = await findByReference(api, table, entityType, reference);
     if (found) return columnText(found.sys_id);
-    if (lines.made !== 'ordered') return undefined;
+    if (lines.creation !== 'order') return undefined;
     const { values } = lines;
     const parent = `${values.line}.${lines.parent}`;
     const rows = await queryTable(
@@ -151,38 +158,49 @@ export class Orders {
     );
     const [id, another] = [...new Set(rows.map((row) => columnText(row[parent])))].filter(Boolean);
     if (!another) return id;
-    throw new SwitchboardError('SWB_WRONG_ENTITY', `Items of several requests carry our reference ${reference}.`, {
+    throw new SwitchboardError('SWB_WRONG_ENTITY', say`Items of several requests carry our reference ${reference}.`, {
       where: api.name,
-      hint: 'Cancel the copies and clear their variable correlation_id, then replay.',
+      hint: say`Cancel the copies and clear their variable correlation_id, then replay.`,
     });
   }
 
-  /** A request as the catalogue made it becomes ours: it gets our reference, and its items the ids of those they stand for. */
-  private async sign(writing: LineWriting, fields: Record<string, Json>, given: GivenLine[], reference: string): Promise<void> {
+  /**
+   * Marks a request that the catalogue created as ours: writes our reference into it, and the ids of the order items into its
+   * items.
+   */
+  private async writeReferences(
+    lineContext: LineContext,
+    fields: Record<string, Json>,
+    given: LineInput[],
+    reference: string,
+  ): Promise<void> {
     const { api, table, entityType, lines } = this.options;
-    const { record, lines: rows = [] } = writing.entity;
+    const { record, lines: rows = [] } = lineContext.entity;
     const carried = columnText(record.correlation_id);
-    // What the catalogue said it made, and what was ordered by somebody else: it is not ours to sign.
+    // The catalogue's answer named a request that belongs to another order: it must not be overwritten.
     if (carried !== '' && carried !== reference)
-      throw api.unshown({ what: `create ${entityType}` }, `${columnText(record.number)} was answered, and carries ${carried}`);
+      throw api.unshown(
+        { what: `create ${entityType}` },
+        `the answer is ${columnText(record.number)}, which carries the reference ${carried}`,
+      );
     const free = rows.filter((row) => !columnText(row[lines.id]));
     const named = rows.filter((row) => columnText(row[lines.id]));
     const lacking = given.filter((line) => !lineOf(named, lines, columnText(line[lines.id])));
-    for (const [line, row] of requestedItems(free, lacking, api.name)) {
-      const what = `name an item of ${entityType} (${lines.table})`;
+    for (const [line, row] of matchRequestedItems(free, lacking, api.name)) {
+      const what = `write the item id of ${entityType} (${lines.table})`;
       await changeRow(api, lines.table, columnText(row.sys_id), rowBody({ [lines.id]: line[lines.id] ?? '' }), what);
     }
-    // Last, because it is what says that nothing is left to do; and once, because people go on with it from here.
+    // Last, because the reference says that nothing is left to do, and once, because people work on the request from then on.
     if (columnText(record.correlation_id) !== reference)
       await changeRow(api, table, columnText(record.sys_id), this.headerOf(fields, reference), `update ${entityType}`);
   }
 
-  private async cancelItems({ api, entityType, entity }: LineWriting, given: GivenLine[]): Promise<void> {
+  private async cancelItems({ api, entityType, entity }: LineContext, given: LineInput[]): Promise<void> {
     const { lines } = this.options;
-    const told = new Set(given.filter((line) => line.state !== undefined).map((line) => columnText(line[lines.id])));
+    const withState = new Set(given.filter((line) => line.state !== undefined).map((line) => columnText(line[lines.id])));
     for (const row of entity.lines ?? []) {
       const id = columnText(row[lines.id]) || columnText(row.number);
-      if (!OPEN_ITEM.has(columnText(row.state)) || told.has(id)) continue;
+      if (!OPEN_ITEM.has(columnText(row.state)) || withState.has(id)) continue;
       await changeRow(
         api,
         lines.table,

@@ -1,27 +1,36 @@
 import { PartnerError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
-import type { Api, ListAnswer, ListQuestion } from '../api.js';
+import { say } from '../../text/say.js';
+import type { Api, ListAnswer, ListExpectations } from '../api.js';
 import { saysNext, totalOf } from '../evidence.js';
 import { smallerPage } from '../page-size.js';
 import { columnText, type Row } from './parse.js';
 
-/** Rows that are asked for at once; ServiceNow's own default is 10,000. */
+/** Page size; ServiceNow's own default is 10,000. */
 const PAGE = 1000;
-/** Rows of one whole list. What is longer is refused in words: a part of a list is none. */
-export const MOST_ROWS = 20_000;
-/** Pages are cut at round numbers; rows that may not be seen are taken out of a page afterwards: one of so many may be such a rest. */
+/** The most rows of one complete list. A longer one is refused: a partial list must not pass for a complete one. */
+export const MAX_ROWS = 20_000;
+/**
+ * Instances cut pages at round numbers. ACLs remove rows afterwards, so a page with this many rows may be the rest of a full one.
+ */
 const ROUND = 10;
-const REST = 50;
+const LARGE = 50;
 
 /**
- * A list, page by page: an instance may give fewer rows than are asked for at once. That there are more is said by its headers; where it keeps
- * quiet, a round number of rows is asked about, and a large one. What has more than one page is read again in an order without ties, because rows of one second may
- * come in another order each time; a page begins with the last row of the one before it, so it is never past the end and shows that nothing was
- * taken out meanwhile. Rows added meanwhile come at the end, or move the others on.
- * @param request its query ends with the order of the rows, or has none
- * @param size rows of one page; fewer where the instance refuses as many
+ * A list, page by page: an instance may return fewer rows than requested. Its headers say whether there are more; where they do
+ * not, a round number of rows, or a large one, means that there may be more. A list with more than one page is read again in an
+ * order without ties, because rows of the same second may change places between requests. Each page begins with the last row of
+ * the one before: so no page is past the end, and a missing row shows that rows were removed meanwhile. Rows added meanwhile come
+ * at the end, or move the others on.
+ * @param request its query ends with the order of the rows, or has no order
+ * @param size rows of one page; fewer where the instance refuses that many
  */
-export async function* pages(api: Api, request: HttpRequest, size: number, question: ListQuestion = {}): AsyncGenerator<Row[]> {
+export async function* pages(
+  api: Api,
+  request: HttpRequest,
+  size: number,
+  expected: ListExpectations = {},
+): AsyncGenerator<Row[]> {
   const given = new Set<string>();
   const read = new Set<string>();
   let from = request;
@@ -29,33 +38,33 @@ export async function* pages(api: Api, request: HttpRequest, size: number, quest
   let limit = size;
   for (;;) {
     const offset = before > 1 ? read.size - 1 : read.size;
-    const asked = offset > 0 ? { ...from, query: { ...from.query, sysparm_offset: offset } } : from;
-    const answer = await onePage(api, asked, limit, { ...question, page: given.size > 0 });
+    const pageRequest = offset > 0 ? { ...from, query: { ...from.query, sysparm_offset: offset } } : from;
+    const answer = await onePage(api, pageRequest, limit, { ...expected, page: given.size > 0 });
     limit = answer.limit;
     const { records, headers, status } = answer;
     const ids = records.map((row) => columnText(row.sys_id));
     const isNew = ids.some((id) => !read.has(id));
     if (from !== request && before > 1 && ids.length > 0 && !ids.some((id) => read.has(id)))
-      throw api.strange(request, 'with a list that was cut while it was read');
+      throw api.unexpected(request, 'with a list that lost rows while it was read');
     const rows = records.filter((row) => !given.has(columnText(row.sys_id)));
     for (const id of ids) given.add(id);
     for (const id of ids) read.add(id);
     yield rows;
     const total = totalOf(headers);
-    const isTold = total === undefined ? status === 206 || saysNext(headers) : total > read.size;
-    const isSuspected = total === undefined && (ids.length % ROUND === 0 || ids.length >= REST || ids.length === limit);
-    if (from === request && (isTold || (isNew && before > 0))) {
+    const isAnnounced = total === undefined ? status === 206 || saysNext(headers) : total > read.size;
+    const isSuspected = total === undefined && (ids.length % ROUND === 0 || ids.length >= LARGE || ids.length === limit);
+    if (from === request && (isAnnounced || (isNew && before > 0))) {
       from = withoutTies(request);
       read.clear();
       before = 0;
       continue;
     }
     before = ids.length;
-    if (!isTold && !isSuspected) return;
+    if (!isAnnounced && !isSuspected) return;
     if (isNew) continue;
     const isEnd = ids.length === 0 && total === undefined;
-    if (!isTold || isEnd) return;
-    throw api.strange(request, `with ${given.size} rows again, and not with all there are`);
+    if (!isAnnounced || isEnd) return;
+    throw api.unexpected(request, `with the same ${given.size} rows again, although there are more`);
   }
 }
 
@@ -65,20 +74,20 @@ function withoutTies(request: HttpRequest): HttpRequest {
   return { ...request, query: { ...request.query, sysparm_query: sysparm_query ? `${sysparm_query}^${order}` : order } };
 }
 
-/** All rows of a list. Throws PartnerError, SWB_TOO_LARGE, where there are more than MOST_ROWS. */
-export async function wholeList(api: Api, request: HttpRequest, question: ListQuestion = {}): Promise<Row[]> {
+/** All rows of a list. Throws PartnerError, SWB_TOO_LARGE, where there are more than MAX_ROWS. */
+export async function wholeList(api: Api, request: HttpRequest, expected: ListExpectations = {}): Promise<Row[]> {
   const found: Row[] = [];
-  for await (const rows of pages(api, request, PAGE, question)) {
+  for await (const rows of pages(api, request, PAGE, expected)) {
     found.push(...rows);
-    if (found.length > MOST_ROWS) throw tooLong(api, request);
+    if (found.length > MAX_ROWS) throw tooLong(api, request);
   }
   return found;
 }
 
 export function tooLong(api: Api, { what }: Pick<HttpRequest, 'what'>): PartnerError {
-  return new PartnerError('SWB_TOO_LARGE', `${what}: there are more than ${MOST_ROWS} rows.`, {
+  return new PartnerError('SWB_TOO_LARGE', say`${what}: there are more than ${MAX_ROWS} rows.`, {
     where: api.name,
-    hint: 'It is not read in part. Go on with a new record, or have old entries archived.',
+    hint: say`Switchboard does not read it in part. Continue with a new record, or archive old entries.`,
     outcome: 'notDone',
     retry: false,
     concernsRecord: true,
@@ -86,23 +95,23 @@ export function tooLong(api: Api, { what }: Pick<HttpRequest, 'what'>): PartnerE
 }
 
 /**
- * One page of at most so many rows; where these are too many for the instance, of as many as it names, or of half.
- * A further one (`question.page`) that is past the end is empty, also where that is answered as an error.
+ * One page with at most `limit` rows; where the instance refuses that many, the number that it names, or half.
+ * A further page (`expected.page`) past the end is empty, even where the instance answers it with an error.
  */
 export async function onePage(
   api: Api,
   request: HttpRequest,
   limit: number,
-  question: ListQuestion,
+  expected: ListExpectations,
 ): Promise<ListAnswer & { limit: number }> {
   try {
-    const answer = await api.list({ ...request, query: { ...request.query, sysparm_limit: limit } }, question);
+    const answer = await api.list({ ...request, query: { ...request.query, sysparm_limit: limit } }, expected);
     return { ...answer, limit };
   } catch (error) {
     if (!(error instanceof PartnerError)) throw error;
     const fewer = smallerPage(limit, error);
-    if (fewer !== undefined) return onePage(api, request, fewer, question);
-    if (question.page && (error.status === 416 || error.status === 400)) return { records: [], status: 200, headers: {}, limit };
+    if (fewer !== undefined) return onePage(api, request, fewer, expected);
+    if (expected.page && (error.status === 416 || error.status === 400)) return { records: [], status: 200, headers: {}, limit };
     throw error;
   }
 }

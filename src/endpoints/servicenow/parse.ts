@@ -4,20 +4,20 @@ import type { Parsed, RawEntity } from '../endpoint.js';
 import { plainText } from './html.js';
 import { LINES, LINES_FIELD } from './lines.js';
 
-/** A row as the Table API gives it: every scalar is text; a reference is {link, value}, a bare id, or ''. */
+/** A row as the Table API returns it: every scalar is text; a reference is {link, value}, a bare id, or ''. */
 export type Row = Record<string, unknown>;
 
 /** What an in node emits for a ServiceNow record. */
 export interface ServiceNowEntity extends RawEntity {
   table: string;
   record: Row;
-  /** Rows of the table of its lines, each with its named values; absent where such records have none. */
+  /** Rows of its line table, each with its named values; absent where such records have no lines. */
   lines?: Row[];
   /** Rows of sys_journal_field, of the record and of its lines, oldest first. */
   journal?: Row[];
   /** Rows of the attachment API. */
   attachments?: Row[];
-  /** It is there no more. */
+  /** The record no longer exists. */
   deleted?: true;
 }
 
@@ -27,7 +27,10 @@ export interface ParseContext {
   baseUrl: string;
 }
 
-/** The text of a column, whichever way it is given (ServiceNow, Table API: sysparm_display_value, sysparm_exclude_reference_link). */
+/**
+ * The text of a column, in whichever form it comes (ServiceNow, Table API: sysparm_display_value,
+ * sysparm_exclude_reference_link).
+ */
 export function columnText(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value !== 'object') return String(value);
@@ -35,19 +38,19 @@ export function columnText(value: unknown): string {
   return inner === undefined || inner === null ? '' : String(inner);
 }
 
-/** What a person sees in a column; the same as its text where it was not asked for. */
+/** The display value of a column; the same as its text where no display values were requested. */
 export function shownText(value: unknown): string {
   const shown = typeof value === 'object' && value !== null ? (value as { display_value?: unknown }).display_value : undefined;
   return shown === undefined || shown === null ? columnText(value) : String(shown);
 }
 
-/** Raw times are UTC without saying so (ServiceNow, Table API); '' and nonsense give undefined. */
+/** Raw times are in UTC without a zone (ServiceNow, Table API); '' and invalid texts give undefined. */
 export function serviceNowTimeToIso(text: string): string | undefined {
   const found = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/.exec(text);
   return found ? `${found[1]}T${found[2]}.000Z` : undefined;
 }
 
-/** Takes a record apart. Pure. */
+/** Splits a record into its parts. Pure. */
 export function parse(raw: RawEntity, context: ParseContext): Parsed {
   const { table, record, lines, journal = [], attachments = [], deleted } = raw as ServiceNowEntity;
   const text = (column: string) => columnText(record?.[column]);
@@ -74,14 +77,14 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
   };
 }
 
-/** Our reference, where a record carries it; a request has it among the variables of its items before it has it itself. */
+/** Our reference, where a record carries it; a new request has it in the variables of its items first. */
 export function referenceOf(record: Row | undefined, lines: Row[] = []): string | undefined {
   const columns = ['correlation_id', 'external_id'].map((column) => columnText(record?.[column]));
   const variables = lines.flatMap((line) => Object.values((line.variables ?? {}) as Row).map(columnText));
   return [...columns, ...variables].find(isReference);
 }
 
-/** Columns as text, and beside each reference whose name was asked for `<column>_name`. */
+/** Columns as text; a reference with a display value also gets `<column>_name`. */
 export function flatRow(row: Row): Record<string, Json> {
   const flat: Record<string, Json> = {};
   for (const [column, value] of Object.entries(row)) {
@@ -93,7 +96,7 @@ export function flatRow(row: Row): Record<string, Json> {
   return flat;
 }
 
-/** Left out of lines: a line that was only touched has not changed. */
+/** Left out of lines, so that a line that was only touched does not count as changed. */
 const COUNTERS = ['sys_mod_count', 'sys_updated_on', 'sys_updated_by'];
 
 function flatLine(line: Row, table: string): Json {
@@ -101,14 +104,14 @@ function flatLine(line: Row, table: string): Json {
   const { [as]: values = {}, ...columns } = line;
   const flat = flatRow(columns);
   for (const counter of COUNTERS) delete flat[counter];
-  // Our reference among the variables is for looking up, not for the other side.
+  // Our reference among the variables is only for our look-ups; the other party does not need it.
   const named = Object.entries(values as Record<string, string>).filter(([, value]) => value !== '' && !isReference(value));
   return { ...flat, ...(named.length && { [as]: Object.fromEntries(named) }) };
 }
 
 /**
- * sys_mod_count counts every write; the time tells apart what a rule wrote without counting. A record with lines is as new as the newest of
- * them: time comes first there, because a line that is deleted takes its count along.
+ * sys_mod_count counts every write; the time covers what a business rule wrote without counting. A record with lines is as new as
+ * the newest of them; there the time comes first, because a deleted line takes its count with it.
  */
 export function versionOf(record: Row, lines?: Row[]): string {
   const count = columnText(record?.sys_mod_count).padStart(8, '0');
@@ -121,8 +124,8 @@ export function versionOf(record: Row, lines?: Row[]): string {
 }
 
 /**
- * `comments` are the customer's to see, `work_notes` are internal (ServiceNow, journal fields). `line`: the number of the line it is about.
- * Undefined for an entry without words.
+ * `comments` are visible to the customer, `work_notes` are internal (ServiceNow, journal fields). `line`: the number of the line
+ * that the entry is about. Undefined for an entry without text.
  */
 function commentOf(entry: Row, line: string | undefined): GenericComment | undefined {
   const at = serviceNowTimeToIso(columnText(entry.sys_created_on));

@@ -1,7 +1,7 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import { compile } from '../../mapping/compile.js';
 import { say } from '../../text/say.js';
-import { inWords } from '../connection.js';
+import { describeFailure } from '../connection.js';
 import type { EndpointClient } from '../endpoint.js';
 import type { PickListResult } from '../system.js';
 import type { ServiceNowClient } from './client.js';
@@ -52,7 +52,7 @@ async function orKnown<Item>(ask: () => Promise<PickListResult<Item>>, known: ()
     return listed.items.length > 0 ? listed : { ...listed, items: known() };
   } catch (error) {
     if (!(error instanceof PartnerError)) throw error;
-    return { items: known(), note: `${inWords(error)} These are the ones known beforehand.` };
+    return { items: known(), note: `${describeFailure(error)} These are the ones known beforehand.` };
   }
 }
 

@@ -1,25 +1,26 @@
 import { SwitchboardError } from '../../errors.js';
 import type { HttpRequest } from '../../http/http.js';
 import { sameReference } from '../../model/reference.js';
-import type { Api, ListQuestion } from '../api.js';
+import { say } from '../../text/say.js';
+import type { Api, ListExpectations } from '../api.js';
 import { type LineTable, referenceColumns } from './lines.js';
 import { pages, wholeList } from './pages.js';
 import { columnText, type Row, shownText } from './parse.js';
 
 /** Raw values, references as bare ids. */
 export const RAW = { sysparm_exclude_reference_link: true };
-/** Values with what a person sees beside them: names of what is referred to. */
+/** Values with display values, which hold the names of referenced records. */
 export const SHOWN = { ...RAW, sysparm_display_value: 'all' };
-/** What every row of a table shows: it is how changes are found. */
+/** The column that every row must have: changes are found by it. */
 export const ROW = ['sys_updated_on'];
-/** Entries of one page among which one of ours is looked for: mostly it is there. */
+/** Page size for finding one of our entries: it is usually among the newest. */
 const NEWEST = 100;
-/** Rows of what describes tables, for which nothing smaller bounds a list. */
-export const MOST_NAMES = 10_000;
-/** Records read together: their ids fit an address of 2,000 characters. */
+/** The most rows of metadata tables, where nothing else limits a list. */
+export const MAX_NAMES = 10_000;
+/** Records read together: their ids must fit a URL of 2,000 characters. */
 export const BATCH = 40;
 
-/** The lines of records of one table, in their own order, each with its named values. */
+/** The lines of records of one table, by number, each with its named values. */
 export async function linesOf(api: Api, lines: LineTable, parents: string[], entityType: string): Promise<Row[]> {
   const { table, parent, values } = lines;
   const what = `read the lines of ${entityType}`;
@@ -31,7 +32,7 @@ export async function linesOf(api: Api, lines: LineTable, parents: string[], ent
       any(`${values.line}.${parent}`, parents),
       `${what} (${values.table})`,
       { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') },
-      { needs: [values.line] },
+      { required: [values.line] },
     ),
   ]);
   const byLine = byColumn(named, values.line);
@@ -46,7 +47,7 @@ export async function linesOf(api: Api, lines: LineTable, parents: string[], ent
     });
 }
 
-/** The records that lines belong to, by the lines' ids; lines that are gone or hidden are left out. */
+/** The records of lines, by the ids of the lines; lines that are gone or hidden are left out. */
 export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds: Set<string>): Promise<Map<string, string>> {
   const found = await Promise.all(
     batches([...lineIds]).map((ids) =>
@@ -57,7 +58,7 @@ export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds:
         `read the lines' records (${table})`,
         ids.length,
         { sysparm_fields: `sys_id,${parent}` },
-        { ...oneOf('sys_id', ids), needs: [parent] },
+        { ...oneOf('sys_id', ids), required: [parent] },
       ),
     ),
   );
@@ -67,11 +68,14 @@ export async function parentsOf(api: Api, { table, parent }: LineTable, lineIds:
 /** The rows that hold a line's named values. */
 export function valueRows(api: Api, { values }: LineTable, lineId: string, what: string): Promise<Row[]> {
   const fields = { ...SHOWN, sysparm_fields: ['sys_id', values.line, values.name, values.value].join(',') };
-  const question = oneOf(values.line, [lineId]);
-  return queryAll(api, values.table, `${values.line}=${lineId}`, what, fields, question);
+  const expected = oneOf(values.line, [lineId]);
+  return queryAll(api, values.table, `${values.line}=${lineId}`, what, fields, expected);
 }
 
-/** Journal entries of records, oldest first; without the right to read them (audit_viewer) ServiceNow gives none, not an error. */
+/**
+ * Journal entries of records, oldest first; for a user without the right to read them (audit_viewer) ServiceNow returns none, not
+ * an error.
+ */
 export async function journalOf(api: Api, ids: string[]): Promise<Row[]> {
   const found = await Promise.all(
     batches(ids).map((some) => {
@@ -85,13 +89,13 @@ export async function journalOf(api: Api, ids: string[]): Promise<Row[]> {
 /** The journal of a record, newest first, page by page. */
 export function newestOf(api: Api, id: string): AsyncGenerator<Row[]> {
   const query = `element_id=${sysId(id)}^elementINcomments,work_notes^ORDERBYDESCsys_created_on`;
-  return pages(api, tableList('sys_journal_field', query, 'read the newest of the journal'), NEWEST, entriesOf([id]));
+  return pages(api, tableList('sys_journal_field', query, 'read the newest journal entries'), NEWEST, entriesOf([id]));
 }
 
-/** Does the instance show us journals at all? Without the right it gives none of them, not an error. */
+/** Whether the user may read journals at all: without the right the instance returns none, not an error. */
 export async function showsJournals(api: Api): Promise<boolean> {
   const columns = { sysparm_fields: 'sys_id' };
-  return (await queryTable(api, 'sys_journal_field', '', 'ask for any journal entry', 1, columns)).length > 0;
+  return (await queryTable(api, 'sys_journal_field', '', 'look for any journal entry', 1, columns)).length > 0;
 }
 
 /** The attachments of records of one table, oldest first. */
@@ -109,11 +113,11 @@ function attachmentList(table: string, ids: string[], order: '' | 'DESC' = ''): 
   return { method: 'GET', path: '/api/now/attachment', query, what: 'list attachments' };
 }
 
-function filesOf(ids: string[]): ListQuestion {
-  return { ...oneOf('table_sys_id', ids), needs: ['table_sys_id', 'file_name'] };
+function filesOf(ids: string[]): ListExpectations {
+  return { ...oneOf('table_sys_id', ids), required: ['table_sys_id', 'file_name'] };
 }
 
-/** The first rows that a query finds, `limit` at the most. */
+/** The first rows that a query finds, at most `limit`. */
 export async function queryTable(
   api: Api,
   table: string,
@@ -121,26 +125,26 @@ export async function queryTable(
   what: string,
   limit: number,
   columns: Record<string, string | boolean> = {},
-  question: ListQuestion = {},
+  expected: ListExpectations = {},
 ): Promise<Row[]> {
   const found: Row[] = [];
-  for await (const rows of pages(api, tableList(table, query, what, columns), limit, question)) {
+  for await (const rows of pages(api, tableList(table, query, what, columns), limit, expected)) {
     found.push(...rows);
     if (found.length >= limit) break;
   }
   return found;
 }
 
-/** All rows that a query finds. Throws PartnerError, SWB_TOO_LARGE, where they are too many. */
+/** All rows that a query finds. Throws PartnerError, SWB_TOO_LARGE, where there are too many. */
 function queryAll(
   api: Api,
   table: string,
   query: string,
   what: string,
   columns: Record<string, string | boolean>,
-  question: ListQuestion,
+  expected: ListExpectations,
 ): Promise<Row[]> {
-  return wholeList(api, tableList(table, query, what, columns), question);
+  return wholeList(api, tableList(table, query, what, columns), expected);
 }
 
 function tableList(table: string, query: string, what: string, columns: Record<string, string | boolean> = {}): HttpRequest {
@@ -152,63 +156,63 @@ function tableList(table: string, query: string, what: string, columns: Record<s
   };
 }
 
-/** What makes a row a row is always among the columns that are asked for. */
+/** Always requests sys_id as well, because it identifies a row. */
 function withId({ sysparm_fields, ...columns }: Record<string, string | boolean>): Record<string, string | boolean> {
   if (typeof sysparm_fields !== 'string') return columns;
   const fields = new Set(['sys_id', ...sysparm_fields.split(',')]);
   return { ...columns, sysparm_fields: [...fields].join(',') };
 }
 
-/** The record that carries our reference. Throws SWB_WRONG_ENTITY where several do. */
+/** The record that carries our reference. Throws SWB_WRONG_ENTITY where several carry it. */
 export async function findByReference(api: Api, table: string, entityType: string, reference: string): Promise<Row | undefined> {
   const [column = ''] = referenceColumns(table);
   const what = `look up ${entityType} by ${reference}`;
-  const rows = await queryTable(api, table, `${column}=${queryValue(reference)}`, what, 10, {}, { lone: true });
+  const rows = await queryTable(api, table, `${column}=${queryValue(reference)}`, what, 10, {}, { single: true });
   const [found, another] = rows.filter((row) => sameReference(columnText(row[column]), reference));
   if (!found && rows.length > 0)
-    throw api.notAsked({ method: 'GET', what }, `The column ${column} is missing, or cannot be searched by.`);
+    throw api.unmatched({ method: 'GET', what }, `The column ${column} is missing, or cannot be queried.`);
   if (!another) return found;
   throw new SwitchboardError(
     'SWB_WRONG_ENTITY',
-    `Several ${entityType} records carry our reference ${reference}: ${columnText(found?.number)}, ${columnText(another.number)}.`,
-    { where: api.name, hint: `Clear ${column} in the copies, then replay.` },
+    say`Several ${entityType} records carry our reference ${reference}: ${columnText(found?.number)}, ${columnText(another.number)}.`,
+    { where: api.name, hint: say`Clear ${column} in the copies, then replay.` },
   );
 }
 
-/** The record that people know by this number. */
+/** The record with this number. */
 export async function findByNumber(api: Api, table: string, number: string, entityType: string): Promise<Row | undefined> {
   const isIt = (row: Row) => columnText(row.number).toLowerCase() === number.toLowerCase();
   const what = `look up ${entityType} ${number}`;
-  const rows = await queryTable(api, table, `number=${queryValue(number)}`, what, 10, {}, { lone: true, asked: isIt });
+  const rows = await queryTable(api, table, `number=${queryValue(number)}`, what, 10, {}, { single: true, matches: isIt });
   return rows[0];
 }
 
-/** An encoded query has no way to quote: a value with ^ in it would become another condition. */
+/** An encoded query has no quoting: a ^ in a value would start another condition. */
 export function queryValue(text: string): string {
   if (!/[\^\r\n]/.test(text)) return text;
-  throw new SwitchboardError('SWB_PAYLOAD', `«${text}» cannot be looked for: it holds a ^ or a line end.`, {
+  throw new SwitchboardError('SWB_PAYLOAD', say`"${text}" cannot be queried because it contains a ^ or a line break.`, {
     field: 'sysparm_query',
   });
 }
 
-/** Anything else in a query or a path could become another condition, or another address. */
+/** Any other text in a query or a path could become another condition or another URL. */
 export function sysId(id: string): string {
   if (/^[0-9a-z]{1,32}$/i.test(id)) return id;
-  throw new SwitchboardError('SWB_PAYLOAD', `«${id.slice(0, 40)}» is no sys_id.`, { field: 'sys_id' });
+  throw new SwitchboardError('SWB_PAYLOAD', say`"${id.slice(0, 40)}" is not a sys_id.`, { field: 'sys_id' });
 }
 
-/** The condition for one id, or for any of several. */
+/** The condition for one id, or for any of several ids. */
 export function any(column: string, ids: string[]): string {
   return ids.length === 1 ? `${column}=${ids[0]}` : `${column}IN${ids.join(',')}`;
 }
 
-function entriesOf(ids: readonly string[]): ListQuestion {
-  return { ...oneOf('element_id', ids), needs: ['element_id', 'element', 'value'] };
+function entriesOf(ids: readonly string[]): ListExpectations {
+  return { ...oneOf('element_id', ids), required: ['element_id', 'element', 'value'] };
 }
 
-/** Records that were asked for by a column: an invalid clause is ignored, and any rows come back. */
-export function oneOf(column: string, values: readonly string[]): Pick<ListQuestion, 'asked'> {
-  return { asked: (row) => values.includes(columnText(row[column])) };
+/** The records have one of the requested values: ServiceNow ignores an invalid clause and returns any rows. */
+export function oneOf(column: string, values: readonly string[]): Pick<ListExpectations, 'matches'> {
+  return { matches: (row) => values.includes(columnText(row[column])) };
 }
 
 function batches(ids: string[]): string[][] {

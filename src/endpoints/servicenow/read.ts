@@ -1,6 +1,7 @@
 import { PartnerError } from '../../errors.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
-import { Gatherer } from '../gatherer.js';
+import { BatchLoader } from '../batch-loader.js';
 import { LINES, LINES_FIELD, type LineTable, lineIn } from './lines.js';
 import { columnText, flatRow, type Row, type ServiceNowEntity } from './parse.js';
 import {
@@ -19,7 +20,7 @@ import {
   sysId,
 } from './query.js';
 
-/** Columns that are needed whatever the mappings read. */
+/** Columns that are always read, whatever the mappings use. */
 const SYSTEM_COLUMNS = [
   'sys_id',
   'number',
@@ -34,18 +35,18 @@ const SYSTEM_COLUMNS = [
   'parent_incident',
 ];
 
-/** What hangs on records besides attachments; `lines` where such records have any. */
+/** The parts of records besides attachments; `lines` where such records have lines. */
 interface Parts {
   journal: Row[];
   lines?: Row[];
 }
 
 /**
- * Reads the records of one table, each with its journal and attachments: three requests for one record, and for forty. Where they have
- * lines, two more, and one for every forty journals.
+ * Reads the records of one table, each with its journal and attachments: three requests for one record or for up to forty
+ * together. With lines, two more, and one for every forty journals.
  */
 export class RecordReader {
-  private readonly gatherer: Gatherer<ServiceNowEntity>;
+  private readonly loader: BatchLoader<ServiceNowEntity>;
   private readonly lineTable: LineTable | undefined;
 
   /** `fields`: columns to read; none = all of them. */
@@ -56,16 +57,16 @@ export class RecordReader {
     private readonly fields: string[],
   ) {
     this.lineTable = LINES[table];
-    this.gatherer = new Gatherer((ids) => this.batch(ids), BATCH);
+    this.loader = new BatchLoader((ids) => this.batch(ids), BATCH);
   }
 
-  /** By its own id, or by that of one of its lines. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
+  /** By its own id, or by the id of one of its lines. Throws PartnerError, SWB_PARTNER_NOT_FOUND when it is missing or hidden. */
   async read(id: string): Promise<ServiceNowEntity> {
     const line = lineIn(id);
-    return this.gatherer.get(sysId(line === undefined ? id : await this.recordOf(line)));
+    return this.loader.get(sysId(line === undefined ? id : await this.recordOf(line)));
   }
 
-  /** The record alone. */
+  /** The record without its parts. */
   async record(id: string): Promise<ServiceNowEntity> {
     return this.entity(await this.row(sysId(id)), { journal: [] }, []);
   }
@@ -78,7 +79,8 @@ export class RecordReader {
       if (isTooMuch(error)) return undefined;
       throw error;
     });
-    // What is too much together, or is not among the others, is asked for alone: so it gets an answer, or an error, of its own.
+    // If the batch is too large, or a record is not in it, each is read alone, so that each gets an answer or an error of its
+    // own.
     if (!together) return Promise.allSettled(ids.map((id) => this.single(id)));
     const [records, { journal, lines }, attached] = together;
     const journals = byColumn(journal, 'element_id');
@@ -109,7 +111,7 @@ export class RecordReader {
     return { table: this.table, record: flatRow(record), ...(lines && { lines }), journal, attachments };
   }
 
-  /** The journal of records, and their lines with the journals of these. */
+  /** The journals of records, and their lines with the journals of those. */
   private async parts(ids: string[]): Promise<Parts> {
     if (!this.lineTable) return { journal: await journalOf(this.api, ids) };
     const lines = await linesOf(this.api, this.lineTable, ids, this.entityType);
@@ -127,7 +129,7 @@ export class RecordReader {
     );
     const id = columnText(row[parent]);
     if (id) return id;
-    throw new PartnerError('SWB_PARTNER_NOT_FOUND', `The line ${line} of ${table} belongs to no ${this.entityType}.`, {
+    throw new PartnerError('SWB_PARTNER_NOT_FOUND', say`The line ${line} of ${table} belongs to no ${this.entityType}.`, {
       where: this.api.name,
       outcome: 'notDone',
       retry: false,
@@ -141,8 +143,8 @@ export class RecordReader {
 
   private rows(ids: string[]): Promise<Row[]> {
     const what = `read ${this.entityType}`;
-    const question = { ...oneOf('sys_id', ids), needs: ROW };
-    return queryTable(this.api, this.table, any('sys_id', ids), what, ids.length, this.columns(), question);
+    const expected = { ...oneOf('sys_id', ids), required: ROW };
+    return queryTable(this.api, this.table, any('sys_id', ids), what, ids.length, this.columns(), expected);
   }
 
   private columns(): Record<string, string | boolean> {

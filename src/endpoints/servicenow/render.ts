@@ -2,21 +2,21 @@ import type { GenericComment, Json } from '../../model/message.js';
 import type { Written } from '../endpoint.js';
 import { columnText, type Row, shownText } from './parse.js';
 
-/** Written, never read back: their raw value is always ''. */
+/** Columns that are written and never read back: their raw value is always ''. */
 export const JOURNALS: ReadonlySet<string> = new Set(['comments', 'work_notes', 'comments_and_work_notes']);
 
-/** The body that appends a comment. `comments` would show to the customer what `work_notes` keeps inside. */
+/** The body that adds a comment. `comments` is visible to the customer; `work_notes` stays internal. */
 export function commentBody(comment: GenericComment): Record<string, string> {
   const text = withoutCodeTags(comment.text);
   return comment.visibility === 'internal' ? { work_notes: text } : { comments: text };
 }
 
-/** [code] marks would make ServiceNow render what they enclose as HTML: the words of others must stay words. */
+/** ServiceNow would render text between [code] marks as HTML, so the marks in other people's text are defused. */
 export function withoutCodeTags(text: string): string {
   return text.replace(/\[(\/?)code\]/gi, '($1code)');
 }
 
-/** A body as the Table API takes it: scalars as text, journals without code marks. */
+/** A body as the Table API accepts it: scalars as text, journals without code marks. */
 export function rowBody(fields: Record<string, Json>): Record<string, Json> {
   const body: Record<string, Json> = {};
   for (const [name, value] of Object.entries(fields)) {
@@ -26,20 +26,23 @@ export function rowBody(fields: Record<string, Json>): Record<string, Json> {
   return body;
 }
 
-/** Fields that were answered with 2xx and yet are not there: unknown columns, refused choices, columns without a right to write. */
+/**
+ * Fields that are not there although the write was answered with 2xx: unknown columns, refused choices, columns that the user may
+ * not write.
+ */
 export function droppedFields(sent: Record<string, Json>, record: Row): Written['dropped'] {
   return Object.entries(sent)
     .filter(([name, value]) => !JOURNALS.has(name) && !hasValue(record[name], value))
     .map(([field, value]) => ({ field, sent: value, has: field in record ? columnText(record[field]) : undefined }));
 }
 
-/** Whether a column has a value: as text, as what a person sees in it, or as the same number in another notation. */
+/** Whether a column has a value: as raw text, as display value, or as the same number in another notation. */
 export function hasValue(column: unknown, value: Json): boolean {
   const [has, sent] = [normal(columnText(column)), normal(columnText(value))];
   return has === sent || normal(shownText(column)) === sent || (isNumber(has) && isNumber(sent) && Number(has) === Number(sent));
 }
 
-/** Instances change line ends and trim. */
+/** Instances change line breaks and trim texts. */
 function normal(text: string): string {
   return text.replace(/\r\n/g, '\n').trim();
 }

@@ -2,7 +2,7 @@ import type { Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
 import { LINES, LINES_FIELD } from './lines.js';
 
-/** Lengths of columns common to task tables (ServiceNow, Case API). Longer text would be cut without a word. */
+/** Maximum lengths of columns common to task tables (ServiceNow, Case API). ServiceNow cuts longer text silently. */
 const LENGTHS: Record<string, number> = {
   short_description: 160,
   description: 4000,
@@ -11,13 +11,15 @@ const LENGTHS: Record<string, number> = {
   correlation_display: 100,
 };
 
-/** What a new record must have; instances demand more by rules of their own, which answer 403. */
+/** Columns that a new record must have; an instance may require more by rules of its own, which answer 403. */
 const MANDATORY = ['short_description'];
 
-/** Columns nobody may set (ServiceNow, Table API: sys_ fields). */
+/** Columns that cannot be set (ServiceNow, Table API: sys_ fields). */
 const SYSTEM = /^sys_/;
 
-/** What ServiceNow would refuse, cut or drop of a new record's fields. `entityType` for the text only: task tables are alike. */
+/**
+ * Fields of a new record that ServiceNow would refuse, cut or drop. `entityType` is used in the text only: task tables are alike.
+ */
 export function validateServiceNowFields(entityType: string, fields: Record<string, Json>): Problem[] {
   const problem = (field: string, text: string): Problem => ({
     level: 'error',
@@ -36,7 +38,7 @@ export function validateServiceNowFields(entityType: string, fields: Record<stri
   return [...problems, ...columnProblems(columns, (name) => name)];
 }
 
-/** Named values of a line, which stand in rows of their own. */
+/** Named values of a line, which are stored in rows of their own. */
 const VALUES = new Set(Object.values(LINES).map((lines) => lines.values.as as string));
 
 function withoutValues(line: Record<string, Json>): Record<string, Json> {
@@ -53,10 +55,10 @@ function columnProblems(columns: Record<string, Json>, place: (name: string) => 
     problems.push({ level: 'error', code: 'schema', field: place(name), text: `${place(name)} ${text}.` });
   for (const [name, value] of Object.entries(columns)) {
     if (SYSTEM.test(name)) problem(name, 'is set by ServiceNow itself');
-    if (typeof value === 'object' && value !== null) problem(name, 'must be text, a number or a boolean');
+    if (typeof value === 'object' && value !== null) problem(name, 'must be a text, a number or a boolean');
     const length = LENGTHS[name];
     if (length !== undefined && typeof value === 'string' && value.length > length)
-      problem(name, `may have ${length} characters, this has ${value.length}`);
+      problem(name, `is too long: ${value.length} of at most ${length} characters`);
   }
   return problems;
 }

@@ -1,13 +1,16 @@
 import { instantOf } from './zone.js';
 
-/** Rows of each stream that a process has seen, by their keys: what is new behind the watermark was committed late. */
+/**
+ * The rows of each stream that this process has seen, by key: a new key behind the watermark belongs to a row that was committed
+ * late.
+ */
 export class SeenRows {
   private readonly streams = new Map<string, { from: string; times: Map<string, string> }>();
 
   /**
-   * Takes rows as seen. Gives by how much the latest of them came too late for the sweeps before, milliseconds; 0 = none did.
+   * Marks rows as seen. Returns how late the latest of them was for the sweeps before, milliseconds; 0 = none was late.
    * @param rows keys and times in raw notation
-   * @param since all that is older has been read before; what is older than this process knows nothing of
+   * @param since everything older has been read before; the process knows nothing about rows from before its first sweep
    */
   lateness(stream: string, rows: readonly { key: string; time: string }[], since: string): number {
     let known = this.streams.get(stream);
@@ -22,7 +25,7 @@ export class SeenRows {
     return oldest === undefined ? 0 : instantOf(since) - instantOf(oldest);
   }
 
-  /** Forgets what is older. */
+  /** Forgets rows that are older. */
   forget(stream: string, time: string): void {
     const known = this.streams.get(stream);
     if (!known) return;

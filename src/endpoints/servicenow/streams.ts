@@ -3,7 +3,7 @@ import type { Hint } from '../endpoint.js';
 import { LINES, type LineTable } from './lines.js';
 import { columnText, type Row, versionOf } from './parse.js';
 
-/** What is polled: the records, and apart from them their journals and attachments, which need not touch the record. */
+/** What is polled: the records, and separately their journals and attachments, because those need not update the record. */
 export interface Stream {
   name: 'rec' | 'jrn' | 'att' | 'lin' | 'ljr';
   table: string;
@@ -12,7 +12,7 @@ export interface Stream {
   /** Condition that selects the rows of one table, '' for the table itself. */
   base: (table: string) => string;
   hint: (row: Row, entityType: string) => Hint;
-  /** Where its rows name lines: the table of these, whose records the hints are about. */
+  /** Set where the rows refer to lines: the line table, whose records the hints are about. */
   lines?: LineTable;
 }
 
@@ -62,7 +62,7 @@ const STREAMS: Stream[] = [
   },
 ];
 
-/** Lines need not touch their record, nor what is said about a line the line. */
+/** A changed line need not update its record, and a comment on a line need not update the line. */
 function lineStreams(lines: LineTable): Stream[] {
   const { table, parent } = lines;
   const [, journals] = STREAMS;
@@ -84,7 +84,7 @@ function lineStreams(lines: LineTable): Stream[] {
   ];
 }
 
-/** What is polled for the records of a table. */
+/** The streams of the records of a table. */
 export function streamsOf(table: string): Stream[] {
   const lines = LINES[table];
   return lines ? [...STREAMS, ...lineStreams(lines)] : STREAMS;

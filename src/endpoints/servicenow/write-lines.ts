@@ -1,5 +1,6 @@
 import { DecisionError, SwitchboardError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Api } from '../api.js';
 import type { Written } from '../endpoint.js';
 import { plainText } from './html.js';
@@ -9,10 +10,10 @@ import { valueRows } from './query.js';
 import { droppedFields, hasValue, JOURNALS, rowBody } from './render.js';
 import { changeRow, insertRow } from './write.js';
 
-/** What is to stand in a line: columns, and named values where its table has them. */
-export type GivenLine = Record<string, Json>;
+/** The target state of a line: columns, and named values where its table has them. */
+export type LineInput = Record<string, Json>;
 
-/** The item a line stands for: its id column, the number where that is empty. */
+/** The item of a line: its id column, or its number where that is empty. */
 function itemIdOf(line: Row, { id }: LineTable): string {
   return columnText(line[id]) || columnText(line.number);
 }
@@ -22,41 +23,48 @@ export function lineOf(lines: Row[], table: LineTable, itemId: string): Row | un
   return lines.find((line) => itemIdOf(line, table) === itemId);
 }
 
-/** The lines among the fields of a write. Throws SWB_PAYLOAD where one does not say which item it is. */
-export function givenLines(fields: Record<string, Json>, table: LineTable): GivenLine[] {
+/** The lines among the fields of a write. Throws SWB_PAYLOAD where a line does not say which item it is for. */
+export function lineInputs(fields: Record<string, Json>, table: LineTable): LineInput[] {
   const given = fields[LINES_FIELD];
-  return (Array.isArray(given) ? (given as GivenLine[]) : []).map((line) => {
+  return (Array.isArray(given) ? (given as LineInput[]) : []).map((line) => {
     if (columnText(line[table.id])) return line;
-    throw new SwitchboardError('SWB_PAYLOAD', `A line has no ${table.id}, by which it is known again.`, {
+    throw new SwitchboardError('SWB_PAYLOAD', say`A line has no ${table.id}, which identifies its item.`, {
       field: `${LINES_FIELD}.${table.id}`,
-      hint: 'Add a rule for id to the items of the mapping.',
+      hint: say`Add a rule for id to the items of the mapping.`,
     });
   });
 }
 
-export interface LineWriting {
+export interface LineContext {
   api: Api;
   table: LineTable;
   entityType: string;
-  /** The record, as it was read just now. */
+  /** The record as it was just read. */
   entity: ServiceNowEntity;
   /** Whose journal entries are ours; undefined = any. */
   integrationUser?: string;
 }
 
-/** Inserts lines that are not there, and named values that they lack; what is there stays as it is. Doing it again changes nothing. */
-export async function completeLines(writing: LineWriting, given: GivenLine[]): Promise<void> {
-  const { table, entity } = writing;
+/** Inserts missing lines, and missing named values of lines; existing ones stay as they are. Repeatable without effect. */
+export async function completeLines(context: LineContext, given: LineInput[]): Promise<void> {
+  const { table, entity } = context;
   for (const line of given) {
     const there = lineOf(entity.lines ?? [], table, columnText(line[table.id]));
     const has = (there?.[table.values.as] ?? {}) as Row;
     const lacking = Object.entries(valuesIn(line, table)).filter(([name]) => !(name in has));
-    await writeValues(writing, there ?? (await insertLine(writing, line)), lacking);
+    await writeValues(context, there ?? (await insertLine(context, line)), lacking);
   }
 }
 
-/** Throws a DecisionError where a line is not there that is not `added`: it would be there twice once the instance shows it again. */
-export function demandLines({ api, table, entity, entityType }: LineWriting, given: GivenLine[], added: readonly string[]): void {
+/**
+ * Throws a DecisionError for a missing line that is not `added`: inserting it would duplicate it once the instance shows it
+ * again.
+ */
+export function requireLines(
+  { api, table, entity, entityType }: LineContext,
+  given: LineInput[],
+  added: readonly string[],
+): void {
   const lines = entity.lines ?? [];
   const lost = given.map((line) => columnText(line[table.id])).filter((id) => !added.includes(id) && !lineOf(lines, table, id));
   if (lost.length === 0) return;
@@ -64,27 +72,29 @@ export function demandLines({ api, table, entity, entityType }: LineWriting, giv
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',
-    `Lines ${lost.join(', ')} are not in the ${entityType}: it has ${there}.`,
+    say`Lines ${lost.join(', ')} are not in the ${entityType}, which has the lines: ${there}.`,
     {
       where: api.name,
       field: LINES_FIELD,
-      hint: 'Nothing was written. Compare the lines there with what was ordered, then replay this delivery, or skip it.',
+      hint: say`Nothing was written. Compare its lines with what was ordered, then replay or skip this delivery.`,
     },
   );
 }
 
-/** Writes what differs from the lines as they were read. A line that is not there is inserted, unless lines have to be ordered. */
-export async function updateLines(writing: LineWriting, given: GivenLine[]): Promise<void> {
-  const { api, table, entity, entityType } = writing;
+/** Writes the differences from the lines as they were read. Inserts a missing line, unless lines have to be ordered. */
+export async function updateLines(context: LineContext, given: LineInput[]): Promise<void> {
+  const { api, table, entity, entityType } = context;
   const may = ([name]: [string, Json]) => name !== table.id && !table.fixed.includes(name);
   for (const line of given) {
     const values = Object.entries(valuesIn(line, table));
     const there = lineOf(entity.lines ?? [], table, columnText(line[table.id]));
     if (!there) {
-      if (table.made === 'inserted') await writeValues(writing, await insertLine(writing, line), values);
+      if (table.creation === 'insert') await writeValues(context, await insertLine(context, line), values);
       continue;
     }
-    const differs = Object.entries(columnsIn(line, table)).filter((column) => may(column) && !stands(writing, there, ...column));
+    const differs = Object.entries(columnsIn(line, table)).filter(
+      (column) => may(column) && !isCurrent(context, there, ...column),
+    );
     if (differs.length > 0) {
       const what = `update a line of ${entityType} (${table.table})`;
       await changeRow(api, table.table, columnText(there.sys_id), Object.fromEntries(differs), what);
@@ -92,15 +102,15 @@ export async function updateLines(writing: LineWriting, given: GivenLine[]): Pro
     const has = (there[table.values.as] ?? {}) as Row;
     if (!table.fixed.includes(table.values.as))
       await writeValues(
-        writing,
+        context,
         there,
         values.filter(([name, value]) => !hasValue(has[name], value)),
       );
   }
 }
 
-/** What was given and is not in the lines, each as `lines[<item>].<column>`. */
-export function droppedOfLines(given: GivenLine[], table: LineTable, lines: Row[]): Written['dropped'] {
+/** What was sent and is not in the lines, each as `lines[<item>].<column>`. */
+export function droppedLineFields(given: LineInput[], table: LineTable, lines: Row[]): Written['dropped'] {
   return given.flatMap((line) => {
     const item = columnText(line[table.id]);
     const place = `${LINES_FIELD}[${item}]`;
@@ -115,13 +125,13 @@ export function droppedOfLines(given: GivenLine[], table: LineTable, lines: Row[
   });
 }
 
-function insertLine({ api, table, entity, entityType }: LineWriting, line: GivenLine): Promise<Row> {
+function insertLine({ api, table, entity, entityType }: LineContext, line: LineInput): Promise<Row> {
   const body = { ...columnsIn(line, table), [table.parent]: columnText(entity.record.sys_id) };
   return insertRow(api, table.table, body, `create a line of ${entityType} (${table.table})`, [table.parent, table.id]);
 }
 
-/** Named values stand in rows of their own: one that is there is changed, any other inserted. */
-async function writeValues({ api, table, entityType }: LineWriting, row: Row, given: [string, Json][]): Promise<void> {
+/** Named values are rows of their own: an existing one is changed, a missing one inserted. */
+async function writeValues({ api, table, entityType }: LineContext, row: Row, given: [string, Json][]): Promise<void> {
   if (given.length === 0) return;
   const { values } = table;
   const line = columnText(row.sys_id);
@@ -137,12 +147,12 @@ async function writeValues({ api, table, entityType }: LineWriting, row: Row, gi
   }
 }
 
-function columnsIn(line: GivenLine, table: LineTable): Record<string, Json> {
+function columnsIn(line: LineInput, table: LineTable): Record<string, Json> {
   const { [table.values.as]: _values, ...columns } = line;
   return rowBody(columns);
 }
 
-function valuesIn(line: GivenLine, table: LineTable): Record<string, Json> {
+function valuesIn(line: LineInput, table: LineTable): Record<string, Json> {
   const values = line[table.values.as];
   if (typeof values !== 'object' || values === null || Array.isArray(values)) return {};
   return Object.fromEntries(
@@ -150,7 +160,7 @@ function valuesIn(line: GivenLine, table: LineTable): Record<string, Json> {
   );
 }
 
-/** `<column>_name` says in other words what the reference in that column is to be: it holds where either fits. */
+/** `<column>_name` is another way to set the reference in that column: it is written if either matches. */
 function withoutNames(columns: Record<string, Json>, there: Row): Record<string, Json> {
   const rest = { ...columns };
   for (const [name, value] of Object.entries(columns)) {
@@ -162,8 +172,8 @@ function withoutNames(columns: Record<string, Json>, there: Row): Record<string,
   return rest;
 }
 
-/** Journals are never read back as columns: what we wrote last there must not be written again. */
-function stands({ entity, integrationUser }: LineWriting, line: Row, name: string, value: Json): boolean {
+/** Journals are never read back as columns: our last entry there must not be written again. */
+function isCurrent({ entity, integrationUser }: LineContext, line: Row, name: string, value: Json): boolean {
   if (!JOURNALS.has(name)) return hasValue(line[name], value);
   const ours = (entity.journal ?? []).filter(
     (entry) =>

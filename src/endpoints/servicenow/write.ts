@@ -4,8 +4,8 @@ import { columnText, type Row } from './parse.js';
 import { RAW, ROW, sysId } from './query.js';
 
 /**
- * Inserts a row; gives it as the instance then has it. `key`: the columns by which it is known to be the one that was sent. A 202 from the
- * Table API means that the request was dropped in a queue.
+ * Inserts a row; returns it as the instance then has it. `key`: the columns that identify it as the row that was sent. A 202 from
+ * the Table API means that the request was dropped in a queue.
  */
 export function insertRow(
   api: Api,
@@ -18,14 +18,14 @@ export function insertRow(
     { method: 'POST', path: `/api/now/v2/table/${table}`, query: RAW, body, what },
     (row) => {
       const other = key.find((column) => columnText(row[column]) !== columnText(body[column]));
-      return other && `has «${columnText(row[other])}» in ${other} instead of «${columnText(body[other])}»`;
+      return other && `has "${columnText(row[other])}" in ${other} instead of "${columnText(body[other])}"`;
     },
     (id) => readRow(api, table, id, what),
     [...ROW, ...key],
   );
 }
 
-/** Writes the given columns of a row; gives it as the instance then has it. */
+/** Writes the given columns of a row; returns it as the instance then has it. */
 export function changeRow(api: Api, table: string, id: string, body: Record<string, Json>, what: string): Promise<Row> {
   const request = { method: 'PATCH', path: `/api/now/v2/table/${table}/${sysId(id)}`, query: RAW, body, what } as const;
   return api.change(request, id, () => readRow(api, table, id, what), ROW);

@@ -1,10 +1,10 @@
 import type { HttpClient } from '../../http/http.js';
-import { Api, type ListQuestion } from '../api.js';
-import { type Answered, type AnswerShape, isObject } from '../evidence.js';
+import { Api, type ListExpectations } from '../api.js';
+import { type AnswerShape, isObject, type PartnerRecord } from '../evidence.js';
 import { textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
 
-/** Attributes by which an object is an error, unless it has an id (TMF630, Error; ServiceNow; OAuth; gateways). */
+/** Attributes that mark an object without an id as an error (TMF630, Error; ServiceNow; OAuth; gateways). */
 const ERROR_ATTRIBUTES = ['code', 'reason', 'error', 'errors', 'fault'];
 
 /** Answers of a TM Forum API (TMF630): a resource, a list of them, or an Error. */
@@ -17,7 +17,7 @@ const SHAPE: AnswerShape = {
     const words = [inner.reason, inner.message, inner.code].map((word) => textOf(word as never)).filter(Boolean);
     return words.join(', ') || 'an error object';
   },
-  // TMF630 has code and reason; ServiceNow {error: {message}}; Spring, in which many are written, {status, error, path}.
+  // TMF630 has code and reason; ServiceNow {error: {message}}; Spring, which many providers use, {status, error, path}.
   isOwnError: (body) => 'reason' in body || 'code' in body || 'error' in body,
 };
 
@@ -25,11 +25,14 @@ export function tmfApi(http: HttpClient): Api {
   return new Api(http, SHAPE);
 }
 
-/** Which 404 of its lists is an empty one: ServiceNow answers each so. Of any other provider it may speak of the way there. */
-export function emptyListOf({ hub }: Pick<TmfDialect, 'hub'>): ListQuestion['absent'] {
+/**
+ * Whether a 404 for a list means an empty list: ServiceNow answers every empty list so. From any other provider it may be about
+ * the URL.
+ */
+export function emptyListOf({ hub }: Pick<TmfDialect, 'hub'>): ListExpectations['absent'] {
   return hub ? undefined : isEmptyServiceNowList;
 }
 
-function isEmptyServiceNowList({ error }: Answered): boolean {
+function isEmptyServiceNowList({ error }: PartnerRecord): boolean {
   return isObject(error) && typeof error.message === 'string';
 }

@@ -1,10 +1,10 @@
 import type { Json } from '../../model/message.js';
 import { isObject } from '../evidence.js';
 
-/** A resource, or a part of one, as a provider gives it. */
+/** A resource, or a part of one, as a provider returns it. */
 export type Attributes = { [attribute: string]: Json };
 
-/** What stands in an attribute as text; undefined where nothing does. */
+/** An attribute as text; undefined where it is empty or something else. */
 export function textOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
 }
@@ -27,33 +27,36 @@ export function isoTime(value: Json | undefined): string | undefined {
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
-/** Address of a resource, also where the provider gives only its path. */
+/** URL of a resource, also where the provider gives only its path. */
 export function addressOf(href: Json | undefined, baseUrl: string): string | undefined {
   const given = textOf(href);
   return given && URL.canParse(given, `${baseUrl}/`) ? new URL(given, `${baseUrl}/`).href : undefined;
 }
 
-/** The id at the end of an address. */
+/** The id at the end of a URL. */
 export function idOf(href: unknown): string | undefined {
   const last = typeof href === 'string' ? href.split('?')[0]?.split('/').filter(Boolean).at(-1) : undefined;
   return last && decodeURIComponent(last);
 }
 
-/** The attributes that may be written: what a version does not take is left out, null never deletes by accident. */
+/** The attributes that may be written. Drops those that a version does not accept, and null, which could delete by accident. */
 export function writable(attributes: Attributes, not: ReadonlySet<string>): Attributes {
   return Object.fromEntries(
     Object.entries(attributes).filter(([name, value]) => !not.has(name) && value !== undefined && value !== null),
   );
 }
 
-/** Which of the attributes that were sent the provider did not keep. */
+/** The sent attributes that the provider did not keep. */
 export function droppedFrom(sent: Attributes, has: Attributes): { field: string; sent: Json; has: Json | undefined }[] {
   return Object.entries(sent)
     .filter(([name, value]) => !kept(value, has[name]))
     .map(([field, value]) => ({ field, sent: value, has: has[field] }));
 }
 
-/** Did the provider keep what was sent? Case, the label behind a choice («2 - High» for «2») and the notation of times do not count. */
+/**
+ * Whether the provider kept what was sent. Ignores case, the label behind a choice ("2 - High" for "2") and the notation of
+ * times.
+ */
 function kept(sent: Json, has: Json | undefined): boolean {
   if (typeof sent === 'object' && sent !== null) return true; // providers enrich objects and lists
   const [a, b] = [String(sent), String(has ?? '')];

@@ -1,33 +1,36 @@
 import type { HttpClient } from '../../http/http.js';
 import type { Api } from '../api.js';
 import type { Check } from '../endpoint.js';
-import type { Needs } from '../evidence.js';
+import type { RequiredAttributes } from '../evidence.js';
 import { Habits } from '../habits.js';
-import type { Registered } from '../hub.js';
+import type { RegistrationResult } from '../hub.js';
 import { emptyListOf, tmfApi } from './answers.js';
+import { ArrayModeDetector } from './array-mode.js';
 import { checkConnection } from './checks.js';
 import { arrayModeOf, basePath, type TmfOptions } from './client.js';
 import { Collection } from './collection.js';
 import type { ArrayMode, Profile, TmfDialect, Version } from './dialect.js';
 import { TmfHub } from './hub.js';
 import type { ListOptions } from './list.js';
-import { ListWay } from './list-way.js';
 
-/** What an API calls itself and its one resource. */
-export interface TmfApi {
-  /** TMF621. */
+/** The names of an API and of its one resource. */
+export interface ApiDefinition {
+  /** E.g. TMF621. */
   name: string;
-  /** Last part of its path: troubleTicket. */
+  /** Last part of its path, e.g. troubleTicket. */
   resource: string;
-  /** Its class, where objects name their type: TroubleTicket. */
+  /** Its class, where objects name their type, e.g. TroubleTicket. */
   type: string;
-  /** One of them, in errors: ticket. */
+  /** One resource, in errors, e.g. ticket. */
   noun: string;
-  /** What makes an answer one of them; the schemas demand nothing of a response, so any of what no provider leaves out. */
-  needs: Needs;
+  /**
+   * Attributes of which a resource must have one. The schemas require none in a response, so these are the ones that no provider
+   * omits.
+   */
+  required: RequiredAttributes;
 }
 
-/** What the clients of all TM Forum APIs do alike. */
+/** What the clients of all TM Forum APIs share. */
 export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   readonly id: string;
   readonly name: string;
@@ -38,52 +41,52 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   readonly integrationUser?: string;
   readonly habits = new Habits();
   protected readonly http: HttpClient;
-  protected readonly answers: Api;
+  protected readonly api: Api;
   /** The path of the API below the base URL. */
   protected readonly base: string;
   protected readonly arrayMode: ArrayMode;
   /** The resources, read and written. */
   protected readonly entities: Collection;
-  private readonly ways: ListWay;
+  private readonly arrayModes: ArrayModeDetector;
   private readonly hubApi: TmfHub;
 
   protected constructor(
-    private readonly api: TmfApi,
+    private readonly definition: ApiDefinition,
     protected readonly dialect: Dialect,
     options: TmfOptions,
   ) {
     this.id = options.id;
     this.name = options.name;
     this.http = options.http;
-    this.answers = tmfApi(options.http);
+    this.api = tmfApi(options.http);
     this.version = options.version;
     this.profile = options.profile;
     if (options.integrationUser) this.integrationUser = options.integrationUser;
     this.base = basePath(options, dialect);
     this.address = `${this.http.baseUrl}${this.base}`;
     this.arrayMode = arrayModeOf(options);
-    this.ways = new ListWay(this.answers, this.path, this.arrayMode);
-    this.hubApi = new TmfHub(this.answers, this.base, dialect, api.name);
+    this.arrayModes = new ArrayModeDetector(this.api, this.path, this.arrayMode);
+    this.hubApi = new TmfHub(this.api, this.base, dialect, definition.name);
     this.entities = new Collection({
-      api: this.answers,
+      api: this.api,
       path: this.path,
-      standard: `${api.name} ${this.version}`,
-      noun: api.noun,
-      type: api.type,
-      needs: api.needs,
+      standard: `${definition.name} ${this.version}`,
+      noun: definition.noun,
+      type: definition.type,
+      required: definition.required,
       clock: options.clock,
       habits: this.habits,
       dialect,
-      ways: this.ways,
+      arrayModes: this.arrayModes,
     });
   }
 
   /** The path of the resources. */
   protected get path(): string {
-    return `${this.base}/${this.api.resource}`;
+    return `${this.base}/${this.definition.resource}`;
   }
 
-  /** Of lists that are polled. */
+  /** When a 404 means an empty list, for polls. */
   protected get absent(): ListOptions['absent'] {
     return emptyListOf(this.dialect);
   }
@@ -97,16 +100,24 @@ export abstract class TmfBaseClient<Dialect extends TmfDialect> {
   }
 
   test(): Promise<Check[]> {
-    const { answers, base, dialect, api, ways } = this;
-    return checkConnection({ answers, base, dialect, ways, api: api.name, resource: api.resource, noun: `${api.noun}s` });
+    const { api, base, dialect, definition, arrayModes } = this;
+    return checkConnection({
+      api,
+      base,
+      dialect,
+      arrayModes,
+      apiName: definition.name,
+      resource: definition.resource,
+      noun: `${definition.noun}s`,
+    });
   }
 
-  /** Times of last change, ISO 8601. */
+  /** Compares times of last change, ISO 8601. */
   isOlder(a: string | undefined, b: string | undefined): boolean {
     return a !== undefined && b !== undefined && Date.parse(a) < Date.parse(b);
   }
 
-  registerHub(callback: string, query?: string): Promise<Registered> {
+  registerHub(callback: string, query?: string): Promise<RegistrationResult> {
     return this.hubApi.registerHub(callback, query);
   }
 

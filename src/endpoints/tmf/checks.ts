@@ -1,74 +1,74 @@
 import type { Api } from '../api.js';
-import { beginning, clockCheck, failureOf, inWords, isRefused } from '../connection.js';
+import { clockCheck, describeFailure, failureOf, isRefused, probeConnection } from '../connection.js';
 import type { Check } from '../endpoint.js';
 import { emptyListOf } from './answers.js';
+import { type ArrayModeDetector, NO_SUCH_ID } from './array-mode.js';
 import type { TmfDialect } from './dialect.js';
-import { type ListWay, NOBODY } from './list-way.js';
 
-export interface CheckedApi {
-  answers: Api;
+export interface TestedApi {
+  api: Api;
   base: string;
   dialect: TmfDialect;
-  ways: ListWay;
-  /** TMF621. */
-  api: string;
-  /** troubleTicket. */
+  arrayModes: ArrayModeDetector;
+  /** E.g. TMF621. */
+  apiName: string;
+  /** E.g. troubleTicket. */
   resource: string;
-  /** tickets. */
+  /** Plural, e.g. tickets. */
   noun: string;
 }
 
-/** What works and what does not, in words. Never throws. */
-export async function checkConnection(api: CheckedApi): Promise<Check[]> {
-  const { answers, base, dialect, resource, noun } = api;
+/** Checks what works and what does not, in words. Never throws. */
+export async function checkConnection(tested: TestedApi): Promise<Check[]> {
+  const { api, base, dialect, resource, noun } = tested;
   const request = { method: 'GET', path: `${base}/${resource}`, query: { limit: 1 }, what: `read ${noun}` } as const;
-  const { checks, go, failure } = await beginning(answers, () => answers.list(request, { absent: emptyListOf(dialect) }));
-  if (!go) return checks;
+  const { checks, proceed, failure } = await probeConnection(api, () => api.list(request, { absent: emptyListOf(dialect) }));
+  if (!proceed) return checks;
   const name = `Read ${noun}`;
   if (!failure)
     return [
       ...checks,
       { name, ok: true, text: `${base}/${resource} can be read.` },
-      await writable(api),
-      await api.ways.check(),
-      await hub(api),
-      clockCheck(answers),
+      await writable(tested),
+      await tested.arrayModes.check(),
+      await hub(tested),
+      clockCheck(api),
     ];
-  const text = isRefused(answers, failure) ? failure.message : `${inWords(failure)} Is the API path right?`;
+  const text = isRefused(api, failure) ? failure.message : `${describeFailure(failure)} Is the API path right?`;
   return [...checks, { name, ok: false, text }];
 }
 
-async function writable({ answers, base, dialect, resource, noun }: CheckedApi): Promise<Check> {
+async function writable({ api, base, dialect, resource, noun }: TestedApi): Promise<Check> {
   const name = `Write ${noun}`;
   const type = `${resource[0]?.toUpperCase()}${resource.slice(1)}`;
   const body = { ...(dialect.typed && { '@type': type }), description: 'connection test' };
   const failure = await failureOf(() =>
-    answers.ask({
+    api.ask({
       method: 'PATCH',
-      path: `${base}/${resource}/${NOBODY}`,
+      path: `${base}/${resource}/${NO_SUCH_ID}`,
       headers: { 'Content-Type': dialect.patchType },
       body: JSON.stringify(body),
       what: `write ${noun}`,
     }),
   );
   if (failure?.code === 'SWB_PARTNER_NOT_FOUND')
-    return { name, ok: true, text: `Writing is not refused (a single ${noun.replace(/s$/, '')} may still be).` };
-  if (failure && isRefused(answers, failure)) return { name, ok: false, text: failure.message };
-  return { name, ok: 'warning', text: `It could not be told without writing${failure ? `: ${inWords(failure)}` : '.'}` };
+    return { name, ok: true, text: `Writing is allowed (a single ${noun.replace(/s$/, '')} may still be refused).` };
+  if (failure && isRefused(api, failure)) return { name, ok: false, text: failure.message };
+  return { name, ok: 'warning', text: `Could not check this without writing${failure ? `: ${describeFailure(failure)}` : '.'}` };
 }
 
-/** Only a hub knows that it does not have a subscription, or takes it for ended. */
-async function hub({ answers, base, dialect, api }: CheckedApi): Promise<Check> {
+/** Only a hub answers that a subscription does not exist, or that it is deleted. */
+async function hub({ api, base, dialect, apiName }: TestedApi): Promise<Check> {
   const name = 'Events';
-  if (!dialect.hub) return { name, ok: 'warning', text: `ServiceNow’s ${api} has no hub: poll instead.` };
+  if (!dialect.hub) return { name, ok: 'warning', text: `ServiceNow’s ${apiName} has no hub. Use polling instead.` };
   let status = 0;
   const failure = await failureOf(async () => {
-    ({ status } = await answers.ask({ method: 'DELETE', path: `${base}/hub/${NOBODY}`, what: 'ask the hub' }));
+    ({ status } = await api.ask({ method: 'DELETE', path: `${base}/hub/${NO_SUCH_ID}`, what: 'test the hub' }));
   });
   if (status === 204 || failure?.code === 'SWB_PARTNER_NOT_FOUND') return { name, ok: true, text: 'The hub answers.' };
-  if (failure && isRefused(answers, failure)) return { name, ok: false, text: failure.message };
+  if (failure && isRefused(api, failure)) return { name, ok: false, text: failure.message };
   if (failure?.status === 405 || failure?.status === 501)
-    return { name, ok: 'warning', text: 'This provider has no hub: poll instead.' };
-  const why = failure ? inWords(failure) : `ask the hub was answered ${status}, which is no answer of a hub.`;
-  return { name, ok: 'warning', text: `It could not be told whether there is a hub: ${why}` };
+    return { name, ok: 'warning', text: 'This provider has no hub. Use polling instead.' };
+  const why = failure ? describeFailure(failure) : `unexpected status ${status}.`;
+  return { name, ok: 'warning', text: `Could not check whether there is a hub: ${why}` };
 }

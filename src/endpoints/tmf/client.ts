@@ -9,14 +9,14 @@ export interface TmfOptions {
   http: HttpClient;
   version: Version;
   profile: Profile;
-  /** Below the base URL; the standard one of version or profile where not given. */
+  /** Below the base URL; default: the standard path of the version or profile. */
   apiPath?: string;
   arrayMode: ArrayMode;
   integrationUser?: string;
   clock: () => number;
 }
 
-/** What the clients of all TM Forum APIs have beside what every endpoint has. */
+/** What the clients of all TM Forum APIs offer in addition to an endpoint client. */
 export interface TmfClient extends EndpointClient, EventHub {
   readonly version: Version;
   readonly profile: Profile;
@@ -28,7 +28,7 @@ export function basePath({ apiPath }: Pick<TmfOptions, 'apiPath'>, dialect: TmfD
   return `/${(apiPath || dialect.apiPath).replace(/^\/+|\/+$/g, '')}`;
 }
 
-/** ServiceNow appends what a PATCH brings. */
+/** ServiceNow appends the entries of a PATCH to its lists. */
 export function arrayModeOf({ profile, arrayMode }: Pick<TmfOptions, 'profile' | 'arrayMode'>): ArrayMode {
   return profile === 'servicenow' ? 'append' : arrayMode;
 }

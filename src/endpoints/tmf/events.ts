@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto';
 import { SwitchboardError } from '../../errors.js';
 import type { Expected } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import { type Attributes, entries, idOf, isAttributes, isoTime, textOf } from './attributes.js';
-import { partIds } from './part-ids.js';
+import { entryIds } from './entry-ids.js';
 
-/** How long after a change its event is thought to be made, milliseconds. */
+/** How long after a change its event may be created, milliseconds. */
 const EVENT_DELAY = 1_000;
 
 /** The events of one kind of resource. */
 export interface EventTable {
-  /** As names of events begin: TroubleTicket. */
+  /** The beginning of its event names, e.g. TroubleTicket. */
   type: string;
-  /** Where the resource stands in the event, in the spellings met in the field. */
+  /** Attributes that hold the resource in an event, in the spellings found in practice. */
   keys: string[];
-  /** What the names of its events mean, without their beginning and «Event» or «Notification», in small letters. */
+  /** Event kinds by the rest of the event name, without "Event" or "Notification", in lower case. */
   kinds: Record<string, string>;
 }
 
-/** What all APIs call alike; RI and R18 profile: Creation, Remove. */
+/** The kinds that all APIs share; Creation and Remove are from the RI and the R18 profile. */
 export const COMMON_KINDS: Record<string, string> = {
   create: 'Create',
   creation: 'Create',
@@ -29,43 +30,44 @@ export const COMMON_KINDS: Record<string, string> = {
   informationrequired: 'InformationRequired',
 };
 
-export interface ReadEvent {
-  /** The table's type: what kind of resource it is about. */
+export interface ParsedEvent {
+  /** The table's type: the kind of resource that it is about. */
   type: string;
-  /** As the standard names it: TroubleTicketStatusChangeEvent. */
+  /** As the standard names it, e.g. TroubleTicketStatusChangeEvent. */
   eventType: string;
   deleted: boolean;
   eventId?: string;
-  /** The same whenever the event is repeated. */
+  /** The same for every repeat of the event. */
   key: string;
-  /** The resource as the event tells it: whole, partial or a mere reference. */
+  /** The resource in the event: whole, partial or only a reference. */
   resource: Attributes;
-  /** When it was changed, where the event says it: what is read must not be older. */
+  /** The time of the change, where the event has it: a read must not be older. */
   expects?: Expected;
-  /** Its id, where the event says it. */
+  /** Id of the resource, where the event has it. */
   id?: string;
   body: Attributes;
-  /** The body with another resource in its place, and its type where only the path told it. */
+  /** The body with another resource in its place, and with its type where only the path had it. */
   withResource(resource: Attributes): Attributes;
 }
 
 /**
- * Reads a hub event by the tables of an API. The type stands in eventType, else in @type, else at the end of the path (TMF630; facts of
- * known peers). Throws SWB_PAYLOAD when it is none of them. `example` is what an event looks like, for people.
+ * Reads a hub event by the event tables of an API. The type is in eventType, else in @type, else at the end of the path (TMF630,
+ * and observed providers). Throws SWB_PAYLOAD for any other event. `example`: an example event, for the error.
  */
-export function readTmfEvent(body: unknown, path: string, tables: readonly EventTable[], example: string): ReadEvent {
-  if (!isAttributes(body)) throw new SwitchboardError('SWB_PAYLOAD', 'The event’s body is no object.', { hint: example });
+export function readTmfEvent(body: unknown, path: string, tables: readonly EventTable[], example: string): ParsedEvent {
+  if (!isAttributes(body))
+    throw new SwitchboardError('SWB_PAYLOAD', say`The body of the event is not an object.`, { hint: example });
   const names = [body.eventType, body['@type'], path.split('/').filter(Boolean).at(-1)];
   const kinds = names.map((name) => kindOf(name, tables));
   const found = kinds.find((k) => k !== undefined);
-  const told = kinds[0] ?? kinds[1];
+  const hasType = kinds[0] ?? kinds[1];
   if (!found) {
     throw new SwitchboardError(
       'SWB_PAYLOAD',
-      `«${names.find((n) => typeof n === 'string') ?? ''}» is no event of ${what(tables)}.`,
+      say`"${names.find((n) => typeof n === 'string') ?? ''}" is not an event of ${what(tables)}.`,
       {
         field: 'eventType',
-        hint: `Subscribe with eventType=${example.match(/\w+Event\b/)?.[0] ?? ''} and the like.`,
+        hint: say`Subscribe to events such as eventType=${example.match(/\w+Event\b/)?.[0] ?? ''}.`,
       },
     );
   }
@@ -79,7 +81,7 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
   const time = shortlyBefore(isoTime(body.eventTime));
   const shown = (entry: Attributes) => textOf(entry.id) !== undefined || textOf(entry.text) !== undefined;
   const parts = [resource.note, resource.attachment].flatMap((list) =>
-    [...partIds(entries(list))].flatMap(([entry, part]) => (shown(entry) ? part : [])),
+    [...entryIds(entries(list))].flatMap(([entry, part]) => (shown(entry) ? part : [])),
   );
   const field = ['status', 'state'].find((attribute) => textOf(resource[attribute]) !== undefined);
   const expects: Expected = {
@@ -93,7 +95,7 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
     eventType,
     deleted: kind === 'Delete',
     ...(eventId && { eventId }),
-    // Ids of events are used again, after a restart or by several servers: what it says is what makes it the same one.
+    // Event ids are reused after a restart or by several servers, so the content identifies the event.
     key: `evt|${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}`,
     resource,
     ...(Object.keys(expects).length > 0 && { expects }),
@@ -101,12 +103,12 @@ export function readTmfEvent(body: unknown, path: string, tables: readonly Event
     body,
     withResource: (other) => {
       const light = name ? { ...event, [name]: other } : other;
-      return { ...(event === body ? light : { ...body, event: light }), ...(!told && { eventType }) };
+      return { ...(event === body ? light : { ...body, event: light }), ...(!hasType && { eventType }) };
     },
   };
 }
 
-/** An event comes a little after the change it tells of; one of a creation may be all there is to compare with. */
+/** An event is created shortly after its change; the event of a creation may be the only time to compare with. */
 function shortlyBefore(time: string | undefined): string | undefined {
   return time && new Date(Date.parse(time) - EVENT_DELAY).toISOString();
 }

@@ -2,26 +2,26 @@ import { isObject } from '../evidence.js';
 import { idOf } from './attributes.js';
 
 /** A subscription as a hub shows it. */
-interface Shown {
+interface ShownSubscription {
   id?: string;
   callback?: string;
 }
 
 /** The subscriptions in an answer: one, a list of them, or either in a wrapper. */
-function subscriptionsIn(body: unknown): Shown[] {
+function subscriptionsIn(body: unknown): ShownSubscription[] {
   const inside = isObject(body) ? [body, ...Object.values(body).flat()] : Array.isArray(body) ? body : [];
   return inside.filter(isObject).map(shownIn);
 }
 
-function shownIn(entry: Record<string, unknown>): Shown {
+function shownIn(entry: Record<string, unknown>): ShownSubscription {
   return { id: textOf(entry.id) ?? hubIn(textOf(entry.href)), callback: textOf(entry.callback) };
 }
 
 /**
- * What an answer says of the subscription that posts to `callback`: its id; that it is there, and no id; that only others are shown; or nothing.
- * A subscription that is shown without an address is the one that was asked for, if it is the answer, or alone in it.
+ * What an answer says about the subscription for `callback`: its id; that it exists, without an id; that only others are shown;
+ * or nothing. A subscription without a callback is the requested one if it is the whole answer, or the only one in it.
  */
-export function answeredFor(callback: string, body: unknown): { id: string } | 'there' | 'others' | undefined {
+export function subscriptionFor(callback: string, body: unknown): { id: string } | 'there' | 'others' | undefined {
   const shown = subscriptionsIn(body);
   const addressed = shown.filter((one) => one.callback !== undefined);
   const ours = addressed.filter((one) => sameAddress(one.callback, callback));
@@ -35,14 +35,14 @@ export function answeredFor(callback: string, body: unknown): { id: string } | '
   return only === undefined ? undefined : named.length === 1 ? { id: only } : 'others';
 }
 
-/** Does an answer show the subscription with this id? */
+/** Whether an answer shows the subscription with this id. */
 export function shows(id: string, body: unknown): boolean {
   return subscriptionsIn(body).some((one) => one.id === id || id.endsWith(`/${one.id}`));
 }
 
 /**
- * The id in the Location of what was created: the last part of `…/hub/<id>`, whatever host a gateway put before it; of any other path at the same
- * origin the whole address.
+ * The id in the Location of a created subscription: the last part of `…/hub/<id>`, whatever host a gateway put before it; for any
+ * other path at the same origin, the whole URL.
  */
 export function idFromLocation(location: string | undefined, hub: string): string | undefined {
   if (!location || !URL.canParse(location, hub)) return undefined;
@@ -53,7 +53,7 @@ export function idFromLocation(location: string | undefined, hub: string): strin
   return url.origin === new URL(hub).origin && !isHub ? url.href : undefined;
 }
 
-/** Addresses are the same where providers have only normalised them. */
+/** Compares URLs that a provider may have normalised. */
 export function sameAddress(a: unknown, b: string): boolean {
   return typeof a === 'string' && normal(a) === normal(b);
 }

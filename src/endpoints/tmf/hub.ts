@@ -1,39 +1,40 @@
 import { PartnerError, SwitchboardError } from '../../errors.js';
 import type { HttpAnswer, HttpRequest } from '../../http/http.js';
+import { say } from '../../text/say.js';
 import { type Api, isAbsent } from '../api.js';
 import { isObject, totalOf } from '../evidence.js';
-import type { Hub, Registered } from '../hub.js';
+import type { Hub, RegistrationResult } from '../hub.js';
 import type { Attributes } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
-import { answeredFor, idFromLocation, sameAddress, shows } from './hub-answers.js';
+import { idFromLocation, sameAddress, shows, subscriptionFor } from './hub-answers.js';
 
-/** With which a provider says that it does not offer this: neither TMF630 nor most providers have `GET /hub`. */
+/** Status codes by which a provider does not offer a function: neither TMF630 nor most providers have `GET /hub`. */
 const NOT_OFFERED = new Set([400, 403, 405, 406, 501]);
 
 /**
- * The hub of a TM Forum API, where subscriptions to its events are made (TMF630). Error objects, pages and gateways' answers prove neither that
- * one stands nor that it is gone: they are thrown.
+ * The hub of a TM Forum API, which manages the subscriptions to its events (TMF630). Error objects, web pages and answers of
+ * gateways prove neither that a subscription exists nor that it is gone, so they are thrown.
  */
 export class TmfHub implements Hub {
   readonly address: string;
 
   constructor(
-    private readonly answers: Api,
+    private readonly api: Api,
     private readonly base: string,
     private readonly dialect: TmfDialect,
-    /** The name of the API, for errors. */
-    private readonly api: string,
+    /** Name of the API, for errors. */
+    private readonly apiName: string,
   ) {
-    this.address = `${answers.http.baseUrl}${base}`;
+    this.address = `${api.http.baseUrl}${base}`;
   }
 
-  /** Subscribes. 202 is no proof: it may be done later. */
-  async registerHub(callback: string, query?: string): Promise<Registered> {
+  /** Subscribes. 202 proves nothing: it may be done later. */
+  async registerHub(callback: string, query?: string): Promise<RegistrationResult> {
     if (!this.dialect.hub) {
-      throw new SwitchboardError('SWB_CONFIG', `ServiceNow’s ${this.api} has no hub.`, {
-        where: this.answers.name,
+      throw new SwitchboardError('SWB_CONFIG', say`ServiceNow’s ${this.apiName} has no hub.`, {
+        where: this.api.name,
         field: 'hub',
-        hint: `Poll instead: set it in the ${this.api.toLowerCase()} in node.`,
+        hint: say`Set the ${this.apiName.toLowerCase()} in node to polling.`,
       });
     }
     const request = {
@@ -43,20 +44,20 @@ export class TmfHub implements Hub {
       what: 'register at the hub',
     } as const;
     try {
-      return this.registered(callback, request, await this.answers.ask(request));
+      return this.registered(callback, request, await this.api.ask(request));
     } catch (error) {
       if (!(error instanceof PartnerError) || error.status !== 409) throw error;
       if (!isObject(error.body) && error.answer)
-        throw this.answers.strange(request, '409, but not by the API itself', { status: 409 });
-      const said = answeredFor(callback, error.body);
-      return { already: true, ...(isObject(said) && said) };
+        throw this.api.unexpected(request, '409, but not from the API itself', { status: 409 });
+      const subscription = subscriptionFor(callback, error.body);
+      return { already: true, ...(isObject(subscription) && subscription) };
     }
   }
 
   async unregisterHub(id: string): Promise<boolean> {
     const request = { method: 'DELETE', path: this.path(id), what: 'unregister from the hub' } as const;
     try {
-      this.demandNoError(request, await this.answers.ask(request));
+      this.demandNoError(request, await this.api.ask(request));
       return true;
     } catch (error) {
       if (isAbsent(error)) return true;
@@ -68,10 +69,10 @@ export class TmfHub implements Hub {
   async hubExists(id: string): Promise<boolean | undefined> {
     const request = { method: 'GET', path: this.path(id), what: 'check the registration' } as const;
     try {
-      const answer = await this.answers.ask(request);
+      const answer = await this.api.ask(request);
       this.demandNoError(request, answer);
       if (shows(id, answer.body)) return true;
-      throw this.answers.strange(request, 'without the registration', { status: answer.status });
+      throw this.api.unexpected(request, 'without the registration', { status: answer.status });
     } catch (error) {
       if (isAbsent(error)) return false;
       if (isNotOffered(error)) return undefined;
@@ -82,10 +83,10 @@ export class TmfHub implements Hub {
   async hubsOf(callback: string): Promise<string[] | undefined> {
     const request = { method: 'GET', path: `${this.base}/hub`, what: 'list the registrations' } as const;
     try {
-      const { records, headers } = await this.answers.list(request, { needs: ['callback'] });
+      const { records, headers } = await this.api.list(request, { required: ['callback'] });
       const ours = records.filter((record) => sameAddress(record.callback, callback)).map(({ id }) => String(id));
       if (ours.length === 0 && (totalOf(headers) ?? 0) > records.length)
-        throw this.answers.strange(request, 'with a part of the registrations');
+        throw this.api.unexpected(request, 'with only part of the registrations');
       return ours;
     } catch (error) {
       if (isAbsent(error) || isNotOffered(error)) return undefined;
@@ -93,29 +94,28 @@ export class TmfHub implements Hub {
     }
   }
 
-  private registered(callback: string, request: HttpRequest, answer: HttpAnswer): Registered {
+  private registered(callback: string, request: HttpRequest, answer: HttpAnswer): RegistrationResult {
     const { status, headers, body } = answer;
-    if (status === 202) throw this.answers.strange(request, '202: it may be done later', { status });
+    if (status === 202) throw this.api.unexpected(request, '202: it may be done later', { status });
     this.demandNoError(request, answer);
-    const said = answeredFor(callback, body);
-    if (isObject(said)) return said;
-    if (said === 'others') throw this.answers.strange(request, 'with another registration', { status });
+    const subscription = subscriptionFor(callback, body);
+    if (isObject(subscription)) return subscription;
+    if (subscription === 'others') throw this.api.unexpected(request, 'with another registration', { status });
     const id = idFromLocation(headers.location, `${this.address}/hub`);
     if (id !== undefined) return { id };
     const isEmpty = body === undefined || (isObject(body) && Object.keys(body).length === 0);
-    if (status !== 200 || said === 'there' || isEmpty) return {};
-    throw this.answers.strange(request, '200 and something that is no registration', { status });
+    if (status !== 200 || subscription === 'there' || isEmpty) return {};
+    throw this.api.unexpected(request, '200 without a registration', { status });
   }
 
   private demandNoError(request: HttpRequest, { status, body }: HttpAnswer): void {
-    const failure = isObject(body) ? this.answers.shape.failure(body) : undefined;
-    if (failure !== undefined)
-      throw this.answers.strange(request, `${status} and an error: ${failure.slice(0, 200)}`, { status });
+    const failure = isObject(body) ? this.api.shape.failure(body) : undefined;
+    if (failure !== undefined) throw this.api.unexpected(request, `${status} and an error: ${failure.slice(0, 200)}`, { status });
   }
 
-  /** `id`: as the provider says it, or the address it gave. */
+  /** `id`: the id or the URL that the provider gave. */
   private path(id: string): string {
-    return URL.canParse(id) && id.startsWith(this.answers.http.baseUrl.split('/').slice(0, 3).join('/'))
+    return URL.canParse(id) && id.startsWith(this.api.http.baseUrl.split('/').slice(0, 3).join('/'))
       ? id
       : `${this.base}/hub/${encodeURIComponent(id)}`;
   }

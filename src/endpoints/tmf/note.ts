@@ -1,19 +1,19 @@
 import type { GenericComment } from '../../model/message.js';
 import type { WrittenPart } from '../endpoint.js';
-import { holdsWords, showsWords } from '../words.js';
+import { containsText, showsText } from '../text-match.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
 import type { TmfDialect } from './dialect.js';
-import { partIds } from './part-ids.js';
+import { entryIds } from './entry-ids.js';
 
-/** So far a provider's clock and others' may be apart, milliseconds. */
-const APART = 900_000;
+/** How far a provider's clock and other clocks may be apart, milliseconds. */
+const MAX_CLOCK_SKEW = 900_000;
 
-/** Notes of ours have ids that say so, so that we know them again. */
+/** Our notes have recognisable ids. */
 export function noteId(comment: GenericComment): string {
   return `swb-${comment.id}`;
 }
 
-/** A note of a comment. */
+/** The note for a comment. */
 export function renderNote(comment: GenericComment, dialect: TmfDialect): Attributes {
   if (dialect.note === 'text') return { text: comment.text };
   if (dialect.note === 'typedText')
@@ -27,9 +27,9 @@ export function renderNote(comment: GenericComment, dialect: TmfDialect): Attrib
   };
 }
 
-/** The notes of a list. */
+/** The comments in a list of notes. */
 export function commentsOf(notes: readonly Attributes[], dialect: TmfDialect): GenericComment[] {
-  return [...partIds(notes)].map(([note, id]) => commentOf(note, id, dialect));
+  return [...entryIds(notes)].map(([note, id]) => commentOf(note, id, dialect));
 }
 
 function commentOf(note: Attributes, id: string, dialect: TmfDialect): GenericComment {
@@ -45,8 +45,8 @@ function commentOf(note: Attributes, id: string, dialect: TmfDialect): GenericCo
 }
 
 /**
- * The entry of a list that was just written, by its id, else the last that is like it, of its author first, was not `seen` before and is no other one of
- * ours. `among`: those of the list that may be it.
+ * The list entry that was just written: by its id, else the last new entry that is like it, preferably by its author. An entry is
+ * new if it was not `seen` before and is not another one of ours. `among`: the entries that may be it.
  */
 export function writtenEntry(
   list: readonly Attributes[],
@@ -55,21 +55,22 @@ export function writtenEntry(
   isLike: (entry: Attributes) => boolean,
   among = list,
 ): Attributes | undefined {
-  const ids = partIds(list);
-  const isNew = (entry: Attributes) => !seen.includes(ids.get(entry) ?? '') && !isOfAnother(entry, ours);
+  const ids = entryIds(list);
+  const isNew = (entry: Attributes) => !seen.includes(ids.get(entry) ?? '') && !isAnotherOfOurs(entry, ours);
   const likely = among.filter((entry) => isNew(entry) && isLike(entry));
   const byUs = likely.filter(({ author }) => author !== undefined && author === ours.author);
   return among.find(({ id }) => id !== undefined && id === ours.id) ?? byUs.at(-1) ?? likely.at(-1);
 }
 
-/** It carries the id that we gave to another one. */
-export function isOfAnother(entry: Attributes, ours: Attributes): boolean {
+/** Whether an entry carries the id of another entry of ours. */
+export function isAnotherOfOurs(entry: Attributes, ours: Attributes): boolean {
   return typeof entry.id === 'string' && entry.id.startsWith('swb-') && entry.id !== ours.id;
 }
 
 /**
- * A comment of ours among the notes, by its id, else, where the provider gives ids of its own, the same words since our first try, said by nobody
- * before, and by nobody else where it keeps the authors that are sent. `seen` are the ids of notes that were there then, or are others of ours.
+ * Our comment among the notes: by its id; or, where the provider assigns ids, a new note with the same text since our first
+ * attempt, by the same author where the provider keeps authors. `seen`: ids of notes that existed then, or that are other notes
+ * of ours.
  */
 export function ourNote(
   resource: Attributes,
@@ -78,29 +79,32 @@ export function ourNote(
   seen: readonly string[] = [],
   keepsAuthors = false,
 ): WrittenPart | undefined {
-  const from = Date.parse(comment.at ?? since) - APART;
+  const from = Date.parse(comment.at ?? since) - MAX_CLOCK_SKEW;
   const isLike = (note: Attributes) =>
     hasWords(note, comment) &&
     (!keepsAuthors || textOf(note.author) === authorOf(comment)) &&
-    // What has no date, or is asked for since nobody knows when, may be it.
+    // A note without a date, or a search without a start time, cannot rule it out.
     !(Date.parse(isoTime(note.date) ?? '') < from);
   const notes = entries(resource.note);
   const found = writtenEntry(notes, { id: noteId(comment) }, seen, isLike);
-  return found && { id: partIds(notes).get(found) };
+  return found && { id: entryIds(notes).get(found) };
 }
 
-/** How the note of a comment is known where it was just written: few words may stand behind anything, in what alone is new. */
-export function noteForm(comment: GenericComment) {
+/**
+ * How the note of a comment is recognised right after the write: a short text may be part of any note, so it only counts in the
+ * only new one.
+ */
+export function noteMatch(comment: GenericComment) {
   return {
     isLike: (note: Attributes) => hasWords(note, comment),
-    mayBe: (note: Attributes) => holdsWords(textOf(note.text) ?? '', comment.text),
+    mayBe: (note: Attributes) => containsText(textOf(note.text) ?? '', comment.text),
   };
 }
 
-/** Does a note show a comment's words? Under the comment's author also few words behind something that the provider puts in front. */
+/** Whether a note shows a comment's text. Under the comment's author, a short text behind a prefix of the provider counts too. */
 function hasWords(note: Attributes, comment: GenericComment): boolean {
   const text = textOf(note.text) ?? '';
-  return showsWords(text, comment.text) || (textOf(note.author) === authorOf(comment) && holdsWords(text, comment.text));
+  return showsText(text, comment.text) || (textOf(note.author) === authorOf(comment) && containsText(text, comment.text));
 }
 
 function authorOf({ author }: GenericComment): string {

@@ -3,10 +3,10 @@ import { isReference } from '../../model/reference.js';
 import { type Attributes, entries, isAttributes } from './attributes.js';
 
 /**
- * Our reference among external identifiers, which other systems may have put theirs into. v4 has a text and v5 a list of objects; providers that
- * keep both, or change the case, are met.
+ * Our reference among external identifiers, which other systems may use as well. v4 has a text and v5 a list of objects; some
+ * providers keep both, or change the case.
  */
-export function oursIn(value: Json | undefined): string | undefined {
+export function ourReferenceIn(value: Json | undefined): string | undefined {
   const texts = [value].flat().map((entry) => (isAttributes(entry) ? entry.id : entry));
   return texts.find(isReference);
 }

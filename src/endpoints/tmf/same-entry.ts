@@ -1,40 +1,41 @@
-import { sameWords } from '../words.js';
+import { sameText } from '../text-match.js';
 import { type Attributes, textOf } from './attributes.js';
 
-type Likeness = (a: Attributes, b: Attributes) => boolean;
+type EntryMatcher = (a: Attributes, b: Attributes) => boolean;
 
 /**
- * How an entry of a list is known again, surest first: providers renumber ids, some at each read, and people edit words. So neither an id nor words
- * count alone while both fit another entry.
+ * How a list entry is recognised, most certain first. Providers renumber ids, some at each read, and people edit texts, so
+ * neither an id nor a text counts alone while both match another entry.
  */
-const LIKENESSES: Likeness[] = [
+const MATCHERS: EntryMatcher[] = [
   (a, b) => sameId(a, b) && a.text === b.text && a.name === b.name,
   (a, b) => sameId(a, b) && sameContent(a, b),
   (a, b) => sameContent(a, b) && a.date === b.date,
   sameContent,
   sameId,
-  // Some make all notes anew at each write of a list, as their API's user.
-  (a, b) => typeof a.text === 'string' && typeof b.text === 'string' && sameWords(a.text, b.text),
+  // Some providers recreate all notes at each write of a list, with their API user as author.
+  (a, b) => typeof a.text === 'string' && typeof b.text === 'string' && sameText(a.text, b.text),
 ];
 
-/** The same, where ids stay: who says the same under another id says it once more. */
-const LIKENESSES_BY_ID: Likeness[] = [sameId, (a, b) => !(hasId(a) && hasId(b)) && sameContent(a, b)];
+/** The same, where ids are stable: an equal text under another id is another entry. */
+const MATCHERS_BY_ID: EntryMatcher[] = [sameId, (a, b) => !(hasId(a) && hasId(b)) && sameContent(a, b)];
 
-/** For one entry alone, of which it is known what it says. */
-const SAME: Likeness[] = [(a, b) => sameId(a, b) && sameContent(a, b), sameContent];
+/** For a single entry whose content is known. */
+const SAME_CONTENT_MATCHERS: EntryMatcher[] = [(a, b) => sameId(a, b) && sameContent(a, b), sameContent];
 
-/** Do ids of a list stay, as far as another reading of it tells? Some number all entries anew. Pure. */
+/** Whether ids are stable, as far as a second read of the list shows. Some providers renumber all entries. Pure. */
 export function keepsIds(list: readonly Attributes[], others: readonly Attributes[]): boolean {
   return list.some((entry) => others.some((other) => sameId(entry, other) && sameContent(entry, other)));
 }
 
 /**
- * The entries of a list that have no counterpart among the others; each of these is the counterpart of one. `byId`: ids stay (keepsIds). Pure.
+ * The entries of a list without a counterpart among the others; each counterpart counts once. `byId`: ids are stable (keepsIds).
+ * Pure.
  */
 export function withoutCounterpart(list: readonly Attributes[], others: readonly Attributes[], byId = false): Attributes[] {
   let left = [...list];
   const free = new Set(others);
-  for (const isAlike of byId ? LIKENESSES_BY_ID : LIKENESSES) {
+  for (const isAlike of byId ? MATCHERS_BY_ID : MATCHERS) {
     left = left.filter((entry) => {
       for (const other of free) if (isAlike(entry, other)) return !free.delete(other);
       return true;
@@ -43,24 +44,24 @@ export function withoutCounterpart(list: readonly Attributes[], others: readonly
   return left;
 }
 
-/** The entries of both lists, those that are in both once. Pure. */
+/** The entries of both lists; those in both lists once. Pure. */
 export function union(list: readonly Attributes[], other: readonly Attributes[], byId = false): Attributes[] {
   return [...list, ...withoutCounterpart(other, list, byId)];
 }
 
 /**
- * The same entry in a list, as it says the same, whatever its id; `byId`: ids stay. Nobody else's with the same words: these have another author, where
- * the list shows authors. Pure.
+ * The entry of a list with the same content, whatever its id; `byId`: ids are stable. An equal text by another author is another
+ * entry, where the list shows authors. Pure.
  */
-export function sameIn(list: readonly Attributes[], entry: Attributes, byId = false): Attributes | undefined {
-  for (const isAlike of byId ? LIKENESSES_BY_ID : SAME) {
+export function findSame(list: readonly Attributes[], entry: Attributes, byId = false): Attributes | undefined {
+  for (const isAlike of byId ? MATCHERS_BY_ID : SAME_CONTENT_MATCHERS) {
     const found = list.findLast((one) => isAlike(entry, one));
     if (found) return found;
   }
   return undefined;
 }
 
-/** The size of a file, in bytes, as an entry tells it, else as its content is; undefined: it shows neither. Pure. */
+/** The size of a file in bytes, by its entry, else by its content; undefined: the entry has neither. Pure. */
 export function bytesOf({ size, content }: Attributes): number | undefined {
   if (typeof size === 'number') return size;
   const { amount, units } = (size ?? {}) as { amount?: unknown; units?: unknown };
@@ -80,7 +81,7 @@ function sameId(a: Attributes, b: Attributes): boolean {
 function sameContent(a: Attributes, b: Attributes): boolean {
   if (typeof a.text === 'string') {
     const authors = [textOf(a.author), textOf(b.author)];
-    return typeof b.text === 'string' && (authors.includes(undefined) || authors[0] === authors[1]) && sameWords(a.text, b.text);
+    return typeof b.text === 'string' && (authors.includes(undefined) || authors[0] === authors[1]) && sameText(a.text, b.text);
   }
   return textOf(a.name) !== undefined && a.name === b.name && !differs(bytesOf(a), bytesOf(b));
 }

@@ -4,7 +4,10 @@ import type { Problem } from '../../model/problem.js';
 import { problemOf } from '../../model/schema.js';
 import type { Attributes } from './attributes.js';
 
-/* Words in which schemas of what a version accepts are written. Attributes that are not named are allowed, as the standard wants it (open content). */
+/*
+ * Building blocks for the schemas of what a version accepts. Other attributes are allowed, as the standard requires (open
+ * content).
+ */
 
 export type Schema = Record<string, unknown>;
 
@@ -16,7 +19,7 @@ export const object = (properties: Record<string, Schema>, required: string[] = 
   properties,
   required,
 });
-/** An object of v5, where each names its type. */
+/** An object of v5, where each object names its type. */
 export const typed = (properties: Record<string, Schema>, required: string[] = []): Schema =>
   object({ '@type': text, ...properties }, ['@type', ...required]);
 export const list = (items: Schema): Schema => ({ type: 'array', items });
@@ -33,12 +36,12 @@ export function compileSchema(schema: Schema): Check {
   return ajv.compile(schema);
 }
 
-/** What a schema refuses of a body; empty when nothing. */
+/** The problems that a schema finds in a body; empty when there are none. */
 export function problemsOf(check: Check, body: unknown): Problem[] {
   return check(body) ? [] : ours(check.errors);
 }
 
-/** The same of a PATCH, attributes that are not patchable included. */
+/** The same for a PATCH, including attributes that are not patchable. */
 export function patchProblems(check: Check, body: Attributes, notPatchable: ReadonlySet<string>): Problem[] {
   const fixed = Object.keys(body).filter((name) => notPatchable.has(name));
   return [
@@ -49,7 +52,7 @@ export function patchProblems(check: Check, body: Attributes, notPatchable: Read
   ];
 }
 
-/** The keyword «if» only repeats what its branch says. */
+/** The keyword "if" only repeats the errors of its branch. */
 function ours(errors: ErrorObject[] | null | undefined): Problem[] {
   return (errors ?? []).filter((e) => e.keyword !== 'if').map(problemOf);
 }

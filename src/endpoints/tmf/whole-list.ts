@@ -2,59 +2,60 @@ import { PartnerError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
 import { afterWrite } from '../api.js';
 import { type Attributes, entries, isoTime, textOf } from './attributes.js';
-import { keepsIds, sameIn, union, withoutCounterpart } from './same-entry.js';
-import type { Watch } from './sightings.js';
+import type { ResourceWatch } from './resource-observer.js';
+import { findSame, keepsIds, union, withoutCounterpart } from './same-entry.js';
 
-/** Times it is written anew because somebody else wrote meanwhile. */
-const MOST_WRITES = 8;
-/** Times what a write took away is put back, which may take away what is written just then. */
-const MOST_REPAIRS = 50;
-/** Times it is read until it shows what was written. */
-const MOST_READS = 3;
-/** Reads under way with a write, at most. */
-const MOST_WATCHES = 20;
+/** Attempts to write while other clients write the same resource. */
+const MAX_WRITES = 8;
+/** Attempts to restore entries that a write removed; each restore may remove what is written just then. */
+const MAX_REPAIRS = 50;
+/** Reads until the written entry shows. */
+const MAX_READS = 3;
+/** Maximum reads during one write. */
+const MAX_CONCURRENT_READS = 20;
 
-/** A resource, and the mark of its state where the provider gives one. */
-export interface Marked {
+/** A resource, with its ETag where the provider gives one. */
+export interface TaggedResource {
   resource: Attributes;
   etag?: string;
 }
 
-/** A resource one of whose lists is written whole. */
+/** A resource with a list that can only be written whole. */
 export interface WholeList {
   attribute: string;
-  /** Reads it; throws where its lists are not whole. */
-  readWhole: () => Promise<Marked>;
-  /** Reads it as it is. */
+  /** Reads the resource; throws where its lists are incomplete. */
+  readWhole: () => Promise<TaggedResource>;
+  /** Reads the resource as it is. */
   read: () => Promise<Attributes>;
-  /** Begins to note all that is shown of it, by whatever read or event. */
-  watch: () => Watch;
-  /** Writes a list made of what `now` shows, with our entry at its end where that is to be added; gives the resource as it then is. */
-  write: (list: Attributes[], now: Marked, ours: boolean) => Promise<Attributes>;
-  /** Has our entry the id that it was sent with? */
+  /** Starts to record everything that is shown of it, by any read or event. */
+  watch: () => ResourceWatch;
+  /** Writes the list, with our entry at its end if `ours`; returns the resource as it then is. */
+  write: (list: Attributes[], now: TaggedResource, ours: boolean) => Promise<Attributes>;
+  /** Whether our entry has kept the id it was sent with. */
   isAsSent: (ours: Attributes) => boolean;
-  /** Our entry among those that are new. */
+  /** Our entry among the new ones. */
   ours: (fresh: Attributes[]) => Attributes | undefined;
 }
 
-export interface Added {
+export interface AddedEntry {
   resource: Attributes;
   /** Our entry as the resource shows it; absent: it does not. */
   entry?: Attributes;
 }
 
 /**
- * Adds our entry to a list that its provider takes only whole, without taking away what others write at the same time. Where the provider marks
- * states (ETag), it refuses what is made of an older one. Others have no marks, or do not heed them: so the list is read while it is written, and
- * afterwards, and what was there since our first read and is missing is put back. What somebody took away before that stays away.
- * Throws PartnerError, outcome unknown, where our entry may be there and others' could not be put back.
+ * Adds our entry to a list that its provider accepts only whole, without removing what others write at the same time. A provider
+ * with ETags refuses a write that is based on an older state. Others have no ETags or ignore them: so the list is read during the
+ * write and afterwards, and entries that existed since our first read and are missing are restored. What other people deleted
+ * before that stays deleted. Throws PartnerError, outcome unknown, where our entry may be there and other entries could not be
+ * restored.
  */
-export async function addToWholeList(whole: WholeList): Promise<Added> {
-  for (let tries = 1; ; tries++) {
+export async function addToWholeList(whole: WholeList): Promise<AddedEntry> {
+  for (let attempt = 1; ; attempt++) {
     const watch = whole.watch();
     try {
       const now = await whole.readWhole();
-      const answer = await firstWrite(whole, watch, now, tries === MOST_WRITES);
+      const answer = await firstWrite(whole, watch, now, attempt === MAX_WRITES);
       if (answer) return await withOthers(whole, watch, now.resource, answer);
     } finally {
       watch.end();
@@ -63,8 +64,8 @@ export async function addToWholeList(whole: WholeList): Promise<Added> {
 }
 
 /**
- * Puts entries back that an earlier write has taken away; gives them. `lost`: those of which a list, as it is now, shows nothing. What others write at
- * the same time stays, as with any whole list.
+ * Restores entries that an earlier write removed; returns them. `lost`: the entries that are missing in the current list. What
+ * others write at the same time is kept, as in any whole-list write.
  */
 export async function putBackInWholeList(
   whole: WholeList,
@@ -85,52 +86,54 @@ export async function putBackInWholeList(
   }
 }
 
-/** Writes on what was just read; undefined where it was changed between the two (412). `last`: a mark that never fits is done without. */
+/**
+ * Writes on top of what was just read; undefined if it was changed in between (412). `last`: give up an ETag that never matches.
+ */
 async function firstWrite(
   whole: WholeList,
-  watch: Watch,
-  { resource, etag }: Marked,
+  watch: ResourceWatch,
+  { resource, etag }: TaggedResource,
   last: boolean,
 ): Promise<Attributes | undefined> {
-  const mark = last ? undefined : etag;
+  const ifMatch = last ? undefined : etag;
   try {
-    return await watched(whole, watch, () => whole.write(entries(resource[whole.attribute]), { resource, etag: mark }, true));
+    return await watched(whole, watch, () => whole.write(entries(resource[whole.attribute]), { resource, etag: ifMatch }, true));
   } catch (error) {
-    if (error instanceof PartnerError && error.status === 412 && mark !== undefined) return undefined;
+    if (error instanceof PartnerError && error.status === 412 && ifMatch !== undefined) return undefined;
     throw error;
   }
 }
 
 /**
- * Puts back what our writes take away of what was there before them, or has been shown since. `isShown`: does it show that we have written at all? Else it
- * is not known that we took anything away.
+ * Restores what our writes remove of what existed before them or was shown since. `isShown`: whether it shows our write at all;
+ * if not, it is not known that we removed anything.
  */
 async function withOthers(
   whole: WholeList,
-  watch: Watch,
+  watch: ResourceWatch,
   before: Attributes,
   answer: Attributes,
-  isShown = ({ entry }: Added) => entry !== undefined,
-): Promise<Added> {
+  isShown = ({ entry }: AddedEntry) => entry !== undefined,
+): Promise<AddedEntry> {
   const listOf = (resource: Attributes) => entries(resource[whole.attribute]);
-  // Ours is what was ours before: what is put back may say the same.
-  const look = (resource: Attributes, ours?: Attributes): Added => {
+  // Prefer the entry that was ours before: a restored entry may have the same content.
+  const inspect = (resource: Attributes, ours?: Attributes): AddedEntry => {
     const fresh = withoutCounterpart(listOf(resource), listOf(before));
-    return { resource, entry: (ours && sameIn(fresh, ours)) ?? whole.ours(fresh) };
+    return { resource, entry: (ours && findSame(fresh, ours)) ?? whole.ours(fresh) };
   };
   const shown = [before];
-  // Ids of entries that were put back, and got others.
+  // Ids of restored entries that got new ids.
   const renumbered = new Set<string | undefined>();
   const isRenumbered = (id: Json | undefined) => id !== undefined && renumbered.has(textOf(id));
   let put: { back: Attributes[]; over: Attributes[] } = { back: [], over: [] };
-  let last = look(answer);
+  let last = inspect(answer);
   for (let repairs = 0; ; repairs++) {
-    const now = await afterWrite(() => newest(whole, (resource) => look(resource, last.entry), last, isShown));
-    shown.push(...watch.taken().filter((resource) => !isBefore(resource, before)), last.resource);
-    // Only what a write has gone over tells whether it leaves ids as they are.
+    const now = await afterWrite(() => newest(whole, (resource) => inspect(resource, last.entry), last, isShown));
+    shown.push(...watch.take().filter((resource) => !isBefore(resource, before)), last.resource);
+    // Only a list that a write has gone over shows whether ids are stable.
     const byId = keepsIds(listOf(before), listOf(now.resource)) || (now.entry !== undefined && whole.isAsSent(now.entry));
     const others = (resource: Attributes) => {
-      const ours = now.entry && sameIn(listOf(resource), now.entry, byId);
+      const ours = now.entry && findSame(listOf(resource), now.entry, byId);
       return listOf(resource).filter((one) => one !== ours);
     };
     const there = others(now.resource);
@@ -143,45 +146,48 @@ async function withOthers(
       .reduce((all, list) => union(all, list, byId), [])
       .filter(({ id }) => !isRenumbered(id));
     const missing = withoutCounterpart(known, there, byId);
-    if (!isShown(now) || missing.length === 0 || repairs === MOST_REPAIRS) return now;
+    if (!isShown(now) || missing.length === 0 || repairs === MAX_REPAIRS) return now;
     const list = [...listOf(now.resource), ...missing];
     shown.push(now.resource);
     put = { back: missing, over: listOf(now.resource) };
-    last = look(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))), now.entry);
+    last = inspect(await afterWrite(() => watched(whole, watch, () => whole.write(list, now, false))), now.entry);
   }
 }
 
-/** An event may come late, and tell of what somebody took away before our first read. */
+/** A late event may show entries that were deleted before our first read. */
 function isBefore({ lastUpdate }: Attributes, first: Attributes): boolean {
-  const [told, read] = [isoTime(lastUpdate), isoTime(first.lastUpdate)];
-  return told !== undefined && read !== undefined && told < read;
+  const [reported, read] = [isoTime(lastUpdate), isoTime(first.lastUpdate)];
+  return reported !== undefined && read !== undefined && reported < read;
 }
 
-/** Writes, and reads at the same time: what others wrote just before ours took effect is shown by one of these reads, or there is next to no time for it. */
-async function watched({ read }: WholeList, watch: Watch, write: () => Promise<Attributes>): Promise<Attributes> {
-  // It only helps, and is noted by the watch.
-  const look = () => read().catch(() => undefined);
+/**
+ * Writes and reads at the same time: what others wrote just before our write took effect is shown by one of these reads, in all
+ * but rare cases.
+ */
+async function watched({ read }: WholeList, watch: ResourceWatch, write: () => Promise<Attributes>): Promise<Attributes> {
+  // A failed read does no harm; a successful one is recorded by the watch.
+  const inspect = () => read().catch(() => undefined);
   let isOver = false;
-  const first = look();
+  const first = inspect();
   const writing = write().finally(() => {
     isOver = true;
   });
   const watching = (async () => {
-    for (let looks = 0; !isOver && looks < MOST_WATCHES; looks++) await look();
+    for (let reads = 0; !isOver && reads < MAX_CONCURRENT_READS; reads++) await inspect();
   })();
   const [answer] = await Promise.all([writing, first, watching]);
   await watch.settled();
   return answer;
 }
 
-/** The resource as it is now; as it was answered where reads are behind that. */
+/** The resource as it is now; as in the answer where reads are behind it. */
 async function newest(
   { read }: WholeList,
-  look: (resource: Attributes) => Added,
-  answered: Added,
-  isShown: (added: Added) => boolean,
-): Promise<Added> {
-  let now = look(await read());
-  for (let reads = 1; !isShown(now) && reads < MOST_READS; reads++) now = look(await read());
+  inspect: (resource: Attributes) => AddedEntry,
+  answered: AddedEntry,
+  isShown: (added: AddedEntry) => boolean,
+): Promise<AddedEntry> {
+  let now = inspect(await read());
+  for (let reads = 1; !isShown(now) && reads < MAX_READS; reads++) now = inspect(await read());
   return isShown(now) ? now : answered;
 }

@@ -4,8 +4,8 @@ import { type Attributes, entries } from '../tmf/attributes.js';
 import { bytesOf } from '../tmf/same-entry.js';
 
 /**
- * A ticket without the bytes of the attachments given by value (base64, TMF621 `content`): they are fetched when they are sent on, and must
- * neither fill the journal nor the views. Says the size in their place.
+ * A ticket without the bytes of attachments given by value (base64, TMF621 `content`): they are fetched when they are forwarded,
+ * and must fill neither the journal nor the views. The size replaces them.
  */
 export function withoutContent(ticket: Attributes): Attributes {
   const attachments = entries(ticket.attachment);
@@ -21,15 +21,15 @@ export function withoutContent(ticket: Attributes): Attributes {
 }
 
 /**
- * Could an entry be this file? By its content where that is shown, else by its size; by its name where it shows neither. Providers rename files, so
- * that a name alone does not tell one of the same size apart, and two files may have one name.
+ * Whether an entry may be this file: by its content where that is shown, else by its size, else by its name. Providers rename
+ * files, so a name alone does not distinguish files of the same size, and two files may have the same name.
  */
 export function isLikeFile(entry: Attributes, file: SpooledAttachment): boolean {
-  return isSaidToBe(entry, file) ?? (bytesOf(entry) !== undefined || entry.name === file.name);
+  return sameByMetadata(entry, file) ?? (bytesOf(entry) !== undefined || entry.name === file.name);
 }
 
-/** By its content, where that is shown, or another size; undefined where neither says whether an entry is this file. */
-export function isSaidToBe(entry: Attributes, { size, hash }: SpooledAttachment): boolean | undefined {
+/** Compares content or size; undefined where neither decides whether the entry is this file. */
+export function sameByMetadata(entry: Attributes, { size, hash }: SpooledAttachment): boolean | undefined {
   if (typeof entry.content === 'string') return digestOf(entry.content) === hash;
   const bytes = bytesOf(entry);
   return bytes === undefined || bytes === size ? undefined : false;

@@ -2,14 +2,15 @@ import type { Readable } from 'node:stream';
 import { PartnerError } from '../../errors.js';
 import type { GenericAttachment, GenericComment, Json } from '../../model/message.js';
 import type { Problem } from '../../model/problem.js';
+import { say } from '../../text/say.js';
 import type { Hint, Parsed, PollResult, RawEntity, SpooledAttachment, Written, WrittenPart } from '../endpoint.js';
 import { isSameContent } from '../same-content.js';
 import { type Attributes, droppedFrom, entries, writable } from '../tmf/attributes.js';
-import { type TmfApi, TmfBaseClient } from '../tmf/base-client.js';
+import { type ApiDefinition, TmfBaseClient } from '../tmf/base-client.js';
 import type { TmfClient, TmfOptions } from '../tmf/client.js';
-import { isOfAnother, noteForm, ourNote, renderNote } from '../tmf/note.js';
-import { partIds } from '../tmf/part-ids.js';
-import { isLikeFile, isSaidToBe, withoutContent } from './attachment.js';
+import { entryIds } from '../tmf/entry-ids.js';
+import { isAnotherOfOurs, noteMatch, ourNote, renderNote } from '../tmf/note.js';
+import { isLikeFile, sameByMetadata, withoutContent } from './attachment.js';
 import { type Dialect, dialectOf, referenceOf, withReference } from './dialect.js';
 import { download } from './download.js';
 import { readEvent } from './events.js';
@@ -23,8 +24,8 @@ export interface Tmf621Client extends TmfClient {
 }
 
 const ENTITY = 'troubleTicket';
-const NEEDS = [['status', 'severity', 'ticketType', 'description']];
-const API: TmfApi = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket', needs: NEEDS };
+const REQUIRED = [['status', 'severity', 'ticketType', 'description']];
+const API: ApiDefinition = { name: 'TMF621', resource: ENTITY, type: 'TroubleTicket', noun: 'ticket', required: REQUIRED };
 
 /** A client of one TMF621 provider. */
 export function createTmf621Client(options: TmfOptions): Tmf621Client {
@@ -55,18 +56,19 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
     const body = withReference(writable(fields, this.dialect.notCreatable), reference, this.dialect);
-    this.entities.demand(this.validate(entityType, body), 'create');
+    this.entities.requireValid(this.validate(entityType, body), 'create');
     const ticket = await this.entities.create(body, reference, (created) => referenceOf(created, this.dialect));
-    // How it stands is the provider's own from the beginning, and its news; our reference may stand in the description.
-    const isAsked = (name: string) => name in body && name !== 'status' && !(name === 'description' && this.marks);
+    // The provider sets the status itself from the start, and reports it; the description may contain our reference.
+    const isAsked = (name: string) =>
+      name in body && name !== 'status' && !(name === 'description' && this.hasReferenceInDescription);
     const asked = Object.fromEntries(Object.entries(fields).filter(([name]) => isAsked(name)));
     return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(asked, ticket) };
   }
 
   async update(_entityType: string, id: string, fields: Record<string, Json>): Promise<Written> {
-    const given = writable(await this.marked(id, fields), this.dialect.notPatchable);
+    const given = writable(await this.keepReference(id, fields), this.dialect.notPatchable);
     const body = this.entities.change(given);
-    this.entities.demand(validateTicketPatch(this.version, this.profile, body), 'update');
+    this.entities.requireValid(validateTicketPatch(this.version, this.profile, body), 'update');
     const ticket = await this.entities.patchTexts(id, body, 'update ticket');
     const sent = Object.fromEntries(Object.entries(fields).filter(([name]) => name in body));
     return { entity: { ticket: withoutContent(ticket) }, dropped: droppedFrom(sent, ticket) };
@@ -74,9 +76,9 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async comment(_entityType: string, id: string, comment: GenericComment, seen?: readonly string[]): Promise<WrittenPart> {
     const note = renderNote(comment, this.dialect);
-    // ServiceNow takes work notes and gives comments only.
+    // ServiceNow accepts work notes but returns only comments.
     const hidden = this.dialect.note === 'typedText' && comment.visibility === 'internal';
-    const form = { seen, ...(!hidden && noteForm(comment)) };
+    const form = { seen, ...(!hidden && noteMatch(comment)) };
     return this.entities.add(id, 'note', note, 'comment on ticket', form);
   }
 
@@ -116,10 +118,10 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     if (!this.dialect.attachments) {
       throw new PartnerError(
         'SWB_PARTNER_REFUSED',
-        `${attachment.name} cannot be sent: ServiceNow’s TMF621 takes no attachments.`,
+        say`${attachment.name} cannot be sent: ServiceNow’s TMF621 does not support attachments.`,
         {
           where: this.name,
-          hint: 'Send it another way, then skip this delivery.',
+          hint: say`Send it another way, then skip this delivery.`,
           outcome: 'notDone',
           retry: false,
         },
@@ -129,7 +131,7 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return this.entities.add(id, 'attachment', entry, `attach ${attachment.name}`, {
       seen,
       stream: (make) => streamedBody(entry, attachment.path, make),
-      // Among those that are new, one of its name is it, even where the provider has made its content anew.
+      // Among the new entries, one with this name is ours, even if the provider has converted its content.
       isLike: (a) => a.name === attachment.name || isLikeFile(a, attachment),
     });
   }
@@ -144,11 +146,13 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     const ours = { id: `swb-${attachment.id}` };
     const list = entries((await this.entities.readForLists(id, ['attachment'])).attachment);
     if (list.some((entry) => entry.id === ours.id)) return ours;
-    const unknown = [...partIds(list)].filter(([entry, part]) => !seen.includes(part) && !isOfAnother(entry, ours)).reverse();
+    const unknown = [...entryIds(list)]
+      .filter(([entry, part]) => !seen.includes(part) && !isAnotherOfOurs(entry, ours))
+      .reverse();
     for (const [entry, part] of unknown) {
-      // Names, and sizes of one kind of file, are alike too often: its content tells whose it is, where the provider gives it out.
+      // Names, and sizes of files of one kind, are often equal: only the content decides, where the provider allows its download.
       const content = () => download(this.http, attachmentOf(entry, part), async () => [entry]);
-      const isSame = isSaidToBe(entry, attachment) ?? (await isSameContent(attachment, content));
+      const isSame = sameByMetadata(entry, attachment) ?? (await isSameContent(attachment, content));
       if (isSame ?? isLikeFile(entry, attachment)) return { id: part };
     }
     return undefined;
@@ -159,8 +163,8 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
   }
 
   async poll(_entityType: string, cursor: Json | undefined): Promise<PollResult> {
-    const result = await poll(this.answers, this.path, this.absent, cursor);
-    this.entities.told(result.hints);
+    const result = await poll(this.api, this.path, this.absent, cursor);
+    this.entities.observeHints(result.hints);
     return result;
   }
 
@@ -174,11 +178,11 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
 
   async hintOf(event: unknown, path: string): Promise<Hint> {
     const { hint, notes } = readEvent(event, path);
-    this.entities.heard(hint, notes);
+    this.entities.observeEvent(hint, notes);
     return hint;
   }
 
-  /** A deletion cannot be read back any more. */
+  /** A deleted ticket cannot be read back. */
   async readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity> {
     if (readEvent(event).deleted) return { ticket: { id }, event };
     return { ...(await this.read(entityType, id)), event };
@@ -188,14 +192,14 @@ class Client extends TmfBaseClient<Dialect> implements Tmf621Client {
     return { ticket: { id }, event: { eventType: 'TroubleTicketDeleteEvent' } };
   }
 
-  /** Our reference stands in the description. */
-  private get marks(): boolean {
+  /** Whether the description holds our reference. */
+  private get hasReferenceInDescription(): boolean {
     return this.dialect.reference === 'description';
   }
 
-  /** Where our reference stands in the description, a new description must carry it too. */
-  private async marked(id: string, fields: Attributes): Promise<Attributes> {
-    if (!this.marks || fields.description === undefined) return fields;
+  /** Where the description holds our reference, a new description must contain it too. */
+  private async keepReference(id: string, fields: Attributes): Promise<Attributes> {
+    if (!this.hasReferenceInDescription || fields.description === undefined) return fields;
     const reference = referenceOf(await this.entities.read(id), this.dialect);
     return reference ? withReference(fields, reference, this.dialect) : fields;
   }

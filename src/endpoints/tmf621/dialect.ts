@@ -1,11 +1,14 @@
 import { type Attributes, textOf } from '../tmf/attributes.js';
 import { type Profile, type TmfDialect, V4_PATCH, V5_PATCH, type Version } from '../tmf/dialect.js';
-import { identifiersWith, oursIn } from '../tmf/reference.js';
+import { identifiersWith, ourReferenceIn } from '../tmf/reference.js';
 
-/** In what the versions of TMF621 differ, and ServiceNow's own form of it (TMF621 v4.0.0, v5.0.1; ServiceNow, Trouble Ticket Open API). */
+/**
+ * The differences between the versions of TMF621 and ServiceNow's own form of it (TMF621 v4.0.0, v5.0.1; ServiceNow, Trouble
+ * Ticket Open API).
+ */
 export interface Dialect extends TmfDialect {
   attachments: boolean;
-  /** Where our reference stands. */
+  /** The attribute that holds our reference. */
   reference: 'externalId' | 'externalIdentifier' | 'description';
 }
 
@@ -68,11 +71,11 @@ export function dialectOf(version: Version, profile: Profile): Dialect {
 
 const MARK = /\n?\[ref (SWB-[0-9A-Z/_-]+)\]\s*$/i;
 
-/** Our reference as a ticket carries it. */
+/** Our reference in a ticket. */
 export function referenceOf(ticket: Attributes, dialect: Dialect): string | undefined {
-  if (dialect.reference === 'externalId') return oursIn(ticket.externalId);
+  if (dialect.reference === 'externalId') return ourReferenceIn(ticket.externalId);
   if (dialect.reference === 'description') return MARK.exec(textOf(ticket.description) ?? '')?.[1];
-  return oursIn(ticket.externalIdentifier);
+  return ourReferenceIn(ticket.externalIdentifier);
 }
 
 /** The attributes of a create that carry our reference. */
@@ -82,7 +85,7 @@ export function withReference(fields: Attributes, reference: string, dialect: Di
   return { ...fields, externalIdentifier: identifiersWith(reference, fields.externalIdentifier) };
 }
 
-/** A description without our mark. */
+/** A description without our reference. */
 export function withoutMark(description: string): string {
   return description.replace(MARK, '');
 }

@@ -1,16 +1,17 @@
 import { SwitchboardError } from '../../errors.js';
+import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import { type Attributes, entries } from '../tmf/attributes.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
 import { withoutContent } from './attachment.js';
 
 export interface TroubleTicketEvent {
-  /** As the standard names it: TroubleTicketStatusChangeEvent. */
+  /** As the standard names it, e.g. TroubleTicketStatusChangeEvent. */
   eventType: string;
   ticketId: string;
   eventId?: string;
   deleted: boolean;
-  /** Those of the ticket that it tells of. */
+  /** The notes of the ticket in the event. */
   notes: Attributes[];
   hint: Hint;
 }
@@ -28,16 +29,16 @@ const EVENTS: EventTable = {
 };
 
 /**
- * Reads a hub event, whole, partial or a mere reference: a hint that something happened to a ticket. Throws SWB_PAYLOAD when it is none, or
- * names no ticket.
+ * Reads a hub event, whole, partial or only a reference: a hint that something happened to a ticket. Throws SWB_PAYLOAD for
+ * another event, or one without a ticket.
  */
 export function readEvent(body: unknown, path = ''): TroubleTicketEvent {
   const example = 'Post a TMF621 event: {eventId, eventType: TroubleTicketStatusChangeEvent, event: {troubleTicket}}.';
   const { eventType, id, eventId, deleted, key, expects, resource, withResource } = readTmfEvent(body, path, [EVENTS], example);
   if (id === undefined) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'The event names no ticket.', {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The event does not say which ticket it is about.`, {
       field: 'event.troubleTicket.id',
-      hint: 'It must say which ticket it is about.',
+      hint: say`Send the id of the ticket in the event.`,
     });
   }
   const hint: Hint = {

@@ -1,8 +1,8 @@
 import type { GenericAttachment, Json } from '../../model/message.js';
 import type { Parsed, RawEntity } from '../endpoint.js';
 import { type Attributes, addressOf, entries, isAttributes, isoTime, textOf } from '../tmf/attributes.js';
+import { entryIds } from '../tmf/entry-ids.js';
 import { commentsOf } from '../tmf/note.js';
-import { partIds } from '../tmf/part-ids.js';
 import { relationOf } from '../tmf/relation.js';
 import { bytesOf, withoutCounterpart } from '../tmf/same-entry.js';
 import { type Dialect, referenceOf, withoutMark } from './dialect.js';
@@ -11,7 +11,7 @@ import { readEvent } from './events.js';
 /** What an in node emits for a trouble ticket. */
 export interface TroubleTicketEntity extends RawEntity {
   ticket: Attributes;
-  /** The event that told of it. */
+  /** The event that reported it. */
   event?: Json;
 }
 
@@ -22,7 +22,7 @@ export interface ParseContext {
   dialect: Dialect;
 }
 
-/** Takes a ticket apart. Pure. */
+/** Splits a ticket into its parts. Pure. */
 export function parse(raw: RawEntity, context: ParseContext): Parsed {
   const { ticket = {}, event } = raw as Partial<TroubleTicketEntity>;
   const { dialect } = context;
@@ -44,14 +44,14 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
       ...(reference && { reference }),
     },
     record,
-    comments: commentsOf([...entries(ticket.note), ...lostNotes(ticket, event)], dialect),
-    attachments: [...partIds(entries(ticket.attachment))].map(([entry, id]) => attachmentOf(entry, id)),
+    comments: commentsOf([...entries(ticket.note), ...notesOnlyInEvent(ticket, event)], dialect),
+    attachments: [...entryIds(entries(ticket.attachment))].map(([entry, id]) => attachmentOf(entry, id)),
     relations: entries(ticket.troubleTicketRelationship).flatMap(relationOf),
     ...(event && deletes(event) && { deleted: true }),
   };
 }
 
-/** A file as an entry tells of it. */
+/** The file of an entry. */
 export function attachmentOf(attachment: Attributes, id: string): GenericAttachment {
   const bytes = bytesOf(attachment);
   const name = textOf(attachment.name) ?? textOf(attachment.description) ?? textOf(attachment.id) ?? 'attachment';
@@ -65,14 +65,14 @@ export function attachmentOf(attachment: Attributes, id: string): GenericAttachm
   };
 }
 
-/** The lists of notes that an entity, as it was read or told, shows. Pure. */
+/** The lists of notes in an entity that was read or received in an event. Pure. */
 export function notesIn(raw: RawEntity): Attributes[][] {
   const { ticket = {}, event } = raw as Partial<TroubleTicketEntity>;
-  return [entries(ticket.note), lostNotes({ note: [] }, event)];
+  return [entries(ticket.note), notesOnlyInEvent({ note: [] }, event)];
 }
 
-/** Notes that an event told of and the ticket does not show: what was accepted is told, though the provider has lost it since. */
-function lostNotes(ticket: Attributes, event: Json | undefined): Attributes[] {
+/** Notes in an event that the ticket does not show: what was received is passed on even if the provider has lost it since. */
+function notesOnlyInEvent(ticket: Attributes, event: Json | undefined): Attributes[] {
   if (event === undefined || ticket.note === undefined) return [];
   try {
     return withoutCounterpart(
@@ -80,7 +80,7 @@ function lostNotes(ticket: Attributes, event: Json | undefined): Attributes[] {
       entries(ticket.note),
     );
   } catch {
-    return []; // it says nothing beside the ticket
+    return []; // an event that cannot be read adds nothing to the ticket
   }
 }
 

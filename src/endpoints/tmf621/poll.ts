@@ -6,20 +6,25 @@ import { type Attributes, isAttributes, isoTime } from '../tmf/attributes.js';
 import { digest } from '../tmf/digest.js';
 import { type ListOptions, type OpenEnd, pages, serverTime } from '../tmf/list.js';
 
-/** Read again before the watermark: clocks of the provider's servers differ by minutes, and lists lag. What shows nothing new is told once. Milliseconds. */
+/**
+ * How far before the watermark a poll reads again: the clocks of a provider's servers differ by minutes, and lists lag. Keys drop
+ * repeats. Milliseconds.
+ */
 const OVERLAP = 600_000;
-/** Looked back at first: a provider's times may be those of any zone, without saying so. Milliseconds. */
+/** How far the first poll looks back: the provider's times may be in any time zone, without saying so. Milliseconds. */
 const ANY_ZONE = 12 * 3_600_000;
 
-/** Where the poll stands: the newest lastUpdate seen, as far as it is not ahead of the provider's clock. */
+/** The position of the poll: the newest lastUpdate seen that is not ahead of the provider's clock. */
 type Cursor = { since: string };
 
 /**
- * One poll of a provider without a hub: what changed since the watermark, again over a short overlap. Providers that ignore the filter give
- * all tickets; those that did not change are left out here. All that a ticket shows counts into the key: some changes do not touch lastUpdate.
+ * One poll of a provider without a hub: the tickets changed since the watermark, with a short overlap. A provider that ignores
+ * the filter returns all tickets; unchanged ones are dropped here. The key covers everything that a ticket shows, because some
+ * changes do not touch lastUpdate.
  *
- * Times need not be in UTC, nor say their zone. West of it the newest that is shown is behind the provider's clock, and is the watermark; east, or with
- * a clock that is fast, it is ahead, and the clock is the watermark. So nothing that is shown later is before it.
+ * Times need not be in UTC or name their zone. West of UTC, the newest time shown is behind the provider's clock and becomes the
+ * watermark; east, or with a fast clock, it is ahead, and the clock becomes the watermark. So no later change is dated before the
+ * watermark.
  */
 export async function poll(api: Api, path: string, absent: ListOptions['absent'], cursor: Json | undefined): Promise<PollResult> {
   const mark = cursor as Cursor | undefined;
@@ -28,9 +33,9 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   const from = new Date(Date.parse(mark.since) - OVERLAP).toISOString();
   const hints: Hint[] = [];
   let newest = mark.since;
-  // Where nothing came the watermark stays, so that nothing is missed; else it moves over what a short list has left out.
-  const whole = (end: OpenEnd) => end === 'short' && hints.length > 0;
-  for await (const page of changedSince(api, path, from, { absent, whole })) {
+  // Without any tickets the watermark stays, so that nothing is missed; with some, it would move past what a short list left out.
+  const mustBeComplete = (end: OpenEnd) => end === 'short' && hints.length > 0;
+  for await (const page of changedSince(api, path, from, { absent, mustBeComplete })) {
     for (const ticket of page) {
       const at = isoTime(ticket.lastUpdate) ?? isoTime(ticket.creationDate);
       if (at !== undefined && at < from) continue;
@@ -42,7 +47,7 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   return { hints, cursor: { since: newest }, more: false };
 }
 
-/** Tickets changed since a time; all of them where the provider refuses to be asked so. */
+/** Tickets changed since a time; all tickets where the provider refuses that filter. */
 async function* changedSince(api: Api, path: string, from: string, options: ListOptions): AsyncGenerator<Attributes[]> {
   try {
     yield* pages(api, path, { 'lastUpdate.gt': from }, 'poll tickets', options);
@@ -52,7 +57,7 @@ async function* changedSince(api: Api, path: string, from: string, options: List
   }
 }
 
-/** The newest time of change there is, in whatever zone; the clock's where nothing is shown of the last hours. */
+/** The newest time of change, in whatever zone; the start of the search where no ticket changed in the last hours. */
 async function firstMark(api: Api, path: string, absent: ListOptions['absent'], now: string): Promise<string> {
   const from = new Date(Date.parse(now) - ANY_ZONE).toISOString();
   let newest: string | undefined;
@@ -67,7 +72,7 @@ async function firstMark(api: Api, path: string, absent: ListOptions['absent'], 
 
 function hintOf(ticket: Attributes): Hint {
   const id = String(ticket.id);
-  const key = `poll|${id}|${digest([lookOf(ticket)])}`;
+  const key = `poll|${id}|${digest([stableContent(ticket)])}`;
   const version = isoTime(ticket.lastUpdate);
   return {
     entityType: 'troubleTicket',
@@ -79,16 +84,19 @@ function hintOf(ticket: Attributes): Hint {
   };
 }
 
-/** What a ticket shows, without what may be another at each read: the keys in signed addresses, and ids of notes where providers count anew. Pure. */
-function lookOf(value: Json): Json {
-  if (Array.isArray(value)) return value.map(lookOf);
+/**
+ * What a ticket shows, without what may differ at each read: signatures in URLs, and the ids of notes, which some providers
+ * renumber. Pure.
+ */
+function stableContent(value: Json): Json {
+  if (Array.isArray(value)) return value.map(stableContent);
   if (!isAttributes(value)) return value;
   const isNote = typeof value.text === 'string';
   const shown = Object.entries(value).filter(([name]) => !(isNote && name === 'id'));
   return Object.fromEntries(
     shown.map(([name, is]) => [
       name,
-      /^(url|href)$/.test(name) && typeof is === 'string' ? (is.split('?')[0] ?? '') : lookOf(is),
+      /^(url|href)$/.test(name) && typeof is === 'string' ? (is.split('?')[0] ?? '') : stableContent(is),
     ]),
   );
 }

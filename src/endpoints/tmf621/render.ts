@@ -5,7 +5,7 @@ import type { SpooledAttachment } from '../endpoint.js';
 import type { Attributes } from '../tmf/attributes.js';
 import type { Dialect } from './dialect.js';
 
-/** Attributes of an attachment by value, its content apart. */
+/** Attributes of an attachment by value, without its content. */
 export function renderAttachment(attachment: SpooledAttachment, dialect: Dialect): Attributes {
   return {
     ...(dialect.typed && { '@type': 'Attachment' }),
@@ -17,16 +17,21 @@ export function renderAttachment(attachment: SpooledAttachment, dialect: Dialect
   };
 }
 
-/** Stands for the content in the JSON around it. */
-const HOLE = '\u0000content\u0000';
+/** Placeholder for the content in the surrounding JSON. */
+const PLACEHOLDER = '\u0000content\u0000';
 
-/** What a body becomes whose content is streamed: `make` gets an attachment's attributes with a hole for the content and gives the body. */
+/**
+ * A request body with streamed content: `make` gets the attachment's attributes with a placeholder for the content and returns
+ * the body.
+ */
 export function streamedBody(attachment: Attributes, path: string, make: (attachment: Attributes) => Json): Readable {
-  const [before = '', after = ''] = JSON.stringify(make({ ...attachment, content: HOLE })).split(JSON.stringify(HOLE));
+  const [before = '', after = ''] = JSON.stringify(make({ ...attachment, content: PLACEHOLDER })).split(
+    JSON.stringify(PLACEHOLDER),
+  );
   return Readable.from(pieces(before, path, after), { objectMode: false });
 }
 
-/** JSON up to the content, the file in base64, and the rest: the content is never in memory whole. */
+/** JSON up to the content, the file in base64, and the rest, so that the content is never in memory as a whole. */
 async function* pieces(before: string, path: string, after: string): AsyncGenerator<Buffer> {
   yield Buffer.from(`${before}"`);
   let rest: Buffer = Buffer.alloc(0);

@@ -18,7 +18,10 @@ import {
 } from '../tmf/schema.js';
 import { dialectOf } from './dialect.js';
 
-/* What the versions of TMF621 accept, in our words: required attributes, types, the status values. Unions of v5 are told apart by @type. */
+/*
+ * What the versions of TMF621 accept, in our own terms: required attributes, types, status values. Unions of v5 are distinguished
+ * by @type.
+ */
 
 const TIMES = each(
   ['requestedResolutionDate', 'expectedResolutionDate', 'resolutionDate', 'statusChangeDate', 'creationDate', 'lastUpdate'],
@@ -63,7 +66,10 @@ const v5: Record<string, Schema> = {
   troubleTicketRelationship: list(typed({ id: text, relationshipType: text }, ['id', 'relationshipType'])),
 };
 
-/** ServiceNow takes choices by value or label, so nothing can be said of them; it wants all four (its two documents name three each). */
+/**
+ * ServiceNow accepts choices by value or label, so they cannot be checked; it requires all four (its two documents list three
+ * each).
+ */
 const servicenow: Record<string, Schema> = {
   ...TEXTS,
   status: text,
@@ -85,12 +91,12 @@ const PATCH = {
 
 const key = (version: Version, profile: Profile) => (profile === 'servicenow' ? 'servicenow' : version);
 
-/** What a provider would refuse of a create; empty when nothing. */
+/** What a provider would refuse in a create; empty when nothing. */
 export function validateTicketCreate(version: Version, profile: Profile, body: unknown): Problem[] {
   return problemsOf(CREATE[key(version, profile)], body);
 }
 
-/** What a provider would refuse of a PATCH, attributes that are not patchable included. */
+/** What a provider would refuse in a PATCH, including attributes that are not patchable. */
 export function validateTicketPatch(version: Version, profile: Profile, body: Attributes): Problem[] {
   return patchProblems(PATCH[key(version, profile)], body, dialectOf(version, profile).notPatchable);
 }

@@ -9,13 +9,16 @@ import type { Dialect } from './dialect.js';
 import { orderOf } from './events.js';
 import { cancelBody } from './render.js';
 
-/** How a provider says no: it cannot be cancelled any more, or not by us. */
+/** Status codes by which a provider refuses a cancellation: it is too late, or not allowed to us. */
 const REFUSALS = new Set([400, 403, 409, 422]);
 
-/** The states of a task that goes on (TaskStateType; one of the two official v4 files says accepted). */
+/** States of a task that is still open (TaskStateType; one of the two official v4 files has accepted). */
 const UNDECIDED = new Set(['acknowledged', 'accepted', 'inprogress']);
 
-/** Cancellations of a provider: an order is not cancelled by a PATCH of its state, it is asked for (TMF622, CancelProductOrder). */
+/**
+ * Cancellations at a provider: an order is not cancelled by a PATCH of its state, but by a cancellation request (TMF622,
+ * CancelProductOrder).
+ */
 export class Cancellations {
   private readonly path: string;
 
@@ -28,7 +31,7 @@ export class Cancellations {
     this.path = posix.join(base, dialect.cancelPath);
   }
 
-  /** Asks for an order to be cancelled; gives what was answered, a task that says so where the provider refused it at once. */
+  /** Requests the cancellation of an order; returns the answer, or a rejected task where the provider refused at once. */
   async ask(orderId: string, reason: Json | undefined): Promise<Attributes> {
     const body = cancelBody(orderId, reason, this.dialect);
     try {
@@ -38,38 +41,38 @@ export class Cancellations {
     } catch (error) {
       if (!(error instanceof PartnerError && error.status !== undefined && REFUSALS.has(error.status)) || isQueued(error))
         throw error;
-      // There is no task with an id: the time tells one refusal from the next.
+      // A refusal has no task id, so the time distinguishes one refusal from the next.
       const id = `${orderId}-${new Date(this.clock()).toISOString()}`;
       const why = errorText(error.answer ?? '') || `it was answered ${error.status}`;
       return { id, state: 'rejected', reason: why, productOrder: { id: orderId } };
     }
   }
 
-  /** Is an answer a task for this order? Where tasks cannot be read, one that does not say which order it is of is taken for it. */
+  /** Whether an answer is a task for this order. Where tasks cannot be read, a task that names no order counts as one. */
   isTaskOf(answer: Attributes, orderId: string): boolean {
     const named = orderOf(answer);
     if (named !== undefined || this.dialect.cancelReadable) return named === orderId;
     return answer.id !== undefined && answer.id !== orderId;
   }
 
-  /** A task for this order that goes on, or the one with the id that was answered; undefined where the list does not show it. */
+  /** An open task for this order, or the one with the id in the answer; undefined where the list does not show it. */
   async find(orderId: string, answered?: string): Promise<Attributes | undefined> {
     if (!this.dialect.cancelReadable) return undefined;
-    const isIt = (task: Attributes) =>
+    const matches = (task: Attributes) =>
       orderOf(task) === orderId && (task.id === answered || UNDECIDED.has((textOf(task.state) ?? '').toLowerCase()));
     try {
       for await (const page of pages(this.api, this.path, { 'productOrder.id': orderId }, 'look up cancellations')) {
-        const found = page.find(isIt);
+        const found = page.find(matches);
         if (found) return found;
       }
     } catch (error) {
-      // Not every provider lists them; one that cannot be reached will say so when it is asked.
+      // Not every provider lists them; one that cannot be reached will fail when the cancellation is requested.
       if (!(error instanceof PartnerError) || error.status === undefined) throw error;
     }
     return undefined;
   }
 
-  /** The task, where the provider lets it be read. */
+  /** The task, where the provider allows reading it. */
   async read(id: string): Promise<Attributes | undefined> {
     if (!this.dialect.cancelReadable) return undefined;
     const path = `${this.path}/${encodeURIComponent(id)}`;
@@ -77,13 +80,13 @@ export class Cancellations {
   }
 }
 
-/** The order is being cancelled, or is. */
+/** Whether the order is cancelled or being cancelled. */
 export function isCancelling(order: Attributes): boolean {
   const state = (textOf(order.state) ?? '').toLowerCase().replace(/_/g, '');
   return [...CANCELLING_STATES.map((s) => s.toLowerCase()), 'canceled', 'cancellationinprogress'].includes(state);
 }
 
-/** An order that was taken (202) and waits to be made: ServiceNow answers 400 for it until then. */
+/** An order that was accepted (202) and is still to be created: until then, ServiceNow answers 400 for it. */
 export function isQueued(error: unknown): boolean {
   return error instanceof PartnerError && error.status === 400 && /yet to be created/i.test(error.answer ?? error.message);
 }

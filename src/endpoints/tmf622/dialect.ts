@@ -1,20 +1,23 @@
 import { type Attributes, textOf } from '../tmf/attributes.js';
 import { type Profile, type TmfDialect, V4_PATCH, V5_PATCH, type Version } from '../tmf/dialect.js';
-import { identifiersWith, oursIn } from '../tmf/reference.js';
+import { identifiersWith, ourReferenceIn } from '../tmf/reference.js';
 
-/** In what the versions of TMF622 differ, and ServiceNow's own form of it (TMF622 v4.0.0, v5.0.0; ServiceNow, Product Order Open API). */
+/**
+ * The differences between the versions of TMF622 and ServiceNow's own form of it (TMF622 v4.0.0, v5.0.0; ServiceNow, Product
+ * Order Open API).
+ */
 export interface Dialect extends TmfDialect {
-  /** Where cancellations are asked for, from the API's path. */
+  /** The path for cancellation requests, relative to the API's path. */
   cancelPath: string;
-  /** A cancellation that was asked for can be read again. */
+  /** Whether a cancellation task can be read back. */
   cancelReadable: boolean;
-  /** Where our reference stands: in externalId as a text, or in a list of identifiers of the same name. */
+  /** How externalId holds our reference: as a text, or in a list of identifiers. */
   reference: 'text' | 'list';
-  /** How the list is asked for the order with our reference. */
+  /** The filter that finds the order with our reference. */
   filter: string;
 }
 
-/** How an order ends is asked for (cancelProductOrder), never written. */
+/** Cancellation is requested (cancelProductOrder), never written. */
 const CANCELLATION = ['cancellationDate', 'cancellationReason'];
 
 const V4: Dialect = {
@@ -70,15 +73,15 @@ export function dialectOf(version: Version, profile: Profile): Dialect {
   return DIALECTS[profile === 'servicenow' ? 'servicenow' : version];
 }
 
-/** Our reference as an order carries it. */
+/** Our reference in an order. */
 export function referenceOf(order: Attributes): string | undefined {
-  return oursIn(order.externalId);
+  return ourReferenceIn(order.externalId);
 }
 
 /** The attributes of a create that carry our reference. */
 export function withReference(fields: Attributes, reference: string, dialect: Dialect): Attributes {
   if (dialect.reference === 'list') return { ...fields, externalId: identifiersWith(reference, fields.externalId) };
-  // ServiceNow believes an externalId only of a system that is so called.
+  // ServiceNow accepts an externalId only from a system with such a name.
   const system = dialect.note === 'text' && { externalSystem: textOf(fields.externalSystem) ?? 'Switchboard-TMF622' };
   return { ...fields, externalId: reference, ...system };
 }

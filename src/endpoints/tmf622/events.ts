@@ -1,24 +1,25 @@
 import { SwitchboardError } from '../../errors.js';
 import type { Expected } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import type { Hint } from '../endpoint.js';
 import { type Attributes, idOf, isAttributes, textOf } from '../tmf/attributes.js';
 import { COMMON_KINDS, type EventTable, readTmfEvent } from '../tmf/events.js';
 
 export interface ProductOrderEvent {
-  /** As the standard names it: ProductOrderStateChangeEvent. */
+  /** As the standard names it, e.g. ProductOrderStateChangeEvent. */
   eventType: string;
-  /** The order; undefined where an event of a cancellation does not say which order it is of. */
+  /** The order; undefined where the event of a cancellation does not name it. */
   orderId?: string;
   eventId?: string;
   deleted: boolean;
-  /** The order as the event tells it; empty for an event of a cancellation. */
+  /** The order in the event; empty for the event of a cancellation. */
   order: Attributes;
-  /** The cancellation it is about, whole, partial or a mere reference. */
+  /** The cancellation that the event is about: whole, partial or only a reference. */
   cancel?: Attributes & { id: string };
-  /** What is asked for, as paths into the order (v5, JsonPatch; some send a list). */
+  /** The required information, as paths into the order (v5, JsonPatch; some providers send a list). */
   required: string[];
   key: string;
-  /** What a read of the order has to show. */
+  /** What a read of the order must show. */
   expects?: Expected;
   payload: Attributes;
 }
@@ -37,8 +38,8 @@ const EVENTS: EventTable[] = [
 ];
 
 /**
- * Reads a hub event, whole, partial or a mere reference: a hint that something happened to an order, or to the cancellation of one. Throws
- * SWB_PAYLOAD when it is none, or names neither.
+ * Reads a hub event, whole, partial or only a reference: a hint that something happened to an order or its cancellation. Throws
+ * SWB_PAYLOAD for another event, or one that names neither.
  */
 export function readEvent(body: unknown, path = ''): ProductOrderEvent {
   const example = 'Post a TMF622 event: {eventId, eventType: ProductOrderStateChangeEvent, event: {productOrder}}.';
@@ -57,9 +58,9 @@ export function readEvent(body: unknown, path = ''): ProductOrderEvent {
   const cancels = type === 'CancelProductOrder';
   const orderId = cancels ? orderOf(resource) : id;
   if (id === undefined && orderId === undefined) {
-    throw new SwitchboardError('SWB_PAYLOAD', 'The event names no order.', {
+    throw new SwitchboardError('SWB_PAYLOAD', say`The event does not say which order it is about.`, {
       field: 'event.productOrder.id',
-      hint: 'It must say which order it is about.',
+      hint: say`Send the id of the order in the event.`,
     });
   }
   return {
@@ -87,7 +88,7 @@ export function hintOf(event: ProductOrderEvent, orderId: string): Hint {
   };
 }
 
-/** The order a cancellation is of. */
+/** The order of a cancellation. */
 export function orderOf(cancel: Attributes): string | undefined {
   const order = cancel.productOrder;
   return isAttributes(order) ? (textOf(order.id) ?? idOf(order.href)) : undefined;

@@ -4,11 +4,11 @@ import type { Json } from '../../model/message.js';
 import type { Written } from '../endpoint.js';
 import { type Attributes, entries, isAttributes, textOf } from '../tmf/attributes.js';
 
-/** The attribute with an order's items. */
+/** The attribute that holds an order's items. */
 export const ITEMS = 'productOrderItem';
 const RELATIONS = 'productOrderItemRelationship';
 
-/** What tells the items of an order apart; undefined where it has no list of them. Pure. */
+/** The distinguishing facts of an order's items; undefined where the order has no list of items. Pure. */
 export function itemsOf(order: Attributes): ItemFacts[] | undefined {
   if (!Array.isArray(order[ITEMS])) return undefined;
   return entries(order[ITEMS]).map((item) => {
@@ -30,7 +30,7 @@ export function itemsOf(order: Attributes): ItemFacts[] | undefined {
   });
 }
 
-/** The fields with other ids for their items; items for which there is none are left out. Pure. */
+/** The fields with other item ids; items without a new id are left out. Pure. */
 export function withItemIds(fields: Attributes, idOf: (id: string) => string | undefined): Attributes {
   if (!Array.isArray(fields[ITEMS])) return fields;
   const items = entries(fields[ITEMS]).flatMap((item) => {
@@ -38,14 +38,14 @@ export function withItemIds(fields: Attributes, idOf: (id: string) => string | u
     if (id === undefined) return [];
     const { [RELATIONS]: given, ...rest } = item;
     const relations = entries(given).map((relation) => ({ ...relation, id: idOf(textOf(relation.id) ?? '') }));
-    // A relation to what cannot be named there is not rewritten: theirs stands.
+    // If a related item has no id there, the partner's relations stay as they are.
     const named = given !== undefined && relations.every((relation) => relation.id !== undefined);
     return [{ ...rest, id, ...(named && { [RELATIONS]: relations as Json }) }];
   });
   return { ...fields, [ITEMS]: items };
 }
 
-/** What was sent of items and is not in them: those that are not there, quantities and characteristics that are as before. Pure. */
+/** What was sent for items and did not arrive: missing items, and quantities and characteristics that are unchanged. Pure. */
 export function droppedItems(sent: Attributes, before: Attributes, has: Attributes): Written['dropped'] {
   const [was, there] = [itemsOf(before) ?? [], itemsOf(has) ?? []];
   return (itemsOf(sent) ?? []).flatMap((item, i) => {
@@ -62,7 +62,7 @@ export function droppedItems(sent: Attributes, before: Attributes, has: Attribut
   });
 }
 
-/** The standard has none for items; vendors that keep our id give it as a text or, as v5 does for orders, in a list. */
+/** The standard has none for items; vendors that keep our id return it as a text or, as v5 does for orders, in a list. */
 function externalId(value: Json | undefined): string | undefined {
   return (
     textOf(value) ??

@@ -1,10 +1,10 @@
 import type { Json } from '../../model/message.js';
 import { type Attributes, isAttributes, textOf } from '../tmf/attributes.js';
 
-/** An item as it is to be: what was given, and what the provider added to it. Pure. */
+/** The target state of an item: what was given, plus what the provider added. Pure. */
 export function mergedItem(has: Attributes, given: Attributes): Attributes {
   const merged = mergedObject(has, given);
-  // An item that is there is not added once more: what the provider does with it is its own word.
+  // An existing item is not added once more: its action is up to the provider.
   return has.action === 'modify' && given.action === 'add' ? { ...merged, action: 'modify' } : merged;
 }
 
@@ -17,18 +17,18 @@ function merged(has: Json | undefined, given: Json): Json {
   if (isAttributes(has) && isAttributes(given)) return isAnother(has, given) ? given : mergedObject(has, given);
   const [theirs, ours] = [byName(has), byName(given)];
   if (!theirs || !ours) return given;
-  // The value of a characteristic is one, whatever it is made of.
+  // The value of a characteristic is replaced as a whole.
   const all = new Map([...theirs, ...[...ours].map(([name, entry]) => [name, { ...theirs.get(name), ...entry }] as const)]);
   return [...all.values()];
 }
 
-/** Another offering, another place: what is said of the one says nothing of the other. */
+/** Whether the id changes to another offering or place, about which the old attributes say nothing. */
 function isAnother(has: Attributes, given: Attributes): boolean {
   const [theirs, ours] = [textOf(has.id), textOf(given.id)];
   return theirs !== undefined && ours !== undefined && theirs !== ours;
 }
 
-/** The entries of a list by their names, as characteristics are told apart; undefined where names do not tell them apart. */
+/** The entries of a list by name, as for characteristics; undefined where names are missing or not unique. */
 function byName(list: Json | undefined): Map<string, Attributes> | undefined {
   if (!Array.isArray(list)) return undefined;
   const named = list.flatMap((entry) =>

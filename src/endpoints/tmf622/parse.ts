@@ -5,12 +5,12 @@ import { commentsOf } from '../tmf/note.js';
 import { relationOf } from '../tmf/relation.js';
 import { type Dialect, referenceOf } from './dialect.js';
 import { type ProductOrderEvent, readEvent } from './events.js';
-import { questionOf, refusalOf, saidOf } from './told.js';
+import { questionOf, refusalOf, reportsOf } from './order-reports.js';
 
 /** What an in node emits for a product order. */
 export interface ProductOrderEntity extends RawEntity {
   order: Attributes;
-  /** The event that told of it. */
+  /** The event that reported it. */
   event?: Json;
   /** The cancelProductOrder task it is about. */
   cancel?: Attributes;
@@ -23,13 +23,16 @@ export interface ParseContext {
   dialect: Dialect;
 }
 
-/** The standard has no time of change; these are met. A time of creation or of an event tells nothing about a change. */
+/**
+ * Times of change. The standard has none; these are found in practice. The time of a creation or of an event says nothing about a
+ * change.
+ */
 const CHANGED_AT = ['lastUpdate', 'lastUpdateDate', 'lastUpdated', 'lastModifiedDate', 'modificationDate'];
 
-/** Takes an order apart. Pure. */
+/** Splits an order into its parts. Pure. */
 export function parse(raw: RawEntity, context: ParseContext): Parsed {
   const { order = {}, event, cancel } = raw as Partial<ProductOrderEntity>;
-  const told = event === undefined ? undefined : eventOf(event);
+  const report = event === undefined ? undefined : eventOf(event);
   const id = textOf(order.id) ?? '';
   const url = addressOf(order.href, context.baseUrl);
   const version = CHANGED_AT.map((name) => isoTime(order[name])).find(Boolean);
@@ -48,17 +51,17 @@ export function parse(raw: RawEntity, context: ParseContext): Parsed {
     comments: [
       ...commentsOf(entries(order.note), context.dialect),
       ...entries(order.productOrderItem).flatMap((item) => itemComments(item, context.dialect)),
-      ...saidOf(order, told),
-      ...questionOf(told),
+      ...reportsOf(order, report),
+      ...questionOf(report),
       ...refusalOf(cancel),
     ],
     attachments: [],
     relations: entries(order.orderRelationship).flatMap(relationOf),
-    ...(told?.deleted && { deleted: true }),
+    ...(report?.deleted && { deleted: true }),
   };
 }
 
-/** Notes of an item (v5; ServiceNow, which tells there what it did not take of it). */
+/** Notes of an item (v5; ServiceNow, which reports there what it did not accept). */
 function itemComments(item: Attributes, dialect: Dialect): GenericComment[] {
   const id = textOf(item.id) ?? '';
   return commentsOf(entries(item.note), dialect).map((comment) => {
@@ -66,14 +69,14 @@ function itemComments(item: Attributes, dialect: Dialect): GenericComment[] {
   });
 }
 
-/** The lists of notes that an entity, as it was read or told, shows. Pure. */
+/** The lists of notes in an entity that was read or received in an event. Pure. */
 export function notesIn(raw: RawEntity): Attributes[][] {
   const { order = {}, event } = raw as Partial<ProductOrderEntity>;
-  const told = event === undefined ? undefined : eventOf(event);
-  return [order, told?.order ?? {}].map(({ note }) => entries(note).filter(({ text }) => typeof text === 'string'));
+  const report = event === undefined ? undefined : eventOf(event);
+  return [order, report?.order ?? {}].map(({ note }) => entries(note).filter(({ text }) => typeof text === 'string'));
 }
 
-/** The event as it was kept; one that cannot be read says nothing beside the order. */
+/** The stored event; one that cannot be read adds nothing to the order. */
 function eventOf(event: Json): ProductOrderEvent | undefined {
   try {
     return readEvent(event);

@@ -6,19 +6,20 @@ import { digest } from '../tmf/digest.js';
 import { type ListOptions, type OpenEnd, pages, serverTime } from '../tmf/list.js';
 import { referenceOf } from './dialect.js';
 
-/** Looked back before the watermark: clocks of the provider's servers differ by minutes. Milliseconds. */
+/** How far before the watermark a poll looks: the clocks of a provider's servers differ by minutes. Milliseconds. */
 const OVERLAP = 600_000;
 
-/** Where nothing is shown of the last hours, the first look is from so long ago on: times may be those of any zone. Milliseconds. */
+/** How far the first poll looks back if no order changed in the last hours: times may be in any time zone. Milliseconds. */
 const ANY_ZONE = 12 * 3_600_000;
 
 /**
- * Where the poll stands: the newest time that an order showed, as far as it is not ahead of the provider's clock, and how each order that concerns us
- * looked. Times need not be in UTC, nor say their zone: west of it they are behind the clock, and the newest of them is the watermark.
+ * The position of the poll: the newest time shown by an order that is not ahead of the provider's clock, and a fingerprint of
+ * each relevant order. Times need not be in UTC or name their zone: west of UTC they are behind the clock, and the newest of them
+ * becomes the watermark.
  */
 type Cursor = { since: string; orders: { [id: string]: string } };
 
-/** The standard has no time of change: what an order tells of times at all. */
+/** All times of an order, because the standard has no time of change. */
 const TIMES = [
   'orderDate',
   'creationDate',
@@ -30,10 +31,10 @@ const TIMES = [
   'lastModifiedDate',
   'modificationDate',
 ];
-/** States after which nothing more is expected, as providers write them. */
-const OVER = new Set([...FINAL_STATES.map((state) => state.toLowerCase()), 'canceled', 'closed_complete']);
-/** What makes an order look different. */
-const LOOKS = [
+/** Final states, as providers write them. */
+const FINAL = new Set([...FINAL_STATES.map((state) => state.toLowerCase()), 'canceled', 'closed_complete']);
+/** Attributes in the fingerprint of an order. */
+const FINGERPRINT_ATTRIBUTES = [
   ...TIMES,
   'state',
   'expectedCompletionDate',
@@ -52,8 +53,9 @@ const LOOKS = [
 ];
 
 /**
- * One poll of a provider without a hub. TMF622 cannot be asked for changes, so all orders are listed and compared with how they looked: those
- * that carry our reference, and others from the time on that they show a change. An order that has ended is looked at until it rests.
+ * One poll of a provider without a hub. TMF622 cannot be queried for changes, so all orders are listed and compared with their
+ * fingerprints: those with our reference, and others from the time of their first change on. A finished order is compared until
+ * it no longer changes.
  */
 export async function poll(api: Api, path: string, absent: ListOptions['absent'], cursor: Json | undefined): Promise<PollResult> {
   const before = cursor as Cursor | undefined;
@@ -62,21 +64,21 @@ export async function poll(api: Api, path: string, absent: ListOptions['absent']
   const orders: Cursor['orders'] = {};
   let newest = before?.since ?? new Date(Date.parse(now) - ANY_ZONE).toISOString();
   const hints: Hint[] = [];
-  const whole = (end: OpenEnd) => end === 'short' || end === 'hidden';
-  for await (const page of pages(api, path, {}, 'poll orders', { absent, whole })) {
+  const mustBeComplete = (end: OpenEnd) => end === 'short' || end === 'hidden';
+  for await (const page of pages(api, path, {}, 'poll orders', { absent, mustBeComplete })) {
     for (const order of page) {
       const id = String(order.id);
       const times = timesOf(order);
       for (const time of times) if (time <= now && time > newest) newest = time;
-      const look = digest(LOOKS.map((name) => order[name] ?? null));
+      const fingerprint = digest(FINGERPRINT_ATTRIBUTES.map((name) => order[name] ?? null));
       const known = before?.orders[id];
-      const over = OVER.has((textOf(order.state) ?? '').toLowerCase());
+      const isFinal = FINAL.has((textOf(order.state) ?? '').toLowerCase());
       const recent = from !== undefined && times.some((time) => time >= from);
-      const concerns = known !== undefined || recent || (!over && referenceOf(order) !== undefined);
-      const rests = over && known === look && !recent;
-      if (!concerns || rests) continue;
-      orders[id] = look;
-      if (before && known !== look) hints.push(hintOf(id, look, order));
+      const concerns = known !== undefined || recent || (!isFinal && referenceOf(order) !== undefined);
+      const isSettled = isFinal && known === fingerprint && !recent;
+      if (!concerns || isSettled) continue;
+      orders[id] = fingerprint;
+      if (before && known !== fingerprint) hints.push(hintOf(id, fingerprint, order));
     }
   }
   return { hints, cursor: { since: newest, orders }, more: false };
@@ -88,12 +90,12 @@ function timesOf(order: Attributes): string[] {
   );
 }
 
-function hintOf(id: string, look: string, order: Attributes): Hint {
+function hintOf(id: string, fingerprint: string, order: Attributes): Hint {
   return {
     entityType: 'productOrder',
     id,
     number: id,
-    key: `poll|${id}|${look}`,
+    key: `poll|${id}|${fingerprint}`,
     payload: { id, state: order.state ?? null },
   };
 }

@@ -1,11 +1,12 @@
 import { DecisionError } from '../../errors.js';
 import type { Json } from '../../model/message.js';
+import { say } from '../../text/say.js';
 import { type Attributes, entries, writable } from '../tmf/attributes.js';
 import type { Dialect } from './dialect.js';
 import { ITEMS } from './items.js';
 import { mergedItem } from './merge.js';
 
-/** The body of a create: no attribute that the provider sets, and no state of an item, which is the provider's word too. */
+/** The body of a create: without attributes that the provider sets, including the state of an item. */
 export function orderBody(fields: Attributes, dialect: Dialect): Attributes {
   const body = writable(fields, dialect.notCreatable);
   if (!(ITEMS in body)) return body;
@@ -13,8 +14,9 @@ export function orderBody(fields: Attributes, dialect: Dialect): Attributes {
 }
 
 /**
- * The whole list of items for a PATCH: a merge patch replaces lists (RFC 7396), so that what is not in it would be gone. Items are told
- * apart by id; what the provider added to one stays. Only those of `added` are new: any other that is not there would be ordered once more.
+ * The whole list of items for a PATCH: a merge patch replaces lists (RFC 7396), so an omitted item would be removed. Items are
+ * matched by id, and keep what the provider added. Only the items in `added` are new: any other missing one would be ordered once
+ * more.
  */
 export function itemsPatch(has: Json | undefined, given: Json | undefined, added: readonly string[] = []): Attributes[] {
   const changes = new Map(entries(given).map((item) => [String(item.id), item]));
@@ -29,10 +31,10 @@ export function itemsPatch(has: Json | undefined, given: Json | undefined, added
   throw new DecisionError(
     'items',
     'SWB_PARTNER_ANSWER',
-    `Items ${lost.join(', ')} are not in the order: it has ${there.join(', ') || 'none'}.`,
+    say`Items ${lost.join(', ')} are not in the order, which has the items: ${there.join(', ') || 'none'}.`,
     {
       field: ITEMS,
-      hint: 'Nothing was written. Compare the order there with what was ordered, then replay this delivery, or skip it.',
+      hint: say`Nothing was written. Compare the order there with what was ordered, then replay or skip this delivery.`,
     },
   );
 }

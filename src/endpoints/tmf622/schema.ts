@@ -18,7 +18,10 @@ import {
 } from '../tmf/schema.js';
 import { dialectOf } from './dialect.js';
 
-/* What the versions of TMF622 accept, in our words: required attributes, types, the states. Unions of v5 are told apart by @type. */
+/*
+ * What the versions of TMF622 accept, in our own terms: required attributes, types, states. Unions of v5 are distinguished by
+ * @type.
+ */
 
 const whole = { type: 'integer' };
 const some = (items: Schema): Schema => ({ ...list(items), minItems: 1 });
@@ -113,7 +116,7 @@ const v5: Record<string, Schema> = {
   productOrderItem: some(item5),
 };
 
-/** ServiceNow demands more than the standard (Product Order Open API, POST /productOrder). */
+/** ServiceNow requires more than the standard (Product Order Open API, POST /productOrder). */
 const serviceNowItem = object(
   {
     id: { ...text, maxLength: 40 },
@@ -150,12 +153,12 @@ const PATCH = {
 
 const key = (version: Version, profile: Profile) => (profile === 'servicenow' ? 'servicenow' : version);
 
-/** What a provider would refuse of a create; empty when nothing. */
+/** What a provider would refuse in a create; empty when nothing. */
 export function validateOrderCreate(version: Version, profile: Profile, body: unknown): Problem[] {
   return problemsOf(CREATE[key(version, profile)], body);
 }
 
-/** What a provider would refuse of a PATCH, attributes that are not patchable included. */
+/** What a provider would refuse in a PATCH, including attributes that are not patchable. */
 export function validateOrderPatch(version: Version, profile: Profile, body: Attributes): Problem[] {
   return patchProblems(PATCH[key(version, profile)], body, dialectOf(version, profile).notPatchable);
 }

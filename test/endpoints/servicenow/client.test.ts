@@ -48,7 +48,7 @@ describe('a ServiceNow instance', () => {
   const desk = () => sandbox.servicenow;
   const gets = () => desk().requests.filter((r) => r.method === 'GET').length;
 
-  it('gives a record with its journal and attachments', async () => {
+  it('returns a record with its journal and attachments', async () => {
     const { sys_id, number } = desk().create('incident', { short_description: 'x', impact: '1' });
     desk().comment('incident', sys_id, 'public words', 'agent');
     desk().workNote('incident', sys_id, 'internal words', 'agent');
@@ -86,18 +86,18 @@ describe('a ServiceNow instance', () => {
     });
   });
 
-  it('tells of each record by itself that is not there, among others that are', async () => {
+  it('reports each missing record separately, among others that exist', async () => {
     const { sys_id } = desk().create('incident', { short_description: 'here' });
     const [there, gone] = await Promise.allSettled([client.read('incident', sys_id), client.read('incident', '0'.repeat(32))]);
     assert.equal(there.status, 'fulfilled');
     assert.equal((gone as PromiseRejectedResult).reason.code, 'SWB_PARTNER_NOT_FOUND');
   });
 
-  it('is not asked with an id that is none', async () => {
-    await assert.rejects(client.read('incident', 'x^ORactive=true'), { code: 'SWB_PAYLOAD', message: /no sys_id/ });
+  it('does not receive an id that is not a sys_id', async () => {
+    await assert.rejects(client.read('incident', 'x^ORactive=true'), { code: 'SWB_PAYLOAD', message: /is not a sys_id/ });
   });
 
-  it('is read with the chosen columns only, and those that are always needed', async () => {
+  it('is read with the chosen columns and those that are always needed', async () => {
     const few = connect(undefined, [{ name: 'incident', table: 'incident', fields: ['short_description'] }]);
     const { sys_id } = desk().create('incident', { short_description: 'x', description: 'long' });
     const { record } = few.parse(await few.read('incident', sys_id));
@@ -105,7 +105,7 @@ describe('a ServiceNow instance', () => {
     few.close();
   });
 
-  it('takes a create with our reference, by which it is found again', async () => {
+  it('accepts a create with our reference, by which the record is found', async () => {
     const { entity, dropped } = await client.create('incident', { short_description: 'x', impact: '2', urgency: '2' }, REFERENCE);
     assert.deepEqual(dropped, []);
     const { source } = client.parse(entity);
@@ -115,13 +115,13 @@ describe('a ServiceNow instance', () => {
     assert.equal(await client.find('incident', 'SWB-NOBODY'), undefined);
   });
 
-  it('with two records of one reference is a matter for a person', async () => {
+  it('with two records of one reference needs a person’s decision', async () => {
     await client.create('incident', { short_description: 'x' }, REFERENCE);
     await client.create('incident', { short_description: 'y' }, REFERENCE);
     await assert.rejects(client.find('incident', REFERENCE), { code: 'SWB_WRONG_ENTITY', message: /Several incident records/ });
   });
 
-  it('drops unknown fields and wrong choices silently: the write says which', async () => {
+  it('drops unknown fields and wrong choices silently: the client reports which', async () => {
     const { dropped } = await client.create('incident', { short_description: 'x', nonesuch: 'y', impact: '9' }, REFERENCE);
     assert.deepEqual(dropped.map((d) => [d.field, d.sent]).sort(), [
       ['impact', '9'],
@@ -129,7 +129,7 @@ describe('a ServiceNow instance', () => {
     ]);
   });
 
-  it('takes an update of the given fields only', async () => {
+  it('accepts an update of the given fields only', async () => {
     const { sys_id } = desk().create('incident', { short_description: 'x', description: 'stays' });
     const { dropped } = await client.update('incident', sys_id, { short_description: 'y' });
     assert.deepEqual(dropped, []);
@@ -140,7 +140,7 @@ describe('a ServiceNow instance', () => {
   });
 
   for (const told of [true, false])
-    it(`that gives ten rows at once is asked for the next ones${told ? '' : ', also where it does not say that there are'}`, async () => {
+    it(`that returns ten rows at a time is asked for the next ones${told ? '' : ', even if it does not announce them'}`, async () => {
       const { sys_id } = desk().create('incident', { short_description: 'x' });
       for (let i = 0; i < 23; i++) desk().comment('incident', sys_id, `words ${i}`, 'agent');
       desk().pageSize = 10;
@@ -149,14 +149,14 @@ describe('a ServiceNow instance', () => {
       assert.equal(new Set(comments.map(({ text }) => text)).size, 23);
     });
 
-  it('that gives nobody its journal takes comments all the same: the record tells that it was changed', async () => {
+  it('that shows its journal to nobody accepts comments all the same: the record proves that it was changed', async () => {
     const { sys_id } = desk().create('incident', { short_description: 'x' });
     desk().behaviours.add({ name: 'lag', kind: 'list', path: 'sys_journal_field', ms: 3_600_000 });
     await client.comment('incident', sys_id, { id: '1', text: 'words', visibility: 'public' });
     assert.equal(desk().journal(sys_id).length, 1);
   });
 
-  it('that shows journals has to show the comment, also where we have changed the record just now', async () => {
+  it('that shows journals has to show the comment, even if we have just changed the record', async () => {
     const { sys_id } = desk().create('incident', { short_description: 'x' });
     desk().comment('incident', desk().create('incident', { short_description: 'y' }).sys_id, 'that journals are shown', 'agent');
     await client.update('incident', sys_id, { short_description: 'ours' });
@@ -173,7 +173,7 @@ describe('a ServiceNow instance', () => {
     assert.equal(id, desk().journal(sys_id)[1]?.sys_id);
   });
 
-  it('takes comments and work notes, and tells whether one was written before', async () => {
+  it('accepts comments and work notes, and shows whether one was written before', async () => {
     const { sys_id } = desk().create('incident', { short_description: 'x' });
     const since = new Date().toISOString();
     const comment = { id: '1', text: 'public words', visibility: 'public' as const };
@@ -196,7 +196,7 @@ describe('a ServiceNow instance', () => {
     assert.equal(await client.findComment('incident', sys_id, { ...note, visibility: 'public' }, since), undefined);
   });
 
-  it('takes files and gives them back byte for byte', async () => {
+  it('accepts files and returns them byte for byte', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'switchboard-file-'));
     try {
       const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => i % 251));
@@ -218,7 +218,7 @@ describe('a ServiceNow instance', () => {
     }
   });
 
-  it('that says 202 has dropped the request', async () => {
+  it('that answers 202 has dropped the request', async () => {
     sandbox.servicenow.faults.add({ method: 'POST', kind: 'status', status: 202, times: 1 });
     await assert.rejects(client.create('incident', { short_description: 'x' }, REFERENCE), {
       code: 'SWB_PARTNER_ANSWER',
@@ -227,8 +227,8 @@ describe('a ServiceNow instance', () => {
     });
   });
 
-  it('has no entity type that is not in the endpoint', async () => {
-    await assert.rejects(client.read('asset', '0'.repeat(32)), { code: 'SWB_CONFIG', message: /no entity type «asset»/ });
+  it('has no entity type that is not configured in the endpoint', async () => {
+    await assert.rejects(client.read('asset', '0'.repeat(32)), { code: 'SWB_CONFIG', message: /no entity type "asset"/ });
   });
 
   describe('polled', () => {
@@ -245,19 +245,19 @@ describe('a ServiceNow instance', () => {
       return { hints, cursor: at };
     };
 
-    it('begins with now: what was there before is not news', async () => {
+    it('begins with now: earlier changes are not reported', async () => {
       desk().create('incident', { short_description: 'old' });
       const { hints } = await sweep(undefined);
       assert.deepEqual(hints, []);
     });
 
-    it('gives what changed since, each state of a record once by its key, journals and files apart', async () => {
+    it('returns the changes since, each state of a record once by its key, with journals and files separately', async () => {
       const { cursor } = await sweep(undefined);
       const rows = Array.from({ length: 450 }, (_, i) => desk().create('incident', { short_description: `n ${i}` }));
       const [first] = rows;
       desk().comment('incident', first!.sys_id, 'words', 'agent');
       desk().attach('incident', first!.sys_id, 'a.txt', 'text/plain', Buffer.from('x'), 'agent');
-      // The current second may still be filling: it is left for the next sweep.
+      // The current second may still be filling, so the next sweep reads it.
       const found = new Map<string, string>();
       let at = cursor;
       await until('all records and the file', async () => {
@@ -284,7 +284,7 @@ describe('a ServiceNow instance', () => {
       assert.ok([...checks.keys()].some((name) => /time zone/i.test(name)));
     });
 
-    it('says in which zone changes are asked for, and how the clocks differ', async () => {
+    it('says which time zone polling uses, and how the clocks differ', async () => {
       const user = desk()
         .rows('sys_user')
         .find((row) => row.user_name === 'switchboard');
@@ -293,7 +293,7 @@ describe('a ServiceNow instance', () => {
       assert.deepEqual([checks.get('Time zone')?.ok, checks.get('Clock')?.ok], ['warning', true]);
       assert.match(checks.get('Time zone')?.text ?? '', /Mars\/Olympus.*GMT/);
       user!.time_zone = 'GMT';
-      assert.match((await named(client)).get('Time zone')?.text ?? '', /switchboard is in GMT/);
+      assert.match((await named(client)).get('Time zone')?.text ?? '', /The time zone of switchboard is GMT/);
     });
 
     it('says that the password is wrong', async () => {
@@ -304,7 +304,7 @@ describe('a ServiceNow instance', () => {
       made.close();
     });
 
-    it('says that the token is refused, whichever status the token endpoint has for that', async () => {
+    it('says that the token is refused, whichever status the token endpoint uses for that', async () => {
       const made = connect({
         kind: 'oauthRefreshToken',
         tokenUrl: `${sandbox.url}/servicenow/oauth_token.do`,
@@ -328,7 +328,7 @@ describe('a ServiceNow instance', () => {
       made.close();
     });
 
-    it('warns of an integration user that only reads, or lives in another time zone', async () => {
+    it('warns of an integration user that may only read, or is in another time zone', async () => {
       desk().readOnly.add('switchboard');
       const [user] = desk()
         .rows('sys_user')
@@ -346,7 +346,7 @@ describe('a ServiceNow instance', () => {
       );
     });
 
-    it('says that nobody answers', async () => {
+    it('says that the instance does not answer', async () => {
       const made = createServiceNowClient({
         id: 'x',
         name: 'Gone',

@@ -6,7 +6,7 @@ import { createHttpClient } from '../../../src/http/http-client.js';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.js';
 import { PATIENCE } from '../../patience.js';
 
-describe('what a ServiceNow says of itself', () => {
+describe('the metadata of a ServiceNow instance', () => {
   let sandbox: Sandbox;
   let api: Api;
   before(async () => {
@@ -31,7 +31,7 @@ describe('what a ServiceNow says of itself', () => {
     sandbox.servicenow.faults.add({ method: 'GET', path: `/table/${table}`, kind: 'status', status: 403 });
   const names = (items: { name: string }[]) => items.map(({ name }) => name);
 
-  it('tables that hold tasks, by their labels, and those that were named', async () => {
+  it('lists the tables that hold tasks, by label, and the known ones', async () => {
     const { items, note } = await listTables(api, ['incident', 'u_own']);
     assert.ok(names(items).includes('sn_customerservice_case'));
     assert.ok(!names(items).includes('sys_user'), 'not just any table');
@@ -41,14 +41,14 @@ describe('what a ServiceNow says of itself', () => {
     assert.equal(note, undefined);
   });
 
-  it('only the named tables where the list may not be read, and says so', async () => {
+  it('lists only the known tables where the list may not be read, and says so', async () => {
     hide('sys_db_object');
     const { items, note } = await listTables(api, ['incident']);
     assert.deepEqual(names(items), ['incident']);
     assert.match(note ?? '', /sys_db_object/);
   });
 
-  it('columns of a table and of what it extends, with what a person wants to know of them', async () => {
+  it('lists the columns of a table and of those it extends, with the details that people need', async () => {
     const { items } = await listFields(api, 'incident');
     assert.deepEqual(
       items.find(({ name }) => name === 'caller_id'),
@@ -60,7 +60,7 @@ describe('what a ServiceNow says of itself', () => {
     assert.ok(!names(items).includes('problem_state'), 'none of another table');
   });
 
-  it('the columns of a record where the dictionary may not be read; nothing where there is no record either', async () => {
+  it('lists the columns of a record where the dictionary may not be read, and none where there is no record either', async () => {
     hide('sys_dictionary');
     assert.deepEqual((await listFields(api, 'incident')).items, []);
     sandbox.servicenow.create('incident', { short_description: 'x' });
@@ -69,7 +69,7 @@ describe('what a ServiceNow says of itself', () => {
     assert.match(note ?? '', /sys_dictionary/);
   });
 
-  it('choices, those of the table before those of what it extends', async () => {
+  it('lists choices, those of the table before those of a table that it extends', async () => {
     const states = await listChoices(api, 'incident', 'state');
     assert.deepEqual(states.items[2], { value: '3', label: 'On Hold' });
     const impact = await listChoices(api, 'incident', 'impact');
@@ -79,13 +79,13 @@ describe('what a ServiceNow says of itself', () => {
     assert.match(none.note ?? '', /sys_choice/);
   });
 
-  it('takes no name that could become another address or another query', async () => {
+  it('accepts no name that could become another URL or another query', async () => {
     await assert.rejects(listFields(api, '../sys_user'), { code: 'SWB_PAYLOAD' });
     await assert.rejects(listChoices(api, 'incident', 'state^ORname=sys_user'), { code: 'SWB_PAYLOAD' });
     assert.ok(!names((await listTables(api, ['a^ORnameISNOTEMPTY'])).items).includes('sys_user'));
   });
 
-  it('a partner that cannot be reached is an error', async () => {
+  it('fails where the partner cannot be reached', async () => {
     sandbox.servicenow.faults.add({ method: 'GET', kind: 'status', status: 401 });
     await assert.rejects(listTables(api, []), { code: 'SWB_PARTNER_AUTH' });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { plainText } from '../../../src/endpoints/servicenow/html.js';
 
-describe('the words of a journal entry', () => {
+describe('the text of a journal entry', () => {
   for (const [what, entry, words] of [
     ['plain', 'just words', 'just words'],
     [
@@ -22,18 +22,18 @@ describe('the words of a journal entry', () => {
       'port 7\nlink down',
     ],
     ['scripts and styles', '[code]<style>p {color: red}</style><p>seen</p><script>alert(1)</script>[/code]', 'seen'],
-    ['what only looks like HTML', 'if a <b and c> d, use <p> here', 'if a <b and c> d, use <p> here'],
-    ['entities of people', 'write &amp; in HTML', 'write &amp; in HTML'],
-    ['no words', '[code]<p>&nbsp;</p>[/code]', ''],
+    ['text that only looks like HTML', 'if a <b and c> d, use <p> here', 'if a <b and c> d, use <p> here'],
+    ['entities that people typed', 'write &amp; in HTML', 'write &amp; in HTML'],
+    ['no text', '[code]<p>&nbsp;</p>[/code]', ''],
   ] as const)
-    it(`are its words: ${what}`, () => assert.equal(plainText(entry), words));
+    it(`is plain: ${what}`, () => assert.equal(plainText(entry), words));
 
-  it('say that there is a picture', () => {
+  it('has a placeholder for an image', () => {
     assert.equal(plainText('[code]<img src="x.png">[/code]'), '[image]');
     assert.equal(plainText('<p>See <img src=x alt="the rack">.</p>'), 'See [image: the rack].');
   });
 
-  it('are found at once, however hostile', () => {
+  it('is found at once, however hostile the entry', () => {
     const begun = process.hrtime.bigint();
     for (const part of ['[code]', '<script', '<p', '<!--', '<', '&'])
       for (const text of [part.repeat(20_000), `[code]${part.repeat(20_000)}[/code]`]) plainText(text);

@@ -72,14 +72,14 @@ describe('orders of a ServiceNow instance', () => {
       { external_id: '1', quantity: '1', short_description: 'Fibre', characteristics: { bandwidth: '1 Gbit/s' } },
       { quantity: '2', short_description: 'Phone' },
     ]);
-  /** What create does when its answer is lost: it fails, and what it was to make is looked up. */
+  /** What the broker does when the answer to a create is lost: the create fails, and its result is looked up. */
   const again = async (type: string, fields: Record<string, Json>) => {
     await assert.rejects(client.create(type, fields, REFERENCE), { outcome: 'unknown' });
     return (await client.find(type, REFERENCE, fields)) ?? (await client.create(type, fields, REFERENCE)).entity;
   };
 
   describe('read', () => {
-    it('have their lines in their own order, with characteristics, names of what they refer to, and what was said about them', async () => {
+    it('have their lines by number, with characteristics, names of referenced records, and comments', async () => {
       const account = desk().create('customer_account', { name: 'Acme Ltd' });
       const offering = desk().create('sn_prd_pm_product_offering', { name: 'Business Fibre' });
       const { order, lines } = place({ account: account.sys_id });
@@ -104,7 +104,7 @@ describe('orders of a ServiceNow instance', () => {
       );
     });
 
-    it('forty at a time take few requests, and records without lines take no more than before', async () => {
+    it('take few requests forty at a time, and records without lines take no more than before', async () => {
       const orders = Array.from({ length: 40 }, (_, i) => place({ short_description: `n ${i}` }));
       const start = gets();
       const read = await Promise.all(orders.map(({ order }) => client.read('order', order.sys_id)));
@@ -119,7 +119,7 @@ describe('orders of a ServiceNow instance', () => {
       assert.equal(gets() - before, 3);
     });
 
-    it('are newer when a line changed, although nothing touched the order', async () => {
+    it('are newer when a line changed, even if the order was not touched', async () => {
       const { order, lines } = place();
       const { source: before, record: was } = client.parse(await client.read('order', order.sys_id));
       desk().update(LINE, lines[0]!.sys_id, { state: 'in_progress' });
@@ -135,7 +135,7 @@ describe('orders of a ServiceNow instance', () => {
       assert.deepEqual(client.parse(await client.read('order', order.sys_id)).record.lines, was.lines);
     });
 
-    it('say in words that their lines may not be read', async () => {
+    it('explain that their lines may not be read', async () => {
       const { order } = place();
       desk().faults.add({ kind: 'status', status: 403, path: LINE });
       await assert.rejects(client.read('order', order.sys_id), {
@@ -158,7 +158,7 @@ describe('orders of a ServiceNow instance', () => {
       ['3', '1', {}],
     ];
 
-    it('get our reference, their lines and the characteristics of these', async () => {
+    it('get our reference, their lines, and the characteristics of the lines', async () => {
       const { entity, dropped } = await client.create('order', FIELDS, REFERENCE);
       const { source, record } = client.parse(entity);
       assert.deepEqual(dropped, []);
@@ -167,7 +167,7 @@ describe('orders of a ServiceNow instance', () => {
       assert.deepEqual(whole(source.id), WHOLE);
     });
 
-    it('are CSM’s under the names of its tables', async () => {
+    it('use the table names of CSM', async () => {
       const { entity } = await client.create('csmOrder', FIELDS, REFERENCE);
       const lines = linesOf(desk(), client.parse(entity).source.id, 'sn_csm_om');
       assert.deepEqual(
@@ -180,11 +180,11 @@ describe('orders of a ServiceNow instance', () => {
       );
     });
 
-    // The answer that is lost: of each write of the create, before and after the instance acted.
+    // The lost answer: of each write of the create, before and after the instance acted.
     const WRITES = [ORDER, LINE, VALUE, VALUE, LINE, VALUE, LINE];
     for (const kind of ['reset-after', 'reset-before', 'no-body'] as const) {
       for (let step = 0; step < WRITES.length; step++) {
-        it(`are there once and whole when write ${step + 1} (${WRITES[step]}) ends in ${kind}`, async () => {
+        it(`exist once and complete when write ${step + 1} (${WRITES[step]}) ends in ${kind}`, async () => {
           const path = `/table/${WRITES[step]}`;
           for (let i = 0; i < WRITES.slice(0, step).filter((table) => table === WRITES[step]).length; i++)
             desk().faults.add({ kind: 'slow', delay: 0, method: 'POST', path, times: 1 });
@@ -200,7 +200,7 @@ describe('orders of a ServiceNow instance', () => {
       }
     }
 
-    it('are not made again after a refusal half-way, but completed once the right is given', async () => {
+    it('are not created again after a refusal half-way, but completed once the right is granted', async () => {
       desk().faults.add({ kind: 'status', status: 403, method: 'POST', path: LINE, times: 1 });
       await assert.rejects(client.create('order', FIELDS, REFERENCE), { code: 'SWB_PARTNER_AUTH', message: new RegExp(LINE) });
       await client.create('order', FIELDS, REFERENCE);
@@ -208,7 +208,7 @@ describe('orders of a ServiceNow instance', () => {
       assert.deepEqual(whole(desk().rows(ORDER)[0]!.sys_id), WHOLE);
     });
 
-    it('are to be looked up when the rate is limited half-way: part of them is there', async () => {
+    it('have to be looked up when the rate is limited half-way, because part of them exists', async () => {
       desk().faults.add({ kind: 'status', status: 429, retryAfter: '1', method: 'POST', path: LINE, times: 1 });
       await assert.rejects(client.create('order', FIELDS, REFERENCE), {
         code: 'SWB_PARTNER_LIMIT',
@@ -217,7 +217,7 @@ describe('orders of a ServiceNow instance', () => {
       });
     });
 
-    it('keep what became of a line in the meantime when they are completed', async () => {
+    it('keep changes of a line made in the meantime when they are completed', async () => {
       desk().faults.add({ kind: 'slow', delay: 0, method: 'POST', path: LINE, times: 1 });
       desk().faults.add({ kind: 'status', status: 503, method: 'POST', path: LINE, times: 1 });
       await assert.rejects(client.create('order', FIELDS, REFERENCE));
@@ -246,7 +246,7 @@ describe('orders of a ServiceNow instance', () => {
   });
 
   describe('updated', () => {
-    it('change the lines that differ only, by item id or, where that is empty, by number', async () => {
+    it('change only the lines that differ, by item id or, where that is empty, by number', async () => {
       const { order, lines } = place();
       const before = desk().requests.length;
       const { dropped } = await client.update('order', order.sys_id, {
@@ -268,7 +268,7 @@ describe('orders of a ServiceNow instance', () => {
       );
     });
 
-    it('write a note about a line once, however often it is told, and again when it is another', async () => {
+    it('write a note about a line once, however often it is sent, and again when it changes', async () => {
       const { order } = place();
       const tell = (work_notes: string) => client.update('order', order.sys_id, { lines: [{ external_id: '1', work_notes }] });
       for (const text of ['No duct', 'No duct', 'Duct found', 'No duct']) await tell(text);
@@ -281,7 +281,7 @@ describe('orders of a ServiceNow instance', () => {
       );
     });
 
-    it('get a line that is new, and characteristics that changed', async () => {
+    it('get a new line, and changed characteristics', async () => {
       const { order } = place();
       const fields: Record<string, Json> = {
         short_description: 'Newer office',
@@ -303,20 +303,20 @@ describe('orders of a ServiceNow instance', () => {
       );
     });
 
-    it('are not written where a line is not shown that nobody says is new: it would be there twice', async () => {
+    it('are not written where a line is missing that is not marked as new, because it would be duplicated', async () => {
       const { order, lines } = place();
       desk().update(LINE, lines[0]!.sys_id, { order: '' }); // as an index that has not got it yet would have it
       const fields = { short_description: 'x', lines: [{ external_id: '1', state: 'in_progress' }] };
       await assert.rejects(client.update('order', order.sys_id, fields, ['9']), {
         kind: 'items',
         code: 'SWB_PARTNER_ANSWER',
-        message: new RegExp(`Lines 1 are not in the order: it has ${lines[1]!.number}\\. Nothing was written`),
+        message: new RegExp(`Lines 1 are not in the order, which has the lines: ${lines[1]!.number}\\. Nothing was written`),
       });
       assert.equal(desk().rows(LINE).length, 2);
       assert.equal(desk().row(ORDER, order.sys_id)?.short_description, 'New office');
     });
 
-    it('are there once when the answer is lost and they are written again', async () => {
+    it('exist once when the answer is lost and they are written again', async () => {
       const { order } = place();
       const fields = { lines: [{ external_id: '9', quantity: 1, work_notes: 'Hello', characteristics: { a: '1' } }] };
       for (const path of [LINE, VALUE]) {
@@ -332,7 +332,7 @@ describe('orders of a ServiceNow instance', () => {
   });
 
   describe('polled and pushed', () => {
-    it('tell of a line’s change, and of what is said about it, as news of the order', async () => {
+    it('report a change of a line, and a comment on it, as a change of the order', async () => {
       const { order, lines } = place();
       const { cursor } = await client.poll('order', undefined);
       desk().comment(LINE, lines[0]!.sys_id, 'Any news?', 'agent');
@@ -347,7 +347,7 @@ describe('orders of a ServiceNow instance', () => {
       for (const [key, id] of found) assert.equal(id, order.sys_id, key);
     });
 
-    it('ask nothing more for records without lines', async () => {
+    it('request nothing more for records without lines', async () => {
       const begun = await client.poll('incident', undefined);
       const { cursor } = await client.poll('incident', begun.cursor); // reads the zone
       const before = gets();
@@ -355,7 +355,7 @@ describe('orders of a ServiceNow instance', () => {
       assert.equal(gets() - before, 4); // the clock, records, journals, attachments
     });
 
-    it('lead from a webhook about a line to its order, whether it names it or not', async () => {
+    it('are found from a webhook about a line, whether it names its order or not', async () => {
       const { order, lines } = place();
       const body = { table: LINE, sys_id: lines[1]!.sys_id, number: lines[1]!.number, sys_updated_on: 'x', sys_mod_count: '1' };
       const named = readWebhook({ ...body, order: { value: order.sys_id, display_value: order.number } }, TYPES, 'incident');
@@ -369,7 +369,7 @@ describe('orders of a ServiceNow instance', () => {
       await assert.rejects(client.read('order', id), { code: 'SWB_PARTNER_NOT_FOUND', message: /belongs to no order/ });
     });
 
-    it('take a requested item for one of its request, unless requested items are what is asked for', () => {
+    it('take a requested item as part of its request, unless requested items are the entity type', () => {
       const types = [...TYPES, { name: 'requestItem', table: 'sc_req_item' }];
       const body = { table: 'sc_req_item', sys_id: 'a'.repeat(32), request: 'b'.repeat(32) };
       const of = (standard: string) => {
@@ -402,7 +402,7 @@ describe('orders of a ServiceNow instance', () => {
       ['4', 'T14'],
     ];
 
-    it('are requests that carry our reference, with items that carry theirs', async () => {
+    it('are requests that carry our reference, with items that carry their item ids', async () => {
       const { entity, dropped } = await client.create('request', REQUEST, REFERENCE);
       const { source, record } = client.parse(entity);
       assert.deepEqual([source.reference, record.short_description], [REFERENCE, 'New colleague']);
@@ -415,7 +415,7 @@ describe('orders of a ServiceNow instance', () => {
       assert.deepEqual([laptop?.cat_item_name, laptop?.variables], ['Laptop', { model: 'X1', memory: '32' }]);
     });
 
-    it('are known by the reference of their items before they carry it themselves, and awaited while they have neither', async () => {
+    it('are recognised by the reference of their items before they carry it themselves, and awaited while they have neither', async () => {
       const { entity } = await client.create('request', REQUEST, REFERENCE);
       const { source } = client.parse(entity);
       desk().update('sc_request', source.id, { correlation_id: '' }, 'switchboard');
@@ -429,7 +429,7 @@ describe('orders of a ServiceNow instance', () => {
       assert.equal(client.parse(await client.read('request', theirs.sys_id)).source.reference, undefined);
     });
 
-    it('are ordered by an offering’s name where its id is another catalogue’s', async () => {
+    it('are ordered by the name of an offering where its id is from another catalogue', async () => {
       const lines: Lines = [
         { correlation_id: '1', cat_item: 'LT-1', cat_item_name: 'Laptop', quantity: 1 },
         { correlation_id: '2', cat_item_name: 'Building pass', quantity: 1 },
@@ -447,7 +447,7 @@ describe('orders of a ServiceNow instance', () => {
       assert.deepEqual((await client.update('request', id, { lines })).dropped, []);
     });
 
-    it('leave nothing in the cart, and order nothing that an earlier try left there', async () => {
+    it('leave nothing in the cart, and do not order what an earlier attempt left there', async () => {
       desk().faults.add({ kind: 'status', status: 503, method: 'POST', path: 'submit_order', times: 1 });
       await assert.rejects(client.create('request', REQUEST, REFERENCE));
       assert.equal(desk().carts.get('switchboard')?.items.length, 3);
@@ -469,7 +469,7 @@ describe('orders of a ServiceNow instance', () => {
       ['PATCH', 'sc_req_item'],
       ['PATCH', 'sc_request'],
     ] as const) {
-      it(`are there once when the answer to ${method} ${path} is lost`, async () => {
+      it(`exist once when the answer to ${method} ${path} is lost`, async () => {
         desk().faults.add({ kind: 'reset-after', method, path, times: 1 });
         const raw = await again('request', REQUEST);
         assert.equal(desk().rows('sc_request').length, 1);
@@ -477,7 +477,7 @@ describe('orders of a ServiceNow instance', () => {
       });
     }
 
-    it('say that an item does not ask for our reference: a lost answer could not be looked up', async () => {
+    it('report an item without a variable for our reference, because a lost answer could not be looked up', async () => {
       const { dropped } = await client.create(
         'request',
         { lines: [{ correlation_id: '3', cat_item: 'Desk chair', quantity: 1, variables: { colour: 'grey' } }] },
@@ -489,20 +489,20 @@ describe('orders of a ServiceNow instance', () => {
       );
     });
 
-    it('say in words what the catalogue does not have, before anything is ordered', async () => {
+    it('explain what the catalogue does not have, before anything is ordered', async () => {
       const [laptop] = REQUEST.lines as Lines;
       const order = (cat_item: string) =>
         client.create('request', { lines: [laptop!, { correlation_id: '7', cat_item, quantity: 1 }] }, REFERENCE);
       await assert.rejects(order('Jet pack'), {
         code: 'SWB_PAYLOAD',
-        message: /Item 7 is to be «Jet pack», which the catalogue does not have/,
+        message: /Item 7 names "Jet pack", which the catalogue does not have/,
       });
       await assert.rejects(order('f'.repeat(32)), { code: 'SWB_PAYLOAD' });
       await assert.rejects(order(''), { code: 'SWB_PAYLOAD', message: /Item 7 does not say what/ });
       assert.deepEqual([desk().rows('sc_request').length, desk().carts.size], [0, 0]);
     });
 
-    it('are told how their items stand; what they are cannot be changed', async () => {
+    it('receive the states of their items, but no other changes of them', async () => {
       const { entity } = await client.create('request', REQUEST, REFERENCE);
       const { id } = client.parse(entity).source;
       const fields: Record<string, Json> = {
@@ -529,7 +529,7 @@ describe('orders of a ServiceNow instance', () => {
       );
     });
 
-    it('are cancelled with those of their items that are still open', async () => {
+    it('are cancelled together with their items that are still open', async () => {
       const { entity } = await client.create('request', REQUEST, REFERENCE);
       const { id } = client.parse(entity).source;
       const [first] = desk().rows('sc_req_item');

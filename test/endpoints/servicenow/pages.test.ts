@@ -10,7 +10,7 @@ describe('long lists of a ServiceNow instance', () => {
   beforeEach(() => {
     tables = new Tables();
   });
-  /** So many entries of a record, some of each second. */
+  /** A number of entries of a record, some in each second. */
   const write = (count: number, element = 'r1', perSecond = 7) => {
     for (let i = 0; i < count; i++) say(`words ${i}`, NOON + Math.floor(i / perSecond) * 1000, element);
   };
@@ -20,7 +20,7 @@ describe('long lists of a ServiceNow instance', () => {
   const times = async () => (await journalOf(tables.api, ['r1'])).map((row) => String(row.sys_created_on));
 
   for (const count of [999, 1000, 1001, 3000])
-    it(`are read whole: a journal of ${count}, each entry once, the oldest first`, async () => {
+    it(`are read completely: a journal of ${count}, each entry once, the oldest first`, async () => {
       write(count);
       const read = await texts();
       assert.deepEqual([read.length, new Set(read).size], [count, count]);
@@ -29,22 +29,22 @@ describe('long lists of a ServiceNow instance', () => {
     });
 
   for (const cap of [1, 2, 10, 33, 50])
-    it(`are read whole from an instance that gives ${cap} at once`, async () => {
+    it(`are read completely from an instance that returns ${cap} rows at a time`, async () => {
       write(cap === 33 ? 66 : 60);
       tables.cap = cap;
-      // It does not say that there are more, and 33 is no round number: it has to be asked for as many.
+      // The instance does not announce more rows, and 33 is not a round number, so it has to be asked again.
       if (cap === 33 || cap < 10) tables.refusal = { above: cap, words: `limit must be ≤ ${cap}` };
       assert.equal(new Set(await texts()).size, cap === 33 ? 66 : 60);
     });
 
-  it('have each entry though those of one second come in any order', async () => {
+  it('have each entry although entries of the same second come in any order', async () => {
     write(95, 'r1', 40);
     tables.cap = 10;
     tables.shuffles = true;
     assert.equal(new Set(await texts()).size, 95);
   });
 
-  it('have those that were there, and each once, though others are added meanwhile', async () => {
+  it('have all that existed, and each once, although others are added meanwhile', async () => {
     write(95);
     tables.cap = 10;
     let added = 0;
@@ -55,13 +55,13 @@ describe('long lists of a ServiceNow instance', () => {
     assert.ok(read.some((text) => text.startsWith('new')));
   });
 
-  it('are read to their end though some rows may not be seen', async () => {
+  it('are read to their end although some rows are hidden', async () => {
     write(2_500);
     tables.hides = ({ value = '' }) => /[37]$/.test(value) || value.endsWith('88');
     assert.equal((await texts()).length, 2_500 - 500 - 25);
   });
 
-  it('are asked for again when something was taken out meanwhile', async () => {
+  it('are read again when an entry was removed meanwhile', async () => {
     write(95);
     tables.cap = 10;
     tables.before = () => tables.asked.length === 4 && tables.rows.sys_journal_field!.splice(0, 12);
@@ -74,7 +74,7 @@ describe('long lists of a ServiceNow instance', () => {
     ['sysparm_limit: at most 250 rows', 250],
     ['Page size is too large', 250],
   ] as const)
-    it(`are asked for in smaller pages: «${words}»`, async () => {
+    it(`are requested in smaller pages: "${words}"`, async () => {
       write(300);
       tables.refusal = { above: most, words };
       assert.equal((await texts()).length, 300);
@@ -89,18 +89,18 @@ describe('long lists of a ServiceNow instance', () => {
       assert.equal((await texts()).length, 20);
     });
 
-  it('are refused in words where they are too long', async () => {
+  it('are refused with an explanation where they are too long', async () => {
     write(20_001);
     await assert.rejects(texts(), { code: 'SWB_TOO_LARGE', retry: false, message: /more than 20000/ });
   });
 
-  it('of files are read whole, too', async () => {
+  it('of files are read completely, too', async () => {
     for (let i = 0; i < 1200; i++)
       tables.add('sys_attachment', { table_name: 'incident', table_sys_id: 'r1', file_name: `f${i}`, sys_created_on: raw(NOON) });
     assert.equal((await attachmentsOf(tables.api, 'incident', ['r1'])).length, 1200);
   });
 
-  it('leave each record its own, read together; one that is too long fails alone', async () => {
+  it('are not mixed up when records are read together; one that is too long fails alone', async () => {
     tables.add('incident', { sys_id: 'r1', sys_updated_on: raw(NOON) });
     tables.add('incident', { sys_id: 'r2', sys_updated_on: raw(NOON) });
     tables.add('incident', { sys_id: 'r3', sys_updated_on: raw(NOON) });
@@ -108,8 +108,8 @@ describe('long lists of a ServiceNow instance', () => {
     write(1500, 'r2');
     write(17_001, 'r3');
     const read = tables.api.read.bind(tables.api);
-    tables.api.read = async (request, id, needs) =>
-      tables.rows.incident?.find((row) => row.sys_id === id) ?? read(request, id, needs);
+    tables.api.read = async (request, id, required) =>
+      tables.rows.incident?.find((row) => row.sys_id === id) ?? read(request, id, required);
     const reader = new RecordReader(tables.api, 'incident', 'incident', []);
     const counts = async (...ids: string[]) =>
       (await Promise.all(ids.map((id) => reader.read(id)))).map(({ journal }) => journal?.length);

@@ -6,17 +6,17 @@ import type { Json } from '../../../src/model/message.js';
 import { parseQuery, type Row } from '../../../src/sandbox/servicenow-query.js';
 import { TABLES } from '../../../src/sandbox/servicenow-tables.js';
 
-/** An instance whose clock stands where a test puts it. */
+/** An instance whose clock is set by the test. */
 class Instance {
   /** Seconds after noon. */
   clock = 0;
   readonly tables: Record<string, Row[]> = { incident: [], sys_journal_field: [], sys_attachment: [] };
-  /** Ignores every query, as an instance does with one that it does not understand. */
+  /** Ignores every query, as an instance does with a query that it does not understand. */
   deaf = false;
   pages = 0;
-  /** Ids of rows that the user may not see: they are taken out of a page. */
+  /** Ids of hidden rows, which are taken out of a page. */
   hidden = new Set<string>();
-  /** It says where a page has a next one. */
+  /** Announces a next page. */
   links = false;
 
   readonly api = serviceNowApi({
@@ -26,7 +26,7 @@ class Instance {
     request: async (request: HttpRequest) => this.answer(request),
   } as Partial<HttpClient> as HttpClient);
 
-  /** A record changed so many seconds after noon. */
+  /** Changes a record a number of seconds after noon. */
   changed(id: string, at: number, modCount = 0): void {
     this.tables.incident!.push({ sys_id: id, number: id, sys_updated_on: time(at), sys_mod_count: String(modCount) });
   }
@@ -62,11 +62,11 @@ describe('a poll of ServiceNow', () => {
     instance = new Instance();
     cursor = undefined;
   });
-  /** Steps until there is no more; the keys found. */
+  /** Polls until there is no more; returns the keys found. */
   const sweep = async () => {
     const keys: string[] = [];
     for (let more = true; more; ) {
-      // As it comes back from the store.
+      // The cursor as it comes back from the store.
       const step = await poll(instance.api, 'incident', 'incident', cursor && JSON.parse(JSON.stringify(cursor)));
       keys.push(...step.hints.map((hint) => hint.key));
       cursor = step.cursor;
@@ -76,7 +76,7 @@ describe('a poll of ServiceNow', () => {
   };
   const ids = (keys: string[]) => keys.map((key) => key.split('|')[1]);
 
-  it('reads the last seconds again: rows of them may still be arriving', async () => {
+  it('reads the last seconds again, because rows of them may still be arriving', async () => {
     await sweep();
     instance.changed('a', 9);
     instance.changed('b', 10);
@@ -86,7 +86,7 @@ describe('a poll of ServiceNow', () => {
   });
 
   for (const minutes of [-20, 0, 20])
-    it(`goes by the times of rows, where answers are dated ${minutes} minutes from them`, async () => {
+    it(`uses the times of rows, even where answers are dated ${minutes} minutes differently`, async () => {
       instance.changed('before', 0);
       instance.clock = minutes * 60;
       assert.deepEqual(await sweep(), []);
@@ -115,11 +115,11 @@ describe('a poll of ServiceNow', () => {
     assert.deepEqual(ids(await sweep()), ['late', 'a'], 'and does not go back further than it must');
   });
 
-  it('finds what was committed behind a page while rows came without end', async () => {
+  it('finds what was committed behind a page while rows kept arriving', async () => {
     instance.changed('before', -10);
     await sweep();
     const found = new Set<string>();
-    // At each page something new is there, and something in the second that the page before had reached.
+    // With each page there is a new row, and a row in the second that the page before had reached.
     for (let at = 1; at < 40; at++) {
       instance.clock = at;
       instance.changed(`z${at}`, at);
@@ -132,14 +132,14 @@ describe('a poll of ServiceNow', () => {
     assert.ok(missed.length <= 2, `not found: ${missed}`);
   });
 
-  it('never takes for news what was there before it began, however often it looks back', async () => {
+  it('never reports what existed before it began, however often it looks back', async () => {
     instance.changed('old', -60);
     await sweep();
     for (instance.clock = 10; instance.clock < 3_000; instance.clock += 100) assert.deepEqual(await sweep(), []);
   });
 
   for (const links of [true, false])
-    it(`finds what comes behind hundreds of rows that may not be seen, ${links ? 'at once where it says that there are more' : 'within minutes'}`, async () => {
+    it(`finds what comes after hundreds of hidden rows, ${links ? 'at once where the answer announces more' : 'within minutes'}`, async () => {
       instance.links = links;
       instance.changed('first', -100);
       instance.hidden.add('first');
@@ -155,7 +155,7 @@ describe('a poll of ServiceNow', () => {
       assert.deepEqual([...found], ['a']);
     });
 
-  it('gives the same change the same key, and the next change another', async () => {
+  it('gives the same change the same key, and the next change another key', async () => {
     await sweep();
     instance.changed('a', 5);
     instance.clock = 6;
@@ -167,7 +167,7 @@ describe('a poll of ServiceNow', () => {
     assert.notDeepEqual(await sweep(), before);
   });
 
-  it('takes thousands of one second page by page, each once, and what changes meanwhile', async () => {
+  it('reads thousands of rows of one second page by page, each once, and what changes meanwhile', async () => {
     await sweep();
     instance.clock = 30;
     const many = Array.from({ length: 450 }, (_, i) => `r${String(i).padStart(4, '0')}`);
@@ -182,20 +182,20 @@ describe('a poll of ServiceNow', () => {
     assert.deepEqual([...ids(step.hints.map((h) => h.key)), ...rest], [...many, 'after', 'meanwhile']);
   });
 
-  it('believes only what it asked for', async () => {
+  it('accepts only rows that match its query', async () => {
     instance.changed('old', -100);
     await sweep();
     instance.deaf = true;
     instance.clock = 10;
     const before = cursor;
-    // What was asked for may be among the rest: nothing is skipped, and it is asked again.
+    // Matching rows may be among the rest: nothing is skipped, and the poll is repeated.
     await assert.rejects(sweep(), { code: 'SWB_PARTNER_ANSWER', retry: true });
     assert.equal(cursor, before);
     instance.deaf = false;
     assert.deepEqual(await sweep(), []);
   });
 
-  it('finds comments and files by their own times, though the record did not change', async () => {
+  it('finds comments and files by their own times, even if the record did not change', async () => {
     instance.changed('a'.repeat(32), -1000);
     await sweep();
     const own = { sys_created_on: time(5), name: 'incident', element: 'comments' };

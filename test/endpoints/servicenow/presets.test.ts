@@ -70,7 +70,7 @@ describe('what the presets write to ServiceNow', () => {
       return body;
     };
 
-    it(`${preset.name}: a create is kept whole, and found by our reference`, async () => {
+    it(`${preset.name}: a create is kept completely, and found by our reference`, async () => {
       const reference = `SWB-${preset.entityType.toUpperCase()}`;
       const { entity, dropped } = await client.create(preset.entityType, await outgoing('acknowledged'), reference);
       assert.deepEqual(dropped, []);
@@ -80,7 +80,7 @@ describe('what the presets write to ServiceNow', () => {
     });
 
     for (const state of preset.items ? [...new Set([...TICKET_STATES, ...ORDER_STATES])] : TICKET_STATES) {
-      it(`${preset.name}: ${state} is kept whole, and comes back as a state that ServiceNow has for it`, async () => {
+      it(`${preset.name}: ${state} is kept completely, and comes back as a state that ServiceNow has for it`, async () => {
         const { entity } = await client.create(
           preset.entityType,
           await outgoing('acknowledged'),

@@ -11,7 +11,7 @@ const ROWS: Record<string, object> = {
 };
 
 describe('lists of lines and of their values', () => {
-  /** An instance that answers with one row of each table, and says so much of the list of one. */
+  /** An instance that answers with one row of each table, and with other headers or another status for one list. */
   const api = (of: string, says: Partial<HttpAnswer>) => {
     const request = async ({ path }: HttpRequest) => {
       const table = path.split('/').at(-1)!;
@@ -29,7 +29,7 @@ describe('lists of lines and of their values', () => {
     ['lines', TABLE.values.table],
     ['values', TABLE.values.table],
   ] as const) {
-    it(`are no answer where they say that they are not whole: ${what}, from ${of}`, async () => {
+    it(`are refused where they say that they are incomplete: ${what}, from ${of}`, async () => {
       for (const says of [{ status: 206 }, { headers: { 'x-total-count': '2' } }])
         await assert.rejects(asked[what]!(of, says), { code: 'SWB_PARTNER_ANSWER', outcome: 'notDone', retry: true });
       assert.equal((await asked[what]!(of, { headers: { 'x-total-count': '1' } })).length, 1);

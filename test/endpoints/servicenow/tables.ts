@@ -5,25 +5,25 @@ import type { HttpAnswer, HttpClient, HttpRequest } from '../../../src/http/http
 import { parseQuery, type Row } from '../../../src/sandbox/servicenow-query.js';
 import { TABLES } from '../../../src/sandbox/servicenow-tables.js';
 
-/** Tables of an instance that does what a test wants: caps pages, refuses sizes, has a clock of its own. */
+/** Tables of an instance that behaves as a test needs: limits pages, refuses sizes, has a clock of its own. */
 export class Tables {
   readonly rows: Record<string, Row[]> = {};
   readonly asked: HttpRequest[] = [];
-  /** Rows it gives at once at the most. */
+  /** The most rows that it returns at a time. */
   cap = Number.POSITIVE_INFINITY;
-  /** It refuses to be asked for more at once, in these words. */
+  /** The error by which it refuses larger pages. */
   refusal: { above: number; words: string } | undefined;
   /** Status of a page past the end. */
   pastEnd = 200;
-  /** Rows of one second come in another order each time, unless they are sorted by their ids. */
+  /** Rows of the same second come in another order each time, unless they are sorted by id. */
   shuffles = false;
-  /** Which rows the user may not see: they are taken out of a page. */
+  /** Which rows are hidden from the user; they are taken out of a page. */
   hides: (row: Row) => boolean = () => false;
-  /** Done before each answer. */
+  /** Runs before each answer. */
   before: () => void = () => undefined;
-  /** By its own clock, milliseconds. */
+  /** Its own clock, milliseconds. */
   clock: () => number = Date.now;
-  /** Zone of the user whose queries it reads, and which of two equal local times it takes one for. */
+  /** Time zone of the user whose queries it reads, and which of two equal local times it takes one for. */
   zone = 'GMT';
   takes: 'earlier' | 'later' = 'later';
   /** What it does with a write. */
@@ -89,14 +89,14 @@ function refused(status: number, words: string): PartnerError {
   });
 }
 
-/** A sys_id that says nothing of when the row was made. */
+/** A sys_id that does not depend on the time of creation. */
 function id(seed: string): string {
   let hash = 7;
   for (const letter of seed) hash = (hash * 31 + letter.charCodeAt(0)) % 4_294_967_291;
   return ((hash * 2_654_435_761) % 4_294_967_291).toString(16).padStart(8, '0').repeat(4);
 }
 
-/** As rows have it. */
+/** A time as in rows. */
 export function raw(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
 }

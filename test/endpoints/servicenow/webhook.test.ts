@@ -9,28 +9,28 @@ const KNOWN = [
   { name: 'request', table: 'sc_request' },
 ];
 
-describe('what a business rule posts', () => {
+describe('the body of a business rule', () => {
   for (const [what, body, type] of [
     ['its table', { table: 'problem' }, 'problem'],
     ['its entity type', { table: 'case' }, 'case'],
     ['the parent table and the class', { table: 'task', sys_class_name: 'incident' }, 'incident'],
     [
-      'the parent table and the class, as a column is shown',
+      'the parent table and the class, as a display value',
       { table: 'task', sys_class_name: { value: 'problem', display_value: 'Problem' } },
       'problem',
     ],
-    ['the parent table and the class in words', { table: 'task', sys_class_name: 'Incident' }, 'incident'],
+    ['the parent table and the label of the class', { table: 'task', sys_class_name: 'Incident' }, 'incident'],
     ['the class alone', { sys_class_name: { value: 'sn_customerservice_case', display_value: 'Case' } }, 'case'],
-    ['the parent in another way', { table_name: 'task', record_type: 'problem' }, 'problem'],
+    ['the parent table under another name', { table_name: 'task', record_type: 'problem' }, 'problem'],
     ['a known table, and a class of its own that extends it', { table: 'incident', sys_class_name: 'u_incident' }, 'incident'],
     [
       'the parent table, and the class of a line',
       { table: 'task', sys_class_name: 'sc_req_item', request: 'b'.repeat(32) },
       'request',
     ],
-    ['nothing: the standard', {}, 'incident'],
+    ['the default', {}, 'incident'],
   ] as const)
-    it(`is of the record type by ${what}`, () => {
+    it(`has its record type by ${what}`, () => {
       const hint = readWebhook({ sys_id: ID, ...body }, KNOWN, 'incident');
       assert.deepEqual([hint.entityType, hint.id], [type, type === 'request' ? 'b'.repeat(32) : ID]);
     });

@@ -8,7 +8,7 @@ import { raw, Tables } from './tables.js';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** A poller of one instance, and what it has found. */
+/** A poller of one instance, with what it has found. */
 class Poller {
   readonly tables = new Tables();
   readonly found: string[] = [];
@@ -26,12 +26,12 @@ class Poller {
     this.tables.add('incident', { number, sys_updated_on: raw(at), sys_mod_count: '0' });
   }
 
-  /** As a new process. */
+  /** Restarts as a new process. */
   restart(): void {
     this.memory = undefined;
   }
 
-  /** What is found for the first time. */
+  /** Hints that are found for the first time. */
   async sweep(): Promise<string[]> {
     const zone = new ZoneReader(this.tables.api, this.user, () => this.now);
     this.memory ??= { zone: () => zone.read('incident'), seen: new SeenRows() };
@@ -46,7 +46,7 @@ class Poller {
   }
 }
 
-/** An instance whose integration user is in a zone, as its record tells. */
+/** An instance whose integration user is in a zone, by the user record. */
 function inZone(zone: string, now: number, shown: string | undefined = zone): Poller {
   const poller = new Poller(now, 'swb');
   poller.tables.zone = zone;
@@ -73,7 +73,7 @@ describe('the time zone of the integration user', () => {
   for (const zone of ['America/New_York', 'Europe/Berlin', 'Australia/Lord_Howe'])
     for (const takes of ['earlier', 'later'] as const)
       for (const every of [14, 200])
-        it(`may put its clocks back or forward (${zone}), asked every ${every} minutes; it takes an hour for the ${takes} one`, async () => {
+        it(`may put its clocks back or forward (${zone}), polled every ${every} minutes; the repeated hour means the ${takes} one`, async () => {
           for (const night of [
             Date.UTC(2026, 9, 24, 18),
             Date.UTC(2026, 9, 31, 22),
@@ -102,7 +102,7 @@ describe('the time zone of the integration user', () => {
           }
         });
 
-  it('is the instance’s own where the user has none', async () => {
+  it('is the instance’s default where the user has none', async () => {
     const poller = inZone('US/Eastern', NOON, '');
     poller.tables.add('sys_properties', { name: 'glide.sys.default.tz', value: 'US/Eastern' });
     await poller.sweep();
@@ -114,8 +114,8 @@ describe('the time zone of the integration user', () => {
   for (const [what, zone, shown] of [
     ['cannot be read, west of Greenwich', 'US/Pacific', undefined],
     ['cannot be read, east of it', 'Asia/Tokyo', undefined],
-    ['is one that nobody knows', 'US/Pacific', 'Mars/Olympus'],
-    ['is another than it says', 'US/Pacific', 'US/Eastern'],
+    ['is unknown to Node.js', 'US/Pacific', 'Mars/Olympus'],
+    ['is not the one in the user record', 'US/Pacific', 'US/Eastern'],
   ] as const)
     it(`stops polling, and loses nothing, where it ${what}`, async () => {
       const poller = inZone(zone, NOON, shown);
@@ -124,7 +124,7 @@ describe('the time zone of the integration user', () => {
       poller.change('a');
       poller.now += 5000;
       await assert.rejects(poller.sweep(), { code: 'SWB_PARTNER_ANSWER', message: /time zone/ });
-      // It is set right.
+      // The error is corrected.
       poller.tables.zone = 'GMT';
       poller.tables.rows.sys_user![0]!.time_zone = 'GMT';
       poller.restart();
@@ -132,7 +132,7 @@ describe('the time zone of the integration user', () => {
       assert.deepEqual(await poller.sweep(), ['a']);
     });
 
-  it('is known by its name, or not', () => {
+  it('is recognised by its name, or not', () => {
     assert.equal(zoneNamed('US/Eastern')?.local('2026-07-01 12:00:00'), '2026-07-01 08:00:00');
     assert.equal(zoneNamed('US/Eastern')?.local('2026-01-01 03:00:00'), '2025-12-31 22:00:00');
     assert.equal(zoneNamed('UTC')?.local('2026-07-01 12:00:00'), '2026-07-01 12:00:00');
@@ -168,7 +168,7 @@ describe('rows that a ServiceNow instance commits late', () => {
     assert.deepEqual(await poller.sweep(), ['late again']);
   });
 
-  it('are looked for so, too, by another process', async () => {
+  it('are also found by another process', async () => {
     await poll(6);
     poller.change('late', poller.now - 4 * MINUTE);
     await poll(6);
@@ -178,7 +178,7 @@ describe('rows that a ServiceNow instance commits late', () => {
     assert.deepEqual(await poller.sweep(), ['late again']);
   });
 
-  it('do not make it read ever more', async () => {
+  it('do not make the overlap grow without limit', async () => {
     await poll(20);
     for (const minutes of [1, 10, 14]) {
       poller.change(`late ${minutes}`, poller.now - minutes * MINUTE);
@@ -189,7 +189,7 @@ describe('rows that a ServiceNow instance commits late', () => {
     assert.ok(Math.max(...overlaps) <= 30 * MINUTE);
   });
 
-  it('are none where everything comes in time', async () => {
+  it('do not exist where everything comes in time', async () => {
     for (let i = 0; i < 60; i++) {
       poller.change(`n${i}`);
       await poll(0.5);
@@ -199,8 +199,8 @@ describe('rows that a ServiceNow instance commits late', () => {
   });
 });
 
-describe('a poll whose pages are refused', () => {
-  it('asks for as many rows as the instance gives', async () => {
+describe('a poll with refused pages', () => {
+  it('requests as many rows as the instance allows', async () => {
     const poller = new Poller(Date.UTC(2026, 2, 1, 12));
     await poller.sweep();
     for (let i = 0; i < 120; i++) poller.change(`n${i}`);

@@ -4,42 +4,42 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Attributes } from '../../../src/endpoints/tmf/attributes.js';
 import type { ArrayMode } from '../../../src/endpoints/tmf/dialect.js';
-import { Sightings } from '../../../src/endpoints/tmf/sightings.js';
+import { ResourceObserver } from '../../../src/endpoints/tmf/resource-observer.js';
 import { addToWholeList } from '../../../src/endpoints/tmf/whole-list.js';
 import { createTmf621Client } from '../../../src/endpoints/tmf621/client.js';
 import { createHttpClient } from '../../../src/http/http-client.js';
 import { PATIENCE } from '../../patience.js';
 
-/** Notes of each side, at least. */
+/** Minimum number of notes of each side. */
 const OURS = Number(process.env.OURS ?? 10);
 const THEIRS = Number(process.env.THEIRS ?? 50);
 
 type Note = { id?: string; text: string; author: string; date?: string };
 
-/** How a provider on a slow line takes writes. */
-interface Ways {
-  /** Gives marks of states, and refuses what is made of an older one. */
+/** How a provider on a slow line handles writes. */
+interface ProviderOptions {
+  /** Has ETags, and refuses a write based on an older state. */
   marks?: boolean;
   jsonPatch?: boolean;
-  /** Makes all notes anew when a list is written, with other ids and as the user of its API. */
+  /** Recreates all notes when a list is written, with other ids and its API user as author. */
   remakes?: boolean;
-  /** Says of notes that are not there where they come from. */
+  /** Says where unknown notes come from. */
   prefixes?: boolean;
-  /** Notes that are not there are by the user of its API, whoever they are sent to be by. */
+  /** Sets its API user as author of new notes, whatever author is sent. */
   signs?: boolean;
-  /** Other ids for notes that are not there, whatever ids they are sent with. */
+  /** Assigns other ids to new notes, whatever ids are sent. */
   renames?: boolean;
   /** Shows no ids. */
   bare?: boolean;
-  /** Other ids at each read. */
+  /** Assigns other ids at each read. */
   renumbers?: boolean;
-  /** Each way on the line, milliseconds. */
+  /** Latency in each direction, milliseconds. */
   latency?: number;
-  /** What happens when a write has come, and is not done yet: until then, whoever reads waits. */
+  /** Runs when a write has arrived and is not done yet; reads wait until then. */
   meanwhile?: () => Promise<unknown>;
 }
 
-/** A provider with one ticket, in whose notes its own people write, too. */
+/** A provider with one ticket, to which its own users add notes, too. */
 class BusyProvider {
   notes: Note[] = [];
   said = 0;
@@ -51,7 +51,7 @@ class BusyProvider {
   private held: Promise<unknown> | undefined;
   private readonly server = createServer((request, response) => void this.handle(request, response));
 
-  constructor(private readonly ways: Ways) {}
+  constructor(private readonly options: ProviderOptions) {}
 
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
@@ -76,29 +76,29 @@ class BusyProvider {
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { latency = 40 } = this.ways;
+    const { latency = 40 } = this.options;
     await pause(latency / 2);
-    if (request.method === 'PATCH' && this.ways.meanwhile) await this.holding(this.ways.meanwhile());
+    if (request.method === 'PATCH' && this.options.meanwhile) await this.holding(this.options.meanwhile());
     else await this.held;
     const status = this.take(request, Buffer.concat(chunks).toString());
-    const idOf = ({ id }: Note) => (this.ways.renumbers ? `r${++this.ids}` : this.ways.bare ? undefined : id);
+    const idOf = ({ id }: Note) => (this.options.renumbers ? `r${++this.ids}` : this.options.bare ? undefined : id);
     const note = this.notes.map((n) => ({ ...n, id: idOf(n) }));
     if (status === 200) for (const { text } of note) this.shown.add(text);
     const body = JSON.stringify(status === 200 ? { id: 'TT-1', status: 'inProgress', note } : { code: status, reason: 'no' });
-    const etag = this.ways.marks ? { ETag: `"${this.version}"` } : {};
+    const etag = this.options.marks ? { ETag: `"${this.version}"` } : {};
     await pause(latency / 2);
     response.writeHead(status, { 'Content-Type': 'application/json', ...etag }).end(body);
   }
 
   private async holding(event: Promise<unknown>): Promise<void> {
-    this.ways.meanwhile = undefined;
+    this.options.meanwhile = undefined;
     this.held = event.then(() => pause(20));
     await event;
   }
 
   private take(request: IncomingMessage, text: string): number {
     const operations = /json-patch/.test(String(request.headers['content-type']));
-    if (request.method === 'PATCH' && operations && !this.ways.jsonPatch) return 415;
+    if (request.method === 'PATCH' && operations && !this.options.jsonPatch) return 415;
     if (!request.url?.endsWith('/TT-1')) return 404;
     if (request.method !== 'PATCH') return 200;
     const mark = request.headers['if-match'];
@@ -107,22 +107,22 @@ class BusyProvider {
     this.writes++;
     const there = new Set(this.notes.map((note) => note.id));
     const added = operations ? [body[0].value] : body.note;
-    if (this.ways.prefixes)
+    if (this.options.prefixes)
       for (const note of added)
         if (!there.has(note.id)) Object.assign(note, { id: undefined, author: 'api', text: `Note from partner: ${note.text}` });
-    if (this.ways.signs) for (const note of body.note) if (!there.has(note.id)) note.author = 'api';
-    if (this.ways.renames) for (const note of body.note) if (!there.has(note.id)) note.id = `p${++this.ids}`;
-    const list = this.ways.remakes ? body.note.map(({ text }: Note) => ({ text, author: 'api' })) : body.note;
+    if (this.options.signs) for (const note of body.note) if (!there.has(note.id)) note.author = 'api';
+    if (this.options.renames) for (const note of body.note) if (!there.has(note.id)) note.id = `p${++this.ids}`;
+    const list = this.options.remakes ? body.note.map(({ text }: Note) => ({ text, author: 'api' })) : body.note;
     this.change(operations ? [...this.notes, body[0].value] : list);
     return 200;
   }
 }
 
-describe('a list that is written whole, while its provider writes, too', () => {
+describe('a list that is written whole while its provider writes, too', () => {
   let provider: BusyProvider;
   let client: ReturnType<typeof createTmf621Client>;
-  const begin = async (ways: Ways, arrayMode: ArrayMode = 'auto') => {
-    provider = new BusyProvider(ways);
+  const begin = async (provided: ProviderOptions, arrayMode: ArrayMode = 'auto') => {
+    provider = new BusyProvider(provided);
     const http = createHttpClient({
       name: 'busy',
       baseUrl: await provider.start(),
@@ -141,18 +141,18 @@ describe('a list that is written whole, while its provider writes, too', () => {
   const say = (id: string, text: string) => client.comment('troubleTicket', 'TT-1', { id, text, visibility: 'public' });
   const count = (text: string) => provider.notes.filter((note) => note.text === text).length;
 
-  const WAYS: [string, Ways][] = [
-    ['that marks states', { marks: true }],
-    ['that marks none', {}],
-    ['that takes JSON Patch', { jsonPatch: true }],
-    ['that gives other ids at each read', { renumbers: true }],
-    ['that shows no ids', { bare: true }],
-    ['that gives other ids to what is put back', { renames: true }],
-    ['that makes all notes anew at each write', { remakes: true }],
+  const PROVIDERS: [string, ProviderOptions][] = [
+    ['with ETags', { marks: true }],
+    ['without ETags', {}],
+    ['with JSON Patch', { jsonPatch: true }],
+    ['with other ids at each read', { renumbers: true }],
+    ['without ids', { bare: true }],
+    ['with other ids for restored notes', { renames: true }],
+    ['that recreates all notes at each write', { remakes: true }],
   ];
-  for (const [name, ways] of WAYS)
-    it(`takes nothing away, and adds ours once, at a provider ${name}`, async () => {
-      await begin(ways);
+  for (const [name, options] of PROVIDERS)
+    it(`loses nothing, and gets our entry once, at a provider ${name}`, async () => {
+      await begin(options);
       let isOver = false;
       const talking = (async () => {
         while (!isOver || provider.said < THEIRS) {
@@ -164,33 +164,33 @@ describe('a list that is written whole, while its provider writes, too', () => {
       isOver = true;
       await talking;
       const theirs = Array.from({ length: provider.said }, (_, i) => `theirs ${i + 1}`);
-      // Without marks or single entries nobody can know of what was said between the last read and the write.
-      const isKnown = (text: string) => ways.marks || ways.jsonPatch || provider.shown.has(text);
+      // Without ETags or single entries, what is written between the last read and the write cannot be noticed.
+      const isKnown = (text: string) => options.marks || options.jsonPatch || provider.shown.has(text);
       const lost = theirs.filter((text) => count(text) > 1 || (count(text) === 0 && isKnown(text)));
       const ours = Array.from({ length: OURS }, (_, i) => `ours ${i + 1}`).filter((text) => count(text) !== 1);
       assert.deepEqual([lost, ours], [[], []]);
       assert.ok(provider.writes <= OURS + THEIRS, `${provider.writes} writes`);
     });
 
-  const AGAIN: [string, Ways, string | undefined, string][] = [
+  const AGAIN: [string, ProviderOptions, string | undefined, string][] = [
     ['', {}, 'before', 'ours'],
-    [', though they get other ids then', { renames: true }, 'before', 'ours'],
-    [', though there were none before', {}, undefined, 'ours'],
-    [', though ours says the same', {}, 'before', 'Any news?'],
-    [', though ours says the same, and they get other ids then', { renames: true }, 'before', 'Any news?'],
-    [', though ours says the same, and all that is written is by the same user', { signs: true }, 'before', 'Any news?'],
-    [', though ours says the same, ids and authors get others', { renames: true, signs: true }, 'before', 'Any news?'],
+    [', even if they get other ids', { renames: true }, 'before', 'ours'],
+    [', even if there were none before', {}, undefined, 'ours'],
+    [', even if ours has the same text', {}, 'before', 'Any news?'],
+    [', even if ours has the same text, and they get other ids', { renames: true }, 'before', 'Any news?'],
+    [', even if ours has the same text, and all are by the same user', { signs: true }, 'before', 'Any news?'],
+    [', even if ours has the same text, with other ids and authors', { renames: true, signs: true }, 'before', 'Any news?'],
   ];
   for (const [how, given, first, ours] of AGAIN)
-    it(`puts back each of several notes with the same words, once${how}`, async () => {
-      const ways: Ways = { latency: 0, ...given };
-      await begin(ways, 'replace');
+    it(`gets back each of several notes with the same text, once${how}`, async () => {
+      const options: ProviderOptions = { latency: 0, ...given };
+      await begin(options, 'replace');
       if (first) provider.say(first);
-      ways.meanwhile = async () => {
+      options.meanwhile = async () => {
         for (let times = 0; times < 2; times++) provider.say('Any news?');
         const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
         await client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
-        // One is said again after the list was sent: it is no counterpart of those that are gone.
+        // One text is repeated after the list was sent: it is no counterpart of the missing ones.
         setImmediate(() => provider.say('Any news?'));
       };
       await say('c1', ours);
@@ -198,7 +198,7 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.equal(new Set(provider.notes.map(({ id }) => id)).size, first ? 5 : 4);
     });
 
-  it('knows which of two notes with the same words is the one just written', async () => {
+  it('shows which of two notes with the same text is the one just written', async () => {
     await begin({ latency: 0 });
     provider.say('Done.');
     const part = await say('c1', 'Done.');
@@ -206,18 +206,18 @@ describe('a list that is written whole, while its provider writes, too', () => {
     assert.equal(part.id, 'swb-c1');
   });
 
-  it('knows ours from what others say in the same words just afterwards', async () => {
-    const ways: Ways = { latency: 20, renames: true, signs: true };
-    await begin(ways, 'replace');
+  it('does not mix up our note with the same text written by others just afterwards', async () => {
+    const options: ProviderOptions = { latency: 20, renames: true, signs: true };
+    await begin(options, 'replace');
     provider.say('before');
-    ways.meanwhile = async () => void setImmediate(() => provider.say('Done.'));
+    options.meanwhile = async () => void setImmediate(() => provider.say('Done.'));
     const part = await say('c1', 'Done.');
     assert.equal(count('Done.'), 2);
     assert.equal(part.id, provider.notes.find(({ author }) => author === 'api')?.id);
   });
 
   for (const jsonPatch of [true, false])
-    it(`knows few words of ours behind what is put before them, as all that is new (JSON Patch: ${jsonPatch})`, async () => {
+    it(`shows a short text of ours behind a prefix, as the only new note (JSON Patch: ${jsonPatch})`, async () => {
       await begin({ latency: 0, prefixes: true, jsonPatch });
       provider.say('ok so far');
       await client.read('troubleTicket', 'TT-1');
@@ -228,11 +228,11 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.equal(count('Note from partner: ok'), 2);
     });
 
-  it('puts back what an event, and no read, has shown before our write took it away', async () => {
-    const ways: Ways = { latency: 0 };
-    await begin(ways, 'replace');
+  it('gets back what an event, and no read, showed before our write removed it', async () => {
+    const options: ProviderOptions = { latency: 0 };
+    await begin(options, 'replace');
     provider.say('before');
-    ways.meanwhile = () => {
+    options.meanwhile = () => {
       provider.say('meanwhile');
       const event = { troubleTicket: { id: 'TT-1', note: provider.notes } };
       return client.hintOf({ eventType: 'TroubleTicketAttributeValueChangeEvent', event }, '');
@@ -245,16 +245,16 @@ describe('a list that is written whole, while its provider writes, too', () => {
     const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second)).toISOString();
     const theirs = { id: 't1', text: 'theirs', author: 'noc', date: at(10) };
     const shown = (...note: Note[]) => ({ ticket: { id: 'TT-1', note } });
-    const told = (...note: Note[]) => {
+    const reported = (...note: Note[]) => {
       const event = { troubleTicket: { id: 'TT-1', note } };
       return { ticket: { id: 'TT-1', note: [] }, event: { eventType: 'TroubleTicketAttributeValueChangeEvent', event } };
     };
     const texts = () => provider.notes.map(({ text }) => text);
     for (const [how, raw] of [
       ['read', shown(theirs)],
-      ['told by an event', told(theirs)],
+      ['reported by an event', reported(theirs)],
     ] as const)
-      it(`what was ${how} since and is not there is put back as it was, once`, async () => {
+      it(`gets back, once and unchanged, what was ${how} since and is missing`, async () => {
         await begin({ latency: 0 });
         provider.say('ours');
         assert.deepEqual(await client.putBack?.('troubleTicket', 'TT-1', [raw, raw], at(9)), ['theirs']);
@@ -263,16 +263,16 @@ describe('a list that is written whole, while its provider writes, too', () => {
         assert.deepEqual(texts(), ['ours', 'theirs']);
       });
 
-    it('what is older than the write was taken away by somebody else', async () => {
+    it('does not get back what is older than the write, because someone else deleted it', async () => {
       await begin({ latency: 0 });
       assert.deepEqual(await client.putBack?.('troubleTicket', 'TT-1', [shown(theirs)], at(25)), []);
       assert.deepEqual(texts(), []);
     });
 
-    it('what others write meanwhile stays', async () => {
-      const ways: Ways = { latency: 0 };
-      await begin(ways);
-      ways.meanwhile = async () => {
+    it('keeps what others write meanwhile', async () => {
+      const options: ProviderOptions = { latency: 0 };
+      await begin(options);
+      options.meanwhile = async () => {
         provider.say('meanwhile');
         await client.hintOf(
           { eventType: 'TroubleTicketAttributeValueChangeEvent', event: { troubleTicket: { id: 'TT-1', note: provider.notes } } },
@@ -283,13 +283,13 @@ describe('a list that is written whole, while its provider writes, too', () => {
       assert.deepEqual(texts().sort(), ['meanwhile', 'theirs']);
     });
 
-    it('nothing is done where single entries are written', async () => {
+    it('gets nothing back where single entries are written', async () => {
       await begin({ latency: 0, jsonPatch: true });
       assert.deepEqual(await client.putBack?.('troubleTicket', 'TT-1', [shown(theirs)], ''), []);
     });
   });
 
-  it('does not bring back what was taken away before', async () => {
+  it('does not get back what was deleted before', async () => {
     await begin({ latency: 0 });
     provider.say('a slip');
     await client.read('troubleTicket', 'TT-1');
@@ -299,13 +299,13 @@ describe('a list that is written whole, while its provider writes, too', () => {
   });
 });
 
-describe('a list that is written whole, while others read it, too', () => {
+describe('a list that is written whole while others read it, too', () => {
   const note = (text: string) => ({ id: text, text });
   const texts = (list: Attributes) => (list.note as { text: string }[]).map(({ text }) => text);
 
   for (const when of ['before', 'after'])
-    it(`puts back what one of them has begun to read before our write was done, and was answered ${when} it`, async () => {
-      const sightings = new Sightings();
+    it(`gets back what a read had begun to read before our write was done, and that was answered ${when} it`, async () => {
+      const sightings = new ResourceObserver();
       const seen = { id: 'T', note: [note('before'), note('theirs')] };
       let now: Attributes = { id: 'T', note: [note('before')] };
       await addToWholeList({
@@ -317,7 +317,7 @@ describe('a list that is written whole, while others read it, too', () => {
           const isFirst = texts(now).length === 1;
           now = { id: 'T', note: [...list, ...(ours ? [note('ours')] : [])] };
           const answered = () => (when === 'after' ? pause(20) : undefined);
-          const reading = sightings.reading(
+          const reading = sightings.observeRead(
             'T',
             async () => {
               await answered();

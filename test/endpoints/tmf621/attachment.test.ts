@@ -13,7 +13,7 @@ const ticket: Attributes = {
 };
 
 describe('attachments given by value', () => {
-  it('leave their bytes at the provider and say how many there are', () => {
+  it('are replaced by their size', () => {
     assert.deepEqual(withoutContent(ticket), {
       id: 'TT-1',
       attachment: [
@@ -31,10 +31,10 @@ describe('attachments given by value', () => {
 
   for (const [kind, event] of [
     ['a whole event', { troubleTicket: ticket }],
-    ['an event of another spelling', { resource: ticket }],
+    ['an event with another spelling', { resource: ticket }],
     ['a bare ticket as event', ticket],
   ] as const) {
-    it(`are not kept with ${kind}`, () => {
+    it(`are not stored with ${kind}`, () => {
       const { hint } = readEvent({ eventId: 'e', eventType: 'TroubleTicketStatusChangeEvent', event });
       assert.equal(hint.id, 'TT-1');
       assert.ok(!JSON.stringify(hint.payload).includes(content));

@@ -55,7 +55,7 @@ for (const version of ['v4', 'v5'] as const) {
       };
       const create = async () => client.parse((await client.create('troubleTicket', ticket, REFERENCE)).entity).source;
 
-      it('changes a note, and takes notes away, where that touches no other', async () => {
+      it('changes and deletes notes where that touches no other note', async () => {
         const { id } = await create();
         const write = (n: number) =>
           client.comment('troubleTicket', id, { id: `c${n}`, text: `note ${n}`, visibility: 'public' });
@@ -70,7 +70,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.deepEqual(await texts(), isOne ? ['other words'] : ['note 1', 'note 2']);
       });
 
-      it('takes a create with our reference, by which it is found again', async () => {
+      it('accepts a create with our reference, by which the ticket is found', async () => {
         const source = await create();
         assert.equal(source.reference, REFERENCE);
         const found = await client.find('troubleTicket', REFERENCE);
@@ -78,14 +78,14 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal(await client.find('troubleTicket', 'SWB-NOBODY'), undefined);
       });
 
-      it('is not asked to create what it would refuse', async () => {
+      it('does not receive a create that it would refuse', async () => {
         const posts = () => desk().requests.filter((r) => r.method === 'POST' && r.path.endsWith('/troubleTicket')).length;
         const { ticketType: _, ...lacking } = ticket;
         await assert.rejects(client.create('troubleTicket', lacking, REFERENCE), { code: 'SWB_PAYLOAD', message: /ticketType/ });
         assert.equal(posts(), 0);
       });
 
-      it('takes a change of the given attributes, and is not sent those that cannot be changed', async () => {
+      it('accepts a change of the given attributes, and does not receive those that cannot be changed', async () => {
         const { id } = await create();
         await client.update('troubleTicket', id, { status: 'inProgress', creationDate: '2020-01-01T00:00:00.000Z' });
         assert.equal(desk().ticket(id)?.status, 'inProgress');
@@ -93,7 +93,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.notEqual(desk().ticket(id)?.creationDate, '2020-01-01T00:00:00.000Z');
       });
 
-      it('takes notes, each once, from several writers at the same time', async () => {
+      it('accepts notes, each once, from several writers at the same time', async () => {
         const { id } = await create();
         desk().addNote(id, 'theirs', 'noc');
         const comments = Array.from({ length: 5 }, (_, i) => ({
@@ -118,7 +118,7 @@ for (const version of ['v4', 'v5'] as const) {
         );
       });
 
-      it('is not written a list that lacks what was seen before this process began', async () => {
+      it('does not receive a list without the entries that were seen before this process started', async () => {
         const { id } = await create();
         desk().addNote(id, 'theirs', 'noc');
         const notes = () => (desk().ticket(id)?.note ?? []) as { id: string; text: string }[];
@@ -133,7 +133,7 @@ for (const version of ['v4', 'v5'] as const) {
         later.close();
       });
 
-      it('takes files beside those it has, and gives them byte for byte', async () => {
+      it('adds files to those it has, and returns them byte for byte', async () => {
         const folder = mkdtempSync(join(tmpdir(), 'switchboard-file-'));
         try {
           const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => i % 251));
@@ -168,7 +168,7 @@ for (const version of ['v4', 'v5'] as const) {
         }
       });
 
-      it('that answers 201 without a body is read where it says the ticket is, or looked up', async () => {
+      it('that answers 201 without a body is read at the location it gives, or searched', async () => {
         desk().faults.add({ method: 'POST', path: '/troubleTicket', kind: 'no-body', times: 1 });
         const outcome = await client
           .create('troubleTicket', ticket, REFERENCE)
@@ -187,7 +187,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal(desk().hubs().length, 0);
       });
 
-      it('polled, gives each change since', async () => {
+      it('returns each change since the last poll', async () => {
         await create();
         const first = await client.poll('troubleTicket', undefined);
         assert.deepEqual(first.hints, []);
@@ -202,7 +202,7 @@ for (const version of ['v4', 'v5'] as const) {
         });
       });
 
-      it('tests its connection in words', async () => {
+      it('explains the result of the connection test', async () => {
         const checks = await client.test();
         assert.deepEqual(
           checks.filter((c) => c.ok === false),

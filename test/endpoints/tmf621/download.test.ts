@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
-import { partIds } from '../../../src/endpoints/tmf/part-ids.js';
+import { entryIds } from '../../../src/endpoints/tmf/entry-ids.js';
 import { download } from '../../../src/endpoints/tmf621/download.js';
 import { attachmentOf } from '../../../src/endpoints/tmf621/parse.js';
 import type { HttpClient } from '../../../src/http/http.js';
@@ -11,11 +11,11 @@ const entry = (id: string | undefined, content: string) => ({ ...(id && { id }),
 describe('a file that a ticket holds by value', () => {
   for (const [how, list, later] of [
     ['its id', [entry('1', 'one'), entry('2', 'two')], undefined],
-    ['what it is, without ids', [entry(undefined, 'one'), entry(undefined, 'other')], undefined],
+    ['its content, without ids', [entry(undefined, 'one'), entry(undefined, 'other')], undefined],
     ['its size, with other ids at each read', [entry('1', 'one'), entry('2', 'other')], [entry('3', 'one'), entry('4', 'other')]],
   ] as const)
-    it(`is known among others of its name by ${how}`, async () => {
-      const read = [...partIds([...list])].map(([one, id]) => attachmentOf(one, id));
+    it(`is distinguished from others of the same name by ${how}`, async () => {
+      const read = [...entryIds([...list])].map(([one, id]) => attachmentOf(one, id));
       const contents = await Promise.all(
         read.map(async (file) => text(await download(http, file, async () => [...(later ?? list)]))),
       );
@@ -25,7 +25,7 @@ describe('a file that a ticket holds by value', () => {
       );
     });
 
-  it('is not another one that has its id since', async () => {
+  it('is not another file that has got its id since', async () => {
     const other = { ...entry('1', 'other'), name: 'g.txt' };
     const file = { id: '1', name: 'f.txt', mimeType: 'text/plain' };
     assert.equal(await text(await download(http, file, async () => [other, entry('2', 'one')])), 'one');

@@ -30,13 +30,13 @@ describe('a hub event', () => {
     });
   }
 
-  it('is read by the end of the path where its type is not told', () => {
+  it('is read by the end of the path where it has no type', () => {
     const read = readEvent({ event: { troubleTicket: { id: '7' } } }, 'listener/troubleTicketStatusChangeEvent');
     assert.equal(read.eventType, 'TroubleTicketStatusChangeEvent');
     assert.equal(readEvent(read.hint.payload).eventType, read.eventType, 'and again from what was kept of it');
   });
 
-  it('is read from a mere reference', () => {
+  it('is read where it is only a reference', () => {
     assert.equal(
       readEvent({
         eventType: 'TroubleTicketCreateEvent',
@@ -46,7 +46,7 @@ describe('a hub event', () => {
     );
   });
 
-  it('has the same key whenever it is repeated, and another for other content', () => {
+  it('has the same key whenever it is repeated, and another key for other content', () => {
     const event = { eventType: 'TroubleTicketStatusChangeEvent', event: { troubleTicket: { id: '1', status: 'a' } } };
     assert.equal(readEvent(event).hint.key, readEvent(structuredClone(event)).hint.key);
     assert.notEqual(
@@ -56,11 +56,11 @@ describe('a hub event', () => {
   });
 
   for (const [what, event, says] of [
-    ['no object', 'x', /no object/],
+    ['not an object', 'x', /not an object/],
     ['another kind', { eventType: 'ProductOrderCreateEvent', event: {} }, /ProductOrderCreateEvent/],
-    ['no ticket', { eventType: 'TroubleTicketCreateEvent', event: {} }, /names no ticket/],
+    ['no ticket', { eventType: 'TroubleTicketCreateEvent', event: {} }, /does not say which ticket/],
   ] as [string, unknown, RegExp][]) {
-    it(`that is ${what} is refused in words`, () => {
+    it(`that is ${what} is refused with an explanation`, () => {
       assert.throws(() => readEvent(event), { code: 'SWB_PAYLOAD', message: says });
     });
   }

@@ -3,7 +3,7 @@ import { dialectOf } from '../../../src/endpoints/tmf621/dialect.js';
 import { parse } from '../../../src/endpoints/tmf621/parse.js';
 import type { Json } from '../../../src/model/message.js';
 
-describe('a trouble ticket with the event that told of it', () => {
+describe('a trouble ticket with the event that reported it', () => {
   const context = { endpoint: 'p', entityType: 'troubleTicket', baseUrl: 'http://p', dialect: dialectOf('v4', 'standard') };
   const told = (notes: Json[] | undefined, inEvent: Json[]) => {
     const event = {
@@ -14,7 +14,7 @@ describe('a trouble ticket with the event that told of it', () => {
     return parse({ ticket, event }, context).comments.map(({ text }) => text);
   };
 
-  it('tells a note that the provider has lost since', () => {
+  it('includes a note that the provider has lost since', () => {
     assert.deepEqual(
       told(
         [{ id: '1', text: 'one' }],
@@ -27,12 +27,12 @@ describe('a trouble ticket with the event that told of it', () => {
     );
   });
 
-  it('tells no note twice that has another number by now, or other words', () => {
+  it('does not repeat a note whose id or text has changed since', () => {
     assert.deepEqual(told([{ id: '7', text: 'one' }], [{ id: '1', text: 'one' }]), ['one']);
     assert.deepEqual(told([{ id: '1', text: 'one, edited' }], [{ id: '1', text: 'one' }]), ['one, edited']);
   });
 
-  it('tells nothing by an event where the ticket does not show its notes', () => {
+  it('takes nothing from the event where the ticket does not show its notes', () => {
     assert.deepEqual(told(undefined, [{ id: '1', text: 'one' }]), []);
   });
 });

@@ -8,11 +8,11 @@ import type { Json } from '../../../src/model/message.js';
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const at = (minutes: number) => new Date(NOW + minutes * 60_000);
 
-/** A provider whose list is these tickets; `refuses`: what it answers instead of a page. */
+/** A provider with these tickets; `refuses`: what it answers instead of a page. */
 class Provider {
   tickets: { id: string; lastUpdate: string; [name: string]: Json }[] = [];
   now = at(0);
-  /** Ids of tickets that may not be seen: they are counted, and taken out of a page. */
+  /** Ids of hidden tickets: they are counted, and taken out of a page. */
   hidden = new Set<string>();
   refuses: (query: Record<string, unknown>) => [number, string] | undefined = () => undefined;
   readonly api = tmfApi({
@@ -47,7 +47,7 @@ describe('polling a TMF621 provider', () => {
   });
 
   for (const zone of [-8, -5, 0, 2, 10])
-    it(`sees each change where times are ${zone} hours off, and say no zone`, async () => {
+    it(`sees each change where times are ${zone} hours off and name no time zone`, async () => {
       const local = (minutes: number) =>
         at(minutes + zone * 60)
           .toISOString()
@@ -67,7 +67,7 @@ describe('polling a TMF621 provider', () => {
       }
     });
 
-  it('tells of a change that lastUpdate does not show, and not again of what looks the same', async () => {
+  it('reports a change that lastUpdate does not show, and does not repeat what looks the same', async () => {
     provider.tickets = [
       ticket('a', at(-1).toISOString(), { note: [{ id: '1', text: 'x' }], attachment: [{ id: 'f', url: 'http://p/f?key=1' }] }),
     ];
@@ -80,7 +80,7 @@ describe('polling a TMF621 provider', () => {
     assert.notDeepEqual(await keys(), before);
   });
 
-  it('sees what is behind hundreds of tickets that may not be seen', async () => {
+  it('sees tickets behind hundreds of hidden ones', async () => {
     const { cursor } = await provider.poll();
     provider.now = at(10);
     for (let i = 0; i < 231; i++) {
@@ -95,7 +95,7 @@ describe('polling a TMF621 provider', () => {
     );
   });
 
-  it('takes the page size that is named in a refusal, and a page past the end for the end', async () => {
+  it('uses the page size that a refusal names, and takes a page past the end for the end', async () => {
     provider.tickets = Array.from({ length: 100 }, (_, n) => ticket(`t${n}`, at(-1).toISOString()));
     const { cursor } = await provider.poll({ since: at(-2).toISOString() });
     for (const status of [416, 400]) {
@@ -105,7 +105,7 @@ describe('polling a TMF621 provider', () => {
     }
   });
 
-  it('asks for all where it may not ask for those that changed', async () => {
+  it('requests all tickets where the provider refuses the filter for changed ones', async () => {
     provider.refuses = (query) => ('lastUpdate.gt' in query ? [400, 'unknown attribute lastUpdate.gt'] : undefined);
     const { cursor } = await provider.poll();
     provider.tickets = [ticket('a', at(1).toISOString())];

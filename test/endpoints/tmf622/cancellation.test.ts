@@ -7,12 +7,12 @@ const TYPE = 'productOrder';
 const CANCEL = { state: 'cancelled', cancellationReason: 'Moved' };
 const task = (id: string, order: string, state = 'acknowledged') => ({ id, state, productOrder: { id: order } });
 
-/** A provider with one order, and whatever a test says of its cancellations. */
+/** A provider with one order, and whatever a test says about its cancellations. */
 class Provider {
   order = { id: 'PO-1', state: 'inProgress' };
   answer: Partial<HttpAnswer> = {};
   tasks: Partial<HttpAnswer> = { body: [] };
-  /** What becomes of a request to cancel. */
+  /** The result of a cancellation request. */
   does: () => void = () => undefined;
   posts = 0;
 
@@ -39,7 +39,7 @@ class Provider {
   }
 }
 
-describe('a cancellation that is answered as done', () => {
+describe('a cancellation that is answered with a success', () => {
   let provider: Provider;
   beforeEach(() => {
     provider = new Provider();
@@ -48,14 +48,14 @@ describe('a cancellation that is answered as done', () => {
   const job = { status: 201, body: { id: 'job-1' } };
 
   const NO_PROOF: Record<string, Partial<HttpAnswer>> = {
-    'with nothing': { status: 204 },
+    'without a body': { status: 204 },
     'with a 202': { status: 202 },
     'with a job': job,
     'with a task for another order': { status: 201, body: task('c1', 'PO-2') },
     'with the order as it was': { body: { id: 'PO-1', state: 'inProgress' } },
   };
   for (const [what, answer] of Object.entries(NO_PROOF)) {
-    it(`${what} is not done: it is looked for, and not asked for again without a person`, async () => {
+    it(`${what} is not proven: it is looked for, and not requested again without a person`, async () => {
       provider.answer = answer;
       await assert.rejects(cancel(), { code: 'SWB_PARTNER_ANSWER', outcome: 'unknown', notVisible: true });
     });
@@ -76,7 +76,7 @@ describe('a cancellation that is answered as done', () => {
     }
   });
 
-  it('is done where the list has a task for the order that goes on, or the one that was answered', async () => {
+  it('is done where the list has an open task for the order, or the one in the answer', async () => {
     provider.answer = job;
     for (const found of [task('c1', 'PO-1'), task('job-1', 'PO-1', 'done')]) {
       provider.does = () => {
@@ -100,7 +100,7 @@ describe('a cancellation that is answered as done', () => {
 describe('a cancellation whose answer was lost', () => {
   const found = (provider: Provider) => provider.client().findCancellation?.(TYPE, 'PO-1');
 
-  it('is found by the order’s state, or by a task that goes on', async () => {
+  it('is found by the order’s state, or by an open task', async () => {
     const provider = new Provider();
     assert.equal(await found(provider), false);
     provider.tasks = { body: [task('c1', 'PO-1', 'inProgress')] };
@@ -111,7 +111,7 @@ describe('a cancellation whose answer was lost', () => {
     assert.equal(await found(provider), true);
   });
 
-  it('is not found where the list says that it does not show all', async () => {
+  it('is not found where the list says that it is incomplete', async () => {
     const provider = new Provider();
     provider.tasks = { body: [], headers: { 'x-total-count': '1' } };
     assert.equal(await found(provider), false);

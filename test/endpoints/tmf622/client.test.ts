@@ -62,7 +62,7 @@ for (const version of ['v4', 'v5'] as const) {
       const items = (id: string) => desk().order(id)?.productOrderItem as unknown as Item[];
       const posts = (path: string) => desk().requests.filter((r) => r.method === 'POST' && r.path.endsWith(path)).length;
 
-      it('takes a create with our reference and our ids of the items, by which it is found again', async () => {
+      it('accepts a create with our reference and our item ids, by which the order is found', async () => {
         const source = await create();
         assert.equal(source.reference, REFERENCE);
         assert.deepEqual(
@@ -74,13 +74,13 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal(await client.find(TYPE, 'SWB-TEST00000001'), undefined, 'another leg is another order');
       });
 
-      it('is not asked to create what it would refuse', async () => {
+      it('does not receive a create that it would refuse', async () => {
         const { productOrderItem: _, ...lacking } = body;
         await assert.rejects(client.create(TYPE, lacking, REFERENCE), { code: 'SWB_PAYLOAD', message: /productOrderItem/ });
         assert.equal(posts('/productOrder'), 0);
       });
 
-      it('is not told how an item stands when it is created', async () => {
+      it('does not receive the state of an item on creation', async () => {
         const given = (body.productOrderItem as Json[]).map((item) => ({ ...(item as object), state: 'cancelled' }));
         const { entity } = await client.create(
           TYPE,
@@ -90,14 +90,14 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal((entity.order as { state: string }).state, 'acknowledged');
       });
 
-      it('takes a change of the given attributes, and is not sent those that cannot be changed', async () => {
+      it('accepts a change of the given attributes, and does not receive those that cannot be changed', async () => {
         const { id } = await create();
         const { dropped } = await client.update(TYPE, id, { description: 'Changed', id: 'other', expectedCompletionDate: null });
         assert.deepEqual([desk().order(id)?.description, dropped], ['Changed', []]);
         assert.equal(items(id).length, 2);
       });
 
-      it('takes a change of some items, keeps the others, and takes new ones', async () => {
+      it('accepts a change of some items, keeps the others, and accepts new ones', async () => {
         const { id } = await create();
         desk().setItemState(id, '20', 'inProgress');
         const [first] = body.productOrderItem as { [name: string]: Json }[];
@@ -116,20 +116,20 @@ for (const version of ['v4', 'v5'] as const) {
         );
       });
 
-      it('is not sent an item that it does not have and nobody says is new: it would be ordered once more', async () => {
+      it('does not receive an item that it does not have and that is not marked as new, because it would be ordered once more', async () => {
         const { id } = await create();
         const [first] = body.productOrderItem as { [name: string]: Json }[];
         for (const added of [undefined, ['40']]) {
           await assert.rejects(client.update(TYPE, id, { productOrderItem: [{ ...first, id: '30' }] as Json }, added), {
             kind: 'items',
             code: 'SWB_PARTNER_ANSWER',
-            message: /Items 30 are not in the order: it has 10, 20\. Nothing was written/,
+            message: /Items 30 are not in the order, which has the items: 10, 20\. Nothing was written/,
           });
         }
         assert.equal(desk().requests.filter((r) => r.method === 'PATCH').length, 0);
       });
 
-      it('calls an item off by its state', async () => {
+      it('cancels an item by its state', async () => {
         const { id } = await create();
         const changed = (body.productOrderItem as Item[]).map((item) =>
           item.id === '20' ? { ...item, state: 'cancelled' } : item,
@@ -141,7 +141,7 @@ for (const version of ['v4', 'v5'] as const) {
         );
       });
 
-      it('takes notes, each once, from several writers at the same time', async () => {
+      it('accepts notes, each once, from several writers at the same time', async () => {
         const { id } = await create();
         desk().addNote(id, 'theirs');
         const comments = Array.from({ length: 4 }, (_, i) => ({
@@ -158,7 +158,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal(await client.findComment(TYPE, id, other, new Date(0).toISOString()), undefined);
       });
 
-      it('is asked to cancel, not patched, and asked once', async () => {
+      it('receives a cancellation request instead of a PATCH, and only once', async () => {
         const { id } = await create();
         const { entity, dropped } = await client.update(TYPE, id, { state: 'cancelled', cancellationReason: 'Moved' });
         assert.deepEqual(dropped, []);
@@ -172,17 +172,17 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal(desk().requests.filter((r) => r.method === 'PATCH').length, 0);
       });
 
-      it('that leaves the order as it is until it has decided is not asked again while it ponders', async () => {
+      it('that leaves the order as it is until it has decided receives no second cancellation request meanwhile', async () => {
         const { id } = await create();
         await client.update(TYPE, id, { state: 'cancelled' });
-        desk().order(id)!.state = 'inProgress'; // as if the task were all there is to see
+        desk().order(id)!.state = 'inProgress'; // as if only the task showed the cancellation
         const { entity, dropped } = await client.update(TYPE, id, { state: 'cancelled' });
         assert.deepEqual([client.parse(entity).comments, dropped], [[], []]);
         assert.equal(posts('/cancelProductOrder'), 1);
       });
 
       for (const status of [400, 409] as const) {
-        it(`may refuse to cancel (${status}): no failure, but a comment and the order as it stands`, async () => {
+        it(`may refuse to cancel (${status}): that is no failure, but a comment and the unchanged order`, async () => {
           const { id } = await create();
           desk().cancels.decision = status;
           const { entity, dropped } = await client.update(TYPE, id, { state: 'cancelled', cancellationReason: 'Moved' });
@@ -197,12 +197,12 @@ for (const version of ['v4', 'v5'] as const) {
         });
       }
 
-      it('has no place for files, and says so', async () => {
+      it('does not support files, and says so', async () => {
         const file = { id: 'f', name: 'plan.pdf', mimeType: 'application/pdf', path: '/none', size: 1, hash: '' };
         await assert.rejects(client.attach(TYPE, 'PO-1', file), { code: 'SWB_PARTNER_REFUSED', message: /plan\.pdf/ });
       });
 
-      it('that answers 201 without a body is read where it says the order is, or looked up', async () => {
+      it('that answers 201 without a body is read at the location it gives, or searched', async () => {
         desk().faults.add({ method: 'POST', path: '/productOrder', kind: 'no-body', times: 1 });
         const outcome = await client.create(TYPE, body, REFERENCE).catch((error: PartnerError) => error.outcome);
         if (typeof outcome === 'string') assert.equal(outcome, 'unknown');
@@ -226,7 +226,7 @@ for (const version of ['v4', 'v5'] as const) {
         await assert.rejects(client.read(TYPE, 'PO-none'), { code: 'SWB_PARTNER_NOT_FOUND', retry: false });
       });
 
-      it('that queues an order and says nothing of it is to be looked up', async () => {
+      it('that queues an order without naming it has to be searched', async () => {
         desk().queueing = { answer: 'empty' };
         await assert.rejects(client.create(TYPE, body, REFERENCE), { outcome: 'unknown', status: 202 });
         assert.equal(await client.find(TYPE, REFERENCE), undefined);
@@ -234,7 +234,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.ok(await client.find(TYPE, REFERENCE));
       });
 
-      it('has a hub: registered once, and unregistered; it cannot be asked for a registration', async () => {
+      it('has a hub: registered once, and unregistered; it does not show registrations', async () => {
         const { id = '' } = await client.registerHub('http://127.0.0.1:9/callback/secret');
         assert.equal(desk().events.hubs().length, 1);
         assert.equal(await client.hubExists(id), undefined);
@@ -243,7 +243,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.equal(desk().events.hubs().length, 0);
       });
 
-      it('tells of a cancellation in an event: the order is read, and the task where the event is partial', async () => {
+      it('reports a cancellation in an event: the order is read, and the task where the event is partial', async () => {
         const { id } = await create();
         await client.update(TYPE, id, { state: 'cancelled' });
         const task = desk().cancels.all()[0]!;
@@ -260,7 +260,7 @@ for (const version of ['v4', 'v5'] as const) {
         assert.ok(comments.some((c) => c.id.startsWith(`cancel|${task.id}|`) && c.text.startsWith('Cancellation refused')));
       });
 
-      it('tests its connection in words', async () => {
+      it('explains the result of the connection test', async () => {
         const checks = await client.test();
         assert.deepEqual(
           checks.filter((c) => c.ok === false),
@@ -295,7 +295,7 @@ for (const version of ['v4', 'v5'] as const) {
     const tracked = () => Object.keys((cursor as { orders: object }).orders);
     const create = async () => client.parse((await client.create(TYPE, body, REFERENCE)).entity).source.id;
 
-    it('gives each change of an order of ours once: its state, an item’s, a note', async () => {
+    it('returns each change of our order once: its state, an item’s state, a note', async () => {
       const id = await create();
       assert.deepEqual(await step(), [], 'from now on');
       assert.deepEqual(await step(), []);
@@ -311,7 +311,7 @@ for (const version of ['v4', 'v5'] as const) {
       }
     });
 
-    it('gives an order that came since, whoever placed it, and what becomes of it', async () => {
+    it('returns an order that was placed since, by whomever, and its changes', async () => {
       await step();
       const id = String(desk().create({ ...body, externalId: undefined }).id);
       assert.deepEqual(await step(), [id]);
@@ -319,7 +319,7 @@ for (const version of ['v4', 'v5'] as const) {
       assert.deepEqual(await step(), [id]);
     });
 
-    it('gives the end of an order, and remembers those no longer that rest', async () => {
+    it('returns the end of an order, and forgets orders that no longer change', async () => {
       const id = await create();
       await step();
       desk().setState(id, 'completed');
@@ -335,7 +335,7 @@ for (const version of ['v4', 'v5'] as const) {
       assert.deepEqual(tracked(), []);
     });
 
-    it('gives an order whose times are hours behind the clock, without saying their zone', async () => {
+    it('returns an order whose times are hours behind the clock and name no time zone', async () => {
       const local = () => new Date(Date.now() - 5 * 3_600_000).toISOString().slice(0, 19);
       const place = () => {
         const order = desk().create({ ...body, externalId: undefined }) as Record<string, Json>;
@@ -349,7 +349,7 @@ for (const version of ['v4', 'v5'] as const) {
       assert.ok((await step()).includes(id));
     });
 
-    it('leaves alone what others ordered long before', async () => {
+    it('leaves out what others ordered long before', async () => {
       const foreign = desk().create({ ...body, externalId: undefined });
       for (const name of ['orderDate', 'creationDate']) if (foreign[name]) foreign[name] = '2020-01-01T00:00:00.000Z';
       await step();
@@ -361,7 +361,7 @@ for (const version of ['v4', 'v5'] as const) {
 }
 
 describe('a TMF622 v4 provider that reads the definition literally', () => {
-  it('gets the items with every change, comments too', async () => {
+  it('receives the items with every change, comments too', async () => {
     sandbox.reset();
     const desk = sandbox.orders('v4');
     desk.queueing = undefined;
@@ -382,8 +382,8 @@ describe('a TMF622 v4 provider that reads the definition literally', () => {
   });
 });
 
-describe('a change of items that the provider crosses with a change of its own', () => {
-  it('is made anew from what the provider then has', async () => {
+describe('a change of items that collides with a change by the provider', () => {
+  it('is repeated on the provider’s new state', async () => {
     sandbox.reset();
     const desk = sandbox.orders('v5');
     desk.queueing = undefined;
@@ -396,7 +396,7 @@ describe('a change of items that the provider crosses with a change of its own',
       const before = structuredClone(order.productOrderItem);
       desk.setItemState(source.id, '20', 'inProgress');
       const after = order.productOrderItem;
-      // The first read still shows what was before.
+      // The first read still shows the state before.
       let reads = 0;
       Object.defineProperty(order, 'productOrderItem', {
         configurable: true,

@@ -30,7 +30,7 @@ describe('a hub event of TMF622', () => {
   }
 
   for (const kind of CANCEL_KINDS) {
-    it(`of kind ${kind} of a cancellation tells the order, and the task`, () => {
+    it(`of kind ${kind} of a cancellation names the order and the task`, () => {
       const eventType = `CancelProductOrder${kind}Event`;
       const task = { id: 'C-1', productOrder: { id: 'PO-1' }, state: 'inProgress' };
       for (const name of ['cancelProductOrder', 'canccelProductOrder']) {
@@ -41,7 +41,7 @@ describe('a hub event of TMF622', () => {
     });
   }
 
-  it('of a cancellation that names no order is read as far as it goes', () => {
+  it('of a cancellation without an order is read as far as possible', () => {
     const read = readEvent({ eventType: 'CancelProductOrderStateChangeEvent', event: { cancelProductOrder: { id: 'C-1' } } });
     assert.deepEqual([read.orderId, read.cancel], [undefined, { id: 'C-1' }]);
   });
@@ -53,24 +53,24 @@ describe('a hub event of TMF622', () => {
     ['ProductOrderRemoveNotification', 'ProductOrderDeleteEvent'],
     ['cancelProductOrderStatusChangeEvent', 'CancelProductOrderStateChangeEvent'],
   ]) {
-    it(`spelt ${spelling} is known`, () => {
+    it(`spelt ${spelling} is recognised`, () => {
       const event = { cancelProductOrder: { id: 'C-1' }, productOrder: { id: 'PO-1' } };
       assert.equal(readEvent({ eventType: spelling, event }).eventType, eventType);
     });
   }
 
-  it('whose type only the path tells is read by it, and again from what was kept', () => {
+  it('with its type only in the path is read by it, and again from what was stored', () => {
     const read = readEvent({ event: { productOrder: { id: '7' } } }, 'listener/productOrderStateChangeEvent');
     assert.equal(read.eventType, 'ProductOrderStateChangeEvent');
     assert.equal(readEvent(read.payload).eventType, read.eventType);
   });
 
-  it('is read from a mere reference', () => {
+  it('is read where it is only a reference', () => {
     const event = { productOrder: { href: 'http://x/productOrder/PO%2F8?fields=id' } };
     assert.equal(readEvent({ eventType: 'ProductOrderCreateEvent', event }).orderId, 'PO/8');
   });
 
-  it('says what is asked for, one thing or several', () => {
+  it('says what information is required, one piece or several', () => {
     const of = (informationRequired: object) =>
       readEvent({
         eventType: 'ProductOrderInformationRequiredEvent',
@@ -80,7 +80,7 @@ describe('a hub event of TMF622', () => {
     assert.deepEqual(of([{ path: '/a' }, { path: '/b' }]), ['/a', '/b']);
   });
 
-  it('as the examples of v5 show it is read', function () {
+  it('is read as in the examples of v5', function () {
     const examples = Object.entries(specExamples('TMF622 v5')).filter(([name]) => /Event/.test(name));
     if (examples.length === 0) {
       console.log('      the official definition of TMF622 v5 is not here: skipped');
@@ -94,11 +94,11 @@ describe('a hub event of TMF622', () => {
   });
 
   for (const [what, event, says] of [
-    ['no object', 'x', /no object/],
+    ['not an object', 'x', /not an object/],
     ['another kind', { eventType: 'TroubleTicketCreateEvent', event: {} }, /TroubleTicketCreateEvent.*product order/],
-    ['of no order', { eventType: 'ProductOrderCreateEvent', event: {} }, /names no order/],
+    ['of no order', { eventType: 'ProductOrderCreateEvent', event: {} }, /does not say which order/],
   ] as [string, unknown, RegExp][]) {
-    it(`that is ${what} is refused in words`, () => {
+    it(`that is ${what} is refused with an explanation`, () => {
       assert.throws(() => readEvent(event), { code: 'SWB_PAYLOAD', message: says });
     });
   }

@@ -5,9 +5,9 @@ import { droppedItems, itemsOf, withItemIds } from '../../../src/endpoints/tmf62
 import type { Json } from '../../../src/model/message.js';
 import { FULL, orderMessage } from '../../mapping/orders.js';
 
-describe('what tells the items of a TMF622 order apart', () => {
+describe('the facts that distinguish the items of a TMF622 order', () => {
   for (const version of ['v4', 'v5'] as const) {
-    it(`is read of an order as it is sent (${version})`, async () => {
+    it(`are read from an order as it is sent (${version})`, async () => {
       const { body } = await compileMapping(preset('tmf622', 'productOrder', version)).fromGeneric(orderMessage(FULL));
       const [first, second] = itemsOf(body) ?? [];
       const [sent, other] = FULL.items ?? [];
@@ -17,7 +17,7 @@ describe('what tells the items of a TMF622 order apart', () => {
     });
   }
 
-  it('is their own id for it and ours, where they keep that', () => {
+  it('are the partner’s id for the item and ours, where the partner keeps that', () => {
     const productOrderItem = [
       { id: 10, externalId: '1' },
       { id: '20', externalId: [{ id: '2', owner: 'us' }] },
@@ -28,12 +28,12 @@ describe('what tells the items of a TMF622 order apart', () => {
     ]);
   });
 
-  it('is nothing where the order says nothing of items', () => {
+  it('are unknown where the order has no items', () => {
     assert.equal(itemsOf({ id: 'PO-1' }), undefined);
     assert.deepEqual(itemsOf({ productOrderItem: [] }), []);
   });
 
-  it('is exchanged, with what refers to it; what has no name there is left out', () => {
+  it('get other ids, with the references to them; items without an id there are left out', () => {
     const related = (id: string) => [{ id, relationshipType: 'reliesOn' }];
     const productOrderItem: Json[] = [
       { id: '1', quantity: 5, productOrderItemRelationship: related('2') },
@@ -51,7 +51,7 @@ describe('what tells the items of a TMF622 order apart', () => {
   });
 });
 
-describe('what was not kept of the items that were sent', () => {
+describe('what was dropped of the sent items', () => {
   const item = (id: string, quantity: number, colour: string) => ({
     id,
     quantity,
@@ -62,7 +62,7 @@ describe('what was not kept of the items that were sent', () => {
       ({ field }) => field,
     );
 
-  it('is what is as it was before', () => {
+  it('is what did not change', () => {
     const before = item('1', 1, 'black');
     assert.deepEqual(dropped(item('1', 5, 'white'), before, before), [
       'productOrderItem[1].quantity',
@@ -72,6 +72,6 @@ describe('what was not kept of the items that were sent', () => {
     assert.deepEqual(dropped(item('1', 5, 'white'), before, item('1', 4, 'WHITE')), [], 'taken in the vendor’s own way');
   });
 
-  it('is what is not there', () =>
+  it('is what is missing', () =>
     assert.deepEqual(dropped(item('2', 1, 'x'), item('1', 1, 'x'), item('1', 1, 'x')), ['productOrderItem[2]']));
 });

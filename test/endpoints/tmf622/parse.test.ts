@@ -15,8 +15,8 @@ const said = (more: Attributes, event?: Json, cancel?: Attributes) =>
   parse({ order: { ...order, ...more }, ...(event !== undefined && { event }), ...(cancel && { cancel }) }, context()).comments;
 const texts = (...given: Parameters<typeof said>) => said(...given).map((c) => c.text);
 
-describe('an order taken apart', () => {
-  it('has its id, its address and our reference, wherever its version keeps it', () => {
+describe('a parsed order', () => {
+  it('has its id, its URL and our reference, wherever its version keeps it', () => {
     const list: Json = [{ id: 'theirs' }, { id: 'SWB-1/north' }];
     const v5 = parse({ order: { ...order, externalId: list } }, context('v5')).source;
     const v4 = parse({ order: { ...order, externalId: 'SWB-1' } }, context('v4')).source;
@@ -25,7 +25,7 @@ describe('an order taken apart', () => {
     assert.equal(parse({ order: { ...order, externalId: 'PO-456' } }, context('v4')).source.reference, undefined);
   });
 
-  it('has a version only where it tells a time of change: that of an event or of its creation is none', () => {
+  it('has a version only where it shows a time of change, not by the time of an event or of its creation', () => {
     const event = {
       eventType: 'ProductOrderStateChangeEvent',
       eventTime: '2026-03-02T08:00:00Z',
@@ -36,7 +36,7 @@ describe('an order taken apart', () => {
     assert.deepEqual([source.version, source.changedAt], ['2026-03-02T09:00:00.000Z', '2026-03-02T09:00:00.000Z']);
   });
 
-  it('of which an event tells that it was deleted is deleted', () => {
+  it('is deleted where an event says so', () => {
     const event = { eventType: 'ProductOrderDeleteEvent', event: { productOrder: { id: 'PO-1' } } };
     assert.equal(parse({ order: { id: 'PO-1' }, event }, context()).deleted, true);
   });
@@ -56,7 +56,7 @@ describe('an order taken apart', () => {
     );
   });
 
-  it('tells of errors, risks and milestones in plain words, each once', () => {
+  it('shows errors, risks and milestones in plain words, each once', () => {
     const told: Attributes = {
       productOrderErrorMessage: [
         { code: '456', reason: 'missing attribute', message: 'bandwidth is needed', timestamp: '2026-03-01T08:00:00Z' },
@@ -88,7 +88,7 @@ describe('an order taken apart', () => {
     );
   });
 
-  it('tells what only the event says', () => {
+  it('shows what only the event has', () => {
     const event = {
       eventType: 'ProductOrderErrorMessageEvent',
       event: { productOrder: { id: 'PO-1', productOrderErrorMessage: [{ code: '7', message: 'no stock' }] } },
@@ -96,7 +96,7 @@ describe('an order taken apart', () => {
     assert.deepEqual(texts({}, event), ['Error (7). no stock.']);
   });
 
-  it('asks for what is missing, with the same id whenever the event is repeated', () => {
+  it('asks for missing information, with the same id whenever the event is repeated', () => {
     const event = {
       eventId: 'e9',
       eventType: 'ProductOrderInformationRequiredEvent',
@@ -108,7 +108,7 @@ describe('an order taken apart', () => {
     assert.equal(said({}, structuredClone(event))[0]?.id, asked?.id);
   });
 
-  it('asks something else under an id that was used before', () => {
+  it('asks a different question under an id that was used before', () => {
     const asks = (description: string) => {
       const event = { productOrder: { id: 'PO-1' } };
       return said({}, { eventId: 'e9', eventType: 'ProductOrderInformationRequiredEvent', description, event })[0]!.id;
@@ -116,14 +116,14 @@ describe('an order taken apart', () => {
     assert.notEqual(asks('Which floor?'), asks('Which room?'));
   });
 
-  it('whose milestone moves on says so, and says nothing twice', () => {
+  it('reports a milestone that moves, and nothing twice', () => {
     const at = (status: string) => said({ productOrderMilestone: [{ id: 'm1', name: 'Survey', status }] })[0]!.id;
     assert.equal(at('Completed'), at('Completed'));
     assert.notEqual(at('Yet-To-Reach'), at('Completed'));
   });
 
   for (const state of ['rejected', 'terminatedWithError']) {
-    it(`says that its cancellation was refused (${state}), and keeps its own state`, () => {
+    it(`reports that its cancellation was refused (${state}), and keeps its own state`, () => {
       const cancel = { id: 'C-1', state, reason: 'Work has begun.' };
       const { comments, record } = parse({ order, cancel }, context());
       assert.deepEqual(comments, [
@@ -133,7 +133,7 @@ describe('an order taken apart', () => {
     });
   }
 
-  it('says nothing of a cancellation that is accepted or under way: its state tells', () => {
+  it('reports nothing about an accepted or open cancellation, because its state shows it', () => {
     for (const state of ['acknowledged', 'accepted', 'inProgress', 'done', 'cancelled'])
       assert.deepEqual(said({}, undefined, { id: 'C-1', state }), []);
   });

@@ -8,7 +8,7 @@ describe('the items of a PATCH', () => {
   const named = (values: Record<string, Json>) => Object.entries(values).map(([name, value]) => ({ name, value }));
   const product = (values: Record<string, Json>, more = {}) => ({ product: { ...more, productCharacteristic: named(values) } });
 
-  it('keep what the provider added to a product: an id, a characteristic, what it says of one', () => {
+  it('keep what the provider added to a product: an id, a characteristic, attributes of a characteristic', () => {
     const data = { name: 'data', value: '50 GB', id: 'c1' };
     const theirs = { id: 'P-1', productCharacteristic: [data, ...named({ iccid: '8949' })] };
     assert.deepEqual(patched({ product: theirs }, product({ colour: 'red', data: '80 GB' })), {
@@ -20,7 +20,7 @@ describe('the items of a PATCH', () => {
     });
   });
 
-  it('have a value as it was sent, whatever it is made of', () => {
+  it('have a value as it was sent, whatever its type', () => {
     const has = product({ address: { city: 'Bern', floor: 3 } });
     assert.deepEqual(patched(has, product({ address: { city: 'Basel' } })), {
       id: '1',
@@ -28,12 +28,12 @@ describe('the items of a PATCH', () => {
     });
   });
 
-  it('have what was sent of another thing whole', () => {
+  it('have all that was sent about a different product', () => {
     const sent = { productOffering: { id: 'B' } };
     assert.deepEqual(patched({ productOffering: { id: 'A', name: 'Fibre' } }, sent), { id: '1', ...sent });
   });
 
-  it('have any other list as it was sent, and one whose names do not tell its entries apart', () => {
+  it('have any other list as it was sent, and one whose names are not unique', () => {
     const sent = { note: [{ text: 'b' }], relatedParty: [{ name: 'Ann', role: 'buyer' }] };
     const twice = [
       { name: 'Ann', role: 'user' },

@@ -28,7 +28,7 @@ const kept = (id: string, sample: Record<string, Json>, direction: 'in' | 'out' 
 });
 
 describe('values seen', () => {
-  it('come from messages that are kept and from those counted for want of a row, most frequent first', () => {
+  it('come from stored messages and from the counter of values without a row, most frequent first', () => {
     const messages = {
       in: [
         kept('1', { state: '3', hold_reason: '4' }),
@@ -72,12 +72,12 @@ describe('values seen', () => {
   });
 });
 
-describe('a record that was pasted', () => {
+describe('a pasted record', () => {
   const unwrapped = ({ system, entityType }: MappingSubject, pasted: Record<string, Json>) =>
     systemOf(system).unwrap(pasted, entityType);
   const subject = { system: 'servicenow', entityType: 'incident' } as const;
 
-  it('is found in what it was wrapped in', () => {
+  it('is found in whatever wraps it', () => {
     const record = { short_description: 'x', caller_id: { link: 'https://…', value: '77' } };
     for (const given of <Record<string, Json>[]>[record, { result: record }, { result: [record] }, { table: 'incident', record }])
       assert.deepEqual(unwrapped(subject, given), { short_description: 'x', caller_id: '77' });
@@ -90,7 +90,7 @@ describe('a record that was pasted', () => {
   });
 });
 
-describe('what a change would do', () => {
+describe('the effect of a change', () => {
   const run = (m: Mapping, direction: 'in' | 'out', sample: Record<string, Json>) => preview(m, direction, sample);
   const after: Mapping = {
     ...mapping,
@@ -100,7 +100,7 @@ describe('what a change would do', () => {
     ],
   };
 
-  it('is told message by message, with counts', async () => {
+  it('is shown message by message, with counts', async () => {
     const messages = [
       kept('1', { state: '2', short_description: 'a' }),
       kept('2', { state: '3' }),
@@ -116,11 +116,11 @@ describe('what a change would do', () => {
         ['3', []],
       ],
     );
-    assert.match(told[0]?.newProblems[0] ?? '', /«2» of state, hold_reason has no row/);
-    assert.match(told[1]?.solvedProblems[0] ?? '', /«3»/);
+    assert.match(told[0]?.newProblems[0] ?? '', /state, hold_reason "2" has no row/);
+    assert.match(told[1]?.solvedProblems[0] ?? '', /"3"/);
   });
 
-  it('is told of all of it when there were no rules before', async () => {
+  it('covers everything when there were no rules before', async () => {
     const { messages } = await compareMessages([kept('1', { short_description: 'a' })], undefined, mapping, run);
     assert.deepEqual(messages[0]?.differences, [{ path: 'title', after: 'a' }]);
   });

@@ -5,14 +5,14 @@ import { LowdbStore } from '../../../src/store/lowdb-store.js';
 import type { Change, DeliveryRecord, MessageRecord } from '../../../src/store/store.js';
 import { serviceNowEndpointDefaults, tmfEndpointDefaults } from '../defaults.js';
 
-/** A ticket text that would run a script if it were ever put in as markup. */
+/** A ticket text that would run a script if it were inserted as markup. */
 export const HOSTILE = '<img src=x onerror="document.title=\'owned\'"> Router <b>down</b>';
 
 const START = Date.now() - 60 * 60_000;
 const at = (n: number) => new Date(START + n * 60_000).toISOString();
 const two = (n: number) => String(n).padStart(2, '0');
 
-/** Incidents from ServiceNow, 25 of them: the last 5 are in a state of their own, the last one has a hostile title. */
+/** 25 incidents from ServiceNow: the last 5 are in another state, and the last one has a hostile title. */
 const COUNT = 25;
 
 function incident(n: number): Record<string, unknown> {
@@ -70,7 +70,7 @@ const delivery = (n: number): DeliveryRecord => ({
   updatedAt: at(n),
 });
 
-/** A store as it would be after some work: incidents that came from `sn1` and went to `tmf1`, and values that had no row. */
+/** A store after some work: incidents received from `sn1` and sent to `tmf1`, and values without a row. */
 export async function seedMessages(folder: string): Promise<void> {
   const numbers = Array.from({ length: COUNT }, (_, i) => i + 1);
   const changes = numbers.flatMap((n): Change[] => [
@@ -94,7 +94,7 @@ export async function seedMessages(folder: string): Promise<void> {
   await store.close();
 }
 
-/** Two partners, a mapping of ours for each, and one for orders. */
+/** Two partners, a mapping for each, and one for orders. */
 export function mappingFlow(): { id: string; type: string; [setting: string]: unknown }[] {
   const copy = (name: string, own: string) => ({ ...structuredClone(presets().find((one) => one.name === name)), name: own });
   return [

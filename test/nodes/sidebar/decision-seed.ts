@@ -32,7 +32,11 @@ export const DECISIONS: Change[] = [
       state: 'needsDecision',
       outcome: undefined,
       decision: 'legFailed',
-      error: { code: 'SWB_DECISION', message: 'mobile is failed. Still open: devices. Cancel them, or let them go on?', at: AT },
+      error: {
+        code: 'SWB_DECISION',
+        message: 'mobile is failed. Still open: devices. Cancel them, or let them continue?',
+        at: AT,
+      },
     }),
     bodies: { received: { failed: 'mobile', reason: 'mobile is failed', cancel: ['devices'] } },
   },

@@ -17,7 +17,7 @@ const rows = (side: { path: string; row: number }[]) => side.map(({ path, row })
 const lines = ({ rules: placed }: Layout) => placed.map(({ index, row, partner: from, generic: to }) => [index, row, from, to]);
 
 describe('the board of a mapping', () => {
-  it('puts each rule beside its fields, in order, and what is not used below', () => {
+  it('puts each rule beside its fields, in order, and unused fields below', () => {
     const placed = layout(rules, partner, generic);
     assert.deepEqual(rows(placed.partner), ['state 0', 'hold_reason 1', 'short_description 2', 'u_site 4']);
     assert.deepEqual(rows(placed.generic), ['state 0', 'title 2', 'description 3', 'custom 4']);
@@ -29,7 +29,7 @@ describe('the board of a mapping', () => {
     assert.deepEqual([placed.below, placed.rows], [4, 5]);
   });
 
-  it('shows one way only', () => {
+  it('shows one direction only', () => {
     const placed = layout(rules, partner, generic, { direction: 'in' });
     assert.deepEqual(
       lines(placed).map(([index]) => index),
@@ -37,7 +37,7 @@ describe('the board of a mapping', () => {
     );
   });
 
-  it('finds rules by either field, and fields by what is said of them', () => {
+  it('finds rules by either field, and fields by their description', () => {
     const placed = layout(rules, partner, generic, { search: 'ONE line' });
     assert.deepEqual(
       lines(placed).map(([index]) => index),
@@ -60,7 +60,7 @@ describe('a value map', () => {
     { partner: '3', generic: 'low', direction: 'out' as const },
   ];
 
-  it('marks rows that are never reached, and values that become one', () => {
+  it('marks rows that are never reached, and values that are merged', () => {
     const marks = rowMarks(map);
     assert.deepEqual(
       marks.map(({ unreachable }) => unreachable),
@@ -77,7 +77,7 @@ describe('a value map', () => {
     );
   });
 
-  it('does not take a row for reached whose other field differs', () => {
+  it('does not mark a row as unreachable if its other field differs', () => {
     const marks = rowMarks([
       { partner: ['3', '1'], generic: 'pending' },
       { partner: ['3', '*'], generic: 'held' },
@@ -89,7 +89,7 @@ describe('a value map', () => {
     );
   });
 
-  it('says what has no row, each way', () => {
+  it('lists values without a row, for each direction', () => {
     assert.deepEqual(withoutRowIn(map, [['1'], ['3'], ['9']]), [['3'], ['9']]);
     assert.deepEqual(
       withoutRowIn(

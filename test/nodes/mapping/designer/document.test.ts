@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import {
   finished,
-  joining,
+  firstInvalidRule,
+  joinedRule,
   mappingIn,
-  moved,
   rulesIn,
-  ruleThatIsNone,
   unfinished,
+  withMoved,
   withRules,
 } from '../../../../nodes/mapping/designer/document.js';
 import { changedRule } from '../../../../nodes/mapping/designer/rule-edits.js';
@@ -17,8 +17,8 @@ import type { Mapping, Rule } from '../../../../src/mapping/mapping.js';
 const rule = (name: string): Rule => ({ field: name, generic: name });
 const mapping = (rules: Rule[]): Mapping => ({ name: 'ours', system: 'servicenow', entityType: 'incident', rules });
 
-describe('a mapping that is edited', () => {
-  it('writes an edited rule in one order, whatever was set first', () => {
+describe('an edited mapping', () => {
+  it('has the properties of an edited rule in a fixed order, whatever was set first', () => {
     const one = changedRule(changedRule(rule('a'), { required: 'in' }), { direction: 'in', type: 'text' });
     const other = changedRule(changedRule(rule('a'), { type: 'text', direction: 'in' }), { required: 'in' });
     assert.equal(JSON.stringify(one), JSON.stringify(other));
@@ -26,11 +26,11 @@ describe('a mapping that is edited', () => {
     assert.deepEqual(changedRule(one, { type: undefined, required: undefined, direction: undefined }), rule('a'));
   });
 
-  it('is saved as it was when nothing was changed, to the letter', () => {
+  it('is saved exactly as it was when nothing was changed', () => {
     for (const preset of presets()) assert.equal(finished(preset), preset, preset.name);
   });
 
-  it('is saved without what was begun and not finished', () => {
+  it('is saved without unfinished rules and rows', () => {
     const begun = mapping([
       { field: '', generic: '' },
       {
@@ -49,7 +49,7 @@ describe('a mapping that is edited', () => {
     ]);
   });
 
-  it('is saved with one value for each field that is left', () => {
+  it('is saved with one value for each remaining field', () => {
     const begun = mapping([
       { field: ['a', '', 'c'], generic: 'state', values: [{ partner: ['1', '*', '3'], generic: 'held', direction: 'in' }] },
     ]);
@@ -59,7 +59,7 @@ describe('a mapping that is edited', () => {
     assert.deepEqual(unfinished(begun), [], 'nothing that was typed');
   });
 
-  it('names the rules of which something typed is left out', () => {
+  it('names the rules that lose something that was typed', () => {
     const values = [{ partner: '1', generic: 'held' }];
     const rules: Rule[] = [
       rule('a'),
@@ -84,13 +84,13 @@ describe('a mapping that is edited', () => {
   it('moves a rule before another one', () => {
     const names = (rules: Rule[]) => rules.map(({ generic }) => generic).join('');
     const rules = ['a', 'b', 'c'].map(rule);
-    assert.equal(names(moved(rules, 0, 2)), 'bac');
-    assert.equal(names(moved(rules, 2, 0)), 'cab');
-    assert.equal(names(moved(rules, 0, 3)), 'bca');
-    assert.equal(names(moved(rules, 7, 0)), 'abc');
+    assert.equal(names(withMoved(rules, 0, 2)), 'bac');
+    assert.equal(names(withMoved(rules, 2, 0)), 'cab');
+    assert.equal(names(withMoved(rules, 0, 3)), 'bca');
+    assert.equal(names(withMoved(rules, 7, 0)), 'abc');
   });
 
-  it('keeps the rules of items apart', () => {
+  it('keeps the rules of items separate', () => {
     const ours = { ...mapping([rule('a')]), items: { field: 'lines', rules: [rule('id')] } };
     assert.deepEqual(withRules(ours, 'items', []).items, { field: 'lines', rules: [] });
     assert.deepEqual(withRules(ours, 'items', []).rules, ours.rules);
@@ -105,9 +105,9 @@ describe('joining two fields', () => {
     ...more,
   });
 
-  it('makes the rule that what is known of them means', () => {
+  it('creates a rule from what is known about them', () => {
     const join = (partner: CatalogField, generic: CatalogField) =>
-      joining(partner, generic, { field: partner.path, generic: generic.path });
+      joinedRule(partner, generic, { field: partner.path, generic: generic.path });
     assert.deepEqual(join(field('a'), field('title')), { field: 'a', generic: 'title' });
     assert.deepEqual(join(field('a', { readOnly: true }), field('title')), { field: 'a', generic: 'title', direction: 'in' });
     assert.deepEqual(join(field('a'), field('source.number', { readOnly: true })), {
@@ -123,20 +123,20 @@ describe('joining two fields', () => {
     });
   });
 
-  it('fills the value map where names are the same, by value or by label', () => {
+  it('fills the value map with equal names, by value or by label', () => {
     const partner = field('state', {
       values: [{ value: '2', label: 'In Progress' }, { value: 'closed' }, { value: '9', label: 'Other' }],
     });
     const generic = field('state', { values: [{ value: 'inProgress' }, { value: 'closed' }] });
-    assert.deepEqual(joining(partner, generic, { field: 'state', generic: 'state' }).values, [
+    assert.deepEqual(joinedRule(partner, generic, { field: 'state', generic: 'state' }).values, [
       { partner: '2', generic: 'inProgress' },
       { partner: 'closed', generic: 'closed' },
     ]);
   });
 });
 
-describe('what is pasted or imported', () => {
-  it('is taken when it is rules: a list, one, or those of a mapping', () => {
+describe('a pasted or imported text', () => {
+  it('is accepted when it has rules: a list, a single rule, or those of a mapping', () => {
     assert.deepEqual(rulesIn('[{"field":"a","generic":"b"}]'), [{ field: 'a', generic: 'b' }]);
     assert.deepEqual(rulesIn('{"field":["a","b"],"generic":"b"}'), [{ field: ['a', 'b'], generic: 'b' }]);
     assert.equal(rulesIn(JSON.stringify(presets()[0]))?.length, presets()[0]?.rules.length);
@@ -150,9 +150,9 @@ describe('what is pasted or imported', () => {
     assert.deepEqual(mappingIn(JSON.stringify(presets()[0])), presets()[0]);
   });
 
-  it('has a rule to name where one is none', () => {
+  it('names the first invalid rule', () => {
     const placeIn = (more: object) => {
-      const { table, index } = ruleThatIsNone(JSON.stringify({ ...mapping([rule('a')]), ...more })) ?? {};
+      const { table, index } = firstInvalidRule(JSON.stringify({ ...mapping([rule('a')]), ...more })) ?? {};
       return table && [table, index];
     };
     assert.deepEqual(placeIn({ rules: [rule('a'), { generic: 'b' }] }), ['order', 1]);
@@ -160,6 +160,6 @@ describe('what is pasted or imported', () => {
     assert.deepEqual(placeIn({ items: { field: 'lines', rules: [rule('id'), { field: 5, generic: 'b' }] } }), ['items', 1]);
     assert.equal(placeIn({}), undefined);
     assert.equal(placeIn({ items: 5 }), undefined);
-    for (const text of ['', '[]', 'null', '{"rules":1}']) assert.equal(ruleThatIsNone(text), undefined, text);
+    for (const text of ['', '[]', 'null', '{"rules":1}']) assert.equal(firstInvalidRule(text), undefined, text);
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { History } from '../../../../nodes/mapping/designer/history.js';
 
-describe('the steps of a dialog', () => {
-  it('can be undone and done again, until something else is done', () => {
+describe('the history of a dialog', () => {
+  it('can be undone and redone, until something else is changed', () => {
     const history = new History('a');
     history.push('b');
     history.push('c');
@@ -15,7 +15,7 @@ describe('the steps of a dialog', () => {
     assert.equal(history.undo(), 'b');
   });
 
-  it('take what is typed into one field as one step', () => {
+  it('takes typing in one field as one step', () => {
     const history = new History('');
     for (const text of ['t', 'ti', 'tit']) history.push(text, 'title');
     history.push('x', 'other field');
@@ -24,7 +24,7 @@ describe('the steps of a dialog', () => {
     assert.deepEqual([history.undo(), history.undo(), history.undo()], ['x', 'tit', '']);
   });
 
-  it('do not go back further than a person remembers', () => {
+  it('is limited to a number of steps', () => {
     const history = new History(0);
     for (let i = 1; i <= 1000; i++) history.push(i);
     let steps = 0;
@@ -32,7 +32,7 @@ describe('the steps of a dialog', () => {
     assert.equal(steps, 200);
   });
 
-  it('leave alone what is not worth one', () => {
+  it('leaves out changes that are not worth a step', () => {
     const history = new History({ rules: 1, selected: 0 });
     history.push({ rules: 2, selected: 0 });
     history.touch({ rules: 2, selected: 5 });

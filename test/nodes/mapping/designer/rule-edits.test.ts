@@ -3,14 +3,14 @@ import {
   blankValues,
   rowsForSeen,
   withCondition,
+  withDirectionValue,
   withField,
   withoutField,
   withPartnerValue,
   withPath,
   withRow,
   withRows,
-  withRowTurned,
-  withWay,
+  withRowToggled,
 } from '../../../../nodes/mapping/designer/rule-edits.js';
 import type { Rule } from '../../../../src/mapping/mapping.js';
 
@@ -22,8 +22,8 @@ const three: Rule = {
 };
 const partnerOf = (rule: Rule) => rule.values?.map(({ partner }) => partner);
 
-describe('a rule over several fields', () => {
-  it('keeps all that was typed before', () => {
+describe('a rule with several fields', () => {
+  it('keeps everything that was typed before', () => {
     const steps: ((rule: Rule) => Rule)[] = [
       (rule) => withField(rule),
       (rule) => withPath(rule, 1, 'hold_reason'),
@@ -49,7 +49,7 @@ describe('a rule over several fields', () => {
     assert.equal(blankValues(state), '');
   });
 
-  it('takes a field that is dropped on it where one is missing, and not twice', () => {
+  it('takes a dropped field where one is missing, and not twice', () => {
     assert.deepEqual(withField({ field: ['a', ''], generic: 'x' }, 'b').field, ['a', 'b']);
     assert.equal(withField({ field: '', generic: 'x' }, 'b').field, 'b');
     assert.equal(withField(three, 'b'), three);
@@ -66,15 +66,15 @@ describe('a row of a value map', () => {
     assert.equal('values' in withRows(three, () => []), false);
   });
 
-  it('is used at least one way', () => {
+  it('is used in at least one direction', () => {
     const way = (rule: Rule) => rule.values?.[0]?.direction;
-    const out = withRowTurned(state, 0, 'in');
+    const out = withRowToggled(state, 0, 'in');
     assert.equal(way(out), 'out');
-    assert.equal(way(withRowTurned(out, 0, 'out')), 'out');
-    assert.equal(way(withRowTurned(out, 0, 'in')), undefined);
+    assert.equal(way(withRowToggled(out, 0, 'out')), 'out');
+    assert.equal(way(withRowToggled(out, 0, 'in')), undefined);
   });
 
-  it('is offered for what was seen, under the fields that have a path', () => {
+  it('is offered for seen values, under the fields that have a path', () => {
     const seen = {
       partner: [
         { value: ['4', '7'], times: 2 },
@@ -94,15 +94,18 @@ describe('a row of a value map', () => {
   });
 });
 
-describe('what else a rule says', () => {
-  it('is kept for the other way, and gone when nothing is left', () => {
-    const both = withWay(withWay(state, 'default', 'in', 'x'), 'default', 'out', 0);
+describe('the other properties of a rule', () => {
+  it('are kept for the other direction, and removed when nothing is left', () => {
+    const both = withDirectionValue(withDirectionValue(state, 'default', 'in', 'x'), 'default', 'out', 0);
     assert.deepEqual(both.default, { in: 'x', out: 0 });
-    assert.deepEqual(withWay(both, 'default', 'in', undefined).default, { out: 0 });
-    assert.equal('default' in withWay(withWay(both, 'default', 'in', undefined), 'default', 'out', undefined), false);
+    assert.deepEqual(withDirectionValue(both, 'default', 'in', undefined).default, { out: 0 });
+    assert.equal(
+      'default' in withDirectionValue(withDirectionValue(both, 'default', 'in', undefined), 'default', 'out', undefined),
+      false,
+    );
   });
 
-  it('keeps a condition whose other half is not typed yet', () => {
+  it('keep a condition whose other half is not typed yet', () => {
     const half = withCondition(state, { is: ['held'] });
     assert.deepEqual(half.onlyIf, { generic: '', is: ['held'] });
     assert.deepEqual(withCondition(half, { generic: 'state' }).onlyIf, { generic: 'state', is: ['held'] });

@@ -1,0 +1,101 @@
+import { recordsOf } from '../store/pages.js';
+import type { Change, DeliveryRecord, ListQuery, MessageRecord, Store } from '../store/store.js';
+import { warningState } from '../store/warning.js';
+
+/** Records read per page when a node starts. */
+const PAGE = 500;
+
+/**
+ * Counts for the status of a node, by the current state of its records: a failure counts until it is replayed or skipped, a
+ * warning until a user has seen it, and both across restarts.
+ */
+export class NodeCounts {
+  private readonly failures = new Set<string>();
+  private readonly decisions = new Set<string>();
+  private readonly warnings = new Set<string>();
+  private readonly sending = new Set<string>();
+  /** Epoch milliseconds of the next try, by delivery. */
+  private readonly retries = new Map<string, number>();
+  private readonly unwatch: () => void;
+  /** Records that changed while the store is still being read: these changes are newer than what is read. */
+  private changedWhileReading: Set<string> | undefined = new Set();
+
+  /** `changed` is called after each change. */
+  constructor(
+    private readonly store: Store,
+    /** Messages of an in node, or deliveries of an out node. */
+    private readonly kind: 'message' | 'delivery',
+    private readonly node: string,
+    private readonly changed: () => void,
+  ) {
+    this.unwatch = store.watch((changes) => this.take(changes));
+  }
+
+  /** Counts the existing records. `endpoint` only narrows the query. */
+  async begin(endpoint: string): Promise<void> {
+    const states =
+      this.kind === 'message' ? ['failed', 'needsDecision'] : ['failed', 'needsDecision', 'sending', 'pending', 'inDoubt'];
+    const list = (query: ListQuery): Promise<(MessageRecord | DeliveryRecord)[]> =>
+      this.kind === 'message' ? this.store.listMessages(query) : this.store.listDeliveries(query);
+    for (const which of [{ states }, { warned: 'unseen' as const }]) {
+      for await (const record of recordsOf((next) => list({ endpoint, ...which, ...next }), PAGE))
+        if (record.node === this.node && !this.changedWhileReading?.has(record.id)) this.note(record);
+    }
+    this.changedWhileReading = undefined;
+    this.changed();
+  }
+
+  stop(): void {
+    this.unwatch();
+  }
+
+  get failed(): number {
+    return this.failures.size;
+  }
+
+  /** Records that need a decision. */
+  get undecided(): number {
+    return this.decisions.size;
+  }
+
+  /** Records with an unseen warning. */
+  get warned(): number {
+    return this.warnings.size;
+  }
+
+  get inFlight(): number {
+    return this.sending.size;
+  }
+
+  /** Time of the next retry, epoch milliseconds; undefined where none is due. */
+  get nextTry(): number | undefined {
+    return this.retries.size === 0 ? undefined : Math.min(...this.retries.values());
+  }
+
+  private take(changes: Change[]): void {
+    let hasChanged = false;
+    for (const change of changes) {
+      if (change.kind !== this.kind || (change.record as { node: string }).node !== this.node) continue;
+      const record = change.record as MessageRecord | DeliveryRecord;
+      this.changedWhileReading?.add(record.id);
+      this.note(record);
+      hasChanged = true;
+    }
+    if (hasChanged) this.changed();
+  }
+
+  private note(record: MessageRecord | DeliveryRecord): void {
+    const { id, state, error, notBefore } = record;
+    mark(this.failures, id, state === 'failed');
+    mark(this.decisions, id, state === 'needsDecision');
+    mark(this.sending, id, state === 'sending');
+    mark(this.warnings, id, warningState(record) === 'unseen');
+    if ((state === 'pending' || state === 'inDoubt') && error && notBefore) this.retries.set(id, notBefore);
+    else this.retries.delete(id);
+  }
+}
+
+function mark(set: Set<string>, id: string, is: boolean): void {
+  if (is) set.add(id);
+  else set.delete(id);
+}

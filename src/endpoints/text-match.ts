@@ -1,0 +1,95 @@
+import { decodeHTML } from '../bundled/entities.js';
+
+/** A text with fewer letters may occur in any other text by chance. */
+const DISTINCTIVE = 20;
+
+/** A limit for texts that consist of nothing but escapes. */
+const MAX_ESCAPES = 20;
+
+/**
+ * Does a partner show the text that was sent? Partners wrap, trim and cut texts, add prefixes, escape them, convert them to HTML
+ * or replace characters that their database cannot hold: only letters and digits are compared. Pure.
+ */
+export function showsText(shown: string, sent: string): boolean {
+  const ours = readings(sent).map(({ letters }) => letters);
+  return readings(shown).some((there) => ours.some((one, at) => (at === 0 || one !== '') && isIn(there, one)));
+}
+
+/** Whether the shown text contains the sent one anywhere, however short: only for entries that are known to be new and ours. */
+export function containsText(shown: string, sent: string): boolean {
+  const ours = letters(sent);
+  return ours !== '' && readings(shown).some((there) => holds(there, ours));
+}
+
+/** The same text, however it is wrapped, escaped or formatted, and all of it. */
+export function sameText(a: string, b: string): boolean {
+  const others = readings(b).map((there) => there.letters);
+  return readings(a).some((there) => others.includes(there.letters));
+}
+
+/** The text without wrapping, escapes and formatting, for comparing what cannot be kept whole. */
+export function comparableText(text: string): string {
+  return letters(withoutTags(unescaped(text)));
+}
+
+/** The letters and digits of a text, and the positions where its words begin and end. */
+interface Reading {
+  letters: string;
+  bounds: ReadonlySet<number>;
+}
+
+/** What looks like a tag may be the partner's formatting or part of the text, so both readings count. */
+function readings(text: string): Reading[] {
+  return [text, withoutTags(text)].map((given) => {
+    const words = wordsOf(unescaped(given));
+    const bounds = new Set([0]);
+    let length = 0;
+    for (const word of words) {
+      length += word.length;
+      bounds.add(length);
+    }
+    return { letters: words.join(''), bounds };
+  });
+}
+
+function isIn(there: Reading, ours: string): boolean {
+  const { letters: shown } = there;
+  if (shown === ours) return true;
+  if (ours.length >= DISTINCTIVE && holds(there, ours)) return true;
+  if (shown.length >= DISTINCTIVE && ours.startsWith(shown)) return true;
+  // With a prefix, and cut because of it.
+  const begin = ours.length >= DISTINCTIVE ? shown.indexOf(ours.slice(0, DISTINCTIVE)) : -1;
+  return begin >= 0 && ours.startsWith(shown.slice(begin));
+}
+
+/** Whole words only: "port 1" is not in "port 12". */
+function holds({ letters: shown, bounds }: Reading, ours: string): boolean {
+  for (let at = shown.indexOf(ours); at >= 0; at = shown.indexOf(ours, at + 1))
+    if (bounds.has(at) && bounds.has(at + ours.length)) return true;
+  return false;
+}
+
+function withoutTags(text: string): string {
+  return text.replace(/<[^>]*>/g, ' ');
+}
+
+/** Some partners escape a text once more each time it is written. */
+function unescaped(text: string): string {
+  for (let escaped = text, times = 0; ; times++) {
+    const plain = decodeHTML(escaped);
+    if (plain === escaped || times === MAX_ESCAPES) return plain;
+    escaped = plain;
+  }
+}
+
+function letters(text: string): string {
+  return wordsOf(text).join('');
+}
+
+function wordsOf(text: string): string[] {
+  return text
+    .normalize('NFKC')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean);
+}
