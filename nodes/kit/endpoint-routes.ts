@@ -99,11 +99,11 @@ async function withDialogSettings(
 
 /** The settings of a request; one that is missing, or has the wrong type, gets its default. */
 function settingsOf(form: EndpointForm, config: unknown): EndpointConfig {
-  const given = migrate((config ?? {}) as Record<string, unknown>, form.migrations);
+  const received = migrate((config ?? {}) as Record<string, unknown>, form.migrations);
   const typeOf = (value: unknown) => (Array.isArray(value) ? 'list' : typeof value);
   const settings = Object.entries(endpointDefaults(form)).map(([name, value]) => {
     // Flow files edited manually may hold numbers instead of text.
-    const one = typeof value === 'string' && typeof given[name] === 'number' ? String(given[name]) : given[name];
+    const one = typeof value === 'string' && typeof received[name] === 'number' ? String(received[name]) : received[name];
     return [name, typeOf(one) === typeOf(value) ? one : value];
   });
   return Object.fromEntries(settings) as EndpointConfig;

@@ -53,9 +53,9 @@ export function makeClient(
 
 /** The rules for this party; endpoints saved without these settings use the defaults. */
 function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig, where: string): Partial<PartyRules> {
-  const wrong = Object.entries(fieldRules).find(([, rule]) => !FIELD_RULES.includes(rule));
-  if (wrong) {
-    throw new SwitchboardError('SWB_CONFIG', say`"${String(wrong[1])}" is not a rule for the field ${wrong[0]}.`, {
+  const invalid = Object.entries(fieldRules).find(([, rule]) => !FIELD_RULES.includes(rule));
+  if (invalid) {
+    throw new SwitchboardError('SWB_CONFIG', say`"${String(invalid[1])}" is not a rule for the field ${invalid[0]}.`, {
       where,
       field: 'fieldRules',
       hint: say`Use one of ${FIELD_RULES.join(', ')}.`,
@@ -97,9 +97,9 @@ function start(
     broker.addEndpoint(node.client, { concurrency, settling, retry, rules: partyRules(config, where) });
     return broker;
   })();
-  const holds: Promise<unknown>[] = [];
-  node.hold = (work) => {
-    holds.push(work.catch(() => undefined));
+  const pending: Promise<unknown>[] = [];
+  node.hold = (promise) => {
+    pending.push(promise.catch(() => undefined));
   };
   node.broker.catch((error) => node.error(error instanceof Error ? error.message : String(error)));
   node.on('close', (_removed: boolean, done: () => void) => {
@@ -108,7 +108,7 @@ function start(
         (broker) => broker.removeEndpoint(node.id),
         () => undefined,
       )
-      .then(() => Promise.race([Promise.all(holds), new Promise((resolve) => setTimeout(resolve, UNREGISTER_TIME).unref())]))
+      .then(() => Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, UNREGISTER_TIME).unref())]))
       .then(() => node.client?.close())
       .finally(done);
   });

@@ -21,8 +21,8 @@ export function entityTypeToWrite(
 ): string {
   const only = entityTypeAt(client, chosen);
   if (only !== chosen || endpoint === client.id) return only;
-  const there = (conversation?.entities ?? []).filter((e) => e.endpoint === client.id && e.leg === leg).map((e) => e.entityType);
-  return there.includes(chosen) ? chosen : (there[0] ?? chosen);
+  const linked = (conversation?.entities ?? []).filter((e) => e.endpoint === client.id && e.leg === leg).map((e) => e.entityType);
+  return linked.includes(chosen) ? chosen : (linked[0] ?? chosen);
 }
 
 /** Throws SWB_CONFIG when the endpoint belongs to another system than the node. */

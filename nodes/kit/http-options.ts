@@ -65,19 +65,19 @@ export function tokenAddress({ tokenUrl, baseUrl }: Pick<EndpointConfig, 'tokenU
   return URL.canParse(tokenUrl) || !URL.canParse(tokenUrl, base) ? tokenUrl : new URL(tokenUrl, base).href;
 }
 
-function authOf(system: System, config: EndpointConfig, given: EndpointCredentials, where: string): Auth {
+function authOf(system: System, config: EndpointConfig, credentials: EndpointCredentials, where: string): Auth {
   const settings = { ...config } as Record<string, unknown>;
-  const need = (name: string) => requiredSetting(given[name] ?? (settings[name] as string | undefined), name, where);
+  const need = (name: string) => requiredSetting(credentials[name] ?? (settings[name] as string | undefined), name, where);
   const tokenUrl = () => tokenAddress({ ...config, tokenUrl: need('tokenUrl') });
   const scope = config.scope || undefined;
-  const oauth = () => ({ tokenUrl: tokenUrl(), clientId: need('clientId'), clientSecret: given.clientSecret ?? '', scope });
-  const own = system.signInAs?.[config.auth];
-  if (own) return own({ settings, need });
+  const oauth = () => ({ tokenUrl: tokenUrl(), clientId: need('clientId'), clientSecret: credentials.clientSecret ?? '', scope });
+  const signInAs = system.signInAs?.[config.auth];
+  if (signInAs) return signInAs({ settings, need });
   switch (config.auth) {
     case 'none':
       return { kind: 'none' };
     case 'basic':
-      return { kind: 'basic', user: need('user'), password: given.password ?? '' };
+      return { kind: 'basic', user: need('user'), password: credentials.password ?? '' };
     case 'bearer':
       return { kind: 'bearer', token: need('token') };
     case 'apiKey':
@@ -85,7 +85,7 @@ function authOf(system: System, config: EndpointConfig, given: EndpointCredentia
     case 'oauthClientCredentials':
       return { kind: 'oauthClientCredentials', ...oauth() };
     case 'oauthPassword':
-      return { kind: 'oauthPassword', ...oauth(), user: need('user'), password: given.password ?? '' };
+      return { kind: 'oauthPassword', ...oauth(), user: need('user'), password: credentials.password ?? '' };
     case 'oauthRefreshToken':
       return { kind: 'oauthRefreshToken', ...oauth(), refreshToken: need('refreshToken') };
     default:

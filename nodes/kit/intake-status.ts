@@ -10,7 +10,7 @@ import { attentionText, countDown, MAX_TEXT, show } from './status.js';
  */
 export class IntakeStatus {
   private readonly failures = new Map<IntakePart, { text: string; retryAt: number }>();
-  private readonly standing: NodeCounts;
+  private readonly counts: NodeCounts;
   private idleText = '';
   private certain = true;
   private endpoint = '';
@@ -19,19 +19,19 @@ export class IntakeStatus {
     private readonly node: Node,
     private readonly broker: Broker,
   ) {
-    this.standing = new NodeCounts(broker.store, 'message', node.id, () => this.update());
+    this.counts = new NodeCounts(broker.store, 'message', node.id, () => this.update());
   }
 
   /** Starts to show the status. `endpoint`: the source of the messages. */
   begin(endpoint: string, idleText: string): Promise<void> {
     this.idleText = idleText;
     this.endpoint = endpoint;
-    return this.standing.begin(endpoint);
+    return this.counts.begin(endpoint);
   }
 
   stop(): void {
     for (const part of this.failures.keys()) this.broker.intakeTroubles.end(this.node.id, part);
-    this.standing.stop();
+    this.counts.stop();
   }
 
   trouble(part: IntakePart, text: string, retryAt: number): void {
@@ -56,7 +56,7 @@ export class IntakeStatus {
   }
 
   private update(): void {
-    const attention = attentionText(this.standing);
+    const attention = attentionText(this.counts);
     const [failure] = this.failures.values();
     if (failure) countDown(this.node, 'error', failure.retryAt, (when) => `${say`retry ${when}`}${attention}: ${failure.text}`);
     else if (this.idleText) show(this.node, attention || !this.certain ? 'warning' : 'ok', shortened(this.idleText, attention));

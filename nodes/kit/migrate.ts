@@ -8,10 +8,10 @@ const VERSION = 'settingsVersion';
  * Migrations are only ever appended: each converts the settings of one version to the next.
  */
 export function migrate<Config extends object>(config: Config, migrations: readonly Migration[] = []): Config {
-  const given = config as Settings;
-  const from = Number(given[VERSION] ?? 0);
+  const saved = config as Settings;
+  const from = Number(saved[VERSION] ?? 0);
   if (from >= migrations.length) return config;
-  const settings = migrations.slice(from).reduce<Settings>((older, migration) => migration(older), { ...given });
+  const settings = migrations.slice(from).reduce<Settings>((older, migration) => migration(older), { ...saved });
   return { ...settings, [VERSION]: migrations.length } as Config;
 }
 

@@ -101,26 +101,26 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     const broker = await endpoint.broker;
     if (closed) return;
     const worker = broker.worker(endpoint.id);
-    const standing = new NodeCounts(broker.store, 'delivery', node.id, () => tell());
-    stops.push(() => standing.stop());
-    const tell = () => {
+    const counts = new NodeCounts(broker.store, 'delivery', node.id, () => updateStatus());
+    stops.push(() => counts.stop());
+    const updateStatus = () => {
       const { circuit, strange, resumesAt = 0, suspended } = worker?.status ?? { circuit: 'closed' };
-      const { inFlight, nextTry } = standing;
-      const failures = attentionText(standing);
+      const { inFlight, nextTry } = counts;
+      const attention = attentionText(counts);
       const { label } = endpoint;
       if (suspended) {
         const text = suspended.by ? say`${label} suspended by ${suspended.by}` : say`${label} suspended`;
-        show(node, 'waiting', text + failures);
+        show(node, 'waiting', text + attention);
       } else if (circuit === 'open') {
         const text = strange ? say`unexpected responses from ${label}` : say`${label} unavailable`;
-        countDown(node, 'error', resumesAt, (when) => `${text}, ${say`next attempt ${when}`}${failures}`);
-      } else if (inFlight) show(node, 'busy', say`${inFlight} in flight` + failures);
-      else if (nextTry) countDown(node, 'waiting', nextTry, (when) => say`retry ${when}` + failures);
-      else show(node, failures ? 'warning' : 'ok', say`connected` + failures);
+        countDown(node, 'error', resumesAt, (when) => `${text}, ${say`next attempt ${when}`}${attention}`);
+      } else if (inFlight) show(node, 'busy', say`${inFlight} in flight` + attention);
+      else if (nextTry) countDown(node, 'waiting', nextTry, (when) => say`retry ${when}` + attention);
+      else show(node, attention ? 'warning' : 'ok', say`connected` + attention);
     };
     if (worker) {
       stops.push(
-        worker.onStatus(tell),
+        worker.onStatus(updateStatus),
         worker.on({
           delivered: (delivery, warning) => {
             if (delivery.node !== node.id || !warning) return;
@@ -138,7 +138,7 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
       );
     }
     if (wired) stops.push(emitFrom(RED, node, broker, async () => undefined));
-    await standing.begin(endpoint.id);
+    await counts.begin(endpoint.id);
   };
   start().catch((error) => {
     const text = error instanceof Error ? error.message : String(error);

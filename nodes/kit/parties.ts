@@ -12,7 +12,7 @@ export interface EndpointNode<Client extends EndpointClient = EndpointClient> ex
   storeId: string;
   broker: Promise<Broker>;
   /** Keeps the client's connections open until the promise settles: Node-RED closes all nodes at once, and some must unregister first. */
-  hold(work: Promise<unknown>): void;
+  hold(promise: Promise<unknown>): void;
 }
 
 /** Returns the endpoint that a node uses; throws SWB_CONFIG if it is missing or has no client. */

@@ -37,12 +37,12 @@ export async function subscribe(
 ): Promise<void> {
   const broker = await endpoint.broker;
   const path = `switchboard/${endpoint.client.system}/${node.id}`;
-  const given = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
+  const configuredUrl = config.publicUrl && requiredSetting(config.publicUrl, 'publicUrl', where);
   const subscription = new HubSubscription({
     broker,
     hub,
     node: node.id,
-    callback: `${publicUrl(RED, given ?? '')}/${path}`,
+    callback: `${publicUrl(RED, configuredUrl ?? '')}/${path}`,
     query: config.query ?? '',
     renewInterval: Math.max(1_000, number('renewInterval') * 60_000),
     catchUp: async () => {
@@ -53,7 +53,7 @@ export async function subscribe(
     onError: (error, retryAt, part) => trouble(part, part === 'hub' ? 'hub registration' : 'poll')(error, retryAt),
     onNotice: (text) => node.warn(say`Hub registration: ${text}`),
   });
-  const callback: Callback = { secret: '', heard: () => subscription.eventReceived() };
+  const callback: Callback = { secret: '', onEvent: () => subscription.eventReceived() };
   const limit = number('eventLimit') * 1024;
   stops.push(listen(RED, path, limit, (request) => receive(node, hub, entityType, request, callback, endpoint)));
   stops.push((removed) => {
@@ -68,7 +68,7 @@ interface Callback {
   /** Empty until the registration has one. */
   secret: string;
   /** Called for each event of the partner. */
-  heard: () => void;
+  onEvent: () => void;
 }
 
 /** Stores an event and acknowledges it at once; the entity is read later, before it is emitted. */
@@ -77,7 +77,7 @@ async function receive(
   hub: EventHub,
   entityType: string,
   request: PartnerRequest,
-  { secret, heard }: Callback,
+  { secret, onEvent }: Callback,
   endpoint: EndpointNode,
 ): Promise<Reply> {
   try {
@@ -87,7 +87,7 @@ async function receive(
         hint: say`Send events to the callback URL registered at the hub.`,
       });
     }
-    heard();
+    onEvent();
     const broker = await endpoint.broker;
     const { id, number, key, expects, payload } = await hub.hintOf(jsonBody(request), rest.join('/'));
     await broker.inbox.accept([
@@ -108,10 +108,10 @@ function sameText(a: string, b: string): boolean {
 }
 
 /** The configured public URL of Node-RED, or by default the one for partners on this machine. */
-function publicUrl(RED: NodeAPI, given: string): string {
+function publicUrl(RED: NodeAPI, configuredUrl: string): string {
   const root = RED.settings.httpNodeRoot || '/';
   const base =
-    given ||
+    configuredUrl ||
     `http://${RED.settings.uiHost && RED.settings.uiHost !== '0.0.0.0' ? RED.settings.uiHost : '127.0.0.1'}:${RED.settings.uiPort ?? 1880}`;
   return `${base.replace(/\/+$/, '')}${root === '/' ? '' : `/${root.replace(/^\/+|\/+$/g, '')}`}`;
 }

@@ -23,10 +23,10 @@ function fillIn(RED: NodeAPI, node: Node | null, text: string): string {
 
 /** Parses a number that is stored as text (so that `${ENV}` works); throws SWB_CONFIG if it is not a number. */
 export function numberSetting(text: string | number | undefined, fallback: string, name: string, where: string): number {
-  const given = text === undefined || text === '' ? fallback : String(text);
-  const value = Number(given);
+  const entered = text === undefined || text === '' ? fallback : String(text);
+  const value = Number(entered);
   if (Number.isFinite(value) && value >= 0) return value;
-  throw new SwitchboardError('SWB_CONFIG', say`"${given}" is not a number.`, {
+  throw new SwitchboardError('SWB_CONFIG', say`"${entered}" is not a number.`, {
     where,
     field: name,
     hint: say`Set ${name} to a number, or to \${NAME} of an environment variable that contains one.`,

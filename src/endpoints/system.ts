@@ -95,7 +95,7 @@ export interface System extends SystemForm {
   /** Comments are shown under the name of our user, so the text must include the author. */
   authorsInText: boolean;
   /** The system's own authentication methods, by id: what the HTTP client sends. Methods without HTTP are not listed: the client reads the credentials. */
-  signInAs?: Readonly<Record<string, (given: SignInContext) => Auth>>;
+  signInAs?: Readonly<Record<string, (context: SignInContext) => Auth>>;
   /** By the name used in the columns of `rows` settings. */
   pickLists?: Readonly<Record<string, PickList>>;
   /** The system's documentation page, relative to the repository's root. */

@@ -142,14 +142,14 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     const { endpoint } = system;
     const names = [...(endpoint.address ? ['baseUrl'] : []), 'auth', ...signInSettings(endpoint.signIn)];
     const entered = Object.fromEntries(names.map((name) => [name, read(prefix, name)]));
-    const shown = Object.keys(credentialsOf(endpoint)).filter((name) => isShown(name) && read(prefix, name) !== '');
+    const filledIn = Object.keys(credentialsOf(endpoint)).filter((name) => isShown(name) && read(prefix, name) !== '');
     return {
       role,
       name: String(node ? node.name || node.id : read(prefix, 'name')).trim(),
       system,
       ...(node && { endpoint: node.id }),
       settings: { ...entered, ...(node ? {} : chosenChoice()?.settings) },
-      credentials: Object.fromEntries(shown.map((name) => [name, String(read(prefix, name))])),
+      credentials: Object.fromEntries(filledIn.map((name) => [name, String(read(prefix, name))])),
       entityType: String(read(prefix, 'entityType')),
       receive: read(prefix, 'receive') as Receive,
       publicUrl: String(read(prefix, 'publicUrl')).trim(),

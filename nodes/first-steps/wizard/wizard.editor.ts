@@ -15,7 +15,7 @@ export function openWizard(translate: Translate): void {
   let step: Step = 'scenario';
   let scenario: Scenario = 'ticket';
   let forms: PartyForm[] = [];
-  let numbered = 0;
+  let formCount = 0;
   let chosen: Party[] = [];
   let webhooks: Webhook[] = [];
   let body: JQuery;
@@ -52,11 +52,11 @@ export function openWizard(translate: Translate): void {
           scenario = name;
           forms = [];
         });
-        const words = $('<span>').append(
+        const text = $('<span>').append(
           $('<b>').text(translate(`wizard.scenario.${name}`)),
           $('<small>').text(translate(`wizard.scenario.${name}About`)),
         );
-        box.append($('<label>', { class: 'switchboard-wizard-scenario' }).append(radio, words));
+        box.append($('<label>', { class: 'switchboard-wizard-scenario' }).append(radio, text));
       }
       return box;
     },
@@ -127,7 +127,7 @@ export function openWizard(translate: Translate): void {
   });
 
   function add(role: Role): PartyForm {
-    const form = partyForm(numbered++, role, translate, ourAddress());
+    const form = partyForm(formCount++, role, translate, ourAddress());
     forms.push(form);
     if (!role.several) return form;
     const remove = $('<button>', {
