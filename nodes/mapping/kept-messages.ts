@@ -1,7 +1,7 @@
 import type { NodeAPI } from 'node-red';
 import { genericMessage } from '../../src/conversation/generic-message.js';
 import { brokers } from '../../src/delivery/brokers.js';
-import type { Parsed, RawEntity } from '../../src/endpoints/endpoint.js';
+import type { ParsedEntity, RawEntity } from '../../src/endpoints/endpoint.js';
 import { compileMapping, type MappingSubject, preset, sameSubject, subjectOf } from '../../src/endpoints/registry.js';
 import type { CompiledMapping } from '../../src/mapping/compile.js';
 import type { Direction } from '../../src/mapping/mapping.js';
@@ -116,7 +116,7 @@ async function keptMessage(RED: NodeAPI, { store, record }: Lead, direction: Dir
 }
 
 /** The stored body may be only a hint of a change, or invalid: then the message is no sample. */
-function parse({ client }: EndpointNode, raw: RawEntity): Parsed | undefined {
+function parse({ client }: EndpointNode, raw: RawEntity): ParsedEntity | undefined {
   try {
     return client.parse(raw);
   } catch {
@@ -128,7 +128,7 @@ async function generic(
   RED: NodeAPI,
   { client }: EndpointNode,
   record: MessageRecord,
-  parsed: Parsed,
+  parsed: ParsedEntity,
 ): Promise<Record<string, Json> | undefined> {
   const mapping = mappingIn(RED, subjectOf(client, record.entityType));
   if (!mapping) return undefined;

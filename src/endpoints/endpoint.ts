@@ -23,7 +23,7 @@ import type { EventHub } from './hub.js';
 export type RawEntity = { [key: string]: unknown };
 
 /** The parts that `parse` extracts from a raw entity; a mapping translates the fields. */
-export interface Parsed {
+export interface ParsedEntity {
   source: Source;
   /** The fields that mapping rules read, in the system's format (ServiceNow: column values; TMF: the ticket's attributes). */
   record: Record<string, Json>;
@@ -98,9 +98,9 @@ export interface EndpointClient {
   /** Reads an entity by its human-readable number; absent if that is its id. */
   findByNumber?(entityType: string, number: string): Promise<RawEntity | undefined>;
   /** Creates an entity with our reference; returns the entity as the partner stored it (read again if the partner drops fields silently). */
-  create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written>;
+  create(entityType: string, fields: Record<string, Json>, reference: string): Promise<WriteResult>;
   /** Writes only the given fields. `added`: ids of new items; other items that the partner does not have are not written. */
-  update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written>;
+  update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult>;
   /** Whether the entity is cancelled, or its cancellation requested. Used after a lost response; absent if a cancellation is an ordinary field. */
   findCancellation?(entityType: string, id: string): Promise<boolean>;
   /**
@@ -148,7 +148,7 @@ export interface EndpointClient {
   /** The reasons why the system would reject a new record. Pure; see schema.ts of the system. */
   validate(entityType: string, fields: Record<string, Json>): Problem[];
   /** Pure; see parse.ts of the system. */
-  parse(raw: RawEntity): Parsed;
+  parse(raw: RawEntity): ParsedEntity;
   /**
    * The identifying facts of the items of an order, from its record or from fields to write, in order; undefined if there is no item list.
    * Absent if items keep our ids. Pure; see items.ts of the system.
@@ -174,7 +174,7 @@ export interface EndpointClient {
 
 export type ItemsReader = (record: Record<string, Json>) => ItemFacts[] | undefined;
 
-export interface Written {
+export interface WriteResult {
   entity: RawEntity;
   /** Fields that the partner accepted with 2xx but did not store: name, the value sent, the value stored. */
   dropped: { field: string; sent: Json; has: Json | undefined }[];

@@ -3,7 +3,7 @@ import { SwitchboardError } from '../../errors.js';
 import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import { Api } from '../api.js';
-import type { EndpointClient, PollResult, RawEntity, Written } from '../endpoint.js';
+import type { EndpointClient, PollResult, RawEntity, WriteResult } from '../endpoint.js';
 import type { Answered } from '../evidence.js';
 
 interface Options {
@@ -27,7 +27,7 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
   };
   const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: 'read case' }, key, NEEDS);
   const raw = (record: Answered): RawEntity => ({ case: record });
-  const written = (record: Answered): Written => ({ entity: raw(record), dropped: [] });
+  const written = (record: Answered): WriteResult => ({ entity: raw(record), dropped: [] });
   return {
     id,
     name,

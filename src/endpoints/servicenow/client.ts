@@ -9,11 +9,11 @@ import type {
   Check,
   EndpointClient,
   Hint,
-  Parsed,
+  ParsedEntity,
   PollResult,
   RawEntity,
   SpooledAttachment,
-  Written,
+  WriteResult,
   WrittenPart,
 } from '../endpoint.js';
 import type { PickListResult } from '../system.js';
@@ -164,7 +164,7 @@ class Client implements ServiceNowClient {
     return found && this.read(entityType, columnText(found.sys_id));
   }
 
-  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<Written> {
+  async create(entityType: string, fields: Record<string, Json>, reference: string): Promise<WriteResult> {
     const table = this.table(entityType);
     const orders = this.ordersOf(entityType);
     if (orders) return orders.create(fields, reference);
@@ -173,7 +173,7 @@ class Client implements ServiceNowClient {
     return { entity: { table, record }, dropped: droppedFields(body, record) };
   }
 
-  async update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<Written> {
+  async update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult> {
     const table = this.table(entityType);
     const orders = this.ordersOf(entityType);
     if (orders) return orders.update(id, fields, added);
@@ -242,7 +242,7 @@ class Client implements ServiceNowClient {
     return { table: this.table(entityType), record: { sys_id: id }, deleted: true };
   }
 
-  parse(raw: RawEntity): Parsed {
+  parse(raw: RawEntity): ParsedEntity {
     const table = (raw as { table?: string }).table;
     const entityType = this.entityTypes.find((t) => t.table === table)?.name ?? table ?? '';
     return parse(raw, { endpoint: this.id, entityType, baseUrl: this.http.baseUrl });
