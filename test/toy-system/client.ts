@@ -4,7 +4,7 @@ import type { HttpClient } from '../../http/http.js';
 import type { Json } from '../../model/message.js';
 import { Api } from '../api.js';
 import type { EndpointClient, PollResult, RawEntity, WriteResult } from '../endpoint.js';
-import type { Answered } from '../evidence.js';
+import type { PartnerRecord } from '../evidence.js';
 
 interface Options {
   id: string;
@@ -13,7 +13,7 @@ interface Options {
   clock: () => number;
 }
 
-const NEEDS = ['subject', 'changed'];
+const REQUIRED = ['subject', 'changed'];
 
 /** A client of a minimal service desk API with only `/cases` and `/cases/:id`. */
 export function createToyClient({ id, name, http, clock }: Options): EndpointClient {
@@ -25,9 +25,9 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
   const unsupported = (): never => {
     throw new SwitchboardError('SWB_CONFIG', 'The toy desk supports neither comments nor files.', { where: name });
   };
-  const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: 'read case' }, key, NEEDS);
-  const raw = (record: Answered): RawEntity => ({ case: record });
-  const written = (record: Answered): WriteResult => ({ entity: raw(record), dropped: [] });
+  const readOne = (key: string) => api.read({ method: 'GET', path: `/cases/${key}`, what: 'read case' }, key, REQUIRED);
+  const raw = (record: PartnerRecord): RawEntity => ({ case: record });
+  const written = (record: PartnerRecord): WriteResult => ({ entity: raw(record), dropped: [] });
   return {
     id,
     name,
@@ -38,18 +38,18 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     find: async (_type, reference) => {
       const { records } = await api.list(
         { method: 'GET', path: '/cases', query: { externalId: reference }, what: 'look for a case' },
-        { needs: NEEDS, asked: (record) => record.externalId === reference },
+        { required: REQUIRED, matches: (record) => record.externalId === reference },
       );
       return records[0] && raw(records[0]);
     },
     create: async (_type, fields, reference) => {
       const body = { ...fields, externalId: reference };
-      const mismatch = (record: Answered) => (record.externalId === reference ? undefined : 'it has another reference');
-      return written(await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, mismatch, readOne, NEEDS));
+      const mismatch = (record: PartnerRecord) => (record.externalId === reference ? undefined : 'it has another reference');
+      return written(await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, mismatch, readOne, REQUIRED));
     },
     update: async (_type, key, fields) => {
       const request = { method: 'PATCH' as const, path: `/cases/${key}`, body: fields, what: 'update case' };
-      const record = await api.change(request, key, () => readOne(key), NEEDS);
+      const record = await api.change(request, key, () => readOne(key), REQUIRED);
       const dropped = Object.entries(fields)
         .filter(([field, sent]) => record[field] !== sent)
         .map(([field, sent]) => ({ field, sent, has: record[field] as Json | undefined }));
@@ -64,7 +64,7 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
       const since = typeof cursor === 'string' ? cursor : new Date(clock()).toISOString();
       if (cursor === undefined) return { hints: [], cursor: since, more: false };
       const request = { method: 'GET' as const, path: '/cases', query: { since }, what: 'poll cases' };
-      const { records } = await api.list(request, { needs: NEEDS });
+      const { records } = await api.list(request, { required: REQUIRED });
       const hints = records.map((record) => ({
         entityType,
         id: String(record.id),
@@ -80,7 +80,7 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     },
     validate: () => [],
     parse: ({ case: record = {} }) => {
-      const { id: key, externalId, changed } = record as Answered;
+      const { id: key, externalId, changed } = record as PartnerRecord;
       return {
         source: {
           endpoint: id,
