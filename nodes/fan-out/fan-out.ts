@@ -56,7 +56,7 @@ export = (RED: NodeAPI) => {
     handle(this, async (msg, send) => {
       const envelope = envelopeOf(msg, where);
       if (!envelope.conversation) {
-        throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
+        throw new SwitchboardError('SWB_PAYLOAD', say`The message does not belong to a conversation.`, {
           where,
           hint: say`Place a conversation correlate node before this one.`,
         });

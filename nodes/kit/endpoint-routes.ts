@@ -65,7 +65,7 @@ function deployedClient(RED: NodeAPI, { params }: Request): EndpointClient {
   const node = RED.nodes.getNode(params.id ?? '') as EndpointNode | null;
   if (node?.client) return node.client;
   throw new SwitchboardError('SWB_CONFIG', say`This endpoint is not deployed, or its settings are incomplete.`, {
-    hint: say`Complete its settings and deploy.`,
+    hint: say`Complete the endpoint’s settings and deploy.`,
   });
 }
 

@@ -55,7 +55,7 @@ function tlsOptions(RED: NodeAPI, id: string, where: string): HttpOptions['tls']
   throw new SwitchboardError('SWB_CONFIG', say`The TLS configuration does not exist or is disabled.`, {
     where,
     field: 'tls',
-    hint: say`Choose another one in the endpoint’s settings; deploy a new one first.`,
+    hint: say`Choose another TLS configuration in the endpoint’s settings. A new one must be deployed first.`,
   });
 }
 
@@ -92,7 +92,7 @@ function authOf(system: System, config: EndpointConfig, credentials: EndpointCre
       throw new SwitchboardError('SWB_CONFIG', say`"${String(config.auth)}" is not an authentication method.`, {
         where,
         field: 'auth',
-        hint: say`Choose one from the list.`,
+        hint: say`Choose an authentication method from the list.`,
       });
   }
 }

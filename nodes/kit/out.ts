@@ -43,18 +43,22 @@ function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, sy
     requireSystem(endpoint.client, system.id, where);
     const entityType = entityTypeToWrite(endpoint.client, chosen, envelope);
     if (!envelope.conversation) {
-      throw new SwitchboardError('SWB_PAYLOAD', say`The message belongs to no conversation.`, {
+      throw new SwitchboardError('SWB_PAYLOAD', say`The message does not belong to a conversation.`, {
         where,
         hint: say`Place a conversation correlate node before the out node.`,
       });
     }
     const { payload } = msg;
     if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
-      throw new SwitchboardError('SWB_PAYLOAD', say`msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}.`, {
-        where,
-        field: 'msg.payload',
-        hint: say`Set msg.payload to an object with the fields to write, as the map node does.`,
-      });
+      throw new SwitchboardError(
+        'SWB_PAYLOAD',
+        say`msg.payload is ${Array.isArray(payload) ? 'an array' : typeof payload}, not an object.`,
+        {
+          where,
+          field: 'msg.payload',
+          hint: say`Set msg.payload to an object with the fields to write, as the map node does.`,
+        },
+      );
     }
     const outgoing = envelope.outgoing;
     if (outgoing && outgoing.endpoint !== endpoint.id) {

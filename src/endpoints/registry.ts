@@ -57,7 +57,7 @@ export function preset(system: string, entityType: string, dialect?: string): Ma
     'SWB_CONFIG',
     say`There is no preset for ${[system, entityType, dialect].filter(Boolean).join(' ')}.`,
     {
-      hint: say`Add a mapping and choose it in the node.`,
+      hint: say`Create a mapping and select it in the node’s settings.`,
     },
   );
 }
