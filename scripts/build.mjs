@@ -1,7 +1,7 @@
 /**
  * Builds dist/: runtime (tsc), editor (esbuild), dialogs, help, labels, icons, and the sandbox page.
- * Writes to a temporary folder that then replaces dist/, so that no stale files remain and processes running from dist/ never see a
- * partial build. Every step runs, every failure is reported, and any failure exits with 1.
+ * Writes to a temporary folder that then replaces dist/, so that no stale files remain and processes running from dist/ never see
+ * a partial build. Every step runs, every failure is reported, and any failure exits with 1.
  */
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';

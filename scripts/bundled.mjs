@@ -1,6 +1,7 @@
 /**
- * Bundles each file of src/bundled/ with the package it exports, not minified, so that small packages do not count as dependencies, of which a
- * Node-RED package may have only a few. Collects their licences in dist/THIRD-PARTY-LICENSES.txt. docs/development.md says what may be bundled.
+ * Bundles each file of src/bundled/ with the package it exports, not minified, so that small packages do not count as
+ * dependencies, of which a Node-RED package may have only a few. Collects their licences in dist/THIRD-PARTY-LICENSES.txt.
+ * docs/development.md says what may be bundled.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

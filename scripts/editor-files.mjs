@@ -1,7 +1,8 @@
 /**
  * Writes the editor files of a node set: `<name>.html` (script, then dialog), help and labels in each language, icons.
  * Node-RED loads each node set separately, so shared parts are copied into each:
- * code of nodes/kit/editor/ (by import), dialog fragments of that folder (`<!-- include endpoint.html -->`), and labels of nodes/kit/locales/.
+ * code of nodes/kit/editor/ (by import), dialog fragments of that folder (`<!-- include endpoint.html -->`), and labels of
+ * nodes/kit/locales/.
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -9,7 +10,10 @@ import { build } from 'esbuild';
 import { nodeType } from './node-set.mjs';
 import { editorShell, runtimeShell, systemFile } from './systems.mjs';
 
-/** Writes a node or plugin with a folder in nodes/. `signIn`: the fields of all authentication methods; `endpoints`: names of the endpoint node sets. */
+/**
+ * Writes a node or plugin with a folder in nodes/. `signIn`: the fields of all authentication methods; `endpoints`: names of the
+ * endpoint node sets.
+ */
 export async function writeFolder(root, out, name, { signIn, endpoints }) {
   const from = join(root, 'nodes', name);
   const to = join(out, 'nodes', name);

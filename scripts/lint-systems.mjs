@@ -1,7 +1,8 @@
 /**
- * No code outside a system's folder may refer to the system: by an import from the folder, by its id, by its node types, or by its name in a text. Such code
- * uses the registry (src/endpoints/registry.ts) or, in the editor, the forms (src/endpoints/forms.ts); information that is missing there
- * belongs in the system's description. The sandbox, which simulates partners, is exempt, and so are comments, because they cite sources.
+ * No code outside a system's folder may refer to the system: by an import from the folder, by its id, by its node types, or by
+ * its name in a text. Such code uses the registry (src/endpoints/registry.ts) or, in the editor, the forms
+ * (src/endpoints/forms.ts); information that is missing there belongs in the system's description. The sandbox, which simulates
+ * partners, is exempt, and so are comments, because they cite sources.
  *
  *   node scripts/lint-systems.mjs    lists the violations and exits with 1 if there are any
  */

@@ -1,7 +1,7 @@
 /**
- * Writes `node-red.nodes` and `node-red.plugins` in package.json from the folders in nodes/ and the systems in src/endpoints/, so that a new node or
- * system only needs a folder. Also writes the system lists, see systems.mjs.
- * A folder with `<name>.config.ts` is a node; one with only `<name>.editor.ts` is an editor plugin; all others are neither.
+ * Writes `node-red.nodes` and `node-red.plugins` in package.json from the folders in nodes/ and the systems in src/endpoints/, so
+ * that a new node or system only needs a folder. Also writes the system lists, see systems.mjs. A folder with `<name>.config.ts`
+ * is a node; one with only `<name>.editor.ts` is an editor plugin; all others are neither.
  *
  *   node scripts/node-set.mjs            updates the files
  *   node scripts/node-set.mjs --check    exits with 1 if a file is not up to date

@@ -1,6 +1,7 @@
 /**
- * A system is a folder in src/endpoints/ whose system.ts exports a `System` with the folder's name. Generates the two system lists from the folders
- * (systems.ts for the runtime, forms.ts for the editor), and the data from which the build generates the nodes of each system.
+ * A system is a folder in src/endpoints/ whose system.ts exports a `System` with the folder's name. Generates the two system
+ * lists from the folders (systems.ts for the runtime, forms.ts for the editor), and the data from which the build generates the
+ * nodes of each system.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -118,7 +119,10 @@ RED.nodes.registerType('switchboard-${name}', { category: '${kind === 'endpoint'
 `;
 }
 
-/** The path of a file in a system's folder, or in a folder that several systems share: `locales/de/x.json`, `icons/x.svg`; undefined if it does not exist. */
+/**
+ * The path of a file in a system's folder, or in a folder that several systems share: `locales/de/x.json`, `icons/x.svg`;
+ * undefined if it does not exist.
+ */
 export function systemFile(path) {
   const folder = join(root, 'src/endpoints');
   const found = readdirSync(folder).find((name) => existsSync(join(folder, name, path)));

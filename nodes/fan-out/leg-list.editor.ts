@@ -20,7 +20,10 @@ const RENAMED = 'switchboard:renamed';
 /** Item properties that usually determine the vendor. */
 const FIELDS = ['category', 'offering.id', 'offering.name', 'specification.id', 'action', 'place.country'];
 
-/** One block per leg: its name, the items it accepts, and its predecessors. The order matters: an item goes to the first leg that accepts it. */
+/**
+ * One block per leg: its name, the items it accepts, and its predecessors. The order matters: an item goes to the first leg that
+ * accepts it.
+ */
 export function legList(translate: Translate): LegList {
   let before = 0;
   const fields = $('<datalist>', { id: 'switchboard-item-fields' }).append(...FIELDS.map((f) => $('<option>').val(f)));

@@ -27,7 +27,10 @@ type Handler = (req: Request) => unknown;
 /** Without an admin root Node-RED provides a stub with only these methods. */
 type App = Record<'get' | 'post', (path: string, ...handlers: unknown[]) => void>;
 
-/** View messages; replay, skip and edit them; make the server send requests to an address in the request, as anyone who deploys flows can. */
+/**
+ * View messages; replay, skip and edit them; make the server send requests to an address in the request, as anyone who deploys
+ * flows can.
+ */
 export type Permission = 'switchboard.read' | 'switchboard.write' | 'flows.write';
 
 /** Routes below `switchboard/` of the admin root. Each responds with the handler's result as JSON, or with an error message. */
@@ -58,7 +61,8 @@ export function adminRoutes(RED: NodeAPI): AdminRoutes {
 /** Read requests are guarded too: Node-RED 4.1 lets pages of any site read from its admin API. */
 const ownPagesOnly = rejectWith(403, ({ headers, user }) => {
   checkSameOrigin(headers);
-  // A logged-in user sent a token that no other site's page has. The host name is not checked then, because a proxy may change it.
+  // A logged-in user sent a token that no other site's page has. The host name is not checked then, because a proxy may change
+  // it.
   if (!user || user.anonymous) checkHost(headers);
 });
 const jsonOnly = rejectWith(415, ({ headers }) => checkJson(headers));

@@ -2,7 +2,10 @@ import type { EndpointForm, Setting, SystemForm } from '../../src/endpoints/form
 import { fieldsOf, type SignInMethod } from '../../src/endpoints/sign-in.js';
 import { hasTypes } from './in.config.js';
 
-/* Generates the dialogs of a system's nodes from its form. The build writes them; `<!-- include x.html -->` inserts a file of nodes/kit/editor/. */
+/*
+ * Generates the dialogs of a system's nodes from its form. The build writes them; `<!-- include x.html -->` inserts a file of
+ * nodes/kit/editor/.
+ */
 
 /** The dialog of an endpoint's config node. */
 export function endpointDialog(form: EndpointForm): string {

@@ -18,10 +18,9 @@ type ClientCall = (client: EndpointClient, body: Record<string, unknown>) => Pro
 const formsOf = new WeakMap<object, Map<string, EndpointForm>>();
 
 /**
- * Routes for the dialogs of endpoints. Each makes the server send a request, so each needs the permission to deploy, and is a POST: a GET can
- * be triggered by any link or image.
- * These use the settings shown in the dialog, saved or not, from the body {type, config, credentials}; saved-secrets.ts handles credentials
- * that were not entered again:
+ * Routes for the dialogs of endpoints. Each makes the server send a request, so each needs the permission to deploy, and is a
+ * POST: a GET can be triggered by any link or image. These use the settings shown in the dialog, saved or not, from the body
+ * {type, config, credentials}; saved-secrets.ts handles credentials that were not entered again:
  *
  *     POST switchboard/endpoints/:id/test             [{name, ok, text}]
  *     POST switchboard/endpoints/:id/typed/:list      a pick list: {items, note?}
@@ -69,7 +68,9 @@ function deployedClient(RED: NodeAPI, { params }: Request): EndpointClient {
   });
 }
 
-/** Calls a client that is created from the settings in the dialog. Placeholders `${NAME}` are filled in, as they are on deploy. */
+/**
+ * Calls a client that is created from the settings in the dialog. Placeholders `${NAME}` are filled in, as they are on deploy.
+ */
 async function withDialogSettings(
   RED: NodeAPI,
   forms: Map<string, EndpointForm>,

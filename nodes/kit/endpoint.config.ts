@@ -3,7 +3,10 @@ import { defaultsOf, type EndpointForm, type Settings, type SystemForm } from '.
 import { fieldsOf } from '../../src/endpoints/sign-in.js';
 import type { Side } from '../../src/model/message.js';
 
-/** Settings that every endpoint config node has, in addition to those of its system. Numbers are stored as text so that `${ENV}` works in them. */
+/**
+ * Settings that every endpoint config node has, in addition to those of its system. Numbers are stored as text so that `${ENV}`
+ * works in them.
+ */
 export interface EndpointConfig {
   name: string;
   /** Id of the switchboard-store config node. */

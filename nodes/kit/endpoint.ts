@@ -65,8 +65,8 @@ function partyRules({ side, edits, deletions, fieldRules = {} }: EndpointConfig,
 }
 
 /**
- * Creates the client, registers it with the store's broker, which then sends pending deliveries, and unregisters it on close. With an invalid setting the
- * node has no client; the nodes that use it report that.
+ * Creates the client, registers it with the store's broker, which then sends pending deliveries, and unregisters it on close.
+ * With an invalid setting the node has no client; the nodes that use it report that.
  */
 function start(
   RED: NodeAPI,

@@ -11,8 +11,9 @@ export function entityTypeAt(client: EndpointClient, chosen: string): string {
 }
 
 /**
- * The entity type to write for a message. New entities get the type selected in the node. An entity that the conversation already has at the
- * endpoint keeps its type, so that an update of a problem does not create an incident as well. Messages from the endpoint itself always create a new entity.
+ * The entity type to write for a message. New entities get the type selected in the node. An entity that the conversation already
+ * has at the endpoint keeps its type, so that an update of a problem does not create an incident as well. Messages from the
+ * endpoint itself always create a new entity.
  */
 export function entityTypeToWrite(
   client: EndpointClient,

@@ -3,7 +3,10 @@ import type { AppliedMapping } from '../../src/mapping/mapping.js';
 import type { GenericAttachment, GenericComment, Json } from '../../src/model/message.js';
 import type { ConversationRecord, MessageRecord } from '../../src/store/store.js';
 
-/** `msg.switchboard`: data that accompanies a message from its in node to its out nodes. Plain JSON, so that any Node-RED node may clone it. */
+/**
+ * `msg.switchboard`: data that accompanies a message from its in node to its out nodes. Plain JSON, so that any Node-RED node may
+ * clone it.
+ */
 export interface Envelope {
   /** Id of the inbox message; clones of the msg keep it, so that the broker can tell when the flow is idle. */
   messageId: string;

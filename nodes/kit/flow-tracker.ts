@@ -4,8 +4,8 @@ import type { ErrorRecord } from '../../src/store/store.js';
 import type { Msg } from './handle.js';
 
 /**
- * Detects, with Node-RED's hooks, when no node in a flow holds a message any more. Every send counts up and every completion counts
- * down, keyed by our message id, which clones keep.
+ * Detects, with Node-RED's hooks, when no node in a flow holds a message any more. Every send counts up and every completion
+ * counts down, keyed by our message id, which clones keep.
  */
 export interface FlowTracker {
   /** Calls `send`; calls `onIdle` once, when the flow is idle, with the first error that a node reported. */

@@ -8,8 +8,9 @@ export type Msg = NodeMessage & { switchboard?: Envelope };
 export type Send = (msg: Msg | (Msg | null)[]) => void;
 
 /**
- * The only place that handles a node's input. An error thrown by the handler is passed to `done(err)`, so that a catch node receives it and
- * the process never ends because of it. `err.code` holds the stable code: only message, code and cause of an error reach a catch node.
+ * The only place that handles a node's input. An error thrown by the handler is passed to `done(err)`, so that a catch node
+ * receives it and the process never ends because of it. `err.code` holds the stable code: only message, code and cause of an
+ * error reach a catch node.
  */
 export function handle(node: Node, handler: (msg: Msg, send: Send) => Promise<void> | void): void {
   node.on('input', (message, nodeSend, done) => {

@@ -1,6 +1,9 @@
 import type { ReceiveForm, SystemForm } from '../../src/endpoints/form.js';
 
-/** Settings of the in nodes; a system lacks those of ways to receive changes that it does not support. Numbers are stored as text so that `${ENV}` works in them. */
+/**
+ * Settings of the in nodes; a system lacks those of ways to receive changes that it does not support. Numbers are stored as text
+ * so that `${ENV}` works in them.
+ */
 export interface InConfig {
   name: string;
   endpoint: string;
@@ -17,7 +20,10 @@ export interface InConfig {
   /** Kilobytes. */
   webhookLimit?: string;
   hub?: boolean;
-  /** The URL at which the partner reaches this Node-RED, e.g. `https://broker.example.com`; empty = this machine's loopback address. */
+  /**
+   * The URL at which the partner reaches this Node-RED, e.g. `https://broker.example.com`; empty = this machine's loopback
+   * address.
+   */
   publicUrl?: string;
   /** Filter of the hub subscription, e.g. `eventType=TroubleTicketStatusChangeEvent`. */
   query?: string;

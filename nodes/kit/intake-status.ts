@@ -6,7 +6,8 @@ import { say } from '../../src/text/say.js';
 import { attentionText, countDown, MAX_TEXT, show } from './status.js';
 
 /**
- * The status of an in node: the current failure and its next retry, else how changes arrive; plus the number of its messages that failed or need a decision.
+ * The status of an in node: the current failure and its next retry, else how changes arrive; plus the number of its messages that
+ * failed or need a decision.
  */
 export class IntakeStatus {
   private readonly failures = new Map<IntakePart, { text: string; retryAt: number }>();

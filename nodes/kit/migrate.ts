@@ -4,8 +4,8 @@ import type { Migration, Settings } from '../../src/endpoints/form.js';
 const VERSION = 'settingsVersion';
 
 /**
- * Migrates the settings of a node to the current version. Runs when a flow starts, and when a user opens the dialog, which then saves the new version.
- * Migrations are only ever appended: each converts the settings of one version to the next.
+ * Migrates the settings of a node to the current version. Runs when a flow starts, and when a user opens the dialog, which then
+ * saves the new version. Migrations are only ever appended: each converts the settings of one version to the next.
  */
 export function migrate<Config extends object>(config: Config, migrations: readonly Migration[] = []): Config {
   const saved = config as Settings;

@@ -24,7 +24,8 @@ export function outNode(RED: NodeAPI, id: string) {
 }
 
 /**
- * Queues each payload for delivery, shows the state of the deliveries, and emits the partner's answers, which pass through the inbox like any message.
+ * Queues each payload for delivery, shows the state of the deliveries, and emits the partner's answers, which pass through the
+ * inbox like any message.
  */
 function queuePayloads(RED: NodeAPI, node: Node, config: NodeDef & OutConfig, system: System): void {
   const where = config.name || `${system.id} out`;

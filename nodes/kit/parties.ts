@@ -11,7 +11,10 @@ export interface EndpointNode<Client extends EndpointClient = EndpointClient> ex
   /** Id of the store config node. */
   storeId: string;
   broker: Promise<Broker>;
-  /** Keeps the client's connections open until the promise settles: Node-RED closes all nodes at once, and some must unregister first. */
+  /**
+   * Keeps the client's connections open until the promise settles: Node-RED closes all nodes at once, and some must unregister
+   * first.
+   */
   hold(promise: Promise<unknown>): void;
 }
 

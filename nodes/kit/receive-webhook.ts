@@ -18,7 +18,10 @@ interface WebhookOptions {
   limit: number;
 }
 
-/** A webhook is only a hint: it is stored and acknowledged, and the entity is read before it is emitted. Returns the function that stops it. */
+/**
+ * A webhook is only a hint: it is stored and acknowledged, and the entity is read before it is emitted. Returns the function that
+ * stops it.
+ */
 export function serveWebhook(
   RED: NodeAPI,
   node: InNode,

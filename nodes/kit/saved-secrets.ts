@@ -27,9 +27,9 @@ const NAMES: Record<string, string> = {
 };
 
 /**
- * The credentials to use: those in the request, completed by the deployed ones if the request is for the endpoint they were deployed for: the
- * same node, type and origin. Sent to any other address they would leak to whoever makes the request.
- * Throws SWB_CONFIG when the request relies on deployed credentials that it must not use.
+ * The credentials to use: those in the request, completed by the deployed ones if the request is for the endpoint they were
+ * deployed for: the same node, type and origin. Sent to any other address they would leak to whoever makes the request. Throws
+ * SWB_CONFIG when the request relies on deployed credentials that it must not use.
  */
 export function credentialsFor(
   RED: NodeAPI,
@@ -81,7 +81,9 @@ function deployedSettings(RED: NodeAPI, id: string, type: string): EndpointConfi
 interface Origins {
   /** The origin of the endpoint, which receives the password or the access token. */
   base: string;
-  /** The origin that receives the secrets themselves: the endpoint, or the token endpoint, which may belong to another provider. */
+  /**
+   * The origin that receives the secrets themselves: the endpoint, or the token endpoint, which may belong to another provider.
+   */
   secrets: string;
 }
 

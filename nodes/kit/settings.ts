@@ -5,7 +5,8 @@ import { say } from '../../src/text/say.js';
 const PLACEHOLDER = /\$\{([^}]+)\}/g;
 
 /**
- * Fills in the placeholders of settings. Node-RED only replaces a `${NAME}` that is the whole value; here it may also be a part, as in
+ * Fills in the placeholders of settings. Node-RED only replaces a `${NAME}` that is the whole value; here it may also be a part,
+ * as in
  * `https://${HOST}/api`. The placeholder of an unset variable stays, so that the code that needs the setting can report it.
  */
 export function withEnvironment<Config extends object>(RED: NodeAPI, node: Node | null, config: Config): Config {

@@ -26,7 +26,9 @@ interface Route {
   closed?: boolean;
 }
 
-/** Milliseconds for which senders get 503 instead of 404 after a node was closed: after a 404, a hub would end the subscription. */
+/**
+ * Milliseconds for which senders get 503 instead of 404 after a node was closed: after a 404, a hub would end the subscription.
+ */
 const GRACE = 30_000;
 
 type Req = IncomingMessage & { body?: unknown; _body?: boolean };
@@ -42,8 +44,8 @@ const tables = new WeakMap<object, Map<string, Route>>();
 const bodies = new WeakMap<IncomingMessage, Buffer | unknown>();
 
 /**
- * Serves POST requests to `path` and below it, under httpNodeRoot; returns the function that stops it. One dispatcher per runtime looks up routes in
- * a table, so that a closed node leaves nothing behind in the HTTP server.
+ * Serves POST requests to `path` and below it, under httpNodeRoot; returns the function that stops it. One dispatcher per runtime
+ * looks up routes in a table, so that a closed node leaves nothing behind in the HTTP server.
  */
 export function listen(RED: NodeAPI, path: string, limit: number, handler: Route['handler']): () => void {
   const routes = tableOf(RED);
@@ -87,8 +89,9 @@ function tableOf(RED: NodeAPI): Map<string, Route> {
 }
 
 /**
- * Reads the bodies of our requests before any other middleware: the editor's JSON parser runs before all flow paths and would respond to
- * invalid JSON itself, and signatures are computed over the raw bytes. Placed at the top of the outermost app, as Node-RED's http in node does.
+ * Reads the bodies of our requests before any other middleware: the editor's JSON parser runs before all flow paths and would
+ * respond to invalid JSON itself, and signatures are computed over the raw bytes. Placed at the top of the outermost app, as
+ * Node-RED's http in node does.
  */
 function captureBodies(app: App, limitOf: (req: Req) => number | undefined): void {
   const capture: Middleware = (req, _res, next) => {

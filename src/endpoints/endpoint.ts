@@ -19,7 +19,10 @@ import type { EventHub } from './hub.js';
  * client.ts (all I/O), parse.ts and render.ts (pure), schema.ts (what the system accepts).
  */
 
-/** A record of a partner's system with its comments, attachments and lines, in the system's own format; an in node emits it as `msg.payload`. */
+/**
+ * A record of a partner's system with its comments, attachments and lines, in the system's own format; an in node emits it as
+ * `msg.payload`.
+ */
 export type RawEntity = { [key: string]: unknown };
 
 /** The parts that `parse` extracts from a raw entity; a mapping translates the fields. */
@@ -91,27 +94,33 @@ export interface EndpointClient {
   /** Reads an entity without comments and attachments, if that needs fewer requests. */
   readRecord?(entityType: string, id: string): Promise<RawEntity>;
   /**
-   * Looks up an entity by our reference, and checks that the result has it. `fields`: the fields to create; if a create takes several
-   * writes, the missing ones are completed.
+   * Looks up an entity by our reference, and checks that the result has it. `fields`: the fields to create; if a create takes
+   * several writes, the missing ones are completed.
    */
   find(entityType: string, reference: string, fields?: Record<string, Json>): Promise<RawEntity | undefined>;
   /** Reads an entity by its human-readable number; absent if that is its id. */
   findByNumber?(entityType: string, number: string): Promise<RawEntity | undefined>;
-  /** Creates an entity with our reference; returns the entity as the partner stored it (read again if the partner drops fields silently). */
+  /**
+   * Creates an entity with our reference; returns the entity as the partner stored it (read again if the partner drops fields
+   * silently).
+   */
   create(entityType: string, fields: Record<string, Json>, reference: string): Promise<WriteResult>;
   /** Writes only the given fields. `added`: ids of new items; other items that the partner does not have are not written. */
   update(entityType: string, id: string, fields: Record<string, Json>, added?: readonly string[]): Promise<WriteResult>;
-  /** Whether the entity is cancelled, or its cancellation requested. Used after a lost response; absent if a cancellation is an ordinary field. */
+  /**
+   * Whether the entity is cancelled, or its cancellation requested. Used after a lost response; absent if a cancellation is an
+   * ordinary field.
+   */
   findCancellation?(entityType: string, id: string): Promise<boolean>;
   /**
-   * Adds a comment. `seen`: ids of comments and files that existed before. Throws PartnerError (unshown) if the partner reported success but does
-   * not show the comment.
+   * Adds a comment. `seen`: ids of comments and files that existed before. Throws PartnerError (unshown) if the partner reported
+   * success but does not show the comment.
    */
   comment(entityType: string, id: string, comment: GenericComment, seen?: readonly string[]): Promise<WrittenPart>;
   /**
-   * Looks for a comment that we may have written already. Used after a lost response. `since`: ISO time of our first attempt by the partner's
-   * clock, '' = unknown. `seen`: ids of comments and files that existed before, or are known to be different: two comments with the same text are
-   * two comments.
+   * Looks for a comment that we may have written already. Used after a lost response. `since`: ISO time of our first attempt by
+   * the partner's clock, '' = unknown. `seen`: ids of comments and files that existed before, or are known to be different: two
+   * comments with the same text are two comments.
    */
   findComment(
     entityType: string,
@@ -131,8 +140,8 @@ export interface EndpointClient {
   ): Promise<WrittenPart | undefined>;
   /**
    * Restores comments that our interrupted write may have removed: those that appeared since it began and no longer exist.
-   * `shown`: the entity as it was read or reported. `since`: ISO time by the partner's clock, '' = unknown. Returns the texts of the restored comments.
-   * Absent if writes never remove comments of others.
+   * `shown`: the entity as it was read or reported. `since`: ISO time by the partner's clock, '' = unknown. Returns the texts of
+   * the restored comments. Absent if writes never remove comments of others.
    */
   putBack?(entityType: string, id: string, shown: RawEntity[], since: string): Promise<string[]>;
   /** Changes the text of an existing comment. False, or absent, if that is not possible. */
@@ -142,7 +151,10 @@ export interface EndpointClient {
   removeAttachment?(entityType: string, id: string, part: string): Promise<boolean>;
   /** Streams an attachment of one of this endpoint's entities. */
   download(entityType: string, id: string, attachment: GenericAttachment): Promise<Readable>;
-  /** Changes since the cursor (undefined: from now on): of records and, if they are stored separately, of journals and attachments. */
+  /**
+   * Changes since the cursor (undefined: from now on): of records and, if they are stored separately, of journals and
+   * attachments.
+   */
   poll(entityType: string, cursor: Json | undefined): Promise<PollResult>;
 
   /** The reasons why the system would reject a new record. Pure; see schema.ts of the system. */
@@ -150,8 +162,8 @@ export interface EndpointClient {
   /** Pure; see parse.ts of the system. */
   parse(raw: RawEntity): ParsedEntity;
   /**
-   * The identifying facts of the items of an order, from its record or from fields to write, in order; undefined if there is no item list.
-   * Absent if items keep our ids. Pure; see items.ts of the system.
+   * The identifying facts of the items of an order, from its record or from fields to write, in order; undefined if there is no
+   * item list. Absent if items keep our ids. Pure; see items.ts of the system.
    */
   itemsOf?: ItemsReader;
   /** Replaces the ids of items and the references to them; items without a new id are left out. Pure. */
@@ -160,11 +172,17 @@ export interface EndpointClient {
   isOlder(a: string | undefined, b: string | undefined): boolean;
   /** Who uses the system, unless the endpoint is configured otherwise; absent = the customer. */
   readonly side?: Side;
-  /** A raw entity that is parsed as deleted, for an entity that no longer exists; absent if the system's events report deletions. Pure. */
+  /**
+   * A raw entity that is parsed as deleted, for an entity that no longer exists; absent if the system's events report deletions.
+   * Pure.
+   */
   gone?(entityType: string, id: string): RawEntity;
   /** Our user as it appears in changedBy and as comment author; undefined if the system does not show it. */
   readonly integrationUser?: string;
-  /** Parses a webhook body; absent if the system has no webhooks. Throws SWB_PAYLOAD. `entityType`: the default if the body names none. */
+  /**
+   * Parses a webhook body; absent if the system has no webhooks. Throws SWB_PAYLOAD. `entityType`: the default if the body names
+   * none.
+   */
   readWebhook?(body: unknown, entityType: string): Hint;
   /** The hub of the system, if it has one. */
   readonly hub?: EventHub;

@@ -1,8 +1,9 @@
 import type { SignInMethod } from './sign-in.js';
 
 /*
- * The part of a system's description that the editor needs, as data: the dialogs of its nodes, their settings, and its roles in the wizard. Runs in the browser
- * too, so nothing here may import code that needs Node.js; the rest of the description is in system.ts.
+ * The part of a system's description that the editor needs, as data: the dialogs of its nodes, their settings, and its roles in
+ * the wizard. Runs in the browser too, so nothing here may import code that needs Node.js; the rest of the description is in
+ * system.ts.
  */
 
 /** The settings of a node in a flow file. */
@@ -114,7 +115,8 @@ export interface SystemForm {
   /** Colour of its nodes. */
   color: string;
   /**
-   * Names of its record types, the default first. If there are several, an endpoint may define others in its setting `entityTypes`.
+   * Names of its record types, the default first. If there are several, an endpoint may define others in its setting
+   * `entityTypes`.
    */
   entityTypes: readonly string[];
   receive: ReceiveForm;

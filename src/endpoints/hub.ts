@@ -24,7 +24,10 @@ export interface Hub {
 
 /** A hub whose events we receive. */
 export interface EventHub extends Hub {
-  /** The hint of an event. `path`: the part after the callback. Throws SWB_PAYLOAD if it is not an event of this API, or names no entity. */
+  /**
+   * The hint of an event. `path`: the part after the callback. Throws SWB_PAYLOAD if it is not an event of this API, or names no
+   * entity.
+   */
   hintOf(event: unknown, path: string): Promise<Hint>;
   /** Reads the entity that an event reported, and adds the event to it. Does not read an entity that was reported as deleted. */
   readForEvent(entityType: string, id: string, event: Json): Promise<RawEntity>;

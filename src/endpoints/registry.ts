@@ -35,7 +35,10 @@ export function systemsOfNode(node: string): System[] {
   return SYSTEMS.filter((system) => system.endpoint.node === node);
 }
 
-/** The system of an endpoint with these settings. Endpoints without a system setting belong to the first system of the config node. */
+/**
+ * The system of an endpoint with these settings. Endpoints without a system setting belong to the first system of the config
+ * node.
+ */
 export function systemOfSettings(node: string, settings: Settings): System {
   const systems = systemsOfNode(node);
   const [first] = systems;

@@ -1,7 +1,10 @@
 /** A field of an authentication method. Runs in the browser too. */
 export interface SignInField {
   name: string;
-  /** Secrets are stored in Node-RED's credentials and never shown again; credentials are stored there and shown; settings are stored in the flow file. */
+  /**
+   * Secrets are stored in Node-RED's credentials and never shown again; credentials are stored there and shown; settings are
+   * stored in the flow file.
+   */
   kept: 'secret' | 'credential' | 'setting';
   /** May be empty. */
   optional?: boolean;
@@ -9,8 +12,8 @@ export interface SignInField {
 }
 
 /**
- * An authentication method. `endpoint.authKind.<id>` is its label, `endpoint.<field>` are the labels of its fields. The common methods of HTTP APIs are below; a
- * system may define its own and convert the fields in system.ts (`signInAs`).
+ * An authentication method. `endpoint.authKind.<id>` is its label, `endpoint.<field>` are the labels of its fields. The common
+ * methods of HTTP APIs are below; a system may define its own and convert the fields in system.ts (`signInAs`).
  */
 export interface SignInMethod {
   id: string;

@@ -7,8 +7,8 @@ import type { EndpointClient } from './endpoint.js';
 import type { Settings, SystemForm } from './form.js';
 
 /**
- * The capabilities of a system, given the settings of an endpoint. Used by the docs table, the contract suite, and code that would otherwise have to
- * check for a particular system.
+ * The capabilities of a system, given the settings of an endpoint. Used by the docs table, the contract suite, and code that
+ * would otherwise have to check for a particular system.
  */
 export interface Capabilities {
   /** Ways to receive changes. */
@@ -50,7 +50,10 @@ export interface ClientOptions {
   /** The settings of the endpoint's config node, with defaults for missing ones. */
   settings: Settings;
   credentials: Readonly<Record<string, string | undefined>>;
-  /** Creates the client on the first call; throws SWB_CONFIG if the base URL or credentials are missing. Systems without a URL do not call it. */
+  /**
+   * Creates the client on the first call; throws SWB_CONFIG if the base URL or credentials are missing. Systems without a URL do
+   * not call it.
+   */
   http: () => HttpClient;
   /** The wall clock. */
   clock: () => number;
@@ -90,11 +93,16 @@ export interface System extends SystemForm {
   unwrap(pasted: Record<string, Json>, entityType: string): Record<string, Json>;
   /** The generic entity kind of a record. */
   kindOf(entityType: string, record: Record<string, Json>): EntityKind;
-  /** The field of a raw entity that contains the written record, and the identifying attributes of a new record with the given id. */
+  /**
+   * The field of a raw entity that contains the written record, and the identifying attributes of a new record with the given id.
+   */
   raw: { field: string; identify(id: string): Record<string, Json> };
   /** Comments are shown under the name of our user, so the text must include the author. */
   authorsInText: boolean;
-  /** The system's own authentication methods, by id: what the HTTP client sends. Methods without HTTP are not listed: the client reads the credentials. */
+  /**
+   * The system's own authentication methods, by id: what the HTTP client sends. Methods without HTTP are not listed: the client
+   * reads the credentials.
+   */
   signInAs?: Readonly<Record<string, (context: SignInContext) => Auth>>;
   /** By the name used in the columns of `rows` settings. */
   pickLists?: Readonly<Record<string, PickList>>;

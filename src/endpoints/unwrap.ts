@@ -2,7 +2,10 @@ import type { Json } from '../model/message.js';
 
 type Tree = Record<string, Json>;
 
-/** Extracts the record from pasted JSON: the record itself, or a response, an event or a raw entity that contains it under one of these names. */
+/**
+ * Extracts the record from pasted JSON: the record itself, or a response, an event or a raw entity that contains it under one of
+ * these names.
+ */
 export function unwrapRecord(pasted: Tree, names: readonly string[]): Tree {
   for (const name of names) {
     const inner = Array.isArray(pasted[name]) ? pasted[name][0] : pasted[name];

@@ -15,7 +15,10 @@ export function useLanguage(language: string): void {
   catalog = CATALOGS[language] ?? CATALOGS[language.split('-')[0] ?? ''] ?? {};
 }
 
-/** Tags a text for users: returns it in the language of the runtime, or in English if it is not translated. A test checks that the catalogs are complete. */
+/**
+ * Tags a text for users: returns it in the language of the runtime, or in English if it is not translated. A test checks that the
+ * catalogs are complete.
+ */
 export function say(parts: TemplateStringsArray, ...values: readonly (string | number | undefined)[]): string {
   const english = parts.reduce((text, part, at) => `${text}{${at - 1}}${part}`);
   const template = catalog[english] ?? english;

@@ -127,7 +127,10 @@ function binaries(): Record<string, string> {
   return (pack as unknown as { bin?: Record<string, string> }).bin ?? {};
 }
 
-/** The default settings of a node: of a system's nodes from its form, of other nodes the `…Defaults` that its settings file exports. */
+/**
+ * The default settings of a node: of a system's nodes from its form, of other nodes the `…Defaults` that its settings file
+ * exports.
+ */
 async function runtimeDefaults(set: string): Promise<unknown> {
   const { kind, form } = systemSet(set) ?? {};
   if (form && kind === 'endpoint')

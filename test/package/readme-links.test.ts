@@ -37,8 +37,9 @@ describe('the links of the documentation', () => {
 });
 
 /*
- * npm resolves relative links and images of a readme against the GitHub repository in package.json, at its default branch (npm/marky-markdown,
- * lib/plugin/github.js). So the same relative links work there, on GitHub and in a checkout, as long as they start at the root of the repository.
+ * npm resolves relative links and images of a readme against the GitHub repository in package.json, at its default branch
+ * (npm/marky-markdown, lib/plugin/github.js). So the same relative links work there, on GitHub and in a checkout, as long as they
+ * start at the root of the repository.
  */
 describe('the readme on npm', () => {
   it('belongs to the root of a repository on GitHub', () => {

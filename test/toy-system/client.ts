@@ -45,7 +45,9 @@ export function createToyClient({ id, name, http, clock }: Options): EndpointCli
     create: async (_type, fields, reference) => {
       const body = { ...fields, externalId: reference };
       const mismatch = (record: PartnerRecord) => (record.externalId === reference ? undefined : 'it has another reference');
-      return written(await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, mismatch, readOne, REQUIRED));
+      return written(
+        await api.create({ method: 'POST', path: '/cases', body, what: 'create case' }, mismatch, readOne, REQUIRED),
+      );
     },
     update: async (_type, key, fields) => {
       const request = { method: 'PATCH' as const, path: `/cases/${key}`, body: fields, what: 'update case' };

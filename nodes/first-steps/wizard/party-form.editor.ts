@@ -28,7 +28,10 @@ export interface PartyForm {
   valid(): boolean;
 }
 
-/** The form of one party: an existing endpoint, or the settings of a new one. A field is validated while typing once it has lost focus. */
+/**
+ * The form of one party: an existing endpoint, or the settings of a new one. A field is validated while typing once it has lost
+ * focus.
+ */
 export function partyForm(number: number, role: Role, translate: Translate, publicUrl: string): PartyForm {
   const prefix: Prefix = `switchboard-party-${number}`;
   const html = ($('#switchboard-wizard-party').html() ?? '').replaceAll('node-config-input-', `${prefix}-`);
@@ -65,7 +68,10 @@ export function partyForm(number: number, role: Role, translate: Translate, publ
     return element;
   }
 
-  /** Lists the existing endpoints, those of the suggested system first. The first of these is selected, but not for vendors, which all differ. */
+  /**
+   * Lists the existing endpoints, those of the suggested system first. The first of these is selected, but not for vendors, which
+   * all differ.
+   */
   function fillEndpoints(): void {
     const found: { id: string; name: string; rank: number }[] = [];
     RED.nodes.eachConfig((node) => {

@@ -1,4 +1,6 @@
-/** One result of the runtime; `Check` of src/endpoints, which an editor file cannot import because that file needs Node.js types. */
+/**
+ * One result of the runtime; `Check` of src/endpoints, which an editor file cannot import because that file needs Node.js types.
+ */
 export interface Check {
   name: string;
   ok: boolean | 'warning';
@@ -16,7 +18,10 @@ export interface ConnectionTest {
   credentials: Record<string, string>;
 }
 
-/** Sets up the button "Test connection" and its list, see connection-test.html. `onTested` receives the results; none if the test could not be run. */
+/**
+ * Sets up the button "Test connection" and its list, see connection-test.html. `onTested` receives the results; none if the test
+ * could not be run.
+ */
 export function connectionTest(
   box: JQuery,
   translate: Translate,

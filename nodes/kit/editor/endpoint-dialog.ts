@@ -29,8 +29,8 @@ const SETTINGS: (keyof EndpointConfig)[] = [
 const NONE = '_ADD_';
 
 /**
- * Prepares the part of the dialog that all endpoints have; see endpoint.html. `ownSettings` reads the settings of this system. Returns a function that
- * reads the endpoint as shown in the dialog.
+ * Prepares the part of the dialog that all endpoints have; see endpoint.html. `ownSettings` reads the settings of this system.
+ * Returns a function that reads the endpoint as shown in the dialog.
  */
 export function prepareEndpoint(
   node: EditorNode<EndpointConfig>,

@@ -2,7 +2,10 @@ import type { Settings, SystemForm } from '../../../src/endpoints/form.js';
 import { FORMS } from '../../../src/endpoints/forms.js';
 import { endpointType } from '../endpoint.config.js';
 
-/** The system of a config node; undefined if it is not an endpoint. Nodes without a system setting belong to the first system that shares the config node. */
+/**
+ * The system of a config node; undefined if it is not an endpoint. Nodes without a system setting belong to the first system that
+ * shares the config node.
+ */
 export function systemOfNode(node: Settings & { type: string }): SystemForm | undefined {
   const forms = FORMS.filter((form) => endpointType(form) === node.type);
   const setting = forms[0]?.endpoint.systemSetting;

@@ -3,8 +3,8 @@ import { migrate } from '../migrate.js';
 import { field, type Prefix } from './fields.js';
 
 /**
- * Shows settings that an earlier version saved in their current form: migrated, and with defaults for settings that did not exist.
- * Also sets them in the node, so that closing its dialog does not count as a change.
+ * Shows settings that an earlier version saved in their current form: migrated, and with defaults for settings that did not
+ * exist. Also sets them in the node, so that closing its dialog does not count as a change.
  */
 export function updateSettings(prefix: Prefix, node: object, defaults: object, migrations: readonly Migration[] = []): void {
   const saved = node as Settings;

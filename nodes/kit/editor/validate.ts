@@ -1,8 +1,8 @@
 import { field, read } from './fields.js';
 
 /**
- * Validators of the dialogs. All accept `${NAME}`, because Node-RED replaces environment variables before a node reads its settings, and all
- * return an error message. Each declares two parameters: the editor shows messages only of validators that do.
+ * Validators of the dialogs. All accept `${NAME}`, because Node-RED replaces environment variables before a node reads its
+ * settings, and all return an error message. Each declares two parameters: the editor shows messages only of validators that do.
  */
 const ENVIRONMENT = /\$\{[^}]+\}/;
 
@@ -47,8 +47,8 @@ export function text<Config>(): Validator<Config> {
 }
 
 /**
- * Applies a validator only while another setting makes its field relevant: a hidden field must not mark a node as invalid. While the dialog
- * is open, its current values are checked, not the saved ones.
+ * Applies a validator only while another setting makes its field relevant: a hidden field must not mark a node as invalid. While
+ * the dialog is open, its current values are checked, not the saved ones.
  */
 export function when<Config>(condition: (node: Config) => boolean, validator: Validator<Config>): Validator<Config> {
   return function (value, options) {

@@ -70,7 +70,10 @@ function createClient({ id, name, settings, credentials, http, clock }: ClientOp
   });
 }
 
-/** The listed columns and those that the preset reads, because a column that is not read would clear a field. Empty if none are listed: all are read. */
+/**
+ * The listed columns and those that the preset reads, because a column that is not read would clear a field. Empty if none are
+ * listed: all are read.
+ */
 function columnsOf(entityType: string, listed: string): string[] {
   const columns = listed.split(/[\s,]+/).filter(Boolean);
   if (columns.length === 0) return [];

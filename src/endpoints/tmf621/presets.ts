@@ -133,7 +133,9 @@ export const tmf621v5: Mapping = {
 /** The kinds that become cases in ServiceNow. */
 const CASES = ['case', 'request', 'task'];
 
-/** ServiceNow's TMF621 API: status is the State choice, severity is the Priority choice, read as "2 - High" and written as "2". */
+/**
+ * ServiceNow's TMF621 API: status is the State choice, severity is the Priority choice, read as "2 - High" and written as "2".
+ */
 export const tmf621ServiceNow: Mapping = {
   name: 'TMF621 as ServiceNow speaks it',
   system: 'tmf621',

@@ -6,7 +6,10 @@ const outOnly = (partner: string, generic: string): ValueRow => ({ partner, gene
 
 const CANCELLING = { generic: 'state', is: [...CANCELLING_STATES] };
 
-/** The vendor sets the states of an order and its items (ProductOrderStateType, ProductOrderItemStateType of v4 and v5; the generic states are the same). */
+/**
+ * The vendor sets the states of an order and its items (ProductOrderStateType, ProductOrderItemStateType of v4 and v5; the
+ * generic states are the same).
+ */
 const STATE: Rule = {
   field: 'state',
   generic: 'state',
@@ -175,8 +178,8 @@ const SERVICENOW_STATE: Rule = {
 };
 
 /**
- * ServiceNow's TMF622 API: states and actions are its own choices, parties are distinguished by @referredType, a place is a reference. It requires a
- * channel and a currency; the defaults are those of its examples.
+ * ServiceNow's TMF622 API: states and actions are its own choices, parties are distinguished by @referredType, a place is a
+ * reference. It requires a channel and a currency; the defaults are those of its examples.
  */
 export const tmf622ServiceNow: Mapping = {
   name: 'TMF622 as ServiceNow speaks it',

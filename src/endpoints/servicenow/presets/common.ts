@@ -20,7 +20,9 @@ export const PRIORITIES: ValueRow[] = [
   { partner: '5', generic: 'planning' },
 ];
 
-/** Severity is read from the calculated priority. It is not written to the priority, which the instance's matrix would overwrite. */
+/**
+ * Severity is read from the calculated priority. It is not written to the priority, which the instance's matrix would overwrite.
+ */
 export const SEVERITY_IN: Rule = {
   field: 'priority',
   generic: 'severity',

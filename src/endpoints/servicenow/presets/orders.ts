@@ -5,8 +5,8 @@ const inOnly = (partner: string, generic: string): ValueRow => ({ partner, gener
 const outOnly = (partner: string, generic: string): ValueRow => ({ partner, generic, direction: 'out' });
 
 /**
- * States of orders and their lines (ServiceNow, order management: state values, which are the labels in lower case). There are none
- * for failed and partial: the order is put on hold with the reason, because a user has to decide how to continue.
+ * States of orders and their lines (ServiceNow, order management: state values, which are the labels in lower case). There are
+ * none for failed and partial: the order is put on hold with the reason, because a user has to decide how to continue.
  */
 const ORDER_STATES: ValueRow[] = [
   { partner: 'draft', generic: 'draft' },
@@ -31,7 +31,10 @@ const ORDER_STATES: ValueRow[] = [
   outOnly('completed', 'closed'),
 ];
 
-/** Sends the reason of a state, for the readers of the order or line. Failures, which have no ServiceNow state, are always reported, by a default text. */
+/**
+ * Sends the reason of a state, for the readers of the order or line. Failures, which have no ServiceNow state, are always
+ * reported, by a default text.
+ */
 function reasonOut(field: string): Rule[] {
   const reason = (is: string[], defaultText?: string): Rule => ({
     field,
@@ -56,7 +59,10 @@ const VENDOR_OUT: Rule = {
   maxLength: 100,
 };
 
-/** The order numbers of all vendors of an order. With only the number of the vendor that reported last, the value would keep changing. */
+/**
+ * The order numbers of all vendors of an order. With only the number of the vendor that reported last, the value would keep
+ * changing.
+ */
 const VENDORS_OUT: Rule = {
   field: 'correlation_display',
   generic: 'progress',
@@ -165,7 +171,10 @@ const REQUEST_STATES: ValueRow[] = [
   { partner: 'closed_rejected', generic: 'rejected' },
 ];
 
-/** Closed incomplete means not delivered; the stage shows whether the item was cancelled (ServiceNow, requested item: state, stage). */
+/**
+ * Closed incomplete means not delivered; the stage shows whether the item was cancelled (ServiceNow, requested item: state,
+ * stage).
+ */
 const ITEM_STATES: ValueRow[] = [
   { partner: ['1', '*'], generic: 'acknowledged' },
   { partner: ['1', '*'], generic: 'draft', direction: 'out' },

@@ -158,7 +158,9 @@ export const catalogTask: Mapping = {
   ],
 };
 
-/** Case states (ServiceNow, customer service case): 3 is Closed here, but On Hold for an incident. There is no cancelled state. */
+/**
+ * Case states (ServiceNow, customer service case): 3 is Closed here, but On Hold for an incident. There is no cancelled state.
+ */
 export const customerCase: Mapping = {
   name: 'ServiceNow customer case',
   system: 'servicenow',
